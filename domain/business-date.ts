@@ -1,0 +1,62 @@
+import { TZDate, tzOffset } from '@date-fns/tz';
+import { addDays, addHours, format, isValid, parse } from 'date-fns';
+import { DaybreakError } from './errors';
+
+/** A local calendar day, 'YYYY-MM-DD', known to exist. */
+export type BusinessDate = string & { readonly __brand: 'BusinessDate' };
+
+/** Half-open span of instants, ISO 8601 in UTC: [start, end). */
+export interface Interval {
+  readonly start: string;
+  readonly end: string;
+}
+
+/** Reads 'YYYY-MM-DD'; throws BAD_DATE for anything else, also for days such as 2026-02-30. */
+export function parseBusinessDate(text: string): BusinessDate {
+  const parsed = /^\d{4}-\d{2}-\d{2}$/.test(text) ? parse(text, 'yyyy-MM-dd', new Date(0)) : undefined;
+  if (parsed === undefined || !isValid(parsed)) {
+    throw new DaybreakError('BAD_DATE', {
+      what: `'${text}' is not a calendar day`,
+      remedy: 'Give a day as YYYY-MM-DD, such as 2026-11-21.',
+    });
+  }
+  return text as BusinessDate; // The brand's only door: checked above.
+}
+
+/** The local day in `timeZone` (IANA name) that holds `instant`. */
+export function businessDateOf(instant: Date, timeZone: string): BusinessDate {
+  return format(new TZDate(instant.getTime(), timeZone), 'yyyy-MM-dd') as BusinessDate;
+}
+
+/** The day `days` after `date` (before it, where negative). */
+export function shiftDate(date: BusinessDate, days: number): BusinessDate {
+  return format(addDays(parse(date, 'yyyy-MM-dd', new Date(0)), days), 'yyyy-MM-dd') as BusinessDate;
+}
+
+/** The instants of a local day: 23 to 25 hours long where the zone has daylight saving. */
+export function dayInterval(date: BusinessDate, timeZone: string): Interval {
+  return { start: startOfDay(date, timeZone), end: startOfDay(shiftDate(date, 1), timeZone) };
+}
+
+function startOfDay(date: BusinessDate, timeZone: string): string {
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number]; // The brand says so.
+  return new Date(new TZDate(year, month - 1, day, timeZone).getTime()).toISOString();
+}
+
+/**
+ * The local hours of a day, '00' to '23', each once and in order. A zone that skips an hour leaves it out;
+ * an hour that a zone runs through twice is one hour here, as it is one file for fluentd.
+ */
+export function hoursOfDay(date: BusinessDate, timeZone: string): string[] {
+  const { start, end } = dayInterval(date, timeZone);
+  const hours = new Set<string>();
+  for (let at = new Date(start); at < new Date(end); at = addHours(at, 0.5)) {
+    hours.add(format(new TZDate(at.getTime(), timeZone), 'HH'));
+  }
+  return [...hours];
+}
+
+/** Whether the runtime knows the zone. */
+export function isTimeZone(timeZone: string): boolean {
+  return !Number.isNaN(tzOffset(timeZone, new Date(0)));
+}

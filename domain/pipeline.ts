@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { isTimeZone } from './business-date';
+
+/** Column types that both engines, Kafka's JSON and Druid hold without loss. BIGINT is 64 bits, exact. */
+export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
+export type ColumnType = (typeof COLUMN_TYPES)[number];
+
+const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
+const topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -');
+const columns = z.record(identifier, z.enum(COLUMN_TYPES)).refine((all) => Object.keys(all).length > 0, 'one column');
+const seconds = z.int().min(0).max(86_400);
+
+export const pipelineSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, a letter first')
+      .describe('The name in workflow ids, Kafka groups and on the command line; the same as the folder.'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'an IANA time zone, such as Asia/Seoul')
+      .describe('The zone in which a day begins and ends, and of event times without an offset.'),
+    events: z.strictObject({
+      columns: columns.describe('The fields of an event and their types. Other fields are ignored.'),
+      time: z.strictObject({
+        column: identifier.describe('The column that holds the time of the event.'),
+        format: z
+          .enum([
+            'yyyy-MM-dd HH:mm:ss',
+            'yyyy-MM-dd HH:mm:ss.SSS',
+            "yyyy-MM-dd'T'HH:mm:ss",
+            'iso',
+            'epoch-seconds',
+            'epoch-milliseconds',
+          ])
+          .default('yyyy-MM-dd HH:mm:ss')
+          .describe('Local text, ISO 8601 with offset, or a BIGINT since 1970.'),
+      }),
+      identity: z
+        .array(identifier)
+        .min(1)
+        .optional()
+        .describe('Columns that make two records the same event. Default: all columns.'),
+    }),
+    tables: z
+      .record(
+        identifier,
+        z.strictObject({
+          file: z.string().min(1).describe('Path inside the pipeline folder.'),
+          format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
+          columns,
+          key: z
+            .array(identifier)
+            .min(1)
+            .describe('Columns that are unique in the table, so that a join cannot multiply rows.'),
+          allowDuplicateKeys: z
+            .boolean()
+            .default(false)
+            .describe('Allow the key to repeat, and a join to multiply rows.'),
+        }),
+      )
+      .default({}),
+    files: z.strictObject({
+      pattern: z
+        .string()
+        .regex(/%Y.*%m.*%d.*%H/, 'a file name with %Y %m %d %H')
+        .describe('Names of the hourly files in the input folder, with %Y %m %d %H and *.'),
+    }),
+    kafka: z.strictObject({
+      topic: topic.describe('Where the events arrive.'),
+      outputTopic: topic.describe('Where the transformed rows go.'),
+      deadLetterTopic: topic.optional().describe('Default: the topic with _dlq.'),
+      partitions: z.int().min(1).max(1000).default(3).describe('For topics that Daybreak creates.'),
+      key: identifier.describe('The output column that becomes the message key.'),
+    }),
+    druid: z.strictObject({
+      datasource: z.string().regex(/^[A-Za-z0-9_-]{1,200}$/),
+      timeColumn: identifier
+        .optional()
+        .describe("The output column that becomes __time. Default: the events' time column."),
+      taskDurationSeconds: seconds.default(3600).describe('How long a realtime task reads before it hands off.'),
+      maxRowsPerSegment: z.int().min(1).default(5_000_000),
+      parallelSubtasks: z.int().min(1).default(1),
+    }),
+    matchColumn: identifier
+      .optional()
+      .describe('An output column that is null where the join found nothing; counts as unmatched.'),
+    schedule: z
+      .strictObject({
+        at: z
+          .string()
+          .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
+          .default('00:30')
+          .describe('Local time of the nightly run for the day before.'),
+      })
+      .prefault({}),
+    gate: z
+      .strictObject({
+        settleSeconds: seconds.default(60).describe('How long the files must not have changed.'),
+        allowedMissingHours: z.int().min(0).max(25).default(0),
+        maximumShortfall: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.01)
+          .describe('The share of the distinct realtime rows of the day that the batch may lack.'),
+      })
+      .prefault({}),
+    retention: z
+      .strictObject({ outputs: z.int().min(1).default(3).describe('How many published outputs of a day are kept.') })
+      .prefault({}),
+  })
+  .describe('A Daybreak pipeline: one event stream, one SQL, both layers.');
+
+/** A pipeline as pipeline.yaml gives it, with its defaults filled in. */
+export type Pipeline = z.infer<typeof pipelineSchema>;
+
+/** A column of the transform's result, in the SQL's order. */
+export interface OutputColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+export function deadLetterTopicOf(pipeline: Pipeline): string {
+  return pipeline.kafka.deadLetterTopic ?? `${pipeline.kafka.topic}_dlq`;
+}
+
+/** The output column that becomes Druid's __time. */
+export function outputTimeColumnOf(pipeline: Pipeline): string {
+  return pipeline.druid.timeColumn ?? pipeline.events.time.column;
+}

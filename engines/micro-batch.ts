@@ -1,0 +1,27 @@
+/** A row for the output topic. */
+export interface OutputMessage {
+  /** The key column as text; null where the column is null. */
+  readonly key: string | null;
+  /** The row as JSON, keys in the SQL's order, 64-bit integers exact. */
+  readonly value: string;
+}
+
+/** A record that the validity rule turned away. */
+export interface Reject {
+  /** Position in the micro-batch. */
+  readonly index: number;
+  /** Why, in words that name the column and what was found. */
+  readonly reason: string;
+}
+
+export interface MicroBatchResult {
+  readonly messages: readonly OutputMessage[];
+  readonly rejects: readonly Reject[];
+}
+
+/** Runs a pipeline's transform on one micro-batch after another. One call at a time. */
+export interface MicroBatchTransform {
+  /** Records as they stand in Kafka; null is a tombstone, which is a reject. */
+  run(values: readonly (Buffer | null)[]): Promise<MicroBatchResult>;
+  close(): void;
+}

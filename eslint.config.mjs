@@ -1,0 +1,80 @@
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import { importX } from 'eslint-plugin-import-x';
+import { builtinModules } from 'node:module';
+import prettier from 'eslint-config-prettier';
+import tseslint from 'typescript-eslint';
+
+/** The tree's order of layers, lowest first: a folder may import itself and what its row names. */
+const layers = {
+  domain: [],
+  workflows: ['domain'],
+  engines: ['domain'],
+  clients: ['domain'],
+  activities: ['domain', 'engines', 'clients'],
+  worker: ['domain', 'engines', 'clients', 'activities', 'workflows'],
+};
+const folders = ['domain', 'engines', 'clients', 'activities', 'workflows', 'worker', 'scripts', 'tests', 'bench'];
+
+const builtins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
+
+export default tseslint.config(
+  { ignores: ['node_modules', '.daybreak', '**/*.mjs', 'coverage'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: Object.entries(layers).map(([target, allowed]) => ({
+            target: `./${target}`,
+            from: folders.filter((folder) => folder !== target && !allowed.includes(folder)).map((f) => `./${f}`),
+            // Workflows may name the types of activities; type imports vanish before the bundle.
+            ...(target === 'workflows' && {
+              from: ['./engines', './clients', './worker', './scripts', './tests', './bench'],
+            }),
+            message: `${target}/ may import only ${['itself', ...allowed].join(', ')}`,
+          })),
+        },
+      ],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['workflows/**', 'domain/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: builtins.map((name) => ({ name, message: 'This code runs inside the workflow sandbox.' })) },
+      ],
+    },
+  },
+  {
+    files: ['workflows/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['**/activities', '**/activities/*'],
+              allowTypeImports: true,
+              message: 'Workflows know only the types of activities.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ['tests/**'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
+  prettier,
+);

@@ -1,0 +1,16 @@
+/** Tests live beside nothing: tests/<folder>/<file>.test.ts mirrors <folder>/<file>.ts. */
+const project = (displayName, testMatch) => ({
+  displayName,
+  testMatch,
+  transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
+  modulePathIgnorePatterns: ['<rootDir>/.daybreak'],
+});
+
+export default {
+  // Integration tests share real servers on a two-core machine: one at a time is the fastest order there is.
+  maxWorkers: 1,
+  projects: [
+    project('unit', ['<rootDir>/tests/**/*.test.ts', '!<rootDir>/tests/integration/**']),
+    project('integration', ['<rootDir>/tests/integration/**/*.test.ts']),
+  ],
+};

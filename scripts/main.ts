@@ -1,0 +1,25 @@
+import { Command, CommanderError } from 'commander';
+import { commands } from './commands';
+import { fail } from './fail';
+
+/** Runs one command line. Ends the process with 0 done, 1 failed, 2 wrong usage. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('daybreak')
+    .description('Realtime numbers by day, exact numbers by daybreak.')
+    .showHelpAfterError('(add --help for the options)')
+    .configureHelp({ showGlobalOptions: true });
+  for (const command of commands()) program.addCommand(command);
+  exitWithUsageCode(program);
+  try {
+    await program.parseAsync(argv);
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2;
+    else fail(thrown);
+  }
+}
+
+/** Commander ends a wrong command line with 1, which here means that the work failed. */
+function exitWithUsageCode(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(exitWithUsageCode);
+}

@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { DaybreakError } from '../domain/errors';
+import { portsFrom } from '../domain/ports';
+
+/** Where the servers and the folders are; what the pipelines are is in their folders. */
+export interface Config {
+  /** Address and namespace are defaults: the standard TEMPORAL_* variables and profiles win. */
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
+  readonly kafka: { readonly brokers: readonly string[] };
+  readonly druid: { readonly coordinatorUrl: string; readonly brokerUrl: string };
+  /** Absolute path of the folder with one folder a pipeline. */
+  readonly pipelines: string;
+  /** Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output. */
+  readonly data: string;
+  readonly workerPort: number;
+}
+
+const text = z.string().min(1).optional();
+const port = z.coerce.number().int().min(1024).max(65_000).optional();
+const url = z.url().optional();
+
+const environmentSchema = z.object({
+  DAYBREAK_PORT_BASE: port,
+  DAYBREAK_PIPELINES: text,
+  DAYBREAK_DATA: text,
+  DAYBREAK_WORKER_PORT: port,
+  TEMPORAL_ADDRESS: text,
+  TEMPORAL_NAMESPACE: text,
+  TEMPORAL_UI_URL: url,
+  KAFKA_BROKERS: text,
+  DRUID_COORDINATOR_URL: url,
+  DRUID_BROKER_URL: url,
+});
+
+/** Reads the environment once, at startup. Throws BAD_CONFIGURATION naming the variable and its value. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const name = String(issue?.path[0]);
+    throw new DaybreakError('BAD_CONFIGURATION', {
+      what: `the environment variable ${name} is '${environment[name] ?? ''}': ${issue?.message ?? ''}`,
+      remedy: `Correct ${name}, or unset it for the default.`,
+    });
+  }
+  const given = parsed.data;
+  const ports = portsFrom(given.DAYBREAK_PORT_BASE);
+  const local = (number: number): string => `http://127.0.0.1:${number}`;
+  return {
+    temporal: {
+      address: given.TEMPORAL_ADDRESS ?? `127.0.0.1:${ports.temporal}`,
+      namespace: given.TEMPORAL_NAMESPACE ?? 'default',
+      uiUrl: given.TEMPORAL_UI_URL ?? local(ports.temporalUi),
+    },
+    kafka: { brokers: (given.KAFKA_BROKERS ?? `127.0.0.1:${ports.kafka}`).split(',') },
+    druid: {
+      coordinatorUrl: given.DRUID_COORDINATOR_URL ?? local(ports.druidCoordinator),
+      brokerUrl: given.DRUID_BROKER_URL ?? local(ports.druidBroker),
+    },
+    pipelines: resolve(given.DAYBREAK_PIPELINES ?? 'pipelines'),
+    data: resolve(given.DAYBREAK_DATA ?? '.daybreak/data'),
+    workerPort: given.DAYBREAK_WORKER_PORT ?? ports.worker,
+  };
+}
