@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { downCommand } from './down';
+import { upCommand } from './up';
 
 /** Every command of `daybreak`, in the order in which help lists them. */
 export function commands(): Command[] {
-  return [];
+  return [upCommand(), downCommand()];
 }

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { DaybreakError } from '../../domain/errors';
+import type { Server } from './stack';
+
+/** Throws PORT_TAKEN where another process listens on a port that the server needs. */
+export async function requirePorts(server: Server): Promise<void> {
+  for (const port of [server.port, ...server.otherPorts]) {
+    if (await isFree(port)) continue;
+    const owner = await ownerOf(port);
+    throw new DaybreakError('PORT_TAKEN', {
+      what: `port ${port}, which ${server.title} needs, is taken${owner === undefined ? '' : ` by ${owner}`}`,
+      remedy: 'End that process, or give the stack other ports with --port-base, such as --port-base 20000.',
+    });
+  }
+}
+
+/** Whether a server could listen on 127.0.0.1:port now. */
+export async function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => {
+      resolve(false);
+    });
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      probe.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}
+
+/** 'name (pid 123)' of the process that listens on the port, if the system tells. */
+async function ownerOf(port: number): Promise<string | undefined> {
+  const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']).catch(() => ({
+    stdout: '',
+  }));
+  const [, pid, name] = /^p(\d+)\nc(.*)$/m.exec(stdout) ?? [];
+  return pid === undefined || name === undefined ? undefined : `${name} (pid ${pid})`;
+}

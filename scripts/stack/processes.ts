@@ -1,0 +1,80 @@
+import { execFile, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { logFile, type Launch, type Server, type Stack } from './stack';
+
+const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/run/${server.name}.pid`;
+
+/**
+ * The server's process id while it runs, else undefined. A pid may have gone to somebody else's process since, so its
+ * command line must hold the server's mark, which names the stack's folder.
+ */
+export async function runningPid(stack: Stack, server: Server): Promise<number | undefined> {
+  const text = await readFile(pidFile(stack, server), 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  if (Number.isNaN(pid)) return undefined;
+  const command = await commandLine(pid);
+  return command?.split(' ').includes(server.mark) === true ? pid : undefined;
+}
+
+/** Starts the server, detached from this process, with its output in its log file. */
+export async function startProcess(stack: Stack, server: Server, { command, args, cwd }: Launch): Promise<void> {
+  await mkdir(`${stack.directory}/run`, { recursive: true });
+  mkdirSync(`${stack.directory}/log`, { recursive: true });
+  await rm(pidFile(stack, server), { force: true });
+  const log = openSync(logFile(stack, server.name), 'a');
+  // The shell writes the pid before it becomes the server: there is no moment in which a server runs unrecorded.
+  const child = spawn('/bin/sh', ['-c', 'echo $$ > "$0" && exec "$@"', pidFile(stack, server), command, ...args], {
+    cwd,
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  child.unref();
+  while (!existsSync(pidFile(stack, server)) && child.exitCode === null) await sleep(10);
+}
+
+/** Ends the process. Returns how: 'absent', 'stopped', or 'killed' where SIGTERM was not enough within the time. */
+export async function stopProcess(stack: Stack, server: Server): Promise<'absent' | 'stopped' | 'killed'> {
+  const pid = await runningPid(stack, server);
+  const outcome = pid === undefined ? 'absent' : await terminate(pid, server);
+  await rm(pidFile(stack, server), { force: true });
+  return outcome;
+}
+
+async function terminate(pid: number, server: Server): Promise<'stopped' | 'killed'> {
+  signal(pid, 'SIGTERM');
+  for (const deadline = Date.now() + server.stopSeconds * 1000; Date.now() < deadline; await sleep(100)) {
+    if (!(await isAlive(pid))) return 'stopped';
+  }
+  signal(pid, 'SIGKILL');
+  while (await isAlive(pid)) await sleep(50);
+  return 'killed';
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+async function isAlive(pid: number): Promise<boolean> {
+  return (await commandLine(pid)) !== undefined;
+}
+
+/** Undefined for a process that has ended, also where its parent has not noticed yet. */
+async function commandLine(pid: number): Promise<string | undefined> {
+  const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'stat=,args=', '-p', `${pid}`]).catch(() => ({
+    stdout: '',
+  }));
+  const line = stdout.trim();
+  return line === '' || line.startsWith('Z') ? undefined : line;
+}

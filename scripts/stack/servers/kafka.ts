@@ -1,0 +1,82 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { Artifacts } from '../artifacts';
+import type { Server, Stack } from '../stack';
+import { javaMark, launchJava, propertiesText, writeConfig } from './java';
+
+/** One Kafka process, broker and KRaft controller in one. */
+export function kafka(stack: Stack, artifacts: Artifacts): Server {
+  const { ports } = stack;
+  const home = `${stack.directory}/kafka`;
+  const properties = `${home}/server.properties`;
+  const launch = async (mainClass: string, args: readonly string[], options: readonly string[]) =>
+    launchJava(stack, { server: 'kafka', classPath: `${await artifacts.kafka()}/*`, home, options, mainClass, args });
+  return {
+    name: 'kafka',
+    title: 'Kafka',
+    port: ports.kafka,
+    otherPorts: [ports.kafkaController],
+    url: `127.0.0.1:${ports.kafka}`,
+    after: [],
+    stopSeconds: 30,
+    mark: javaMark(stack, 'kafka'),
+    async prepare() {
+      await writeConfig(properties, propertiesText(serverProperties(stack, home)));
+      if (existsSync(`${home}/data/meta.properties`)) return;
+      const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'D');
+      const format = await launch(
+        'kafka.tools.StorageTool',
+        ['format', '--cluster-id', clusterId, '--config', properties],
+        ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m'],
+      );
+      await promisify(execFile)(format.command, format.args, { cwd: format.cwd });
+    },
+    launch: () => launch('kafka.Kafka', [properties], ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC']),
+    async check() {
+      const admin = new Kafka({
+        brokers: [`127.0.0.1:${ports.kafka}`],
+        logLevel: logLevel.NOTHING,
+        connectionTimeout: 2000,
+        requestTimeout: 5000,
+        retry: { retries: 0 },
+      }).admin();
+      try {
+        await admin.connect();
+        const { brokers, controller } = await admin.describeCluster();
+        if (brokers.length === 0 || controller === null) throw new Error('the broker is not registered yet');
+      } finally {
+        await admin.disconnect();
+      }
+    },
+  };
+}
+
+function serverProperties({ ports }: Stack, home: string): Record<string, string | number | boolean> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${ports.kafkaController}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.kafkaController}`,
+    'log.dirs': `${home}/data`,
+    // A topic that a typing error makes would hide the error.
+    'auto.create.topics.enable': false,
+    // By size instead of time: a day fed long after it was, with that day's timestamps, must not expire at once.
+    'log.retention.ms': -1,
+    'log.retention.bytes': 4 * 1024 ** 3,
+    'offsets.retention.minutes': 60 * 24 * 365,
+    'group.initial.rebalance.delay.ms': 0,
+    // One broker: what Kafka keeps three times by default is kept once, and its many small logs are few.
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 5,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'transaction.state.log.num.partitions': 5,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'share.coordinator.state.topic.num.partitions': 5,
+  };
+}

@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { portsFrom, type Ports } from '../../domain/ports';
+
+export const SERVER_NAMES = [
+  'temporal',
+  'zookeeper',
+  'kafka',
+  'druid-coordinator',
+  'druid-broker',
+  'druid-historical',
+  'druid-indexer',
+] as const;
+export type ServerName = (typeof SERVER_NAMES)[number];
+
+/** Which local stack is meant. */
+export interface StackOptions {
+  /** First of consecutive ports; without it the servers' standard ports. */
+  readonly portBase?: number | undefined;
+  /** The folder of data, logs and pid files. Default: .daybreak/stack, or .daybreak/stack-<portBase>, of the current folder. */
+  readonly directory?: string | undefined;
+}
+
+/** One local stack: its folder, absolute, and its ports. */
+export interface Stack {
+  readonly directory: string;
+  readonly ports: Ports;
+}
+
+export function stackOf({ portBase, directory }: StackOptions): Stack {
+  const name = portBase === undefined ? 'stack' : `stack-${portBase}`;
+  return { directory: resolve(directory ?? `.daybreak/${name}`), ports: portsFrom(portBase) };
+}
+
+/** How a server's process is started. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+}
+
+/** What the stack has to know of a server. */
+export interface Server {
+  readonly name: ServerName;
+  readonly title: string;
+  /** The port that its users call. */
+  readonly port: number;
+  /** Further ports that it listens on. */
+  readonly otherPorts: readonly number[];
+  readonly url: string;
+  /** Servers that must be healthy before this one starts. */
+  readonly after: readonly ServerName[];
+  /** How long a SIGTERM may take, in seconds, before SIGKILL. */
+  readonly stopSeconds: number;
+  /** An argument of the process that no other process has: how the stack recognises it as its own. */
+  readonly mark: string;
+  /** Writes the configuration and, the first time, the empty store. */
+  prepare(): Promise<void>;
+  launch(): Promise<Launch>;
+  /** Rejects, with what is still missing, while the server cannot serve. */
+  check(): Promise<void>;
+}
+
+export function logFile(stack: Stack, server: ServerName): string {
+  return `${stack.directory}/log/${server}.log`;
+}

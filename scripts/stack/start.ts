@@ -1,0 +1,90 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { artifactsOf } from './artifacts';
+import { withLock } from './lock';
+import { requirePorts } from './port-owner';
+import { runningPid, startProcess } from './processes';
+import { silentProgress, type Progress, type Step } from './progress';
+import { serversOf } from './servers';
+import { logFile, stackOf, type Server, type ServerName, type Stack, type StackOptions } from './stack';
+
+/** How long a server may take to become healthy. */
+const PATIENCE_MILLISECONDS = 180_000;
+
+export interface StartOptions extends StackOptions {
+  readonly progress?: Progress;
+}
+
+/**
+ * Starts every server that does not run yet and waits until all are healthy; what runs already is left alone.
+ * Throws MISSING_TOOL, DOWNLOAD_FAILED, PORT_TAKEN or SERVER_FAILED; what was started by then stays up.
+ */
+export async function startStack({ progress = silentProgress, ...options }: StartOptions = {}): Promise<Stack> {
+  const stack = stackOf(options);
+  const artifacts = artifactsOf(progress);
+  const servers = serversOf(stack, artifacts);
+  await mkdir(stack.directory, { recursive: true });
+  await withLock(stack.directory, async () => {
+    for (const server of servers) {
+      if ((await runningPid(stack, server)) === undefined) await requirePorts(server);
+    }
+    // One after the other: Maven and Go use all cores anyway.
+    await artifacts.temporal();
+    await artifacts.kafka();
+    await artifacts.druid();
+    const healthy = new Map<ServerName, Promise<void>>();
+    for (const server of servers) {
+      const before = server.after.map((name) => healthy.get(name));
+      healthy.set(
+        server.name,
+        Promise.all(before).then(() => startServer(stack, server, progress.step(server.title))),
+      );
+    }
+    const outcomes = await Promise.allSettled(healthy.values());
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  });
+  return stack;
+}
+
+async function startServer(stack: Stack, server: Server, step: Step): Promise<void> {
+  const already = await runningPid(stack, server);
+  if (already === undefined) {
+    step.update('preparing');
+    await server.prepare();
+    await startProcess(stack, server, await server.launch());
+  }
+  await untilHealthy(stack, server, step);
+  step.done(already === undefined ? `up at ${server.url}` : `was up at ${server.url}`);
+}
+
+async function untilHealthy(stack: Stack, server: Server, step: Step): Promise<void> {
+  let reason = 'it did not answer';
+  step.update('waiting for it to answer');
+  for (const deadline = Date.now() + PATIENCE_MILLISECONDS; Date.now() < deadline; await sleep(300)) {
+    try {
+      await server.check();
+      return;
+    } catch (error) {
+      reason = messageOf(error);
+    }
+    if ((await runningPid(stack, server)) === undefined) {
+      reason = 'its process ended';
+      break;
+    }
+    step.update(`waiting for it to answer`);
+  }
+  step.fail(reason);
+  const log = logFile(stack, server.name);
+  throw new DaybreakError('SERVER_FAILED', {
+    what: `${server.title} did not become healthy: ${reason}. The end of ${log}:\n${await lastLines(log, 20)}\n`,
+    remedy:
+      'Read the log above; `daybreak down` and `daybreak up` start afresh, `daybreak down --wipe` also clears its data.',
+  });
+}
+
+async function lastLines(file: string, count: number): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '(no log)');
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}

@@ -1,0 +1,58 @@
+import { access, rm } from 'node:fs/promises';
+import { artifactsOf } from './artifacts';
+import { withLock } from './lock';
+import { stopProcess } from './processes';
+import { silentProgress, type Progress } from './progress';
+import { serversOf } from './servers';
+import { stackOf, type Server, type ServerName, type StackOptions } from './stack';
+
+export interface StopOptions extends StackOptions {
+  readonly progress?: Progress;
+  /** Clears data and logs, too. Default: false. */
+  readonly wipe?: boolean;
+}
+
+/**
+ * Druid's tasks end while everything they report to is still there, and ZooKeeper last of Druid; the others need
+ * nobody. Servers of one row stop together.
+ */
+const ORDER: readonly (readonly ServerName[])[] = [
+  ['druid-indexer', 'temporal'],
+  ['druid-coordinator', 'druid-broker', 'druid-historical'],
+  ['zookeeper', 'kafka'],
+];
+
+/** Stops what startStack started in the same folder, and nothing else. */
+export async function stopStack({
+  progress = silentProgress,
+  wipe = false,
+  ...options
+}: StopOptions = {}): Promise<void> {
+  const stack = stackOf(options);
+  if (!(await exists(stack.directory))) return;
+  const servers = serversOf(stack, artifactsOf(progress));
+  const stop = async (server: Server): Promise<void> => {
+    const step = progress.step(server.title);
+    step.update('stopping');
+    const outcome = await stopProcess(stack, server);
+    const notes = {
+      absent: 'was not running',
+      stopped: 'stopped',
+      killed: `killed: it did not stop within ${server.stopSeconds} s`,
+    };
+    step.done(notes[outcome]);
+  };
+  await withLock(stack.directory, async () => {
+    for (const row of ORDER) {
+      await Promise.all(servers.filter(({ name }) => row.includes(name)).map(stop));
+    }
+    if (wipe) await rm(stack.directory, { recursive: true, force: true });
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

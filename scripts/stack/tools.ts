@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { DaybreakError } from '../../domain/errors';
+
+const run = promisify(execFile);
+
+const OR_DOCKER = 'or run `docker compose up` instead of `daybreak up`';
+
+/** The `java` of JAVA_HOME, else of the PATH; at least version 17. Throws MISSING_TOOL. */
+export async function findJava(): Promise<string> {
+  const home = process.env['JAVA_HOME'];
+  const java = home === undefined || home === '' ? await onPath('java') : join(home, 'bin', 'java');
+  const remedy = `Install Java 17 (Debian: apt install openjdk-17-jre-headless) and set JAVA_HOME to it, ${OR_DOCKER}.`;
+  if (java === undefined) throw missing('Kafka and Druid need Java 17, and there is no java on the PATH', remedy);
+  const version = await javaVersion(java);
+  if (version === 17) return java;
+  throw missing(`Kafka and Druid need Java 17, and ${java} is ${version ?? 'not a Java'}`, remedy);
+}
+
+/** Maven, for the first start only. Throws MISSING_TOOL. */
+export async function findMaven(): Promise<string> {
+  return need('mvn', 'Maven fetches Kafka and Druid', 'Install Maven (Debian: apt install maven)');
+}
+
+/** Go, for the first start only, where there is no suitable `temporal`. Throws MISSING_TOOL. */
+export async function findGo(): Promise<string> {
+  return need(
+    'go',
+    'Go builds the Temporal server',
+    "Install Go 1.24 or newer, or Temporal's command line (https://docs.temporal.io/cli)",
+  );
+}
+
+/** The first executable of that name on the PATH. */
+export async function onPath(name: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const file = join(folder, name);
+    const usable = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (folder !== '' && usable) return file;
+  }
+  return undefined;
+}
+
+async function need(name: string, purpose: string, install: string): Promise<string> {
+  const found = await onPath(name);
+  if (found === undefined) {
+    throw missing(`${purpose}, and there is no ${name} on the PATH`, `${install}, ${OR_DOCKER}.`);
+  }
+  return found;
+}
+
+async function javaVersion(java: string): Promise<number | undefined> {
+  const { stderr } = await run(java, ['-version']).catch(() => ({ stderr: '' }));
+  const found = /version "(\d+)/.exec(stderr)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+function missing(what: string, remedy: string): DaybreakError {
+  return new DaybreakError('MISSING_TOOL', { what, remedy });
+}
