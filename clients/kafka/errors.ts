@@ -1,0 +1,59 @@
+import { DaybreakError, type ErrorCode, messageOf } from '../../domain/errors';
+
+/** What kafkajs throws where a broker cannot be reached, or went away. */
+const UNREACHABLE = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSLockTimeout',
+  'KafkaJSMetadataNotLoaded',
+  'KafkaJSTopicMetadataNotLoaded',
+  'KafkaJSGroupCoordinatorNotFound',
+]);
+
+/** The protocol's names for a transactional producer whose id another producer has taken over. */
+const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
+
+const REMEDY: Partial<Record<ErrorCode, string>> = {
+  KAFKA_UNREACHABLE: "Start Kafka ('daybreak up' for the local one), or correct KAFKA_BROKERS.",
+  SHARD_FENCED: 'Nothing is lost or doubled: let the newer owner go on, or start this one again to take over.',
+  KAFKA_REFUSED: "Read the broker's log; the topic's settings or this client's rights may forbid it.",
+};
+
+/** Turns whatever kafkajs throws into KAFKA_UNREACHABLE, SHARD_FENCED or KAFKA_REFUSED. `doing` completes 'Kafka failed …'. */
+export function kafkaError(thrown: unknown, doing: string, brokers: readonly string[]): DaybreakError {
+  if (thrown instanceof DaybreakError) return thrown;
+  const chain = causes(thrown);
+  const protocol = chain.map(protocolType).find((type) => type !== undefined);
+  const code = codeOf(chain, protocol);
+  const why = protocol ?? messageOf(chain.at(-1));
+  return new DaybreakError(code, {
+    what: `Kafka at ${brokers.join(', ')} failed ${doing}: ${why}`,
+    remedy: REMEDY[code] ?? '',
+    cause: thrown,
+  });
+}
+
+/** The protocol's name of the error, such as UNKNOWN_TOPIC_OR_PARTITION, where a broker gave one. */
+export function protocolType(thrown: unknown): string | undefined {
+  return thrown instanceof Error && 'type' in thrown && typeof thrown.type === 'string' ? thrown.type : undefined;
+}
+
+function codeOf(chain: readonly unknown[], protocol: string | undefined): ErrorCode {
+  if (protocol !== undefined && FENCED.has(protocol)) return 'SHARD_FENCED';
+  const retriable = chain.some((link) => link instanceof Error && 'retriable' in link && link.retriable === true);
+  const lost = chain.some((link) => link instanceof Error && UNREACHABLE.has(link.name));
+  // A broker that answers with a retriable error for as long as the client was ready to wait is not there either.
+  return lost || (protocol !== undefined && retriable) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
+}
+
+/** The error and all its causes, outermost first. */
+function causes(thrown: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let link = thrown; link !== undefined && !chain.includes(link);) {
+    chain.push(link);
+    link = link instanceof Error ? link.cause : undefined;
+  }
+  return chain;
+}

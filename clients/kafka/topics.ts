@@ -1,0 +1,93 @@
+import type { Admin } from 'kafkajs';
+import { kafkaOf } from './connection';
+import { kafkaError } from './errors';
+import type { KafkaOptions } from './options';
+
+export interface TopicSpec {
+  readonly topic: string;
+  readonly partitions: number;
+  /** The topic's own settings, such as { 'retention.ms': '604800000' }. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Offsets of a partition: records from `low` on are there, the next one written becomes `high`. */
+export interface PartitionOffsets {
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** Topics, offsets and groups, with one connection. Every method throws KAFKA_UNREACHABLE or KAFKA_REFUSED. */
+export class KafkaTopics {
+  readonly #admin: Admin;
+  readonly #brokers: readonly string[];
+
+  private constructor(admin: Admin, brokers: readonly string[]) {
+    this.#admin = admin;
+    this.#brokers = brokers;
+  }
+
+  static async connect(options: KafkaOptions): Promise<KafkaTopics> {
+    const topics = new KafkaTopics(kafkaOf(options).admin(), options.brokers);
+    await topics.#run('connecting', (admin) => admin.connect());
+    return topics;
+  }
+
+  /** Creates what is absent and leaves what is there as it is. Returns the names of the created topics. */
+  async ensure(specs: readonly TopicSpec[]): Promise<string[]> {
+    const present = new Set(await this.#run('listing its topics', (admin) => admin.listTopics()));
+    const absent = specs.filter(({ topic }) => !present.has(topic));
+    if (absent.length === 0) return [];
+    await this.#run(`creating ${absent.map(({ topic }) => topic).join(', ')}`, (admin) =>
+      admin.createTopics({
+        waitForLeaders: true,
+        topics: absent.map(({ topic, partitions, settings = {} }) => ({
+          topic,
+          numPartitions: partitions,
+          configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+        })),
+      }),
+    );
+    return absent.map(({ topic }) => topic);
+  }
+
+  /** The number of the topic's partitions; 0 where there is no such topic. */
+  async partitionsOf(topic: string): Promise<number> {
+    const present = await this.#run('listing its topics', (admin) => admin.listTopics());
+    if (!present.includes(topic)) return 0;
+    const { topics } = await this.#run(`describing ${topic}`, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    return topics[0]?.partitions.length ?? 0;
+  }
+
+  async offsetsOf(topic: string): Promise<PartitionOffsets[]> {
+    const offsets = await this.#run(`reading the offsets of ${topic}`, (admin) => admin.fetchTopicOffsets(topic));
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+      .sort((left, right) => left.partition - right.partition);
+  }
+
+  /** The next offset that the group reads, by partition; partitions without one are absent. */
+  async committedOffsets(group: string, topic: string): Promise<Map<number, bigint>> {
+    const found = await this.#run(`reading the offsets of group ${group}`, (admin) =>
+      admin.fetchOffsets({ groupId: group, topics: [topic] }),
+    );
+    const partitions = found.find((entry) => entry.topic === topic)?.partitions ?? [];
+    return new Map(
+      partitions
+        .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
+        .filter(([, offset]) => offset >= 0n),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#admin.disconnect();
+  }
+
+  async #run<T>(doing: string, call: (admin: Admin) => Promise<T>): Promise<T> {
+    try {
+      return await call(this.#admin);
+    } catch (thrown) {
+      throw kafkaError(thrown, doing, this.#brokers);
+    }
+  }
+}

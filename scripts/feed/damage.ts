@@ -1,0 +1,16 @@
+import type { FeedEvent } from './generate';
+
+/** The ways in which a record is bad: no rule of any pipeline over these columns may accept one. */
+const DAMAGES: readonly ((event: FeedEvent) => string)[] = [
+  (event) => JSON.stringify(event).slice(0, -9),
+  (event) => JSON.stringify({ ...event, id: `no-${event.id}` }),
+  (event) => JSON.stringify({ ...event, time: `${event.time.slice(0, 5)}13-45 25:61:00` }),
+  ({ hello, id }) => JSON.stringify({ hello, id }),
+  (event) => JSON.stringify(Object.values(event)),
+];
+
+/** The event's text, spoilt in the way that `choice` (any integer) picks. */
+export function damage(event: FeedEvent, choice: number): string {
+  const spoil = DAMAGES[choice % DAMAGES.length];
+  return spoil === undefined ? '' : spoil(event);
+}

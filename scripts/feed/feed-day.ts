@@ -1,0 +1,78 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BusinessDate, hoursOfDay } from '../../domain/business-date';
+import { DaybreakError } from '../../domain/errors';
+import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
+import { type Existing, filesOfHours, publishFiles } from './hourly-files';
+import { dayInstants, type Rhythm } from './instants';
+import { type FileSink, FeedSinks, type KafkaSink } from './sinks';
+
+export interface DayFeed extends FeedOptions {
+  readonly date: BusinessDate;
+  readonly events: number;
+  readonly rhythm: Rhythm;
+  readonly existing: Existing;
+}
+
+/** Late events of a finished day may be this long under way. */
+export const DAY_MAXIMUM_DELAY = 3 * 3_600_000;
+const BATCH = 5_000;
+
+/**
+ * Writes a whole local day, as fast as it can. The files appear when the day is complete, so that nothing half-written is
+ * left behind; what Kafka has taken by the time of a failure stays there. Throws OUTPUT_FAILED where files of the day are
+ * present and `existing` is 'refuse', CANCELLED on the signal.
+ */
+export async function feedDay(
+  feed: DayFeed,
+  kafka: KafkaSink | undefined,
+  files: FileSink | undefined,
+  progress: (sinks: FeedSinks) => void,
+  signal: AbortSignal,
+): Promise<FeedSinks> {
+  const present = files === undefined ? [] : await presentFiles(feed, files);
+  const staging = join(files?.folder ?? '', `.feed-${process.pid}`);
+  const sinks = new FeedSinks(kafka, files && { ...files, folder: staging });
+  if (files !== undefined) await mkdir(staging);
+  try {
+    for (const batch of batches(generateFeed(feed, dayInstants(feed.date, feed.timeZone, feed.events, feed.rhythm)))) {
+      if (signal.aborted) throw cancelled(feed);
+      await sinks.write(batch);
+      progress(sinks);
+    }
+    if (files !== undefined) await publishFiles(staging, files.folder, feed.existing === 'replace' ? present : []);
+  } finally {
+    if (files !== undefined) await rm(staging, { recursive: true, force: true });
+  }
+  return sinks;
+}
+
+async function presentFiles(feed: DayFeed, { folder, names }: FileSink): Promise<string[]> {
+  const hours = hoursOfDay(feed.date, feed.timeZone).map((hour) => `${feed.date.replaceAll('-', '')}.${hour}`);
+  const present = await filesOfHours(folder, names, hours);
+  if (present.length > 0 && feed.existing === 'refuse') {
+    throw new DaybreakError('OUTPUT_FAILED', {
+      what: `${folder} has ${present.length} files of ${feed.date} already, the first is ${present[0] ?? ''}`,
+      remedy: 'Add --append to write after their ends, or --replace to write the day anew; nothing was written.',
+    });
+  }
+  return present;
+}
+
+function cancelled({ date }: DayFeed): DaybreakError {
+  return new DaybreakError('CANCELLED', {
+    what: `feeding ${date} was stopped before its end`,
+    remedy: 'Feed the day again: no file was written; what Kafka took is there, so that some events come twice.',
+  });
+}
+
+function* batches(records: Iterable<FeedRecord>): Generator<FeedRecord[]> {
+  let batch: FeedRecord[] = [];
+  for (const record of records) {
+    batch.push(record);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

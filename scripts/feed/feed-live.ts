@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
+import { liveInstants } from './instants';
+import { type FileSink, FeedSinks, type KafkaSink } from './sinks';
+
+export interface LiveFeed extends FeedOptions {
+  /** Events a second. */
+  readonly rate: number;
+  /** Infinity: until the signal. */
+  readonly seconds: number;
+}
+
+/** Late events of a live stream may be this long under way. */
+export const LIVE_MAXIMUM_DELAY = 30_000;
+const TICK_MS = 50;
+const BATCH = 5_000;
+
+/** Writes events as their time comes, until the seconds are over or the signal; then what is still under way. */
+export async function feedLive(
+  feed: LiveFeed,
+  kafka: KafkaSink | undefined,
+  files: FileSink | undefined,
+  progress: (sinks: FeedSinks) => void,
+  signal: AbortSignal,
+): Promise<FeedSinks> {
+  if (files !== undefined) await mkdir(files.folder, { recursive: true });
+  const sinks = new FeedSinks(kafka, files);
+  const start = Date.now();
+  const end = start + feed.seconds * 1000;
+  const records = generateFeed(
+    feed,
+    liveInstants(start, feed.rate, feed.seconds, () => signal.aborted),
+  );
+  let due: FeedRecord[] = [];
+  for (const record of records) {
+    while (!signal.aborted && record.at > Date.now() && Date.now() < end) {
+      await sinks.write(due.splice(0));
+      progress(sinks);
+      await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+    }
+    due.push(record);
+    if (due.length >= BATCH) {
+      await sinks.write(due);
+      due = [];
+      progress(sinks);
+    }
+  }
+  await sinks.write(due);
+  progress(sinks);
+  return sinks;
+}

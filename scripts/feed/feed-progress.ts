@@ -1,0 +1,41 @@
+import type { FeedTally } from './tally';
+
+const TERMINAL_MS = 200;
+const PLAIN_MS = 5_000;
+
+/** Shows on stderr how far a feed is and how fast: one line that changes on a terminal, now and then a new one elsewhere. */
+export class FeedProgress {
+  readonly #expected: number | undefined;
+  readonly #start = performance.now();
+  #shown = this.#start;
+  #before = { events: 0, at: this.#start };
+
+  /** `expected` events, where the feed has an end. */
+  constructor(expected: number | undefined) {
+    this.#expected = expected;
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000;
+  }
+
+  show(tally: FeedTally): void {
+    const now = performance.now();
+    if (now - this.#shown < (process.stderr.isTTY ? TERMINAL_MS : PLAIN_MS)) return;
+    this.#shown = now;
+    const { events } = tally.total;
+    const rate = Math.round(((events - this.#before.events) / (now - this.#before.at)) * 1000);
+    this.#before = { events, at: now };
+    const of = this.#expected === undefined ? '' : ` of ${count(this.#expected)}`;
+    const line = `fed ${count(events)}${of} events, ${count(rate)}/s`;
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+  }
+
+  end(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  }
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

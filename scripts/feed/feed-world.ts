@@ -1,0 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DaybreakError } from '../../domain/errors';
+import type { Pipeline } from '../../domain/pipeline';
+
+/** What fluentd's dummy source emits. */
+const COLUMNS = { hello: 'VARCHAR', id: 'BIGINT', time: 'VARCHAR' };
+
+/** Throws WRONG_USAGE unless the pipeline's events are the ones that `feed` makes. */
+export function checkFeedable({ name, events }: Pipeline): void {
+  const sameTime = events.time.column === 'time' && events.time.format === 'yyyy-MM-dd HH:mm:ss';
+  if (sameTime && isDeepStrictEqual({ ...events.columns }, COLUMNS)) return;
+  throw new DaybreakError('WRONG_USAGE', {
+    what: `'feed' makes events of hello VARCHAR, id BIGINT and time VARCHAR (yyyy-MM-dd HH:mm:ss), which pipeline '${name}' does not take`,
+    remedy:
+      "Feed a pipeline with these columns, or write this one's topic and files with the tool that makes its events.",
+  });
+}

@@ -1,0 +1,116 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { damage } from './damage';
+import { hourOf, localTimeFormatter } from './local-time';
+
+export interface FeedEvent {
+  readonly hello: string;
+  readonly id: number;
+  /** Local time, 'yyyy-MM-dd HH:mm:ss'. */
+  readonly time: string;
+}
+
+/** One delivery of a record, in the order of arrival. */
+export interface FeedRecord {
+  /** `event`: a valid event's first delivery; `duplicate`: the same bytes once more; `bad`: no reader may accept it. */
+  readonly kind: 'event' | 'duplicate' | 'bad';
+  /** One line of JSON (or what is left of it), without the newline. */
+  readonly text: string;
+  /** The hour of its file, as fluentd writes it: %Y%m%d.%H. */
+  readonly hour: string;
+  /** It arrives after records of later times. */
+  readonly late: boolean;
+  /** Where this delivery goes. Only duplicates ever miss one of the two. */
+  readonly toKafka: boolean;
+  readonly toFile: boolean;
+  /** When it arrives, epoch milliseconds. */
+  readonly at: number;
+  /** The event of an `event` or `duplicate`. */
+  readonly event?: FeedEvent;
+}
+
+export interface FeedOptions {
+  readonly seed: number;
+  readonly timeZone: string;
+  /** Extra deliveries, late events and bad records, each as a share of the events: 0 to 1. */
+  readonly duplicates: number;
+  readonly late: number;
+  readonly bad: number;
+  /** The longest that a late event is under way, in milliseconds. */
+  readonly maximumDelay: number;
+}
+
+const HELLO = 'ssm-seoul';
+const RESOLUTION = 1_000_000_000;
+const SHORTEST_DELAY = 1_000;
+/** Where a second delivery goes: a producer's retry, a file buffer's retry, or the retry of both. */
+const DESTINATIONS = [
+  { toKafka: true, toFile: false },
+  { toKafka: false, toFile: true },
+  { toKafka: true, toFile: true },
+] as const;
+
+/**
+ * What fluentd's dummy source emits at the given ascending instants (epoch milliseconds): one event an instant, ids from 0,
+ * besides duplicates, late and bad records by the given shares. Pure: the same arguments give the same records.
+ */
+export function* generateFeed(options: FeedOptions, instants: Iterable<number>): Generator<FeedRecord> {
+  const random = xoroshiro128plus(options.seed);
+  const chance = (share: number): boolean => uniformInt(random, 0, RESOLUTION - 1) < share * RESOLUTION;
+  const delay = (): number => uniformInt(random, SHORTEST_DELAY, Math.max(SHORTEST_DELAY, options.maximumDelay));
+  const localTime = localTimeFormatter(options.timeZone);
+  const underWay = new UnderWay();
+  let id = 0;
+
+  for (const instant of instants) {
+    yield* underWay.arrivedBy(instant);
+    const time = localTime(instant);
+    const event: FeedEvent = { hello: HELLO, id: id++, time };
+    const late = chance(options.late);
+    const record: FeedRecord = {
+      kind: 'event',
+      text: JSON.stringify(event),
+      hour: hourOf(time),
+      late,
+      toKafka: true,
+      toFile: true,
+      at: late ? instant + delay() : instant,
+      event,
+    };
+    if (late) underWay.add(record);
+    else yield record;
+
+    if (chance(options.duplicates)) {
+      const destination = DESTINATIONS[uniformInt(random, 0, DESTINATIONS.length - 1)] ?? DESTINATIONS[0];
+      underWay.add({ ...record, ...destination, kind: 'duplicate', at: record.at + SHORTEST_DELAY });
+    }
+    if (chance(options.bad)) {
+      const text = damage(event, uniformInt(random, 0, RESOLUTION));
+      yield { kind: 'bad', text, hour: record.hour, late: false, toKafka: true, toFile: true, at: instant };
+    }
+  }
+  yield* underWay.arrivedBy(Infinity);
+}
+
+/** Records that were sent and have not arrived, the next one last. */
+class UnderWay {
+  readonly #records: FeedRecord[] = [];
+
+  add(record: FeedRecord): void {
+    let low = 0;
+    let high = this.#records.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#records[middle]?.at ?? 0) > record.at) low = middle + 1;
+      else high = middle;
+    }
+    this.#records.splice(low, 0, record);
+  }
+
+  *arrivedBy(instant: number): Generator<FeedRecord> {
+    for (let next = this.#records.at(-1); next !== undefined && next.at <= instant; next = this.#records.at(-1)) {
+      this.#records.pop();
+      yield next;
+    }
+  }
+}

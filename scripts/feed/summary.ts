@@ -1,0 +1,36 @@
+import type { Pipeline } from '../../domain/pipeline';
+import { count } from './feed-progress';
+import type { FileSink, KafkaSink } from './sinks';
+import { type FeedTally, fileLinesOf, kafkaMessagesOf } from './tally';
+
+/** What a feed did, for a person and for a program. */
+export function feedSummary(
+  pipeline: Pipeline,
+  seed: number,
+  tally: FeedTally,
+  seconds: number,
+  kafka: KafkaSink | undefined,
+  files: FileSink | undefined,
+): { readonly json: object; readonly text: string } {
+  const { total } = tally;
+  const messages = kafka === undefined ? 0 : kafkaMessagesOf(total);
+  const lines = files === undefined ? 0 : fileLinesOf(total);
+  const json = {
+    pipeline: pipeline.name,
+    seed,
+    seconds: Number(seconds.toFixed(3)),
+    ...(kafka && { kafka: { topic: kafka.topic, partitions: kafka.partitions, messages } }),
+    ...(files && { files: { folder: files.folder, lines } }),
+    total,
+    hours: Object.fromEntries([...tally.hours].sort(([left], [right]) => (left < right ? -1 : 1))),
+  };
+  const targets = [
+    kafka && `${count(messages)} messages to topic ${kafka.topic} (${kafka.partitions} partitions)`,
+    files && `${count(lines)} lines to ${count(tally.hours.size)} files in ${files.folder}`,
+  ].filter((target) => target !== undefined);
+  const text =
+    `Fed ${count(total.events)} events (${count(total.late)} late), ${count(total.bad)} bad records and ` +
+    `${count(total.duplicatesInKafka)} duplicates in Kafka, ${count(total.duplicatesInFiles)} in files, ` +
+    `in ${seconds.toFixed(1)} s:\n  ${targets.join('\n  ')}\n`;
+  return { json, text };
+}
