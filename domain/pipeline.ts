@@ -7,7 +7,10 @@ export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
 const topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -');
-const columns = z.record(identifier, z.enum(COLUMN_TYPES)).refine((all) => Object.keys(all).length > 0, 'one column');
+const columns = z
+  .record(identifier, z.enum(COLUMN_TYPES))
+  .refine((all) => Object.keys(all).length > 0, 'at least one column')
+  .refine((all) => distinctIgnoringCase(Object.keys(all)), 'names that differ in more than upper and lower case');
 const seconds = z.int().min(0).max(86_400);
 
 export const pipelineSchema = z
@@ -63,7 +66,10 @@ export const pipelineSchema = z
     files: z.strictObject({
       pattern: z
         .string()
-        .regex(/%Y.*%m.*%d.*%H/, 'a file name with %Y %m %d %H')
+        .regex(
+          /^[^/\\%]*%Y[^/\\%]*%m[^/\\%]*%d[^/\\%]*%H[^/\\%]*$/,
+          'a file name with %Y %m %d %H, each once and in this order',
+        )
         .describe('Names of the hourly files in the input folder, with %Y %m %d %H and *.'),
     }),
     kafka: z.strictObject({
@@ -110,7 +116,60 @@ export const pipelineSchema = z
       .strictObject({ outputs: z.int().min(1).default(3).describe('How many published outputs of a day are kept.') })
       .prefault({}),
   })
+  .superRefine((pipeline, context) => {
+    for (const { path, message } of contradictions(pipeline)) context.addIssue({ code: 'custom', path, message });
+  })
   .describe('A Daybreak pipeline: one event stream, one SQL, both layers.');
+
+interface Contradiction {
+  readonly path: (string | number)[];
+  /** What is accepted there. */
+  readonly message: string;
+}
+
+/** Settings that are right by themselves and wrong together. */
+function contradictions({ events, tables }: PipelineSettings): Contradiction[] {
+  const found: Contradiction[] = [];
+  const { column, format } = events.time;
+  const expected = format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
+  if (events.columns[column] === undefined) {
+    found.push({ path: ['events', 'time', 'column'], message: `one of ${Object.keys(events.columns).join(', ')}` });
+  } else if (events.columns[column] !== expected) {
+    found.push({ path: ['events', 'columns', column], message: `${expected}, which the time format ${format} needs` });
+  }
+  events.identity?.forEach((name, index) => {
+    if (events.columns[name] !== undefined) return;
+    found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
+  });
+  for (const [table, { columns: declared, key }] of Object.entries(tables)) {
+    if (table.toLowerCase() === 'events')
+      found.push({ path: ['tables', table], message: "another name than 'events'" });
+    key.forEach((name, index) => {
+      if (declared[name] !== undefined) return;
+      found.push({ path: ['tables', table, 'key', index], message: `one of ${Object.keys(declared).join(', ')}` });
+    });
+  }
+  if (!distinctIgnoringCase(Object.keys(tables))) {
+    found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
+  }
+  return found;
+}
+
+/** SQL does not tell names apart by case. */
+function distinctIgnoringCase(names: readonly string[]): boolean {
+  return new Set(names.map((name) => name.toLowerCase())).size === names.length;
+}
+
+interface PipelineSettings {
+  readonly events: {
+    readonly columns: Readonly<Record<string, ColumnType>>;
+    readonly time: { readonly column: string; readonly format: string };
+    readonly identity?: readonly string[] | undefined;
+  };
+  readonly tables: Readonly<
+    Record<string, { readonly columns: Readonly<Record<string, ColumnType>>; readonly key: readonly string[] }>
+  >;
+}
 
 /** A pipeline as pipeline.yaml gives it, with its defaults filled in. */
 export type Pipeline = z.infer<typeof pipelineSchema>;
@@ -119,6 +178,11 @@ export type Pipeline = z.infer<typeof pipelineSchema>;
 export interface OutputColumn {
   readonly name: string;
   readonly type: ColumnType;
+}
+
+/** The columns that make two records the same event. */
+export function identityOf(pipeline: Pipeline): readonly string[] {
+  return pipeline.events.identity ?? Object.keys(pipeline.events.columns);
 }
 
 export function deadLetterTopicOf(pipeline: Pipeline): string {

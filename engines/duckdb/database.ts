@@ -1,0 +1,76 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { Pipeline } from '../../domain/pipeline';
+import { literals, quoted } from './sql';
+import { loadStaticTables } from './static-tables';
+
+export interface DatabaseOptions {
+  /** Default 1. More than one may change the order of rows. */
+  readonly threads?: number;
+  /** In bytes; DuckDB spills to `spillFolder` above it. Default: DuckDB's, 80 % of the machine. */
+  readonly memoryLimit?: number;
+  /** Absolute path. Without it nothing is spilled. */
+  readonly spillFolder?: string;
+  /** Absolute path of the only folder that SQL may write to. Default: none. */
+  readonly outputFolder?: string;
+}
+
+export interface Database {
+  readonly connection: DuckDBConnection;
+  close(): void;
+}
+
+/** Where Daybreak keeps what a transform must not name. */
+export const STAGED = 'daybreak.staged';
+
+/**
+ * Opens an embedded DuckDB with the pipeline's static tables and an empty `daybreak.staged` for its events, then locks
+ * it: no SQL that runs afterwards can reach files (but below `outputFolder`), the network or the configuration.
+ */
+export async function openDatabase(
+  pipeline: Pipeline,
+  folder: string,
+  { threads = 1, memoryLimit, spillFolder, outputFolder }: DatabaseOptions = {},
+): Promise<Database> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(threads),
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    ...(memoryLimit !== undefined && { memory_limit: `${Math.floor(memoryLimit / 1024)}KiB` }),
+    temp_directory: spillFolder ?? '',
+  });
+  const connection = await instance.connect();
+  const close = (): void => {
+    connection.closeSync();
+    instance.closeSync();
+  };
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    await connection.run('CREATE SCHEMA daybreak');
+    await connection.run(`CREATE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
+    await loadStaticTables(connection, pipeline, folder);
+    if (outputFolder !== undefined) await connection.run(`SET allowed_directories = ${literals([`${outputFolder}/`])}`);
+    await connection.run('SET enable_external_access = false');
+    await connection.run('SET lock_configuration = true');
+    return { connection, close };
+  } catch (thrown) {
+    close();
+    throw thrown;
+  }
+}
+
+/** Makes `events` the staged records for which `condition` holds. */
+export async function defineEvents(connection: DuckDBConnection, pipeline: Pipeline, condition: string): Promise<void> {
+  const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
+  await connection.run(`CREATE OR REPLACE VIEW events AS SELECT ${columns} FROM ${STAGED} WHERE ${condition}`);
+}
+
+/**
+ * One row a line, in the lines' order, so that a rowid is a line number: the declared columns, the local hour of a valid
+ * record, the fault of a bad one ('' for a blank line) and its text.
+ */
+function stagedColumns(pipeline: Pipeline): string {
+  const declared = Object.entries(pipeline.events.columns).map(([name, type]) => `${quoted(name)} ${type}`);
+  return [...declared, ...STAGED_EXTRAS.map((name) => `${name} VARCHAR`)].join(', ');
+}
+
+export const STAGED_EXTRAS = ['daybreak_hour', 'daybreak_fault', 'daybreak_text'] as const;

@@ -1,0 +1,42 @@
+import type { ColumnType } from '../../domain/pipeline';
+import { literal } from './sql';
+
+/**
+ * The rule for one field, over an SQL expression `raw` that holds its JSON text (as DuckDB writes it back), or NULL:
+ * absent and null are null; a VARCHAR takes a string, a BOOLEAN true or false, a DOUBLE any number within its
+ * range, a BIGINT a number written without fraction and exponent (5.0 and 1e3 are none) within 64 bits.
+ */
+export function jsonValueFault(column: string, type: ColumnType, raw: string): string {
+  return `CASE WHEN coalesce(${raw}, 'null') = 'null' OR (${accepts(type, raw)}) THEN NULL
+    ELSE ${literal(`${column} is `)} || ${shortened(raw)} || ${literal(`, not ${NAMES[type]}`)} END`;
+}
+
+/** The value of a field without fault, as SQL of the column's type. */
+export function jsonValueSql(type: ColumnType, raw: string): string {
+  const value = type === 'VARCHAR' ? `${raw}::JSON->>'$'` : `TRY_CAST(${raw} AS ${type})`;
+  return `CASE WHEN ${raw} <> 'null' THEN ${value} END`;
+}
+
+const NAMES: Readonly<Record<ColumnType, string>> = {
+  VARCHAR: 'a string',
+  BIGINT: 'an integer of 64 bits',
+  DOUBLE: 'a number within the range of a double',
+  BOOLEAN: 'true or false',
+};
+
+function accepts(type: ColumnType, raw: string): string {
+  switch (type) {
+    case 'VARCHAR':
+      return `starts_with(${raw}, '"')`;
+    case 'BIGINT':
+      return `regexp_full_match(${raw}, '-?[0-9]+') AND TRY_CAST(${raw} AS BIGINT) IS NOT NULL`;
+    case 'DOUBLE':
+      return `regexp_matches(${raw}, '^-?[0-9]') AND coalesce(isfinite(TRY_CAST(${raw} AS DOUBLE)), false)`;
+    case 'BOOLEAN':
+      return `${raw} IN ('true', 'false')`;
+  }
+}
+
+function shortened(raw: string): string {
+  return `CASE WHEN length(${raw}) > 60 THEN left(${raw}, 60) || '…' ELSE ${raw} END`;
+}

@@ -1,0 +1,141 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import { multiplyingJoins } from './join-keys';
+import { literal } from './sql';
+import { rowWiseViolations, type FunctionTraits, type Violation } from './transform-rules';
+import { serializedSchema, type SyntaxNode } from './transform-syntax';
+
+/**
+ * Checks transform.sql against the pipeline and binds it; `connection` must have events and the tables.
+ * Resolves to the output columns. Throws BAD_TRANSFORM naming place and reason, `file` in front.
+ */
+export async function checkTransform(
+  connection: DuckDBConnection,
+  pipeline: Pipeline,
+  sql: string,
+  file: string,
+): Promise<OutputColumn[]> {
+  const select = await parseSelect(connection, sql, file);
+  const traits = await functionTraits(connection);
+  const violations = rowWiseViolations(select, pipeline, (name) => traits.get(name));
+  if (violations.length === 0) {
+    for (const alias of multiplyingJoins(select, pipeline))
+      violations.push({ offset: undefined, reason: multiplies(alias) });
+  }
+  if (violations.length > 0) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: violations.map((violation) => describe(violation, sql, file)).join('\n'),
+      remedy: 'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
+    });
+  }
+  return bind(connection, sql, file);
+}
+
+function multiplies(alias: string): string {
+  return (
+    `the join of ${alias} can give several rows for one event: ` +
+    'compare every column of its key with = (or set allowDuplicateKeys for the table)'
+  );
+}
+
+async function parseSelect(connection: DuckDBConnection, sql: string, file: string): Promise<SyntaxNode> {
+  const reader = await connection.runAndReadAll(`SELECT json_serialize_sql(${literal(sql)}::VARCHAR)`);
+  const tree = serializedSchema.parse(JSON.parse(String(reader.getRowsJS()[0]?.[0])));
+  if (tree.error) {
+    const offset = tree.position === undefined ? undefined : Number(tree.position);
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: describe({ offset, reason: tree.error_message }, sql, file),
+      remedy: 'Write one SELECT that DuckDB can parse.',
+    });
+  }
+  const [statement, ...others] = tree.statements;
+  if (statement === undefined || others.length > 0) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file} holds ${tree.statements.length} statements`,
+      remedy: 'Write exactly one SELECT.',
+    });
+  }
+  return statement.node;
+}
+
+async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
+  const reader = await connection.runAndReadAll(
+    `SELECT function_name, list(DISTINCT function_type), list(DISTINCT stability) FILTER (stability IS NOT NULL)
+     FROM duckdb_functions() GROUP BY 1`,
+  );
+  const texts = (value: unknown): Set<string> => new Set(Array.isArray(value) ? value.map(String) : []);
+  return new Map(
+    reader
+      .getRowsJS()
+      .map(([name, types, stabilities]) => [String(name), { types: texts(types), stabilities: texts(stabilities) }]),
+  );
+}
+
+/** Operators of a plan that handle events one by one. */
+const ROW_WISE_OPERATORS =
+  /^(PROJECTION|FILTER|GET|SEQ_SCAN|DUMMY_SCAN|EMPTY_RESULT|COMPARISON_JOIN|ANY_JOIN|CROSS_PRODUCT|HASH_JOIN|NESTED_LOOP_JOIN|BLOCKWISE_NL_JOIN|PIECEWISE_MERGE_JOIN|IE_JOIN|COLUMN_DATA_SCAN)$/;
+
+async function bind(connection: DuckDBConnection, sql: string, file: string): Promise<OutputColumn[]> {
+  let described: unknown[][];
+  let plan: string;
+  try {
+    described = (await connection.runAndReadAll(`DESCRIBE ${sql}`)).getRowsJS();
+    plan = String((await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1]);
+  } catch (cause) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: describeBindError(messageOf(cause), file),
+      remedy: 'Use the columns that pipeline.yaml declares for events and its tables.',
+      cause,
+    });
+  }
+  // Macros can hide an aggregate from the syntax tree; the plan cannot.
+  for (const [, operator = ''] of plan.matchAll(/"name":\s*"([A-Z_]+)\s*"/g)) {
+    if (ROW_WISE_OPERATORS.test(operator)) continue;
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file} needs the operator ${operator}, which does not handle events one by one`,
+      remedy: 'Use only expressions over one event and its joined tables.',
+    });
+  }
+  return outputColumns(described, file);
+}
+
+function outputColumns(described: readonly unknown[][], file: string): OutputColumn[] {
+  const columns = described.map(([name, type]) => ({
+    name: String(name),
+    type: columnTypeOf(String(type)),
+    found: type,
+  }));
+  const problems = columns.flatMap(({ name, type, found }) =>
+    type === undefined ? [`the column ${name} is a ${String(found)}`] : [],
+  );
+  const names = columns.map(({ name }) => name.toLowerCase());
+  problems.push(
+    ...columns
+      .filter(({ name }, index) => names.indexOf(name.toLowerCase()) !== index)
+      .map(({ name }) => `two columns are named ${name}`),
+  );
+  if (problems.length > 0) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file}: ${problems.join('; ')}`,
+      remedy: `Give each column a name of its own and cast it to ${COLUMN_TYPES.join(', ')}.`,
+    });
+  }
+  return columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, type }]));
+}
+
+function columnTypeOf(duckType: string): ColumnType | undefined {
+  if (/^U?(TINY|SMALL)INT$|^INTEGER$|^UINTEGER$/.test(duckType)) return 'BIGINT'; // In JSON they are the same.
+  return COLUMN_TYPES.find((type) => type === duckType);
+}
+
+function describe({ offset, reason }: Violation, sql: string, file: string): string {
+  if (offset === undefined) return `${file}: ${reason}`;
+  const before = Buffer.from(sql).subarray(0, offset).toString().split('\n');
+  return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${reason}`;
+}
+
+function describeBindError(message: string, file: string): string {
+  const line = /^LINE (\d+):/m.exec(message)?.[1];
+  return `${file}${line === undefined ? '' : `:${line}`}: ${message.split('\n')[0] ?? message}`;
+}

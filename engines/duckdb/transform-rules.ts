@@ -1,0 +1,149 @@
+import type { Pipeline } from '../../domain/pipeline';
+import {
+  columnNamesOf,
+  isNode,
+  nodesOf,
+  tableReferenceOf,
+  tableReferencesOf,
+  type SyntaxNode,
+} from './transform-syntax';
+
+/** A place in the SQL, and why it cannot stay. */
+export interface Violation {
+  /** Offset into the SQL text in bytes; undefined where the tree does not tell. */
+  readonly offset: number | undefined;
+  readonly reason: string;
+}
+
+/** What DuckDB's catalog says of a function's name, over all its overloads. */
+export interface FunctionTraits {
+  readonly types: ReadonlySet<string>;
+  readonly stabilities: ReadonlySet<string>;
+}
+
+const VALUE_FUNCTIONS = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
+/** In the catalog as deterministic, but they depend on the session or make several rows of one. */
+const OTHER_FUNCTIONS = new Set(['current_setting', 'getvariable', 'getenv', 'unnest', 'generate_subscripts']);
+
+const MODIFIERS: Readonly<Record<string, string>> = {
+  DISTINCT_MODIFIER: 'DISTINCT',
+  ORDER_MODIFIER: 'ORDER BY',
+  LIMIT_MODIFIER: 'LIMIT',
+  LIMIT_PERCENT_MODIFIER: 'LIMIT',
+};
+const ROW_WISE = 'a transform must turn each event into rows by itself, because a micro-batch holds only some events';
+
+/** What keeps a SELECT from giving the same rows for a micro-batch as for a day. */
+export function rowWiseViolations(
+  select: SyntaxNode,
+  pipeline: Pipeline,
+  traitsOf: (name: string) => FunctionTraits | undefined,
+): Violation[] {
+  if (select['type'] !== 'SELECT_NODE')
+    return [{ offset: undefined, reason: `it is not one plain SELECT; ${ROW_WISE}` }];
+  return [
+    ...clauseViolations(select),
+    ...fromViolations(select['from_table'], pipeline),
+    ...[...nodesOf([select['select_list'], select['from_table'], select['where_clause']])].flatMap((node) => {
+      const reason = expressionViolation(node, pipeline, traitsOf);
+      return reason === undefined ? [] : [{ offset: offsetOf(node), reason }];
+    }),
+  ];
+}
+
+export function offsetOf(node: SyntaxNode): number | undefined {
+  const location = node['query_location'];
+  return typeof location === 'number' && Number.isSafeInteger(location) ? location : undefined;
+}
+
+function clauseViolations(select: SyntaxNode): Violation[] {
+  const modifiers = Array.isArray(select['modifiers']) ? select['modifiers'].filter(isNode) : [];
+  const found = modifiers.map(({ type }) => MODIFIERS[String(type)] ?? String(type));
+  const groups = select['group_expressions'];
+  if ((Array.isArray(groups) && groups.length > 0) || select['aggregate_handling'] !== 'STANDARD_HANDLING') {
+    found.push('GROUP BY');
+  }
+  for (const [field, name] of [
+    ['having', 'HAVING'],
+    ['qualify', 'QUALIFY'],
+    ['sample', 'USING SAMPLE'],
+  ] as const) {
+    if (isNode(select[field])) found.push(name);
+  }
+  const common = select['cte_map'];
+  if (isNode(common) && Array.isArray(common['map']) && common['map'].length > 0) found.push('WITH');
+  return found.map((clause) => ({ offset: undefined, reason: `${clause} is not row-wise; ${ROW_WISE}` }));
+}
+
+function fromViolations(from: unknown, pipeline: Pipeline): Violation[] {
+  const allowed = new Set(['events', ...Object.keys(pipeline.tables).map((name) => name.toLowerCase())]);
+  const found: Violation[] = [];
+  const references = tableReferencesOf(from);
+  if (references.filter(({ table }) => table === 'events').length !== 1) {
+    found.push({ offset: undefined, reason: 'FROM must name events exactly once' });
+  }
+  for (const node of nodesOf(from)) {
+    const offset = offsetOf(node);
+    const reference = tableReferenceOf(node);
+    if (reference !== undefined && (reference.qualified || !allowed.has(reference.table))) {
+      found.push({ offset, reason: `the table ${reference.table} is not declared: use ${[...allowed].join(', ')}` });
+    }
+    if (node['type'] === 'JOIN') found.push(...joinViolations(node).map((reason) => ({ offset, reason })));
+    if (FOREIGN_RELATIONS.has(String(node['type'])) && !('class' in node)) {
+      found.push({ offset, reason: `FROM may hold only events and declared tables, not a ${String(node['type'])}` });
+    }
+    if (isNode(node['sample'])) found.push({ offset, reason: `TABLESAMPLE is not deterministic` });
+  }
+  return found;
+}
+
+const FOREIGN_RELATIONS = new Set([
+  'SUBQUERY',
+  'TABLE_FUNCTION',
+  'EXPRESSION_LIST',
+  'PIVOT',
+  'SHOW_REF',
+  'COLUMN_DATA',
+  'CTE',
+  'BOUND_TABLE_REF',
+  'DELIM_GET',
+]);
+
+function joinViolations(join: SyntaxNode): string[] {
+  const found: string[] = [];
+  const type = String(join['join_type']);
+  if (type !== 'INNER' && type !== 'LEFT') found.push(`a ${type} join is not row-wise; use JOIN or LEFT JOIN`);
+  if (join['ref_type'] !== 'REGULAR' && join['ref_type'] !== 'CROSS') {
+    found.push(`a ${String(join['ref_type'])} join hides its condition; write JOIN … ON`);
+  }
+  if (type === 'LEFT' && tableReferencesOf(join['right']).some(({ table }) => table === 'events')) {
+    found.push('events stands right of a LEFT JOIN, which gives rows that belong to no event; put events first');
+  }
+  return found;
+}
+
+function expressionViolation(
+  node: SyntaxNode,
+  pipeline: Pipeline,
+  traitsOf: (name: string) => FunctionTraits | undefined,
+): string | undefined {
+  if (node['class'] === 'WINDOW') return `a window function is not row-wise; ${ROW_WISE}`;
+  if (node['class'] === 'SUBQUERY') return `a subquery is not row-wise; join a declared table instead`;
+  if (node['class'] === 'PARAMETER') return 'a transform has no parameters';
+  const [column, ...rest] = columnNamesOf(node) ?? [];
+  if (column !== undefined && rest.length === 0 && VALUE_FUNCTIONS.has(column.toLowerCase())) {
+    const declared = [pipeline.events, ...Object.values(pipeline.tables)].some(({ columns }) => column in columns);
+    if (!declared) return `${column} is not deterministic: a rebuild would give other rows`;
+  }
+  if (node['class'] !== 'FUNCTION') return undefined;
+  const name = String(node['function_name']).toLowerCase();
+  const traits = traitsOf(name);
+  if (traits?.types.has('aggregate') === true && !traits.types.has('scalar')) {
+    return `the aggregate ${name}() is not row-wise; ${ROW_WISE}`;
+  }
+  if (OTHER_FUNCTIONS.has(name)) return `${name}() is not row-wise and the same everywhere`;
+  if ([...(traits?.stabilities ?? [])].some((stability) => stability !== 'CONSISTENT')) {
+    return `${name}() is not deterministic: a rebuild would give other rows`;
+  }
+  return undefined;
+}

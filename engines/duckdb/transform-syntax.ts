@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+/**
+ * What the check reads of DuckDB's own syntax tree (`json_serialize_sql`). Expressions and relations
+ * have many shapes; whatever is not named here is reached by walking all values.
+ */
+export interface SyntaxNode {
+  readonly [field: string]: unknown;
+}
+
+export const serializedSchema = z.union([
+  z.object({ error: z.literal(false), statements: z.array(z.object({ node: z.record(z.string(), z.unknown()) })) }),
+  z.object({ error: z.literal(true), error_message: z.string(), position: z.string().optional() }),
+]);
+
+const columnReferenceSchema = z.object({ class: z.literal('COLUMN_REF'), column_names: z.array(z.string()).min(1) });
+
+const baseTableSchema = z.object({
+  type: z.literal('BASE_TABLE'),
+  alias: z.string(),
+  table_name: z.string(),
+  schema_name: z.string(),
+  catalog_name: z.string(),
+});
+
+/** Every object of the tree, parents before children. */
+export function* nodesOf(value: unknown): Generator<SyntaxNode> {
+  if (Array.isArray(value)) {
+    for (const item of value) yield* nodesOf(item);
+  } else if (isNode(value)) {
+    yield value;
+    for (const item of Object.values(value)) yield* nodesOf(item);
+  }
+}
+
+export function isNode(value: unknown): value is SyntaxNode {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The parts of a dotted column name, such as ['n', 'uid']; undefined for any other node. */
+export function columnNamesOf(node: unknown): readonly string[] | undefined {
+  return columnReferenceSchema.safeParse(node).data?.column_names;
+}
+
+export interface TableReference {
+  readonly table: string;
+  /** The name under which the SQL's columns speak of it. */
+  readonly alias: string;
+  readonly qualified: boolean;
+}
+
+/** A table named in FROM, in lower case; undefined for any other node. */
+export function tableReferenceOf(node: unknown): TableReference | undefined {
+  const found = baseTableSchema.safeParse(node).data;
+  if (found === undefined) return undefined;
+  const table = found.table_name.toLowerCase();
+  return {
+    table,
+    alias: found.alias === '' ? table : found.alias.toLowerCase(),
+    qualified: found.schema_name !== '' || found.catalog_name !== '',
+  };
+}
+
+/** The tables below a node of FROM, left to right. */
+export function tableReferencesOf(from: unknown): TableReference[] {
+  return [...nodesOf(from)].flatMap((node) => tableReferenceOf(node) ?? []);
+}
+
+/** The conditions that must all hold: an AND is taken apart. */
+export function conjunctsOf(condition: unknown): SyntaxNode[] {
+  if (!isNode(condition)) return [];
+  if (condition['type'] !== 'CONJUNCTION_AND' || !Array.isArray(condition['children'])) return [condition];
+  return condition['children'].flatMap(conjunctsOf);
+}
