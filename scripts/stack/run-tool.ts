@@ -10,7 +10,7 @@ export interface ToolRun {
   /** What it is for, as in 'fetching kafka 4.3.1 with Maven'. */
   readonly purpose: string;
   readonly step: Step;
-  onLine(line: string): void;
+  readonly onLine: (line: string) => void;
 }
 
 /** Runs a download tool to its end, line by line. Throws DOWNLOAD_FAILED with the end of its output. */

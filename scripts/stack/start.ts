@@ -41,9 +41,9 @@ export async function startStack({ progress = silentProgress, ...options }: Star
         Promise.all(before).then(() => startServer(stack, server, progress.step(server.title))),
       );
     }
-    const outcomes = await Promise.allSettled(healthy.values());
+    const outcomes = await Promise.allSettled([...healthy.values()]);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    if (failed !== undefined) throw failed.reason as unknown;
   });
   return stack;
 }

@@ -36,10 +36,14 @@ export function commonProperties({ directory, ports }: Stack): Properties {
     'druid.selectors.indexing.serviceName': 'druid/overlord',
     // By default a task asks once a minute whether its segments are served.
     'druid.segment.handoff.pollDuration': 'PT1S',
+    // Otherwise a server that starts before the coordinator waits a minute for the coordinator's list of lookups.
+    'druid.lookup.enableLookupSyncOnStartup': false,
     'druid.emitter': 'noop',
     'druid.startup.logging.logProperties': false,
     'druid.request.logging.type': 'noop',
     'druid.server.http.numThreads': 25,
+    // The other servers' long polls never end by themselves, and a stop waits for them this long.
+    'druid.server.http.gracefulShutdownTimeout': 'PT1S',
     'druid.processing.buffer.sizeBytes': 16 * 1024 ** 2,
     'druid.processing.numThreads': 2,
     'druid.processing.numMergeBuffers': 2,
