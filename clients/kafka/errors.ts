@@ -16,7 +16,7 @@ const UNREACHABLE = new Set([
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
 
 const REMEDY: Partial<Record<ErrorCode, string>> = {
-  KAFKA_UNREACHABLE: "Start Kafka ('daybreak up' for the local one), or correct KAFKA_BROKERS.",
+  KAFKA_UNREACHABLE: "Start Kafka (npx daybreak up starts a local one), or correct KAFKA_BROKERS.",
   SHARD_FENCED: 'Nothing is lost or doubled: let the newer owner go on, or start this one again to take over.',
   KAFKA_REFUSED: "Read the broker's log; the topic's settings or this client's rights may forbid it.",
 };
@@ -33,6 +33,14 @@ export function kafkaError(thrown: unknown, doing: string, brokers: readonly str
     remedy: REMEDY[code] ?? '',
     cause: thrown,
   });
+}
+
+/** Whether a broker refused a batch because of its size. */
+export function isTooLarge(thrown: unknown): thrown is DaybreakError {
+  if (!(thrown instanceof DaybreakError)) return false;
+  return causes(thrown).some((link) =>
+    ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes(protocolType(link) ?? ''),
+  );
 }
 
 /** The protocol's name of the error, such as UNKNOWN_TOPIC_OR_PARTITION, where a broker gave one. */

@@ -10,11 +10,11 @@ export interface TopicSpec {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Offsets of a partition: records from `low` on are there, the next one written becomes `high`. */
+/** Offsets of a partition (below 2^53): records from `low` on are there, the next one written becomes `high`. */
 export interface PartitionOffsets {
   readonly partition: number;
-  readonly low: bigint;
-  readonly high: bigint;
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Topics, offsets and groups, with one connection. Every method throws KAFKA_UNREACHABLE or KAFKA_REFUSED. */
@@ -62,20 +62,20 @@ export class KafkaTopics {
   async offsetsOf(topic: string): Promise<PartitionOffsets[]> {
     const offsets = await this.#run(`reading the offsets of ${topic}`, (admin) => admin.fetchTopicOffsets(topic));
     return offsets
-      .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+      .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
       .sort((left, right) => left.partition - right.partition);
   }
 
   /** The next offset that the group reads, by partition; partitions without one are absent. */
-  async committedOffsets(group: string, topic: string): Promise<Map<number, bigint>> {
+  async committedOffsets(group: string, topic: string): Promise<Map<number, number>> {
     const found = await this.#run(`reading the offsets of group ${group}`, (admin) =>
       admin.fetchOffsets({ groupId: group, topics: [topic] }),
     );
     const partitions = found.find((entry) => entry.topic === topic)?.partitions ?? [];
     return new Map(
       partitions
-        .map(({ partition, offset }) => [partition, BigInt(offset)] as const)
-        .filter(([, offset]) => offset >= 0n),
+        .map(({ partition, offset }) => [partition, Number(offset)] as const)
+        .filter(([, offset]) => offset >= 0),
     );
   }
 

@@ -1,0 +1,91 @@
+import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster';
+import Decoder from 'kafkajs/src/protocol/decoder';
+import Encoder from 'kafkajs/src/protocol/encoder';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error';
+import type { AbortedTransaction } from './record-slices';
+
+export interface FetchRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** The broker answers when it has `minBytes`, or after this many milliseconds with what there is. */
+  readonly maxWaitMs: number;
+  readonly minBytes: number;
+  /** Of compressed records; one record batch is returned whole even where it is larger. */
+  readonly maxBytes: number;
+}
+
+export interface FetchedRecords {
+  readonly highWatermark: number;
+  readonly abortedTransactions: readonly AbortedTransaction[];
+  /** Record batches, the last one perhaps incomplete. */
+  readonly recordSet: Buffer;
+}
+
+/** Version 11: the last one without compact encodings, known to brokers from 2.3 to 4.x. */
+const FETCH = { apiKey: 1, apiVersion: 11, apiName: 'Fetch' };
+const READ_COMMITTED = 1;
+
+/** Reads one partition of a broker, committed records only. Throws kafkajs's protocol errors, such as OFFSET_OUT_OF_RANGE. */
+export function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
+  const protocol: ProtocolRequest<FetchedRecords> = {
+    request: { ...FETCH, encode: () => Promise.resolve(encode(request)) },
+    response: {
+      decode: (data) => Promise.resolve(decode(data)),
+      parse: (decoded) => Promise.resolve(decoded),
+    },
+  };
+  return broker.connectionPool.send(protocol);
+}
+
+function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: FetchRequest): Encoder {
+  const partitions = new Encoder()
+    .writeInt32(partition)
+    .writeInt32(-1) // the leader's epoch, unknown
+    .writeInt64(offset)
+    .writeInt64(-1) // a follower's log start
+    .writeInt32(maxBytes);
+  return new Encoder()
+    .writeInt32(-1) // not a replica
+    .writeInt32(maxWaitMs)
+    .writeInt32(minBytes)
+    .writeInt32(maxBytes)
+    .writeInt8(READ_COMMITTED)
+    .writeInt32(0) // no fetch session
+    .writeInt32(-1)
+    .writeArray([new Encoder().writeString(topic).writeArray([partitions])])
+    .writeArray([])
+    .writeString('');
+}
+
+function decode(data: Buffer): FetchedRecords {
+  const decoder = new Decoder(data);
+  decoder.readInt32(); // throttle time
+  const errorCode = decoder.readInt16();
+  if (errorCode !== 0) throw createErrorFromCode(errorCode);
+  decoder.readInt32(); // session
+  const [fetched] =
+    decoder.readArray((topic) => {
+      topic.readString();
+      return topic.readArray(decodePartition);
+    })[0] ?? [];
+  if (fetched === undefined) throw new RangeError('the answer to a fetch of one partition holds none');
+  return fetched;
+}
+
+function decodePartition(decoder: Decoder): FetchedRecords {
+  decoder.readInt32(); // partition
+  const errorCode = decoder.readInt16();
+  const highWatermark = Number(decoder.readInt64());
+  decoder.readInt64(); // last stable offset
+  decoder.readInt64(); // log start offset
+  const abortedTransactions = decoder.readArray((transaction) => ({
+    producerId: transaction.readInt64(),
+    firstOffset: Number(transaction.readInt64()),
+  }));
+  decoder.readInt32(); // preferred read replica
+  const bytes = decoder.readInt32();
+  const recordSet = decoder.buffer.subarray(decoder.offset, decoder.offset + Math.max(0, bytes));
+  if (errorCode !== 0) throw createErrorFromCode(errorCode);
+  return { highWatermark, abortedTransactions, recordSet };
+}

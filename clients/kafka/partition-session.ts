@@ -1,0 +1,131 @@
+import type Cluster from 'kafkajs/src/cluster';
+import type { Broker } from 'kafkajs/src/cluster';
+import { clusterOf } from './connection';
+import { kafkaError, protocolType } from './errors';
+import { fetchRecords, type FetchedRecords, type FetchRequest } from './fetch';
+import type { KafkaOptions } from './options';
+import { TransactionalWriter, type TransactionWrites } from './transactional-writer';
+
+export interface SessionOptions {
+  /** The partition that is read. */
+  readonly topic: string;
+  readonly partition: number;
+  /** The group in whose name the offsets are committed. */
+  readonly group: string;
+  /** The same for every owner of this partition, ever: taking it over fences whoever had it. */
+  readonly transactionalId: string;
+  /** The topics that are written. */
+  readonly outputs: readonly string[];
+}
+
+/** Where a session starts, and what it had to pass over. */
+export interface SessionStart {
+  readonly offset: number;
+  /** Set where the committed offset is no longer, or not yet, in the partition. */
+  readonly reset?: { readonly committed: number; readonly low: number; readonly high: number };
+}
+
+/**
+ * The sole right to read a partition and to write what follows from it, in transactions that commit the offset with the
+ * output. Opening fences the former owner; the session itself is fenced by the next one, which every method then reports
+ * as SHARD_FENCED. After any other failure close the session and open a new one: it starts at the committed offset.
+ */
+export class PartitionSession {
+  readonly start: SessionStart;
+  readonly #cluster: Cluster;
+  readonly #writer: TransactionalWriter;
+  readonly #options: SessionOptions;
+  readonly #brokers: readonly string[];
+
+  private constructor(
+    cluster: Cluster,
+    writer: TransactionalWriter,
+    start: SessionStart,
+    options: SessionOptions,
+    brokers: readonly string[],
+  ) {
+    this.#cluster = cluster;
+    this.#writer = writer;
+    this.start = start;
+    this.#options = options;
+    this.#brokers = brokers;
+  }
+
+  static async open(kafka: KafkaOptions, options: SessionOptions): Promise<PartitionSession> {
+    const cluster = clusterOf(kafka);
+    try {
+      await cluster.connect();
+      await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
+      // In this order: once the former owner is fenced, the committed offset cannot move any more.
+      const writer = await TransactionalWriter.open(cluster, options);
+      const start = await startOf(cluster, options);
+      return new PartitionSession(cluster, writer, start, options, kafka.brokers);
+    } catch (thrown) {
+      await cluster.disconnect();
+      throw kafkaError(thrown, `opening ${options.topic}/${options.partition}`, kafka.brokers);
+    }
+  }
+
+  /** Identifies this ownership: goes up by one with each, and by more where another owner came between. */
+  get epoch(): { readonly producerId: bigint; readonly producerEpoch: number } {
+    return this.#writer;
+  }
+
+  /** Committed records from `offset` on; undefined where the offset is outside of the partition. */
+  async fetch(request: Omit<FetchRequest, 'topic' | 'partition'>): Promise<FetchedRecords | undefined> {
+    const { topic, partition } = this.#options;
+    try {
+      const leader = await leaderOf(this.#cluster, topic, partition);
+      return await fetchRecords(leader, { ...request, topic, partition });
+    } catch (thrown) {
+      if (protocolType(thrown) === 'OFFSET_OUT_OF_RANGE') return undefined;
+      throw kafkaError(thrown, `reading ${topic}/${partition}`, this.#brokers);
+    }
+  }
+
+  /** Writes the records and commits `nextOffset`, all or nothing. */
+  async commit(writes: TransactionWrites, nextOffset: number): Promise<void> {
+    const { topic, partition } = this.#options;
+    try {
+      await this.#writer.commit(writes, nextOffset);
+    } catch (thrown) {
+      throw kafkaError(thrown, `committing ${topic}/${partition} up to ${nextOffset}`, this.#brokers);
+    }
+  }
+
+  /** Leaves an open transaction to the next owner, or to the broker's time limit. */
+  async close(): Promise<void> {
+    await this.#cluster.disconnect();
+  }
+}
+
+async function startOf(cluster: Cluster, options: SessionOptions): Promise<SessionStart> {
+  const { topic, partition, group } = options;
+  const coordinator = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
+  const fetched = await coordinator.offsetFetch({ groupId: group, topics: [{ topic, partitions: [{ partition }] }] });
+  const committed = Number(fetched.responses[0]?.partitions[0]?.offset ?? -1);
+  const leader = await leaderOf(cluster, topic, partition);
+  const [low, high] = await Promise.all([EARLIEST, LATEST].map((at) => offsetAt(leader, topic, partition, at)));
+  if (low === undefined || high === undefined) throw new RangeError('the answer to ListOffsets holds no offset');
+  if (committed < 0) return { offset: low };
+  if (committed >= low && committed <= high) return { offset: committed };
+  return { offset: low, reset: { committed, low, high } };
+}
+
+const EARLIEST = -2;
+const LATEST = -1;
+
+async function offsetAt(leader: Broker, topic: string, partition: number, timestamp: number): Promise<number> {
+  const { responses } = await leader.listOffsets({
+    isolationLevel: 0,
+    topics: [{ topic, partitions: [{ partition, timestamp }] }],
+  });
+  return Number(responses[0]?.partitions[0]?.offset);
+}
+
+/** The broker that leads the partition, as far as the metadata knows. */
+export async function leaderOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
+  const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
+  if (found === undefined) throw new RangeError(`topic ${topic} has no partition ${partition}`);
+  return await cluster.findBroker({ nodeId: found.leader });
+}

@@ -1,0 +1,181 @@
+import type Cluster from 'kafkajs/src/cluster';
+import type { Broker } from 'kafkajs/src/cluster';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { protocolType } from './errors';
+import { partitionOf } from './murmur2';
+import { type PartitionBatch, produceBatches } from './produce';
+import { encodeRecordBatch, type NewRecord, recordSize } from './record-batch';
+
+/** Records by topic. */
+export type TransactionWrites = ReadonlyMap<string, readonly NewRecord[]>;
+
+export interface WriterOptions {
+  readonly topic: string;
+  readonly partition: number;
+  readonly group: string;
+  readonly transactionalId: string;
+}
+
+/** The brokers that keep the transaction and the group's offsets. */
+interface Coordinators {
+  readonly transactions: Broker;
+  readonly groups: Broker;
+}
+
+/** Nobody reads past an open transaction: a crash without a successor must not hold the readers up for longer. */
+const TRANSACTION_TIMEOUT_MS = 30_000;
+/** Kafka's default limit of a batch is 1 MiB; gzip can only make these bytes fewer. */
+const BATCH_BYTES = 900_000;
+/** The coordinator writes the markers of the last transaction behind its answer; the next one waits for them. */
+const MARKERS_POLL_MS = 2;
+const MARKERS_TIMEOUT_MS = 10_000;
+
+/** A transactional producer of one partition's output. Throws kafkajs's errors. */
+export class TransactionalWriter {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+  readonly #cluster: Cluster;
+  readonly #coordinators: Coordinators;
+  readonly #options: WriterOptions;
+  readonly #sequences = new Map<string, number>();
+  #keyless = 0;
+
+  private constructor(
+    cluster: Cluster,
+    coordinators: Coordinators,
+    options: WriterOptions,
+    producer: { readonly producerId: string; readonly producerEpoch: number },
+  ) {
+    this.#cluster = cluster;
+    this.#coordinators = coordinators;
+    this.#options = options;
+    this.producerId = BigInt(producer.producerId);
+    this.producerEpoch = producer.producerEpoch;
+  }
+
+  /** Takes the transactional id over: an open transaction of its former owner is aborted, and that owner is fenced. */
+  static async open(cluster: Cluster, options: WriterOptions): Promise<TransactionalWriter> {
+    const { transactionalId, group } = options;
+    const transactions = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 });
+    const groups = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
+    const producer = await whileMarkersAreWritten(() =>
+      transactions.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS }),
+    );
+    return new TransactionalWriter(cluster, { transactions, groups }, options, producer);
+  }
+
+  async commit(writes: TransactionWrites, nextOffset: number): Promise<void> {
+    const { transactionalId, group, topic, partition } = this.#options;
+    const transaction = {
+      transactionalId,
+      producerId: this.producerId.toString(),
+      producerEpoch: this.producerEpoch,
+    };
+    const { transactions, groups } = this.#coordinators;
+    const [encoded] = await Promise.all([
+      this.#encode(writes),
+      whileMarkersAreWritten(() => transactions.addOffsetsToTxn({ ...transaction, groupId: group })),
+    ]);
+    const topics = [...encoded.topics].map(([name, partitions]) => ({ topic: name, partitions: [...partitions] }));
+    if (topics.length > 0) {
+      await whileMarkersAreWritten(() => transactions.addPartitionsToTxn({ ...transaction, topics }));
+    }
+    const offset = { partition, offset: nextOffset.toString() };
+    await Promise.all([
+      this.#produce(encoded.rounds),
+      groups.txnOffsetCommit({ ...transaction, groupId: group, topics: [{ topic, partitions: [offset] }] }),
+    ]);
+    await transactions.endTxn({ ...transaction, transactionResult: true });
+  }
+
+  /** One round after the other, since a request may hold only one batch of a partition. */
+  async #produce(rounds: readonly (readonly PartitionBatch[])[]): Promise<void> {
+    for (const round of rounds) {
+      const byLeader = new Map<Broker, PartitionBatch[]>();
+      for (const batch of round) {
+        const leader = await this.#leaderOf(batch);
+        byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
+      }
+      await Promise.all(
+        [...byLeader].map(([leader, batches]) => produceBatches(leader, this.#options.transactionalId, batches)),
+      );
+    }
+  }
+
+  async #leaderOf({ topic, partition }: PartitionBatch): Promise<Broker> {
+    const found = this.#cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
+    return await this.#cluster.findBroker({ nodeId: found?.leader ?? -1 });
+  }
+
+  async #encode(writes: TransactionWrites): Promise<EncodedWrites> {
+    const encoded: { topics: Map<string, Set<number>>; rounds: PartitionBatch[][] } = { topics: new Map(), rounds: [] };
+    const batches: Promise<PartitionBatch>[] = [];
+    const places: number[] = [];
+    for (const [topic, records] of writes) {
+      const partitions = this.#cluster.findTopicPartitionMetadata(topic).length;
+      if (partitions === 0) throw new RangeError(`topic ${topic} has no partition`);
+      for (const [partition, pieces] of this.#pieces(records, partitions)) {
+        encoded.topics.set(topic, (encoded.topics.get(topic) ?? new Set()).add(partition));
+        for (const [round, piece] of pieces.entries()) {
+          places.push(round);
+          batches.push(this.#batch(topic, partition, piece));
+        }
+      }
+    }
+    for (const [index, batch] of (await Promise.all(batches)).entries()) {
+      (encoded.rounds[places[index] ?? 0] ??= []).push(batch);
+    }
+    return encoded;
+  }
+
+  /** The records by partition, each partition's in pieces that a broker takes. */
+  #pieces(records: readonly NewRecord[], partitions: number): Map<number, Piece[]> {
+    const pieces = new Map<number, Piece[]>();
+    for (const record of records) {
+      const partition = record.key === null ? this.#keyless++ % partitions : partitionOf(record.key, partitions);
+      const size = recordSize(record);
+      let of = pieces.get(partition);
+      if (of === undefined) pieces.set(partition, (of = []));
+      const last = of.at(-1);
+      if (last === undefined || last.size + size > BATCH_BYTES) of.push({ records: [record], size });
+      else {
+        last.records.push(record);
+        last.size += size;
+      }
+    }
+    return pieces;
+  }
+
+  async #batch(topic: string, partition: number, { records, size }: Piece): Promise<PartitionBatch> {
+    const name = `${topic}/${partition}`;
+    const firstSequence = this.#sequences.get(name) ?? 0;
+    this.#sequences.set(name, (firstSequence + records.length) % SEQUENCES);
+    const { producerId, producerEpoch } = this;
+    const batch = await encodeRecordBatch(records, size, { producerId, producerEpoch, firstSequence });
+    return { topic, partition, batch };
+  }
+}
+
+const SEQUENCES = 2 ** 31;
+
+interface Piece {
+  readonly records: NewRecord[];
+  size: number;
+}
+
+interface EncodedWrites {
+  readonly topics: ReadonlyMap<string, ReadonlySet<number>>;
+  readonly rounds: readonly (readonly PartitionBatch[])[];
+}
+
+async function whileMarkersAreWritten<T>(call: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + MARKERS_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await call();
+    } catch (thrown) {
+      if (protocolType(thrown) !== 'CONCURRENT_TRANSACTIONS' || Date.now() > deadline) throw thrown;
+      await sleep(MARKERS_POLL_MS);
+    }
+  }
+}
