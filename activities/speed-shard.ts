@@ -1,0 +1,40 @@
+import { Context } from '@temporalio/activity';
+import type { KafkaLogger } from '../clients/kafka';
+import type { SpeedShardInput, SpeedShardResult } from '../domain/speed';
+import { loadPipelineNamed } from '../engines/pipeline-folder';
+import { ReloadingTransform } from './speed/reloading-transform';
+import { Shard } from './speed/shard';
+
+export interface SpeedDependencies {
+  readonly kafkaBrokers: readonly string[];
+  /** The folder with one folder a pipeline. */
+  readonly pipelines: string;
+  readonly logger: KafkaLogger;
+}
+
+const HEARTBEAT_MS = 1_000;
+
+export function createSpeedActivities({ kafkaBrokers, pipelines, logger }: SpeedDependencies) {
+  return {
+    /**
+     * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
+     * committed, after `maximumSeconds` or on cancellation. Throws SHARD_FENCED where another owner took a partition over.
+     */
+    async runSpeedShard(input: SpeedShardInput): Promise<SpeedShardResult> {
+      const context = Context.current();
+      const loaded = await loadPipelineNamed(pipelines, input.pipeline);
+      const transform = await ReloadingTransform.open(loaded, logger);
+      const kafka = { brokers: kafkaBrokers, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
+      const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger });
+      const heartbeats = setInterval(() => {
+        context.heartbeat(shard.progress);
+      }, HEARTBEAT_MS);
+      try {
+        return await shard.run(context.cancellationSignal);
+      } finally {
+        clearInterval(heartbeats);
+        transform.close();
+      }
+    },
+  };
+}

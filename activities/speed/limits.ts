@@ -1,0 +1,21 @@
+/** How much of one partition may be in memory at a time. */
+export interface Limits {
+  /** Compressed bytes of a fetch; one is being worked on while the next is on its way. */
+  readonly fetchBytes: number;
+  /** Events of a micro-batch, and the bytes of their values; two are in memory, one transformed while the other commits. */
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+
+/** Limits that keep a shard below some 150 MB whatever its number of partitions and however well their records compress. */
+export function limitsFor(partitions: number): Limits {
+  const share = (total: number, lowest: number, highest: number): number =>
+    Math.min(highest, Math.max(lowest, Math.floor(total / Math.max(1, partitions))));
+  return {
+    fetchBytes: share(16 * MEBIBYTE, MEBIBYTE / 16, MEBIBYTE),
+    rows: share(40_000, 500, 10_000),
+    bytes: share(32 * MEBIBYTE, MEBIBYTE / 4, 4 * MEBIBYTE),
+  };
+}

@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  endOfRecords,
+  isTooLarge,
+  type KafkaOptions,
+  type NewRecord,
+  PartitionSession,
+  type RecordSlice,
+  recordSlices,
+} from '../../clients/kafka';
+import { DaybreakError } from '../../domain/errors';
+import type { OffsetReset, PartitionProgress } from '../../domain/speed';
+import type { MicroBatchResult, MicroBatchTransform } from '../../engines/micro-batch';
+import { deadLetterOf } from './dead-letter';
+import type { Limits } from './limits';
+import { RateMeter } from './rate-meter';
+
+export interface PartitionRunOptions {
+  readonly kafka: KafkaOptions;
+  readonly topic: string;
+  readonly partition: number;
+  readonly outputTopic: string;
+  readonly deadLetterTopic: string;
+  readonly group: string;
+  readonly transactionalId: string;
+  readonly transform: Pick<MicroBatchTransform, 'run'>;
+  readonly limits: Limits;
+}
+
+/** A broker that restarts is back well within this; after it the shard fails and Temporal decides. */
+const PATIENCE_MS = 60_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+/** A partition with traffic gathers events for this long, an idle one answers at once. */
+const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
+const IDLE = { maxWaitMs: 500, minBytes: 1 };
+
+/** Reads one partition, and commits what follows from it: each event's output exactly once, in its order. */
+export class PartitionRun {
+  readonly #options: PartitionRunOptions;
+  readonly #meter = new RateMeter(Date.now());
+  readonly #tooLarge = new Set<number>();
+  #rowsOfASlice: number;
+  #offset = 0;
+  #highWatermark = 0;
+  #counts = { events: 0, rows: 0, deadLetters: 0 };
+  #lastCommitAt: string | undefined;
+  #reset: OffsetReset | undefined;
+  #trouble: string | undefined;
+
+  constructor(options: PartitionRunOptions) {
+    this.#options = options;
+    this.#rowsOfASlice = options.limits.rows;
+  }
+
+  get progress(): PartitionProgress {
+    return {
+      partition: this.#options.partition,
+      offset: this.#offset,
+      highWatermark: this.#highWatermark,
+      lag: Math.max(0, this.#highWatermark - this.#offset),
+      eventsPerSecond: this.#meter.rate(Date.now()),
+      ...this.#counts,
+      ...(this.#lastCommitAt !== undefined && { lastCommitAt: this.#lastCommitAt }),
+      ...(this.#reset && { reset: this.#reset }),
+      ...(this.#trouble !== undefined && { trouble: this.#trouble }),
+    };
+  }
+
+  /**
+   * Runs until the signal, then ends with everything committed that it had begun. Rides out a broker's restart. Throws
+   * SHARD_FENCED where another owner took the partition over, and what has failed for a minute.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let former: PartitionSession['epoch'] | undefined;
+    let healthyAt = Date.now();
+    let pause = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      let session: PartitionSession | undefined;
+      try {
+        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions());
+        this.#checkSuccession(former, session.epoch);
+        former = session.epoch;
+        await this.#consume(session, signal, () => {
+          healthyAt = Date.now();
+          pause = FIRST_PAUSE_MS;
+        });
+      } catch (thrown) {
+        const isPassing = thrown instanceof DaybreakError && thrown.retry && thrown.code !== 'SHARD_FENCED';
+        if (!isTooLarge(thrown) && (!isPassing || Date.now() - healthyAt > PATIENCE_MS)) throw thrown;
+        this.#trouble = thrown.what;
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      } finally {
+        await session?.close();
+      }
+    }
+  }
+
+  /** Reads on until the signal; returns early where the offset has left the partition, for the next session to reset it. */
+  async #consume(session: PartitionSession, signal: AbortSignal, onCommit: () => void): Promise<void> {
+    await this.#begin(session);
+    const { limits } = this.#options;
+    let [read, waiting] = [this.#offset, IDLE];
+    let fetching = session.fetch({ offset: read, maxBytes: limits.fetchBytes, ...waiting });
+    let committing = Promise.resolve();
+    // The other of the two is awaited first; a failure of this one is seen at its own turn.
+    const ignore = (): void => undefined;
+    fetching.catch(ignore);
+    while (!signal.aborted) {
+      const fetched = await fetching;
+      if (fetched === undefined) break;
+      this.#highWatermark = fetched.highWatermark;
+      const next = endOfRecords(fetched.recordSet) ?? read;
+      waiting = next > read ? BUSY : IDLE;
+      fetching = session.fetch({ offset: next, maxBytes: limits.fetchBytes, ...waiting });
+      fetching.catch(ignore);
+      const sliceLimits = { rows: () => this.#rowsOfASlice, bytes: limits.bytes };
+      for await (const slice of recordSlices(fetched.recordSet, read, fetched.abortedTransactions, sliceLimits)) {
+        if (slice.values.length > 0) {
+          const result = await this.#transform(slice);
+          await committing;
+          if (isAborted(signal)) break;
+          committing = this.#commit(session, slice, result).then(onCommit);
+          committing.catch(ignore);
+        }
+      }
+      read = next;
+    }
+    await committing;
+  }
+
+  async #begin(session: PartitionSession): Promise<void> {
+    const { offset, reset } = session.start;
+    this.#offset = offset;
+    if (reset !== undefined) {
+      const reason = reset.committed < reset.low ? 'removed' : 'topic-made-anew';
+      this.#reset = { reason, committed: reset.committed, startedAt: offset };
+    }
+    // Kafka forgets the offset of a partition that stays idle for a week, unless it is committed again.
+    await session.commit(new Map(), offset);
+    this.#trouble = undefined;
+  }
+
+  async #transform(slice: RecordSlice): Promise<MicroBatchResult> {
+    const { values } = slice;
+    if (this.#tooLarge.size > 0 && values.length === 1 && this.#tooLarge.has(slice.record(0).offset)) {
+      return { messages: [], rejects: [{ index: 0, reason: 'what follows from it is larger than the broker takes' }] };
+    }
+    return await this.#options.transform.run(values);
+  }
+
+  async #commit(session: PartitionSession, slice: RecordSlice, { messages, rejects }: MicroBatchResult): Promise<void> {
+    const { topic, partition, outputTopic, deadLetterTopic, limits } = this.#options;
+    const rows = messages.map(({ key, value }): NewRecord => ({ key: key === null ? null : Buffer.from(key), value }));
+    const deadLetters = rejects.map(({ index, reason }) => {
+      const record = slice.record(index);
+      const code = this.#tooLarge.has(record.offset)
+        ? 'TOO_LARGE'
+        : record.value === null
+          ? 'NULL_VALUE'
+          : 'BAD_RECORD';
+      return deadLetterOf({ topic, partition }, record, code, reason);
+    });
+    const writes = new Map([
+      [outputTopic, rows],
+      [deadLetterTopic, deadLetters],
+    ]);
+    try {
+      await session.commit(writes, slice.nextOffset);
+    } catch (thrown) {
+      if (isTooLarge(thrown)) this.#narrow(slice);
+      throw thrown;
+    }
+    const now = Date.now();
+    this.#offset = slice.nextOffset;
+    this.#highWatermark = Math.max(this.#highWatermark, slice.nextOffset);
+    this.#lastCommitAt = new Date(now).toISOString();
+    this.#meter.add(slice.values.length, now);
+    this.#counts = {
+      events: this.#counts.events + slice.values.length,
+      rows: this.#counts.rows + rows.length,
+      deadLetters: this.#counts.deadLetters + deadLetters.length,
+    };
+    this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
+  }
+
+  /** Finds the event whose output is too large by ever smaller slices; alone in one, it becomes a dead letter. */
+  #narrow(slice: RecordSlice): void {
+    this.#rowsOfASlice = Math.max(1, Math.floor(slice.values.length / 2));
+    if (slice.values.length === 1) this.#tooLarge.add(slice.record(0).offset);
+  }
+
+  /** Opening again takes the partition back from whoever took it meanwhile: the newer owner is right, so leave it then. */
+  #checkSuccession(former: PartitionSession['epoch'] | undefined, epoch: PartitionSession['epoch']): void {
+    if (former === undefined) return;
+    if (epoch.producerId === former.producerId && epoch.producerEpoch === former.producerEpoch + 1) return;
+    throw new DaybreakError('SHARD_FENCED', {
+      what: `another shard took over ${this.#options.topic}/${this.#options.partition} while this one was cut off`,
+      remedy: 'Nothing is lost or doubled: start one of the two again.',
+    });
+  }
+
+  #sessionOptions() {
+    const { topic, partition, group, transactionalId, outputTopic, deadLetterTopic } = this.#options;
+    return { topic, partition, group, transactionalId, outputs: [outputTopic, deadLetterTopic] };
+  }
+}
+
+/** A call, since the compiler takes a property for unchanged across an await. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

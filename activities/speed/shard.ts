@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type KafkaLogger, type KafkaOptions, KafkaTopics } from '../../clients/kafka';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { deadLetterTopicOf, type Pipeline } from '../../domain/pipeline';
+import {
+  speedGroupOf,
+  type SpeedShardInput,
+  type SpeedShardProgress,
+  type SpeedShardResult,
+  transactionalIdOf,
+} from '../../domain/speed';
+import type { MicroBatchTransform } from '../../engines/micro-batch';
+import { Gate } from './gate';
+import { limitsFor } from './limits';
+import { PartitionRun } from './partition-run';
+
+export interface ShardOptions {
+  readonly kafka: KafkaOptions;
+  readonly pipeline: Pipeline;
+  readonly input: SpeedShardInput;
+  readonly transform: ShardTransform;
+  readonly logger: KafkaLogger;
+}
+
+/** A transform with the version of its static tables. */
+export interface ShardTransform extends Pick<MicroBatchTransform, 'run'> {
+  readonly tables: Readonly<Record<string, string>>;
+}
+
+/** How soon a new partition is noticed. */
+const PARTITIONS_POLL_MS = 5_000;
+
+/** Runs the partitions of one share, side by side. */
+export class Shard {
+  readonly #options: ShardOptions;
+  readonly #runs = new Map<number, PartitionRun>();
+  readonly #transforming = new Gate(1);
+
+  constructor(options: ShardOptions) {
+    this.#options = options;
+  }
+
+  get progress(): SpeedShardProgress {
+    const { shard, shards } = this.#options.input;
+    const partitions = [...this.#runs.values()].map(({ progress }) => progress);
+    return { shard, shards, tables: this.#options.transform.tables, partitions };
+  }
+
+  /**
+   * Runs until the time is over or the signal aborts; either way everything that was begun is committed. Throws where a
+   * partition fails for good, when the others have ended too.
+   */
+  async run(signal: AbortSignal): Promise<SpeedShardResult> {
+    const { kafka, pipeline, input } = this.#options;
+    const topics = await KafkaTopics.connect(kafka);
+    const failure = new AbortController();
+    const timeOver = AbortSignal.timeout(input.maximumSeconds * 1000);
+    const end = AbortSignal.any([signal, timeOver, failure.signal]);
+    const running: Promise<void>[] = [];
+    const start = (partition: number, partitions: number): void => {
+      const run = this.#partitionRun(partition, Math.ceil(partitions / input.shards));
+      this.#runs.set(partition, run);
+      const ended = run.run(end).catch((thrown: unknown) => {
+        failure.abort(thrown);
+      });
+      running.push(ended);
+    };
+    try {
+      await topics.ensure(
+        [pipeline.kafka.topic, pipeline.kafka.outputTopic, deadLetterTopicOf(pipeline)].map((topic) => ({
+          topic,
+          partitions: pipeline.kafka.partitions,
+        })),
+      );
+      for (
+        let partitions = await this.#partitions(topics);
+        ;
+        partitions = await this.#partitionsAfterAWhile(topics, end)
+      ) {
+        if (end.aborted) break;
+        for (let partition = input.shard; partition < partitions; partition += input.shards) {
+          if (!this.#runs.has(partition)) start(partition, partitions);
+        }
+      }
+    } catch (thrown) {
+      failure.abort(thrown);
+    } finally {
+      await Promise.all(running);
+      await topics.close();
+    }
+    failure.signal.throwIfAborted();
+    return { ...this.progress, ended: signal.aborted ? 'cancelled' : 'time-over' };
+  }
+
+  async #partitionsAfterAWhile(topics: KafkaTopics, end: AbortSignal): Promise<number> {
+    await sleep(PARTITIONS_POLL_MS, undefined, { signal: end }).catch(() => undefined);
+    if (end.aborted) return 0;
+    try {
+      return await this.#partitions(topics);
+    } catch (thrown) {
+      if (!(thrown instanceof DaybreakError && thrown.retry)) throw thrown;
+      this.#options.logger.warn({ reason: messageOf(thrown) }, 'could not look for new partitions');
+      return 0;
+    }
+  }
+
+  #partitions(topics: KafkaTopics): Promise<number> {
+    return topics.partitionsOf(this.#options.pipeline.kafka.topic);
+  }
+
+  #partitionRun(partition: number, share: number): PartitionRun {
+    const { kafka, pipeline, transform } = this.#options;
+    const { topic, outputTopic } = pipeline.kafka;
+    return new PartitionRun({
+      kafka,
+      topic,
+      partition,
+      outputTopic,
+      deadLetterTopic: deadLetterTopicOf(pipeline),
+      group: speedGroupOf(pipeline.name),
+      transactionalId: transactionalIdOf(pipeline.name, topic, partition),
+      transform: { run: (values) => this.#transforming.run(() => transform.run(values)) },
+      limits: limitsFor(share),
+    });
+  }
+}

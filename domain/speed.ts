@@ -1,0 +1,65 @@
+/** A share of a topic's partitions: partition p belongs to shard p % shards. */
+export interface SpeedShardInput {
+  readonly pipeline: string;
+  /** 0 to shards - 1. */
+  readonly shard: number;
+  readonly shards: number;
+  /** The shard commits and ends by itself after this. */
+  readonly maximumSeconds: number;
+}
+
+/** How far a partition is. Offsets are below 2^53. */
+export interface PartitionProgress {
+  readonly partition: number;
+  /** The next offset that is read; everything before it is committed together with its output. */
+  readonly offset: number;
+  /** The offset behind the newest record that the broker had at the last look. */
+  readonly highWatermark: number;
+  readonly lag: number;
+  /** Events a second, over the last few seconds. */
+  readonly eventsPerSecond: number;
+  /** Events, output rows and dead letters committed by this run of the shard. */
+  readonly events: number;
+  readonly rows: number;
+  readonly deadLetters: number;
+  /** ISO 8601; absent before this run's first commit. */
+  readonly lastCommitAt?: string;
+  /** Set where this run began elsewhere than at the committed offset, because that offset was gone. */
+  readonly reset?: OffsetReset;
+  /** Why the partition stands still at the moment, where it does. */
+  readonly trouble?: string;
+}
+
+/**
+ * The committed offset was outside of the partition. Below its start, the records in between were removed before they were
+ * read (the nightly batch has them from the files); above its end, the topic was made anew and is read from its start.
+ */
+export interface OffsetReset {
+  readonly reason: 'removed' | 'topic-made-anew';
+  readonly committed: number;
+  readonly startedAt: number;
+}
+
+/** What a shard tells with each heartbeat, and returns at its end. */
+export interface SpeedShardProgress {
+  readonly shard: number;
+  readonly shards: number;
+  /** Version of the static tables in use: the first digits of a hash by table. */
+  readonly tables: Readonly<Record<string, string>>;
+  readonly partitions: readonly PartitionProgress[];
+}
+
+export interface SpeedShardResult extends SpeedShardProgress {
+  /** `time-over` after maximumSeconds, `cancelled` on a pause, a scaling or a worker's shutdown. All is committed in both. */
+  readonly ended: 'time-over' | 'cancelled';
+}
+
+/** The group in whose name the speed layer commits its offsets. */
+export function speedGroupOf(pipeline: string): string {
+  return `daybreak.${pipeline}`;
+}
+
+/** The transactional id of a partition's owner, whoever that is. */
+export function transactionalIdOf(pipeline: string, topic: string, partition: number): string {
+  return `daybreak.${pipeline}.${topic}.${partition}`;
+}
