@@ -1,5 +1,5 @@
 export { stackHealth, type ServerHealth } from './health';
 export { createProgress, type Progress } from './progress';
-export { SERVER_NAMES, type ServerName, type Stack, type StackOptions } from './stack';
+export { hasStack, SERVER_NAMES, type ServerName, type Stack, type StackOptions } from './stack';
 export { startStack, type StartOptions } from './start';
 export { stopStack, type StopOptions } from './stop';

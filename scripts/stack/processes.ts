@@ -50,8 +50,10 @@ export async function stopProcess(stack: Stack, server: Server): Promise<'absent
 
 async function terminate(pid: number, server: Server): Promise<'stopped' | 'killed'> {
   signal(pid, 'SIGTERM');
-  for (const deadline = Date.now() + server.stopSeconds * 1000; Date.now() < deadline; await sleep(100)) {
+  const deadline = Date.now() + server.stopSeconds * 1000;
+  while (Date.now() < deadline) {
     if (!(await isAlive(pid))) return 'stopped';
+    await sleep(100);
   }
   signal(pid, 'SIGKILL');
   while (await isAlive(pid)) await sleep(50);

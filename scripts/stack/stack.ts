@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { portsFrom, type Ports } from '../../domain/ports';
 
@@ -16,7 +17,10 @@ export type ServerName = (typeof SERVER_NAMES)[number];
 export interface StackOptions {
   /** First of consecutive ports; without it the servers' standard ports. */
   readonly portBase?: number | undefined;
-  /** The folder of data, logs and pid files. Default: .daybreak/stack, or .daybreak/stack-<portBase>, of the current folder. */
+  /**
+   * The folder of data, logs and pid files. Default: the environment's DAYBREAK_STACK, else .daybreak/stack, or
+   * .daybreak/stack-<portBase>, of the current folder.
+   */
   readonly directory?: string | undefined;
 }
 
@@ -28,7 +32,13 @@ export interface Stack {
 
 export function stackOf({ portBase, directory }: StackOptions): Stack {
   const name = portBase === undefined ? 'stack' : `stack-${portBase}`;
-  return { directory: resolve(directory ?? `.daybreak/${name}`), ports: portsFrom(portBase) };
+  const folder = directory ?? process.env['DAYBREAK_STACK'] ?? `.daybreak/${name}`;
+  return { directory: resolve(folder), ports: portsFrom(portBase) };
+}
+
+/** Whether a local stack was ever started there and not wiped since. */
+export function hasStack(options: StackOptions): boolean {
+  return existsSync(stackOf(options).directory);
 }
 
 /** How a server's process is started. */

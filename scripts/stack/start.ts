@@ -33,19 +33,24 @@ export async function startStack({ progress = silentProgress, ...options }: Star
     await artifacts.temporal();
     await artifacts.kafka();
     await artifacts.druid();
-    const healthy = new Map<ServerName, Promise<void>>();
-    for (const server of servers) {
-      const before = server.after.map((name) => healthy.get(name));
-      healthy.set(
-        server.name,
-        Promise.all(before).then(() => startServer(stack, server, progress.step(server.title))),
-      );
-    }
-    const outcomes = await Promise.allSettled([...healthy.values()]);
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason as unknown;
+    await startAll(stack, servers, progress);
   });
   return stack;
+}
+
+/** Starts together what need not wait for another; when one fails, the others still come up. */
+async function startAll(stack: Stack, servers: readonly Server[], progress: Progress): Promise<void> {
+  const starts = new Map<ServerName, Promise<void>>();
+  for (const server of servers) {
+    const before = server.after.map((name) => starts.get(name) ?? Promise.resolve());
+    starts.set(
+      server.name,
+      Promise.all(before).then(() => startServer(stack, server, progress.step(server.title))),
+    );
+  }
+  const outcomes = await Promise.allSettled([...starts.values()]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason as unknown;
 }
 
 async function startServer(stack: Stack, server: Server, step: Step): Promise<void> {
@@ -60,27 +65,28 @@ async function startServer(stack: Stack, server: Server, step: Step): Promise<vo
 }
 
 async function untilHealthy(stack: Stack, server: Server, step: Step): Promise<void> {
-  let reason = 'it did not answer';
-  step.update('waiting for it to answer');
-  for (const deadline = Date.now() + PATIENCE_MILLISECONDS; Date.now() < deadline; await sleep(300)) {
+  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  let reason = '';
+  while (Date.now() < deadline) {
+    step.update('waiting for it to answer');
+    // Asked first: a server that ended may have left its port to another that answers in its stead.
+    if ((await runningPid(stack, server)) === undefined) {
+      reason = 'its process ended';
+      break;
+    }
     try {
       await server.check();
       return;
     } catch (error) {
       reason = messageOf(error);
     }
-    if ((await runningPid(stack, server)) === undefined) {
-      reason = 'its process ended';
-      break;
-    }
-    step.update(`waiting for it to answer`);
+    await sleep(300);
   }
   step.fail(reason);
   const log = logFile(stack, server.name);
   throw new DaybreakError('SERVER_FAILED', {
-    what: `${server.title} did not become healthy: ${reason}. The end of ${log}:\n${await lastLines(log, 20)}\n`,
-    remedy:
-      'Read the log above; `daybreak down` and `daybreak up` start afresh, `daybreak down --wipe` also clears its data.',
+    what: `${server.title} did not become healthy: ${reason}; the end of ${log}:\n${await lastLines(log, 20)}\n`,
+    remedy: 'Run `daybreak up` again once the cause is gone; `daybreak down --wipe` also clears its data.',
   });
 }
 
