@@ -1,9 +1,10 @@
 /** Tests live beside nothing: tests/<folder>/<file>.test.ts mirrors <folder>/<file>.ts. */
-const project = (displayName, testMatch) => ({
+const project = (displayName, testMatch, options = {}) => ({
   displayName,
   testMatch,
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } } }] },
   modulePathIgnorePatterns: ['<rootDir>/.daybreak'],
+  ...options,
 });
 
 export default {
@@ -11,6 +12,9 @@ export default {
   maxWorkers: 1,
   projects: [
     project('unit', ['<rootDir>/tests/**/*.test.ts', '!<rootDir>/tests/integration/**']),
-    project('integration', ['<rootDir>/tests/integration/**/*.test.ts']),
+    project('integration', ['<rootDir>/tests/integration/**/*.test.ts'], {
+      globalSetup: '<rootDir>/tests/integration/support/global-setup.ts',
+      globalTeardown: '<rootDir>/tests/integration/support/global-teardown.ts',
+    }),
   ],
 };

@@ -72,8 +72,8 @@ async function isAlive(pid: number): Promise<boolean> {
   return (await commandLine(pid)) !== undefined;
 }
 
-/** Undefined for a process that has ended, also where its parent has not noticed yet. */
-async function commandLine(pid: number): Promise<string | undefined> {
+/** State and command line; undefined for a process that has ended, also where its parent has not noticed yet. */
+export async function commandLine(pid: number): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'stat=,args=', '-p', `${pid}`]).catch(() => ({
     stdout: '',
   }));

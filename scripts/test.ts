@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** What `npm test` runs: every check, then every test; arguments go to jest. The summary is what .ci/run prints. */
+const SUMMARY = '.daybreak/test-summary';
+const RESULTS = '.daybreak/test-results.json';
+
+const resultsSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numRuntimeErrorTestSuites: z.number(),
+});
+
+function run(command: string, ...args: string[]): boolean {
+  process.stdout.write(`\n> ${[command, ...args].join(' ')}\n`);
+  return spawnSync('npx', ['--no-install', command, ...args], { stdio: 'inherit' }).status === 0;
+}
+
+mkdirSync('.daybreak', { recursive: true });
+rmSync(SUMMARY, { force: true });
+rmSync(RESULTS, { force: true });
+
+const checks = [run('tsc', '--noEmit'), run('eslint', '.'), run('prettier', '--check', '--log-level=warn', '.')];
+const testsPass = run('jest', '--json', `--outputFile=${RESULTS}`, ...process.argv.slice(2));
+
+const { passed, failed } = countTests();
+const failures = checks.filter((good) => !good).length + failed;
+const summary = `${passed} passed, ${failures} failed`;
+writeFileSync(SUMMARY, `${summary}\n`);
+process.stdout.write(`\n${summary}\n`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** A test file that does not load, and a jest that does not get as far as its results, each count as one failed. */
+function countTests(): { passed: number; failed: number } {
+  let text: string;
+  try {
+    text = readFileSync(RESULTS, 'utf8');
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+  const results = resultsSchema.parse(JSON.parse(text));
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed };
+}
