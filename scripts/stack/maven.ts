@@ -17,7 +17,7 @@ const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-depe
  */
 export async function copyJars(name: string, version: string, progress: Progress): Promise<string> {
   return cached(`${name}-${version}`, async (staging) => {
-    const locked = await readLock(join(__dirname, name, 'jars.lock'));
+    const locked = await readLock(name);
     const maven = await findMaven();
     const step = progress.step(`${name} ${version}`);
     const jars = new Set<string>();
@@ -37,17 +37,19 @@ export async function copyJars(name: string, version: string, progress: Progress
       },
     });
     step.update('checking jars', locked.size, locked.size);
-    await verify(name, staging, locked);
+    await verifyJars(name, staging, locked);
     step.done(`${locked.size} jars fetched and verified`);
   });
 }
 
-async function readLock(file: string): Promise<Map<string, string>> {
-  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
+/** Jar names to their SHA-256, from the committed output of `sha256sum *.jar`. */
+export async function readLock(name: string): Promise<Map<string, string>> {
+  const lines = (await readFile(join(__dirname, name, 'jars.lock'), 'utf8')).trimEnd().split('\n');
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
-async function verify(name: string, folder: string, locked: ReadonlyMap<string, string>): Promise<void> {
+/** Throws DOWNLOAD_FAILED unless the folder holds exactly the locked jars. */
+export async function verifyJars(name: string, folder: string, locked: ReadonlyMap<string, string>): Promise<void> {
   const found = await readdir(folder);
   const wrong = [...locked.keys()].filter((jar) => !found.includes(jar)).map((jar) => `${jar} is missing`);
   for (const jar of found) {
