@@ -11,16 +11,20 @@ export interface Interval {
   readonly end: string;
 }
 
+/** Whether `text` is 'YYYY-MM-DD' and that day exists. */
+export function isBusinessDate(text: string): text is BusinessDate {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && isValid(parse(text, 'yyyy-MM-dd', new Date(0)));
+}
+
 /** Reads 'YYYY-MM-DD'; throws BAD_DATE for anything else, also for days such as 2026-02-30. */
 export function parseBusinessDate(text: string): BusinessDate {
-  const parsed = /^\d{4}-\d{2}-\d{2}$/.test(text) ? parse(text, 'yyyy-MM-dd', new Date(0)) : undefined;
-  if (parsed === undefined || !isValid(parsed)) {
+  if (!isBusinessDate(text)) {
     throw new DaybreakError('BAD_DATE', {
       what: `'${text}' is not a calendar day`,
       remedy: 'Give a day as YYYY-MM-DD, such as 2026-11-21.',
     });
   }
-  return text as BusinessDate; // The brand's only door: checked above.
+  return text;
 }
 
 /** The local day in `timeZone` (IANA name) that holds `instant`. */

@@ -1,5 +1,6 @@
-import { DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import { literal, quoted } from './sql';
 
 export interface Content {
   readonly rows: number;
@@ -31,12 +32,13 @@ export async function contentByHour(
          hour === 'column' ? { ...types, hour: 'VARCHAR' } : types,
        )})
        GROUP BY 1`,
-      { files: [...files] as never }, // The binding infers VARCHAR[] from the strings; its type asks for a DuckDBValue.
+      { files: listValue(files) },
+      { files: LIST(VARCHAR) },
     );
     return new Map(
       reader
-        .getRowObjectsJson()
-        .map((row) => [String(row['hour']), { rows: Number(row['rows']), checksum: String(row['checksum']) }]),
+        .getRowsJson()
+        .map(([hour, rows, checksum]) => [hour as string, { rows: Number(rows), checksum: checksum as string }]), // As selected.
     );
   } finally {
     instance.closeSync();
@@ -46,11 +48,12 @@ export async function contentByHour(
 /** An ISO time is compared as its instant: Druid keeps the instant, not the offset it was written with. */
 function compared(pipeline: Pipeline, { name }: OutputColumn): string {
   const iso = pipeline.events.time.format === 'iso' && name === outputTimeColumnOf(pipeline);
-  return iso ? `coalesce(try_cast("${name}" AS BIGINT), epoch_ms("${name}"::TIMESTAMPTZ))` : `"${name}"`;
+  const column = quoted(name);
+  return iso ? `coalesce(try_cast(${column} AS BIGINT), epoch_ms(${column}::TIMESTAMPTZ))` : column;
 }
 
 function structOf(types: Readonly<Record<string, string>>): string {
   return `{${Object.entries(types)
-    .map(([name, type]) => `'${name}': '${type}'`)
+    .map(([name, type]) => `${quoted(name)}: ${literal(type)}`)
     .join(', ')}}`;
 }

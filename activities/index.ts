@@ -1,0 +1,28 @@
+import { createBuildActivities } from './batch/build-day';
+import type { BatchDependencies } from './batch/dependencies';
+import { createProofActivities } from './batch/prove-day';
+import { createReindexActivities } from './batch/reindex-day';
+import { createSealActivities } from './batch/seal-day';
+import { createReconciliationActivities } from './batch/store-reconciliation';
+import { createSpeedSupervisorActivities, type SpeedSupervisorDependencies } from './druid/speed-supervisor';
+import { createSpeedActivities, type SpeedDependencies } from './speed-shard';
+
+/** What `dailyBatch` calls, in the order of a day. */
+export function createBatchActivities(dependencies: BatchDependencies) {
+  return {
+    ...createBuildActivities(dependencies),
+    ...createSealActivities(dependencies),
+    ...createReindexActivities(dependencies),
+    ...createProofActivities(dependencies),
+    ...createReconciliationActivities(dependencies),
+  };
+}
+
+export type BatchActivities = ReturnType<typeof createBatchActivities>;
+
+/** What `speedLayer` calls. */
+export function createSpeedLayerActivities(dependencies: SpeedSupervisorDependencies & SpeedDependencies) {
+  return { ...createSpeedSupervisorActivities(dependencies), ...createSpeedActivities(dependencies) };
+}
+
+export type SpeedLayerActivities = ReturnType<typeof createSpeedLayerActivities>;

@@ -1,0 +1,78 @@
+import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { z } from 'zod';
+import { DaybreakError, messageOf } from '../../domain/errors';
+
+export interface DruidHttp {
+  /** The answer, parsed; undefined where Druid says 404 and `absent` allows it. */
+  request<T>(config: AxiosRequestConfig, schema: z.ZodType<T>): Promise<T>;
+  find<T>(config: AxiosRequestConfig, schema: z.ZodType<T>): Promise<T | undefined>;
+  /** The answer's body as it comes, for answers that should not be held in memory. */
+  stream(config: AxiosRequestConfig): Promise<Readable>;
+}
+
+/**
+ * One Druid service over HTTP. Throws DRUID_UNREACHABLE when it does not answer or says that it is not ready (5xx),
+ * DRUID_REFUSED when it refuses the request (4xx) or answers in a shape that we do not know.
+ */
+export function createDruidHttp(service: string, baseURL: string): DruidHttp {
+  const http = axios.create({ baseURL, timeout: 30_000, validateStatus: () => true, maxRedirects: 5 });
+
+  async function find<T>(config: AxiosRequestConfig, schema: z.ZodType<T>): Promise<T | undefined> {
+    const { status, data } = await answer(http, config, service, baseURL);
+    if (status === 404) return undefined;
+    if (status >= 400) throw refused(service, config, status, data);
+    const parsed = schema.safeParse(data);
+    if (parsed.success) return parsed.data;
+    throw new DaybreakError('DRUID_REFUSED', {
+      what: `the answer of Druid's ${service} to ${describe(config)} is not what Druid 33 gives`,
+      remedy: 'Check the version of Druid and that the address is Druid’s.',
+      cause: parsed.error,
+    });
+  }
+
+  return {
+    find,
+    async request(config, schema) {
+      const found = await find(config, schema);
+      if (found === undefined) throw refused(service, config, 404, undefined);
+      return found;
+    },
+    async stream(config) {
+      const { status, data } = await answer<Readable>(http, { ...config, responseType: 'stream' }, service, baseURL);
+      if (status >= 400) throw refused(service, config, status, await text(data));
+      return data;
+    },
+  };
+}
+
+async function answer<T = unknown>(
+  http: AxiosInstance,
+  config: AxiosRequestConfig,
+  service: string,
+  baseURL: string,
+): Promise<AxiosResponse<T>> {
+  try {
+    return await http.request<T>(config);
+  } catch (thrown) {
+    if (axios.isCancel(thrown)) throw thrown;
+    // Not the AxiosError itself as the cause: it carries the request with its headers.
+    throw new DaybreakError('DRUID_UNREACHABLE', {
+      what: `Druid's ${service} at ${baseURL} did not answer ${describe(config)}: ${messageOf(thrown)}`,
+      remedy: 'Start it (npx daybreak up) or correct its address (DRUID_COORDINATOR_URL, DRUID_BROKER_URL).',
+    });
+  }
+}
+
+function refused(service: string, config: AxiosRequestConfig, status: number, data: unknown): DaybreakError {
+  const reason = typeof data === 'string' ? data : JSON.stringify(data ?? '');
+  return new DaybreakError(status >= 500 ? 'DRUID_UNREACHABLE' : 'DRUID_REFUSED', {
+    what: `Druid's ${service} answered ${describe(config)} with ${status}: ${reason.slice(0, 1_000)}`,
+    remedy: status >= 500 ? 'Wait until Druid is healthy (npx daybreak status).' : 'Read the reason above.',
+  });
+}
+
+function describe(config: AxiosRequestConfig): string {
+  return `${(config.method ?? 'get').toUpperCase()} ${config.url ?? ''}`;
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { SupervisorSpec } from '../../domain/druid/supervisor-spec';
+import type { DruidHttp } from './http';
+
+/** The part of a supervisor's spec that we read back; Druid adds many defaults of its own. */
+const storedSpec = z.looseObject({
+  suspended: z.boolean().default(false),
+  spec: z.looseObject({
+    dataSchema: z.looseObject({}),
+    ioConfig: z.looseObject({ topic: z.string(), lateMessageRejectionStartDateTime: z.string().nullish() }),
+  }),
+});
+export type StoredSupervisorSpec = z.infer<typeof storedSpec>;
+
+const offsets = z.record(z.string(), z.number()).nullish();
+
+const status = z.object({
+  payload: z.looseObject({
+    state: z.string(),
+    detailedState: z.string(),
+    healthy: z.boolean(),
+    aggregateLag: z.number().nullish(),
+    minimumLag: offsets,
+    recentErrors: z
+      .array(z.looseObject({ message: z.string().optional(), exceptionClass: z.string().optional() }))
+      .default([]),
+    activeTasks: z.array(z.looseObject({ id: z.string() })).default([]),
+    publishingTasks: z.array(z.looseObject({ id: z.string() })).default([]),
+  }),
+});
+export type SupervisorStatus = z.infer<typeof status>['payload'];
+
+const movingAverages = z.looseObject({
+  processed: z.number(),
+  processedWithError: z.number(),
+  thrownAway: z.number(),
+  unparseable: z.number(),
+});
+
+/** Stats by task group, then task; totals since the task began. */
+const stats = z.record(
+  z.string(),
+  z.record(
+    z.string(),
+    z.looseObject({ totals: z.looseObject({ buildSegments: movingAverages.optional() }).optional() }),
+  ),
+);
+
+export interface IngestionTotals {
+  readonly processed: number;
+  readonly thrownAway: number;
+  readonly unparseable: number;
+}
+
+/** Druid's Kafka supervisors, on the overlord. */
+export function createSupervisors(overlord: DruidHttp) {
+  const path = (id: string): string => `/druid/indexer/v1/supervisor/${encodeURIComponent(id)}`;
+  return {
+    /** The spec as Druid holds it; undefined where there is none of that id. */
+    find: (id: string): Promise<StoredSupervisorSpec | undefined> => overlord.find({ url: path(id) }, storedSpec),
+
+    /** Creates or replaces; running tasks are told to publish what they have, and new ones start. */
+    async submit(spec: SupervisorSpec): Promise<void> {
+      await overlord.request({ method: 'post', url: '/druid/indexer/v1/supervisor', data: spec }, z.unknown());
+    },
+
+    status: async (id: string): Promise<SupervisorStatus | undefined> =>
+      (await overlord.find({ url: `${path(id)}/status` }, status))?.payload,
+
+    /** Sums over the running tasks; what finished tasks did is not in it. */
+    async totals(id: string): Promise<IngestionTotals> {
+      const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};
+      const tasks = Object.values(groups).flatMap((group) => Object.values(group));
+      const sum = (key: keyof IngestionTotals): number =>
+        tasks.reduce((total, task) => total + (task.totals?.buildSegments?.[key] ?? 0), 0);
+      return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { outputTimeColumnOf, type ColumnType, type OutputColumn, type Pipeline } from '../pipeline';
+import { timeExpression } from './time';
+
+/** What the realtime and the batch ingestion share: the same rows must become the same segments' columns. */
+export interface DataSchema {
+  readonly dataSource: string;
+  readonly timestampSpec: { readonly column: string; readonly format: string; readonly missingValue: string };
+  readonly transformSpec: { readonly transforms: readonly object[] };
+  readonly dimensionsSpec: { readonly dimensions: readonly object[] };
+  readonly metricsSpec: readonly object[];
+}
+
+export function dataSchema(pipeline: Pipeline, columns: readonly OutputColumn[]): DataSchema {
+  return {
+    dataSource: pipeline.druid.datasource,
+    // Druid insists on a timestampSpec, which knows no time zone: this one finds nothing, and the transform fills __time.
+    timestampSpec: { column: '__no_such_column', format: 'millis', missingValue: '1970-01-01T00:00:00.000Z' },
+    transformSpec: {
+      transforms: [{ type: 'expression', name: '__time', expression: timeExpression(pipeline) }],
+    },
+    dimensionsSpec: {
+      dimensions: dimensionsOf(pipeline, columns).map(({ name, type }) => ({ type: druidType(type), name })),
+    },
+    metricsSpec: [],
+  };
+}
+
+/** The output columns that Druid stores beside __time, which holds the time column already. */
+export function dimensionsOf(pipeline: Pipeline, columns: readonly OutputColumn[]): OutputColumn[] {
+  return columns.filter(({ name }) => name !== outputTimeColumnOf(pipeline));
+}
+
+function druidType(type: ColumnType): string {
+  switch (type) {
+    case 'BIGINT':
+      return 'long';
+    case 'DOUBLE':
+      return 'double';
+    case 'VARCHAR':
+    case 'BOOLEAN':
+      return 'string';
+  }
+}

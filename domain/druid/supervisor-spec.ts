@@ -1,0 +1,52 @@
+import type { OutputColumn, Pipeline } from '../pipeline';
+import { dataSchema } from './data-schema';
+
+/** The Kafka supervisor of a pipeline's datasource; its id is the datasource. */
+export function supervisorSpec(
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+  { brokers, sealedUntil }: { readonly brokers: readonly string[]; readonly sealedUntil: string | undefined },
+) {
+  return {
+    type: 'kafka',
+    spec: {
+      dataSchema: {
+        ...dataSchema(pipeline, columns),
+        granularitySpec: {
+          type: 'uniform',
+          // Hours in the pipeline's zone, so that a local day is always whole segments.
+          segmentGranularity: { type: 'period', period: 'PT1H', timeZone: pipeline.timeZone },
+          queryGranularity: { type: 'none' },
+          rollup: false,
+        },
+      },
+      ioConfig: {
+        topic: pipeline.kafka.outputTopic,
+        consumerProperties: { 'bootstrap.servers': brokers.join(','), 'isolation.level': 'read_committed' },
+        inputFormat: { type: 'json' },
+        useEarliestOffset: true,
+        taskCount: 1,
+        replicas: 1,
+        taskDuration: `PT${pipeline.druid.taskDurationSeconds}S`,
+        ...(sealedUntil !== undefined && { lateMessageRejectionStartDateTime: sealedUntil }),
+      },
+      tuningConfig: {
+        type: 'kafka',
+        // The default locks are exclusive, and must be: with concurrent locks rows of a day that is being
+        // replaced are copied into the new version.
+        maxRowsPerSegment: pipeline.druid.maxRowsPerSegment,
+        logParseExceptions: true,
+        maxSavedParseExceptions: 10,
+      },
+    },
+    context: { useConcurrentLocks: false },
+  };
+}
+
+export type SupervisorSpec = ReturnType<typeof supervisorSpec>;
+
+/** The later of two seals: a seal only ever moves forward. Instants in ISO 8601; undefined is no seal. */
+export function laterSeal(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return new Date(one) >= new Date(other) ? one : other;
+}

@@ -1,0 +1,93 @@
+import type { Client } from '@temporalio/client';
+import { Command, InvalidArgumentError } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { speedLayerId } from '../../domain/speed-layer';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { readConfig } from '../../worker/config';
+import { withClient } from '../../worker/connect';
+import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
+import { print, printJson } from '../output/print';
+import { startSpeedLayer, withSpeedLayer } from '../speed';
+import { describeSpeed, speedView } from '../speed-status';
+
+interface Options {
+  readonly pipeline: string;
+  readonly json: boolean;
+}
+
+export function speedCommand(): Command {
+  const group = new Command('speed').description('the realtime layer: events → transform → Kafka → Druid');
+  group.addCommand(
+    subcommand('start', 'start it; where it runs already it goes on')
+      .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
+      .action(async ({ pipeline, json, shards }: Options & { shards: number }) => {
+        await within(pipeline, async (client) => {
+          const { workflowId } = await startSpeedLayer(client, { pipeline, shards });
+          tell(json, { workflowId, done: 'started' });
+        });
+      }),
+  );
+  for (const [name, signal, description] of [
+    ['pause', pauseSignal, 'commit what is under way, then hold'],
+    ['resume', resumeSignal, 'go on where the pause held'],
+  ] as const) {
+    group.addCommand(
+      subcommand(name, description).action(async ({ pipeline, json }: Options) => {
+        await within(pipeline, async (client) => {
+          await withSpeedLayer(client, pipeline, (handle) => handle.signal(signal));
+          tell(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
+        });
+      }),
+    );
+  }
+  group.addCommand(
+    subcommand('scale', 'share the partitions over another number of activities')
+      .argument('<shards>', 'how many', shardCount)
+      .action(async (shards: number, { pipeline, json }: Options) => {
+        await within(pipeline, async (client) => {
+          await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
+          tell(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
+        });
+      }),
+  );
+  group.addCommand(
+    subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
+      .option('--watch', 'again every two seconds', false)
+      .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
+        await within(pipeline, async (client) => {
+          do {
+            const view = await speedView(client, pipeline);
+            if (json) printJson(view);
+            else describeSpeed(view).forEach(print);
+            if (watch) await sleep(2_000);
+          } while (watch);
+        });
+      }),
+  );
+  return group;
+}
+
+function subcommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .option('--json', 'print JSON', false);
+}
+
+async function within(pipeline: string, act: (client: Client) => Promise<void>): Promise<void> {
+  const config = readConfig();
+  await loadPipelineNamed(config.pipelines, pipeline);
+  await withClient(config, act);
+}
+
+function tell(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
+  if (json) printJson(done);
+  else print(`${done.workflowId}: ${done.done}`);
+}
+
+function shardCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1_000)
+    throw new InvalidArgumentError('Give a number, 1 or more.');
+  return value;
+}

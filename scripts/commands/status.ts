@@ -1,0 +1,112 @@
+import { Command } from 'commander';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { DaybreakError } from '../../domain/errors';
+import { dateAttribute, outcomeAttribute } from '../../domain/search-attributes';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { readConfig, type Config } from '../../worker/config';
+import { withClient } from '../../worker/connect';
+import { print, printJson } from '../output/print';
+import { table } from '../output/table';
+import { serverStatus, type ServerStatus } from '../server-status';
+import { describeSpeed, speedView, type SpeedView } from '../speed-status';
+import { portBaseOption } from '../stack/port-base';
+
+interface Options {
+  readonly pipeline: string;
+  readonly portBase?: number;
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+interface DayRun {
+  readonly date: string;
+  readonly outcome: string;
+  readonly started: string;
+}
+
+interface Status {
+  readonly servers: readonly ServerStatus[];
+  /** Undefined where it does not run or Temporal is away. */
+  readonly speed: SpeedView | undefined;
+  /** The latest runs of days, latest first. */
+  readonly days: readonly DayRun[];
+}
+
+const DAYS_SHOWN = 7;
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('servers, realtime and the last recomputed days on one screen; exits with 1 where a server is down')
+    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(portBaseOption())
+    .option('--watch', 'again every two seconds', false)
+    .option('--json', 'print JSON', false)
+    .action(async ({ pipeline, portBase, json, watch }: Options) => {
+      const config = readConfig({
+        ...process.env,
+        ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
+      });
+      await loadPipelineNamed(config.pipelines, pipeline);
+      do {
+        const status = await look(config, pipeline, portBase);
+        if (json) printJson(status);
+        else describe(pipeline, status).forEach(print);
+        process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
+        if (watch) await sleep(2_000);
+      } while (watch);
+    });
+}
+
+async function look(config: Config, pipeline: string, portBase: number | undefined): Promise<Status> {
+  const servers = await serverStatus(config, portBase);
+  try {
+    return await withClient(config, async (client) => ({
+      servers,
+      speed: await speedView(client, pipeline).catch(ignoreNotRunning),
+      days: await lastDays(client, pipeline),
+    }));
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')
+      return { servers, speed: undefined, days: [] };
+    throw thrown;
+  }
+}
+
+function ignoreNotRunning(thrown: unknown): undefined {
+  if (thrown instanceof DaybreakError && thrown.code === 'NOT_RUNNING') return undefined;
+  throw thrown;
+}
+
+async function lastDays(client: Client, pipeline: string): Promise<DayRun[]> {
+  const days: DayRun[] = [];
+  const query = `WorkflowType = 'dailyBatch' AND DaybreakPipeline = '${pipeline}'`;
+  for await (const run of client.workflow.list({ query, pageSize: DAYS_SHOWN })) {
+    days.push({
+      date: run.typedSearchAttributes.get(dateAttribute) ?? '',
+      outcome: run.typedSearchAttributes.get(outcomeAttribute) ?? run.status.name.toLowerCase(),
+      started: run.startTime.toISOString(),
+    });
+    if (days.length === DAYS_SHOWN) break;
+  }
+  return days;
+}
+
+function describe(pipeline: string, { servers, speed, days }: Status): string[] {
+  const down = servers.some(({ up }) => !up);
+  return [
+    table([
+      ['server', 'state', 'address'],
+      ...servers.map(({ title, url, up, detail }) => [title, up ? 'up' : detail, url]),
+    ]),
+    ...(down ? ['→ Start what is down: npx daybreak up'] : []),
+    ...(speed === undefined
+      ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
+      : describeSpeed(speed)),
+    ...(days.length === 0
+      ? ['no day was recomputed yet']
+      : [
+          table([['day', 'outcome', 'started'], ...days.map(({ date, outcome, started }) => [date, outcome, started])]),
+        ]),
+  ];
+}

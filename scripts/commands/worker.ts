@@ -1,0 +1,36 @@
+import { Command, Option } from 'commander';
+import pino from 'pino';
+import type { Layer } from '../../domain/task-queues';
+import { readConfig } from '../../worker/config';
+import { runWorker } from '../../worker/main';
+
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description('serve the task queues of the layers until SIGINT or SIGTERM')
+    .addOption(new Option('--role <role>', 'which layers').choices(['speed', 'batch', 'all']).default('all'))
+    .addOption(
+      new Option('--log <level>', 'least severe level').choices(['debug', 'info', 'warn', 'error']).default('info'),
+    )
+    .action(async ({ role, log }: { role: Layer | 'all'; log: string }) => {
+      const logger = pino({
+        level: log,
+        ...(process.stdout.isTTY && { transport: { target: 'pino-pretty' } }),
+      });
+      const ending = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+        process.once(signal, () => {
+          logger.info({ signal }, 'draining');
+          ending.abort();
+        });
+      }
+      await runWorker({
+        config: readConfig(),
+        layers: role === 'all' ? ['speed', 'batch'] : [role],
+        logger,
+        signal: ending.signal,
+        onReady: () => {
+          logger.info({ role }, 'ready');
+        },
+      });
+    });
+}

@@ -1,0 +1,163 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { createDruidClient } from '../clients/druid';
+import { businessDateOf, dayInterval, shiftDate, type BusinessDate } from '../domain/business-date';
+import { dailyBatchId } from '../domain/daily-batch';
+import { DaybreakError } from '../domain/errors';
+import type { Pipeline } from '../domain/pipeline';
+import { speedLayerId } from '../domain/speed-layer';
+import { loadPipelineNamed } from '../engines/pipeline-folder';
+import { readConfig, type Config } from '../worker/config';
+import { workflowUrl } from './output/links';
+import { print, progress } from './output/print';
+import { Session } from './session';
+import { createProgress, startStack, stopStack } from './stack';
+import { fail } from './fail';
+
+const PIPELINE = 'events';
+/** Servers and data of its own, so that nobody's stack is touched and each demo starts afresh. */
+const FOLDER = resolve('.daybreak/demo');
+/** Where the demo's servers listen when a standard port is taken. */
+const OTHER_PORT_BASE = 27_000;
+const PATIENCE_MILLISECONDS = 120_000;
+
+interface Options {
+  readonly once: boolean;
+  readonly events: number;
+}
+
+void new Command('demo')
+  .description('the whole way of a day on real servers: realtime, recompute, proof')
+  .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
+  .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
+  .action(async (options: Options) => {
+    const interrupted = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        interrupted.abort(
+          new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }),
+        );
+      });
+    }
+    const session = new Session(interrupted.signal);
+    try {
+      await demo(session, options);
+    } catch (thrown) {
+      fail(thrown);
+    } finally {
+      heading('Stopping');
+      await session.end();
+      await stopServers();
+    }
+  })
+  .parseAsync();
+
+async function demo(session: Session, options: Options): Promise<void> {
+  heading('Real servers: Temporal, Kafka and Druid');
+  await stopServers();
+  const { config, environment } = await startServers();
+  session.environment = environment;
+  const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
+  const yesterday = shiftDate(businessDateOf(new Date(), pipeline.timeZone), -1);
+
+  heading('The speed layer, the nightly schedule, and a live stream of today');
+  await session.background('worker', `${FOLDER}/worker.log`, '"msg":"ready"');
+  await session.run('speed start');
+  await session.run('schedule apply');
+  await session.background('feed --rate 200', `${FOLDER}/feed.log`);
+
+  heading(`Yesterday, ${yesterday}, late and twice as real streams are`);
+  await session.run(`feed --date ${yesterday} --events ${options.events}`);
+  await untilRealtimeServes(session, { config, pipeline, date: yesterday });
+
+  heading(`What happens every night: ${yesterday} is recomputed from its files and replaced in Druid`);
+  await session.run(`batch run --date ${yesterday}`);
+  await session.run('status');
+
+  print();
+  print(`Temporal UI   ${config.temporal.uiUrl}`);
+  print(`  the day     ${workflowUrl(config, dailyBatchId(PIPELINE, yesterday))}`);
+  print(`  realtime    ${workflowUrl(config, speedLayerId(PIPELINE))}`);
+  print(`Druid SQL     POST ${config.druid.brokerUrl}/druid/v2/sql {"query":"SELECT COUNT(*) FROM events_names"}`);
+  if (options.once) return;
+  print('Everything stays up. Ctrl-C stops it.');
+  await once(session.signal, 'abort');
+}
+
+/** Waits until Druid's realtime has every readable record of the day that went to Kafka, the duplicates too. */
+async function untilRealtimeServes(
+  session: Session,
+  { config, pipeline, date }: { config: Config; pipeline: Pipeline; date: BusinessDate },
+): Promise<void> {
+  const { queries } = createDruidClient(config.druid);
+  const { start, end } = dayInterval(date, pipeline.timeZone);
+  const { datasource } = pipeline.druid;
+  const served = async (): Promise<number> => {
+    if (!(await queries.hasDatasource(datasource))) return 0;
+    const rows = await queries.sql(
+      `SELECT COUNT(*) AS "rows" FROM "${datasource}" WHERE __time >= TIME_PARSE(?) AND __time < TIME_PARSE(?)`,
+      [start, end],
+      z.object({ rows: z.number() }),
+    );
+    return rows[0]?.rows ?? 0;
+  };
+  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  // Settled: nothing more arrived for some seconds, although the day's records are all in Kafka.
+  for (let [before, unchanged] = [-1, 0]; unchanged < 4;) {
+    if (Date.now() > deadline) {
+      throw new DaybreakError('SERVER_FAILED', {
+        what: `Druid’s realtime serves ${before} rows of ${date} and is not done after ${PATIENCE_MILLISECONDS / 1_000} s`,
+        remedy: `Look at ${FOLDER}/worker.log and npx daybreak status.`,
+      });
+    }
+    const now = await served();
+    if (now !== before) progress(`Druid’s realtime serves ${now.toLocaleString('en-US')} rows of ${date}`);
+    unchanged = now === before && now > 0 ? unchanged + 1 : 0;
+    before = now;
+    await sleep(1_000, undefined, { signal: session.signal });
+  }
+}
+
+async function startServers(): Promise<{ config: Config; environment: Record<string, string> }> {
+  for (const portBase of [undefined, OTHER_PORT_BASE]) {
+    const shown = createProgress();
+    try {
+      await startStack({ directory: `${FOLDER}/stack`, portBase, progress: shown });
+      const environment = {
+        DAYBREAK_DATA: `${FOLDER}/data`,
+        DAYBREAK_STACK: `${FOLDER}/stack`,
+        ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
+      };
+      return { config: readConfig(environment), environment };
+    } catch (thrown) {
+      const taken = thrown instanceof DaybreakError && thrown.code === 'PORT_TAKEN';
+      if (!taken || portBase !== undefined) throw thrown;
+      progress(`${thrown.what}: the demo's servers listen from port ${OTHER_PORT_BASE} on instead.`);
+    } finally {
+      shown.stop();
+    }
+  }
+  throw new Error('unreachable: the last turn returns or throws');
+}
+
+async function stopServers(): Promise<void> {
+  const shown = createProgress();
+  try {
+    await stopStack({ directory: `${FOLDER}/stack`, progress: shown, wipe: true });
+  } finally {
+    shown.stop();
+  }
+}
+
+function heading(title: string): void {
+  progress(`\n── ${title}`);
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number, 1 or more.');
+  return value;
+}

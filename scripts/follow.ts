@@ -1,0 +1,96 @@
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import {
+  defaultPayloadConverter,
+  TemporalFailure,
+  ApplicationFailure,
+  TimeoutFailure,
+  CancelledFailure,
+} from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DaybreakError, ERROR_CODES, messageOf, type ErrorCode } from '../domain/errors';
+
+/** An activity that runs now, as far as Temporal knows. */
+export interface RunningActivity {
+  readonly name: string;
+  readonly attempt: number;
+  /** The details of its last heartbeat, undefined before the first. */
+  readonly details: unknown;
+  /** Why the last try failed. */
+  readonly lastFailure: string | undefined;
+}
+
+/** What a workflow's activities do at this moment. */
+export async function runningActivities(handle: WorkflowHandle): Promise<RunningActivity[]> {
+  const { raw } = await handle.describe();
+  return (raw.pendingActivities ?? []).map((activity) => {
+    const [payload] = activity.heartbeatDetails?.payloads ?? [];
+    return {
+      name: activity.activityType?.name ?? '',
+      attempt: activity.attempt ?? 1,
+      details: payload ? defaultPayloadConverter.fromPayload<unknown>(payload) : undefined,
+      lastFailure: activity.lastFailure?.message ?? undefined,
+    };
+  });
+}
+
+/**
+ * Waits for a workflow's result and tells now and then what it is doing. A failure of the workflow becomes a
+ * DaybreakError of the same code where it carries one.
+ */
+export async function follow<T>(
+  handle: WorkflowHandle,
+  tell: (activities: readonly RunningActivity[]) => void,
+): Promise<T> {
+  const ending = new AbortController();
+  const telling = (async () => {
+    while (!ending.signal.aborted) {
+      // What is told is a courtesy: the result decides, and says so if Temporal is away.
+      await runningActivities(handle).then(tell, () => undefined);
+      await sleep(1_000, undefined, { signal: ending.signal }).catch(() => undefined);
+    }
+  })();
+  try {
+    return (await handle.result()) as T;
+  } catch (thrown) {
+    throw thrown instanceof WorkflowFailedError ? failureOf(handle.workflowId, thrown) : thrown;
+  } finally {
+    ending.abort();
+    await telling;
+  }
+}
+
+function failureOf(workflowId: string, { cause }: WorkflowFailedError): DaybreakError {
+  const innermost = innermostFailure(cause);
+  const code = innermost instanceof ApplicationFailure ? innermost.type : undefined;
+  const remedy = `See workflow ${workflowId} in the Temporal UI.`;
+  if (innermost instanceof CancelledFailure) {
+    return new DaybreakError('CANCELLED', { what: `workflow ${workflowId} was cancelled`, remedy, cause });
+  }
+  return new DaybreakError(isErrorCode(code) ? code : 'ENGINE_FAILED', {
+    what: messageOf(innermost),
+    remedy,
+  });
+}
+
+/** Failures of workflows and activities wrap what happened: the last cause but the SDK's own is the one to tell. */
+function innermostFailure(failure: unknown): unknown {
+  if (failure instanceof ApplicationFailure || failure instanceof TimeoutFailure) return failure;
+  return failure instanceof TemporalFailure && failure.cause !== undefined ? innermostFailure(failure.cause) : failure;
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && code in ERROR_CODES;
+}
+
+/** Throws NOT_RUNNING where no worker serves the task queue, so that a run is not started into the void. */
+export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+  });
+  if (pollers.length > 0) return;
+  throw new DaybreakError('NOT_RUNNING', {
+    what: `no worker serves task queue ${taskQueue}`,
+    remedy: 'Start one: npx daybreak worker',
+  });
+}

@@ -1,0 +1,65 @@
+import type { Client } from '@temporalio/client';
+import type { PartitionProgress, SpeedShardProgress } from '../domain/speed';
+import type { SpeedLayerStatus } from '../domain/speed-layer';
+import { runningActivities } from './follow';
+import { table } from './output/table';
+import { withSpeedLayer } from './speed';
+
+/** The speed layer as its workflow and the heartbeats of its shards tell it. */
+export interface SpeedView extends SpeedLayerStatus {
+  /** By partition; empty while no shard has told anything. */
+  readonly partitions: readonly PartitionProgress[];
+  /** What keeps a shard or the supervisor's watch from going on, with the number of tries. */
+  readonly troubles: readonly string[];
+}
+
+/** Throws NOT_RUNNING where the speed layer does not run. */
+export async function speedView(client: Client, pipeline: string): Promise<SpeedView> {
+  return withSpeedLayer(client, pipeline, async (handle) => {
+    const [status, activities] = await Promise.all([
+      handle.query<SpeedLayerStatus>('status'),
+      runningActivities(handle),
+    ]);
+    return {
+      ...status,
+      partitions: activities
+        .filter(({ name, details }) => name === 'runSpeedShard' && details !== undefined)
+        // The heartbeat of our own activity of this name.
+        .flatMap(({ details }) => (details as SpeedShardProgress).partitions)
+        .sort((one, other) => one.partition - other.partition),
+      troubles: activities
+        .filter(({ lastFailure }) => lastFailure !== undefined)
+        .map(({ name, attempt, lastFailure }) => `${name}, try ${attempt}: ${lastFailure ?? ''}`),
+    };
+  });
+}
+
+/** A line of names, then a line a partition. */
+export function partitionTable(partitions: readonly PartitionProgress[]): string[][] {
+  return [
+    ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'trouble'],
+    ...partitions.map((one) => [
+      String(one.partition),
+      String(one.offset),
+      String(one.lag),
+      one.eventsPerSecond.toFixed(0),
+      String(one.deadLetters),
+      one.lastCommitAt ?? 'none yet',
+      one.trouble ??
+        (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
+    ]),
+  ];
+}
+
+/** The view as people read it. */
+export function describeSpeed({ pipeline, state, shards, supervisor, partitions, troubles }: SpeedView): string[] {
+  const druid =
+    supervisor === undefined ? 'not looked at yet' : [supervisor.state, supervisor.remedy].filter(Boolean).join('; ');
+  return [
+    `speed layer of ${pipeline}: ${state}, ${shards} shard(s)`,
+    `Druid supervisor: ${druid}`,
+    `sealed until: ${supervisor?.sealedUntil ?? 'nothing sealed yet'}`,
+    ...troubles.map((trouble) => `! ${trouble}`),
+    ...(partitions.length === 0 ? [] : [table(partitionTable(partitions))]),
+  ];
+}

@@ -1,0 +1,20 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import { DaybreakError } from '../domain/errors';
+
+/** Hands a DaybreakError to Temporal as a failure whose type is its code and which is retried only where that helps. */
+export const typedFailures: ActivityInboundCallsInterceptor = {
+  async execute(input, next) {
+    try {
+      return await next(input);
+    } catch (thrown) {
+      if (!(thrown instanceof DaybreakError)) throw thrown;
+      throw ApplicationFailure.create({
+        type: thrown.code,
+        message: `${thrown.what}. ${thrown.remedy}`,
+        nonRetryable: !thrown.retry,
+        ...(thrown.cause instanceof Error && { cause: thrown.cause }),
+      });
+    }
+  },
+};

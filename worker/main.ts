@@ -1,0 +1,92 @@
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createBatchActivities, createSpeedLayerActivities } from '../activities';
+import { createDruidClient } from '../clients/druid';
+import { TASK_QUEUES, type Layer } from '../domain/task-queues';
+import type { Config } from './config';
+import { connectWorker } from './connect';
+import { typedFailures } from './failures';
+
+export interface WorkerOptions {
+  readonly config: Config;
+  /** The layers whose task queues this process serves. */
+  readonly layers: readonly Layer[];
+  readonly logger: Logger;
+  /** Aborting it drains the running activities and ends the worker. */
+  readonly signal: AbortSignal;
+  /** Called once every task queue is served. */
+  readonly onReady: () => void;
+}
+
+/** Serves the task queues until the signal aborts; the only place where clients, activities and workflows meet. */
+export async function runWorker({ config, layers, logger, signal, onReady }: WorkerOptions): Promise<void> {
+  installRuntime(config, logger);
+  const { connection, namespace } = await connectWorker(config);
+  try {
+    const workflowBundle = await bundleWorkflowCode({
+      workflowsPath: require.resolve('../workflows'),
+      logger: temporalLogger(logger, 'WARN'),
+    });
+    const workers = await Promise.all(
+      layers.map((layer) =>
+        Worker.create({
+          ...tuning(layer),
+          connection,
+          namespace,
+          taskQueue: TASK_QUEUES[layer],
+          workflowBundle: workflowBundle satisfies WorkflowBundle,
+          activities: activitiesOf(layer, config, logger),
+          interceptors: { activity: [() => ({ inbound: typedFailures })] },
+          // Time for an open transaction to commit or abort, and for a build to stop at its next row group.
+          shutdownGraceTime: '10 seconds',
+        }),
+      ),
+    );
+    const shutDown = (): void => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    const running = Promise.all(workers.map((worker) => worker.run().finally(shutDown)));
+    signal.addEventListener('abort', shutDown, { once: true });
+    if (signal.aborted) shutDown();
+    onReady();
+    await running;
+  } finally {
+    await connection.close();
+  }
+}
+
+function activitiesOf(layer: Layer, config: Config, logger: Logger): object {
+  const { pipelines, data } = config;
+  const druid = createDruidClient(config.druid);
+  const kafkaBrokers = config.kafka.brokers;
+  switch (layer) {
+    case 'batch':
+      return createBatchActivities({ druid, kafkaBrokers, pipelines, data });
+    case 'speed':
+      return createSpeedLayerActivities({ druid, kafkaBrokers, pipelines, logger });
+  }
+}
+
+/** Small machines are the common case: each day's build uses every core by itself, and so do a few shards. */
+function tuning(layer: Layer) {
+  return {
+    maxConcurrentActivityTaskExecutions: layer === 'batch' ? 8 : 64,
+    maxConcurrentWorkflowTaskExecutions: 8,
+    maxCachedWorkflows: 200,
+  };
+}
+
+function installRuntime(config: Config, logger: Logger): void {
+  Runtime.install({
+    logger: temporalLogger(logger, 'INFO'),
+    shutdownSignals: [], // The caller's AbortSignal decides.
+    telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${config.workerPort}` } } },
+  });
+}
+
+function temporalLogger(logger: Logger, level: 'INFO' | 'WARN'): DefaultLogger {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  return new DefaultLogger(level, ({ level: of, message, meta }) => {
+    logger[levels[of]](meta ?? {}, message);
+  });
+}

@@ -1,0 +1,3 @@
+export { dailyBatch } from './daily-batch';
+export { nightlyBatch } from './nightly-batch';
+export { speedLayer } from './speed-layer';
