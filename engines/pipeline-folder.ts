@@ -26,15 +26,15 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   const text = await readPart(transformFile);
   const transform = text.trimEnd().replace(/;$/, '');
   const tables = await hashTables(pipeline, root);
-  const { connection, close } = await openDatabase(pipeline, root);
+  const database = await openDatabase(pipeline, root);
   try {
-    await defineEvents(connection, pipeline, 'daybreak_fault IS NULL');
-    const outputColumns = await checkTransform(connection, pipeline, transform, transformFile);
+    await defineEvents(database.connection, pipeline, 'daybreak_fault IS NULL');
+    const outputColumns = await checkTransform(database.connection, pipeline, transform, transformFile);
     checkOutputNames(pipeline, outputColumns, yamlFile);
     const hashes = { transform: sha256(text), settings: sha256(JSON.stringify(rowSettings(pipeline))), tables };
     return { pipeline, folder: root, transform, outputColumns, hashes };
   } finally {
-    close();
+    database.close();
   }
 }
 

@@ -34,7 +34,7 @@ function locate(document: Document, path: readonly PropertyKey[]): { offset: num
     const offset = offsetOf(node);
     if (offset === undefined) continue;
     const complete = length === path.length;
-    return { offset, found: complete ? (document.getIn(path) as unknown) : undefined };
+    return { offset, found: complete ? document.getIn(path) : undefined };
   }
   return { offset: 0, found: undefined };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { jsonValueFault, jsonValueSql } from './json-value';
+import { queryTexts } from './query';
 import { literal, quoted } from './sql';
 
 type Table = Pipeline['tables'][string];
@@ -61,14 +62,14 @@ function json({ columns, format }: Table, file: string): string {
 
 async function checkKey(connection: DuckDBConnection, name: string, table: Table, file: string): Promise<void> {
   const key = table.key.map(quoted).join(', ');
-  const reader = await connection.runAndReadAll(
+  const [repeated] = await queryTexts(
+    connection,
     `SELECT to_json(struct_pack(${table.key.map((column) => `${quoted(column)} := ${quoted(column)}`).join(', ')}))::VARCHAR, n
      FROM (SELECT ${key}, count(*)::INTEGER AS n FROM ${quoted(name)} GROUP BY ALL HAVING n > 1 ORDER BY ALL LIMIT 1)`,
   );
-  const [repeated] = reader.getRowsJS();
   if (repeated === undefined) return;
   throw new DaybreakError('BAD_TABLE', {
-    what: `the table ${name} holds ${String(repeated[1])} rows with the key ${String(repeated[0])} (${file}), so a join can multiply rows`,
+    what: `the table ${name} holds ${repeated[1] ?? ''} rows with the key ${repeated[0] ?? ''} (${file}), so a join can multiply rows`,
     remedy: 'Remove the extra rows, name a key that is unique, or set allowDuplicateKeys: true for the table.',
   });
 }

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { multiplyingJoins } from './join-keys';
+import { queryTexts } from './query';
 import { literal } from './sql';
 import { rowWiseViolations, type FunctionTraits, type Violation } from './transform-rules';
 import { serializedSchema, type SyntaxNode } from './transform-syntax';
@@ -40,8 +41,8 @@ function multiplies(alias: string): string {
 }
 
 async function parseSelect(connection: DuckDBConnection, sql: string, file: string): Promise<SyntaxNode> {
-  const reader = await connection.runAndReadAll(`SELECT json_serialize_sql(${literal(sql)}::VARCHAR)`);
-  const tree = serializedSchema.parse(JSON.parse(String(reader.getRowsJS()[0]?.[0])));
+  const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(sql)}::VARCHAR)`);
+  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
   if (tree.error) {
     const offset = tree.position === undefined ? undefined : Number(tree.position);
     throw new DaybreakError('BAD_TRANSFORM', {
@@ -77,11 +78,11 @@ const ROW_WISE_OPERATORS =
   /^(PROJECTION|FILTER|GET|SEQ_SCAN|DUMMY_SCAN|EMPTY_RESULT|COMPARISON_JOIN|ANY_JOIN|CROSS_PRODUCT|HASH_JOIN|NESTED_LOOP_JOIN|BLOCKWISE_NL_JOIN|PIECEWISE_MERGE_JOIN|IE_JOIN|COLUMN_DATA_SCAN)$/;
 
 async function bind(connection: DuckDBConnection, sql: string, file: string): Promise<OutputColumn[]> {
-  let described: unknown[][];
+  let described: (string | null)[][];
   let plan: string;
   try {
-    described = (await connection.runAndReadAll(`DESCRIBE ${sql}`)).getRowsJS();
-    plan = String((await connection.runAndReadAll(`EXPLAIN (FORMAT json) ${sql}`)).getRowsJS()[0]?.[1]);
+    described = await queryTexts(connection, `DESCRIBE ${sql}`);
+    plan = (await queryTexts(connection, `EXPLAIN (FORMAT json) ${sql}`))[0]?.[1] ?? '';
   } catch (cause) {
     throw new DaybreakError('BAD_TRANSFORM', {
       what: describeBindError(messageOf(cause), file),
@@ -100,7 +101,7 @@ async function bind(connection: DuckDBConnection, sql: string, file: string): Pr
   return outputColumns(described, file);
 }
 
-function outputColumns(described: readonly unknown[][], file: string): OutputColumn[] {
+function outputColumns(described: readonly (string | null)[][], file: string): OutputColumn[] {
   const columns = described.map(([name, type]) => ({
     name: String(name),
     type: columnTypeOf(String(type)),

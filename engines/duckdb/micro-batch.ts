@@ -1,0 +1,153 @@
+import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
+import { isBusinessDate, shiftDate } from '../../domain/business-date';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import type { Pipeline } from '../../domain/pipeline';
+import type { LoadedPipeline } from '../loaded-pipeline';
+import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../micro-batch';
+import { openDatabase } from './database';
+import { fastPathOf } from './fast-path';
+import { StatementCache } from './query';
+import { parseLinesSql } from './record-rule';
+import { quoted } from './sql';
+import { timeRuleOf, type TimeScope } from './time-rule';
+
+export interface MicroBatchOptions {
+  /** In bytes. Default: DuckDB's, 80 % of the machine. */
+  readonly memoryLimit?: number;
+}
+
+/**
+ * Opens the transform of a pipeline for micro-batches. Output rows come in the order of their events, and rejects by
+ * index. `run` throws ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory.
+ */
+export async function openMicroBatch(
+  { pipeline, folder, transform }: LoadedPipeline,
+  { memoryLimit }: MicroBatchOptions = {},
+): Promise<MicroBatchTransform> {
+  const database = await openDatabase(pipeline, folder, memoryLimit === undefined ? {} : { memoryLimit });
+  const statements = new StatementCache(database.connection);
+  const time = timeRuleOf(pipeline);
+
+  /** Undefined where a value turns out to be several lines, or bytes that are no text. */
+  async function attempt({ lines, rejects }: Separated): Promise<MicroBatchResult | undefined> {
+    if (lines.length === 0) return { messages: [], rejects };
+    const text = joined(lines);
+    if (!isUtf8(text)) return undefined;
+    const fast = fastPathOf(text, pipeline, (sample) => time.fast(datesAround(sample)));
+    const parse = parseLinesSql({ pipeline, time, ...(fast !== undefined && { fast }) });
+    const statement = await statements.prepare(batchSql(pipeline, transform, parse));
+    statement.bindBlob(1, text);
+    const [row] = (await statement.runAndReadAll()).getRowsJS();
+    const { count, faults, keys, values } = outcomeSchema.parse(row);
+    if (count !== lines.length) return undefined;
+    const found = faults.map(({ line, fault }) => ({ index: lines[line]?.index ?? line, reason: reasonOf(fault) }));
+    return {
+      messages: messagesOf(keys, values),
+      rejects: found.length === 0 ? rejects : [...rejects, ...found].sort((a, b) => a.index - b.index),
+    };
+  }
+
+  return {
+    async run(values) {
+      try {
+        // The first attempt trusts every value to be one line of text, which looking at each would cost more to learn.
+        const result =
+          (await attempt(separate(values, () => undefined))) ?? (await attempt(separate(values, faultOfBytes)));
+        if (result === undefined) throw new Error('DuckDB counted other lines than it was given');
+        return result;
+      } catch (cause) {
+        throw new DaybreakError('ENGINE_FAILED', {
+          what: `DuckDB failed on a micro-batch of ${values.length} records of ${pipeline.name}: ${messageOf(cause)}`,
+          remedy: 'Give the worker more memory, or make the micro-batches smaller.',
+          cause,
+        });
+      }
+    },
+    close: () => {
+      database.close();
+    },
+  };
+}
+
+interface Line {
+  /** Position in the micro-batch. */
+  readonly index: number;
+  readonly value: Buffer;
+}
+
+interface Separated {
+  readonly lines: readonly Line[];
+  readonly rejects: readonly Reject[];
+}
+
+function separate(values: readonly (Buffer | null)[], faultOf: (value: Buffer) => string | undefined): Separated {
+  const lines: Line[] = [];
+  const rejects: Reject[] = [];
+  values.forEach((value, index) => {
+    const reason = value === null ? 'a tombstone, not a record' : faultOf(value);
+    if (value === null || reason !== undefined) rejects.push({ index, reason: reason ?? '' });
+    else lines.push({ index, value });
+  });
+  return { lines, rejects };
+}
+
+const LINE_FEED = 10;
+
+function faultOfBytes(value: Buffer): string | undefined {
+  if (!isUtf8(value)) return 'not valid UTF-8';
+  return value.includes(LINE_FEED) ? 'more than one line' : undefined;
+}
+
+function joined(lines: readonly Line[]): Buffer {
+  const text = Buffer.allocUnsafe(lines.reduce((total, { value }) => total + value.length + 1, -1));
+  let end = 0;
+  for (const { value } of lines) {
+    if (end > 0) text[end++] = LINE_FEED;
+    end += value.copy(text, end);
+  }
+  return text;
+}
+
+/** A stream is about now: yesterday's to tomorrow's times may take the fast path. */
+function datesAround(time: string): TimeScope {
+  const date = time.slice(0, 10);
+  return { dates: isBusinessDate(date) ? [shiftDate(date, -1), date, shiftDate(date, 1)] : [] };
+}
+
+/**
+ * The whole batch in one row, because a value that JavaScript fetches row by row costs more than the transform:
+ * how many lines, the faults, the keys as JSON, the rows as JSON joined by line feeds.
+ */
+function batchSql(pipeline: Pipeline, transform: string, parse: string): string {
+  const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
+  return `WITH daybreak_parsed AS MATERIALIZED (SELECT *, (row_number() OVER ()) - 1 AS daybreak_line FROM (${parse})),
+    events AS (SELECT ${columns} FROM daybreak_parsed WHERE daybreak_fault IS NULL)
+  SELECT (SELECT count(*) FROM daybreak_parsed)::INTEGER AS count,
+    (SELECT to_json(list({line: daybreak_line, fault: daybreak_fault}))
+      FROM daybreak_parsed WHERE daybreak_fault IS NOT NULL)::VARCHAR AS faults,
+    to_json(list(daybreak_row.${quoted(pipeline.kafka.key)}::VARCHAR))::VARCHAR AS keys,
+    string_agg(to_json(daybreak_row)::VARCHAR, chr(10)) AS values
+  FROM (
+${transform}
+) AS daybreak_row`;
+}
+
+const outcomeSchema = z
+  .tuple([z.number(), z.string().nullable(), z.string().nullable(), z.string().nullable()])
+  .transform(([count, faults, keys, values]) => ({
+    count,
+    faults: faultsSchema.parse(JSON.parse(faults ?? '[]')),
+    keys: keysSchema.parse(JSON.parse(keys ?? '[]')),
+    values: values === null ? [] : values.split('\n'),
+  }));
+const faultsSchema = z.array(z.object({ line: z.number(), fault: z.string() }));
+const keysSchema = z.array(z.string().nullable());
+
+function messagesOf(keys: readonly (string | null)[], values: readonly string[]): OutputMessage[] {
+  return values.map((value, index) => ({ key: keys[index] ?? null, value }));
+}
+
+function reasonOf(fault: string): string {
+  return fault === '' ? 'an empty record' : fault;
+}

@@ -1,0 +1,36 @@
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+
+/** The rows of a result as text; null where a value is null. For small results: counts, names, checks. */
+export async function queryTexts(connection: DuckDBConnection, sql: string): Promise<(string | null)[][]> {
+  const reader = await connection.runAndReadAll(sql);
+  return reader.getRowsJson().map((row) => row.map(textOf));
+}
+
+function textOf(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Prepared statements by their text; only the latest few, since a layout is seldom seen again once it is gone. */
+export class StatementCache {
+  readonly #connection: DuckDBConnection;
+  readonly #statements = new Map<string, DuckDBPreparedStatement>();
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection;
+  }
+
+  async prepare(sql: string): Promise<DuckDBPreparedStatement> {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= 16) this.#clear();
+    const statement = await this.#connection.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #clear(): void {
+    for (const statement of this.#statements.values()) statement.destroySync();
+    this.#statements.clear();
+  }
+}

@@ -1,0 +1,118 @@
+import type { BusinessDate } from '../../domain/business-date';
+import type { ColumnType, Pipeline } from '../../domain/pipeline';
+import { STAGED_EXTRAS } from './database';
+import { jsonValueFault, jsonValueSql } from './json-value';
+import type { LineLayout } from './line-layout';
+import { literal, literals, quoted } from './sql';
+import type { FastTime, TimeRule } from './time-rule';
+
+/** Of a valid record of another day. */
+export const OUTSIDE_DAY = '-';
+/** Fault of a line of blanks, which is no record in a file. */
+export const BLANK = '';
+
+/** Lines that match the layout need no further proof; they belong to `hour`. */
+export interface Fast {
+  readonly layout: LineLayout;
+  readonly time: FastTime;
+  readonly hour?: string;
+}
+
+export interface ParseOptions {
+  readonly pipeline: Pipeline;
+  readonly time: TimeRule;
+  readonly fast?: Fast;
+  /** The day whose hours are told; undefined where hours do not matter. */
+  readonly date?: BusinessDate;
+}
+
+/**
+ * The validity rule, as the one SQL text of both layers. Takes lines of UTF-8 joined by line feeds as the BLOB $1
+ * and gives a row for each, in order: the declared columns, hour, fault and text, as `daybreak.staged` has them.
+ *
+ * A record is one line of RFC 8259 JSON, an object without repeated keys, whose declared fields are as `jsonValueFault`
+ * says and whose time is there and as `TimeRule` says. Other fields are ignored.
+ */
+export function parseLinesSql({ pipeline, time, fast, date }: ParseOptions): string {
+  const columns = Object.entries(pipeline.events.columns);
+  const raw = (name: string): string => `raws[${columns.findIndex(([column]) => column === name) + 1}]`;
+  const timeColumn = pipeline.events.time.column;
+  const timeValue = (): string => jsonValueSql(pipeline.events.columns[timeColumn] ?? 'VARCHAR', raw(timeColumn));
+  const faults = [
+    "CASE WHEN len(keys) <> len(list_distinct(keys)) THEN 'a key occurs twice in the object' END",
+    `CASE WHEN coalesce(${raw(timeColumn)}, 'null') = 'null' THEN ${literal(`${timeColumn} is missing`)} END`,
+    ...columns.map(([name, type]) => jsonValueFault(name, type, raw(name))),
+    time.fault(timeValue()),
+  ];
+  const values = columns.map(([name, type]) => {
+    const slow = `CASE WHEN fault IS NULL THEN ${jsonValueSql(type, raw(name))} END`;
+    return `${caseFast(fast && capturedValue(fast.layout, name, type), slow)} AS ${quoted(name)}`;
+  });
+  const hour =
+    date === undefined
+      ? 'NULL'
+      : caseFast(
+          fast?.hour === undefined ? undefined : literal(fast.hour),
+          `CASE WHEN fault IS NULL THEN coalesce(${time.hour(timeValue(), date)}, '${OUTSIDE_DAY}') END`,
+        );
+  const [hourName, faultName, textName] = STAGED_EXTRAS;
+  return `
+SELECT ${values.join(',\n  ')},
+  ${hour} AS ${hourName}, fault AS ${faultName}, CASE WHEN fault <> '${BLANK}' THEN line END AS ${textName}
+FROM (SELECT *, CASE shape
+    WHEN ${FAST} THEN NULL
+    WHEN ${BLANK_LINE} THEN '${BLANK}'
+    WHEN ${NOT_JSON} THEN 'not JSON'
+    WHEN ${NOT_OBJECT} THEN 'not a JSON object'
+    ELSE coalesce(${faults.join(',\n      ')}) END AS fault
+  FROM (SELECT *,
+      CASE WHEN shape = ${OBJECT} THEN json_extract(line, ${literals(columns.map(([name]) => `$.${name}`))})::VARCHAR[] END AS raws,
+      CASE WHEN shape = ${OBJECT} THEN json_keys(line) END AS keys
+    FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
+      FROM (SELECT line${fast === undefined ? '' : `, ${captureSql(fast.layout)} AS captured`}
+        FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line)))))`;
+}
+
+const FAST = 0;
+const BLANK_LINE = 1;
+const NOT_JSON = 2;
+const NOT_OBJECT = 3;
+const OBJECT = 4;
+
+function caseFast(fast: string | undefined, slow: string): string {
+  return fast === undefined ? slow : `CASE WHEN shape = ${FAST} THEN ${fast} ELSE ${slow} END`;
+}
+
+function captureSql({ pattern, captured }: LineLayout): string {
+  return `regexp_extract(line, ${literal(pattern)}, ${literals(captured.map((_, index) => `c${index}`))})`;
+}
+
+function capturedText(layout: LineLayout, column: string): string {
+  return `captured.c${layout.captured.indexOf(column)}`;
+}
+
+/** A column that the layout lacks is absent, or null, in every line that matches. */
+function capturedValue(layout: LineLayout, column: string, type: ColumnType): string {
+  if (!layout.captured.includes(column)) return `NULL::${type}`;
+  return type === 'VARCHAR' ? capturedText(layout, column) : `TRY_CAST(${capturedText(layout, column)} AS ${type})`;
+}
+
+/** No time is empty, so that its capture tells whether the line matched. */
+function provenSql({ layout, time }: Fast, timeColumn: string): string {
+  const text = capturedText(layout, timeColumn);
+  return [`${text} <> ''`, ...(time.condition === undefined ? [] : [time.condition(text)])].join(' AND ');
+}
+
+/** What DuckDB's parser takes and RFC 8259 does not, looked for outside of strings. */
+const LENIENT = ',[ \\t\\r]*[}\\]]|(?i:nan|inf)';
+const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
+
+function shapeSql(fast: Fast | undefined, timeColumn: string): string {
+  return `CASE ${fast === undefined ? '' : `WHEN ${provenSql(fast, timeColumn)} THEN ${FAST}`}
+        WHEN regexp_full_match(line, '[ \\t\\r]*') THEN ${BLANK_LINE}
+        WHEN NOT json_valid(line) THEN ${NOT_JSON}
+        WHEN regexp_matches(line, '${LENIENT}')
+          AND regexp_matches(regexp_replace(line, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
+        WHEN json_type(line) <> 'OBJECT' THEN ${NOT_OBJECT}
+        ELSE ${OBJECT} END`;
+}
