@@ -1,0 +1,67 @@
+import {
+  businessDateOf,
+  dayInterval,
+  hoursOfDay,
+  isTimeZone,
+  parseBusinessDate,
+  shiftDate,
+} from '../../domain/business-date';
+
+describe('parseBusinessDate', () => {
+  it.each(['2026-11-21', '2024-02-29', '2026-12-31'])('accepts the day %s', (text) => {
+    expect(parseBusinessDate(text)).toBe(text);
+  });
+
+  it.each(['2026-02-30', '2025-02-29', '2026-13-01', '26-11-21', '2026-1-1', 'yesterday', '', '2026-11-21T00:00:00'])(
+    'refuses %j, naming it and the form',
+    (text) => {
+      expect(() => parseBusinessDate(text)).toThrow(/BAD_DATE: '.*' is not a calendar day.*YYYY-MM-DD/);
+    },
+  );
+});
+
+describe('dayInterval', () => {
+  it.each([
+    ['Asia/Seoul', '2026-11-21', '2026-11-20T15:00:00.000Z', '2026-11-21T15:00:00.000Z', 24],
+    ['America/New_York', '2026-03-08', '2026-03-08T05:00:00.000Z', '2026-03-09T04:00:00.000Z', 23],
+    ['America/New_York', '2026-11-01', '2026-11-01T04:00:00.000Z', '2026-11-02T05:00:00.000Z', 25],
+    // Midnight itself does not exist on this day: it begins at 01:00.
+    ['America/Sao_Paulo', '2018-11-04', '2018-11-04T03:00:00.000Z', '2018-11-05T02:00:00.000Z', 23],
+    ['Australia/Lord_Howe', '2026-04-05', '2026-04-04T13:00:00.000Z', '2026-04-05T13:30:00.000Z', 24.5],
+    ['Asia/Kathmandu', '2026-01-01', '2025-12-31T18:15:00.000Z', '2026-01-01T18:15:00.000Z', 24],
+  ])('in %s is the local day %s', (timeZone, date, start, end, hours) => {
+    const interval = dayInterval(parseBusinessDate(date), timeZone);
+    expect(interval).toEqual({ start, end });
+    expect((Date.parse(interval.end) - Date.parse(interval.start)) / 3_600_000).toBe(hours);
+  });
+});
+
+describe('hoursOfDay', () => {
+  const all = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
+
+  it.each([
+    ['Asia/Seoul', '2026-11-21', all],
+    ['America/New_York', '2026-03-08', all.filter((hour) => hour !== '02')],
+    ['America/New_York', '2026-11-01', all],
+    ['America/Sao_Paulo', '2018-11-04', all.slice(1)],
+    ['Asia/Kathmandu', '2026-01-01', all],
+  ])('in %s on %s lists the hours that fluentd can name', (timeZone, date, hours) => {
+    expect(hoursOfDay(parseBusinessDate(date), timeZone)).toEqual(hours);
+  });
+});
+
+it('shifts over months, years and clock changes', () => {
+  expect(shiftDate(parseBusinessDate('2026-03-01'), -1)).toBe('2026-02-28');
+  expect(shiftDate(parseBusinessDate('2026-12-31'), 1)).toBe('2027-01-01');
+  expect(shiftDate(parseBusinessDate('2026-11-01'), 1)).toBe('2026-11-02');
+});
+
+it('finds the local day of an instant', () => {
+  const instant = new Date('2026-11-21T15:30:00Z');
+  expect(businessDateOf(instant, 'Asia/Seoul')).toBe('2026-11-22');
+  expect(businessDateOf(instant, 'America/New_York')).toBe('2026-11-21');
+});
+
+it('knows time zones', () => {
+  expect([isTimeZone('Asia/Seoul'), isTimeZone('UTC'), isTimeZone('Asia/Soul')]).toEqual([true, true, false]);
+});
