@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { keepClassArchive } from './class-archive';
 import { logFile, type Launch, type Server, type Stack } from './stack';
 
 const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/run/${server.name}.pid`;
@@ -16,7 +17,7 @@ export async function runningPid(stack: Stack, server: Server): Promise<number |
   const pid = Number.parseInt(text, 10);
   if (Number.isNaN(pid)) return undefined;
   const command = await commandLine(pid);
-  return command?.split(' ').includes(server.mark) === true ? pid : undefined;
+  return command !== undefined && `${command} `.includes(` ${server.mark} `) ? pid : undefined;
 }
 
 /** Starts the server, detached from this process, with its output in its log file. */
@@ -43,7 +44,9 @@ export async function startProcess(stack: Stack, server: Server, { command, args
 /** Ends the process. Returns how: 'absent', 'stopped', or 'killed' where SIGTERM was not enough within the time. */
 export async function stopProcess(stack: Stack, server: Server): Promise<'absent' | 'stopped' | 'killed'> {
   const pid = await runningPid(stack, server);
+  const command = pid === undefined ? undefined : await commandLine(pid);
   const outcome = pid === undefined ? 'absent' : await terminate(pid, server);
+  if (outcome === 'stopped') await keepClassArchive(command ?? '');
   await rm(pidFile(stack, server), { force: true });
   return outcome;
 }

@@ -13,12 +13,12 @@ export interface StopOptions extends StackOptions {
 }
 
 /**
- * Druid's tasks end while everything they report to is still there, and ZooKeeper last of Druid; the others need
- * nobody. Servers of one row stop together.
+ * The coordinator before the indexer: its supervisors say goodbye to tasks that still answer, else they wait for them.
+ * ZooKeeper and Kafka last, when nobody uses them any more. Servers of one row stop together.
  */
 const ORDER: readonly (readonly ServerName[])[] = [
-  ['druid-indexer', 'temporal'],
-  ['druid-coordinator', 'druid-broker', 'druid-historical'],
+  ['temporal', 'druid-coordinator', 'druid-broker'],
+  ['druid-indexer', 'druid-historical'],
   ['zookeeper', 'kafka'],
 ];
 

@@ -55,9 +55,14 @@ async function need(name: string, purpose: string, install: string): Promise<str
   return found;
 }
 
-async function javaVersion(java: string): Promise<number | undefined> {
+/** What `java -version` says; empty where it does not run. */
+export async function javaVersionText(java: string): Promise<string> {
   const { stderr } = await run(java, ['-version']).catch(() => ({ stderr: '' }));
-  const found = /version "(\d+)/.exec(stderr)?.[1];
+  return stderr;
+}
+
+async function javaVersion(java: string): Promise<number | undefined> {
+  const found = /version "(\d+)/.exec(await javaVersionText(java))?.[1];
   return found === undefined ? undefined : Number(found);
 }
 

@@ -59,7 +59,7 @@ export function druidRoles(stack: Stack): readonly DruidRole[] {
     {
       role: 'coordinator',
       port: ports.druidCoordinator,
-      stopSeconds: 20,
+      stopSeconds: 40,
       javaOptions: ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', `-Dderby.system.home=${home}/metadata`],
       properties: {
         'druid.coordinator.asOverlord.enabled': true,
@@ -80,7 +80,7 @@ export function druidRoles(stack: Stack): readonly DruidRole[] {
     {
       role: 'broker',
       port: ports.druidBroker,
-      stopSeconds: 20,
+      stopSeconds: 40,
       javaOptions: ['-Xms128m', '-Xmx512m', direct, '-XX:+UseSerialGC'],
       properties: {
         'druid.broker.http.numConnections': 10,
@@ -95,7 +95,7 @@ export function druidRoles(stack: Stack): readonly DruidRole[] {
     {
       role: 'historical',
       port: ports.druidHistorical,
-      stopSeconds: 20,
+      stopSeconds: 40,
       javaOptions: ['-Xms128m', '-Xmx384m', direct, '-XX:+UseSerialGC'],
       properties: {
         'druid.segmentCache.locations': JSON.stringify([{ path: `${home}/segment-cache`, maxSize: '100g' }]),

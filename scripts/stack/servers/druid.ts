@@ -39,7 +39,7 @@ function druidServer(stack: Stack, artifacts: Artifacts, role: DruidRole): Serve
     async prepare() {
       await mkdir(`${stack.directory}/druid/segments`, { recursive: true });
       await writeConfig(
-        `${home}/conf/runtime.properties`,
+        `${home}/runtime.properties`,
         propertiesText({
           ...commonProperties(stack),
           'druid.service': `druid/${role.role}`,
@@ -51,8 +51,8 @@ function druidServer(stack: Stack, artifacts: Artifacts, role: DruidRole): Serve
     launch: async () =>
       launchJava(stack, {
         server: name,
-        // The folder of runtime.properties comes first on the class path: Druid finds its configuration there.
-        classPath: `${home}/conf:${await artifacts.druid()}/*`,
+        // Druid finds runtime.properties in its working folder.
+        jars: await artifacts.druid(),
         home,
         options: [
           ...OPENED,

@@ -1,15 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { classArchiveOptions } from '../class-archive';
 import { logFile, type Launch, type ServerName, type Stack } from '../stack';
 import { findJava } from '../tools';
 
 export interface JavaProcess {
   readonly server: ServerName;
-  readonly classPath: string;
+  /** Folder of the jars. */
+  readonly jars: string;
   /** Working folder; made where it does not exist. */
   readonly home: string;
   readonly options: readonly string[];
   readonly mainClass: string;
+  /** A tool instead of the server itself. Default: false. */
+  readonly shortLived?: boolean;
   readonly args: readonly string[];
 }
 
@@ -22,8 +26,9 @@ export async function launchJava(stack: Stack, java: JavaProcess): Promise<Launc
   const logging = `${java.home}/log4j2.xml`;
   await writeConfig(logging, log4jConfig(logFile(stack, java.server)));
   await mkdir(`${java.home}/tmp`, { recursive: true });
+  const command = await findJava();
   return {
-    command: await findJava(),
+    command,
     cwd: java.home,
     args: [
       javaMark(stack, java.server),
@@ -34,9 +39,10 @@ export async function launchJava(stack: Stack, java: JavaProcess): Promise<Launc
       '-Dfile.encoding=UTF-8',
       '-Duser.timezone=UTC',
       '-XX:+ExitOnOutOfMemoryError',
+      ...(java.shortLived === true ? [] : await classArchiveOptions(command, java.jars, java.server)),
       ...java.options,
       '-cp',
-      java.classPath,
+      `${java.jars}/*`,
       java.mainClass,
       ...java.args,
     ],

@@ -5,15 +5,15 @@ import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Artifacts } from '../artifacts';
 import type { Server, Stack } from '../stack';
-import { javaMark, launchJava, propertiesText, writeConfig } from './java';
+import { javaMark, launchJava, propertiesText, writeConfig, type JavaProcess } from './java';
 
 /** One Kafka process, broker and KRaft controller in one. */
 export function kafka(stack: Stack, artifacts: Artifacts): Server {
   const { ports } = stack;
   const home = `${stack.directory}/kafka`;
   const properties = `${home}/server.properties`;
-  const launch = async (mainClass: string, args: readonly string[], options: readonly string[]) =>
-    launchJava(stack, { server: 'kafka', classPath: `${await artifacts.kafka()}/*`, home, options, mainClass, args });
+  const launch = async (java: Pick<JavaProcess, 'mainClass' | 'args' | 'options' | 'shortLived'>) =>
+    launchJava(stack, { server: 'kafka', jars: await artifacts.kafka(), home, ...java });
   return {
     name: 'kafka',
     title: 'Kafka',
@@ -27,14 +27,16 @@ export function kafka(stack: Stack, artifacts: Artifacts): Server {
       await writeConfig(properties, propertiesText(serverProperties(stack, home)));
       if (existsSync(`${home}/data/meta.properties`)) return;
       const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'D');
-      const format = await launch(
-        'kafka.tools.StorageTool',
-        ['format', '--cluster-id', clusterId, '--config', properties],
-        ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m'],
-      );
+      const format = await launch({
+        mainClass: 'kafka.tools.StorageTool',
+        args: ['format', '--cluster-id', clusterId, '--config', properties],
+        options: ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx128m'],
+        shortLived: true,
+      });
       await promisify(execFile)(format.command, format.args, { cwd: format.cwd });
     },
-    launch: () => launch('kafka.Kafka', [properties], ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC']),
+    launch: () =>
+      launch({ mainClass: 'kafka.Kafka', args: [properties], options: ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC'] }),
     async check() {
       const admin = new Kafka({
         brokers: [`127.0.0.1:${ports.kafka}`],

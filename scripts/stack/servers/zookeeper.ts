@@ -35,7 +35,7 @@ export function zooKeeper(stack: Stack, artifacts: Artifacts): Server {
     launch: async () =>
       launchJava(stack, {
         server: 'zookeeper',
-        classPath: `${await artifacts.druid()}/*`,
+        jars: await artifacts.druid(),
         home,
         options: [
           '-Xms32m',
