@@ -11,7 +11,7 @@ export default {
   // Integration tests share real servers on a two-core machine: one at a time is the fastest order there is.
   maxWorkers: 1,
   projects: [
-    project('unit', ['<rootDir>/tests/**/*.test.ts', '!<rootDir>/tests/integration/**']),
+    project('unit', ['<rootDir>/tests/**/*.test.ts'], { testPathIgnorePatterns: ['<rootDir>/tests/integration/'] }),
     project('integration', ['<rootDir>/tests/integration/**/*.test.ts'], {
       globalSetup: '<rootDir>/tests/integration/support/global-setup.ts',
       globalTeardown: '<rootDir>/tests/integration/support/global-teardown.ts',
