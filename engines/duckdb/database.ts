@@ -48,7 +48,7 @@ export async function openDatabase(
     // Left as written, a join gives its rows in the order of its left side: that of the events.
     await connection.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
     await connection.run('CREATE SCHEMA daybreak');
-    await connection.run(`CREATE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
+    await emptyStage(connection, pipeline);
     await loadStaticTables(connection, pipeline, folder);
     if (outputFolder !== undefined) await connection.run(`SET allowed_directories = ${literals([`${outputFolder}/`])}`);
     await connection.run('SET enable_external_access = false');
@@ -58,6 +58,11 @@ export async function openDatabase(
     close();
     throw thrown;
   }
+}
+
+/** Replaces the table of staged records by an empty one, whose rowids begin at 0. */
+export async function emptyStage(connection: DuckDBConnection, pipeline: Pipeline): Promise<void> {
+  await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
 }
 
 /** Makes `events` the staged records for which `condition` holds. */

@@ -37,12 +37,12 @@ export function parseLinesSql({ pipeline, time, fast, date }: ParseOptions): str
   const columns = Object.entries(pipeline.events.columns);
   const raw = (name: string): string => `raws[${columns.findIndex(([column]) => column === name) + 1}]`;
   const timeColumn = pipeline.events.time.column;
-  const timeValue = (): string => jsonValueSql(pipeline.events.columns[timeColumn] ?? 'VARCHAR', raw(timeColumn));
+  const moment = jsonValueSql(pipeline.events.columns[timeColumn] ?? 'VARCHAR', raw(timeColumn));
   const faults = [
     "CASE WHEN len(keys) <> len(list_distinct(keys)) THEN 'a key occurs twice in the object' END",
     `CASE WHEN coalesce(${raw(timeColumn)}, 'null') = 'null' THEN ${literal(`${timeColumn} is missing`)} END`,
     ...columns.map(([name, type]) => jsonValueFault(name, type, raw(name))),
-    time.fault(timeValue()),
+    time.fault('moment'),
   ];
   const values = columns.map(([name, type]) => {
     const slow = `CASE WHEN fault IS NULL THEN ${jsonValueSql(type, raw(name))} END`;
@@ -53,7 +53,7 @@ export function parseLinesSql({ pipeline, time, fast, date }: ParseOptions): str
       ? 'NULL'
       : caseFast(
           fast?.hour === undefined ? undefined : literal(fast.hour),
-          `CASE WHEN fault IS NULL THEN coalesce(${time.hour(timeValue(), date)}, '${OUTSIDE_DAY}') END`,
+          `CASE WHEN fault IS NULL THEN coalesce(${time.hour('moment', date)}, '${OUTSIDE_DAY}') END`,
         );
   const [hourName, faultName, textName] = STAGED_EXTRAS;
   return `
@@ -65,12 +65,13 @@ FROM (SELECT *, CASE shape
     WHEN ${NOT_JSON} THEN 'not JSON'
     WHEN ${NOT_OBJECT} THEN 'not a JSON object'
     ELSE coalesce(${faults.join(',\n      ')}) END AS fault
+  FROM (SELECT *, CASE WHEN shape = ${OBJECT} THEN ${moment} END AS moment
   FROM (SELECT *,
       CASE WHEN shape = ${OBJECT} THEN json_extract(line, ${literals(columns.map(([name]) => `$.${name}`))})::VARCHAR[] END AS raws,
       CASE WHEN shape = ${OBJECT} THEN json_keys(line) END AS keys
     FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
       FROM (SELECT line${fast === undefined ? '' : `, ${captureSql(fast.layout)} AS captured`}
-        FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line)))))`;
+        FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line))))))`;
 }
 
 const FAST = 0;

@@ -61,16 +61,18 @@ async function parseSelect(connection: DuckDBConnection, sql: string, file: stri
 }
 
 async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
-  const reader = await connection.runAndReadAll(
-    `SELECT function_name, list(DISTINCT function_type), list(DISTINCT stability) FILTER (stability IS NOT NULL)
-     FROM duckdb_functions() GROUP BY 1`,
+  const rows = await queryTexts(
+    connection,
+    `SELECT DISTINCT function_name, function_type, stability FROM duckdb_functions()`,
   );
-  const texts = (value: unknown): Set<string> => new Set(Array.isArray(value) ? value.map(String) : []);
-  return new Map(
-    reader
-      .getRowsJS()
-      .map(([name, types, stabilities]) => [String(name), { types: texts(types), stabilities: texts(stabilities) }]),
-  );
+  const traits = new Map<string, { types: Set<string>; stabilities: Set<string> }>();
+  for (const [name, type, stability] of rows) {
+    const known = traits.get(name ?? '') ?? { types: new Set(), stabilities: new Set() };
+    if (type != null) known.types.add(type);
+    if (stability != null) known.stabilities.add(stability);
+    traits.set(name ?? '', known);
+  }
+  return traits;
 }
 
 /** Operators of a plan that handle events one by one. */

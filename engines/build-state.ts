@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DayManifest } from '../domain/day-manifest';
+import type { SourceHour } from './day-plan';
+import { isMissing, STATE_FILE } from './published-day';
+
+/** What an incremental build needs beyond the manifest, kept beside it. */
+export interface BuildState {
+  /** Of the engine and of the rules that shape rows. */
+  readonly rules: string;
+  /** By file; see ListedFile.stamp. */
+  readonly stamps: Readonly<Record<string, string>>;
+  readonly sources: readonly SourceState[];
+  /** Distinct records by hour of the day. */
+  readonly kept: Readonly<Record<string, number>>;
+}
+
+export interface SourceState extends Omit<SourceHour, 'files'> {
+  /** Bytes of its part of the quarantine file, which has the parts in the order of the sources. */
+  readonly quarantineBytes: number;
+}
+
+/** A published version that a build can take unchanged hours from. */
+export interface PreviousBuild {
+  readonly folder: string;
+  readonly manifest: DayManifest;
+  readonly state: BuildState;
+}
+
+/** Undefined where the version has none. */
+export async function readState(folder: string): Promise<BuildState | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')) as BuildState; // Only builds write it.
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,134 @@
+import { createReadStream } from 'node:fs';
+import { link, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DayManifest, HourOutput, RecordCounts } from '../domain/day-manifest';
+import type { BuildState, PreviousBuild, SourceState } from './build-state';
+import type { DayPlan, EngineResult, SourceHour, TargetHour } from './day-plan';
+import type { ListedFile } from './input-files';
+import { QUARANTINE_FILE, type QuarantinedRecord } from './quarantine';
+
+export interface Assembly {
+  readonly engine: DayManifest['engine'];
+  readonly folder: string;
+  readonly files: readonly ListedFile[];
+  readonly previous: PreviousBuild | undefined;
+}
+
+/** Completes the folder of a new version: what did not change is linked from the previous one. */
+export async function assembleDay(
+  plan: DayPlan,
+  result: EngineResult,
+  { engine, folder, files, previous }: Assembly,
+): Promise<{ manifest: DayManifest; state: Omit<BuildState, 'rules'> }> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith('.')) await rm(join(folder, name), { recursive: true });
+  }
+  const hours = new Map<string, TargetHour>();
+  for (const hour of plan.hours) hours.set(hour, result.targets.get(hour) ?? (await takeOver(hour, folder, previous)));
+  const sources = [...plan.sources.keys()].map((hour) =>
+    found(result.sources.get(hour) ?? plan.previous.get(hour), hour),
+  );
+  const parts = await writeQuarantine(plan, result, folder, previous);
+  const { pipeline, hashes } = plan.loaded;
+  const counts = countsOf(sources, [...hours.values()]);
+  const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
+  return {
+    manifest: {
+      formatVersion: 1,
+      pipeline: pipeline.name,
+      date: plan.date,
+      timeZone: pipeline.timeZone,
+      engine,
+      ...hashes,
+      counts,
+      missingHours: plan.hours.filter((hour) => !plan.sources.has(hour)),
+      hours: [...hours.values()].map(outputOf),
+      inputs: sources.flatMap((source) => source.files).sort((a, b) => (a.file < b.file ? -1 : 1)),
+      ...quarantine,
+    },
+    state: {
+      stamps: Object.fromEntries(files.map(({ file, stamp }) => [file, stamp])),
+      sources: sources.map(({ files: _, ...source }) => ({ ...source, quarantineBytes: parts.get(source.hour) ?? 0 })),
+      kept: Object.fromEntries([...hours.values()].map(({ hour, kept }) => [hour, kept])),
+    },
+  };
+}
+
+function outputOf({ kept: _, ...output }: TargetHour): HourOutput {
+  return output;
+}
+
+function countsOf(sources: readonly SourceHour[], hours: readonly TargetHour[]): RecordCounts {
+  const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+  const counts = {
+    read: total(sources.map(({ read }) => read)),
+    kept: total(hours.map(({ kept }) => kept)),
+    duplicates: total(hours.map(({ duplicates }) => duplicates)),
+    quarantined: total(sources.map(({ quarantined }) => quarantined)),
+    outsideDay: total(sources.map(({ outsideDay }) => outsideDay)),
+  };
+  if (counts.read !== counts.kept + counts.duplicates + counts.quarantined + counts.outsideDay) {
+    throw new Error(`the counts of the day do not add up: ${JSON.stringify(counts)}`);
+  }
+  return counts;
+}
+
+/** A hard link: versions share the files of unchanged hours, and none is ever written to again. */
+async function takeOver(hour: string, folder: string, previous: PreviousBuild | undefined): Promise<TargetHour> {
+  const output = found(
+    previous?.manifest.hours.find((candidate) => candidate.hour === hour),
+    hour,
+  );
+  await link(join(found(previous, hour).folder, output.file), join(folder, output.file));
+  return { ...output, kept: previous?.state.kept[hour] ?? 0 };
+}
+
+/** Resolves to the bytes of each source hour's part. */
+async function writeQuarantine(
+  plan: DayPlan,
+  result: EngineResult,
+  folder: string,
+  previous: PreviousBuild | undefined,
+): Promise<Map<string, number>> {
+  const parts = new Map<string, number>();
+  const path = join(folder, QUARANTINE_FILE);
+  const file = await open(path, 'w');
+  let written = 0;
+  try {
+    for (const hour of plan.sources.keys()) {
+      const records = result.quarantine.get(hour);
+      const bytes =
+        records === undefined ? await copyPart(hour, found(previous, hour), file) : await appendRecords(records, file);
+      parts.set(hour, bytes);
+      written += bytes;
+    }
+  } finally {
+    await file.close();
+  }
+  if (written === 0) await rm(path);
+  return parts;
+}
+
+async function appendRecords(records: readonly QuarantinedRecord[], file: FileHandle): Promise<number> {
+  const text = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  if (text.length > 0) await file.appendFile(text);
+  return text.length;
+}
+
+async function copyPart(hour: string, { folder, state }: PreviousBuild, file: FileHandle): Promise<number> {
+  const index = state.sources.findIndex((source) => source.hour === hour);
+  const bytes = state.sources[index]?.quarantineBytes ?? 0;
+  const start = state.sources
+    .slice(0, index)
+    .reduce((sum: number, source: SourceState) => sum + source.quarantineBytes, 0);
+  if (bytes === 0) return 0;
+  for await (const chunk of createReadStream(join(folder, QUARANTINE_FILE), { start, end: start + bytes - 1 })) {
+    await file.appendFile(chunk as Buffer); // No encoding: Buffers.
+  }
+  return bytes;
+}
+
+function found<T>(value: T | undefined, hour: string): T {
+  if (value === undefined) throw new Error(`the build lost the hour ${hour}`);
+  return value;
+}

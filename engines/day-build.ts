@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { hoursOfDay, type BusinessDate } from '../domain/business-date';
+import type { DayManifest } from '../domain/day-manifest';
+import { DaybreakError, messageOf } from '../domain/errors';
+import { readState, type PreviousBuild } from './build-state';
+import { assembleDay } from './day-assembly';
+import type { BuildContext, DayPlan } from './day-plan';
+import { buildHours } from './duckdb/build-hours';
+import { findChanges } from './input-changes';
+import { listInput } from './input-files';
+import type { LoadedPipeline } from './loaded-pipeline';
+import { startProgress, type BuildProgress } from './progress';
+import {
+  beginVersion,
+  MANIFEST_FILE,
+  outputFailed,
+  publishVersion,
+  readPublishedDay,
+  STATE_FILE,
+} from './published-day';
+
+export interface DayBuildOptions {
+  readonly date: BusinessDate;
+  /** Folder with the hourly files. */
+  readonly input: string;
+  /** Folder that gets <date>/HH.ndjson. */
+  readonly output: string;
+  readonly engine: DayManifest['engine'];
+  /** Build every hour, also those whose files did not change. Default false. */
+  readonly force?: boolean;
+  /** Bytes that DuckDB may hold before it spills to disk. Default 1 GiB. */
+  readonly memoryLimit?: number;
+  /** Hours that are built at once. Default: one a processor. */
+  readonly threads?: number;
+  /** Ends the build with CANCELLED; the published day stays as it is. */
+  readonly signal?: AbortSignal;
+  /** Called about once a second, also while an hour is being built, and at the end. */
+  readonly onProgress?: (progress: BuildProgress) => void;
+}
+
+/** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
+const RULES = '1';
+const GIBIBYTE = 1024 ** 3;
+
+/**
+ * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day, empty
+ * for one without records, _manifest.json, and _quarantine.ndjson where records were bad. Builds only the hours that
+ * changed since the published version; where none did, nothing is published and the manifest is the old one.
+ *
+ * Throws NO_INPUT, UNREADABLE_INPUT, OUTPUT_FAILED, ENGINE_FAILED or CANCELLED; the published day stays as it was.
+ */
+export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
+  const { pipeline } = loaded;
+  const { date, engine, signal = new AbortController().signal } = options;
+  const [input, output] = [resolve(options.input), resolve(options.output)];
+  const files = await listInput(input, pipeline.files.pattern, date);
+  const previous = options.force === true ? undefined : await previousBuild(output, date, loaded, engine);
+  const changes = await findChanges(files, previous);
+  if (previous !== undefined && changes.changed.size === 0) return previous.manifest;
+
+  const plan: DayPlan = { loaded, date, hours: hoursOfDay(date, pipeline.timeZone), ...changes };
+  const progress = startProgress(options.onProgress);
+  let folder: string | undefined;
+  try {
+    folder = await beginVersion(output, date);
+    const context: BuildContext = {
+      folder,
+      signal,
+      memoryLimit: options.memoryLimit ?? GIBIBYTE,
+      threads: options.threads ?? availableParallelism(),
+      progress,
+    };
+    const result = await buildHours(plan, context);
+    const { manifest, state } = await assembleDay(plan, result, { engine, folder, files, previous });
+    const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
+    await writeFile(join(folder, MANIFEST_FILE), text);
+    await writeFile(join(folder, STATE_FILE), JSON.stringify({ rules: RULES, ...state }));
+    signal.throwIfAborted();
+    const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    await publishVersion(output, date, { built: folder, id, keep: pipeline.retention.outputs });
+    return manifest;
+  } catch (thrown) {
+    throw explained(thrown, signal, output, date);
+  } finally {
+    progress.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The published version, where this pipeline and engine would give the same rows for the same files. */
+async function previousBuild(
+  output: string,
+  date: BusinessDate,
+  { hashes }: LoadedPipeline,
+  engine: DayManifest['engine'],
+): Promise<PreviousBuild | undefined> {
+  const published = await readPublishedDay(output, date);
+  if (published === undefined) return undefined;
+  const { engine: builtBy, transform, settings, tables } = published.manifest;
+  if (JSON.stringify([engine, hashes]) !== JSON.stringify([builtBy, { transform, settings, tables }])) return undefined;
+  const state = await readState(published.folder);
+  return state?.rules === RULES ? { ...published, state } : undefined;
+}
+
+function explained(thrown: unknown, signal: AbortSignal, output: string, date: BusinessDate): DaybreakError {
+  if (signal.aborted) {
+    return new DaybreakError('CANCELLED', {
+      what: `the build of ${date} was cancelled`,
+      remedy: 'Build again when it suits; the published day is untouched.',
+      cause: thrown,
+    });
+  }
+  if (thrown instanceof DaybreakError) return thrown;
+  const message = messageOf(thrown);
+  if (/^IO Error|^ENOSPC|^EACCES|^EPERM|^EROFS|^EDQUOT|^EFBIG|^ENOTDIR|^EIO|^ENOENT/.test(message)) {
+    return outputFailed(output, thrown);
+  }
+  const memory = /^Out of Memory/.test(message);
+  return new DaybreakError('ENGINE_FAILED', {
+    what: `DuckDB failed on ${date}: ${message.split('\n')[0] ?? message}`,
+    remedy: memory
+      ? 'Give the build more memory, or fewer threads to share it; the published day is untouched.'
+      : 'Look at the records and the transform named there; the published day is untouched.',
+    cause: thrown,
+  });
+}

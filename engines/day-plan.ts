@@ -1,0 +1,62 @@
+import type { BusinessDate } from '../domain/business-date';
+import type { HourOutput, InputFile } from '../domain/day-manifest';
+import type { ListedFile } from './input-files';
+import type { LoadedPipeline } from './loaded-pipeline';
+import type { QuarantinedRecord } from './quarantine';
+
+/** What the files of one hour held. */
+export interface SourceHour {
+  /** In the files' names. */
+  readonly hour: string;
+  readonly files: readonly InputFile[];
+  /** Lines that are not blank. */
+  readonly read: number;
+  readonly outsideDay: number;
+  readonly quarantined: number;
+  /** Valid records of other hours of the day, by hour. */
+  readonly strays: Readonly<Record<string, number>>;
+}
+
+/** What became of the records of one local hour. */
+export interface TargetHour extends HourOutput {
+  /** Distinct records. */
+  readonly kept: number;
+}
+
+/** What an engine has to do. */
+export interface DayPlan {
+  readonly loaded: LoadedPipeline;
+  readonly date: BusinessDate;
+  /** Every local hour of the day. */
+  readonly hours: readonly string[];
+  /** The input files by the hour in their name, both in order. */
+  readonly sources: ReadonlyMap<string, readonly ListedFile[]>;
+  /** Hours whose files are not those of `previous`. */
+  readonly changed: ReadonlySet<string>;
+  /** What the published build found in the files of each hour; empty where it cannot be built upon. */
+  readonly previous: ReadonlyMap<string, SourceHour>;
+}
+
+/** What an engine may use. */
+export interface BuildContext {
+  /** Where HH.ndjson goes; anything else that is left there is removed. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly memoryLimit: number;
+  readonly threads: number;
+  readonly progress: ProgressCounter;
+}
+
+export interface ProgressCounter {
+  addRows(rows: number, bytes: number): void;
+  hourDone(): void;
+  /** More or fewer hours are to be built than was thought. */
+  hoursTotal(hours: number): void;
+}
+
+/** What an engine did. What is not listed is as in the previous build. */
+export interface EngineResult {
+  readonly sources: ReadonlyMap<string, SourceHour>;
+  readonly quarantine: ReadonlyMap<string, readonly QuarantinedRecord[]>;
+  readonly targets: ReadonlyMap<string, TargetHour>;
+}

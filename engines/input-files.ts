@@ -1,0 +1,99 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BusinessDate } from '../domain/business-date';
+import { DaybreakError, messageOf } from '../domain/errors';
+
+/** One file of a day's input, as it was when the folder was listed. */
+export interface ListedFile {
+  /** Relative to the input folder. */
+  readonly file: string;
+  readonly path: string;
+  /** The local hour in the name. */
+  readonly hour: string;
+  readonly bytes: number;
+  /** Of its last change, in milliseconds since 1970. */
+  readonly changedAt: number;
+  /**
+   * Size, time of change and inode: as long as they are the same, nobody wrote to the file. Empty where it was changed
+   * so lately that a later write could bear the same time.
+   */
+  readonly stamp: string;
+}
+
+/** Milliseconds; far above the granularity of any file system's clock. */
+const SETTLED_AFTER = 2000;
+
+/**
+ * The regular files of a day by the pipeline's pattern, also with .gz, in the order of their names.
+ * Throws NO_INPUT where there is none, UNREADABLE_INPUT where the folder or a file of it cannot be looked at.
+ */
+export async function listInput(input: string, pattern: string, date: BusinessDate): Promise<ListedFile[]> {
+  const expression = namesOfDay(pattern, date);
+  const found: ListedFile[] = [];
+  for (const entry of await readFolder(input)) {
+    const hour = expression.exec(entry.name)?.[1];
+    if (hour === undefined || !(entry.isFile() || entry.isSymbolicLink())) continue;
+    const path = join(input, entry.name);
+    const status = await lookAt(path);
+    if (!status.isFile()) continue;
+    const settled = Date.now() - Number(status.mtimeMs) > SETTLED_AFTER;
+    const stamp = settled ? `${status.size}/${status.mtimeNs}/${status.ino}` : '';
+    const changedAt = Number(status.mtimeMs);
+    found.push({ file: entry.name, path, hour, bytes: Number(status.size), changedAt, stamp });
+  }
+  if (found.length === 0) {
+    throw new DaybreakError('NO_INPUT', {
+      what: `${input} holds no file for ${date}; looked for ${forDate(pattern, date)}, also with .gz`,
+      remedy: 'Check the folder, the date, and files.pattern in pipeline.yaml.',
+    });
+  }
+  return found.sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+/**
+ * A `*` straight after %H begins with no letter or digit, so that `….%H*.json` takes .23.json and .23_7.json, not .231.json.
+ */
+function namesOfDay(pattern: string, date: BusinessDate): RegExp {
+  const source = forDate(pattern, date)
+    .split(/(%H\*?|\*)/)
+    .map((part) => {
+      if (part === '*') return '[^/]*';
+      if (part.startsWith('%H')) return `([01]\\d|2[0-3])${part.endsWith('*') ? '(?:[^A-Za-z0-9][^/]*)?' : ''}`;
+      return part.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+    })
+    .join('');
+  return new RegExp(`^(?!\\.)${source}${pattern.endsWith('.gz') ? '' : '(?:\\.gz)?'}$`);
+}
+
+function forDate(pattern: string, date: BusinessDate): string {
+  const [year = '', month = '', day = ''] = date.split('-');
+  return pattern.replace('%Y', year).replace('%m', month).replace('%d', day);
+}
+
+async function readFolder(input: string) {
+  try {
+    return await readdir(input, { withFileTypes: true });
+  } catch (cause) {
+    throw new DaybreakError('NO_INPUT', {
+      what: `the input folder ${input} cannot be read: ${messageOf(cause)}`,
+      remedy: 'Give the folder into which the hourly files are written.',
+      cause,
+    });
+  }
+}
+
+async function lookAt(path: string) {
+  try {
+    return await stat(path, { bigint: true });
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+export function unreadable(path: string, cause: unknown): DaybreakError {
+  return new DaybreakError('UNREADABLE_INPUT', {
+    what: `the input file ${path} cannot be read: ${messageOf(cause)}`,
+    remedy: 'Make it readable, or move it out of the input folder; nothing was published.',
+    cause,
+  });
+}

@@ -1,0 +1,129 @@
+import { isUtf8 } from 'node:buffer';
+import { DaybreakError } from '../domain/errors';
+import { readLargeFile, readSmallFile, type ReadFile } from './input-bytes';
+import type { ListedFile } from './input-files';
+
+/** Lines of one or several files as valid UTF-8, joined by line feeds. */
+export interface Piece {
+  readonly text: Buffer;
+  /** The files whose lines these are, in order. Lines are undefined where there is one file: then it is all of them. */
+  readonly spans: readonly { readonly file: string; readonly lines: number | undefined }[];
+  /** Lines that are no UTF-8, by their position in the piece; `text` holds a stand-in for each that is no JSON either. */
+  readonly undecodable: ReadonlyMap<number, Buffer>;
+}
+
+export interface ReaderEvents {
+  /** A file was read to its end, before the last of its pieces is given. */
+  readonly onFile: (file: ListedFile, read: ReadFile) => void;
+}
+
+const PIECE_BYTES = 8 * 1024 * 1024;
+const SMALL_BYTES = 256 * 1024;
+const LONGEST_LINE = 64 * 1024 * 1024;
+const LINE_FEED = 10;
+const LINE_FEED_BYTES = Buffer.from('\n');
+
+/**
+ * Reads files one after another in pieces of some megabytes: a piece never cuts a line, and small files share one.
+ * Throws UNREADABLE_INPUT.
+ */
+export async function* readPieces(files: readonly ListedFile[], { onFile }: ReaderEvents): AsyncGenerator<Piece> {
+  let small = gatherer();
+  for (const file of files) {
+    if (file.bytes > SMALL_BYTES) {
+      yield* small.pieces();
+      small = gatherer();
+      yield* readLarge(file, onFile);
+      continue;
+    }
+    const { content, read } = readSmallFile(file);
+    small.add(file.file, content);
+    onFile(file, read);
+    if (small.bytes() < PIECE_BYTES) continue;
+    yield* small.pieces();
+    small = gatherer();
+  }
+  yield* small.pieces();
+}
+
+function gatherer() {
+  const parts: Buffer[] = [];
+  const spans: Piece['spans'][number][] = [];
+  let bytes = 0;
+  return {
+    bytes: () => bytes,
+    add(file: string, content: Buffer): void {
+      if (content.length === 0) return;
+      const text = withoutLastLineFeed(content);
+      if (spans.length > 0) parts.push(LINE_FEED_BYTES);
+      parts.push(text);
+      spans.push({ file, lines: countLines(text) });
+      bytes += text.length + 1;
+    },
+    *pieces(): Generator<Piece> {
+      if (spans.length > 0) yield toPiece(Buffer.concat(parts), spans);
+    },
+  };
+}
+
+async function* readLarge(file: ListedFile, onFile: ReaderEvents['onFile']): AsyncGenerator<Piece> {
+  const spans = [{ file: file.file, lines: undefined }];
+  const chunks = readLargeFile(file);
+  let [parts, bytes]: [Buffer[], number] = [[], 0];
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done === true) {
+      onFile(file, next.value);
+      break;
+    }
+    parts.push(next.value);
+    bytes += next.value.length;
+    if (bytes < PIECE_BYTES) continue;
+    const text = parts.length === 1 ? next.value : Buffer.concat(parts);
+    const end = text.lastIndexOf(LINE_FEED);
+    if (end === -1 && bytes > LONGEST_LINE) throw tooLong(file);
+    if (end !== -1) yield toPiece(text.subarray(0, end), spans);
+    const rest = text.subarray(end + 1);
+    [parts, bytes] = [[rest], rest.length];
+  }
+  if (bytes > 0) yield toPiece(withoutLastLineFeed(Buffer.concat(parts)), spans);
+}
+
+function toPiece(text: Buffer, spans: Piece['spans']): Piece {
+  if (isUtf8(text)) return { text, spans, undecodable: new Map() };
+  const undecodable = new Map<number, Buffer>();
+  const lines: Buffer[] = [];
+  for (let start = 0; start <= text.length;) {
+    const found = text.indexOf(LINE_FEED, start);
+    const end = found === -1 ? text.length : found;
+    const line = text.subarray(start, end);
+    const decodable = isUtf8(line);
+    if (!decodable) undecodable.set(lines.length, line);
+    lines.push(decodable ? line : STAND_IN);
+    start = end + 1;
+  }
+  return {
+    text: Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [LINE_FEED_BYTES, line]))),
+    spans,
+    undecodable,
+  };
+}
+
+const STAND_IN = Buffer.from('?');
+
+function withoutLastLineFeed(content: Buffer): Buffer {
+  return content.at(-1) === LINE_FEED ? content.subarray(0, -1) : content;
+}
+
+function countLines(text: Buffer): number {
+  let lines = 1;
+  for (let at = text.indexOf(LINE_FEED); at !== -1; at = text.indexOf(LINE_FEED, at + 1)) lines += 1;
+  return lines;
+}
+
+function tooLong({ path }: ListedFile): DaybreakError {
+  return new DaybreakError('UNREADABLE_INPUT', {
+    what: `the input file ${path} has a line of more than ${LONGEST_LINE / 1024 / 1024} MiB`,
+    remedy: 'Move it out of the input folder: it is no file of one record a line.',
+  });
+}

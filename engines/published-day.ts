@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { lstat, mkdir, readFile, readdir, readlink, realpath, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { lock } from 'proper-lockfile';
+import type { BusinessDate } from '../domain/business-date';
+import type { DayManifest } from '../domain/day-manifest';
+import { DaybreakError, messageOf } from '../domain/errors';
+
+export const MANIFEST_FILE = '_manifest.json';
+/** What an incremental build needs beyond the manifest. No part of the contract. */
+export const STATE_FILE = '.build-state.json';
+
+/** A day as it was published: it stays what it is when the day is built again, until retention removes it. */
+export interface PublishedDay {
+  /** Absolute path of the version behind <output>/<date>. */
+  readonly folder: string;
+  readonly manifest: DayManifest;
+}
+
+/**
+ * The published day, or undefined where there is none. Readers that open several files must open them below `folder`:
+ * <output>/<date> is a link that a build may turn to another version between two of their calls.
+ */
+export async function readPublishedDay(output: string, date: BusinessDate): Promise<PublishedDay | undefined> {
+  try {
+    const folder = await realpath(join(output, date));
+    const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')) as DayManifest; // Only builds write it.
+    return { folder, manifest };
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** A new folder for a build of the day, on the file system of its output. */
+export async function beginVersion(output: string, date: BusinessDate): Promise<string> {
+  await refuseForeignDay(output, date);
+  const versions = versionsFolder(output, date);
+  const folder = join(versions, unique('building'));
+  await mkdir(folder, { recursive: true });
+  await removeLeftovers(versions);
+  return folder;
+}
+
+/**
+ * Makes the built folder the day's version `id`, and <output>/<date> a link to it. The link is replaced by one rename,
+ * so that there is no moment without a day or with half of one. Keeps the latest `keep` versions.
+ */
+export async function publishVersion(
+  output: string,
+  date: BusinessDate,
+  { built, id, keep }: { readonly built: string; readonly id: string; readonly keep: number },
+): Promise<void> {
+  const versions = versionsFolder(output, date);
+  const release = await lock(versions, LOCK);
+  try {
+    await turnTo(output, date, built, id);
+    await removeOldVersions(output, date, keep);
+  } finally {
+    await release();
+  }
+}
+
+/** Only while a version takes its place, some milliseconds: rivals must not remove it as old before it is linked. */
+const LOCK = { realpath: false, stale: 10_000, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 } };
+
+async function turnTo(output: string, date: BusinessDate, built: string, id: string): Promise<void> {
+  const versions = versionsFolder(output, date);
+  const version = join(versions, id);
+  try {
+    await rename(built, version);
+  } catch (thrown) {
+    // The same content was published before, by a rival or long ago; only what was learnt of its inputs is newer.
+    if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
+    await rename(join(built, STATE_FILE), join(version, STATE_FILE));
+    await rm(built, { recursive: true, force: true });
+  }
+  const now = new Date();
+  await utimes(version, now, now);
+  const link = join(versions, unique('link'));
+  await symlink(relative(output, version), link);
+  await rename(link, join(output, date));
+}
+
+async function removeOldVersions(output: string, date: BusinessDate, keep: number): Promise<void> {
+  const versions = versionsFolder(output, date);
+  const names = (await readdir(versions)).filter((name) => !name.startsWith('.'));
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, at: (await lstat(join(versions, name))).mtimeMs })),
+  );
+  const current = await readlink(join(output, date));
+  const old = dated
+    .sort((a, b) => b.at - a.at)
+    .slice(keep)
+    .filter(({ name }) => join(output, current) !== join(versions, name));
+  for (const { name } of old) {
+    // Renamed first: a removal that is cut short must not leave half a version under its name.
+    const rubbish = join(versions, unique('rubbish'));
+    await rename(join(versions, name), rubbish).catch(ignoreMissing);
+    await rm(rubbish, { recursive: true, force: true });
+  }
+}
+
+const DAY = 24 * 3_600_000;
+
+/** Removes what builds left behind that were killed: of this machine once their process is gone, of others after a day. */
+async function removeLeftovers(versions: string): Promise<void> {
+  for (const name of await readdir(versions)) {
+    const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
+    if (host === undefined) continue;
+    const path = join(versions, name);
+    const dead = host === hostname() ? !isRunning(Number(pid)) : (await ageOf(path)) > DAY;
+    if (dead) await rm(path, { recursive: true, force: true });
+  }
+}
+
+function unique(purpose: string): string {
+  return `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return hasCode(thrown, 'EPERM');
+  }
+}
+
+async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await lstat(path)).mtimeMs;
+  } catch {
+    return 0; // Gone already.
+  }
+}
+
+function versionsFolder(output: string, date: BusinessDate): string {
+  return join(output, '.versions', date);
+}
+
+async function refuseForeignDay(output: string, date: BusinessDate): Promise<void> {
+  const path = join(output, date);
+  const status = await lstat(path).catch(ignoreMissing);
+  if (status === undefined || status.isSymbolicLink()) return;
+  throw new DaybreakError('OUTPUT_FAILED', {
+    what: `${path} exists and was not published by Daybreak`,
+    remedy: `Move it away; Daybreak publishes a day as a link to a folder in ${dirname(versionsFolder(output, date))}.`,
+  });
+}
+
+function ignoreMissing(thrown: unknown): undefined {
+  if (isMissing(thrown)) return undefined;
+  throw thrown;
+}
+
+export function isMissing(thrown: unknown): boolean {
+  return hasCode(thrown, 'ENOENT');
+}
+
+function hasCode(thrown: unknown, code: string): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
+}
+
+/** An error of the output's file system, with the place and the way out. */
+export function outputFailed(output: string, cause: unknown): DaybreakError {
+  const message = messageOf(cause);
+  const full = /no space|ENOSPC|EDQUOT|quota/i.test(message);
+  return new DaybreakError('OUTPUT_FAILED', {
+    what: `the day cannot be written to ${output}: ${message.split('\n')[0] ?? message}`,
+    remedy: `${full ? 'Free space there' : 'Make the folder writable'}, then build again; the published day is untouched.`,
+    cause,
+  });
+}
