@@ -1,9 +1,29 @@
-import type { Command } from 'commander';
+import { Command } from 'commander';
+import { batchBuildCommand } from './batch-build';
+import { batchRunCommand } from './batch-run';
 import { downCommand } from './down';
 import { feedCommand } from './feed';
+import { pipelineCommand } from './pipeline';
+import { scheduleCommand } from './schedule';
+import { speedCommand } from './speed';
+import { statusCommand } from './status';
 import { upCommand } from './up';
+import { workerCommand } from './worker';
 
 /** Every command of `daybreak`, in the order in which help lists them. */
 export function commands(): Command[] {
-  return [upCommand(), downCommand(), feedCommand()];
+  return [
+    upCommand(),
+    downCommand(),
+    statusCommand(),
+    workerCommand(),
+    feedCommand(),
+    speedCommand(),
+    new Command('batch')
+      .description('the recompute of a day')
+      .addCommand(batchRunCommand())
+      .addCommand(batchBuildCommand()),
+    scheduleCommand(),
+    pipelineCommand(),
+  ];
 }

@@ -1,0 +1,95 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
+import type { DayManifest } from '../../domain/day-manifest';
+import { buildDay } from '../../engines/day-build';
+import { loadPipeline } from '../../engines/pipeline-folder';
+import { BuildProgressLine } from '../output/build-progress-line';
+import { print, printJson } from '../output/print';
+import { table } from '../output/table';
+
+interface Options {
+  readonly pipeline: string;
+  readonly date: BusinessDate;
+  readonly input: string;
+  readonly output: string;
+  readonly engine: DayManifest['engine'];
+  readonly force: boolean;
+  readonly memory?: number;
+  readonly threads?: number;
+  readonly json: boolean;
+}
+
+const MEBIBYTE = 1024 ** 2;
+
+export function batchBuildCommand(): Command {
+  return new Command('build')
+    .description("build one day's rows from its hourly files; needs no server")
+    .requiredOption('--pipeline <folder>', 'the pipeline folder')
+    .addOption(
+      new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
+    )
+    .requiredOption('--input <folder>', 'the folder with the hourly files')
+    .requiredOption('--output <folder>', 'gets <date>/HH.ndjson and <date>/_manifest.json')
+    .addOption(new Option('--engine <engine>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb'))
+    .option('--force', 'build every hour, also the unchanged ones', false)
+    .option('--memory <MiB>', 'what DuckDB may hold before it spills to disk (default: 1024)', positive)
+    .option('--threads <n>', 'hours built at once (default: one a processor)', positive)
+    .option('--json', 'print the folder and the manifest as JSON', false)
+    .action(build);
+}
+
+async function build({ pipeline, memory, threads, json, ...options }: Options): Promise<void> {
+  const loaded = await loadPipeline(pipeline);
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    stop.abort();
+  };
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = new BuildProgressLine();
+  try {
+    const manifest = await buildDay(loaded, {
+      ...options,
+      ...(memory !== undefined && { memoryLimit: memory * MEBIBYTE }),
+      ...(threads !== undefined && { threads }),
+      signal: stop.signal,
+      onProgress: (now) => {
+        progress.show(now);
+      },
+    });
+    progress.end();
+    const folder = await realpath(join(options.output, options.date));
+    if (json) printJson({ folder, manifest });
+    else describe(manifest, join(options.output, options.date)).forEach(print);
+  } finally {
+    progress.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+function describe({ hours, counts, missingHours, quarantine }: DayManifest, folder: string): string[] {
+  const shown = hours.filter(({ written, duplicates, misfiled }) => written + duplicates + misfiled > 0);
+  const numbers = (...values: number[]): string[] => values.map((value) => value.toLocaleString('en-US'));
+  return [
+    table([
+      ['hour', 'rows', 'duplicates', 'unmatched', 'misfiled'],
+      ...shown.map((hour) => [hour.hour, ...numbers(hour.written, hour.duplicates, hour.unmatched, hour.misfiled)]),
+    ]),
+    `read ${numbers(counts.read).join('')} = ${[
+      `${counts.kept.toLocaleString('en-US')} kept`,
+      `${counts.duplicates.toLocaleString('en-US')} duplicates`,
+      `${counts.quarantined.toLocaleString('en-US')} quarantined`,
+      `${counts.outsideDay.toLocaleString('en-US')} of other days`,
+    ].join(' + ')}`,
+    ...(missingHours.length === 0 ? [] : [`no input file for the hours ${missingHours.join(' ')}`]),
+    ...(quarantine === undefined ? [] : [`bad records are in ${join(folder, quarantine.file)}`]),
+    `published as ${folder}`,
+  ];
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number, 1 or more.');
+  return value;
+}

@@ -1,0 +1,28 @@
+import type { BuildProgress } from '../../engines/progress';
+
+const PLAIN_MS = 5_000;
+
+/** Shows on stderr how far a build is: one line that changes on a terminal, now and then a new one elsewhere. */
+export class BuildProgressLine {
+  #shown = performance.now();
+
+  show({ rows, hoursDone, hoursTotal, rowsPerSecond }: BuildProgress): void {
+    const line = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
+    if (process.stderr.isTTY) {
+      process.stderr.write(`\r\x1b[K${line}`);
+      return;
+    }
+    const now = performance.now();
+    if (now - this.#shown < PLAIN_MS) return;
+    this.#shown = now;
+    process.stderr.write(`${line}\n`);
+  }
+
+  end(): void {
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  }
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
