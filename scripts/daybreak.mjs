@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // The `daybreak` command: runs the TypeScript sources as they are, so that no build step can be forgotten.
-import { register } from 'tsx/cjs/api';
+import { register as registerRequire } from 'tsx/cjs/api';
+import { register as registerImport } from 'tsx/esm/api';
 import { createRequire } from 'node:module';
 
-register();
+registerRequire();
+registerImport();
 createRequire(import.meta.url)('./main.ts').main(process.argv);

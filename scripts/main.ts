@@ -4,12 +4,12 @@ import { fail } from './fail';
 
 /** Runs one command line. Ends the process with 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command('daybreak')
-    .description('Realtime numbers by day, exact numbers by daybreak.')
-    .showHelpAfterError('(add --help for the options)')
-    .configureHelp({ showGlobalOptions: true });
+  const program = new Command('daybreak').description('Realtime numbers by day, exact numbers by daybreak.');
   for (const command of commands()) program.addCommand(command);
-  exitWithUsageCode(program);
+  forAll(program, (command) => {
+    // Commander ends a wrong command line with 1, which here means that the work failed.
+    command.exitOverride().showHelpAfterError('(add --help for the options)');
+  });
   try {
     await program.parseAsync(argv);
   } catch (thrown) {
@@ -18,8 +18,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Commander ends a wrong command line with 1, which here means that the work failed. */
-function exitWithUsageCode(command: Command): void {
-  command.exitOverride();
-  command.commands.forEach(exitWithUsageCode);
+/** Commander hands no settings down to commands that were made elsewhere. */
+function forAll(command: Command, set: (command: Command) => void): void {
+  set(command);
+  for (const child of command.commands) forAll(child, set);
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { DaybreakError } from '../domain/errors';
 
@@ -9,6 +9,7 @@ export const typedFailures: ActivityInboundCallsInterceptor = {
       return await next(input);
     } catch (thrown) {
       if (!(thrown instanceof DaybreakError)) throw thrown;
+      if (thrown.code === 'CANCELLED') throw new CancelledFailure(thrown.what, undefined, thrown);
       throw ApplicationFailure.create({
         type: thrown.code,
         message: `${thrown.what}. ${thrown.remedy}`,

@@ -1,10 +1,17 @@
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createBatchActivities, createSpeedLayerActivities } from '../activities';
 import { createDruidClient } from '../clients/druid';
 import { TASK_QUEUES, type Layer } from '../domain/task-queues';
 import type { Config } from './config';
-import { connectWorker } from './connect';
+import { connectOptions, unreachable } from './connect';
 import { typedFailures } from './failures';
 
 export interface WorkerOptions {
@@ -52,6 +59,18 @@ export async function runWorker({ config, layers, logger, signal, onReady }: Wor
     await running;
   } finally {
     await connection.close();
+  }
+}
+
+/** The worker's own connection. Throws TEMPORAL_UNREACHABLE. */
+async function connectWorker(
+  config: Config,
+): Promise<{ readonly connection: NativeConnection; readonly namespace: string }> {
+  const { connectionOptions, namespace } = connectOptions(config);
+  try {
+    return { connection: await NativeConnection.connect(connectionOptions), namespace };
+  } catch (cause) {
+    throw unreachable(connectionOptions.address, cause);
   }
 }
 

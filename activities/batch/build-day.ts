@@ -5,7 +5,9 @@ import { dayInterval, parseBusinessDate } from '../../domain/business-date';
 import type { BuiltDay, DailyBatchInput, DayPlan, GateReport } from '../../domain/daily-batch';
 import { refusalsOf, type GateCode } from '../../domain/gate';
 import { buildDay } from '../../engines/day-build';
+import { listInput } from '../../engines/input-files';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { waitFor } from '../wait';
 import type { BatchDependencies } from './dependencies';
 import { servedHours } from './served-hours';
 
@@ -25,6 +27,20 @@ export function createBuildActivities({ druid, pipelines, data }: BatchDependenc
       };
     },
 
+    /**
+     * Waits until no input file of the day has changed for the pipeline's settle time. Throws NO_INPUT where there is none.
+     */
+    async awaitSettledInput({ pipeline: name, date }: DayPlan): Promise<void> {
+      const { pipeline } = await loadPipelineNamed(pipelines, name);
+      await waitFor(async () => {
+        const files = await listInput(join(data, name, 'input'), pipeline.files.pattern, date);
+        const youngest = Math.max(...files.map(({ changedAt }) => changedAt));
+        const left = pipeline.gate.settleSeconds - (Date.now() - youngest) / 1_000;
+        if (left <= 0) return { answer: undefined };
+        return { waitingFor: `the input files to settle: one changed lately, ${Math.ceil(left)} s to go` };
+      });
+    },
+
     /** Builds and publishes the day; what did not change since the last build is not built again. */
     async buildDay(plan: DayPlan, { force }: { readonly force: boolean }): Promise<BuiltDay> {
       const context = Context.current();
@@ -37,8 +53,8 @@ export function createBuildActivities({ druid, pipelines, data }: BatchDependenc
         engine: 'duckdb',
         force,
         signal: context.cancellationSignal,
-        onProgress: (progress) => {
-          context.heartbeat(progress);
+        onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal }) => {
+          context.heartbeat(`${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`);
         },
       });
       return {

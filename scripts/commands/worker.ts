@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import pino from 'pino';
 import type { Layer } from '../../domain/task-queues';
 import { readConfig } from '../../worker/config';
-import { runWorker } from '../../worker/main';
 
 export function workerCommand(): Command {
   return new Command('worker')
@@ -23,6 +22,8 @@ export function workerCommand(): Command {
           ending.abort();
         });
       }
+      // Loaded only here: the worker's native core would slow every other command down.
+      const { runWorker } = await import('../../worker/main');
       await runWorker({
         config: readConfig(),
         layers: role === 'all' ? ['speed', 'batch'] : [role],

@@ -1,0 +1,42 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export interface OwnPipeline {
+  readonly name: string;
+  /** Also topic, with _out the output topic, and the datasource. */
+  readonly topic: string;
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly input: string;
+  readonly output: string;
+  remove(): Promise<void>;
+}
+
+/**
+ * A copy of pipelines/events under a name that no other test has, with a data folder of its own, so that tests can share
+ * the servers. `change` edits the text of its pipeline.yaml.
+ */
+export async function ownPipeline(change: (yaml: string) => string = (yaml) => yaml): Promise<OwnPipeline> {
+  const root = await mkdtemp(join(tmpdir(), 'daybreak-test-'));
+  const name = `p${process.pid}-${Date.now().toString(36)}`;
+  const topic = name.replaceAll('-', '_');
+  const folder = join(root, 'pipelines', name);
+  await mkdir(join(root, 'data'), { recursive: true });
+  await cp(resolve(__dirname, '../../../pipelines/events'), folder, { recursive: true });
+  const yaml = (await readFile(join(folder, 'pipeline.yaml'), 'utf8'))
+    .replace(/^name: .*$/m, `name: ${name}`)
+    .replace(/^( +)topic: .*$/m, `$1topic: ${topic}`)
+    .replace(/^( +)outputTopic: .*$/m, `$1outputTopic: ${topic}_out`)
+    .replace(/^( +)datasource: .*$/m, `$1datasource: ${topic}`);
+  await writeFile(join(folder, 'pipeline.yaml'), change(yaml));
+  return {
+    name,
+    topic,
+    folder,
+    environment: { DAYBREAK_PIPELINES: join(root, 'pipelines'), DAYBREAK_DATA: join(root, 'data') },
+    input: join(root, 'data', name, 'input'),
+    output: join(root, 'data', name, 'output'),
+    remove: () => rm(root, { recursive: true, force: true }),
+  };
+}
