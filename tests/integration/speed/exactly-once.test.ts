@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
+import { expectedRows, feedRecords } from './expected-rows';
+import { KafkaBroker } from './kafka-broker';
+import { type ShardOrder, ShardProcess } from './shard-process';
+import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { contentsOf, differences, valuesOf } from './topic-contents';
+import { until } from './until';
+
+const KILLS = 24;
+const PARTITIONS = 3;
+const PIECE = 500;
+const PIECE_MS = 50;
+
+jest.setTimeout(240_000);
+
+describe('the speed layer, killed again and again under load', () => {
+  const records = feedRecords(1, 300_000);
+  let broker: KafkaBroker;
+  let pipeline: SpeedPipeline;
+  let isFeeding = true;
+
+  beforeAll(async () => {
+    broker = await KafkaBroker.start();
+    pipeline = await speedPipeline();
+    const topics = await KafkaTopics.connect(broker);
+    await topics.ensure(
+      [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({
+        topic,
+        partitions: PARTITIONS,
+      })),
+    );
+    await topics.close();
+  });
+  afterAll(async () => {
+    isFeeding = false;
+    ShardProcess.endAll();
+    await broker.stop();
+    await pipeline.remove();
+  });
+
+  it("commits each event's row exactly once, and exactly the bad ones as dead letters", async () => {
+    const feeding = feed();
+    const order: ShardOrder = {
+      brokers: broker.brokers,
+      pipelines: pipeline.pipelines,
+      input: { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 },
+    };
+    let next = new ShardProcess();
+    for (let kill = 0; kill < KILLS; kill++) {
+      const shard = next;
+      await shard.go(order);
+      next = new ShardProcess();
+      await until(`commit of shard ${kill}`, () => shard.committed > 0 || shard.outcome !== undefined);
+      expect(shard.outcome).toBeUndefined();
+      await sleep(Math.random() * 300);
+      if (kill === KILLS / 2) await broker.restart('SIGKILL');
+      await shard.end('SIGKILL');
+    }
+    isFeeding = false;
+    const fed = await feeding;
+
+    await next.go(order);
+    await until('the end of the backlog', () => next.committed > 0 && next.lag === 0);
+    await next.end('SIGTERM');
+
+    const byText = new Map(records.map((record) => [record.text, record]));
+    const input = await contentsOf(broker.brokers, pipeline.topic);
+    const arrived = valuesOf(input).map((text) => byText.get(text)!);
+    const rows = await expectedRows(arrived);
+    const output = await contentsOf(broker.brokers, pipeline.outputTopic);
+    const deadLetters = await contentsOf(broker.brokers, pipeline.deadLetterTopic);
+
+    expect(fed).toBeGreaterThan(20_000);
+    expect(differences(valuesOf(output), rows)).toEqual([]);
+    expect(
+      differences(
+        valuesOf(deadLetters),
+        arrived.filter(({ kind }) => kind === 'bad').map(({ text }) => text),
+      ),
+    ).toEqual([]);
+  });
+
+  /** Feeds until told to stop; a broker that restarts makes it send a piece again, as producers do. */
+  async function feed(): Promise<number> {
+    let sent = 0;
+    while (isFeeding) {
+      const producer = await KafkaProducer.connect(broker).catch(() => undefined);
+      try {
+        while (producer !== undefined && mayFeed(records.length - sent)) {
+          const piece = records.slice(sent, sent + PIECE);
+          const messages = piece.map(({ text }, index) => ({ value: text, partition: (sent + index) % PARTITIONS }));
+          await producer.send(pipeline.topic, messages);
+          sent += piece.length;
+          await sleep(PIECE_MS);
+        }
+      } catch {
+        // The broker is away: try again with the same piece.
+      }
+      await producer?.close();
+      await sleep(PIECE_MS);
+    }
+    return sent;
+  }
+
+  function mayFeed(left: number): boolean {
+    return isFeeding && left > 0;
+  }
+});

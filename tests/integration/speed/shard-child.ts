@@ -1,0 +1,36 @@
+// A process that runs a shard, for tests to kill. Forked by shard-process.ts, to which it tells what happens.
+import { ReloadingTransform } from '../../../activities/speed/reloading-transform';
+import { Shard } from '../../../activities/speed/shard';
+import { DaybreakError } from '../../../domain/errors';
+import { loadPipelineNamed } from '../../../engines/pipeline-folder';
+import type { ShardMessage, ShardOrder } from './shard-process';
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const stop = new AbortController();
+process.on('SIGTERM', () => {
+  stop.abort();
+});
+process.on('disconnect', () => process.exit(1));
+process.once('message', (order) => {
+  void run(order as ShardOrder); // The parent sends nothing else.
+});
+tell({ kind: 'loaded' });
+
+async function run({ brokers, pipelines, input }: ShardOrder): Promise<void> {
+  try {
+    const loaded = await loadPipelineNamed(pipelines, input.pipeline);
+    const transform = await ReloadingTransform.open(loaded, silent);
+    const shard = new Shard({ kafka: { brokers }, pipeline: loaded.pipeline, input, transform, logger: silent });
+    setInterval(() => {
+      tell({ kind: 'progress', progress: shard.progress });
+    }, 50);
+    tell({ kind: 'ended', result: await shard.run(stop.signal) });
+  } catch (thrown) {
+    tell({ kind: 'failed', code: thrown instanceof DaybreakError ? thrown.code : String(thrown) });
+  }
+  process.disconnect();
+}
+
+function tell(message: ShardMessage): void {
+  process.send?.(message);
+}
