@@ -9,7 +9,7 @@ import { listInput } from '../../engines/input-files';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { waitFor } from '../wait';
 import type { BatchDependencies } from './dependencies';
-import { servedHours } from './served-hours';
+import { servedDay } from './served-day';
 
 export function createBuildActivities({ druid, pipelines, data }: BatchDependencies) {
   return {
@@ -73,7 +73,8 @@ export function createBuildActivities({ druid, pipelines, data }: BatchDependenc
       { accept }: { readonly accept: readonly GateCode[] },
     ): Promise<GateReport> {
       const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
-      const realtime = await servedHours(druid, plan, pipeline, columns);
+      const served = await servedDay(druid, plan, pipeline, columns);
+      const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
       const found = refusalsOf(pipeline.gate, {
         missingHours: built.missingHours,
         written: Object.fromEntries(built.hours.map(({ hour, written }) => [hour, written])),

@@ -1,19 +1,16 @@
-import { Context } from '@temporalio/activity';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DruidClient, Segment } from '../../clients/druid';
 import type { BuiltDay, DayPlan, DayProof, ProvenHour } from '../../domain/daily-batch';
-import { dimensionsOf } from '../../domain/druid/data-schema';
-import { localHour, timeAsWritten } from '../../domain/druid/time';
 import { DaybreakError } from '../../domain/errors';
-import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
-import { contentByHour } from '../../engines/duckdb/content-checksum';
+import { contentByHour, NO_CONTENT } from '../../engines/duckdb/content';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { waitFor } from '../wait';
 import type { BatchDependencies } from './dependencies';
 import type { Reindexed } from './reindex-day';
-import { withinDay } from './served-hours';
+import { servedDay } from './served-day';
 
 export function createProofActivities({ druid, pipelines }: BatchDependencies) {
   return {
@@ -23,9 +20,9 @@ export function createProofActivities({ druid, pipelines }: BatchDependencies) {
      * order-independent checksum over every column. Throws PROOF_FAILED with the first difference.
      */
     async proveDay(plan: DayPlan, built: BuiltDay, reindexed: Reindexed): Promise<DayProof> {
-      const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
+      const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
       const segments = await waitFor(() => servedOnlyByBatch(druid, plan, reindexed));
-      const hours = await compareHours(druid, { plan, built, pipeline, columns });
+      const hours = await compareHours(druid, plan, built, loaded);
       const different = hours.find(
         (hour) => hour.batchChecksum !== hour.druidChecksum || hour.batchRows !== hour.druidRows,
       );
@@ -74,34 +71,18 @@ function isDay({ start, end }: Segment, { interval }: DayPlan): boolean {
 
 async function compareHours(
   druid: DruidClient,
-  {
-    plan,
-    built,
-    pipeline,
-    columns,
-  }: { plan: DayPlan; built: BuiltDay; pipeline: Pipeline; columns: readonly OutputColumn[] },
+  plan: DayPlan,
+  built: BuiltDay,
+  { pipeline, outputColumns }: LoadedPipeline,
 ): Promise<ProvenHour[]> {
+  const served = await servedDay(druid, plan, pipeline, outputColumns);
   const scratch = await mkdtemp(join(tmpdir(), 'daybreak-proof-'));
   try {
-    const rowsOfDruid = join(scratch, 'druid.ndjson');
-    const time = `${timeAsWritten(pipeline)} AS "${outputTimeColumnOf(pipeline)}"`;
-    const selected = [
-      time,
-      ...dimensionsOf(pipeline, columns).map(({ name }) => `"${name}"`),
-      `${localHour(pipeline)} AS "hour"`,
-    ];
-    await druid.queries.sqlToFile(
-      `SELECT ${selected.join(', ')} FROM "${plan.datasource}" WHERE ${withinDay(plan)}`,
-      rowsOfDruid,
-    );
-    Context.current().heartbeat('Druid’s rows are here; comparing them with the batch’s');
-    const served = await contentByHour(pipeline, columns, { files: [rowsOfDruid], hour: 'column' });
     const files = built.hours.map(({ file }) => join(built.folder, file));
-    const wrote = await contentByHour(pipeline, columns, { files, hour: 'filename' });
+    const wrote = await contentByHour(pipeline, outputColumns, { files, hour: 'filename', scratch });
     const hours = new Set([...built.hours.map(({ hour }) => hour), ...served.keys()]);
-    const none = { rows: 0, checksum: '0' };
     return [...hours].sort().map((hour) => {
-      const [batch, after] = [wrote.get(hour) ?? none, served.get(hour) ?? none];
+      const [batch, after] = [wrote.get(hour) ?? NO_CONTENT, served.get(hour) ?? NO_CONTENT];
       return {
         hour,
         batchRows: batch.rows,

@@ -110,7 +110,7 @@ it('does the same day once more with the same end, and a seal keeps what comes l
 
 it('shows servers, lag and the day in its status', async () => {
   const { stdout } = await daybreak(`status --pipeline ${pipeline.name}`, pipeline.environment);
-  expect(stdout).toContain(`${yesterday}`);
+  expect(stdout).toContain(yesterday);
   expect(stdout).toContain('replaced');
   expect(stdout).toMatch(/speed layer of .*: running, 1 shard/);
 });
