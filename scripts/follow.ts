@@ -82,13 +82,18 @@ function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && code in ERROR_CODES;
 }
 
+/** How long a worker that just came up may take to be seen by Temporal. */
+const WORKER_PATIENCE_MILLISECONDS = 10_000;
+
 /** Throws NOT_RUNNING where no worker serves the task queue, so that a run is not started into the void. */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
-  const { pollers } = await client.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name: taskQueue },
-  });
-  if (pollers.length > 0) return;
+  for (const deadline = Date.now() + WORKER_PATIENCE_MILLISECONDS; Date.now() < deadline; await sleep(300)) {
+    const { pollers } = await client.workflowService.describeTaskQueue({
+      namespace: client.options.namespace,
+      taskQueue: { name: taskQueue },
+    });
+    if (pollers.length > 0) return;
+  }
   throw new DaybreakError('NOT_RUNNING', {
     what: `no worker serves task queue ${taskQueue}`,
     remedy: 'Start one: npx daybreak worker',
