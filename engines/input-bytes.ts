@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { unreadable, type ListedFile } from './input-files';
@@ -30,7 +31,10 @@ export function readSmallFile({ file, path }: ListedFile): { content: Buffer; re
   }
 }
 
-/** The content of a file in chunks, unpacked, without its byte order mark. Returns what was read. Throws UNREADABLE_INPUT. */
+/**
+ * The content of a file in chunks, unpacked, without its byte order mark. Returns what was read. Throws UNREADABLE_INPUT.
+ * A chunk is valid only until the next one is asked for.
+ */
 export async function* readLargeFile({ file, path }: ListedFile): AsyncGenerator<Buffer, ReadFile> {
   const hash = createHash('sha256');
   let [bytes, given, truncated] = [0, 0, false];
@@ -59,8 +63,19 @@ function isPacked(file: string): boolean {
   return file.endsWith('.gz');
 }
 
-function chunksOf(path: string): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>; // No encoding: Buffers.
+/** Reads into one buffer again and again, since the system takes longer to provide fresh memory than to read. */
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 function unpacked(source: AsyncIterable<Buffer>, finishFlush: number): AsyncIterable<Buffer> {

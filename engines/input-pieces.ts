@@ -3,7 +3,7 @@ import { DaybreakError } from '../domain/errors';
 import { readLargeFile, readSmallFile, type ReadFile } from './input-bytes';
 import type { ListedFile } from './input-files';
 
-/** Lines of one or several files as valid UTF-8, joined by line feeds. */
+/** Lines of one or several files as valid UTF-8, joined by line feeds. Its text is valid until the next piece is asked for. */
 export interface Piece {
   readonly text: Buffer;
   /** The files whose lines these are, in order. Lines are undefined where there is one file: then it is all of them. */
@@ -69,24 +69,24 @@ function gatherer() {
 async function* readLarge(file: ListedFile, onFile: ReaderEvents['onFile']): AsyncGenerator<Piece> {
   const spans = [{ file: file.file, lines: undefined }];
   const chunks = readLargeFile(file);
-  let [parts, bytes]: [Buffer[], number] = [[], 0];
+  let buffer = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
+  let filled = 0;
   for (;;) {
     const next = await chunks.next();
     if (next.done === true) {
       onFile(file, next.value);
       break;
     }
-    parts.push(next.value);
-    bytes += next.value.length;
-    if (bytes < PIECE_BYTES) continue;
-    const text = parts.length === 1 ? next.value : Buffer.concat(parts);
-    const end = text.lastIndexOf(LINE_FEED);
-    if (end === -1 && bytes > LONGEST_LINE) throw tooLong(file);
-    if (end !== -1) yield toPiece(text.subarray(0, end), spans);
-    const rest = text.subarray(end + 1);
-    [parts, bytes] = [[rest], rest.length];
+    while (filled + next.value.length > buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
+    filled += next.value.copy(buffer, filled);
+    if (filled < PIECE_BYTES) continue;
+    const end = buffer.subarray(0, filled).lastIndexOf(LINE_FEED);
+    if (end === -1 && filled > LONGEST_LINE) throw tooLong(file);
+    if (end !== -1) yield toPiece(buffer.subarray(0, end), spans);
+    buffer.copyWithin(0, end + 1, filled);
+    filled -= end + 1;
   }
-  if (bytes > 0) yield toPiece(withoutLastLineFeed(Buffer.concat(parts)), spans);
+  if (filled > 0) yield toPiece(withoutLastLineFeed(buffer.subarray(0, filled)), spans);
 }
 
 function toPiece(text: Buffer, spans: Piece['spans']): Piece {
@@ -98,7 +98,7 @@ function toPiece(text: Buffer, spans: Piece['spans']): Piece {
     const end = found === -1 ? text.length : found;
     const line = text.subarray(start, end);
     const decodable = isUtf8(line);
-    if (!decodable) undecodable.set(lines.length, line);
+    if (!decodable) undecodable.set(lines.length, Buffer.from(line));
     lines.push(decodable ? line : STAND_IN);
     start = end + 1;
   }

@@ -28,7 +28,7 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   const tables = await hashTables(pipeline, root);
   const database = await openDatabase(pipeline, root);
   try {
-    await defineEvents(database.connection, pipeline, 'daybreak_fault IS NULL');
+    await defineEvents(database.connection, pipeline, '');
     const outputColumns = await checkTransform(database.connection, pipeline, transform, transformFile);
     checkOutputNames(pipeline, outputColumns, yamlFile);
     const hashes = { transform: sha256(text), settings: sha256(JSON.stringify(rowSettings(pipeline))), tables };

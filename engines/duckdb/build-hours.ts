@@ -9,7 +9,7 @@ import type { QuarantinedRecord } from '../quarantine';
 import { openDatabase, STAGED, type Database } from './database';
 import { writeHour } from './hour-output';
 import { createHourStage, type HourStage } from './hour-stage';
-import { OUTSIDE_DAY } from './record-rule';
+import { NOTE } from './record-rule';
 import { literal, quoted } from './sql';
 
 interface Lane {
@@ -142,18 +142,19 @@ class HoursBuild {
     }));
     const faults = counts.quarantined > 0 ? await lane.stage.quarantined() : [];
     const quarantine = [...faults, ...cutShort];
-    const strays = Object.fromEntries([...counts.hours].filter(([target]) => target !== hour));
+    const { strays } = counts;
+    const read = counts.read + cutShort.length;
     this.#sources.set(hour, {
       hour,
       files,
-      read: counts.read + cutShort.length,
+      read,
       outsideDay: counts.outsideDay,
       quarantined: quarantine.length,
       strays,
     });
     this.#quarantine.set(hour, quarantine);
     if (Object.keys(strays).length > 0) {
-      await this.#setStraysAside(lane, hour);
+      await this.#setStraysAside(lane, hour, Object.keys(strays));
       for (const target of Object.keys(strays)) this.#targets.add(target);
       this.#context.progress.hoursTotal(this.#targets.size);
     }
@@ -181,10 +182,9 @@ class HoursBuild {
     return { files, truncated };
   }
 
-  async #setStraysAside({ database }: Lane, hour: string): Promise<void> {
+  async #setStraysAside({ database }: Lane, hour: string, targets: readonly string[]): Promise<void> {
     await database.connection.run(
-      `COPY (SELECT ${this.#columns()}, daybreak_hour FROM ${STAGED}
-         WHERE daybreak_hour NOT IN (${literal(hour)}, '${OUTSIDE_DAY}') ORDER BY rowid)
+      `COPY (SELECT ${this.#columns()}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${targets.map(literal).join(', ')}) ORDER BY rowid)
        TO ${literal(this.#strayFile(hour))} (FORMAT parquet)`,
     );
   }
@@ -205,8 +205,8 @@ class HoursBuild {
     requireSame(files, this.#sources.get(hour) ?? this.#plan.previous.get(hour));
     for (const source of this.#straysInto(hour)) {
       await lane.database.connection.run(
-        `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns()}, daybreak_hour
-         FROM read_parquet(${literal(this.#strayFile(source.hour))}) WHERE daybreak_hour = ${literal(hour)}`,
+        `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns()}
+         FROM read_parquet(${literal(this.#strayFile(source.hour))}) WHERE ${NOTE} = ${literal(hour)}`,
       );
     }
     await this.#write(lane, hour);
@@ -218,7 +218,7 @@ class HoursBuild {
     const file = `${hour}.ndjson`;
     const path = join(this.#context.folder, file);
     const misfiled = this.#straysInto(hour).reduce((total, { strays }) => total + (strays[hour] ?? 0), 0);
-    const written = await writeHour(database.connection, loaded, hour, path);
+    const written = await writeHour(database.connection, loaded, path);
     if (!this.#written.has(hour)) this.#context.progress.hourDone();
     this.#written.set(hour, { hour, file, misfiled, ...written, ...(await hashFile(path)) });
   }

@@ -1,5 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
+import { NOTE } from './record-rule';
 import { literals, quoted } from './sql';
 import { loadStaticTables } from './static-tables';
 
@@ -65,19 +66,14 @@ export async function emptyStage(connection: DuckDBConnection, pipeline: Pipelin
   await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
 }
 
-/** Makes `events` the staged records for which `condition` holds. */
-export async function defineEvents(connection: DuckDBConnection, pipeline: Pipeline, condition: string): Promise<void> {
+/** Makes `events` the staged records that `selection`, the rest of a FROM clause, leaves. */
+export async function defineEvents(connection: DuckDBConnection, pipeline: Pipeline, selection: string): Promise<void> {
   const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
-  await connection.run(`CREATE OR REPLACE VIEW events AS SELECT ${columns} FROM ${STAGED} WHERE ${condition}`);
+  await connection.run(`CREATE OR REPLACE VIEW events AS SELECT ${columns} FROM ${STAGED} ${selection}`);
 }
 
-/**
- * One row a line, in the lines' order, so that a rowid is a line number: the declared columns, the local hour of a valid
- * record, the fault of a bad one ('' for a blank line) and its text.
- */
+/** One row a line, in the lines' order, so that a rowid is a line number: the declared columns and the note on the line. */
 function stagedColumns(pipeline: Pipeline): string {
   const declared = Object.entries(pipeline.events.columns).map(([name, type]) => `${quoted(name)} ${type}`);
-  return [...declared, ...STAGED_EXTRAS.map((name) => `${name} VARCHAR`)].join(', ');
+  return [...declared, `${NOTE} VARCHAR`].join(', ');
 }
-
-export const STAGED_EXTRAS = ['daybreak_hour', 'daybreak_fault', 'daybreak_text'] as const;

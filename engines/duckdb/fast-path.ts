@@ -16,7 +16,7 @@ export function fastPathOf(
   lines: Buffer,
   { events }: Pipeline,
   fastTime: (sample: string) => FastTime | undefined,
-): Omit<Fast, 'hour'> | undefined {
+): Fast | undefined {
   const value = new RegExp(`"${events.time.column}"[ \\t]*:[ \\t]*"?([^",}]*)`);
   for (let start = 0, sample = 0; sample < SAMPLES && start < lines.length; sample += 1) {
     const found = lines.indexOf(LINE_FEED, start);

@@ -4,6 +4,7 @@ import { identityOf } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import { defineEvents, STAGED } from './database';
 import { queryTexts } from './query';
+import { NOTE } from './record-rule';
 import { literal, quoted } from './sql';
 
 export interface WrittenHour {
@@ -18,17 +19,16 @@ export interface WrittenHour {
 const REDUNDANT = 'daybreak.redundant';
 
 /**
- * Removes duplicates from the staged records of `hour`, transforms the rest and writes it to `path`, one JSON object a
+ * Removes duplicates from the staged records of the hour at hand, transforms the rest and writes it to `path`, one JSON object a
  * line. Of equal records the first stays; rows come in the order in which a join written as it is gives them, on one
  * thread, which only the staged lines and their order decide.
  */
 export async function writeHour(
   connection: DuckDBConnection,
   { pipeline, transform }: LoadedPipeline,
-  hour: string,
   path: string,
 ): Promise<WrittenHour> {
-  const ofHour = `daybreak_hour = ${literal(hour)}`;
+  const ofHour = `${NOTE} IS NULL`;
   const records = await count(connection, `SELECT count(*) FROM ${STAGED} WHERE ${ofHour}`);
   if (records === 0) {
     await writeFile(path, '');
@@ -36,11 +36,7 @@ export async function writeHour(
   }
   await findRedundant(connection, identityOf(pipeline), ofHour);
   const duplicates = await count(connection, `SELECT count(*) FROM ${REDUNDANT}`);
-  await defineEvents(
-    connection,
-    pipeline,
-    duplicates === 0 ? ofHour : `${ofHour} AND NOT EXISTS (FROM ${REDUNDANT} WHERE redundant.record = staged.rowid)`,
-  );
+  await defineEvents(connection, pipeline, `ANTI JOIN ${REDUNDANT} ON redundant.record = staged.rowid WHERE ${ofHour}`);
   const written = await count(connection, `COPY (\n${transform}\n) TO ${literal(path)} (FORMAT json)`);
   const unmatched =
     pipeline.matchColumn === undefined

@@ -6,7 +6,7 @@ import type { QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
 import { fastPathOf } from './fast-path';
 import { queryTexts, StatementCache } from './query';
-import { OUTSIDE_DAY, parseLinesSql } from './record-rule';
+import { BLANK, FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { timeRuleOf } from './time-rule';
 
 /** What the lines of one hour's files are. */
@@ -15,8 +15,8 @@ export interface StagedCounts {
   readonly read: number;
   readonly outsideDay: number;
   readonly quarantined: number;
-  /** Valid records by the local hour of their time. */
-  readonly hours: ReadonlyMap<string, number>;
+  /** Valid records of other hours of the day, by hour. */
+  readonly strays: Readonly<Record<string, number>>;
 }
 
 /** The lines of one hour's files in a table, judged. */
@@ -51,7 +51,8 @@ export function createHourStage(connection: DuckDBConnection, pipeline: Pipeline
     }
   }
 
-  function recordOf(row: number, reason: string, text: string): QuarantinedRecord {
+  function recordOf(row: number, note: string): QuarantinedRecord {
+    const [reason = '', text = ''] = note.slice(FAULT.length).split('\n');
     const span = spans.findLast(({ firstRow }) => firstRow <= row);
     const place = { file: span?.file ?? '', line: row - (span?.firstRow ?? 0) + 1 };
     const bytes = undecodable.get(row);
@@ -66,8 +67,8 @@ export function createHourStage(connection: DuckDBConnection, pipeline: Pipeline
       await emptyStage(connection, pipeline);
     },
     async add(piece) {
-      const found = fastPathOf(piece.text, pipeline, () => time.fast({ date, hour }));
-      const parse = parseLinesSql({ pipeline, time, date, ...(found && { fast: { ...found, hour } }) });
+      const fast = fastPathOf(piece.text, pipeline, () => time.fast({ date, hour }));
+      const parse = parseLinesSql({ pipeline, time, fast, within: { date, hour } });
       const statement = await statements.prepare(`INSERT INTO ${STAGED} ${parse}`);
       statement.bindBlob(1, piece.text);
       const { rowsChanged } = await statement.run();
@@ -77,22 +78,24 @@ export function createHourStage(connection: DuckDBConnection, pipeline: Pipeline
     async counts() {
       const groups = await queryTexts(
         connection,
-        `SELECT CASE WHEN daybreak_fault IS NULL THEN daybreak_hour ELSE 'fault' END, count(*)::INTEGER
-         FROM ${STAGED} WHERE daybreak_fault IS DISTINCT FROM '' GROUP BY 1 ORDER BY 1`,
+        `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS what, count(*)::INTEGER
+         FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY what ORDER BY what`,
       );
-      const hours = new Map(groups.map(([group, count]) => [group ?? '', Number(count)]));
-      const read = [...hours.values()].reduce((total, count) => total + count, 0);
-      const [outsideDay, quarantined] = [hours.get(OUTSIDE_DAY) ?? 0, hours.get('fault') ?? 0];
-      hours.delete(OUTSIDE_DAY);
-      hours.delete('fault');
-      return { read, outsideDay, quarantined, hours };
+      const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
+      const [blank, outsideDay, quarantined] = [BLANK, OUTSIDE_DAY, FAULT].map((what) => noted.get(what) ?? 0) as [
+        number,
+        number,
+        number,
+      ]; // As many as asked.
+      const strays = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
+      return { read: rows - blank, outsideDay, quarantined, strays };
     },
     async quarantined() {
       const faults = await queryTexts(
         connection,
-        `SELECT rowid::VARCHAR, daybreak_fault, daybreak_text FROM ${STAGED} WHERE daybreak_fault <> '' ORDER BY rowid`,
+        `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
       );
-      return faults.map(([row, fault, text]) => recordOf(Number(row), fault ?? '', text ?? ''));
+      return faults.map(([row, note]) => recordOf(Number(row), note ?? ''));
     },
     linesOf(file) {
       const index = spans.findIndex((span) => span.file === file);

@@ -8,7 +8,7 @@ import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } fro
 import { openDatabase } from './database';
 import { fastPathOf } from './fast-path';
 import { StatementCache } from './query';
-import { parseLinesSql } from './record-rule';
+import { NOTE, parseLinesSql } from './record-rule';
 import { quoted } from './sql';
 import { timeRuleOf, type TimeScope } from './time-rule';
 
@@ -35,7 +35,7 @@ export async function openMicroBatch(
     const text = joined(lines);
     if (!isUtf8(text)) return undefined;
     const fast = fastPathOf(text, pipeline, (sample) => time.fast(datesAround(sample)));
-    const parse = parseLinesSql({ pipeline, time, ...(fast !== undefined && { fast }) });
+    const parse = parseLinesSql({ pipeline, time, fast });
     const statement = await statements.prepare(batchSql(pipeline, transform, parse));
     statement.bindBlob(1, text);
     const [row] = (await statement.runAndReadAll()).getRowsJS();
@@ -122,10 +122,10 @@ function datesAround(time: string): TimeScope {
 function batchSql(pipeline: Pipeline, transform: string, parse: string): string {
   const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
   return `WITH daybreak_parsed AS MATERIALIZED (SELECT *, (row_number() OVER ()) - 1 AS daybreak_line FROM (${parse})),
-    events AS (SELECT ${columns} FROM daybreak_parsed WHERE daybreak_fault IS NULL)
+    events AS (SELECT ${columns} FROM daybreak_parsed WHERE ${NOTE} IS NULL)
   SELECT (SELECT count(*) FROM daybreak_parsed)::INTEGER AS count,
-    (SELECT to_json(list({line: daybreak_line, fault: daybreak_fault}))
-      FROM daybreak_parsed WHERE daybreak_fault IS NOT NULL)::VARCHAR AS faults,
+    (SELECT to_json(list({line: daybreak_line, fault: split_part(substr(${NOTE}, 2), chr(10), 1)}))
+      FROM daybreak_parsed WHERE ${NOTE} IS NOT NULL)::VARCHAR AS faults,
     to_json(list(daybreak_row.${quoted(pipeline.kafka.key)}::VARCHAR))::VARCHAR AS keys,
     string_agg(to_json(daybreak_row)::VARCHAR, chr(10)) AS values
   FROM (

@@ -1,39 +1,44 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { ColumnType, Pipeline } from '../../domain/pipeline';
-import { STAGED_EXTRAS } from './database';
 import { jsonValueFault, jsonValueSql } from './json-value';
 import type { LineLayout } from './line-layout';
 import { literal, literals, quoted } from './sql';
 import type { FastTime, TimeRule } from './time-rule';
 
-/** Of a valid record of another day. */
+/**
+ * What a parsed line is, beyond its columns: NULL for a valid record of the hour at hand, the hour for one of another
+ * hour of the day, and else one of these.
+ */
+export const NOTE = 'daybreak_note';
+/** A valid record of another day. */
 export const OUTSIDE_DAY = '-';
-/** Fault of a line of blanks, which is no record in a file. */
+/** A line of blanks, which is no record in a file. */
 export const BLANK = '';
+/** A bad record: this, why, a line feed, the line. */
+export const FAULT = '!';
 
-/** Lines that match the layout need no further proof; they belong to `hour`. */
+/** Lines that match the layout need no further proof: they are valid, and of the hour at hand. */
 export interface Fast {
   readonly layout: LineLayout;
   readonly time: FastTime;
-  readonly hour?: string;
 }
 
 export interface ParseOptions {
   readonly pipeline: Pipeline;
   readonly time: TimeRule;
-  readonly fast?: Fast;
-  /** The day whose hours are told; undefined where hours do not matter. */
-  readonly date?: BusinessDate;
+  readonly fast?: Fast | undefined;
+  /** The hour at hand; undefined where any time will do. */
+  readonly within?: { readonly date: BusinessDate; readonly hour: string };
 }
 
 /**
  * The validity rule, as the one SQL text of both layers. Takes lines of UTF-8 joined by line feeds as the BLOB $1
- * and gives a row for each, in order: the declared columns, hour, fault and text, as `daybreak.staged` has them.
+ * and gives a row for each, in order: the declared columns and NOTE.
  *
  * A record is one line of RFC 8259 JSON, an object without repeated keys, whose declared fields are as `jsonValueFault`
  * says and whose time is there and as `TimeRule` says. Other fields are ignored.
  */
-export function parseLinesSql({ pipeline, time, fast, date }: ParseOptions): string {
+export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): string {
   const columns = Object.entries(pipeline.events.columns);
   const raw = (name: string): string => `raws[${columns.findIndex(([column]) => column === name) + 1}]`;
   const timeColumn = pipeline.events.time.column;
@@ -49,16 +54,13 @@ export function parseLinesSql({ pipeline, time, fast, date }: ParseOptions): str
     return `${caseFast(fast && capturedValue(fast.layout, name, type), slow)} AS ${quoted(name)}`;
   });
   const hour =
-    date === undefined
-      ? 'NULL'
-      : caseFast(
-          fast?.hour === undefined ? undefined : literal(fast.hour),
-          `CASE WHEN fault IS NULL THEN coalesce(${time.hour('moment', date)}, '${OUTSIDE_DAY}') END`,
-        );
-  const [hourName, faultName, textName] = STAGED_EXTRAS;
+    within && `nullif(coalesce(${time.hour('moment', within.date)}, '${OUTSIDE_DAY}'), ${literal(within.hour)})`;
   return `
 SELECT ${values.join(',\n  ')},
-  ${hour} AS ${hourName}, fault AS ${faultName}, CASE WHEN fault <> '${BLANK}' THEN line END AS ${textName}
+  CASE WHEN shape = ${FAST} THEN NULL
+    WHEN fault = '${BLANK}' THEN '${BLANK}'
+    WHEN fault IS NOT NULL THEN '${FAULT}' || fault || chr(10) || line
+    ELSE ${hour ?? 'NULL'} END AS ${NOTE}
 FROM (SELECT *, CASE shape
     WHEN ${FAST} THEN NULL
     WHEN ${BLANK_LINE} THEN '${BLANK}'
