@@ -174,6 +174,11 @@ interface PipelineSettings {
 /** A pipeline as pipeline.yaml gives it, with its defaults filled in. */
 export type Pipeline = z.infer<typeof pipelineSchema>;
 
+/** The JSON Schema of pipeline.yaml, for editors and other programs. */
+export function pipelineJsonSchema(): object {
+  return z.toJSONSchema(pipelineSchema, { io: 'input' });
+}
+
 /** A column of the transform's result, in the SQL's order. */
 export interface OutputColumn {
   readonly name: string;
