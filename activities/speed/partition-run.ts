@@ -5,6 +5,7 @@ import {
   type KafkaOptions,
   type NewRecord,
   PartitionSession,
+  type ProducerEpoch,
   type RecordSlice,
   recordSlices,
 } from '../../clients/kafka';
@@ -31,6 +32,7 @@ export interface PartitionRunOptions {
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
+const TOO_LARGE = 'the broker refuses what follows from it as too large';
 /** A partition with traffic gathers events for this long, an idle one answers at once. */
 const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
 const IDLE = { maxWaitMs: 500, minBytes: 1 };
@@ -72,22 +74,22 @@ export class PartitionRun {
    * SHARD_FENCED where another owner took the partition over, and what has failed for a minute.
    */
   async run(signal: AbortSignal): Promise<void> {
-    let former: PartitionSession['epoch'] | undefined;
+    let former: ProducerEpoch | undefined;
     let healthyAt = Date.now();
     let pause = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       let session: PartitionSession | undefined;
       try {
-        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions());
-        this.#checkSuccession(former, session.epoch);
-        former = session.epoch;
+        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions(), former);
+        former = session.producer;
         await this.#consume(session, signal, () => {
           healthyAt = Date.now();
           pause = FIRST_PAUSE_MS;
         });
       } catch (thrown) {
         const isPassing = thrown instanceof DaybreakError && thrown.retry && thrown.code !== 'SHARD_FENCED';
-        if (!isTooLarge(thrown) && (!isPassing || Date.now() - healthyAt > PATIENCE_MS)) throw thrown;
+        if (isTooLarge(thrown)) continue;
+        if (!isPassing || Date.now() - healthyAt > PATIENCE_MS) throw thrown;
         this.#trouble = thrown.what;
         await sleep(pause, undefined, { signal }).catch(() => undefined);
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
@@ -142,12 +144,13 @@ export class PartitionRun {
     this.#trouble = undefined;
   }
 
+  /** What is known to be too large is not transformed again: as a null it comes back among the rejects. */
   async #transform(slice: RecordSlice): Promise<MicroBatchResult> {
     const { values } = slice;
-    if (this.#tooLarge.size > 0 && values.length === 1 && this.#tooLarge.has(slice.record(0).offset)) {
-      return { messages: [], rejects: [{ index: 0, reason: 'what follows from it is larger than the broker takes' }] };
-    }
-    return await this.#options.transform.run(values);
+    if (this.#tooLarge.size === 0) return await this.#options.transform.run(values);
+    return await this.#options.transform.run(
+      values.map((value, index) => (this.#tooLarge.has(slice.record(index).offset) ? null : value)),
+    );
   }
 
   async #commit(session: PartitionSession, slice: RecordSlice, { messages, rejects }: MicroBatchResult): Promise<void> {
@@ -155,12 +158,8 @@ export class PartitionRun {
     const rows = messages.map(({ key, value }): NewRecord => ({ key: key === null ? null : Buffer.from(key), value }));
     const deadLetters = rejects.map(({ index, reason }) => {
       const record = slice.record(index);
-      const code = this.#tooLarge.has(record.offset)
-        ? 'TOO_LARGE'
-        : record.value === null
-          ? 'NULL_VALUE'
-          : 'BAD_RECORD';
-      return deadLetterOf({ topic, partition }, record, code, reason);
+      if (this.#tooLarge.has(record.offset)) return deadLetterOf({ topic, partition }, record, 'TOO_LARGE', TOO_LARGE);
+      return deadLetterOf({ topic, partition }, record, record.value === null ? 'NULL_VALUE' : 'BAD_RECORD', reason);
     });
     const writes = new Map([
       [outputTopic, rows],
@@ -182,6 +181,7 @@ export class PartitionRun {
       rows: this.#counts.rows + rows.length,
       deadLetters: this.#counts.deadLetters + deadLetters.length,
     };
+    for (const offset of this.#tooLarge) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
     this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
   }
 
@@ -189,16 +189,6 @@ export class PartitionRun {
   #narrow(slice: RecordSlice): void {
     this.#rowsOfASlice = Math.max(1, Math.floor(slice.values.length / 2));
     if (slice.values.length === 1) this.#tooLarge.add(slice.record(0).offset);
-  }
-
-  /** Opening again takes the partition back from whoever took it meanwhile: the newer owner is right, so leave it then. */
-  #checkSuccession(former: PartitionSession['epoch'] | undefined, epoch: PartitionSession['epoch']): void {
-    if (former === undefined) return;
-    if (epoch.producerId === former.producerId && epoch.producerEpoch === former.producerEpoch + 1) return;
-    throw new DaybreakError('SHARD_FENCED', {
-      what: `another shard took over ${this.#options.topic}/${this.#options.partition} while this one was cut off`,
-      remedy: 'Nothing is lost or doubled: start one of the two again.',
-    });
   }
 
   #sessionOptions() {

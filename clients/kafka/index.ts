@@ -12,3 +12,4 @@ export {
   type SliceLimits,
 } from './record-slices';
 export { KafkaTopics, type PartitionOffsets, type TopicSpec } from './topics';
+export type { ProducerEpoch } from './transactional-writer';

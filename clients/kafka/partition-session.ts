@@ -4,7 +4,7 @@ import { clusterOf } from './connection';
 import { kafkaError, protocolType } from './errors';
 import { fetchRecords, type FetchedRecords, type FetchRequest } from './fetch';
 import type { KafkaOptions } from './options';
-import { TransactionalWriter, type TransactionWrites } from './transactional-writer';
+import { type ProducerEpoch, TransactionalWriter, type TransactionWrites } from './transactional-writer';
 
 export interface SessionOptions {
   /** The partition that is read. */
@@ -51,13 +51,14 @@ export class PartitionSession {
     this.#brokers = brokers;
   }
 
-  static async open(kafka: KafkaOptions, options: SessionOptions): Promise<PartitionSession> {
+  /** `former` is this owner's last session, where it had one: without it opening cannot be fenced, only fence. */
+  static async open(kafka: KafkaOptions, options: SessionOptions, former?: ProducerEpoch): Promise<PartitionSession> {
     const cluster = clusterOf(kafka);
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
       // In this order: once the former owner is fenced, the committed offset cannot move any more.
-      const writer = await TransactionalWriter.open(cluster, options);
+      const writer = await TransactionalWriter.open(cluster, options, former);
       const start = await startOf(cluster, options);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
     } catch (thrown) {
@@ -66,8 +67,8 @@ export class PartitionSession {
     }
   }
 
-  /** Identifies this ownership: goes up by one with each, and by more where another owner came between. */
-  get epoch(): { readonly producerId: bigint; readonly producerEpoch: number } {
+  /** Identifies this session to the next one of the same owner. */
+  get producer(): ProducerEpoch {
     return this.#writer;
   }
 

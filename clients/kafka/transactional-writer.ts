@@ -22,6 +22,12 @@ interface Coordinators {
   readonly groups: Broker;
 }
 
+/** A producer as the transaction coordinator knows it: each owner of a transactional id has a higher epoch than the last. */
+export interface ProducerEpoch {
+  readonly producerId: bigint;
+  readonly producerEpoch: number;
+}
+
 /** Nobody reads past an open transaction: a crash without a successor must not hold the readers up for longer. */
 const TRANSACTION_TIMEOUT_MS = 30_000;
 /** Kafka's default limit of a batch is 1 MiB; gzip can only make these bytes fewer. */
@@ -31,7 +37,7 @@ const MARKERS_POLL_MS = 2;
 const MARKERS_TIMEOUT_MS = 10_000;
 
 /** A transactional producer of one partition's output. Throws kafkajs's errors. */
-export class TransactionalWriter {
+export class TransactionalWriter implements ProducerEpoch {
   readonly producerId: bigint;
   readonly producerEpoch: number;
   readonly #cluster: Cluster;
@@ -54,10 +60,11 @@ export class TransactionalWriter {
   }
 
   /** Takes the transactional id over: an open transaction of its former owner is aborted, and that owner is fenced. */
-  static async open(cluster: Cluster, options: WriterOptions): Promise<TransactionalWriter> {
+  static async open(cluster: Cluster, options: WriterOptions, former?: ProducerEpoch): Promise<TransactionalWriter> {
     const { transactionalId, group } = options;
     const transactions = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 });
     const groups = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
+    if (former !== undefined) await abortFormer(transactions, transactionalId, former);
     const producer = await whileMarkersAreWritten(() =>
       transactions.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS }),
     );
@@ -166,6 +173,16 @@ interface Piece {
 interface EncodedWrites {
   readonly topics: ReadonlyMap<string, ReadonlySet<number>>;
   readonly rounds: readonly (readonly PartitionBatch[])[];
+}
+
+/** Aborts what the former session left open. Only its last owner may: where another one came between, this is fenced. */
+async function abortFormer(transactions: Broker, transactionalId: string, former: ProducerEpoch): Promise<void> {
+  const producer = { producerId: former.producerId.toString(), producerEpoch: former.producerEpoch };
+  try {
+    await whileMarkersAreWritten(() => transactions.endTxn({ transactionalId, ...producer, transactionResult: false }));
+  } catch (thrown) {
+    if (protocolType(thrown) !== 'INVALID_TXN_STATE') throw thrown; // It left nothing open.
+  }
 }
 
 async function whileMarkersAreWritten<T>(call: () => Promise<T>): Promise<T> {

@@ -65,11 +65,11 @@ describe('the speed layer, killed again and again under load', () => {
     await next.end('SIGTERM');
 
     const byText = new Map(records.map((record) => [record.text, record]));
-    const input = await contentsOf(broker.brokers, pipeline.topic);
+    const input = await contentsOf(broker.brokers, pipeline.topic, fed);
     const arrived = valuesOf(input).map((text) => byText.get(text)!);
     const rows = await expectedRows(arrived);
-    const output = await contentsOf(broker.brokers, pipeline.outputTopic);
-    const deadLetters = await contentsOf(broker.brokers, pipeline.deadLetterTopic);
+    const output = await contentsOf(broker.brokers, pipeline.outputTopic, rows.length);
+    const deadLetters = await contentsOf(broker.brokers, pipeline.deadLetterTopic, arrived.length - rows.length);
 
     expect(fed).toBeGreaterThan(20_000);
     expect(differences(valuesOf(output), rows)).toEqual([]);

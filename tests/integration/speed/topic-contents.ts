@@ -14,13 +14,23 @@ export interface Message {
 
 const FIELD = '\u0001';
 const HEADER = '\u0002';
-const QUIET_MS = 3_000;
+const QUIET_MS = [3_000, 10_000, 20_000];
 
 /**
- * Every committed message of a topic, read by Kafka's own consumer: kafkajs does not sort the aborted transactions of a fetch,
+ * Every committed message of a topic, `expected` of them or whatever there is, read by Kafka's own consumer: kafkajs does not sort the aborted transactions of a fetch,
  * so that where several producers write to a partition its read_committed shows aborted messages now and then.
  */
-export async function contentsOf(brokers: readonly string[], topic: string): Promise<Message[]> {
+export async function contentsOf(brokers: readonly string[], topic: string, expected: number): Promise<Message[]> {
+  // How long the consumer may find nothing before it ends: on a busy machine joining its group alone can take longer.
+  let messages: Message[] = [];
+  for (const quiet of QUIET_MS) {
+    messages = await read(brokers, topic, quiet);
+    if (messages.length >= expected) break;
+  }
+  return messages;
+}
+
+async function read(brokers: readonly string[], topic: string, quietMs: number): Promise<Message[]> {
   const properties = {
     'print.partition': true,
     'print.offset': true,
@@ -37,7 +47,7 @@ export async function contentsOf(brokers: readonly string[], topic: string): Pro
       ...['-cp', `${await artifactsOf(silentProgress).kafka()}/*`],
       'org.apache.kafka.tools.consumer.ConsoleConsumer',
       ...['--bootstrap-server', brokers.join(), '--topic', topic, '--from-beginning'],
-      ...['--isolation-level', 'read_committed', '--timeout-ms', `${QUIET_MS}`],
+      ...['--isolation-level', 'read_committed', '--timeout-ms', `${quietMs}`],
       ...Object.entries(properties).flatMap(([name, value]) => ['--formatter-property', `${name}=${value}`]),
     ],
     { maxBuffer: 2 ** 30 },

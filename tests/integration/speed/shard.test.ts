@@ -1,0 +1,281 @@
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReloadingTransform } from '../../../activities/speed/reloading-transform';
+import { Shard } from '../../../activities/speed/shard';
+import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
+import type { SpeedShardResult } from '../../../domain/speed';
+import { loadPipelineNamed } from '../../../engines/pipeline-folder';
+import { readConfig } from '../../../worker/config';
+import { expectedRows, feedRecords } from './expected-rows';
+import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { contentsOf, differences, valuesOf } from './topic-contents';
+import { until } from './until';
+
+const kafka = { brokers: readConfig().kafka.brokers };
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+
+jest.setTimeout(120_000);
+
+describe('a shard of the speed layer', () => {
+  let pipeline: SpeedPipeline;
+  let topics: KafkaTopics;
+  let producer: KafkaProducer;
+  const running: RunningShard[] = [];
+
+  beforeEach(async () => {
+    pipeline = await speedPipeline();
+    topics = await KafkaTopics.connect(kafka);
+    producer = await KafkaProducer.connect(kafka);
+    await topics.ensure([
+      { topic: pipeline.topic, partitions: 2, settings: { 'max.message.bytes': '5000000' } },
+      { topic: pipeline.outputTopic, partitions: 2 },
+      { topic: pipeline.deadLetterTopic, partitions: 2 },
+    ]);
+  });
+  afterEach(async () => {
+    await Promise.allSettled(running.splice(0).map((shard) => shard.cancel()));
+    await producer.close();
+    await topics.close();
+    await pipeline.remove();
+  });
+
+  it('gives each event its row under its key, and each bad or null one a dead letter with its origin', async () => {
+    const records = feedRecords(2, 5_000);
+    await send(records.map(({ text }) => ({ value: text })));
+    await producer.send(pipeline.topic, [
+      { key: 'k', value: null, partition: 1, headers: { trace: 'abc' }, timestamp: '1700000000000' },
+    ]);
+    const shard = await start();
+    await shard.untilDone();
+    const { ended, partitions } = await shard.cancel();
+
+    const rows = await expectedRows(records);
+    const output = await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length);
+    const deadLetters = await contentsOf(kafka.brokers, pipeline.deadLetterTopic, records.length + 1 - rows.length);
+    const bad = records.filter(({ kind }) => kind === 'bad').map(({ text }) => text);
+    expect(ended).toBe('cancelled');
+    expect(differences(valuesOf(output), rows)).toEqual([]);
+    expect(
+      output.every(({ key, value }) => key === String((JSON.parse(value ?? '') as { user_id: number }).user_id)),
+    ).toBe(true);
+    expect(differences(valuesOf(deadLetters), [...bad, ''])).toEqual([]);
+    expect(partitions.reduce((sum, one) => sum + one.deadLetters, 0)).toBe(bad.length + 1);
+    expect(deadLetters.find(({ value }) => value === null)).toMatchObject({
+      key: 'k',
+      headers: {
+        'daybreak.topic': pipeline.topic,
+        'daybreak.partition': '1',
+        'daybreak.offset': String((await topics.offsetsOf(pipeline.topic))[1]!.high - 1),
+        'daybreak.timestamp': '1700000000000',
+        'daybreak.code': 'NULL_VALUE',
+        trace: 'abc',
+      },
+    });
+  });
+
+  it('makes a dead letter of an event whose row is too large for the broker, and goes on', async () => {
+    const large = JSON.stringify({ hello: noise(1_600_000), id: 7, time: '2026-11-21 12:00:00' });
+    const records = feedRecords(3, 2_000);
+    await send(
+      [...records.slice(0, 1_000), { text: large }, ...records.slice(1_000)].map(({ text }) => ({ value: text })),
+    );
+    const shard = await start();
+    await shard.untilDone();
+    await shard.cancel();
+
+    const [deadLetter] = (await contentsOf(kafka.brokers, pipeline.deadLetterTopic, 1)).filter(
+      ({ headers }) => headers['daybreak.code'] === 'TOO_LARGE',
+    );
+    expect(deadLetter?.headers['daybreak.truncated-from']).toBe(String(large.length));
+    expect(large.startsWith(deadLetter?.value ?? 'absent')).toBe(true);
+    const rows = await expectedRows(records);
+    const output = await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length);
+    expect(differences(valuesOf(output), rows)).toEqual([]);
+  });
+
+  it('is fenced by a second shard on the same partitions, without a row lost or doubled', async () => {
+    const records = feedRecords(4, 20_000);
+    const first = await start();
+    const sending = send(records.map(({ text }) => ({ value: text })));
+    await until('the first commit', () => first.committed > 0);
+    const second = await start();
+    await expect(first.done).rejects.toMatchObject({ code: 'SHARD_FENCED', retry: true });
+    await sending;
+    await second.untilDone();
+    await second.cancel();
+
+    const rows = await expectedRows(records);
+    const output = await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length);
+    expect(differences(valuesOf(output), rows)).toEqual([]);
+  });
+
+  it('commits on cancellation, and goes on from there', async () => {
+    const records = feedRecords(5, 20_000);
+    const sending = send(records.map(({ text }) => ({ value: text })));
+    for (let turn = 0; turn < 3; turn++) {
+      const shard = await start();
+      await until('a commit', () => shard.committed > 0);
+      const { partitions } = await shard.cancel();
+      const committed = await topics.committedOffsets(`daybreak.${pipeline.name}`, pipeline.topic);
+      expect(partitions.map(({ offset }) => offset)).toEqual(
+        partitions.map(({ partition }) => committed.get(partition)),
+      );
+    }
+    await sending;
+    const last = await start();
+    await last.untilDone();
+    await last.cancel();
+
+    const rows = await expectedRows(records);
+    const output = await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length);
+    expect(differences(valuesOf(output), rows)).toEqual([]);
+  });
+
+  it('ends by itself when its time is over', async () => {
+    const shard = await start({ maximumSeconds: 2 });
+    await expect(shard.done).resolves.toMatchObject({
+      ended: 'time-over',
+      partitions: [{ partition: 0 }, { partition: 1 }],
+    });
+  });
+
+  it('takes only the partitions of its share', async () => {
+    await send(feedRecords(6, 1_000).map(({ text }) => ({ value: text })));
+    const shard = await start({ shard: 1, shards: 2 });
+    await shard.untilDone();
+    expect((await shard.cancel()).partitions.map(({ partition }) => partition)).toEqual([1]);
+  });
+
+  it('takes up a changed table between two micro-batches, and shows its version', async () => {
+    const event = (id: number) => ({ value: JSON.stringify({ hello: 'h', id, time: '2026-11-21 12:00:00' }) });
+    const shard = await start();
+    await send([event(0), event(1)]);
+    await until('the first rows', () => shard.committed === 2);
+    const before = shard.tables;
+    const file = join(pipeline.folder, 'names.ndjson');
+    await writeFile(file, (await readFile(file, 'utf8')).replace('Ada', 'Ada Lovelace'));
+    await sleep(1_100); // Files are looked at once a second, at the next micro-batch.
+    await send([event(10), event(20)]);
+    await until('the next rows', () => shard.committed === 4);
+    await shard.cancel();
+
+    const names = valuesOf(await contentsOf(kafka.brokers, pipeline.outputTopic, 4)).map(
+      (value) => (JSON.parse(value) as { user_name: string }).user_name,
+    );
+    expect(names.sort()).toEqual(['Ada', 'Ada Lovelace', 'Ada Lovelace', 'Barbara']);
+    expect(shard.tables).not.toEqual(before);
+  });
+
+  it('reads a topic that was made anew from its start, and says so', async () => {
+    await send(feedRecords(7, 500).map(({ text }) => ({ value: text })));
+    const first = await start();
+    await first.untilDone();
+    await first.cancel();
+    await withAdmin((admin) =>
+      admin.setOffsets({
+        groupId: `daybreak.${pipeline.name}`,
+        topic: pipeline.topic,
+        partitions: [{ partition: 0, offset: '100000' }],
+      }),
+    );
+    const again = await start();
+    await again.untilDone();
+    const { partitions } = await again.cancel();
+
+    expect(partitions[0]?.reset).toEqual({ reason: 'topic-made-anew', committed: 100_000, startedAt: 0 });
+    expect(partitions[0]?.events).toBe(partitions[0]?.offset);
+    expect(partitions[1]?.reset).toBeUndefined();
+  });
+
+  it('says so where records were removed before they were read', async () => {
+    await send(feedRecords(8, 500).map(({ text }) => ({ value: text })));
+    const first = await start({ maximumSeconds: 1 });
+    const { partitions: read } = await first.done;
+    await send(feedRecords(9, 500).map(({ text }) => ({ value: text })));
+    const removed = (read[0]?.offset ?? 0) + 100;
+    await withAdmin(async (admin) => {
+      await admin.fetchTopicMetadata({ topics: [pipeline.topic] }); // It looks no leader up by itself.
+      await admin.deleteTopicRecords({
+        topic: pipeline.topic,
+        partitions: [{ partition: 0, offset: String(removed) }],
+      });
+    });
+    const again = await start();
+    await again.untilDone();
+    const { partitions } = await again.cancel();
+
+    expect(partitions[0]?.reset).toEqual({ reason: 'removed', committed: read[0]?.offset, startedAt: removed });
+  });
+
+  interface RunningShard {
+    readonly shard: Shard;
+    readonly done: Promise<SpeedShardResult>;
+    readonly committed: number;
+    readonly tables: Readonly<Record<string, string>>;
+    untilDone(): Promise<void>;
+    cancel(): Promise<SpeedShardResult>;
+  }
+
+  async function start(part: { shard?: number; shards?: number; maximumSeconds?: number } = {}): Promise<RunningShard> {
+    const loaded = await loadPipelineNamed(pipeline.pipelines, pipeline.name);
+    const transform = await ReloadingTransform.open(loaded, silent);
+    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100, ...part };
+    const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger: silent });
+    const stop = new AbortController();
+    const done = shard.run(stop.signal).finally(() => {
+      transform.close();
+    });
+    done.catch(() => undefined);
+    const eventsOf = (): number => shard.progress.partitions.reduce((sum, { events }) => sum + events, 0);
+    const one: RunningShard = {
+      shard,
+      done,
+      get committed() {
+        return eventsOf();
+      },
+      get tables() {
+        return shard.progress.tables;
+      },
+      async untilDone() {
+        const ends = (await topics.offsetsOf(pipeline.topic)).map(({ high }) => high);
+        const isDone = (): boolean =>
+          shard.progress.partitions.length > 0 &&
+          shard.progress.partitions.every(({ partition, offset }) => offset >= (ends[partition] ?? 0));
+        await until('the end of the topic', isDone, 60);
+      },
+      cancel() {
+        stop.abort();
+        return done;
+      },
+    };
+    running.push(one);
+    return one;
+  }
+
+  async function send(messages: readonly { readonly value: string }[]): Promise<void> {
+    for (let at = 0; at < messages.length; at += 1_000) {
+      const piece = messages
+        .slice(at, at + 1_000)
+        .map((message, index) => ({ ...message, partition: (at + index) % 2 }));
+      await producer.send(pipeline.topic, piece);
+    }
+  }
+});
+
+/** Text that gzip cannot make much smaller. */
+function noise(length: number): string {
+  return randomBytes(length).toString('base64').slice(0, length);
+}
+
+async function withAdmin(call: (admin: Admin) => Promise<unknown>): Promise<void> {
+  const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    await call(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
