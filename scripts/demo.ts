@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -58,6 +59,7 @@ void new Command('demo')
 async function demo(session: Session, options: Options): Promise<void> {
   heading('Real servers: Temporal, Kafka and Druid');
   await stopServers();
+  await rm(FOLDER, { recursive: true, force: true });
   const { config, environment } = await startServers();
   session.environment = environment;
   const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);

@@ -87,12 +87,14 @@ const WORKER_PATIENCE_MILLISECONDS = 10_000;
 
 /** Throws NOT_RUNNING where no worker serves the task queue, so that a run is not started into the void. */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
-  for (const deadline = Date.now() + WORKER_PATIENCE_MILLISECONDS; Date.now() < deadline; await sleep(300)) {
+  const deadline = Date.now() + WORKER_PATIENCE_MILLISECONDS;
+  while (Date.now() < deadline) {
     const { pollers } = await client.workflowService.describeTaskQueue({
       namespace: client.options.namespace,
       taskQueue: { name: taskQueue },
     });
     if (pollers.length > 0) return;
+    await sleep(300);
   }
   throw new DaybreakError('NOT_RUNNING', {
     what: `no worker serves task queue ${taskQueue}`,
