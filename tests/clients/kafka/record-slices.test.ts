@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { encodeRecordBatch, type NewRecord, recordSize } from '../../../clients/kafka/record-batch';
+import { endOfRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
+
+const NO_LIMIT = { rows: () => 1_000_000, bytes: 1e9 };
+
+interface BatchOptions {
+  readonly baseOffset?: number;
+  readonly producerId?: bigint;
+  readonly isControl?: boolean;
+}
+
+async function batch(records: readonly NewRecord[], options: BatchOptions = {}): Promise<Buffer> {
+  const { baseOffset = 0, producerId = 1n, isControl = false } = options;
+  const size = records.reduce((sum, record) => sum + recordSize(record), 0);
+  const bytes = await encodeRecordBatch(records, size, { producerId, producerEpoch: 0, firstSequence: 0 });
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0); // The broker's part.
+  if (isControl) bytes.writeInt16BE(bytes.readInt16BE(21) | 32, 21);
+  return bytes;
+}
+
+const values = (...texts: string[]): NewRecord[] => texts.map((value) => ({ key: null, value }));
+const end = (producerId: bigint, baseOffset: number): Promise<Buffer> =>
+  batch(values('marker'), { producerId, baseOffset, isControl: true });
+
+async function read(
+  batches: readonly Buffer[],
+  { from = 0, aborted = [] as { producerId: bigint; firstOffset: number }[], limits = NO_LIMIT } = {},
+) {
+  const slices: { records: KafkaRecord[]; nextOffset: number }[] = [];
+  for await (const slice of recordSlices(Buffer.concat(batches), from, aborted, limits)) {
+    slices.push({ records: slice.values.map((_, index) => slice.record(index)), nextOffset: slice.nextOffset });
+  }
+  return slices;
+}
+
+const texts = (slices: Awaited<ReturnType<typeof read>>): string[] =>
+  slices.flatMap(({ records }) => records.map(({ value }) => value?.toString() ?? ''));
+
+describe('recordSlices', () => {
+  it('gives back what was encoded: keys, values, headers, nulls and any text', async () => {
+    const bytes = fc.option(fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)));
+    const record = fc.record({
+      key: bytes,
+      value: bytes,
+      headers: fc.array(fc.record({ name: fc.string({ unit: 'grapheme' }), value: bytes }), { maxLength: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 200 }), async (records) => {
+        const [slice] = await read([await batch(records, { baseOffset: 1_000 })], { from: 1_000 });
+        expect(slice?.records.map(({ key, value, headers }) => ({ key, value, headers }))).toEqual(records);
+        expect(slice?.records.map(({ offset }) => offset)).toEqual(records.map((_, index) => 1_000 + index));
+        expect(slice?.nextOffset).toBe(1_000 + records.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('joins small batches and cuts large ones at the limits, and says where to read on', async () => {
+    const batches = [await batch(values('a', 'b', 'c', 'd', 'e')), await batch(values('f'), { baseOffset: 5 })];
+    const slices = await read(batches, { limits: { rows: () => 4, bytes: 1e9 } });
+    expect(slices.map(({ records, nextOffset }) => [records.length, nextOffset])).toEqual([
+      [4, 4],
+      [2, 6],
+    ]);
+    const narrow = await read(batches, { limits: { rows: () => 100, bytes: 2 } });
+    expect(narrow.map(({ records }) => records.length)).toEqual([2, 2, 2]);
+  });
+
+  it('drops what lies before the offset, since a broker returns whole batches', async () => {
+    expect(texts(await read([await batch(values('a', 'b', 'c'))], { from: 2 }))).toEqual(['c']);
+  });
+
+  it('leaves an incomplete last batch to the next fetch', async () => {
+    const whole = await batch(values('a'));
+    const cut = (await batch(values('b'), { baseOffset: 1 })).subarray(0, -1);
+    expect(texts(await read([whole, cut]))).toEqual(['a']);
+    expect(endOfRecords(Buffer.concat([whole, cut]))).toBe(1);
+    expect(endOfRecords(cut)).toBeUndefined();
+  });
+
+  it('leaves out aborted transactions, in whatever order the broker lists them', async () => {
+    const batches = [
+      await batch(values('aborted 1'), { producerId: 1n, baseOffset: 0 }),
+      await batch(values('committed 3'), { producerId: 3n, baseOffset: 1 }),
+      await batch(values('aborted 2'), { producerId: 2n, baseOffset: 2 }),
+      await end(2n, 3),
+      await batch(values('still aborted 1'), { producerId: 1n, baseOffset: 4 }),
+      await end(1n, 5),
+      await batch(values('committed 1'), { producerId: 1n, baseOffset: 6 }),
+      await end(3n, 7),
+    ];
+    // As a broker lists them: by the end of the transactions, not by their start.
+    const aborted = [
+      { producerId: 2n, firstOffset: 2 },
+      { producerId: 1n, firstOffset: 0 },
+    ];
+    const slices = await read(batches, { aborted });
+    expect(texts(slices)).toEqual(['committed 3', 'committed 1']);
+    expect(slices.at(-1)?.nextOffset).toBe(8);
+  });
+
+  it('moves on over control records alone', async () => {
+    expect(await read([await end(1n, 41)], { from: 41 })).toEqual([{ records: [], nextOffset: 42 }]);
+  });
+
+  it('names the compression that it cannot read', async () => {
+    const snappy = await batch(values('a'));
+    snappy.writeInt16BE(2, 21);
+    await expect(read([snappy])).rejects.toThrow(/KAFKA_REFUSED.*snappy/);
+  });
+});
