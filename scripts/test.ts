@@ -14,15 +14,23 @@ const resultsSchema = z.object({
 
 function run(command: string, ...args: string[]): boolean {
   process.stdout.write(`\n> ${[command, ...args].join(' ')}\n`);
-  return spawnSync('npx', ['--no-install', command, ...args], { stdio: 'inherit' }).status === 0;
+  return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
 }
+
+const npx = (...command: string[]): boolean => run('npx', '--no-install', ...command);
 
 mkdirSync('.daybreak', { recursive: true });
 rmSync(SUMMARY, { force: true });
 rmSync(RESULTS, { force: true });
 
-const checks = [run('tsc', '--noEmit'), run('eslint', '.'), run('prettier', '--check', '--log-level=warn', '.')];
-const testsPass = run('jest', '--json', `--outputFile=${RESULTS}`, ...process.argv.slice(2));
+const checks = [
+  // A lock file that lacks a package of another platform installs where node_modules is there already, and nowhere else.
+  run('npm', 'ci', '--dry-run', '--loglevel=error'),
+  npx('tsc', '--noEmit'),
+  npx('eslint', '.'),
+  npx('prettier', '--check', '--log-level=warn', '.'),
+];
+const testsPass = npx('jest', '--json', `--outputFile=${RESULTS}`, ...process.argv.slice(2));
 
 const { passed, failed } = countTests();
 const failures = checks.filter((good) => !good).length + failed;
