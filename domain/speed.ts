@@ -54,6 +54,11 @@ export interface SpeedShardResult extends SpeedShardProgress {
   readonly ended: 'time-over' | 'cancelled';
 }
 
+/** The group in whose name replays of dead letters commit how far they are. */
+export function replayGroupOf(pipeline: string): string {
+  return `daybreak.${pipeline}.dlq`;
+}
+
 /** The group in whose name the speed layer commits its offsets. */
 export function speedGroupOf(pipeline: string): string {
   return `daybreak.${pipeline}`;

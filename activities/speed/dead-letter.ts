@@ -1,4 +1,4 @@
-import type { KafkaRecord, NewRecord } from '../../clients/kafka';
+import type { KafkaHeader, KafkaRecord, NewRecord } from '../../clients/kafka';
 
 /** Names of the headers that say where a dead letter comes from and why. */
 export const DEAD_LETTER_HEADERS = {
@@ -41,5 +41,51 @@ export function deadLetterOf(
     key: isLarge ? (key?.subarray(0, KEPT) ?? null) : key,
     value: isLarge ? (value?.subarray(0, KEPT) ?? null) : value,
     headers: [...Object.entries(ours).map(([name, text]) => ({ name, value: String(text) })), ...headers],
+  };
+}
+
+/** A message of a dead-letter topic, its headers parsed. */
+export interface DeadLetter {
+  /** Where it stands in the dead-letter topic. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
+  /** Of the original message, ISO 8601. */
+  readonly timestamp: string;
+  readonly code: string;
+  readonly reason: string;
+  /** Set where only the beginning of key and value was kept: such a letter cannot be replayed. */
+  readonly truncatedFrom?: number;
+  /** What the original message had. */
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly KafkaHeader[];
+}
+
+const OURS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));
+
+/** Reads what `deadLetterOf` wrote. */
+export function parseDeadLetter(partition: number, { offset, key, value, headers }: KafkaRecord): DeadLetter {
+  // Ours come first, so that an original header of the same name does not hide one.
+  const ours = new Map(
+    headers
+      .filter(({ name }) => OURS.has(name))
+      .reverse()
+      .map((header) => [header.name, header.value]),
+  );
+  const text = (name: keyof typeof DEAD_LETTER_HEADERS): string =>
+    ours.get(DEAD_LETTER_HEADERS[name])?.toString() ?? '';
+  const truncatedFrom = text('truncatedFrom');
+  return {
+    partition,
+    offset,
+    origin: { topic: text('topic'), partition: Number(text('partition')), offset: Number(text('offset')) },
+    timestamp: new Date(Number(text('timestamp'))).toISOString(),
+    code: text('code'),
+    reason: text('reason'),
+    ...(truncatedFrom !== '' && { truncatedFrom: Number(truncatedFrom) }),
+    key,
+    value,
+    headers: headers.filter(({ name }) => !OURS.has(name)),
   };
 }

@@ -125,6 +125,9 @@ export class PartitionRun {
           if (isAborted(signal)) break;
           committing = this.#commit(session, slice, result).then(onCommit);
           committing.catch(ignore);
+        } else {
+          await committing;
+          this.#offset = slice.nextOffset; // Control records alone: nothing to commit.
         }
       }
       read = next;

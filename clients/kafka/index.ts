@@ -13,3 +13,4 @@ export {
 } from './record-slices';
 export { KafkaTopics, type PartitionOffsets, type TopicSpec } from './topics';
 export type { ProducerEpoch } from './transactional-writer';
+export { readTopic } from './topic-reader';

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { batchBuildCommand } from './batch-build';
 import { batchRunCommand } from './batch-run';
+import { dlqCommand } from './dlq';
 import { downCommand } from './down';
 import { feedCommand } from './feed';
 import { pipelineCommand } from './pipeline';
@@ -24,6 +25,7 @@ export function commands(): Command[] {
       .addCommand(batchRunCommand())
       .addCommand(batchBuildCommand()),
     scheduleCommand(),
+    dlqCommand(),
     pipelineCommand(),
   ];
 }

@@ -1,0 +1,40 @@
+import { type DeadLetter, parseDeadLetter } from '../../activities/speed/dead-letter';
+import { type KafkaOptions, KafkaTopics, type PartitionOffsets, readTopic } from '../../clients/kafka';
+import { deadLetterTopicOf, type Pipeline } from '../../domain/pipeline';
+import { replayGroupOf } from '../../domain/speed';
+
+/** The dead letters of a pipeline; `all` also those that were replayed before. */
+export async function* deadLetters(
+  kafka: KafkaOptions,
+  pipeline: Pipeline,
+  { all }: { readonly all: boolean },
+): AsyncGenerator<DeadLetter> {
+  yield* lettersBetween(kafka, pipeline, await pendingSpans(kafka, pipeline, all));
+}
+
+/** The dead letters at the given offsets of the dead-letter topic. */
+export async function* lettersBetween(
+  kafka: KafkaOptions,
+  pipeline: Pipeline,
+  spans: readonly PartitionOffsets[],
+): AsyncGenerator<DeadLetter> {
+  for await (const { partition, record } of readTopic(kafka, deadLetterTopicOf(pipeline), spans)) {
+    yield parseDeadLetter(partition, record);
+  }
+}
+
+/** The offsets of the dead-letter topic, from the first one that was not replayed. */
+async function pendingSpans(kafka: KafkaOptions, pipeline: Pipeline, all: boolean): Promise<PartitionOffsets[]> {
+  const topic = deadLetterTopicOf(pipeline);
+  const topics = await KafkaTopics.connect(kafka);
+  try {
+    if ((await topics.partitionsOf(topic)) === 0) return [];
+    const replayed = all
+      ? new Map<number, number>()
+      : await topics.committedOffsets(replayGroupOf(pipeline.name), topic);
+    const spans = await topics.offsetsOf(topic);
+    return spans.map((span) => ({ ...span, low: Math.max(span.low, replayed.get(span.partition) ?? 0) }));
+  } finally {
+    await topics.close();
+  }
+}
