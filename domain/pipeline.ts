@@ -7,6 +7,7 @@ export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
 const topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -');
+const datasource = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'a Druid datasource: letters, digits, _ -');
 const columns = z
   .record(identifier, z.enum(COLUMN_TYPES))
   .refine((all) => Object.keys(all).length > 0, 'at least one column')
@@ -80,7 +81,14 @@ export const pipelineSchema = z
       key: identifier.describe('The output column that becomes the message key.'),
     }),
     druid: z.strictObject({
-      datasource: z.string().regex(/^[A-Za-z0-9_-]{1,200}$/),
+      datasource: datasource.describe('What realtime loads, and queries ask.'),
+      replace: z
+        .enum(['realtime', 'separate'])
+        .default('realtime')
+        .describe("Whether a recomputed day replaces realtime's rows, or is loaded into a datasource of its own."),
+      batchDatasource: datasource
+        .optional()
+        .describe('Where a recomputed day goes with replace: separate. Default: the datasource with _batch.'),
       timeColumn: identifier
         .optional()
         .describe("The output column that becomes __time. Default: the events' time column."),
@@ -98,11 +106,42 @@ export const pipelineSchema = z
           .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
           .default('00:30')
           .describe('Local time of the nightly run for the day before.'),
+        jitterSeconds: seconds
+          .default(0)
+          .describe('The run starts up to this much later, so that many pipelines do not start at once.'),
+        catchUpDays: z
+          .int()
+          .min(1)
+          .max(365)
+          .default(30)
+          .describe('Nights that were missed within this time are caught up; older ones need a backfill.'),
+        pauseOnFailure: z
+          .boolean()
+          .default(false)
+          .describe('Start no more nights once one failed. Default: one bad day keeps no other from being recomputed.'),
+      })
+      .prefault({}),
+    lateData: z
+      .strictObject({
+        days: z
+          .int()
+          .min(0)
+          .max(365)
+          .default(7)
+          .describe('How many finished days are looked at each hour for files that changed; 0 for none.'),
+        minimumRows: z.int().min(1).default(1).describe('A day with fewer late rows than this waits for more.'),
+        minimumHoursBetween: z
+          .number()
+          .min(0)
+          .max(720)
+          .default(6)
+          .describe('A day is not recomputed again for late rows sooner than this.'),
       })
       .prefault({}),
     gate: z
       .strictObject({
         settleSeconds: seconds.default(60).describe('How long the files must not have changed.'),
+        settleTimeoutSeconds: seconds.default(3600).describe('How long to wait for that; then the day is refused.'),
         allowedMissingHours: z.int().min(0).max(25).default(0),
         maximumShortfall: z
           .number()
@@ -192,6 +231,11 @@ export function identityOf(pipeline: Pipeline): readonly string[] {
 
 export function deadLetterTopicOf(pipeline: Pipeline): string {
   return pipeline.kafka.deadLetterTopic ?? `${pipeline.kafka.topic}_dlq`;
+}
+
+/** The datasource that a recomputed day goes to. */
+export function batchDatasourceOf({ druid }: Pipeline): string {
+  return druid.replace === 'realtime' ? druid.datasource : (druid.batchDatasource ?? `${druid.datasource}_batch`);
 }
 
 /** The output column that becomes Druid's __time. */
