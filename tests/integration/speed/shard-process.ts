@@ -44,6 +44,10 @@ export class ShardProcess {
     this.#child.send(order);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Events committed by this process. */
   get committed(): number {
     return this.progress?.partitions.reduce((sum, { events }) => sum + events, 0) ?? 0;
