@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { hasCode } from './has-code';
 import { unreadable, type ListedFile } from './input-files';
 
 /** What a file turned out to be once it was read to its end. */
@@ -51,7 +52,7 @@ export async function* readLargeFile({ file, path }: ListedFile): AsyncGenerator
       given += chunk.length;
     }
   } catch (cause) {
-    if (!isTruncation(cause)) throw unreadable(path, cause);
+    if (!hasCode(cause, 'Z_BUF_ERROR')) throw unreadable(path, cause);
     truncated = true;
   }
   // The unpacker drops what it had not handed over when it meets the end: unpack again, leniently, for the rest.
@@ -95,13 +96,9 @@ function unpack(raw: Buffer): { content: Buffer; truncated: boolean } {
   try {
     return { content: gunzipSync(raw), truncated: false };
   } catch (thrown) {
-    if (!isTruncation(thrown)) throw thrown;
+    if (!hasCode(thrown, 'Z_BUF_ERROR')) throw thrown;
     return { content: gunzipSync(raw, { finishFlush: constants.Z_SYNC_FLUSH }), truncated: true };
   }
-}
-
-function isTruncation(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === 'Z_BUF_ERROR';
 }
 
 function withoutMark(content: Buffer): Buffer {

@@ -6,6 +6,7 @@ import { lock } from 'proper-lockfile';
 import type { BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
+import { hasCode } from './has-code';
 
 export const MANIFEST_FILE = '_manifest.json';
 /** What an incremental build needs beyond the manifest. No part of the contract. */
@@ -157,10 +158,6 @@ function ignoreMissing(thrown: unknown): undefined {
 
 export function isMissing(thrown: unknown): boolean {
   return hasCode(thrown, 'ENOENT');
-}
-
-function hasCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code;
 }
 
 /** An error of the output's file system, with the place and the way out. */

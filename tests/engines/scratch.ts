@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
@@ -6,8 +7,8 @@ import { loadPipeline } from '../../engines/pipeline-folder';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 
 /** A folder of its own for a test; removed after all tests of the file. */
-export async function scratchFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'daybreak-engines-'));
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'daybreak-engines-'));
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -45,7 +46,9 @@ export function loadExample(example: 'events' | 'rides'): Promise<LoadedPipeline
 export async function contentsOf(output: string, date: string): Promise<Record<string, string>> {
   const folder = join(output, date);
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')])));
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')])),
+  );
 }
 
 /** The rows of a day as the text of their lines, in the order of the hours. */

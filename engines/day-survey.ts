@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import type { BusinessDate } from '../domain/business-date';
+import type { DayManifest, InputFile } from '../domain/day-manifest';
+import { DaybreakError } from '../domain/errors';
+import type { DaySurvey } from '../domain/late-data';
+import { readState } from './build-state';
+import { hashFile } from './hash-file';
+import { listInput, unreadable, type ListedFile } from './input-files';
+import type { LoadedPipeline } from './loaded-pipeline';
+import { isMissing, readPublishedDay } from './published-day';
+
+/**
+ * Compares a day's input files with those of its published build; reads only files that changed since.
+ *
+ * @param folder <data>/<pipeline>. Throws UNREADABLE_INPUT.
+ */
+export async function surveyDay(loaded: LoadedPipeline, folder: string, date: BusinessDate): Promise<DaySurvey> {
+  const files = await filesOf(join(folder, 'input'), loaded, date);
+  const published = await readPublishedDay(join(folder, 'output'), date);
+  const replacedAt = await changeTime(join(folder, 'reconciliation', `${date}.json`));
+  const replaced = replacedAt !== undefined;
+  if (published === undefined) {
+    const inputs = files.length === 0 ? 'none' : 'unbuilt';
+    return { date, inputs, lateRows: 0, otherTransform: false, replaced };
+  }
+  const { manifest } = published;
+  const changedAt = Math.max(replacedAt ?? 0, (await changeTime(published.folder)) ?? 0);
+  const found = {
+    date,
+    replaced,
+    changedAt: new Date(changedAt).toISOString(),
+    otherTransform: other(loaded, manifest),
+  };
+  const present = new Set(files.map(({ file }) => file));
+  if (manifest.inputs.some(({ file }) => !present.has(file))) return { ...found, inputs: 'expired', lateRows: 0 };
+
+  const stamps = (await readState(published.folder))?.stamps ?? {};
+  const known = new Map(manifest.inputs.map((file) => [file.file, file]));
+  let changed = false;
+  let lateRows = 0;
+  for (const file of files) {
+    const rows = await rowsSince(file, known.get(file.file), stamps[file.file]);
+    if (rows === undefined) continue;
+    changed = true;
+    lateRows += rows;
+  }
+  return { ...found, inputs: changed ? 'changed' : 'unchanged', lateRows };
+}
+
+async function filesOf(input: string, { pipeline }: LoadedPipeline, date: BusinessDate): Promise<ListedFile[]> {
+  try {
+    return await listInput(input, pipeline.files.pattern, date);
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError && thrown.code === 'NO_INPUT') return [];
+    throw thrown;
+  }
+}
+
+function other({ hashes }: LoadedPipeline, { transform, settings, tables }: DayManifest): boolean {
+  return JSON.stringify(hashes) !== JSON.stringify({ transform, settings, tables });
+}
+
+/** Lines that came since the build; undefined where the file is what it was. */
+async function rowsSince(file: ListedFile, known: InputFile | undefined, stamp?: string): Promise<number | undefined> {
+  try {
+    if (known === undefined) return await countLines(file, 0);
+    if (known.bytes === file.bytes) {
+      if (file.stamp !== '' && stamp === file.stamp) return undefined;
+      return (await hashFile(file.path)).sha256 === known.sha256 ? undefined : await countLines(file, 0);
+    }
+    const grew = file.bytes > known.bytes && (await hashStart(file.path, known.bytes)) === known.sha256;
+    return await countLines(file, grew ? known.bytes : 0);
+  } catch (cause) {
+    throw unreadable(file.path, cause);
+  }
+}
+
+async function hashStart(path: string, bytes: number): Promise<string> {
+  const hash = createHash('sha256');
+  if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** Lines from byte `start` on; of a gzip file, which grows by whole members, from the member that begins there. */
+async function countLines({ path, bytes }: ListedFile, start: number): Promise<number> {
+  if (bytes <= start) return 0;
+  const raw = createReadStream(path, { start });
+  const text = path.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
+  raw.once('error', (error) => text.destroy(error));
+  let lines = 0;
+  let last = 10;
+  for await (const chunk of text) {
+    const buffer = chunk as Buffer; // Neither stream has an encoding.
+    for (let at = buffer.indexOf(10); at !== -1; at = buffer.indexOf(10, at + 1)) lines += 1;
+    last = buffer.at(-1) ?? last;
+  }
+  return last === 10 ? lines : lines + 1;
+}
+
+async function changeTime(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined;
+    throw thrown;
+  }
+}
