@@ -56,15 +56,15 @@ export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions)
   const { pipeline } = loaded;
   const { date, engine, signal = new AbortController().signal } = options;
   const [input, output] = [resolve(options.input), resolve(options.output)];
-  const files = await listInput(input, pipeline.files.pattern, date);
-  const previous = options.force === true ? undefined : await previousBuild(output, date, loaded, engine);
-  const changes = await findChanges(files, previous);
-  if (previous !== undefined && changes.changed.size === 0) return previous.manifest;
-
-  const plan: DayPlan = { loaded, date, hours: hoursOfDay(date, pipeline.timeZone), ...changes };
   const progress = startProgress(options.onProgress);
   let folder: string | undefined;
   try {
+    const files = await listInput(input, pipeline.files.pattern, date);
+    const previous = options.force === true ? undefined : await previousBuild(output, date, loaded, engine);
+    const changes = await findChanges(files, previous);
+    if (previous !== undefined && changes.changed.size === 0) return previous.manifest;
+
+    const plan: DayPlan = { loaded, date, hours: hoursOfDay(date, pipeline.timeZone), ...changes };
     folder = await beginVersion(output, date);
     const context: BuildContext = {
       folder,
@@ -115,10 +115,11 @@ function explained(thrown: unknown, signal: AbortSignal, output: string, date: B
   }
   if (thrown instanceof DaybreakError) return thrown;
   const message = messageOf(thrown);
-  if (/^IO Error|^ENOSPC|^EACCES|^EPERM|^EROFS|^EDQUOT|^EFBIG|^ENOTDIR|^EIO|^ENOENT/.test(message)) {
+  // Input errors are DaybreakErrors already: what the file system says now, it says of the output.
+  if (/\bIO Error\b|\bE(NOSPC|ACCES|PERM|ROFS|DQUOT|FBIG|NOTDIR|IO|NOENT)\b/.test(message)) {
     return outputFailed(output, thrown);
   }
-  const memory = /^Out of Memory/.test(message);
+  const memory = /\bOut of Memory\b/.test(message);
   return new DaybreakError('ENGINE_FAILED', {
     what: `DuckDB failed on ${date}: ${message.split('\n')[0] ?? message}`,
     remedy: memory

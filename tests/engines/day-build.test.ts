@@ -33,7 +33,7 @@ const quarantined = async (): Promise<unknown[]> =>
   (await contentsOf(output, DAY))['_quarantine.ndjson']
     ?.split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line)) ?? [];
+    .map((line) => JSON.parse(line) as unknown) ?? [];
 
 describe('what fluentd wrote', () => {
   it.each([

@@ -45,10 +45,11 @@ export function loadExample(example: 'events' | 'rides'): Promise<LoadedPipeline
 /** Every file of a published day with its content. */
 export async function contentsOf(output: string, date: string): Promise<Record<string, string>> {
   const folder = join(output, date);
-  const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort();
-  return Object.fromEntries(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')])),
-  );
+  const contents: Record<string, string> = {};
+  for (const name of (await readdir(folder)).sort()) {
+    if (!name.startsWith('.')) contents[name] = await readFile(join(folder, name), 'utf8');
+  }
+  return contents;
 }
 
 /** The rows of a day as the text of their lines, in the order of the hours. */

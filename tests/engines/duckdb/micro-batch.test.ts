@@ -97,15 +97,27 @@ describe('the transform on micro-batches', () => {
     ['no time', '{"id":1}', 'time is missing'],
     ['a time of null', '{"id":1,"time":null}', 'time is missing'],
     ['a number for the time', '{"id":1,"time":1}', 'time is 1, not a string'],
-    ...['2026-02-29 00:00:00', '2026-11-21 24:00:00', '2026-11-21 23:59:60', '2026-11-21T23:59:59', '2026-11-21 7:00:00',
-      '2026-11-21 07:00:00 ', '226-11-21 07:00:00', '9999-11-21 07:00:00', '', '2026-11-21'].map(
-      (time): [string, string, string] => [
-        `the time '${time}'`,
-        event(1, time),
-        `time is ${time}, not yyyy-MM-dd HH:mm:ss of the years 1900 to 2099`,
-      ],
-    ),
-    ['a time that clocks skipped', event(1, '1987-05-10 02:30:00'), 'time is 1987-05-10 02:30:00, not a time that exists in Asia/Seoul'],
+    ...[
+      '2026-02-29 00:00:00',
+      '2026-11-21 24:00:00',
+      '2026-11-21 23:59:60',
+      '2026-11-21T23:59:59',
+      '2026-11-21 7:00:00',
+      '2026-11-21 07:00:00 ',
+      '226-11-21 07:00:00',
+      '9999-11-21 07:00:00',
+      '',
+      '2026-11-21',
+    ].map((time): [string, string, string] => [
+      `the time '${time}'`,
+      event(1, time),
+      `time is ${time}, not yyyy-MM-dd HH:mm:ss of the years 1900 to 2099`,
+    ]),
+    [
+      'a time that clocks skipped',
+      event(1, '1987-05-10 02:30:00'),
+      'time is 1987-05-10 02:30:00, not a time that exists in Asia/Seoul',
+    ],
   ])('rejects %s', async (_, record, reason) => {
     const { messages, rejects } = await run(event(1), record, event(2));
     expect(rejects).toEqual([{ index: 1, reason }]);
