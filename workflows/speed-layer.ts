@@ -53,6 +53,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
   setHandler(statusQuery, status);
   setHandler(pauseSignal, () => {
     paused = true;
+    if (state !== 'paused') tell('pausing');
     turn?.cancel();
   });
   setHandler(resumeSignal, () => {
@@ -79,6 +80,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
     }
     tell('starting');
     await prepareSpeedLayer({ pipeline });
+    if (paused) continue; // A pause may have come meanwhile.
     turn = new CancellationScope();
     tell('running');
     try {

@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { KafkaTopics } from '../../../clients/kafka';
+import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import { DaybreakError } from '../../../domain/errors';
+import { speedGroupOf } from '../../../domain/speed';
+import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
+import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
+import { dayInstants } from '../../../scripts/feed/instants';
+import { readConfig } from '../../../worker/config';
+import { expectedRows } from '../speed/expected-rows';
+import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
+import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+
+useStack();
+const EVENTS = 60_000;
+const date = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);
+const brokers = readConfig().kafka.brokers;
+const statusSchema = z.object({ state: z.string(), shards: z.number() });
+
+let pipeline: OwnPipeline;
+let worker: BackgroundCommand;
+let topics: KafkaTopics;
+
+beforeAll(async () => {
+  pipeline = await ownPipeline();
+  topics = await KafkaTopics.connect({ brokers });
+  worker = await startWorker();
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await topics.close();
+  await pipeline.remove();
+});
+
+const startWorker = (): Promise<BackgroundCommand> =>
+  background('worker --role speed', pipeline.environment, '"msg":"ready"');
+const speed = (command: string): Promise<string> =>
+  succeed(`speed ${command} --pipeline ${pipeline.name}`, pipeline.environment);
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition().catch(passing))) await sleep(200);
+}
+
+/** A group's coordinator that loads for the first time refuses for a moment. */
+function passing(thrown: unknown): false {
+  if (thrown instanceof DaybreakError && thrown.retry) return false;
+  throw thrown;
+}
+
+/** How many records of the topic the speed layer has committed as read, and how many there are. */
+async function progress(): Promise<{ read: number; written: number }> {
+  const committed = await topics.committedOffsets(speedGroupOf(pipeline.name), pipeline.topic);
+  const sum = (offsets: readonly number[]): number => offsets.reduce((total, offset) => total + offset, 0);
+  return {
+    read: sum([...committed.values()]),
+    written: sum((await topics.offsetsOf(pipeline.topic)).map(({ high }) => high)),
+  };
+}
+
+const feed = (seed: number): Promise<string> =>
+  succeed(
+    `feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed ${seed} --no-files`,
+    pipeline.environment,
+  );
+
+/** What a feed of this seed sends to Kafka. */
+function fed(seed: number): FeedRecord[] {
+  const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
+  const instants = dayInstants(date, 'Asia/Seoul', EVENTS, 'daily');
+  return [...generateFeed({ seed, timeZone: 'Asia/Seoul', ...shares }, instants)].filter(({ toKafka }) => toKafka);
+}
+
+it('holds while paused, goes on with another number of shards and survives its worker’s death, each event once', async () => {
+  await speed('start');
+  await feed(5);
+  await until(async () => (await topics.partitionsOf(pipeline.topic)) > 0 && (await progress()).read > 0);
+
+  await speed('pause');
+  await until(async () => statusSchema.parse(JSON.parse(await speed('status --json'))).state === 'paused');
+  const held = (await progress()).read;
+  await feed(6);
+  expect((await progress()).written).toBeGreaterThan(held);
+  expect((await progress()).read).toBe(held);
+
+  await speed('scale 2');
+  await speed('resume');
+  await until(async () => (await progress()).read > held);
+  worker.child.kill('SIGKILL');
+  worker = await startWorker();
+  await until(async () => {
+    const { read, written } = await progress();
+    return read === written;
+  });
+  expect(statusSchema.parse(JSON.parse(await speed('status --json')))).toEqual({ state: 'running', shards: 2 });
+
+  const sent = [...fed(5), ...fed(6)];
+  const rows = await expectedRows(sent);
+  const served = valuesOf(await contentsOf(brokers, `${pipeline.topic}_out`, rows.length));
+  expect(differences(served, rows)).toEqual([]);
+  const letters = await contentsOf(brokers, `${pipeline.topic}_dlq`, sent.length - rows.length);
+  expect(letters).toHaveLength(sent.length - rows.length);
+});
