@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildDay } from '../../engines/day-build';
+import { openMicroBatch } from '../../engines/duckdb/micro-batch';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { contentsOf, DAY, loadExample, rowsOf, scratchFolder, writeFiles } from './scratch';
+
+const root = scratchFolder();
+
+const text = fc.oneof(
+  fc.constantFrom('ssm-seoul', '', 'nan,}', '"', '\\', 'a\tb', '서울', '😀', '\0', '\u007f'),
+  fc.string({ unit: 'binary', maxLength: 8 }),
+);
+const integer = fc.oneof(
+  fc.bigInt({ min: -12n, max: 12n }),
+  fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }),
+  fc.constantFrom(2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, 10n ** 17n, 10n ** 18n - 1n, 10n ** 18n),
+);
+const two = (least: number, most: number) =>
+  fc.integer({ min: least, max: most }).map((n) => String(n).padStart(2, '0'));
+const clock = fc.tuple(two(0, 24), two(0, 60), two(0, 60)).map((parts) => parts.join(':'));
+const time = fc.oneof(
+  { weight: 8, arbitrary: two(0, 59).map((second) => `"2026-11-21 07:00:${second}"`) },
+  clock.map((at) => `"2026-11-21 ${at}"`),
+  clock.map((at) => `"1987-05-10 ${at}"`),
+  fc.tuple(two(0, 13), two(0, 32)).map(([month, day]) => `"2026-${month}-${day} 07:00:00"`),
+  fc.constantFrom('null', '1', '""', '"2026-11-21T07:00:00"', '"2026-11-21 07:00:00 "', '"2026-11-21 07:00:0\\u0030"'),
+);
+const wrong = fc.constantFrom(
+  '1.5',
+  '5.0',
+  '1e3',
+  '-0',
+  'true',
+  'null',
+  '"5"',
+  '{}',
+  '[1,]',
+  'NaN',
+  '01',
+  '+1',
+  '{"a":1}',
+  '',
+);
+const jsonText = fc.oneof(
+  text.map((value) => JSON.stringify(value)),
+  text.map((value) => `"${value}"`),
+);
+const value = (usual: fc.Arbitrary<string>) => fc.oneof({ weight: 9, arbitrary: usual }, wrong);
+const blank = fc.constantFrom('', '', '', ' ', '\t');
+
+const record = fc
+  .tuple(
+    value(jsonText),
+    value(integer.map(String)),
+    time,
+    fc.shuffledSubarray(['hello', 'id', 'time'], { minLength: 2 }),
+    fc.option(fc.tuple(fc.constantFrom('_at', 'id', 'h\\u0065llo'), wrong), { freq: 9, nil: undefined }),
+    blank,
+  )
+  .map(([hello, id, at, order, extra, space]) => {
+    const fields = order.map((name) => `"${name}"${space}:${space}${{ hello, id, time: at }[name] ?? ''}`);
+    if (extra !== undefined) fields.push(`"${extra[0]}":${extra[1]}`);
+    return `${space}{${fields.join(`${space},`)}}${space}`;
+  });
+const usual = fc
+  .tuple(fc.integer({ min: -2, max: 30 }), two(0, 3))
+  .map(([id, second]) => `{"hello":"ssm-seoul","id":${id},"time":"2026-11-21 07:00:${second}"}`);
+/** Text of one line that is not blank. A file holds lines, so that others cannot come from one. */
+const line = fc
+  .oneof({ weight: 5, arbitrary: usual }, { weight: 5, arbitrary: record }, fc.string(), fc.json())
+  .filter((text) => !text.includes('\n') && !/^[ \t\r]*$/.test(text) && !text.startsWith('\ufeff'))
+  .map((text) => text.replace(/[\ud800-\udfff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '?'));
+const bytes = fc.oneof(
+  { weight: 19, arbitrary: line.map((text) => Buffer.from(text)) },
+  fc
+    .uint8Array({ minLength: 1, maxLength: 20 })
+    .map((array) => Buffer.from([0xff, ...array.filter((byte) => byte !== 10)])),
+);
+
+describe('micro-batches and the day', () => {
+  let events: LoadedPipeline;
+
+  beforeAll(async () => {
+    events = await loadExample('events');
+  });
+
+  it('give the same rows and the same rejects for the same records', async () => {
+    const transform = await openMicroBatch(events);
+    let run = 0;
+    try {
+      await fc.assert(
+        fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 60 }), async (records) => {
+          run += 1;
+          const [input, output] = [join(root, `input-${run}`), join(root, `output-${run}`)];
+          const content = Buffer.concat(records.flatMap((one) => [one, Buffer.from('\n')]));
+          await writeFiles(input, { 'names.20261121.07.json': content });
+          const { messages, rejects } = await transform.run(records);
+          const manifest = await buildDay(events, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+
+          const ofDay = messages.map(({ value: row }) => row).filter((row) => row.includes('"time":"2026-11-21 '));
+          expect(await rowsOf(output, DAY)).toHaveLength(new Set(ofDay).size);
+          expect(new Set(await rowsOf(output, DAY))).toEqual(new Set(ofDay));
+          expect(await faultsOf(output)).toEqual(rejects.map(({ index, reason }) => [index + 1, reason]));
+          expect(manifest.counts).toEqual({
+            read: records.length,
+            kept: new Set(ofDay).size,
+            duplicates: ofDay.length - new Set(ofDay).size,
+            quarantined: rejects.length,
+            outsideDay: messages.length - ofDay.length,
+          });
+          await rm(input, { recursive: true });
+          await rm(output, { recursive: true });
+        }),
+        { numRuns: 150 },
+      );
+    } finally {
+      transform.close();
+    }
+  }, 240_000);
+});
+
+async function faultsOf(output: string): Promise<unknown[]> {
+  const text = (await contentsOf(output, DAY))['_quarantine.ndjson'] ?? '';
+  return text
+    .split('\n')
+    .filter((entry) => entry !== '')
+    .map((entry) => {
+      const { line: position, reason } = JSON.parse(entry) as { line: number; reason: string };
+      return [position, reason];
+    });
+}
