@@ -59,7 +59,8 @@ export async function follow<T>(
   }
 }
 
-function failureOf(workflowId: string, { cause }: WorkflowFailedError): DaybreakError {
+/** The DaybreakError of a workflow that failed, of the same code where it carries one. */
+export function failureOf(workflowId: string, { cause }: WorkflowFailedError): DaybreakError {
   const innermost = innermostFailure(cause);
   const code = innermost instanceof ApplicationFailure ? innermost.type : undefined;
   const remedy = `See workflow ${workflowId} in the Temporal UI.`;

@@ -13,6 +13,7 @@ import { TASK_QUEUES, type Layer } from '../domain/task-queues';
 import type { Config } from './config';
 import { connectOptions, unreachable } from './connect';
 import { typedFailures } from './failures';
+import { createOperateActivities } from '../activities/operate';
 
 export interface WorkerOptions {
   readonly config: Config;
@@ -42,7 +43,10 @@ export async function runWorker({ config, layers, logger, signal, onReady }: Wor
           namespace,
           taskQueue: TASK_QUEUES[layer],
           workflowBundle: workflowBundle satisfies WorkflowBundle,
-          activities: activitiesOf(layer, config, logger),
+          activities: {
+            ...activitiesOf(layer, config, logger),
+            ...(layer === 'batch' && createOperateActivities(config)),
+          },
           interceptors: { activity: [() => ({ inbound: typedFailures })] },
           // Time for an open transaction to commit or abort, and for a build to stop at its next row group.
           shutdownGraceTime: '10 seconds',

@@ -1,3 +1,5 @@
+export { backfill } from './backfill';
 export { dailyBatch } from './daily-batch';
+export { lateDataWatch } from './late-data-watch';
 export { nightlyBatch } from './nightly-batch';
 export { speedLayer } from './speed-layer';

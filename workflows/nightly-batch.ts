@@ -1,9 +1,9 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import { executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { succeeded, type DayOutcome } from '../domain/backfill';
 import { businessDateOf, shiftDate } from '../domain/business-date';
-import { dailyBatchId, type DailyBatchResult } from '../domain/daily-batch';
-import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
-import { dailyBatch } from './daily-batch';
+import { dateAttribute, outcomeAttribute } from '../domain/search-attributes';
+import { runDay } from './run-day';
 
 export interface NightlyBatchInput {
   readonly pipeline: string;
@@ -16,20 +16,21 @@ const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', Se
 
 /**
  * What the schedule starts: recomputes the day before the one in which it was due. The day comes from the schedule's own
- * timestamp, so that a run that is caught up after an outage still does the day it was meant for.
+ * timestamp, so that a run that is caught up after an outage still does the day it was meant for. Fails with the day's code.
  */
-export async function nightlyBatch({ pipeline, timeZone }: NightlyBatchInput): Promise<DailyBatchResult> {
+export async function nightlyBatch({ pipeline, timeZone }: NightlyBatchInput): Promise<DayOutcome> {
   const { typedSearchAttributes, startTime } = workflowInfo();
   const due = typedSearchAttributes.get(scheduledStart) ?? startTime;
   const date = shiftDate(businessDateOf(due, timeZone), -1);
-  return executeChild(dailyBatch, {
-    workflowId: dailyBatchId(pipeline, date),
-    args: [{ pipeline, date }],
-    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-    staticSummary: `${pipeline} ${date}, nightly`,
-    typedSearchAttributes: [
-      { key: pipelineAttribute, value: pipeline },
-      { key: dateAttribute, value: date },
-    ],
+  upsertSearchAttributes([{ key: dateAttribute, value: date }]);
+  setCurrentDetails(`recomputing ${date}, due since ${due.toISOString()}`);
+  const day = await runDay(pipeline, date, 'nightly');
+  setCurrentDetails(`${date}: **${day.outcome}**\n\n${day.reason ?? ''}`);
+  upsertSearchAttributes([{ key: outcomeAttribute, value: day.outcome }]);
+  if (succeeded(day)) return day;
+  throw ApplicationFailure.create({
+    type: day.outcome.slice(day.outcome.indexOf(':') + 1),
+    message: `${date} was not replaced: ${day.outcome}. ${day.reason ?? ''}`,
+    nonRetryable: true,
   });
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { backfillCommand } from './backfill';
 import { batchBuildCommand } from './batch-build';
 import { batchRunCommand } from './batch-run';
 import { dlqCommand } from './dlq';
@@ -24,6 +25,7 @@ export function commands(): Command[] {
       .description('the recompute of a day')
       .addCommand(batchRunCommand())
       .addCommand(batchBuildCommand()),
+    backfillCommand(),
     scheduleCommand(),
     dlqCommand(),
     pipelineCommand(),

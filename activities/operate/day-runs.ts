@@ -1,0 +1,73 @@
+import type { Client } from '@temporalio/client';
+import { isBusinessDate, type BusinessDate } from '../../domain/business-date';
+import { dateAttribute, outcomeAttribute } from '../../domain/search-attributes';
+
+/** A run of `dailyBatch` as Temporal lists it. */
+export interface DayRun {
+  readonly date: BusinessDate;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly running: boolean;
+  /** 'running', 'replaced', 'refused:<code>', 'failed:<code>', 'cancelled', … */
+  readonly outcome: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly closedAt?: string;
+}
+
+/** Runs of a pipeline's days, latest first, as far back as Temporal keeps closed runs. */
+export async function* dayRuns(
+  client: Client,
+  pipeline: string,
+  { from, to }: { readonly from?: string; readonly to?: string } = {},
+): AsyncGenerator<DayRun> {
+  const query = [
+    `WorkflowType = 'dailyBatch' AND DaybreakPipeline = '${pipeline}'`,
+    ...(from === undefined ? [] : [`DaybreakDate >= '${from}'`]),
+    ...(to === undefined ? [] : [`DaybreakDate <= '${to}'`]),
+  ].join(' AND ');
+  for await (const run of client.workflow.list({ query })) {
+    const date = run.typedSearchAttributes.get(dateAttribute) ?? '';
+    if (!isBusinessDate(date)) continue;
+    const running = run.status.name === 'RUNNING';
+    const told = run.typedSearchAttributes.get(outcomeAttribute);
+    yield {
+      date,
+      workflowId: run.workflowId,
+      runId: run.runId,
+      running,
+      // A terminated run or one that timed out could not say how it ended.
+      outcome: told === undefined || (told === 'running' && !running) ? endOf(run.status.name) : told,
+      startedAt: run.startTime.toISOString(),
+      ...(run.closeTime !== undefined && { closedAt: run.closeTime.toISOString() }),
+    };
+  }
+}
+
+/** The outcome of a run by Temporal's name of its status alone. */
+export function endOf(status: string): string {
+  switch (status) {
+    case 'RUNNING':
+      return 'running';
+    case 'COMPLETED':
+      return 'replaced';
+    case 'CANCELLED':
+      return 'cancelled';
+    default:
+      return `failed:${status}`;
+  }
+}
+
+/** The latest run of each day. */
+export async function lastRuns(
+  client: Client,
+  pipeline: string,
+  range: { readonly from?: string; readonly to?: string } = {},
+): Promise<Map<BusinessDate, DayRun>> {
+  const last = new Map<BusinessDate, DayRun>();
+  for await (const run of dayRuns(client, pipeline, range)) {
+    const known = last.get(run.date);
+    if (known === undefined || known.startedAt < run.startedAt) last.set(run.date, run);
+  }
+  return last;
+}

@@ -1,0 +1,67 @@
+import { Context } from '@temporalio/activity';
+import { join } from 'node:path';
+import type { BackfillInput, DayOutcome } from '../../domain/backfill';
+import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { dailyBatchId } from '../../domain/daily-batch';
+import { decideLateData, type LateDataDecision, type LateDataWatchInput } from '../../domain/late-data';
+import { outcomeAttribute } from '../../domain/search-attributes';
+import { surveyDay } from '../../engines/day-survey';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { waitFor } from '../wait';
+import { endOf } from './day-runs';
+import { selectDays, type OperateDependencies } from './select-days';
+
+/** What `backfill`, `nightlyBatch` and `lateDataWatch` call. */
+export function createOperateActivities(dependencies: OperateDependencies) {
+  const { pipelines, data } = dependencies;
+  return {
+    /** The days that a backfill runs, in order. */
+    async selectBackfillDays(input: BackfillInput): Promise<BusinessDate[]> {
+      return beating('selecting the days', () => selectDays(Context.current().client, dependencies, input));
+    },
+
+    /** Waits for a run of the day that somebody else started. */
+    async joinDay({ pipeline, date }: { readonly pipeline: string; readonly date: BusinessDate }): Promise<DayOutcome> {
+      const { client } = Context.current();
+      const handle = client.workflow.getHandle(dailyBatchId(pipeline, date));
+      return waitFor<DayOutcome>(async () => {
+        const { status, typedSearchAttributes } = await handle.describe();
+        if (status.name === 'RUNNING') return { waitingFor: `the run of ${date} that was under way` };
+        const told = typedSearchAttributes.get(outcomeAttribute);
+        const outcome = told === undefined || told === 'running' ? endOf(status.name) : told;
+        return { answer: { date, outcome, joined: true } };
+      }, 2_000);
+    },
+
+    /** Compares the last days' input files with their builds, latest day first, and decides about each. */
+    async findLateData({ pipeline: name }: LateDataWatchInput): Promise<LateDataDecision[]> {
+      const loaded = await loadPipelineNamed(pipelines, name);
+      const { lateData, timeZone } = loaded.pipeline;
+      const now = new Date();
+      const today = businessDateOf(now, timeZone);
+      return beating('comparing files with builds', async () => {
+        const decisions: LateDataDecision[] = [];
+        for (let back = 1; back <= lateData.days; back++) {
+          const survey = await surveyDay(loaded, join(data, name), shiftDate(today, -back));
+          decisions.push(decideLateData(lateData, survey, now));
+        }
+        return decisions;
+      });
+    },
+  };
+}
+
+export type OperateActivities = ReturnType<typeof createOperateActivities>;
+
+/** Beats the heart while `work` is under way: hashing many large files takes its time. */
+async function beating<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const heartbeat = setInterval(() => {
+    context.heartbeat(doing);
+  }, 2_000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+  }
+}

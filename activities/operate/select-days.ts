@@ -1,0 +1,72 @@
+import type { Client } from '@temporalio/client';
+import { join } from 'node:path';
+import type { BackfillInput, BackfillSelection } from '../../domain/backfill';
+import { businessDateOf, parseBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { DaybreakError } from '../../domain/errors';
+import { surveyDay } from '../../engines/day-survey';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { lastRuns } from './day-runs';
+
+export interface OperateDependencies {
+  /** Absolute path of the folder with one folder a pipeline. */
+  readonly pipelines: string;
+  /** Absolute path; see Config.data. */
+  readonly data: string;
+}
+
+/**
+ * The days of a backfill, in order. Throws BAD_DATE for a range that is none or that is not over yet, whose day realtime
+ * still fills.
+ */
+export async function selectDays(
+  client: Client,
+  { pipelines, data }: OperateDependencies,
+  { pipeline: name, from, to, only = 'missing' }: BackfillInput,
+): Promise<BusinessDate[]> {
+  const loaded = await loadPipelineNamed(pipelines, name);
+  const dates = datesOf(from, to, loaded.pipeline.timeZone);
+  if (only === 'all') return dates;
+  const chosen = await chooser(only, client, loaded, { folder: join(data, name), from, to });
+  const selected: BusinessDate[] = [];
+  for (const date of dates) if (await chosen(date)) selected.push(date);
+  return selected;
+}
+
+async function chooser(
+  only: Exclude<BackfillSelection, 'all'>,
+  client: Client,
+  loaded: LoadedPipeline,
+  { folder, from, to }: { readonly folder: string; readonly from: string; readonly to: string },
+): Promise<(date: BusinessDate) => Promise<boolean>> {
+  switch (only) {
+    case 'missing':
+      return async (date) => !(await surveyDay(loaded, folder, date)).replaced;
+    case 'changed':
+      return async (date) => {
+        const { inputs, otherTransform } = await surveyDay(loaded, folder, date);
+        return inputs === 'unbuilt' || inputs === 'changed' || (inputs === 'unchanged' && otherTransform);
+      };
+    case 'failed': {
+      const runs = await lastRuns(client, loaded.pipeline.name, { from, to });
+      return (date) => {
+        const run = runs.get(date);
+        return Promise.resolve(run !== undefined && /^(refused|failed|cancelled)/.test(run.outcome));
+      };
+    }
+  }
+}
+
+function datesOf(from: string, to: string, timeZone: string): BusinessDate[] {
+  const [first, last] = [parseBusinessDate(from), parseBusinessDate(to)];
+  const yesterday = shiftDate(businessDateOf(new Date(), timeZone), -1);
+  if (last < first || last > yesterday) {
+    throw new DaybreakError('BAD_DATE', {
+      what: last < first ? `${to} is before ${from}` : `${to} is not over yet in ${timeZone}`,
+      remedy: last < first ? 'Give the first day first.' : `Give a day up to ${yesterday}.`,
+    });
+  }
+  const dates: BusinessDate[] = [];
+  for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
+  return dates;
+}

@@ -1,0 +1,137 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  continueAsNew,
+  defineQuery,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { OperateActivities } from '../activities/operate';
+import {
+  failureSummary,
+  succeeded,
+  type BackfillInput,
+  type BackfillProgress,
+  type BackfillResult,
+  type DayOutcome,
+} from '../domain/backfill';
+import type { BusinessDate } from '../domain/business-date';
+import { outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
+import { runDay } from './run-day';
+
+export const progressQuery = defineQuery<BackfillProgress>('progress');
+
+const { selectBackfillDays } = proxyActivities<OperateActivities>({
+  startToCloseTimeout: '1 hour', // Thousands of days whose files are compared.
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
+});
+
+const DAYS_SHOWN = 50;
+
+/**
+ * Runs a range of days as children, some at once, each once. A failed day stops no other; where any failed, the workflow
+ * fails at its end with DAYS_FAILED, whose details hold the result. A cancellation ends the running days first.
+ */
+export async function backfill(input: BackfillInput): Promise<BackfillResult> {
+  const { pipeline, from, to, parallel = 2, only = 'missing', daysPerRun = 300 } = input;
+  let requested: readonly BusinessDate[] | undefined = input.continued?.requested;
+  const outcomes: DayOutcome[] = [...(input.continued?.outcomes ?? [])];
+  const running = new Set<BusinessDate>();
+
+  const progress = (): BackfillProgress => ({
+    pipeline,
+    from,
+    to,
+    only,
+    requested: requested?.length,
+    completed: outcomes.length,
+    replaced: outcomes.filter(succeeded).length,
+    running: [...running],
+    failed: outcomes.filter((day) => !succeeded(day)),
+  });
+  const tell = (): void => {
+    setCurrentDetails(describe(progress()));
+  };
+  const end = (outcome: string): void => {
+    tell();
+    upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
+  };
+
+  setHandler(progressQuery, progress);
+  upsertSearchAttributes([
+    { key: pipelineAttribute, value: pipeline },
+    { key: outcomeAttribute, value: 'running' },
+  ]);
+  tell();
+  requested ??= await selectBackfillDays(input);
+
+  const over = new Set(outcomes.map(({ date }) => date));
+  const waiting = requested.filter((date) => !over.has(date));
+  let started = 0;
+  const lane = async (): Promise<void> => {
+    while (waiting.length > 0 && started < daysPerRun && !workflowInfo().continueAsNewSuggested) {
+      const date = waiting.shift();
+      if (date === undefined) return;
+      started += 1;
+      running.add(date);
+      tell();
+      try {
+        outcomes.push(await runDay(pipeline, date, 'backfill'));
+      } finally {
+        running.delete(date);
+        tell();
+      }
+    }
+  };
+  // Every lane is waited for, so that a cancelled backfill is over only when its days are.
+  const lanes = await Promise.allSettled(Array.from({ length: parallel }, lane));
+  if (CancellationScope.current().consideredCancelled) {
+    end('cancelled');
+    throw new CancelledFailure(`the backfill was cancelled after ${outcomes.length} of ${requested.length} days`);
+  }
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+  if (waiting.length > 0) return continueAsNew<typeof backfill>({ ...input, continued: { requested, outcomes } });
+
+  const result = proven(progress(), requested, outcomes);
+  end(result.failed.length === 0 ? 'replaced' : 'failed:DAYS_FAILED');
+  if (result.failed.length === 0) return result;
+  throw ApplicationFailure.create({
+    type: 'DAYS_FAILED',
+    message: `${result.failed.length} of ${result.requested} days were not replaced: ${failureSummary(result.failed)}`,
+    nonRetryable: true,
+    details: [result],
+  });
+}
+
+/** Requested = completed: each selected day has exactly one outcome, and no other day has one. */
+function proven(
+  progress: BackfillProgress,
+  requested: readonly BusinessDate[],
+  outcomes: readonly DayOutcome[],
+): BackfillResult {
+  const days = [...outcomes].sort((one, other) => (one.date < other.date ? -1 : 1));
+  if (days.map(({ date }) => date).join() !== requested.join()) {
+    throw ApplicationFailure.nonRetryable(
+      `${requested.length} days were requested, and ${days.length} others completed`,
+      'PROOF_FAILED',
+    );
+  }
+  return { ...progress, requested: requested.length, days };
+}
+
+function describe({ requested, completed, replaced, running, failed }: BackfillProgress): string {
+  if (requested === undefined) return 'selecting the days';
+  const shown = failed.slice(0, DAYS_SHOWN);
+  return [
+    `**${completed} of ${requested} days are done**, ${replaced} replaced, ${failed.length} not` +
+      (running.length > 0 ? `; running: ${running.join(', ')}` : ''),
+    ...(failed.length > 0 ? ['', '| day | outcome | why |', '| --- | --- | --- |'] : []),
+    ...shown.map(({ date, outcome, reason = '' }) => `| ${date} | ${outcome} | ${reason.replaceAll('|', '\\|')} |`),
+    ...(failed.length > shown.length ? [`| … | ${failed.length - shown.length} more | |`] : []),
+  ].join('\n');
+}

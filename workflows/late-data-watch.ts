@@ -1,0 +1,51 @@
+import { ApplicationFailure, proxyActivities, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { OperateActivities } from '../activities/operate';
+import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
+import type { LateDataWatchInput, LateDataWatchResult } from '../domain/late-data';
+import { outcomeAttribute } from '../domain/search-attributes';
+import { runDay } from './run-day';
+
+const { findLateData } = proxyActivities<OperateActivities>({
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 20 },
+});
+
+/**
+ * What the hourly schedule starts: recomputes, one after another, the finished days whose files changed since their
+ * build, as often and from as many rows on as the pipeline says. Its details and its result say why each day was left.
+ */
+export async function lateDataWatch({ pipeline }: LateDataWatchInput): Promise<LateDataWatchResult> {
+  let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
+  const outcomes: DayOutcome[] = [];
+  setCurrentDetails(describe(days));
+  for (const { date, decision } of days) {
+    if (decision !== 'recompute') continue;
+    const ended = await runDay(pipeline, date, 'late data');
+    outcomes.push(ended);
+    days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
+    setCurrentDetails(describe(days));
+  }
+  const failed = outcomes.filter((day) => !succeeded(day));
+  const outcome = failed.length > 0 ? 'failed:DAYS_FAILED' : outcomes.length > 0 ? 'replaced' : 'nothing late';
+  upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
+  if (failed.length === 0) return { pipeline, days };
+  throw ApplicationFailure.create({
+    type: 'DAYS_FAILED',
+    message: `${failed.length} days with late data were not replaced: ${failureSummary(failed)}`,
+    nonRetryable: true,
+    details: [{ pipeline, days }],
+  });
+}
+
+function describe(days: LateDataWatchResult['days']): string {
+  if (days.length === 0) return 'the pipeline looks at no day: lateData.days is 0';
+  return [
+    '| day | decision | late rows | because | outcome |',
+    '| --- | --- | ---: | --- | --- |',
+    ...days.map(
+      ({ date, decision, lateRows, because, outcome = '' }) =>
+        `| ${date} | ${decision} | ${lateRows} | ${because} | ${outcome} |`,
+    ),
+  ].join('\n');
+}

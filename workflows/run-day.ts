@@ -1,0 +1,69 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  executeChild,
+  isCancellation,
+  ParentClosePolicy,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { OperateActivities } from '../activities/operate';
+import type { DayOutcome } from '../domain/backfill';
+import type { BusinessDate } from '../domain/business-date';
+import { dailyBatchId } from '../domain/daily-batch';
+import { GATE_CODES } from '../domain/gate';
+import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
+import { dailyBatch } from './daily-batch';
+
+const { joinDay } = proxyActivities<OperateActivities>({
+  startToCloseTimeout: '24 hours', // As long as somebody else's run of a day may take.
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 100 },
+});
+
+/**
+ * Runs a day as a child, or waits for the run of it that is under way: a day is in one flight at a time. A failed day is
+ * an outcome, no failure; a cancellation of the caller cancels the child and waits until it has ended.
+ */
+export async function runDay(pipeline: string, date: BusinessDate, by: string): Promise<DayOutcome> {
+  try {
+    const { verdict } = await executeChild(dailyBatch, {
+      workflowId: dailyBatchId(pipeline, date),
+      args: [{ pipeline, date }],
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      staticSummary: `${pipeline} ${date}, ${by}`,
+      typedSearchAttributes: [
+        { key: pipelineAttribute, value: pipeline },
+        { key: dateAttribute, value: date },
+      ],
+    });
+    return { date, outcome: verdict };
+  } catch (thrown) {
+    if (CancellationScope.current().consideredCancelled) throw thrown;
+    if (thrown instanceof WorkflowExecutionAlreadyStartedError) return joinDay({ pipeline, date });
+    return { date, outcome: outcomeOf(thrown), reason: reasonOf(thrown) };
+  }
+}
+
+const REASON_CHARACTERS = 300;
+
+function outcomeOf(thrown: unknown): string {
+  if (isCancellation(thrown)) return 'cancelled';
+  const cause = innermost(thrown);
+  const code = (cause instanceof ApplicationFailure ? cause.type : undefined)?.replace(/^GATE_/, '') ?? 'UNKNOWN';
+  return GATE_CODES.some((known) => known === code) ? `refused:${code}` : `failed:${code}`;
+}
+
+function reasonOf(thrown: unknown): string {
+  const cause = innermost(thrown);
+  return (cause instanceof Error ? cause.message : String(cause)).slice(0, REASON_CHARACTERS);
+}
+
+/** Failures of children and activities wrap the one that has the code. */
+function innermost(thrown: unknown): unknown {
+  return thrown instanceof Error && !(thrown instanceof ApplicationFailure) && thrown.cause !== undefined
+    ? innermost(thrown.cause)
+    : thrown;
+}
