@@ -12,7 +12,7 @@ const PARTITIONS = 3;
 const PIECE = 500;
 const PIECE_MS = 50;
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 describe('the speed layer, killed again and again under load', () => {
   const records = feedRecords(1, 300_000);
