@@ -1,21 +1,40 @@
 import { Context } from '@temporalio/activity';
 
+/** An answer, or what is still being waited for. */
+export type Asked<T> = { readonly answer: T } | { readonly waitingFor: string };
+
 /**
- * Asks again and again until there is an answer, beating the heart each time, so that a dead worker is noticed and a
+ * Asks again and again until there is an answer, beating the heart meanwhile, so that a dead worker is noticed and a
  * cancellation ends the wait. The activity's own time-out is the bound.
  *
  * @param ask answers, or tells what is still being waited for: it becomes the heartbeat's details.
  * @param everyMilliseconds pause between two questions. Default 1,000.
  */
-export async function waitFor<T>(
-  ask: () => Promise<{ readonly answer: T } | { readonly waitingFor: string }>,
-  everyMilliseconds = 1_000,
-): Promise<T> {
+export async function waitFor<T>(ask: () => Promise<Asked<T>>, everyMilliseconds = 1_000): Promise<T> {
   const context = Context.current();
-  for (;;) {
-    const asked = await ask();
-    if ('answer' in asked) return asked.answer;
-    context.heartbeat(asked.waitingFor);
-    await context.sleep(everyMilliseconds);
+  let doing = 'looking';
+  return beating(
+    () => doing,
+    async () => {
+      for (;;) {
+        const asked = await ask();
+        if ('answer' in asked) return asked.answer;
+        doing = `waiting for ${asked.waitingFor}`;
+        await context.sleep(everyMilliseconds);
+      }
+    },
+  );
+}
+
+/** Does some work and beats the heart once a second meanwhile, telling what is being done. */
+export async function beating<T>(doing: () => string, work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => {
+    context.heartbeat(doing());
+  }, 1_000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
   }
 }

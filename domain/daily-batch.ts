@@ -1,6 +1,7 @@
-import type { BusinessDate, Interval } from './business-date';
+import { dayInterval, type BusinessDate, type Interval } from './business-date';
 import type { HourOutput, RecordCounts } from './day-manifest';
-import type { GateCode, GateRefusal } from './gate';
+import type { AcceptableGateCode, GateRefusal } from './gate';
+import { batchDatasourceOf, type Pipeline } from './pipeline';
 import type { ReconciledHour } from './reconciliation';
 
 export interface DailyBatchInput {
@@ -11,7 +12,12 @@ export interface DailyBatchInput {
   /** Rebuild every hour even where nothing changed. Default false. */
   readonly force?: boolean;
   /** Refusals of the gate that an operator goes on with, knowingly. Default none. */
-  readonly accept?: readonly GateCode[];
+  readonly accept?: readonly AcceptableGateCode[];
+  /**
+   * Builds nothing, and brings a kept version of the day back: its name, or 'previous' for the one that was current
+   * before. Default none.
+   */
+  readonly restore?: string;
 }
 
 /** What a day is, fixed when the run begins. */
@@ -19,8 +25,22 @@ export interface DayPlan {
   readonly pipeline: string;
   readonly date: BusinessDate;
   readonly timeZone: string;
+  /** The datasource whose day is replaced. */
   readonly datasource: string;
+  /** What the batch is compared with at the gate: the same, unless the batch has a datasource of its own. */
+  readonly realtimeDatasource: string;
   readonly interval: Interval;
+}
+
+export function dayPlan(pipeline: Pipeline, date: BusinessDate): DayPlan {
+  return {
+    pipeline: pipeline.name,
+    date,
+    timeZone: pipeline.timeZone,
+    datasource: batchDatasourceOf(pipeline),
+    realtimeDatasource: pipeline.druid.datasource,
+    interval: dayInterval(date, pipeline.timeZone),
+  };
 }
 
 /** What the build published; small enough for a workflow's history whatever the number of input files. */
@@ -30,6 +50,8 @@ export interface BuiltDay {
   readonly counts: RecordCounts;
   readonly missingHours: readonly string[];
   readonly hours: readonly HourOutput[];
+  /** Lines, and bad ones among them, by the hour in the names of their files. */
+  readonly sources: Readonly<Record<string, { readonly read: number; readonly quarantined: number }>>;
 }
 
 /** Rows that Druid serves in one local hour. */
@@ -47,7 +69,6 @@ export interface GateReport {
 }
 
 export interface DayProof {
-  readonly taskId: string;
   /** The one version of every visible segment of the day. */
   readonly version: string;
   readonly segments: number;
@@ -61,6 +82,10 @@ export interface ProvenHour {
   readonly druidRows: number;
   readonly batchChecksum: string;
   readonly druidChecksum: string;
+}
+
+export function isEqual({ batchRows, druidRows, batchChecksum, druidChecksum }: ProvenHour): boolean {
+  return batchRows === druidRows && batchChecksum === druidChecksum;
 }
 
 /** Where a run is: what its current details, its query and the command line show. */
@@ -80,12 +105,19 @@ export type DailyBatchStep = (typeof DAILY_BATCH_STEPS)[number];
 export interface DailyBatchResult {
   readonly pipeline: string;
   readonly date: BusinessDate;
-  readonly verdict: 'replaced';
+  /** 'restored' is replaced by a version that was kept. */
+  readonly verdict: 'replaced' | 'restored';
+  readonly datasource: string;
+  /** Absolute path of the published version that Druid serves now. */
+  readonly output: string;
   readonly counts: RecordCounts;
+  /** What the gate found and an operator went on with. */
   readonly accepted: readonly GateRefusal[];
   readonly missingHours: readonly string[];
-  readonly sealedUntil: string;
+  /** From when on realtime takes rows; absent where the batch has a datasource of its own. */
+  readonly sealedUntil?: string;
   readonly taskId: string;
+  /** Druid's version of the day's segments. */
   readonly version: string;
   readonly segments: number;
   readonly hours: readonly ReconciledHour[];

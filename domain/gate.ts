@@ -1,13 +1,25 @@
+import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
 
-/** Why a day is not replaced: the closed set of refusals of the gate. */
-export const GATE_CODES = ['MISSING_HOURS', 'EMPTY_DAY', 'BATCH_SHORT'] as const;
+/** Refusals that an operator may go on with, knowingly. */
+export const ACCEPTABLE_GATE_CODES = [
+  'NOT_SETTLED',
+  'MISSING_HOURS',
+  'EMPTY_DAY',
+  'BATCH_SHORT',
+] as const satisfies readonly ErrorCode[];
+export type AcceptableGateCode = (typeof ACCEPTABLE_GATE_CODES)[number];
+
+/** Why a day is not replaced: the closed set of refusals of the gate. Without files or tables there is no batch to accept. */
+export const GATE_CODES = ['NO_INPUT', 'BAD_TABLE', ...ACCEPTABLE_GATE_CODES] as const satisfies readonly ErrorCode[];
 export type GateCode = (typeof GATE_CODES)[number];
 
 export interface GateRefusal {
-  readonly code: GateCode;
+  readonly code: AcceptableGateCode;
   /** What was found, with figures, and what to do. */
   readonly reason: string;
+  /** What was found and what is allowed, as numbers. */
+  readonly figures: Readonly<Record<string, number>>;
 }
 
 export interface GateInput {
@@ -18,7 +30,11 @@ export interface GateInput {
   readonly realtimeDistinct: Readonly<Record<string, number>>;
 }
 
-/** Every refusal that applies; an empty list lets the day be replaced. */
+export function isGateCode(code: unknown): code is GateCode {
+  return GATE_CODES.some((known) => known === code);
+}
+
+/** Every refusal that applies to a built day; an empty list lets the day be replaced. */
 export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusal[] {
   const refusals: GateRefusal[] = [];
   const { missingHours, written, realtimeDistinct } = input;
@@ -28,12 +44,14 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
       reason:
         `${missingHours.length} hours have no input file (${missingHours.join(', ')}); the pipeline allows ` +
         `${gate.allowedMissingHours}. Bring the files, raise gate.allowedMissingHours, or accept MISSING_HOURS.`,
+      figures: { missing: missingHours.length, allowed: gate.allowedMissingHours },
     });
   }
   if (sum(Object.values(written)) === 0) {
     refusals.push({
       code: 'EMPTY_DAY',
       reason: 'the batch has no row at all. Look at the quarantine and the input folder, or accept EMPTY_DAY.',
+      figures: { rows: 0 },
     });
   }
   const realtime = sum(Object.values(realtimeDistinct));
@@ -48,9 +66,22 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
         `the batch lacks ${shortfall} of ${realtime} distinct rows that realtime serves ` +
         `(${percent(shortfall / realtime)}, allowed ${percent(gate.maximumShortfall)}). ` +
         'Look for hourly files that did not arrive, or accept BATCH_SHORT.',
+      figures: { lacking: shortfall, realtime, allowedShare: gate.maximumShortfall },
     });
   }
   return refusals;
+}
+
+/** The refusal of input that still changes after all the time that the pipeline gives it. */
+export function notSettled(gate: Pipeline['gate'], secondsSinceChange: number): GateRefusal {
+  const unchanged = Math.floor(secondsSinceChange);
+  return {
+    code: 'NOT_SETTLED',
+    reason:
+      `an input file changed ${unchanged} s ago; the pipeline wants ${gate.settleSeconds} s without a change and waits ` +
+      `${gate.settleTimeoutSeconds} s for them. Find out what still writes, or accept NOT_SETTLED.`,
+    figures: { unchangedSeconds: unchanged, settleSeconds: gate.settleSeconds },
+  };
 }
 
 function sum(numbers: readonly number[]): number {

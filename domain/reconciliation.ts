@@ -3,9 +3,15 @@ export interface ReconciledHour {
   readonly hour: string;
   readonly realtimeRows: number;
   readonly realtimeDistinct: number;
+  /** Lines of the hour's input files, and bad ones among them. */
+  readonly read: number;
+  readonly quarantined: number;
   readonly written: number;
+  /** Rows that the batch has beyond realtime's distinct ones: late for good, or lost on the way. */
+  readonly missedByRealtime: number;
   readonly duplicates: number;
   readonly unmatched: number;
+  /** Records of the hour that were found in the file of another hour. */
   readonly misfiled: number;
   readonly druidRows: number;
   /** Whether Druid's rows are the batch's, compared by their content. */
@@ -17,8 +23,11 @@ export const RECONCILIATION_COLUMNS = [
   ['hour', 'hour'],
   ['realtime', 'realtimeRows'],
   ['distinct', 'realtimeDistinct'],
-  ['batch', 'written'],
+  ['read', 'read'],
+  ['bad', 'quarantined'],
   ['duplicates', 'duplicates'],
+  ['batch', 'written'],
+  ['late', 'missedByRealtime'],
   ['unmatched', 'unmatched'],
   ['Druid after', 'druidRows'],
   ['equal', 'equal'],

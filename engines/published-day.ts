@@ -77,25 +77,47 @@ async function turnTo(output: string, date: BusinessDate, built: string, id: str
     await rename(join(built, STATE_FILE), join(version, STATE_FILE));
     await rm(built, { recursive: true, force: true });
   }
+  await linkTo(output, date, version);
+}
+
+/** Makes <output>/<date> a link to the version, by one rename. */
+async function linkTo(output: string, date: BusinessDate, version: string): Promise<void> {
   const now = new Date();
   await utimes(version, now, now);
+  const versions = versionsFolder(output, date);
   const link = join(versions, unique('link'));
   await symlink(relative(output, version), link);
   await rename(link, join(output, date));
 }
 
-async function removeOldVersions(output: string, date: BusinessDate, keep: number): Promise<void> {
+/** Makes a kept version the day's again. */
+export async function republishVersion(output: string, date: BusinessDate, id: string): Promise<void> {
+  const versions = versionsFolder(output, date);
+  const release = await lock(versions, LOCK);
+  try {
+    await linkTo(output, date, join(versions, id));
+  } finally {
+    await release();
+  }
+}
+
+/** The names of the day's kept versions, the one that was published last first. */
+export async function keptVersions(output: string, date: BusinessDate): Promise<string[]> {
   const versions = versionsFolder(output, date);
   const names = (await readdir(versions)).filter((name) => !name.startsWith('.'));
   const dated = await Promise.all(
     names.map(async (name) => ({ name, at: (await lstat(join(versions, name))).mtimeMs })),
   );
+  return dated.sort((a, b) => b.at - a.at).map(({ name }) => name);
+}
+
+async function removeOldVersions(output: string, date: BusinessDate, keep: number): Promise<void> {
+  const versions = versionsFolder(output, date);
   const current = await readlink(join(output, date));
-  const old = dated
-    .sort((a, b) => b.at - a.at)
+  const old = (await keptVersions(output, date))
     .slice(keep)
-    .filter(({ name }) => join(output, current) !== join(versions, name));
-  for (const { name } of old) {
+    .filter((name) => join(output, current) !== join(versions, name));
+  for (const name of old) {
     // Renamed first: a removal that is cut short must not leave half a version under its name.
     const rubbish = join(versions, unique('rubbish'));
     await rename(join(versions, name), rubbish).catch(ignoreMissing);

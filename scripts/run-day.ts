@@ -1,25 +1,57 @@
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, type Client } from '@temporalio/client';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+} from '@temporalio/client';
 import { dailyBatchId, type DailyBatchInput, type DailyBatchResult } from '../domain/daily-batch';
+import { DaybreakError } from '../domain/errors';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
+import { loadPipelineNamed } from '../engines/pipeline-folder';
+import type { Config } from '../worker/config';
 import type { dailyBatch } from '../workflows';
 import { follow, requireWorker } from './follow';
 
-/** Starts the day's run, or joins the one that is under way: a day is in one flight at a time. */
+/** Throws before anything is started; but a table that cannot be read is the gate's to refuse, so that the run records it. */
+export async function requirePipeline({ pipelines }: Config, name: string): Promise<void> {
+  try {
+    await loadPipelineNamed(pipelines, name);
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || thrown.code !== 'BAD_TABLE') throw thrown;
+  }
+}
+
+/**
+ * Starts the day's run, or joins the one that is under way: a day is in one flight at a time. A restore joins none, and
+ * throws ALREADY_RUNNING.
+ */
 export async function startDay(client: Client, input: DailyBatchInput) {
   await requireWorker(client, TASK_QUEUES.batch);
-  return client.workflow.start<typeof dailyBatch>('dailyBatch', {
-    taskQueue: TASK_QUEUES.batch,
-    workflowId: dailyBatchId(input.pipeline, input.date),
-    args: [input],
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    staticSummary: `${input.pipeline} ${input.date}, by hand`,
-    typedSearchAttributes: [
-      { key: pipelineAttribute, value: input.pipeline },
-      { key: dateAttribute, value: input.date },
-    ],
-  });
+  const { pipeline, date, restore } = input;
+  const workflowId = dailyBatchId(pipeline, date);
+  try {
+    return await client.workflow.start<typeof dailyBatch>('dailyBatch', {
+      taskQueue: TASK_QUEUES.batch,
+      workflowId,
+      args: [input],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdConflictPolicy:
+        restore === undefined ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.FAIL,
+      staticSummary: `${pipeline} ${date}, ${restore === undefined ? 'by hand' : 'restored by hand'}`,
+      typedSearchAttributes: [
+        { key: pipelineAttribute, value: pipeline },
+        { key: dateAttribute, value: date },
+      ],
+    });
+  } catch (cause) {
+    if (!(cause instanceof WorkflowExecutionAlreadyStartedError)) throw cause;
+    throw new DaybreakError('ALREADY_RUNNING', {
+      what: `${workflowId} is under way`,
+      remedy: 'Wait for its end, or cancel it in the Temporal UI.',
+      cause,
+    });
+  }
 }
 
 /** Runs a day to its end, telling each step and what it waits for. */

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createBatchActivities, createSpeedLayerActivities } from '../activities';
+import { sharedPath } from '../activities/batch/input-source';
 import { createDruidClient } from '../clients/druid';
 import { TASK_QUEUES, type Layer } from '../domain/task-queues';
 import type { Config } from './config';
@@ -84,7 +85,7 @@ function activitiesOf(layer: Layer, config: Config, logger: Logger): object {
   const kafkaBrokers = config.kafka.brokers;
   switch (layer) {
     case 'batch':
-      return createBatchActivities({ druid, kafkaBrokers, pipelines, data });
+      return createBatchActivities({ druid, kafkaBrokers, pipelines, data, inputSource: sharedPath });
     case 'speed':
       return createSpeedLayerActivities({ druid, kafkaBrokers, pipelines, logger });
   }
@@ -96,6 +97,8 @@ function tuning(layer: Layer) {
     maxConcurrentActivityTaskExecutions: layer === 'batch' ? 8 : 64,
     maxConcurrentWorkflowTaskExecutions: 8,
     maxCachedWorkflows: 200,
+    // What a step waits for is seen, and a cancellation heard, within seconds instead of most of the heartbeat's time-out.
+    maxHeartbeatThrottleInterval: '2 seconds',
   };
 }
 

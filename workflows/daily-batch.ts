@@ -1,6 +1,8 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   defineQuery,
   isCancellation,
   proxyActivities,
@@ -9,38 +11,41 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { BatchActivities } from '../activities';
-import type {
-  BuiltDay,
-  DailyBatchInput,
-  DailyBatchResult,
-  DailyBatchStep,
-  DayProof,
-  GateReport,
-} from '../domain/daily-batch';
-import { reconciliationMarkdown, type ReconciledHour } from '../domain/reconciliation';
+import type { Reindexed } from '../activities/batch/reindex-day';
+import type { BuiltDay, DailyBatchInput, DailyBatchResult, DailyBatchStep, DayPlan } from '../domain/daily-batch';
+import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
+import { reconcile } from '../domain/reconcile';
+import { reconciliationMarkdown } from '../domain/reconciliation';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
 
 /** Which step a run is at. */
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
-// Short looks and writes: a minute is ample, and Druid or Kafka may be away for a while.
-const { planDay, checkGate, storeReconciliation } = proxyActivities<BatchActivities>({
+// Short looks and writes; where a file system or Druid is away for a while, they are tried again.
+const { planDay, chooseVersion, republish, storeReconciliation } = proxyActivities<BatchActivities>({
   startToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
 });
 
 // Long work that beats its heart: a dead worker is noticed within the heartbeat's time-out, whatever the day's size.
-const { awaitSettledInput, buildDay, sealDay, reindexDay, proveDay } = proxyActivities<BatchActivities>({
-  startToCloseTimeout: '12 hours',
-  heartbeatTimeout: '30 seconds',
-  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 20 },
-});
+const { awaitSettledInput, buildDay, checkGate, sealDay, reindexDay, endReindexTasks, proveDay } =
+  proxyActivities<BatchActivities>({
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout: '20 seconds',
+    // What a cancelled activity has begun in Druid is ended after it, so it must be over by then.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 20 },
+  });
+
+/** How often a day is sealed again after a task of higher priority took it away. */
+const SEALS = 5;
 
 /**
  * One day: settle → build → gate → seal → rebuild what changed meanwhile → reindex → prove → reconcile.
  * Until the seal nothing that serves the day is touched. Fails with the code of what refused or failed as its type.
  */
 export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResult> {
+  const { accept = [], force = false, restore } = input;
   let step: DailyBatchStep = 'plan';
   setHandler(stepQuery, () => step);
   const enter = (next: DailyBatchStep, doing: string): void => {
@@ -55,46 +60,50 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
 
   try {
     const plan = await planDay(input);
+    const accepted: GateRefusal[] = [];
+    let built: BuiltDay;
+    if (restore === undefined) {
+      enter('settle', 'waiting until the input files no longer change');
+      const { refusal } = await awaitSettledInput(plan, { accept });
+      if (refusal !== null && !accept.includes(refusal.code)) throw refused([refusal]);
+      if (refusal !== null) accepted.push(refusal);
 
-    enter('settle', 'waiting until the input files no longer change');
-    await awaitSettledInput(plan);
-
-    enter('build', 'reading, deduplicating and joining the hourly files');
-    const first = await buildDay(plan, { force: input.force ?? false });
+      enter('build', 'reading, deduplicating and joining the hourly files');
+      built = await buildDay(plan, { force });
+    } else {
+      built = await republish(plan, await chooseVersion(plan, restore));
+    }
 
     enter('gate', 'comparing the batch with what realtime serves');
-    const gate = await checkGate(plan, first, { accept: input.accept ?? [] });
-    if (gate.refusals.length > 0) throw refused(gate);
+    // Who brings a version back has decided: what stands against it is recorded.
+    const gate = await checkGate(plan, built, { accept: restore === undefined ? accept : ACCEPTABLE_GATE_CODES });
+    if (gate.refusals.length > 0) throw refused(gate.refusals);
+    accepted.push(...gate.accepted);
 
-    enter('seal', 'closing the day to realtime and waiting for its tasks to hand off');
-    const { sealedUntil } = await sealDay(plan);
-
-    enter('rebuild', 'taking in files that changed since the build');
-    const built = await buildDay(plan, { force: false });
-
-    enter('reindex', 'Druid is loading the batch’s rows');
-    const reindexed = await reindexDay(plan, built);
+    const { day, reindexed, sealedUntil } = await replace(plan, built, restore === undefined, enter);
 
     enter('prove', 'comparing Druid’s rows with the batch’s');
-    const proof = await proveDay(plan, built, reindexed);
+    const proof = await proveDay(plan, day, reindexed);
 
     enter('reconcile', 'storing the day’s table');
     const result: DailyBatchResult = {
       pipeline: plan.pipeline,
       date: plan.date,
-      verdict: 'replaced',
-      counts: built.counts,
-      accepted: gate.accepted,
-      missingHours: built.missingHours,
-      sealedUntil,
-      taskId: proof.taskId,
+      verdict: restore === undefined ? 'replaced' : 'restored',
+      datasource: plan.datasource,
+      output: day.folder,
+      counts: day.counts,
+      accepted,
+      missingHours: day.missingHours,
+      ...(sealedUntil !== undefined && { sealedUntil }),
+      taskId: reindexed.taskId,
       version: proof.version,
       segments: proof.segments,
-      hours: reconcile(gate, built, proof),
+      hours: reconcile(gate.realtime, day, proof.hours),
     };
     await storeReconciliation(result);
-    setCurrentDetails(`**replaced** — ${summary(result)}\n\n${reconciliationMarkdown(result.hours)}`);
-    upsertSearchAttributes([{ key: outcomeAttribute, value: 'replaced' }]);
+    setCurrentDetails(`**${result.verdict}** — ${summary(result)}\n\n${reconciliationMarkdown(result.hours)}`);
+    upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     return result;
   } catch (thrown) {
     const outcome = isCancellation(thrown) ? 'cancelled' : outcomeOf(thrown);
@@ -104,31 +113,49 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
   }
 }
 
-function refused({ refusals }: GateReport): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: `GATE_${refusals[0]?.code ?? ''}`,
-    message: `The day was not replaced, realtime still serves it: ${refusals.map(({ code, reason }) => `${code}: ${reason}`).join(' ')}`,
-    nonRetryable: true,
-    details: [...refusals],
-  });
+interface Replaced {
+  /** What the task loaded: the built day, with what changed until the seal was there. */
+  readonly day: BuiltDay;
+  readonly reindexed: Reindexed;
+  /** Undefined where the batch has a datasource of its own, which needs no seal. */
+  readonly sealedUntil: string | undefined;
 }
 
-function reconcile(gate: GateReport, built: BuiltDay, proof: DayProof): ReconciledHour[] {
-  const realtime = new Map(gate.realtime.map((hour) => [hour.hour, hour]));
-  const proven = new Map(proof.hours.map((hour) => [hour.hour, hour]));
-  return built.hours.map(({ hour, written, duplicates, unmatched, misfiled }) => {
-    const after = proven.get(hour);
-    return {
-      hour,
-      realtimeRows: realtime.get(hour)?.rows ?? 0,
-      realtimeDistinct: realtime.get(hour)?.distinct ?? 0,
-      written,
-      duplicates,
-      unmatched,
-      misfiled,
-      druidRows: after?.druidRows ?? 0,
-      equal: after !== undefined && after.batchRows === after.druidRows && after.batchChecksum === after.druidChecksum,
-    };
+/** Seals the day and has Druid replace it; seals again where realtime took the day away meanwhile. */
+async function replace(
+  plan: DayPlan,
+  built: BuiltDay,
+  rebuild: boolean,
+  enter: (step: DailyBatchStep, doing: string) => void,
+): Promise<Replaced> {
+  // A run that was terminated may have left its task: it would hold the day's lock, or replace the day once more.
+  await endReindexTasks(plan);
+  for (let turn = 1; ; turn += 1) {
+    let sealedUntil: string | undefined;
+    if (plan.datasource === plan.realtimeDatasource) {
+      enter('seal', 'closing the day to realtime and waiting for its tasks to hand off');
+      ({ sealedUntil } = await sealDay(plan));
+    }
+    enter('rebuild', 'taking in files that changed since the build');
+    const day = rebuild ? await buildDay(plan, { force: false }) : built;
+    enter('reindex', 'Druid is loading the batch’s rows');
+    try {
+      return { day, reindexed: await reindexDay(plan, day), sealedUntil };
+    } catch (thrown) {
+      // The task of a cancelled run must not replace the day after all.
+      await CancellationScope.nonCancellable(() => endReindexTasks(plan));
+      if (codeOf(thrown) !== 'DRUID_LOCK_REVOKED' || turn === SEALS) throw thrown;
+    }
+  }
+}
+
+/** The failure of a run that the gate refused: the first code is its type, all of them are its details. */
+function refused(refusals: readonly GateRefusal[]): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: refusals[0]?.code ?? '',
+    message: `The day was not replaced, what served it still does: ${refusals.map(({ code, reason }) => `${code}: ${reason}`).join(' ')}`,
+    nonRetryable: true,
+    details: [...refusals],
   });
 }
 
@@ -139,11 +166,15 @@ function summary({ counts, segments, version, taskId }: DailyBatchResult): strin
   );
 }
 
-/** The closed code of a failure: the type of the innermost application failure. */
 function outcomeOf(thrown: unknown): string {
+  const code = codeOf(thrown);
+  return isGateCode(code) ? `refused:${code}` : `failed:${code ?? 'UNKNOWN'}`;
+}
+
+/** The closed code of a failure: the type of what failed in the activity. */
+function codeOf(thrown: unknown): string | undefined {
   const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  return type?.startsWith('GATE_') ? `refused:${type.slice('GATE_'.length)}` : `failed:${type ?? 'UNKNOWN'}`;
+  return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
 }
 
 function reasonOf(thrown: unknown): string {

@@ -1,4 +1,11 @@
 import type { DruidClient } from '../../clients/druid';
+import type { InputSource } from '../../domain/druid/reindex-spec';
+
+export interface OutputFile {
+  /** Absolute path of a published version. */
+  readonly folder: string;
+  readonly file: string;
+}
 
 /** What the batch's activities work with; the worker puts it together. */
 export interface BatchDependencies {
@@ -9,4 +16,6 @@ export interface BatchDependencies {
   readonly pipelines: string;
   /** Absolute path; see Config.data. */
   readonly data: string;
+  /** How Druid reads built files. */
+  readonly inputSource: (files: readonly OutputFile[]) => InputSource;
 }

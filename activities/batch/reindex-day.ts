@@ -1,11 +1,11 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
-import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
 import type { DruidClient, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
 import { reindexSpec } from '../../domain/druid/reindex-spec';
+import { taskFailureCode } from '../../domain/druid/task-failure';
 import { DaybreakError } from '../../domain/errors';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { waitFor } from '../wait';
+import { waitFor, type Asked } from '../wait';
 import type { BatchDependencies } from './dependencies';
 
 export interface Reindexed {
@@ -14,28 +14,66 @@ export interface Reindexed {
   readonly createdTime: string;
 }
 
-export function createReindexActivities({ druid, pipelines }: BatchDependencies) {
+export function createReindexActivities({ druid, pipelines, inputSource }: BatchDependencies) {
   return {
     /**
      * Has Druid replace the day by the built files. The task's id derives from the workflow run, so that a retry finds
-     * the task that the first try started; only where that one failed does it start the next. A cancellation ends the
-     * task too. Throws DRUID_TASK_FAILED with the task's own reason.
+     * the task that the first try started; only where that one failed does it start the next.
+     *
+     * Throws DRUID_LOCK_REVOKED where a task of higher priority took the day away, DRUID_BAD_ROWS where Druid cannot read
+     * the rows, and DRUID_TASK_FAILED, which may be tried again, with the task's own reason. Waits while Druid is away,
+     * restarts, or has no free slot.
      */
     async reindexDay(plan: DayPlan, built: BuiltDay): Promise<Reindexed> {
       const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
-      const { workflowExecution } = Context.current().info;
-      const run = workflowExecution?.runId ?? '';
-      const id = await nextTaskId(druid, `daybreak_${plan.datasource}_${plan.date}_${run}`);
-      const files = built.hours.map(({ file }) => join(built.folder, file));
-      await druid.tasks.submit(reindexSpec(pipeline, columns, { id, interval: plan.interval, files }));
-      try {
-        const status = await waitFor(() => over(druid, id));
-        return { taskId: id, createdTime: status.createdTime };
-      } catch (thrown) {
-        if (thrown instanceof CancelledFailure) await druid.tasks.shutDown(id);
-        throw thrown;
-      }
+      const prefix = `${taskPrefix(plan)}${Context.current().info.workflowExecution?.runId ?? ''}`;
+      const rows = built.hours.reduce((sum, { written }) => sum + written, 0);
+      const files = built.hours.map(({ file }) => ({ folder: built.folder, file }));
+      let id: string | undefined;
+      return waitFor<Reindexed>(
+        patiently(async () => {
+          if (id === undefined) {
+            const next = await nextTaskId(druid, prefix);
+            const source = inputSource(files);
+            await druid.tasks.submit(reindexSpec(pipeline, columns, { id: next, plan, source }));
+            id = next;
+          }
+          return over(druid, id, rows);
+        }),
+      );
     },
+
+    /**
+     * Ends every reindex task of the day and waits until it has ended. A day has one run at a time, so that a task that
+     * is not of a run's own reindex was left behind by one that was terminated.
+     */
+    async endReindexTasks(plan: DayPlan): Promise<void> {
+      await waitFor<undefined>(
+        patiently(async () => {
+          const all = await druid.tasks.unfinished(plan.datasource);
+          const ours = all.filter(({ id }) => id.startsWith(taskPrefix(plan)));
+          if (ours.length === 0) return { answer: undefined };
+          for (const { id } of ours) await druid.tasks.shutDown(id);
+          return { waitingFor: `${ours.map(({ id }) => id).join(', ')} to end` };
+        }),
+      );
+    },
+  };
+}
+
+function taskPrefix({ datasource, date }: DayPlan): string {
+  return `daybreak_${datasource}_${date}_`;
+}
+
+/** Waits out a Druid that is away. */
+function patiently<T>(ask: () => Promise<Asked<T>>): () => Promise<Asked<T>> {
+  return async () => {
+    try {
+      return await ask();
+    } catch (thrown) {
+      if (!(thrown instanceof DaybreakError) || thrown.code !== 'DRUID_UNREACHABLE') throw thrown;
+      return { waitingFor: `Druid to come back: ${thrown.what}` };
+    }
   };
 }
 
@@ -47,7 +85,7 @@ async function nextTaskId(druid: DruidClient, prefix: string): Promise<string> {
   }
 }
 
-async function over(druid: DruidClient, id: string): Promise<{ answer: TaskStatus } | { waitingFor: string }> {
+async function over(druid: DruidClient, id: string, rows: number): Promise<Asked<Reindexed>> {
   const status = await druid.tasks.status(id);
   switch (status?.status) {
     case undefined:
@@ -55,16 +93,47 @@ async function over(druid: DruidClient, id: string): Promise<{ answer: TaskStatu
         what: `Druid does not know task ${id}, which it had accepted`,
         remedy: 'Look at the log of the overlord; the next try submits it again.',
       });
-    case 'RUNNING': {
-      const rows = (await druid.tasks.report(id))?.processed ?? 0;
-      return { waitingFor: `task ${id} is running, ${rows} rows so far` };
-    }
+    case 'RUNNING':
+      return { waitingFor: await progressOf(druid, status, rows) };
     case 'FAILED':
-      throw new DaybreakError('DRUID_TASK_FAILED', {
-        what: `Druid's task ${id} failed: ${status.errorMsg ?? 'without a reason'}`,
-        remedy: `Read its report at /druid/indexer/v1/task/${id}/reports; realtime still serves the day.`,
-      });
+      throw await failureOf(druid, status);
     case 'SUCCESS':
-      return { answer: status };
+      return { answer: { taskId: id, createdTime: status.createdTime } };
   }
 }
+
+async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStatus, rows: number): Promise<string> {
+  switch (runnerStatusCode) {
+    case 'PENDING': {
+      const { used, total } = await druid.tasks.slots();
+      return `a free slot for task ${id}: Druid's workers run ${used} tasks of at most ${total}`;
+    }
+    case 'WAITING':
+      return `task ${id} to get its lock`;
+    case 'RUNNING':
+    case 'NONE':
+    case null:
+    case undefined: {
+      const report = await druid.tasks.report(id);
+      return report?.state === 'SEGMENT_AVAILABILITY_WAIT'
+        ? `Druid to serve the ${report.processed} rows of task ${id}`
+        : `task ${id}: ${report?.processed ?? 0} of ${rows} rows loaded`;
+    }
+  }
+}
+
+async function failureOf(druid: DruidClient, { id, errorMsg }: TaskStatus): Promise<DaybreakError> {
+  // The status cuts the reason off after a hundred characters; a killed task has no report.
+  const report = await druid.tasks.report(id);
+  const reason = report?.error ?? errorMsg ?? 'without a reason';
+  const code = taskFailureCode(`${reason} ${errorMsg ?? ''}`);
+  const [firstLine = ''] = reason.split('\n');
+  const row = report?.unparseable === undefined ? '' : `; the first bad row: ${report.unparseable}`;
+  return new DaybreakError(code, { what: `Druid's task ${id} failed: ${firstLine}${row}`, remedy: remedies[code] });
+}
+
+const remedies = {
+  DRUID_LOCK_REVOKED: 'A task of higher priority took the day; the run seals it again and starts anew.',
+  DRUID_BAD_ROWS: 'Correct transform.sql or the types of its columns, then run the day again.',
+  DRUID_TASK_FAILED: 'Read the task’s log in Druid; what served the day before still does.',
+} as const;

@@ -1,3 +1,4 @@
+import { describeLocks, locksIn } from '../../domain/druid/blocking-locks';
 import { laterSeal, supervisorSpec } from '../../domain/druid/supervisor-spec';
 import type { DayPlan } from '../../domain/daily-batch';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
@@ -13,14 +14,16 @@ export interface Seal {
 export function createSealActivities({ druid, kafkaBrokers, pipelines }: BatchDependencies) {
   async function seal(plan: DayPlan): Promise<string> {
     const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
-    return ensureSupervisor(druid, plan.datasource, (stored) => ({
-      ...supervisorSpec(pipeline, columns, {
-        brokers: kafkaBrokers,
-        sealedUntil: laterSeal(plan.interval.end, stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined),
-      }),
-      // A supervisor that runs goes on; where there is none, one that holds the seal waits for the speed layer.
-      suspended: stored?.suspended ?? true,
-    })).then(() => plan.interval.end);
+    const { end } = plan.interval;
+    const { sealedUntil } = await ensureSupervisor(druid, plan.datasource, (stored) => {
+      const before = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
+      return {
+        ...supervisorSpec(pipeline, columns, { brokers: kafkaBrokers, sealedUntil: laterSeal(end, before) }),
+        // A supervisor that runs goes on; where there is none, one that holds the seal waits for the speed layer.
+        suspended: stored?.suspended ?? true,
+      };
+    });
+    return sealedUntil ?? end;
   }
 
   return {
@@ -30,21 +33,12 @@ export function createSealActivities({ druid, kafkaBrokers, pipelines }: BatchDe
      */
     async sealDay(plan: DayPlan): Promise<Seal> {
       return waitFor(async () => {
-        // Again at each turn: the spec is read and then written, and another writer may have had the older one.
         const sealedUntil = await seal(plan);
-        const locks = (await druid.tasks.activeLocks(plan.datasource)).filter(({ interval }) =>
-          touches(interval, plan),
-        );
+        const locks = locksIn(await druid.tasks.activeLocks(plan.datasource), plan.interval);
         if (locks.length === 0) return { answer: { sealedUntil } };
-        return {
-          waitingFor: `${locks.length} locks of running tasks in the day: ${locks.map((lock) => lock.interval).join(', ')}`,
-        };
+        const tasks = await druid.tasks.unfinished(plan.datasource);
+        return { waitingFor: `tasks to release the day: ${describeLocks(locks, tasks)}` };
       });
     },
   };
-}
-
-function touches(interval: string, { interval: day }: DayPlan): boolean {
-  const [start = '', end = ''] = interval.split('/');
-  return new Date(start) < new Date(day.end) && new Date(end) > new Date(day.start);
 }

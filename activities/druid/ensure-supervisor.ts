@@ -1,25 +1,59 @@
 import type { DruidClient, StoredSupervisorSpec } from '../../clients/druid';
-import type { SupervisorSpec } from '../../domain/druid/supervisor-spec';
+import { laterSeal, type SupervisorSpec } from '../../domain/druid/supervisor-spec';
+import { DaybreakError } from '../../domain/errors';
 
 export type WantedSupervisor = SupervisorSpec & { readonly suspended: boolean };
+
+export interface EnsuredSupervisor {
+  readonly done: 'created' | 'updated' | 'unchanged';
+  /** The seal that it holds now, ISO 8601. */
+  readonly sealedUntil: string | undefined;
+}
+
+/** More rivals than that at once are no days that are recomputed together, but two versions that disagree. */
+const TRIES = 10;
 
 /**
  * Brings a supervisor to what is wanted of it, and leaves it alone where it is that already: to re-submit it ends its
  * running tasks.
  *
+ * The seal only moves forward, also where others write at the same time. Druid has no compare-and-set, but it keeps every
+ * spec that it was ever given: a writer takes the latest seal of them all, and looks again after it wrote. Whatever
+ * order the writes take, the last one to look sees them all.
+ *
  * @param wanted makes the spec from the stored one, undefined where there is none.
- * @returns what was done.
  */
 export async function ensureSupervisor(
   druid: DruidClient,
   id: string,
   wanted: (stored: StoredSupervisorSpec | undefined) => WantedSupervisor,
-): Promise<'created' | 'updated' | 'unchanged'> {
-  const stored = await druid.supervisors.find(id);
-  const spec = wanted(stored);
-  if (stored !== undefined && contains(stored, spec)) return 'unchanged';
-  await druid.supervisors.submit(spec);
-  return stored === undefined ? 'created' : 'updated';
+): Promise<EnsuredSupervisor> {
+  let done: EnsuredSupervisor['done'] = 'unchanged';
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const stored = await druid.supervisors.find(id);
+    const own = wanted(stored);
+    const fits = stored !== undefined && contains(stored, own);
+    const sealedUntil = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
+    if (fits && done === 'unchanged') return { done, sealedUntil };
+    const spec = withSeal(own, (await druid.supervisors.seals(id)).reduce(laterSeal, sealOf(own)));
+    if (fits && contains(stored, spec)) return { done, sealedUntil };
+    await druid.supervisors.submit(spec);
+    if (done === 'unchanged') done = stored === undefined ? 'created' : 'updated';
+  }
+  throw new DaybreakError('LOCKED', {
+    what: `the supervisor ${id} was rewritten by somebody else each of ${TRIES} times`,
+    remedy: 'Check that all workers have the same version of the pipeline.',
+  });
+}
+
+function sealOf({ spec }: WantedSupervisor): string | undefined {
+  return spec.ioConfig.lateMessageRejectionStartDateTime;
+}
+
+function withSeal(wanted: WantedSupervisor, seal: string | undefined): WantedSupervisor {
+  if (seal === undefined) return wanted;
+  const ioConfig = { ...wanted.spec.ioConfig, lateMessageRejectionStartDateTime: seal };
+  return { ...wanted, spec: { ...wanted.spec, ioConfig } };
 }
 
 /** Whether `whole` has every value of `part`; Druid stores a spec with all its defaults. */

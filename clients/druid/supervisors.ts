@@ -12,6 +12,17 @@ const storedSpec = z.looseObject({
 });
 export type StoredSupervisorSpec = z.infer<typeof storedSpec>;
 
+/** Every spec that a supervisor ever had; one that was terminated has an entry without a spec. */
+const history = z.array(
+  z.looseObject({
+    spec: z.looseObject({
+      spec: z
+        .looseObject({ ioConfig: z.looseObject({ lateMessageRejectionStartDateTime: z.string().nullish() }) })
+        .nullish(),
+    }),
+  }),
+);
+
 const offsets = z.record(z.string(), z.number()).nullish();
 
 const status = z.object({
@@ -62,6 +73,12 @@ export function createSupervisors(overlord: DruidHttp) {
     /** Creates or replaces; running tasks are told to publish what they have, and new ones start. */
     async submit(spec: SupervisorSpec): Promise<void> {
       await overlord.request({ method: 'post', url: '/druid/indexer/v1/supervisor', data: spec }, z.unknown());
+    },
+
+    /** Every seal that a supervisor of this id ever had, ISO 8601, the latest spec's first. */
+    async seals(id: string): Promise<string[]> {
+      const specs = (await overlord.find({ url: `${path(id)}/history` }, history)) ?? [];
+      return specs.flatMap(({ spec }) => spec.spec?.ioConfig.lateMessageRejectionStartDateTime ?? []);
     },
 
     status: async (id: string): Promise<SupervisorStatus | undefined> =>

@@ -9,10 +9,29 @@ const taskStatus = z.object({
     status: z.enum(['RUNNING', 'SUCCESS', 'FAILED']),
     /** ISO 8601 in UTC; the segments that the task makes carry a later version. */
     createdTime: z.string(),
+    /** Of a running task: WAITING for a lock, PENDING for a free slot of a worker, or RUNNING on one. */
+    runnerStatusCode: z.enum(['WAITING', 'PENDING', 'RUNNING', 'NONE']).nullish(),
     errorMsg: z.string().nullish(),
   }),
 });
 export type TaskStatus = z.infer<typeof taskStatus>['status'];
+
+const unfinishedTasks = z.array(z.looseObject({ id: z.string(), groupId: z.string() }));
+
+export interface UnfinishedTask {
+  readonly id: string;
+  /** What locks are held by; tasks of one supervisor share it. */
+  readonly groupId: string;
+}
+
+const workers = z.array(
+  z.looseObject({ currCapacityUsed: z.number(), worker: z.looseObject({ capacity: z.number() }) }),
+);
+
+export interface Slots {
+  readonly used: number;
+  readonly total: number;
+}
 
 const rowStats = z.looseObject({ processed: z.number().default(0), unparseable: z.number().default(0) });
 const report = z.looseObject({
@@ -20,6 +39,8 @@ const report = z.looseObject({
     .looseObject({
       payload: z.looseObject({
         ingestionState: z.string().nullish(),
+        // Another shape while the task runs than at its end, where it is read.
+        unparseableEvents: z.unknown(),
         rowStats: z.looseObject({ totals: z.looseObject({ buildSegments: rowStats.optional() }).optional() }).nullish(),
         errorMsg: z.string().nullish(),
         segmentAvailabilityConfirmed: z.boolean().nullish(),
@@ -28,17 +49,23 @@ const report = z.looseObject({
     .optional(),
 });
 
+const unparseableEvents = z.looseObject({
+  buildSegments: z.array(z.looseObject({ input: z.string().nullish(), details: z.array(z.string()) })),
+});
+
 export interface TaskReport {
   readonly processed: number;
+  /** Such as BUILD_SEGMENTS or SEGMENT_AVAILABILITY_WAIT. */
+  readonly state: string | undefined;
   readonly segmentAvailabilityConfirmed: boolean;
   readonly error: string | undefined;
+  /** The first row that could not be read, and why. */
+  readonly unparseable: string | undefined;
 }
 
 const lock = z.looseObject({
   interval: z.string(),
-  taskId: z.string().optional(),
-  granularity: z.string().optional(),
-  type: z.string().optional(),
+  groupId: z.string(),
   priority: z.number().optional(),
 });
 const activeLocks = z.object({ datasourceToLocks: z.record(z.string(), z.array(lock)) });
@@ -46,6 +73,7 @@ const activeLocks = z.object({ datasourceToLocks: z.record(z.string(), z.array(l
 export interface TaskLock {
   /** 'start/end' in UTC. */
   readonly interval: string;
+  readonly groupId: string;
   readonly priority: number | undefined;
 }
 
@@ -75,8 +103,10 @@ export function createTasks(overlord: DruidHttp) {
       return (
         payload && {
           processed: payload.rowStats?.totals?.buildSegments?.processed ?? 0,
+          state: payload.ingestionState ?? undefined,
           segmentAvailabilityConfirmed: payload.segmentAvailabilityConfirmed === true,
           error: payload.errorMsg ?? undefined,
+          unparseable: firstUnparseable(payload.unparseableEvents),
         }
       );
     },
@@ -92,7 +122,32 @@ export function createTasks(overlord: DruidHttp) {
         { method: 'post', url: '/druid/indexer/v1/activeLocks', data: [{ datasource, priority: 0 }] },
         activeLocks,
       );
-      return (locks.datasourceToLocks[datasource] ?? []).map(({ interval, priority }) => ({ interval, priority }));
+      return (locks.datasourceToLocks[datasource] ?? []).map(({ interval, groupId, priority }) => ({
+        interval,
+        groupId,
+        priority,
+      }));
+    },
+
+    /** The tasks of a datasource that run, or wait to. */
+    async unfinished(datasource: string): Promise<UnfinishedTask[]> {
+      const params = { datasource, max: 0 };
+      const tasks = await overlord.request({ url: '/druid/indexer/v1/tasks', params }, unfinishedTasks);
+      return tasks.map(({ id, groupId }) => ({ id, groupId }));
+    },
+
+    /** How many tasks the workers run, and how many they could. */
+    async slots(): Promise<Slots> {
+      const all = await overlord.request({ url: '/druid/indexer/v1/workers' }, workers);
+      return {
+        used: all.reduce((sum, { currCapacityUsed }) => sum + currCapacityUsed, 0),
+        total: all.reduce((sum, { worker }) => sum + worker.capacity, 0),
+      };
     },
   };
+}
+
+function firstUnparseable(events: unknown): string | undefined {
+  const [first] = unparseableEvents.safeParse(events).data?.buildSegments ?? [];
+  return first && `${first.details.join(' ')}${first.input == null ? '' : `: ${first.input.slice(0, 200)}`}`;
 }

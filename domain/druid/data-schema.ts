@@ -10,9 +10,13 @@ export interface DataSchema {
   readonly metricsSpec: readonly object[];
 }
 
-export function dataSchema(pipeline: Pipeline, columns: readonly OutputColumn[]): DataSchema {
+export function dataSchema(
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+  datasource = pipeline.druid.datasource,
+): DataSchema {
   return {
-    dataSource: pipeline.druid.datasource,
+    dataSource: datasource,
     // Druid insists on a timestampSpec, which knows no time zone: this one finds nothing, and the transform fills __time.
     timestampSpec: { column: '__no_such_column', format: 'millis', missingValue: '1970-01-01T00:00:00.000Z' },
     transformSpec: {

@@ -1,19 +1,35 @@
-import type { Interval } from '../business-date';
+import type { DayPlan } from '../daily-batch';
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { dataSchema } from './data-schema';
 
-/** The task that replaces a day: all that Druid holds in `interval` by the rows of `files` (absolute paths of NDJSON). */
+/** Where Druid reads NDJSON from: paths that it shares with the worker, or the worker's own server. */
+export type InputSource =
+  | { readonly type: 'local'; readonly files: readonly string[] }
+  | {
+      readonly type: 'http';
+      readonly uris: readonly string[];
+      readonly httpAuthenticationUsername: string;
+      readonly httpAuthenticationPassword: { readonly type: 'default'; readonly password: string };
+    };
+
+export interface Reindex {
+  readonly id: string;
+  readonly plan: DayPlan;
+  readonly source: InputSource;
+}
+
+/** The task that replaces a day: all that Druid holds of it by the rows of `source`. */
 export function reindexSpec(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
-  { id, interval, files }: { readonly id: string; readonly interval: Interval; readonly files: readonly string[] },
+  { id, plan: { datasource, interval }, source }: Reindex,
 ) {
   return {
     type: 'index_parallel',
     id,
     spec: {
       dataSchema: {
-        ...dataSchema(pipeline, columns),
+        ...dataSchema(pipeline, columns, datasource),
         granularitySpec: {
           type: 'uniform',
           segmentGranularity: { type: 'period', period: 'P1D', timeZone: pipeline.timeZone },
@@ -24,7 +40,7 @@ export function reindexSpec(
       },
       ioConfig: {
         type: 'index_parallel',
-        inputSource: { type: 'local', files },
+        inputSource: source,
         inputFormat: { type: 'json' },
         appendToExisting: false,
         // Without it an hour that the batch has no rows for would keep its realtime rows.

@@ -1,21 +1,18 @@
 import { Command, Option } from 'commander';
 import { parseBusinessDate } from '../../domain/business-date';
-import type { DailyBatchResult } from '../../domain/daily-batch';
-import { GATE_CODES, type GateCode } from '../../domain/gate';
-import { reconciliationTable } from '../../domain/reconciliation';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { ACCEPTABLE_GATE_CODES, type AcceptableGateCode } from '../../domain/gate';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
+import { describeDay } from '../output/describe-day';
 import { workflowUrl } from '../output/links';
 import { print, printJson, progress } from '../output/print';
-import { table } from '../output/table';
-import { runDay, startDay } from '../run-day';
+import { requirePipeline, runDay, startDay } from '../run-day';
 
 interface Options {
   readonly pipeline: string;
   readonly date: string;
   readonly force: boolean;
-  readonly accept: readonly GateCode[];
+  readonly accept: readonly AcceptableGateCode[];
   readonly wait: boolean;
   readonly json: boolean;
 }
@@ -28,7 +25,7 @@ export function batchRunCommand(): Command {
     .option('--force', 'rebuild every hour even where nothing changed', false)
     .addOption(
       new Option('--accept <code...>', 'go on although the gate refuses with this code')
-        .choices(GATE_CODES)
+        .choices(ACCEPTABLE_GATE_CODES)
         .default([]),
     )
     .option('--no-wait', 'start the run and return at once')
@@ -36,7 +33,7 @@ export function batchRunCommand(): Command {
     .action(async ({ pipeline, date, force, accept, wait, json }: Options) => {
       const config = readConfig();
       const input = { pipeline, date: parseBusinessDate(date), force, accept };
-      await loadPipelineNamed(config.pipelines, pipeline);
+      await requirePipeline(config, pipeline);
       await withClient(config, async (client) => {
         if (wait) {
           const result = await runDay(client, input, progress);
@@ -49,25 +46,4 @@ export function batchRunCommand(): Command {
         }
       });
     });
-}
-
-/** A replaced day as people read it: the table, where the records went, the verdict. */
-export function describeDay({
-  pipeline,
-  date,
-  hours,
-  counts,
-  segments,
-  version,
-  sealedUntil,
-  accepted,
-}: DailyBatchResult): string {
-  return [
-    `${pipeline} ${date}`,
-    table(reconciliationTable(hours)),
-    `read ${counts.read} = kept ${counts.kept} + duplicates ${counts.duplicates} + quarantined ${counts.quarantined} + outside the day ${counts.outsideDay}`,
-    `sealed until ${sealedUntil}; ${segments} segment(s), all of version ${version}, none realtime`,
-    ...accepted.map(({ code, reason }) => `accepted ${code}: ${reason}`),
-    'verdict: replaced — Druid serves exactly the batch’s rows in every hour',
-  ].join('\n');
 }

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { backfillCommand } from './backfill';
 import { batchBuildCommand } from './batch-build';
+import { batchRestoreCommand } from './batch-restore';
 import { batchRunCommand } from './batch-run';
+import { batchVerifyCommand } from './batch-verify';
 import { dlqCommand } from './dlq';
 import { downCommand } from './down';
 import { feedCommand } from './feed';
@@ -24,6 +26,8 @@ export function commands(): Command[] {
     new Command('batch')
       .description('the recompute of a day')
       .addCommand(batchRunCommand())
+      .addCommand(batchVerifyCommand())
+      .addCommand(batchRestoreCommand())
       .addCommand(batchBuildCommand()),
     backfillCommand(),
     scheduleCommand(),

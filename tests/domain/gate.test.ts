@@ -1,6 +1,6 @@
-import { refusalsOf } from '../../domain/gate';
+import { notSettled, refusalsOf } from '../../domain/gate';
 
-const gate = { settleSeconds: 0, allowedMissingHours: 0, maximumShortfall: 0.01 };
+const gate = { settleSeconds: 60, settleTimeoutSeconds: 3600, allowedMissingHours: 0, maximumShortfall: 0.01 };
 const codes = (input: Partial<Parameters<typeof refusalsOf>[1]>, changed = {}): string[] =>
   refusalsOf(
     { ...gate, ...changed },
@@ -20,6 +20,7 @@ it('refuses missing hours beyond what the pipeline allows, naming them', () => {
   expect(codes({ missingHours: ['03'] }, { allowedMissingHours: 1 })).toEqual([]);
   const [refusal] = refusalsOf(gate, { missingHours: ['03', '04'], written: { '00': 1 }, realtimeDistinct: {} });
   expect(refusal?.reason).toContain('2 hours have no input file (03, 04)');
+  expect(refusal?.figures).toEqual({ missing: 2, allowed: 0 });
 });
 
 it('refuses a day without a row', () => {
@@ -37,4 +38,11 @@ it('does not let a surplus in one hour hide what another hour lacks', () => {
 
 it('tells every reason at once', () => {
   expect(codes({ missingHours: ['01'], written: {} })).toEqual(['MISSING_HOURS', 'EMPTY_DAY', 'BATCH_SHORT']);
+});
+
+it('tells how lately a file changed', () => {
+  const { code, reason, figures } = notSettled(gate, 12.7);
+  expect(code).toBe('NOT_SETTLED');
+  expect(reason).toContain('changed 12 s ago');
+  expect(figures).toEqual({ unchangedSeconds: 12, settleSeconds: 60 });
 });

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DruidClient, Segment } from '../../clients/druid';
+import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../domain/daily-batch';
+import { DaybreakError } from '../../domain/errors';
+import { contentByHour, NO_CONTENT } from '../../engines/duckdb/content';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { servedDay } from './served-day';
+
+/** The segments that queries of the day are answered from. */
+export async function visibleSegments(druid: DruidClient, plan: DayPlan): Promise<Segment[]> {
+  const segments = await druid.queries.segments(plan.datasource, plan.interval);
+  return segments.filter((one) => !one.overshadowed);
+}
+
+/**
+ * Checks that the visible segments are a batch's: one version, a day long each, published, none realtime.
+ * Throws PROOF_FAILED.
+ */
+export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void {
+  const versions = new Set(visible.map((one) => one.version));
+  const strange = visible.filter((one) => one.realtime || !one.published || !isDay(one, plan));
+  if (visible.length > 0 && versions.size === 1 && strange.length === 0) return;
+  const [found] = strange;
+  const served =
+    found !== undefined
+      ? `by ${strange.length} segments that no recompute made, such as ${found.id}`
+      : `by ${versions.size} versions of segments`;
+  throw new DaybreakError('PROOF_FAILED', {
+    what: `${plan.date} of ${plan.datasource} is served ${visible.length === 0 ? 'by no segment' : served}`,
+    remedy: 'Check that the supervisor holds the seal (npx daybreak status), and run the day again.',
+  });
+}
+
+function isDay({ start, end }: Segment, { interval }: DayPlan): boolean {
+  return Date.parse(start) === Date.parse(interval.start) && Date.parse(end) === Date.parse(interval.end);
+}
+
+/**
+ * Each hour's rows and an order-independent checksum over every column of them, in the batch's files and in Druid.
+ * Throws PROOF_FAILED with the first hour that differs.
+ */
+export async function compareContent(
+  druid: DruidClient,
+  plan: DayPlan,
+  built: BuiltDay,
+  loaded: LoadedPipeline,
+): Promise<ProvenHour[]> {
+  const served = await servedDay(druid, plan, loaded);
+  const wrote = await builtContent(built, loaded);
+  const names = new Set([...built.hours.map(({ hour }) => hour), ...served.keys()]);
+  const hours = [...names].sort().map((hour) => {
+    const [batch, after] = [wrote.get(hour) ?? NO_CONTENT, served.get(hour) ?? NO_CONTENT];
+    return {
+      hour,
+      batchRows: batch.rows,
+      druidRows: after.rows,
+      batchChecksum: batch.checksum,
+      druidChecksum: after.checksum,
+    };
+  });
+  const different = hours.find((hour) => !isEqual(hour));
+  if (different === undefined) return hours;
+  throw new DaybreakError('PROOF_FAILED', {
+    what:
+      `in hour ${different.hour} of ${plan.date} Druid serves ${different.druidRows} rows (checksum ` +
+      `${different.druidChecksum}), the batch wrote ${different.batchRows} (checksum ${different.batchChecksum})`,
+    remedy: `Run the day again: npx daybreak batch run --pipeline ${plan.pipeline} --date ${plan.date}`,
+  });
+}
+
+async function builtContent(built: BuiltDay, { pipeline, outputColumns }: LoadedPipeline) {
+  const scratch = await mkdtemp(join(tmpdir(), 'daybreak-proof-'));
+  try {
+    const files = built.hours.map(({ file }) => join(built.folder, file));
+    return await contentByHour(pipeline, outputColumns, { files, hour: 'filename', scratch });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,40 @@
+import { Context } from '@temporalio/activity';
+import { join } from 'node:path';
+import type { DayPlan } from '../../domain/daily-batch';
+import { notSettled, type AcceptableGateCode, type GateRefusal } from '../../domain/gate';
+import { listInput } from '../../engines/input-files';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { waitFor } from '../wait';
+import type { BatchDependencies } from './dependencies';
+
+export interface Settled {
+  /** NOT_SETTLED where the input still changes after all the time it was given; null where it is quiet. */
+  readonly refusal: GateRefusal | null;
+}
+
+export function createSettleActivities({ pipelines, data }: BatchDependencies) {
+  return {
+    /**
+     * Waits until no input file of the day has changed for the pipeline's settle time, at most for its settle time-out;
+     * not at all where NOT_SETTLED is accepted. Throws NO_INPUT where there is no file.
+     */
+    async awaitSettledInput(
+      { pipeline: name, date }: DayPlan,
+      { accept }: { readonly accept: readonly AcceptableGateCode[] },
+    ): Promise<Settled> {
+      const { pipeline } = await loadPipelineNamed(pipelines, name);
+      const { settleSeconds, settleTimeoutSeconds } = pipeline.gate;
+      const patience = accept.includes('NOT_SETTLED') ? 0 : settleTimeoutSeconds;
+      // Since the first try: a worker that died does not make the wait longer.
+      const deadline = Context.current().info.scheduledTimestampMs + patience * 1_000;
+      return waitFor<Settled>(async () => {
+        const files = await listInput(join(data, name, 'input'), pipeline.files.pattern, date);
+        const unchanged = (Date.now() - Math.max(...files.map(({ changedAt }) => changedAt))) / 1_000;
+        if (unchanged >= settleSeconds) return { answer: { refusal: null } };
+        if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };
+        const left = Math.ceil(settleSeconds - unchanged);
+        return { waitingFor: `the input files to settle: one changed lately, ${left} s to go` };
+      });
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { isEqual, type BuiltDay, type ProvenHour, type ServedHour } from './daily-batch';
+import type { ReconciledHour } from './reconciliation';
+
+/** One line an hour of the day: what realtime had, what the batch made, what Druid serves now. */
+export function reconcile(
+  realtime: readonly ServedHour[],
+  { hours, sources }: BuiltDay,
+  proven: readonly ProvenHour[],
+): ReconciledHour[] {
+  const before = new Map(realtime.map((hour) => [hour.hour, hour]));
+  const after = new Map(proven.map((hour) => [hour.hour, hour]));
+  return hours.map(({ hour, written, duplicates, unmatched, misfiled }) => {
+    const served = after.get(hour);
+    const distinct = before.get(hour)?.distinct ?? 0;
+    return {
+      hour,
+      realtimeRows: before.get(hour)?.rows ?? 0,
+      realtimeDistinct: distinct,
+      read: sources[hour]?.read ?? 0,
+      quarantined: sources[hour]?.quarantined ?? 0,
+      duplicates,
+      written,
+      missedByRealtime: Math.max(0, written - distinct),
+      unmatched,
+      misfiled,
+      druidRows: served?.druidRows ?? 0,
+      equal: served !== undefined && isEqual(served),
+    };
+  });
+}

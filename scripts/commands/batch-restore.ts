@@ -1,0 +1,34 @@
+import { Command, Option } from 'commander';
+import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
+import { readConfig } from '../../worker/config';
+import { withClient } from '../../worker/connect';
+import { describeDay } from '../output/describe-day';
+import { print, printJson, progress } from '../output/print';
+import { requirePipeline, runDay } from '../run-day';
+
+interface Options {
+  readonly pipeline: string;
+  readonly date: BusinessDate;
+  readonly version: string;
+  readonly json: boolean;
+}
+
+export function batchRestoreCommand(): Command {
+  return new Command('restore')
+    .description('bring a kept version of a day back, with the same proof; the next recompute builds anew')
+    .addOption(
+      new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
+    )
+    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .option('--version <id>', 'a kept version by its name', 'previous')
+    .option('--json', 'print the result as JSON', false)
+    .action(async ({ pipeline, date, version, json }: Options) => {
+      const config = readConfig();
+      await requirePipeline(config, pipeline);
+      await withClient(config, async (client) => {
+        const result = await runDay(client, { pipeline, date, restore: version }, progress);
+        if (json) printJson(result);
+        else print(describeDay(result));
+      });
+    });
+}
