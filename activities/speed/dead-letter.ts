@@ -11,8 +11,11 @@ export const DEAD_LETTER_HEADERS = {
   truncatedFrom: 'daybreak.truncated-from',
 } as const;
 
-/** `BAD_RECORD`: the validity rule turned it away; `NULL_VALUE`: a tombstone; `TOO_LARGE`: no broker takes what follows from it. */
-export type DeadLetterCode = 'BAD_RECORD' | 'NULL_VALUE' | 'TOO_LARGE';
+/**
+ * `BAD_RECORD`: the validity rule turned it away; `NULL_VALUE`: a tombstone; `TRANSFORM_FAILED`: the SQL failed on its
+ * values; `TOO_LARGE`: no broker takes what follows from it.
+ */
+export type DeadLetterCode = 'BAD_RECORD' | 'NULL_VALUE' | 'TRANSFORM_FAILED' | 'TOO_LARGE';
 
 /** A dead letter keeps this much of a value or key that would not fit into a message with its headers. */
 const LARGEST = 900_000;

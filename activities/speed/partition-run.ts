@@ -11,8 +11,9 @@ import {
 } from '../../clients/kafka';
 import { DaybreakError } from '../../domain/errors';
 import type { OffsetReset, PartitionProgress } from '../../domain/speed';
-import type { MicroBatchResult, MicroBatchTransform } from '../../engines/micro-batch';
+import type { MicroBatchTransform } from '../../engines/micro-batch';
 import { deadLetterOf } from './dead-letter';
+import { type IsolatedResult, runIsolated } from './isolated-transform';
 import type { Limits } from './limits';
 import { RateMeter } from './rate-meter';
 
@@ -148,21 +149,24 @@ export class PartitionRun {
   }
 
   /** What is known to be too large is not transformed again: as a null it comes back among the rejects. */
-  async #transform(slice: RecordSlice): Promise<MicroBatchResult> {
+  async #transform(slice: RecordSlice): Promise<IsolatedResult> {
     const { values } = slice;
-    if (this.#tooLarge.size === 0) return await this.#options.transform.run(values);
-    return await this.#options.transform.run(
+    const { transform } = this.#options;
+    if (this.#tooLarge.size === 0) return await runIsolated(transform, values);
+    return await runIsolated(
+      transform,
       values.map((value, index) => (this.#tooLarge.has(slice.record(index).offset) ? null : value)),
     );
   }
 
-  async #commit(session: PartitionSession, slice: RecordSlice, { messages, rejects }: MicroBatchResult): Promise<void> {
+  async #commit(session: PartitionSession, slice: RecordSlice, { messages, rejects }: IsolatedResult): Promise<void> {
     const { topic, partition, outputTopic, deadLetterTopic, limits } = this.#options;
     const rows = messages.map(({ key, value }): NewRecord => ({ key: key === null ? null : Buffer.from(key), value }));
-    const deadLetters = rejects.map(({ index, reason }) => {
+    const deadLetters = rejects.map(({ index, reason, code }) => {
       const record = slice.record(index);
       if (this.#tooLarge.has(record.offset)) return deadLetterOf({ topic, partition }, record, 'TOO_LARGE', TOO_LARGE);
-      return deadLetterOf({ topic, partition }, record, record.value === null ? 'NULL_VALUE' : 'BAD_RECORD', reason);
+      const ruledOut = record.value === null ? 'NULL_VALUE' : 'BAD_RECORD';
+      return deadLetterOf({ topic, partition }, record, code ?? ruledOut, reason);
     });
     const writes = new Map([
       [outputTopic, rows],

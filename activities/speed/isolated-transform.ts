@@ -1,0 +1,44 @@
+import { DaybreakError, messageOf } from '../../domain/errors';
+import type { MicroBatchResult, MicroBatchTransform, Reject } from '../../engines/micro-batch';
+
+/** A reject with a code where the transform failed on it; without one the validity rule turned it away. */
+export interface IsolatedReject extends Reject {
+  readonly code?: 'TRANSFORM_FAILED';
+}
+
+export interface IsolatedResult extends MicroBatchResult {
+  readonly rejects: readonly IsolatedReject[];
+}
+
+/** DuckDB's names for failures that come from the values it computes with. All others blame the machine or the SQL. */
+const FAILURE_OF_VALUES =
+  /\b(?:Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type|Decimal|Divide by Zero) Error: .*/s;
+
+/**
+ * Runs the transform and finds by halves which events make it fail: they become rejects, so that one of them does not stop
+ * all behind it. Throws ENGINE_FAILED where no event is to blame.
+ */
+export async function runIsolated(
+  transform: Pick<MicroBatchTransform, 'run'>,
+  values: readonly (Buffer | null)[],
+): Promise<IsolatedResult> {
+  try {
+    return await transform.run(values);
+  } catch (thrown) {
+    const reason = reasonOf(thrown);
+    if (reason === undefined) throw thrown;
+    if (values.length === 1) return { messages: [], rejects: [{ index: 0, code: 'TRANSFORM_FAILED', reason }] };
+  }
+  const middle = Math.ceil(values.length / 2);
+  const first = await runIsolated(transform, values.slice(0, middle));
+  const second = await runIsolated(transform, values.slice(middle));
+  return {
+    messages: [...first.messages, ...second.messages],
+    rejects: [...first.rejects, ...second.rejects.map((reject) => ({ ...reject, index: reject.index + middle }))],
+  };
+}
+
+function reasonOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof DaybreakError) || thrown.code !== 'ENGINE_FAILED') return undefined;
+  return FAILURE_OF_VALUES.exec(messageOf(thrown.cause))?.[0];
+}
