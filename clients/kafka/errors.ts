@@ -43,6 +43,11 @@ export function isTooLarge(thrown: unknown): thrown is DaybreakError {
   );
 }
 
+/** Whether a broker answered that it cannot do it yet, such as a coordinator that is still loading. */
+export function isNotReady(thrown: unknown): boolean {
+  return causes(thrown).some((link) => protocolType(link) !== undefined && isRetriable(link));
+}
+
 /** The protocol's name of the error, such as UNKNOWN_TOPIC_OR_PARTITION, where a broker gave one. */
 export function protocolType(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'type' in thrown && typeof thrown.type === 'string' ? thrown.type : undefined;
@@ -50,10 +55,13 @@ export function protocolType(thrown: unknown): string | undefined {
 
 function codeOf(chain: readonly unknown[], protocol: string | undefined): ErrorCode {
   if (protocol !== undefined && FENCED.has(protocol)) return 'SHARD_FENCED';
-  const retriable = chain.some((link) => link instanceof Error && 'retriable' in link && link.retriable === true);
   const lost = chain.some((link) => link instanceof Error && UNREACHABLE.has(link.name));
   // A broker that answers with a retriable error for as long as the client was ready to wait is not there either.
-  return lost || (protocol !== undefined && retriable) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
+  return lost || (protocol !== undefined && chain.some(isRetriable)) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
+}
+
+function isRetriable(link: unknown): boolean {
+  return link instanceof Error && 'retriable' in link && link.retriable === true;
 }
 
 /** The error and all its causes, outermost first. */

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkaOf } from './connection';
-import { kafkaError } from './errors';
+import { isNotReady, kafkaError } from './errors';
 import type { KafkaOptions } from './options';
 
 export interface TopicSpec {
@@ -16,6 +17,10 @@ export interface PartitionOffsets {
   readonly low: number;
   readonly high: number;
 }
+
+/** A broker that has just come up loads its groups for some seconds, in which it refuses to tell their offsets. */
+const LOADING_MS = 10_000;
+const LOADING_POLL_MS = 200;
 
 /** Topics, offsets and groups, with one connection. Every method throws KAFKA_UNREACHABLE or KAFKA_REFUSED. */
 export class KafkaTopics {
@@ -84,10 +89,14 @@ export class KafkaTopics {
   }
 
   async #run<T>(doing: string, call: (admin: Admin) => Promise<T>): Promise<T> {
-    try {
-      return await call(this.#admin);
-    } catch (thrown) {
-      throw kafkaError(thrown, doing, this.#brokers);
+    const deadline = Date.now() + LOADING_MS;
+    for (;;) {
+      try {
+        return await call(this.#admin);
+      } catch (thrown) {
+        if (!isNotReady(thrown) || Date.now() > deadline) throw kafkaError(thrown, doing, this.#brokers);
+        await sleep(LOADING_POLL_MS);
+      }
     }
   }
 }
