@@ -2,73 +2,138 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
   type Client,
+  type ScheduleDescription,
   type ScheduleHandle,
   type ScheduleOptions,
 } from '@temporalio/client';
 import { DaybreakError } from '../domain/errors';
+import { lateDataWatchId } from '../domain/late-data';
 import type { Pipeline } from '../domain/pipeline';
 import { pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
-import type { nightlyBatch } from '../workflows';
+import type { lateDataWatch, nightlyBatch } from '../workflows';
+import { changesBetween, settingsOf, type ScheduleChange } from './schedule-settings';
 
 export function scheduleId(pipeline: string): string {
   return `nightly/${pipeline}`;
 }
 
+export function lateDataScheduleId(pipeline: string): string {
+  return `late-data/${pipeline}`;
+}
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+const DAY = 24 * HOUR;
+
 /** The nightly recompute as a Temporal Schedule, every policy chosen. */
-export function nightlySchedule({ name, timeZone, schedule }: Pipeline) {
+export function nightlySchedule({ name, timeZone, schedule }: Pipeline): ScheduleOptions {
   const [hour, minute] = schedule.at.split(':').map(Number) as [number, number]; // The pipeline's schema says HH:MM.
   return {
     scheduleId: scheduleId(name),
     spec: {
       calendars: [{ hour, minute, comment: `recompute the day before, every night at ${schedule.at} ${timeZone}` }],
       timezone: timeZone,
+      jitter: schedule.jitterSeconds * SECOND,
     },
     action: {
       type: 'startWorkflow',
-      workflowType: 'nightlyBatch' as const,
+      workflowType: 'nightlyBatch',
       workflowId: `nightly-batch/${name}`,
       taskQueue: TASK_QUEUES.batch,
-      args: [{ pipeline: name, timeZone }] as Parameters<typeof nightlyBatch>,
+      args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof nightlyBatch>,
       staticSummary: `${name}, nightly`,
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
     policies: {
       // Nights that were missed, or that a long run overlaps, are done one after another and none is dropped.
       overlap: ScheduleOverlapPolicy.BUFFER_ALL,
-      catchupWindow: '30 days',
-      // One bad day must not keep the next days from being recomputed.
+      catchupWindow: schedule.catchUpDays * DAY,
+      pauseOnFailure: schedule.pauseOnFailure,
+    },
+  };
+}
+
+/** The hourly look for late data, every policy chosen. */
+export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions {
+  return {
+    scheduleId: lateDataScheduleId(name),
+    spec: {
+      // Off the full hour, at which the files of an hour are flushed.
+      calendars: [{ hour: '*', minute: 20, comment: 'look for late data, every hour' }],
+      timezone: timeZone,
+      jitter: 0,
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'lateDataWatch',
+      workflowId: lateDataWatchId(name),
+      taskQueue: TASK_QUEUES.batch,
+      args: [{ pipeline: name }] satisfies Parameters<typeof lateDataWatch>,
+      staticSummary: `${name}, late data`,
+      typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
+    },
+    policies: {
+      // A look sees everything that came since the last one: those that were missed need not be caught up.
+      overlap: ScheduleOverlapPolicy.SKIP,
+      catchupWindow: HOUR,
       pauseOnFailure: false,
     },
-  } satisfies ScheduleOptions;
+  };
 }
 
-/** Creates the schedule, or brings it to what the pipeline says and leaves it paused or running as it is. */
-export async function applySchedule(client: Client, pipeline: Pipeline): Promise<'created' | 'updated'> {
-  const wanted = nightlySchedule(pipeline);
+export interface AppliedSchedule {
+  readonly schedule: string;
+  readonly done: 'created' | 'updated' | 'unchanged';
+  /** What differs from what Temporal had; every setting where it had none. */
+  readonly changes: readonly ScheduleChange[];
+}
+
+/**
+ * Brings the pipeline's schedules to what it says, and leaves them paused or running as they are. What is as it should be
+ * is not touched.
+ *
+ * @param dryRun only tells what it would do.
+ */
+export async function applySchedules(client: Client, pipeline: Pipeline, dryRun: boolean): Promise<AppliedSchedule[]> {
+  const applied: AppliedSchedule[] = [];
+  for (const wanted of [nightlySchedule(pipeline), lateDataSchedule(pipeline)]) {
+    applied.push(await applySchedule(client, wanted, dryRun));
+  }
+  return applied;
+}
+
+async function applySchedule(client: Client, wanted: ScheduleOptions, dryRun: boolean): Promise<AppliedSchedule> {
   const handle = client.schedule.getHandle(wanted.scheduleId);
+  const schedule = wanted.scheduleId;
+  let present: ScheduleDescription | undefined;
   try {
-    await handle.update(({ state }) => ({ ...wanted, state }));
-    return 'updated';
+    present = await handle.describe();
   } catch (thrown) {
     if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
-    await client.schedule.create(wanted);
-    return 'created';
   }
+  const changes = changesBetween(present && settingsOf(present), settingsOf(wanted));
+  if (present === undefined) {
+    if (!dryRun) await client.schedule.create(wanted);
+    return { schedule, done: 'created', changes };
+  }
+  if (changes.length === 0) return { schedule, done: 'unchanged', changes };
+  if (!dryRun) await handle.update(({ state }) => ({ ...wanted, state }));
+  return { schedule, done: 'updated', changes };
 }
 
-/** Calls a method of the schedule's handle; throws NOT_RUNNING where it was never applied. */
+/** Calls a method of a schedule's handle; throws NOT_RUNNING where it was never applied. */
 export async function withSchedule<T>(
   client: Client,
-  pipeline: string,
+  { id, pipeline }: { readonly id: string; readonly pipeline: string },
   call: (handle: ScheduleHandle) => Promise<T>,
 ): Promise<T> {
   try {
-    return await call(client.schedule.getHandle(scheduleId(pipeline)));
+    return await call(client.schedule.getHandle(id));
   } catch (cause) {
     if (!(cause instanceof ScheduleNotFoundError)) throw cause;
     throw new DaybreakError('NOT_RUNNING', {
-      what: `there is no schedule ${scheduleId(pipeline)} in Temporal`,
+      what: `there is no schedule ${id} in Temporal`,
       remedy: `Create it: npx daybreak schedule apply --pipeline ${pipeline}`,
       cause,
     });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ensureChromium } from './chromium';
 
 /** What `npm test` runs: every check, then every test; arguments go to jest. The summary is what .ci/run prints. */
 const SUMMARY = '.daybreak/test-summary';
@@ -30,6 +31,7 @@ const checks = [
   npx('eslint', '.'),
   npx('prettier', '--check', '--log-level=warn', '.'),
 ];
+ensureChromium();
 const testsPass = npx('jest', '--json', `--outputFile=${RESULTS}`, ...process.argv.slice(2));
 
 const { passed, failed } = countTests();

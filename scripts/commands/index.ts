@@ -8,6 +8,7 @@ import { dlqCommand } from './dlq';
 import { downCommand } from './down';
 import { feedCommand } from './feed';
 import { pipelineCommand } from './pipeline';
+import { reportCommand } from './report';
 import { scheduleCommand } from './schedule';
 import { speedCommand } from './speed';
 import { statusCommand } from './status';
@@ -30,6 +31,7 @@ export function commands(): Command[] {
       .addCommand(batchRestoreCommand())
       .addCommand(batchBuildCommand()),
     backfillCommand(),
+    reportCommand(),
     scheduleCommand(),
     dlqCommand(),
     pipelineCommand(),

@@ -1,77 +1,127 @@
-import type { Client } from '@temporalio/client';
+import type { Client, ScheduleHandle } from '@temporalio/client';
 import { TZDate } from '@date-fns/tz';
 import { Command } from 'commander';
 import { format } from 'date-fns';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import type { Pipeline } from '../../domain/pipeline';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { print, printJson } from '../output/print';
-import { applySchedule, scheduleId, withSchedule } from '../schedule';
+import { applySchedules, lateDataScheduleId, scheduleId, withSchedule, type AppliedSchedule } from '../schedule';
 
 interface Options {
   readonly pipeline: string;
   readonly json: boolean;
 }
 
-type Action = (client: Client, pipeline: Pipeline) => Promise<object>;
-
 export function scheduleCommand(): Command {
-  const group = new Command('schedule').description('the nightly recompute as a Temporal Schedule');
-  const add = (name: string, description: string, action: Action): void => {
-    group.addCommand(
-      new Command(name)
-        .description(description)
-        .option('--pipeline <name>', 'name of the pipeline', 'events')
-        .option('--json', 'print JSON', false)
-        .action(async (options: Options) => {
-          await act(options, action);
+  return new Command('schedule')
+    .description('the nightly recompute and the hourly look for late data, as Temporal Schedules')
+    .addCommand(
+      subcommand('apply', 'create both schedules, or bring them to what the pipeline says, and show what changes')
+        .option('--dry-run', 'only show what would change', false)
+        .action(async ({ dryRun, ...options }: Options & { dryRun: boolean }) => {
+          await within(options, async (client, pipeline) => {
+            const applied = await applySchedules(client, pipeline, dryRun);
+            const next = dryRun ? [] : await Promise.all(idsOf(pipeline).map((id) => describe(client, pipeline, id)));
+            if (options.json) printJson({ dryRun, applied, schedules: next });
+            else {
+              for (const one of applied) describeApplied(one, dryRun).forEach(print);
+              next.forEach(printFields);
+            }
+          });
         }),
+    )
+    .addCommand(
+      forEach('pause', 'start no more runs, until resume', 'paused', (handle) =>
+        handle.pause('paused by daybreak schedule pause'),
+      ),
+    )
+    .addCommand(
+      forEach('resume', 'start runs again', 'resumed', (handle) =>
+        handle.unpause('resumed by daybreak schedule resume'),
+      ),
+    )
+    .addCommand(
+      subcommand('trigger', 'run the nightly recompute of yesterday now')
+        .option('--late-data', 'look for late data instead', false)
+        .action(async ({ lateData, ...options }: Options & { lateData: boolean }) => {
+          await within(options, async (client, { name }) => {
+            const id = lateData ? lateDataScheduleId(name) : scheduleId(name);
+            await withSchedule(client, { id, pipeline: name }, (handle) => handle.trigger());
+            tell(options, [{ schedule: id, done: 'triggered' }]);
+          });
+        }),
+    )
+    .addCommand(
+      subcommand('describe', 'show when they run next and what they ran').action(async (options: Options) => {
+        await within(options, async (client, pipeline) => {
+          tell(options, await Promise.all(idsOf(pipeline).map((id) => describe(client, pipeline, id))));
+        });
+      }),
     );
-  };
-
-  add('apply', 'create the schedule, or bring it to what the pipeline says', async (client, pipeline) => ({
-    schedule: scheduleId(pipeline.name),
-    done: await applySchedule(client, pipeline),
-    ...(await describe(client, pipeline)),
-  }));
-  add('pause', 'start no more nightly runs', async (client, { name }) => {
-    await withSchedule(client, name, (handle) => handle.pause('paused by daybreak schedule pause'));
-    return { schedule: scheduleId(name), done: 'paused' };
-  });
-  add('resume', 'start nightly runs again', async (client, { name }) => {
-    await withSchedule(client, name, (handle) => handle.unpause('resumed by daybreak schedule resume'));
-    return { schedule: scheduleId(name), done: 'resumed' };
-  });
-  add('trigger', 'run the nightly recompute of yesterday now', async (client, { name }) => {
-    await withSchedule(client, name, (handle) => handle.trigger());
-    return { schedule: scheduleId(name), done: 'triggered' };
-  });
-  add('describe', 'show when it runs next and what it ran', async (client, pipeline) => ({
-    schedule: scheduleId(pipeline.name),
-    ...(await describe(client, pipeline)),
-  }));
-  return group;
 }
 
-async function act({ pipeline: name, json }: Options, action: Action): Promise<void> {
+function subcommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .option('--json', 'print JSON', false);
+}
+
+/** A command that does the same to both schedules. */
+function forEach(
+  name: string,
+  description: string,
+  done: string,
+  act: (handle: ScheduleHandle) => Promise<void>,
+): Command {
+  return subcommand(name, description).action(async (options: Options) => {
+    await within(options, async (client, pipeline) => {
+      for (const id of idsOf(pipeline)) await withSchedule(client, { id, pipeline: pipeline.name }, act);
+      tell(
+        options,
+        idsOf(pipeline).map((schedule) => ({ schedule, done })),
+      );
+    });
+  });
+}
+
+function idsOf({ name }: Pipeline): string[] {
+  return [scheduleId(name), lateDataScheduleId(name)];
+}
+
+async function within({ pipeline: name }: Options, act: (client: Client, pipeline: Pipeline) => Promise<void>) {
   const config = readConfig();
   const { pipeline } = await loadPipelineNamed(config.pipelines, name);
-  const done = await withClient(config, (client) => action(client, pipeline));
-  if (json) printJson(done);
-  else {
-    for (const [key, value] of Object.entries(done)) {
-      print(`${key}: ${Array.isArray(value) ? value.join(', ') : String(value)}`);
-    }
-  }
+  await withClient(config, (client) => act(client, pipeline));
 }
 
-async function describe(client: Client, { name, timeZone }: Pipeline): Promise<object> {
-  const { state, info } = await withSchedule(client, name, (handle) => handle.describe());
+async function describe(client: Client, { name, timeZone }: Pipeline, id: string): Promise<object> {
+  const { state, info } = await withSchedule(client, { id, pipeline: name }, (handle) => handle.describe());
   const local = (instant: Date): string => format(new TZDate(instant.getTime(), timeZone), 'yyyy-MM-dd HH:mm XXX');
   return {
+    schedule: id,
     state: state.paused ? `paused (${state.note ?? ''})` : 'running',
     next: info.nextActionTimes.slice(0, 3).map(local),
     recent: info.recentActions.map(({ scheduledAt }) => local(scheduledAt)),
   };
+}
+
+function describeApplied({ schedule, done, changes }: AppliedSchedule, dryRun: boolean): string[] {
+  return [
+    dryRun && done !== 'unchanged' ? `${schedule}: would be ${done}` : `${schedule}: ${done}`,
+    ...changes.map(({ setting, from, to }) => `  ${setting}: ${from === undefined ? '' : `${from} → `}${to}`),
+  ];
+}
+
+function tell({ json }: Options, told: readonly object[]): void {
+  if (json) printJson(told);
+  else told.forEach(printFields);
+}
+
+function printFields(fields: object): void {
+  for (const [key, value] of Object.entries(fields)) {
+    print(`${key}: ${Array.isArray(value) ? value.join(', ') : String(value)}`);
+  }
 }

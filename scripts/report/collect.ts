@@ -1,0 +1,146 @@
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { lastRuns, type DayRun } from '../../activities/operate/day-runs';
+import { businessDateOf, isBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import type { Pipeline } from '../../domain/pipeline';
+import { isMissing } from '../../engines/published-day';
+import type { Config } from '../../worker/config';
+import { withClient } from '../../worker/connect';
+import { failureOf } from '../follow';
+import { workflowUrl } from '../output/links';
+import { remedyOf } from '../remedies';
+import type { ReportData, ReportDay, Verdict } from './report-data';
+
+const count = z.number().int();
+/** Of the stored result of a run, what the report shows; what newer versions added may be absent in older files. */
+const reconciliationSchema = z.object({
+  hours: z.array(
+    z.object({
+      hour: z.string(),
+      realtimeRows: count,
+      realtimeDistinct: count,
+      written: count,
+      duplicates: count,
+      unmatched: count,
+      misfiled: count.optional().default(0),
+      quarantined: count.optional().default(0),
+      missedByRealtime: count.optional().default(0),
+      druidRows: count,
+      equal: z.boolean(),
+    }),
+  ),
+  counts: z.object({ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count }),
+  version: z.string(),
+  taskId: z.string(),
+});
+type Reconciliation = z.infer<typeof reconciliationSchema>;
+
+const DEFAULT_DAYS = 42;
+
+/** The days of the report: by default the last six weeks up to yesterday. */
+export function reportRange(
+  { timeZone }: Pipeline,
+  { from, to }: { readonly from?: BusinessDate; readonly to?: BusinessDate },
+): BusinessDate[] {
+  const last = to ?? shiftDate(businessDateOf(new Date(), timeZone), -1);
+  const first = from ?? shiftDate(last, 1 - DEFAULT_DAYS);
+  if (first > last) {
+    throw new DaybreakError('BAD_DATE', { what: `${last} is before ${first}`, remedy: 'Give the first day first.' });
+  }
+  const dates: BusinessDate[] = [];
+  for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
+  return dates;
+}
+
+/** Puts together what the stored reconciliations and Temporal's runs say of each day; without Temporal, the first alone. */
+export async function collectReport(
+  config: Config,
+  pipeline: Pipeline,
+  { dates, turniloUrl }: { readonly dates: readonly BusinessDate[]; readonly turniloUrl?: string | undefined },
+): Promise<ReportData> {
+  const stored = await reconciliations(join(config.data, pipeline.name, 'reconciliation'), dates);
+  const day = (date: BusinessDate, run?: Told): ReportDay => dayOf(config, date, stored.get(date), run);
+  const known = {
+    pipeline: pipeline.name,
+    timeZone: pipeline.timeZone,
+    generatedAt: new Date().toISOString(),
+    temporalUrl: config.temporal.uiUrl,
+    ...(turniloUrl !== undefined && { turniloUrl }),
+  };
+  try {
+    const runs = await withClient(config, (client) => tellRuns(client, pipeline.name, dates));
+    return { ...known, days: dates.map((date) => day(date, runs.get(date))) };
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')) throw thrown;
+    return { ...known, withoutRuns: thrown.what, days: dates.map((date) => day(date)) };
+  }
+}
+
+interface Told {
+  readonly run: DayRun;
+  readonly reason: string | undefined;
+}
+
+async function tellRuns(client: Client, pipeline: string, dates: readonly BusinessDate[]): Promise<Map<string, Told>> {
+  const [from = '', to = ''] = [dates[0], dates.at(-1)];
+  const told = new Map<string, Told>();
+  for (const [date, run] of await lastRuns(client, pipeline, { from, to })) {
+    const failed = remedyOf(run.outcome) !== undefined;
+    told.set(date, { run, reason: failed ? await reasonOf(client, run) : undefined });
+  }
+  return told;
+}
+
+async function reasonOf(client: Client, { workflowId, runId }: DayRun): Promise<string> {
+  try {
+    await client.workflow.getHandle(workflowId, runId).result();
+    return '';
+  } catch (thrown) {
+    return thrown instanceof WorkflowFailedError ? failureOf(workflowId, thrown).what : messageOf(thrown);
+  }
+}
+
+function dayOf(config: Config, date: BusinessDate, reconciled: Reconciliation | undefined, told?: Told): ReportDay {
+  const outcome = told?.run.outcome ?? (reconciled === undefined ? 'none' : 'replaced');
+  const remedy = remedyOf(outcome);
+  return {
+    date,
+    verdict: verdictOf(outcome),
+    outcome,
+    ...(told?.reason !== undefined && { reason: told.reason }),
+    ...(remedy !== undefined && { remedy }),
+    ...(told !== undefined && { startedAt: told.run.startedAt, url: workflowUrl(config, told.run.workflowId) }),
+    ...(told?.run.closedAt !== undefined && {
+      seconds: (Date.parse(told.run.closedAt) - Date.parse(told.run.startedAt)) / 1_000,
+    }),
+    ...(reconciled !== undefined && { reconciled }),
+  };
+}
+
+function verdictOf(outcome: string): Verdict {
+  if (outcome === 'replaced' || outcome === 'restored') return 'replaced';
+  const [verdict = ''] = outcome.split(':');
+  const known: readonly Verdict[] = ['refused', 'failed', 'cancelled', 'running', 'none'];
+  return known.find((one) => one === verdict) ?? 'failed';
+}
+
+async function reconciliations(
+  folder: string,
+  dates: readonly BusinessDate[],
+): Promise<Map<BusinessDate, Reconciliation>> {
+  const wanted = new Set<string>(dates);
+  const found = new Map<BusinessDate, Reconciliation>();
+  const names = await readdir(folder).catch((thrown: unknown): string[] => {
+    if (isMissing(thrown)) return [];
+    throw thrown;
+  });
+  for (const name of names) {
+    const date = name.replace(/\.json$/, '');
+    if (date === name || !isBusinessDate(date) || !wanted.has(date)) continue;
+    found.set(date, reconciliationSchema.parse(JSON.parse(await readFile(join(folder, name), 'utf8'))));
+  }
+  return found;
+}

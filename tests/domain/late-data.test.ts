@@ -1,0 +1,38 @@
+import { parseBusinessDate } from '../../domain/business-date';
+import { decideLateData, type DaySurvey } from '../../domain/late-data';
+
+const settings = { days: 7, minimumRows: 100, minimumHoursBetween: 6 };
+const built = new Date('2026-11-22T00:40:00Z');
+const hoursLater = (hours: number): Date => new Date(built.getTime() + hours * 3_600_000);
+
+const survey = (differs: Partial<DaySurvey>): DaySurvey => ({
+  date: parseBusinessDate('2026-11-21'),
+  inputs: 'changed',
+  lateRows: 100,
+  otherTransform: false,
+  changedAt: built.toISOString(),
+  replaced: true,
+  ...differs,
+});
+
+it.each([
+  ['enough late rows, long enough ago', {}, 6, 'recompute'],
+  ['fewer rows than the threshold', { lateRows: 99 }, 6, 'wait'],
+  ['too soon after the last build', {}, 5.9, 'wait'],
+  ['files of its build gone, whatever else came', { inputs: 'expired' }, 1_000, 'cannot'],
+  ['unchanged files, even under another transform', { inputs: 'unchanged', otherTransform: true }, 1_000, 'leave'],
+  ['files but no build: the nightly run does that', { inputs: 'unbuilt' }, 1_000, 'leave'],
+  ['nothing at all', { inputs: 'none' }, 1_000, 'leave'],
+] as const)('%s', (_title, differs, hours, decision) => {
+  const decided = decideLateData(settings, survey(differs), hoursLater(hours));
+  expect(decided.decision).toBe(decision);
+  expect(decided.because).not.toBe('');
+});
+
+it('says from when on a day that was built lately is due', () => {
+  expect(decideLateData(settings, survey({}), hoursLater(1)).because).toContain('2026-11-22T06:40:00.000Z');
+});
+
+it('says what a recompute without the files of the build would lose', () => {
+  expect(decideLateData(settings, survey({ inputs: 'expired' }), hoursLater(1)).because).toContain('would lose');
+});

@@ -1,0 +1,74 @@
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parseBusinessDate } from '../../domain/business-date';
+import { buildDay } from '../../engines/day-build';
+import { surveyDay } from '../../engines/day-survey';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { loadPipeline } from '../../engines/pipeline-folder';
+
+const date = parseBusinessDate('2026-11-21');
+const lines = (hour: string, ...ids: number[]): string =>
+  ids.map((id) => `{"hello":"x","id":${id},"time":"2026-11-21 ${hour}:00:00"}\n`).join('');
+
+let loaded: LoadedPipeline;
+let folder: string;
+const input = (hour: string, end = ''): string => join(folder, 'input', `names.20261121.${hour}.json${end}`);
+const build = () =>
+  buildDay(loaded, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
+
+beforeAll(async () => {
+  loaded = await loadPipeline('pipelines/events');
+});
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'daybreak-survey-'));
+  await mkdir(join(folder, 'input'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+it('knows nothing, then files, then a build with the same files', async () => {
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'none', replaced: false });
+  await writeFile(input('00'), lines('00', 1, 2));
+  expect((await surveyDay(loaded, folder, date)).inputs).toBe('unbuilt');
+  await build();
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0, replaced: false });
+  await mkdir(join(folder, 'reconciliation'));
+  await writeFile(join(folder, 'reconciliation', `${date}.json`), '{}');
+  expect((await surveyDay(loaded, folder, date)).replaced).toBe(true);
+});
+
+it('counts the lines that came since: appended ones, those of new files, and of gzip members', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  await writeFile(input('01', '.gz'), gzipSync(lines('01', 3)));
+  await build();
+  await appendFile(input('00'), lines('00', 4, 5, 6));
+  await appendFile(input('01', '.gz'), gzipSync(lines('01', 7, 8)));
+  await writeFile(input('02'), lines('02', 9).trimEnd());
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 6 });
+});
+
+it('counts a rewritten file as a whole, also one of the same length', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  await build();
+  await writeFile(input('00'), lines('00', 3, 4));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2 });
+});
+
+it('sees that a file of the build is gone, whatever came since', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await writeFile(input('01'), lines('01', 2));
+  await build();
+  await rm(input('01'));
+  await writeFile(input('02'), lines('02', 3));
+  expect((await surveyDay(loaded, folder, date)).inputs).toBe('expired');
+});
+
+it('sees another transform', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  const other = { ...loaded, hashes: { ...loaded.hashes, transform: 'another' } };
+  expect(await surveyDay(other, folder, date)).toMatchObject({ inputs: 'unchanged', otherTransform: true });
+});

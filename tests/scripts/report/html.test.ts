@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { findChromium } from '../../../scripts/chromium';
+import { reportHtml } from '../../../scripts/report/html';
+import { sampleReport } from './sample';
+
+jest.setTimeout(60_000);
+
+const SCREENSHOTS = resolve('.daybreak/screenshots');
+const sample = sampleReport();
+let folder: string;
+let page: string;
+let browser: Browser;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'daybreak-report-'));
+  page = join(folder, 'report.html');
+  await writeFile(page, await reportHtml(sample));
+  await mkdir(SCREENSHOTS, { recursive: true });
+  const executablePath = findChromium();
+  if (executablePath === undefined) {
+    throw new Error('no Chromium: install Debian’s package chromium, or set CHROMIUM_PATH; npm test does it as root');
+  }
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Opened {
+  readonly tab: Page;
+  /** Everything that went wrong in the page, and whatever it asked the network for. */
+  readonly troubles: string[];
+}
+
+async function open(options: { width: number; colorScheme: 'light' | 'dark' }): Promise<Opened> {
+  const tab = await browser.newPage({
+    viewport: { width: options.width, height: 900 },
+    colorScheme: options.colorScheme,
+  });
+  const troubles: string[] = [];
+  tab.on('pageerror', (error) => troubles.push(error.message));
+  tab.on('request', (request) => {
+    if (!/^(file|data):/.test(request.url())) troubles.push(request.url());
+  });
+  await tab.goto(pathToFileURL(page).href);
+  await tab.waitForSelector('#day svg, #day .reason');
+  return { tab, troubles };
+}
+
+it.each([
+  ['wide and light', 1200, 'light'],
+  ['wide and dark', 1200, 'dark'],
+  ['on a phone, dark', 390, 'dark'],
+] as const)('shows itself %s, without the network and without an error', async (title, width, colorScheme) => {
+  const { tab, troubles } = await open({ width, colorScheme });
+  await tab.screenshot({ path: join(SCREENSHOTS, `report ${title}.png`), fullPage: true });
+  expect(troubles).toEqual([]);
+  expect(await tab.locator('.day').count()).toBe(sample.days.length);
+  // Nothing is wider than the screen.
+  expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  const ground = await tab.evaluate('getComputedStyle(document.body).backgroundColor');
+  expect(ground).toBe(colorScheme === 'dark' ? 'rgb(20, 22, 26)' : 'rgb(247, 246, 243)');
+  await tab.close();
+});
+
+it('opens the latest day that needs somebody, with its reason and its remedy', async () => {
+  const { tab } = await open({ width: 1200, colorScheme: 'light' });
+  const shown = await tab.locator('#day').innerText();
+  expect(shown).toContain('2026-11-14');
+  expect(shown).toContain('failed:DRUID_TASK_FAILED');
+  expect(shown).toContain('no space left on device');
+  expect(shown).toContain('npx daybreak batch run --pipeline events --date 2026-11-14');
+  expect(await tab.locator('.attention li').count()).toBe(2);
+  await tab.close();
+});
+
+it('opens a day to its hours, with their sums, and never reads the data as markup', async () => {
+  const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' });
+  await tab.click('[data-date="2026-10-30"]');
+  const { hours } = sample.days[18]!.reconciled!;
+  expect(await tab.locator('#day tbody tr').count()).toBe(24);
+  const written = hours.reduce((sum, hour) => sum + hour.written, 0);
+  expect(await tab.locator('#day tfoot').innerText()).toContain(written.toLocaleString('en-US'));
+  expect(await tab.locator('#day svg [aria-label="bar"] rect').count()).toBe(48);
+  await tab.screenshot({ path: join(SCREENSHOTS, 'report day.png'), fullPage: true });
+
+  await tab.click('[data-date="2026-11-01"]');
+  expect(await tab.locator('#day .reason').innerText()).toContain('<b>not markup</b></script>');
+  expect(await tab.locator('#day .reason b').count()).toBe(0);
+  expect(troubles).toEqual([]);
+  await tab.close();
+});
+
+it('holds everything that it needs', async () => {
+  const html = await reportHtml(sample);
+  expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
+});
