@@ -29,7 +29,9 @@ export function parseBusinessDate(text: string): BusinessDate {
 
 /** The local day in `timeZone` (IANA name) that holds `instant`. */
 export function businessDateOf(instant: Date, timeZone: string): BusinessDate {
-  return format(new TZDate(instant.getTime(), timeZone), 'yyyy-MM-dd') as BusinessDate;
+  // No TZDate here: in the workflow sandbox, whose Date is replaced, a subclass of Date loses its zone without a word.
+  const local = new Date(instant.getTime() + tzOffset(timeZone, instant) * 60_000);
+  return local.toISOString().slice(0, 10) as BusinessDate;
 }
 
 /** The day `days` after `date` (before it, where negative). */
