@@ -4,7 +4,6 @@ import {
   endOfRecords,
   type KafkaOptions,
   KafkaTopics,
-  type NewRecord,
   type PartitionOffsets,
   PartitionSession,
   recordSlices,
@@ -12,6 +11,7 @@ import {
 import { deadLetterTopicOf, type Pipeline } from '../../domain/pipeline';
 import { replayGroupOf, speedGroupOf, transactionalIdOf } from '../../domain/speed';
 import { lettersBetween } from './dead-letters';
+import { placeOf, replayedMessage, replayOf } from './replayed-message';
 
 export interface Replay {
   /** Sent to the pipeline's topic again, exactly once each. */
@@ -24,8 +24,6 @@ export interface Replay {
   readonly failed: readonly DeadLetter[];
 }
 
-/** Carries a replayed message's place in the dead-letter topic, by which its next dead letter is known. */
-const REPLAY_HEADER = 'daybreak.replay-of';
 const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 18 };
 const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
 const LOOK_EVERY_MS = 250;
@@ -51,8 +49,8 @@ export async function replayDeadLetters(kafka: KafkaOptions, pipeline: Pipeline,
     }));
     const failed: DeadLetter[] = [];
     for await (const letter of lettersBetween(kafka, pipeline, fresh)) {
-      const of = letter.headers.find(({ name }) => name === REPLAY_HEADER)?.value?.toString() ?? '';
-      if (sent.has(of)) failed.push(letter);
+      const place = replayOf(letter);
+      if (place !== undefined && sent.has(place)) failed.push(letter);
     }
     return { replayed: sent.size, truncated, settled, failed };
   } finally {
@@ -92,7 +90,10 @@ async function replayPartition(
           .map((index) => parseDeadLetter(partition, slice.record(index)))
           .filter((letter) => letter.offset < high);
         const whole = letters.filter(({ truncatedFrom }) => truncatedFrom === undefined);
-        await session.commit(new Map([[pipeline.kafka.topic, whole.map(messageOf)]]), Math.min(slice.nextOffset, high));
+        await session.commit(
+          new Map([[pipeline.kafka.topic, whole.map(replayedMessage)]]),
+          Math.min(slice.nextOffset, high),
+        );
         for (const letter of whole) sent.add(placeOf(letter));
         truncated += letters.length - whole.length;
       }
@@ -102,20 +103,6 @@ async function replayPartition(
     await session.close();
   }
   return truncated;
-}
-
-/** The original message; what is known of its last failure goes, where it comes from stays. */
-function messageOf(letter: DeadLetter): NewRecord {
-  const headers = letter.headers.filter(({ name }) => name !== REPLAY_HEADER);
-  return {
-    key: letter.key,
-    value: letter.value,
-    headers: [{ name: REPLAY_HEADER, value: placeOf(letter) }, ...headers],
-  };
-}
-
-function placeOf({ partition, offset }: DeadLetter): string {
-  return `${partition}/${offset}`;
 }
 
 function highOf(spans: readonly PartitionOffsets[], partition: number): number {
