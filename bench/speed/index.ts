@@ -1,45 +1,86 @@
-// node --import tsx bench/speed/index.ts [events] [processes]: the speed layer's throughput and latency on a Kafka of its own.
+// node --import tsx bench/speed/index.ts [events] [processes] [contender …]: the speed layer beside Kafka Streams and Spark
+// Structured Streaming on a Kafka of its own. Contenders: daybreak, streams, spark; default: all. Linux only.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KafkaTopics } from '../../clients/kafka';
-import { print, printJson } from '../../scripts/output/print';
+import { print, printJson, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { KafkaBroker } from '../../tests/integration/speed/kafka-broker';
 import { ShardProcess } from '../../tests/integration/speed/shard-process';
 import { speedPipeline, type SpeedPipeline } from '../../tests/integration/speed/speed-pipeline';
 import { until } from '../../tests/integration/speed/until';
+import { kafkaStreamsJars, spark } from './artifacts';
+import { type Contender, type Course, daybreak, kafkaStreams, sparkStreaming } from './contenders';
 import { type Latency, measureLatency } from './latency';
-import { fill, measureThroughput } from './throughput';
+import { fill, measureThroughput, type Throughput } from './throughput';
 
 const PARTITIONS = 3;
 const RATE = 10_000;
 const SECONDS = 15;
 
+interface Result {
+  readonly name: string;
+  readonly throughput: Throughput;
+  readonly latency?: Latency;
+}
+
 async function main(): Promise<void> {
-  const [events = 1_200_000, processes = 1] = process.argv.slice(2).map(Number);
+  const [events = 1_200_000, processes = 1] = process.argv.slice(2, 4).map(Number);
+  const wanted = process.argv.length > 4 ? process.argv.slice(4) : ['daybreak', 'streams', 'spark'];
+  // Downloads, if any, come before the clock.
+  if (wanted.includes('streams')) await kafkaStreamsJars();
+  if (wanted.includes('spark')) await spark();
   const broker = await KafkaBroker.start();
   try {
-    const throughput = await withPipeline(broker, async (pipeline) => {
-      await fill(broker.brokers, pipeline, events, PARTITIONS);
-      return measureThroughput(broker.brokers, pipeline, events, { processes });
+    const results = await withPipeline(broker, async (pipeline) => {
+      await fill(broker.brokers, pipeline.topic, events, PARTITIONS);
+      const measure = async (
+        name: string,
+        outputTopic: string,
+        start: (course: Course) => Promise<Contender>,
+      ): Promise<Result> => {
+        progress(name);
+        await ensureTopics(broker, [outputTopic]);
+        const folder = await mkdtemp(join(tmpdir(), 'daybreak-bench-'));
+        try {
+          const course = { brokers: broker.brokers, pipeline, outputTopic, folder };
+          return { name, throughput: await measureThroughput(() => start(course), events) };
+        } finally {
+          await rm(folder, { recursive: true, force: true });
+        }
+      };
+      const measured: Result[] = [];
+      if (wanted.includes('daybreak')) {
+        const name = `Daybreak, ${processes} process(es), exactly once`;
+        measured.push(await measure(name, pipeline.outputTopic, (course) => daybreak(course, processes)));
+      }
+      if (wanted.includes('streams')) {
+        measured.push(await measure('Kafka Streams 4.3.1, exactly_once_v2', `${pipeline.name}-streams`, kafkaStreams));
+      }
+      if (wanted.includes('spark')) {
+        measured.push(await measure('Spark 4.2.0, at least once', `${pipeline.name}-spark`, sparkStreaming));
+      }
+      return measured;
     });
-    const latency = await withPipeline(broker, (pipeline) => latencyOf(broker, pipeline));
+    const latency = wanted.includes('daybreak')
+      ? await withPipeline(broker, (pipeline) => latencyOf(broker, pipeline))
+      : undefined;
     print(
-      table([
-        ['', 'events/s', 'CPU s', 'peak MiB', 'p50 ms', 'p99 ms'],
-        [
-          `Daybreak, ${processes} process(es), exactly once`,
-          throughput.eventsPerSecond.toLocaleString('en-US'),
-          String(throughput.cpuSeconds),
-          String(throughput.peakMebibytes),
-          String(latency.p50),
-          String(latency.p99),
-        ],
-      ]),
+      table([['', 'events/s', 'CPU s', 'peak MiB'], ...results.map(({ name, throughput }) => cells(name, throughput))]),
     );
-    printJson({ processes, partitions: PARTITIONS, throughput, latency });
+    if (latency !== undefined) {
+      print(`Daybreak's latency at ${RATE} events a second: p50 ${latency.p50} ms, p99 ${latency.p99} ms`);
+    }
+    printJson({ events, partitions: PARTITIONS, results, latency });
   } finally {
     ShardProcess.endAll();
     await broker.stop();
   }
+}
+
+function cells(name: string, { eventsPerSecond, cpuSeconds, peakMebibytes }: Throughput): string[] {
+  return [name, eventsPerSecond.toLocaleString('en-US'), String(cpuSeconds), String(peakMebibytes)];
 }
 
 async function latencyOf(broker: KafkaBroker, pipeline: SpeedPipeline): Promise<Latency> {
@@ -47,23 +88,33 @@ async function latencyOf(broker: KafkaBroker, pipeline: SpeedPipeline): Promise<
   const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 3_600 };
   await shard.go({ brokers: broker.brokers, pipelines: pipeline.pipelines, input });
   await until('the shard', () => shard.lag === 0);
-  return measureLatency(broker.brokers, pipeline, RATE, SECONDS);
+  const latency = await measureLatency(broker.brokers, pipeline, RATE, SECONDS);
+  await shard.end('SIGTERM');
+  return latency;
 }
 
 async function withPipeline<T>(broker: KafkaBroker, call: (pipeline: SpeedPipeline) => Promise<T>): Promise<T> {
   const pipeline = await speedPipeline();
-  const topics = await KafkaTopics.connect(broker);
   try {
-    await topics.ensure(
-      [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({
-        topic,
-        partitions: PARTITIONS,
-      })),
-    );
+    await ensureTopics(broker, [pipeline.outputTopic, pipeline.deadLetterTopic]);
+    // The broker's clock says when an event was appended.
+    await ensureTopics(broker, [pipeline.topic], { 'message.timestamp.type': 'LogAppendTime' });
     return await call(pipeline);
   } finally {
-    await topics.close();
     await pipeline.remove();
+  }
+}
+
+async function ensureTopics(
+  broker: KafkaBroker,
+  names: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const topics = await KafkaTopics.connect(broker);
+  try {
+    await topics.ensure(names.map((topic) => ({ topic, partitions: PARTITIONS, settings })));
+  } finally {
+    await topics.close();
   }
 }
 

@@ -1,6 +1,9 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaProducer, KafkaTopics } from '../../clients/kafka';
+import { KafkaProducer, KafkaTopics, readTopic, recordSlices } from '../../clients/kafka';
+import { clusterOf } from '../../clients/kafka/connection';
+import { fetchRecords } from '../../clients/kafka/fetch';
+import { leaderOf } from '../../clients/kafka/partition-session';
+import { endOfRecords } from '../../clients/kafka/record-slices';
 import type { SpeedPipeline } from '../../tests/integration/speed/speed-pipeline';
 
 export interface Latency {
@@ -12,10 +15,14 @@ export interface Latency {
 }
 
 const TICK_MS = 10;
-const WARM_UP_SECONDS = 3;
+/** Three JITs and DuckDB's plans are cold at first. */
+const WARM_UP_SECONDS = 10;
+const FETCH = { maxWaitMs: 100, minBytes: 1, maxBytes: 2 ** 20 };
+const SLICE = { rows: () => 10_000, bytes: 2 ** 22 };
 
 /**
- * Milliseconds from the append of an event to its row being there for a read-committed consumer. Both ends are measured by this process's clock, so that the consumer's own delay counts too.
+ * Milliseconds from the broker's append of an event to its row in the hands of a read-committed reader, at a steady rate. The
+ * pipeline's topic must have LogAppendTime, so that the sender's own delay does not count; the reader's does.
  */
 export async function measureLatency(
   brokers: readonly string[],
@@ -23,57 +30,73 @@ export async function measureLatency(
   rate: number,
   seconds: number,
 ): Promise<Latency> {
-  const kafka = { brokers };
-  const topics = await KafkaTopics.connect(kafka);
-  const producer = await KafkaProducer.connect(kafka);
-  const partitions = await topics.partitionsOf(pipeline.topic);
-  const sentAt = new Map<number, number>();
-  const latencies: number[] = [];
+  const topics = await KafkaTopics.connect({ brokers });
   const total = rate * (WARM_UP_SECONDS + seconds);
-  const consumer = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).consumer({
-    groupId: `latency-${pipeline.name}`,
-    maxWaitTimeInMs: 20,
-    readUncommitted: false,
-  });
-  await consumer.connect();
-  await consumer.subscribe({ topic: pipeline.outputTopic });
-  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
-  await consumer.run({
-    eachBatch: ({ batch }) => {
-      const now = performance.now();
-      for (const { key } of batch.messages) {
-        const id = Number(key?.toString());
-        const sent = sentAt.get(id);
-        if (sent !== undefined && id >= rate * WARM_UP_SECONDS) latencies.push(now - sent);
-      }
-      return Promise.resolve();
-    },
-  });
-  await joined;
+  const seenAt = new Map<number, number>();
+  const end = new AbortController();
+  const outputs = await topics.offsetsOf(pipeline.outputTopic);
+  const tails = outputs.map(({ partition, high }) =>
+    tail(brokers, pipeline.outputTopic, { partition, offset: high }, seenAt, end.signal),
+  );
+  await send(brokers, pipeline.topic, await topics.partitionsOf(pipeline.topic), rate, total);
+  while (seenAt.size < total) await sleep(TICK_MS);
+  end.abort();
+  await Promise.all(tails);
+  const latencies: number[] = [];
+  for await (const { record } of readTopic({ brokers }, pipeline.topic, await topics.offsetsOf(pipeline.topic))) {
+    const { id } = JSON.parse(record.value?.toString() ?? '') as { id: number }; // What send wrote.
+    if (id >= rate * WARM_UP_SECONDS) latencies.push((seenAt.get(id) ?? Infinity) - record.timestamp);
+  }
+  await topics.close();
+  latencies.sort((left, right) => left - right);
+  const at = (share: number): number => latencies[Math.floor(latencies.length * share)] ?? NaN;
+  return {
+    eventsPerSecond: rate,
+    events: latencies.length,
+    p50: at(0.5),
+    p99: at(0.99),
+    maximum: latencies.at(-1) ?? NaN,
+  };
+}
+
+/** Sends `total` events at a steady rate, spread over the partitions. */
+async function send(brokers: readonly string[], topic: string, partitions: number, rate: number, total: number) {
+  const producer = await KafkaProducer.connect({ brokers });
+  const sending: Promise<void>[] = [];
   const start = performance.now();
-  let id = 0;
-  while (id < total) {
+  for (let id = 0; id < total;) {
     await sleep(TICK_MS);
     const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * rate));
     const messages = [];
     for (; id < due; id++) {
       const value = JSON.stringify({ hello: 'ssm-seoul', id, time: '2026-11-21 12:00:00' });
       messages.push({ value, partition: id % partitions });
-      sentAt.set(id, performance.now());
     }
-    if (messages.length > 0) void producer.send(pipeline.topic, messages);
+    if (messages.length > 0) sending.push(producer.send(topic, messages));
   }
-  while (latencies.length < rate * seconds) await sleep(TICK_MS);
-  await consumer.disconnect();
+  await Promise.all(sending);
   await producer.close();
-  await topics.close();
-  const sorted = latencies.sort((left, right) => left - right);
-  const at = (share: number): number => Math.round(sorted[Math.floor(sorted.length * share)] ?? NaN);
-  return {
-    eventsPerSecond: rate,
-    events: sorted.length,
-    p50: at(0.5),
-    p99: at(0.99),
-    maximum: at(1 - 1 / sorted.length),
-  };
+}
+
+/** Notes when each row of a partition, known by its key, can be read. */
+async function tail(
+  brokers: readonly string[],
+  topic: string,
+  { partition, offset }: { readonly partition: number; readonly offset: number },
+  seenAt: Map<number, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  const cluster = clusterOf({ brokers });
+  await cluster.connect();
+  await cluster.addMultipleTargetTopics([topic]);
+  const leader = await leaderOf(cluster, topic, partition);
+  for (let from = offset; !signal.aborted;) {
+    const { recordSet, abortedTransactions } = await fetchRecords(leader, { topic, partition, offset: from, ...FETCH });
+    const now = Date.now();
+    for await (const slice of recordSlices(recordSet, from, abortedTransactions, SLICE)) {
+      for (const index of slice.values.keys()) seenAt.set(Number(slice.record(index).key?.toString()), now);
+    }
+    from = endOfRecords(recordSet) ?? from;
+  }
+  await cluster.disconnect();
 }

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaProducer } from '../../clients/kafka';
-import { ShardProcess } from '../../tests/integration/speed/shard-process';
-import type { SpeedPipeline } from '../../tests/integration/speed/speed-pipeline';
-import { until } from '../../tests/integration/speed/until';
+import type { Contender } from './contenders';
+import { processUse } from './process-use';
 
 export interface Throughput {
   readonly events: number;
-  /** From the first commit on, so that neither side's start counts. */
+  /** From the first commit on, so that no side's start counts. */
   readonly eventsPerSecond: number;
   /** From the order to start to the last commit. */
   readonly seconds: number;
@@ -18,9 +15,11 @@ export interface Throughput {
 }
 
 const BATCH = 5_000;
+const POLL_MS = 20;
+const LIMIT_MS = 900_000;
 
-/** Fills the pipeline's topic, gzip, spread over its partitions. */
-export async function fill(brokers: readonly string[], { topic }: SpeedPipeline, events: number, partitions: number) {
+/** Fills a topic, gzip, spread over its partitions. */
+export async function fill(brokers: readonly string[], topic: string, events: number, partitions: number) {
   const producer = await KafkaProducer.connect({ brokers });
   for (let id = 0; id < events;) {
     const partition = Math.floor(id / BATCH) % partitions;
@@ -33,45 +32,33 @@ export async function fill(brokers: readonly string[], { topic }: SpeedPipeline,
   await producer.close();
 }
 
-/** Drains a filled topic with as many processes as asked; `heapMebibytes` limits each one's heap. */
-export async function measureThroughput(
-  brokers: readonly string[],
-  { pipelines, name }: SpeedPipeline,
-  events: number,
-  { processes, heapMebibytes = 512 }: { readonly processes: number; readonly heapMebibytes?: number },
-): Promise<Throughput> {
-  const shards = Array.from({ length: processes }, () => new ShardProcess([`--max-old-space-size=${heapMebibytes}`]));
-  const committed = (): number => shards.reduce((sum, shard) => sum + shard.committed, 0);
-  const start = performance.now();
-  for (const [shard, one] of shards.entries()) {
-    await one.go({ brokers, pipelines, input: { pipeline: name, shard, shards: processes, maximumSeconds: 3_600 } });
+/** Drains a filled topic with a contender that is started for it, and stopped. */
+export async function measureThroughput(start: () => Promise<Contender>, events: number): Promise<Throughput> {
+  const began = performance.now();
+  const contender = await start();
+  try {
+    const before = await untilMore(contender, 0);
+    const first = performance.now();
+    await untilMore(contender, events - 1);
+    const end = performance.now();
+    return {
+      events,
+      eventsPerSecond: Math.round((events - before) / ((end - first) / 1000)),
+      seconds: Number(((end - began) / 1000).toFixed(2)),
+      ...(await processUse(contender.pids)),
+    };
+  } finally {
+    await contender.stop();
   }
-  await until('the first commit', () => committed() > 0);
-  const [first, before] = [performance.now(), committed()];
-  await until('the last commit', () => committed() >= events, 600);
-  const end = performance.now();
-  const use = await Promise.all(shards.map(({ pid }) => processUse(pid)));
-  for (const shard of shards) await shard.end('SIGTERM');
-  return {
-    events,
-    eventsPerSecond: Math.round((events - before) / ((end - first) / 1000)),
-    seconds: Number(((end - start) / 1000).toFixed(2)),
-    cpuSeconds: Number(use.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0).toFixed(2)),
-    peakMebibytes: use.reduce((sum, { peakMebibytes }) => sum + peakMebibytes, 0),
-  };
 }
 
-/** CPU time and the largest resident size so far of a process, from Linux's /proc. */
-async function processUse(pid: number): Promise<{ readonly cpuSeconds: number; readonly peakMebibytes: number }> {
-  const [status, stat, ticks] = await Promise.all([
-    readFile(`/proc/${pid}/status`, 'utf8'),
-    readFile(`/proc/${pid}/stat`, 'utf8'),
-    promisify(execFile)('getconf', ['CLK_TCK']),
-  ]);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const cpuTicks = Number(fields[11]) + Number(fields[12]);
-  return {
-    cpuSeconds: cpuTicks / Number(ticks.stdout),
-    peakMebibytes: Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024),
-  };
+/** How much is committed, once it is more than `number`. */
+async function untilMore(contender: Contender, number: number): Promise<number> {
+  const deadline = performance.now() + LIMIT_MS;
+  for (;;) {
+    const committed = await contender.committed();
+    if (committed > number) return committed;
+    if (performance.now() > deadline) throw new Error(`${committed} of ${number + 1} events after ${LIMIT_MS} ms`);
+    await sleep(POLL_MS);
+  }
 }

@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+export interface ProcessUse {
+  readonly cpuSeconds: number;
+  /** The largest resident sizes so far, summed over the processes. */
+  readonly peakMebibytes: number;
+}
+
+/** What processes and all below them have used since they began, from Linux's /proc. */
+export async function processUse(roots: readonly number[]): Promise<ProcessUse> {
+  const clock = Number((await promisify(execFile)('getconf', ['CLK_TCK'])).stdout);
+  const stats = await allStats();
+  const counted = new Set(roots);
+  for (let before = 0; counted.size > before;) {
+    before = counted.size;
+    for (const { pid, parent } of stats) if (counted.has(parent)) counted.add(pid);
+  }
+  const mine = stats.filter(({ pid }) => counted.has(pid));
+  const sizes = await Promise.all(mine.map(({ pid }) => peakKibibytes(pid)));
+  return {
+    cpuSeconds: Number((mine.reduce((sum, { ticks }) => sum + ticks, 0) / clock).toFixed(2)),
+    peakMebibytes: Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024),
+  };
+}
+
+interface Stat {
+  readonly pid: number;
+  readonly parent: number;
+  readonly ticks: number;
+}
+
+async function allStats(): Promise<Stat[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const stats = await Promise.all(pids.map(statOf));
+  return stats.filter((stat) => stat !== undefined);
+}
+
+/** Undefined where the process has gone meanwhile. */
+async function statOf(pid: number): Promise<Stat | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { pid, parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+}
+
+async function peakKibibytes(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0);
+}
