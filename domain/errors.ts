@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   LOCKED: { exit: 1, retry: true },
   DRUID_LOCK_REVOKED: { exit: 1, retry: false },
   DRUID_BAD_ROWS: { exit: 1, retry: false },
+  DRUID_READS_NOTHING: { exit: 1, retry: false },
   NOT_SETTLED: { exit: 1, retry: false },
   MISSING_HOURS: { exit: 1, retry: false },
   EMPTY_DAY: { exit: 1, retry: false },

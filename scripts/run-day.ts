@@ -8,17 +8,22 @@ import { dailyBatchId, type DailyBatchInput, type DailyBatchResult } from '../do
 import { DaybreakError } from '../domain/errors';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
+import type { LoadedPipeline } from '../engines/loaded-pipeline';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
 import type { Config } from '../worker/config';
 import type { dailyBatch } from '../workflows';
 import { follow, requireWorker } from './follow';
 
-/** Throws before anything is started; but a table that cannot be read is the gate's to refuse, so that the run records it. */
-export async function requirePipeline({ pipelines }: Config, name: string): Promise<void> {
+/**
+ * The pipeline of that name, before anything is started. A table that cannot be read is the gate's to refuse, so that the
+ * run records it: undefined.
+ */
+export async function requirePipeline({ pipelines }: Config, name: string): Promise<LoadedPipeline | undefined> {
   try {
-    await loadPipelineNamed(pipelines, name);
+    return await loadPipelineNamed(pipelines, name);
   } catch (thrown) {
-    if (!(thrown instanceof DaybreakError) || thrown.code !== 'BAD_TABLE') throw thrown;
+    if (thrown instanceof DaybreakError && thrown.code === 'BAD_TABLE') return undefined;
+    throw thrown;
   }
 }
 

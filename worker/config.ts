@@ -14,6 +14,8 @@ export interface Config {
   /** Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output. */
   readonly data: string;
   readonly workerPort: number;
+  /** How Druid reaches the worker's published rows over HTTP; absent where both share the data folder under one path. */
+  readonly outputServer?: { readonly url: string; readonly token: string };
 }
 
 const text = z.string().min(1).optional();
@@ -31,6 +33,8 @@ const environmentSchema = z.object({
   KAFKA_BROKERS: text,
   DRUID_COORDINATOR_URL: url,
   DRUID_BROKER_URL: url,
+  DAYBREAK_OUTPUT_URL: url,
+  DAYBREAK_OUTPUT_TOKEN: z.string().min(16).optional(),
 });
 
 /** Reads the environment once, at startup. Throws BAD_CONFIGURATION naming the variable and its value. */
@@ -61,5 +65,18 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     pipelines: resolve(given.DAYBREAK_PIPELINES ?? 'pipelines'),
     data: resolve(given.DAYBREAK_DATA ?? '.daybreak/data'),
     workerPort: given.DAYBREAK_WORKER_PORT ?? ports.worker,
+    ...outputServerOf(given),
   };
+}
+
+function outputServerOf({
+  DAYBREAK_OUTPUT_URL: url,
+  DAYBREAK_OUTPUT_TOKEN: token,
+}: z.infer<typeof environmentSchema>): Pick<Config, 'outputServer'> {
+  if (url === undefined) return {};
+  if (token !== undefined) return { outputServer: { url, token } };
+  throw new DaybreakError('BAD_CONFIGURATION', {
+    what: `DAYBREAK_OUTPUT_URL is '${url}', but DAYBREAK_OUTPUT_TOKEN is not set`,
+    remedy: 'Set it to a secret of 16 characters or more, the same for every worker.',
+  });
 }

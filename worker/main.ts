@@ -6,14 +6,16 @@ import {
   Worker,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { createBatchActivities, createSpeedLayerActivities } from '../activities';
-import { sharedPath } from '../activities/batch/input-source';
+import { servedByWorker, sharedPath } from '../activities/batch/input-source';
 import { createDruidClient } from '../clients/druid';
 import { TASK_QUEUES, type Layer } from '../domain/task-queues';
 import type { Config } from './config';
 import { connectOptions, unreachable } from './connect';
 import { typedFailures } from './failures';
+import { startOutputServer } from './output-server';
 import { createOperateActivities } from '../activities/operate';
 
 export interface WorkerOptions {
@@ -31,6 +33,7 @@ export interface WorkerOptions {
 export async function runWorker({ config, layers, logger, signal, onReady }: WorkerOptions): Promise<void> {
   installRuntime(config, logger);
   const { connection, namespace } = await connectWorker(config);
+  const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
     const workflowBundle = await bundleWorkflowCode({
       workflowsPath: require.resolve('../workflows'),
@@ -63,8 +66,17 @@ export async function runWorker({ config, layers, logger, signal, onReady }: Wor
     onReady();
     await running;
   } finally {
+    outputServer?.close();
     await connection.close();
   }
+}
+
+/** Only where Druid is told to read from here; its address is Druid's view of this machine, of which the port is ours. */
+async function serveOutput({ data, outputServer }: Config, logger: Logger): Promise<Server | undefined> {
+  if (outputServer === undefined) return undefined;
+  const { port, protocol } = new URL(outputServer.url);
+  const number = Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port);
+  return startOutputServer({ data, port: number, token: outputServer.token, logger });
 }
 
 /** The worker's own connection. Throws TEMPORAL_UNREACHABLE. */
@@ -85,7 +97,13 @@ function activitiesOf(layer: Layer, config: Config, logger: Logger): object {
   const kafkaBrokers = config.kafka.brokers;
   switch (layer) {
     case 'batch':
-      return createBatchActivities({ druid, kafkaBrokers, pipelines, data, inputSource: sharedPath });
+      return createBatchActivities({
+        druid,
+        kafkaBrokers,
+        pipelines,
+        data,
+        inputSource: config.outputServer === undefined ? sharedPath : servedByWorker(config.outputServer),
+      });
     case 'speed':
       return createSpeedLayerActivities({ druid, kafkaBrokers, pipelines, logger });
   }

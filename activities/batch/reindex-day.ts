@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { DruidClient, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
-import { reindexSpec } from '../../domain/druid/reindex-spec';
+import { reindexSpec, type ReindexSpec } from '../../domain/druid/reindex-spec';
 import { taskFailureCode } from '../../domain/druid/task-failure';
 import { DaybreakError } from '../../domain/errors';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
@@ -21,7 +21,7 @@ export function createReindexActivities({ druid, pipelines, inputSource }: Batch
      * the task that the first try started; only where that one failed does it start the next.
      *
      * Throws DRUID_LOCK_REVOKED where a task of higher priority took the day away, DRUID_BAD_ROWS where Druid cannot read
-     * the rows, and DRUID_TASK_FAILED, which may be tried again, with the task's own reason. Waits while Druid is away,
+     * the rows, DRUID_READS_NOTHING where it does not find them, and DRUID_TASK_FAILED, which may be tried again, with the task's own reason. Waits while Druid is away,
      * restarts, or has no free slot.
      */
     async reindexDay(plan: DayPlan, built: BuiltDay): Promise<Reindexed> {
@@ -34,8 +34,9 @@ export function createReindexActivities({ druid, pipelines, inputSource }: Batch
         patiently(async () => {
           if (id === undefined) {
             const next = await nextTaskId(druid, prefix);
-            const source = inputSource(files);
-            await druid.tasks.submit(reindexSpec(pipeline, columns, { id: next, plan, source }));
+            const spec = reindexSpec(pipeline, columns, { id: next, plan, source: inputSource(files) });
+            if (rows > 0) await requireReadable(druid, spec, built.folder);
+            await druid.tasks.submit(spec);
             id = next;
           }
           return over(druid, id, rows);
@@ -59,6 +60,16 @@ export function createReindexActivities({ druid, pipelines, inputSource }: Batch
       );
     },
   };
+}
+
+/** Druid takes a path that it cannot see for an empty file, and would replace the day by nothing. */
+async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: string): Promise<void> {
+  if ((await druid.tasks.sample(spec)) > 0) return;
+  throw new DaybreakError('DRUID_READS_NOTHING', {
+    what: `Druid finds no row in ${folder}, where the batch wrote some`,
+    remedy:
+      'Share the folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL, so that the worker serves it.',
+  });
 }
 
 function taskPrefix({ datasource, date }: DayPlan): string {

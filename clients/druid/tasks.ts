@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ReindexSpec } from '../../domain/druid/reindex-spec';
 import { DaybreakError } from '../../domain/errors';
 import type { DruidHttp } from './http';
 
@@ -15,6 +16,8 @@ const taskStatus = z.object({
   }),
 });
 export type TaskStatus = z.infer<typeof taskStatus>['status'];
+
+const sampledRows = z.looseObject({ numRowsRead: z.number() });
 
 const unfinishedTasks = z.array(z.looseObject({ id: z.string(), groupId: z.string() }));
 
@@ -92,6 +95,15 @@ export function createTasks(overlord: DruidHttp) {
         }
         throw thrown;
       }
+    },
+
+    /** How many of the first ten rows a task would read, as far as the overlord sees its input; starts nothing. */
+    async sample({ spec: { dataSchema, ioConfig } }: ReindexSpec): Promise<number> {
+      const { inputSource, inputFormat } = ioConfig;
+      const spec = { type: 'index', dataSchema, ioConfig: { type: 'index', inputSource, inputFormat } };
+      const data = { type: 'index', spec, samplerConfig: { numRows: 10, timeoutMs: 20_000 } };
+      const sampled = await overlord.request({ method: 'post', url: '/druid/indexer/v1/sampler', data }, sampledRows);
+      return sampled.numRowsRead;
     },
 
     status: async (id: string): Promise<TaskStatus | undefined> =>

@@ -52,9 +52,12 @@ export function reindexSpec(
         maxNumConcurrentSubTasks: pipeline.druid.parallelSubtasks,
         maxParseExceptions: 0,
         logParseExceptions: true,
+        maxSavedParseExceptions: 1,
         awaitSegmentAvailabilityTimeoutMillis: 300_000,
       },
     },
     context: { useConcurrentLocks: false },
   };
 }
+
+export type ReindexSpec = ReturnType<typeof reindexSpec>;

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { createDruidClient, type IngestionTotals } from '../../clients/druid';
 import { DaybreakError } from '../../domain/errors';
 import { dateAttribute, outcomeAttribute } from '../../domain/search-attributes';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig, type Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { print, printJson } from '../output/print';
 import { table } from '../output/table';
+import { requirePipeline } from '../run-day';
 import { serverStatus, type ServerStatus } from '../server-status';
 import { describeSpeed, speedView, type SpeedView } from '../speed-status';
 import { portBaseOption } from '../stack/port-base';
@@ -27,6 +28,8 @@ interface DayRun {
 
 interface Status {
   readonly servers: readonly ServerStatus[];
+  /** What Druid's running realtime tasks did with their rows; undefined where Druid does not tell. */
+  readonly ingestion: IngestionTotals | undefined;
   /** Undefined where it does not run or Temporal is away. */
   readonly speed: SpeedView | undefined;
   /** The latest runs of days, latest first. */
@@ -47,9 +50,9 @@ export function statusCommand(): Command {
         ...process.env,
         ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
       });
-      await loadPipelineNamed(config.pipelines, pipeline);
+      const datasource = (await requirePipeline(config, pipeline))?.pipeline.druid.datasource;
       do {
-        const status = await look(config, pipeline, portBase);
+        const status = await look(config, { pipeline, datasource }, portBase);
         if (json) printJson(status);
         else describe(pipeline, status).forEach(print);
         process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
@@ -58,17 +61,23 @@ export function statusCommand(): Command {
     });
 }
 
-async function look(config: Config, pipeline: string, portBase: number | undefined): Promise<Status> {
+async function look(
+  config: Config,
+  { pipeline, datasource }: { readonly pipeline: string; readonly datasource: string | undefined },
+  portBase: number | undefined,
+): Promise<Status> {
   const servers = await serverStatus(config, portBase);
+  const ingestion = datasource === undefined ? undefined : await ingestionTotals(config, datasource);
   try {
     return await withClient(config, async (client) => ({
       servers,
+      ingestion,
       speed: await speedView(client, pipeline).catch(ignoreNotRunning),
       days: await lastDays(client, pipeline),
     }));
   } catch (thrown) {
     if (thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')
-      return { servers, speed: undefined, days: [] };
+      return { servers, ingestion, speed: undefined, days: [] };
     throw thrown;
   }
 }
@@ -76,6 +85,15 @@ async function look(config: Config, pipeline: string, portBase: number | undefin
 function ignoreNotRunning(thrown: unknown): undefined {
   if (thrown instanceof DaybreakError && thrown.code === 'NOT_RUNNING') return undefined;
   throw thrown;
+}
+
+async function ingestionTotals(config: Config, datasource: string): Promise<IngestionTotals | undefined> {
+  try {
+    return await createDruidClient(config.druid).supervisors.totals(datasource);
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError && thrown.code === 'DRUID_UNREACHABLE') return undefined;
+    throw thrown;
+  }
 }
 
 async function lastDays(client: Client, pipeline: string): Promise<DayRun[]> {
@@ -92,7 +110,7 @@ async function lastDays(client: Client, pipeline: string): Promise<DayRun[]> {
   return days;
 }
 
-function describe(pipeline: string, { servers, speed, days }: Status): string[] {
+function describe(pipeline: string, { servers, ingestion, speed, days }: Status): string[] {
   const down = servers.some(({ up }) => !up);
   return [
     table([
@@ -103,10 +121,16 @@ function describe(pipeline: string, { servers, speed, days }: Status): string[] 
     ...(speed === undefined
       ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
       : describeSpeed(speed)),
+    ...(ingestion === undefined ? [] : [describeIngestion(ingestion)]),
     ...(days.length === 0
       ? ['no day was recomputed yet']
       : [
           table([['day', 'outcome', 'started'], ...days.map(({ date, outcome, started }) => [date, outcome, started])]),
         ]),
   ];
+}
+
+function describeIngestion({ processed, thrownAway, unparseable }: IngestionTotals): string {
+  const late = thrownAway === 0 ? '' : '; those are in the hourly files, and the next recompute of their days has them';
+  return `Druid's running tasks took ${processed} rows, dropped ${thrownAway} that came after the seal${late}; ${unparseable} unreadable`;
 }

@@ -1,0 +1,57 @@
+import axios from 'axios';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { createDruidClient } from '../../../clients/druid';
+import { dayInterval, type BusinessDate } from '../../../domain/business-date';
+import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
+import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
+import { dayInstants } from '../../../scripts/feed/instants';
+import { readConfig } from '../../../worker/config';
+
+export const ZONE = 'Asia/Seoul';
+const NAMES = ['Ada', 'Barbara', 'Grace', 'Edsger', 'Katherine', 'Donald', 'Margaret', 'Alan', 'Radia', 'Leslie'];
+const rowSchema = z.object({
+  time: z.string(),
+  user_id: z.number(),
+  user_name: z.string(),
+  hello: z.string(),
+  uid: z.number(),
+});
+
+/** The rows that Druid serves of a day, as sorted text. */
+export async function servedRows(datasource: string, date: BusinessDate): Promise<string[]> {
+  const { queries } = createDruidClient(readConfig().druid);
+  if (!(await queries.hasDatasource(datasource))) return [];
+  const { start, end } = dayInterval(date, ZONE);
+  const rows = await queries.sql(
+    `SELECT TIME_FORMAT(__time, 'yyyy-MM-dd HH:mm:ss', '${ZONE}') AS "time", user_id, user_name, hello, uid
+     FROM "${datasource}" WHERE __time >= TIME_PARSE(?) AND __time < TIME_PARSE(?)`,
+    [start, end],
+    rowSchema,
+  );
+  return rows.map((row) => JSON.stringify([row.time, row.user_id, row.user_name, row.hello, row.uid])).sort();
+}
+
+/** What `feed --date` writes, made again by its generator and never read from what the product made of it. */
+export function fedDay(date: BusinessDate, events: number, seed: number): FeedRecord[] {
+  const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
+  return [...generateFeed({ seed, timeZone: ZONE, ...shares }, dayInstants(date, ZONE, events, 'daily'))];
+}
+
+/** The distinct rows of a day's records, computed here by hand: the join, the names, the columns. */
+export function expectedRows(records: readonly FeedRecord[]): string[] {
+  return records
+    .flatMap(({ kind, event }) => (kind === 'event' && event !== undefined ? [event] : []))
+    .map(({ time, id, hello }) => JSON.stringify([time, id, NAMES[id % 10], hello, id % 10]))
+    .sort();
+}
+
+/** Ends a supervisor and its tasks: their slots are what the tests share. */
+export async function terminateSupervisor(datasource: string): Promise<void> {
+  const { coordinatorUrl } = readConfig().druid;
+  await axios.post(`${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/terminate`);
+}
+
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(300);
+}

@@ -1,0 +1,120 @@
+import { rename, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+
+useStack();
+const EVENTS = 2_000;
+const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
+const statusSchema = z.object({ days: z.array(z.object({ outcome: z.string() })) });
+const sent = fedDay(date, EVENTS, 11);
+
+let pipeline: OwnPipeline;
+let worker: BackgroundCommand;
+/** What realtime serves of the day. */
+let realtime: string[];
+
+beforeAll(async () => {
+  pipeline = await ownPipeline((yaml) =>
+    yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 1\n  settleTimeoutSeconds: 4'),
+  );
+  worker = await background('worker', pipeline.environment, '"msg":"ready"');
+  await succeed(`speed start ${on()}`, pipeline.environment);
+  await succeed(`feed ${on()} --date ${date} --events ${EVENTS} --seed 11`, pipeline.environment);
+  const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
+  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  realtime = await servedRows(pipeline.topic, date);
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await terminateSupervisor(pipeline.topic);
+  await pipeline.remove();
+});
+
+const on = (): string => `--pipeline ${pipeline.name}`;
+const run = (options = ''): Promise<Ended> =>
+  daybreak(`batch run ${on()} --date ${date}${options}`, pipeline.environment);
+const input = (hour: string): string => join(pipeline.input, `names.${date.replaceAll('-', '')}.${hour}.json`);
+
+async function lastOutcome(): Promise<string | undefined> {
+  const { stdout } = await daybreak(`status ${on()} --json`, pipeline.environment);
+  return statusSchema.parse(JSON.parse(stdout)).days[0]?.outcome;
+}
+
+/** Moves a file away for as long as `work` takes. */
+async function without(path: string, work: () => Promise<void>): Promise<void> {
+  await rename(path, `${path}-away`);
+  try {
+    await work();
+  } finally {
+    await rename(`${path}-away`, path);
+  }
+}
+
+/** Writes other files of some hours for as long as `work` takes. */
+async function rewritten(hours: readonly string[], content: string, work: () => Promise<void>): Promise<void> {
+  for (const hour of hours) {
+    await rename(input(hour), `${input(hour)}-whole`);
+    await writeFile(input(hour), content);
+  }
+  try {
+    await work();
+  } finally {
+    for (const hour of hours) await rename(`${input(hour)}-whole`, input(hour));
+  }
+}
+
+async function expectRefused(code: string, figures: string): Promise<void> {
+  const { code: exit, stderr } = await run();
+  expect(stderr).toContain(code);
+  expect(stderr).toContain(figures);
+  expect(exit).toBe(1);
+  expect(await lastOutcome()).toBe(`refused:${code}`);
+  expect(await servedRows(pipeline.topic, date)).toEqual(realtime);
+}
+
+describe('a refused day is served by realtime as before, with the reason in error, outcome and figures', () => {
+  it('without its input', () => without(pipeline.input, () => expectRefused('NO_INPUT', pipeline.input)));
+
+  it('without a static table', () =>
+    without(join(pipeline.folder, 'names.ndjson'), () => expectRefused('BAD_TABLE', 'names.ndjson')));
+
+  it('without an hour', () =>
+    without(input('03'), () => expectRefused('MISSING_HOURS', '1 hours have no input file (03)')));
+
+  it('while a file goes on changing', async () => {
+    const writer = setInterval(() => void utimes(input('05'), new Date(), new Date()), 200);
+    try {
+      await expectRefused('NOT_SETTLED', 'the pipeline wants 1 s without a change and waits 4 s');
+    } finally {
+      clearInterval(writer);
+    }
+  });
+
+  it('with less than realtime has', () =>
+    rewritten(['12'], '', () => expectRefused('BATCH_SHORT', 'distinct rows that realtime serves')));
+
+  it('without a row', async () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
+    await rewritten(hours, '', () => expectRefused('EMPTY_DAY', 'no row at all'));
+  });
+});
+
+it('goes on with what was accepted, and records it', async () => {
+  await without(input('03'), async () => {
+    const { stdout, code } = await run(' --accept MISSING_HOURS BATCH_SHORT --json');
+    expect(code).toBe(0);
+    const { accepted, missingHours } = JSON.parse(stdout) as DailyBatchResult;
+    expect(accepted.map(({ code: one }) => one)).toEqual(['MISSING_HOURS', 'BATCH_SHORT']);
+    expect(accepted[0]?.figures).toEqual({ missing: 1, allowed: 0 });
+    expect(missingHours).toEqual(['03']);
+  });
+  const inHour = new RegExp(`^\\["${date} 03:`);
+  expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(sent).filter((row) => !inHour.test(row)));
+});

@@ -1,0 +1,121 @@
+import { createDruidClient, type DruidClient } from '../../../clients/druid';
+import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
+import { dayInterval, parseBusinessDate, shiftDate } from '../../../domain/business-date';
+import { laterSeal, supervisorSpec } from '../../../domain/druid/supervisor-spec';
+import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { loadPipelineNamed } from '../../../engines/pipeline-folder';
+import type { LoadedPipeline } from '../../../engines/loaded-pipeline';
+import { readConfig } from '../../../worker/config';
+import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+
+useStack();
+const first = parseBusinessDate('2026-03-14');
+const second = shiftDate(first, 1);
+const config = readConfig();
+const druid = createDruidClient(config.druid);
+
+let pipeline: OwnPipeline;
+let loaded: LoadedPipeline;
+
+beforeAll(async () => {
+  pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
+  loaded = await loadPipelineNamed(pipeline.environment['DAYBREAK_PIPELINES']!, pipeline.name);
+});
+
+afterAll(async () => {
+  await terminateSupervisor(pipeline.topic);
+  await pipeline.remove();
+});
+
+/** Seals as a run of the day does. */
+function seal(client: DruidClient, id: string, until: string) {
+  return ensureSupervisor(client, id, (stored) => ({
+    ...supervisorSpec(loaded.pipeline, loaded.outputColumns, {
+      brokers: config.kafka.brokers,
+      sealedUntil: laterSeal(until, stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined),
+    }),
+    suspended: true,
+  }));
+}
+
+async function sealOf(id: string): Promise<string | null | undefined> {
+  return (await druid.supervisors.find(id))?.spec.ioConfig.lateMessageRejectionStartDateTime;
+}
+
+describe('a seal', () => {
+  const [earlier, later] = [dayInterval(first, ZONE).end, dayInterval(second, ZONE).end];
+
+  it('stays at the later day, whatever a slow writer of the earlier day had read before', async () => {
+    let passed = (): void => undefined;
+    const overtaken = new Promise<void>((resolve) => (passed = resolve));
+    let read = (): void => undefined;
+    const hasRead = new Promise<void>((resolve) => (read = resolve));
+    // The earlier day's run has read the unsealed spec, and writes only after the later day's run has sealed.
+    const slow: DruidClient = {
+      ...druid,
+      supervisors: {
+        ...druid.supervisors,
+        async submit(spec) {
+          read();
+          await overtaken;
+          await druid.supervisors.submit(spec);
+        },
+      },
+    };
+    const slowly = seal(slow, pipeline.topic, earlier);
+    await hasRead;
+    expect((await seal(druid, pipeline.topic, later)).sealedUntil).toBe(later);
+    passed();
+    expect((await slowly).sealedUntil).toBe(later);
+    expect(await sealOf(pipeline.topic)).toBe(later);
+  });
+
+  it('does not come back to an earlier day, not even after the supervisor was terminated', async () => {
+    await terminateSupervisor(pipeline.topic);
+    expect(await sealOf(pipeline.topic)).toBeUndefined();
+    expect(await seal(druid, pipeline.topic, earlier)).toEqual({ done: 'created', sealedUntil: later });
+    expect(await seal(druid, pipeline.topic, earlier)).toEqual({ done: 'unchanged', sealedUntil: later });
+  });
+});
+
+describe('two days that are recomputed at once', () => {
+  let own: OwnPipeline;
+  let worker: BackgroundCommand;
+  beforeAll(async () => {
+    own = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
+    worker = await background('worker', own.environment, '"msg":"ready"');
+  });
+  afterAll(async () => {
+    await worker.stop();
+    await terminateSupervisor(own.topic);
+    await own.remove();
+  });
+
+  it('are both replaced exactly, though realtime had both, and the seal is at the later one’s end', async () => {
+    const on = `--pipeline ${own.name}`;
+    await succeed(`speed start ${on}`, own.environment);
+    for (const date of [first, second]) {
+      await succeed(`feed ${on} --date ${date} --events 2000 --seed 3`, own.environment);
+    }
+    const sent = new Map([first, second].map((date) => [date, fedDay(date, 2_000, 3)]));
+    const inKafka = sent.get(first)!.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
+    await until(async () => (await servedRows(own.topic, first)).length >= inKafka);
+    await until(async () => (await servedRows(own.topic, second)).length >= inKafka);
+    const results = await Promise.all(
+      // The later day first: the earlier one must not take its seal back.
+      [second, first].map(async (date) =>
+        succeed(`batch run ${on} --date ${date} --json`, own.environment).then(
+          (stdout) => JSON.parse(stdout) as DailyBatchResult,
+        ),
+      ),
+    );
+    expect(results.map(({ verdict }) => verdict)).toEqual(['replaced', 'replaced']);
+    for (const date of [first, second]) {
+      expect(await servedRows(own.topic, date)).toEqual(expectedRows(sent.get(date)!));
+    }
+    expect(await sealOf(own.topic)).toBe(dayInterval(second, ZONE).end);
+  });
+});

@@ -1,0 +1,114 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDruidClient } from '../../../clients/druid';
+import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
+import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { readConfig } from '../../../worker/config';
+import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+import { servedRows, terminateSupervisor, ZONE } from './day-rows';
+
+useStack();
+const date = parseBusinessDate('2026-03-14');
+const druid = createDruidClient(readConfig().druid);
+
+let pipeline: OwnPipeline;
+let worker: BackgroundCommand;
+
+beforeAll(async () => {
+  pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
+  await mkdir(pipeline.input, { recursive: true });
+  worker = await background('worker --role batch', pipeline.environment, '"msg":"ready"');
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await terminateSupervisor(pipeline.topic);
+  await pipeline.remove();
+});
+
+const batch = (command: string): ReturnType<typeof daybreak> =>
+  daybreak(`batch ${command} --pipeline ${pipeline.name} --date ${date}`, pipeline.environment);
+const result = async (command: string): Promise<DailyBatchResult> =>
+  JSON.parse(
+    await succeed(`batch ${command} --pipeline ${pipeline.name} --date ${date} --json`, pipeline.environment),
+  ) as DailyBatchResult;
+
+/** A day of as many events an hour, all with one greeting. */
+async function writeDay(greeting: string, events: number): Promise<void> {
+  for (let hour = 0; hour < 24; hour += 1) {
+    const two = String(hour).padStart(2, '0');
+    const lines = Array.from({ length: events }, (_, id) =>
+      JSON.stringify({ hello: greeting, id, time: `${date} ${two}:00:00` }),
+    );
+    await writeFile(join(pipeline.input, `names.20260314.${two}.json`), lines.map((line) => `${line}\n`).join(''));
+  }
+}
+
+const greetings = async (): Promise<Set<string>> =>
+  new Set((await servedRows(pipeline.topic, date)).map((row) => (JSON.parse(row) as string[])[3] ?? ''));
+
+it('proves a replaced day whenever asked, and keeps its table beside the output', async () => {
+  await writeDay('first', 5);
+  const replaced = await result('run');
+  const { code, stdout } = await batch('verify --json');
+  expect(code).toBe(0);
+  const proof = JSON.parse(stdout) as { version: string; hours: { druidRows: number }[] };
+  expect(proof.version).toBe(replaced.version);
+  expect(proof.hours.map(({ druidRows }) => druidRows)).toEqual(Array.from({ length: 24 }, () => 5));
+  const stored = await readFile(join(pipeline.output, '..', 'reconciliation', `${date}.json`), 'utf8');
+  expect(JSON.parse(stored)).toEqual(replaced);
+});
+
+it('brings the previous version back, and then the one before that again, with proof', async () => {
+  await writeDay('second', 6);
+  const second = await result('run');
+  expect(await greetings()).toEqual(new Set(['second']));
+  const restored = await result('restore');
+  expect(restored.verdict).toBe('restored');
+  expect(await greetings()).toEqual(new Set(['first']));
+  expect((await batch('verify')).code).toBe(0);
+  expect((await result('restore')).output).toBe(second.output);
+  expect(await greetings()).toEqual(new Set(['second']));
+});
+
+it('fails on a version that is not kept, naming those that are', async () => {
+  const { code, stderr } = await batch('restore --version 0123456789abcdef');
+  expect(code).toBe(1);
+  expect(stderr).toContain('NOT_BUILT');
+  expect(stderr).toMatch(/keeps no 0123456789abcdef version of 2026-03-14, only [0-9a-f]{16}/);
+});
+
+it('names the first hour that differs from what was published', async () => {
+  const output = join(pipeline.output, date, '07.ndjson');
+  const rows = await readFile(output, 'utf8');
+  await rm(output);
+  await writeFile(output, rows.replace('second', 'another'));
+  const { code, stderr } = await batch('verify');
+  expect(code).toBe(1);
+  expect(stderr).toContain('PROOF_FAILED');
+  expect(stderr).toContain(`in hour 07 of ${date} Druid serves 6 rows`);
+  await writeFile(output, rows);
+});
+
+it('empties a day that is accepted as empty', async () => {
+  await writeDay('third', 0);
+  expect((await batch('run')).stderr).toContain('EMPTY_DAY');
+  expect(await greetings()).toEqual(new Set(['second']));
+  const emptied = await result('run --accept EMPTY_DAY BATCH_SHORT');
+  expect(emptied.accepted.map(({ code }) => code)).toEqual(['EMPTY_DAY', 'BATCH_SHORT']);
+  expect(await servedRows(pipeline.topic, date)).toEqual([]);
+  expect((await batch('verify')).code).toBe(0);
+  const segments = await druid.queries.segments(pipeline.topic, dayInterval(date, ZONE));
+  expect(segments.filter((one) => !one.overshadowed)).toMatchObject([{ rows: 0, realtime: false }]);
+});
+
+it('cannot prove a day of which nothing is published', async () => {
+  const { code, stderr } = await daybreak(
+    `batch verify --pipeline ${pipeline.name} --date 2026-03-13`,
+    pipeline.environment,
+  );
+  expect(code).toBe(1);
+  expect(stderr).toContain('NOT_BUILT');
+});

@@ -1,0 +1,88 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Logger } from 'pino';
+import { OUTPUT_USER } from '../activities/batch/input-source';
+import { DaybreakError, messageOf } from '../domain/errors';
+
+export interface OutputServerOptions {
+  /** Absolute path; see Config.data. */
+  readonly data: string;
+  /** Port on every interface of this machine. */
+  readonly port: number;
+  /** What a reader must know. */
+  readonly token: string;
+  readonly logger: Logger;
+}
+
+/** The rows of published versions, which never change; nothing else below the data folder. */
+const OUTPUT_FILE = /^\/[a-z][a-z0-9-]*\/output\/\.versions\/\d{4}-\d\d-\d\d\/[0-9a-f]{16}\/\d\d\.ndjson$/;
+
+/**
+ * Serves published rows to a Druid that does not share the data folder: read-only, and only to who has the token.
+ * Throws PORT_TAKEN where it cannot listen.
+ */
+export async function startOutputServer({ data, port, token, logger }: OutputServerOptions): Promise<Server> {
+  const expected = digest(`Basic ${Buffer.from(`${OUTPUT_USER}:${token}`).toString('base64')}`);
+  const server = createServer((request, response) => {
+    answer(request, response).catch((thrown: unknown) => {
+      logger.warn({ url: request.url, error: messageOf(thrown) }, 'an output file was not served');
+      response.destroy();
+    });
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected)) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="daybreak"' }).end();
+      return;
+    }
+    const path = request.url ?? '';
+    if (request.method !== 'GET' || !OUTPUT_FILE.test(path)) {
+      response.writeHead(404).end();
+      return;
+    }
+    await send(join(data, path), request.headers.range, response);
+  }
+
+  server.listen(port);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new DaybreakError('PORT_TAKEN', {
+      what: `port ${port} of DAYBREAK_OUTPUT_URL cannot be listened on: ${messageOf(cause)}`,
+      remedy: 'Stop what holds it, or give DAYBREAK_OUTPUT_URL another port.',
+      cause,
+    });
+  }
+  return server;
+}
+
+/** Druid asks for the rest of a file, `bytes=N-`, after a connection broke. */
+async function send(path: string, range: string | undefined, response: ServerResponse): Promise<void> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  const { size } = await file.stat();
+  const start = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+  if (start > 0 && start >= size) {
+    await file.close();
+    response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
+    return;
+  }
+  response.writeHead(start > 0 ? 206 : 200, {
+    'content-type': 'application/x-ndjson',
+    'content-length': size - start,
+    ...(start > 0 && { 'content-range': `bytes ${start}-${size - 1}/${size}` }),
+  });
+  await pipeline(createReadStream('', { fd: file, start }), response);
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
