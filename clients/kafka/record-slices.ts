@@ -1,6 +1,5 @@
-import { promisify } from 'node:util';
-import { gunzip, gunzipSync } from 'node:zlib';
 import { DaybreakError } from '../../domain/errors';
+import { decompress } from './decompress';
 import { VarintReader } from './varint';
 
 /** A record with all that a reader may want to keep of it. */
@@ -38,10 +37,7 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** Below this many compressed bytes, a thread's hand-over costs more than inflating here. */
-const INFLATE_HERE = 16_384;
 const HEADER_BYTES = 61;
-const inflate = promisify(gunzip);
 
 /**
  * Cuts the record batches of a fetch into slices, inflating one batch at a time, so that memory stays bounded however well
@@ -194,16 +190,19 @@ function* batchesOf(recordSet: Buffer): Generator<Batch> {
   }
 }
 
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-
-async function bodyOf({ codec, payload }: Batch): Promise<Buffer> {
-  if (codec === 0) return payload;
-  if (codec === 1) return payload.length < INFLATE_HERE ? gunzipSync(payload) : await inflate(payload);
-  throw unreadable(`compression ${CODECS[codec] ?? codec}`, 'Let the producers compress with gzip, or not at all');
+async function bodyOf({ codec, payload, baseOffset }: Batch): Promise<Buffer> {
+  let body: Buffer | undefined;
+  try {
+    body = await decompress(codec, payload);
+  } catch (cause) {
+    throw unreadable(`damaged content at offset ${baseOffset}`, 'Look at the broker and its disk', cause);
+  }
+  if (body === undefined) throw unreadable(`unknown compression ${codec}`, 'Use none, gzip, snappy, lz4 or zstd');
+  return body;
 }
 
-function unreadable(what: string, remedy: string): DaybreakError {
-  return new DaybreakError('KAFKA_REFUSED', { what: `a record batch has the ${what}`, remedy: `${remedy}.` });
+function unreadable(what: string, remedy: string, cause?: unknown): DaybreakError {
+  return new DaybreakError('KAFKA_REFUSED', { what: `a record batch has the ${what}`, remedy: `${remedy}.`, cause });
 }
 
 /** Which producer's records are to be left out, from offset to offset. */

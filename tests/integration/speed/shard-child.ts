@@ -22,7 +22,7 @@ async function run({ brokers, pipelines, input }: ShardOrder): Promise<void> {
     const transform = await ReloadingTransform.open(loaded, silent);
     const shard = new Shard({ kafka: { brokers }, pipeline: loaded.pipeline, input, transform, logger: silent });
     setInterval(() => {
-      tell({ kind: 'progress', progress: shard.progress });
+      tell({ kind: 'progress', progress: shard.progress, peakMebibytes: process.resourceUsage().maxRSS / 1024 });
     }, 50);
     tell({ kind: 'ended', result: await shard.run(stop.signal) });
   } catch (thrown) {

@@ -11,13 +11,16 @@ export interface ShardOrder {
 
 export type ShardMessage =
   | { readonly kind: 'loaded' }
-  | { readonly kind: 'progress'; readonly progress: SpeedShardProgress }
+  | { readonly kind: 'progress'; readonly progress: SpeedShardProgress; readonly peakMebibytes: number }
   | { readonly kind: 'ended'; readonly result: SpeedShardResult }
   | { readonly kind: 'failed'; readonly code: string };
 
 /** A shard in a process of its own. */
 export class ShardProcess {
   progress: SpeedShardProgress | undefined;
+  /** The largest resident size so far. */
+  peakMebibytes = 0;
+  hasExited = false;
   /** How it ended, where it ended by itself. */
   outcome: Extract<ShardMessage, { kind: 'ended' | 'failed' }> | undefined;
   readonly #child: ChildProcess;
@@ -31,11 +34,16 @@ export class ShardProcess {
     this.#loaded = once(this.#child, 'message');
     this.#exited = once(this.#child, 'exit');
     ShardProcess.#running.add(this.#child);
-    this.#child.once('exit', () => ShardProcess.#running.delete(this.#child));
+    this.#child.once('exit', () => {
+      this.hasExited = true;
+      ShardProcess.#running.delete(this.#child);
+    });
     this.#child.on('message', (message) => {
       const told = message as ShardMessage; // The child sends nothing else.
-      if (told.kind === 'progress') this.progress = told.progress;
-      else if (told.kind !== 'loaded') this.outcome = told;
+      if (told.kind === 'progress') {
+        this.progress = told.progress;
+        this.peakMebibytes = told.peakMebibytes;
+      } else if (told.kind !== 'loaded') this.outcome = told;
     });
   }
 

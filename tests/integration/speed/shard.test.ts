@@ -96,6 +96,49 @@ describe('a shard of the speed layer', () => {
     expect(differences(valuesOf(output), rows)).toEqual([]);
   });
 
+  it('makes dead letters of exactly the events on which the SQL fails', async () => {
+    const sql = (await readFile(join(pipeline.folder, 'transform.sql'), 'utf8')).replace('e.id AS', 'e.id * 1000 AS');
+    await writeFile(join(pipeline.folder, 'transform.sql'), sql);
+    const overflowing = '{"hello":"h","id":9223372036854775807,"time":"2026-11-21 12:00:00"}';
+    const ids = Array.from({ length: 2_000 }, (_, id) => id);
+    const good = ids.map((id) => ({ value: JSON.stringify({ hello: 'h', id, time: '2026-11-21 12:00:00' }) }));
+    await send([...good.slice(0, 700), { value: overflowing }, ...good.slice(700)]);
+    const shard = await start();
+    await shard.untilDone();
+    await shard.cancel();
+
+    const output = await contentsOf(kafka.brokers, pipeline.outputTopic, ids.length);
+    expect(output.map(({ key }) => Number(key)).sort((a, b) => a - b)).toEqual(ids.map((id) => id * 1000));
+    const [deadLetter, ...others] = await contentsOf(kafka.brokers, pipeline.deadLetterTopic, 1);
+    expect(others).toEqual([]);
+    expect(deadLetter?.value).toBe(overflowing);
+    expect(deadLetter?.headers['daybreak.code']).toBe('TRANSFORM_FAILED');
+    expect(deadLetter?.headers['daybreak.reason']).toContain('Overflow');
+  });
+
+  it('notices a new partition of its topic, and writes to one of the output topic', async () => {
+    const shard = await start();
+    await until('the first partitions', () => shard.shard.progress.partitions.length === 2);
+    await withAdmin((admin) =>
+      admin.createPartitions({
+        topicPartitions: [pipeline.topic, pipeline.outputTopic].map((topic) => ({ topic, count: 4 })),
+      }),
+    );
+    const records = feedRecords(10, 2_000);
+    await until('the new partitions', () => shard.shard.progress.partitions.length === 4);
+    await send(
+      records.map(({ text }) => ({ value: text })),
+      4,
+    );
+    await shard.untilDone();
+    await shard.cancel();
+
+    const rows = await expectedRows(records);
+    const output = await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length);
+    expect(differences(valuesOf(output), rows)).toEqual([]);
+    expect(new Set(output.map(({ partition }) => partition))).toEqual(new Set([0, 1, 2, 3]));
+  });
+
   it('is fenced by a second shard on the same partitions, without a row lost or doubled', async () => {
     const records = feedRecords(4, 20_000);
     const first = await start();
@@ -255,11 +298,11 @@ describe('a shard of the speed layer', () => {
     return one;
   }
 
-  async function send(messages: readonly { readonly value: string }[]): Promise<void> {
+  async function send(messages: readonly { readonly value: string }[], partitions = 2): Promise<void> {
     for (let at = 0; at < messages.length; at += 1_000) {
       const piece = messages
         .slice(at, at + 1_000)
-        .map((message, index) => ({ ...message, partition: (at + index) % 2 }));
+        .map((message, index) => ({ ...message, partition: (at + index) % partitions }));
       await producer.send(pipeline.topic, piece);
     }
   }
