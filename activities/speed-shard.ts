@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { KafkaLogger } from '../clients/kafka';
-import type { SpeedShardInput, SpeedShardResult } from '../domain/speed';
+import type { SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
 import { ReloadingTransform } from './speed/reloading-transform';
 import { Shard } from './speed/shard';
@@ -10,11 +10,13 @@ export interface SpeedDependencies {
   /** The folder with one folder a pipeline. */
   readonly pipelines: string;
   readonly logger: KafkaLogger;
+  /** Told with each heartbeat, for metrics. */
+  readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
 }
 
 const HEARTBEAT_MS = 1_000;
 
-export function createSpeedActivities({ kafkaBrokers, pipelines, logger }: SpeedDependencies) {
+export function createSpeedActivities({ kafkaBrokers, pipelines, logger, onProgress }: SpeedDependencies) {
   return {
     /**
      * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
@@ -28,6 +30,7 @@ export function createSpeedActivities({ kafkaBrokers, pipelines, logger }: Speed
       const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger });
       const heartbeats = setInterval(() => {
         context.heartbeat(shard.progress);
+        onProgress?.(input.pipeline, shard.progress);
       }, HEARTBEAT_MS);
       try {
         return await shard.run(context.cancellationSignal);

@@ -16,6 +16,8 @@ import type { Config } from './config';
 import { connectOptions, unreachable } from './connect';
 import { typedFailures } from './failures';
 import { startOutputServer } from './output-server';
+import { logAttributes } from './log-attributes';
+import { createMetrics, measured, type Metrics } from './metrics';
 import { createOperateActivities } from '../activities/operate';
 
 export interface WorkerOptions {
@@ -32,6 +34,7 @@ export interface WorkerOptions {
 /** Serves the task queues until the signal aborts; the only place where clients, activities and workflows meet. */
 export async function runWorker({ config, layers, logger, signal, onReady }: WorkerOptions): Promise<void> {
   installRuntime(config, logger);
+  const metrics = createMetrics(Runtime.instance().metricMeter);
   const { connection, namespace } = await connectWorker(config);
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
@@ -48,10 +51,15 @@ export async function runWorker({ config, layers, logger, signal, onReady }: Wor
           taskQueue: TASK_QUEUES[layer],
           workflowBundle: workflowBundle satisfies WorkflowBundle,
           activities: {
-            ...activitiesOf(layer, config, logger),
+            ...activitiesOf(layer, config, logger, metrics),
             ...(layer === 'batch' && createOperateActivities(config)),
           },
-          interceptors: { activity: [() => ({ inbound: typedFailures })] },
+          interceptors: {
+            activity: [
+              (context) => ({ inbound: measured(metrics), outbound: logAttributes(context) }),
+              () => ({ inbound: typedFailures }),
+            ],
+          },
           // Time for an open transaction to commit or abort, and for a build to stop at its next row group.
           shutdownGraceTime: '10 seconds',
         }),
@@ -91,7 +99,7 @@ async function connectWorker(
   }
 }
 
-function activitiesOf(layer: Layer, config: Config, logger: Logger): object {
+function activitiesOf(layer: Layer, config: Config, logger: Logger, metrics: Metrics): object {
   const { pipelines, data } = config;
   const druid = createDruidClient(config.druid);
   const kafkaBrokers = config.kafka.brokers;
@@ -105,7 +113,7 @@ function activitiesOf(layer: Layer, config: Config, logger: Logger): object {
         inputSource: config.outputServer === undefined ? sharedPath : servedByWorker(config.outputServer),
       });
     case 'speed':
-      return createSpeedLayerActivities({ druid, kafkaBrokers, pipelines, logger });
+      return createSpeedLayerActivities({ druid, kafkaBrokers, pipelines, logger, onProgress: metrics.speedProgress });
   }
 }
 

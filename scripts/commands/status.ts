@@ -1,17 +1,20 @@
 import { Command } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { dayRuns } from '../../activities/operate/day-runs';
 import { createDruidClient, type IngestionTotals } from '../../clients/druid';
 import { DaybreakError } from '../../domain/errors';
-import { dateAttribute, outcomeAttribute } from '../../domain/search-attributes';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { readConfig, type Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { print, printJson } from '../output/print';
 import { table } from '../output/table';
+import { remedyOf } from '../remedies';
 import { requirePipeline } from '../run-day';
 import { serverStatus, type ServerStatus } from '../server-status';
 import { describeSpeed, speedView, type SpeedView } from '../speed-status';
 import { portBaseOption } from '../stack/port-base';
+import { waitingDays, type WaitingDay } from '../waiting-days';
 
 interface Options {
   readonly pipeline: string;
@@ -24,6 +27,8 @@ interface DayRun {
   readonly date: string;
   readonly outcome: string;
   readonly started: string;
+  /** What to do, where the run did not end well. */
+  readonly remedy?: string;
 }
 
 interface Status {
@@ -32,8 +37,10 @@ interface Status {
   readonly ingestion: IngestionTotals | undefined;
   /** Undefined where it does not run or Temporal is away. */
   readonly speed: SpeedView | undefined;
-  /** The latest runs of days, latest first. */
+  /** The latest run of each of the last days, latest first. */
   readonly days: readonly DayRun[];
+  /** Finished days whose files are not what their build had, as far as this machine's data folder tells. */
+  readonly waiting: readonly WaitingDay[];
 }
 
 const DAYS_SHOWN = 7;
@@ -50,9 +57,9 @@ export function statusCommand(): Command {
         ...process.env,
         ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
       });
-      const datasource = (await requirePipeline(config, pipeline))?.pipeline.druid.datasource;
+      const loaded = await requirePipeline(config, pipeline);
       do {
-        const status = await look(config, { pipeline, datasource }, portBase);
+        const status = await look(config, { pipeline, loaded }, portBase);
         if (json) printJson(status);
         else describe(pipeline, status).forEach(print);
         process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
@@ -63,21 +70,23 @@ export function statusCommand(): Command {
 
 async function look(
   config: Config,
-  { pipeline, datasource }: { readonly pipeline: string; readonly datasource: string | undefined },
+  { pipeline, loaded }: { readonly pipeline: string; readonly loaded: LoadedPipeline | undefined },
   portBase: number | undefined,
 ): Promise<Status> {
   const servers = await serverStatus(config, portBase);
-  const ingestion = datasource === undefined ? undefined : await ingestionTotals(config, datasource);
+  const ingestion = loaded && (await ingestionTotals(config, loaded.pipeline.druid.datasource));
+  const waiting = loaded === undefined ? [] : await waitingDays(loaded, config.data, DAYS_SHOWN);
   try {
     return await withClient(config, async (client) => ({
       servers,
       ingestion,
+      waiting,
       speed: await speedView(client, pipeline).catch(ignoreNotRunning),
       days: await lastDays(client, pipeline),
     }));
   } catch (thrown) {
     if (thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')
-      return { servers, ingestion, speed: undefined, days: [] };
+      return { servers, ingestion, speed: undefined, days: [], waiting };
     throw thrown;
   }
 }
@@ -97,20 +106,17 @@ async function ingestionTotals(config: Config, datasource: string): Promise<Inge
 }
 
 async function lastDays(client: Client, pipeline: string): Promise<DayRun[]> {
-  const days: DayRun[] = [];
-  const query = `WorkflowType = 'dailyBatch' AND DaybreakPipeline = '${pipeline}'`;
-  for await (const run of client.workflow.list({ query, pageSize: DAYS_SHOWN })) {
-    days.push({
-      date: run.typedSearchAttributes.get(dateAttribute) ?? '',
-      outcome: run.typedSearchAttributes.get(outcomeAttribute) ?? run.status.name.toLowerCase(),
-      started: run.startTime.toISOString(),
-    });
-    if (days.length === DAYS_SHOWN) break;
+  const days = new Map<string, DayRun>();
+  for await (const { date, outcome, startedAt } of dayRuns(client, pipeline)) {
+    if (days.has(date)) continue;
+    if (days.size === DAYS_SHOWN) break;
+    const remedy = remedyOf(outcome);
+    days.set(date, { date, outcome, started: startedAt, ...(remedy !== undefined && { remedy }) });
   }
-  return days;
+  return [...days.values()];
 }
 
-function describe(pipeline: string, { servers, ingestion, speed, days }: Status): string[] {
+function describe(pipeline: string, { servers, ingestion, speed, days, waiting }: Status): string[] {
   const down = servers.some(({ up }) => !up);
   return [
     table([
@@ -126,7 +132,9 @@ function describe(pipeline: string, { servers, ingestion, speed, days }: Status)
       ? ['no day was recomputed yet']
       : [
           table([['day', 'outcome', 'started'], ...days.map(({ date, outcome, started }) => [date, outcome, started])]),
+          ...days.flatMap(({ date, remedy }) => (remedy === undefined ? [] : [`→ ${date}: ${remedy}`])),
         ]),
+    ...waiting.flatMap(({ date, why, remedy }) => [`${date} waits for a recompute: ${why}`, `→ ${remedy}`]),
   ];
 }
 

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import pino from 'pino';
 import type { Layer } from '../../domain/task-queues';
 import { readConfig } from '../../worker/config';
+import { startHealth } from '../../worker/health';
 
 export function workerCommand(): Command {
   return new Command('worker')
@@ -22,16 +23,21 @@ export function workerCommand(): Command {
           ending.abort();
         });
       }
+      const config = readConfig();
+      const layers: readonly Layer[] = role === 'all' ? ['speed', 'batch'] : [role];
+      const health = await startHealth({ port: config.workerPort + 1, layers, logger });
+      ending.signal.addEventListener('abort', health.draining);
       // Loaded only here: the worker's native core would slow every other command down.
       const { runWorker } = await import('../../worker/main');
       await runWorker({
-        config: readConfig(),
-        layers: role === 'all' ? ['speed', 'batch'] : [role],
+        config,
+        layers,
         logger,
         signal: ending.signal,
         onReady: () => {
+          health.ready();
           logger.info({ role }, 'ready');
         },
-      });
+      }).finally(health.close);
     });
 }

@@ -17,7 +17,9 @@ const NAMES = ['Ada', 'Barbara', 'Grace', 'Edsger', 'Katherine', 'Donald', 'Marg
 const EVENTS = 20_000;
 const yesterday = shiftDate(businessDateOf(new Date(), ZONE), -1);
 
-const statusSchema = z.object({ days: z.array(z.object({ date: z.string(), outcome: z.string() })) });
+const statusSchema = z.object({
+  days: z.array(z.object({ date: z.string(), outcome: z.string(), started: z.string() })),
+});
 
 let pipeline: OwnPipeline;
 let worker: BackgroundCommand;
@@ -117,15 +119,15 @@ it('shows servers, lag and the day in its status', async () => {
 
 it('replaces yesterday when the schedule fires', async () => {
   const on = `--pipeline ${pipeline.name}`;
-  const days = async (): Promise<{ outcome: string; date: string }[]> =>
+  const days = async (): Promise<{ outcome: string; date: string; started: string }[]> =>
     statusSchema.parse(JSON.parse((await daybreak(`status ${on} --json`, pipeline.environment)).stdout)).days;
-  const before = (await days()).length;
+  const before = (await days())[0]?.started;
   const applied = await succeed(`schedule apply ${on}`, pipeline.environment);
   expect(applied).toMatch(/next: \d{4}-\d\d-\d\d 00:30 \+09:00/);
   expect(await succeed(`schedule apply ${on}`, pipeline.environment)).toMatch(/nightly.*: unchanged/);
 
   await succeed(`schedule trigger ${on}`, pipeline.environment);
-  await until(async () => (await days()).length > before && (await days())[0]?.outcome !== 'running');
+  await until(async () => (await days())[0]?.started !== before && (await days())[0]?.outcome !== 'running');
   expect((await days())[0]).toMatchObject({ date: yesterday, outcome: 'replaced' });
 
   await succeed(`schedule pause ${on}`, pipeline.environment);

@@ -1,0 +1,55 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import type { Layer } from '../domain/task-queues';
+
+export interface Health {
+  /** From now on the endpoint answers 200. */
+  readonly ready: () => void;
+  /** From now on the endpoint answers 503: running work ends, no other is taken. */
+  readonly draining: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * GET /health on 127.0.0.1: 200 while the task queues are served, 503 before and while draining, with what is the case as
+ * JSON. Where the port is taken, the worker works without it and says so once.
+ */
+export async function startHealth(options: {
+  readonly port: number;
+  readonly layers: readonly Layer[];
+  readonly logger: Logger;
+}): Promise<Health> {
+  const { port, layers, logger } = options;
+  const startedAt = new Date().toISOString();
+  let status: 'starting' | 'ready' | 'draining' = 'starting';
+  const server = createServer(({ method, url }, response) => {
+    if (method !== 'GET' || url !== '/health') {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(status === 'ready' ? 200 : 503, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ status, layers, startedAt }));
+  });
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (reason) {
+    logger.warn({ port, err: reason }, 'no health endpoint: set DAYBREAK_WORKER_PORT for a port of its own');
+  }
+  return {
+    ready() {
+      status = 'ready';
+    },
+    draining() {
+      status = 'draining';
+    },
+    async close() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

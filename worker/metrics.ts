@@ -1,0 +1,74 @@
+import { Context } from '@temporalio/activity';
+import type { MetricMeter } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
+import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import type { DailyBatchResult } from '../domain/daily-batch';
+import type { SpeedShardProgress } from '../domain/speed';
+
+/** Daybreak's own metrics, beside Temporal's, as docs/operating.md lists them. */
+export function createMetrics(meter: MetricMeter) {
+  const counter = (name: string, description: string) => meter.createCounter(`daybreak_${name}`, '1', description);
+  const gauge = (name: string, description: string) => meter.createGauge(`daybreak_${name}`, 'float', '1', description);
+  const days = counter('days_replaced', 'Days that the batch replaced, with proof');
+  const rows = counter('day_rows', 'Rows of replaced days');
+  const duplicates = counter('day_duplicates', 'Duplicates that the batch removed');
+  const quarantined = counter('day_quarantined', 'Bad records of replaced days');
+  const unmatched = counter('day_unmatched', 'Rows of replaced days for which the join found nothing');
+  const failures = counter('activity_failures', 'Failed tries of activities, by code');
+  const lag = gauge('speed_lag', 'Events in Kafka that the speed layer has not read');
+  const rate = gauge('speed_events_per_second', 'Events a second');
+  const events = counter('speed_events', 'Events that the speed layer committed');
+  const deadLetters = counter('speed_dead_letters', 'Events that the speed layer turned away');
+  const seen = new Map<string, { readonly events: number; readonly deadLetters: number }>();
+
+  return {
+    dayReplaced({ pipeline, counts, hours }: DailyBatchResult): void {
+      const tags = { pipeline };
+      days.add(1, tags);
+      rows.add(counts.kept, tags);
+      duplicates.add(counts.duplicates, tags);
+      quarantined.add(counts.quarantined, tags);
+      unmatched.add(
+        hours.reduce((sum, hour) => sum + hour.unmatched, 0),
+        tags,
+      );
+    },
+    activityFailed(activity: string, code: string): void {
+      failures.add(1, { activity, code });
+    },
+    /** What a shard tells: its counts are those of its own run, which begin at 0 again. */
+    speedProgress: (pipeline: string, { partitions }: SpeedShardProgress): void => {
+      for (const one of partitions) {
+        const tags = { pipeline, partition: one.partition };
+        lag.set(one.lag, tags);
+        rate.set(one.eventsPerSecond, tags);
+        const key = `${pipeline}/${one.partition}`;
+        const before = seen.get(key);
+        const since = before === undefined || one.events < before.events ? { events: 0, deadLetters: 0 } : before;
+        events.add(one.events - since.events, tags);
+        deadLetters.add(Math.max(0, one.deadLetters - since.deadLetters), tags);
+        seen.set(key, one);
+      }
+    },
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Counts what activities did and how they failed; goes around the interceptor that gives failures their codes. */
+export function measured(metrics: Metrics): ActivityInboundCallsInterceptor {
+  return {
+    async execute(input, next) {
+      const { activityType } = Context.current().info;
+      try {
+        const result = await next(input);
+        // The one activity that has the day's result as its argument is the one that stores it.
+        if (activityType === 'storeReconciliation') metrics.dayReplaced(input.args[0] as DailyBatchResult);
+        return result;
+      } catch (thrown) {
+        if (thrown instanceof ApplicationFailure) metrics.activityFailed(activityType, thrown.type ?? 'UNKNOWN');
+        throw thrown;
+      }
+    },
+  };
+}
