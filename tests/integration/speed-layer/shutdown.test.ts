@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
+import { readConfig } from '../../../worker/config';
+import { expectedRows, feedRecords } from '../speed/expected-rows';
+import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
+import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+
+useStack();
+const kafka = { brokers: readConfig().kafka.brokers };
+const PIECE = 500;
+/** The worker gives its activities 10 s; the rest is Node's start and end on a busy machine. */
+const GRACE_MS = 15_000;
+const statusSchema = z.object({
+  state: z.string(),
+  partitions: z.array(
+    z.object({
+      partition: z.number(),
+      offset: z.number(),
+      lag: z.number(),
+      eventsPerSecond: z.number(),
+      events: z.number(),
+      deadLetters: z.number(),
+      lastCommitAt: z.iso.datetime().optional(),
+    }),
+  ),
+});
+
+let pipeline: OwnPipeline;
+let worker: BackgroundCommand;
+
+beforeAll(async () => {
+  pipeline = await ownPipeline();
+  worker = await startWorker();
+});
+afterAll(async () => {
+  await worker.stop();
+  await pipeline.remove();
+});
+
+const startWorker = (): Promise<BackgroundCommand> =>
+  background('worker --role speed', pipeline.environment, '"msg":"ready"');
+
+async function status() {
+  const text = await succeed(`speed status --json --pipeline ${pipeline.name}`, pipeline.environment);
+  return statusSchema.parse(JSON.parse(text));
+}
+
+async function untilStatus(holds: (status: z.infer<typeof statusSchema>) => boolean) {
+  for (;;) {
+    const now = await status();
+    if (holds(now)) return now;
+    await sleep(500);
+  }
+}
+
+it('shows each partition while it runs, commits within the grace period on SIGTERM, and goes on in the next worker', async () => {
+  await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
+  await untilStatus(({ partitions }) => partitions.length > 0);
+  const records = feedRecords(11, 30_000);
+  const producer = await KafkaProducer.connect(kafka);
+  const texts = records.map(({ text }) => text);
+  const feeding = feed(producer, texts);
+  const shown = await untilStatus(({ partitions }) => partitions.some(({ events }) => events > 0));
+  expect(shown.partitions.every(({ offset, lag }) => offset >= 0 && lag >= 0)).toBe(true);
+  expect(shown.partitions.find(({ events }) => events > 0)?.lastCommitAt).toBeDefined();
+
+  const told = performance.now();
+  expect(await worker.stop()).toBe(0);
+  expect(performance.now() - told).toBeLessThan(GRACE_MS);
+  worker = await startWorker();
+  await feeding;
+  await producer.close();
+  const topics = await KafkaTopics.connect(kafka);
+  const written = (await topics.offsetsOf(pipeline.topic)).map(({ high }) => high);
+  await topics.close();
+  await untilStatus(
+    ({ partitions }) =>
+      partitions.length === written.length &&
+      partitions.every(({ partition, offset }) => offset === written[partition]),
+  );
+
+  const rows = await expectedRows(records);
+  const output = await contentsOf(kafka.brokers, `${pipeline.topic}_out`, rows.length);
+  expect(differences(valuesOf(output), rows)).toEqual([]);
+});
+
+/** Some seconds of load, so that the worker is stopped in the middle of it. */
+async function feed(producer: KafkaProducer, texts: readonly string[]): Promise<void> {
+  for (let at = 0; at < texts.length; at += PIECE) {
+    await producer.send(
+      pipeline.topic,
+      texts.slice(at, at + PIECE).map((value) => ({ value })),
+    );
+    await sleep(100);
+  }
+}
