@@ -11,8 +11,16 @@ export interface HourSegment {
 
 const QUARTER = 15 * 60_000;
 
+let latest: { readonly key: string; readonly segments: readonly HourSegment[] } | undefined;
+
 /** A day cut into its local hours, in order of time. An hour that comes twice where clocks go back may be two segments. */
-export function hourSegments(date: BusinessDate, timeZone: string): HourSegment[] {
+export function hourSegments(date: BusinessDate, timeZone: string): readonly HourSegment[] {
+  const key = `${date} ${timeZone}`;
+  if (latest?.key !== key) latest = { key, segments: cut(date, timeZone) };
+  return latest.segments;
+}
+
+function cut(date: BusinessDate, timeZone: string): HourSegment[] {
   const { start, end } = dayInterval(date, timeZone);
   const segments: HourSegment[] = [];
   // Every zone since 1900 changes its clocks at a quarter of an hour.

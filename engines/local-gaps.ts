@@ -12,6 +12,11 @@ export interface LocalGap {
 export const FIRST_YEAR = 1900;
 export const LAST_YEAR = 2099;
 
+/** Whether a date, 'YYYY-MM-DD', is in these years. */
+export function isKnownDate(date: string): boolean {
+  return date >= `${FIRST_YEAR}-01-01` && date <= `${LAST_YEAR}-12-31`;
+}
+
 const MINUTE = 60_000;
 const WEEK = 7 * 24 * 60 * MINUTE;
 

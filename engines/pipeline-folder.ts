@@ -3,7 +3,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../domain/pipeline';
-import { defineEvents, openDatabase } from './duckdb/database';
+import { openDatabase, STAGED } from './duckdb/database';
+import { NOTE } from './duckdb/record-rule';
 import { checkTransform } from './duckdb/transform-check';
 import type { LoadedPipeline, PipelineHashes } from './loaded-pipeline';
 import { parsePipelineYaml } from './pipeline-yaml';
@@ -28,7 +29,7 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   const tables = await hashTables(pipeline, root);
   const database = await openDatabase(pipeline, root);
   try {
-    await defineEvents(database.connection, pipeline, '');
+    await database.connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
     const outputColumns = await checkTransform(database.connection, pipeline, transform, transformFile);
     checkOutputNames(pipeline, outputColumns, yamlFile);
     const hashes = { transform: sha256(text), settings: sha256(JSON.stringify(rowSettings(pipeline))), tables };

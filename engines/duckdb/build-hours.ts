@@ -1,20 +1,26 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InputFile } from '../../domain/day-manifest';
 import type { BuildContext, DayPlan, EngineResult, SourceHour, TargetHour } from '../day-plan';
 import { hashFile } from '../hash-file';
-import { unreadable } from '../input-files';
+import { unreadable, type ListedFile } from '../input-files';
 import { readPieces } from '../input-pieces';
 import type { QuarantinedRecord } from '../quarantine';
 import { openDatabase, STAGED, type Database } from './database';
 import { writeHour } from './hour-output';
-import { createHourStage, type HourStage } from './hour-stage';
+import { HourStage } from './hour-stage';
 import { NOTE } from './record-rule';
 import { literal, quoted } from './sql';
 
 interface Lane {
   readonly database: Database;
   readonly stage: HourStage;
+}
+
+interface ReadFiles {
+  readonly files: readonly InputFile[];
+  /** Names of compressed files that end too early. */
+  readonly truncated: readonly string[];
 }
 
 /**
@@ -70,16 +76,21 @@ class HoursBuild {
         (lane, hour) => this.#readSource(lane, hour, signal),
       );
       const pending = this.#pendingTargets();
+      const rebuilt = pending.filter((hour) => !this.#isEmpty(hour));
       await this.#inLanes(
         lanes,
         stop,
         signal,
-        () => pending.shift(),
+        () => rebuilt.shift(),
         (lane, hour) => this.#rebuild(lane, hour, signal),
       );
+      for (const hour of pending) if (this.#isEmpty(hour)) await this.#writeEmpty(hour);
     } finally {
       signal.removeEventListener('abort', interrupt);
-      for (const { database } of lanes) database.close();
+      for (const { database, stage } of lanes) {
+        await stage.clear();
+        database.close();
+      }
     }
     return { sources: this.#sources, quarantine: this.#quarantine, targets: this.#written };
   }
@@ -91,7 +102,7 @@ class HoursBuild {
       spillFolder: join(this.#context.folder, `.spill-${lane}`),
       outputFolder: this.#context.folder,
     });
-    return { database, stage: createHourStage(database.connection, loaded.pipeline, date) };
+    return { database, stage: new HourStage(database.connection, loaded.pipeline, date) };
   }
 
   /** Gives each lane one hour after another. The first failure interrupts the others, and is thrown. */
@@ -131,7 +142,8 @@ class HoursBuild {
   }
 
   async #readSource(lane: Lane, hour: string, signal: AbortSignal): Promise<void> {
-    const { files, truncated } = await this.#stageFiles(lane, hour, signal);
+    const proven = await this.#stageFiles(lane, hour, signal, join(this.#context.folder, `.proven-${hour}.parquet`));
+    const { files, truncated } = proven ?? (await this.#stageAll(lane, hour, signal));
     if (!this.#plan.changed.has(hour)) requireSame(files, this.#plan.previous.get(hour));
     const counts = await lane.stage.counts();
     const cutShort = truncated.map((file) => ({
@@ -159,27 +171,49 @@ class HoursBuild {
       this.#context.progress.hoursTotal(this.#targets.size);
     }
     if (this.#targets.has(hour) && this.#straysInto(hour).length === 0) await this.#write(lane, hour);
+    await lane.stage.clear();
   }
 
+  async #stageAll(lane: Lane, hour: string, signal: AbortSignal): Promise<ReadFiles> {
+    const read = await this.#stageFiles(lane, hour, signal, undefined);
+    if (read === undefined) throw new Error(`the lines of the hour ${hour} could not be staged`);
+    return read;
+  }
+
+  /** Undefined where the hour must be staged anew, without a path. */
   async #stageFiles(
     lane: Lane,
     hour: string,
     signal: AbortSignal,
-  ): Promise<{ files: InputFile[]; truncated: string[] }> {
+    provenPath: string | undefined,
+  ): Promise<ReadFiles | undefined> {
     const files: InputFile[] = [];
     const truncated: string[] = [];
-    await lane.stage.begin(hour);
-    const pieces = readPieces(this.#plan.sources.get(hour) ?? [], {
+    const listed = this.#plan.sources.get(hour) ?? [];
+    const { progress } = this.#context;
+    let [rows, bytes] = [0, 0];
+    await lane.stage.begin({ hour, bytes: unpackedBytes(listed), provenPath });
+    const pieces = readPieces(listed, {
       onFile({ file }, read) {
         files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
         if (read.truncated) truncated.push(file);
       },
     });
+    let whole = true;
     for await (const piece of pieces) {
       signal.throwIfAborted();
-      this.#context.progress.addRows(await lane.stage.add(piece), piece.text.length + 1);
+      const lines = await lane.stage.add(piece);
+      if (lines === undefined) {
+        whole = false;
+        break;
+      }
+      [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
+      progress.addRows(lines, piece.text.length + 1);
     }
-    return { files, truncated };
+    if (await lane.stage.end(whole)) return { files, truncated };
+    progress.addRows(-rows, -bytes);
+    await lane.stage.clear();
+    return undefined;
   }
 
   async #setStraysAside({ database }: Lane, hour: string, targets: readonly string[]): Promise<void> {
@@ -199,9 +233,22 @@ class HoursBuild {
     return [...this.#targets].filter((hour) => !this.#written.has(hour) || this.#straysInto(hour).length > 0).sort();
   }
 
+  #isEmpty(hour: string): boolean {
+    return !this.#plan.sources.has(hour) && this.#straysInto(hour).length === 0;
+  }
+
+  async #writeEmpty(hour: string): Promise<void> {
+    const file = `${hour}.ndjson`;
+    const path = join(this.#context.folder, file);
+    await writeFile(path, '');
+    const nothing = { misfiled: 0, kept: 0, duplicates: 0, written: 0, unmatched: 0 };
+    this.#written.set(hour, { hour, file, ...nothing, ...(await hashFile(path)) });
+    this.#context.progress.hourDone();
+  }
+
   /** Writes an hour whose records are in the files of several hours. */
   async #rebuild(lane: Lane, hour: string, signal: AbortSignal): Promise<void> {
-    const { files } = await this.#stageFiles(lane, hour, signal);
+    const { files } = await this.#stageAll(lane, hour, signal);
     requireSame(files, this.#sources.get(hour) ?? this.#plan.previous.get(hour));
     for (const source of this.#straysInto(hour)) {
       await lane.database.connection.run(
@@ -212,13 +259,13 @@ class HoursBuild {
     await this.#write(lane, hour);
   }
 
-  async #write({ database }: Lane, hour: string): Promise<void> {
+  async #write({ database, stage }: Lane, hour: string): Promise<void> {
     const { loaded, hours } = this.#plan;
     if (!hours.includes(hour)) return;
     const file = `${hour}.ndjson`;
     const path = join(this.#context.folder, file);
     const misfiled = this.#straysInto(hour).reduce((total, { strays }) => total + (strays[hour] ?? 0), 0);
-    const written = await writeHour(database.connection, loaded, path);
+    const written = await writeHour(database.connection, loaded, stage.proven, path);
     if (!this.#written.has(hour)) this.#context.progress.hourDone();
     this.#written.set(hour, { hour, file, misfiled, ...written, ...(await hashFile(path)) });
   }
@@ -231,6 +278,16 @@ class HoursBuild {
     return join(this.#strayFolder, `${hour}.parquet`);
   }
 }
+
+/** About; never less. What a compressed file holds is not known before it is read. */
+function unpackedBytes(files: readonly ListedFile[]): number {
+  return files.reduce(
+    (total, { file, bytes }) => total + (file.endsWith('.gz') ? bytes * 20 + PACKED_BYTES : bytes),
+    0,
+  );
+}
+
+const PACKED_BYTES = 1024 * 1024;
 
 /** Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. */
 function requireSame(files: readonly InputFile[], before: SourceHour | undefined): void {

@@ -66,12 +66,6 @@ export async function emptyStage(connection: DuckDBConnection, pipeline: Pipelin
   await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
 }
 
-/** Makes `events` the staged records that `selection`, the rest of a FROM clause, leaves. */
-export async function defineEvents(connection: DuckDBConnection, pipeline: Pipeline, selection: string): Promise<void> {
-  const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
-  await connection.run(`CREATE OR REPLACE VIEW events AS SELECT ${columns} FROM ${STAGED} ${selection}`);
-}
-
 /** One row a line, in the lines' order, so that a rowid is a line number: the declared columns and the note on the line. */
 function stagedColumns(pipeline: Pipeline): string {
   const declared = Object.entries(pipeline.events.columns).map(([name, type]) => `${quoted(name)} ${type}`);

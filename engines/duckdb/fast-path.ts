@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../domain/pipeline';
-import { layoutOf } from './line-layout';
+import { layoutOf } from '../line-layout';
 import type { Fast } from './record-rule';
 import type { FastTime } from './time-rule';
 
@@ -23,7 +23,7 @@ export function fastPathOf(
     const end = found === -1 ? lines.length : found;
     const line = lines.toString('utf8', start, Math.min(end, start + LONGEST_SAMPLE));
     const time = fastTime(value.exec(line)?.[1] ?? '');
-    const layout = time && layoutOf(line, events.columns, events.time.column, time.pattern);
+    const layout = time && layoutOf(line, events.columns, events.time.column);
     if (time !== undefined && layout !== undefined) return { layout, time };
     start = end + 1;
   }

@@ -1,8 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeFile } from 'node:fs/promises';
-import { identityOf } from '../../domain/pipeline';
+import { identityOf, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
-import { defineEvents, STAGED } from './database';
+import { STAGED } from './database';
+import type { ProvenLines } from './proven-lines';
 import { queryTexts } from './query';
 import { NOTE } from './record-rule';
 import { literal, quoted } from './sql';
@@ -17,26 +18,26 @@ export interface WrittenHour {
 }
 
 const REDUNDANT = 'daybreak.redundant';
+const OF_HOUR = `${NOTE} IS NULL`;
 
 /**
- * Removes duplicates from the staged records of the hour at hand, transforms the rest and writes it to `path`, one JSON object a
- * line. Of equal records the first stays; rows come in the order in which a join written as it is gives them, on one
- * thread, which only the staged lines and their order decide.
+ * Removes duplicates from the hour's records, transforms the rest and writes it to `path`, one JSON object a line. Of
+ * equal records the first stays. Rows come in the order of the lines, those of a layout that the kernel knows first, and
+ * then as a join on one thread gives them: only the lines decide it.
  */
 export async function writeHour(
   connection: DuckDBConnection,
   { pipeline, transform }: LoadedPipeline,
+  proven: ProvenLines | undefined,
   path: string,
 ): Promise<WrittenHour> {
-  const ofHour = `${NOTE} IS NULL`;
-  const records = await count(connection, `SELECT count(*) FROM ${STAGED} WHERE ${ofHour}`);
-  if (records === 0) {
+  const staged = await count(connection, `SELECT count(*) FROM ${STAGED} WHERE ${OF_HOUR}`);
+  if (staged + (proven?.unique ?? 0) === 0) {
     await writeFile(path, '');
     return { kept: 0, duplicates: 0, written: 0, unmatched: 0 };
   }
-  await findRedundant(connection, identityOf(pipeline), ofHour);
-  const duplicates = await count(connection, `SELECT count(*) FROM ${REDUNDANT}`);
-  await defineEvents(connection, pipeline, `ANTI JOIN ${REDUNDANT} ON redundant.record = staged.rowid WHERE ${ofHour}`);
+  const redundant = staged === 0 ? 0 : await findRedundant(connection, pipeline, proven);
+  await defineEvents(connection, pipeline, staged, proven);
   const written = await count(connection, `COPY (\n${transform}\n) TO ${literal(path)} (FORMAT json)`);
   const unmatched =
     pipeline.matchColumn === undefined
@@ -45,22 +46,57 @@ export async function writeHour(
           connection,
           `SELECT count(*) FROM (\n${transform}\n) WHERE ${quoted(pipeline.matchColumn)} IS NULL`,
         );
-  return { kept: records - duplicates, duplicates, written, unmatched };
+  return {
+    kept: (proven?.unique ?? 0) + staged - redundant,
+    duplicates: (proven?.duplicates ?? 0) + redundant,
+    written,
+    unmatched,
+  };
+}
+
+async function defineEvents(
+  connection: DuckDBConnection,
+  pipeline: Pipeline,
+  staged: number,
+  proven: ProvenLines | undefined,
+): Promise<void> {
+  const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
+  const parts = [
+    ...(proven === undefined ? [] : [`SELECT ${columns} FROM read_parquet(${literal(proven.path)})`]),
+    ...(staged === 0
+      ? []
+      : [
+          `SELECT ${columns} FROM ${STAGED} ANTI JOIN ${REDUNDANT} ON redundant.record = staged.rowid WHERE ${OF_HOUR}`,
+        ]),
+  ];
+  await connection.run(`CREATE OR REPLACE VIEW events AS ${parts.join(' UNION ALL ')}`);
 }
 
 /**
- * Every record but the first of its identity. Hashes narrow the search to the few that can have a like at all; these
- * are then compared by value.
+ * Finds the staged records of an identity that came before. Hashes narrow the search to the few that can have a like at
+ * all; these are then compared by value.
  */
-async function findRedundant(connection: DuckDBConnection, identity: readonly string[], ofHour: string): Promise<void> {
-  const columns = identity.map(quoted).join(', ');
+async function findRedundant(
+  connection: DuckDBConnection,
+  pipeline: Pipeline,
+  proven: ProvenLines | undefined,
+): Promise<number> {
+  const columns = identityOf(pipeline).map(quoted);
+  const hash = `hash(${columns.join(', ')})`;
+  const likes = `SELECT ${hash} AS likeness FROM ${STAGED} WHERE ${OF_HOUR} GROUP BY likeness HAVING count(*) > 1`;
+  const isProven = columns.map((column) => `proven.${column} IS NOT DISTINCT FROM staged.${column}`).join(' AND ');
+  const amongProven =
+    proven === undefined
+      ? ''
+      : `UNION SELECT staged.rowid FROM ${STAGED} SEMI JOIN read_parquet(${literal(proven.path)}) AS proven ON ${isProven}
+         WHERE ${OF_HOUR}`;
   await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
-    WITH repeated AS MATERIALIZED (
-      SELECT hash(${columns}) AS likeness FROM ${STAGED} WHERE ${ofHour} GROUP BY likeness HAVING count(*) > 1)
+    WITH likes AS MATERIALIZED (${likes})
     SELECT record FROM (
-      SELECT rowid AS record, row_number() OVER (PARTITION BY ${columns} ORDER BY rowid) AS occurrence
-      FROM ${STAGED} WHERE ${ofHour} AND hash(${columns}) IN (FROM repeated))
-    WHERE occurrence > 1`);
+      SELECT rowid AS record, row_number() OVER (PARTITION BY ${columns.join(', ')} ORDER BY rowid) AS occurrence
+      FROM ${STAGED} WHERE ${OF_HOUR} AND ${hash} IN (FROM likes))
+    WHERE occurrence > 1 ${amongProven}`);
+  return count(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }
 
 async function count(connection: DuckDBConnection, sql: string): Promise<number> {

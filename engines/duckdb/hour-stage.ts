@@ -1,10 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BusinessDate } from '../../domain/business-date';
-import type { Pipeline } from '../../domain/pipeline';
+import { identityOf, type Pipeline } from '../../domain/pipeline';
 import type { Piece } from '../input-pieces';
+import { KERNEL_SIZES, LineKernel } from '../line-kernel/kernel';
 import type { QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
 import { fastPathOf } from './fast-path';
+import { LineNumbers } from './line-numbers';
+import { beginProvenLines, type ProvenLines } from './proven-lines';
 import { queryTexts, StatementCache } from './query';
 import { BLANK, FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { timeRuleOf } from './time-rule';
@@ -19,88 +22,162 @@ export interface StagedCounts {
   readonly strays: Readonly<Record<string, number>>;
 }
 
-/** The lines of one hour's files in a table, judged. */
-export interface HourStage {
-  /** Empties the table; the lines to come are those of the files of `hour`. */
-  begin(hour: string): Promise<void>;
-  /** Resolves to the number of lines. */
-  add(piece: Piece): Promise<number>;
-  counts(): Promise<StagedCounts>;
-  quarantined(): Promise<QuarantinedRecord[]>;
-  /** Lines of one of the files, blank ones too. */
-  linesOf(file: string): number;
+export interface HourInput {
+  readonly hour: string;
+  /** Of its files, unpacked, about; never less. */
+  readonly bytes: number;
+  /** Where rows may be kept meanwhile; undefined where every line is to be staged. */
+  readonly provenPath: string | undefined;
 }
 
-interface StagedSpan {
-  readonly file: string;
-  readonly firstRow: number;
-}
+const SMALL_HOUR = 1024 * 1024;
+const MOST_ODD_BYTES = 8 * 1024 * 1024;
+/** Below this many odd lines their share does not matter. */
+const FEW_ODD_LINES = 10_000;
+const MOST_ODD_SHARE = 0.2;
 
-export function createHourStage(connection: DuckDBConnection, pipeline: Pipeline, date: BusinessDate): HourStage {
-  const statements = new StatementCache(connection);
-  const time = timeRuleOf(pipeline);
-  let [hour, rows, spans]: [string, number, StagedSpan[]] = ['', 0, []];
-  const undecodable = new Map<number, Buffer>();
+/**
+ * The lines of one hour's files, judged. Those that the line kernel proves valid are in a Parquet file, without
+ * duplicates; the others in a table, where the validity rule judges them. An hour that the kernel is no help for has all
+ * its lines in the table: which hours do, their content alone decides.
+ */
+export class HourStage {
+  readonly #connection: DuckDBConnection;
+  readonly #pipeline: Pipeline;
+  readonly #date: BusinessDate;
+  readonly #statements: StatementCache;
+  #kernel: LineKernel | undefined;
+  #hour = '';
+  #numbers = new LineNumbers();
+  #proven: ProvenLines | undefined;
+  /** Odd lines that are not in the table yet. */
+  #odd: Buffer[] = [];
+  #oddBytes = 0;
 
-  function note({ spans: added, undecodable: bytes }: Piece, count: number): void {
-    for (const [line, content] of bytes) undecodable.set(rows + line, content);
-    for (const { file, lines = count } of added) {
-      const last = spans.at(-1);
-      if (last?.file !== file) spans.push({ file, firstRow: rows });
-      rows += lines;
+  constructor(connection: DuckDBConnection, pipeline: Pipeline, date: BusinessDate) {
+    this.#connection = connection;
+    this.#pipeline = pipeline;
+    this.#date = date;
+    this.#statements = new StatementCache(connection);
+  }
+
+  get proven(): ProvenLines | undefined {
+    return this.#proven;
+  }
+
+  /** Empties the stage. */
+  async begin({ hour, bytes, provenPath: path }: HourInput): Promise<void> {
+    this.#hour = hour;
+    [this.#odd, this.#oddBytes] = [[], 0];
+    this.#numbers = new LineNumbers();
+    const kernel = path === undefined ? undefined : this.#kernelFor(bytes);
+    this.#proven =
+      kernel && (await beginProvenLines(kernel, this.#pipeline, { date: this.#date, hour, bytes, path: path ?? '' }));
+    await emptyStage(this.#connection, this.#pipeline);
+  }
+
+  /** Resolves to the number of lines; to undefined where the hour must begin anew without `provenPath`. */
+  async add(piece: Piece): Promise<number | undefined> {
+    if (this.#proven === undefined) {
+      const lines = await this.#stage(piece.text);
+      this.#numbers.add(piece, lines);
+      return lines;
     }
+    const scan = await this.#proven.add(piece.text);
+    if (scan === undefined) return undefined;
+    for (const { line, from, to } of scan.odd) {
+      this.#numbers.noteRow(line);
+      this.#odd.push(Buffer.from(piece.text.subarray(from, to)));
+      this.#oddBytes += to - from + 1;
+    }
+    this.#numbers.add(piece, scan.lines);
+    if (this.#numbers.rows > Math.max(FEW_ODD_LINES, MOST_ODD_SHARE * this.#numbers.lines)) return undefined;
+    if (this.#oddBytes > MOST_ODD_BYTES) await this.#stageOdd();
+    return scan.lines;
   }
 
-  function recordOf(row: number, note: string): QuarantinedRecord {
-    const [reason = '', text = ''] = note.slice(FAULT.length).split('\n');
-    const span = spans.findLast(({ firstRow }) => firstRow <= row);
-    const place = { file: span?.file ?? '', line: row - (span?.firstRow ?? 0) + 1 };
-    const bytes = undecodable.get(row);
-    if (bytes === undefined) return { ...place, reason, text };
-    return { ...place, reason: 'not valid UTF-8', text: bytes.toString(), base64: bytes.toString('base64') };
+  /**
+   * Ends the hour's lines, which are not all of them unless `whole`. False where the hour must begin anew without
+   * `provenPath`.
+   */
+  async end(whole: boolean): Promise<boolean> {
+    if (this.#proven === undefined) return whole;
+    if (!whole) return false;
+    await this.#proven.close();
+    await this.#stageOdd();
+    const columns = Object.keys(this.#pipeline.events.columns);
+    // Which of two records came first matters only where they can differ, and is known only where both are staged.
+    return identityOf(this.#pipeline).length === columns.length || (await this.#countOwn()) === 0;
   }
 
-  return {
-    async begin(next) {
-      [hour, rows, spans] = [next, 0, []];
-      undecodable.clear();
-      await emptyStage(connection, pipeline);
-    },
-    async add(piece) {
-      const fast = fastPathOf(piece.text, pipeline, () => time.fast({ date, hour }));
-      const parse = parseLinesSql({ pipeline, time, fast, within: { date, hour } });
-      const statement = await statements.prepare(`INSERT INTO ${STAGED} ${parse}`);
-      statement.bindBlob(1, piece.text);
-      const { rowsChanged } = await statement.run();
-      note(piece, rowsChanged);
-      return rowsChanged;
-    },
-    async counts() {
-      const groups = await queryTexts(
-        connection,
-        `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS what, count(*)::INTEGER
-         FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY what ORDER BY what`,
-      );
-      const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
-      const [blank, outsideDay, quarantined] = [BLANK, OUTSIDE_DAY, FAULT].map((what) => noted.get(what) ?? 0) as [
-        number,
-        number,
-        number,
-      ]; // As many as asked.
-      const strays = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
-      return { read: rows - blank, outsideDay, quarantined, strays };
-    },
-    async quarantined() {
-      const faults = await queryTexts(
-        connection,
-        `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
-      );
-      return faults.map(([row, note]) => recordOf(Number(row), note ?? ''));
-    },
-    linesOf(file) {
-      const index = spans.findIndex((span) => span.file === file);
-      const span = spans[index];
-      return span === undefined ? 0 : (spans[index + 1]?.firstRow ?? rows) - span.firstRow;
-    },
-  };
+  /** Gives up what is held outside of the table. */
+  async clear(): Promise<void> {
+    await this.#proven?.remove();
+  }
+
+  async counts(): Promise<StagedCounts> {
+    const groups = await queryTexts(
+      this.#connection,
+      `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS what, count(*)::INTEGER
+       FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY what ORDER BY what`,
+    );
+    const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
+    const of = (what: string): number => noted.get(what) ?? 0;
+    return {
+      read: this.#numbers.lines - of(BLANK),
+      outsideDay: of(OUTSIDE_DAY),
+      quarantined: of(FAULT),
+      strays: Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what))),
+    };
+  }
+
+  async quarantined(): Promise<QuarantinedRecord[]> {
+    const faults = await queryTexts(
+      this.#connection,
+      `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
+    );
+    return faults.map(([row, note]) => {
+      const [reason = '', text = ''] = (note ?? '').slice(FAULT.length).split('\n');
+      const { bytes, ...place } = this.#numbers.placeOf(Number(row));
+      if (bytes === undefined) return { ...place, reason, text };
+      return { ...place, reason: 'not valid UTF-8', text: bytes.toString(), base64: bytes.toString('base64') };
+    });
+  }
+
+  /** Lines of one of the files, blank ones too. */
+  linesOf(file: string): number {
+    return this.#numbers.linesOf(file);
+  }
+
+  #kernelFor(bytes: number): LineKernel | undefined {
+    const size = bytes > SMALL_HOUR ? KERNEL_SIZES.large : KERNEL_SIZES.small;
+    if (this.#kernel === undefined || this.#kernel.size.text < size.text) {
+      this.#kernel = LineKernel.create(this.#pipeline, size);
+    }
+    return this.#kernel;
+  }
+
+  async #stageOdd(): Promise<void> {
+    if (this.#odd.length === 0) return;
+    const text = Buffer.concat(this.#odd.flatMap((line, index) => (index === 0 ? [line] : [LINE_FEED, line])));
+    [this.#odd, this.#oddBytes] = [[], 0];
+    await this.#stage(text);
+  }
+
+  async #stage(text: Buffer): Promise<number> {
+    const [pipeline, within] = [this.#pipeline, { date: this.#date, hour: this.#hour }];
+    const time = timeRuleOf(pipeline);
+    const fast = this.#proven === undefined ? fastPathOf(text, pipeline, () => time.fast(within)) : undefined;
+    const parse = parseLinesSql({ pipeline, time, fast, within });
+    const statement = await this.#statements.prepare(`INSERT INTO ${STAGED} ${parse}`);
+    statement.bindBlob(1, text);
+    return (await statement.run()).rowsChanged;
+  }
+
+  async #countOwn(): Promise<number> {
+    const [row] = await queryTexts(this.#connection, `SELECT count(*)::INTEGER FROM ${STAGED} WHERE ${NOTE} IS NULL`);
+    return Number(row?.[0]);
+  }
 }
+
+const LINE_FEED = Buffer.from('\n');

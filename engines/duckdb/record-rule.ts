@@ -1,7 +1,7 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { ColumnType, Pipeline } from '../../domain/pipeline';
 import { jsonValueFault, jsonValueSql } from './json-value';
-import type { LineLayout } from './line-layout';
+import { patternOf, type LineLayout } from '../line-layout';
 import { literal, literals, quoted } from './sql';
 import type { FastTime, TimeRule } from './time-rule';
 
@@ -72,7 +72,7 @@ FROM (SELECT *, CASE shape
       CASE WHEN shape = ${OBJECT} THEN json_extract(line, ${literals(columns.map(([name]) => `$.${name}`))})::VARCHAR[] END AS raws,
       CASE WHEN shape = ${OBJECT} THEN json_keys(line) END AS keys
     FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
-      FROM (SELECT line${fast === undefined ? '' : `, ${captureSql(fast.layout)} AS captured`}
+      FROM (SELECT line${fast === undefined ? '' : `, ${captureSql(fast, timeColumn)} AS captured`}
         FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line))))))`;
 }
 
@@ -86,8 +86,9 @@ function caseFast(fast: string | undefined, slow: string): string {
   return fast === undefined ? slow : `CASE WHEN shape = ${FAST} THEN ${fast} ELSE ${slow} END`;
 }
 
-function captureSql({ pattern, captured }: LineLayout): string {
-  return `regexp_extract(line, ${literal(pattern)}, ${literals(captured.map((_, index) => `c${index}`))})`;
+function captureSql({ layout, time }: Fast, timeColumn: string): string {
+  const groups = layout.captured.map((_, index) => `c${index}`);
+  return `regexp_extract(line, ${literal(patternOf(layout, timeColumn, time.pattern))}, ${literals(groups)})`;
 }
 
 function capturedText(layout: LineLayout, column: string): string {

@@ -1,7 +1,7 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { Pipeline } from '../../domain/pipeline';
 import { hourSegments } from '../hour-segments';
-import { FIRST_YEAR, LAST_YEAR, localGaps } from '../local-gaps';
+import { FIRST_YEAR, LAST_YEAR, isKnownDate, localGaps } from '../local-gaps';
 import { literal, literals } from './sql';
 
 /** The times that a fast path has to know: those of one hour of a day, or those of a few dates. */
@@ -58,12 +58,14 @@ function localRule(column: string, format: string, timeZone: string, separator: 
   return {
     fast(scope) {
       if ('dates' in scope) {
-        const dates = scope.dates.filter((date) => gaps.every((gap) => gap.date !== date));
+        const dates = scope.dates.filter((date) => isKnownDate(date) && gaps.every((gap) => gap.date !== date));
         return dates.length === 0 ? undefined : { pattern: `(?:${dates.join('|')})${separator}${CLOCK}${fraction}` };
       }
       const { date, hour } = scope;
       const skips = gaps.some((gap) => gap.date === date && gap.from <= `${hour}:59:59` && gap.to > `${hour}:00:00`);
-      return skips ? undefined : { pattern: `${date}${separator}${hour}:[0-5][0-9]:[0-5][0-9]${fraction}` };
+      return skips || !isKnownDate(date)
+        ? undefined
+        : { pattern: `${date}${separator}${hour}:[0-5][0-9]:[0-5][0-9]${fraction}` };
     },
     fault: (value) => `CASE
       WHEN NOT regexp_full_match(${value}, ${literal(`${DATE}${separator}${CLOCK}${fraction}`)})

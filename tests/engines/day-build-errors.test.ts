@@ -6,6 +6,9 @@ import { buildDay, type DayBuildOptions } from '../../engines/day-build';
 import { loadPipeline } from '../../engines/pipeline-folder';
 import { contentsOf, DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from './scratch';
 
+// Builds share the machine with servers that other tests run.
+jest.setTimeout(60_000);
+
 const root = scratchFolder();
 let input: string;
 let output: string;

@@ -10,6 +10,9 @@ import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { contentsOf, DAY, event, lines, loadExample, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
 let events: LoadedPipeline;
+// Builds share the machine with servers that other tests run.
+jest.setTimeout(60_000);
+
 const root = scratchFolder();
 let input: string;
 let output: string;

@@ -1,0 +1,56 @@
+import type { Piece } from '../input-pieces';
+
+export interface LinePlace {
+  readonly file: string;
+  /** Counts from 1. */
+  readonly line: number;
+  /** Of a line that is no UTF-8. */
+  readonly bytes: Buffer | undefined;
+}
+
+/** Tells which line of which file a staged row is, for the lines of one hour's files one after another. */
+export class LineNumbers {
+  /** By file, the position of its first line among all lines. */
+  readonly #files: { readonly file: string; readonly first: number }[] = [];
+  /** By position among all lines. */
+  readonly #undecodable = new Map<number, Buffer>();
+  /** Position among all lines by row, where not every line has a row. */
+  readonly #rows: number[] = [];
+  #lines = 0;
+
+  /** Lines so far. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Rows that were noted. */
+  get rows(): number {
+    return this.#rows.length;
+  }
+
+  /** The next row is the line at this position of the piece that is added next. */
+  noteRow(line: number): void {
+    this.#rows.push(this.#lines + line);
+  }
+
+  add({ spans, undecodable }: Piece, count: number): void {
+    for (const [line, bytes] of undecodable) this.#undecodable.set(this.#lines + line, bytes);
+    for (const { file, lines = count } of spans) {
+      if (this.#files.at(-1)?.file !== file) this.#files.push({ file, first: this.#lines });
+      this.#lines += lines;
+    }
+  }
+
+  placeOf(row: number): LinePlace {
+    const position = this.#rows[row] ?? row;
+    const file = this.#files.findLast(({ first }) => first <= position);
+    const bytes = this.#undecodable.get(position);
+    return { file: file?.file ?? '', line: position - (file?.first ?? 0) + 1, bytes };
+  }
+
+  linesOf(file: string): number {
+    const index = this.#files.findIndex((entry) => entry.file === file);
+    const entry = this.#files[index];
+    return entry === undefined ? 0 : (this.#files[index + 1]?.first ?? this.#lines) - entry.first;
+  }
+}

@@ -1,0 +1,562 @@
+/**
+ * The inner loop of the day's build, as WebAssembly: takes lines of known layouts apart, drops those whose identity was
+ * seen before, and gathers the columns of the others in Parquet's PLAIN encoding. The same loop in JavaScript takes
+ * five times as long. The host, kernel.ts, lays out the memory and writes the configuration.
+ *
+ * All fields of the configuration are of 32 bits.
+ */
+
+// ---- Configuration: its offsets are those of kernel.ts. ----
+const COLUMN_COUNT: usize = 0;
+const IDENTITY_COUNT: usize = 4;
+const LAYOUT_COUNT: usize = 8;
+const SLOT_MASK: usize = 12;
+const SLOTS: usize = 16;
+const ARENA: usize = 20;
+const ARENA_END: usize = 24;
+const ARENA_LIMIT: usize = 28;
+const ODD: usize = 32;
+const ODD_LIMIT: usize = 36;
+const ROW_LIMIT: usize = 40;
+const SEGMENT_COUNT: usize = 44;
+/** Pairs of i64: seconds or milliseconds, start <= time < end. */
+const SEGMENTS: usize = 64;
+const IDENTITY: usize = 256;
+/** Of a layout: its first step and how many. */
+const LAYOUTS: usize = 1280;
+/** Of a column, 32 bytes: type, values, bytes of values, presence, nulls, values' count. */
+const COLUMNS: usize = 1536;
+const COLUMN_BYTES: usize = 32;
+/** Of a step, 32 bytes: kind, column, text, bytes of text, digits of the fraction. */
+const STEPS: usize = 16384;
+const STEP_BYTES: usize = 32;
+/** Of a line of the batch, by column: from, to; 0 for none. */
+const PLACES: usize = 65536;
+const BATCH: i32 = 64;
+/** Of a line of the batch: hash, key's place, key's words. */
+const KEYS: usize = 4 * 65536;
+
+const LITERAL = 0;
+const STRING = 1;
+const INTEGER = 2;
+const DOUBLE = 3;
+const BOOLEAN = 4;
+const LOCAL_TIME = 5;
+const ISO_TIME = 6;
+const EPOCH_TIME = 7;
+const SCALAR = 8;
+
+// ---- What a scan tells. ----
+export const END = 0;
+export const ODD_LINE = 1;
+export const ROWS_FULL = 2;
+export const ODD_FULL = 3;
+export const KEYS_FULL = 4;
+
+export let stopped: i32 = 0;
+/** Rows gathered in the columns. */
+export let rows: i32 = 0;
+export let duplicates: i32 = 0;
+export let odd: i32 = 0;
+export let lines: i32 = 0;
+let keys: i32 = 0;
+
+export function beginHour(): void {
+  const mask = load<u32>(SLOT_MASK);
+  memory.fill(load<u32>(SLOTS), 0, (<usize>mask + 1) * 8);
+  store<u32>(ARENA_END, load<u32>(ARENA));
+  rows = 0;
+  duplicates = 0;
+  odd = 0;
+  lines = 0;
+  keys = 0;
+}
+
+export function beginGroup(): void {
+  rows = 0;
+  const count = load<i32>(COLUMN_COUNT);
+  for (let column = 0; column < count; column++) {
+    const at = COLUMNS + <usize>column * COLUMN_BYTES;
+    store<i32>(at, 0, 8);
+    store<i32>(at, 0, 16);
+    store<i32>(at, 0, 20);
+  }
+}
+
+export function beginPiece(): void {
+  lines = 0;
+  odd = 0;
+}
+
+/**
+ * Scans lines of the text at `begin` up to `end`, where a readable zero byte stands, from `from` on. Returns where it
+ * stopped, at the begin of a line or behind the end, and tells why in `stopped`. With `pause` it stops before an odd line.
+ */
+export function scan(begin: usize, from: usize, end: usize, pause: bool): usize {
+  let at = from;
+  stopped = END;
+  const rowLimit = load<i32>(ROW_LIMIT);
+  const oddLimit = load<i32>(ODD_LIMIT);
+  while (at <= end) {
+    if (rows + BATCH > rowLimit) {
+      stopped = ROWS_FULL;
+      return at;
+    }
+    if (odd + BATCH > oddLimit) {
+      stopped = ODD_FULL;
+      return at;
+    }
+    if (load<u32>(ARENA_END) >= load<u32>(ARENA_LIMIT)) {
+      stopped = KEYS_FULL;
+      return at;
+    }
+    let taken = 0;
+    let key: usize = load<u32>(ARENA_END);
+    while (taken < BATCH && at <= end) {
+      const stop = matchAny(taken, at, end);
+      if (stop == 0) {
+        if (pause) {
+          stopped = ODD_LINE;
+          break;
+        }
+        at = noteOdd(begin, at, end);
+        continue;
+      }
+      key = writeKey(taken, key);
+      taken++;
+      lines++;
+      at = stop + 1;
+    }
+    keep(taken);
+    if (stopped == ODD_LINE) return at;
+  }
+  return at;
+}
+
+export function forgetOdd(): void {
+  odd = 0;
+}
+
+/** Notes the line at `at` as odd; returns where the next begins. */
+export function noteOdd(begin: usize, at: usize, end: usize): usize {
+  let stop = at;
+  while (stop < end && load<u8>(stop) != 10) stop++;
+  const place = <usize>load<u32>(ODD) + <usize>odd * 12;
+  store<i32>(place, lines);
+  store<i32>(place, <i32>(at - begin), 4);
+  store<i32>(place, <i32>(stop - begin), 8);
+  odd++;
+  lines++;
+  return stop + 1;
+}
+
+function matchAny(line: i32, at: usize, end: usize): usize {
+  const count = load<i32>(LAYOUT_COUNT);
+  for (let layout = 0; layout < count; layout++) {
+    const stop = match(<usize>layout, line, at, end);
+    if (stop != 0) return stop;
+  }
+  return 0;
+}
+
+/** Where the line ends, behind trailing blanks; 0 where the layout does not fit. */
+function match(layout: usize, line: i32, begin: usize, end: usize): usize {
+  const places = PLACES + <usize>line * <usize>load<u32>(COLUMN_COUNT) * 8;
+  memory.fill(places, 0, <usize>load<u32>(COLUMN_COUNT) * 8);
+  let step: usize = STEPS + <usize>load<u32>(LAYOUTS + layout * 8) * STEP_BYTES;
+  const last: usize = step + <usize>load<u32>(LAYOUTS + layout * 8, 4) * STEP_BYTES;
+  let at = begin;
+  for (; step < last; step += STEP_BYTES) {
+    const kind = load<i32>(step);
+    if (kind == LITERAL) {
+      at = literalEnd(load<u32>(step, 8), load<u32>(step, 12), at, end);
+    } else if (kind == SCALAR) {
+      at = scalarEnd(at, end);
+    } else {
+      const place = places + <usize>load<u32>(step, 4) * 8;
+      store<u32>(place, <u32>at);
+      if (kind == STRING) at = stringEnd(at, end);
+      else if (kind == INTEGER) at = integerEnd(at, 18);
+      else if (kind == LOCAL_TIME) at = localTimeEnd(step, at, end);
+      else if (kind == DOUBLE) at = decimalEnd(at);
+      else if (kind == BOOLEAN) at = booleanEnd(at, end);
+      else if (kind == ISO_TIME) at = isoTimeEnd(at);
+      else at = epochTimeEnd(at);
+      store<u32>(place, <u32>at, 4);
+    }
+    if (at == 0) return 0;
+  }
+  for (; at < end; at++) {
+    const byte = load<u8>(at);
+    if (byte == 10) return at;
+    if (byte != 32 && byte != 9 && byte != 13) return 0;
+  }
+  return at;
+}
+
+// ---- Values: each returns behind the value, or 0. Behind the text there are readable zeros, which end any value. ----
+
+function literalEnd(text: usize, bytes: usize, from: usize, end: usize): usize {
+  if (from + bytes > end) return 0;
+  let index: usize = 0;
+  for (; index + 8 <= bytes; index += 8) {
+    if (load<u64>(text + index) != load<u64>(from + index)) return 0;
+  }
+  for (; index < bytes; index++) {
+    if (load<u8>(text + index) != load<u8>(from + index)) return 0;
+  }
+  return from + bytes;
+}
+
+/** The closing quote of a string without escapes and control characters. */
+function stringEnd(from: usize, end: usize): usize {
+  let at = from;
+  while (true) {
+    const bytes = v128.load(at);
+    const found = i8x16.bitmask(
+      v128.or(
+        v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+        i8x16.lt_u(bytes, i8x16.splat(0x20)),
+      ),
+    );
+    if (found != 0) {
+      at += ctz(found);
+      return at < end && load<u8>(at) == 0x22 ? at : 0;
+    }
+    at += 16;
+  }
+}
+
+function digitsEnd(from: usize): usize {
+  let at = from;
+  while (<u32>load<u8>(at) - 48 < 10) at++;
+  return at;
+}
+
+/** Not -0, which is another way to write 0. */
+function integerEnd(from: usize, mostDigits: usize): usize {
+  const begin = load<u8>(from) == 0x2d ? from + 1 : from;
+  const end = digitsEnd(begin);
+  if (end == begin || end - begin > mostDigits) return 0;
+  if (load<u8>(begin) == 48 && (end > begin + 1 || begin > from)) return 0;
+  return end;
+}
+
+/** With at most 15 digits in all: then dividing two exact doubles gives the nearest one. */
+function decimalEnd(from: usize): usize {
+  const whole = integerEnd(from, 15);
+  if (whole == 0 || load<u8>(whole) != 0x2e) return whole;
+  const end = digitsEnd(whole + 1);
+  return end > whole + 1 && end - from <= 16 ? end : 0;
+}
+
+function isWord(word: u32, at: usize): bool {
+  return load<u32>(at) == word;
+}
+
+const TRUE: u32 = 0x65757274;
+const FALS: u32 = 0x736c6166;
+const NULL: u32 = 0x6c6c756e;
+
+function booleanEnd(from: usize, end: usize): usize {
+  if (isWord(TRUE, from)) return from + 4;
+  return isWord(FALS, from) && load<u8>(from, 4) == 0x65 ? from + 5 : 0;
+}
+
+function scalarEnd(from: usize, end: usize): usize {
+  if (load<u8>(from) == 0x22) {
+    const stop = stringEnd(from + 1, end);
+    return stop == 0 ? 0 : stop + 1;
+  }
+  if (isWord(NULL, from)) return from + 4;
+  const word = booleanEnd(from, end);
+  return word == 0 ? numberEnd(from) : word;
+}
+
+/** Any number of JSON. */
+function numberEnd(from: usize): usize {
+  const begin = load<u8>(from) == 0x2d ? from + 1 : from;
+  let at = digitsEnd(begin);
+  if (at == begin || (load<u8>(begin) == 48 && at > begin + 1)) return 0;
+  if (load<u8>(at) == 0x2e) {
+    const fraction = digitsEnd(at + 1);
+    if (fraction == at + 1) return 0;
+    at = fraction;
+  }
+  if ((load<u8>(at) | 0x20) != 0x65) return at;
+  const sign = load<u8>(at, 1);
+  const exponent = sign == 0x2b || sign == 0x2d ? at + 2 : at + 1;
+  const stop = digitsEnd(exponent);
+  return stop == exponent ? 0 : stop;
+}
+
+function isDigit(at: usize): bool {
+  return <u32>load<u8>(at) - 48 < 10;
+}
+
+/** Two digits below 60. */
+function isSixty(at: usize): bool {
+  return <u32>load<u8>(at) - 48 < 6 && isDigit(at + 1);
+}
+
+/** Behind the hour that the step's text holds, with its colon: mm:ss, and a fraction. */
+function localTimeEnd(step: usize, from: usize, end: usize): usize {
+  const at = literalEnd(load<u32>(step, 8), load<u32>(step, 12), from, end);
+  if (at == 0 || !isSixty(at) || load<u8>(at, 2) != 0x3a || !isSixty(at + 3)) return 0;
+  const fraction = <usize>load<u32>(step, 16);
+  if (fraction == 0) return at + 5;
+  if (load<u8>(at, 5) != 0x2e) return 0;
+  for (let index: usize = 0; index < fraction; index++) {
+    if (!isDigit(at + 6 + index)) return 0;
+  }
+  return at + 6 + fraction;
+}
+
+function two(at: usize): i32 {
+  if (!isDigit(at) || !isDigit(at + 1)) return -1;
+  return (<i32>load<u8>(at) - 48) * 10 + <i32>load<u8>(at, 1) - 48;
+}
+
+/** yyyy-MM-dd'T'HH:mm:ss of the years 1900 to 2099, up to nine digits of a fraction, Z or an offset of up to 14:59. */
+function isoTimeEnd(from: usize): usize {
+  const century = two(from);
+  const year = century * 100 + two(from + 2);
+  const month = two(from + 5);
+  const day = two(from + 8);
+  const hour = two(from + 11);
+  if ((century != 19 && century != 20) || two(from + 2) < 0 || month < 1 || month > 12 || day < 1) return 0;
+  if (day > daysOf(year, month) || hour < 0 || hour > 23 || !isSixty(from + 14) || !isSixty(from + 17)) return 0;
+  if (load<u8>(from, 4) != 0x2d || load<u8>(from, 7) != 0x2d || load<u8>(from, 10) != 0x54) return 0;
+  if (load<u8>(from, 13) != 0x3a || load<u8>(from, 16) != 0x3a) return 0;
+  let at = from + 19;
+  if (load<u8>(at) == 0x2e) {
+    const end = digitsEnd(at + 1);
+    if (end == at + 1 || end > at + 10) return 0;
+    at = end;
+  }
+  let offset = 0;
+  const sign = load<u8>(at);
+  if (sign == 0x5a) at += 1;
+  else {
+    const hours = two(at + 1);
+    if ((sign != 0x2b && sign != 0x2d) || hours < 0 || hours > 14 || load<u8>(at, 3) != 0x3a || !isSixty(at + 4)) return 0;
+    offset = hours * 60 + two(at + 4);
+    if (sign == 0x2d) offset = -offset;
+    at += 6;
+  }
+  const minutes = hour * 60 + two(from + 14) - offset;
+  return isWithin(dayNumber(year, month, day) * 86400 + <i64>minutes * 60 + two(from + 17)) ? at : 0;
+}
+
+function daysOf(year: i32, month: i32): i32 {
+  if (month == 2) return year % 4 == 0 && year != 1900 ? 29 : 28;
+  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
+}
+
+/** Days since 1970-01-01, by counting years from March on. */
+function dayNumber(year: i32, month: i32, day: i32): i64 {
+  const years = month > 2 ? year : year - 1;
+  const months = (month + 9) % 12;
+  const days = years * 365 + years / 4 - years / 100 + years / 400 + (months * 306 + 5) / 10 + day - 1;
+  return <i64>(days - 719468);
+}
+
+function epochTimeEnd(from: usize): usize {
+  const end = digitsEnd(from);
+  if (end == from || end - from > 15 || load<u8>(from) == 48) return 0;
+  return isWithin(integerAt(from, end)) ? end : 0;
+}
+
+function isWithin(time: i64): bool {
+  const count = load<i32>(SEGMENT_COUNT);
+  for (let index: usize = 0; index < <usize>count; index++) {
+    if (load<i64>(SEGMENTS + index * 16) <= time && time < load<i64>(SEGMENTS + index * 16, 8)) return true;
+  }
+  return false;
+}
+
+function integerAt(from: usize, end: usize): i64 {
+  let at = load<u8>(from) == 0x2d ? from + 1 : from;
+  let value: i64 = 0;
+  for (; at < end; at++) value = value * 10 + load<u8>(at) - 48;
+  return load<u8>(from) == 0x2d ? -value : value;
+}
+
+function decimalAt(from: usize, end: usize): f64 {
+  let at = load<u8>(from) == 0x2d ? from + 1 : from;
+  let digits: i64 = 0;
+  let divisor: f64 = 1;
+  let fraction = false;
+  for (; at < end; at++) {
+    const byte = load<u8>(at);
+    if (byte == 0x2e) fraction = true;
+    else {
+      digits = digits * 10 + byte - 48;
+      if (fraction) divisor *= 10;
+    }
+  }
+  const value = <f64>digits / divisor;
+  return load<u8>(from) == 0x2d ? -value : value;
+}
+
+// ---- Identities: a header of hash and number of words, then words of 64 bits. ----
+
+const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
+
+/** Writes the key of the line at `key`; returns behind it. */
+function writeKey(line: i32, key: usize): usize {
+  const places = PLACES + <usize>line * <usize>load<u32>(COLUMN_COUNT) * 8;
+  const count = <usize>load<u32>(IDENTITY_COUNT);
+  let end = key + 8;
+  let hash: u64 = 0;
+  for (let index: usize = 0; index < count; index++) {
+    const column = <usize>load<u32>(IDENTITY + index * 4);
+    let at = <usize>load<u32>(places + column * 8);
+    const to = <usize>load<u32>(places + column * 8, 4);
+    // A line feed is in no value; 1.5 and 1.50 are one number.
+    let word: u64 = 10;
+    if (at != 0 && load<i32>(COLUMNS + column * COLUMN_BYTES) == DOUBLE) {
+      word = reinterpret<u64>(decimalAt(at, to));
+    } else if (at != 0) {
+      // With the byte that ends it, which is in no value: so no two lists of values give the same words.
+      for (; at + 8 <= to + 1; at += 8) {
+        word = load<u64>(at);
+        store<u64>(end, word);
+        end += 8;
+        hash = mix(hash, word);
+      }
+      if (at > to) continue;
+      word = load<u64>(at) & (<u64>-1 >> (8 * <u64>(at + 7 - to)));
+    }
+    store<u64>(end, word);
+    end += 8;
+    hash = mix(hash, word);
+  }
+  hash = mix(hash, hash >> 29);
+  store<u64>(key, (hash & 0xffffffff00000000) | <u64>((end - key) >> 3));
+  store<u64>(KEYS + <usize>line * 16, hash);
+  store<u32>(KEYS + <usize>line * 16, <u32>key, 8);
+  return end;
+}
+
+// @ts-ignore: decorator
+@inline
+function mix(hash: u64, word: u64): u64 {
+  const mixed = (hash ^ word) * MULTIPLIER;
+  return mixed ^ (mixed >> 32);
+}
+
+/** Keeps the lines of the batch whose keys are new. */
+function keep(taken: i32): void {
+  const mask = <u64>load<u32>(SLOT_MASK);
+  const slots = <usize>load<u32>(SLOTS);
+  let end = <usize>load<u32>(ARENA_END);
+  // All look-ups first, so that the processor waits for their memory at once and not one after another.
+  for (let line = 0; line < taken; line++) {
+    const at = KEYS + <usize>line * 16;
+    const hash = load<u64>(at);
+    const key = <usize>load<u32>(at, 8);
+    const header = load<u64>(key);
+    end = key + <usize>(<u32>header) * 8;
+    let slot = hash & mask;
+    for (;;) {
+      const place = slots + <usize>slot * 8;
+      const found = load<u64>(place);
+      if (found == 0) {
+        store<u64>(place, (hash & 0xffffffff00000000) | <u64>key);
+        keys++;
+        break;
+      }
+      if ((found ^ hash) >> 32 == 0 && isSame(<usize>(found & 0xffffffff), key, header)) {
+        store<u32>(at, 0, 8);
+        duplicates++;
+        break;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+  if (taken > 0) store<u32>(ARENA_END, <u32>end);
+  for (let line = 0; line < taken; line++) {
+    if (load<u32>(KEYS + <usize>line * 16, 8) != 0) append(line);
+  }
+}
+
+function isSame(one: usize, other: usize, header: u64): bool {
+  if (load<u64>(one) != header) return false;
+  const words = <usize>(<u32>header);
+  for (let index: usize = 1; index < words; index++) {
+    if (load<u64>(one + index * 8) != load<u64>(other + index * 8)) return false;
+  }
+  return true;
+}
+
+/** Whether the table of keys is so full that it should be twice as large. */
+export function isCrowded(): bool {
+  return <u32>keys * 2 > load<u32>(SLOT_MASK);
+}
+
+/** Moves all keys from another table to the one that is configured, which is empty. */
+export function rehash(from: usize, slots: u32): void {
+  const mask = load<u32>(SLOT_MASK);
+  const table = <usize>load<u32>(SLOTS);
+  memory.fill(table, 0, (<usize>mask + 1) * 8);
+  const fullMask = <u64>mask;
+  for (let index: u32 = 0; index < slots; index++) {
+    const found = load<u64>(from + <usize>index * 8);
+    if (found == 0) continue;
+    let slot = hashOfKey(<usize>(found & 0xffffffff)) & fullMask;
+    while (load<u64>(table + <usize>slot * 8) != 0) slot = (slot + 1) & fullMask;
+    store<u64>(table + <usize>slot * 8, found);
+  }
+}
+
+function hashOfKey(key: usize): u64 {
+  const words = <usize>load<u32>(key);
+  let hash: u64 = 0;
+  for (let index: usize = 1; index < words; index++) hash = mix(hash, load<u64>(key + index * 8));
+  return mix(hash, hash >> 29);
+}
+
+/** Adds the line's values to the columns. */
+function append(line: i32): void {
+  const count = <usize>load<u32>(COLUMN_COUNT);
+  const places = PLACES + <usize>line * count * 8;
+  for (let index: usize = 0; index < count; index++) {
+    const column = COLUMNS + index * COLUMN_BYTES;
+    const from = <usize>load<u32>(places + index * 8);
+    const presence = <usize>load<u32>(column, 12) + <usize>(rows >> 3);
+    const bit = rows & 7;
+    const before = bit == 0 ? 0 : load<u8>(presence);
+    if (from == 0) {
+      store<u8>(presence, before);
+      store<i32>(column, load<i32>(column, 16) + 1, 16);
+      continue;
+    }
+    store<u8>(presence, before | (1 << bit));
+    appendValue(column, from, <usize>load<u32>(places + index * 8, 4));
+  }
+  rows++;
+}
+
+function appendValue(column: usize, from: usize, to: usize): void {
+  const type = load<i32>(column);
+  const bytes = <usize>load<u32>(column, 8);
+  const at = <usize>load<u32>(column, 4) + bytes;
+  if (type == STRING) {
+    store<u32>(at, <u32>(to - from));
+    // Beyond the end of the value, where the next one will stand: a call to copy costs more.
+    for (let index: usize = 0; index < to - from; index += 16) v128.store(at + 4 + index, v128.load(from + index));
+    store<u32>(column, <u32>(bytes + 4 + (to - from)), 8);
+  } else if (type == BOOLEAN) {
+    const values = load<u32>(column, 20);
+    const place = <usize>load<u32>(column, 4) + <usize>(values >> 3);
+    const before = (values & 7) == 0 ? 0 : load<u8>(place);
+    store<u8>(place, before | (<u32>(to - from == 4) << (values & 7)));
+    store<u32>(column, values + 1, 20);
+    store<u32>(column, (values >> 3) + 1, 8);
+  } else {
+    if (type == INTEGER) store<i64>(at, integerAt(from, to));
+    else store<f64>(at, decimalAt(from, to));
+    store<u32>(column, <u32>(bytes + 8), 8);
+  }
+}
