@@ -1,9 +1,30 @@
+import { Context } from '@temporalio/activity';
+import type { DruidClient } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { refusalsOf, type AcceptableGateCode } from '../../domain/gate';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { beating } from '../wait';
+import { beating, waitFor } from '../wait';
 import type { BatchDependencies } from './dependencies';
 import { servedDay } from './served-day';
+
+/** How long realtime may be away before the day is judged by what is left of it: the batch must heal a broken realtime. */
+const PATIENCE_MILLISECONDS = 60_000;
+
+/**
+ * What of realtime's rows is not to be seen just now, because a server restarts; undefined where all is. A batch that is
+ * compared with half of realtime's rows would pass, however short it is.
+ */
+async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
+  const { realtimeDatasource: datasource, interval } = plan;
+  const status = await druid.supervisors.status(datasource);
+  const tasks = status?.state === 'SUSPENDED' ? [] : (status?.activeTasks ?? []);
+  const reached = await druid.supervisors.reachedTasks(datasource);
+  const silent = tasks.filter(({ id }) => !reached.includes(id));
+  if (silent.length > 0) return `realtime's task ${silent.map(({ id }) => id).join(', ')} to answer`;
+  const segments = await druid.queries.segments(datasource, interval);
+  const missing = segments.filter((one) => one.published && !one.available && !one.overshadowed);
+  return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
+}
 
 export function createGateActivities({ druid, pipelines }: BatchDependencies) {
   return {
@@ -14,6 +35,11 @@ export function createGateActivities({ druid, pipelines }: BatchDependencies) {
       { accept }: { readonly accept: readonly AcceptableGateCode[] },
     ): Promise<GateReport> {
       const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
+      const deadline = Context.current().info.scheduledTimestampMs + PATIENCE_MILLISECONDS;
+      await waitFor<undefined>(async () => {
+        const waitingFor = Date.now() < deadline ? await notServed(druid, plan) : undefined;
+        return waitingFor === undefined ? { answer: undefined } : { waitingFor };
+      });
       const served = await beating(
         () => 'fetching the rows that realtime serves',
         () => servedDay(druid, { datasource: plan.realtimeDatasource, interval: plan.interval }, loaded),

@@ -84,6 +84,12 @@ export function createSupervisors(overlord: DruidHttp) {
     status: async (id: string): Promise<SupervisorStatus | undefined> =>
       (await overlord.find({ url: `${path(id)}/status` }, status))?.payload,
 
+    /** The ids of the running tasks that answer the supervisor. */
+    async reachedTasks(id: string): Promise<string[]> {
+      const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};
+      return Object.values(groups).flatMap((group) => Object.keys(group));
+    },
+
     /** Sums over the running tasks; what finished tasks did is not in it. */
     async totals(id: string): Promise<IngestionTotals> {
       const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};

@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { createDruidClient, timestampLiteral } from '../../../clients/druid';
+import { businessDateOf, dayInterval, shiftDate } from '../../../domain/business-date';
+import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { stackHealth, startStack, stopStack } from '../../../scripts/stack';
+import { readConfig } from '../../../worker/config';
+import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { freePortBase } from '../support/test-stacks';
+import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
+
+/** How many days are replaced under fire, one after another; more than one takes minutes each. */
+const ROUNDS = Number(process.env['DAYBREAK_FAULT_ROUNDS'] ?? 1);
+const EVENTS = 20_000;
+const today = businessDateOf(new Date(), ZONE);
+const VICTIMS = ['worker', 'druid-indexer', 'druid-coordinator'] as const;
+const summarySchema = z.object({ total: z.object({ events: z.number(), duplicatesInKafka: z.number() }) });
+
+jest.setTimeout(900_000);
+
+// Servers are killed here: a stack that others use will not do.
+let stack: { portBase: number; directory: string };
+let pipeline: OwnPipeline;
+let worker: BackgroundCommand;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  stack = { portBase: await freePortBase(), directory: await mkdtemp(join(tmpdir(), 'daybreak-faults-')) };
+  await startStack(stack);
+  // What is late here reaches realtime only, on purpose: the gate would take it for files that did not arrive.
+  pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 1\n  maximumShortfall: 1'));
+  process.env['DAYBREAK_PORT_BASE'] = String(stack.portBase);
+  environment = { ...pipeline.environment, TEMPORAL_NAMESPACE: 'default' };
+  worker = await startWorker();
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await stopStack({ ...stack, wipe: true });
+  await pipeline.remove();
+});
+
+const startWorker = (): Promise<BackgroundCommand> => background('worker', environment, '"msg":"ready"');
+const on = (command: string): string => `${command} --pipeline ${pipeline.name}`;
+
+/** A stream of today that runs until it is stopped, and then tells how many rows Druid must have of it. */
+function stream(): { stop(): Promise<number> } {
+  const command = resolve(__dirname, '../../../scripts/daybreak.mjs');
+  const args = [command, ...on('feed --rate 100 --late 0 --bad 0 --json').split(' ')];
+  let stdout = '';
+  const child = execFile(process.execPath, args, { env: { ...process.env, ...environment } });
+  child.stdout?.on('data', (text: string) => (stdout += text));
+  const ended = new Promise((resolveEnded) => child.once('exit', resolveEnded));
+  return {
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      const { total } = summarySchema.parse(JSON.parse(stdout));
+      return total.events + total.duplicatesInKafka;
+    },
+  };
+}
+
+async function rowsFrom(instant: string): Promise<number> {
+  const { queries } = createDruidClient(readConfig().druid);
+  const sql = `SELECT COUNT(*) AS "rows" FROM "${pipeline.topic}" WHERE __time >= ${timestampLiteral(instant)}`;
+  const [found] = await queries.sql(sql, [], z.object({ rows: z.number() }));
+  return found?.rows ?? 0;
+}
+
+async function kill(victim: (typeof VICTIMS)[number]): Promise<void> {
+  if (victim === 'worker') {
+    worker.child.kill('SIGKILL');
+    worker = await startWorker();
+    return;
+  }
+  const { pid } = (await stackHealth(stack)).find(({ name }) => name === victim)!;
+  process.kill(pid!, 'SIGKILL');
+  await startStack(stack);
+}
+
+/** Kills each victim once, in a random order and at random moments. */
+async function underFire(): Promise<string> {
+  const order = [...VICTIMS].sort(() => Math.random() - 0.5);
+  const story: string[] = [];
+  for (const victim of order) {
+    const pause = Math.round(Math.random() * 6_000);
+    await sleep(pause);
+    story.push(`${pause} ms, ${victim}`);
+    await kill(victim);
+  }
+  return story.join('; ');
+}
+
+it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
+  'round %i: ends exactly although worker, indexer and coordinator are killed, and today loses nothing',
+  async (round) => {
+    // Backwards, so that no seal is there yet: each day is still realtime's when its run begins.
+    const date = shiftDate(today, round - ROUNDS - 1);
+    const feed = (seed: number, options: string): Promise<string> =>
+      succeed(on(`feed --date ${date} --seed ${seed}${options}`), environment);
+    await succeed(on('speed start'), environment);
+    const before = await rowsFrom(dayInterval(today, ZONE).start).catch(() => 0);
+    const live = stream();
+    await feed(round, ` --events ${EVENTS}`);
+    const sent = fedDay(date, EVENTS, round);
+    const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
+    await until(async () => (await servedRows(pipeline.topic, date)).length >= inKafka);
+
+    const running = daybreak(on(`batch run --date ${date} --json`), environment);
+    const [story] = await Promise.all([
+      underFire(),
+      feed(100 + round, ' --events 500 --no-files').then(() => feed(200 + round, ' --events 500 --no-files')),
+    ]);
+    const { code, stdout, stderr } = await running;
+    process.stderr.write(`round ${round}: killed after ${story}\n`);
+    if (code !== 0) throw new Error(stderr);
+    const result = JSON.parse(stdout) as DailyBatchResult;
+    await feed(300 + round, ' --events 500 --no-files');
+
+    expect(result.verdict).toBe('replaced');
+    expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(sent));
+    // The proof has it that every visible segment is of one version, and none realtime.
+    expect(await daybreak(on(`batch verify --date ${date}`), environment)).toMatchObject({ code: 0 });
+    const left = await createDruidClient(readConfig().druid).tasks.unfinished(pipeline.topic);
+    expect(left.filter(({ id }) => id.startsWith('daybreak_'))).toEqual([]);
+
+    const expected = before + (await live.stop());
+    await until(async () => (await rowsFrom(dayInterval(today, ZONE).start)) >= expected);
+    expect(await rowsFrom(dayInterval(today, ZONE).start)).toBe(expected);
+  },
+);
