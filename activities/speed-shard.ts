@@ -1,9 +1,10 @@
 import { Context } from '@temporalio/activity';
 import type { KafkaLogger } from '../clients/kafka';
-import type { SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
+import type { PartitionProgress, SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
 import { ReloadingTransform } from './speed/reloading-transform';
 import { Shard } from './speed/shard';
+import { shardHeartbeats } from './speed/shard-heartbeats';
 
 export interface SpeedDependencies {
   readonly kafkaBrokers: readonly string[];
@@ -38,6 +39,13 @@ export function createSpeedActivities({ kafkaBrokers, pipelines, logger, onProgr
         clearInterval(heartbeats);
         transform.close();
       }
+    },
+
+    /** Waits, then tells the calling workflow what its shards last heartbeat, which it cannot see by itself. */
+    async tellPartitions({ afterSeconds }: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
+      const { client, info, sleep } = Context.current();
+      await sleep(afterSeconds * 1_000);
+      return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { PartitionProgress } from './speed';
+
 /** Input of the `speedLayer` workflow, and what it hands to itself when it continues as new. */
 export interface SpeedLayerInput {
   readonly pipeline: string;
@@ -22,6 +24,8 @@ export interface SpeedLayerStatus {
   readonly state: 'starting' | 'running' | 'pausing' | 'paused';
   readonly shards: number;
   readonly supervisor: SupervisorHealth | undefined;
+  /** As of the last look, a minute ago at most while it runs; empty before the first. */
+  readonly partitions: readonly PartitionProgress[];
 }
 
 export function speedLayerId(pipeline: string): string {

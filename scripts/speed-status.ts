@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type { PartitionProgress, SpeedShardProgress } from '../domain/speed';
+import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
+import type { PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
 import { table } from './output/table';
@@ -16,17 +17,14 @@ export interface SpeedView extends SpeedLayerStatus {
 /** Throws NOT_RUNNING where the speed layer does not run. */
 export async function speedView(client: Client, pipeline: string): Promise<SpeedView> {
   return withSpeedLayer(client, pipeline, async (handle) => {
-    const [status, activities] = await Promise.all([
+    const [status, partitions, activities] = await Promise.all([
       handle.query<SpeedLayerStatus>('status'),
+      shardHeartbeats(client, handle.workflowId),
       runningActivities(handle),
     ]);
     return {
       ...status,
-      partitions: activities
-        .filter(({ name, details }) => name === 'runSpeedShard' && details !== undefined)
-        // The heartbeat of our own activity of this name.
-        .flatMap(({ details }) => (details as SpeedShardProgress).partitions)
-        .sort((one, other) => one.partition - other.partition),
+      partitions,
       troubles: activities
         .filter(({ lastFailure }) => lastFailure !== undefined)
         .map(({ name, attempt, lastFailure }) => `${name}, try ${attempt}: ${lastFailure ?? ''}`),

@@ -14,6 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SpeedLayerActivities } from '../activities';
+import type { PartitionProgress } from '../domain/speed';
 import type { SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../domain/speed-layer';
 
 export const pauseSignal = defineSignal('pause');
@@ -24,6 +25,9 @@ export const statusQuery = defineQuery<SpeedLayerStatus>('status');
 
 /** A shard ends by itself after this, so that a new partition is noticed and the history stays small. */
 const SHARD_SECONDS = 600;
+/** A look at the partitions puts six events into the history: once a minute it is continued as new twice a day. */
+const FIRST_LOOK_SECONDS = 10;
+const LOOK_SECONDS = 60;
 
 const { prepareSpeedLayer } = proxyActivities<SpeedLayerActivities>({
   startToCloseTimeout: '1 minute',
@@ -39,13 +43,19 @@ const { runSpeedShard, watchSupervisor } = proxyActivities<SpeedLayerActivities>
   retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '15 seconds' },
 });
 
+const { tellPartitions } = proxyActivities<SpeedLayerActivities>({
+  startToCloseTimeout: `${LOOK_SECONDS + 30} seconds`,
+  retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
+});
+
 /** The speed layer of a pipeline: runs for ever, and continues as new when its history has grown. */
 export async function speedLayer({ pipeline, shards = 1, paused = false }: SpeedLayerInput): Promise<never> {
   let state: SpeedLayerStatus['state'] = 'starting';
   let supervisor: SupervisorHealth | undefined;
+  let partitions: readonly PartitionProgress[] = [];
   let turn: CancellationScope | undefined;
 
-  const status = (): SpeedLayerStatus => ({ pipeline, state, shards, supervisor });
+  const status = (): SpeedLayerStatus => ({ pipeline, state, shards, supervisor, partitions });
   const tell = (next: SpeedLayerStatus['state']): void => {
     state = next;
     setCurrentDetails(describe(status()));
@@ -94,11 +104,11 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
   await condition(allHandlersFinished);
   return continueAsNew<typeof speedLayer>({ pipeline, shards, paused });
 
-  /** Every shard once, and the supervisor watched meanwhile. */
+  /** Every shard once; the supervisor and the partitions are watched meanwhile. */
   async function runTurn(): Promise<void> {
     const watching = new CancellationScope();
     const watched = watching
-      .run(() => watch())
+      .run(() => Promise.all([watch(), look()]))
       .catch((thrown: unknown) => {
         if (!isCancellation(thrown)) throw thrown;
       });
@@ -120,14 +130,29 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
       tell(state);
     }
   }
+
+  async function look(): Promise<never> {
+    for (let afterSeconds = FIRST_LOOK_SECONDS; ; afterSeconds = LOOK_SECONDS) {
+      partitions = await tellPartitions({ afterSeconds });
+      tell(state);
+    }
+  }
 }
 
-function describe({ state, shards, supervisor }: SpeedLayerStatus): string {
+function describe({ state, shards, supervisor, partitions }: SpeedLayerStatus): string {
   const druid =
     supervisor === undefined
       ? 'not looked at yet'
       : [supervisor.state, supervisor.remedy, supervisor.sealedUntil && `sealed until ${supervisor.sealedUntil}`]
           .filter((part) => part !== undefined)
           .join('; ');
-  return `**${state}** with ${shards} shard(s)\n\nDruid supervisor: ${druid}`;
+  const table = partitions.map(
+    ({ partition, offset, lag, eventsPerSecond, deadLetters, trouble = '' }) =>
+      `| ${partition} | ${offset} | ${lag} | ${Math.round(eventsPerSecond)} | ${deadLetters} | ${trouble} |`,
+  );
+  const head = ['| partition | offset | lag | events/s | dead letters | trouble |', '|--|--|--|--|--|--|'];
+  return [
+    `**${state}** with ${shards} shard(s)\n\nDruid supervisor: ${druid}`,
+    ...(table.length === 0 ? [] : [[...head, ...table].join('\n')]),
+  ].join('\n\n');
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
+import { speedLayerId } from '../../../domain/speed-layer';
 import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
 import { expectedRows, feedRecords } from '../speed/expected-rows';
 import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
@@ -48,6 +50,14 @@ async function status() {
   return statusSchema.parse(JSON.parse(text));
 }
 
+/** What the Temporal UI shows on top of the workflow. */
+async function currentDetails(): Promise<string> {
+  const metadata = await withClient(readConfig(), (client) =>
+    client.workflow.getHandle(speedLayerId(pipeline.name)).query<unknown>('__temporal_workflow_metadata'),
+  );
+  return z.object({ currentDetails: z.string() }).parse(metadata).currentDetails;
+}
+
 async function untilStatus(holds: (status: z.infer<typeof statusSchema>) => boolean) {
   for (;;) {
     const now = await status();
@@ -59,13 +69,15 @@ async function untilStatus(holds: (status: z.infer<typeof statusSchema>) => bool
 it('shows each partition while it runs, commits within the grace period on SIGTERM, and goes on in the next worker', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
   await untilStatus(({ partitions }) => partitions.length > 0);
-  const records = feedRecords(11, 30_000);
+  const records = feedRecords(11, 60_000);
   const producer = await KafkaProducer.connect(kafka);
   const texts = records.map(({ text }) => text);
   const feeding = feed(producer, texts);
   const shown = await untilStatus(({ partitions }) => partitions.some(({ events }) => events > 0));
   expect(shown.partitions.every(({ offset, lag }) => offset >= 0 && lag >= 0)).toBe(true);
   expect(shown.partitions.find(({ events }) => events > 0)?.lastCommitAt).toBeDefined();
+
+  while (!(await currentDetails()).includes('| partition | offset | lag |')) await sleep(500);
 
   const told = performance.now();
   expect(await worker.stop()).toBe(0);
