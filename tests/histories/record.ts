@@ -1,0 +1,29 @@
+import { temporal } from '@temporalio/proto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readConfig } from '../../worker/config';
+import { withClient } from '../../worker/connect';
+import * as workflows from '../../workflows';
+
+/**
+ * Records, in Temporal's own binary form, the histories that the replay test holds against the code: of each workflow the latest run of a pipeline.
+ * To be done once a change was made replay-safe by `patched`, beside the older files and not in their place:
+ *
+ *   npx tsx tests/histories/record.ts <pipeline> [suffix]
+ */
+async function record(pipeline: string, suffix: string): Promise<void> {
+  await withClient(readConfig(), async (client) => {
+    for (const type of Object.keys(workflows)) {
+      const query = `WorkflowType = '${type}' AND DaybreakPipeline = '${pipeline}'`;
+      const next = await client.workflow.list({ query, pageSize: 1 })[Symbol.asyncIterator]().next();
+      if (next.done === true) throw new Error(`no run of ${type} for ${pipeline}`);
+      const history = await client.workflow.getHandle(next.value.workflowId, next.value.runId).fetchHistory();
+      const file = join(__dirname, `${type}${suffix}.history`);
+      await writeFile(file, temporal.api.history.v1.History.encode(history).finish());
+      process.stdout.write(`${file}: ${history.events?.length ?? 0} events\n`);
+    }
+  });
+}
+
+const [pipeline = '', suffix = ''] = process.argv.slice(2);
+void record(pipeline, suffix);

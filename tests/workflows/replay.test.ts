@@ -1,0 +1,28 @@
+import { temporal } from '@temporalio/proto';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as workflows from '../../workflows';
+
+jest.setTimeout(120_000);
+
+const FOLDER = resolve(__dirname, '../histories');
+const files = readdirSync(FOLDER).filter((name) => name.endsWith('.history'));
+
+it('has a recorded history of every workflow', () => {
+  const recorded = new Set(files.map((name) => name.replace(/[-.].*$/, '')));
+  expect([...recorded].sort()).toEqual(Object.keys(workflows).sort());
+});
+
+it('replays every recorded history as it happened', async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const histories = files.map((name) => ({
+    workflowId: name,
+    history: temporal.api.history.v1.History.decode(readFileSync(join(FOLDER, name))),
+  }));
+  const errors: Record<string, unknown> = {};
+  const replayed = Worker.runReplayHistories({ workflowsPath: resolve(__dirname, '../../workflows') }, histories);
+  for await (const { workflowId, error } of replayed) errors[workflowId] = error;
+  expect(errors).toEqual(Object.fromEntries(files.map((name) => [name, undefined])));
+  expect(Object.keys(errors).sort()).toEqual([...files].sort());
+});
