@@ -117,7 +117,9 @@ async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStat
   switch (runnerStatusCode) {
     case 'PENDING': {
       const { used, total } = await druid.tasks.slots();
-      return `a free slot for task ${id}: Druid's workers run ${used} tasks of at most ${total}`;
+      return used < total
+        ? `a worker to start task ${id}`
+        : `a free slot for task ${id}: Druid's workers run all ${total} tasks that they can`;
     }
     case 'WAITING':
       return `task ${id} to get its lock`;
@@ -127,7 +129,7 @@ async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStat
     case undefined: {
       const report = await druid.tasks.report(id);
       return report?.state === 'SEGMENT_AVAILABILITY_WAIT'
-        ? `Druid to serve the ${report.processed} rows of task ${id}`
+        ? `Druid to serve the segments of task ${id}`
         : `task ${id}: ${report?.processed ?? 0} of ${rows} rows loaded`;
     }
   }
