@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { processUse } from '../speed/process-use';
+
+export interface Measured {
+  readonly name: string;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakMebibytes: number;
+}
+
+const POLL = 200;
+
+/** Runs a command to its end and watches it and all its children. Throws where it fails, with its last words. */
+export async function measure(name: string, command: readonly string[]): Promise<Measured> {
+  const [program = '', ...args] = command;
+  const began = performance.now();
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let words = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    words = (words + chunk.toString()).slice(-2000);
+  });
+  let [cpuSeconds, peakMebibytes] = [0, 0];
+  const { pid } = child;
+  const look = async (): Promise<void> => {
+    if (pid === undefined) return;
+    const use = await processUse([pid]);
+    cpuSeconds = Math.max(cpuSeconds, use.cpuSeconds);
+    peakMebibytes = Math.max(peakMebibytes, use.peakMebibytes);
+  };
+  const timer = setInterval(() => void look(), POLL);
+  const [status] = (await once(child, 'exit')) as [number | null];
+  const seconds = (performance.now() - began) / 1000;
+  clearInterval(timer);
+  if (status !== 0) throw new Error(`${name} ended with ${status ?? 'a signal'}: ${words}`);
+  return { name, seconds: Number(seconds.toFixed(2)), cpuSeconds, peakMebibytes };
+}
