@@ -8,16 +8,24 @@ import { logFile, type Launch, type Server, type Stack } from './stack';
 
 const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/run/${server.name}.pid`;
 
+/** A process that is just becoming the server has, for a moment, an empty pid file or no command line. */
+const LOOKS = 3;
+const LOOK_AGAIN_MILLISECONDS = 100;
+
 /**
  * The server's process id while it runs, else undefined. A pid may have gone to somebody else's process since, so its
  * command line must hold the server's mark, which names the stack's folder.
  */
 export async function runningPid(stack: Stack, server: Server): Promise<number | undefined> {
-  const text = await readFile(pidFile(stack, server), 'utf8').catch(() => '');
-  const pid = Number.parseInt(text, 10);
-  if (Number.isNaN(pid)) return undefined;
-  const command = await commandLine(pid);
-  return command !== undefined && `${command} `.includes(` ${server.mark} `) ? pid : undefined;
+  for (let look = 1; look <= LOOKS && existsSync(pidFile(stack, server)); look += 1) {
+    if (look > 1) await sleep(LOOK_AGAIN_MILLISECONDS);
+    const text = await readFile(pidFile(stack, server), 'utf8').catch(() => '');
+    const pid = Number.parseInt(text, 10);
+    if (Number.isNaN(pid)) continue;
+    const command = await commandLine(pid);
+    if (command !== undefined && `${command} `.includes(` ${server.mark} `)) return pid;
+  }
+  return undefined;
 }
 
 /** Starts the server, detached from this process, with its output in its log file. */
