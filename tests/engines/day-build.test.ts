@@ -159,11 +159,11 @@ describe('the day', () => {
   it('takes the identity columns for the identity, and keeps the first record', async () => {
     const pipeline = await loadPipeline(
       await pipelineLike('events', join(root, 'identity'), {
-        'pipeline.yaml': (text) => text.replace('tables:', '  identity: [id]\ntables:'),
+        'pipeline.yaml': (text) => text.replace('tables:', '  identity: [id, time]\ntables:'),
       }),
     );
     await writeFiles(input, {
-      'names.20261121.07.json': lines(event(1, '2026-11-21 07:00:09', '\\u0061'), event(1), event(2), event(1)),
+      'names.20261121.07.json': lines(event(1, undefined, '\\u0061'), event(1), event(2), event(1)),
     });
     expect((await build({}, pipeline)).counts).toMatchObject({ kept: 2, duplicates: 2 });
     expect((await rowsOf(output, DAY))[0]).toContain('"hello":"a"');

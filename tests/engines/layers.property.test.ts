@@ -113,12 +113,12 @@ describe('micro-batches and the day', () => {
           await rm(input, { recursive: true });
           await rm(output, { recursive: true });
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       );
     } finally {
       transform.close();
     }
-  }, 240_000);
+  }, 600_000);
 });
 
 async function faultsOf(output: string): Promise<unknown[]> {
