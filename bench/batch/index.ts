@@ -107,8 +107,9 @@ function duckdb(input: string, output: string, ...more: string[]): string[] {
 }
 
 async function run(name: string, command: readonly string[]): Promise<Measured> {
-  progress(name);
-  return measure(name, command);
+  const measured = await measure(name, command);
+  progress(`${name}: ${measured.seconds} s, ${measured.cpuSeconds} CPU s, ${measured.peakMebibytes} MiB`);
+  return measured;
 }
 
 function fresh(name: string): string {

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { InputFile } from '../../domain/day-manifest';
 import type { BuildContext, DayPlan, EngineResult, SourceHour, TargetHour } from '../day-plan';
 import { hashFile } from '../hash-file';
-import { unreadable, type ListedFile } from '../input-files';
+import { unreadable } from '../input-files';
 import { readPieces } from '../input-pieces';
+import { SharedKernel } from '../line-kernel/shared-kernel';
 import type { QuarantinedRecord } from '../quarantine';
 import { openDatabase, STAGED, type Database } from './database';
 import { writeHour } from './hour-output';
-import { HourStage } from './hour-stage';
+import { HourStage, type HourInput } from './hour-stage';
 import { NOTE } from './record-rule';
 import { literal, quoted } from './sql';
 
@@ -24,8 +25,8 @@ interface ReadFiles {
 }
 
 /**
- * Builds hours with embedded DuckDBs, one a thread: an hour is one thread's work from its lines to its file, so that
- * no race decides the order of rows, and memory holds as many hours as there are threads.
+ * Builds hours with embedded DuckDBs of one thread each: an hour is one lane's work from its lines to its file, so that
+ * no race decides the order of rows, and memory holds as many hours as there are lanes.
  */
 export async function buildHours(plan: DayPlan, context: BuildContext): Promise<EngineResult> {
   const build = new HoursBuild(plan, context);
@@ -36,6 +37,7 @@ class HoursBuild {
   readonly #plan: DayPlan;
   readonly #context: BuildContext;
   readonly #strayFolder: string;
+  readonly #kernels: SharedKernel;
   readonly #sources = new Map<string, SourceHour>();
   readonly #quarantine = new Map<string, readonly QuarantinedRecord[]>();
   readonly #written = new Map<string, TargetHour>();
@@ -47,6 +49,7 @@ class HoursBuild {
   constructor(plan: DayPlan, context: BuildContext) {
     this.#plan = plan;
     this.#context = context;
+    this.#kernels = new SharedKernel(plan.loaded.pipeline);
     this.#strayFolder = join(context.folder, '.strays');
     const full = plan.previous.size === 0;
     const before = [...plan.changed].flatMap((hour) => Object.keys(plan.previous.get(hour)?.strays ?? {}));
@@ -66,7 +69,8 @@ class HoursBuild {
     const signal = AbortSignal.any([this.#context.signal, stop.signal]);
     signal.addEventListener('abort', interrupt);
     try {
-      const count = Math.min(this.#context.threads, Math.max(1, this.#targets.size));
+      // One more than processors: while one lane reads, which is JavaScript's one thread, the others keep DuckDB busy.
+      const count = Math.min(this.#context.threads + 1, Math.max(1, this.#targets.size));
       for (let lane = 0; lane < count; lane += 1) lanes.push(await this.#openLane(count, lane));
       await this.#inLanes(
         lanes,
@@ -142,7 +146,9 @@ class HoursBuild {
   }
 
   async #readSource(lane: Lane, hour: string, signal: AbortSignal): Promise<void> {
-    const proven = await this.#stageFiles(lane, hour, signal, join(this.#context.folder, `.proven-${hour}.parquet`));
+    const proven = await this.#kernels.use(this.#unpackedBytes(hour), (kernel) =>
+      this.#stageFiles(lane, hour, signal, { kernel, path: join(this.#context.folder, `.proven-${hour}.parquet`) }),
+    );
     const { files, truncated } = proven ?? (await this.#stageAll(lane, hour, signal));
     if (!this.#plan.changed.has(hour)) requireSame(files, this.#plan.previous.get(hour));
     const counts = await lane.stage.counts();
@@ -180,19 +186,19 @@ class HoursBuild {
     return read;
   }
 
-  /** Undefined where the hour must be staged anew, without a path. */
+  /** Undefined where the hour must be staged anew, without a proof. */
   async #stageFiles(
     lane: Lane,
     hour: string,
     signal: AbortSignal,
-    provenPath: string | undefined,
+    proof: HourInput['proof'],
   ): Promise<ReadFiles | undefined> {
     const files: InputFile[] = [];
     const truncated: string[] = [];
     const listed = this.#plan.sources.get(hour) ?? [];
     const { progress } = this.#context;
     let [rows, bytes] = [0, 0];
-    await lane.stage.begin({ hour, bytes: unpackedBytes(listed), provenPath });
+    await lane.stage.begin({ hour, bytes: this.#unpackedBytes(hour), proof });
     const pieces = readPieces(listed, {
       onFile({ file }, read) {
         files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
@@ -270,6 +276,14 @@ class HoursBuild {
     this.#written.set(hour, { hour, file, misfiled, ...written, ...(await hashFile(path)) });
   }
 
+  /** About; never less. What a compressed file holds is not known before it is read. */
+  #unpackedBytes(hour: string): number {
+    return (this.#plan.sources.get(hour) ?? []).reduce(
+      (total, { file, bytes }) => total + (file.endsWith('.gz') ? bytes * 20 + PACKED_BYTES : bytes),
+      0,
+    );
+  }
+
   #columns(): string {
     return Object.keys(this.#plan.loaded.pipeline.events.columns).map(quoted).join(', ');
   }
@@ -277,14 +291,6 @@ class HoursBuild {
   #strayFile(hour: string): string {
     return join(this.#strayFolder, `${hour}.parquet`);
   }
-}
-
-/** About; never less. What a compressed file holds is not known before it is read. */
-function unpackedBytes(files: readonly ListedFile[]): number {
-  return files.reduce(
-    (total, { file, bytes }) => total + (file.endsWith('.gz') ? bytes * 20 + PACKED_BYTES : bytes),
-    0,
-  );
 }
 
 const PACKED_BYTES = 1024 * 1024;

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BusinessDate } from '../../domain/business-date';
 import { identityOf, type Pipeline } from '../../domain/pipeline';
 import type { Piece } from '../input-pieces';
-import { KERNEL_SIZES, LineKernel } from '../line-kernel/kernel';
+import type { LineKernel } from '../line-kernel/kernel';
 import type { QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
 import { fastPathOf } from './fast-path';
@@ -26,11 +26,10 @@ export interface HourInput {
   readonly hour: string;
   /** Of its files, unpacked, about; never less. */
   readonly bytes: number;
-  /** Where rows may be kept meanwhile; undefined where every line is to be staged. */
-  readonly provenPath: string | undefined;
+  /** The kernel, for this hour alone until `end`, and where rows may be kept; undefined where every line is to be staged. */
+  readonly proof: { readonly kernel: LineKernel; readonly path: string } | undefined;
 }
 
-const SMALL_HOUR = 1024 * 1024;
 const MOST_ODD_BYTES = 8 * 1024 * 1024;
 /** Below this many odd lines their share does not matter. */
 const FEW_ODD_LINES = 10_000;
@@ -46,7 +45,6 @@ export class HourStage {
   readonly #pipeline: Pipeline;
   readonly #date: BusinessDate;
   readonly #statements: StatementCache;
-  #kernel: LineKernel | undefined;
   #hour = '';
   #numbers = new LineNumbers();
   #proven: ProvenLines | undefined;
@@ -66,17 +64,17 @@ export class HourStage {
   }
 
   /** Empties the stage. */
-  async begin({ hour, bytes, provenPath: path }: HourInput): Promise<void> {
+  async begin({ hour, bytes, proof }: HourInput): Promise<void> {
     this.#hour = hour;
     [this.#odd, this.#oddBytes] = [[], 0];
     this.#numbers = new LineNumbers();
-    const kernel = path === undefined ? undefined : this.#kernelFor(bytes);
     this.#proven =
-      kernel && (await beginProvenLines(kernel, this.#pipeline, { date: this.#date, hour, bytes, path: path ?? '' }));
+      proof &&
+      (await beginProvenLines(proof.kernel, this.#pipeline, { date: this.#date, hour, bytes, path: proof.path }));
     await emptyStage(this.#connection, this.#pipeline);
   }
 
-  /** Resolves to the number of lines; to undefined where the hour must begin anew without `provenPath`. */
+  /** Resolves to the number of lines; to undefined where the hour must begin anew without a proof. */
   async add(piece: Piece): Promise<number | undefined> {
     if (this.#proven === undefined) {
       const lines = await this.#stage(piece.text);
@@ -97,8 +95,8 @@ export class HourStage {
   }
 
   /**
-   * Ends the hour's lines, which are not all of them unless `whole`. False where the hour must begin anew without
-   * `provenPath`.
+   * Ends the hour's lines, which are not all of them unless `whole`. False where the hour must begin anew without a
+   * proof.
    */
   async end(whole: boolean): Promise<boolean> {
     if (this.#proven === undefined) return whole;
@@ -147,14 +145,6 @@ export class HourStage {
   /** Lines of one of the files, blank ones too. */
   linesOf(file: string): number {
     return this.#numbers.linesOf(file);
-  }
-
-  #kernelFor(bytes: number): LineKernel | undefined {
-    const size = bytes > SMALL_HOUR ? KERNEL_SIZES.large : KERNEL_SIZES.small;
-    if (this.#kernel === undefined || this.#kernel.size.text < size.text) {
-      this.#kernel = LineKernel.create(this.#pipeline, size);
-    }
-    return this.#kernel;
   }
 
   async #stageOdd(): Promise<void> {

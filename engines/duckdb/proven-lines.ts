@@ -33,20 +33,23 @@ export async function beginProvenLines(
   const columns = Object.entries(pipeline.events.columns).map(([name, type]) => ({ name, type }));
   const file = await ParquetWriter.open(path, columns);
   let unique = 0;
+  let duplicates = 0;
   return {
     path,
     get unique() {
       return unique;
     },
     get duplicates() {
-      return kernel.duplicates;
+      return duplicates;
     },
     async add(text) {
       if (text.length > kernel.size.text) return undefined;
-      return kernel.scan(text, async (rows, encoded) => {
+      const scan = await kernel.scan(text, async (rows, encoded) => {
         unique += rows;
         await file.writeGroup(rows, encoded);
       });
+      duplicates = kernel.duplicates;
+      return scan;
     },
     close: () => file.close(),
     async remove() {
