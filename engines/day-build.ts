@@ -9,6 +9,7 @@ import { readState, type PreviousBuild } from './build-state';
 import { assembleDay } from './day-assembly';
 import type { BuildContext, DayPlan } from './day-plan';
 import { buildHours } from './duckdb/build-hours';
+import { transformedRows } from './duckdb/hour-output';
 import { findChanges } from './input-changes';
 import { listInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
@@ -73,7 +74,7 @@ export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions)
       threads: options.threads ?? availableParallelism(),
       progress,
     };
-    const result = await buildHours(plan, context);
+    const result = await buildHours(plan, context, transformedRows(loaded));
     const { manifest, state } = await assembleDay(plan, result, { engine, folder, files, previous });
     const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
     await writeFile(join(folder, MANIFEST_FILE), text);

@@ -8,7 +8,7 @@ import { readPieces } from '../input-pieces';
 import { SharedKernel } from '../line-kernel/shared-kernel';
 import type { QuarantinedRecord } from '../quarantine';
 import { openDatabase, STAGED, type Database } from './database';
-import { writeHour } from './hour-output';
+import { writeHour, type WriteRows } from './hour-output';
 import { HourStage, type HourInput } from './hour-stage';
 import { NOTE } from './record-rule';
 import { literal, quoted } from './sql';
@@ -28,14 +28,15 @@ interface ReadFiles {
  * Builds hours with embedded DuckDBs of one thread each: an hour is one lane's work from its lines to its file, so that
  * no race decides the order of rows, and memory holds as many hours as there are lanes.
  */
-export async function buildHours(plan: DayPlan, context: BuildContext): Promise<EngineResult> {
-  const build = new HoursBuild(plan, context);
+export async function buildHours(plan: DayPlan, context: BuildContext, writeRows: WriteRows): Promise<EngineResult> {
+  const build = new HoursBuild(plan, context, writeRows);
   return build.run();
 }
 
 class HoursBuild {
   readonly #plan: DayPlan;
   readonly #context: BuildContext;
+  readonly #writeRows: WriteRows;
   readonly #strayFolder: string;
   readonly #kernels: SharedKernel;
   readonly #sources = new Map<string, SourceHour>();
@@ -46,9 +47,10 @@ class HoursBuild {
   /** Source hours that were or are being read. */
   readonly #begun = new Set<string>();
 
-  constructor(plan: DayPlan, context: BuildContext) {
+  constructor(plan: DayPlan, context: BuildContext, writeRows: WriteRows) {
     this.#plan = plan;
     this.#context = context;
+    this.#writeRows = writeRows;
     this.#kernels = new SharedKernel(plan.loaded.pipeline);
     this.#strayFolder = join(context.folder, '.strays');
     const full = plan.previous.size === 0;
@@ -271,7 +273,10 @@ class HoursBuild {
     const file = `${hour}.ndjson`;
     const path = join(this.#context.folder, file);
     const misfiled = this.#straysInto(hour).reduce((total, { strays }) => total + (strays[hour] ?? 0), 0);
-    const written = await writeHour(database.connection, loaded, stage.proven, path);
+    const written = await writeHour(database.connection, loaded.pipeline, stage.proven, {
+      path,
+      writeRows: this.#writeRows,
+    });
     if (!this.#written.has(hour)) this.#context.progress.hourDone();
     this.#written.set(hour, { hour, file, misfiled, ...written, ...(await hashFile(path)) });
   }

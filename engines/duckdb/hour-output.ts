@@ -8,28 +8,34 @@ import { queryTexts } from './query';
 import { NOTE } from './record-rule';
 import { literal, quoted } from './sql';
 
-export interface WrittenHour {
-  /** Distinct records. */
-  readonly kept: number;
-  readonly duplicates: number;
+export interface WrittenRows {
   /** Rows in the file. */
   readonly written: number;
   readonly unmatched: number;
 }
 
+export interface WrittenHour extends WrittenRows {
+  /** Distinct records. */
+  readonly kept: number;
+  readonly duplicates: number;
+}
+
+/** Writes what the transform makes of the view `events` of the connection, never empty, to `path`. */
+export type WriteRows = (connection: DuckDBConnection, path: string) => Promise<WrittenRows>;
+
 const REDUNDANT = 'daybreak.redundant';
 const OF_HOUR = `${NOTE} IS NULL`;
 
 /**
- * Removes duplicates from the hour's records, transforms the rest and writes it to `path`, one JSON object a line. Of
- * equal records the first stays. Rows come in the order of the lines, those of a layout that the kernel knows first, and
- * then as a join on one thread gives them: only the lines decide it.
+ * Removes duplicates from the hour's records and has the rest written to `path`, one JSON object a line. Of equal
+ * records the first stays. Rows come in the order of the lines, those of a layout that the kernel knows first, and then
+ * as a join on one thread gives them: only the lines decide it.
  */
 export async function writeHour(
   connection: DuckDBConnection,
-  { pipeline, transform }: LoadedPipeline,
+  pipeline: Pipeline,
   proven: ProvenLines | undefined,
-  path: string,
+  { path, writeRows }: { readonly path: string; readonly writeRows: WriteRows },
 ): Promise<WrittenHour> {
   const staged = await count(connection, `SELECT count(*) FROM ${STAGED} WHERE ${OF_HOUR}`);
   if (staged + (proven?.unique ?? 0) === 0) {
@@ -38,19 +44,25 @@ export async function writeHour(
   }
   const redundant = staged === 0 ? 0 : await findRedundant(connection, pipeline, proven);
   await defineEvents(connection, pipeline, staged, proven);
-  const written = await count(connection, `COPY (\n${transform}\n) TO ${literal(path)} (FORMAT json)`);
-  const unmatched =
-    pipeline.matchColumn === undefined
-      ? 0
-      : await count(
-          connection,
-          `SELECT count(*) FROM (\n${transform}\n) WHERE ${quoted(pipeline.matchColumn)} IS NULL`,
-        );
   return {
     kept: (proven?.unique ?? 0) + staged - redundant,
     duplicates: (proven?.duplicates ?? 0) + redundant,
-    written,
-    unmatched,
+    ...(await writeRows(connection, path)),
+  };
+}
+
+/** Runs the transform in DuckDB itself. */
+export function transformedRows({ pipeline, transform }: LoadedPipeline): WriteRows {
+  return async (connection, path) => {
+    const written = await count(connection, `COPY (\n${transform}\n) TO ${literal(path)} (FORMAT json)`);
+    const unmatched =
+      pipeline.matchColumn === undefined
+        ? 0
+        : await count(
+            connection,
+            `SELECT count(*) FROM (\n${transform}\n) WHERE ${quoted(pipeline.matchColumn)} IS NULL`,
+          );
+    return { written, unmatched };
   };
 }
 
