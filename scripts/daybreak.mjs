@@ -4,8 +4,6 @@ import { createRequire } from 'node:module';
 import { installPackages } from './install.mjs';
 
 installPackages();
-const { register: registerRequire } = await import('tsx/cjs/api');
-const { register: registerImport } = await import('tsx/esm/api');
-registerRequire();
-registerImport();
+const { register } = await import('tsx/cjs/api');
+register();
 createRequire(import.meta.url)('./main.ts').main(process.argv);

@@ -5,7 +5,7 @@ import { fail } from './fail';
 /** Runs one command line. Ends the process with 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('daybreak').description('Realtime numbers by day, exact numbers by daybreak.');
-  for (const command of commands()) program.addCommand(command);
+  for (const command of commands(argv.slice(2))) program.addCommand(command);
   forAll(program, (command) => {
     // Commander ends a wrong command line with 1, which here means that the work failed.
     command.exitOverride().showHelpAfterError('(add --help for the options)');

@@ -3,6 +3,7 @@ import pino from 'pino';
 import type { Layer } from '../../domain/task-queues';
 import { readConfig } from '../../worker/config';
 import { startHealth } from '../../worker/health';
+import { runWorker } from '../../worker/main';
 
 export function workerCommand(): Command {
   return new Command('worker')
@@ -27,8 +28,6 @@ export function workerCommand(): Command {
       const layers: readonly Layer[] = role === 'all' ? ['speed', 'batch'] : [role];
       const health = await startHealth({ port: config.workerPort + 1, layers, logger });
       ending.signal.addEventListener('abort', health.draining);
-      // Loaded only here: the worker's native core would slow every other command down.
-      const { runWorker } = await import('../../worker/main');
       await runWorker({
         config,
         layers,
