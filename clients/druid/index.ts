@@ -5,7 +5,7 @@ import { createTasks } from './tasks';
 
 export { timestampLiteral, type Segment } from './queries';
 export type { IngestionTotals, StoredSupervisorSpec, SupervisorStatus } from './supervisors';
-export type { Slots, TaskLock, TaskReport, TaskStatus, UnfinishedTask } from './tasks';
+export type { ListedTask, Slots, TaskLock, TaskReport, TaskStatus } from './tasks';
 
 /** Druid as Daybreak uses it. Its coordinator is the overlord too. */
 export function createDruidClient(addresses: { readonly coordinatorUrl: string; readonly brokerUrl: string }) {

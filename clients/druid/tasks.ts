@@ -19,12 +19,28 @@ export type TaskStatus = z.infer<typeof taskStatus>['status'];
 
 const sampledRows = z.looseObject({ numRowsRead: z.number() });
 
-const unfinishedTasks = z.array(z.looseObject({ id: z.string(), groupId: z.string() }));
+const listedTasks = z.array(
+  z
+    .looseObject({
+      id: z.string(),
+      dataSource: z.string(),
+      groupId: z.string(),
+      createdTime: z.string(),
+      statusCode: z.enum(['RUNNING', 'SUCCESS', 'FAILED']),
+    })
+    .transform(({ id, dataSource: datasource, groupId, createdTime, statusCode: status }): ListedTask => {
+      return { id, datasource, groupId, createdTime, status };
+    }),
+);
 
-export interface UnfinishedTask {
+export interface ListedTask {
   readonly id: string;
+  readonly datasource: string;
   /** What locks are held by; tasks of one supervisor share it. */
   readonly groupId: string;
+  /** ISO 8601 in UTC. */
+  readonly createdTime: string;
+  readonly status: TaskStatus['status'];
 }
 
 const workers = z.array(
@@ -66,23 +82,38 @@ export interface TaskReport {
   readonly unparseable: string | undefined;
 }
 
-const lock = z.looseObject({
-  interval: z.string(),
-  groupId: z.string(),
-  priority: z.number().optional(),
-});
+const lock = z
+  .looseObject({
+    interval: z.string(),
+    groupId: z.string(),
+    version: z.string(),
+    priority: z.number().optional(),
+  })
+  .transform(({ interval, groupId, version, priority }): TaskLock => ({ interval, groupId, version, priority }));
 const activeLocks = z.object({ datasourceToLocks: z.record(z.string(), z.array(lock)) });
+const heldLocks = z.object({ result: z.array(lock) });
 
 export interface TaskLock {
-  /** 'start/end' in UTC. */
+  /** 'start/end', ISO 8601. */
   readonly interval: string;
   readonly groupId: string;
+  /** When it was granted, ISO 8601. */
+  readonly version: string;
   readonly priority: number | undefined;
 }
 
 /** Druid's tasks and their locks, on the overlord. */
 export function createTasks(overlord: DruidHttp) {
   const path = (id: string): string => `/druid/indexer/v1/task/${encodeURIComponent(id)}`;
+
+  const list = (params: object) => overlord.request({ url: '/druid/indexer/v1/tasks', params }, listedTasks);
+
+  /** Asks what only tasks ask, in the name of one. For its locks the overlord looks at its id and datasource alone. */
+  const act = <T>({ id, datasource }: { id: string; datasource: string }, action: object, answer: z.ZodType<T>) => {
+    const data = { task: { type: 'noop', id, dataSource: datasource }, action };
+    return overlord.request({ method: 'post', url: '/druid/indexer/v1/action', data }, answer);
+  };
+
   return {
     /** Submits a task under the id that it carries; 'exists' where Druid has had that id before. */
     async submit(task: { readonly id: string }): Promise<'submitted' | 'exists'> {
@@ -134,18 +165,29 @@ export function createTasks(overlord: DruidHttp) {
         { method: 'post', url: '/druid/indexer/v1/activeLocks', data: [{ datasource, priority: 0 }] },
         activeLocks,
       );
-      return (locks.datasourceToLocks[datasource] ?? []).map(({ interval, groupId, priority }) => ({
-        interval,
-        groupId,
-        priority,
-      }));
+      return locks.datasourceToLocks[datasource] ?? [];
+    },
+
+    /** The locks that Druid has one task hold, also a task that is over. */
+    async locksOf(task: ListedTask): Promise<TaskLock[]> {
+      return (await act(task, { type: 'lockList' }, heldLocks)).result;
+    },
+
+    /** Gives a lock back in the name of the task that holds it; other tasks that share it keep it. */
+    async releaseLock(task: ListedTask, { interval }: TaskLock): Promise<void> {
+      await act(task, { type: 'lockRelease', interval }, z.unknown());
     },
 
     /** The tasks of a datasource that run, or wait to. */
-    async unfinished(datasource: string): Promise<UnfinishedTask[]> {
-      const params = { datasource, max: 0 };
-      const tasks = await overlord.request({ url: '/druid/indexer/v1/tasks', params }, unfinishedTasks);
-      return tasks.map(({ id, groupId }) => ({ id, groupId }));
+    unfinished: (datasource: string): Promise<ListedTask[]> => list({ datasource, max: 0 }),
+
+    /** The tasks of a datasource that failed, of those that were created since an instant; the latest first. */
+    async failed(datasource: string, since: Date): Promise<ListedTask[]> {
+      const createdTimeInterval = `${since.toISOString()}_${new Date().toISOString()}`;
+      const over = await list({ datasource, state: 'complete', createdTimeInterval });
+      return over
+        .filter(({ status }) => status === 'FAILED')
+        .sort((a, b) => b.createdTime.localeCompare(a.createdTime));
     },
 
     /** How many tasks the workers run, and how many they could. */

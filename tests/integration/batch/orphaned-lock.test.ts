@@ -1,0 +1,86 @@
+import { createDruidClient, type ListedTask } from '../../../clients/druid';
+import { businessDateOf, dayInterval, shiftDate } from '../../../domain/business-date';
+import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { locksIn } from '../../../domain/druid/blocking-locks';
+import { readConfig } from '../../../worker/config';
+import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+
+useStack();
+const EVENTS = 2_000;
+const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
+const sent = fedDay(date, EVENTS, 21);
+const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
+const { coordinatorUrl } = readConfig().druid;
+const druid = createDruidClient(readConfig().druid);
+
+let pipeline: OwnPipeline;
+let worker: BackgroundCommand;
+
+beforeAll(async () => {
+  pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
+  worker = await background('worker', pipeline.environment, '"msg":"ready"');
+  await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
+  await succeed(`feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed 21`, pipeline.environment);
+  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await terminateSupervisor(pipeline.topic);
+  await pipeline.remove();
+});
+
+/**
+ * Ends the realtime task while it asks for segments all the time. Druid 33 looks whether a task is active before it waits
+ * for the lockbox in which the task is being removed, so that the dead task is granted one more lock.
+ */
+async function orphanLock(): Promise<ListedTask> {
+  const [task] = await druid.tasks.unfinished(pipeline.topic);
+  if (task === undefined) throw new Error('there is no realtime task');
+  // As text: a payload has 64-bit numbers, which JSON.parse changes.
+  const stored = await (await fetch(`${coordinatorUrl}/druid/indexer/v1/task/${task.id}`)).text();
+  const payload = stored.slice(stored.indexOf('"payload":') + '"payload":'.length, -1);
+  const ask = (hour: number, sequenceName: string): Promise<unknown> => {
+    const action = {
+      type: 'segmentAllocate',
+      dataSource: pipeline.topic,
+      timestamp: new Date(Date.parse(dayInterval(date, ZONE).start) + hour * 3_600_000).toISOString(),
+      queryGranularity: { type: 'none' },
+      preferredSegmentGranularity: { type: 'period', period: 'PT1H', timeZone: ZONE },
+      sequenceName,
+      skipSegmentLineageCheck: true,
+      lockGranularity: 'TIME_CHUNK',
+      taskLockType: 'EXCLUSIVE',
+    };
+    const body = `{"task":${payload},"action":${JSON.stringify(action)}}`;
+    const headers = { 'content-type': 'application/json' };
+    return fetch(`${coordinatorUrl}/druid/indexer/v1/action`, { method: 'POST', headers, body });
+  };
+  let over = false;
+  const asking = Array.from({ length: 12 }, async (_, index) => {
+    for (let turn = 0; !over; turn += 1) await ask((index + 12 * turn) % 24, `test_${index}_${turn}`);
+  });
+  await druid.tasks.shutDown(task.id);
+  await until(async () => (await druid.tasks.status(task.id))?.status === 'FAILED');
+  over = true;
+  await Promise.all(asking);
+  return task;
+}
+
+it('replaces a day although Druid gave a dead realtime task a lock in it that nobody releases', async () => {
+  const day = dayInterval(date, ZONE);
+  await until(async () => {
+    const dead = await orphanLock();
+    // Its successor reads the day again.
+    await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+    return locksIn(await druid.tasks.locksOf(dead), day).length > 0;
+  });
+  const run = `batch run --pipeline ${pipeline.name} --date ${date} --json`;
+  const result = JSON.parse(await succeed(run, pipeline.environment)) as DailyBatchResult;
+  expect(result.verdict).toBe('replaced');
+  expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(sent));
+  expect(locksIn(await druid.tasks.activeLocks(pipeline.topic), day)).toEqual([]);
+});
