@@ -44,7 +44,7 @@ export const pipelineSchema = z
         .array(identifier)
         .min(1)
         .optional()
-        .describe('Columns that make two records the same event, the time among them. Default: all columns.'),
+        .describe('Columns that make two records the same event; the first of a day stays. Default: all columns.'),
     }),
     tables: z
       .record(
@@ -180,10 +180,6 @@ function contradictions({ events, tables }: PipelineSettings): Contradiction[] {
     if (events.columns[name] !== undefined) return;
     found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
   });
-  if (events.identity?.includes(column) === false) {
-    const message = `${column} among them: duplicates are dropped within an hour of the day, so they must agree in their time`;
-    found.push({ path: ['events', 'identity'], message });
-  }
   for (const [table, { columns: declared, key }] of Object.entries(tables)) {
     if (table.toLowerCase() === 'events')
       found.push({ path: ['tables', table], message: "another name than 'events'" });

@@ -10,6 +10,7 @@ import { assembleDay } from './day-assembly';
 import type { BuildContext, DayPlan } from './day-plan';
 import { buildHours } from './duckdb/build-hours';
 import { transformedRows } from './duckdb/hour-output';
+import { spansHours } from './duckdb/repeated-identities';
 import { findChanges } from './input-changes';
 import { listInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
@@ -49,7 +50,7 @@ const GIBIBYTE = 1024 ** 3;
 /**
  * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day, empty
  * for one without records, _manifest.json, and _quarantine.ndjson where records were bad. Builds only the hours that
- * changed since the published version; where none did, nothing is published and the manifest is the old one.
+ * changed since the published version, or all where an identity does not tell the hour; where none did, nothing is published and the manifest is the old one.
  *
  * Throws NO_INPUT, UNREADABLE_INPUT, OUTPUT_FAILED, ENGINE_FAILED or CANCELLED; the published day stays as it was.
  */
@@ -65,7 +66,9 @@ export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions)
     const changes = await findChanges(files, previous);
     if (previous !== undefined && changes.changed.size === 0) return previous.manifest;
 
-    const plan: DayPlan = { loaded, date, hours: hoursOfDay(date, pipeline.timeZone), ...changes };
+    // A record of a changed hour may have likes in any other: all hours are built anew.
+    const changed = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
+    const plan: DayPlan = { loaded, date, hours: hoursOfDay(date, pipeline.timeZone), ...changed };
     folder = await beginVersion(output, date);
     const context: BuildContext = {
       folder,

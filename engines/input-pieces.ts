@@ -46,6 +46,22 @@ export async function* readPieces(files: readonly ListedFile[], { onFile }: Read
   yield* small.pieces();
 }
 
+/** The texts of some of the lines of files, by their position among all lines. Throws UNREADABLE_INPUT. */
+export async function linesAt(
+  files: readonly ListedFile[],
+  positions: ReadonlyMap<number, unknown>,
+): Promise<Map<number, string>> {
+  const texts = new Map<number, string>();
+  let position = 0;
+  for await (const { text } of readPieces(files, { onFile: () => undefined })) {
+    for (const line of text.toString().split('\n')) {
+      if (positions.has(position)) texts.set(position, line);
+      position += 1;
+    }
+  }
+  return texts;
+}
+
 function gatherer() {
   const parts: Buffer[] = [];
   const spans: Piece['spans'][number][] = [];

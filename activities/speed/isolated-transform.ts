@@ -1,4 +1,5 @@
-import { DaybreakError, messageOf } from '../../domain/errors';
+import { DaybreakError } from '../../domain/errors';
+import { valueFailureOf } from '../../engines/duckdb/value-failure';
 import type { MicroBatchResult, MicroBatchTransform, Reject } from '../../engines/micro-batch';
 
 /** A reject with a code where the transform failed on it; without one the validity rule turned it away. */
@@ -9,10 +10,6 @@ export interface IsolatedReject extends Reject {
 export interface IsolatedResult extends MicroBatchResult {
   readonly rejects: readonly IsolatedReject[];
 }
-
-/** DuckDB's names for failures that come from the values it computes with. All others blame the machine or the SQL. */
-const FAILURE_OF_VALUES =
-  /\b(?:Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type|Decimal|Divide by Zero) Error: .*/s;
 
 /**
  * Runs the transform and finds by halves which events make it fail: they become rejects, so that one of them does not stop
@@ -39,6 +36,5 @@ export async function runIsolated(
 }
 
 function reasonOf(thrown: unknown): string | undefined {
-  if (!(thrown instanceof DaybreakError) || thrown.code !== 'ENGINE_FAILED') return undefined;
-  return FAILURE_OF_VALUES.exec(messageOf(thrown.cause))?.[0];
+  return thrown instanceof DaybreakError && thrown.code === 'ENGINE_FAILED' ? valueFailureOf(thrown.cause) : undefined;
 }

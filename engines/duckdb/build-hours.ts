@@ -8,10 +8,12 @@ import { readPieces } from '../input-pieces';
 import { SharedKernel } from '../line-kernel/shared-kernel';
 import type { QuarantinedRecord } from '../quarantine';
 import { openDatabase, STAGED, type Database } from './database';
-import { writeHour, type WriteRows } from './hour-output';
+import { checkUnwritten, writeHour, type RowEngine } from './hour-output';
 import { HourStage, type HourInput } from './hour-stage';
 import { NOTE } from './record-rule';
+import { HourIdentities, spansHours, type RepeatedIdentities } from './repeated-identities';
 import { literal, quoted } from './sql';
+import { valueFailureOf } from './value-failure';
 
 interface Lane {
   readonly database: Database;
@@ -28,16 +30,19 @@ interface ReadFiles {
  * Builds hours with embedded DuckDBs of one thread each: an hour is one lane's work from its lines to its file, so that
  * no race decides the order of rows, and memory holds as many hours as there are lanes.
  */
-export async function buildHours(plan: DayPlan, context: BuildContext, writeRows: WriteRows): Promise<EngineResult> {
-  const build = new HoursBuild(plan, context, writeRows);
+export async function buildHours(plan: DayPlan, context: BuildContext, rows: RowEngine): Promise<EngineResult> {
+  const build = new HoursBuild(plan, context, rows);
   return build.run();
 }
 
 class HoursBuild {
   readonly #plan: DayPlan;
   readonly #context: BuildContext;
-  readonly #writeRows: WriteRows;
+  readonly #rows: RowEngine;
+  /** Only of a pipeline whose likes can be of different hours. */
+  readonly #identities: HourIdentities | undefined;
   readonly #strayFolder: string;
+  readonly #identityFolder: string;
   readonly #kernels: SharedKernel;
   readonly #sources = new Map<string, SourceHour>();
   readonly #quarantine = new Map<string, readonly QuarantinedRecord[]>();
@@ -47,12 +52,15 @@ class HoursBuild {
   /** Source hours that were or are being read. */
   readonly #begun = new Set<string>();
 
-  constructor(plan: DayPlan, context: BuildContext, writeRows: WriteRows) {
+  constructor(plan: DayPlan, context: BuildContext, rows: RowEngine) {
     this.#plan = plan;
     this.#context = context;
-    this.#writeRows = writeRows;
+    this.#rows = rows;
     this.#kernels = new SharedKernel(plan.loaded.pipeline);
     this.#strayFolder = join(context.folder, '.strays');
+    this.#identityFolder = join(context.folder, '.identities');
+    const { pipeline } = plan.loaded;
+    this.#identities = spansHours(pipeline) ? new HourIdentities(this.#identityFolder, pipeline) : undefined;
     const full = plan.previous.size === 0;
     const before = [...plan.changed].flatMap((hour) => Object.keys(plan.previous.get(hour)?.strays ?? {}));
     this.#targets = new Set(
@@ -62,6 +70,7 @@ class HoursBuild {
 
   async run(): Promise<EngineResult> {
     await mkdir(this.#strayFolder);
+    await mkdir(this.#identityFolder);
     this.#context.progress.hoursTotal(this.#targets.size);
     const lanes: Lane[] = [];
     const stop = new AbortController();
@@ -91,6 +100,14 @@ class HoursBuild {
         (lane, hour) => this.#rebuild(lane, hour, signal),
       );
       for (const hour of pending) if (this.#isEmpty(hour)) await this.#writeEmpty(hour);
+      const repeated = await this.#repeated(lanes);
+      await this.#inLanes(
+        lanes,
+        stop,
+        signal,
+        () => repeated.shift(),
+        (lane, identities) => this.#rebuild(lane, identities.hour, signal, identities),
+      );
     } finally {
       signal.removeEventListener('abort', interrupt);
       for (const { database, stage } of lanes) {
@@ -111,19 +128,19 @@ class HoursBuild {
     return { database, stage: new HourStage(database.connection, loaded.pipeline, date) };
   }
 
-  /** Gives each lane one hour after another. The first failure interrupts the others, and is thrown. */
-  async #inLanes(
+  /** Gives each lane one piece of work after another. The first failure interrupts the others, and is thrown. */
+  async #inLanes<Work>(
     lanes: readonly Lane[],
     stop: AbortController,
     signal: AbortSignal,
-    next: () => string | undefined,
-    work: (lane: Lane, hour: string) => Promise<void>,
+    next: () => Work | undefined,
+    work: (lane: Lane, next: Work) => Promise<void>,
   ): Promise<void> {
     const failures: unknown[] = [];
     await Promise.all(
       lanes.map(async (lane) => {
         try {
-          for (let hour = next(); hour !== undefined && !signal.aborted; hour = next()) await work(lane, hour);
+          for (let one = next(); one !== undefined && !signal.aborted; one = next()) await work(lane, one);
         } catch (thrown) {
           failures.push(thrown);
           stop.abort();
@@ -151,35 +168,67 @@ class HoursBuild {
     const proven = await this.#kernels.use(this.#unpackedBytes(hour), (kernel) =>
       this.#stageFiles(lane, hour, signal, { kernel, path: join(this.#context.folder, `.proven-${hour}.parquet`) }),
     );
-    const { files, truncated } = proven ?? (await this.#stageAll(lane, hour, signal));
-    if (!this.#plan.changed.has(hour)) requireSame(files, this.#plan.previous.get(hour));
-    const counts = await lane.stage.counts();
+    const read = proven ?? (await this.#stageAll(lane, hour, signal));
+    if (!this.#plan.changed.has(hour)) requireSame(read.files, this.#plan.previous.get(hour));
+    await this.#withoutFailing(
+      () => this.#judge(lane, hour, read),
+      async () => {
+        await lane.stage.clear();
+        await this.#stageAll(lane, hour, signal);
+        await this.#rejectFailing(lane, hour);
+      },
+    );
+    await lane.stage.clear();
+  }
+
+  /** Runs `work`, and where the transform fails on a record of the stage, `reject` and `work` again. */
+  async #withoutFailing(work: () => Promise<void>, reject: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      if (valueFailureOf(thrown) === undefined) throw thrown;
+      await reject();
+      await work();
+    }
+  }
+
+  #rejectFailing({ stage }: Lane, hour: string): Promise<void> {
+    return stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
+  }
+
+  /** Takes down what the stage holds of a source hour, and writes the hour unless it has to wait for others. */
+  async #judge({ database, stage }: Lane, hour: string, { files, truncated }: ReadFiles): Promise<void> {
+    const counts = await stage.counts();
+    const strays = Object.keys(counts.strays);
+    const isWritten = this.#targets.has(hour) && this.#straysInto(hour).length === 0;
+    if (strays.length > 0 || !isWritten) {
+      const { pipeline } = this.#plan.loaded;
+      const { proven } = stage;
+      await checkUnwritten(database.connection, pipeline, { rows: this.#rows, proven, own: !isWritten });
+    }
     const cutShort = truncated.map((file) => ({
       file,
-      line: lane.stage.linesOf(file) + 1,
+      line: stage.linesOf(file) + 1,
       reason: 'the compressed data ends before its end',
       text: '',
     }));
-    const faults = counts.quarantined > 0 ? await lane.stage.quarantined() : [];
+    const faults = counts.quarantined > 0 ? await stage.quarantined() : [];
     const quarantine = [...faults, ...cutShort];
-    const { strays } = counts;
-    const read = counts.read + cutShort.length;
     this.#sources.set(hour, {
       hour,
       files,
-      read,
+      read: counts.read + cutShort.length,
       outsideDay: counts.outsideDay,
       quarantined: quarantine.length,
-      strays,
+      strays: counts.strays,
     });
     this.#quarantine.set(hour, quarantine);
-    if (Object.keys(strays).length > 0) {
-      await this.#setStraysAside(lane, hour, Object.keys(strays));
-      for (const target of Object.keys(strays)) this.#targets.add(target);
+    if (strays.length > 0) {
+      await this.#setStraysAside(database, hour, strays);
+      for (const target of strays) this.#targets.add(target);
       this.#context.progress.hoursTotal(this.#targets.size);
     }
-    if (this.#targets.has(hour) && this.#straysInto(hour).length === 0) await this.#write(lane, hour);
-    await lane.stage.clear();
+    if (isWritten) await this.#write({ database, stage }, hour);
   }
 
   async #stageAll(lane: Lane, hour: string, signal: AbortSignal): Promise<ReadFiles> {
@@ -224,7 +273,7 @@ class HoursBuild {
     return undefined;
   }
 
-  async #setStraysAside({ database }: Lane, hour: string, targets: readonly string[]): Promise<void> {
+  async #setStraysAside(database: Database, hour: string, targets: readonly string[]): Promise<void> {
     await database.connection.run(
       `COPY (SELECT ${this.#columns()}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${targets.map(literal).join(', ')}) ORDER BY rowid)
        TO ${literal(this.#strayFile(hour))} (FORMAT parquet)`,
@@ -254,8 +303,8 @@ class HoursBuild {
     this.#context.progress.hourDone();
   }
 
-  /** Writes an hour whose records are in the files of several hours. */
-  async #rebuild(lane: Lane, hour: string, signal: AbortSignal): Promise<void> {
+  /** Writes an hour whose records are in the files of several hours, or have likes in them. */
+  async #rebuild(lane: Lane, hour: string, signal: AbortSignal, repeated?: RepeatedIdentities): Promise<void> {
     const { files } = await this.#stageAll(lane, hour, signal);
     requireSame(files, this.#sources.get(hour) ?? this.#plan.previous.get(hour));
     for (const source of this.#straysInto(hour)) {
@@ -264,19 +313,28 @@ class HoursBuild {
          FROM read_parquet(${literal(this.#strayFile(source.hour))}) WHERE ${NOTE} = ${literal(hour)}`,
       );
     }
-    await this.#write(lane, hour);
+    // What fails now was found, and counted, when its file was read.
+    await this.#withoutFailing(
+      () => this.#write(lane, hour, repeated),
+      () => this.#rejectFailing(lane, hour),
+    );
   }
 
-  async #write({ database, stage }: Lane, hour: string): Promise<void> {
+  /** The hours that have identities of earlier ones. */
+  async #repeated([lane]: readonly Lane[]): Promise<RepeatedIdentities[]> {
+    if (lane === undefined) return [];
+    return (await this.#identities?.repeated(lane.database.connection, this.#plan.hours)) ?? [];
+  }
+
+  async #write({ database, stage }: Lane, hour: string, repeated?: RepeatedIdentities): Promise<void> {
     const { loaded, hours } = this.#plan;
     if (!hours.includes(hour)) return;
     const file = `${hour}.ndjson`;
     const path = join(this.#context.folder, file);
     const misfiled = this.#straysInto(hour).reduce((total, { strays }) => total + (strays[hour] ?? 0), 0);
-    const written = await writeHour(database.connection, loaded.pipeline, stage.proven, {
-      path,
-      writeRows: this.#writeRows,
-    });
+    const { proven } = stage;
+    const written = await writeHour(database.connection, loaded.pipeline, path, { rows: this.#rows, proven, repeated });
+    if (written.kept > 0 && repeated === undefined) await this.#identities?.keep(database.connection, hour);
     if (!this.#written.has(hour)) this.#context.progress.hourDone();
     this.#written.set(hour, { hour, file, misfiled, ...written, ...(await hashFile(path)) });
   }

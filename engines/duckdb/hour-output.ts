@@ -5,7 +5,8 @@ import type { LoadedPipeline } from '../loaded-pipeline';
 import { STAGED } from './database';
 import type { ProvenLines } from './proven-lines';
 import { queryTexts } from './query';
-import { NOTE } from './record-rule';
+import { NOTE, OF_DAY } from './record-rule';
+import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
 import { literal, quoted } from './sql';
 
 export interface WrittenRows {
@@ -20,11 +21,24 @@ export interface WrittenHour extends WrittenRows {
   readonly duplicates: number;
 }
 
-/** Writes what the transform makes of the view `events` of the connection, never empty, to `path`. */
-export type WriteRows = (connection: DuckDBConnection, path: string) => Promise<WrittenRows>;
+/** What makes rows of the view `events` of a connection, which is never empty. */
+export interface RowEngine {
+  /** Writes what the transform makes of the events to `path`. */
+  readonly write: (connection: DuckDBConnection, path: string) => Promise<WrittenRows>;
+  /** Fails where `write` would for the value of an event. */
+  readonly check: (connection: DuckDBConnection) => Promise<void>;
+}
+
+/** What an hour is written from, beside its staged records. */
+export interface HourRows {
+  readonly rows: RowEngine;
+  readonly proven: ProvenLines | undefined;
+  /** Identities that the hour must leave to an earlier one, if any. */
+  readonly repeated: RepeatedIdentities | undefined;
+}
 
 const REDUNDANT = 'daybreak.redundant';
-const OF_HOUR = `${NOTE} IS NULL`;
+const OF_HOUR = `(${NOTE} IS NULL)`;
 
 /**
  * Removes duplicates from the hour's records and has the rest written to `path`, one JSON object a line. Of equal
@@ -34,8 +48,8 @@ const OF_HOUR = `${NOTE} IS NULL`;
 export async function writeHour(
   connection: DuckDBConnection,
   pipeline: Pipeline,
-  proven: ProvenLines | undefined,
-  { path, writeRows }: { readonly path: string; readonly writeRows: WriteRows },
+  path: string,
+  { rows, proven, repeated }: HourRows,
 ): Promise<WrittenHour> {
   const staged = await count(connection, `SELECT count(*) FROM ${STAGED} WHERE ${OF_HOUR}`);
   if (staged + (proven?.unique ?? 0) === 0) {
@@ -43,45 +57,73 @@ export async function writeHour(
     return { kept: 0, duplicates: 0, written: 0, unmatched: 0 };
   }
   const redundant = staged === 0 ? 0 : await findRedundant(connection, pipeline, proven);
-  await defineEvents(connection, pipeline, staged, proven);
-  return {
-    kept: (proven?.unique ?? 0) + staged - redundant,
-    duplicates: (proven?.duplicates ?? 0) + redundant,
-    ...(await writeRows(connection, path)),
-  };
+  const distinct = (proven?.unique ?? 0) + staged - redundant;
+  await defineEvents(connection, pipeline, { staged, proven, repeated });
+  const kept = repeated === undefined ? distinct : await count(connection, 'SELECT count(*) FROM events');
+  const duplicates = (proven?.duplicates ?? 0) + redundant + distinct - kept;
+  if (kept > 0) return { kept, duplicates, ...(await rows.write(connection, path)) };
+  await writeFile(path, '');
+  return { kept, duplicates, written: 0, unmatched: 0 };
 }
 
 /** Runs the transform in DuckDB itself. */
-export function transformedRows({ pipeline, transform }: LoadedPipeline): WriteRows {
-  return async (connection, path) => {
-    const written = await count(connection, `COPY (\n${transform}\n) TO ${literal(path)} (FORMAT json)`);
-    const unmatched =
-      pipeline.matchColumn === undefined
-        ? 0
-        : await count(
-            connection,
-            `SELECT count(*) FROM (\n${transform}\n) WHERE ${quoted(pipeline.matchColumn)} IS NULL`,
-          );
-    return { written, unmatched };
+export function transformedRows({ pipeline: { matchColumn }, transform }: LoadedPipeline): RowEngine {
+  return {
+    async write(connection, path) {
+      const written = await count(connection, `COPY (\n${transform}\n) TO ${literal(path)} (FORMAT json)`);
+      const unmatched =
+        matchColumn === undefined
+          ? 0
+          : await count(connection, `SELECT count(*) FROM (\n${transform}\n) WHERE ${quoted(matchColumn)} IS NULL`);
+      return { written, unmatched };
+    },
+    async check(connection) {
+      await connection.run(`SELECT max(hash(daybreak_row)) FROM (\n${transform}\n) AS daybreak_row`);
+    },
   };
+}
+
+/**
+ * Fails where the transform fails on a staged or proven record that is not written with the hour of its file: one of
+ * another hour, and where `own` is set one of this hour too.
+ */
+export async function checkUnwritten(
+  connection: DuckDBConnection,
+  pipeline: Pipeline,
+  { rows, proven, own }: Pick<HourRows, 'rows' | 'proven'> & { readonly own: boolean },
+): Promise<void> {
+  const columns = columnsOf(pipeline);
+  const staged = `SELECT ${columns} FROM ${STAGED} WHERE ${OF_DAY}`;
+  const parts = own ? [staged, ...provenPart(columns, proven)] : [`${staged} AND NOT ${OF_HOUR}`];
+  await connection.run(`CREATE OR REPLACE VIEW events AS ${parts.join(' UNION ALL ')}`);
+  await rows.check(connection);
 }
 
 async function defineEvents(
   connection: DuckDBConnection,
   pipeline: Pipeline,
-  staged: number,
-  proven: ProvenLines | undefined,
+  { staged, proven, repeated }: { staged: number } & Pick<HourRows, 'proven' | 'repeated'>,
 ): Promise<void> {
-  const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
+  const columns = columnsOf(pipeline);
   const parts = [
-    ...(proven === undefined ? [] : [`SELECT ${columns} FROM read_parquet(${literal(proven.path)})`]),
+    ...provenPart(columns, proven),
     ...(staged === 0
       ? []
       : [
           `SELECT ${columns} FROM ${STAGED} ANTI JOIN ${REDUNDANT} ON redundant.record = staged.rowid WHERE ${OF_HOUR}`,
         ]),
   ];
-  await connection.run(`CREATE OR REPLACE VIEW events AS ${parts.join(' UNION ALL ')}`);
+  const distinct = parts.join(' UNION ALL ');
+  const events = repeated === undefined ? distinct : withoutRepeated(distinct, identityOf(pipeline), repeated);
+  await connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
+}
+
+function columnsOf(pipeline: Pipeline): string {
+  return Object.keys(pipeline.events.columns).map(quoted).join(', ');
+}
+
+function provenPart(columns: string, proven: ProvenLines | undefined): string[] {
+  return proven === undefined ? [] : [`SELECT ${columns} FROM read_parquet(${literal(proven.path)})`];
 }
 
 /**
@@ -96,7 +138,7 @@ async function findRedundant(
   const columns = identityOf(pipeline).map(quoted);
   const hash = `hash(${columns.join(', ')})`;
   const likes = `SELECT ${hash} AS likeness FROM ${STAGED} WHERE ${OF_HOUR} GROUP BY likeness HAVING count(*) > 1`;
-  const isProven = columns.map((column) => `proven.${column} IS NOT DISTINCT FROM staged.${column}`).join(' AND ');
+  const isProven = sameIdentity('proven', 'staged', identityOf(pipeline));
   const amongProven =
     proven === undefined
       ? ''

@@ -1,11 +1,14 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BusinessDate } from '../../domain/business-date';
 import { identityOf, type Pipeline } from '../../domain/pipeline';
-import type { Piece } from '../input-pieces';
+import type { ListedFile } from '../input-files';
+import { linesAt, type Piece } from '../input-pieces';
 import type { LineKernel } from '../line-kernel/kernel';
 import type { QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
+import { findFailing } from './failing-records';
 import { fastPathOf } from './fast-path';
+import type { RowEngine } from './hour-output';
 import { LineNumbers } from './line-numbers';
 import { beginProvenLines, type ProvenLines } from './proven-lines';
 import { queryTexts, StatementCache } from './query';
@@ -140,6 +143,22 @@ export class HourStage {
       if (bytes === undefined) return { ...place, reason, text };
       return { ...place, reason: 'not valid UTF-8', text: bytes.toString(), base64: bytes.toString('base64') };
     });
+  }
+
+  /**
+   * Notes the records on which the transform fails as bad; every line of `files` must be staged. Throws ENGINE_FAILED
+   * where these are too many.
+   */
+  async rejectFailing(check: RowEngine['check'], files: readonly ListedFile[]): Promise<void> {
+    const rows = this.#numbers.lines;
+    const failing = await findFailing(this.#connection, this.#pipeline, { rows, check });
+    const texts = await linesAt(files, failing);
+    const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
+    for (const [row, failure] of failing) {
+      statement.bindVarchar(1, `${FAULT}the transform fails on it: ${failure}\n${texts.get(row) ?? ''}`);
+      statement.bindBigInt(2, BigInt(row));
+      await statement.run();
+    }
   }
 
   /** Lines of one of the files, blank ones too. */

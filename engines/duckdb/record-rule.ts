@@ -16,6 +16,8 @@ export const OUTSIDE_DAY = '-';
 export const BLANK = '';
 /** A bad record: this, why, a line feed, the line. */
 export const FAULT = '!';
+/** Of staged records: the valid ones of the day, whatever their hour. */
+export const OF_DAY = `(${NOTE} IS NULL OR regexp_full_match(${NOTE}, '\\d\\d'))`;
 
 /** Lines that match the layout need no further proof: they are valid, and of the hour at hand. */
 export interface Fast {

@@ -159,14 +159,117 @@ describe('the day', () => {
   it('takes the identity columns for the identity, and keeps the first record', async () => {
     const pipeline = await loadPipeline(
       await pipelineLike('events', join(root, 'identity'), {
-        'pipeline.yaml': (text) => text.replace('tables:', '  identity: [id, time]\ntables:'),
+        'pipeline.yaml': (text) => text.replace('tables:', '  identity: [id]\ntables:'),
       }),
     );
     await writeFiles(input, {
-      'names.20261121.07.json': lines(event(1, undefined, '\\u0061'), event(1), event(2), event(1)),
+      'names.20261121.07.json': lines(event(1, '2026-11-21 07:00:09', '\\u0061'), event(1), event(2), event(1)),
     });
     expect((await build({}, pipeline)).counts).toMatchObject({ kept: 2, duplicates: 2 });
     expect((await rowsOf(output, DAY))[0]).toContain('"hello":"a"');
+  });
+
+  describe('with an identity without the time', () => {
+    const known = ['a', 'b', 'c', 'd'].map((hello, index) => event(1, `2026-11-21 0${6 + index}:59:59`, hello));
+    let pipeline: LoadedPipeline;
+
+    beforeAll(async () => {
+      const text = (yaml: string): string => yaml.replace('tables:', '  identity: [id]\ntables:');
+      pipeline = await loadPipeline(await pipelineLike('events', join(root, 'day-wide'), { 'pipeline.yaml': text }));
+    });
+
+    const hellos = async (): Promise<string[]> =>
+      (await rowsOf(output, DAY)).map((row) => /"hello":"(\w+)"/.exec(row)?.[1] ?? 'none').sort();
+
+    it('keeps the first of the day, also where its likes are of other hours or in files of other hours', async () => {
+      const noId = (time: string) => `{"hello":"null","time":"${time}"}`;
+      await writeFiles(input, {
+        'names.20261121.05.json': lines(known[2] ?? '', known[1] ?? ''),
+        'names.20261121.07.json': lines(known[0] ?? '', event(2, '2026-11-21 07:30:00', 'e'), 'bad'),
+        'names.20261121.09.json': lines(
+          known[3] ?? '',
+          event(2, '2026-11-21 09:00:00', 'f'),
+          event(3, '2026-11-21 09:00:00', 'g'),
+        ),
+        'names.20261121.10.json': lines(noId('2026-11-21 10:00:00'), event(3, '2026-11-21 10:00:00', 'h')),
+        'names.20261121.11.json': lines(noId('2026-11-21 11:00:00')),
+      });
+      const manifest = await build({}, pipeline);
+      expect(manifest.counts).toEqual({ read: 11, kept: 4, duplicates: 6, quarantined: 1, outsideDay: 0 });
+      expect(await hellos()).toEqual(['a', 'e', 'g', 'null']);
+      expect(hourOf(manifest, '09')).toMatchObject({ written: 1, duplicates: 2 });
+    });
+
+    it('builds the same after a change of one hour as anew, and nothing where nothing changed', async () => {
+      await writeFiles(input, {
+        'names.20261121.08.json': lines(known[2] ?? ''),
+        'names.20261121.09.json': lines(known[3] ?? '', event(2, '2026-11-21 09:00:00', 'f')),
+      });
+      const first = await build({}, pipeline);
+      expect(await hellos()).toEqual(['c', 'f']);
+      expect(await build({}, pipeline)).toEqual(first);
+      await writeFiles(input, { 'names.20261121.06.json': lines(known[0] ?? '') });
+      const second = await build({}, pipeline);
+      expect(await hellos()).toEqual(['a', 'f']);
+      expect(second.counts).toMatchObject({ read: 4, kept: 2, duplicates: 2 });
+      expect(await build({ force: true }, pipeline)).toEqual(second);
+    });
+  });
+
+  describe('with a transform that fails on some records', () => {
+    let pipeline: LoadedPipeline;
+
+    beforeAll(async () => {
+      const text = (sql: string): string => sql.replace('e.id AS', 'e.id * 4 AS');
+      pipeline = await loadPipeline(await pipelineLike('events', join(root, 'failing'), { 'transform.sql': text }));
+    });
+
+    const huge = '9000000000000000000';
+
+    it('quarantines them, whatever file they are in, and keeps the rest', async () => {
+      await writeFiles(input, {
+        'names.20261121.07_0.json': lines(event(1), '', event(huge), event(2), event(huge)),
+        'names.20261121.07_1.json': lines(event(3), 'bad', event(4, '2026-11-21 09:00:00')),
+        'names.20261121.08.json': lines(event(huge, '2026-11-21 07:10:00'), event(5, '2026-11-21 07:10:00')),
+        'names.20261121.09.json': lines(event(huge, '2026-11-21 09:10:00'), event(huge, '2026-11-22 09:10:00')),
+        'names.20261121.10.json': lines(event(6, '2026-11-21 10:10:00')),
+      });
+      const manifest = await build({}, pipeline);
+      expect(manifest.counts).toEqual({ read: 12, kept: 6, duplicates: 0, quarantined: 5, outsideDay: 1 });
+      expect((await userIds()).sort()).toEqual(['12', '16', '20', '24', '4', '8']);
+      const reason = expect.stringMatching(/^the transform fails on it: Out of Range Error: .*\w/) as string;
+      expect(await quarantined()).toEqual([
+        { file: 'names.20261121.07_0.json', line: 3, reason, text: event(huge) },
+        { file: 'names.20261121.07_0.json', line: 5, reason, text: event(huge) },
+        expect.objectContaining({ file: 'names.20261121.07_1.json', line: 2, text: 'bad' }),
+        { file: 'names.20261121.08.json', line: 1, reason, text: event(huge, '2026-11-21 07:10:00') },
+        { file: 'names.20261121.09.json', line: 1, reason, text: event(huge, '2026-11-21 09:10:00') },
+      ]);
+    });
+
+    it('builds the same after a change of one hour as anew', async () => {
+      await writeFiles(input, {
+        'names.20261121.07.json': lines(event(1), event(huge)),
+        'names.20261121.08.json': lines(event(huge, '2026-11-21 07:10:00'), event(5, '2026-11-21 07:10:00')),
+        'names.20261121.09.json': lines(event(6, '2026-11-21 09:10:00')),
+      });
+      await build({}, pipeline);
+      await appendFile(join(input, 'names.20261121.09.json'), lines(event(huge, '2026-11-21 07:20:00')));
+      const changed = await build({}, pipeline);
+      expect(changed.counts).toMatchObject({ read: 6, kept: 3, quarantined: 3 });
+      const contents = await contentsOf(output, DAY);
+      expect(await build({ force: true }, pipeline)).toEqual(changed);
+      expect(await contentsOf(output, DAY)).toEqual(contents);
+    });
+
+    it('says so where it fails on most of them', async () => {
+      const many = Array.from({ length: 6000 }, () => event(huge));
+      await writeFiles(input, { 'names.20261121.07.json': lines(event(1), ...many) });
+      await expect(build({}, pipeline)).rejects.toMatchObject({
+        code: 'ENGINE_FAILED',
+        what: expect.stringContaining('Out of Range Error') as string,
+      });
+    });
   });
 
   it('puts records of another hour into theirs, and keeps other days out', async () => {

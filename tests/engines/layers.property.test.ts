@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runIsolated } from '../../activities/speed/isolated-transform';
 import { buildDay } from '../../engines/day-build';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { contentsOf, DAY, loadExample, rowsOf, scratchFolder, writeFiles } from './scratch';
+import { loadPipeline } from '../../engines/pipeline-folder';
+import { contentsOf, DAY, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
 const root = scratchFolder();
 
@@ -83,7 +85,9 @@ describe('micro-batches and the day', () => {
   let events: LoadedPipeline;
 
   beforeAll(async () => {
-    events = await loadExample('events');
+    // Fails on some of the integers.
+    const text = (sql: string): string => sql.replace('e.id AS', 'e.id * 4 AS');
+    events = await loadPipeline(await pipelineLike('events', join(root, 'failing'), { 'transform.sql': text }));
   });
 
   it('give the same rows and the same rejects for the same records', async () => {
@@ -96,13 +100,17 @@ describe('micro-batches and the day', () => {
           const [input, output] = [join(root, `input-${run}`), join(root, `output-${run}`)];
           const content = Buffer.concat(records.flatMap((one) => [one, Buffer.from('\n')]));
           await writeFiles(input, { 'names.20261121.07.json': content });
-          const { messages, rejects } = await transform.run(records);
+          const { messages, rejects } = await runIsolated(transform, records);
           const manifest = await buildDay(events, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
 
           const ofDay = messages.map(({ value: row }) => row).filter((row) => row.includes('"time":"2026-11-21 '));
           expect(await rowsOf(output, DAY)).toHaveLength(new Set(ofDay).size);
           expect(new Set(await rowsOf(output, DAY))).toEqual(new Set(ofDay));
-          expect(await faultsOf(output)).toEqual(rejects.map(({ index, reason }) => [index + 1, reason]));
+          const reasons = rejects.map(({ index, code, reason }) => [
+            index + 1,
+            code === undefined ? reason : `the transform fails on it: ${reason}`,
+          ]);
+          expect(await faultsOf(output)).toEqual(reasons);
           expect(manifest.counts).toEqual({
             read: records.length,
             kept: new Set(ofDay).size,

@@ -1,0 +1,10 @@
+import { messageOf } from '../../domain/errors';
+
+/** DuckDB's names for failures that come from the values it computes with. All others blame the machine or the SQL. */
+const FAILURE_OF_VALUES =
+  /\b(?:Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type|Decimal|Divide by Zero) Error: [^\n]*/;
+
+/** DuckDB's words where it failed because of a value; undefined where no record is to blame. */
+export function valueFailureOf(thrown: unknown): string | undefined {
+  return FAILURE_OF_VALUES.exec(messageOf(thrown))?.[0];
+}
