@@ -7,18 +7,12 @@ import { unreadable } from '../input-files';
 import { readPieces } from '../input-pieces';
 import { SharedKernel } from '../line-kernel/shared-kernel';
 import type { QuarantinedRecord } from '../quarantine';
-import { openDatabase, STAGED, type Database } from './database';
 import { checkUnwritten, writeHour, type RowEngine } from './hour-output';
-import { HourStage, type HourInput } from './hour-stage';
-import { NOTE } from './record-rule';
+import type { HourInput } from './hour-stage';
+import { Lanes, type Lane } from './lanes';
 import { HourIdentities, spansHours, type RepeatedIdentities } from './repeated-identities';
-import { literal, quoted } from './sql';
+import { StrayRecords } from './stray-records';
 import { valueFailureOf } from './value-failure';
-
-interface Lane {
-  readonly database: Database;
-  readonly stage: HourStage;
-}
 
 interface ReadFiles {
   readonly files: readonly InputFile[];
@@ -41,8 +35,7 @@ class HoursBuild {
   readonly #rows: RowEngine;
   /** Only of a pipeline whose likes can be of different hours. */
   readonly #identities: HourIdentities | undefined;
-  readonly #strayFolder: string;
-  readonly #identityFolder: string;
+  readonly #strayRecords: StrayRecords;
   readonly #kernels: SharedKernel;
   readonly #sources = new Map<string, SourceHour>();
   readonly #quarantine = new Map<string, readonly QuarantinedRecord[]>();
@@ -57,10 +50,11 @@ class HoursBuild {
     this.#context = context;
     this.#rows = rows;
     this.#kernels = new SharedKernel(plan.loaded.pipeline);
-    this.#strayFolder = join(context.folder, '.strays');
-    this.#identityFolder = join(context.folder, '.identities');
     const { pipeline } = plan.loaded;
-    this.#identities = spansHours(pipeline) ? new HourIdentities(this.#identityFolder, pipeline) : undefined;
+    this.#strayRecords = new StrayRecords(join(context.folder, STRAYS), pipeline);
+    this.#identities = spansHours(pipeline)
+      ? new HourIdentities(join(context.folder, IDENTITIES), pipeline)
+      : undefined;
     const full = plan.previous.size === 0;
     const before = [...plan.changed].flatMap((hour) => Object.keys(plan.previous.get(hour)?.strays ?? {}));
     this.#targets = new Set(
@@ -69,86 +63,26 @@ class HoursBuild {
   }
 
   async run(): Promise<EngineResult> {
-    await mkdir(this.#strayFolder);
-    await mkdir(this.#identityFolder);
+    for (const folder of [STRAYS, IDENTITIES]) await mkdir(join(this.#context.folder, folder));
     this.#context.progress.hoursTotal(this.#targets.size);
-    const lanes: Lane[] = [];
-    const stop = new AbortController();
-    const interrupt = (): void => {
-      for (const { database } of lanes) database.connection.interrupt();
-    };
-    const signal = AbortSignal.any([this.#context.signal, stop.signal]);
-    signal.addEventListener('abort', interrupt);
-    try {
-      // One more than processors: while one lane reads, which is JavaScript's one thread, the others keep DuckDB busy.
-      const count = Math.min(this.#context.threads + 1, Math.max(1, this.#targets.size));
-      for (let lane = 0; lane < count; lane += 1) lanes.push(await this.#openLane(count, lane));
-      await this.#inLanes(
-        lanes,
-        stop,
-        signal,
+    // One more than processors: while one lane reads, which is JavaScript's one thread, the others keep DuckDB busy.
+    const count = Math.min(this.#context.threads + 1, Math.max(1, this.#targets.size));
+    await Lanes.use(this.#plan, this.#context, count, async (lanes) => {
+      const { signal } = lanes;
+      await lanes.each(
         () => this.#nextSource(),
         (lane, hour) => this.#readSource(lane, hour, signal),
       );
       const pending = this.#pendingTargets();
       const rebuilt = pending.filter((hour) => !this.#isEmpty(hour));
-      await this.#inLanes(
-        lanes,
-        stop,
-        signal,
+      await lanes.each(
         () => rebuilt.shift(),
         (lane, hour) => this.#rebuild(lane, hour, signal),
       );
       for (const hour of pending) if (this.#isEmpty(hour)) await this.#writeEmpty(hour);
-      const repeated = await this.#repeated(lanes);
-      await this.#inLanes(
-        lanes,
-        stop,
-        signal,
-        () => repeated.shift(),
-        (lane, identities) => this.#rebuild(lane, identities.hour, signal, identities),
-      );
-    } finally {
-      signal.removeEventListener('abort', interrupt);
-      for (const { database, stage } of lanes) {
-        await stage.clear();
-        database.close();
-      }
-    }
-    return { sources: this.#sources, quarantine: this.#quarantine, targets: this.#written };
-  }
-
-  async #openLane(lanes: number, lane: number): Promise<Lane> {
-    const { loaded, date } = this.#plan;
-    const database = await openDatabase(loaded.pipeline, loaded.folder, {
-      memoryLimit: this.#context.memoryLimit / lanes,
-      spillFolder: join(this.#context.folder, `.spill-${lane}`),
-      outputFolder: this.#context.folder,
+      if (this.#identities !== undefined) await this.#dropRepeated(lanes, this.#identities);
     });
-    return { database, stage: new HourStage(database.connection, loaded.pipeline, date) };
-  }
-
-  /** Gives each lane one piece of work after another. The first failure interrupts the others, and is thrown. */
-  async #inLanes<Work>(
-    lanes: readonly Lane[],
-    stop: AbortController,
-    signal: AbortSignal,
-    next: () => Work | undefined,
-    work: (lane: Lane, next: Work) => Promise<void>,
-  ): Promise<void> {
-    const failures: unknown[] = [];
-    await Promise.all(
-      lanes.map(async (lane) => {
-        try {
-          for (let one = next(); one !== undefined && !signal.aborted; one = next()) await work(lane, one);
-        } catch (thrown) {
-          failures.push(thrown);
-          stop.abort();
-        }
-      }),
-    );
-    this.#context.signal.throwIfAborted();
-    if (failures.length > 0) throw failures[0];
+    return { sources: this.#sources, quarantine: this.#quarantine, targets: this.#written };
   }
 
   /** A changed hour, or an unchanged one that holds records of an hour to be written. */
@@ -224,7 +158,7 @@ class HoursBuild {
     });
     this.#quarantine.set(hour, quarantine);
     if (strays.length > 0) {
-      await this.#setStraysAside(database, hour, strays);
+      await this.#strayRecords.keep(database.connection, hour, strays);
       for (const target of strays) this.#targets.add(target);
       this.#context.progress.hoursTotal(this.#targets.size);
     }
@@ -273,13 +207,6 @@ class HoursBuild {
     return undefined;
   }
 
-  async #setStraysAside(database: Database, hour: string, targets: readonly string[]): Promise<void> {
-    await database.connection.run(
-      `COPY (SELECT ${this.#columns()}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${targets.map(literal).join(', ')}) ORDER BY rowid)
-       TO ${literal(this.#strayFile(hour))} (FORMAT parquet)`,
-    );
-  }
-
   /** Source hours, in order, that hold records of `target` and have been read. */
   #straysInto(target: string): SourceHour[] {
     const sources = [...this.#sources.values()].filter(({ strays }) => (strays[target] ?? 0) > 0);
@@ -308,10 +235,7 @@ class HoursBuild {
     const { files } = await this.#stageAll(lane, hour, signal);
     requireSame(files, this.#sources.get(hour) ?? this.#plan.previous.get(hour));
     for (const source of this.#straysInto(hour)) {
-      await lane.database.connection.run(
-        `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns()}
-         FROM read_parquet(${literal(this.#strayFile(source.hour))}) WHERE ${NOTE} = ${literal(hour)}`,
-      );
+      await this.#strayRecords.stage(lane.database.connection, source.hour, hour);
     }
     // What fails now was found, and counted, when its file was read.
     await this.#withoutFailing(
@@ -320,10 +244,20 @@ class HoursBuild {
     );
   }
 
-  /** The hours that have identities of earlier ones. */
-  async #repeated([lane]: readonly Lane[]): Promise<RepeatedIdentities[]> {
-    if (lane === undefined) return [];
-    return (await this.#identities?.repeated(lane.database.connection, this.#plan.hours)) ?? [];
+  /** Writes the hours again that have identities of earlier ones, without these. */
+  async #dropRepeated(lanes: Lanes, identities: HourIdentities): Promise<void> {
+    const once = [identities];
+    let repeated: RepeatedIdentities[] = [];
+    await lanes.each(
+      () => once.pop(),
+      async ({ database }) => {
+        repeated = await identities.repeated(database.connection, this.#plan.hours);
+      },
+    );
+    await lanes.each(
+      () => repeated.shift(),
+      (lane, one) => this.#rebuild(lane, one.hour, lanes.signal, one),
+    );
   }
 
   async #write({ database, stage }: Lane, hour: string, repeated?: RepeatedIdentities): Promise<void> {
@@ -346,16 +280,10 @@ class HoursBuild {
       0,
     );
   }
-
-  #columns(): string {
-    return Object.keys(this.#plan.loaded.pipeline.events.columns).map(quoted).join(', ');
-  }
-
-  #strayFile(hour: string): string {
-    return join(this.#strayFolder, `${hour}.parquet`);
-  }
 }
 
+const STRAYS = '.strays';
+const IDENTITIES = '.identities';
 const PACKED_BYTES = 1024 * 1024;
 
 /** Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. */

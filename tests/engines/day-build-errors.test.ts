@@ -90,13 +90,17 @@ it('does not begin once it is cancelled', async () => {
   expect(error.code).toBe('CANCELLED');
 });
 
-it('says so when the transform fails on a record', async () => {
+it('says so when the transform fails on more records than can be bad', async () => {
   const failing = await loadPipeline(
     await pipelineLike('events', join(root, 'failing'), {
       'transform.sql': (text) => text.replace('e.hello', 'CAST(e.hello AS BIGINT)::VARCHAR AS hello'),
     }),
   );
-  const error = await expectFailure(() => buildDay(failing, { date: DAY, input, output, engine: 'duckdb' }));
+  const error = await expectFailure(async () => {
+    const records = Array.from({ length: 1100 }, (_, id) => event(id, '2026-11-21 08:00:00'));
+    await writeFiles(input, { 'names.20261121.08.json': lines(...records) });
+    return buildDay(failing, { date: DAY, input, output, engine: 'duckdb' });
+  });
   expect(error.code).toBe('ENGINE_FAILED');
   expect(error.what).toContain("Could not convert string 'ssm-seoul' to INT64");
 });

@@ -1,0 +1,38 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { join } from 'node:path';
+import type { Pipeline } from '../../domain/pipeline';
+import { STAGED } from './database';
+import { NOTE } from './record-rule';
+import { literal, quoted } from './sql';
+
+/** Valid records that are in the file of another hour than theirs, in a Parquet file a source hour. */
+export class StrayRecords {
+  readonly #folder: string;
+  readonly #columns: string;
+
+  /** In an existing folder. */
+  constructor(folder: string, pipeline: Pipeline) {
+    this.#folder = folder;
+    this.#columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
+  }
+
+  /** Keeps those of the staged records of `source` that belong to `targets`. */
+  async keep(connection: DuckDBConnection, source: string, targets: readonly string[]): Promise<void> {
+    await connection.run(
+      `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${targets.map(literal).join(', ')}) ORDER BY rowid)
+       TO ${literal(this.#file(source))} (FORMAT parquet)`,
+    );
+  }
+
+  /** Adds to the staged records those of `target` that were kept of `source`. */
+  async stage(connection: DuckDBConnection, source: string, target: string): Promise<void> {
+    await connection.run(
+      `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}
+       FROM read_parquet(${literal(this.#file(source))}) WHERE ${NOTE} = ${literal(target)}`,
+    );
+  }
+
+  #file(source: string): string {
+    return join(this.#folder, `${source}.parquet`);
+  }
+}
