@@ -13,6 +13,7 @@ import { pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { backfill } from '../workflows';
 import { failureOf, requireWorker } from './follow';
+import { startedByHand } from './started-by-hand';
 
 export interface StartedBackfill {
   readonly handle: WorkflowHandle<typeof backfill>;
@@ -24,12 +25,14 @@ export interface StartedBackfill {
 export async function startBackfill(client: Client, input: BackfillInput): Promise<StartedBackfill> {
   await requireWorker(client, TASK_QUEUES.batch);
   const workflowId = backfillId(input.pipeline, input.from, input.to);
+  const { only, parallel } = input;
   try {
     const handle = await client.workflow.start<typeof backfill>('backfill', {
       taskQueue: TASK_QUEUES.batch,
       workflowId,
       args: [input],
-      staticSummary: `${input.pipeline} ${input.from} … ${input.to}, ${input.only ?? 'missing'} days`,
+      staticSummary: `${input.pipeline} ${input.from} … ${input.to}, ${only ?? 'missing'} days`,
+      memo: startedByHand('by hand', { only, parallel }),
       typedSearchAttributes: [{ key: pipelineAttribute, value: input.pipeline }],
     });
     return { handle, joined: false };

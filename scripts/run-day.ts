@@ -13,6 +13,7 @@ import { loadPipelineNamed } from '../engines/pipeline-folder';
 import type { Config } from '../worker/config';
 import type { dailyBatch } from '../workflows';
 import { follow, requireWorker } from './follow';
+import { startedByHand } from './started-by-hand';
 
 /**
  * The pipeline of that name, before anything is started. A table that cannot be read is the gate's to refuse, so that the
@@ -33,7 +34,7 @@ export async function requirePipeline({ pipelines }: Config, name: string): Prom
  */
 export async function startDay(client: Client, input: DailyBatchInput) {
   await requireWorker(client, TASK_QUEUES.batch);
-  const { pipeline, date, restore } = input;
+  const { pipeline, date, restore, force, accept } = input;
   const workflowId = dailyBatchId(pipeline, date);
   try {
     return await client.workflow.start<typeof dailyBatch>('dailyBatch', {
@@ -44,6 +45,7 @@ export async function startDay(client: Client, input: DailyBatchInput) {
       workflowIdConflictPolicy:
         restore === undefined ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.FAIL,
       staticSummary: `${pipeline} ${date}, ${restore === undefined ? 'by hand' : 'restored by hand'}`,
+      memo: startedByHand(restore === undefined ? 'by hand' : 'restore', { force, accept, restore }),
       typedSearchAttributes: [
         { key: pipelineAttribute, value: pipeline },
         { key: dateAttribute, value: date },

@@ -23,6 +23,7 @@ export function settingsOf({ spec, action, policies }: ScheduleDescription | Sch
     workflowId: action.workflowId ?? '',
     taskQueue: action.taskQueue,
     input: JSON.stringify(action.args ?? []),
+    memo: memoOf(action.memo),
   };
 }
 
@@ -41,6 +42,11 @@ function fieldOf(field: unknown, maximum: number): string {
   const { start, end = start } = only;
   if (more.length > 0 || (end !== start && !(start === 0 && end === maximum))) return JSON.stringify(field);
   return end === start ? String(start).padStart(2, '0') : '*';
+}
+
+/** Temporal gives a memo's keys in any order. */
+function memoOf(memo: Record<string, unknown> = {}): string {
+  return JSON.stringify(Object.entries(memo).sort());
 }
 
 function durationOf(milliseconds: unknown): string {

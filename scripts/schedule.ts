@@ -9,6 +9,7 @@ import {
 import { DaybreakError } from '../domain/errors';
 import { lateDataWatchId } from '../domain/late-data';
 import type { Pipeline } from '../domain/pipeline';
+import type { RunMemo } from '../domain/run-memo';
 import { pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { lateDataWatch, nightlyBatch } from '../workflows';
@@ -43,6 +44,7 @@ export function nightlySchedule({ name, timeZone, schedule }: Pipeline): Schedul
       taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof nightlyBatch>,
       staticSummary: `${name}, nightly`,
+      memo: { trigger: 'schedule', startedBy: scheduleId(name) } satisfies RunMemo,
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
     policies: {
@@ -71,6 +73,7 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
       taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name }] satisfies Parameters<typeof lateDataWatch>,
       staticSummary: `${name}, late data`,
+      memo: { trigger: 'schedule', startedBy: lateDataScheduleId(name) } satisfies RunMemo,
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
     policies: {

@@ -5,6 +5,7 @@ import { speedLayerId } from '../domain/speed-layer';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { speedLayer } from '../workflows';
 import { requireWorker } from './follow';
+import { startedByHand } from './started-by-hand';
 
 /** Starts the speed layer; where it runs already it goes on as it is. */
 export async function startSpeedLayer(
@@ -18,6 +19,7 @@ export async function startSpeedLayer(
     args: [{ pipeline, shards }],
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     staticSummary: `${pipeline}, realtime`,
+    memo: startedByHand('by hand', { shards }),
     typedSearchAttributes: [{ key: pipelineAttribute, value: pipeline }],
   });
 }

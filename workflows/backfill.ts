@@ -4,6 +4,7 @@ import {
   CancelledFailure,
   continueAsNew,
   defineQuery,
+  log,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -28,6 +29,7 @@ export const progressQuery = defineQuery<BackfillProgress>('progress');
 const { selectBackfillDays } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '1 hour', // Thousands of days whose files are compared.
   heartbeatTimeout: '30 seconds',
+  summary: 'select the days',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
 });
 
@@ -81,7 +83,9 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       running.add(date);
       tell();
       try {
-        outcomes.push(await runDay(pipeline, date, 'backfill'));
+        const day = await runDay(pipeline, date, 'backfill');
+        outcomes.push(day);
+        log.info('a day is over', { date, outcome: day.outcome });
       } finally {
         running.delete(date);
         tell();

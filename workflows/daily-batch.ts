@@ -5,6 +5,7 @@ import {
   CancellationScope,
   defineQuery,
   isCancellation,
+  log,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -21,21 +22,36 @@ import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/se
 /** Which step a run is at. */
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
-// Short looks and writes; where a file system or Druid is away for a while, they are tried again.
-const { planDay, chooseVersion, republish, storeReconciliation } = proxyActivities<BatchActivities>({
-  startToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
-});
+/** Short looks and writes; where a file system or Druid is away for a while, they are tried again. */
+const short = (summary: string) =>
+  proxyActivities<BatchActivities>({
+    startToCloseTimeout: '10 minutes',
+    retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
+    summary,
+  });
 
-// Long work that beats its heart: a dead worker is noticed within the heartbeat's time-out, whatever the day's size.
-const { awaitSettledInput, buildDay, checkGate, sealDay, reindexDay, endReindexTasks, proveDay } =
+/** Long work that beats its heart: a dead worker is noticed within the heartbeat's time-out, whatever the day's size. */
+const long = (summary: string) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '20 seconds',
     // What a cancelled activity has begun in Druid is ended after it, so it must be over by then.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 20 },
+    summary,
   });
+
+const { planDay } = short('fix what the day is');
+const { chooseVersion } = short('choose the version to bring back');
+const { republish } = short('publish the kept version');
+const { storeReconciliation } = short('store the day’s table');
+const { awaitSettledInput } = long('wait until the input files are quiet');
+const { buildDay } = long('read, deduplicate and join the hourly files');
+const { checkGate } = long('compare the batch with what realtime serves');
+const { sealDay } = long('close the day to realtime');
+const { reindexDay } = long('have Druid replace the day');
+const { endReindexTasks } = long('end reindex tasks that were left behind');
+const { proveDay } = long('compare Druid’s rows with the batch’s');
 
 /** How often a day is sealed again after a task of higher priority took it away. */
 const SEALS = 5;
@@ -51,6 +67,7 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
   const enter = (next: DailyBatchStep, doing: string): void => {
     step = next;
     setCurrentDetails(`**${next}** — ${doing}`);
+    log.info(doing, { step });
   };
   upsertSearchAttributes([
     { key: pipelineAttribute, value: input.pipeline },
@@ -104,11 +121,13 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
     await storeReconciliation(result);
     setCurrentDetails(`**${result.verdict}** — ${summary(result)}\n\n${reconciliationMarkdown(result.hours)}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
+    log.info('the day is over', { outcome: result.verdict });
     return result;
   } catch (thrown) {
     const outcome = isCancellation(thrown) ? 'cancelled' : outcomeOf(thrown);
     setCurrentDetails(`**${outcome}** at step ${step} — ${reasonOf(thrown)}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
+    log.warn('the day is over', { outcome, step, reason: reasonOf(thrown) });
     throw thrown;
   }
 }

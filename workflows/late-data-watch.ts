@@ -1,4 +1,10 @@
-import { ApplicationFailure, proxyActivities, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  log,
+  proxyActivities,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
 import type { LateDataWatchInput, LateDataWatchResult } from '../domain/late-data';
@@ -8,6 +14,7 @@ import { runDay } from './run-day';
 const { findLateData } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '30 seconds',
+  summary: 'compare the files of the last days with their builds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 20 },
 });
 
@@ -19,8 +26,9 @@ export async function lateDataWatch({ pipeline }: LateDataWatchInput): Promise<L
   let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
   const outcomes: DayOutcome[] = [];
   setCurrentDetails(describe(days));
-  for (const { date, decision } of days) {
+  for (const { date, decision, because } of days) {
     if (decision !== 'recompute') continue;
+    log.info('recomputing a day with late rows', { date, because });
     const ended = await runDay(pipeline, date, 'late data');
     outcomes.push(ended);
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));

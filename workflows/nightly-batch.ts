@@ -1,5 +1,5 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import { ApplicationFailure, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { succeeded, type DayOutcome } from '../domain/backfill';
 import { businessDateOf, shiftDate } from '../domain/business-date';
 import { dateAttribute, outcomeAttribute } from '../domain/search-attributes';
@@ -24,6 +24,7 @@ export async function nightlyBatch({ pipeline, timeZone }: NightlyBatchInput): P
   const date = shiftDate(businessDateOf(due, timeZone), -1);
   upsertSearchAttributes([{ key: dateAttribute, value: date }]);
   setCurrentDetails(`recomputing ${date}, due since ${due.toISOString()}`);
+  log.info('recomputing the day before', { date });
   const day = await runDay(pipeline, date, 'nightly');
   setCurrentDetails(`${date}: **${day.outcome}**\n\n${day.reason ?? ''}`);
   upsertSearchAttributes([{ key: outcomeAttribute, value: day.outcome }]);

@@ -7,18 +7,21 @@ import {
   isCancellation,
   ParentClosePolicy,
   proxyActivities,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
 import type { DayOutcome } from '../domain/backfill';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
 import { GATE_CODES } from '../domain/gate';
+import type { RunMemo } from '../domain/run-memo';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { dailyBatch } from './daily-batch';
 
 const { joinDay } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '24 hours', // As long as somebody else's run of a day may take.
   heartbeatTimeout: '30 seconds',
+  summary: 'wait for the run of the day that is under way',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 100 },
 });
 
@@ -26,7 +29,7 @@ const { joinDay } = proxyActivities<OperateActivities>({
  * Runs a day as a child, or waits for the run of it that is under way: a day is in one flight at a time. A failed day is
  * an outcome, no failure; a cancellation of the caller cancels the child and waits until it has ended.
  */
-export async function runDay(pipeline: string, date: BusinessDate, by: string): Promise<DayOutcome> {
+export async function runDay(pipeline: string, date: BusinessDate, by: RunMemo['trigger']): Promise<DayOutcome> {
   try {
     const { verdict } = await executeChild(dailyBatch, {
       workflowId: dailyBatchId(pipeline, date),
@@ -34,6 +37,7 @@ export async function runDay(pipeline: string, date: BusinessDate, by: string): 
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       staticSummary: `${pipeline} ${date}, ${by}`,
+      memo: { trigger: by, startedBy: workflowInfo().workflowId } satisfies RunMemo,
       typedSearchAttributes: [
         { key: pipelineAttribute, value: pipeline },
         { key: dateAttribute, value: date },

@@ -8,6 +8,7 @@ import {
   defineSignal,
   defineUpdate,
   isCancellation,
+  log,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -30,20 +31,26 @@ const FIRST_LOOK_SECONDS = 10;
 const LOOK_SECONDS = 60;
 
 const { prepareSpeedLayer } = proxyActivities<SpeedLayerActivities>({
+  summary: 'make sure that topics and supervisor are there',
   startToCloseTimeout: '1 minute',
   // Kafka and Druid may come up long after the workflow: it waits for them for as long as it takes.
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });
 
-const { runSpeedShard, watchSupervisor } = proxyActivities<SpeedLayerActivities>({
-  startToCloseTimeout: `${SHARD_SECONDS + 120} seconds`,
-  heartbeatTimeout: '10 seconds',
-  // A pause is over only when the shards have committed what they had.
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '15 seconds' },
-});
+const lasting = (summary: string) =>
+  proxyActivities<SpeedLayerActivities>({
+    startToCloseTimeout: `${SHARD_SECONDS + 120} seconds`,
+    heartbeatTimeout: '10 seconds',
+    // A pause is over only when the shards have committed what they had.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1 second', backoffCoefficient: 1.5, maximumInterval: '15 seconds' },
+    summary,
+  });
+
+const { watchSupervisor } = lasting('watch Druid’s supervisor');
 
 const { tellPartitions } = proxyActivities<SpeedLayerActivities>({
+  summary: 'look at the partitions',
   startToCloseTimeout: `${LOOK_SECONDS + 30} seconds`,
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });
@@ -57,6 +64,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
 
   const status = (): SpeedLayerStatus => ({ pipeline, state, shards, supervisor, partitions });
   const tell = (next: SpeedLayerStatus['state']): void => {
+    if (next !== state) log.info(`the speed layer is ${next}`, { shards });
     state = next;
     setCurrentDetails(describe(status()));
   };
@@ -115,7 +123,12 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
     try {
       await Promise.all(
         Array.from({ length: shards }, (_, shard) =>
-          runSpeedShard({ pipeline, shard, shards, maximumSeconds: SHARD_SECONDS }),
+          lasting(`shard ${shard} of ${shards}`).runSpeedShard({
+            pipeline,
+            shard,
+            shards,
+            maximumSeconds: SHARD_SECONDS,
+          }),
         ),
       );
     } finally {

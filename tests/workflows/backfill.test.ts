@@ -1,0 +1,109 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { OperateActivities } from '../../activities/operate';
+import { backfillId, type BackfillInput, type BackfillProgress } from '../../domain/backfill';
+import { parseBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { dailyBatchId } from '../../domain/daily-batch';
+import type { backfill } from '../../workflows';
+import { BUILT, dayActivities } from './day-activities';
+import { failureOf, Held, shownOf, useTemporal } from './environment';
+
+const temporal = useTemporal();
+
+function start(input: Omit<BackfillInput, 'pipeline'>) {
+  return temporal.client.workflow.start<typeof backfill>('backfill', {
+    taskQueue: temporal.taskQueue,
+    workflowId: backfillId('events', input.from, input.to),
+    args: [{ pipeline: 'events', ...input }],
+  });
+}
+
+function datesOf({ from, to }: { readonly from: string; readonly to: string }): BusinessDate[] {
+  const dates: BusinessDate[] = [];
+  for (let date = parseBusinessDate(from); date <= to; date = shiftDate(date, 1)) dates.push(date);
+  return dates;
+}
+
+const selectBackfillDays: OperateActivities['selectBackfillDays'] = (input) => Promise.resolve(datesOf(input));
+const dayOf = (date: string) => temporal.client.workflow.getHandle(dailyBatchId('events', date));
+
+it('runs days as children, names who started them, and fails at its end with each day that failed', async () => {
+  const { activities } = dayActivities({
+    buildDay: ({ date }) =>
+      date === '2026-01-02'
+        ? Promise.reject(ApplicationFailure.nonRetryable('an odd record', 'ENGINE_FAILED'))
+        : Promise.resolve({ ...BUILT, folder: date }),
+  });
+  await temporal.serve({ ...activities, selectBackfillDays }, async () => {
+    const handle = await start({ from: '2026-01-01', to: '2026-01-04', only: 'all' });
+    const failed = [{ date: '2026-01-02', outcome: 'failed:ENGINE_FAILED', reason: 'an odd record' }];
+    expect(await failureOf(handle)).toMatchObject({
+      type: 'DAYS_FAILED',
+      details: [{ requested: 4, completed: 4, replaced: 3, running: [], failed }],
+    });
+    const shown = await shownOf(handle);
+    expect(shown.outcome).toBe('failed:DAYS_FAILED');
+    expect(shown.details).toContain('| 2026-01-02 | failed:ENGINE_FAILED | an odd record |');
+    expect((await shownOf(dayOf('2026-01-03'))).memo).toEqual({ trigger: 'backfill', startedBy: handle.workflowId });
+  });
+});
+
+it('tries the selection again, tells its progress meanwhile, and runs no more days at once than it was told', async () => {
+  const held = new Held();
+  let tries = 0;
+  const { activities } = dayActivities({
+    async buildDay() {
+      await held.wait();
+      return BUILT;
+    },
+  });
+  const flaky: OperateActivities['selectBackfillDays'] = (input) =>
+    (tries += 1) === 1 ? Promise.reject(new Error('a disk is away')) : selectBackfillDays(input);
+  await temporal.serve({ ...activities, selectBackfillDays: flaky }, async () => {
+    const handle = await start({ from: '2026-02-01', to: '2026-02-05', only: 'all', parallel: 2 });
+    const progress = (): Promise<BackfillProgress> => handle.query<BackfillProgress>('progress');
+    expect(await progress()).toMatchObject({ pipeline: 'events', completed: 0, running: [] });
+    await held.reached(2);
+    expect(await progress()).toMatchObject({ requested: 5, completed: 0, running: ['2026-02-01', '2026-02-02'] });
+    expect((await shownOf(handle)).details).toContain('running: 2026-02-01, 2026-02-02');
+    held.release();
+    expect(await handle.result()).toMatchObject({ requested: 5, completed: 5, replaced: 5 });
+    expect(held.arrived).toBe(10); // Each day is built, and rebuilt once it is sealed.
+  });
+});
+
+it('goes on where it was when it continues as new', async () => {
+  const { activities, calls } = dayActivities();
+  await temporal.serve({ ...activities, selectBackfillDays }, async () => {
+    const handle = await start({ from: '2026-03-01', to: '2026-03-07', only: 'all', daysPerRun: 3 });
+    const result = await handle.result();
+    expect(result).toMatchObject({ requested: 7, completed: 7, replaced: 7 });
+    expect(result.days.map(({ date }) => date)).toEqual(datesOf({ from: '2026-03-01', to: '2026-03-07' }));
+    expect(calls.filter((name) => name === 'planDay')).toHaveLength(7);
+    const last = await temporal.client.workflow.getHandle(handle.workflowId).describe();
+    expect(last.runId).not.toBe(handle.firstExecutionRunId);
+  });
+});
+
+it('ends its days’ activities and what they left in Druid before it is cancelled itself, and starts no other', async () => {
+  const held = new Held();
+  const { activities, calls } = dayActivities({
+    async reindexDay() {
+      await held.wait();
+      return { taskId: '', createdTime: '' };
+    },
+  });
+  await temporal.serve({ ...activities, selectBackfillDays }, async () => {
+    const handle = await start({ from: '2026-04-01', to: '2026-04-09', only: 'all', parallel: 3 });
+    await held.reached(3);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(await shownOf(handle)).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
+    for (const date of ['2026-04-01', '2026-04-02', '2026-04-03']) {
+      expect(await shownOf(dayOf(date))).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
+    }
+    expect(calls.filter((name) => name === 'planDay')).toHaveLength(3);
+    // Before the reindex of each day, and after its cancellation.
+    expect(calls.filter((name) => name === 'endReindexTasks')).toHaveLength(6);
+    expect(calls.slice(-3)).toEqual(['endReindexTasks', 'endReindexTasks', 'endReindexTasks']);
+  });
+});

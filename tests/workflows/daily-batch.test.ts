@@ -1,0 +1,208 @@
+import { CancelledFailure, ApplicationFailure } from '@temporalio/common';
+import {
+  dailyBatchId,
+  type DailyBatchInput,
+  type DailyBatchResult,
+  type DailyBatchStep,
+} from '../../domain/daily-batch';
+import type { dailyBatch } from '../../workflows';
+import { BUILT, dayActivities } from './day-activities';
+import { failureOf, Held, shownOf, useTemporal } from './environment';
+
+const temporal = useTemporal();
+const WHOLE_DAY = [
+  ...['planDay', 'awaitSettledInput', 'buildDay', 'checkGate', 'endReindexTasks', 'sealDay', 'buildDay', 'reindexDay'],
+  ...['proveDay', 'storeReconciliation'],
+];
+/** What changes what serves a day. */
+const TOUCHES = ['sealDay', 'reindexDay', 'storeReconciliation'];
+
+let day = 0;
+function start(options: Partial<DailyBatchInput> = {}) {
+  day += 1;
+  const date = `2026-10-${String(day).padStart(2, '0')}`;
+  return temporal.client.workflow.start<typeof dailyBatch>('dailyBatch', {
+    taskQueue: temporal.taskQueue,
+    workflowId: dailyBatchId('events', date),
+    args: [{ pipeline: 'events', date, ...options }],
+  });
+}
+
+const fail = (type: string, nonRetryable = false): Promise<never> =>
+  Promise.reject(ApplicationFailure.create({ type, message: `${type} happened`, nonRetryable }));
+const refusal = (code: 'NOT_SETTLED' | 'MISSING_HOURS') => ({ code, reason: `${code} it is.`, figures: {} });
+
+it('takes a day step by step, and leaves its verdict, its table and each step’s summary in Temporal', async () => {
+  const { calls, activities } = dayActivities();
+  await temporal.serve(activities, async () => {
+    const handle = await start();
+    const result: DailyBatchResult = await handle.result();
+    expect(result).toMatchObject({ verdict: 'replaced', sealedUntil: '2026-11-21T15:00:00.000Z', taskId: 'task_1' });
+    expect(result.hours).toMatchObject([{ hour: '07', realtimeRows: 3, written: 2, druidRows: 2, equal: true }]);
+    expect(calls).toEqual(WHOLE_DAY);
+    const shown = await shownOf(handle);
+    expect(shown).toMatchObject({ status: 'COMPLETED', outcome: 'replaced', date: result.date });
+    expect(shown.details).toContain('| hour | realtime | distinct |');
+    const { events } = await handle.fetchHistory();
+    const scheduled = (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes);
+    expect(scheduled.map(({ userMetadata }) => String(userMetadata?.summary?.data))).toContain(
+      '"compare the batch with what realtime serves"',
+    );
+    expect(scheduled.filter(({ userMetadata }) => !userMetadata?.summary)).toEqual([]);
+  });
+});
+
+it('tells at which step it is, to the query and in its details', async () => {
+  const [gate, reindex] = [new Held(), new Held()];
+  const { activities } = dayActivities({
+    async checkGate() {
+      await gate.wait();
+      return { realtime: [], refusals: [], accepted: [] };
+    },
+    async reindexDay() {
+      await reindex.wait();
+      return { taskId: 'task_1', createdTime: '2026-11-22T00:00:00.000Z' };
+    },
+  });
+  await temporal.serve(activities, async () => {
+    const handle = await start();
+    const step = (): Promise<DailyBatchStep> => handle.query<DailyBatchStep>('step');
+    await gate.reached();
+    expect(await step()).toBe('gate');
+    expect(await shownOf(handle)).toMatchObject({
+      outcome: 'running',
+      details: expect.stringContaining('**gate**') as string,
+    });
+    gate.release();
+    await reindex.reached();
+    expect(await step()).toBe('reindex');
+    reindex.release();
+    await handle.result();
+    expect(await step()).toBe('reconcile');
+  });
+});
+
+describe('retries', () => {
+  it('try again what may succeed later, after a second', async () => {
+    let tries = 0;
+    const plain = dayActivities().activities;
+    const { activities, calls } = dayActivities({
+      planDay: (input) => ((tries += 1) === 1 ? fail('UNREADABLE_INPUT') : plain.planDay(input)),
+    });
+    await temporal.serve(activities, async () => {
+      const began = Date.now();
+      await (await start()).result();
+      expect(Date.now() - began).toBeGreaterThan(900);
+      expect(calls).toEqual(['planDay', ...WHOLE_DAY]);
+    });
+  });
+
+  it('end at once where no further try can help, with the code as the failure’s type', async () => {
+    const { activities, calls } = dayActivities({ proveDay: () => fail('PROOF_FAILED', true) });
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      expect((await failureOf(handle)).cause).toMatchObject({ type: 'PROOF_FAILED' });
+      expect(calls.filter((name) => name === 'proveDay')).toHaveLength(1);
+      expect(await shownOf(handle)).toMatchObject({
+        status: 'FAILED',
+        outcome: 'failed:PROOF_FAILED',
+        details: '**failed:PROOF_FAILED** at step prove — PROOF_FAILED happened',
+      });
+    });
+  });
+});
+
+describe('the gate', () => {
+  it('ends the run with its code and touches nothing that serves the day', async () => {
+    const { activities, calls } = dayActivities({
+      checkGate: () => Promise.resolve({ realtime: [], refusals: [refusal('MISSING_HOURS')], accepted: [] }),
+    });
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      expect(await failureOf(handle)).toMatchObject({ type: 'MISSING_HOURS', details: [refusal('MISSING_HOURS')] });
+      expect(calls.filter((name) => TOUCHES.includes(name))).toEqual([]);
+      expect(await shownOf(handle)).toMatchObject({ outcome: 'refused:MISSING_HOURS' });
+    });
+  });
+
+  it('refuses input that does not settle before it is built, and records where that was accepted', async () => {
+    const { activities, calls } = dayActivities({
+      awaitSettledInput: () => Promise.resolve({ refusal: refusal('NOT_SETTLED') }),
+    });
+    await temporal.serve(activities, async () => {
+      expect(await failureOf(await start())).toMatchObject({ type: 'NOT_SETTLED' });
+      expect(calls).toEqual(['planDay', 'awaitSettledInput']);
+      const { accepted } = await (await start({ accept: ['NOT_SETTLED'] })).result();
+      expect(accepted).toEqual([refusal('NOT_SETTLED')]);
+    });
+  });
+});
+
+describe('a day that a task of higher priority takes away', () => {
+  it('is sealed and rebuilt again, after its own task was ended', async () => {
+    let tries = 0;
+    const { activities, calls } = dayActivities({
+      reindexDay: () =>
+        (tries += 1) === 1
+          ? fail('DRUID_LOCK_REVOKED', true)
+          : Promise.resolve({ taskId: 'task_2', createdTime: '2026-11-22T00:00:00.000Z' }),
+    });
+    await temporal.serve(activities, async () => {
+      expect(await (await start()).result()).toMatchObject({ taskId: 'task_2' });
+      expect(calls.slice(WHOLE_DAY.indexOf('sealDay'))).toEqual([
+        ...['sealDay', 'buildDay', 'reindexDay', 'endReindexTasks', 'sealDay', 'buildDay', 'reindexDay'],
+        ...['proveDay', 'storeReconciliation'],
+      ]);
+    });
+  });
+
+  it('is given up after five times', async () => {
+    const { activities, calls } = dayActivities({ reindexDay: () => fail('DRUID_LOCK_REVOKED', true) });
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      expect((await failureOf(handle)).cause).toMatchObject({ type: 'DRUID_LOCK_REVOKED' });
+      expect(calls.filter((name) => name === 'sealDay')).toHaveLength(5);
+    });
+  });
+});
+
+describe('a cancellation', () => {
+  it.each([
+    ['buildDay', ['planDay', 'awaitSettledInput', 'buildDay']],
+    ['reindexDay', [...WHOLE_DAY.slice(0, 8), 'endReindexTasks']],
+  ] as const)('during %s ends the activity, then what it left in Druid, then the run', async (where, expected) => {
+    const held = new Held();
+    const { activities, calls } = dayActivities({ [where]: () => held.wait() });
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      await held.reached();
+      await handle.cancel();
+      expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+      expect(calls).toEqual(expected);
+      expect(await shownOf(handle)).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
+    });
+  });
+});
+
+it('brings a kept version back without a look at the files', async () => {
+  const { activities, calls } = dayActivities();
+  await temporal.serve(activities, async () => {
+    const result = await (await start({ restore: 'previous' })).result();
+    expect(result).toMatchObject({ verdict: 'restored', output: '/output/.versions/kept' });
+    expect(calls).not.toContain('buildDay');
+    expect(calls.slice(0, 3)).toEqual(['planDay', 'chooseVersion', 'republish']);
+  });
+});
+
+it('seals nothing where the batch has a datasource of its own', async () => {
+  const plain = dayActivities().activities;
+  const { activities, calls } = dayActivities({
+    planDay: async (input) => ({ ...(await plain.planDay(input)), datasource: 'rows_batch' }),
+  });
+  await temporal.serve(activities, async () => {
+    const result = await (await start()).result();
+    expect(result.sealedUntil).toBeUndefined();
+    expect(result.counts).toEqual(BUILT.counts);
+    expect(calls).not.toContain('sealDay');
+  });
+});

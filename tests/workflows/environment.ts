@@ -1,0 +1,152 @@
+import { CancelledFailure, Context, heartbeat } from '@temporalio/activity';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../domain/search-attributes';
+import { artifactsOf } from '../../scripts/stack/artifacts';
+import { silentProgress } from '../../scripts/stack/progress';
+
+export interface WorkflowTests {
+  readonly client: TestWorkflowEnvironment['client'];
+  /** That of the last `serve`: each has its own, so that what a failed test leaves behind meets no other. */
+  readonly taskQueue: string;
+  /** Serves the real workflows with these activities for as long as `work` takes. */
+  serve(activities: object, work: () => Promise<void>): Promise<void>;
+}
+
+/**
+ * A Temporal development server of the test file's own, in memory, and the workflows as the worker bundles them. Workflows
+ * have no timers but those of retries, which are waited for.
+ *
+ * @param server further arguments of `temporal server start-dev`.
+ */
+export function useTemporal(...server: string[]): WorkflowTests {
+  jest.setTimeout(60_000);
+  let served = 0;
+  let environment: TestWorkflowEnvironment;
+  let workflowBundle: WorkflowBundle;
+
+  beforeAll(async () => {
+    const logger = new DefaultLogger('ERROR');
+    Runtime.install({
+      logger,
+      telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+    });
+    const path = await artifactsOf(silentProgress).temporal();
+    [environment, workflowBundle] = await Promise.all([
+      TestWorkflowEnvironment.createLocal({
+        server: {
+          executable: { type: 'existing-path', path },
+          searchAttributes: [pipelineAttribute, dateAttribute, outcomeAttribute],
+          extraArgs: server,
+          log: { format: 'pretty', level: 'never' },
+        },
+      }),
+      bundleWorkflowCode({ workflowsPath: resolve(__dirname, '../../workflows'), logger }),
+    ]);
+  }, 600_000); // Where no `temporal` is there yet, the first test file builds it.
+
+  afterAll(() => environment.teardown());
+
+  return {
+    get taskQueue() {
+      return `workflow-tests-${served}`;
+    },
+    get client() {
+      return environment.client;
+    },
+    async serve(activities, work) {
+      served += 1;
+      const worker = await Worker.create({
+        connection: environment.nativeConnection,
+        workflowBundle,
+        taskQueue: `workflow-tests-${served}`,
+        activities,
+        maxHeartbeatThrottleInterval: '100 milliseconds',
+      });
+      await worker.runUntil(work);
+    },
+  };
+}
+
+/** A point at which a stubbed activity waits until the test lets it go on, or until it is cancelled. */
+export class Held {
+  /** How many activities have come here. */
+  arrived = 0;
+  #open = false;
+
+  /** What the activity does; throws its CancelledFailure. Beats its heart, so that it hears of a cancellation. */
+  async wait(): Promise<void> {
+    this.arrived += 1;
+    const { cancellationSignal } = Context.current();
+    while (!this.#open) {
+      if (cancellationSignal.aborted) throw new CancelledFailure('CANCELLED');
+      heartbeat();
+      await sleep(20);
+    }
+  }
+
+  /** The same for what must be done whatever is cancelled. */
+  async passed(): Promise<void> {
+    this.arrived += 1;
+    while (!this.#open) {
+      heartbeat();
+      await sleep(20);
+    }
+  }
+
+  /** What the test does: waits until `count` activities are here. */
+  async reached(count = 1): Promise<void> {
+    await until(() => this.arrived >= count);
+  }
+
+  release(): void {
+    this.#open = true;
+  }
+}
+
+const PATIENCE_MILLISECONDS = 20_000;
+
+/** Throws after a while, so that a test that waits in vain ends its worker. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within ${PATIENCE_MILLISECONDS} ms: ${String(condition)}`);
+    await sleep(20);
+  }
+}
+
+/** The failure of a workflow, as its caller sees it. */
+export async function failureOf(handle: Pick<WorkflowHandle, 'result'>): Promise<Error> {
+  const thrown: unknown = await handle.result().then(
+    () => new Error('the workflow did not fail'),
+    (reason: unknown) => reason,
+  );
+  if (thrown instanceof WorkflowFailedError && thrown.cause !== undefined) return thrown.cause;
+  throw thrown;
+}
+
+/** What the Temporal UI shows of a run beside its history. */
+export async function shownOf(handle: Pick<WorkflowHandle, 'describe' | 'query'>) {
+  const [description, metadata] = await Promise.all([
+    handle.describe(),
+    handle.query<unknown>('__temporal_workflow_metadata'),
+  ]);
+  return {
+    status: description.status.name,
+    memo: description.memo,
+    outcome: description.typedSearchAttributes.get(outcomeAttribute),
+    date: description.typedSearchAttributes.get(dateAttribute),
+    details: z.object({ currentDetails: z.string() }).parse(metadata).currentDetails,
+  };
+}

@@ -1,0 +1,121 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { OperateActivities } from '../../activities/operate';
+import { parseBusinessDate } from '../../domain/business-date';
+import { dailyBatchId } from '../../domain/daily-batch';
+import type { LateDataDecision } from '../../domain/late-data';
+import type { lateDataWatch } from '../../workflows';
+import { BUILT, dayActivities } from './day-activities';
+import { failureOf, Held, shownOf, useTemporal } from './environment';
+
+const temporal = useTemporal();
+
+let number = 0;
+function start() {
+  number += 1;
+  return temporal.client.workflow.start<typeof lateDataWatch>('lateDataWatch', {
+    taskQueue: temporal.taskQueue,
+    workflowId: `late-data-watch/${number}`,
+    args: [{ pipeline: 'events' }],
+  });
+}
+
+const decision = (date: string, what: LateDataDecision['decision'], because: string): LateDataDecision => ({
+  date: parseBusinessDate(date),
+  decision: what,
+  lateRows: 7,
+  because,
+});
+const found =
+  (...decisions: LateDataDecision[]): OperateActivities['findLateData'] =>
+  () =>
+    Promise.resolve(decisions);
+
+it('recomputes the days that are due one after another, and says why each other day was left', async () => {
+  const built: string[] = [];
+  const { activities, calls } = dayActivities({
+    buildDay({ date }) {
+      built.push(date);
+      return Promise.resolve(BUILT);
+    },
+  });
+  const findLateData = found(
+    decision('2026-05-03', 'recompute', '7 late rows'),
+    decision('2026-05-02', 'cannot', 'files of its build are gone'),
+    decision('2026-05-01', 'recompute', '7 late rows'),
+  );
+  await temporal.serve({ ...activities, findLateData }, async () => {
+    const handle = await start();
+    const { days } = await handle.result();
+    expect(days.map(({ decision: what, outcome }) => [what, outcome])).toEqual([
+      ['recompute', 'replaced'],
+      ['cannot', undefined],
+      ['recompute', 'replaced'],
+    ]);
+    expect(built).toEqual(['2026-05-03', '2026-05-03', '2026-05-01', '2026-05-01']);
+    expect(calls.lastIndexOf('planDay')).toBeGreaterThan(calls.indexOf('storeReconciliation'));
+    const shown = await shownOf(handle);
+    expect(shown.outcome).toBe('replaced');
+    expect(shown.details).toContain('| 2026-05-02 | cannot | 7 | files of its build are gone |  |');
+    const day = temporal.client.workflow.getHandle(dailyBatchId('events', '2026-05-03'));
+    expect((await shownOf(day)).memo).toEqual({ trigger: 'late data', startedBy: handle.workflowId });
+  });
+});
+
+it('has nothing to do where nothing is late, after a look that failed was tried again', async () => {
+  let tries = 0;
+  const { activities, calls } = dayActivities();
+  const findLateData: OperateActivities['findLateData'] = () =>
+    (tries += 1) === 1
+      ? Promise.reject(new Error('a disk is away'))
+      : Promise.resolve([decision('2026-05-04', 'wait', '7 late rows, the pipeline waits for 10')]);
+  await temporal.serve({ ...activities, findLateData }, async () => {
+    const handle = await start();
+    await handle.result();
+    expect(calls).toEqual([]);
+    expect((await shownOf(handle)).outcome).toBe('nothing late');
+  });
+});
+
+it('goes on after a day that failed, and fails at its end with the decisions and outcomes', async () => {
+  const { activities } = dayActivities({
+    proveDay: ({ date }) =>
+      date === '2026-05-06'
+        ? Promise.reject(ApplicationFailure.nonRetryable('hour 07 differs', 'PROOF_FAILED'))
+        : Promise.resolve({ version: 'v', segments: 1, hours: [] }),
+  });
+  const findLateData = found(
+    decision('2026-05-06', 'recompute', '7 late rows'),
+    decision('2026-05-05', 'recompute', '7 late rows'),
+  );
+  await temporal.serve({ ...activities, findLateData }, async () => {
+    const handle = await start();
+    expect(await failureOf(handle)).toMatchObject({
+      type: 'DAYS_FAILED',
+      details: [{ days: [{ outcome: 'failed:PROOF_FAILED' }, { outcome: 'replaced' }] }],
+    });
+    expect((await shownOf(handle)).outcome).toBe('failed:DAYS_FAILED');
+  });
+});
+
+it('ends the day that it recomputes before it is cancelled itself', async () => {
+  const held = new Held();
+  const { activities } = dayActivities({
+    async buildDay() {
+      await held.wait();
+      return BUILT;
+    },
+  });
+  const findLateData = found(
+    decision('2026-05-08', 'recompute', '7 late rows'),
+    decision('2026-05-07', 'recompute', '7 late rows'),
+  );
+  await temporal.serve({ ...activities, findLateData }, async () => {
+    const handle = await start();
+    await held.reached();
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    const day = temporal.client.workflow.getHandle(dailyBatchId('events', '2026-05-08'));
+    expect(await shownOf(day)).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
+    expect(held.arrived).toBe(1);
+  });
+});

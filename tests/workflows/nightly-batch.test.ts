@@ -1,0 +1,118 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { dailyBatchId } from '../../domain/daily-batch';
+import type { OperateActivities } from '../../activities/operate';
+import type { nightlyBatch } from '../../workflows';
+import { dayActivities } from './day-activities';
+import { failureOf, Held, shownOf, until, useTemporal } from './environment';
+
+const temporal = useTemporal();
+const INPUT = { pipeline: 'events', timeZone: 'Asia/Seoul' };
+/** The day before the one in which a run without a schedule begins. */
+const yesterday = (): string => new Date(Date.now() + 9 * 3_600_000 - 86_400_000).toISOString().slice(0, 10);
+
+let number = 0;
+function start() {
+  number += 1;
+  return temporal.client.workflow.start<typeof nightlyBatch>('nightlyBatch', {
+    taskQueue: temporal.taskQueue,
+    workflowId: `nightly-batch/${number}`,
+    args: [INPUT],
+  });
+}
+
+it('recomputes the day before the one in which it was due, however late it begins', async () => {
+  const { activities } = dayActivities();
+  await temporal.serve(activities, async () => {
+    const schedule = await temporal.client.schedule.create({
+      scheduleId: 'nightly/events',
+      spec: { calendars: [{ hour: 0, minute: 30 }], timezone: 'Asia/Seoul' },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'nightlyBatch',
+        workflowId: 'nightly-batch/events',
+        taskQueue: temporal.taskQueue,
+        args: [INPUT],
+      },
+      state: { paused: true },
+    });
+    await schedule.backfill({
+      start: new Date('2026-03-01T00:00:00+09:00'),
+      end: new Date('2026-03-02T00:00:00+09:00'),
+      overlap: ScheduleOverlapPolicy.ALLOW_ALL,
+    });
+    const day = temporal.client.workflow.getHandle(dailyBatchId('events', '2026-02-28'));
+    await until(async () => {
+      const { info } = await schedule.describe();
+      return info.recentActions.length === 1;
+    });
+    const [{ action } = {}] = (await schedule.describe()).info.recentActions;
+    const { workflowId = '' } = action?.workflow ?? {};
+    expect(await temporal.client.workflow.result(workflowId)).toEqual({ date: '2026-02-28', outcome: 'replaced' });
+    expect(await shownOf(day)).toMatchObject({
+      outcome: 'replaced',
+      memo: { trigger: 'nightly', startedBy: workflowId },
+    });
+  });
+});
+
+it('fails with the code of its day, and shows it with the reason', async () => {
+  const refusal = { code: 'EMPTY_DAY', reason: 'the batch has no row at all.', figures: { rows: 0 } } as const;
+  const { activities } = dayActivities({
+    checkGate: () => Promise.resolve({ realtime: [], refusals: [refusal], accepted: [] }),
+  });
+  await temporal.serve(activities, async () => {
+    const handle = await start();
+    expect(await failureOf(handle)).toMatchObject({ type: 'EMPTY_DAY' });
+    const shown = await shownOf(handle);
+    expect(shown).toMatchObject({ outcome: 'refused:EMPTY_DAY', date: yesterday() });
+    expect(shown.details).toContain('the batch has no row at all.');
+  });
+});
+
+it('waits for a run of its day that is under way, trying again where the look fails, instead of another', async () => {
+  const held = new Held();
+  const { activities, calls } = dayActivities({
+    async buildDay() {
+      await held.wait();
+      throw ApplicationFailure.nonRetryable('full', 'OUTPUT_FAILED');
+    },
+  });
+  let looks = 0;
+  const joinDay: OperateActivities['joinDay'] = ({ date }) =>
+    (looks += 1) === 1
+      ? Promise.reject(new Error('Temporal was away'))
+      : Promise.resolve({ date, outcome: 'replaced', joined: true });
+  await temporal.serve({ ...activities, joinDay }, async () => {
+    const byHand = await temporal.client.workflow.start('dailyBatch', {
+      taskQueue: temporal.taskQueue,
+      workflowId: dailyBatchId('events', yesterday()),
+      args: [{ pipeline: 'events', date: yesterday() }],
+    });
+    await held.reached();
+    expect(await (await start()).result()).toEqual({ date: yesterday(), outcome: 'replaced', joined: true });
+    expect(looks).toBe(2);
+    expect(calls.filter((name) => name === 'planDay')).toHaveLength(1);
+    held.release();
+    expect((await failureOf(byHand)).cause).toMatchObject({ type: 'OUTPUT_FAILED' });
+  });
+});
+
+it('ends its day before it is cancelled itself', async () => {
+  const held = new Held();
+  const { activities, calls } = dayActivities({
+    async reindexDay() {
+      await held.wait();
+      return { taskId: '', createdTime: '' };
+    },
+  });
+  await temporal.serve(activities, async () => {
+    const handle = await start();
+    await held.reached();
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(calls.at(-1)).toBe('endReindexTasks');
+    const day = temporal.client.workflow.getHandle(dailyBatchId('events', yesterday()));
+    expect(await shownOf(day)).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
+  });
+});

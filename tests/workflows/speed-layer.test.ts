@@ -1,0 +1,231 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { CancelledFailure as WorkflowCancelled } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SpeedLayerActivities } from '../../activities';
+import type { PartitionProgress, SpeedShardInput } from '../../domain/speed';
+import { speedLayerId, type SpeedLayerInput, type SpeedLayerStatus } from '../../domain/speed-layer';
+import type { speedLayer } from '../../workflows';
+import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
+import { failureOf, Held, shownOf, until, useTemporal } from './environment';
+
+// Temporal suggests to continue as new from so many events on, by default 4,096.
+const SUGGESTED_FROM = 150;
+const temporal = useTemporal('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_FROM}`);
+
+const PARTITION: PartitionProgress = {
+  partition: 0,
+  offset: 7,
+  highWatermark: 9,
+  lag: 2,
+  eventsPerSecond: 1.4,
+  events: 7,
+  rows: 7,
+  deadLetters: 0,
+};
+
+/** Shards that run until they are cancelled, and need a moment to commit then. */
+class Shards {
+  readonly started: SpeedShardInput[] = [];
+  readonly committed: SpeedShardInput[] = [];
+  readonly #committing: Held | undefined;
+
+  /** @param committing where given, a shard's last commit takes until it is released. */
+  constructor(committing?: Held) {
+    this.#committing = committing;
+  }
+
+  get running(): readonly SpeedShardInput[] {
+    return this.started.filter((one) => !this.committed.includes(one));
+  }
+
+  async run(input: SpeedShardInput): Promise<never> {
+    this.started.push(input);
+    await untilCancelled();
+    await this.#committing?.passed();
+    this.committed.push(input);
+    throw new CancelledFailure('CANCELLED');
+  }
+}
+
+async function untilCancelled(): Promise<void> {
+  const { cancellationSignal, heartbeat } = Context.current();
+  while (!cancellationSignal.aborted) {
+    heartbeat();
+    await sleep(20);
+  }
+}
+
+function layer(shards: Shards, changed: Partial<SpeedLayerActivities> = {}): SpeedLayerActivities {
+  const runSpeedShard = (input: SpeedShardInput): Promise<never> => shards.run(input);
+  return {
+    prepareSpeedLayer: () => Promise.resolve(),
+    runSpeedShard,
+    async watchSupervisor({ known }) {
+      if (known === null) return { healthy: true, state: 'RUNNING', sealedUntil: '2026-11-22T15:00:00Z' };
+      await untilCancelled();
+      throw new CancelledFailure('CANCELLED');
+    },
+    async tellPartitions() {
+      await sleep(100);
+      return [PARTITION];
+    },
+    ...changed,
+  };
+}
+
+let number = 0;
+async function start(input: Partial<SpeedLayerInput> = {}) {
+  number += 1;
+  const pipeline = `p${number}`;
+  return temporal.client.workflow.start<typeof speedLayer>('speedLayer', {
+    taskQueue: temporal.taskQueue,
+    workflowId: speedLayerId(pipeline),
+    args: [{ pipeline, ...input }],
+  });
+}
+
+type Handle = Pick<WorkflowHandle<typeof speedLayer>, 'query'>;
+const status = (handle: Handle): Promise<SpeedLayerStatus> => handle.query<SpeedLayerStatus>('status');
+const untilState = (handle: Handle, state: SpeedLayerStatus['state']): Promise<void> =>
+  until(async () => (await status(handle)).state === state);
+
+/** Starts a layer, and cancels it at the end of `work`, so that the worker has nothing left. */
+async function running(
+  activities: SpeedLayerActivities,
+  input: Partial<SpeedLayerInput>,
+  work: (handle: WorkflowHandle<typeof speedLayer>) => Promise<void>,
+): Promise<void> {
+  await temporal.serve(activities, async () => {
+    const { workflowId } = await start(input);
+    // Of no run in particular: it continues as new.
+    const handle = temporal.client.workflow.getHandle<typeof speedLayer>(workflowId);
+    await work(handle);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(WorkflowCancelled);
+  });
+}
+
+it('answers the status query with state, supervisor and partitions, and shows them in its details', async () => {
+  const shards = new Shards();
+  await running(layer(shards), { shards: 2 }, async (handle) => {
+    await until(async () => (await status(handle)).partitions.length > 0);
+    expect(await status(handle)).toMatchObject({
+      state: 'running',
+      shards: 2,
+      supervisor: { healthy: true, state: 'RUNNING' },
+      partitions: [PARTITION],
+    });
+    const { details } = await shownOf(handle);
+    expect(details).toContain('**running** with 2 shard(s)');
+    expect(details).toContain('sealed until 2026-11-22T15:00:00Z');
+    expect(details).toContain('| 0 | 7 | 2 | 1 | 0 |');
+    expect(shards.started.map(({ shard, shards: of }) => `${shard}/${of}`).sort()).toEqual(['0/2', '1/2']);
+  });
+});
+
+it('pauses once its shards have committed, and goes on at the resume', async () => {
+  const committing = new Held();
+  const shards = new Shards(committing);
+  await running(layer(shards), {}, async (handle) => {
+    await until(() => shards.running.length === 1);
+    await handle.signal(pauseSignal);
+    await committing.reached();
+    expect((await status(handle)).state).toBe('pausing');
+    expect(shards.committed).toHaveLength(0);
+    committing.release();
+    await untilState(handle, 'paused');
+    expect(shards.running).toHaveLength(0);
+    await handle.signal(pauseSignal);
+    expect((await status(handle)).state).toBe('paused');
+
+    await handle.signal(resumeSignal);
+    await untilState(handle, 'running');
+    await until(() => shards.running.length === 1);
+  });
+});
+
+it('does not run a shard when the pause comes while it prepares itself', async () => {
+  const preparing = new Held();
+  const shards = new Shards();
+  await running(layer(shards, { prepareSpeedLayer: () => preparing.wait() }), {}, async (handle) => {
+    await preparing.reached();
+    await handle.signal(pauseSignal);
+    preparing.release();
+    await untilState(handle, 'paused');
+    expect(shards.started).toEqual([]);
+  });
+});
+
+it('shares the partitions anew on the scale update, which answers with the number and refuses what is none', async () => {
+  const shards = new Shards();
+  await running(layer(shards), {}, async (handle) => {
+    await until(() => shards.running.length === 1);
+    expect(await handle.executeUpdate(scaleUpdate, { args: [3] })).toBe(3);
+    await until(() => shards.running.length === 3);
+    expect(shards.running.map(({ shard, shards: of }) => `${shard}/${of}`).sort()).toEqual(['0/3', '1/3', '2/3']);
+    expect(shards.committed).toHaveLength(1);
+    for (const wrong of [0, 1.5]) {
+      const refused = handle.executeUpdate(scaleUpdate, { args: [wrong] });
+      await expect(refused).rejects.toThrow(WorkflowUpdateFailedError);
+    }
+    expect((await status(handle)).shards).toBe(3);
+  });
+});
+
+it('tries again for as long as its servers are away, and runs a shard that failed once more', async () => {
+  const shards = new Shards();
+  let [prepared, failed] = [0, 0];
+  const activities = layer(shards, {
+    prepareSpeedLayer: () => ((prepared += 1) === 1 ? Promise.reject(new Error('no Kafka yet')) : Promise.resolve()),
+    runSpeedShard: (input) => ((failed += 1) === 1 ? Promise.reject(new Error('fenced')) : shards.run(input)),
+  });
+  await running(activities, {}, async () => {
+    await until(() => shards.running.length === 1);
+    expect([prepared, failed]).toEqual([2, 2]);
+  });
+});
+
+it('starts its shards again when their time is over', async () => {
+  const shards = new Shards();
+  let turns = 0;
+  const over = { shard: 0, shards: 1, tables: {}, partitions: [], ended: 'time-over' } as const;
+  const activities = layer(shards, {
+    runSpeedShard: (input) => ((turns += 1) === 1 ? Promise.resolve(over) : shards.run(input)),
+  });
+  await running(activities, {}, async () => {
+    await until(() => shards.running.length === 1);
+  });
+});
+
+it('continues as new when its history has grown, with the shards and the pause that it had', async () => {
+  const shards = new Shards();
+  const over = { shard: 0, shards: 2, tables: {}, partitions: [], ended: 'time-over' } as const;
+  let short = true;
+  const activities = layer(shards, {
+    runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),
+  });
+  await running(activities, { shards: 2 }, async (handle) => {
+    const runIds = new Set<string>();
+    await until(async () => {
+      const { runId } = await handle.describe();
+      return runIds.add(runId).size > 1;
+    });
+    short = false;
+    await until(() => shards.running.length === 2);
+    expect((await status(handle)).shards).toBe(2);
+    const [first = ''] = runIds;
+    const ended = await temporal.client.workflow.getHandle(handle.workflowId, first).describe();
+    expect(ended.status.name).toBe('CONTINUED_AS_NEW');
+    expect(ended.historyLength).toBeLessThan(SUGGESTED_FROM * 2);
+  });
+});
+
+it('commits before it ends when it is cancelled', async () => {
+  const shards = new Shards();
+  await running(layer(shards), { shards: 2 }, async () => {
+    await until(() => shards.running.length === 2);
+  });
+  expect(shards.committed).toHaveLength(2);
+});
