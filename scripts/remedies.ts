@@ -1,32 +1,62 @@
-import type { ErrorCode } from '../domain/errors';
-import { ERROR_CODES } from '../domain/errors';
+import { ERROR_CODES, type ErrorCode } from '../domain/errors';
 
-/** What to do about a day or a command that ended with a code, in one sentence; docs/troubleshooting.md says more. */
-const REMEDIES: Partial<Record<ErrorCode, string>> = {
-  NO_INPUT: 'Bring the hourly files into the input folder, then run the day again.',
-  BAD_TABLE: 'Correct the table that the message names, then run the day again.',
-  MISSING_HOURS: 'Bring the missing hours and run the day again, or go on with --accept MISSING_HOURS.',
-  EMPTY_DAY: 'Look at the quarantine and the input folder, or go on with --accept EMPTY_DAY.',
-  BATCH_SHORT: 'Look for hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
-  PROOF_FAILED: 'Run the day again; report it if it comes back.',
-  DRUID_TASK_FAILED: 'Read the task’s report in Druid, then run the day again; realtime still serves it.',
-  DRUID_REFUSED: 'Read Druid’s answer in the message, correct the pipeline, then run the day again.',
-  DRUID_UNREACHABLE: 'Start Druid (npx daybreak up) or correct its address, then run the day again.',
-  KAFKA_UNREACHABLE: 'Start Kafka (npx daybreak up) or correct its address.',
-  TEMPORAL_UNREACHABLE: 'Start Temporal (npx daybreak up) or correct its address.',
+/** What to do before a day that ended with a code is run again, in one sentence; docs/troubleshooting.md says more. */
+const REMEDIES: Readonly<Record<ErrorCode, string>> = {
+  WRONG_USAGE: 'Give options that go together, as --help lists them.',
+  BAD_DATE: 'Give a day that is over, as YYYY-MM-DD.',
+  BAD_CONFIGURATION: 'Correct the environment variable that the message names, then start the worker again.',
+  UNKNOWN_PIPELINE: 'Bring the pipeline’s folder to the worker, or correct its DAYBREAK_PIPELINES.',
   BAD_PIPELINE: 'Run npx daybreak pipeline check on the folder and correct what it names.',
   BAD_TRANSFORM: 'Run npx daybreak pipeline check on the folder and correct what it names.',
-  DAYS_FAILED: 'See the days that failed, then run the same backfill again.',
+  BAD_TABLE: 'Correct the table that the message names.',
+  NO_INPUT: 'Bring the hourly files into the input folder.',
+  UNREADABLE_INPUT: 'Make the file readable that the message names, or move it away.',
+  OUTPUT_FAILED: 'Free space in the data folder or make it writable.',
+  BUILD_BUSY: 'Wait for the other build of the day to end.',
   ENGINE_FAILED: 'Look at the records that the message names, or give the build more memory.',
-  OUTPUT_FAILED: 'Free space in the data folder or make it writable, then run the day again.',
-  UNREADABLE_INPUT: 'Make the file readable that the message names, or move it away; then run the day again.',
+  CANCELLED: 'Somebody cancelled it: run it when it suits.',
+  MISSING_TOOL: 'Install what the message names on the worker’s machine.',
+  DOWNLOAD_FAILED: 'Check the worker’s way to the package registries.',
+  PORT_TAKEN: 'Stop what holds the port that the message names.',
+  SERVER_FAILED: 'Read the log that the message names.',
+  TEMPORAL_UNREACHABLE: 'Start Temporal (npx daybreak up) or correct its address.',
+  KAFKA_UNREACHABLE: 'Start Kafka (npx daybreak up) or correct its address.',
+  KAFKA_REFUSED: 'Read Kafka’s answer in the message: a right, a size or a topic to correct.',
+  SHARD_FENCED: 'Nothing: the shard starts again with the partitions that are its own.',
+  DRUID_UNREACHABLE: 'Start Druid (npx daybreak up) or correct its address.',
+  DRUID_REFUSED: 'Read Druid’s answer in the message and correct the pipeline.',
+  DRUID_TASK_FAILED: 'Read the task’s report in Druid; what served the day still does.',
+  LOCKED: 'Wait for who holds the lock that the message names.',
+  DRUID_LOCK_REVOKED: 'Find out which task writes into the day, and end it.',
+  DRUID_BAD_ROWS: 'Correct transform.sql or the types of its columns.',
+  DRUID_READS_NOTHING: 'Share the output folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL.',
+  NOT_SETTLED: 'Find out what still writes the files, or go on with --accept NOT_SETTLED.',
+  MISSING_HOURS: 'Bring the missing hours, or go on with --accept MISSING_HOURS.',
+  EMPTY_DAY: 'Look at the quarantine and the input folder, or go on with --accept EMPTY_DAY.',
+  BATCH_SHORT: 'Look for hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
+  NOT_BUILT: 'Build the day first, or give a version that is kept.',
+  PROOF_FAILED: 'Nothing, the first time; report it if it comes back.',
+  DAYS_FAILED: 'See the days that failed, each with its code.',
+  NOT_RUNNING: 'Start what the message names.',
+  ALREADY_RUNNING: 'Wait for the run that is under way, or cancel it in the Temporal UI.',
 };
 
-/** The remedy of an outcome such as 'refused:EMPTY_DAY'; undefined where there is nothing to do. */
+/**
+ * The remedy of a day's outcome such as 'refused:EMPTY_DAY', after which the day is run again; undefined where there is
+ * nothing to do.
+ */
 export function remedyOf(outcome: string): string | undefined {
-  if (outcome === 'cancelled') return 'Run the day again when it suits.';
+  if (outcome === 'cancelled') return REMEDIES.CANCELLED;
   const [, code] = /^(?:refused|failed):(.+)$/.exec(outcome) ?? [];
   if (code === undefined) return undefined;
-  const known = code in ERROR_CODES ? REMEDIES[code as ErrorCode] : undefined; // The check before says so.
-  return known ?? 'Open the run in the Temporal UI: its failure says what to do. Then run the day again.';
+  return isErrorCode(code) ? REMEDIES[code] : 'Open the run in the Temporal UI: its failure says what to do.';
+}
+
+/** The command that runs a day again. */
+export function runAgain(pipeline: string, date: string): string {
+  return `npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return code in ERROR_CODES;
 }

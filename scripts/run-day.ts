@@ -13,6 +13,7 @@ import { loadPipelineNamed } from '../engines/pipeline-folder';
 import type { Config } from '../worker/config';
 import type { dailyBatch } from '../workflows';
 import { follow, requireWorker } from './follow';
+import { describeActivities } from './output/describe-activities';
 import { startedByHand } from './started-by-hand';
 
 /**
@@ -70,15 +71,7 @@ export async function runDay(
   const handle = await startDay(client, input);
   let last = '';
   return follow<DailyBatchResult>(handle, (activities) => {
-    const line = activities
-      .map(({ name, attempt, details, lastFailure }) =>
-        [
-          name,
-          details === undefined ? '' : `: ${typeof details === 'string' ? details : JSON.stringify(details)}`,
-          attempt > 1 ? ` (try ${attempt}; the last one failed: ${lastFailure ?? 'no reason given'})` : '',
-        ].join(''),
-      )
-      .join('; ');
+    const line = describeActivities(activities);
     if (line !== last && line !== '') tell(line);
     last = line;
   });

@@ -3,6 +3,7 @@ import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
 import type { PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
+import { activitySummary } from './output/describe-activities';
 import { table } from './output/table';
 import { withSpeedLayer } from './speed';
 
@@ -27,7 +28,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
       partitions,
       troubles: activities
         .filter(({ lastFailure }) => lastFailure !== undefined)
-        .map(({ name, attempt, lastFailure }) => `${name}, try ${attempt}: ${lastFailure ?? ''}`),
+        .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
     };
   });
 }

@@ -12,6 +12,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
+import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import {
   failureSummary,
   succeeded,
@@ -29,7 +30,7 @@ export const progressQuery = defineQuery<BackfillProgress>('progress');
 const { selectBackfillDays } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '1 hour', // Thousands of days whose files are compared.
   heartbeatTimeout: '30 seconds',
-  summary: 'select the days',
+  summary: ACTIVITY_SUMMARIES.selectBackfillDays,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
 });
 

@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { BatchActivities } from '../activities';
 import type { Reindexed } from '../activities/batch/reindex-day';
+import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import type { BuiltDay, DailyBatchInput, DailyBatchResult, DailyBatchStep, DayPlan } from '../domain/daily-batch';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { reconcile } from '../domain/reconcile';
@@ -23,35 +24,35 @@ import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/se
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
 /** Short looks and writes; where a file system or Druid is away for a while, they are tried again. */
-const short = (summary: string) =>
+const short = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '10 minutes',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
-    summary,
-  });
+    summary: ACTIVITY_SUMMARIES[name],
+  })[name];
 
 /** Long work that beats its heart: a dead worker is noticed within the heartbeat's time-out, whatever the day's size. */
-const long = (summary: string) =>
+const long = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '20 seconds',
     // What a cancelled activity has begun in Druid is ended after it, so it must be over by then.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 20 },
-    summary,
-  });
+    summary: ACTIVITY_SUMMARIES[name],
+  })[name];
 
-const { planDay } = short('fix what the day is');
-const { chooseVersion } = short('choose the version to bring back');
-const { republish } = short('publish the kept version');
-const { storeReconciliation } = short('store the day’s table');
-const { awaitSettledInput } = long('wait until the input files are quiet');
-const { buildDay } = long('read, deduplicate and join the hourly files');
-const { checkGate } = long('compare the batch with what realtime serves');
-const { sealDay } = long('close the day to realtime');
-const { reindexDay } = long('have Druid replace the day');
-const { endReindexTasks } = long('end reindex tasks that were left behind');
-const { proveDay } = long('compare Druid’s rows with the batch’s');
+const planDay = short('planDay');
+const chooseVersion = short('chooseVersion');
+const republish = short('republish');
+const storeReconciliation = short('storeReconciliation');
+const awaitSettledInput = long('awaitSettledInput');
+const buildDay = long('buildDay');
+const checkGate = long('checkGate');
+const sealDay = long('sealDay');
+const reindexDay = long('reindexDay');
+const endReindexTasks = long('endReindexTasks');
+const proveDay = long('proveDay');
 
 /** How often a day is sealed again after a task of higher priority took it away. */
 const SEALS = 5;

@@ -6,6 +6,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
+import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
 import type { LateDataWatchInput, LateDataWatchResult } from '../domain/late-data';
 import { outcomeAttribute } from '../domain/search-attributes';
@@ -14,7 +15,7 @@ import { runDay } from './run-day';
 const { findLateData } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '1 hour',
   heartbeatTimeout: '30 seconds',
-  summary: 'compare the files of the last days with their builds',
+  summary: ACTIVITY_SUMMARIES.findLateData,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 20 },
 });
 

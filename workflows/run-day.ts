@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
+import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import type { DayOutcome } from '../domain/backfill';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
@@ -21,7 +22,7 @@ import { dailyBatch } from './daily-batch';
 const { joinDay } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '24 hours', // As long as somebody else's run of a day may take.
   heartbeatTimeout: '30 seconds',
-  summary: 'wait for the run of the day that is under way',
+  summary: ACTIVITY_SUMMARIES.joinDay,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 100 },
 });
 

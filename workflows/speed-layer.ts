@@ -15,6 +15,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SpeedLayerActivities } from '../activities';
+import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import type { PartitionProgress } from '../domain/speed';
 import type { SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../domain/speed-layer';
 
@@ -31,7 +32,7 @@ const FIRST_LOOK_SECONDS = 10;
 const LOOK_SECONDS = 60;
 
 const { prepareSpeedLayer } = proxyActivities<SpeedLayerActivities>({
-  summary: 'make sure that topics and supervisor are there',
+  summary: ACTIVITY_SUMMARIES.prepareSpeedLayer,
   startToCloseTimeout: '1 minute',
   // Kafka and Druid may come up long after the workflow: it waits for them for as long as it takes.
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
@@ -47,10 +48,10 @@ const lasting = (summary: string) =>
     summary,
   });
 
-const { watchSupervisor } = lasting('watch Druid’s supervisor');
+const { watchSupervisor } = lasting(ACTIVITY_SUMMARIES.watchSupervisor);
 
 const { tellPartitions } = proxyActivities<SpeedLayerActivities>({
-  summary: 'look at the partitions',
+  summary: ACTIVITY_SUMMARIES.tellPartitions,
   startToCloseTimeout: `${LOOK_SECONDS + 30} seconds`,
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });
@@ -123,7 +124,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
     try {
       await Promise.all(
         Array.from({ length: shards }, (_, shard) =>
-          lasting(`shard ${shard} of ${shards}`).runSpeedShard({
+          lasting(`${ACTIVITY_SUMMARIES.runSpeedShard}: ${shard + 1} of ${shards}`).runSpeedShard({
             pipeline,
             shard,
             shards,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ERROR_CODES } from '../../domain/errors';
 import { GATE_CODES } from '../../domain/gate';
-import { remedyOf } from '../../scripts/remedies';
 
 const page = readFileSync('docs/troubleshooting.md', 'utf8');
 const rows = page.split('\n').filter((line) => line.startsWith('| `'));
@@ -12,13 +11,4 @@ it('has a row, with a meaning and a remedy, for every error code, and none for a
   expect(rows.map(codeOf).sort()).toEqual(wanted);
   for (const row of rows)
     expect(row.split('|').map((cell) => cell.trim().length > 3)).toEqual([false, true, true, true, false]);
-});
-
-it.each(Object.keys(ERROR_CODES))('a day that ended with %s has a remedy in status and report', (code) => {
-  expect(remedyOf(`failed:${code}`)).toMatch(/\.$/);
-  expect(remedyOf(`refused:${code}`)).toMatch(/\.$/);
-});
-
-it('a day that was replaced has none', () => {
-  expect(remedyOf('replaced')).toBeUndefined();
 });

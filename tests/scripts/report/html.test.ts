@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import { parseBusinessDate, shiftDate } from '../../../domain/business-date';
+import { ERROR_CODES } from '../../../domain/errors';
+import { isGateCode } from '../../../domain/gate';
 import { findChromium } from '../../../scripts/chromium';
+import { remedyOf } from '../../../scripts/remedies';
 import { reportHtml } from '../../../scripts/report/html';
+import type { ReportDay } from '../../../scripts/report/report-data';
 import { sampleReport } from './sample';
 
 jest.setTimeout(60_000);
@@ -38,7 +43,7 @@ interface Opened {
   readonly troubles: string[];
 }
 
-async function open(options: { width: number; colorScheme: 'light' | 'dark' }): Promise<Opened> {
+async function open(options: { width: number; colorScheme: 'light' | 'dark' }, file = page): Promise<Opened> {
   const tab = await browser.newPage({
     viewport: { width: options.width, height: 900 },
     colorScheme: options.colorScheme,
@@ -48,7 +53,7 @@ async function open(options: { width: number; colorScheme: 'light' | 'dark' }): 
   tab.on('request', (request) => {
     if (!/^(file|data):/.test(request.url())) troubles.push(request.url());
   });
-  await tab.goto(pathToFileURL(page).href);
+  await tab.goto(pathToFileURL(file).href);
   await tab.waitForSelector('#day svg, #day .reason');
   return { tab, troubles };
 }
@@ -93,6 +98,27 @@ it('opens a day to its hours, with their sums, and never reads the data as marku
   await tab.click('[data-date="2026-11-01"]');
   expect(await tab.locator('#day .reason').innerText()).toContain('<b>not markup</b></script>');
   expect(await tab.locator('#day .reason b').count()).toBe(0);
+  expect(troubles).toEqual([]);
+  await tab.close();
+});
+
+it('names each day that ended with an error code, its remedy and the command, whatever the code', async () => {
+  const days = Object.keys(ERROR_CODES).map((code, index): ReportDay => {
+    const date = shiftDate(parseBusinessDate('2026-10-01'), index);
+    const outcome = `${isGateCode(code) ? 'refused' : 'failed'}:${code}`;
+    const verdict = isGateCode(code) ? 'refused' : 'failed';
+    return { date, verdict, outcome, reason: `why ${code}`, remedy: remedyOf(outcome)! };
+  });
+  const file = join(folder, 'codes.html');
+  await writeFile(file, await reportHtml({ ...sample, days }));
+  const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' }, file);
+  for (const { date, outcome, reason, remedy } of days) {
+    await tab.click(`[data-date="${date}"]`);
+    const shown = await tab.locator('#day').innerText();
+    for (const part of [date, outcome, reason!, remedy!, `batch run --pipeline events --date ${date}`]) {
+      expect(shown).toContain(part);
+    }
+  }
   expect(troubles).toEqual([]);
   await tab.close();
 });

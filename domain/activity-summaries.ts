@@ -1,0 +1,21 @@
+/** What each activity does, in words: its summary in the Temporal UI, and what the command line says while it runs. */
+export const ACTIVITY_SUMMARIES = {
+  planDay: 'fix what the day is',
+  awaitSettledInput: 'wait until the input files are quiet',
+  buildDay: 'read, deduplicate and join the hourly files',
+  chooseVersion: 'choose the version to bring back',
+  republish: 'publish the kept version',
+  checkGate: 'compare the batch with what realtime serves',
+  sealDay: 'close the day to realtime',
+  reindexDay: 'have Druid replace the day',
+  endReindexTasks: 'end reindex tasks that were left behind',
+  proveDay: 'compare Druid’s rows with the batch’s',
+  storeReconciliation: 'store the day’s table',
+  selectBackfillDays: 'select the days',
+  joinDay: 'wait for the run of the day that is under way',
+  findLateData: 'compare the files of the last days with their builds',
+  prepareSpeedLayer: 'make sure that topics and supervisor are there',
+  runSpeedShard: 'read, transform and write a share of the partitions',
+  watchSupervisor: 'watch Druid’s supervisor',
+  tellPartitions: 'look at the partitions',
+} as const;

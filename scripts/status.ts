@@ -1,0 +1,92 @@
+import type { Client } from '@temporalio/client';
+import { dayRuns } from '../activities/operate/day-runs';
+import { createDruidClient, type IngestionTotals } from '../clients/druid';
+import { DaybreakError } from '../domain/errors';
+import type { LoadedPipeline } from '../engines/loaded-pipeline';
+import type { Config } from '../worker/config';
+import { withClient } from '../worker/connect';
+import { remedyOf } from './remedies';
+import { serverStatus, type ServerStatus } from './server-status';
+import { speedView, type SpeedView } from './speed-status';
+import { waitingDays, type WaitingDay } from './waiting-days';
+
+export interface DayStatus {
+  readonly date: string;
+  /** Of its last run: 'replaced', 'refused:<code>', 'failed:<code>', … */
+  readonly outcome: string;
+  /** ISO 8601. */
+  readonly started: string;
+  /** What to do before the day is run again, where the run did not end well. */
+  readonly remedy?: string;
+}
+
+/** What `daybreak status` shows on its one screen. */
+export interface Status {
+  readonly pipeline: string;
+  readonly servers: readonly ServerStatus[];
+  /** False where Temporal is away: neither the speed layer nor the days are known then. */
+  readonly temporal: boolean;
+  /** What Druid's running realtime tasks did with their rows; undefined where Druid does not tell. */
+  readonly ingestion: IngestionTotals | undefined;
+  /** Undefined where it does not run. */
+  readonly speed: SpeedView | undefined;
+  /** The latest run of each of the last days, latest first. */
+  readonly days: readonly DayStatus[];
+  /** Finished days whose files are not what their build had, as far as this machine's data folder tells. */
+  readonly waiting: readonly WaitingDay[];
+}
+
+export interface StatusOptions {
+  readonly pipeline: string;
+  /** Undefined where its tables cannot be read. */
+  readonly loaded: LoadedPipeline | undefined;
+  readonly portBase: number | undefined;
+}
+
+const DAYS_SHOWN = 7;
+
+/** One look at everything; a server that is away is part of the answer and throws nothing. */
+export async function lookAtStatus(config: Config, { pipeline, loaded, portBase }: StatusOptions): Promise<Status> {
+  const seen = {
+    pipeline,
+    servers: await serverStatus(config, portBase),
+    ingestion: loaded && (await ingestionTotals(config, loaded.pipeline.druid.datasource)),
+    waiting: loaded === undefined ? [] : await waitingDays(loaded, config.data, DAYS_SHOWN),
+  };
+  try {
+    return await withClient(config, async (client) => ({
+      ...seen,
+      temporal: true,
+      speed: await speedView(client, pipeline).catch(ignoreNotRunning),
+      days: await lastDays(client, pipeline),
+    }));
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
+    return { ...seen, temporal: false, speed: undefined, days: [] };
+  }
+}
+
+function ignoreNotRunning(thrown: unknown): undefined {
+  if (thrown instanceof DaybreakError && thrown.code === 'NOT_RUNNING') return undefined;
+  throw thrown;
+}
+
+async function ingestionTotals(config: Config, datasource: string): Promise<IngestionTotals | undefined> {
+  try {
+    return await createDruidClient(config.druid).supervisors.totals(datasource);
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError && thrown.code === 'DRUID_UNREACHABLE') return undefined;
+    throw thrown;
+  }
+}
+
+async function lastDays(client: Client, pipeline: string): Promise<DayStatus[]> {
+  const days = new Map<string, DayStatus>();
+  for await (const { date, outcome, startedAt } of dayRuns(client, pipeline)) {
+    if (days.has(date)) continue;
+    if (days.size === DAYS_SHOWN) break;
+    const remedy = remedyOf(outcome);
+    days.set(date, { date, outcome, started: startedAt, ...(remedy !== undefined && { remedy }) });
+  }
+  return [...days.values()];
+}
