@@ -8,7 +8,7 @@ import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } fro
 import { openDatabase } from './database';
 import { fastPathOf } from './fast-path';
 import { StatementCache } from './query';
-import { NOTE, parseLinesSql } from './record-rule';
+import { countLinesSql, type Fast, NOTE, parseLinesSql, provenLinesSql } from './record-rule';
 import { quoted } from './sql';
 import { timeRuleOf, type TimeScope } from './time-rule';
 
@@ -18,8 +18,8 @@ export interface MicroBatchOptions {
 }
 
 /**
- * Opens the transform of a pipeline for micro-batches. Output rows come in the order of their events, and rejects by
- * index. `run` throws ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory.
+ * Opens the transform of a pipeline for micro-batches. Output rows come in the order of their events, except that DuckDB puts
+ * those for which a left join finds nothing behind their neighbours; rejects come by index. `run` throws ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory.
  */
 export async function openMicroBatch(
   { pipeline, folder, transform }: LoadedPipeline,
@@ -29,18 +29,30 @@ export async function openMicroBatch(
   const statements = new StatementCache(database.connection);
   const time = timeRuleOf(pipeline);
 
+  async function rowOf(sql: string, text: Buffer): Promise<unknown> {
+    const statement = await statements.prepare(sql);
+    statement.bindBlob(1, text);
+    const [row] = (await statement.runAndReadAll()).getRowsJS();
+    return row;
+  }
+
+  async function areProven(count: number, text: Buffer, fast: Fast): Promise<boolean> {
+    const [lines, proven] = countsSchema.parse(await rowOf(countLinesSql(pipeline, fast), text));
+    return lines === count && proven === count;
+  }
+
   /** Undefined where a value turns out to be several lines, or bytes that are no text. */
   async function attempt({ lines, rejects }: Separated): Promise<MicroBatchResult | undefined> {
     if (lines.length === 0) return { messages: [], rejects };
     const text = joined(lines);
     if (!isUtf8(text)) return undefined;
     const fast = fastPathOf(text, pipeline, (sample) => time.fast(datesAround(sample)));
-    const parse = parseLinesSql({ pipeline, time, fast });
-    const statement = await statements.prepare(batchSql(pipeline, transform, parse));
-    statement.bindBlob(1, text);
-    const [row] = (await statement.runAndReadAll()).getRowsJS();
-    const { count, faults, keys, values } = outcomeSchema.parse(row);
-    if (count !== lines.length) return undefined;
+    const isProven = fast !== undefined && (await areProven(lines.length, text, fast));
+    const sql = isProven
+      ? provenBatchSql(pipeline, transform, fast)
+      : batchSql(pipeline, transform, parseLinesSql({ pipeline, time, fast }));
+    const { count, faults, keys, values } = outcomeSchema.parse(await rowOf(sql, text));
+    if (!isProven && count !== lines.length) return undefined;
     const found = faults.map(({ line, fault }) => ({ index: lines[line]?.index ?? line, reason: reasonOf(fault) }));
     return {
       messages: messagesOf(keys, values),
@@ -126,12 +138,24 @@ function batchSql(pipeline: Pipeline, transform: string, parse: string): string 
   SELECT (SELECT count(*) FROM daybreak_parsed)::INTEGER AS count,
     (SELECT to_json(list({line: daybreak_line, fault: split_part(substr(${NOTE}, 2), chr(10), 1)}))
       FROM daybreak_parsed WHERE ${NOTE} IS NOT NULL)::VARCHAR AS faults,
-    to_json(list(daybreak_row.${quoted(pipeline.kafka.key)}::VARCHAR))::VARCHAR AS keys,
+    ${rowsSql(pipeline, transform)}`;
+}
+
+/** The same where every line is proven: there are no faults, and no need to count. */
+function provenBatchSql(pipeline: Pipeline, transform: string, fast: Fast): string {
+  return `WITH events AS (${provenLinesSql(pipeline, fast)})
+  SELECT 0 AS count, NULL AS faults, ${rowsSql(pipeline, transform)}`;
+}
+
+function rowsSql({ kafka }: Pipeline, transform: string): string {
+  return `to_json(list(daybreak_row.${quoted(kafka.key)}::VARCHAR))::VARCHAR AS keys,
     string_agg(to_json(daybreak_row)::VARCHAR, chr(10)) AS values
   FROM (
 ${transform}
 ) AS daybreak_row`;
 }
+
+const countsSchema = z.tuple([z.number(), z.number()]);
 
 const outcomeSchema = z
   .tuple([z.number(), z.string().nullable(), z.string().nullable(), z.string().nullable()])

@@ -74,8 +74,25 @@ FROM (SELECT *, CASE shape
       CASE WHEN shape = ${OBJECT} THEN json_extract(line, ${literals(columns.map(([name]) => `$.${name}`))})::VARCHAR[] END AS raws,
       CASE WHEN shape = ${OBJECT} THEN json_keys(line) END AS keys
     FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
-      FROM (SELECT line${fast === undefined ? '' : `, ${captureSql(fast, timeColumn)} AS captured`}
-        FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line))))))`;
+      FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)}))))`;
+}
+
+/**
+ * The declared columns of lines of which each is proven, taken as `parseLinesSql` takes them: a small part of its SQL, since
+ * DuckDB plans a statement anew whenever it runs it.
+ */
+export function provenLinesSql({ events }: Pipeline, fast: Fast): string {
+  const columns = Object.entries(events.columns).map(
+    ([name, type]) => `${capturedValue(fast.layout, name, type)} AS ${quoted(name)}`,
+  );
+  return `SELECT ${columns.join(', ')} FROM ${capturedLinesSql(fast, events.time.column)}`;
+}
+
+/** How many lines the BLOB $1 holds, and how many of them are proven. */
+export function countLinesSql({ events }: Pipeline, fast: Fast): string {
+  const timeColumn = events.time.column;
+  return `SELECT count(*)::INTEGER, count(*) FILTER (${provenSql(fast, timeColumn)})::INTEGER
+    FROM ${capturedLinesSql(fast, timeColumn)}`;
 }
 
 const FAST = 0;
@@ -88,9 +105,12 @@ function caseFast(fast: string | undefined, slow: string): string {
   return fast === undefined ? slow : `CASE WHEN shape = ${FAST} THEN ${fast} ELSE ${slow} END`;
 }
 
-function captureSql({ layout, time }: Fast, timeColumn: string): string {
+const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
+
+function capturedLinesSql({ layout, time }: Fast, timeColumn: string): string {
   const groups = layout.captured.map((_, index) => `c${index}`);
-  return `regexp_extract(line, ${literal(patternOf(layout, timeColumn, time.pattern))}, ${literals(groups)})`;
+  const capture = `regexp_extract(line, ${literal(patternOf(layout, timeColumn, time.pattern))}, ${literals(groups)})`;
+  return `(SELECT line, ${capture} AS captured FROM ${LINES})`;
 }
 
 function capturedText(layout: LineLayout, column: string): string {

@@ -133,6 +133,14 @@ describe('the transform on micro-batches', () => {
     expect(rejects.map(({ index }) => index)).toEqual([0, 1, 3, 4, 5]);
   });
 
+  it('gives the same rows alone and beside a record that is written otherwise', async () => {
+    const values = [event(1), event('999999999999999999'), event('100000000000000000'), event(0)];
+    const alone = await run(...values);
+    const { messages } = await run(...values, `{ "id":8, ${TIME} }`);
+    expect(alone.messages).toEqual(messages.slice(0, values.length));
+    expect(alone.messages).toHaveLength(values.length);
+  });
+
   it('takes no records at all', async () => {
     expect(await run()).toEqual({ messages: [], rejects: [] });
     expect((await run(null)).messages).toEqual([]);
