@@ -1,4 +1,5 @@
 import type { BusinessDate } from './business-date';
+import type { Engine } from './pipeline';
 
 /** What a build did with the records of a day. read = written + duplicates + quarantined + outsideDay, before the join. */
 export interface RecordCounts {
@@ -43,7 +44,7 @@ export interface DayManifest {
   readonly pipeline: string;
   readonly date: BusinessDate;
   readonly timeZone: string;
-  readonly engine: 'duckdb' | 'spark';
+  readonly engine: Engine;
   /** SHA-256 of transform.sql, of the pipeline's settings that shape rows, and of each table. */
   readonly transform: string;
   readonly settings: string;

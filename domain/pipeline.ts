@@ -5,6 +5,10 @@ import { isTimeZone } from './business-date';
 export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
+/** What can run the SQL of a day's build. */
+export const ENGINES = ['duckdb', 'spark'] as const;
+export type Engine = (typeof ENGINES)[number];
+
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
 const topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -');
 const datasource = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'a Druid datasource: letters, digits, _ -');
@@ -99,6 +103,14 @@ export const pipelineSchema = z
     matchColumn: identifier
       .optional()
       .describe('An output column that is null where the join found nothing; counts as unmatched.'),
+    batch: z
+      .strictObject({
+        engine: z
+          .enum(ENGINES)
+          .default('duckdb')
+          .describe("What runs the SQL of a day's build: DuckDB inside the worker, or Apache Spark."),
+      })
+      .prefault({}),
     schedule: z
       .strictObject({
         at: z

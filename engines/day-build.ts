@@ -7,7 +7,7 @@ import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { readState, type PreviousBuild } from './build-state';
 import { assembleDay } from './day-assembly';
-import type { BuildContext, DayPlan } from './day-plan';
+import type { BuildContext, DayPlan, EngineResult } from './day-plan';
 import { buildHours } from './duckdb/build-hours';
 import { transformedRows } from './duckdb/hour-output';
 import { spansHours } from './duckdb/repeated-identities';
@@ -15,12 +15,15 @@ import { findChanges } from './input-changes';
 import { listInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
 import { startProgress, type BuildProgress } from './progress';
+import { buildHoursOnSpark } from './spark/build-hours';
+import type { SparkProgram } from './spark/spark-program';
 import {
   beginVersion,
   MANIFEST_FILE,
   outputFailed,
   publishVersion,
   readPublishedDay,
+  sparkLogOf,
   STATE_FILE,
 } from './published-day';
 
@@ -31,6 +34,8 @@ export interface DayBuildOptions {
   /** Folder that gets <date>/HH.ndjson. */
   readonly output: string;
   readonly engine: DayManifest['engine'];
+  /** Finds the Spark for the engine spark, and is called only where something is to be built with it. Default: none. */
+  readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
   /** Build every hour, also those whose files did not change. Default false. */
   readonly force?: boolean;
   /** Bytes that DuckDB may hold before it spills to disk. Default 1 GiB. */
@@ -77,7 +82,7 @@ export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions)
       threads: options.threads ?? availableParallelism(),
       progress,
     };
-    const result = await buildHours(plan, context, transformedRows(loaded));
+    const result = await buildWith(options, plan, context, sparkLogOf(output, date));
     const { manifest, state } = await assembleDay(plan, result, { engine, folder, files, previous });
     const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
     await writeFile(join(folder, MANIFEST_FILE), text);
@@ -92,6 +97,20 @@ export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions)
     progress.stop();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function buildWith(
+  { engine, findSpark }: DayBuildOptions,
+  plan: DayPlan,
+  context: BuildContext,
+  log: string,
+): Promise<EngineResult> {
+  if (engine === 'duckdb') return buildHours(plan, context, transformedRows(plan.loaded));
+  if (findSpark !== undefined) return buildHoursOnSpark(plan, context, { program: await findSpark(), log });
+  throw new DaybreakError('MISSING_TOOL', {
+    what: 'this program was started without a Spark, which the engine spark needs',
+    remedy: 'Build with the engine duckdb.',
+  });
 }
 
 /** The published version, where this pipeline and engine would give the same rows for the same files. */

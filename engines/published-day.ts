@@ -34,6 +34,11 @@ export async function readPublishedDay(output: string, date: BusinessDate): Prom
   }
 }
 
+/** Absolute path of what Spark's driver said when the day was last built with it; beside the versions, which do not keep it. */
+export function sparkLogOf(output: string, date: BusinessDate): string {
+  return join(versionsFolder(output, date), '.spark.log');
+}
+
 /** A new folder for a build of the day, on the file system of its output. */
 export async function beginVersion(output: string, date: BusinessDate): Promise<string> {
   await refuseForeignDay(output, date);

@@ -12,6 +12,7 @@ import { createBatchActivities, createSpeedLayerActivities } from '../activities
 import { servedByWorker, sharedPath } from '../activities/batch/input-source';
 import { createDruidClient } from '../clients/druid';
 import { TASK_QUEUES, type Layer } from '../domain/task-queues';
+import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
 import { connectOptions, unreachable } from './connect';
 import { typedFailures } from './failures';
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   /** The layers whose task queues this process serves. */
   readonly layers: readonly Layer[];
   readonly logger: Logger;
+  /** For pipelines whose batch.engine is spark. Default: none, and their builds fail with MISSING_TOOL. */
+  readonly findSpark?: () => Promise<SparkProgram>;
   /** Aborting it drains the running activities and ends the worker. */
   readonly signal: AbortSignal;
   /** Called once every task queue is served. */
@@ -32,7 +35,8 @@ export interface WorkerOptions {
 }
 
 /** Serves the task queues until the signal aborts; the only place where clients, activities and workflows meet. */
-export async function runWorker({ config, layers, logger, signal, onReady }: WorkerOptions): Promise<void> {
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  const { config, layers, logger, signal, onReady } = options;
   installRuntime(config, logger);
   const metrics = createMetrics(Runtime.instance().metricMeter);
   const { connection, namespace } = await connectWorker(config);
@@ -51,7 +55,7 @@ export async function runWorker({ config, layers, logger, signal, onReady }: Wor
           taskQueue: TASK_QUEUES[layer],
           workflowBundle: workflowBundle satisfies WorkflowBundle,
           activities: {
-            ...activitiesOf(layer, config, logger, metrics),
+            ...activitiesOf(layer, options, metrics),
             ...(layer === 'batch' && createOperateActivities(config)),
           },
           interceptors: {
@@ -99,7 +103,7 @@ async function connectWorker(
   }
 }
 
-function activitiesOf(layer: Layer, config: Config, logger: Logger, metrics: Metrics): object {
+function activitiesOf(layer: Layer, { config, logger, findSpark }: WorkerOptions, metrics: Metrics): object {
   const { pipelines, data } = config;
   const druid = createDruidClient(config.druid);
   const kafkaBrokers = config.kafka.brokers;
@@ -110,6 +114,7 @@ function activitiesOf(layer: Layer, config: Config, logger: Logger, metrics: Met
         kafkaBrokers,
         pipelines,
         data,
+        findSpark,
         inputSource: config.outputServer === undefined ? sharedPath : servedByWorker(config.outputServer),
       });
     case 'speed':

@@ -7,7 +7,7 @@ import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { outputFolder, readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
-export function createBuildActivities({ pipelines, data }: BatchDependencies) {
+export function createBuildActivities({ pipelines, data, findSpark }: BatchDependencies) {
   return {
     /** Fixes what the day is. Throws UNKNOWN_PIPELINE, BAD_PIPELINE, BAD_TABLE or BAD_DATE before anything is touched. */
     async planDay({ pipeline: name, date }: DailyBatchInput): Promise<DayPlan> {
@@ -24,7 +24,8 @@ export function createBuildActivities({ pipelines, data }: BatchDependencies) {
         date: plan.date,
         input: join(data, plan.pipeline, 'input'),
         output,
-        engine: 'duckdb',
+        engine: loaded.pipeline.batch.engine,
+        findSpark,
         force,
         signal: context.cancellationSignal,
         onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal }) => {

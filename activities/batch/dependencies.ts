@@ -1,5 +1,6 @@
 import type { DruidClient } from '../../clients/druid';
 import type { InputSource } from '../../domain/druid/reindex-spec';
+import type { SparkProgram } from '../../engines/spark/spark-program';
 
 export interface OutputFile {
   /** Absolute path of a published version. */
@@ -16,6 +17,8 @@ export interface BatchDependencies {
   readonly pipelines: string;
   /** Absolute path; see Config.data. */
   readonly data: string;
+  /** For pipelines whose batch.engine is spark. Default: none, and they fail. Throws MISSING_TOOL or DOWNLOAD_FAILED. */
+  readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
   /** How Druid reads built files. */
   readonly inputSource: (files: readonly OutputFile[]) => InputSource;
 }

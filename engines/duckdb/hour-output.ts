@@ -23,7 +23,7 @@ export interface WrittenHour extends WrittenRows {
 
 /** What makes rows of the view `events` of a connection, which is never empty. */
 export interface RowEngine {
-  /** Writes what the transform makes of the events to `path`. */
+  /** Writes what the transform makes of the events to `path`, whose file is named by their hour. */
   readonly write: (connection: DuckDBConnection, path: string) => Promise<WrittenRows>;
   /** Fails where `write` would for the value of an event. */
   readonly check: (connection: DuckDBConnection) => Promise<void>;

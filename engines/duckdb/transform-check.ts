@@ -127,7 +127,8 @@ function outputColumns(described: readonly (string | null)[][], file: string): O
   return columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, type }]));
 }
 
-function columnTypeOf(duckType: string): ColumnType | undefined {
+/** Undefined for a type that rows cannot have. */
+export function columnTypeOf(duckType: string): ColumnType | undefined {
   if (/^U?(TINY|SMALL)INT$|^INTEGER$|^UINTEGER$/.test(duckType)) return 'BIGINT'; // In JSON they are the same.
   return COLUMN_TYPES.find((type) => type === duckType);
 }

@@ -3,18 +3,21 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
+import { ENGINES, type Engine } from '../../domain/pipeline';
 import { buildDay } from '../../engines/day-build';
 import { loadPipeline } from '../../engines/pipeline-folder';
 import { BuildProgressLine } from '../output/build-progress-line';
 import { print, printJson } from '../output/print';
 import { table } from '../output/table';
+import { findSpark } from '../stack/spark';
 
 interface Options {
   readonly pipeline: string;
   readonly date: BusinessDate;
   readonly input: string;
   readonly output: string;
-  readonly engine: DayManifest['engine'];
+  readonly engine?: Engine;
+  readonly master?: string;
   readonly force: boolean;
   readonly memory?: number;
   readonly threads?: number;
@@ -32,7 +35,10 @@ export function batchBuildCommand(): Command {
     )
     .requiredOption('--input <folder>', 'the folder with the hourly files')
     .requiredOption('--output <folder>', 'gets <date>/HH.ndjson and <date>/_manifest.json')
-    .addOption(new Option('--engine <engine>', 'what runs the SQL').choices(['duckdb', 'spark']).default('duckdb'))
+    .addOption(
+      new Option('--engine <engine>', "what runs the SQL (default: the pipeline's batch.engine)").choices(ENGINES),
+    )
+    .option('--master <url>', "where Spark runs, as spark://host:7077 (default: Spark's configuration, else local[*])")
     .option('--force', 'build every hour, also the unchanged ones', false)
     .option('--memory <MiB>', 'what DuckDB may hold before it spills to disk (default: 1024)', positive)
     .option('--threads <n>', 'hours built at once (default: one a processor)', positive)
@@ -40,7 +46,7 @@ export function batchBuildCommand(): Command {
     .action(build);
 }
 
-async function build({ pipeline, memory, threads, json, ...options }: Options): Promise<void> {
+async function build({ pipeline, engine, master, memory, threads, json, ...options }: Options): Promise<void> {
   const loaded = await loadPipeline(pipeline);
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -51,6 +57,8 @@ async function build({ pipeline, memory, threads, json, ...options }: Options): 
   try {
     const manifest = await buildDay(loaded, {
       ...options,
+      engine: engine ?? loaded.pipeline.batch.engine,
+      findSpark: () => findSpark({ master }),
       ...(memory !== undefined && { memoryLimit: memory * MEBIBYTE }),
       ...(threads !== undefined && { threads }),
       signal: stop.signal,

@@ -4,6 +4,7 @@ import type { Layer } from '../../domain/task-queues';
 import { readConfig } from '../../worker/config';
 import { startHealth } from '../../worker/health';
 import { runWorker } from '../../worker/main';
+import { findSpark } from '../stack/spark';
 
 export function workerCommand(): Command {
   return new Command('worker')
@@ -32,6 +33,7 @@ export function workerCommand(): Command {
         config,
         layers,
         logger,
+        findSpark,
         signal: ending.signal,
         onReady: () => {
           health.ready();

@@ -20,6 +20,28 @@ export async function findJava(): Promise<string> {
   throw missing(`Kafka and Druid need Java 17, and ${java} is ${version ?? 'not a Java'}`, remedy);
 }
 
+/** Java 17 or newer for the Spark that Daybreak fetches; another Spark knows its own. Throws MISSING_TOOL. */
+export async function findSparkJava(): Promise<string> {
+  const home = process.env['JAVA_HOME'];
+  const java = home === undefined || home === '' ? await onPath('java') : join(home, 'bin', 'java');
+  const version = java === undefined ? undefined : await javaVersion(java);
+  if (java !== undefined && version !== undefined && version >= 17) return java;
+  throw missing(
+    `Spark needs Java 17 or newer, and ${java === undefined ? 'there is no java on the PATH' : `${java} is ${version ?? 'not a Java'}`}`,
+    'Install Java 17 (Debian: apt install openjdk-17-jre-headless) and set JAVA_HOME to it, or build with the engine duckdb.',
+  );
+}
+
+/** Python, for the first use of Spark only. Throws MISSING_TOOL. */
+export async function findPython(): Promise<string> {
+  const python = await onPath('python3');
+  if (python !== undefined) return python;
+  throw missing(
+    "Python's pip fetches Spark, and there is no python3 on the PATH",
+    'Install Python with pip (Debian: apt install python3-pip), or set SPARK_HOME to a Spark of your own.',
+  );
+}
+
 /** Maven, for the first start only. Throws MISSING_TOOL. */
 export async function findMaven(): Promise<string> {
   return need('mvn', 'Maven fetches Kafka and Druid', 'Install Maven (Debian: apt install maven)');

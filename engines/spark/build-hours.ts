@@ -1,0 +1,229 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { DaybreakError } from '../../domain/errors';
+import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../day-plan';
+import { buildHours } from '../duckdb/build-hours';
+import { openDatabase, STAGED, type Database } from '../duckdb/database';
+import { transformedRows, type RowEngine, type WrittenRows } from '../duckdb/hour-output';
+import { queryTexts } from '../duckdb/query';
+import { NOTE } from '../duckdb/record-rule';
+import { literal, literals, quoted } from '../duckdb/sql';
+import { columnTypeOf } from '../duckdb/transform-check';
+import { hashFile } from '../hash-file';
+import { isMissing } from '../published-day';
+import type { LoadedPipeline } from '../loaded-pipeline';
+import { runSparkSql } from './application';
+import { columnName, HOUR, HOUR_SHIFT, POSITION, sparkScript, withPosition } from './script';
+import type { SparkProgram } from './spark-program';
+
+export interface SparkBuild {
+  readonly program: SparkProgram;
+  /** Absolute path of the file that gets what Spark's driver says. */
+  readonly log: string;
+}
+
+/**
+ * Builds hours whose rows Spark makes. Which lines are records, of which hour, and which of them are duplicates is
+ * decided as for the engine duckdb, by the same code; Spark gets the events of all hours as Parquet, and one application
+ * runs the transform over them. Its rows come back as Parquet and are written by DuckDB, so that there is one way in which
+ * values become JSON, in the order of their events, whatever the order in which Spark's tasks ended.
+ *
+ * The folder of the version must have the same path for the driver and for every executor.
+ */
+export async function buildHoursOnSpark(
+  plan: DayPlan,
+  context: BuildContext,
+  { program, log }: SparkBuild,
+): Promise<EngineResult> {
+  const folder = join(context.folder, '.spark');
+  const folders = { root: folder, events: join(folder, 'events'), tables: join(folder, 'tables') };
+  for (const each of Object.values(folders)) await mkdir(each, { recursive: true });
+  // An hour is done when Spark has done it.
+  const progress = { ...context.progress, hourDone: () => undefined };
+  const staged = await buildHours(plan, { ...context, progress }, exportedEvents(plan.loaded, folders.events));
+  const hours = [...staged.targets.values()].filter(({ kept }) => kept > 0);
+  if (hours.length === 0) return staged;
+  // An hour can lose all its events to earlier ones after it was written.
+  for (const { hour, kept } of staged.targets.values())
+    if (kept === 0) await rm(eventsFile(folders.events, hour), { force: true });
+
+  const database = await openDatabase(plan.loaded.pipeline, plan.loaded.folder, {
+    threads: context.threads,
+    memoryLimit: context.memoryLimit,
+    spillFolder: join(context.folder, '.spill'),
+    outputFolder: context.folder,
+  });
+  const interrupt = (): void => {
+    database.connection.interrupt();
+  };
+  context.signal.addEventListener('abort', interrupt);
+  try {
+    const run = new SparkRun(plan, context, database, folders);
+    await run.transform(program, log);
+    const targets = new Map(staged.targets);
+    for (const hour of hours) targets.set(hour.hour, await run.collect(hour));
+    return { ...staged, targets };
+  } finally {
+    context.signal.removeEventListener('abort', interrupt);
+    database.close();
+  }
+}
+
+/**
+ * Puts the events of an hour into a Parquet file, and nothing, until Spark is done, where its rows will be. On which
+ * records the SQL fails, DuckDB decides, so that both engines quarantine the same ones.
+ */
+function exportedEvents(loaded: LoadedPipeline, folder: string): RowEngine {
+  const { check } = transformedRows(loaded);
+  return {
+    check,
+    async write(connection, path) {
+      const hour = basename(path, '.ndjson');
+      const position = `(${Number(hour)}::BIGINT << ${HOUR_SHIFT}) + row_number() OVER ()`;
+      await check(connection);
+      await connection.run(
+        `COPY (SELECT ${position} AS ${POSITION}, * FROM events) TO ${literal(eventsFile(folder, hour))} (FORMAT parquet)`,
+      );
+      await writeFile(path, '');
+      return { written: 0, unmatched: 0 };
+    },
+  };
+}
+
+function eventsFile(folder: string, hour: string): string {
+  return join(folder, `${hour}.parquet`);
+}
+
+interface Folders {
+  readonly root: string;
+  readonly events: string;
+  readonly tables: string;
+}
+
+class SparkRun {
+  readonly #plan: DayPlan;
+  readonly #context: BuildContext;
+  readonly #database: Database;
+  readonly #folders: Folders;
+  readonly #rows: string;
+  /** Of the transform with its position, those that are output: as many as the pipeline's output columns. */
+  #columns: readonly number[] = [];
+  #checked = false;
+
+  constructor(plan: DayPlan, context: BuildContext, database: Database, folders: Folders) {
+    this.#plan = plan;
+    this.#context = context;
+    this.#database = database;
+    this.#folders = folders;
+    this.#rows = join(folders.root, 'rows');
+  }
+
+  /** Has Spark run the transform over the exported events. */
+  async transform(program: SparkProgram, log: string): Promise<void> {
+    const { loaded, date } = this.#plan;
+    const { pipeline } = loaded;
+    const transform = withPosition(loaded.transform, this.#transformFile());
+    const names = await this.#columnNames(transform);
+    this.#columns = names.flatMap((name, index) => (name === POSITION ? [] : [index]));
+    const script = join(this.#folders.root, 'transform.sql');
+    const views = new Map([['events', this.#folders.events]]);
+    for (const name of Object.keys(pipeline.tables)) views.set(name, await this.#exportTable(name));
+    await writeFile(
+      script,
+      sparkScript({ views, transform, columns: this.#columns, width: names.length, rows: this.#rows }),
+    );
+    await runSparkSql(program, {
+      name: `daybreak ${pipeline.name} ${date}`,
+      script,
+      scratch: this.#folders.root,
+      log,
+      transformFile: this.#transformFile(),
+      signal: this.#context.signal,
+    });
+  }
+
+  /** Writes the file of an hour from what Spark made of its events. */
+  async collect(hour: TargetHour): Promise<TargetHour> {
+    this.#context.signal.throwIfAborted();
+    const path = join(this.#context.folder, hour.file);
+    const parts = await this.#partsOf(hour.hour);
+    const written = parts.length === 0 ? {} : await this.#writeRows(parts, path);
+    this.#context.progress.hourDone();
+    return { ...hour, ...written, ...(await hashFile(path)) };
+  }
+
+  async #writeRows(parts: readonly string[], path: string): Promise<WrittenRows> {
+    const { connection } = this.#database;
+    const { loaded } = this.#plan;
+    await connection.run(
+      `CREATE OR REPLACE VIEW daybreak.rows AS FROM read_parquet(${literals(parts)}, hive_partitioning = false)`,
+    );
+    if (!this.#checked) await this.#checkTypes();
+    const names = loaded.outputColumns.map(({ name }, index) => `${this.#source(index)} AS ${quoted(name)}`);
+    const order = [0, ...this.#columns].map(columnName).join(', ');
+    const written = await this.#count(
+      `COPY (SELECT ${names.join(', ')} FROM daybreak.rows ORDER BY ${order}) TO ${literal(path)} (FORMAT json)`,
+    );
+    const match = loaded.outputColumns.findIndex(({ name }) => name === loaded.pipeline.matchColumn);
+    const unmatched =
+      match === -1 ? 0 : await this.#count(`SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
+    return { written, unmatched };
+  }
+
+  /** Throws BAD_TRANSFORM where Spark gave a column another type than DuckDB, so that values might differ. */
+  async #checkTypes(): Promise<void> {
+    const described = await queryTexts(this.#database.connection, 'DESCRIBE daybreak.rows');
+    const types = new Map(described.map(([name, type]) => [name, type ?? '']));
+    const different = this.#plan.loaded.outputColumns.flatMap(({ name, type }, index) => {
+      const found = types.get(this.#source(index)) ?? '';
+      return columnTypeOf(found) === type ? [] : [`the column ${name} is a ${type} in DuckDB and a ${found} in Spark`];
+    });
+    if (different.length > 0) {
+      throw new DaybreakError('BAD_TRANSFORM', {
+        what: `${this.#transformFile()}: ${different.join('; ')}`,
+        remedy: 'Cast it in the SQL, so that it is the same in both engines.',
+      });
+    }
+    this.#checked = true;
+  }
+
+  async #partsOf(hour: string): Promise<string[]> {
+    const folder = join(this.#rows, `${HOUR}=${Number(hour)}`);
+    try {
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.parquet') && !name.startsWith('.'));
+      return names.sort().map((name) => join(folder, name));
+    } catch (thrown) {
+      if (isMissing(thrown)) return []; // The transform keeps none of its events.
+      throw thrown;
+    }
+  }
+
+  /** The columns of the transform over events that have a position, by DuckDB, whose names count. */
+  async #columnNames(transform: string): Promise<string[]> {
+    const { connection } = this.#database;
+    await connection.run(
+      `CREATE OR REPLACE VIEW events AS SELECT 0::BIGINT AS ${POSITION}, * EXCLUDE (${NOTE}) FROM ${STAGED}`,
+    );
+    return (await queryTexts(connection, `DESCRIBE ${transform}`)).map(([name]) => name ?? '');
+  }
+
+  async #exportTable(name: string): Promise<string> {
+    const path = join(this.#folders.tables, `${name}.parquet`);
+    await this.#database.connection.run(`COPY ${quoted(name)} TO ${literal(path)} (FORMAT parquet)`);
+    return path;
+  }
+
+  async #count(sql: string): Promise<number> {
+    const [row] = await queryTexts(this.#database.connection, sql);
+    return Number(row?.[0] ?? 0);
+  }
+
+  /** Where Spark's files have the output column `index`. */
+  #source(index: number): string {
+    return columnName(this.#columns[index] ?? -1);
+  }
+
+  #transformFile(): string {
+    return join(this.#plan.loaded.folder, 'transform.sql');
+  }
+}

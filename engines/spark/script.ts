@@ -1,0 +1,88 @@
+import { DaybreakError } from '../../domain/errors';
+import { literal } from '../duckdb/sql';
+
+/**
+ * The column that tells in which hour, and where in it, an event stands: the hour times 2^40 plus the number of its row.
+ * It goes through the transform beside the row, so that the order of rows does not depend on how Spark joins.
+ */
+export const POSITION = 'daybreak_position';
+export const HOUR = 'daybreak_hour';
+export const HOUR_SHIFT = 40;
+
+const BLANKS_AND_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/;
+
+/** The transform with the event's position as one more, first column. Throws BAD_TRANSFORM unless it begins with SELECT. */
+export function withPosition(transform: string, file: string): string {
+  const start = BLANKS_AND_COMMENTS.exec(transform)?.[0].length ?? 0;
+  const select = /^select\b(?:\s+all\b)?/i.exec(transform.slice(start))?.[0];
+  if (select === undefined) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file} does not begin with SELECT, which the engine spark needs`,
+      remedy: 'Write it as SELECT … FROM events …, or build with the engine duckdb.',
+    });
+  }
+  const end = start + select.length;
+  return `${transform.slice(0, end)} ${POSITION},${transform.slice(end)}`;
+}
+
+/** Comments, quoted names, texts and a type's name: what a plain replacement would mistake for one another. */
+const TOKENS = /--[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"]|"")*"|'(?:[^']|'')*'|\bVARCHAR\b(?!\s*\()/gi;
+
+/**
+ * The same SQL as Spark spells it: texts with escapes, since a backslash is something special there, STRING for a VARCHAR
+ * without a length, and no comments. Lines stay where they are.
+ */
+export function sparkSpelling(transform: string): string {
+  return transform.replace(TOKENS, (token) => {
+    if (token.startsWith('"')) return token;
+    if (token.startsWith("'")) {
+      return `'${token.slice(1, -1).replaceAll('\\', '\\\\').replaceAll("''", "\\'")}'`;
+    }
+    if (token.toUpperCase() === 'VARCHAR') return 'STRING';
+    return ` ${token.replaceAll(/[^\n]/g, '')}`;
+  });
+}
+
+export interface ScriptParts {
+  /** Absolute paths of what Spark reads, by the name of the view: a Parquet file, or a folder of them. */
+  readonly views: ReadonlyMap<string, string>;
+  /** The transform with its position, as DuckDB spells it. */
+  readonly transform: string;
+  /** Which of the transform's columns, from 0, are to be kept; the others are further positions, from SELECT *. */
+  readonly columns: readonly number[];
+  /** How many columns the transform has, the position among them. */
+  readonly width: number;
+  /** Absolute path of the folder that gets daybreak_hour=<n>/*.parquet with the columns c0 (the position), c<n> …. */
+  readonly rows: string;
+}
+
+/** Where, in the lines of the script's last statement, the transform begins. */
+export const TRANSFORM_LINE = 4;
+
+/** What `spark-sql -f` runs: pure SQL, so that neither the driver nor an executor needs anything but Spark. */
+export function sparkScript({ views, transform, columns, width, rows }: ScriptParts): string {
+  const names = Array.from({ length: width }, (_, index) => columnName(index)).join(', ');
+  const definitions = [...views].map(
+    ([name, path]) => `CREATE TEMPORARY VIEW ${quotedName(name)} USING parquet OPTIONS (path ${location(path)});\n`,
+  );
+  return `${definitions.join('')}CREATE TABLE daybreak_rows USING parquet PARTITIONED BY (${HOUR}) LOCATION ${location(rows)} AS
+SELECT ${[0, ...columns].map(columnName).join(', ')}, CAST(shiftright(${columnName(0)}, ${HOUR_SHIFT}) AS INT) AS ${HOUR}
+FROM (
+${sparkSpelling(transform)}
+) AS daybreak_transformed (${names});
+`;
+}
+
+/** The name of the transform's column `index` in the Parquet files: two of its own names may differ only in ways that Spark ignores. */
+export function columnName(index: number): string {
+  return `c${index}`;
+}
+
+/** With a scheme, because a bare path would be one of the cluster's default file system. Hadoop wants no escapes in it. */
+function location(path: string): string {
+  return literal(`file://${path}`);
+}
+
+function quotedName(name: string): string {
+  return `\`${name}\``;
+}

@@ -1,0 +1,75 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface SparkCluster {
+  /** Such as spark://127.0.0.1:40123. */
+  readonly master: string;
+  /** For what submits to it. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+const LOCAL = '127.0.0.1';
+
+/** Starts a standalone master and a worker of the Spark at `home`, on free ports, with their files in `folder`. */
+export async function startSparkCluster(home: string, folder: string): Promise<SparkCluster> {
+  const configuration = join(folder, 'conf');
+  await mkdir(configuration, { recursive: true });
+  await writeFile(
+    join(configuration, 'spark-defaults.conf'),
+    [
+      `spark.driver.host ${LOCAL}`,
+      `spark.driver.bindAddress ${LOCAL}`,
+      'spark.driver.memory 512m',
+      'spark.executor.memory 512m',
+      'spark.sql.shuffle.partitions 4',
+      '',
+    ].join('\n'),
+  );
+  const environment = { SPARK_CONF_DIR: configuration, SPARK_LOCAL_IP: LOCAL, SPARK_DAEMON_MEMORY: '256m' };
+  const processes: ChildProcess[] = [];
+  const start = async (kind: 'master.Master' | 'worker.Worker', args: readonly string[], sign: RegExp) => {
+    const child = spawn(
+      join(home, 'bin', 'spark-class'),
+      [`org.apache.spark.deploy.${kind}`, '--host', LOCAL, '--port', '0', '--webui-port', '0', ...args],
+      { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment, SPARK_HOME: home } },
+    );
+    processes.push(child);
+    return lineOf(child, sign);
+  };
+  const master = await start('master.Master', [], /Starting Spark master at (spark:\S+)/);
+  const resources = ['--cores', '2', '--memory', '1g', '--work-dir', join(folder, 'work')];
+  await start('worker.Worker', [...resources, master], /Successfully registered with master (\S+)/);
+  return {
+    master,
+    environment,
+    async stop() {
+      for (const child of processes.reverse()) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }
+    },
+  };
+}
+
+/** Waits for a line of the log, which is read on afterwards, so that the process never waits for us. */
+function lineOf({ stderr, exitCode }: ChildProcess, sign: RegExp): Promise<string> {
+  if (stderr === null) throw new Error(`no log; ended with ${String(exitCode)}`);
+  return new Promise((resolve, reject) => {
+    const said: string[] = [];
+    createInterface({ input: stderr })
+      .on('line', (line) => {
+        said.push(line);
+        const [, found] = sign.exec(line) ?? [];
+        if (found !== undefined) resolve(found);
+      })
+      .on('close', () => {
+        reject(new Error(said.slice(-10).join('\n')));
+      });
+  });
+}
