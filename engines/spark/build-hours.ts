@@ -1,19 +1,19 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
 import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../day-plan';
 import { buildHours } from '../duckdb/build-hours';
 import { openDatabase, STAGED, type Database } from '../duckdb/database';
-import { transformedRows, type RowEngine, type WrittenRows } from '../duckdb/hour-output';
+import type { WrittenRows } from '../duckdb/hour-output';
 import { queryTexts } from '../duckdb/query';
 import { NOTE } from '../duckdb/record-rule';
 import { literal, literals, quoted } from '../duckdb/sql';
 import { columnTypeOf } from '../duckdb/transform-check';
 import { hashFile } from '../hash-file';
 import { isMissing } from '../published-day';
-import type { LoadedPipeline } from '../loaded-pipeline';
 import { runSparkSql } from './application';
-import { columnName, HOUR, HOUR_SHIFT, POSITION, sparkScript, withPosition } from './script';
+import { eventsFile, exportedEvents } from './exported-events';
+import { columnName, HOUR, POSITION, sparkScript, withPosition } from './script';
 import type { SparkProgram } from './spark-program';
 
 export interface SparkBuild {
@@ -42,10 +42,13 @@ export async function buildHoursOnSpark(
   const progress = { ...context.progress, hourDone: () => undefined };
   const staged = await buildHours(plan, { ...context, progress }, exportedEvents(plan.loaded, folders.events));
   const hours = [...staged.targets.values()].filter(({ kept }) => kept > 0);
+  for (const { hour, kept } of staged.targets.values()) {
+    if (kept > 0) continue;
+    // An hour can lose all its events to earlier ones after they were exported.
+    await rm(eventsFile(folders.events, hour), { force: true });
+    context.progress.hourDone();
+  }
   if (hours.length === 0) return staged;
-  // An hour can lose all its events to earlier ones after it was written.
-  for (const { hour, kept } of staged.targets.values())
-    if (kept === 0) await rm(eventsFile(folders.events, hour), { force: true });
 
   const database = await openDatabase(plan.loaded.pipeline, plan.loaded.folder, {
     threads: context.threads,
@@ -67,31 +70,6 @@ export async function buildHoursOnSpark(
     context.signal.removeEventListener('abort', interrupt);
     database.close();
   }
-}
-
-/**
- * Puts the events of an hour into a Parquet file, and nothing, until Spark is done, where its rows will be. On which
- * records the SQL fails, DuckDB decides, so that both engines quarantine the same ones.
- */
-function exportedEvents(loaded: LoadedPipeline, folder: string): RowEngine {
-  const { check } = transformedRows(loaded);
-  return {
-    check,
-    async write(connection, path) {
-      const hour = basename(path, '.ndjson');
-      const position = `(${Number(hour)}::BIGINT << ${HOUR_SHIFT}) + row_number() OVER ()`;
-      await check(connection);
-      await connection.run(
-        `COPY (SELECT ${position} AS ${POSITION}, * FROM events) TO ${literal(eventsFile(folder, hour))} (FORMAT parquet)`,
-      );
-      await writeFile(path, '');
-      return { written: 0, unmatched: 0 };
-    },
-  };
-}
-
-function eventsFile(folder: string, hour: string): string {
-  return join(folder, `${hour}.parquet`);
 }
 
 interface Folders {

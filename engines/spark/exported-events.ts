@@ -1,0 +1,31 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { transformedRows, type RowEngine } from '../duckdb/hour-output';
+import { literal } from '../duckdb/sql';
+import type { LoadedPipeline } from '../loaded-pipeline';
+import { HOUR_SHIFT, POSITION } from './script';
+
+/**
+ * Puts the events of an hour into a Parquet file in `folder`, with their positions, and nothing where their rows will be
+ * once Spark is done. On which records the SQL fails, DuckDB decides, so that both engines quarantine the same ones.
+ */
+export function exportedEvents(loaded: LoadedPipeline, folder: string): RowEngine {
+  const { check } = transformedRows(loaded);
+  return {
+    check,
+    async write(connection, path) {
+      const hour = basename(path, '.ndjson');
+      const position = `(${Number(hour)}::BIGINT << ${HOUR_SHIFT}) + row_number() OVER ()`;
+      await check(connection);
+      await connection.run(
+        `COPY (SELECT ${position} AS ${POSITION}, * FROM events) TO ${literal(eventsFile(folder, hour))} (FORMAT parquet)`,
+      );
+      await writeFile(path, '');
+      return { written: 0, unmatched: 0 };
+    },
+  };
+}
+
+export function eventsFile(folder: string, hour: string): string {
+  return join(folder, `${hour}.parquet`);
+}
