@@ -1,5 +1,10 @@
 import { TZDate, tzOffset } from '@date-fns/tz';
-import { addDays, addHours, format, isValid, parse } from 'date-fns';
+// By function: the whole of date-fns takes longer to load than a command line's work.
+import { addDays } from 'date-fns/addDays';
+import { addHours } from 'date-fns/addHours';
+import { format } from 'date-fns/format';
+import { isValid } from 'date-fns/isValid';
+import { parse } from 'date-fns/parse';
 import { DaybreakError } from './errors';
 
 /** A local calendar day, 'YYYY-MM-DD', known to exist. */

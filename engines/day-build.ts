@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { hoursOfDay, type BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
-import { readState, type PreviousBuild } from './build-state';
 import { assembleDay } from './day-assembly';
 import type { BuildContext, DayPlan, EngineResult } from './day-plan';
 import { buildHours } from './duckdb/build-hours';
@@ -15,17 +14,10 @@ import { findChanges } from './input-changes';
 import { listInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
 import { startProgress, type BuildProgress } from './progress';
+import { previousBuild, RULES } from './previous-build';
+import { beginVersion, MANIFEST_FILE, outputFailed, publishVersion, sparkLogOf, STATE_FILE } from './published-day';
 import { buildHoursOnSpark } from './spark/build-hours';
 import type { SparkProgram } from './spark/spark-program';
-import {
-  beginVersion,
-  MANIFEST_FILE,
-  outputFailed,
-  publishVersion,
-  readPublishedDay,
-  sparkLogOf,
-  STATE_FILE,
-} from './published-day';
 
 export interface DayBuildOptions {
   readonly date: BusinessDate;
@@ -48,14 +40,13 @@ export interface DayBuildOptions {
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
-/** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
-const RULES = '1';
 const GIBIBYTE = 1024 ** 3;
 
 /**
  * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day, empty
  * for one without records, _manifest.json, and _quarantine.ndjson where records were bad. Builds only the hours that
- * changed since the published version, or all where an identity does not tell the hour; where none did, nothing is published and the manifest is the old one.
+ * changed since the published version, or all where an identity does not tell the hour; where none did, nothing is
+ * published and the manifest is the old one.
  *
  * Throws NO_INPUT, UNREADABLE_INPUT, OUTPUT_FAILED, ENGINE_FAILED or CANCELLED; the published day stays as it was.
  */
@@ -67,7 +58,7 @@ export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions)
   let folder: string | undefined;
   try {
     const files = await listInput(input, pipeline.files.pattern, date);
-    const previous = options.force === true ? undefined : await previousBuild(output, date, loaded, engine);
+    const previous = options.force === true ? undefined : await previousBuild(loaded, { output, date, engine });
     const changes = await findChanges(files, previous);
     if (previous !== undefined && changes.changed.size === 0) return previous.manifest;
 
@@ -111,21 +102,6 @@ async function buildWith(
     what: 'this program was started without a Spark, which the engine spark needs',
     remedy: 'Build with the engine duckdb.',
   });
-}
-
-/** The published version, where this pipeline and engine would give the same rows for the same files. */
-async function previousBuild(
-  output: string,
-  date: BusinessDate,
-  { hashes }: LoadedPipeline,
-  engine: DayManifest['engine'],
-): Promise<PreviousBuild | undefined> {
-  const published = await readPublishedDay(output, date);
-  if (published === undefined) return undefined;
-  const { engine: builtBy, transform, settings, tables } = published.manifest;
-  if (JSON.stringify([engine, hashes]) !== JSON.stringify([builtBy, { transform, settings, tables }])) return undefined;
-  const state = await readState(published.folder);
-  return state?.rules === RULES ? { ...published, state } : undefined;
 }
 
 function explained(thrown: unknown, signal: AbortSignal, output: string, date: BusinessDate): DaybreakError {

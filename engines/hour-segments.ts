@@ -1,5 +1,5 @@
 import { TZDate } from '@date-fns/tz';
-import { format } from 'date-fns';
+import { format } from 'date-fns/format';
 import { dayInterval, type BusinessDate } from '../domain/business-date';
 
 /** A run of instants of a day, in milliseconds since 1970, whose local hour is the same: start <= instant < end. */

@@ -10,16 +10,20 @@ export interface PipelineHashes {
   readonly tables: Readonly<Record<string, string>>;
 }
 
-/** A pipeline folder, read and checked. */
-export interface LoadedPipeline {
+/** What a pipeline folder says. */
+export interface ReadPipeline {
   readonly pipeline: Pipeline;
   /** Absolute path. */
   readonly folder: string;
   /** The text of transform.sql without its closing semicolon. */
   readonly transform: string;
+  readonly hashes: PipelineHashes;
+}
+
+/** A pipeline folder, read and checked. */
+export interface LoadedPipeline extends ReadPipeline {
   /** The result of the transform, in the SQL's order. */
   readonly outputColumns: readonly OutputColumn[];
-  readonly hashes: PipelineHashes;
 }
 
 /** Columns in the order in which the pipeline declares them. */

@@ -1,15 +1,16 @@
+/* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/consistent-type-imports -- see `changedDay`. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
 import { ENGINES, type Engine } from '../../domain/pipeline';
-import { buildDay } from '../../engines/day-build';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import type { ReadPipeline } from '../../engines/loaded-pipeline';
+import { unchangedDay } from '../../engines/previous-build';
+import { readPipeline } from '../../engines/read-pipeline';
 import { BuildProgressLine } from '../output/build-progress-line';
 import { print, printJson } from '../output/print';
 import { table } from '../output/table';
-import { findSpark } from '../stack/spark';
 
 interface Options {
   readonly pipeline: string;
@@ -46,8 +47,25 @@ export function batchBuildCommand(): Command {
     .action(build);
 }
 
-async function build({ pipeline, engine, master, memory, threads, json, ...options }: Options): Promise<void> {
-  const loaded = await loadPipeline(pipeline);
+async function build({ json, ...options }: Options): Promise<void> {
+  const read = await readPipeline(options.pipeline);
+  const engine = options.engine ?? read.pipeline.batch.engine;
+  const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
+  const manifest = unchanged ?? (await changedDay(read, { ...options, engine }));
+  const folder = await realpath(join(options.output, options.date));
+  if (json) printJson({ folder, manifest });
+  else describe(manifest, join(options.output, options.date)).forEach(print);
+}
+
+async function changedDay(
+  read: ReadPipeline,
+  { pipeline, master, memory, threads, ...options }: Omit<Options, 'json'> & { readonly engine: Engine },
+): Promise<DayManifest> {
+  // The engine takes longer to load than an unchanged day takes to recognise.
+  const { checkPipeline } = require('../../engines/pipeline-folder') as typeof import('../../engines/pipeline-folder');
+  const { buildDay } = require('../../engines/day-build') as typeof import('../../engines/day-build');
+  const { findSpark } = require('../stack/spark') as typeof import('../stack/spark');
+  const loaded = await checkPipeline(read, pipeline);
   const stop = new AbortController();
   const onSignal = (): void => {
     stop.abort();
@@ -55,9 +73,8 @@ async function build({ pipeline, engine, master, memory, threads, json, ...optio
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const progress = new BuildProgressLine();
   try {
-    const manifest = await buildDay(loaded, {
+    return await buildDay(loaded, {
       ...options,
-      engine: engine ?? loaded.pipeline.batch.engine,
       findSpark: () => findSpark({ master }),
       ...(memory !== undefined && { memoryLimit: memory * MEBIBYTE }),
       ...(threads !== undefined && { threads }),
@@ -66,10 +83,6 @@ async function build({ pipeline, engine, master, memory, threads, json, ...optio
         progress.show(now);
       },
     });
-    progress.end();
-    const folder = await realpath(join(options.output, options.date));
-    if (json) printJson({ folder, manifest });
-    else describe(manifest, join(options.output, options.date)).forEach(print);
   } finally {
     progress.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -64,7 +64,6 @@ describe('a pipeline folder', () => {
       yaml('format: yyyy-MM-dd HH:mm:ss', 'format: epoch-seconds'),
       'accepted: BIGINT, which the time format',
     ],
-    ['an identity without the time', yaml('tables:', '  identity: [id]\ntables:'), 'accepted: time among them'],
     ['the key of a table', yaml('key: [uid]', 'key: [id]'), 'tables.names.key.0 is "id"; accepted: one of uid, name'],
     [
       'a pattern',
