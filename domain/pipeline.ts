@@ -56,7 +56,7 @@ export const pipelineSchema = z
         z.strictObject({
           file: z.string().min(1).describe('Path inside the pipeline folder.'),
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
-          columns,
+          columns: columns.describe('Its columns and their types.'),
           key: z
             .array(identifier)
             .min(1)
@@ -67,7 +67,8 @@ export const pipelineSchema = z
             .describe('Allow the key to repeat, and a join to multiply rows.'),
         }),
       )
-      .default({}),
+      .default({})
+      .describe('Static tables, by the name that the SQL gives them.'),
     files: z.strictObject({
       pattern: z
         .string()
@@ -97,8 +98,12 @@ export const pipelineSchema = z
         .optional()
         .describe("The output column that becomes __time. Default: the events' time column."),
       taskDurationSeconds: seconds.default(3600).describe('How long a realtime task reads before it hands off.'),
-      maxRowsPerSegment: z.int().min(1).default(5_000_000),
-      parallelSubtasks: z.int().min(1).default(1),
+      maxRowsPerSegment: z
+        .int()
+        .min(1)
+        .default(5_000_000)
+        .describe('How many rows a segment of a recomputed day holds at most.'),
+      parallelSubtasks: z.int().min(1).default(1).describe("How many of Druid's tasks load a day at once."),
     }),
     matchColumn: identifier
       .optional()
@@ -154,7 +159,12 @@ export const pipelineSchema = z
       .strictObject({
         settleSeconds: seconds.default(60).describe('How long the files must not have changed.'),
         settleTimeoutSeconds: seconds.default(3600).describe('How long to wait for that; then the day is refused.'),
-        allowedMissingHours: z.int().min(0).max(25).default(0),
+        allowedMissingHours: z
+          .int()
+          .min(0)
+          .max(25)
+          .default(0)
+          .describe('How many hours of the day may lack an input file.'),
         maximumShortfall: z
           .number()
           .min(0)
