@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { DaybreakError } from '../domain/errors';
 import { portsFrom } from '../domain/ports';
+import type { Layer } from '../domain/task-queues';
 
 /** Where the servers and the folders are; what the pipelines are is in their folders. */
 export interface Config {
@@ -13,7 +14,14 @@ export interface Config {
   readonly pipelines: string;
   /** Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output. */
   readonly data: string;
+  /** Where a worker listens for metrics, and on the port after it for its health; 127.0.0.1 unless told otherwise. */
+  readonly workerHost: string;
   readonly workerPort: number;
+  readonly worker: {
+    /** `fixed`: always up to `slots` activities at once; `resources`: up to so many, and fewer while the machine is busy. */
+    readonly tuner: 'fixed' | 'resources';
+    readonly slots: Readonly<Record<Layer, number>>;
+  };
   /** How Druid reaches the worker's published rows over HTTP; absent where both share the data folder under one path. */
   readonly outputServer?: { readonly url: string; readonly token: string };
 }
@@ -21,12 +29,18 @@ export interface Config {
 const text = z.string().min(1).optional();
 const port = z.coerce.number().int().min(1024).max(65_000).optional();
 const url = z.url().optional();
+/** Two at least: what waits for something must not keep it from running. */
+const slots = z.coerce.number().int().min(2).max(1_000);
 
 const environmentSchema = z.object({
   DAYBREAK_PORT_BASE: port,
   DAYBREAK_PIPELINES: text,
   DAYBREAK_DATA: text,
+  DAYBREAK_WORKER_HOST: text,
   DAYBREAK_WORKER_PORT: port,
+  DAYBREAK_WORKER_TUNER: z.enum(['fixed', 'resources']).default('fixed'),
+  DAYBREAK_BATCH_SLOTS: slots.default(8),
+  DAYBREAK_SPEED_SLOTS: slots.default(64),
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: text,
   TEMPORAL_UI_URL: url,
@@ -64,7 +78,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     pipelines: resolve(given.DAYBREAK_PIPELINES ?? 'pipelines'),
     data: resolve(given.DAYBREAK_DATA ?? '.daybreak/data'),
+    workerHost: given.DAYBREAK_WORKER_HOST ?? '127.0.0.1',
     workerPort: given.DAYBREAK_WORKER_PORT ?? ports.worker,
+    worker: {
+      tuner: given.DAYBREAK_WORKER_TUNER,
+      slots: { batch: given.DAYBREAK_BATCH_SLOTS, speed: given.DAYBREAK_SPEED_SLOTS },
+    },
     ...outputServerOf(given),
   };
 }

@@ -12,15 +12,16 @@ export interface Health {
 }
 
 /**
- * GET /health on 127.0.0.1: 200 while the task queues are served, 503 before and while draining, with what is the case as
+ * GET /health: 200 while the task queues are served, 503 before and while draining, with what is the case as
  * JSON. Where the port is taken, the worker works without it and says so once.
  */
 export async function startHealth(options: {
+  readonly host: string;
   readonly port: number;
   readonly layers: readonly Layer[];
   readonly logger: Logger;
 }): Promise<Health> {
-  const { port, layers, logger } = options;
+  const { host, port, layers, logger } = options;
   const startedAt = new Date().toISOString();
   let status: 'starting' | 'ready' | 'draining' = 'starting';
   const server = createServer(({ method, url }, response) => {
@@ -31,7 +32,7 @@ export async function startHealth(options: {
     response.writeHead(status === 'ready' ? 200 : 503, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ status, layers, startedAt }));
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (reason) {

@@ -1,21 +1,22 @@
-import type { Context } from '@temporalio/activity';
-import type { ActivityOutboundCallsInterceptor } from '@temporalio/worker';
-
-/** Each line of an activity's log names the pipeline, the date and the run: workflow ids are made of the first two. */
-export function logAttributes({ info }: Context): ActivityOutboundCallsInterceptor {
-  return {
-    getLogAttributes(input, next) {
-      const run = runOf(info.workflowExecution?.workflowId ?? '');
-      return next({ ...input, ...run, run: info.workflowExecution?.runId });
-    },
-  };
+/** What names the run in a line of the log. */
+export interface NamedRun {
+  readonly pipeline?: string;
+  readonly date?: string;
+  /** Temporal's id of the run. */
+  readonly run?: string;
 }
 
-/** Pipeline and date of `daily-batch/<pipeline>/<date>`; the pipeline alone of other workflows. */
-export function runOf(workflowId: string): { readonly pipeline?: string; readonly date?: string } {
+/**
+ * Pipeline, date and run of a line that Temporal's SDK logs for a workflow or an activity: workflow ids are made of the first
+ * two. Nothing for lines of the worker itself.
+ */
+export function runOf(attributes: Readonly<Record<string, unknown>>): NamedRun {
+  const { workflowId, runId, workflowRunId = runId } = attributes;
+  if (typeof workflowId !== 'string') return {};
   const [, pipeline, date = ''] = workflowId.split('/');
   return {
     ...(pipeline !== undefined && { pipeline }),
     ...(/^\d{4}-\d\d-\d\d$/.test(date) && { date }),
+    ...(typeof workflowRunId === 'string' && { run: workflowRunId }),
   };
 }

@@ -1,11 +1,4 @@
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundle,
-} from '@temporalio/worker';
+import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Server } from 'node:http';
 import type { Logger } from 'pino';
 import { createBatchActivities, createSpeedLayerActivities } from '../activities';
@@ -17,8 +10,9 @@ import type { Config } from './config';
 import { connectOptions, unreachable } from './connect';
 import { typedFailures } from './failures';
 import { startOutputServer } from './output-server';
-import { logAttributes } from './log-attributes';
 import { createMetrics, measured, type Metrics } from './metrics';
+import { installRuntime, temporalLogger } from './runtime';
+import { tuning } from './tuning';
 import { createOperateActivities } from '../activities/operate';
 
 export interface WorkerOptions {
@@ -49,7 +43,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const workers = await Promise.all(
       layers.map((layer) =>
         Worker.create({
-          ...tuning(layer),
+          ...tuning(layer, config.worker),
           connection,
           namespace,
           taskQueue: TASK_QUEUES[layer],
@@ -59,10 +53,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
             ...(layer === 'batch' && createOperateActivities(config)),
           },
           interceptors: {
-            activity: [
-              (context) => ({ inbound: measured(metrics), outbound: logAttributes(context) }),
-              () => ({ inbound: typedFailures }),
-            ],
+            activity: [() => ({ inbound: measured(metrics) }), () => ({ inbound: typedFailures })],
           },
           // Time for an open transaction to commit or abort, and for a build to stop at its next row group.
           shutdownGraceTime: '10 seconds',
@@ -120,30 +111,4 @@ function activitiesOf(layer: Layer, { config, logger, findSpark }: WorkerOptions
     case 'speed':
       return createSpeedLayerActivities({ druid, kafkaBrokers, pipelines, logger, onProgress: metrics.speedProgress });
   }
-}
-
-/** Small machines are the common case: each day's build uses every core by itself, and so do a few shards. */
-function tuning(layer: Layer) {
-  return {
-    maxConcurrentActivityTaskExecutions: layer === 'batch' ? 8 : 64,
-    maxConcurrentWorkflowTaskExecutions: 8,
-    maxCachedWorkflows: 200,
-    // What a step waits for is seen, and a cancellation heard, within seconds instead of most of the heartbeat's time-out.
-    maxHeartbeatThrottleInterval: '2 seconds',
-  };
-}
-
-function installRuntime(config: Config, logger: Logger): void {
-  Runtime.install({
-    logger: temporalLogger(logger, 'INFO'),
-    shutdownSignals: [], // The caller's AbortSignal decides.
-    telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${config.workerPort}` } } },
-  });
-}
-
-function temporalLogger(logger: Logger, level: 'INFO' | 'WARN'): DefaultLogger {
-  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  return new DefaultLogger(level, ({ level: of, message, meta }) => {
-    logger[levels[of]](meta ?? {}, message);
-  });
 }

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { MetricMeter } from '@temporalio/common';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import type { DailyBatchResult } from '../domain/daily-batch';
 import type { SpeedShardProgress } from '../domain/speed';
@@ -66,7 +66,10 @@ export function measured(metrics: Metrics): ActivityInboundCallsInterceptor {
         if (activityType === 'storeReconciliation') metrics.dayReplaced(input.args[0] as DailyBatchResult);
         return result;
       } catch (thrown) {
-        if (thrown instanceof ApplicationFailure) metrics.activityFailed(activityType, thrown.type ?? 'UNKNOWN');
+        // A failure that is meant to be, as of a look at a run that is under way, is none to count.
+        const meant = thrown instanceof ApplicationFailure && thrown.category === ApplicationFailureCategory.BENIGN;
+        if (thrown instanceof ApplicationFailure && !meant)
+          metrics.activityFailed(activityType, thrown.type ?? 'UNKNOWN');
         throw thrown;
       }
     },

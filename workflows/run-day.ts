@@ -20,10 +20,11 @@ import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { dailyBatch } from './daily-batch';
 
 const { joinDay } = proxyActivities<OperateActivities>({
-  startToCloseTimeout: '24 hours', // As long as somebody else's run of a day may take.
-  heartbeatTimeout: '30 seconds',
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '24 hours', // As long as somebody else's run of a day may take.
   summary: ACTIVITY_SUMMARIES.joinDay,
-  retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 100 },
+  // Each look at a run that is under way is a failed try.
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 1.2, maximumInterval: '20 seconds' },
 });
 
 /**

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { join } from 'node:path';
 import type { BackfillInput, DayOutcome } from '../../domain/backfill';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
@@ -7,7 +8,6 @@ import { decideLateData, type LateDataDecision, type LateDataWatchInput } from '
 import { outcomeAttribute } from '../../domain/search-attributes';
 import { surveyDay } from '../../engines/day-survey';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { waitFor } from '../wait';
 import { endOf } from './day-runs';
 import { selectDays, type OperateDependencies } from './select-days';
 
@@ -20,17 +20,22 @@ export function createOperateActivities(dependencies: OperateDependencies) {
       return beating('selecting the days', () => selectDays(Context.current().client, dependencies, input));
     },
 
-    /** Waits for a run of the day that somebody else started. */
+    /**
+     * How a run of the day ended that somebody else started. While it is under way each look fails, and Temporal makes the
+     * next: waiting takes no slot of the worker, which the run itself may need.
+     */
     async joinDay({ pipeline, date }: { readonly pipeline: string; readonly date: BusinessDate }): Promise<DayOutcome> {
-      const { client } = Context.current();
-      const handle = client.workflow.getHandle(dailyBatchId(pipeline, date));
-      return waitFor<DayOutcome>(async () => {
-        const { status, typedSearchAttributes } = await handle.describe();
-        if (status.name === 'RUNNING') return { waitingFor: `the run of ${date} that was under way` };
-        const told = typedSearchAttributes.get(outcomeAttribute);
-        const outcome = told === undefined || told === 'running' ? endOf(status.name) : told;
-        return { answer: { date, outcome, joined: true } };
-      }, 2_000);
+      const handle = Context.current().client.workflow.getHandle(dailyBatchId(pipeline, date));
+      const { status, typedSearchAttributes } = await handle.describe();
+      if (status.name === 'RUNNING') {
+        throw ApplicationFailure.create({
+          type: 'ALREADY_RUNNING',
+          message: `the run of ${date} is under way`,
+          category: ApplicationFailureCategory.BENIGN,
+        });
+      }
+      const told = typedSearchAttributes.get(outcomeAttribute);
+      return { date, outcome: told === undefined || told === 'running' ? endOf(status.name) : told, joined: true };
     },
 
     /** Compares the last days' input files with their builds, latest day first, and decides about each. */

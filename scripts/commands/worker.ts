@@ -27,7 +27,12 @@ export function workerCommand(): Command {
       }
       const config = readConfig();
       const layers: readonly Layer[] = role === 'all' ? ['speed', 'batch'] : [role];
-      const health = await startHealth({ port: config.workerPort + 1, layers, logger });
+      const health = await startHealth({
+        host: config.workerHost,
+        port: config.workerPort + 1,
+        layers,
+        logger,
+      });
       ending.signal.addEventListener('abort', health.draining);
       await runWorker({
         config,

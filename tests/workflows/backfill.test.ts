@@ -1,11 +1,11 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { OperateActivities } from '../../activities/operate';
+import { createOperateActivities, type OperateActivities } from '../../activities/operate';
 import { backfillId, type BackfillInput, type BackfillProgress } from '../../domain/backfill';
 import { parseBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import type { backfill } from '../../workflows';
 import { BUILT, dayActivities } from './day-activities';
-import { failureOf, Held, shownOf, useTemporal } from './environment';
+import { failureOf, Held, shownOf, until, useTemporal } from './environment';
 
 const temporal = useTemporal();
 
@@ -82,6 +82,49 @@ it('goes on where it was when it continues as new', async () => {
     const last = await temporal.client.workflow.getHandle(handle.workflowId).describe();
     expect(last.runId).not.toBe(handle.firstExecutionRunId);
   });
+});
+
+it('takes no slot of the worker while it waits for days that somebody else runs', async () => {
+  const held = new Held();
+  const { activities } = dayActivities({
+    async checkGate() {
+      await held.wait();
+      return { realtime: [], refusals: [], accepted: [] };
+    },
+  });
+  const real = createOperateActivities({ pipelines: '', data: '' });
+  const joinDay: OperateActivities['joinDay'] = (day) => real.joinDay(day);
+  const range = { from: '2026-06-01', to: '2026-06-02' };
+  const twoSlots = 2;
+  await temporal.serve(
+    { ...activities, joinDay },
+    async () => {
+      const byHand = await Promise.all(
+        datesOf(range).map((date) =>
+          temporal.client.workflow.start('dailyBatch', {
+            taskQueue: temporal.taskQueue,
+            workflowId: dailyBatchId('events', date),
+            args: [{ pipeline: 'events', date }],
+          }),
+        ),
+      );
+      await held.reached(2);
+      const handle = await start({ ...range, continued: { requested: datesOf(range), outcomes: [] } });
+      // The backfill waits for both days, which need the worker's slots for their next steps.
+      await until(async () => {
+        const { raw } = await handle.describe();
+        return (
+          (raw.pendingActivities ?? []).filter(({ activityType }) => activityType?.name === 'joinDay').length === 2
+        );
+      });
+      held.release();
+      expect(await handle.result()).toMatchObject({
+        days: datesOf(range).map((date) => ({ date, outcome: 'replaced', joined: true })),
+      });
+      await Promise.all(byHand.map((one) => one.result()));
+    },
+    twoSlots,
+  );
 });
 
 it('ends its days’ activities and what they left in Druid before it is cancelled itself, and starts no other', async () => {

@@ -20,8 +20,8 @@ export interface WorkflowTests {
   readonly client: TestWorkflowEnvironment['client'];
   /** That of the last `serve`: each has its own, so that what a failed test leaves behind meets no other. */
   readonly taskQueue: string;
-  /** Serves the real workflows with these activities for as long as `work` takes. */
-  serve(activities: object, work: () => Promise<void>): Promise<void>;
+  /** Serves the real workflows with these activities for as long as `work` takes, `slots` of them at once. */
+  serve(activities: object, work: () => Promise<void>, slots?: number): Promise<void>;
 }
 
 /**
@@ -65,13 +65,14 @@ export function useTemporal(...server: string[]): WorkflowTests {
     get client() {
       return environment.client;
     },
-    async serve(activities, work) {
+    async serve(activities, work, slots = 100) {
       served += 1;
       const worker = await Worker.create({
         connection: environment.nativeConnection,
         workflowBundle,
         taskQueue: `workflow-tests-${served}`,
         activities,
+        maxConcurrentActivityTaskExecutions: slots,
         maxHeartbeatThrottleInterval: '100 milliseconds',
       });
       await worker.runUntil(work);

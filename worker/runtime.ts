@@ -1,0 +1,33 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { messageOf } from '../domain/errors';
+import type { Config } from './config';
+import { runOf } from './log-attributes';
+
+/**
+ * Gives Temporal's SDK our logger and has it serve metrics. Where the port is taken, the worker works without metrics and
+ * says so once.
+ */
+export function installRuntime({ workerHost, workerPort }: Config, logger: Logger): void {
+  const options = {
+    logger: temporalLogger(logger, 'INFO'),
+    shutdownSignals: [], // The caller's AbortSignal decides.
+  };
+  const bindAddress = `${workerHost}:${workerPort}`;
+  try {
+    Runtime.install({ ...options, telemetryOptions: { metrics: { prometheus: { bindAddress } } } });
+  } catch (thrown) {
+    // The SDK has no type for it.
+    if (!messageOf(thrown).includes('prometheus')) throw thrown;
+    Runtime.install(options);
+    logger.warn({ bindAddress, err: thrown }, 'no metrics: set DAYBREAK_WORKER_PORT for a port of its own');
+  }
+}
+
+/** Lines of workflows and activities name the pipeline, the date and the run. */
+export function temporalLogger(logger: Logger, level: 'INFO' | 'WARN'): DefaultLogger {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  return new DefaultLogger(level, ({ level: of, message, meta = {} }) => {
+    logger[levels[of]]({ ...runOf(meta), ...meta }, message);
+  });
+}

@@ -1,0 +1,37 @@
+import type { WorkerOptions } from '@temporalio/worker';
+import type { Layer } from '../domain/task-queues';
+import type { Config } from './config';
+
+/** Shares of the machine beyond which the `resources` tuner takes no more work. */
+const TARGETS = { targetMemoryUsage: 0.8, targetCpuUsage: 0.9 };
+const WORKFLOW_TASKS = 8;
+
+/**
+ * How much of a layer one worker does at once. Small machines are the common case: each day's build uses every core by itself,
+ * and so do a few shards; so a fixed small number is the default.
+ */
+export function tuning(layer: Layer, { tuner, slots }: Config['worker']): Partial<WorkerOptions> {
+  const common = {
+    maxCachedWorkflows: 200,
+    // What a step waits for is seen, and a cancellation heard, within seconds instead of most of the heartbeat's time-out.
+    maxHeartbeatThrottleInterval: '2 seconds',
+  } as const;
+  switch (tuner) {
+    case 'fixed':
+      return {
+        ...common,
+        maxConcurrentActivityTaskExecutions: slots[layer],
+        maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS,
+      };
+    case 'resources':
+      return {
+        ...common,
+        tuner: {
+          tunerOptions: TARGETS,
+          // A speed layer's watchers must run beside its shards, and a day beside the search for others.
+          activityTaskSlotOptions: { minimumSlots: Math.min(4, slots[layer]), maximumSlots: slots[layer] },
+          workflowTaskSlotOptions: { minimumSlots: 2, maximumSlots: WORKFLOW_TASKS },
+        },
+      };
+  }
+}
