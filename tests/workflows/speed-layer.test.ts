@@ -187,6 +187,25 @@ it('tries again for as long as its servers are away, and runs a shard that faile
   });
 });
 
+it('runs a shard again whose worker has fallen silent for ten seconds', async () => {
+  const shards = new Shards();
+  let silenced: () => void = () => undefined;
+  const silence = new Promise<never>((_, reject) => {
+    silenced = () => {
+      reject(new Error('the silent worker is back, and nobody waits for it'));
+    };
+  });
+  let tries = 0;
+  const activities = layer(shards, { runSpeedShard: (input) => ((tries += 1) === 1 ? silence : shards.run(input)) });
+  await running(activities, {}, async () => {
+    const began = Date.now();
+    await until(() => shards.running.length === 1);
+    expect(Date.now() - began).toBeGreaterThan(9_000);
+    expect(tries).toBe(2);
+    silenced();
+  });
+});
+
 it('starts its shards again when their time is over', async () => {
   const shards = new Shards();
   let turns = 0;
