@@ -18,6 +18,8 @@ import { fill, measureThroughput, type Throughput } from './throughput';
 const PARTITIONS = 3;
 const RATE = 10_000;
 const SECONDS = 15;
+/** The broker's clock says when a record was appended. */
+const APPEND_TIME = { 'message.timestamp.type': 'LogAppendTime' };
 
 interface Result {
   readonly name: string;
@@ -41,11 +43,11 @@ async function main(): Promise<void> {
         start: (course: Course) => Promise<Contender>,
       ): Promise<Result> => {
         progress(name);
-        await ensureTopics(broker, [outputTopic]);
+        await ensureTopics(broker, [outputTopic], APPEND_TIME);
         const folder = await mkdtemp(join(tmpdir(), 'daybreak-bench-'));
         try {
           const course = { brokers: broker.brokers, pipeline, outputTopic, folder };
-          return { name, throughput: await measureThroughput(() => start(course), events) };
+          return { name, throughput: await measureThroughput(course, () => start(course), events) };
         } finally {
           await rm(folder, { recursive: true, force: true });
         }
@@ -66,9 +68,8 @@ async function main(): Promise<void> {
     const latency = wanted.includes('daybreak')
       ? await withPipeline(broker, (pipeline) => latencyOf(broker, pipeline))
       : undefined;
-    print(
-      table([['', 'events/s', 'CPU s', 'peak MiB'], ...results.map(({ name, throughput }) => cells(name, throughput))]),
-    );
+    print(table([HEAD, ...results.map(({ name, throughput }) => cells(name, throughput))]));
+    print(ratios(results));
     if (latency !== undefined) {
       print(`Daybreak's latency at ${RATE} events a second: p50 ${latency.p50} ms, p99 ${latency.p99} ms`);
     }
@@ -79,8 +80,25 @@ async function main(): Promise<void> {
   }
 }
 
-function cells(name: string, { eventsPerSecond, cpuSeconds, peakMebibytes }: Throughput): string[] {
-  return [name, eventsPerSecond.toLocaleString('en-US'), String(cpuSeconds), String(peakMebibytes)];
+const HEAD = ['', 'events/s', 'rows', 'CPU s', 'peak MiB', 'CPU s of others'];
+
+function cells(name: string, throughput: Throughput): string[] {
+  const { eventsPerSecond, rows, cpuSeconds, peakMebibytes, othersCpuSeconds } = throughput;
+  return [
+    name,
+    eventsPerSecond.toLocaleString('en-US'),
+    ...[rows, cpuSeconds, peakMebibytes, othersCpuSeconds].map(String),
+  ];
+}
+
+/** The first one's events a second as a multiple of each other's. */
+function ratios([first, ...others]: readonly Result[]): string {
+  return others
+    .map(({ name, throughput }) => {
+      const ratio = (first?.throughput.eventsPerSecond ?? NaN) / throughput.eventsPerSecond;
+      return `${ratio.toFixed(2)} of ${name}`;
+    })
+    .join('\n');
 }
 
 async function latencyOf(broker: KafkaBroker, pipeline: SpeedPipeline): Promise<Latency> {
@@ -96,9 +114,8 @@ async function latencyOf(broker: KafkaBroker, pipeline: SpeedPipeline): Promise<
 async function withPipeline<T>(broker: KafkaBroker, call: (pipeline: SpeedPipeline) => Promise<T>): Promise<T> {
   const pipeline = await speedPipeline();
   try {
-    await ensureTopics(broker, [pipeline.outputTopic, pipeline.deadLetterTopic]);
-    // The broker's clock says when an event was appended.
-    await ensureTopics(broker, [pipeline.topic], { 'message.timestamp.type': 'LogAppendTime' });
+    await ensureTopics(broker, [pipeline.deadLetterTopic]);
+    await ensureTopics(broker, [pipeline.topic, pipeline.outputTopic], APPEND_TIME);
     return await call(pipeline);
   } finally {
     await pipeline.remove();

@@ -10,7 +10,6 @@ export interface ProcessUse {
 
 /** What processes and all below them have used since they began, from Linux's /proc. */
 export async function processUse(roots: readonly number[]): Promise<ProcessUse> {
-  const clock = Number((await promisify(execFile)('getconf', ['CLK_TCK'])).stdout);
   const stats = await allStats();
   const counted = new Set(roots);
   for (let before = 0; counted.size > before;) {
@@ -20,9 +19,20 @@ export async function processUse(roots: readonly number[]): Promise<ProcessUse> 
   const mine = stats.filter(({ pid }) => counted.has(pid));
   const sizes = await Promise.all(mine.map(({ pid }) => peakKibibytes(pid)));
   return {
-    cpuSeconds: Number((mine.reduce((sum, { ticks }) => sum + ticks, 0) / clock).toFixed(2)),
+    cpuSeconds: Number((mine.reduce((sum, { ticks }) => sum + ticks, 0) / (await ticksPerSecond())).toFixed(2)),
     peakMebibytes: Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024),
   };
+}
+
+/** CPU seconds that the whole machine was not idle since it started. */
+export async function busySeconds(): Promise<number> {
+  const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n', 1);
+  const [, user = 0, nice = 0, system = 0, , , interrupts = 0, softInterrupts = 0] = line.split(/\s+/).map(Number);
+  return (user + nice + system + interrupts + softInterrupts) / (await ticksPerSecond());
+}
+
+async function ticksPerSecond(): Promise<number> {
+  return Number((await promisify(execFile)('getconf', ['CLK_TCK'])).stdout);
 }
 
 interface Stat {
@@ -42,7 +52,9 @@ async function statOf(pid: number): Promise<Stat | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { pid, parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+  // User and system, of itself and of children that have ended.
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return { pid, parent: Number(fields[1]), ticks };
 }
 
 async function peakKibibytes(pid: number): Promise<number> {

@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaProducer } from '../../clients/kafka';
-import type { Contender } from './contenders';
-import { processUse } from './process-use';
+import { KafkaProducer, KafkaTopics, readTopic } from '../../clients/kafka';
+import type { Contender, Course } from './contenders';
+import { busySeconds, processUse } from './process-use';
 
 export interface Throughput {
-  readonly events: number;
-  /** From the first commit on, so that no side's start counts. */
+  /** From the append of the first output row to that of the last, by the broker's clock: no side's start counts. */
   readonly eventsPerSecond: number;
+  /** Rows that a read-committed reader finds at the end. */
+  readonly rows: number;
   /** From the order to start to the last commit. */
   readonly seconds: number;
-  /** Of all processes, their start included. */
+  /** Of all the contender's processes, their start included. */
   readonly cpuSeconds: number;
   readonly peakMebibytes: number;
+  /** What the machine spent meanwhile on neither the contender nor Kafka nor this bench. */
+  readonly othersCpuSeconds: number;
 }
 
 const BATCH = 5_000;
-const POLL_MS = 20;
+const POLL_MS = 100;
 const LIMIT_MS = 900_000;
 
 /** Fills a topic, gzip, spread over its partitions. */
@@ -32,33 +35,52 @@ export async function fill(brokers: readonly string[], topic: string, events: nu
   await producer.close();
 }
 
-/** Drains a filled topic with a contender that is started for it, and stopped. */
-export async function measureThroughput(start: () => Promise<Contender>, events: number): Promise<Throughput> {
+/** Drains a filled topic with a contender that is started for it, and stopped. Its output topic must have LogAppendTime. */
+export async function measureThroughput(
+  { brokers, outputTopic }: Pick<Course, 'brokers' | 'outputTopic'>,
+  start: () => Promise<Contender>,
+  events: number,
+): Promise<Throughput> {
   const began = performance.now();
+  const [busy, own] = [await busySeconds(), (await processUse([process.pid])).cpuSeconds];
   const contender = await start();
   try {
-    const before = await untilMore(contender, 0);
-    const first = performance.now();
-    await untilMore(contender, events - 1);
-    const end = performance.now();
+    await untilCommitted(contender, events);
+    const seconds = (performance.now() - began) / 1000;
+    const used = (await processUse([process.pid])).cpuSeconds - own;
+    const others = (await busySeconds()) - busy - used;
     return {
-      events,
-      eventsPerSecond: Math.round((events - before) / ((end - first) / 1000)),
-      seconds: Number(((end - began) / 1000).toFixed(2)),
+      ...(await appendRate(brokers, outputTopic)),
+      seconds: Number(seconds.toFixed(2)),
       ...(await processUse(contender.pids)),
+      othersCpuSeconds: Number(Math.max(0, others).toFixed(2)),
     };
   } finally {
     await contender.stop();
   }
 }
 
-/** How much is committed, once it is more than `number`. */
-async function untilMore(contender: Contender, number: number): Promise<number> {
+async function untilCommitted(contender: Contender, events: number): Promise<void> {
   const deadline = performance.now() + LIMIT_MS;
   for (;;) {
     const committed = await contender.committed();
-    if (committed > number) return committed;
-    if (performance.now() > deadline) throw new Error(`${committed} of ${number + 1} events after ${LIMIT_MS} ms`);
+    if (committed >= events) return;
+    if (performance.now() > deadline) throw new Error(`${committed} of ${events} events after ${LIMIT_MS} ms`);
     await sleep(POLL_MS);
   }
+}
+
+/** The rate of all rows but those of the first millisecond, with which the clock starts. */
+async function appendRate(brokers: readonly string[], topic: string) {
+  const topics = await KafkaTopics.connect({ brokers });
+  const spans = await topics.offsetsOf(topic);
+  await topics.close();
+  let [first, last, atFirst, rows] = [Infinity, 0, 0, 0];
+  for await (const { record } of readTopic({ brokers }, topic, spans)) {
+    rows++;
+    last = Math.max(last, record.timestamp);
+    if (record.timestamp === first) atFirst++;
+    else if (record.timestamp < first) [first, atFirst] = [record.timestamp, 1];
+  }
+  return { eventsPerSecond: Math.round((rows - atFirst) / ((last - first) / 1000)), rows };
 }

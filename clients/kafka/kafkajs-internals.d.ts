@@ -11,7 +11,6 @@ declare module 'kafkajs/src/protocol/encoder' {
     writeInt64(value: number | string): this;
     writeString(value: string | null): this;
     writeBytes(value: Buffer): this;
-    writeEncoder(value: Encoder): this;
     writeArray(values: readonly Encoder[]): this;
   }
 }
@@ -70,7 +69,6 @@ declare module 'kafkajs/src/cluster' {
   }
 
   export interface Broker {
-    readonly nodeId: string;
     readonly connectionPool: { send<T>(request: ProtocolRequest<T>): Promise<T> };
     initProducerId(request: {
       transactionalId: string;
@@ -113,7 +111,6 @@ declare module 'kafkajs/src/cluster' {
     connect(): Promise<void>;
     disconnect(): Promise<void>;
     addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
-    refreshMetadata(): Promise<void>;
     findBroker(options: { nodeId: number | string }): Promise<Broker>;
     findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
     /** 0: of a consumer group, 1: of a transactional id. */

@@ -3,6 +3,7 @@ import type { Broker } from 'kafkajs/src/cluster';
 import { clusterOf } from './connection';
 import { kafkaError, protocolType } from './errors';
 import { fetchRecords, type FetchedRecords, type FetchRequest } from './fetch';
+import { leaderOf } from './leader-of';
 import type { KafkaOptions } from './options';
 import { type ProducerEpoch, TransactionalWriter, type TransactionWrites } from './transactional-writer';
 
@@ -122,11 +123,4 @@ async function offsetAt(leader: Broker, topic: string, partition: number, timest
     topics: [{ topic, partitions: [{ partition, timestamp }] }],
   });
   return Number(responses[0]?.partitions[0]?.offset);
-}
-
-/** The broker that leads the partition, as far as the metadata knows. */
-export async function leaderOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
-  const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
-  if (found === undefined) throw new RangeError(`topic ${topic} has no partition ${partition}`);
-  return await cluster.findBroker({ nodeId: found.leader });
 }

@@ -1,8 +1,8 @@
 import { clusterOf } from './connection';
 import { kafkaError } from './errors';
 import { fetchRecords } from './fetch';
+import { leaderOf } from './leader-of';
 import type { KafkaOptions } from './options';
-import { leaderOf } from './partition-session';
 import { endOfRecords, type KafkaRecord, recordSlices } from './record-slices';
 import type { PartitionOffsets } from './topics';
 

@@ -2,6 +2,7 @@ import type Cluster from 'kafkajs/src/cluster';
 import type { Broker } from 'kafkajs/src/cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { protocolType } from './errors';
+import { leaderOf } from './leader-of';
 import { partitionOf } from './murmur2';
 import { type PartitionBatch, produceBatches } from './produce';
 import { encodeRecordBatch, type NewRecord, recordSize } from './record-batch';
@@ -35,6 +36,8 @@ const BATCH_BYTES = 900_000;
 /** The coordinator writes the markers of the last transaction behind its answer; the next one waits for them. */
 const MARKERS_POLL_MS = 2;
 const MARKERS_TIMEOUT_MS = 10_000;
+/** The numbers of records go round. */
+const SEQUENCES = 2 ** 31;
 
 /** A transactional producer of one partition's output. Throws kafkajs's errors. */
 export class TransactionalWriter implements ProducerEpoch {
@@ -100,18 +103,13 @@ export class TransactionalWriter implements ProducerEpoch {
     for (const round of rounds) {
       const byLeader = new Map<Broker, PartitionBatch[]>();
       for (const batch of round) {
-        const leader = await this.#leaderOf(batch);
+        const leader = await leaderOf(this.#cluster, batch.topic, batch.partition);
         byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
       }
       await Promise.all(
         [...byLeader].map(([leader, batches]) => produceBatches(leader, this.#options.transactionalId, batches)),
       );
     }
-  }
-
-  async #leaderOf({ topic, partition }: PartitionBatch): Promise<Broker> {
-    const found = this.#cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
-    return await this.#cluster.findBroker({ nodeId: found?.leader ?? -1 });
   }
 
   async #encode(writes: TransactionWrites): Promise<EncodedWrites> {
@@ -162,8 +160,6 @@ export class TransactionalWriter implements ProducerEpoch {
     return { topic, partition, batch };
   }
 }
-
-const SEQUENCES = 2 ** 31;
 
 interface Piece {
   readonly records: NewRecord[];

@@ -39,6 +39,7 @@ rows = events.join(broadcast(names), events.id % 10 == names.uid, "left_outer").
     .option("topic", sink)
     .option("checkpointLocation", checkpoint)
     .option("kafka.compression.type", "gzip")
+    .option("kafka.compression.gzip.level", "1")
     .option("kafka.linger.ms", "20")
     .option("kafka.batch.size", "262144")
     .start()

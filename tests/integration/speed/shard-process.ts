@@ -73,10 +73,6 @@ export class ShardProcess {
     await this.#exited;
   }
 
-  async exited(): Promise<void> {
-    await this.#exited;
-  }
-
   /** For the end of a test: whatever it was at, no process stays behind. */
   static endAll(): void {
     for (const child of ShardProcess.#running) child.kill('SIGKILL');

@@ -1,0 +1,9 @@
+import type Cluster from 'kafkajs/src/cluster';
+import type { Broker } from 'kafkajs/src/cluster';
+
+/** The broker that leads the partition, as far as the metadata knows. */
+export async function leaderOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
+  const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
+  if (found === undefined) throw new RangeError(`topic ${topic} has no partition ${partition}`);
+  return await cluster.findBroker({ nodeId: found.leader });
+}
