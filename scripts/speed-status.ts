@@ -1,8 +1,10 @@
 import type { Client } from '@temporalio/client';
+import type { SupervisorLook } from '../activities/druid/supervisor-look';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
 import type { PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
+import { describeIngestion, describeSupervisor } from './ingestion';
 import { activitySummary } from './output/describe-activities';
 import { table } from './output/table';
 import { withSpeedLayer } from './speed';
@@ -50,14 +52,12 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
   ];
 }
 
-/** The view as people read it. */
-export function describeSpeed({ pipeline, state, shards, supervisor, partitions, troubles }: SpeedView): string[] {
-  const druid =
-    supervisor === undefined ? 'not looked at yet' : [supervisor.state, supervisor.remedy].filter(Boolean).join('; ');
+/** The view as people read it; the supervisor as it is now where Druid tells, else as the workflow saw it last. */
+export function describeSpeed(view: SpeedView, ingestion: SupervisorLook | undefined): string[] {
+  const { pipeline, state, shards, supervisor, partitions, troubles } = view;
   return [
     `speed layer of ${pipeline}: ${state}, ${shards} shard(s)`,
-    `Druid supervisor: ${druid}`,
-    `sealed until: ${supervisor?.sealedUntil ?? 'nothing sealed yet'}`,
+    ...(ingestion === undefined ? describeSupervisor(supervisor) : describeIngestion(ingestion)),
     ...troubles.map((trouble) => `! ${trouble}`),
     ...(partitions.length === 0 ? [] : [table(partitionTable(partitions))]),
   ];

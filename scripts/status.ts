@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client';
+import type { SupervisorLook } from '../activities/druid/supervisor-look';
 import { dayRuns } from '../activities/operate/day-runs';
-import { createDruidClient, type IngestionTotals } from '../clients/druid';
 import { DaybreakError } from '../domain/errors';
 import type { LoadedPipeline } from '../engines/loaded-pipeline';
 import type { Config } from '../worker/config';
 import { withClient } from '../worker/connect';
+import { lookAtIngestion } from './ingestion';
 import { remedyOf } from './remedies';
 import { serverStatus, type ServerStatus } from './server-status';
 import { speedView, type SpeedView } from './speed-status';
@@ -26,8 +27,8 @@ export interface Status {
   readonly servers: readonly ServerStatus[];
   /** False where Temporal is away: neither the speed layer nor the days are known then. */
   readonly temporal: boolean;
-  /** What Druid's running realtime tasks did with their rows; undefined where Druid does not tell. */
-  readonly ingestion: IngestionTotals | undefined;
+  /** How realtime arrives in Druid; undefined where Druid does not tell. */
+  readonly ingestion: SupervisorLook | undefined;
   /** Undefined where it does not run. */
   readonly speed: SpeedView | undefined;
   /** The latest run of each of the last days, latest first. */
@@ -50,7 +51,7 @@ export async function lookAtStatus(config: Config, { pipeline, loaded, portBase 
   const seen = {
     pipeline,
     servers: await serverStatus(config, portBase),
-    ingestion: loaded && (await ingestionTotals(config, loaded.pipeline.druid.datasource)),
+    ingestion: loaded && (await lookAtIngestion(config, loaded.pipeline.druid.datasource)),
     waiting: loaded === undefined ? [] : await waitingDays(loaded, config.data, DAYS_SHOWN),
   };
   try {
@@ -69,15 +70,6 @@ export async function lookAtStatus(config: Config, { pipeline, loaded, portBase 
 function ignoreNotRunning(thrown: unknown): undefined {
   if (thrown instanceof DaybreakError && thrown.code === 'NOT_RUNNING') return undefined;
   throw thrown;
-}
-
-async function ingestionTotals(config: Config, datasource: string): Promise<IngestionTotals | undefined> {
-  try {
-    return await createDruidClient(config.druid).supervisors.totals(datasource);
-  } catch (thrown) {
-    if (thrown instanceof DaybreakError && thrown.code === 'DRUID_UNREACHABLE') return undefined;
-    throw thrown;
-  }
 }
 
 async function lastDays(client: Client, pipeline: string): Promise<DayStatus[]> {

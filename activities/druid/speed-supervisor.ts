@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
-import type { DruidClient, SupervisorStatus } from '../../clients/druid';
+import type { DruidClient } from '../../clients/druid';
 import { KafkaTopics } from '../../clients/kafka';
 import { supervisorSpec } from '../../domain/druid/supervisor-spec';
 import { deadLetterTopicOf } from '../../domain/pipeline';
 import type { SupervisorHealth } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { ensureSupervisor } from './ensure-supervisor';
+import { lookAtSupervisor } from './supervisor-look';
 
 export interface SpeedSupervisorDependencies {
   readonly druid: DruidClient;
@@ -20,6 +21,8 @@ export interface WatchSupervisorInput {
   readonly known: SupervisorHealth | null;
   readonly maximumSeconds: number;
 }
+
+const LOOK_MS = 2_000;
 
 export function createSpeedSupervisorActivities({ druid, kafkaBrokers, pipelines }: SpeedSupervisorDependencies) {
   return {
@@ -50,36 +53,19 @@ export function createSpeedSupervisorActivities({ druid, kafkaBrokers, pipelines
       const { pipeline } = await loadPipelineNamed(pipelines, name);
       const context = Context.current();
       const end = Date.now() + maximumSeconds * 1_000;
-      for (;;) {
-        const health = await supervisorHealth(druid, pipeline.druid.datasource);
-        if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
-        context.heartbeat(health);
-        await context.sleep(2_000);
+      // Beside the looks: Druid asks each running task for its totals, which takes a while where one does not answer.
+      const heartbeats = setInterval(() => {
+        context.heartbeat();
+      }, LOOK_MS);
+      try {
+        for (;;) {
+          const { health } = await lookAtSupervisor(druid, pipeline.druid.datasource);
+          if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
+          await context.sleep(LOOK_MS);
+        }
+      } finally {
+        clearInterval(heartbeats);
       }
     },
   };
-}
-
-/** One look at a supervisor. */
-export async function supervisorHealth(druid: DruidClient, id: string): Promise<SupervisorHealth> {
-  const [status, spec] = await Promise.all([druid.supervisors.status(id), druid.supervisors.find(id)]);
-  if (status === undefined)
-    return { healthy: false, state: 'ABSENT', remedy: 'Start the speed layer: npx daybreak speed start' };
-  const sealedUntil = spec?.spec.ioConfig.lateMessageRejectionStartDateTime;
-  const remedy = remedyOf(id, status);
-  return {
-    healthy: status.healthy && remedy === undefined,
-    state: status.detailedState,
-    ...(remedy !== undefined && { remedy }),
-    ...(sealedUntil != null && { sealedUntil }),
-  };
-}
-
-function remedyOf(id: string, status: SupervisorStatus): string | undefined {
-  if (Object.values(status.minimumLag ?? {}).some((lag) => lag < 0)) {
-    return `The supervisor reads past the end of its topic, which was made anew: POST /druid/indexer/v1/supervisor/${id}/reset`;
-  }
-  if (status.healthy) return undefined;
-  const [error] = status.recentErrors;
-  return `Its last error: ${error?.message ?? error?.exceptionClass ?? 'none given'}`;
 }

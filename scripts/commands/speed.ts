@@ -3,9 +3,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { readConfig } from '../../worker/config';
+import { type Config, readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
+import { lookAtIngestion } from '../ingestion';
 import { print, printJson } from '../output/print';
 import { startSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
@@ -54,11 +55,12 @@ export function speedCommand(): Command {
     subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
       .option('--watch', 'again every two seconds', false)
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
-        await within(pipeline, async (client) => {
+        await within(pipeline, async (client, { config, datasource }) => {
           do {
             const view = await speedView(client, pipeline);
-            if (json) printJson(view);
-            else describeSpeed(view).forEach(print);
+            const ingestion = await lookAtIngestion(config, datasource);
+            if (json) printJson({ ...view, ingestion });
+            else describeSpeed(view, ingestion).forEach(print);
             if (watch) await sleep(2_000);
           } while (watch);
         });
@@ -74,10 +76,15 @@ function subcommand(name: string, description: string): Command {
     .option('--json', 'print JSON', false);
 }
 
-async function within(pipeline: string, act: (client: Client) => Promise<void>): Promise<void> {
+interface Place {
+  readonly config: Config;
+  readonly datasource: string;
+}
+
+async function within(pipeline: string, act: (client: Client, place: Place) => Promise<void>): Promise<void> {
   const config = readConfig();
-  await loadPipelineNamed(config.pipelines, pipeline);
-  await withClient(config, act);
+  const loaded = await loadPipelineNamed(config.pipelines, pipeline);
+  await withClient(config, (client) => act(client, { config, datasource: loaded.pipeline.druid.datasource }));
 }
 
 function tell(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {

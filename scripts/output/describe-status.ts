@@ -1,4 +1,4 @@
-import type { IngestionTotals } from '../../clients/druid';
+import { describeIngestion } from '../ingestion';
 import { runAgain } from '../remedies';
 import type { ServerStatus } from '../server-status';
 import { describeSpeed } from '../speed-status';
@@ -13,8 +13,8 @@ export function describeStatus({ pipeline, servers, temporal, ingestion, speed, 
     ...(temporal && speed === undefined
       ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
       : []),
-    ...(speed === undefined ? [] : describeSpeed(speed)),
-    ...(ingestion === undefined ? [] : [describeIngestion(ingestion)]),
+    ...(speed === undefined ? [] : describeSpeed(speed, ingestion)),
+    ...(speed === undefined && ingestion !== undefined ? describeIngestion(ingestion) : []),
     ...(temporal && days.length === 0 ? ['no day was recomputed yet'] : []),
     ...(days.length === 0
       ? []
@@ -36,9 +36,4 @@ function describeServers(servers: readonly ServerStatus[]): string[] {
     ...wrong.map(({ title, detail }) => `! ${title}: ${detail}`),
     ...new Set(wrong.map(({ remedy }) => `→ ${remedy}`)),
   ];
-}
-
-function describeIngestion({ processed, thrownAway, unparseable }: IngestionTotals): string {
-  const late = thrownAway === 0 ? '' : '; those are in the hourly files, and the next recompute of their days has them';
-  return `Druid's running tasks took ${processed} rows, dropped ${thrownAway} that came after the seal${late}; ${unparseable} unreadable`;
 }

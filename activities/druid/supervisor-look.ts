@@ -1,0 +1,68 @@
+import type { DruidClient, IngestionTotals, SupervisorStatus } from '../../clients/druid';
+import type { SupervisorHealth } from '../../domain/speed-layer';
+
+/** One look at a supervisor and its running tasks. */
+export interface SupervisorLook {
+  readonly health: SupervisorHealth;
+  readonly totals: IngestionTotals;
+  /**
+   * Rows of the topic that no task has taken yet; below zero where a partition ends before what was taken of it, and
+   * absent as long as Druid does not know.
+   */
+  readonly lag?: number;
+}
+
+/** Throws DRUID_UNREACHABLE or DRUID_REFUSED. */
+export async function lookAtSupervisor(druid: DruidClient, id: string): Promise<SupervisorLook> {
+  const [status, spec, totals] = await Promise.all([
+    druid.supervisors.status(id),
+    druid.supervisors.find(id),
+    druid.supervisors.totals(id),
+  ]);
+  return supervisorLook(id, { status, sealedUntil: spec?.spec.ioConfig.lateMessageRejectionStartDateTime, totals });
+}
+
+export interface SupervisorFacts {
+  /** Undefined where there is no such supervisor. */
+  readonly status: SupervisorStatus | undefined;
+  readonly sealedUntil: string | null | undefined;
+  readonly totals: IngestionTotals;
+}
+
+/** What Druid's answers come to. */
+export function supervisorLook(id: string, { status, sealedUntil, totals }: SupervisorFacts): SupervisorLook {
+  if (status === undefined) {
+    const remedy = 'Start the speed layer: npx daybreak speed start';
+    return { health: { healthy: false, state: 'ABSENT', remedy }, totals };
+  }
+  const lags = Object.values(status.minimumLag ?? {});
+  const remedy = remedyOf(id, status, totals);
+  return {
+    health: {
+      healthy: status.healthy && remedy === undefined,
+      state: status.detailedState,
+      ...(remedy !== undefined && { remedy }),
+      ...(sealedUntil != null && { sealedUntil }),
+    },
+    totals,
+    ...(lags.length > 0 && { lag: lags.some(isNegative) ? Math.min(...lags) : lags.reduce((sum, lag) => sum + lag) }),
+  };
+}
+
+/** The worst alone: a supervisor whose topic was made anew may have errors and unreadable rows too. */
+function remedyOf(id: string, status: SupervisorStatus, { unparseable }: IngestionTotals): string | undefined {
+  const path = `/druid/indexer/v1/supervisor/${id}`;
+  if (Object.values(status.minimumLag ?? {}).some(isNegative)) {
+    return `The supervisor reads past the end of its topic, which was made anew: POST ${path}/reset`;
+  }
+  if (!status.healthy) {
+    const [error] = status.recentErrors;
+    return `Its last error: ${error?.message ?? error?.exceptionClass ?? 'none given'}`;
+  }
+  if (unparseable === 0) return undefined;
+  return `Druid cannot read some rows of its topic, to which the speed layer alone should write: GET ${path}/parseErrors`;
+}
+
+function isNegative(lag: number): boolean {
+  return lag < 0;
+}

@@ -1,0 +1,56 @@
+import { supervisorLook } from '../../../activities/druid/supervisor-look';
+import type { SupervisorStatus } from '../../../clients/druid';
+
+const status: SupervisorStatus = {
+  state: 'RUNNING',
+  detailedState: 'RUNNING',
+  healthy: true,
+  minimumLag: { 0: 3, 1: 4 },
+  recentErrors: [],
+  activeTasks: [],
+  publishingTasks: [],
+};
+const totals = { processed: 12, thrownAway: 0, unparseable: 0 };
+const look = (changed: Partial<SupervisorStatus>, counted = totals) =>
+  supervisorLook('rides', { status: { ...status, ...changed }, sealedUntil: null, totals: counted });
+
+it('sums the lag of the partitions, and has nothing to say where all is well', () => {
+  expect(look({})).toEqual({ health: { healthy: true, state: 'RUNNING' }, totals, lag: 7 });
+});
+
+it('knows no lag before Druid does', () => {
+  expect(look({ minimumLag: null })).not.toHaveProperty('lag');
+});
+
+it('names the reset where one partition alone is past its end, whatever else is wrong', () => {
+  const { health, lag } = look({ minimumLag: { 0: 900, 1: -20 }, healthy: false }, { ...totals, unparseable: 1 });
+  expect(lag).toBe(-20);
+  expect(health.healthy).toBe(false);
+  expect(health.remedy).toMatch(/POST \/druid\/indexer\/v1\/supervisor\/rides\/reset$/);
+});
+
+it('gives the last error of an unhealthy one', () => {
+  const { health } = look({
+    healthy: false,
+    detailedState: 'UNHEALTHY_TASKS',
+    recentErrors: [{ message: 'no space' }],
+  });
+  expect(health).toEqual({ healthy: false, state: 'UNHEALTHY_TASKS', remedy: 'Its last error: no space' });
+});
+
+it('is not healthy with rows that Druid cannot read, but is with rows that came after the seal', () => {
+  expect(look({}, { ...totals, unparseable: 1 }).health).toMatchObject({
+    healthy: false,
+    remedy: expect.stringContaining('supervisor/rides/parseErrors') as string,
+  });
+  expect(look({}, { ...totals, thrownAway: 1 }).health).toEqual({ healthy: true, state: 'RUNNING' });
+});
+
+it('says how to make one that is absent', () => {
+  const { health } = supervisorLook('rides', { status: undefined, sealedUntil: undefined, totals });
+  expect(health).toMatchObject({
+    healthy: false,
+    state: 'ABSENT',
+    remedy: expect.stringContaining('speed start') as string,
+  });
+});

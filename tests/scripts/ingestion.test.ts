@@ -1,0 +1,37 @@
+import { describeIngestion } from '../../scripts/ingestion';
+import { describeSpeed, type SpeedView } from '../../scripts/speed-status';
+
+const health = { healthy: true, state: 'RUNNING', sealedUntil: '2026-11-20T15:00:00.000Z' };
+const totals = { processed: 12, thrownAway: 0, unparseable: 0 };
+const view: SpeedView = {
+  pipeline: 'events',
+  state: 'running',
+  shards: 1,
+  supervisor: { healthy: false, state: 'UNHEALTHY_TASKS', remedy: 'Its last error: none given' },
+  partitions: [],
+  troubles: [],
+};
+
+it('names nothing to do where nothing is wrong', () => {
+  expect(describeIngestion({ health, totals, lag: 3 })).toEqual([
+    'Druid supervisor: RUNNING',
+    'sealed until: 2026-11-20T15:00:00.000Z',
+    "Druid's running tasks: took 12 rows, dropped 0 that came after the seal, could not read 0, lag 3",
+  ]);
+});
+
+it('says of rows that came after the seal where they are', () => {
+  expect(describeIngestion({ health, totals: { ...totals, thrownAway: 2 } })).toContain(
+    '→ The dropped rows are in the hourly files: the next recompute of their days has them.',
+  );
+});
+
+it('tells what the workflow saw last while Druid does not answer', () => {
+  expect(describeSpeed(view, undefined)).toEqual([
+    'speed layer of events: running, 1 shard(s)',
+    'Druid supervisor: UNHEALTHY_TASKS',
+    '→ Its last error: none given',
+    'sealed until: nothing sealed yet',
+  ]);
+  expect(describeSpeed(view, { health, totals })).toContain('Druid supervisor: RUNNING');
+});
