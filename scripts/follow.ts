@@ -68,7 +68,8 @@ export function failureOf(workflowId: string, { cause }: WorkflowFailedError): D
     return new DaybreakError('CANCELLED', { what: `workflow ${workflowId} was cancelled`, remedy, cause });
   }
   return new DaybreakError(isErrorCode(code) ? code : 'ENGINE_FAILED', {
-    what: messageOf(innermost),
+    // It holds the activity's remedy, and ends with it.
+    what: messageOf(innermost).replace(/\.$/, ''),
     remedy,
   });
 }

@@ -13,21 +13,23 @@ export function installRuntime({ workerHost, workerPort }: Config, logger: Logge
     logger: temporalLogger(logger, 'INFO'),
     shutdownSignals: [], // The caller's AbortSignal decides.
   };
+  // What the SDK's native core has to say goes the same way, as JSON.
+  const logging = { forward: {} };
   const bindAddress = `${workerHost}:${workerPort}`;
   try {
-    Runtime.install({ ...options, telemetryOptions: { metrics: { prometheus: { bindAddress } } } });
+    Runtime.install({ ...options, telemetryOptions: { logging, metrics: { prometheus: { bindAddress } } } });
   } catch (thrown) {
     // The SDK has no type for it.
     if (!messageOf(thrown).includes('prometheus')) throw thrown;
-    Runtime.install(options);
+    Runtime.install({ ...options, telemetryOptions: { logging } });
     logger.warn({ bindAddress, err: thrown }, 'no metrics: set DAYBREAK_WORKER_PORT for a port of its own');
   }
 }
 
-/** Lines of workflows and activities name the pipeline, the date and the run. */
+/** Lines of workflows and activities name the pipeline, the date and the run; errors have their message and stack. */
 export function temporalLogger(logger: Logger, level: 'INFO' | 'WARN'): DefaultLogger {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  return new DefaultLogger(level, ({ level: of, message, meta = {} }) => {
-    logger[levels[of]]({ ...runOf(meta), ...meta }, message);
+  return new DefaultLogger(level, ({ level: of, message, meta: { error, ...meta } = {} }) => {
+    logger[levels[of]]({ ...runOf(meta), ...meta, ...(error !== undefined && { err: error as unknown }) }, message);
   });
 }

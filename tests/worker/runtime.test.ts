@@ -30,6 +30,11 @@ it.each([
   expect(lines).toMatchObject([{ msg: 'a line', pipeline: 'events', date: '2026-11-21', run: 'r-1' }]);
 });
 
+it('keeps the message of an error', () => {
+  temporalLogger(logger, 'INFO').warn('Activity failed', { error: new Error('no space left') });
+  expect(lines).toMatchObject([{ msg: 'Activity failed', err: { message: 'no space left' } }]);
+});
+
 it('names the pipeline alone where a workflow is of no day, and nothing on the worker’s own lines', () => {
   const temporal = temporalLogger(logger, 'INFO');
   temporal.info('a line', { workflowId: 'speed-layer/events', runId: 'r-2' });
