@@ -85,7 +85,7 @@ export function provenLinesSql({ events }: Pipeline, fast: Fast): string {
   const columns = Object.entries(events.columns).map(
     ([name, type]) => `${capturedValue(fast.layout, name, type)} AS ${quoted(name)}`,
   );
-  return `SELECT ${columns.join(', ')} FROM ${capturedLinesSql(fast, events.time.column)}`;
+  return `SELECT ${columns.join(', ')} FROM ${capturedLinesSql(fast, events.time.column, LINES_AT_RUN)}`;
 }
 
 /** How many lines the BLOB $1 holds, and how many of them are proven. */
@@ -106,11 +106,14 @@ function caseFast(fast: string | undefined, slow: string): string {
 }
 
 const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
+/** DuckDB would split a parameter while it plans, and copy the thousands of values with the plan of a join. */
+const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS text)
+  SELECT unnest(string_split(decode(text), chr(10))) AS line FROM daybreak_text)`;
 
-function capturedLinesSql({ layout, time }: Fast, timeColumn: string): string {
+function capturedLinesSql({ layout, time }: Fast, timeColumn: string, lines = LINES): string {
   const groups = layout.captured.map((_, index) => `c${index}`);
   const capture = `regexp_extract(line, ${literal(patternOf(layout, timeColumn, time.pattern))}, ${literals(groups)})`;
-  return `(SELECT line, ${capture} AS captured FROM ${LINES})`;
+  return `(SELECT line, ${capture} AS captured FROM ${lines})`;
 }
 
 function capturedText(layout: LineLayout, column: string): string {
