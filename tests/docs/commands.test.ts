@@ -1,19 +1,12 @@
 import type { Command } from 'commander';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { commands } from '../../scripts/commands';
+import { commandsOf, documentedPages } from './documented-commands';
 
-const pages = [
-  'README.md',
-  ...(readdirSync('docs', { recursive: true }) as string[]).map((name) => join('docs', name)),
-].filter((name) => name.endsWith('.md'));
-
-/** Every `npx daybreak …` of the pages: in code blocks to the comment, in running text to the end of the code. */
-const commandLines = pages.flatMap((page) =>
-  [...readFileSync(page, 'utf8').matchAll(/npx daybreak ([^`#\n]+)/g)].map(
-    ([, line = '']) => [line.trim(), page] as const,
-  ),
-);
+const PREFIX = 'npx daybreak ';
+const commandLines = documentedPages()
+  .flatMap(commandsOf)
+  .filter(({ command }) => command.startsWith(PREFIX))
+  .map(({ page, command }) => [command.slice(PREFIX.length), page] as const);
 
 /** Parses a command line as the program does, with actions that do nothing. */
 async function parse(line: string): Promise<void> {
