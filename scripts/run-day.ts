@@ -3,6 +3,7 @@ import {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   type Client,
+  type WorkflowHandle,
 } from '@temporalio/client';
 import { dailyBatchId, type DailyBatchInput, type DailyBatchResult } from '../domain/daily-batch';
 import { DaybreakError } from '../domain/errors';
@@ -29,22 +30,27 @@ export async function requirePipeline({ pipelines }: Config, name: string): Prom
   }
 }
 
+/** A day's run, and when it began where it was under way already. */
+export interface StartedDay {
+  readonly handle: WorkflowHandle<typeof dailyBatch>;
+  readonly joined?: Date;
+}
+
 /**
  * Starts the day's run, or joins the one that is under way: a day is in one flight at a time. A restore joins none, and
  * throws ALREADY_RUNNING.
  */
-export async function startDay(client: Client, input: DailyBatchInput) {
+export async function startDay(client: Client, input: DailyBatchInput): Promise<StartedDay> {
   await requireWorker(client, TASK_QUEUES.batch);
   const { pipeline, date, restore, force, accept } = input;
   const workflowId = dailyBatchId(pipeline, date);
   try {
-    return await client.workflow.start<typeof dailyBatch>('dailyBatch', {
+    const handle = await client.workflow.start<typeof dailyBatch>('dailyBatch', {
       taskQueue: TASK_QUEUES.batch,
       workflowId,
       args: [input],
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      workflowIdConflictPolicy:
-        restore === undefined ? WorkflowIdConflictPolicy.USE_EXISTING : WorkflowIdConflictPolicy.FAIL,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       staticSummary: `${pipeline} ${date}, ${restore === undefined ? 'by hand' : 'restored by hand'}`,
       memo: startedByHand(restore === undefined ? 'by hand' : 'restore', { force, accept, restore }),
       typedSearchAttributes: [
@@ -52,8 +58,13 @@ export async function startDay(client: Client, input: DailyBatchInput) {
         { key: dateAttribute, value: date },
       ],
     });
+    return { handle };
   } catch (cause) {
     if (!(cause instanceof WorkflowExecutionAlreadyStartedError)) throw cause;
+    if (restore === undefined) {
+      const { runId, startTime } = await client.workflow.getHandle(workflowId).describe();
+      return { handle: client.workflow.getHandle<typeof dailyBatch>(workflowId, runId), joined: startTime };
+    }
     throw new DaybreakError('ALREADY_RUNNING', {
       what: `${workflowId} is under way`,
       remedy: 'Wait for its end, or cancel it in the Temporal UI.',
@@ -62,13 +73,17 @@ export async function startDay(client: Client, input: DailyBatchInput) {
   }
 }
 
-/** Runs a day to its end, telling each step and what it waits for. */
-export async function runDay(
-  client: Client,
-  input: DailyBatchInput,
-  tell: (line: string) => void,
-): Promise<DailyBatchResult> {
-  const handle = await startDay(client, input);
+/** What a command that joined a run must tell, since the run keeps the options it was started with. */
+export function joinedWarning(since: Date, { pipeline, date, accept = [], force = false }: DailyBatchInput): string {
+  const options = [...(force ? ['--force'] : []), ...(accept.length > 0 ? [`--accept ${accept.join(' ')}`] : [])];
+  const under = `A run of ${date} is under way since ${since.toISOString()}: following it, with the options it has`;
+  if (options.length === 0) return `${under}.`;
+  const again = `npx daybreak batch run --pipeline ${pipeline} --date ${date} ${options.join(' ')}`;
+  return `${under}. Your ${options.join(' ')} has no effect on it; once it has ended: ${again}`;
+}
+
+/** Follows a day's run to its end, telling each step and what it waits for. */
+export async function followDay({ handle }: StartedDay, tell: (line: string) => void): Promise<DailyBatchResult> {
   let last = '';
   return follow<DailyBatchResult>(handle, (activities) => {
     const line = describeActivities(activities);

@@ -4,7 +4,7 @@ import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { describeDay } from '../output/describe-day';
 import { print, printJson, progress } from '../output/print';
-import { requirePipeline, runDay } from '../run-day';
+import { followDay, requirePipeline, startDay } from '../run-day';
 
 interface Options {
   readonly pipeline: string;
@@ -26,7 +26,7 @@ export function batchRestoreCommand(): Command {
       const config = readConfig();
       await requirePipeline(config, pipeline);
       await withClient(config, async (client) => {
-        const result = await runDay(client, { pipeline, date, restore: version }, progress);
+        const result = await followDay(await startDay(client, { pipeline, date, restore: version }), progress);
         if (json) printJson(result);
         else print(describeDay(result));
       });

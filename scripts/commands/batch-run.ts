@@ -6,7 +6,7 @@ import { withClient } from '../../worker/connect';
 import { describeDay } from '../output/describe-day';
 import { workflowUrl } from '../output/links';
 import { print, printJson, progress } from '../output/print';
-import { requirePipeline, runDay, startDay } from '../run-day';
+import { followDay, joinedWarning, requirePipeline, startDay } from '../run-day';
 
 interface Options {
   readonly pipeline: string;
@@ -35,14 +35,19 @@ export function batchRunCommand(): Command {
       const input = { pipeline, date: parseBusinessDate(date), force, accept };
       await requirePipeline(config, pipeline);
       await withClient(config, async (client) => {
+        const started = await startDay(client, input);
+        const { workflowId } = started.handle;
+        if (started.joined !== undefined) progress(joinedWarning(started.joined, input));
         if (wait) {
-          const result = await runDay(client, input, progress);
+          const result = await followDay(started, progress);
           if (json) printJson(result);
           else print(describeDay(result));
+        } else if (json) {
+          printJson({ workflowId, joined: started.joined !== undefined });
         } else {
-          const { workflowId } = await startDay(client, input);
-          if (json) printJson({ workflowId });
-          else print(`Started ${workflowId}: ${workflowUrl(config, workflowId)}`);
+          print(
+            `${started.joined === undefined ? 'Started' : 'Joined'} ${workflowId}: ${workflowUrl(config, workflowId)}`,
+          );
         }
       });
     });

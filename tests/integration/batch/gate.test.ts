@@ -2,7 +2,9 @@ import { rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
-import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { dailyBatchId, type DailyBatchResult } from '../../../domain/daily-batch';
+import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
@@ -104,6 +106,25 @@ describe('a refused day is served by realtime as before, with the reason in erro
     const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
     await rewritten(hours, '', () => expectRefused('EMPTY_DAY', 'no row at all'));
   });
+});
+
+it('tells who joins a run that its own options have no effect, and how to run with them', async () => {
+  worker.child.kill('SIGSTOP'); // So that the first run is still under way.
+  try {
+    await succeed(`batch run ${on()} --date ${date} --no-wait`, pipeline.environment);
+    const { stderr, code } = await run(' --force --accept MISSING_HOURS --no-wait');
+    expect(stderr).toContain(`A run of ${date} is under way since`);
+    expect(stderr).toContain('Your --force --accept MISSING_HOURS has no effect on it');
+    expect(stderr).toContain(`npx daybreak batch run ${on()} --date ${date} --force --accept MISSING_HOURS`);
+    expect(code).toBe(0);
+    const { stdout } = await run(' --no-wait --json');
+    expect(JSON.parse(stdout)).toMatchObject({ joined: true });
+  } finally {
+    await withClient(readConfig(), (client) =>
+      client.workflow.getHandle(dailyBatchId(pipeline.name, date)).terminate('was only to be joined'),
+    );
+    worker.child.kill('SIGCONT');
+  }
 });
 
 it('goes on with what was accepted, and records it', async () => {
