@@ -6,6 +6,7 @@ import {
   defineQuery,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -14,7 +15,14 @@ import {
 import type { BatchActivities } from '../activities';
 import type { Reindexed } from '../activities/batch/reindex-day';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
-import type { BuiltDay, DailyBatchInput, DailyBatchResult, DailyBatchStep, DayPlan } from '../domain/daily-batch';
+import type {
+  BuiltDay,
+  DailyBatchInput,
+  DailyBatchResult,
+  DailyBatchStep,
+  DayPlan,
+  GateReport,
+} from '../domain/daily-batch';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { reconcile } from '../domain/reconcile';
 import { reconciliationMarkdown } from '../domain/reconciliation';
@@ -92,13 +100,25 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       built = await republish(plan, await chooseVersion(plan, restore));
     }
 
-    enter('gate', 'comparing the batch with what realtime serves');
-    // Who brings a version back has decided: what stands against it is recorded.
-    const gate = await checkGate(plan, built, { accept: restore === undefined ? accept : ACCEPTABLE_GATE_CODES });
-    if (gate.refusals.length > 0) throw refused(gate.refusals);
-    accepted.push(...gate.accepted);
+    const judge = async (day: BuiltDay): Promise<GateReport> => {
+      enter('gate', 'comparing the batch with what realtime serves');
+      // Who brings a version back has decided: what stands against it is recorded.
+      const report = await checkGate(plan, day, { accept: restore === undefined ? accept : ACCEPTABLE_GATE_CODES });
+      if (report.refusals.length > 0) throw refused(report.refusals);
+      return report;
+    };
+    const { realtime, ...gate } = await judge(built);
+    let overlooked = gate.accepted;
 
-    const { day, reindexed, sealedUntil } = await replace(plan, built, restore === undefined, enter);
+    const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
+      enter('rebuild', 'taking in files that changed since the build');
+      const day = await buildDay(plan, { force: false });
+      // Files may also have gone meanwhile: the gate has not seen what is left.
+      if (day.folder !== before.folder && patched('gate-after-rebuild')) overlooked = (await judge(day)).accepted;
+      return day;
+    };
+    const refresh = restore === undefined ? rebuild : (kept: BuiltDay) => Promise.resolve(kept);
+    const { day, reindexed, sealedUntil } = await replace(plan, built, refresh, enter);
 
     enter('prove', 'comparing Druid’s rows with the batch’s');
     const proof = await proveDay(plan, day, reindexed);
@@ -111,13 +131,13 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       datasource: plan.datasource,
       output: day.folder,
       counts: day.counts,
-      accepted,
+      accepted: [...accepted, ...overlooked],
       missingHours: day.missingHours,
       ...(sealedUntil !== undefined && { sealedUntil }),
       taskId: reindexed.taskId,
       version: proof.version,
       segments: proof.segments,
-      hours: reconcile(gate.realtime, day, proof.hours),
+      hours: reconcile(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
     setCurrentDetails(`**${result.verdict}** — ${summary(result)}\n\n${reconciliationMarkdown(result.hours)}`);
@@ -141,23 +161,27 @@ interface Replaced {
   readonly sealedUntil: string | undefined;
 }
 
-/** Seals the day and has Druid replace it; seals again where realtime took the day away meanwhile. */
+/**
+ * Seals the day and has Druid replace it; seals again where realtime took the day away meanwhile.
+ *
+ * @param refresh gives the day with what changed since, once it is sealed.
+ */
 async function replace(
   plan: DayPlan,
   built: BuiltDay,
-  rebuild: boolean,
+  refresh: (before: BuiltDay) => Promise<BuiltDay>,
   enter: (step: DailyBatchStep, doing: string) => void,
 ): Promise<Replaced> {
   // A run that was terminated may have left its task: it would hold the day's lock, or replace the day once more.
   await endReindexTasks(plan);
+  let day = built;
   for (let turn = 1; ; turn += 1) {
     let sealedUntil: string | undefined;
     if (plan.datasource === plan.realtimeDatasource) {
       enter('seal', 'closing the day to realtime and waiting for its tasks to hand off');
       ({ sealedUntil } = await sealDay(plan));
     }
-    enter('rebuild', 'taking in files that changed since the build');
-    const day = rebuild ? await buildDay(plan, { force: false }) : built;
+    day = await refresh(day);
     enter('reindex', 'Druid is loading the batch’s rows');
     try {
       return { day, reindexed: await reindexDay(plan, day), sealedUntil };

@@ -5,6 +5,7 @@ import {
   type DailyBatchResult,
   type DailyBatchStep,
 } from '../../domain/daily-batch';
+import type { BatchActivities } from '../../activities';
 import type { dailyBatch } from '../../workflows';
 import { BUILT, dayActivities } from './day-activities';
 import { failureOf, Held, shownOf, useTemporal } from './environment';
@@ -134,6 +135,39 @@ describe('the gate', () => {
       expect(calls).toEqual(['planDay', 'awaitSettledInput']);
       const { accepted } = await (await start({ accept: ['NOT_SETTLED'] })).result();
       expect(accepted).toEqual([refusal('NOT_SETTLED')]);
+    });
+  });
+});
+
+describe('files that change while the day is being sealed', () => {
+  const changing = (checkGate: BatchActivities['checkGate']) => {
+    let builds = 0;
+    return dayActivities({
+      buildDay: () => Promise.resolve({ ...BUILT, folder: `/output/.versions/${(builds += 1)}` }),
+      checkGate,
+    });
+  };
+  const passed = { realtime: [], refusals: [], accepted: [] };
+
+  it('pass the gate once more, and are what Druid loads', async () => {
+    const { activities, calls } = changing(() => Promise.resolve({ ...passed, accepted: [refusal('MISSING_HOURS')] }));
+    await temporal.serve(activities, async () => {
+      const { output, accepted } = await (await start({ accept: ['MISSING_HOURS'] })).result();
+      expect({ output, accepted }).toEqual({ output: '/output/.versions/2', accepted: [refusal('MISSING_HOURS')] });
+      expect(calls.slice(5, 9)).toEqual(['sealDay', 'buildDay', 'checkGate', 'reindexDay']);
+    });
+  });
+
+  it('are refused where too little is left of them', async () => {
+    let looks = 0;
+    const { activities, calls } = changing(() =>
+      Promise.resolve((looks += 1) === 1 ? passed : { ...passed, refusals: [refusal('MISSING_HOURS')] }),
+    );
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      expect(await failureOf(handle)).toMatchObject({ type: 'MISSING_HOURS' });
+      expect(calls).not.toContain('reindexDay');
+      expect(await shownOf(handle)).toMatchObject({ outcome: 'refused:MISSING_HOURS' });
     });
   });
 });
