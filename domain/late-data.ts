@@ -14,6 +14,8 @@ export interface DaySurvey {
   readonly changedAt?: string;
   /** Whether the batch has ever replaced the day. */
   readonly replaced: boolean;
+  /** Whether an operator brought the version back that serves the day. */
+  readonly restored: boolean;
 }
 
 export interface LateDataDecision {
@@ -47,6 +49,12 @@ export function decideLateData(settings: Pipeline['lateData'], survey: DaySurvey
       );
     case 'changed':
       break;
+  }
+  if (survey.restored) {
+    return decide(
+      'leave',
+      `an operator restored it at ${survey.changedAt ?? 'an unknown time'}, and its files are others than that version's: it holds until somebody runs it`,
+    );
   }
   if (lateRows < settings.minimumRows) {
     return decide('wait', `${lateRows} late rows, the pipeline waits for ${settings.minimumRows}`);

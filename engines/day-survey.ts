@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { BusinessDate } from '../domain/business-date';
+import type { DailyBatchResult } from '../domain/daily-batch';
 import type { DayManifest, InputFile } from '../domain/day-manifest';
 import { DaybreakError } from '../domain/errors';
 import type { DaySurvey } from '../domain/late-data';
@@ -21,17 +22,20 @@ import { isMissing, readPublishedDay } from './published-day';
 export async function surveyDay(loaded: LoadedPipeline, folder: string, date: BusinessDate): Promise<DaySurvey> {
   const files = await filesOf(join(folder, 'input'), loaded, date);
   const published = await readPublishedDay(join(folder, 'output'), date);
-  const replacedAt = await changeTime(join(folder, 'reconciliation', `${date}.json`));
+  const reconciliation = join(folder, 'reconciliation', `${date}.json`);
+  const replacedAt = await changeTime(reconciliation);
   const replaced = replacedAt !== undefined;
+  const restored = replaced && (await verdictOf(reconciliation)) === 'restored';
   if (published === undefined) {
     const inputs = files.length === 0 ? 'none' : 'unbuilt';
-    return { date, inputs, lateRows: 0, otherTransform: false, replaced };
+    return { date, inputs, lateRows: 0, otherTransform: false, replaced, restored };
   }
   const { manifest } = published;
   const changedAt = Math.max(replacedAt ?? 0, (await changeTime(published.folder)) ?? 0);
   const found = {
     date,
     replaced,
+    restored,
     changedAt: new Date(changedAt).toISOString(),
     otherTransform: other(loaded, manifest),
   };
@@ -99,6 +103,11 @@ async function countLines({ path, bytes }: ListedFile, start: number): Promise<n
     last = buffer.at(-1) ?? last;
   }
   return last === 10 ? lines : lines + 1;
+}
+
+async function verdictOf(reconciliation: string): Promise<DailyBatchResult['verdict']> {
+  const result = JSON.parse(await readFile(reconciliation, 'utf8')) as DailyBatchResult; // Only runs write it.
+  return result.verdict;
 }
 
 async function changeTime(path: string): Promise<number | undefined> {

@@ -12,6 +12,7 @@ const survey = (differs: Partial<DaySurvey>): DaySurvey => ({
   otherTransform: false,
   changedAt: built.toISOString(),
   replaced: true,
+  restored: false,
   ...differs,
 });
 
@@ -19,6 +20,7 @@ it.each([
   ['enough late rows, long enough ago', {}, 6, 'recompute'],
   ['fewer rows than the threshold', { lateRows: 99 }, 6, 'wait'],
   ['too soon after the last build', {}, 5.9, 'wait'],
+  ['restored by an operator', { restored: true }, 1_000, 'leave'],
   ['files of its build gone, whatever else came', { inputs: 'expired' }, 1_000, 'cannot'],
   ['unchanged files, even under another transform', { inputs: 'unchanged', otherTransform: true }, 1_000, 'leave'],
   ['files but no build: the nightly run does that', { inputs: 'unbuilt' }, 1_000, 'leave'],

@@ -1,8 +1,11 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { createDruidClient } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { decideLateData } from '../../../domain/late-data';
+import { surveyDay } from '../../../engines/day-survey';
+import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -35,14 +38,16 @@ const result = async (command: string): Promise<DailyBatchResult> =>
     await succeed(`batch ${command} --pipeline ${pipeline.name} --date ${date} --json`, pipeline.environment),
   ) as DailyBatchResult;
 
+const line = (hello: string, id: number, hour: string): string =>
+  `${JSON.stringify({ hello, id, time: `${date} ${hour}:00:00` })}\n`;
+const nextWeek = new Date(Date.now() + 7 * 24 * 3_600_000);
+
 /** A day of as many events an hour, all with one greeting. */
 async function writeDay(greeting: string, events: number): Promise<void> {
   for (let hour = 0; hour < 24; hour += 1) {
     const two = String(hour).padStart(2, '0');
-    const lines = Array.from({ length: events }, (_, id) =>
-      JSON.stringify({ hello: greeting, id, time: `${date} ${two}:00:00` }),
-    );
-    await writeFile(join(pipeline.input, `names.20260314.${two}.json`), lines.map((line) => `${line}\n`).join(''));
+    const lines = Array.from({ length: events }, (_, id) => line(greeting, id, two));
+    await writeFile(join(pipeline.input, `names.20260314.${two}.json`), lines.join(''));
   }
 }
 
@@ -73,6 +78,22 @@ it('brings the previous version back, and then the one before that again, with p
   expect(await greetings()).toEqual(new Set(['second']));
 });
 
+it('leaves a restored day to its operator, and says so, although its files are others', async () => {
+  await result('restore');
+  const loaded = await loadPipelineNamed(pipeline.environment['DAYBREAK_PIPELINES']!, pipeline.name);
+  const decide = async () =>
+    decideLateData(loaded.pipeline.lateData, await surveyDay(loaded, join(pipeline.input, '..'), date), nextWeek);
+  expect(await decide()).toMatchObject({
+    decision: 'leave',
+    because: expect.stringContaining('restored it') as string,
+  });
+  await result('run');
+  expect(await greetings()).toEqual(new Set(['second']));
+  await appendFile(join(pipeline.input, 'names.20260314.07.json'), line('late', 7, '07'));
+  expect(await decide()).toMatchObject({ decision: 'recompute', lateRows: 1 });
+  await writeDay('second', 6);
+});
+
 it('fails on a version that is not kept, naming those that are', async () => {
   const { code, stderr } = await batch('restore --version 0123456789abcdef');
   expect(code).toBe(1);
@@ -92,10 +113,26 @@ it('names the first hour that differs from what was published', async () => {
   await writeFile(output, rows);
 });
 
+it('fails with Druid’s reason on rows that it cannot read, and changes nothing', async () => {
+  await writeDay('third', 6);
+  await result('run');
+  const versions = join(pipeline.output, '.versions', date);
+  const kept = basename((await result('restore')).output);
+  await result('restore');
+  const broken = join(versions, kept, '09.ndjson');
+  await writeFile(broken, (await readFile(broken, 'utf8')).replace('"user_id"', 'user_id'));
+  const { code, stderr } = await batch(`restore --version ${kept}`);
+  expect(code).toBe(1);
+  expect(stderr).toContain('DRUID_BAD_ROWS');
+  expect(stderr).toContain('the first bad row');
+  expect(await greetings()).toEqual(new Set(['third']));
+  await result('run');
+});
+
 it('empties a day that is accepted as empty', async () => {
-  await writeDay('third', 0);
+  await writeDay('fourth', 0);
   expect((await batch('run')).stderr).toContain('EMPTY_DAY');
-  expect(await greetings()).toEqual(new Set(['second']));
+  expect(await greetings()).toEqual(new Set(['third']));
   const emptied = await result('run --accept EMPTY_DAY BATCH_SHORT');
   expect(emptied.accepted.map(({ code }) => code)).toEqual(['EMPTY_DAY', 'BATCH_SHORT']);
   expect(await servedRows(pipeline.topic, date)).toEqual([]);
