@@ -1,10 +1,9 @@
 import type { Client } from '@temporalio/client';
-import type { SupervisorLook } from '../activities/druid/supervisor-look';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
 import type { PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
-import { describeIngestion, describeSupervisor } from './ingestion';
+import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
 import { activitySummary } from './output/describe-activities';
 import { table } from './output/table';
 import { withSpeedLayer } from './speed';
@@ -53,7 +52,7 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
 }
 
 /** The view as people read it; the supervisor as it is now where Druid tells, else as the workflow saw it last. */
-export function describeSpeed(view: SpeedView, ingestion: SupervisorLook | undefined): string[] {
+export function describeSpeed(view: SpeedView, ingestion: Ingestion | undefined): string[] {
   const { pipeline, state, shards, supervisor, partitions, troubles } = view;
   return [
     `speed layer of ${pipeline}: ${state}, ${shards} shard(s)`,

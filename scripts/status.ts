@@ -1,11 +1,10 @@
 import type { Client } from '@temporalio/client';
-import type { SupervisorLook } from '../activities/druid/supervisor-look';
 import { dayRuns } from '../activities/operate/day-runs';
 import { DaybreakError } from '../domain/errors';
 import type { LoadedPipeline } from '../engines/loaded-pipeline';
 import type { Config } from '../worker/config';
 import { withClient } from '../worker/connect';
-import { lookAtIngestion } from './ingestion';
+import { lookAtIngestion, type Ingestion } from './ingestion';
 import { remedyOf } from './remedies';
 import { serverStatus, type ServerStatus } from './server-status';
 import { speedView, type SpeedView } from './speed-status';
@@ -28,7 +27,7 @@ export interface Status {
   /** False where Temporal is away: neither the speed layer nor the days are known then. */
   readonly temporal: boolean;
   /** How realtime arrives in Druid; undefined where Druid does not tell. */
-  readonly ingestion: SupervisorLook | undefined;
+  readonly ingestion: Ingestion | undefined;
   /** Undefined where it does not run. */
   readonly speed: SpeedView | undefined;
   /** The latest run of each of the last days, latest first. */

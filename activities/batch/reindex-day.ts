@@ -130,7 +130,7 @@ async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStat
       const report = await druid.tasks.report(id);
       return report?.state === 'SEGMENT_AVAILABILITY_WAIT'
         ? `Druid to serve the segments of task ${id}`
-        : `task ${id}: ${report?.processed ?? 0} of ${rows} rows loaded`;
+        : `task ${id}: ${report?.rows.processed ?? 0} of ${rows} rows loaded`;
     }
   }
 }

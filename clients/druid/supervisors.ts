@@ -59,6 +59,7 @@ const stats = z.record(
 
 export interface IngestionTotals {
   readonly processed: number;
+  /** Rows that were dropped, such as those before a seal. */
   readonly thrownAway: number;
   readonly unparseable: number;
 }

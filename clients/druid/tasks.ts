@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ReindexSpec } from '../../domain/druid/reindex-spec';
 import { DaybreakError } from '../../domain/errors';
 import type { DruidHttp } from './http';
+import type { IngestionTotals } from './supervisors';
 
 const taskStatus = z.object({
   status: z.object({
@@ -23,18 +24,21 @@ const listedTasks = z.array(
   z
     .looseObject({
       id: z.string(),
+      type: z.string(),
       dataSource: z.string(),
       groupId: z.string(),
       createdTime: z.string(),
       statusCode: z.enum(['RUNNING', 'SUCCESS', 'FAILED']),
     })
-    .transform(({ id, dataSource: datasource, groupId, createdTime, statusCode: status }): ListedTask => {
-      return { id, datasource, groupId, createdTime, status };
+    .transform(({ id, type, dataSource: datasource, groupId, createdTime, statusCode: status }): ListedTask => {
+      return { id, type, datasource, groupId, createdTime, status };
     }),
 );
 
 export interface ListedTask {
   readonly id: string;
+  /** Such as index_kafka or index_parallel. */
+  readonly type: string;
   readonly datasource: string;
   /** What locks are held by; tasks of one supervisor share it. */
   readonly groupId: string;
@@ -52,7 +56,11 @@ export interface Slots {
   readonly total: number;
 }
 
-const rowStats = z.looseObject({ processed: z.number().default(0), unparseable: z.number().default(0) });
+const rowStats = z.looseObject({
+  processed: z.number().default(0),
+  thrownAway: z.number().default(0),
+  unparseable: z.number().default(0),
+});
 const report = z.looseObject({
   ingestionStatsAndErrors: z
     .looseObject({
@@ -60,7 +68,13 @@ const report = z.looseObject({
         ingestionState: z.string().nullish(),
         // Another shape while the task runs than at its end, where it is read.
         unparseableEvents: z.unknown(),
-        rowStats: z.looseObject({ totals: z.looseObject({ buildSegments: rowStats.optional() }).optional() }).nullish(),
+        // Of a running task, and of one that loads files, below `totals`; of a realtime task that is over, without.
+        rowStats: z
+          .looseObject({
+            totals: z.looseObject({ buildSegments: rowStats.optional() }).optional(),
+            buildSegments: rowStats.optional(),
+          })
+          .nullish(),
         errorMsg: z.string().nullish(),
         segmentAvailabilityConfirmed: z.boolean().nullish(),
       }),
@@ -73,7 +87,7 @@ const unparseableEvents = z.looseObject({
 });
 
 export interface TaskReport {
-  readonly processed: number;
+  readonly rows: IngestionTotals;
   /** Such as BUILD_SEGMENTS or SEGMENT_AVAILABILITY_WAIT. */
   readonly state: string | undefined;
   readonly segmentAvailabilityConfirmed: boolean;
@@ -143,9 +157,10 @@ export function createTasks(overlord: DruidHttp) {
     /** The task's own report; undefined until it has one. */
     async report(id: string): Promise<TaskReport | undefined> {
       const payload = (await overlord.find({ url: `${path(id)}/reports` }, report))?.ingestionStatsAndErrors?.payload;
+      const rows = payload?.rowStats?.totals?.buildSegments ?? payload?.rowStats?.buildSegments;
       return (
         payload && {
-          processed: payload.rowStats?.totals?.buildSegments?.processed ?? 0,
+          rows: rows ?? { processed: 0, thrownAway: 0, unparseable: 0 },
           state: payload.ingestionState ?? undefined,
           segmentAvailabilityConfirmed: payload.segmentAvailabilityConfirmed === true,
           error: payload.errorMsg ?? undefined,
@@ -181,13 +196,11 @@ export function createTasks(overlord: DruidHttp) {
     /** The tasks of a datasource that run, or wait to. */
     unfinished: (datasource: string): Promise<ListedTask[]> => list({ datasource, max: 0 }),
 
-    /** The tasks of a datasource that failed, of those that were created since an instant; the latest first. */
-    async failed(datasource: string, since: Date): Promise<ListedTask[]> {
+    /** The tasks of a datasource that are over, of those that were created since an instant; the latest first. */
+    async over(datasource: string, since: Date): Promise<ListedTask[]> {
       const createdTimeInterval = `${since.toISOString()}_${new Date().toISOString()}`;
       const over = await list({ datasource, state: 'complete', createdTimeInterval });
-      return over
-        .filter(({ status }) => status === 'FAILED')
-        .sort((a, b) => b.createdTime.localeCompare(a.createdTime));
+      return over.sort((a, b) => b.createdTime.localeCompare(a.createdTime));
     },
 
     /** How many tasks the workers run, and how many they could. */
