@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   EMPTY_DAY: { exit: 1, retry: false },
   BATCH_SHORT: { exit: 1, retry: false },
   NOT_BUILT: { exit: 1, retry: false },
+  NOT_SERVED: { exit: 1, retry: false },
   PROOF_FAILED: { exit: 1, retry: false },
   DAYS_FAILED: { exit: 1, retry: false },
   NOT_RUNNING: { exit: 1, retry: false },

@@ -104,6 +104,11 @@ export const pipelineSchema = z
         .default(5_000_000)
         .describe('How many rows a segment of a recomputed day holds at most.'),
       parallelSubtasks: z.int().min(1).default(1).describe("How many of Druid's tasks load a day at once."),
+      servedWithinSeconds: seconds
+        .default(900)
+        .describe(
+          'How long Druid may take, after the task, until it serves a recomputed day from its new segments only.',
+        ),
     }),
     matchColumn: identifier
       .optional()

@@ -35,6 +35,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   EMPTY_DAY: 'Look at the quarantine and the input folder, or go on with --accept EMPTY_DAY.',
   BATCH_SHORT: 'Look for hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
   NOT_BUILT: 'Build the day first, or give a version that is kept.',
+  NOT_SERVED: 'Check that the historicals run and have room.',
   PROOF_FAILED: 'Nothing, the first time; report it if it comes back.',
   DAYS_FAILED: 'See the days that failed, each with its code.',
   NOT_RUNNING: 'Start what the message names.',

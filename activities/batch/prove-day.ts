@@ -1,7 +1,8 @@
 import type { DruidClient, Segment } from '../../clients/druid';
 import type { BuiltDay, DayPlan, DayProof } from '../../domain/daily-batch';
+import { DaybreakError } from '../../domain/errors';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { beating, waitFor } from '../wait';
+import { beating, waitFor, type Asked } from '../wait';
 import { checkSegments, compareContent, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
 import type { Reindexed } from './reindex-day';
@@ -11,11 +12,20 @@ export function createProofActivities({ druid, pipelines }: BatchDependencies) {
     /**
      * Shows that Druid serves exactly the built rows of the day: every visible segment is one day long, of one version
      * that is later than the task's start, and none is realtime; and each hour has the batch's rows, compared by an
-     * order-independent checksum over every column. Throws PROOF_FAILED with the first difference.
+     * order-independent checksum over every column. Throws PROOF_FAILED with the first difference, and NOT_SERVED where
+     * Druid does not serve the day's new segments within the pipeline's time.
      */
     async proveDay(plan: DayPlan, built: BuiltDay, reindexed: Reindexed): Promise<DayProof> {
       const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
-      const segments = await waitFor(() => servedOnlyByBatch(druid, plan, reindexed));
+      const { servedWithinSeconds } = loaded.pipeline.druid;
+      const deadline = Date.now() + servedWithinSeconds * 1_000;
+      const segments = await waitFor(async () => {
+        const asked = await servedOnlyByBatch(druid, plan, reindexed);
+        if ('waitingFor' in asked && Date.now() >= deadline) {
+          throw notServed(plan, reindexed, `${servedWithinSeconds} s for ${asked.waitingFor}`);
+        }
+        return asked;
+      });
       const hours = await beating(
         () => 'comparing the rows that Druid serves with the batch’s',
         () => compareContent(druid, plan, built, loaded),
@@ -30,9 +40,9 @@ async function servedOnlyByBatch(
   druid: DruidClient,
   plan: DayPlan,
   reindexed: Reindexed,
-): Promise<{ answer: readonly Segment[] } | { waitingFor: string }> {
+): Promise<Asked<readonly Segment[]>> {
   const visible = await visibleSegments(druid, plan);
-  // Right after the task Druid's services still learn of its segments: older ones are waited out, up to the time-out.
+  // Right after the task Druid's services still learn of its segments: older ones are waited out.
   const older = visible.filter((one) => new Date(one.version) <= new Date(reindexed.createdTime));
   if (older.length > 0) return { waitingFor: `${older.length} older segments of the day to be overshadowed` };
   const unloaded = visible.filter((one) => !one.available);
@@ -40,4 +50,12 @@ async function servedOnlyByBatch(
   if (visible.length === 0) return { waitingFor: 'the first segment of the day' };
   checkSegments(plan, visible);
   return { answer: visible };
+}
+
+function notServed({ date, datasource }: DayPlan, { taskId }: Reindexed, waited: string): DaybreakError {
+  return new DaybreakError('NOT_SERVED', {
+    what: `Druid's task ${taskId} replaced ${date} of ${datasource}, and the proof waited ${waited}`,
+    remedy:
+      'Check that the historicals run and have room, and the load rules; then npx daybreak batch verify, and run the day again where it fails.',
+  });
 }
