@@ -1,6 +1,6 @@
 import { DuckDBInstance, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
-import { literal, quoted } from './sql';
+import { exactly, literal, quoted } from './sql';
 
 export interface Content {
   readonly rows: number;
@@ -40,11 +40,11 @@ export async function contentByHour(
          SELECT ${hour === 'column' ? '"hour"' : "regexp_extract(filename, '(\\d\\d)[^/]*$', 1)"} AS hour,
                 hash(${columns.map((column) => compared(pipeline, column)).join(', ')}) AS row_hash,
                 count(*) AS copies
-         FROM read_json($files, format = 'newline_delimited', filename = ${hour === 'filename'}, columns = ${struct(types)})
+         FROM read_json($files, format = 'newline_delimited', hive_partitioning = false, filename = ${hour === 'filename'}, columns = ${struct(types)})
          GROUP BY ALL
        )
        GROUP BY hour`,
-      { files: listValue(files) },
+      { files: listValue(files.map(exactly)) },
       { files: LIST(VARCHAR) },
     );
     return new Map(

@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
 import { NOTE } from './record-rule';
-import { literals, quoted } from './sql';
+import { exactly, literals, quoted } from './sql';
 import { loadStaticTables } from './static-tables';
 
 export interface DatabaseOptions {
@@ -51,7 +51,10 @@ export async function openDatabase(
     await connection.run('CREATE SCHEMA daybreak');
     await emptyStage(connection, pipeline);
     await loadStaticTables(connection, pipeline, folder);
-    if (outputFolder !== undefined) await connection.run(`SET allowed_directories = ${literals([`${outputFolder}/`])}`);
+    if (outputFolder !== undefined) {
+      const folders = [`${outputFolder}/`, `${exactly(outputFolder)}/`];
+      await connection.run(`SET allowed_directories = ${literals(folders)}`);
+    }
     await connection.run('SET enable_external_access = false');
     await connection.run('SET lock_configuration = true');
     return { connection, close };

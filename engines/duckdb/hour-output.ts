@@ -7,7 +7,7 @@ import type { ProvenLines } from './proven-lines';
 import { queryTexts } from './query';
 import { NOTE, OF_DAY } from './record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
-import { literal, quoted } from './sql';
+import { literal, parquetSql, quoted } from './sql';
 
 export interface WrittenRows {
   /** Rows in the file. */
@@ -123,7 +123,7 @@ function columnsOf(pipeline: Pipeline): string {
 }
 
 function provenPart(columns: string, proven: ProvenLines | undefined): string[] {
-  return proven === undefined ? [] : [`SELECT ${columns} FROM read_parquet(${literal(proven.path)})`];
+  return proven === undefined ? [] : [`SELECT ${columns} FROM ${parquetSql(proven.path)}`];
 }
 
 /**
@@ -142,7 +142,7 @@ async function findRedundant(
   const amongProven =
     proven === undefined
       ? ''
-      : `UNION SELECT staged.rowid FROM ${STAGED} SEMI JOIN read_parquet(${literal(proven.path)}) AS proven ON ${isProven}
+      : `UNION SELECT staged.rowid FROM ${STAGED} SEMI JOIN ${parquetSql(proven.path)} AS proven ON ${isProven}
          WHERE ${OF_HOUR}`;
   await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
     WITH likes AS MATERIALIZED (${likes})

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityOf, type Pipeline } from '../../domain/pipeline';
 import { queryTexts } from './query';
-import { literal, literals, quoted } from './sql';
+import { literal, parquetSql, quoted } from './sql';
 
 const HOUR = 'daybreak_hour';
 const FIRST = 'daybreak_first';
@@ -42,14 +42,14 @@ export class HourIdentities {
     const files = hours.map((hour) => this.#file(hour)).filter((file) => existsSync(file));
     if (files.length < 2) return [];
     const path = join(this.#folder, 'repeated.parquet');
-    const [columns, identities] = [this.#columns(), `read_parquet(${literals(files)})`];
+    const [columns, identities] = [this.#columns(), parquetSql(...files)];
     await connection.run(
       `COPY (SELECT ${columns}, min(${HOUR}) AS ${FIRST} FROM ${identities} GROUP BY ${columns} HAVING count(*) > 1)
        TO ${literal(path)} (FORMAT parquet)`,
     );
     const found = await queryTexts(
       connection,
-      `SELECT DISTINCT ${HOUR} FROM ${identities} AS daybreak_all JOIN read_parquet(${literal(path)}) AS daybreak_repeated
+      `SELECT DISTINCT ${HOUR} FROM ${identities} AS daybreak_all JOIN ${parquetSql(path)} AS daybreak_repeated
        ON ${sameIdentity('daybreak_all', 'daybreak_repeated', identityOf(this.#pipeline))} WHERE ${HOUR} > ${FIRST} ORDER BY ${HOUR}`,
     );
     return found.map(([hour]) => ({ path, hour: hour ?? '' }));
@@ -71,7 +71,7 @@ export function withoutRepeated(
   { path, hour }: RepeatedIdentities,
 ): string {
   return `SELECT daybreak_distinct.* FROM (${events}) AS daybreak_distinct
-    ANTI JOIN (FROM read_parquet(${literal(path)}) WHERE ${FIRST} < ${literal(hour)}) AS daybreak_repeated
+    ANTI JOIN (FROM ${parquetSql(path)} WHERE ${FIRST} < ${literal(hour)}) AS daybreak_repeated
     ON ${sameIdentity('daybreak_distinct', 'daybreak_repeated', identity)}`;
 }
 

@@ -8,6 +8,16 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** The path as DuckDB's readers take it: as itself, whatever wildcards its names hold. */
+export function exactly(path: string): string {
+  return path.replace(/[*?[]/g, '[$&]');
+}
+
+/** The rows of Parquet files as a table; a folder named like column=value adds no column to them. */
+export function parquetSql(...paths: readonly string[]): string {
+  return `read_parquet(${literals(paths.map(exactly))}, hive_partitioning = false)`;
+}
+
 /** Texts as an SQL list of strings. */
 export function literals(texts: readonly string[]): string {
   return `[${texts.map(literal).join(', ')}]`;

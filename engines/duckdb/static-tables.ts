@@ -4,7 +4,7 @@ import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { jsonValueFault, jsonValueSql } from './json-value';
 import { queryTexts } from './query';
-import { literal, quoted } from './sql';
+import { exactly, literal, quoted } from './sql';
 
 type Table = Pipeline['tables'][string];
 
@@ -33,7 +33,7 @@ export async function loadStaticTables(
   }
 }
 
-/** An empty field is null. Finds the columns by the header line, in any order. */
+/** Leaves nothing for DuckDB to guess: it would take rows for comments. An empty field is null. Finds the columns by the header line, in any order. */
 function csv({ columns }: Table, file: string): string {
   const values = Object.entries(columns).map(([name, type]) => {
     const text = quoted(name);
@@ -43,8 +43,9 @@ function csv({ columns }: Table, file: string): string {
       WHEN regexp_full_match(${text}, '${accepted}') AND TRY_CAST(${text} AS ${type}) IS NOT NULL THEN ${text}::${type}
       ELSE error('row ' || row || ': ${name} is ' || ${text} || ', not a ${type}') END AS ${quoted(name)}`;
   });
-  return `SELECT ${values.join(', ')} FROM (SELECT *, row_number() OVER () AS row FROM read_csv(${literal(file)},
-    header = true, delim = ',', quote = '"', escape = '"', nullstr = '', all_varchar = true))`;
+  return `SELECT ${values.join(', ')} FROM (SELECT *, row_number() OVER () AS row FROM read_csv(${literal(exactly(file))},
+    header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0, null_padding = false, nullstr = '',
+    all_varchar = true, hive_partitioning = false))`;
 }
 
 /** Reads the fields as raw JSON, because a typed read coerces in silence. */
@@ -57,7 +58,7 @@ function json({ columns, format }: Table, file: string): string {
       THEN error('row ' || row || ': ' || ${jsonValueFault(name, type, value)}) ELSE ${jsonValueSql(type, value)} END AS ${quoted(name)}`;
   });
   return `SELECT ${values.join(', ')} FROM (SELECT *, row_number() OVER () AS row
-    FROM read_json(${literal(file)}, format = '${layout}', columns = {${fields.join(', ')}}))`;
+    FROM read_json(${literal(exactly(file))}, hive_partitioning = false, format = '${layout}', columns = {${fields.join(', ')}}))`;
 }
 
 async function checkKey(connection: DuckDBConnection, name: string, table: Table, file: string): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Pipeline } from '../../domain/pipeline';
 import { STAGED } from './database';
 import { NOTE } from './record-rule';
-import { literal, quoted } from './sql';
+import { literal, parquetSql, quoted } from './sql';
 
 /** Valid records that are in the file of another hour than theirs, in a Parquet file a source hour. */
 export class StrayRecords {
@@ -28,7 +28,7 @@ export class StrayRecords {
   async stage(connection: DuckDBConnection, source: string, target: string): Promise<void> {
     await connection.run(
       `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}
-       FROM read_parquet(${literal(this.#file(source))}) WHERE ${NOTE} = ${literal(target)}`,
+       FROM ${parquetSql(this.#file(source))} WHERE ${NOTE} = ${literal(target)}`,
     );
   }
 

@@ -7,7 +7,7 @@ import { openDatabase, STAGED, type Database } from '../duckdb/database';
 import type { WrittenRows } from '../duckdb/hour-output';
 import { queryTexts } from '../duckdb/query';
 import { NOTE } from '../duckdb/record-rule';
-import { literal, literals, quoted } from '../duckdb/sql';
+import { literal, parquetSql, quoted } from '../duckdb/sql';
 import { columnTypeOf } from '../duckdb/transform-check';
 import { hashFile } from '../hash-file';
 import { isMissing } from '../published-day';
@@ -133,9 +133,7 @@ class SparkRun {
   async #writeRows(parts: readonly string[], path: string): Promise<WrittenRows> {
     const { connection } = this.#database;
     const { loaded } = this.#plan;
-    await connection.run(
-      `CREATE OR REPLACE VIEW daybreak.rows AS FROM read_parquet(${literals(parts)}, hive_partitioning = false)`,
-    );
+    await connection.run(`CREATE OR REPLACE VIEW daybreak.rows AS FROM ${parquetSql(...parts)}`);
     if (!this.#checked) await this.#checkTypes();
     const names = loaded.outputColumns.map(({ name }, index) => `${this.#source(index)} AS ${quoted(name)}`);
     const order = [0, ...this.#columns].map(columnName).join(', ');

@@ -109,6 +109,18 @@ describe('a pipeline folder', () => {
     await expect(rides({ 'zones.csv': 'zone,title\n1,A\n' })).rejects.toMatchObject({ code: 'BAD_TABLE' });
   });
 
+  it('reads every row of a CSV, also one that begins with # or that DuckDB would take for a title', async () => {
+    for (const text of ['#a', 'a b']) {
+      await expect(rides({ 'zones.csv': `zone,name,borough\n4,A,1\n${text},B,2\n5,C,3\n` })).rejects.toMatchObject({
+        code: 'BAD_TABLE',
+        what: expect.stringContaining(`row 2: zone is ${text}, not a BIGINT`) as string,
+      });
+    }
+    await expect(rides({ 'zones.csv': 'Zones\n\nzone,name,borough\n4,A,1\n5,B,2\n' })).rejects.toMatchObject({
+      code: 'BAD_TABLE',
+    });
+  });
+
   it('allows repeated keys where the pipeline says so', async () => {
     await events({
       ...yaml('key: [uid]', 'key: [uid]\n    allowDuplicateKeys: true'),
