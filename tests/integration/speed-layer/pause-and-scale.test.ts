@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
-import { DaybreakError } from '../../../domain/errors';
 import { speedGroupOf } from '../../../domain/speed';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
@@ -15,7 +14,10 @@ import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 
 useStack();
-const EVENTS = 60_000;
+/** The pause lasts until a whole feed has come meanwhile, and at least for so long. */
+const PAUSE_MS = Number(process.env['DAYBREAK_TEST_PAUSE_SECONDS'] ?? 0) * 1_000;
+jest.setTimeout(300_000 + 3 * PAUSE_MS);
+const EVENTS = 20_000;
 const date = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);
 const brokers = readConfig().kafka.brokers;
 const statusSchema = z.object({ state: z.string(), shards: z.number() });
@@ -42,13 +44,7 @@ const speed = (command: string): Promise<string> =>
   succeed(`speed ${command} --pipeline ${pipeline.name}`, pipeline.environment);
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition().catch(passing))) await sleep(200);
-}
-
-/** A group's coordinator that loads for the first time refuses for a moment. */
-function passing(thrown: unknown): false {
-  if (thrown instanceof DaybreakError && thrown.retry) return false;
-  throw thrown;
+  while (!(await condition())) await sleep(200);
 }
 
 /** How many records of the topic the speed layer has committed as read, and how many there are. */
@@ -67,6 +63,16 @@ const feed = (seed: number): Promise<string> =>
     pipeline.environment,
   );
 
+/** One feed after the other until `isOver`; the seeds of those that were sent. */
+async function feedOn(isOver: () => boolean): Promise<number[]> {
+  const seeds: number[] = [];
+  for (let seed = 5; !isOver(); seed++) {
+    await feed(seed);
+    seeds.push(seed);
+  }
+  return seeds;
+}
+
 /** What a feed of this seed sends to Kafka. */
 function fed(seed: number): FeedRecord[] {
   const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
@@ -75,29 +81,30 @@ function fed(seed: number): FeedRecord[] {
 }
 
 it('holds while paused, goes on with another number of shards and survives its worker’s death, each event once', async () => {
+  let isOver = false;
   await speed('start');
-  await feed(5);
+  const feeding = feedOn(() => isOver);
   await until(async () => (await topics.partitionsOf(pipeline.topic)) > 0 && (await progress()).read > 0);
 
   await speed('pause');
   await until(async () => statusSchema.parse(JSON.parse(await speed('status --json'))).state === 'paused');
-  const held = (await progress()).read;
-  await feed(6);
-  expect((await progress()).written).toBeGreaterThan(held);
-  expect((await progress()).read).toBe(held);
+  const [held, pausedAt] = [await progress(), Date.now()];
+  await until(async () => (await progress()).written > held.written + EVENTS && Date.now() >= pausedAt + PAUSE_MS);
+  expect((await progress()).read).toBe(held.read);
 
   await speed('scale 2');
   await speed('resume');
-  await until(async () => (await progress()).read > held);
+  await until(async () => (await progress()).read > held.read);
   worker.child.kill('SIGKILL');
   worker = await startWorker();
+  isOver = true;
+  const sent = (await feeding).flatMap(fed);
   await until(async () => {
     const { read, written } = await progress();
     return read === written;
   });
   expect(statusSchema.parse(JSON.parse(await speed('status --json')))).toEqual({ state: 'running', shards: 2 });
 
-  const sent = [...fed(5), ...fed(6)];
   const rows = await expectedRows(sent);
   const served = valuesOf(await contentsOf(brokers, `${pipeline.topic}_out`, rows.length));
   expect(differences(served, rows)).toEqual([]);
