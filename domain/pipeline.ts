@@ -256,6 +256,11 @@ export function identityOf(pipeline: Pipeline): readonly string[] {
   return pipeline.events.identity ?? Object.keys(pipeline.events.columns);
 }
 
+/** Whether records with the same identity are the same in every column. */
+export function isWholeRecord(pipeline: Pipeline): boolean {
+  return identityOf(pipeline).length === Object.keys(pipeline.events.columns).length;
+}
+
 export function deadLetterTopicOf(pipeline: Pipeline): string {
   return pipeline.kafka.deadLetterTopic ?? `${pipeline.kafka.topic}_dlq`;
 }

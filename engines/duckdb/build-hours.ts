@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InputFile } from '../../domain/day-manifest';
+import { isWholeRecord } from '../../domain/pipeline';
 import type { BuildContext, DayPlan, EngineResult, SourceHour, TargetHour } from '../day-plan';
 import { hashFile } from '../hash-file';
 import { unreadable } from '../input-files';
@@ -85,13 +86,14 @@ class HoursBuild {
     return { sources: this.#sources, quarantine: this.#quarantine, targets: this.#written };
   }
 
-  /** A changed hour, or an unchanged one that holds records of an hour to be written. */
+  /** An hour to be written, or an unchanged one that holds records of such an hour. */
   #nextSource(): string | undefined {
     const { sources, changed, previous } = this.#plan;
     const next = [...sources.keys()].find(
       (hour) =>
         !this.#begun.has(hour) &&
         (changed.has(hour) ||
+          this.#targets.has(hour) ||
           Object.keys(previous.get(hour)?.strays ?? {}).some((target) => this.#targets.has(target))),
     );
     if (next !== undefined) this.#begun.add(next);
@@ -103,31 +105,39 @@ class HoursBuild {
       this.#stageFiles(lane, hour, signal, { kernel, path: join(this.#context.folder, `.proven-${hour}.parquet`) }),
     );
     const read = proven ?? (await this.#stageAll(lane, hour, signal));
-    if (!this.#plan.changed.has(hour)) requireSame(read.files, this.#plan.previous.get(hour));
-    await this.#withoutFailing(
-      () => this.#judge(lane, hour, read),
-      async () => {
-        await lane.stage.clear();
-        await this.#stageAll(lane, hour, signal);
-        await this.#rejectFailing(lane, hour);
-      },
-    );
+    if (!this.#plan.changed.has(hour)) requireSame(read.files, this.#plan.previous.get(hour)?.files);
+    try {
+      await this.#judge(lane, hour, read);
+    } catch (thrown) {
+      if (valueFailureOf(thrown) === undefined) throw thrown;
+      await lane.stage.clear();
+      await this.#judge(lane, hour, await this.#stageGood(lane, hour, signal, read.files));
+    }
     await lane.stage.clear();
   }
 
-  /** Runs `work`, and where the transform fails on a record of the stage, `reject` and `work` again. */
-  async #withoutFailing(work: () => Promise<void>, reject: () => Promise<void>): Promise<void> {
+  /** Stages every line of an hour and notes those on which the transform fails as bad. */
+  async #stageGood(
+    lane: Lane,
+    hour: string,
+    signal: AbortSignal,
+    before: readonly InputFile[] | undefined,
+  ): Promise<ReadFiles> {
+    const read = await this.#stageAll(lane, hour, signal);
+    requireSame(read.files, before);
+    const { stage } = lane;
     try {
-      await work();
+      await this.#check(lane, true);
     } catch (thrown) {
       if (valueFailureOf(thrown) === undefined) throw thrown;
-      await reject();
-      await work();
+      await stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
     }
+    return read;
   }
 
-  #rejectFailing({ stage }: Lane, hour: string): Promise<void> {
-    return stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
+  /** Fails where the transform fails on a record of another hour than its file's, with `own` on one of this hour too. */
+  #check({ database, stage: { proven } }: Lane, own: boolean): Promise<void> {
+    return checkUnwritten(database.connection, this.#plan.loaded.pipeline, { rows: this.#rows, proven, own });
   }
 
   /** Takes down what the stage holds of a source hour, and writes the hour unless it has to wait for others. */
@@ -135,11 +145,9 @@ class HoursBuild {
     const counts = await stage.counts();
     const strays = Object.keys(counts.strays);
     const isWritten = this.#targets.has(hour) && this.#straysInto(hour).length === 0;
-    if (strays.length > 0 || !isWritten) {
-      const { pipeline } = this.#plan.loaded;
-      const { proven } = stage;
-      await checkUnwritten(database.connection, pipeline, { rows: this.#rows, proven, own: !isWritten });
-    }
+    // Bad records are told before likes are: a record must not be lost because a bad one is like it.
+    const own = !isWritten || !isWholeRecord(this.#plan.loaded.pipeline);
+    if (own || strays.length > 0) await this.#check({ database, stage }, own);
     const cutShort = truncated.map((file) => ({
       file,
       line: stage.linesOf(file) + 1,
@@ -232,16 +240,11 @@ class HoursBuild {
 
   /** Writes an hour whose records are in the files of several hours, or have likes in them. */
   async #rebuild(lane: Lane, hour: string, signal: AbortSignal, repeated?: RepeatedIdentities): Promise<void> {
-    const { files } = await this.#stageAll(lane, hour, signal);
-    requireSame(files, this.#sources.get(hour) ?? this.#plan.previous.get(hour));
+    await this.#stageGood(lane, hour, signal, (this.#sources.get(hour) ?? this.#plan.previous.get(hour))?.files);
     for (const source of this.#straysInto(hour)) {
       await this.#strayRecords.stage(lane.database.connection, source.hour, hour);
     }
-    // What fails now was found, and counted, when its file was read.
-    await this.#withoutFailing(
-      () => this.#write(lane, hour, repeated),
-      () => this.#rejectFailing(lane, hour),
-    );
+    await this.#write(lane, hour, repeated);
   }
 
   /** Writes the hours again that have identities of earlier ones, without these. */
@@ -287,7 +290,7 @@ const IDENTITIES = '.identities';
 const PACKED_BYTES = 1024 * 1024;
 
 /** Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. */
-function requireSame(files: readonly InputFile[], before: SourceHour | undefined): void {
-  const changed = files.find(({ sha256 }, index) => sha256 !== before?.files[index]?.sha256);
+function requireSame(files: readonly InputFile[], before: readonly InputFile[] | undefined): void {
+  const changed = files.find(({ sha256 }, index) => sha256 !== before?.[index]?.sha256);
   if (changed !== undefined) throw unreadable(changed.file, new Error('it was written to while the day was built'));
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeFile } from 'node:fs/promises';
-import { identityOf, type Pipeline } from '../../domain/pipeline';
+import { identityOf, isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import { STAGED } from './database';
 import type { ProvenLines } from './proven-lines';
@@ -56,9 +56,11 @@ export async function writeHour(
     await writeFile(path, '');
     return { kept: 0, duplicates: 0, written: 0, unmatched: 0 };
   }
-  const redundant = staged === 0 ? 0 : await findRedundant(connection, pipeline, proven);
+  const unsettled = unsettledSql(pipeline, staged, proven);
+  const redundant =
+    unsettled === undefined ? 0 : await findRedundant(connection, pipeline, { unsettled, staged, proven });
   const distinct = (proven?.unique ?? 0) + staged - redundant;
-  await defineEvents(connection, pipeline, { staged, proven, repeated });
+  await defineEvents(connection, pipeline, { unsettled, staged, proven, repeated });
   const kept = repeated === undefined ? distinct : await count(connection, 'SELECT count(*) FROM events');
   const duplicates = (proven?.duplicates ?? 0) + redundant + distinct - kept;
   if (kept > 0) return { kept, duplicates, ...(await rows.write(connection, path)) };
@@ -99,19 +101,32 @@ export async function checkUnwritten(
   await rows.check(connection);
 }
 
+interface HourParts extends Pick<HourRows, 'proven'> {
+  /** How many records of the hour are staged. */
+  readonly staged: number;
+  /** The hour's records that may be like one before, with their position as `record`; undefined where none may. */
+  readonly unsettled: string | undefined;
+}
+
+/** Proven lines are of different records, but not of different identities; with staged ones beside, these are the record. */
+function unsettledSql(pipeline: Pipeline, staged: number, proven: ProvenLines | undefined): string | undefined {
+  if (staged > 0) return `(SELECT rowid AS record, ${columnsOf(pipeline)} FROM ${STAGED} WHERE ${OF_HOUR})`;
+  if (proven === undefined || isWholeRecord(pipeline)) return undefined;
+  return `(SELECT file_row_number AS record, ${columnsOf(pipeline)} FROM ${parquetSql(proven.path)})`;
+}
+
 async function defineEvents(
   connection: DuckDBConnection,
   pipeline: Pipeline,
-  { staged, proven, repeated }: { staged: number } & Pick<HourRows, 'proven' | 'repeated'>,
+  { unsettled, staged, proven, repeated }: HourParts & Pick<HourRows, 'repeated'>,
 ): Promise<void> {
   const columns = columnsOf(pipeline);
+  const settled = unsettled === undefined || staged > 0 ? provenPart(columns, proven) : [];
   const parts = [
-    ...provenPart(columns, proven),
-    ...(staged === 0
+    ...settled,
+    ...(unsettled === undefined
       ? []
-      : [
-          `SELECT ${columns} FROM ${STAGED} ANTI JOIN ${REDUNDANT} ON redundant.record = staged.rowid WHERE ${OF_HOUR}`,
-        ]),
+      : [`SELECT ${columns} FROM ${unsettled} AS own ANTI JOIN ${REDUNDANT} ON redundant.record = own.record`]),
   ];
   const distinct = parts.join(' UNION ALL ');
   const events = repeated === undefined ? distinct : withoutRepeated(distinct, identityOf(pipeline), repeated);
@@ -127,28 +142,26 @@ function provenPart(columns: string, proven: ProvenLines | undefined): string[] 
 }
 
 /**
- * Finds the staged records of an identity that came before. Hashes narrow the search to the few that can have a like at
- * all; these are then compared by value.
+ * Finds the records whose identity came before. Hashes narrow the search to the few that can have a like at all; these
+ * are then compared by value.
  */
 async function findRedundant(
   connection: DuckDBConnection,
   pipeline: Pipeline,
-  proven: ProvenLines | undefined,
+  { unsettled, staged, proven }: HourParts & { readonly unsettled: string },
 ): Promise<number> {
-  const columns = identityOf(pipeline).map(quoted);
-  const hash = `hash(${columns.join(', ')})`;
-  const likes = `SELECT ${hash} AS likeness FROM ${STAGED} WHERE ${OF_HOUR} GROUP BY likeness HAVING count(*) > 1`;
-  const isProven = sameIdentity('proven', 'staged', identityOf(pipeline));
+  const columns = identityOf(pipeline).map(quoted).join(', ');
+  const hash = `hash(${columns})`;
   const amongProven =
-    proven === undefined
+    proven === undefined || staged === 0
       ? ''
-      : `UNION SELECT staged.rowid FROM ${STAGED} SEMI JOIN ${parquetSql(proven.path)} AS proven ON ${isProven}
-         WHERE ${OF_HOUR}`;
+      : `UNION SELECT own.record FROM ${unsettled} AS own SEMI JOIN ${parquetSql(proven.path)} AS proven
+         ON ${sameIdentity('proven', 'own', identityOf(pipeline))}`;
   await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
-    WITH likes AS MATERIALIZED (${likes})
+    WITH likes AS MATERIALIZED (SELECT ${hash} AS likeness FROM ${unsettled} GROUP BY likeness HAVING count(*) > 1)
     SELECT record FROM (
-      SELECT rowid AS record, row_number() OVER (PARTITION BY ${columns.join(', ')} ORDER BY rowid) AS occurrence
-      FROM ${STAGED} WHERE ${OF_HOUR} AND ${hash} IN (FROM likes))
+      SELECT record, row_number() OVER (PARTITION BY ${columns} ORDER BY record) AS occurrence
+      FROM ${unsettled} WHERE ${hash} IN (FROM likes))
     WHERE occurrence > 1 ${amongProven}`);
   return count(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BusinessDate } from '../../domain/business-date';
-import { identityOf, type Pipeline } from '../../domain/pipeline';
+import { isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { ListedFile } from '../input-files';
 import { linesAt, type Piece } from '../input-pieces';
 import type { LineKernel } from '../line-kernel/kernel';
@@ -39,8 +39,8 @@ const FEW_ODD_LINES = 10_000;
 const MOST_ODD_SHARE = 0.2;
 
 /**
- * The lines of one hour's files, judged. Those that the line kernel proves valid are in a Parquet file, without
- * duplicates; the others in a table, where the validity rule judges them. An hour that the kernel is no help for has all
+ * The lines of one hour's files, judged. Those that the line kernel proves valid are in a Parquet file, equal
+ * records once; the others in a table, where the validity rule judges them. An hour that the kernel is no help for has all
  * its lines in the table: which hours do, their content alone decides.
  */
 export class HourStage {
@@ -106,9 +106,8 @@ export class HourStage {
     if (!whole) return false;
     await this.#proven.close();
     await this.#stageOdd();
-    const columns = Object.keys(this.#pipeline.events.columns);
     // Which of two records came first matters only where they can differ, and is known only where both are staged.
-    return identityOf(this.#pipeline).length === columns.length || (await this.#countOwn()) === 0;
+    return isWholeRecord(this.#pipeline) || (await this.#countOwn()) === 0;
   }
 
   /** Gives up what is held outside of the table. */

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { BusinessDate } from '../../domain/business-date';
 import type { Pipeline } from '../../domain/pipeline';
-import type { LineKernel, Scan } from '../line-kernel/kernel';
+import { kernelSizeFor, type LineKernel, type Scan } from '../line-kernel/kernel';
 import { kernelTimeOf } from '../line-kernel/kernel-time';
 import { ParquetWriter } from '../parquet-writer';
 
@@ -29,7 +29,7 @@ export async function beginProvenLines(
 ): Promise<ProvenLines | undefined> {
   const time = kernelTimeOf(pipeline, date, hour);
   if (time === undefined) return undefined;
-  kernel.beginHour(time, Math.ceil(bytes / LINE_BYTES));
+  kernel.beginHour(time, Math.ceil(bytes / LINE_BYTES), kernelSizeFor(bytes));
   const columns = Object.entries(pipeline.events.columns).map(([name, type]) => ({ name, type }));
   const file = await ParquetWriter.open(path, columns);
   let unique = 0;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityOf, type ColumnType, type Pipeline } from '../../domain/pipeline';
+import type { ColumnType, Pipeline } from '../../domain/pipeline';
 import { layoutOf, type LayoutPart, type LineLayout } from '../line-layout';
 import type { EncodedColumn } from '../parquet-writer';
 import type { KernelTime } from './kernel-time';
@@ -51,7 +51,6 @@ const COLUMN_TYPES: Readonly<Record<ColumnType, number>> = { VARCHAR: 1, BIGINT:
 /** Offsets of the configuration; as in assembly/index.ts. */
 const FIELDS = {
   columnCount: 0,
-  identityCount: 4,
   layoutCount: 8,
   slotMask: 12,
   slots: 16,
@@ -63,7 +62,6 @@ const FIELDS = {
   rowLimit: 40,
   segmentCount: 44,
   segments: 64,
-  identity: 256,
   layouts: 1280,
   columns: 1536,
   steps: 16_384,
@@ -88,22 +86,29 @@ export interface KernelSize {
   readonly text: number;
   /** Rows that are given at once, at most. */
   readonly rows: number;
-  /** Bytes that the identities of an hour may take. */
-  readonly identities: number;
+  /** Bytes that the keys of an hour's records may take, each at least 16. */
+  readonly keys: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
 
-export const KERNEL_SIZES = {
-  small: { text: 2 * MEBIBYTE, rows: 8192, identities: 16 * MEBIBYTE },
-  large: { text: 12 * MEBIBYTE, rows: 65_536, identities: 128 * MEBIBYTE },
+const SMALL_HOUR = MEBIBYTE;
+
+const SIZES = {
+  small: { text: 2 * MEBIBYTE, rows: 8192, keys: 16 * MEBIBYTE },
+  large: { text: 12 * MEBIBYTE, rows: 65_536, keys: 128 * MEBIBYTE },
 } as const satisfies Record<string, KernelSize>;
+
+/** The size for an hour of that many bytes of text. */
+export function kernelSizeFor(bytes: number): KernelSize {
+  return bytes > SMALL_HOUR ? SIZES.large : SIZES.small;
+}
 
 let compiled: WebAssembly.Module | undefined;
 
 /**
  * The host of line-kernel.wasm. It never takes a line that the validity rule would not, nor for another record; what it
- * does not take is odd, and left to the rule. Its memory is that of one hour's identities, at most some 200 MiB.
+ * does not take is odd, and left to the rule. Its memory is that of one hour's records, at most some 200 MiB.
  */
 export class LineKernel {
   readonly size: KernelSize;
@@ -115,6 +120,7 @@ export class LineKernel {
     readonly presence: number;
   }[];
   readonly #memory: WebAssembly.Memory;
+  readonly #arena: number;
   readonly #exports: Exports;
   #time: KernelTime = { kind: 'local', prefix: '', fractionDigits: 0 };
   readonly #layouts = new Set<string>();
@@ -142,13 +148,13 @@ export class LineKernel {
       values: reserve(type === 'VARCHAR' ? size.text + 4 * size.rows : 8 * size.rows),
       presence: reserve(size.rows / 8),
     }));
-    const arena = reserve(size.identities + 2 * size.text); // A batch may begin just below the limit.
+    const arena = reserve(size.keys + 2 * size.text); // A batch may begin just below the limit.
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil(free / PAGE), maximum: 65_536 });
     compiled ??= new WebAssembly.Module(readFileSync(join(__dirname, 'line-kernel.wasm')));
     const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
     this.#exports = instance.exports as Exports; // What assembly/index.ts exports.
     this.#set(FIELDS.arena, arena);
-    this.#set(FIELDS.arenaLimit, arena + size.identities);
+    this.#arena = arena;
     this.#set(FIELDS.odd, ODD);
     this.#set(FIELDS.oddLimit, ODD_LIMIT);
     this.#set(FIELDS.rowLimit, size.rows);
@@ -159,16 +165,13 @@ export class LineKernel {
       this.#set(at + 4, values);
       this.#set(at + 12, presence);
     });
-    const names = this.#columns.map(({ name }) => name);
-    const identity = identityOf(pipeline).map((name) => names.indexOf(name));
-    this.#set(FIELDS.identityCount, identity.length);
-    identity.forEach((column, index) => {
-      this.#set(FIELDS.identity + 4 * index, column);
-    });
   }
 
-  /** Forgets all. The lines to come are about `expected`, and valid are those with times as `time` says. */
-  beginHour(time: KernelTime, expected: number): void {
+  /**
+   * Forgets all. The lines to come are about `expected`, and valid are those with times as `time` says. What their keys
+   * may take is up to the hour, not to the kernel at hand: whether an hour is proven must not depend on others.
+   */
+  beginHour(time: KernelTime, expected: number, within: KernelSize): void {
     this.#time = time;
     this.#layouts.clear();
     [this.#steps, this.#texts, this.#patience] = [0, TEXTS, PATIENCE];
@@ -180,8 +183,10 @@ export class LineKernel {
       view.setBigInt64(FIELDS.segments + 16 * index, BigInt(start), true);
       view.setBigInt64(FIELDS.segments + 16 * index + 8, BigInt(end), true);
     });
+    this.#set(FIELDS.arenaLimit, this.#arena + within.keys);
     // One scan adds at most `size.rows` keys before the table is looked at: it can never be full.
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(2 * expected, 4 * this.size.rows)));
+    const least = Math.max(Math.min(2 * expected, within.keys / 8), 4 * this.size.rows);
+    const slots = 2 ** Math.ceil(Math.log2(least));
     if (slots > this.#get(FIELDS.slotMask)) this.#placeSlots(slots);
     this.#exports.beginHour();
   }
@@ -192,7 +197,7 @@ export class LineKernel {
 
   /**
    * Scans lines joined by line feeds, at most `size.text` bytes of them. Gives the rows of new records to `onRows`, in
-   * parts that are valid until it resolves. Resolves to undefined where the identities are too many to be held.
+   * parts that are valid until it resolves. Resolves to undefined where the records are too many to be held.
    */
   async scan(
     text: Buffer,

@@ -1,8 +1,5 @@
 import type { Pipeline } from '../../domain/pipeline';
-import { KERNEL_SIZES, LineKernel } from './kernel';
-
-/** Bytes of an hour's text up to which the small kernel does. */
-const SMALL_HOUR = 1024 * 1024;
+import { kernelSizeFor, LineKernel } from './kernel';
 
 /** A build's kernel, which one hour uses at a time: two would want the same thread and twice the memory. */
 export class SharedKernel {
@@ -25,7 +22,7 @@ export class SharedKernel {
   }
 
   #kernelFor(bytes: number): LineKernel | undefined {
-    const size = bytes > SMALL_HOUR ? KERNEL_SIZES.large : KERNEL_SIZES.small;
+    const size = kernelSizeFor(bytes);
     if (this.#kernel === undefined || this.#kernel.size.text < size.text) {
       this.#kernel = LineKernel.create(this.#pipeline, size);
     }

@@ -148,12 +148,14 @@ describe('the day', () => {
       'names.20261121.07.json': lines(
         record,
         '{"time":"2026-11-21 07:00:00", "id":7, "hello":"\\u0041"}',
+        '{"time":"2026-11-21 07:00:00","hello":"A","id":7}',
+        '{"hello":"A","id":7 ,"time":"2026-11-21 07:00:00"}',
         '{"id":8,"time":"2026-11-21 07:00:00"}',
         '{"id":8,"hello":null,"time":"2026-11-21 07:00:00"}',
         ...Array.from({ length: 20 }, (_, id) => event(100 + id)),
       ),
     });
-    expect((await build()).counts).toMatchObject({ read: 24, kept: 22, duplicates: 2 });
+    expect((await build()).counts).toMatchObject({ read: 26, kept: 22, duplicates: 4 });
   });
 
   it('takes the identity columns for the identity, and keeps the first record', async () => {
@@ -260,6 +262,61 @@ describe('the day', () => {
       const contents = await contentsOf(output, DAY);
       expect(await build({ force: true }, pipeline)).toEqual(changed);
       expect(await contentsOf(output, DAY)).toEqual(contents);
+    });
+  });
+
+  describe('with a transform that fails on a record that is like a good one', () => {
+    const cast = (sql: string): string => sql.replace('e.hello', 'CAST(e.hello AS BIGINT) AS hello');
+    const at = (id: number, hour: string, hello: string): string => event(id, `2026-11-21 ${hour}:00:00`, hello);
+    const file = (hour: string): string => `names.20261121.${hour}.json`;
+    const odd = '{"hello":"\\u0035","id":9,"time":"2026-11-21 07:00:00"}';
+
+    async function pipelineWith(identity: string): Promise<LoadedPipeline> {
+      const yaml = (text: string): string => text.replace('tables:', `  identity: ${identity}\ntables:`);
+      const changes = { 'pipeline.yaml': yaml, 'transform.sql': cast };
+      return loadPipeline(await pipelineLike('events', join(root, 'likes'), changes));
+    }
+
+    it.each([
+      ['in its file', { '07': lines(at(1, '07', 'x'), at(1, '07', '5')) }, [1, 0, 1]],
+      ['behind it', { '07': lines(at(1, '07', '5'), at(1, '07', 'x')) }, [1, 0, 1]],
+      [
+        'with strays into its hour',
+        { '06': lines(at(2, '07', '5')), '07': lines(odd, at(1, '07', '5'), at(1, '07', 'x')) },
+        [3, 0, 1],
+      ],
+      [
+        'with strays read later',
+        { '07': lines(odd, at(1, '07', '5'), at(1, '07', 'x')), '08': lines(at(2, '07', '5')) },
+        [3, 0, 1],
+      ],
+    ])('quarantines the bad one and keeps the good one %s', async (_, files, [kept, duplicates, bad]) => {
+      const pipeline = await pipelineWith('[id, time]');
+      await writeFiles(input, Object.fromEntries(Object.entries(files).map(([hour, text]) => [file(hour), text])));
+      expect((await build({}, pipeline)).counts).toMatchObject({ kept, duplicates, quarantined: bad });
+    });
+
+    it('does so too where likes are of other hours', async () => {
+      await writeFiles(input, {
+        [file('06')]: lines(at(1, '06', '5'), at(2, '06', '5')),
+        [file('07')]: lines(at(1, '07', 'x'), at(2, '07', '5')),
+        [file('08')]: lines(at(1, '08', '5')),
+      });
+      const { counts } = await build({}, await pipelineWith('[id]'));
+      expect(counts).toEqual({ read: 5, kept: 2, duplicates: 2, quarantined: 1, outsideDay: 0 });
+    });
+
+    it('does so too in an hour that is read again for its strays', async () => {
+      const pipeline = await pipelineWith('[id, time]');
+      await writeFiles(input, {
+        [file('07')]: lines(odd, at(1, '07', '5'), at(1, '07', 'x'), at(4, '08', '5')),
+        [file('08')]: lines(at(5, '08', '5')),
+      });
+      await build({}, pipeline);
+      await writeFiles(input, { [file('08')]: lines(at(6, '08', '5')) });
+      const changed = await build({}, pipeline);
+      expect(changed.counts).toEqual({ read: 5, kept: 4, duplicates: 0, quarantined: 1, outsideDay: 0 });
+      expect(await build({ force: true }, pipeline)).toEqual(changed);
     });
   });
 
@@ -394,6 +451,21 @@ describe('building again', () => {
     const full = await build({ output: join(output, 'full') });
     expect(incremental).toEqual(full);
     expect(contents).toEqual(await contentsOf(join(output, 'full'), DAY));
+  });
+
+  it('gives the bytes of a full build to an hour that lost a record from the file of another', async () => {
+    const odd = '{"hello":"\\u0061","id":9,"time":"2026-11-21 07:00:00"}';
+    const eight = 'names.20261121.08.json';
+    await writeFiles(input, {
+      'names.20261121.07.json': lines(odd, event(1), event(2)),
+      [eight]: lines(event(5), event(6, '2026-11-21 08:00:00')),
+    });
+    await build();
+    await writeFiles(input, { [eight]: lines(event(6, '2026-11-21 08:00:00')) });
+    await build();
+    const contents = await contentsOf(output, DAY);
+    await build({ force: true });
+    expect(await contentsOf(output, DAY)).toEqual(contents);
   });
 
   it('reads only what changed', async () => {

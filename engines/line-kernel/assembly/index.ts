@@ -1,5 +1,5 @@
 /**
- * The inner loop of the day's build, as WebAssembly: takes lines of known layouts apart, drops those whose identity was
+ * The inner loop of the day's build, as WebAssembly: takes lines of known layouts apart, drops those whose record was
  * seen before, and gathers the columns of the others in Parquet's PLAIN encoding. The same loop in JavaScript takes
  * five times as long. The host, kernel.ts, lays out the memory and writes the configuration.
  *
@@ -8,7 +8,6 @@
 
 // ---- Configuration: its offsets are those of kernel.ts. ----
 const COLUMN_COUNT: usize = 0;
-const IDENTITY_COUNT: usize = 4;
 const LAYOUT_COUNT: usize = 8;
 const SLOT_MASK: usize = 12;
 const SLOTS: usize = 16;
@@ -21,7 +20,6 @@ const ROW_LIMIT: usize = 40;
 const SEGMENT_COUNT: usize = 44;
 /** Pairs of i64: seconds or milliseconds, start <= time < end. */
 const SEGMENTS: usize = 64;
-const IDENTITY: usize = 256;
 /** Of a layout: its first step and how many. */
 const LAYOUTS: usize = 1280;
 /** Of a column, 32 bytes: type, values, bytes of values, presence, nulls, values' count. */
@@ -406,11 +404,10 @@ const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
 /** Writes the key of the line at `key`; returns behind it. */
 function writeKey(line: i32, key: usize): usize {
   const places = PLACES + <usize>line * <usize>load<u32>(COLUMN_COUNT) * 8;
-  const count = <usize>load<u32>(IDENTITY_COUNT);
+  const count = <usize>load<u32>(COLUMN_COUNT);
   let end = key + 8;
   let hash: u64 = 0;
-  for (let index: usize = 0; index < count; index++) {
-    const column = <usize>load<u32>(IDENTITY + index * 4);
+  for (let column: usize = 0; column < count; column++) {
     let at = <usize>load<u32>(places + column * 8);
     const to = <usize>load<u32>(places + column * 8, 4);
     // A line feed is in no value; 1.5 and 1.50 are one number.
@@ -418,15 +415,15 @@ function writeKey(line: i32, key: usize): usize {
     if (at != 0 && load<i32>(COLUMNS + column * COLUMN_BYTES) == DOUBLE) {
       word = reinterpret<u64>(decimalAt(at, to));
     } else if (at != 0) {
-      // With the byte that ends it, which is in no value: so no two lists of values give the same words.
-      for (; at + 8 <= to + 1; at += 8) {
+      for (; at + 8 <= to; at += 8) {
         word = load<u64>(at);
         store<u64>(end, word);
         end += 8;
         hash = mix(hash, word);
       }
-      if (at > to) continue;
-      word = load<u64>(at) & (<u64>-1 >> (8 * <u64>(at + 7 - to)));
+      // With a quote behind it, which is in no value: so no two lists of values give the same words.
+      const shift = 8 * <u64>(to - at);
+      word = (load<u64>(at) & ((<u64>1 << shift) - 1)) | (<u64>0x22 << shift);
     }
     store<u64>(end, word);
     end += 8;
