@@ -5,7 +5,7 @@ import type { DayManifest, HourOutput, RecordCounts } from '../domain/day-manife
 import type { BuildState, PreviousBuild, SourceState } from './build-state';
 import type { DayPlan, EngineResult, SourceHour, TargetHour } from './day-plan';
 import type { ListedFile } from './input-files';
-import { QUARANTINE_FILE, type QuarantinedRecord } from './quarantine';
+import { QUARANTINE_FILE } from './quarantine';
 
 export interface Assembly {
   readonly engine: DayManifest['engine'];
@@ -20,15 +20,15 @@ export async function assembleDay(
   result: EngineResult,
   { engine, folder, files, previous }: Assembly,
 ): Promise<{ manifest: DayManifest; state: Omit<BuildState, 'rules'> }> {
-  for (const name of await readdir(folder)) {
-    if (name.startsWith('.')) await rm(join(folder, name), { recursive: true });
-  }
   const hours = new Map<string, TargetHour>();
   for (const hour of plan.hours) hours.set(hour, result.targets.get(hour) ?? (await takeOver(hour, folder, previous)));
   const sources = [...plan.sources.keys()].map((hour) =>
     found(result.sources.get(hour) ?? plan.previous.get(hour), hour),
   );
-  const parts = await writeQuarantine(plan, result, folder, previous);
+  const parts = await joinQuarantine(plan, result, folder, previous);
+  for (const name of await readdir(folder)) {
+    if (name.startsWith('.')) await rm(join(folder, name), { recursive: true });
+  }
   const { pipeline, hashes } = plan.loaded;
   const counts = countsOf(sources, [...hours.values()]);
   const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
@@ -84,7 +84,7 @@ async function takeOver(hour: string, folder: string, previous: PreviousBuild | 
 }
 
 /** Resolves to the bytes of each source hour's part. */
-async function writeQuarantine(
+async function joinQuarantine(
   plan: DayPlan,
   result: EngineResult,
   folder: string,
@@ -96,9 +96,9 @@ async function writeQuarantine(
   let written = 0;
   try {
     for (const hour of plan.sources.keys()) {
-      const records = result.quarantine.get(hour);
-      const bytes =
-        records === undefined ? await copyPart(hour, found(previous, hour), file) : await appendRecords(records, file);
+      const bytes = result.sources.has(hour)
+        ? await append(result.quarantine.get(hour), file)
+        : await copyPart(hour, found(previous, hour), file);
       parts.set(hour, bytes);
       written += bytes;
     }
@@ -109,10 +109,20 @@ async function writeQuarantine(
   return parts;
 }
 
-async function appendRecords(records: readonly QuarantinedRecord[], file: FileHandle): Promise<number> {
-  const text = Buffer.from(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  if (text.length > 0) await file.appendFile(text);
-  return text.length;
+/** Resolves to the number of bytes from `start` to `end`, inclusive, that were appended. */
+async function append(
+  path: string | undefined,
+  file: FileHandle,
+  range?: { readonly start: number; readonly end: number },
+): Promise<number> {
+  if (path === undefined) return 0;
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, range)) {
+    const buffer = chunk as Buffer; // The stream has no encoding.
+    await file.appendFile(buffer);
+    bytes += buffer.length;
+  }
+  return bytes;
 }
 
 async function copyPart(hour: string, { folder, state }: PreviousBuild, file: FileHandle): Promise<number> {
@@ -122,10 +132,7 @@ async function copyPart(hour: string, { folder, state }: PreviousBuild, file: Fi
     .slice(0, index)
     .reduce((sum: number, source: SourceState) => sum + source.quarantineBytes, 0);
   if (bytes === 0) return 0;
-  for await (const chunk of createReadStream(join(folder, QUARANTINE_FILE), { start, end: start + bytes - 1 })) {
-    await file.appendFile(chunk as Buffer); // No encoding: Buffers.
-  }
-  return bytes;
+  return append(join(folder, QUARANTINE_FILE), file, { start, end: start + bytes - 1 });
 }
 
 function found<T>(value: T | undefined, hour: string): T {

@@ -2,7 +2,6 @@ import type { BusinessDate } from '../domain/business-date';
 import type { HourOutput, InputFile } from '../domain/day-manifest';
 import type { ListedFile } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
-import type { QuarantinedRecord } from './quarantine';
 
 /** What the files of one hour held. */
 export interface SourceHour {
@@ -57,6 +56,7 @@ export interface ProgressCounter {
 /** What an engine did. What is not listed is as in the previous build. */
 export interface EngineResult {
   readonly sources: ReadonlyMap<string, SourceHour>;
-  readonly quarantine: ReadonlyMap<string, readonly QuarantinedRecord[]>;
+  /** Absolute paths of files of bad records as NDJSON, by source hour; none of an hour that was read and has none. */
+  readonly quarantine: ReadonlyMap<string, string>;
   readonly targets: ReadonlyMap<string, TargetHour>;
 }

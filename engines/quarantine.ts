@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises';
+
 /** A bad record, as a line of `_quarantine.ndjson`. */
 export interface QuarantinedRecord {
   /** Relative to the input folder. */
@@ -12,3 +14,25 @@ export interface QuarantinedRecord {
 }
 
 export const QUARANTINE_FILE = '_quarantine.ndjson';
+
+const BATCH_CHARACTERS = 1024 * 1024;
+
+/** Writes records as they come, some megabytes at most in memory, and resolves to their number. Replaces the file. */
+export async function writeQuarantine(path: string, records: AsyncIterable<QuarantinedRecord>): Promise<number> {
+  const file = await open(path, 'w');
+  let count = 0;
+  let text = '';
+  try {
+    for await (const record of records) {
+      text += `${JSON.stringify(record)}\n`;
+      count += 1;
+      if (text.length < BATCH_CHARACTERS) continue;
+      await file.appendFile(text);
+      text = '';
+    }
+    await file.appendFile(text);
+  } finally {
+    await file.close();
+  }
+  return count;
+}

@@ -7,7 +7,7 @@ import { hashFile } from '../hash-file';
 import { unreadable } from '../input-files';
 import { readPieces } from '../input-pieces';
 import { SharedKernel } from '../line-kernel/shared-kernel';
-import type { QuarantinedRecord } from '../quarantine';
+import { writeQuarantine, type QuarantinedRecord } from '../quarantine';
 import { checkUnwritten, writeHour, type RowEngine } from './hour-output';
 import type { HourInput } from './hour-stage';
 import { Lanes, type Lane } from './lanes';
@@ -39,7 +39,7 @@ class HoursBuild {
   readonly #strayRecords: StrayRecords;
   readonly #kernels: SharedKernel;
   readonly #sources = new Map<string, SourceHour>();
-  readonly #quarantine = new Map<string, readonly QuarantinedRecord[]>();
+  readonly #quarantine = new Map<string, string>();
   readonly #written = new Map<string, TargetHour>();
   /** Hours to write. Grows when a changed file turns out to hold records of another hour. */
   readonly #targets: Set<string>;
@@ -154,17 +154,20 @@ class HoursBuild {
       reason: 'the compressed data ends before its end',
       text: '',
     }));
-    const faults = counts.quarantined > 0 ? await stage.quarantined() : [];
-    const quarantine = [...faults, ...cutShort];
+    let quarantined = 0;
+    if (counts.quarantined + cutShort.length > 0) {
+      const path = join(this.#context.folder, `.quarantine-${hour}.ndjson`);
+      quarantined = await writeQuarantine(path, allOf(stage.quarantined(), cutShort));
+      this.#quarantine.set(hour, path);
+    }
     this.#sources.set(hour, {
       hour,
       files,
       read: counts.read + cutShort.length,
       outsideDay: counts.outsideDay,
-      quarantined: quarantine.length,
+      quarantined,
       strays: counts.strays,
     });
-    this.#quarantine.set(hour, quarantine);
     if (strays.length > 0) {
       await this.#strayRecords.keep(database.connection, hour, strays);
       for (const target of strays) this.#targets.add(target);
@@ -288,6 +291,14 @@ class HoursBuild {
 const STRAYS = '.strays';
 const IDENTITIES = '.identities';
 const PACKED_BYTES = 1024 * 1024;
+
+async function* allOf(
+  faults: AsyncIterable<QuarantinedRecord>,
+  cutShort: readonly QuarantinedRecord[],
+): AsyncGenerator<QuarantinedRecord> {
+  yield* faults;
+  yield* cutShort;
+}
 
 /** Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. */
 function requireSame(files: readonly InputFile[], before: readonly InputFile[] | undefined): void {

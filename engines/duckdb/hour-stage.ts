@@ -11,7 +11,7 @@ import { fastPathOf } from './fast-path';
 import type { RowEngine } from './hour-output';
 import { LineNumbers } from './line-numbers';
 import { beginProvenLines, type ProvenLines } from './proven-lines';
-import { queryTexts, StatementCache } from './query';
+import { queryTexts, StatementCache, streamTexts } from './query';
 import { BLANK, FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { timeRuleOf } from './time-rule';
 
@@ -131,17 +131,17 @@ export class HourStage {
     };
   }
 
-  async quarantined(): Promise<QuarantinedRecord[]> {
-    const faults = await queryTexts(
+  async *quarantined(): AsyncGenerator<QuarantinedRecord> {
+    const faults = streamTexts(
       this.#connection,
       `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
     );
-    return faults.map(([row, note]) => {
+    for await (const [row, note] of faults) {
       const [reason = '', text = ''] = (note ?? '').slice(FAULT.length).split('\n');
       const { bytes, ...place } = this.#numbers.placeOf(Number(row));
-      if (bytes === undefined) return { ...place, reason, text };
-      return { ...place, reason: 'not valid UTF-8', text: bytes.toString(), base64: bytes.toString('base64') };
-    });
+      if (bytes === undefined) yield { ...place, reason, text };
+      else yield { ...place, reason: 'not valid UTF-8', text: bytes.toString(), base64: bytes.toString('base64') };
+    }
   }
 
   /**

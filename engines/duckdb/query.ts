@@ -6,6 +6,14 @@ export async function queryTexts(connection: DuckDBConnection, sql: string): Pro
   return reader.getRowsJson().map((row) => row.map(textOf));
 }
 
+/** The same for large results, of which it holds a small part at once. The connection is taken until it ends. */
+export async function* streamTexts(connection: DuckDBConnection, sql: string): AsyncGenerator<(string | null)[]> {
+  const result = await connection.stream(sql);
+  for await (const rows of result.yieldRowsJson()) {
+    for (const row of rows) yield row.map(textOf);
+  }
+}
+
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   return typeof value === 'string' ? value : JSON.stringify(value);
