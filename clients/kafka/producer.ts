@@ -19,6 +19,9 @@ export class KafkaProducer {
   static async connect(options: KafkaOptions): Promise<KafkaProducer> {
     const producer = kafkaOf(options).producer({
       allowAutoTopicCreation: false,
+      // A request that is tried again, since its answer was lost, must not write its messages twice.
+      idempotent: true,
+      maxInFlightRequests: 1,
       // Java's choice of partition for a key, named so that kafkajs need not warn of its change of defaults.
       createPartitioner: Partitioners.DefaultPartitioner,
     });

@@ -1,0 +1,97 @@
+import { Kafka, logLevel } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
+import { lookAtSupervisor, type SupervisorLook } from '../../../activities/druid/supervisor-look';
+import { createDruidClient } from '../../../clients/druid';
+import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
+import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
+import { loadPipelineNamed } from '../../../engines/pipeline-folder';
+import { describeIngestion } from '../../../scripts/ingestion';
+import { readConfig } from '../../../worker/config';
+import { terminateSupervisor } from '../batch/day-rows';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+
+useStack();
+jest.setTimeout(300_000); // The supervisor looks at its topic's offsets every 30 s.
+const config = readConfig();
+const druid = createDruidClient(config.druid);
+const kafka = { brokers: config.kafka.brokers };
+
+let pipeline: OwnPipeline;
+let producer: KafkaProducer;
+let topic: string;
+
+beforeAll(async () => {
+  pipeline = await ownPipeline();
+  topic = `${pipeline.topic}_out`;
+  producer = await KafkaProducer.connect(kafka);
+});
+afterAll(async () => {
+  await producer.close();
+  await terminateSupervisor(pipeline.topic);
+  await pipeline.remove();
+});
+
+it('says with its remedy what Druid cannot read, what came after the seal, and that the topic was made anew', async () => {
+  expect((await look()).health).toMatchObject({ healthy: false, state: 'ABSENT' });
+  await makeTopic();
+  const { pipeline: parsed, outputColumns } = await loadPipelineNamed(
+    pipeline.environment['DAYBREAK_PIPELINES'] ?? '',
+    pipeline.name,
+  );
+  await ensureSupervisor(druid, pipeline.topic, () => ({
+    ...supervisorSpec(parsed, outputColumns, { ...kafka, sealedUntil: '2026-11-20T15:00:00.000Z' }),
+    suspended: false,
+  }));
+  const row = (time: string) => ({
+    value: JSON.stringify({ time, user_id: 1, user_name: null, hello: 'h', uid: null }),
+  });
+  const readable = [row('2026-11-21 00:00:00'), row('2026-11-21 00:00:01'), row('2026-11-20 23:59:59')];
+  await producer.send(topic, [...readable, { value: 'not a row' }]);
+
+  const taken = await lookUntil(({ totals }) => totals.processed + totals.thrownAway + totals.unparseable >= 4);
+  expect(taken.totals).toEqual({ processed: 2, thrownAway: 1, unparseable: 1 });
+  expect(taken.health.healthy).toBe(false);
+  expect(describeIngestion(taken)).toEqual([
+    expect.stringMatching(/^Druid supervisor: /),
+    expect.stringMatching(/^→ Druid cannot read some rows.*parseErrors/),
+    'sealed until: 2026-11-20T15:00:00.000Z',
+    expect.stringMatching(/^Druid's running tasks: took 2 rows, dropped 1 that came after the seal, could not read 1/),
+    expect.stringMatching(/^→ The dropped rows are in the hourly files/),
+  ]);
+
+  await withAdmin(async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    while ((await admin.listTopics()).includes(topic)) await sleep(100);
+  });
+  await makeTopic();
+  const anew = await lookUntil(({ lag = 0 }) => lag < 0);
+  expect(anew.health.remedy).toMatch(/made anew: POST .*\/reset$/);
+});
+
+const look = (): Promise<SupervisorLook> => lookAtSupervisor(druid, pipeline.topic);
+
+async function lookUntil(holds: (look: SupervisorLook) => boolean): Promise<SupervisorLook> {
+  for (;;) {
+    const found = await look();
+    if (holds(found)) return found;
+    await sleep(500);
+  }
+}
+
+async function makeTopic(): Promise<void> {
+  const topics = await KafkaTopics.connect(kafka);
+  await topics.ensure([{ topic, partitions: 1 }]);
+  await topics.close();
+}
+
+async function withAdmin(call: (admin: ReturnType<Kafka['admin']>) => Promise<unknown>): Promise<void> {
+  const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    await call(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
