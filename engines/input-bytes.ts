@@ -33,10 +33,13 @@ export function readSmallFile({ file, path }: ListedFile): { content: Buffer; re
 }
 
 /**
- * The content of a file in chunks, unpacked, without its byte order mark. Returns what was read. Throws UNREADABLE_INPUT.
- * A chunk is valid only until the next one is asked for.
+ * The content of a file in chunks, unpacked, without its byte order mark; then tells what was read. Throws
+ * UNREADABLE_INPUT. A chunk is valid only until the next one is asked for.
  */
-export async function* readLargeFile({ file, path }: ListedFile): AsyncGenerator<Buffer, ReadFile> {
+export async function* readLargeFile(
+  { file, path }: ListedFile,
+  onEnd: (read: ReadFile) => void,
+): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let [bytes, given, truncated] = [0, 0, false];
   async function* raw(): AsyncGenerator<Buffer> {
@@ -57,7 +60,7 @@ export async function* readLargeFile({ file, path }: ListedFile): AsyncGenerator
   }
   // The unpacker drops what it had not handed over when it meets the end: unpack again, leniently, for the rest.
   if (truncated) yield* skipped(unpacked(chunksOf(path), constants.Z_SYNC_FLUSH), given);
-  return { bytes, sha256: hash.digest('hex'), truncated };
+  onEnd({ bytes, sha256: hash.digest('hex'), truncated });
 }
 
 function isPacked(file: string): boolean {

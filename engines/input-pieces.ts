@@ -84,17 +84,14 @@ function gatherer() {
 
 async function* readLarge(file: ListedFile, onFile: ReaderEvents['onFile']): AsyncGenerator<Piece> {
   const spans = [{ file: file.file, lines: undefined }];
-  const chunks = readLargeFile(file);
+  const chunks = readLargeFile(file, (read) => {
+    onFile(file, read);
+  });
   let buffer = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
   let filled = 0;
-  for (;;) {
-    const next = await chunks.next();
-    if (next.done === true) {
-      onFile(file, next.value);
-      break;
-    }
-    while (filled + next.value.length > buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
-    filled += next.value.copy(buffer, filled);
+  for await (const chunk of chunks) {
+    while (filled + chunk.length > buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
+    filled += chunk.copy(buffer, filled);
     if (filled < PIECE_BYTES) continue;
     const end = buffer.subarray(0, filled).lastIndexOf(LINE_FEED);
     if (end === -1 && filled > LONGEST_LINE) throw tooLong(file);
