@@ -16,8 +16,9 @@ export interface ListedFile {
   /** Of its last change, in milliseconds since 1970. */
   readonly changedAt: number;
   /**
-   * Size, time of change and inode: as long as they are the same, nobody wrote to the file. Empty where it was changed
-   * so lately that a later write could bear the same time.
+   * Size, time of change, which tools can set, and of any change of the inode, which they cannot, and inode: as long as
+   * they are the same, nobody wrote to the file. Empty where it was changed so lately that a later write could bear the
+   * same time.
    */
   readonly stamp: string;
 }
@@ -39,8 +40,9 @@ export async function listInput(input: string, pattern: string, date: BusinessDa
     const status = lookAt(path);
     if (found.length % 4096 === 4095) await setImmediate();
     if (!status.isFile()) continue;
-    const settled = Date.now() - Number(status.mtimeMs) > SETTLED_AFTER;
-    const stamp = settled ? `${status.size}/${status.mtimeNs}/${status.ino}` : '';
+    const lastTouched = Math.max(Number(status.mtimeMs), Number(status.ctimeMs));
+    const settled = Date.now() - lastTouched > SETTLED_AFTER;
+    const stamp = settled ? `${status.size}/${status.mtimeNs}/${status.ctimeNs}/${status.ino}` : '';
     const changedAt = Number(status.mtimeMs);
     found.push({ file: entry.name, path, hour, bytes: Number(status.size), changedAt, stamp });
   }
