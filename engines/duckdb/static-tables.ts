@@ -21,6 +21,13 @@ export async function loadStaticTables(
         `CREATE TABLE ${quoted(name)} AS ${table.format === 'csv' ? csv(table, file) : json(table, file)}`,
       );
     } catch (cause) {
+      if (/\bOut of Memory\b/.test(messageOf(cause))) {
+        throw new DaybreakError('ENGINE_FAILED', {
+          what: `DuckDB has too little memory for the table ${name} (${file}): ${messageOf(cause).split('\n')[0] ?? ''}`,
+          remedy: 'Give it more memory, or fewer threads to share it; the published day is untouched.',
+          cause,
+        });
+      }
       throw new DaybreakError('BAD_TABLE', {
         what: `the table ${name} cannot be read from ${file}: ${(messageOf(cause).split('\n')[0] ?? '').replace(/^Invalid Input Error: /, '')}`,
         remedy: `Correct the file, or the table's columns (${Object.entries(table.columns)
