@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { DayManifest } from '../domain/day-manifest';
 import type { SourceHour } from './day-plan';
 import { isMissing, STATE_FILE } from './published-day';
@@ -27,12 +28,29 @@ export interface PreviousBuild {
   readonly state: BuildState;
 }
 
-/** Undefined where the version has none. */
+const count = z.number().int().nonnegative();
+const stateSchema = z.object({
+  rules: z.string(),
+  stamps: z.record(z.string(), z.string()),
+  sources: z.array(
+    z.object({
+      hour: z.string(),
+      read: count,
+      outsideDay: count,
+      quarantined: count,
+      strays: z.record(z.string(), count),
+      quarantineBytes: count,
+    }),
+  ),
+  kept: z.record(z.string(), count),
+}) satisfies z.ZodType<BuildState>;
+
+/** Undefined where the version has none, or one that a loss of power left broken. */
 export async function readState(folder: string): Promise<BuildState | undefined> {
   try {
-    return JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8')) as BuildState; // Only builds write it.
+    return stateSchema.safeParse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8'))).data;
   } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
+    if (isMissing(thrown) || thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }

@@ -6,7 +6,8 @@ import { hoursOfDay, type BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { assembleDay } from './day-assembly';
-import type { BuildContext, DayPlan, EngineResult } from './day-plan';
+import type { PreviousBuild } from './build-state';
+import type { BuildContext, DayPlan, EngineResult, ProgressCounter } from './day-plan';
 import { buildHours } from './duckdb/build-hours';
 import { transformedRows } from './duckdb/hour-output';
 import { spansHours } from './duckdb/repeated-identities';
@@ -15,7 +16,17 @@ import { listInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
 import { startProgress, type BuildProgress } from './progress';
 import { previousBuild, RULES } from './previous-build';
-import { beginVersion, MANIFEST_FILE, outputFailed, publishVersion, sparkLogOf, STATE_FILE } from './published-day';
+import {
+  beginVersion,
+  currentVersion,
+  isMissing,
+  isWhole,
+  MANIFEST_FILE,
+  outputFailed,
+  publishVersion,
+  sparkLogOf,
+  STATE_FILE,
+} from './published-day';
 import { buildHoursOnSpark } from './spark/build-hours';
 import type { SparkProgram } from './spark/spark-program';
 
@@ -48,17 +59,47 @@ const GIBIBYTE = 1024 ** 3;
  * changed since the published version, or all where an identity does not tell the hour; where none did, nothing is
  * published and the manifest is the old one.
  *
- * Throws NO_INPUT, UNREADABLE_INPUT, OUTPUT_FAILED, ENGINE_FAILED or CANCELLED; the published day stays as it was.
+ * Where others publish the day meanwhile, the input is looked at again. Throws NO_INPUT, UNREADABLE_INPUT,
+ * OUTPUT_FAILED, ENGINE_FAILED, BUILD_BUSY or CANCELLED; the published day stays as it was.
  */
 export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
-  const { pipeline } = loaded;
-  const { date, engine, signal = new AbortController().signal } = options;
+  const { date, signal = new AbortController().signal } = options;
   const [input, output] = [resolve(options.input), resolve(options.output)];
   const progress = startProgress(options.onProgress);
-  let folder: string | undefined;
   try {
+    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+      // A rival has built every hour, or some, since this build began: what is left is little.
+      const force = options.force === true && tries === 1;
+      const manifest = await tryBuild(loaded, { ...options, input, output, force, signal }, progress);
+      if (manifest !== undefined) return manifest;
+    }
+    throw new DaybreakError('BUILD_BUSY', {
+      what: `others published ${date} in ${output} again and again while it was being built`,
+      remedy: 'Build again once they are done; the published day is theirs.',
+    });
+  } catch (thrown) {
+    throw explained(thrown, signal, output, date);
+  } finally {
+    progress.stop();
+  }
+}
+
+const MOST_TRIES = 3;
+
+/** Undefined where a rival published another version, or removed the previous one, so that the input must be looked at anew. */
+async function tryBuild(
+  loaded: LoadedPipeline,
+  options: DayBuildOptions & { readonly signal: AbortSignal },
+  progress: ProgressCounter,
+): Promise<DayManifest | undefined> {
+  const { pipeline } = loaded;
+  const { date, input, output, engine, signal } = options;
+  let folder: string | undefined;
+  let previous: PreviousBuild | undefined;
+  try {
+    const since = await currentVersion(output, date);
+    previous = options.force === true ? undefined : await previousBuild(loaded, { output, date, engine });
     const files = await listInput(input, pipeline.files.pattern, date);
-    const previous = options.force === true ? undefined : await previousBuild(loaded, { output, date, engine });
     const changes = await findChanges(files, previous);
     if (previous !== undefined && changes.changed.size === 0) return previous.manifest;
 
@@ -80,12 +121,12 @@ export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions)
     await writeFile(join(folder, STATE_FILE), JSON.stringify({ rules: RULES, ...state }));
     signal.throwIfAborted();
     const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
-    await publishVersion(output, date, { built: folder, id, keep: pipeline.retention.outputs });
-    return manifest;
+    const keep = pipeline.retention.outputs;
+    return (await publishVersion(output, date, { built: folder, id, since, keep })) ? manifest : undefined;
   } catch (thrown) {
-    throw explained(thrown, signal, output, date);
+    if (isMissing(thrown) && previous !== undefined && !(await isWhole(previous))) return undefined;
+    throw thrown;
   } finally {
-    progress.stop();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 }

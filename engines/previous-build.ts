@@ -5,7 +5,7 @@ import { readState, type PreviousBuild } from './build-state';
 import { findChanges } from './input-changes';
 import { listInput } from './input-files';
 import type { ReadPipeline } from './loaded-pipeline';
-import { readPublishedDay } from './published-day';
+import { isWhole, readPublishedDay } from './published-day';
 
 /** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
 export const RULES = '1';
@@ -17,13 +17,13 @@ export interface BuiltDay {
   readonly engine: DayManifest['engine'];
 }
 
-/** The published version, where this pipeline and engine would give the same rows for the same files. */
+/** The published version, where it is whole, and this pipeline and engine would give the same rows for the same files. */
 export async function previousBuild(
   { hashes }: ReadPipeline,
   { date, output, engine }: BuiltDay,
 ): Promise<PreviousBuild | undefined> {
   const published = await readPublishedDay(output, date);
-  if (published === undefined) return undefined;
+  if (published === undefined || !(await isWhole(published))) return undefined;
   const { engine: builtBy, transform, settings, tables } = published.manifest;
   if (JSON.stringify([engine, hashes]) !== JSON.stringify([builtBy, { transform, settings, tables }])) return undefined;
   const state = await readState(published.folder);

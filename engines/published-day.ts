@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { lstat, mkdir, readFile, readdir, readlink, realpath, rename, rm, symlink, utimes } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  symlink,
+  utimes,
+} from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { BusinessDate } from '../domain/business-date';
@@ -29,7 +41,8 @@ export async function readPublishedDay(output: string, date: BusinessDate): Prom
     const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')) as DayManifest; // Only builds write it.
     return { folder, manifest };
   } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
+    // A loss of power can leave a manifest broken; whether a day can be where `output` is no folder, its build says.
+    if (isMissing(thrown) || hasCode(thrown, 'ENOTDIR') || thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }
@@ -49,20 +62,54 @@ export async function beginVersion(output: string, date: BusinessDate): Promise<
   return folder;
 }
 
+/** Absolute path of the version that is the day now; undefined where there is none. */
+export async function currentVersion(output: string, date: BusinessDate): Promise<string | undefined> {
+  try {
+    return await realpath(join(output, date));
+  } catch (thrown) {
+    if (isMissing(thrown) || hasCode(thrown, 'ENOTDIR')) return undefined;
+    throw thrown;
+  }
+}
+
+/** Whether every file of the version is there. */
+export async function isWhole({ folder, manifest }: PublishedDay): Promise<boolean> {
+  const files = manifest.hours.map(({ file, bytes }) => ({ file, bytes }));
+  const sizes = await Promise.all(
+    files.map(async ({ file }) => (await lstat(join(folder, file)).catch(ignoreMissing))?.size),
+  );
+  if (files.some(({ bytes }, index) => sizes[index] !== bytes)) return false;
+  const { quarantine } = manifest;
+  return quarantine === undefined || (await lstat(join(folder, quarantine.file)).catch(ignoreMissing)) !== undefined;
+}
+
+export interface NewVersion {
+  readonly built: string;
+  readonly id: string;
+  /** What `currentVersion` was before the input was looked at. */
+  readonly since: string | undefined;
+  readonly keep: number;
+}
+
 /**
  * Makes the built folder the day's version `id`, and <output>/<date> a link to it. The link is replaced by one rename,
- * so that there is no moment without a day or with half of one. Keeps the latest `keep` versions.
+ * so that there is no moment without a day or with half of one. Keeps the latest `keep` versions. False, and nothing is
+ * done, where somebody else published another version in the meantime: it may be of newer input.
  */
 export async function publishVersion(
   output: string,
   date: BusinessDate,
-  { built, id, keep }: { readonly built: string; readonly id: string; readonly keep: number },
-): Promise<void> {
+  { built, id, since, keep }: NewVersion,
+): Promise<boolean> {
+  await syncFiles(built);
   const versions = versionsFolder(output, date);
   const release = await lock(versions, LOCK);
   try {
+    const current = await currentVersion(output, date);
+    if (current !== since && current !== (await realpath(versions).then((path) => join(path, id)))) return false;
     await turnTo(output, date, built, id);
     await removeOldVersions(output, date, keep);
+    return true;
   } finally {
     await release();
   }
@@ -71,15 +118,24 @@ export async function publishVersion(
 /** Only while a version takes its place, some milliseconds: rivals must not remove it as old before it is linked. */
 const LOCK = { realpath: false, stale: 10_000, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 } };
 
+/** So that no loss of power leaves a published version with files that were never written to the disk. */
+async function syncFiles(folder: string): Promise<void> {
+  for (const path of [...(await readdir(folder)).map((name) => join(folder, name)), folder]) {
+    const file = await open(path);
+    await file.sync().finally(() => file.close());
+  }
+}
+
 async function turnTo(output: string, date: BusinessDate, built: string, id: string): Promise<void> {
   const versions = versionsFolder(output, date);
   const version = join(versions, id);
   try {
     await rename(built, version);
   } catch (thrown) {
-    // The same content was published before, by a rival or long ago; only what was learnt of its inputs is newer.
+    // The same content was published before, by a rival or long ago. What was learnt of its inputs is newer; all else is
+    // as it was, unless it is lost or broken.
     if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
-    await rename(join(built, STATE_FILE), join(version, STATE_FILE));
+    for (const name of await readdir(built)) await rename(join(built, name), join(version, name));
     await rm(built, { recursive: true, force: true });
   }
   await linkTo(output, date, version);
@@ -132,19 +188,25 @@ async function removeOldVersions(output: string, date: BusinessDate, keep: numbe
 
 const DAY = 24 * 3_600_000;
 
-/** Removes what builds left behind that were killed: of this machine once their process is gone, of others after a day. */
+/** Removes what builds left behind that were killed: of this machine once their process is gone, else after a day. */
 async function removeLeftovers(versions: string): Promise<void> {
   for (const name of await readdir(versions)) {
     const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
     if (host === undefined) continue;
     const path = join(versions, name);
-    const dead = host === hostname() ? !isRunning(Number(pid)) : (await ageOf(path)) > DAY;
+    const age = await ageOf(path);
+    const dead = age > DAY || (host === hostname() && (!isRunning(Number(pid)) || isPredecessor(Number(pid), age)));
     if (dead) await rm(path, { recursive: true, force: true });
   }
 }
 
 function unique(purpose: string): string {
   return `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Whether what is of this process by its number is of an earlier one with the same, as every container has a process 1. */
+function isPredecessor(pid: number, age: number): boolean {
+  return pid === process.pid && Date.now() - age < performance.timeOrigin;
 }
 
 function isRunning(pid: number): boolean {
