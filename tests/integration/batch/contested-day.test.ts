@@ -1,0 +1,179 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createGateActivities } from '../../../activities/batch/check-gate';
+import { sharedPath } from '../../../activities/batch/input-source';
+import { createDruidClient } from '../../../clients/druid';
+import { businessDateOf, dayInterval, hoursOfDay, shiftDate } from '../../../domain/business-date';
+import { dailyBatchId, dayPlan, type BuiltDay, type DailyBatchResult, type DayPlan } from '../../../domain/daily-batch';
+import { loadPipelineNamed } from '../../../engines/pipeline-folder';
+import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
+import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+
+useStack();
+const EVENTS = 2_000;
+const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
+const sent = fedDay(date, EVENTS, 31);
+const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
+const config = readConfig();
+const { tasks, ...druid } = createDruidClient(config.druid);
+
+let pipeline: OwnPipeline;
+let plan: DayPlan;
+let worker: BackgroundCommand;
+let realtime: string[];
+const fillers: string[] = [];
+
+beforeAll(async () => {
+  pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
+  const loaded = await loadPipelineNamed(pipeline.environment['DAYBREAK_PIPELINES']!, pipeline.name);
+  plan = dayPlan(loaded.pipeline, date);
+  worker = await background('worker', pipeline.environment, '"msg":"ready"');
+  await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
+  await succeed(`feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed 31`, pipeline.environment);
+  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  realtime = await servedRows(pipeline.topic, date);
+});
+
+afterAll(async () => {
+  await freeSlots();
+  await worker.stop();
+  await terminateSupervisor(pipeline.topic);
+  await pipeline.remove();
+});
+
+const isRunning = async (id: string): Promise<boolean> => (await tasks.status(id))?.runnerStatusCode === 'RUNNING';
+
+/** Submits a task that only sleeps. */
+async function filler(): Promise<string> {
+  const id = `filler_${pipeline.topic}_${fillers.length}_${Date.now()}`;
+  fillers.push(id);
+  const task = { type: 'noop', id, dataSource: 'fillers', runTime: 600_000 };
+  await tasks.submit(task);
+  return id;
+}
+
+/** Gives every free slot of Druid's workers such a task. */
+async function fillSlots(): Promise<void> {
+  await until(async () => {
+    const { used, total } = await tasks.slots();
+    if (used === total) return true;
+    const id = await filler();
+    await until(() => isRunning(id));
+    return false;
+  });
+}
+
+async function freeSlots(): Promise<void> {
+  for (const id of fillers.splice(0)) await tasks.shutDown(id);
+}
+
+const run = (): Promise<Ended> =>
+  daybreak(`batch run --pipeline ${pipeline.name} --date ${date} --json`, pipeline.environment);
+
+/** The id of the run's task, once it waits for a slot. */
+async function pendingReindex(datasource = pipeline.topic): Promise<string> {
+  let id: string | undefined;
+  await until(async () => {
+    const unfinished = await tasks.unfinished(datasource);
+    id = unfinished.map((task) => task.id).find((one) => one.startsWith('daybreak_'));
+    return id !== undefined && (await tasks.status(id))?.runnerStatusCode === 'PENDING';
+  });
+  return id!;
+}
+
+it('is not judged at the gate while realtime’s task has no slot and its rows are not to be seen', async () => {
+  const [task] = await tasks.unfinished(pipeline.topic);
+  await fillSlots();
+  const next = await filler(); // The first in line for the slot that realtime's task leaves.
+  await tasks.shutDown(task!.id);
+  await until(() => isRunning(next));
+  const gate = createGateActivities({
+    druid: { tasks, ...druid },
+    kafkaBrokers: config.kafka.brokers,
+    pipelines: pipeline.environment['DAYBREAK_PIPELINES']!,
+    data: pipeline.environment['DAYBREAK_DATA']!,
+    inputSource: sharedPath,
+  });
+  const environment = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() });
+  const told: unknown[] = [];
+  environment.on('heartbeat', (details) => told.push(details));
+  const nothing = { missingHours: [], hours: [] as BuiltDay['hours'] } as unknown as BuiltDay; // All that it looks at.
+  const checked = environment.run(() => gate.checkGate(plan, nothing, { accept: [] }));
+  await until(() => Promise.resolve(/realtime's task index_kafka_\S+ to answer/.test(told.join())));
+  await freeSlots();
+  const { refusals } = (await checked) as Awaited<ReturnType<typeof gate.checkGate>>;
+  expect(refusals.map(({ code }) => code)).toContain('BATCH_SHORT');
+});
+
+it('stays as it was when its run is cancelled in the reindex, whose task ends', async () => {
+  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await fillSlots();
+  const running = run();
+  const id = await pendingReindex();
+  await withClient(config, (client) => client.workflow.getHandle(dailyBatchId(pipeline.name, date)).cancel());
+  const { code, stderr } = await running;
+  expect(code).toBe(1);
+  expect(stderr).toContain('CANCELLED');
+  expect(stderr).toMatch(
+    /waiting for a free slot for task daybreak_\S+: Druid's workers run all \d+ tasks that they can/,
+  );
+  expect((await tasks.status(id))?.status).toBe('FAILED');
+  const { stdout } = await daybreak(`status --pipeline ${pipeline.name} --json`, pipeline.environment);
+  expect(JSON.parse(stdout)).toMatchObject({ days: [{ date, outcome: 'cancelled' }] });
+  expect(await servedRows(pipeline.topic, date)).toEqual(realtime);
+});
+
+it('is replaced by the next run, which loses no slot to the cancelled one', async () => {
+  await freeSlots();
+  const { code, stdout, stderr } = await run();
+  expect(code === 0 ? '' : stderr).toBe('');
+  expect((JSON.parse(stdout) as DailyBatchResult).verdict).toBe('replaced');
+  expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(sent));
+});
+
+// In UTC: elsewhere Druid 33 does not find the lock again that it is to revoke, and the rival fails in its place.
+describe('a day whose lock a task of higher priority takes away', () => {
+  let utc: OwnPipeline;
+  let own: BackgroundCommand;
+  beforeAll(async () => {
+    utc = await ownPipeline((yaml) =>
+      yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0').replace(/^timeZone: .*$/m, 'timeZone: UTC'),
+    );
+    await mkdir(utc.input, { recursive: true });
+    for (const hour of hoursOfDay(date, 'UTC')) {
+      const record = { hello: 'hi', id: 1, time: `${date} ${hour}:30:00` };
+      await writeFile(join(utc.input, `names.${date.replaceAll('-', '')}.${hour}.json`), `${JSON.stringify(record)}\n`);
+    }
+    own = await background('worker --role batch', utc.environment, '"msg":"ready"');
+  });
+  afterAll(async () => {
+    await own.stop();
+    await terminateSupervisor(utc.topic);
+    await utc.remove();
+  });
+
+  it('is sealed and loaded once more, by another task', async () => {
+    const { start, end } = dayInterval(date, 'UTC');
+    await fillSlots();
+    const running = daybreak(`batch run --pipeline ${utc.name} --date ${date} --json`, utc.environment);
+    const first = await pendingReindex(utc.topic);
+    // It takes its locks as soon as it is accepted, and waits for a slot with them.
+    const id = `rival_${utc.topic}`;
+    const rival = { type: 'kill', id, dataSource: utc.topic, interval: `${start}/${end}`, context: { priority: 80 } };
+    await tasks.submit(rival);
+    await until(async () => (await tasks.activeLocks(utc.topic)).some(({ priority }) => priority === 80));
+    await tasks.shutDown(id);
+    await freeSlots();
+    const { code, stdout, stderr } = await running;
+    expect(code === 0 ? '' : stderr).toBe('');
+    expect((await tasks.status(first))?.status).toBe('FAILED');
+    const { verdict, taskId, hours } = JSON.parse(stdout) as DailyBatchResult;
+    expect({ verdict, taskId }).toEqual({ verdict: 'replaced', taskId: first.replace(/_1$/, '_2') });
+    expect(hours.map(({ druidRows }) => druidRows)).toEqual(hours.map(() => 1));
+  });
+});
