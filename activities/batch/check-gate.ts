@@ -10,20 +10,37 @@ import { servedDay } from './served-day';
 /** How long realtime may be away before the day is judged by what is left of it: the batch must heal a broken realtime. */
 const PATIENCE_MILLISECONDS = 60_000;
 
+/** What a task may be behind its topic and count as there: a moment of a busy stream. */
+const LAG_ROWS = 10_000;
+
 /**
  * What of realtime's rows is not to be seen just now, because a server restarts; undefined where all is. A batch that is
  * compared with half of realtime's rows would pass, however short it is.
  */
 async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
   const { realtimeDatasource: datasource, interval } = plan;
-  const status = await druid.supervisors.status(datasource);
-  const tasks = status?.state === 'SUSPENDED' ? [] : (status?.activeTasks ?? []);
-  const reached = await druid.supervisors.reachedTasks(datasource);
-  const silent = tasks.filter(({ id }) => !reached.includes(id));
-  if (silent.length > 0) return `realtime's task ${silent.map(({ id }) => id).join(', ')} to answer`;
+  const silent = await silentTasks(druid, plan);
+  if (silent.length > 0) return `realtime's task ${silent.join(', ')} to answer and to read its topic to the end`;
   const segments = await druid.queries.segments(datasource, interval);
   const missing = segments.filter((one) => one.published && !one.available && !one.overshadowed);
   return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
+}
+
+/** The realtime tasks that may have rows of the day and do not serve them, as after their server's death. */
+async function silentTasks(druid: DruidClient, { realtimeDatasource, interval }: DayPlan): Promise<string[]> {
+  const status = await druid.supervisors.status(realtimeDatasource);
+  const spec = await druid.supervisors.find(realtimeDatasource);
+  const sealedUntil = spec?.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
+  // Of a sealed day a task takes no row: it has nothing to read again.
+  if (status === undefined || status.state === 'SUSPENDED' || new Date(sealedUntil) >= new Date(interval.end))
+    return [];
+  const reached = await druid.supervisors.reachedTasks(realtimeDatasource);
+  return status.activeTasks
+    .filter(({ id, currentOffsets, lag }) => {
+      const behind = Object.values(lag ?? {}).reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
+      return !reached.includes(id) || Object.keys(currentOffsets ?? {}).length === 0 || behind > LAG_ROWS;
+    })
+    .map(({ id }) => id);
 }
 
 export function createGateActivities({ druid, pipelines }: BatchDependencies) {

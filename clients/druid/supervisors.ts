@@ -35,7 +35,16 @@ const status = z.object({
     recentErrors: z
       .array(z.looseObject({ message: z.string().optional(), exceptionClass: z.string().optional() }))
       .default([]),
-    activeTasks: z.array(z.looseObject({ id: z.string() })).default([]),
+    activeTasks: z
+      .array(
+        z.looseObject({
+          id: z.string(),
+          // As of the supervisor's last look; empty before the first.
+          currentOffsets: z.record(z.string(), z.number().nullable()).nullish(),
+          lag: z.record(z.string(), z.number().nullable()).nullish(),
+        }),
+      )
+      .default([]),
     publishingTasks: z.array(z.looseObject({ id: z.string() })).default([]),
   }),
 });
@@ -85,10 +94,11 @@ export function createSupervisors(overlord: DruidHttp) {
     status: async (id: string): Promise<SupervisorStatus | undefined> =>
       (await overlord.find({ url: `${path(id)}/status` }, status))?.payload,
 
-    /** The ids of the running tasks that answer the supervisor. */
+    /** The ids of the running tasks that answer the supervisor; one that waits for a slot is listed without totals. */
     async reachedTasks(id: string): Promise<string[]> {
       const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};
-      return Object.values(groups).flatMap((group) => Object.keys(group));
+      const tasks = Object.values(groups).flatMap((group) => Object.entries(group));
+      return tasks.filter(([, { totals }]) => totals !== undefined).map(([task]) => task);
     },
 
     /** Sums over the running tasks; what finished tasks did is not in it. */

@@ -37,6 +37,8 @@ export function supervisorSpec(
         maxRowsPerSegment: pipeline.druid.maxRowsPerSegment,
         logParseExceptions: true,
         maxSavedParseExceptions: 10,
+        // How old lag and offsets may be, for the gate and for people. Default PT30S.
+        offsetFetchPeriod: 'PT5S',
       },
     },
     context: { useConcurrentLocks: false },

@@ -149,6 +149,7 @@ describe('a day whose lock a task of higher priority takes away', () => {
       const record = { hello: 'hi', id: 1, time: `${date} ${hour}:30:00` };
       await writeFile(join(utc.input, `names.${date.replaceAll('-', '')}.${hour}.json`), `${JSON.stringify(record)}\n`);
     }
+    await worker.stop(); // A machine's workers share a port for their metrics.
     own = await background('worker --role batch', utc.environment, '"msg":"ready"');
   });
   afterAll(async () => {
