@@ -18,12 +18,13 @@ import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
 /** How many days are replaced under fire, one after another, each in a minute or two; DAYBREAK_FAULT_ROUNDS=10 for more. */
 const ROUNDS = Number(process.env['DAYBREAK_FAULT_ROUNDS'] ?? 2);
 const EVENTS = 20_000;
-const LATE_EVENTS = 500;
+/** Each number spreads its events over the day by other instants, so that their rows are others. */
+const LATE_EVENTS = { before: 500, during: 600, after: 700 };
 const today = businessDateOf(new Date(), ZONE);
 const VICTIMS = ['worker', 'druid-indexer', 'druid-coordinator'] as const;
 const summarySchema = z.object({ total: z.object({ events: z.number(), duplicatesInKafka: z.number() }) });
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 // Servers are killed here: a stack that others use will not do.
 let stack: { portBase: number; directory: string };
@@ -122,7 +123,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     const before = await rowsFrom(dayInterval(today, ZONE).start).catch(() => 0);
     const live = stream();
     await feed(round, EVENTS);
-    await feed(100 + round, LATE_EVENTS);
+    await feed(100 + round, LATE_EVENTS.before);
     const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
     await until(async () => (await servedRows(pipeline.topic, date)).length >= inKafka);
     const early = all();
@@ -131,7 +132,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     // Late rows during the run, in Kafka and in the files.
     const [story] = await Promise.all([
       underFire(),
-      sleep(Math.random() * 10_000).then(() => feed(200 + round, LATE_EVENTS)),
+      sleep(Math.random() * 10_000).then(() => feed(200 + round, LATE_EVENTS.during)),
     ]);
     const { code, stdout, stderr } = await running;
     process.stderr.write(`round ${round}: killed after ${story}\n`);
@@ -144,7 +145,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     const known = new Set(all());
     expect([...served].filter((row) => !known.has(row))).toEqual([]);
 
-    await feed(300 + round, LATE_EVENTS);
+    await feed(300 + round, LATE_EVENTS.after);
     expect(await run()).toMatchObject({ code: 0 });
     expect(await servedRows(pipeline.topic, date)).toEqual(all());
     await expectWhole(date);
