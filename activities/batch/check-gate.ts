@@ -18,29 +18,29 @@ const LAG_ROWS = 10_000;
  * compared with half of realtime's rows would pass, however short it is.
  */
 async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
-  const { realtimeDatasource: datasource, interval } = plan;
-  const silent = await silentTasks(druid, plan);
-  if (silent.length > 0) return `realtime's task ${silent.join(', ')} to answer and to read its topic to the end`;
-  const segments = await druid.queries.segments(datasource, interval);
+  const missingTasks = await notRead(druid, plan);
+  if (missingTasks !== undefined) return missingTasks;
+  const segments = await druid.queries.segments(plan.realtimeDatasource, plan.interval);
   const missing = segments.filter((one) => one.published && !one.available && !one.overshadowed);
   return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
 }
 
-/** The realtime tasks that may have rows of the day and do not serve them, as after their server's death. */
-async function silentTasks(druid: DruidClient, { realtimeDatasource, interval }: DayPlan): Promise<string[]> {
+/** Which realtime tasks may have rows of the day and do not serve them, as after their server's death. */
+async function notRead(druid: DruidClient, { realtimeDatasource, interval }: DayPlan): Promise<string | undefined> {
   const status = await druid.supervisors.status(realtimeDatasource);
   const spec = await druid.supervisors.find(realtimeDatasource);
   const sealedUntil = spec?.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
+  if (status === undefined || status.state === 'SUSPENDED') return undefined;
   // Of a sealed day a task takes no row: it has nothing to read again.
-  if (status === undefined || status.state === 'SUSPENDED' || new Date(sealedUntil) >= new Date(interval.end))
-    return [];
+  if (new Date(sealedUntil) >= new Date(interval.end)) return undefined;
+  if (status.activeTasks.length === 0) return 'realtime to start its task';
   const reached = await druid.supervisors.reachedTasks(realtimeDatasource);
-  return status.activeTasks
-    .filter(({ id, currentOffsets, lag }) => {
-      const behind = Object.values(lag ?? {}).reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
-      return !reached.includes(id) || Object.keys(currentOffsets ?? {}).length === 0 || behind > LAG_ROWS;
-    })
-    .map(({ id }) => id);
+  const silent = status.activeTasks.filter(({ id, currentOffsets, lag }) => {
+    const behind = Object.values(lag ?? {}).reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
+    return !reached.includes(id) || Object.keys(currentOffsets ?? {}).length === 0 || behind > LAG_ROWS;
+  });
+  if (silent.length === 0) return undefined;
+  return `realtime's task ${silent.map(({ id }) => id).join(', ')} to answer and to read its topic to the end`;
 }
 
 export function createGateActivities({ druid, pipelines }: BatchDependencies) {

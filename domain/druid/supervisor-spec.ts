@@ -15,7 +15,7 @@ export function supervisorSpec(
         granularitySpec: {
           type: 'uniform',
           // Hours in the pipeline's zone, so that a local day is always whole segments.
-          segmentGranularity: { type: 'period', period: 'PT1H', timeZone: pipeline.timeZone },
+          segmentGranularity: hourIn(pipeline.timeZone),
           queryGranularity: { type: 'none' },
           rollup: false,
         },
@@ -43,6 +43,11 @@ export function supervisorSpec(
     },
     context: { useConcurrentLocks: false },
   };
+}
+
+/** As Druid stores it: what it stores otherwise is taken for a spec that somebody rewrote. */
+function hourIn(timeZone: string): string | object {
+  return timeZone === 'UTC' ? 'HOUR' : { type: 'period', period: 'PT1H', timeZone };
 }
 
 export type SupervisorSpec = ReturnType<typeof supervisorSpec>;
