@@ -9,6 +9,7 @@ import { dailyBatchId, dayPlan, type BuiltDay, type DailyBatchResult, type DayPl
 import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
+import { runningActivities } from '../../../scripts/follow';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
@@ -115,13 +116,17 @@ it('stays as it was when its run is cancelled in the reindex, whose task ends', 
   await fillSlots();
   const running = run();
   const id = await pendingReindex();
-  await withClient(config, (client) => client.workflow.getHandle(dailyBatchId(pipeline.name, date)).cancel());
+  await withClient(config, async (client) => {
+    const handle = client.workflow.getHandle(dailyBatchId(pipeline.name, date));
+    const waiting = `waiting for a free slot for task ${id}: Druid's workers run all`;
+    await until(async () =>
+      (await runningActivities(handle)).some(({ details }) => String(details).startsWith(waiting)),
+    );
+    await handle.cancel();
+  });
   const { code, stderr } = await running;
   expect(code).toBe(1);
   expect(stderr).toContain('CANCELLED');
-  expect(stderr).toMatch(
-    /waiting for a free slot for task daybreak_\S+: Druid's workers run all \d+ tasks that they can/,
-  );
   expect((await tasks.status(id))?.status).toBe('FAILED');
   const { stdout } = await daybreak(`status --pipeline ${pipeline.name} --json`, pipeline.environment);
   expect(JSON.parse(stdout)).toMatchObject({ days: [{ date, outcome: 'cancelled' }] });
