@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { identityOf, isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import { STAGED } from './database';
+import { outputRowsSql } from './output-rows';
 import type { ProvenLines } from './proven-lines';
 import { queryTexts } from './query';
 import { NOTE, OF_DAY } from './record-rule';
@@ -69,18 +70,20 @@ export async function writeHour(
 }
 
 /** Runs the transform in DuckDB itself. */
-export function transformedRows({ pipeline: { matchColumn }, transform }: LoadedPipeline): RowEngine {
+export function transformedRows(loaded: LoadedPipeline): RowEngine {
+  const { matchColumn } = loaded.pipeline;
+  const output = outputRowsSql(loaded);
   return {
     async write(connection, path) {
-      const written = await count(connection, `COPY (\n${transform}\n) TO ${literal(path)} (FORMAT json)`);
+      const written = await count(connection, `COPY (\n${output}\n) TO ${literal(path)} (FORMAT json)`);
       const unmatched =
         matchColumn === undefined
           ? 0
-          : await count(connection, `SELECT count(*) FROM (\n${transform}\n) WHERE ${quoted(matchColumn)} IS NULL`);
+          : await count(connection, `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`);
       return { written, unmatched };
     },
     async check(connection) {
-      await connection.run(`SELECT max(hash(daybreak_row)) FROM (\n${transform}\n) AS daybreak_row`);
+      await connection.run(`SELECT max(hash(daybreak_row)) FROM (\n${output}\n) AS daybreak_row`);
     },
   };
 }

@@ -7,6 +7,7 @@ import type { LoadedPipeline } from '../loaded-pipeline';
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../micro-batch';
 import { openDatabase } from './database';
 import { fastPathOf } from './fast-path';
+import { outputRowsSql } from './output-rows';
 import { StatementCache } from './query';
 import { countLinesSql, type Fast, NOTE, parseLinesSql, provenLinesSql } from './record-rule';
 import { quoted } from './sql';
@@ -18,13 +19,16 @@ export interface MicroBatchOptions {
 }
 
 /**
- * Opens the transform of a pipeline for micro-batches. Output rows come in the order of their events, except that DuckDB puts
- * those for which a left join finds nothing behind their neighbours; rejects come by index. `run` throws ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory.
+ * Opens the transform of a pipeline for micro-batches. Output rows come in the order of their events, except that
+ * DuckDB puts those for which a left join finds nothing behind their neighbours; rejects come by index. `run` throws
+ * ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory.
  */
 export async function openMicroBatch(
-  { pipeline, folder, transform }: LoadedPipeline,
+  loaded: LoadedPipeline,
   { memoryLimit }: MicroBatchOptions = {},
 ): Promise<MicroBatchTransform> {
+  const { pipeline, folder } = loaded;
+  const output = outputRowsSql(loaded);
   const database = await openDatabase(pipeline, folder, memoryLimit === undefined ? {} : { memoryLimit });
   const statements = new StatementCache(database.connection);
   const time = timeRuleOf(pipeline);
@@ -49,8 +53,8 @@ export async function openMicroBatch(
     const fast = fastPathOf(text, pipeline, (sample) => time.fast(datesAround(sample)));
     const isProven = fast !== undefined && (await areProven(lines.length, text, fast));
     const sql = isProven
-      ? provenBatchSql(pipeline, transform, fast)
-      : batchSql(pipeline, transform, parseLinesSql({ pipeline, time, fast }));
+      ? provenBatchSql(pipeline, output, fast)
+      : batchSql(pipeline, output, parseLinesSql({ pipeline, time, fast }));
     const { count, faults, keys, values } = outcomeSchema.parse(await rowOf(sql, text));
     if (!isProven && count !== lines.length) return undefined;
     const found = faults.map(({ line, fault }) => ({ index: lines[line]?.index ?? line, reason: reasonOf(fault) }));

@@ -7,6 +7,7 @@ import { openDatabase, STAGED, type Database } from '../duckdb/database';
 import type { WrittenRows } from '../duckdb/hour-output';
 import { queryTexts } from '../duckdb/query';
 import { NOTE } from '../duckdb/record-rule';
+import { outputValueSql } from '../duckdb/output-rows';
 import { literal, parquetSql, quoted } from '../duckdb/sql';
 import { columnTypeOf } from '../duckdb/transform-check';
 import { hashFile } from '../hash-file';
@@ -135,7 +136,7 @@ class SparkRun {
     const { loaded } = this.#plan;
     await connection.run(`CREATE OR REPLACE VIEW daybreak.rows AS FROM ${parquetSql(...parts)}`);
     if (!this.#checked) await this.#checkTypes();
-    const names = loaded.outputColumns.map(({ name }, index) => `${this.#source(index)} AS ${quoted(name)}`);
+    const names = loaded.outputColumns.map((column, index) => outputValueSql(column, this.#source(index)));
     const order = [0, ...this.#columns].map(columnName).join(', ');
     const written = await this.#count(
       `COPY (SELECT ${names.join(', ')} FROM daybreak.rows ORDER BY ${order}) TO ${literal(path)} (FORMAT json)`,

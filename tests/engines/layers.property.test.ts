@@ -85,8 +85,8 @@ describe('micro-batches and the day', () => {
   let events: LoadedPipeline;
 
   beforeAll(async () => {
-    // Fails on some of the integers.
-    const text = (sql: string): string => sql.replace('e.id AS', 'e.id * 4 AS');
+    // Fails on some of the integers, and divides by zero for others.
+    const text = (sql: string): string => sql.replace('e.id AS', 'e.id / (e.id % 3) AS share, e.id * 4 AS');
     events = await loadPipeline(await pipelineLike('events', join(root, 'failing'), { 'transform.sql': text }));
   });
 
@@ -104,6 +104,7 @@ describe('micro-batches and the day', () => {
           const manifest = await buildDay(events, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
 
           const ofDay = messages.map(({ value: row }) => row).filter((row) => row.includes('"time":"2026-11-21 '));
+          for (const row of messages) expect(() => JSON.parse(row.value) as unknown).not.toThrow();
           expect(await rowsOf(output, DAY)).toHaveLength(new Set(ofDay).size);
           expect(new Set(await rowsOf(output, DAY))).toEqual(new Set(ofDay));
           const reasons = rejects.map(({ index, code, reason }) => [
