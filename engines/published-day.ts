@@ -118,10 +118,13 @@ export async function publishVersion(
 /** Only while a version takes its place, some milliseconds: rivals must not remove it as old before it is linked. */
 const LOCK = { realpath: false, stale: 10_000, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 } };
 
-/** So that no loss of power leaves a published version with files that were never written to the disk. */
+/**
+ * So that a loss of power leaves no version without its manifest. Gigabytes of rows are not waited for: the manifest has
+ * their size, and a version whose files differ from it is built again.
+ */
 async function syncFiles(folder: string): Promise<void> {
-  for (const path of [...(await readdir(folder)).map((name) => join(folder, name)), folder]) {
-    const file = await open(path);
+  for (const name of [MANIFEST_FILE, STATE_FILE, '.']) {
+    const file = await open(join(folder, name));
     await file.sync().finally(() => file.close());
   }
 }
