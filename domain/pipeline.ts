@@ -261,6 +261,11 @@ export function isWholeRecord(pipeline: Pipeline): boolean {
   return identityOf(pipeline).length === Object.keys(pipeline.events.columns).length;
 }
 
+/** Whether likes can be of different hours: their identity does not tell their time. */
+export function spansHours(pipeline: Pipeline): boolean {
+  return !identityOf(pipeline).includes(pipeline.events.time.column);
+}
+
 export function deadLetterTopicOf(pipeline: Pipeline): string {
   return pipeline.kafka.deadLetterTopic ?? `${pipeline.kafka.topic}_dlq`;
 }

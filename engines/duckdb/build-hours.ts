@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InputFile } from '../../domain/day-manifest';
-import { isWholeRecord } from '../../domain/pipeline';
+import { isWholeRecord, spansHours } from '../../domain/pipeline';
 import type { BuildContext, DayPlan, EngineResult, SourceHour, TargetHour } from '../day-plan';
 import { hashFile } from '../hash-file';
 import { unreadable } from '../input-files';
@@ -11,9 +11,9 @@ import { writeQuarantine, type QuarantinedRecord } from '../quarantine';
 import { checkUnwritten, writeHour, type RowEngine } from './hour-output';
 import type { HourInput } from './hour-stage';
 import { Lanes, type Lane } from './lanes';
-import { HourIdentities, spansHours, type RepeatedIdentities } from './repeated-identities';
+import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
 import { StrayRecords } from './stray-records';
-import { valueFailureOf } from './value-failure';
+import { valueFailureIn } from './value-failure';
 
 interface ReadFiles {
   readonly files: readonly InputFile[];
@@ -106,10 +106,7 @@ class HoursBuild {
     );
     const read = proven ?? (await this.#stageAll(lane, hour, signal));
     if (!this.#plan.changed.has(hour)) requireSame(read.files, this.#plan.previous.get(hour)?.files);
-    try {
-      await this.#judge(lane, hour, read);
-    } catch (thrown) {
-      if (valueFailureOf(thrown) === undefined) throw thrown;
+    if ((await valueFailureIn(() => this.#judge(lane, hour, read))) !== undefined) {
       await lane.stage.clear();
       await this.#judge(lane, hour, await this.#stageGood(lane, hour, signal, read.files));
     }
@@ -125,12 +122,8 @@ class HoursBuild {
   ): Promise<ReadFiles> {
     const read = await this.#stageAll(lane, hour, signal);
     requireSame(read.files, before);
-    const { stage } = lane;
-    try {
-      await this.#check(lane, true);
-    } catch (thrown) {
-      if (valueFailureOf(thrown) === undefined) throw thrown;
-      await stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
+    if ((await valueFailureIn(() => this.#check(lane, true))) !== undefined) {
+      await lane.stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
     }
     return read;
   }
@@ -141,13 +134,14 @@ class HoursBuild {
   }
 
   /** Takes down what the stage holds of a source hour, and writes the hour unless it has to wait for others. */
-  async #judge({ database, stage }: Lane, hour: string, { files, truncated }: ReadFiles): Promise<void> {
+  async #judge(lane: Lane, hour: string, { files, truncated }: ReadFiles): Promise<void> {
+    const { database, stage } = lane;
     const counts = await stage.counts();
     const strays = Object.keys(counts.strays);
     const isWritten = this.#targets.has(hour) && this.#straysInto(hour).length === 0;
     // Bad records are told before likes are: a record must not be lost because a bad one is like it.
     const own = !isWritten || !isWholeRecord(this.#plan.loaded.pipeline);
-    if (own || strays.length > 0) await this.#check({ database, stage }, own);
+    if (own || strays.length > 0) await this.#check(lane, own);
     const cutShort = truncated.map((file) => ({
       file,
       line: stage.linesOf(file) + 1,
@@ -173,7 +167,7 @@ class HoursBuild {
       for (const target of strays) this.#targets.add(target);
       this.#context.progress.hoursTotal(this.#targets.size);
     }
-    if (isWritten) await this.#write({ database, stage }, hour);
+    if (isWritten) await this.#write(lane, hour);
   }
 
   async #stageAll(lane: Lane, hour: string, signal: AbortSignal): Promise<ReadFiles> {

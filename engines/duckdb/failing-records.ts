@@ -3,8 +3,8 @@ import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { STAGED } from './database';
 import { OF_DAY } from './record-rule';
-import { quoted } from './sql';
-import { valueFailureOf } from './value-failure';
+import { columnsSql } from './sql';
+import { valueFailureIn } from './value-failure';
 
 /** Of an hour's files. A transform that fails on more is wrong, more likely than the records are. */
 const MOST_FAILING = 1000;
@@ -18,21 +18,14 @@ export async function findFailing(
   pipeline: Pipeline,
   { rows, check }: { readonly rows: number; readonly check: (connection: DuckDBConnection) => Promise<void> },
 ): Promise<Map<number, string>> {
-  const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
+  const columns = columnsSql(pipeline);
   const failing = new Map<number, string>();
 
   async function failureAmong(from: number, to: number): Promise<string | undefined> {
     await connection.run(
       `CREATE OR REPLACE VIEW events AS SELECT ${columns} FROM ${STAGED} WHERE rowid BETWEEN ${from} AND ${to - 1} AND ${OF_DAY}`,
     );
-    try {
-      await check(connection);
-      return undefined;
-    } catch (thrown) {
-      const failure = valueFailureOf(thrown);
-      if (failure === undefined) throw thrown;
-      return failure;
-    }
+    return valueFailureIn(() => check(connection));
   }
 
   async function search(from: number, to: number): Promise<void> {

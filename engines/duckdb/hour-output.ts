@@ -5,10 +5,10 @@ import type { LoadedPipeline } from '../loaded-pipeline';
 import { STAGED } from './database';
 import { outputRowsSql } from './output-rows';
 import type { ProvenLines } from './proven-lines';
-import { queryTexts } from './query';
+import { queryCount } from './query';
 import { NOTE, OF_DAY } from './record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
-import { literal, parquetSql, quoted } from './sql';
+import { columnsSql, literal, parquetSql, quoted } from './sql';
 
 export interface WrittenRows {
   /** Rows in the file. */
@@ -52,7 +52,7 @@ export async function writeHour(
   path: string,
   { rows, proven, repeated }: HourRows,
 ): Promise<WrittenHour> {
-  const staged = await count(connection, `SELECT count(*) FROM ${STAGED} WHERE ${OF_HOUR}`);
+  const staged = await queryCount(connection, `SELECT count(*) FROM ${STAGED} WHERE ${OF_HOUR}`);
   if (staged + (proven?.unique ?? 0) === 0) {
     await writeFile(path, '');
     return { kept: 0, duplicates: 0, written: 0, unmatched: 0 };
@@ -62,7 +62,7 @@ export async function writeHour(
     unsettled === undefined ? 0 : await findRedundant(connection, pipeline, { unsettled, staged, proven });
   const distinct = (proven?.unique ?? 0) + staged - redundant;
   await defineEvents(connection, pipeline, { unsettled, staged, proven, repeated });
-  const kept = repeated === undefined ? distinct : await count(connection, 'SELECT count(*) FROM events');
+  const kept = repeated === undefined ? distinct : await queryCount(connection, 'SELECT count(*) FROM events');
   const duplicates = (proven?.duplicates ?? 0) + redundant + distinct - kept;
   if (kept > 0) return { kept, duplicates, ...(await rows.write(connection, path)) };
   await writeFile(path, '');
@@ -75,11 +75,11 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
   const output = outputRowsSql(loaded);
   return {
     async write(connection, path) {
-      const written = await count(connection, `COPY (\n${output}\n) TO ${literal(path)} (FORMAT json)`);
+      const written = await queryCount(connection, `COPY (\n${output}\n) TO ${literal(path)} (FORMAT json)`);
       const unmatched =
         matchColumn === undefined
           ? 0
-          : await count(connection, `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`);
+          : await queryCount(connection, `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`);
       return { written, unmatched };
     },
     async check(connection) {
@@ -97,7 +97,7 @@ export async function checkUnwritten(
   pipeline: Pipeline,
   { rows, proven, own }: Pick<HourRows, 'rows' | 'proven'> & { readonly own: boolean },
 ): Promise<void> {
-  const columns = columnsOf(pipeline);
+  const columns = columnsSql(pipeline);
   const staged = `SELECT ${columns} FROM ${STAGED} WHERE ${OF_DAY}`;
   const parts = own ? [staged, ...provenPart(columns, proven)] : [`${staged} AND NOT ${OF_HOUR}`];
   await connection.run(`CREATE OR REPLACE VIEW events AS ${parts.join(' UNION ALL ')}`);
@@ -113,9 +113,9 @@ interface HourParts extends Pick<HourRows, 'proven'> {
 
 /** Proven lines are of different records, but not of different identities; with staged ones beside, these are the record. */
 function unsettledSql(pipeline: Pipeline, staged: number, proven: ProvenLines | undefined): string | undefined {
-  if (staged > 0) return `(SELECT rowid AS record, ${columnsOf(pipeline)} FROM ${STAGED} WHERE ${OF_HOUR})`;
+  if (staged > 0) return `(SELECT rowid AS record, ${columnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_HOUR})`;
   if (proven === undefined || isWholeRecord(pipeline)) return undefined;
-  return `(SELECT file_row_number AS record, ${columnsOf(pipeline)} FROM ${parquetSql(proven.path)})`;
+  return `(SELECT file_row_number AS record, ${columnsSql(pipeline)} FROM ${parquetSql(proven.path)})`;
 }
 
 async function defineEvents(
@@ -123,7 +123,7 @@ async function defineEvents(
   pipeline: Pipeline,
   { unsettled, staged, proven, repeated }: HourParts & Pick<HourRows, 'repeated'>,
 ): Promise<void> {
-  const columns = columnsOf(pipeline);
+  const columns = columnsSql(pipeline);
   const settled = unsettled === undefined || staged > 0 ? provenPart(columns, proven) : [];
   const parts = [
     ...settled,
@@ -134,10 +134,6 @@ async function defineEvents(
   const distinct = parts.join(' UNION ALL ');
   const events = repeated === undefined ? distinct : withoutRepeated(distinct, identityOf(pipeline), repeated);
   await connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
-}
-
-function columnsOf(pipeline: Pipeline): string {
-  return Object.keys(pipeline.events.columns).map(quoted).join(', ');
 }
 
 function provenPart(columns: string, proven: ProvenLines | undefined): string[] {
@@ -166,10 +162,5 @@ async function findRedundant(
       SELECT record, row_number() OVER (PARTITION BY ${columns} ORDER BY record) AS occurrence
       FROM ${unsettled} WHERE ${hash} IN (FROM likes))
     WHERE occurrence > 1 ${amongProven}`);
-  return count(connection, `SELECT count(*) FROM ${REDUNDANT}`);
-}
-
-async function count(connection: DuckDBConnection, sql: string): Promise<number> {
-  const [row] = await queryTexts(connection, sql);
-  return Number(row?.[0] ?? 0);
+  return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }

@@ -11,7 +11,7 @@ import { fastPathOf } from './fast-path';
 import type { RowEngine } from './hour-output';
 import { LineNumbers } from './line-numbers';
 import { beginProvenLines, type ProvenLines } from './proven-lines';
-import { queryTexts, StatementCache, streamTexts } from './query';
+import { queryCount, queryTexts, StatementCache, streamTexts } from './query';
 import { BLANK, FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { timeRuleOf } from './time-rule';
 
@@ -182,9 +182,8 @@ export class HourStage {
     return (await statement.run()).rowsChanged;
   }
 
-  async #countOwn(): Promise<number> {
-    const [row] = await queryTexts(this.#connection, `SELECT count(*)::INTEGER FROM ${STAGED} WHERE ${NOTE} IS NULL`);
-    return Number(row?.[0]);
+  #countOwn(): Promise<number> {
+    return queryCount(this.#connection, `SELECT count(*) FROM ${STAGED} WHERE ${NOTE} IS NULL`);
   }
 }
 

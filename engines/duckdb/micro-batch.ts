@@ -10,7 +10,7 @@ import { fastPathOf } from './fast-path';
 import { outputRowsSql } from './output-rows';
 import { StatementCache } from './query';
 import { countLinesSql, type Fast, NOTE, parseLinesSql, provenLinesSql } from './record-rule';
-import { quoted } from './sql';
+import { columnsSql, quoted } from './sql';
 import { timeRuleOf, type TimeScope } from './time-rule';
 
 export interface MicroBatchOptions {
@@ -136,9 +136,8 @@ function datesAround(time: string): TimeScope {
  * how many lines, the faults, the keys as JSON, the rows as JSON joined by line feeds.
  */
 function batchSql(pipeline: Pipeline, transform: string, parse: string): string {
-  const columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
   return `WITH daybreak_parsed AS MATERIALIZED (SELECT *, (row_number() OVER ()) - 1 AS daybreak_line FROM (${parse})),
-    events AS (SELECT ${columns} FROM daybreak_parsed WHERE ${NOTE} IS NULL)
+    events AS (SELECT ${columnsSql(pipeline)} FROM daybreak_parsed WHERE ${NOTE} IS NULL)
   SELECT (SELECT count(*) FROM daybreak_parsed)::INTEGER AS count,
     (SELECT to_json(list({line: daybreak_line, fault: split_part(substr(${NOTE}, 2), chr(10), 1)}))
       FROM daybreak_parsed WHERE ${NOTE} IS NOT NULL)::VARCHAR AS faults,

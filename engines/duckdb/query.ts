@@ -6,7 +6,13 @@ export async function queryTexts(connection: DuckDBConnection, sql: string): Pro
   return reader.getRowsJson().map((row) => row.map(textOf));
 }
 
-/** The same for large results, of which it holds a small part at once. The connection is taken until it ends. */
+/** The count that is a result's only value. */
+export async function queryCount(connection: DuckDBConnection, sql: string): Promise<number> {
+  const [row] = await queryTexts(connection, sql);
+  return Number(row?.[0] ?? 0);
+}
+
+/** The same as `queryTexts` for large results, of which it holds a small part at once. The connection is taken until it ends. */
 export async function* streamTexts(connection: DuckDBConnection, sql: string): AsyncGenerator<(string | null)[]> {
   const result = await connection.stream(sql);
   for await (const rows of result.yieldRowsJson()) {

@@ -8,11 +8,6 @@ import { literal, parquetSql, quoted } from './sql';
 const HOUR = 'daybreak_hour';
 const FIRST = 'daybreak_first';
 
-/** Whether likes can be of different hours: their identity does not tell their time. */
-export function spansHours(pipeline: Pipeline): boolean {
-  return !identityOf(pipeline).includes(pipeline.events.time.column);
-}
-
 /** The identities that an hour has in common with an earlier one of the day. */
 export interface RepeatedIdentities {
   /** Absolute path of a Parquet file of identities that several hours have, each with the first of these. */

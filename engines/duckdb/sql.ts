@@ -1,3 +1,5 @@
+import type { Pipeline } from '../../domain/pipeline';
+
 /** `text` as an SQL string literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
@@ -16,6 +18,11 @@ export function exactly(path: string): string {
 /** The rows of Parquet files as a table; a folder named like column=value adds no column to them. */
 export function parquetSql(...paths: readonly string[]): string {
   return `read_parquet(${literals(paths.map(exactly))}, hive_partitioning = false)`;
+}
+
+/** The declared columns of a pipeline's events, in their order. */
+export function columnsSql({ events }: Pipeline): string {
+  return Object.keys(events.columns).map(quoted).join(', ');
 }
 
 /** Texts as an SQL list of strings. */

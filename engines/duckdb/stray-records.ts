@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Pipeline } from '../../domain/pipeline';
 import { STAGED } from './database';
 import { NOTE } from './record-rule';
-import { literal, parquetSql, quoted } from './sql';
+import { columnsSql, literal, parquetSql } from './sql';
 
 /** Valid records that are in the file of another hour than theirs, in a Parquet file a source hour. */
 export class StrayRecords {
@@ -13,7 +13,7 @@ export class StrayRecords {
   /** In an existing folder. */
   constructor(folder: string, pipeline: Pipeline) {
     this.#folder = folder;
-    this.#columns = Object.keys(pipeline.events.columns).map(quoted).join(', ');
+    this.#columns = columnsSql(pipeline);
   }
 
   /** Keeps those of the staged records of `source` that belong to `targets`. */

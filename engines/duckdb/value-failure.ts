@@ -8,3 +8,15 @@ const FAILURE_OF_VALUES =
 export function valueFailureOf(thrown: unknown): string | undefined {
   return FAILURE_OF_VALUES.exec(messageOf(thrown))?.[0];
 }
+
+/** The same for what `work` fails with; undefined where it does not fail. Throws what no record is to blame for. */
+export async function valueFailureIn(work: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (thrown) {
+    const failure = valueFailureOf(thrown);
+    if (failure === undefined) throw thrown;
+    return failure;
+  }
+}

@@ -5,7 +5,7 @@ import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../day-pla
 import { buildHours } from '../duckdb/build-hours';
 import { openDatabase, STAGED, type Database } from '../duckdb/database';
 import type { WrittenRows } from '../duckdb/hour-output';
-import { queryTexts } from '../duckdb/query';
+import { queryCount, queryTexts } from '../duckdb/query';
 import { NOTE } from '../duckdb/record-rule';
 import { outputValueSql } from '../duckdb/output-rows';
 import { literal, parquetSql, quoted } from '../duckdb/sql';
@@ -138,12 +138,15 @@ class SparkRun {
     if (!this.#checked) await this.#checkTypes();
     const names = loaded.outputColumns.map((column, index) => outputValueSql(column, this.#source(index)));
     const order = [0, ...this.#columns].map(columnName).join(', ');
-    const written = await this.#count(
+    const written = await queryCount(
+      connection,
       `COPY (SELECT ${names.join(', ')} FROM daybreak.rows ORDER BY ${order}) TO ${literal(path)} (FORMAT json)`,
     );
     const match = loaded.outputColumns.findIndex(({ name }) => name === loaded.pipeline.matchColumn);
     const unmatched =
-      match === -1 ? 0 : await this.#count(`SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
+      match === -1
+        ? 0
+        : await queryCount(connection, `SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
     return { written, unmatched };
   }
 
@@ -188,11 +191,6 @@ class SparkRun {
     const path = join(this.#folders.tables, `${name}.parquet`);
     await this.#database.connection.run(`COPY ${quoted(name)} TO ${literal(path)} (FORMAT parquet)`);
     return path;
-  }
-
-  async #count(sql: string): Promise<number> {
-    const [row] = await queryTexts(this.#database.connection, sql);
-    return Number(row?.[0] ?? 0);
   }
 
   /** Where Spark's files have the output column `index`. */
