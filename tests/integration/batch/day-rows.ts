@@ -52,6 +52,6 @@ export async function terminateSupervisor(datasource: string): Promise<void> {
   await axios.post(`${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/terminate`);
 }
 
-export async function until(condition: () => Promise<boolean>): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(300);
 }
