@@ -67,7 +67,19 @@ export function hoursOfDay(date: BusinessDate, timeZone: string): string[] {
   return [...hours];
 }
 
+const WEEK = 7 * 24 * 60 * 60_000;
+
 /** Whether the runtime knows the zone. */
 export function isTimeZone(timeZone: string): boolean {
   return !Number.isNaN(tzOffset(timeZone, new Date(0)));
+}
+
+/** Whether two names are of zones with the same clocks: zones have aliases, and merge. */
+export function isSameZone(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [first, last] = [Date.UTC(1970, 0, 1), Date.UTC(2100, 0, 1)];
+  for (let at = first; at < last; at += WEEK) {
+    if (tzOffset(one, new Date(at)) !== tzOffset(other, new Date(at))) return false;
+  }
+  return true;
 }

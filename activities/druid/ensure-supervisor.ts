@@ -1,4 +1,5 @@
 import type { DruidClient, StoredSupervisorSpec } from '../../clients/druid';
+import { isSameZone } from '../../domain/business-date';
 import { laterSeal, type SupervisorSpec } from '../../domain/druid/supervisor-spec';
 import { DaybreakError } from '../../domain/errors';
 
@@ -56,7 +57,7 @@ function withSeal(wanted: WantedSupervisor, seal: string | undefined): WantedSup
   return { ...wanted, spec: { ...wanted.spec, ioConfig } };
 }
 
-/** Whether `whole` has every value of `part`; Druid stores a spec with all its defaults. */
+/** Whether `whole` has every value of `part`; Druid stores a spec with all its defaults, and zones by names of its own. */
 function contains(whole: unknown, part: unknown): boolean {
   if (Array.isArray(part)) {
     return (
@@ -66,5 +67,9 @@ function contains(whole: unknown, part: unknown): boolean {
   if (typeof part !== 'object' || part === null) return whole === part;
   if (typeof whole !== 'object' || whole === null) return false;
   const values = new Map<string, unknown>(Object.entries(whole));
-  return Object.entries(part).every(([key, value]) => contains(values.get(key), value));
+  return Object.entries(part).every(([key, value]) => {
+    const stored = values.get(key);
+    if (key === 'timeZone' && typeof stored === 'string') return isSameZone(stored, String(value));
+    return contains(stored, value);
+  });
 }

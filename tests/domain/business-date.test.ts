@@ -2,6 +2,7 @@ import {
   businessDateOf,
   dayInterval,
   hoursOfDay,
+  isSameZone,
   isTimeZone,
   parseBusinessDate,
   shiftDate,
@@ -64,4 +65,13 @@ it('finds the local day of an instant', () => {
 
 it('knows time zones', () => {
   expect([isTimeZone('Asia/Seoul'), isTimeZone('UTC'), isTimeZone('Asia/Soul')]).toEqual([true, true, false]);
+});
+
+describe('isSameZone', () => {
+  it('knows a zone by its aliases, and by its clocks alone', () => {
+    expect(isSameZone('Europe/Amsterdam', 'Europe/Brussels')).toBe(true);
+    expect(isSameZone('US/Pacific', 'America/Los_Angeles')).toBe(true);
+    expect(isSameZone('Asia/Seoul', 'Asia/Tokyo')).toBe(false); // Seoul had summer time in 1987.
+    expect(isSameZone('Europe/London', 'UTC')).toBe(false);
+  });
 });

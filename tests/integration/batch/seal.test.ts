@@ -81,6 +81,24 @@ describe('a seal', () => {
   });
 });
 
+describe('a supervisor in a zone that Druid calls by another name', () => {
+  it.each(['UTC', 'Etc/UTC', 'GMT', 'US/Pacific', 'Asia/Calcutta', 'Europe/Amsterdam'])(
+    'is left alone: %s',
+    async (timeZone) => {
+      const ensure = () =>
+        ensureSupervisor(druid, pipeline.topic, () => ({
+          ...supervisorSpec({ ...loaded.pipeline, timeZone }, loaded.outputColumns, {
+            brokers: config.kafka.brokers,
+            sealedUntil: undefined,
+          }),
+          suspended: true,
+        }));
+      await ensure();
+      expect(await ensure()).toMatchObject({ done: 'unchanged' });
+    },
+  );
+});
+
 describe('two days that are recomputed at once', () => {
   let own: OwnPipeline;
   let worker: BackgroundCommand;
