@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isTimeZone } from './business-date';
 
 /** Column types that both engines, Kafka's JSON and Druid hold without loss. BIGINT is 64 bits, exact. */

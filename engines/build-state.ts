@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DayManifest } from '../domain/day-manifest';
 import type { SourceHour } from './day-plan';
 import { isMissing, STATE_FILE } from './published-day';

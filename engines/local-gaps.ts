@@ -33,10 +33,15 @@ function findGaps(timeZone: string): LocalGap[] {
   const offset = (at: number): number => tzOffset(timeZone, new Date(at));
   const end = Date.UTC(LAST_YEAR + 1, 0, 1);
   const gaps: LocalGap[] = [];
-  for (let at = Date.UTC(FIRST_YEAR, 0, 1); at < end; at += WEEK) {
-    if (offset(at) === offset(at + WEEK)) continue;
-    const change = firstChange(offset, at, at + WEEK);
-    gaps.push(...byDate(change + offset(change - 1) * MINUTE, change + offset(change) * MINUTE));
+  const start = Date.UTC(FIRST_YEAR, 0, 1);
+  let before = offset(start);
+  for (let at = start; at < end; at += WEEK) {
+    const after = offset(at + WEEK);
+    if (after !== before) {
+      const change = firstChange(offset, at, at + WEEK);
+      gaps.push(...byDate(change + offset(change - 1) * MINUTE, change + after * MINUTE));
+    }
+    before = after;
   }
   return gaps;
 }

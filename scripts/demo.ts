@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createDruidClient } from '../clients/druid';
 import { businessDateOf, dayInterval, shiftDate, type BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ensureChromium } from './chromium';
 
 /** What `npm test` runs: every check, then every test; arguments go to jest. The summary is what .ci/run prints. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DaybreakError } from '../domain/errors';
 import { portsFrom } from '../domain/ports';
 import type { Layer } from '../domain/task-queues';

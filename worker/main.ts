@@ -1,5 +1,6 @@
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createBatchActivities, createSpeedLayerActivities } from '../activities';
 import { servedByWorker, sharedPath } from '../activities/batch/input-source';
@@ -37,7 +38,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
     const workflowBundle = await bundleWorkflowCode({
-      workflowsPath: require.resolve('../workflows'),
+      workflowsPath: join(__dirname, '../workflows/index.ts'),
       logger: temporalLogger(logger, 'WARN'),
     });
     const workers = await Promise.all(

@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Interval } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import type { DruidHttp } from './http';

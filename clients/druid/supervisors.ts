@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SupervisorSpec } from '../../domain/druid/supervisor-spec';
 import type { DruidHttp } from './http';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ReindexSpec } from '../../domain/druid/reindex-spec';
 import { DaybreakError } from '../../domain/errors';
 import type { DruidHttp } from './http';

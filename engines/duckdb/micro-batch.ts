@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isBusinessDate, shiftDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';

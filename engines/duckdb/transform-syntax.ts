@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What the check reads of DuckDB's own syntax tree (`json_serialize_sql`). Expressions and relations

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Stack } from '../stack';
 import { getJson } from './get-json';
 

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Artifacts } from '../artifacts';
 import type { Server, ServerName, Stack } from '../stack';
 import { commonProperties, druidRoles, type DruidRole } from './druid-config';
