@@ -1,0 +1,173 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { businessDateOf, parseBusinessDate, type BusinessDate } from '../../../domain/business-date';
+import { feedDay } from '../../../scripts/feed/feed-day';
+import { HourlyFileNames } from '../../../scripts/feed/hourly-files';
+import { stopStack } from '../../../scripts/stack';
+import { artifactsOf } from '../../../scripts/stack/artifacts';
+import { silentProgress } from '../../../scripts/stack/progress';
+import { commandsOf, documentedPages } from '../../docs/documented-commands';
+import { succeed } from '../support/daybreak';
+import { freePortBase } from '../support/test-stacks';
+
+jest.setTimeout(400_000);
+
+const ZONE = 'Asia/Seoul';
+const OTHER_NAMESPACE = 'docs';
+const DAY = '2026-11-21';
+const DAYS = ['2026-11-19', '2026-11-20', DAY].map(parseBusinessDate);
+
+/** What is not run here, and why. */
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'npm run demo':
+    'stays until Ctrl-C; its steps are the commands of these pages and the whole job has a test of its own',
+  'npm run demo -- --once': 'the same',
+  'npm test': 'runs this test',
+  'npm run check': 'npm test has run its three parts before this test',
+  'npx jest --selectProjects unit': 'a part of npm test',
+  'DAYBREAK_TEST_STACK=20000 npx jest --selectProjects integration': 'a part of npm test',
+  'npx jest tests/workflows': 'a part of npm test',
+  'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
+  'docker compose up': 'there is no Docker where tests run',
+  'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
+    'needs a Spark cluster',
+};
+
+let root: string;
+let environment: Record<string, string>;
+let stack: { portBase: number; directory: string };
+const staying: ChildProcess[] = [];
+
+const commands = documentedPages().flatMap(commandsOf);
+const run = commands.filter(({ command }) => !(command in EXCEPTIONS));
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'daybreak-docs-'));
+  stack = { portBase: await freePortBase(), directory: join(root, 'stack') };
+  const bin = join(root, 'bin');
+  await mkdir(bin);
+  for (const opener of ['xdg-open', 'open']) {
+    await writeFile(join(bin, opener), `#!/bin/sh\necho "$1" > ${join(root, 'opened')}\n`);
+    await chmod(join(bin, opener), 0o755);
+  }
+  const temporal = dirname(await artifactsOf(silentProgress).temporal());
+  environment = {
+    PATH: [bin, temporal, process.env['PATH'] ?? ''].join(delimiter),
+    DAYBREAK_PORT_BASE: String(stack.portBase),
+    DAYBREAK_STACK: stack.directory,
+    DAYBREAK_DATA: join(root, 'data'),
+    TEMPORAL_ADDRESS: `127.0.0.1:${stack.portBase}`,
+  };
+  for (const date of DAYS) await feed(date);
+}, 600_000);
+
+afterAll(async () => {
+  await Promise.all(staying.map(end));
+  await stopStack({ ...stack, wipe: true });
+  await rm(root, { recursive: true, force: true });
+});
+
+const input = (): string => join(root, 'data', 'events', 'input');
+async function feed(date: BusinessDate): Promise<void> {
+  const shares = { seed: 1, duplicates: 0, late: 0, bad: 0, maximumDelay: 0, timeZone: ZONE };
+  const files = { folder: input(), names: new HourlyFileNames('names.%Y%m%d.%H*.json') };
+  const day = { ...shares, date, events: 240, rhythm: 'even', existing: 'refuse' } as const;
+  await feedDay(day, undefined, files, () => undefined, new AbortController().signal);
+}
+
+async function inputOf(date: string): Promise<string[]> {
+  const names = await readdir(input());
+  return names.filter((name) => name.includes(date.replaceAll('-', ''))).map((name) => join(input(), name));
+}
+
+/** What a reader has at that point, and a test has not. */
+const GIVEN: Readonly<Record<string, () => Promise<unknown>>> = {
+  // A backfill that is under way.
+  'npx daybreak backfill --from 2026-11-19 --to 2026-11-21 --cancel': () =>
+    succeed('backfill --from 2026-11-19 --to 2026-11-21 --parallel 1 --only all --no-wait', environment),
+  // A day with a version before the current one.
+  'npx daybreak batch restore --date 2026-11-21': async () => {
+    await appendFile((await inputOf(DAY))[0] ?? '', `{"hello":"late","id":900000,"time":"${DAY} 00:00:00"}\n`);
+    await succeed(`batch run --date ${DAY}`, environment);
+  },
+  // A day that was not fed yet.
+  'npx daybreak feed --date 2026-11-21 --events 20000': async () => {
+    for (const file of await inputOf(DAY)) await rm(file);
+  },
+  // Nobody at work.
+  'npx daybreak down': () => Promise.all(staying.map(end)),
+  // A Temporal that does not know the search attributes: a namespace of its own.
+  'temporal operator search-attribute create --name DaybreakPipeline --type Keyword': async () => {
+    expect(await shell(`temporal operator namespace create --namespace ${OTHER_NAMESPACE}`)).toMatchObject({ code: 0 });
+  },
+};
+
+/** What runs until it is ended, by what shows that it does its work. */
+const STAYING: Readonly<Record<string, (output: string) => boolean | Promise<boolean>>> = {
+  'npx daybreak worker': (output) => output.includes('"msg":"ready"'),
+  'npx daybreak worker --role speed': (output) => output.includes('"msg":"ready"'),
+  'npx daybreak feed --rate 100': async () => (await inputOf(businessDateOf(new Date(), ZONE))).length > 0,
+};
+
+/** With the ports of this test, and without npx, which only finds the program and takes a second for it. */
+function here(command: string): string {
+  return command
+    .replace('--port-base 20000', `--port-base ${stack.portBase}`)
+    .replace('npx daybreak ', `${process.execPath} scripts/daybreak.mjs `);
+}
+
+function shell(command: string): Promise<{ code: number; output: string }> {
+  return new Promise((ended) => {
+    const namespace = command.startsWith('temporal') ? { TEMPORAL_NAMESPACE: OTHER_NAMESPACE } : {};
+    const options = { env: { ...process.env, ...environment, ...namespace }, maxBuffer: 64 * 1024 * 1024 };
+    const child = execFile('sh', ['-c', here(command)], options, (_error, stdout, stderr) => {
+      ended({ code: child.exitCode ?? -1, output: stderr + stdout });
+    });
+  });
+}
+
+async function start(command: string): Promise<ChildProcess> {
+  // In a process group of its own: the shell hands a signal on to nobody.
+  const child = spawn('sh', ['-c', here(command)], { env: { ...process.env, ...environment }, detached: true });
+  staying.push(child);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+  while (!(await STAYING[command]?.(output))) {
+    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}:\n${output}`);
+    await sleep(200);
+  }
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = once(child, 'exit');
+  process.kill(-child.pid, 'SIGTERM');
+  await ended;
+}
+
+it('runs every command of the pages but those that it names', () => {
+  const left = commands.map(({ command }) => command).filter((command) => command in EXCEPTIONS);
+  expect([...new Set(left)].sort()).toEqual(Object.keys(EXCEPTIONS).sort());
+  expect(run.length).toBeGreaterThan(40);
+  const all = new Set(run.map(({ command }) => command));
+  for (const command of [...Object.keys(GIVEN), ...Object.keys(STAYING)]) expect(all).toContain(command);
+});
+
+it.each(run.map(({ page, command }) => [page, command] as const))('%s: %s', async (page, command) => {
+  await GIVEN[command]?.();
+  if (command in STAYING) {
+    const child = await start(command);
+    // The pages' first worker serves all that follows.
+    if (command !== 'npx daybreak worker' || page !== 'README.md') await end(child);
+    return;
+  }
+  const { code, output } = await shell(command);
+  if (code !== 0) throw new Error(`${command} ended with ${code}:\n${output}`);
+  if (command.includes('--open')) while (!existsSync(join(root, 'opened'))) await sleep(50);
+});
