@@ -29,13 +29,15 @@ jest.setTimeout(900 * SECONDS);
 const root = scratchFolder();
 const before = { ...process.env };
 let cluster: SparkCluster;
+/** On Spark's default master, local[*]. */
+let installed: SparkProgram;
 let spark: SparkProgram;
 
 beforeAll(async () => {
-  const found = await findSpark();
-  cluster = await startSparkCluster(found.home ?? join(found.sparkSql, '../..'), join(root, 'cluster'));
+  installed = await findSpark();
+  cluster = await startSparkCluster(installed.home ?? join(installed.sparkSql, '../..'), join(root, 'cluster'));
   Object.assign(process.env, cluster.environment);
-  spark = { ...found, master: cluster.master };
+  spark = { ...installed, master: cluster.master };
 });
 afterAll(async () => {
   process.env = before;
@@ -151,6 +153,12 @@ describe('on a standalone cluster', () => {
     expect(manifest.hours.find(({ hour }) => hour === '08')).toMatchObject({ written: 3_000, unmatched: 450 });
     const ids = (await contentsOf(output, DAY))['08.ndjson']?.match(/(?<="user_id":)-?\d+/g)?.map(Number);
     expect(ids).toEqual(Array.from({ length: 3_000 }, (_, id) => id - 500));
+  });
+
+  it('gives the same bytes again, on another master', async () => {
+    const again = join(root, 'events-again');
+    await onSpark(await loadExample('events'), { input, output: again, findSpark: () => Promise.resolve(installed) });
+    expect(await contentsOf(again, DAY)).toEqual(await contentsOf(output, DAY));
   });
 
   it('does nothing where nothing changed, and has Spark do only the hour that did', async () => {
