@@ -32,6 +32,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npx jest --selectProjects unit': 'a part of npm test',
   'DAYBREAK_TEST_STACK=20000 npx jest --selectProjects integration': 'a part of npm test',
   'npx jest tests/workflows': 'a part of npm test',
+  'DAYBREAK_FAULT_ROUNDS=10 npx jest --selectProjects integration -- batch/faults': 'more rounds of a part of npm test',
   'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
   'docker compose up': 'there is no Docker where tests run',
   'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
