@@ -1,8 +1,7 @@
 // node --import tsx bench/backfill/index.ts [days, default 400] [at once, default 4]: a backfill of small days on real
 // servers that it starts from DAYBREAK_PORT_BASE (default 26000) on; ends with 0 only if requested = completed, every
 // day was replaced, and Druid serves each day's rows.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createDruidClient } from '../../clients/druid';
@@ -12,10 +11,9 @@ import { followBackfill, startBackfill } from '../../scripts/backfill';
 import { feedDay } from '../../scripts/feed/feed-day';
 import { HourlyFileNames } from '../../scripts/feed/hourly-files';
 import { print, progress } from '../../scripts/output/print';
-import { Session } from '../../scripts/session';
-import { createProgress, startStack, stopStack } from '../../scripts/stack';
-import { readConfig, type Config } from '../../worker/config';
+import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
+import { onOwnStack } from '../own-stack';
 
 const PIPELINE = 'events';
 const ZONE = 'Asia/Seoul';
@@ -23,30 +21,14 @@ const ZONE = 'Asia/Seoul';
 const EVENTS = 48;
 
 async function main(days: number, parallel: number): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'daybreak-bench-backfill-'));
-  const portBase = Number(process.env['DAYBREAK_PORT_BASE'] ?? 26_000);
-  const environment = {
-    DAYBREAK_PORT_BASE: String(portBase),
-    DAYBREAK_STACK: join(root, 'stack'),
-    DAYBREAK_PIPELINES: join(root, 'pipelines'),
-    DAYBREAK_DATA: join(root, 'data'),
-  };
-  const ending = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      ending.abort();
-    });
-  const session = new Session(ending.signal);
-  session.environment = environment;
-  const config = readConfig({ ...process.env, ...environment });
-  const stack = { portBase, directory: environment.DAYBREAK_STACK };
-  try {
+  const last = shiftDate(businessDateOf(new Date(), ZONE), -1);
+  const dates = Array.from({ length: days }, (_, index) => shiftDate(last, index + 1 - days));
+  const prepare = async (config: Config): Promise<void> => {
     await copyPipeline(config);
-    const last = shiftDate(businessDateOf(new Date(), ZONE), -1);
-    const dates = Array.from({ length: days }, (_, index) => shiftDate(last, index + 1 - days));
     for (const date of dates) await feed(config, date);
     progress(`${days} days of ${EVENTS} events are written`);
-    await startStack({ ...stack, progress: createProgress() });
+  };
+  await onOwnStack(prepare, async ({ root, config, session }) => {
     await session.background('worker --role batch', join(root, 'worker.log'), '"msg":"ready"');
 
     const began = performance.now();
@@ -60,11 +42,7 @@ async function main(days: number, parallel: number): Promise<void> {
     print(`${seconds.toFixed(0)} s, ${(seconds / days).toFixed(2)} s a day with ${parallel} at once`);
     const whole = result.requested === days && result.completed === days && result.replaced === days;
     process.exitCode = whole && wrong.length === 0 ? 0 : 1;
-  } finally {
-    await session.end();
-    await stopStack({ ...stack, wipe: true });
-    await rm(root, { recursive: true, force: true });
-  }
+  });
 }
 
 async function copyPipeline({ pipelines }: Config): Promise<void> {

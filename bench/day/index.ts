@@ -1,0 +1,69 @@
+// node --import tsx bench/day/index.ts [events, default 200000]: from trigger to proof, for a day that realtime has and for one
+// that is sealed and has got a late record, on real servers that it starts from DAYBREAK_PORT_BASE (default 26000) on, while
+// realtime streams today. Ends with 0 only if both are in time.
+import { appendFile, cp, readdir, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import { createDruidClient, timestampLiteral } from '../../clients/druid';
+import { businessDateOf, dayInterval, shiftDate } from '../../domain/business-date';
+import { print } from '../../scripts/output/print';
+import { table } from '../../scripts/output/table';
+import type { Config } from '../../worker/config';
+import { onOwnStack } from '../own-stack';
+
+const PIPELINE = 'events';
+const ZONE = 'Asia/Seoul';
+const AT_MOST = { realtime: 60, sealed: 20 };
+
+async function main(events: number): Promise<void> {
+  const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
+  const prepare = ({ pipelines }: Config): Promise<void> =>
+    cp(join('pipelines', PIPELINE), join(pipelines, PIPELINE), { recursive: true });
+  await onOwnStack(prepare, async ({ root, config, session }) => {
+    await session.background('worker', join(root, 'worker.log'), '"msg":"ready"');
+    await session.run('speed start');
+    await session.background('feed --rate 200', join(root, 'feed.log'));
+    await session.run(`feed --date ${date} --events ${events} --duplicates 0 --bad 0`);
+    while ((await rowsOf(config, date)) < events) await sleep(500);
+
+    const replace = async (): Promise<number> => {
+      const began = performance.now();
+      await session.run(`batch run --date ${date}`);
+      return (performance.now() - began) / 1_000;
+    };
+    const realtime = await replace();
+    const input = join(config.data, PIPELINE, 'input');
+    const [first = ''] = (await readdir(input)).filter((name) => name.includes(`${date.replaceAll('-', '')}.12`));
+    const file = join(input, first);
+    await appendFile(file, `{"hello":"late","id":-1,"time":"${date} 12:00:00"}\n`);
+    // It came a minute ago: the wait for files that still change is not what is measured.
+    await utimes(file, new Date(), new Date(Date.now() - 60_000));
+    const sealed = await replace();
+
+    print(
+      table([
+        [`${events.toLocaleString('en-US')} rows`, 'seconds', 'at most'],
+        ['a day that realtime has', realtime.toFixed(1), String(AT_MOST.realtime)],
+        ['a day that is sealed, after a late record', sealed.toFixed(1), String(AT_MOST.sealed)],
+      ]),
+    );
+    process.exitCode = realtime <= AT_MOST.realtime && sealed <= AT_MOST.sealed ? 0 : 1;
+  });
+}
+
+async function rowsOf({ druid }: Config, date: ReturnType<typeof businessDateOf>): Promise<number> {
+  const { queries } = createDruidClient(druid);
+  if (!(await queries.hasDatasource('events_names'))) return 0;
+  const { start, end } = dayInterval(date, ZONE);
+  const [found] = await queries.sql(
+    `SELECT COUNT(*) AS "rows" FROM "events_names"
+     WHERE __time >= ${timestampLiteral(start)} AND __time < ${timestampLiteral(end)}`,
+    [],
+    z.object({ rows: z.number() }),
+  );
+  return found?.rows ?? 0;
+}
+
+const [events = 200_000] = process.argv.slice(2).map(Number);
+void main(events);
