@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { DayManifest } from '../domain/day-manifest';
 import type { SourceHour } from './day-plan';
-import { isMissing, STATE_FILE } from './published-day';
+import { isMissing } from './has-code';
+import { STATE_FILE } from './published-day';
 
 /** What an incremental build needs beyond the manifest, kept beside it. */
 export interface BuildState {

@@ -12,6 +12,7 @@ import type { BuildContext, DayPlan, EngineResult, ProgressCounter } from './day
 import { buildHours } from './duckdb/build-hours';
 import { transformedRows } from './duckdb/hour-output';
 import { findChanges } from './input-changes';
+import { isMissing } from './has-code';
 import { listInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
 import { startProgress, type BuildProgress } from './progress';
@@ -19,7 +20,6 @@ import { previousBuild, RULES } from './previous-build';
 import {
   beginVersion,
   currentVersion,
-  isMissing,
   isWhole,
   MANIFEST_FILE,
   outputFailed,

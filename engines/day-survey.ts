@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import type { BusinessDate } from '../domain/business-date';
 import type { DailyBatchResult } from '../domain/daily-batch';
@@ -9,13 +9,15 @@ import type { DayManifest, InputFile } from '../domain/day-manifest';
 import { DaybreakError } from '../domain/errors';
 import type { DaySurvey } from '../domain/late-data';
 import { readState } from './build-state';
+import { ignoreMissing, isMissing } from './has-code';
 import { hashFile } from './hash-file';
 import { listInput, unreadable, type ListedFile } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
-import { isMissing, readPublishedDay } from './published-day';
+import { readPublishedDay, readVersion, type PublishedDay } from './published-day';
 
 /**
- * Compares a day's input files with those of its published build; reads only files that changed since.
+ * Compares a day's input files with those of the version that Druid serves, else of the published build: a recompute that
+ * failed after its build leaves the day as late as it was. Reads only files that changed since.
  *
  * @param folder <data>/<pipeline>. Throws UNREADABLE_INPUT.
  */
@@ -23,15 +25,15 @@ export async function surveyDay(loaded: LoadedPipeline, folder: string, date: Bu
   const files = await filesOf(join(folder, 'input'), loaded, date);
   const published = await readPublishedDay(join(folder, 'output'), date);
   const reconciliation = join(folder, 'reconciliation', `${date}.json`);
-  const replacedAt = await changeTime(reconciliation);
-  const replaced = replacedAt !== undefined;
-  const restored = replaced && (await verdictOf(reconciliation)) === 'restored';
+  const result = await lastResult(reconciliation);
+  const replaced = result !== undefined;
+  const restored = result?.verdict === 'restored';
   if (published === undefined) {
     const inputs = files.length === 0 ? 'none' : 'unbuilt';
     return { date, inputs, lateRows: 0, otherTransform: false, replaced, restored };
   }
-  const { manifest } = published;
-  const changedAt = Math.max(replacedAt ?? 0, (await changeTime(published.folder)) ?? 0);
+  const { folder: version, manifest } = (await servedVersion(published, result)) ?? published;
+  const changedAt = Math.max((await changeTime(reconciliation)) ?? 0, (await changeTime(published.folder)) ?? 0);
   const found = {
     date,
     replaced,
@@ -42,7 +44,7 @@ export async function surveyDay(loaded: LoadedPipeline, folder: string, date: Bu
   const present = new Set(files.map(({ file }) => file));
   if (manifest.inputs.some(({ file }) => !present.has(file))) return { ...found, inputs: 'expired', lateRows: 0 };
 
-  const stamps = (await readState(published.folder))?.stamps ?? {};
+  const stamps = (await readState(version))?.stamps ?? {};
   const known = new Map(manifest.inputs.map((file) => [file.file, file]));
   let changed = false;
   let lateRows = 0;
@@ -105,9 +107,18 @@ async function countLines({ path, bytes }: ListedFile, start: number): Promise<n
   return last === 10 ? lines : lines + 1;
 }
 
-async function verdictOf(reconciliation: string): Promise<DailyBatchResult['verdict']> {
-  const result = JSON.parse(await readFile(reconciliation, 'utf8')) as DailyBatchResult; // Only runs write it.
-  return result.verdict;
+async function lastResult(reconciliation: string): Promise<DailyBatchResult | undefined> {
+  const text = await readFile(reconciliation, 'utf8').catch(ignoreMissing);
+  return text === undefined ? undefined : (JSON.parse(text) as DailyBatchResult); // Only runs write it.
+}
+
+/** By its name beside the published one: the folder of all data may have moved since. */
+async function servedVersion(
+  published: PublishedDay,
+  result: DailyBatchResult | undefined,
+): Promise<PublishedDay | undefined> {
+  if (result === undefined) return undefined;
+  return readVersion(join(dirname(published.folder), basename(result.output)));
 }
 
 async function changeTime(path: string): Promise<number | undefined> {

@@ -2,3 +2,14 @@
 export function hasCode(thrown: unknown, code: string): boolean {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
 }
+
+/** Whether a file or folder is not there. */
+export function isMissing(thrown: unknown): boolean {
+  return hasCode(thrown, 'ENOENT');
+}
+
+/** Undefined for a file or folder that is not there; throws any other error. For `catch`. */
+export function ignoreMissing(thrown: unknown): undefined {
+  if (isMissing(thrown)) return undefined;
+  throw thrown;
+}

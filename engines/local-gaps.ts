@@ -39,7 +39,7 @@ function findGaps(timeZone: string): LocalGap[] {
     const after = offset(at + WEEK);
     if (after !== before) {
       const change = firstChange(offset, at, at + WEEK);
-      gaps.push(...byDate(change + offset(change - 1) * MINUTE, change + after * MINUTE));
+      gaps.push(...byDate(change + before * MINUTE, change + offset(change) * MINUTE));
     }
     before = after;
   }

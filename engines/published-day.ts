@@ -1,24 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
-import {
-  lstat,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  symlink,
-  utimes,
-} from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, readdir, realpath, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { lock } from 'proper-lockfile';
 import type { BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
-import { hasCode } from './has-code';
+import { hasCode, ignoreMissing, isMissing } from './has-code';
+import { removeLeftovers, removeOldVersions, unique, versionsFolder } from './kept-versions';
 
 export const MANIFEST_FILE = '_manifest.json';
 /** What an incremental build needs beyond the manifest. No part of the contract. */
@@ -36,8 +23,13 @@ export interface PublishedDay {
  * <output>/<date> is a link that a build may turn to another version between two of their calls.
  */
 export async function readPublishedDay(output: string, date: BusinessDate): Promise<PublishedDay | undefined> {
+  return readVersion(join(output, date));
+}
+
+/** The version at a path; undefined where there is none. */
+export async function readVersion(path: string): Promise<PublishedDay | undefined> {
   try {
-    const folder = await realpath(join(output, date));
+    const folder = await realpath(path);
     const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')) as DayManifest; // Only builds write it.
     return { folder, manifest };
   } catch (thrown) {
@@ -165,74 +157,6 @@ export async function republishVersion(output: string, date: BusinessDate, id: s
   }
 }
 
-/** The names of the day's kept versions, the one that was published last first. */
-export async function keptVersions(output: string, date: BusinessDate): Promise<string[]> {
-  const versions = versionsFolder(output, date);
-  const names = (await readdir(versions)).filter((name) => !name.startsWith('.'));
-  const dated = await Promise.all(
-    names.map(async (name) => ({ name, at: (await lstat(join(versions, name))).mtimeMs })),
-  );
-  return dated.sort((a, b) => b.at - a.at).map(({ name }) => name);
-}
-
-async function removeOldVersions(output: string, date: BusinessDate, keep: number): Promise<void> {
-  const versions = versionsFolder(output, date);
-  const current = await readlink(join(output, date));
-  const old = (await keptVersions(output, date))
-    .slice(keep)
-    .filter((name) => join(output, current) !== join(versions, name));
-  for (const name of old) {
-    // Renamed first: a removal that is cut short must not leave half a version under its name.
-    const rubbish = join(versions, unique('rubbish'));
-    await rename(join(versions, name), rubbish).catch(ignoreMissing);
-    await rm(rubbish, { recursive: true, force: true });
-  }
-}
-
-const DAY = 24 * 3_600_000;
-
-/** Removes what builds left behind that were killed: of this machine once their process is gone, else after a day. */
-async function removeLeftovers(versions: string): Promise<void> {
-  for (const name of await readdir(versions)) {
-    const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
-    if (host === undefined) continue;
-    const path = join(versions, name);
-    const age = await ageOf(path);
-    const dead = age > DAY || (host === hostname() && (!isRunning(Number(pid)) || isPredecessor(Number(pid), age)));
-    if (dead) await rm(path, { recursive: true, force: true });
-  }
-}
-
-function unique(purpose: string): string {
-  return `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
-}
-
-/** Whether what is of this process by its number is of an earlier one with the same, as every container has a process 1. */
-function isPredecessor(pid: number, age: number): boolean {
-  return pid === process.pid && Date.now() - age < performance.timeOrigin;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return hasCode(thrown, 'EPERM');
-  }
-}
-
-async function ageOf(path: string): Promise<number> {
-  try {
-    return Date.now() - (await lstat(path)).mtimeMs;
-  } catch {
-    return 0; // Gone already.
-  }
-}
-
-function versionsFolder(output: string, date: BusinessDate): string {
-  return join(output, '.versions', date);
-}
-
 async function refuseForeignDay(output: string, date: BusinessDate): Promise<void> {
   const path = join(output, date);
   const status = await lstat(path).catch(ignoreMissing);
@@ -241,15 +165,6 @@ async function refuseForeignDay(output: string, date: BusinessDate): Promise<voi
     what: `${path} exists and was not published by Daybreak`,
     remedy: `Move it away; Daybreak publishes a day as a link to a folder in ${dirname(versionsFolder(output, date))}.`,
   });
-}
-
-function ignoreMissing(thrown: unknown): undefined {
-  if (isMissing(thrown)) return undefined;
-  throw thrown;
-}
-
-export function isMissing(thrown: unknown): boolean {
-  return hasCode(thrown, 'ENOENT');
 }
 
 /** An error of the output's file system, with the place and the way out. */

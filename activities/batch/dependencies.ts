@@ -19,6 +19,8 @@ export interface BatchDependencies {
   readonly data: string;
   /** For pipelines whose batch.engine is spark. Default: none, and they fail. Throws MISSING_TOOL or DOWNLOAD_FAILED. */
   readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
+  /** What a build may hold before it spills to disk, and hours built at once. Default: 1024, and one a processor. */
+  readonly build?: { readonly memoryMebibytes?: number | undefined; readonly threads?: number | undefined };
   /** How Druid reads built files. */
   readonly inputSource: (files: readonly OutputFile[]) => InputSource;
 }

@@ -11,7 +11,7 @@ import { outputValueSql } from '../duckdb/output-rows';
 import { literal, parquetSql, quoted } from '../duckdb/sql';
 import { columnTypeOf } from '../duckdb/transform-check';
 import { hashFile } from '../hash-file';
-import { isMissing } from '../published-day';
+import { isMissing } from '../has-code';
 import { runSparkSql } from './application';
 import { eventsFile, exportedEvents } from './exported-events';
 import { columnName, HOUR, POSITION, sparkScript, withPosition } from './script';

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -18,6 +18,13 @@ const input = (hour: string, end = ''): string => join(folder, 'input', `names.2
 const build = () =>
   buildDay(loaded, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
 
+/** Notes the published build as what Druid serves. */
+async function replace(): Promise<void> {
+  await mkdir(join(folder, 'reconciliation'));
+  const result = { verdict: 'replaced', output: await realpath(join(folder, 'output', date)) };
+  await writeFile(join(folder, 'reconciliation', `${date}.json`), JSON.stringify(result));
+}
+
 beforeAll(async () => {
   loaded = await loadPipeline('pipelines/events');
 });
@@ -35,8 +42,7 @@ it('knows nothing, then files, then a build with the same files', async () => {
   expect((await surveyDay(loaded, folder, date)).inputs).toBe('unbuilt');
   await build();
   expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0, replaced: false });
-  await mkdir(join(folder, 'reconciliation'));
-  await writeFile(join(folder, 'reconciliation', `${date}.json`), '{}');
+  await replace();
   expect((await surveyDay(loaded, folder, date)).replaced).toBe(true);
 });
 
@@ -71,4 +77,13 @@ it('sees another transform', async () => {
   await build();
   const other = { ...loaded, hashes: { ...loaded.hashes, transform: 'another' } };
   expect(await surveyDay(other, folder, date)).toMatchObject({ inputs: 'unchanged', otherTransform: true });
+});
+
+it('compares with what Druid serves, where a later build was refused', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  await replace();
+  await appendFile(input('00'), lines('00', 2, 3));
+  await build();
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2, replaced: true });
 });
