@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './install.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'];
-const LOCK_FILES = ['package-lock.json', 'node_modules/.package-lock.json'];
+const SETTINGS = ['tsconfig.json', 'package-lock.json', 'node_modules/.package-lock.json'];
 /** Loaded by many commands; of these the bundle has what is used. Others are loaded from where npm put them. */
 const BUNDLED = [
   ...['@date-fns/tz', '@duckdb/node-api', 'chalk', 'cli-table3', 'commander'],
@@ -23,15 +23,24 @@ const NATIVE = '@duckdb/node-bindings';
 export async function bundle(entry) {
   const found = pathOf(entry);
   if (existsSync(found)) return found;
-  installPackages();
+  installPackages({ dev: false });
   const made = pathOf(entry);
-  await make(entry, made);
-  return made;
+  try {
+    await make(entry, made);
+    return made;
+  } catch (thrown) {
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(thrown.code)) throw thrown;
+    // Somebody else's checkout: the sources run as well, only later.
+    const { register } = await import('tsx/cjs/api');
+    register();
+    return join(root, entry);
+  }
 }
 
+/** Its name is of all that it is made of, and of the folder, whose path is in it. */
 function pathOf(entry) {
-  const hash = createHash('sha256').update(entry);
-  for (const file of [...LOCK_FILES, ...SOURCES.flatMap(sourcesIn)]) {
+  const hash = createHash('sha256').update(join(root, entry));
+  for (const file of [...SETTINGS, ...SOURCES.flatMap(sourcesIn)]) {
     const { mtimeMs, size } = statSync(root + file, { throwIfNoEntry: false }) ?? {};
     hash.update(`\n${file} ${mtimeMs} ${size}`);
   }
@@ -44,19 +53,24 @@ function sourcesIn(folder) {
 }
 
 async function make(entry, path) {
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const folder = join(path, '..');
   mkdirSync(folder, { recursive: true });
-  const outdated = readdirSync(folder).filter((file) => file.endsWith('.cjs') && file !== basename(path));
-  const staging = `${path}.${process.pid}`;
-  await build({
-    ...{ absWorkingDir: root, entryPoints: [entry], outfile: staging, logLevel: 'warning' },
-    ...{ bundle: true, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'] },
+  const outdated = readdirSync(folder).filter((file) => !file.startsWith('.') && !file.startsWith(basename(path)));
+  const { outputFiles } = await build({
+    ...{ absWorkingDir: root, entryPoints: [entry], outfile: path, write: false, logLevel: 'warning' },
+    ...{ bundle: true, platform: 'node', target: 'node20', format: 'cjs', sourcemap: 'linked', sourcesContent: false },
     external: [NATIVE, ...Object.keys(dependencies).filter((name) => !BUNDLED.includes(name))],
     plugins: [{ name: 'own folders', setup: keepFolders }],
   });
-  renameSync(staging, path);
+  await stop();
+  // The map, which comes first, is there before the file that names it.
+  for (const file of outputFiles) {
+    const staging = join(folder, `.${randomUUID()}`);
+    writeFileSync(staging, file.contents);
+    renameSync(staging, file.path);
+  }
   for (const file of outdated) rmSync(join(folder, file), { force: true });
 }
 

@@ -3,4 +3,6 @@
 import { createRequire } from 'node:module';
 import { bundle } from './bundle.mjs';
 
+// The bundle keeps the names of the sources in stack traces.
+process.setSourceMapsEnabled(true);
 createRequire(import.meta.url)(await bundle('scripts/main.ts')).main(process.argv);

@@ -5,9 +5,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Installs the packages of package-lock.json, unless they are; ends the process where that fails. */
-export function installPackages() {
-  if (areInstalled()) return;
+/**
+ * Installs the packages of package-lock.json, unless they are; ends the process where that fails. Without `dev` it is content
+ * with those that a user needs, as an image has them.
+ */
+export function installPackages({ dev }) {
+  if (areInstalled(dev)) return;
   process.stderr.write('Installing the packages of package-lock.json …\n');
   const options = ['--no-audit', '--no-fund', '--loglevel=error'];
   // npm's own output goes beside ours, so that a command's result on standard output stays clean.
@@ -15,11 +18,12 @@ export function installPackages() {
   if (install.status !== 0) process.exit(install.status ?? 1);
 }
 
-/** Whether npm's note of what it installed has every package, but those that are for other platforms. */
-function areInstalled() {
+/** Whether npm's note of what it installed has every package that is wanted, but those that are for other platforms. */
+function areInstalled(withDev) {
   const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map(packagesOf);
   return Object.entries(wanted).every(
-    ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
+    ([path, { version, optional, dev }]) =>
+      path === '' || optional || (dev && !withDev) || installed[path]?.version === version,
   );
 }
 

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/consistent-type-imports -- a command line loads what its command needs and no more:
-   all of them take a second, and `import()` would need a loader in a thread of its own, which takes as long as the work. */
+   all of them take a second. Not by `import()`, because commands are made, as Commander wants them, without waiting. */
 import { Command } from 'commander';
 
 type Makers = Readonly<Record<string, () => Command>>;

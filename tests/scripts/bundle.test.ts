@@ -1,5 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -11,7 +21,13 @@ beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'daybreak-bundle-'));
   for (const folder of ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'])
     mkdirSync(join(clone, folder));
-  for (const file of ['package.json', 'package-lock.json', 'scripts/bundle.mjs', 'scripts/install.mjs'])
+  for (const file of [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'scripts/bundle.mjs',
+    'scripts/install.mjs',
+  ])
     cpSync(join(root, file), join(clone, file));
   mkdirSync(join(clone, 'node_modules'));
   for (const file of ['.package-lock.json', 'esbuild', '@esbuild'])
@@ -31,29 +47,45 @@ function write(file: string, text: string): void {
   writeFileSync(join(clone, file), `${text}\n`);
 }
 
-function run(): string {
+function run(folder = clone): Promise<string> {
   const script = `import { createRequire } from 'node:module';
     import { bundle } from './scripts/bundle.mjs';
     createRequire(import.meta.url)(await bundle('scripts/main.ts')).main();`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { cwd: clone });
-  return `${stderr.toString()}${stdout.toString()}`;
+  return new Promise((ended) => {
+    execFile(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder }, (_error, stdout, stderr) => {
+      ended(stderr + stdout);
+    });
+  });
 }
 
-const bundles = (): string[] => readdirSync(join(clone, 'node_modules/.cache/daybreak'));
+const cache = (folder = clone): string => join(folder, 'node_modules/.cache/daybreak');
+const bundles = (): string[] => readdirSync(cache()).filter((file) => file.endsWith('.cjs'));
 
-it('makes one file of the sources, which find their folders, and makes it once', () => {
-  expect(run()).toBe(`good night ${join(clone, 'scripts')}\n`);
-  const made = bundles();
-  expect(made).toHaveLength(1);
-  expect(run()).toBe(`good night ${join(clone, 'scripts')}\n`);
-  expect(bundles()).toEqual(made);
+it('makes one file of the sources, which find their folders, and makes it once', async () => {
+  expect(await run()).toBe(`good night ${join(clone, 'scripts')}\n`);
+  const [made = '', ...others] = bundles();
+  expect(others).toEqual([]);
+  appendFileSync(join(cache(), made), "console.log('the same file');\n");
+  expect(await run()).toBe(`the same file\ngood night ${join(clone, 'scripts')}\n`);
 });
 
-it('makes it anew after a change of a source, and keeps no other', () => {
-  run();
+it('makes it anew after a change of a source, also for several at once, and keeps no other', async () => {
+  await run();
   const [before] = bundles();
-  write('domain/greeting.ts', "export const greeting: string = 'good morning';");
-  expect(run()).toBe(`good morning ${join(clone, 'scripts')}\n`);
+  write('domain/greeting.ts', "export const greeting: string = 'good light';");
+  const said = await Promise.all([run(), run(), run(), run()]);
+  expect(new Set(said)).toEqual(new Set([`good light ${join(clone, 'scripts')}\n`]));
   expect(bundles()).toHaveLength(1);
   expect(bundles()).not.toEqual([before]);
+});
+
+it('makes it anew where the folder was moved to', async () => {
+  await run();
+  const moved = `${clone}-moved`;
+  renameSync(clone, moved);
+  try {
+    expect(await run(moved)).toBe(`good night ${join(moved, 'scripts')}\n`);
+  } finally {
+    renameSync(moved, clone);
+  }
 });
