@@ -22,6 +22,8 @@ export interface Config {
     readonly tuner: 'fixed' | 'resources';
     readonly slots: Readonly<Record<Layer, number>>;
   };
+  /** Of each day's build, several of which may run at once; undefined is the build's default. */
+  readonly build: { readonly memoryMebibytes: number | undefined; readonly threads: number | undefined };
   /** How Druid reaches the worker's published rows over HTTP; absent where both share the data folder under one path. */
   readonly outputServer?: { readonly url: string; readonly token: string };
 }
@@ -41,6 +43,8 @@ const environmentSchema = z.object({
   DAYBREAK_WORKER_TUNER: z.enum(['fixed', 'resources']).default('fixed'),
   DAYBREAK_BATCH_SLOTS: slots.default(8),
   DAYBREAK_SPEED_SLOTS: slots.default(64),
+  DAYBREAK_BUILD_MEMORY: z.coerce.number().int().min(128).optional(),
+  DAYBREAK_BUILD_THREADS: z.coerce.number().int().min(1).max(1_000).optional(),
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: text,
   TEMPORAL_UI_URL: url,
@@ -84,6 +88,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       tuner: given.DAYBREAK_WORKER_TUNER,
       slots: { batch: given.DAYBREAK_BATCH_SLOTS, speed: given.DAYBREAK_SPEED_SLOTS },
     },
+    build: { memoryMebibytes: given.DAYBREAK_BUILD_MEMORY, threads: given.DAYBREAK_BUILD_THREADS },
     ...outputServerOf(given),
   };
 }

@@ -107,6 +107,7 @@ function activitiesOf(layer: Layer, { config, logger, findSpark }: WorkerOptions
         pipelines,
         data,
         findSpark,
+        build: config.build,
         inputSource: config.outputServer === undefined ? sharedPath : servedByWorker(config.outputServer),
       });
     case 'speed':
