@@ -74,7 +74,7 @@ export function isTimeZone(timeZone: string): boolean {
   return !Number.isNaN(tzOffset(timeZone, new Date(0)));
 }
 
-/** Whether two names are of zones with the same clocks: zones have aliases, and merge. */
+/** Whether two names are of zones with the same clocks, by a look a week from 1970 to 2099: zones have aliases, and merge. */
 export function isSameZone(one: string, other: string): boolean {
   if (one === other) return true;
   const [first, last] = [Date.UTC(1970, 0, 1), Date.UTC(2100, 0, 1)];

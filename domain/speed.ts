@@ -28,6 +28,15 @@ export interface PartitionProgress {
   readonly reset?: OffsetReset;
   /** Why the partition stands still at the moment, where it does. */
   readonly trouble?: string;
+  /** Of its shard, where that told it. */
+  readonly tables?: SpeedShardProgress['tables'];
+}
+
+/** The static tables that a partition's events meet, such as 'names 3f2a91c0'. */
+export function tableVersions({ tables = {} }: PartitionProgress): string {
+  return Object.entries(tables)
+    .map(([table, version]) => `${table} ${version}`)
+    .join(', ');
 }
 
 /**

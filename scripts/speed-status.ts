@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
-import type { PartitionProgress } from '../domain/speed';
+import { tableVersions, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
@@ -37,7 +37,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
 /** A line of names, then a line a partition. */
 export function partitionTable(partitions: readonly PartitionProgress[]): string[][] {
   return [
-    ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'trouble'],
+    ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'static tables', 'trouble'],
     ...partitions.map((one) => [
       String(one.partition),
       String(one.offset),
@@ -45,6 +45,7 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
       one.eventsPerSecond.toFixed(0),
       String(one.deadLetters),
       one.lastCommitAt ?? 'none yet',
+      tableVersions(one),
       one.trouble ??
         (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
     ]),

@@ -16,7 +16,7 @@ import {
 } from '@temporalio/workflow';
 import type { SpeedLayerActivities } from '../activities';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
-import type { PartitionProgress } from '../domain/speed';
+import { tableVersions, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../domain/speed-layer';
 
 export const pauseSignal = defineSignal('pause');
@@ -161,10 +161,13 @@ function describe({ state, shards, supervisor, partitions }: SpeedLayerStatus): 
           .filter((part) => part !== undefined)
           .join('; ');
   const table = partitions.map(
-    ({ partition, offset, lag, eventsPerSecond, deadLetters, trouble = '' }) =>
-      `| ${partition} | ${offset} | ${lag} | ${Math.round(eventsPerSecond)} | ${deadLetters} | ${trouble} |`,
+    ({ trouble = '', ...one }) =>
+      `| ${one.partition} | ${one.offset} | ${one.lag} | ${Math.round(one.eventsPerSecond)} | ${one.deadLetters} | ${tableVersions(one)} | ${trouble} |`,
   );
-  const head = ['| partition | offset | lag | events/s | dead letters | trouble |', '|--|--|--|--|--|--|'];
+  const head = [
+    '| partition | offset | lag | events/s | dead letters | static tables | trouble |',
+    '|--|--|--|--|--|--|--|',
+  ];
   return [
     `**${state}** with ${shards} shard(s)\n\nDruid supervisor: ${druid}`,
     ...(table.length === 0 ? [] : [[...head, ...table].join('\n')]),

@@ -10,6 +10,7 @@ export async function shardHeartbeats(client: Client, workflowId: string): Promi
   return (raw.pendingActivities ?? [])
     .filter(({ activityType }) => activityType?.name === SHARD_ACTIVITY)
     .flatMap(({ heartbeatDetails }) => heartbeatDetails?.payloads?.slice(0, 1) ?? [])
-    .flatMap((payload) => defaultPayloadConverter.fromPayload<SpeedShardProgress>(payload).partitions)
+    .map((payload) => defaultPayloadConverter.fromPayload<SpeedShardProgress>(payload))
+    .flatMap(({ partitions, tables }) => partitions.map((partition) => ({ ...partition, tables })))
     .sort((one, other) => one.partition - other.partition);
 }
