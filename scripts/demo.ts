@@ -2,13 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
-import { createDruidClient } from '../clients/druid';
-import { businessDateOf, dayInterval, shiftDate, type BusinessDate } from '../domain/business-date';
+import { businessDateOf, shiftDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
 import { DaybreakError } from '../domain/errors';
-import type { Pipeline } from '../domain/pipeline';
 import { speedLayerId } from '../domain/speed-layer';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
 import { readConfig, type Config } from '../worker/config';
@@ -17,13 +13,13 @@ import { print, progress } from './output/print';
 import { Session } from './session';
 import { createProgress, startStack, stopStack } from './stack';
 import { fail } from './fail';
+import { untilRealtimeServes } from './until-realtime-serves';
 
 const PIPELINE = 'events';
 /** Servers and data of its own, so that nobody's stack is touched and each demo starts afresh. */
 const FOLDER = resolve('.daybreak/demo');
 /** Where the demo's servers listen when a standard port is taken. */
 const OTHER_PORT_BASE = 27_000;
-const PATIENCE_MILLISECONDS = 120_000;
 
 interface Options {
   readonly once: boolean;
@@ -73,7 +69,11 @@ async function demo(session: Session, options: Options): Promise<void> {
 
   heading(`Yesterday, ${yesterday}, late and twice as real streams are`);
   await session.run(`feed --date ${yesterday} --events ${options.events}`);
-  await untilRealtimeServes(session, { config, pipeline, date: yesterday });
+  await untilRealtimeServes(config, pipeline, {
+    date: yesterday,
+    signal: session.signal,
+    remedy: `Look at ${FOLDER}/worker.log and npx daybreak status.`,
+  });
 
   heading(`What happens every night: ${yesterday} is recomputed from its files and replaced in Druid`);
   await session.run(`batch run --date ${yesterday}`);
@@ -87,40 +87,6 @@ async function demo(session: Session, options: Options): Promise<void> {
   if (options.once) return;
   print('Everything stays up. Ctrl-C stops it.');
   await once(session.signal, 'abort');
-}
-
-/** Waits until Druid's realtime has every readable record of the day that went to Kafka, the duplicates too. */
-async function untilRealtimeServes(
-  session: Session,
-  { config, pipeline, date }: { config: Config; pipeline: Pipeline; date: BusinessDate },
-): Promise<void> {
-  const { queries } = createDruidClient(config.druid);
-  const { start, end } = dayInterval(date, pipeline.timeZone);
-  const { datasource } = pipeline.druid;
-  const served = async (): Promise<number> => {
-    if (!(await queries.hasDatasource(datasource))) return 0;
-    const rows = await queries.sql(
-      `SELECT COUNT(*) AS "rows" FROM "${datasource}" WHERE __time >= TIME_PARSE(?) AND __time < TIME_PARSE(?)`,
-      [start, end],
-      z.object({ rows: z.number() }),
-    );
-    return rows[0]?.rows ?? 0;
-  };
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
-  // Settled: nothing more arrived for some seconds, although the day's records are all in Kafka.
-  for (let [before, unchanged] = [-1, 0]; unchanged < 4;) {
-    if (Date.now() > deadline) {
-      throw new DaybreakError('SERVER_FAILED', {
-        what: `Druid’s realtime serves ${before} rows of ${date} and is not done after ${PATIENCE_MILLISECONDS / 1_000} s`,
-        remedy: `Look at ${FOLDER}/worker.log and npx daybreak status.`,
-      });
-    }
-    const now = await served();
-    if (now !== before) progress(`Druid’s realtime serves ${now.toLocaleString('en-US')} rows of ${date}`);
-    unchanged = now === before && now > 0 ? unchanged + 1 : 0;
-    before = now;
-    await sleep(1_000, undefined, { signal: session.signal });
-  }
 }
 
 async function startServers(): Promise<{ config: Config; environment: Record<string, string> }> {

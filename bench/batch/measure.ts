@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { processUse } from '../speed/process-use';
 
 export interface Measured {
@@ -29,10 +30,17 @@ export async function measure(name: string, command: readonly string[]): Promise
     cpuSeconds = Math.max(cpuSeconds, use.cpuSeconds);
     peakMebibytes = Math.max(peakMebibytes, use.peakMebibytes);
   };
-  const timer = setInterval(() => void look(), POLL);
+  const ended = new AbortController();
+  const looking = (async () => {
+    while (!ended.signal.aborted) {
+      await look();
+      await sleep(POLL);
+    }
+  })();
   const [status] = (await once(child, 'exit')) as [number | null];
   const seconds = (performance.now() - began) / 1000;
-  clearInterval(timer);
+  ended.abort();
+  await looking;
   if (status !== 0) throw new Error(`${name} ended with ${status ?? 'a signal'}: ${words}`);
   return { name, seconds: Number(seconds.toFixed(2)), cpuSeconds, peakMebibytes };
 }

@@ -3,12 +3,11 @@
 // realtime streams today. Ends with 0 only if both are in time.
 import { appendFile, cp, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
-import { createDruidClient, timestampLiteral } from '../../clients/druid';
-import { businessDateOf, dayInterval, shiftDate } from '../../domain/business-date';
+import { businessDateOf, shiftDate } from '../../domain/business-date';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { print } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
+import { untilRealtimeServes } from '../../scripts/until-realtime-serves';
 import type { Config } from '../../worker/config';
 import { onOwnStack } from '../own-stack';
 
@@ -25,7 +24,9 @@ async function main(events: number): Promise<void> {
     await session.run('speed start');
     await session.background('feed --rate 200', join(root, 'feed.log'));
     await session.run(`feed --date ${date} --events ${events} --duplicates 0 --bad 0`);
-    while ((await rowsOf(config, date)) < events) await sleep(500);
+    const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
+    const remedy = `Look at ${root}/worker.log.`;
+    await untilRealtimeServes(config, pipeline, { date, signal: session.signal, remedy });
 
     const replace = async (): Promise<number> => {
       const began = performance.now();
@@ -50,19 +51,6 @@ async function main(events: number): Promise<void> {
     );
     process.exitCode = realtime <= AT_MOST.realtime && sealed <= AT_MOST.sealed ? 0 : 1;
   });
-}
-
-async function rowsOf({ druid }: Config, date: ReturnType<typeof businessDateOf>): Promise<number> {
-  const { queries } = createDruidClient(druid);
-  if (!(await queries.hasDatasource('events_names'))) return 0;
-  const { start, end } = dayInterval(date, ZONE);
-  const [found] = await queries.sql(
-    `SELECT COUNT(*) AS "rows" FROM "events_names"
-     WHERE __time >= ${timestampLiteral(start)} AND __time < ${timestampLiteral(end)}`,
-    [],
-    z.object({ rows: z.number() }),
-  );
-  return found?.rows ?? 0;
 }
 
 const [events = 200_000] = process.argv.slice(2).map(Number);

@@ -31,8 +31,10 @@ export async function busySeconds(): Promise<number> {
   return (user + nice + system + interrupts + softInterrupts) / (await ticksPerSecond());
 }
 
-async function ticksPerSecond(): Promise<number> {
-  return Number((await promisify(execFile)('getconf', ['CLK_TCK'])).stdout);
+let ticks: Promise<number> | undefined;
+
+function ticksPerSecond(): Promise<number> {
+  return (ticks ??= promisify(execFile)('getconf', ['CLK_TCK']).then(({ stdout }) => Number(stdout)));
 }
 
 interface Stat {

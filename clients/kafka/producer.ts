@@ -6,7 +6,7 @@ import type { KafkaOptions } from './options';
 /** kafkajs takes quadratic time in the messages of one call. */
 const PIECE = 500;
 
-/** Writes the messages of a call once, gzip, acknowledged by all in-sync replicas. */
+/** Writes each message once where the call succeeds, gzip, acknowledged by all in-sync replicas. */
 export class KafkaProducer {
   readonly #producer: Producer;
   readonly #brokers: readonly string[];

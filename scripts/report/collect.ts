@@ -6,7 +6,7 @@ import { lastRuns, type DayRun } from '../../activities/operate/day-runs';
 import { businessDateOf, isBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
-import { isMissing } from '../../engines/published-day';
+import { isMissing } from '../../engines/has-code';
 import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { failureOf } from '../follow';

@@ -82,7 +82,7 @@ describe('a seal', () => {
 });
 
 describe('a supervisor in a zone that Druid calls by another name', () => {
-  it.each(['UTC', 'Etc/UTC', 'GMT', 'US/Pacific', 'Asia/Calcutta', 'Europe/Amsterdam'])(
+  it.each(['UTC', 'US/Pacific', 'Etc/UTC', 'Asia/Calcutta', 'GMT', 'Europe/Amsterdam'])(
     'is left alone: %s',
     async (timeZone) => {
       const ensure = () =>
@@ -93,7 +93,7 @@ describe('a supervisor in a zone that Druid calls by another name', () => {
           }),
           suspended: true,
         }));
-      await ensure();
+      expect((await ensure()).done).not.toBe('unchanged');
       expect(await ensure()).toMatchObject({ done: 'unchanged' });
     },
   );

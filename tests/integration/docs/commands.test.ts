@@ -34,6 +34,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npx jest tests/workflows': 'a part of npm test',
   'DAYBREAK_FAULT_ROUNDS=10 npx jest --selectProjects integration -- batch/faults': 'more rounds of a part of npm test',
   'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
+  'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
   'docker compose up': 'there is no Docker where tests run',
   'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
     'needs a Spark cluster',
@@ -139,7 +140,10 @@ async function start(command: string): Promise<ChildProcess> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
   while (!(await STAYING[command]?.(output))) {
-    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}:\n${output}`);
+    const { exitCode, signalCode } = child;
+    if (exitCode !== null || signalCode !== null) {
+      throw new Error(`${command} ended with ${exitCode ?? signalCode}:\n${output}`);
+    }
     await sleep(200);
   }
   return child;
