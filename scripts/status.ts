@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { dayRuns } from '../activities/operate/day-runs';
+import { dayRuns, lastRuns } from '../activities/operate/day-runs';
+import { businessDateOf, shiftDate } from '../domain/business-date';
 import { DaybreakError } from '../domain/errors';
 import type { LoadedPipeline } from '../engines/loaded-pipeline';
 import type { Config } from '../worker/config';
@@ -30,7 +31,7 @@ export interface Status {
   readonly ingestion: Ingestion | undefined;
   /** Undefined where it does not run. */
   readonly speed: SpeedView | undefined;
-  /** The latest run of each of the last days, latest first. */
+  /** The latest run of each of the last nights' days, latest day first, then of other days that ran lately. */
   readonly days: readonly DayStatus[];
   /** Finished days whose files are not what their build had, as far as this machine's data folder tells. */
   readonly waiting: readonly WaitingDay[];
@@ -58,7 +59,7 @@ export async function lookAtStatus(config: Config, { pipeline, loaded, portBase 
       ...seen,
       temporal: true,
       speed: await speedView(client, pipeline).catch(ignoreNotRunning),
-      days: await lastDays(client, pipeline),
+      days: await lastDays(client, pipeline, loaded?.pipeline.timeZone ?? 'UTC'),
     }));
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
@@ -71,13 +72,17 @@ function ignoreNotRunning(thrown: unknown): undefined {
   throw thrown;
 }
 
-async function lastDays(client: Client, pipeline: string): Promise<DayStatus[]> {
-  const days = new Map<string, DayStatus>();
-  for await (const { date, outcome, startedAt } of dayRuns(client, pipeline)) {
-    if (days.has(date)) continue;
-    if (days.size === DAYS_SHOWN) break;
-    const remedy = remedyOf(outcome);
-    days.set(date, { date, outcome, started: startedAt, ...(remedy !== undefined && { remedy }) });
+/** The last nights, which no backfill of other days hides, then what else ran last. */
+async function lastDays(client: Client, pipeline: string, timeZone: string): Promise<DayStatus[]> {
+  const from = shiftDate(businessDateOf(new Date(), timeZone), -DAYS_SHOWN);
+  const nights = [...(await lastRuns(client, pipeline, { from })).values()];
+  const days = new Map(nights.sort((a, b) => (a.date < b.date ? 1 : -1)).map((run) => [run.date, run]));
+  for await (const run of dayRuns(client, pipeline)) {
+    if (days.size >= DAYS_SHOWN) break;
+    if (!days.has(run.date)) days.set(run.date, run);
   }
-  return [...days.values()];
+  return [...days.values()].map(({ date, outcome, startedAt }) => {
+    const remedy = remedyOf(outcome);
+    return { date, outcome, started: startedAt, ...(remedy !== undefined && { remedy }) };
+  });
 }
