@@ -16,6 +16,7 @@ import { useStack } from '../support/stack';
 import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
 
 useStack();
+jest.setTimeout(400_000); // The gate may wait a minute for realtime, and each hand-off takes as long as Druid takes.
 const EVENTS = 2_000;
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const sent = fedDay(date, EVENTS, 31);
