@@ -11,7 +11,18 @@ import { servedDay } from './served-day';
 /** The segments that queries of the day are answered from. */
 export async function visibleSegments(druid: DruidClient, plan: DayPlan): Promise<Segment[]> {
   const segments = await druid.queries.segments(plan.datasource, plan.interval);
-  return segments.filter((one) => !one.overshadowed);
+  return segments.filter((one) => !one.overshadowed && !isBeingDropped(one, segments));
+}
+
+/**
+ * Whether a historical still has a segment that Druid has given up for a later one. Of such a segment Druid no longer says
+ * that it is overshadowed, although queries pass it over.
+ */
+function isBeingDropped({ published, realtime, version, start, end }: Segment, segments: readonly Segment[]): boolean {
+  if (published || realtime) return false;
+  return segments.some(
+    (other) => other.published && other.version > version && other.start <= start && other.end >= end,
+  );
 }
 
 /**

@@ -1,0 +1,31 @@
+import { visibleSegments } from '../../../activities/batch/day-proof';
+import type { DruidClient, Segment } from '../../../clients/druid';
+import type { DayPlan } from '../../../domain/daily-batch';
+
+const day = { start: '2026-03-13T15:00:00.000Z', end: '2026-03-14T15:00:00.000Z' };
+const segment = (id: string, its: Partial<Segment> = {}): Segment => ({
+  ...{ id, ...day, version: '2026-03-15T00:00:00.000Z', rows: 1 },
+  ...{ published: true, available: true, realtime: false, overshadowed: false },
+  ...its,
+});
+const plan = { datasource: 'events', interval: day } as unknown as DayPlan; // All that is looked at.
+
+async function visible(...segments: Segment[]): Promise<string[]> {
+  const druid = { queries: { segments: () => Promise.resolve(segments) } } as unknown as DruidClient;
+  return (await visibleSegments(druid, plan)).map(({ id }) => id);
+}
+
+const older = { version: '2026-03-14T16:00:00.000Z' };
+const hour = { end: '2026-03-13T16:00:00.000Z' };
+
+it('passes over what is overshadowed, and what a historical has yet to drop of that', async () => {
+  const dropped = segment('dropped', { ...older, ...hour, published: false });
+  expect(await visible(segment('new'), segment('old', { ...older, overshadowed: true }), dropped)).toEqual(['new']);
+});
+
+it('sees realtime, what has no later version above it, and what is not published yet', async () => {
+  const realtime = segment('realtime', { ...older, ...hour, published: false, realtime: true });
+  expect(await visible(segment('new'), realtime)).toEqual(['new', 'realtime']);
+  expect(await visible(segment('hour', hour), segment('day', { ...older, published: false }))).toEqual(['hour', 'day']);
+  expect(await visible(segment('old', older), segment('coming', { published: false }))).toEqual(['old', 'coming']);
+});
