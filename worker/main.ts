@@ -6,6 +6,7 @@ import { createBatchActivities, createSpeedLayerActivities } from '../activities
 import { servedByWorker, sharedPath } from '../activities/batch/input-source';
 import { createDruidClient } from '../clients/druid';
 import { TASK_QUEUES, type Layer } from '../domain/task-queues';
+import { pipelineNames } from '../engines/pipeline-folder';
 import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
 import { connectOptions, unreachable } from './connect';
@@ -34,6 +35,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, layers, logger, signal, onReady } = options;
   installRuntime(config, logger);
   const metrics = createMetrics(Runtime.instance().metricMeter);
+  if (layers.includes('batch')) (await pipelineNames(config.pipelines)).forEach(metrics.begin);
   const { connection, namespace } = await connectWorker(config);
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {

@@ -22,6 +22,10 @@ export function createMetrics(meter: MetricMeter) {
   const seen = new Map<string, { readonly events: number; readonly deadLetters: number }>();
 
   return {
+    /** Shows a pipeline's days from the start, as 0: an increase is only seen of a series that was there before. */
+    begin: (pipeline: string): void => {
+      days.add(0, { pipeline });
+    },
     dayReplaced({ pipeline, counts, hours }: DailyBatchResult): void {
       const tags = { pipeline };
       days.add(1, tags);

@@ -25,6 +25,7 @@ const lineSchema = z.looseObject({
 
 let pipeline: OwnPipeline;
 let worker: BackgroundCommand;
+let atStart: string;
 const lines: string[] = [];
 const on = (command: string): string => `${command} --pipeline ${pipeline.name}`;
 
@@ -33,6 +34,7 @@ beforeAll(async () => {
   pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
   const { environment } = pipeline;
   worker = await background('worker', environment, '"msg":"ready"');
+  atStart = (await exported()).series;
   createInterface({ input: worker.child.stdout! }).on('line', (line) => lines.push(line));
   await succeed(on('speed start'), environment);
   await succeed(on(`feed --date ${date} --events ${EVENTS} --seed 3`), environment);
@@ -61,6 +63,7 @@ it('exports the metrics that are documented, and of its own no others', async ()
     ([, name]) => name,
   );
   expect([...names].filter((name) => name.startsWith('daybreak_')).sort()).toEqual(documented.sort());
+  expect(atStart).toMatch(new RegExp(`^daybreak_days_replaced{.*pipeline="${pipeline.name}".*} 0$`, 'm'));
   expect(series).toMatch(new RegExp(`^daybreak_days_replaced{.*pipeline="${pipeline.name}".*} 1$`, 'm'));
   expect(series).toMatch(new RegExp(`^daybreak_day_rows{.*pipeline="${pipeline.name}".*} ${EVENTS}$`, 'm'));
   const bad = sent.filter(({ kind, toKafka }) => kind === 'bad' && toKafka).length;
@@ -78,14 +81,14 @@ it('exports every metric that the dashboard and the alerts ask for', async () =>
 
 it('logs JSON whose lines of workflows and of activities name pipeline, date and run', async () => {
   // The SDK keeps lines back for a moment to order them.
-  await until(() => lines.some((line) => line.includes('"Activity failed"')));
+  const isOfFailedDay = (line: string): boolean => /"date":"2020-01-01".*"Activity failed"/.test(line);
+  await until(() => lines.some(isOfFailedDay));
   const parsed = lines.map((line) => lineSchema.parse(JSON.parse(line)));
   const ofDay = parsed.filter(({ date: day, pipeline: name }) => day === date && name === pipeline.name);
   expect(ofDay.filter(({ sdkComponent }) => sdkComponent === 'workflow').map(({ msg }) => msg)).toEqual(
     expect.arrayContaining(['comparing the batch with what realtime serves', 'the day is over']),
   );
-  const failed = parsed.filter(({ msg }) => msg === 'Activity failed');
-  expect(failed.map(({ date: day }) => day)).toEqual(['2020-01-01']);
+  const failed = lines.filter(isOfFailedDay).map((line) => lineSchema.parse(JSON.parse(line)));
   for (const { run, pipeline: name } of [...ofDay, ...failed]) expect([name, run?.length]).toEqual([pipeline.name, 36]);
 });
 
