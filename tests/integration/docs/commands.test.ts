@@ -35,6 +35,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'DAYBREAK_FAULT_ROUNDS=10 npx jest --selectProjects integration -- batch/faults': 'more rounds of a part of npm test',
   'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
   'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
+  'node --import tsx bench/backfill/index.ts 400 4': 'the same',
   'docker compose up': 'there is no Docker where tests run',
   'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
     'needs a Spark cluster',

@@ -1,4 +1,4 @@
-import { appendFile, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ const { queries } = createDruidClient(readConfig().druid);
 beforeAll(async () => {
   pipeline = await ownPipeline(
     (yaml) =>
-      `${yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0')}\nlateData: { minimumRows: 5, minimumHoursBetween: 0 }\n`,
+      `${yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0')}\nlateData: { minimumRows: 5, minimumHoursBetween: 6 }\n`,
   );
   for (const date of days) if (date !== withoutFiles) await feed(date);
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
@@ -88,6 +88,26 @@ it('backfills a range, names the day that failed with its code, and then does on
   expect(await succeed(`backfill ${range()} --dry-run`, environment)).toContain('0 missing days');
 });
 
+/** What a watch decided of each day, or how the day's recompute ended. */
+async function watch(): Promise<Record<string, string>> {
+  const config = readConfig({ ...process.env, ...pipeline.environment });
+  const watched = await withClient(config, (client) =>
+    client.workflow.execute<typeof lateDataWatch>('lateDataWatch', {
+      taskQueue: 'daybreak-batch',
+      workflowId: `late-data-watch/${pipeline.name}`,
+      args: [{ pipeline: pipeline.name }],
+    }),
+  );
+  return Object.fromEntries(watched.days.map(({ date, decision, outcome }) => [date, outcome ?? decision]));
+}
+
+/** The clock, as far as the watch can tell: the day was last built and replaced so many hours ago. */
+async function moveBack(date: string, hours: number): Promise<void> {
+  const at = new Date(Date.now() - hours * 3_600_000);
+  for (const path of [`output/${date}`, `reconciliation/${date}.json`])
+    await utimes(join(pipeline.output, '..', path), at, at);
+}
+
 it('takes late rows in, waits below the threshold, and leaves a day whose files are gone as it is', async () => {
   const { environment, input } = pipeline;
   const late = (date: string, rows: number): Promise<void> =>
@@ -104,15 +124,15 @@ it('takes late rows in, waits below the threshold, and leaves a day whose files 
   await late(first, 50);
   expect(await succeed(`backfill ${range()} --only changed --dry-run`, environment)).toContain('2 changed days');
 
-  const config = readConfig({ ...process.env, ...environment });
-  const watched = await withClient(config, (client) =>
-    client.workflow.execute<typeof lateDataWatch>('lateDataWatch', {
-      taskQueue: 'daybreak-batch',
-      workflowId: `late-data-watch/${pipeline.name}`,
-      args: [{ pipeline: pipeline.name }],
-    }),
-  );
-  const decided = Object.fromEntries(watched.days.map(({ date, decision, outcome }) => [date, outcome ?? decision]));
+  expect(await watch()).toMatchObject({
+    [last]: 'wait',
+    [days[1]]: 'wait',
+    [first]: 'cannot',
+    [withoutFiles]: 'leave',
+  });
+  expect(await served(last)).toBe(EVENTS);
+  for (const date of days) await moveBack(date, 7);
+  const decided = await watch();
   expect(decided).toMatchObject({ [last]: 'replaced', [days[1]]: 'wait', [first]: 'cannot', [withoutFiles]: 'leave' });
   expect(await served(last)).toBe(EVENTS + 7);
   expect(await served(first)).toBe(EVENTS);
