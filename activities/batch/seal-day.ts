@@ -1,9 +1,10 @@
 import { log } from '@temporalio/activity';
+import type { StoredSupervisorSpec } from '../../clients/druid';
 import { describeLocks, locksIn } from '../../domain/druid/blocking-locks';
 import { laterSeal, supervisorSpec } from '../../domain/druid/supervisor-spec';
 import type { DayPlan } from '../../domain/daily-batch';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { ensureSupervisor } from '../druid/ensure-supervisor';
+import { ensureSupervisor, type WantedSupervisor } from '../druid/ensure-supervisor';
 import { waitFor } from '../wait';
 import { releaseDeadLocks } from './dead-locks';
 import type { BatchDependencies } from './dependencies';
@@ -13,19 +14,36 @@ export interface Seal {
   readonly sealedUntil: string;
 }
 
+/**
+ * Milliseconds after which a task has either begun to hand off or never will before its time is over: an overlord that dies after it stored the seal takes the running tasks up again as they are.
+ */
+const HEARD_WITHIN = 30_000;
+
 export function createSealActivities({ druid, kafkaBrokers, pipelines }: BatchDependencies) {
-  async function seal(plan: DayPlan): Promise<string> {
+  async function seal(plan: DayPlan, again: boolean): Promise<string> {
     const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
     const { end } = plan.interval;
-    const { sealedUntil } = await ensureSupervisor(druid, plan.datasource, (stored) => {
+    const wanted = (stored: StoredSupervisorSpec | undefined): WantedSupervisor => {
       const before = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
       return {
         ...supervisorSpec(pipeline, columns, { brokers: kafkaBrokers, sealedUntil: laterSeal(end, before) }),
         // A supervisor that runs goes on; where there is none, one that holds the seal waits for the speed layer.
         suspended: stored?.suspended ?? true,
       };
-    });
+    };
+    const { sealedUntil } = await ensureSupervisor(druid, plan.datasource, wanted, { again });
     return sealedUntil ?? end;
+  }
+
+  /** The tasks that read on, and take rows from before the seal. */
+  async function unsealed({ datasource }: DayPlan, sealedUntil: string): Promise<string[]> {
+    const status = await druid.supervisors.status(datasource);
+    const found: string[] = [];
+    for (const { id } of status?.activeTasks ?? []) {
+      const from = await druid.tasks.takesFrom(id);
+      if (from === undefined || new Date(from) < new Date(sealedUntil)) found.push(id);
+    }
+    return found;
   }
 
   return {
@@ -35,14 +53,22 @@ export function createSealActivities({ druid, kafkaBrokers, pipelines }: BatchDe
      * seal only ever moves forward.
      */
     async sealDay(plan: DayPlan): Promise<Seal> {
+      let sealedAt = Date.now();
+      let again = false;
       return waitFor(async () => {
-        const sealedUntil = await seal(plan);
+        const sealedUntil = await seal(plan, again);
+        if (again) [again, sealedAt] = [false, Date.now()];
         const locks = locksIn(await druid.tasks.activeLocks(plan.datasource), plan.interval);
         if (locks.length === 0) return { answer: { sealedUntil } };
         const dead = await releaseDeadLocks(druid, plan, locks);
         if (dead.length > 0) {
           log.warn('gave back locks that Druid had failed tasks hold', { tasks: dead });
           return { waitingFor: `the day, whose locks the failed tasks ${dead.join(', ')} still held: given back` };
+        }
+        if (Date.now() - sealedAt > HEARD_WITHIN) {
+          const tasks = await unsealed(plan, sealedUntil);
+          again = tasks.length > 0;
+          if (again) log.warn('sealing again: tasks have not heard of it', { tasks });
         }
         const tasks = await druid.tasks.unfinished(plan.datasource);
         return { waitingFor: `tasks to release the day: ${describeLocks(locks, tasks)}` };

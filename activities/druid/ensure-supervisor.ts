@@ -23,17 +23,19 @@ const TRIES = 10;
  * order the writes take, the last one to look sees them all.
  *
  * @param wanted makes the spec from the stored one, undefined where there is none.
+ * @param again submits it also where it is that already, so that the running tasks end.
  */
 export async function ensureSupervisor(
   druid: DruidClient,
   id: string,
   wanted: (stored: StoredSupervisorSpec | undefined) => WantedSupervisor,
+  { again = false }: { readonly again?: boolean } = {},
 ): Promise<EnsuredSupervisor> {
   let done: EnsuredSupervisor['done'] = 'unchanged';
   for (let tries = 0; tries < TRIES; tries += 1) {
     const stored = await druid.supervisors.find(id);
     const own = wanted(stored);
-    const fits = stored !== undefined && contains(stored, own);
+    const fits = stored !== undefined && contains(stored, own) && !(again && done === 'unchanged');
     const sealedUntil = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
     if (fits && done === 'unchanged') return { done, sealedUntil };
     const spec = withSeal(own, (await druid.supervisors.seals(id)).reduce(laterSeal, sealOf(own)));

@@ -18,6 +18,10 @@ const taskStatus = z.object({
 });
 export type TaskStatus = z.infer<typeof taskStatus>['status'];
 
+const realtimeTask = z.object({
+  payload: z.looseObject({ ioConfig: z.looseObject({ minimumMessageTime: z.string().nullish() }).optional() }),
+});
+
 const sampledRows = z.looseObject({ numRowsRead: z.number() });
 
 const listedTasks = z.array(
@@ -149,6 +153,12 @@ export function createTasks(overlord: DruidHttp) {
       const data = { type: 'index', spec, samplerConfig: { numRows: 10, timeoutMs: 20_000 } };
       const sampled = await overlord.request({ method: 'post', url: '/druid/indexer/v1/sampler', data }, sampledRows);
       return sampled.numRowsRead;
+    },
+
+    /** From when on a realtime task takes rows, ISO 8601; undefined where it takes all, or where there is no such task. */
+    async takesFrom(id: string): Promise<string | undefined> {
+      const found = await overlord.find({ url: path(id) }, realtimeTask);
+      return found?.payload.ioConfig?.minimumMessageTime ?? undefined;
     },
 
     status: async (id: string): Promise<TaskStatus | undefined> =>
