@@ -15,7 +15,8 @@ export interface Seal {
 }
 
 /**
- * Milliseconds after which a task has either begun to hand off or never will before its time is over: an overlord that dies after it stored the seal takes the running tasks up again as they are.
+ * Milliseconds after which a task has either begun to hand off or never will before its time is over: an overlord that
+ * dies after it stored the seal takes the running tasks up again as they are.
  */
 const HEARD_WITHIN = 30_000;
 

@@ -68,7 +68,10 @@ function report(
   const ratio = (one: Measured, other: Measured): number => Number((one.seconds / other.seconds).toFixed(3));
   /** The median of the rounds' ratios. */
   const inTurns = (one: readonly Measured[], other: readonly Measured[]): number =>
-    median(one.map((measured, round) => ratio(measured, other[round] ?? middle(other))));
+    median(
+      one.map((measured, round) => ratio(measured, other[round] ?? middle(other))),
+      (value) => value,
+    );
   print(
     table([
       [`${rows.toLocaleString('en-US')} rows`, 'seconds', 'CPU s', 'peak MiB', 'Daybreak takes'],
@@ -151,14 +154,14 @@ function readAll(folder: string): void {
   for (const file of readdirSync(folder)) readFileSync(join(folder, file));
 }
 
-/** Of an odd number of values. */
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+/** The one of median time. */
+function middle(measured: readonly Measured[]): Measured {
+  return median(measured, ({ seconds }) => seconds);
 }
 
-/** The one of median time, of an odd number. */
-function middle(measured: readonly Measured[]): Measured {
-  const middlemost = measured.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(measured.length / 2)];
+/** The middle one by a value, of an odd number. */
+function median<T>(all: readonly T[], by: (one: T) => number): T {
+  const middlemost = all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)];
   if (middlemost === undefined) throw new RangeError('There was no round.');
   return middlemost;
 }
