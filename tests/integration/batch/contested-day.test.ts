@@ -59,13 +59,19 @@ async function filler(): Promise<string> {
   return id;
 }
 
+async function allSlotsTaken(): Promise<boolean> {
+  const { used, total } = await tasks.slots();
+  return used === total;
+}
+
 /** Gives every free slot of Druid's workers such a task. */
 async function fillSlots(): Promise<void> {
   await until(async () => {
-    const { used, total } = await tasks.slots();
-    if (used === total) return true;
+    if (await allSlotsTaken()) return true;
     const id = await filler();
-    await until(() => isRunning(id));
+    await until(async () => (await isRunning(id)) || (await allSlotsTaken()));
+    // Realtime's next task may have taken the slot that was free a moment ago: one too many would wait for ever.
+    if (!(await isRunning(id))) await tasks.shutDown(id);
     return false;
   });
 }
@@ -96,7 +102,7 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
   await until(() => isRunning(next));
   const gate = createGateActivities({
     druid: { tasks, ...druid },
-    kafkaBrokers: config.kafka.brokers,
+    kafkaOfDruid: config.druid.kafka,
     pipelines: pipeline.environment['DAYBREAK_PIPELINES']!,
     data: pipeline.environment['DAYBREAK_DATA']!,
     inputSource: sharedPath,
