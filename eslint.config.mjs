@@ -18,7 +18,7 @@ const folders = ['domain', 'engines', 'clients', 'activities', 'workflows', 'wor
 const builtins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
 
 export default tseslint.config(
-  { ignores: ['node_modules', '.daybreak', '**/*.mjs', 'coverage', 'engines/line-kernel/assembly'] },
+  { ignores: ['node_modules', '.daybreak', '**/*.{cjs,mjs}', 'coverage', 'engines/line-kernel/assembly'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

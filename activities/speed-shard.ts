@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { KafkaLogger } from '../clients/kafka';
+import type { KafkaCluster, KafkaLogger } from '../clients/kafka';
 import type { PartitionProgress, SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
 import { ReloadingTransform } from './speed/reloading-transform';
@@ -7,7 +7,7 @@ import { Shard } from './speed/shard';
 import { shardHeartbeats } from './speed/shard-heartbeats';
 
 export interface SpeedDependencies {
-  readonly kafkaBrokers: readonly string[];
+  readonly kafka: KafkaCluster;
   /** The folder with one folder a pipeline. */
   readonly pipelines: string;
   readonly logger: KafkaLogger;
@@ -17,7 +17,7 @@ export interface SpeedDependencies {
 
 const HEARTBEAT_MS = 1_000;
 
-export function createSpeedActivities({ kafkaBrokers, pipelines, logger, onProgress }: SpeedDependencies) {
+export function createSpeedActivities({ kafka: cluster, pipelines, logger, onProgress }: SpeedDependencies) {
   return {
     /**
      * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
@@ -27,7 +27,7 @@ export function createSpeedActivities({ kafkaBrokers, pipelines, logger, onProgr
       const context = Context.current();
       const loaded = await loadPipelineNamed(pipelines, input.pipeline);
       const transform = await ReloadingTransform.open(loaded, logger);
-      const kafka = { brokers: kafkaBrokers, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
+      const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
       const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger });
       const heartbeats = setInterval(() => {
         context.heartbeat(shard.progress);

@@ -1,11 +1,10 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { TemporalFailure, ApplicationFailure, TimeoutFailure, CancelledFailure } from '@temporalio/common';
+// The SDK has no public way to decode what a description holds.
 import {
-  defaultPayloadConverter,
-  TemporalFailure,
-  ApplicationFailure,
-  TimeoutFailure,
-  CancelledFailure,
-} from '@temporalio/common';
+  decodeOptionalFailureToOptionalError,
+  decodeOptionalSinglePayload,
+} from '@temporalio/common/lib/internal-non-workflow';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError, ERROR_CODES, messageOf, type ErrorCode } from '../domain/errors';
 
@@ -22,15 +21,15 @@ export interface RunningActivity {
 /** What a workflow's activities do at this moment. */
 export async function runningActivities(handle: WorkflowHandle): Promise<RunningActivity[]> {
   const { raw } = await handle.describe();
-  return (raw.pendingActivities ?? []).map((activity) => {
-    const [payload] = activity.heartbeatDetails?.payloads ?? [];
-    return {
-      name: activity.activityType?.name ?? '',
-      attempt: activity.attempt ?? 1,
-      details: payload ? defaultPayloadConverter.fromPayload<unknown>(payload) : undefined,
-      lastFailure: activity.lastFailure?.message ?? undefined,
-    };
-  });
+  const { loadedDataConverter: converter } = handle.client.options;
+  return Promise.all(
+    (raw.pendingActivities ?? []).map(async ({ activityType, attempt, heartbeatDetails, lastFailure }) => ({
+      name: activityType?.name ?? '',
+      attempt: attempt ?? 1,
+      details: await decodeOptionalSinglePayload<unknown>(converter, heartbeatDetails?.payloads?.[0]),
+      lastFailure: (await decodeOptionalFailureToOptionalError(converter, lastFailure))?.message,
+    })),
+  );
 }
 
 /**

@@ -1,15 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { DaybreakError } from '../domain/errors';
+import type { DruidCluster } from '../clients/druid';
+import type { KafkaCluster } from '../clients/kafka';
+import type { KafkaOfDruid } from '../domain/druid/consumer-properties';
+import { DaybreakError, messageOf } from '../domain/errors';
 import { portsFrom } from '../domain/ports';
 import type { Layer } from '../domain/task-queues';
+import { payloadKeys, type PayloadKeys } from './payload-codec';
 
 /** Where the servers and the folders are; what the pipelines are is in their folders. */
 export interface Config {
   /** Address and namespace are defaults: the standard TEMPORAL_* variables and profiles win. */
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
-  readonly kafka: { readonly brokers: readonly string[] };
-  readonly druid: { readonly coordinatorUrl: string; readonly brokerUrl: string };
+  readonly kafka: KafkaCluster;
+  readonly druid: DruidCluster & { readonly kafka: KafkaOfDruid };
+  /** Encrypts what Temporal keeps; absent: it keeps it as it is. */
+  readonly payloadKeys?: PayloadKeys;
   /** Absolute path of the folder with one folder a pipeline. */
   readonly pipelines: string;
   /** Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output. */
@@ -30,7 +37,23 @@ export interface Config {
 
 const text = z.string().min(1).optional();
 const port = z.coerce.number().int().min(1024).max(65_000).optional();
-const url = z.url().optional();
+const url = z
+  .url({ protocol: /^https?$/ })
+  .refine((given) => new URL(given).password === '', 'a password in an address is logged with it')
+  .optional();
+/** The file's text; the variable holds its path. */
+const contents = z
+  .string()
+  .min(1)
+  .transform((path, context) => {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch (thrown) {
+      context.addIssue(messageOf(thrown));
+      return z.NEVER;
+    }
+  })
+  .optional();
 /** Two at least: what waits for something must not keep it from running. */
 const slots = z.coerce.number().int().min(2).max(1_000);
 
@@ -49,25 +72,44 @@ const environmentSchema = z.object({
   TEMPORAL_NAMESPACE: text,
   TEMPORAL_UI_URL: url,
   KAFKA_BROKERS: text,
+  KAFKA_TLS: z.stringbool().optional(),
+  KAFKA_TLS_CA_FILE: contents,
+  KAFKA_TLS_CERTIFICATE_FILE: contents,
+  KAFKA_TLS_KEY_FILE: contents,
+  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_SASL_USERNAME: text,
+  KAFKA_SASL_PASSWORD: text,
   DRUID_COORDINATOR_URL: url,
   DRUID_BROKER_URL: url,
+  DRUID_USERNAME: text,
+  DRUID_PASSWORD: text,
+  DRUID_TLS_CA_FILE: contents,
+  DRUID_KAFKA_TRUSTSTORE_FILE: text,
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_TOKEN: z.string().min(16).optional(),
+  DAYBREAK_PAYLOAD_KEYS: payloadKeys.optional(),
 });
+type Given = z.infer<typeof environmentSchema>;
+
+/** Each may come from a file instead, which <name>_FILE names; none is ever shown. */
+const SECRETS = ['KAFKA_SASL_PASSWORD', 'DRUID_PASSWORD', 'DAYBREAK_OUTPUT_TOKEN', 'DAYBREAK_PAYLOAD_KEYS'] as const;
 
 /** Reads the environment once, at startup. Throws BAD_CONFIGURATION naming the variable and its value. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
-  const parsed = environmentSchema.safeParse(environment);
+  const parsed = environmentSchema.safeParse({ ...environment, ...secretsOf(environment) });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0]);
+    // An address that is refused may hold a password.
+    const shown = isSecret(name) || name.endsWith('_URL') ? '' : ` is '${environment[name] ?? ''}'`;
     throw new DaybreakError('BAD_CONFIGURATION', {
-      what: `the environment variable ${name} is '${environment[name] ?? ''}': ${issue?.message ?? ''}`,
+      what: `the environment variable ${name}${shown}: ${issue?.message ?? ''}`,
       remedy: `Correct ${name}, or unset it for the default.`,
     });
   }
   const given = parsed.data;
   const ports = portsFrom(given.DAYBREAK_PORT_BASE);
+  const kafka = kafkaOf(given, ports.kafka);
   const local = (number: number): string => `http://127.0.0.1:${number}`;
   return {
     temporal: {
@@ -75,11 +117,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       namespace: given.TEMPORAL_NAMESPACE ?? 'default',
       uiUrl: given.TEMPORAL_UI_URL ?? local(ports.temporalUi),
     },
-    kafka: { brokers: (given.KAFKA_BROKERS ?? `127.0.0.1:${ports.kafka}`).split(',') },
+    kafka,
     druid: {
       coordinatorUrl: given.DRUID_COORDINATOR_URL ?? local(ports.druidCoordinator),
       brokerUrl: given.DRUID_BROKER_URL ?? local(ports.druidBroker),
+      ...druidAccess(given),
+      kafka: kafkaOfDruid(kafka, given),
     },
+    ...(given.DAYBREAK_PAYLOAD_KEYS && { payloadKeys: given.DAYBREAK_PAYLOAD_KEYS }),
     pipelines: resolve(given.DAYBREAK_PIPELINES ?? 'pipelines'),
     data: resolve(given.DAYBREAK_DATA ?? '.daybreak/data'),
     workerHost: given.DAYBREAK_WORKER_HOST ?? '127.0.0.1',
@@ -93,10 +138,83 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   };
 }
 
+function isSecret(name: string): boolean {
+  return SECRETS.some((secret) => secret === name);
+}
+
+/** What the files hold that <name>_FILE names, by the names of the secrets. */
+function secretsOf(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of SECRETS) {
+    const file = environment[`${name}_FILE`];
+    if (file === undefined || file === '') continue;
+    if (environment[name] !== undefined) {
+      throw new DaybreakError('BAD_CONFIGURATION', {
+        what: `both ${name} and ${name}_FILE are set`,
+        remedy: 'Unset one of them.',
+      });
+    }
+    try {
+      found[name] = readFileSync(file, 'utf8').trim();
+    } catch (cause) {
+      throw new DaybreakError('BAD_CONFIGURATION', {
+        what: `${name}_FILE is '${file}', which cannot be read`,
+        remedy: 'Correct the path, or let this process read the file.',
+        cause,
+      });
+    }
+  }
+  return found;
+}
+
+/** Requires the second of two variables that make sense together only. */
+function together(first: string, one: unknown, second: string, other: unknown): void {
+  if (one === undefined || other !== undefined) return;
+  throw new DaybreakError('BAD_CONFIGURATION', {
+    what: `${first} is set, but ${second} is not`,
+    remedy: `Set ${second} too, or neither.`,
+  });
+}
+
+function kafkaOf(given: Given, port: number): KafkaCluster {
+  const { KAFKA_TLS_CA_FILE: ca, KAFKA_TLS_CERTIFICATE_FILE: cert, KAFKA_TLS_KEY_FILE: key } = given;
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = given;
+  together('KAFKA_TLS_CERTIFICATE_FILE', cert, 'KAFKA_TLS_KEY_FILE', key);
+  together('KAFKA_TLS_KEY_FILE', key, 'KAFKA_TLS_CERTIFICATE_FILE', cert);
+  together('KAFKA_SASL_MECHANISM', mechanism, 'KAFKA_SASL_USERNAME', username);
+  together('KAFKA_SASL_USERNAME', username, 'KAFKA_SASL_PASSWORD', password);
+  together('KAFKA_SASL_PASSWORD', password, 'KAFKA_SASL_MECHANISM', mechanism);
+  const tls = given.KAFKA_TLS ?? [ca, cert].some((text) => text !== undefined);
+  return {
+    brokers: (given.KAFKA_BROKERS ?? `127.0.0.1:${port}`).split(','),
+    ...(tls && { tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key: key ?? '' }) } }),
+    ...(mechanism && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
+  };
+}
+
+function kafkaOfDruid({ brokers, tls, sasl }: KafkaCluster, given: Given): KafkaOfDruid {
+  const truststoreFile = given.DRUID_KAFKA_TRUSTSTORE_FILE;
+  return {
+    brokers,
+    ...(tls && { tls: { ...(truststoreFile !== undefined && { truststoreFile }) } }),
+    ...(sasl && { sasl: { mechanism: sasl.mechanism } }),
+  };
+}
+
+function druidAccess(given: Given): Pick<DruidCluster, 'auth' | 'ca'> {
+  const { DRUID_USERNAME: username, DRUID_PASSWORD: password, DRUID_TLS_CA_FILE: ca } = given;
+  together('DRUID_USERNAME', username, 'DRUID_PASSWORD', password);
+  together('DRUID_PASSWORD', password, 'DRUID_USERNAME', username);
+  return {
+    ...(username !== undefined && password !== undefined && { auth: { username, password } }),
+    ...(ca !== undefined && { ca }),
+  };
+}
+
 function outputServerOf({
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_TOKEN: token,
-}: z.infer<typeof environmentSchema>): Pick<Config, 'outputServer'> {
+}: Given): Pick<Config, 'outputServer'> {
   if (url === undefined) return {};
   if (token !== undefined) return { outputServer: { url, token } };
   throw new DaybreakError('BAD_CONFIGURATION', {

@@ -1,7 +1,10 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { DataConverter } from '@temporalio/common';
+import { join } from 'node:path';
 import { DaybreakError } from '../domain/errors';
 import type { Config } from './config';
+import { encryptingCodec } from './payload-codec';
 
 /** Address, namespace, TLS and keys: the standard Temporal variables and profiles win over our defaults. */
 export function connectOptions(config: Config) {
@@ -9,6 +12,15 @@ export function connectOptions(config: Config) {
   return {
     connectionOptions: { ...connectionOptions, address: connectionOptions.address ?? config.temporal.address },
     namespace: namespace ?? config.temporal.namespace,
+  };
+}
+
+/** How values become what Temporal keeps: as JSON, and encrypted where the configuration has keys. */
+export function dataConverterOf({ payloadKeys }: Config): DataConverter {
+  if (payloadKeys === undefined) return {};
+  return {
+    payloadCodecs: [encryptingCodec(payloadKeys)],
+    failureConverterPath: join(__dirname, 'failure-converter.cjs'),
   };
 }
 
@@ -22,7 +34,7 @@ export async function withClient<T>(config: Config, use: (client: Client) => Pro
     throw unreachable(connectionOptions.address, cause);
   }
   try {
-    return await use(new Client({ connection, namespace }));
+    return await use(new Client({ connection, namespace, dataConverter: dataConverterOf(config) }));
   } finally {
     await connection.close();
   }

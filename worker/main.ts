@@ -9,7 +9,7 @@ import { TASK_QUEUES, type Layer } from '../domain/task-queues';
 import { pipelineNames } from '../engines/pipeline-folder';
 import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
-import { connectOptions, unreachable } from './connect';
+import { connectOptions, dataConverterOf, unreachable } from './connect';
 import { typedFailures } from './failures';
 import { startOutputServer } from './output-server';
 import { createMetrics, measured, type Metrics } from './metrics';
@@ -39,7 +39,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { connection, namespace } = await connectWorker(config);
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
+    const dataConverter = dataConverterOf(config);
     const workflowBundle = await bundleWorkflowCode({
+      ...dataConverter,
       workflowsPath: join(__dirname, '../workflows/index.ts'),
       logger: temporalLogger(logger, 'WARN'),
     });
@@ -51,6 +53,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
           namespace,
           taskQueue: TASK_QUEUES[layer],
           workflowBundle: workflowBundle satisfies WorkflowBundle,
+          dataConverter,
           activities: {
             ...activitiesOf(layer, options, metrics),
             ...(layer === 'batch' && createOperateActivities(config)),
@@ -98,14 +101,14 @@ async function connectWorker(
 }
 
 function activitiesOf(layer: Layer, { config, logger, findSpark }: WorkerOptions, metrics: Metrics): object {
-  const { pipelines, data } = config;
+  const { pipelines, data, kafka } = config;
   const druid = createDruidClient(config.druid);
-  const kafkaBrokers = config.kafka.brokers;
+  const kafkaOfDruid = config.druid.kafka;
   switch (layer) {
     case 'batch':
       return createBatchActivities({
         druid,
-        kafkaBrokers,
+        kafkaOfDruid,
         pipelines,
         data,
         findSpark,
@@ -113,6 +116,9 @@ function activitiesOf(layer: Layer, { config, logger, findSpark }: WorkerOptions
         inputSource: config.outputServer === undefined ? sharedPath : servedByWorker(config.outputServer),
       });
     case 'speed':
-      return createSpeedLayerActivities({ druid, kafkaBrokers, pipelines, logger, onProgress: metrics.speedProgress });
+      return createSpeedLayerActivities({
+        ...{ druid, kafka, kafkaOfDruid, pipelines, logger },
+        onProgress: metrics.speedProgress,
+      });
   }
 }

@@ -1,4 +1,5 @@
 import type { DruidClient } from '../../clients/druid';
+import type { KafkaOfDruid } from '../../domain/druid/consumer-properties';
 import type { InputSource } from '../../domain/druid/reindex-spec';
 import type { SparkProgram } from '../../engines/spark/spark-program';
 
@@ -12,7 +13,7 @@ export interface OutputFile {
 export interface BatchDependencies {
   readonly druid: DruidClient;
   /** For the supervisor that a seal re-submits. */
-  readonly kafkaBrokers: readonly string[];
+  readonly kafkaOfDruid: KafkaOfDruid;
   /** Absolute path of the folder with one folder a pipeline. */
   readonly pipelines: string;
   /** Absolute path; see Config.data. */

@@ -20,14 +20,14 @@ export interface Seal {
  */
 const HEARD_WITHIN = 30_000;
 
-export function createSealActivities({ druid, kafkaBrokers, pipelines }: BatchDependencies) {
+export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines }: BatchDependencies) {
   async function seal(plan: DayPlan, again: boolean): Promise<string> {
     const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
     const { end } = plan.interval;
     const wanted = (stored: StoredSupervisorSpec | undefined): WantedSupervisor => {
       const before = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
       return {
-        ...supervisorSpec(pipeline, columns, { brokers: kafkaBrokers, sealedUntil: laterSeal(end, before) }),
+        ...supervisorSpec(pipeline, columns, { kafka, sealedUntil: laterSeal(end, before) }),
         // A supervisor that runs goes on; where there is none, one that holds the seal waits for the speed layer.
         suspended: stored?.suspended ?? true,
       };

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import type { DruidClient } from '../../clients/druid';
-import { KafkaTopics } from '../../clients/kafka';
+import { KafkaTopics, type KafkaCluster } from '../../clients/kafka';
+import type { KafkaOfDruid } from '../../domain/druid/consumer-properties';
 import { supervisorSpec } from '../../domain/druid/supervisor-spec';
 import { deadLetterTopicOf } from '../../domain/pipeline';
 import type { SupervisorHealth } from '../../domain/speed-layer';
@@ -11,7 +12,8 @@ import { lookAtSupervisor } from './supervisor-look';
 
 export interface SpeedSupervisorDependencies {
   readonly druid: DruidClient;
-  readonly kafkaBrokers: readonly string[];
+  readonly kafka: KafkaCluster;
+  readonly kafkaOfDruid: KafkaOfDruid;
   readonly pipelines: string;
 }
 
@@ -24,12 +26,17 @@ export interface WatchSupervisorInput {
 
 const LOOK_MS = 2_000;
 
-export function createSpeedSupervisorActivities({ druid, kafkaBrokers, pipelines }: SpeedSupervisorDependencies) {
+export function createSpeedSupervisorActivities({
+  druid,
+  kafka,
+  kafkaOfDruid,
+  pipelines,
+}: SpeedSupervisorDependencies) {
   return {
     /** Makes sure that the topics exist, and that Druid's supervisor is what the pipeline says and runs. */
     async prepareSpeedLayer({ pipeline: name }: { readonly pipeline: string }): Promise<void> {
       const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, name);
-      const topics = await KafkaTopics.connect({ brokers: kafkaBrokers });
+      const topics = await KafkaTopics.connect(kafka);
       try {
         const { topic, outputTopic, partitions } = pipeline.kafka;
         await topics.ensure(
@@ -40,7 +47,7 @@ export function createSpeedSupervisorActivities({ druid, kafkaBrokers, pipelines
       }
       await ensureSupervisor(druid, pipeline.druid.datasource, (stored) => ({
         ...supervisorSpec(pipeline, columns, {
-          brokers: kafkaBrokers,
+          kafka: kafkaOfDruid,
           // What a recompute has sealed stays sealed.
           sealedUntil: stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined,
         }),

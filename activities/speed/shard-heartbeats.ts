@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+// The SDK has no public way to decode what a description holds.
+import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow';
 import type { PartitionProgress, SpeedShardProgress } from '../../domain/speed';
 
 const SHARD_ACTIVITY = 'runSpeedShard';
@@ -7,10 +8,18 @@ const SHARD_ACTIVITY = 'runSpeedShard';
 /** What the shards of a workflow told with their last heartbeats, by partition: some seconds old at most. */
 export async function shardHeartbeats(client: Client, workflowId: string): Promise<PartitionProgress[]> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
-  return (raw.pendingActivities ?? [])
-    .filter(({ activityType }) => activityType?.name === SHARD_ACTIVITY)
-    .flatMap(({ heartbeatDetails }) => heartbeatDetails?.payloads?.slice(0, 1) ?? [])
-    .map((payload) => defaultPayloadConverter.fromPayload<SpeedShardProgress>(payload))
+  const shards = await Promise.all(
+    (raw.pendingActivities ?? [])
+      .filter(({ activityType }) => activityType?.name === SHARD_ACTIVITY)
+      .map(({ heartbeatDetails }) =>
+        decodeOptionalSinglePayload<SpeedShardProgress>(
+          client.options.loadedDataConverter,
+          heartbeatDetails?.payloads?.[0],
+        ),
+      ),
+  );
+  return shards
+    .flatMap((shard) => shard ?? [])
     .flatMap(({ partitions, tables }) => partitions.map((partition) => ({ ...partition, tables })))
     .sort((one, other) => one.partition - other.partition);
 }

@@ -1,4 +1,5 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
@@ -12,12 +13,27 @@ export interface DruidHttp {
   stream(config: AxiosRequestConfig): Promise<Readable>;
 }
 
+/** What Druid asks of its clients. */
+export interface DruidAccess {
+  /** For its basic security. Absent: without a name. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Whom to trust, in PEM. Absent: the system's authorities. */
+  readonly ca?: string;
+}
+
 /**
  * One Druid service over HTTP. Throws DRUID_UNREACHABLE when it does not answer or says that it is not ready (5xx),
  * DRUID_REFUSED when it refuses the request (4xx) or answers in a shape that we do not know.
  */
-export function createDruidHttp(service: string, baseURL: string): DruidHttp {
-  const http = axios.create({ baseURL, timeout: 30_000, validateStatus: () => true, maxRedirects: 5 });
+export function createDruidHttp(service: string, baseURL: string, { auth, ca }: DruidAccess): DruidHttp {
+  const http = axios.create({
+    baseURL,
+    timeout: 30_000,
+    validateStatus: () => true,
+    maxRedirects: 5,
+    ...(auth && { auth }),
+    ...(ca !== undefined && { httpsAgent: new Agent({ ca, keepAlive: true }) }),
+  });
 
   async function find<T>(config: AxiosRequestConfig, schema: z.ZodType<T>): Promise<T | undefined> {
     const { status, data } = await answer(http, config, service, baseURL);
@@ -67,6 +83,12 @@ async function answer<T = unknown>(
 
 function refused(service: string, config: AxiosRequestConfig, status: number, data: unknown): DaybreakError {
   const reason = typeof data === 'string' ? data : JSON.stringify(data ?? '');
+  if (status === 401 || status === 403) {
+    return new DaybreakError('DRUID_REFUSED', {
+      what: `Druid's ${service} does not let us ${describe(config)}: ${status} ${reason.slice(0, 1_000)}`,
+      remedy: 'Set DRUID_USERNAME and DRUID_PASSWORD to a user that may do so.',
+    });
+  }
   return new DaybreakError(status >= 500 ? 'DRUID_UNREACHABLE' : 'DRUID_REFUSED', {
     what: `Druid's ${service} answered ${describe(config)} with ${status}: ${reason.slice(0, 1_000)}`,
     remedy: status >= 500 ? 'Wait until Druid is healthy (npx daybreak status).' : 'Read the reason above.',

@@ -1,4 +1,4 @@
-import { createDruidHttp } from './http';
+import { createDruidHttp, type DruidAccess } from './http';
 import { createQueries } from './queries';
 import { createSupervisors } from './supervisors';
 import { createTasks } from './tasks';
@@ -7,10 +7,15 @@ export { timestampLiteral, type Segment } from './queries';
 export type { IngestionTotals, StoredSupervisorSpec, SupervisorStatus } from './supervisors';
 export type { ListedTask, Slots, TaskLock, TaskReport, TaskStatus } from './tasks';
 
+export interface DruidCluster extends DruidAccess {
+  readonly coordinatorUrl: string;
+  readonly brokerUrl: string;
+}
+
 /** Druid as Daybreak uses it. Its coordinator is the overlord too. */
-export function createDruidClient(addresses: { readonly coordinatorUrl: string; readonly brokerUrl: string }) {
-  const overlord = createDruidHttp('overlord', addresses.coordinatorUrl);
-  const broker = createDruidHttp('broker', addresses.brokerUrl);
+export function createDruidClient({ coordinatorUrl, brokerUrl, ...access }: DruidCluster) {
+  const overlord = createDruidHttp('overlord', coordinatorUrl, access);
+  const broker = createDruidHttp('broker', brokerUrl, access);
   return { supervisors: createSupervisors(overlord), tasks: createTasks(overlord), queries: createQueries(broker) };
 }
 

@@ -1,7 +1,8 @@
-import { Kafka, logLevel, type LogEntry, type logCreator } from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactoryArgs, type LogEntry, type logCreator } from 'kafkajs';
 import Cluster from 'kafkajs/src/cluster';
 import { createLogger } from 'kafkajs/src/loggers';
-import { connect } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { type KafkaLogger, type KafkaOptions, SILENT } from './options';
 
 /**
@@ -11,11 +12,25 @@ import { type KafkaLogger, type KafkaOptions, SILENT } from './options';
 const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
 const CONNECTION_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 15_000;
+const AUTHENTICATION_TIMEOUT_MS = 10_000;
+
+type Plain<T extends { ssl: unknown }> = Omit<T, 'ssl'> & { ssl?: T['ssl'] | undefined };
+
+/** kafkajs's types say that `ssl` is always there. */
+const socketFactory = ({ host, port, ssl, onConnect }: Plain<ISocketFactoryArgs>): Socket => {
+  const options = { host, port, noDelay: true, keepAlive: true };
+  if (ssl === undefined) return connect(options, onConnect);
+  // An address is no name that a server may be known by (SNI).
+  return connectTls({ ...options, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect);
+};
 
 /** kafkajs with our time limits and our logger. Opens no connection yet. */
-export function kafkaOf({ brokers, clientId = 'daybreak', logger = SILENT }: KafkaOptions): Kafka {
+export function kafkaOf({ brokers, tls, sasl, clientId = 'daybreak', logger = SILENT }: KafkaOptions): Kafka {
   return new Kafka({
     brokers: [...brokers],
+    ...(tls && { ssl: { ...tls } }),
+    ...(sasl && { sasl }),
+    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
     clientId,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     retry: RETRY,
@@ -25,12 +40,16 @@ export function kafkaOf({ brokers, clientId = 'daybreak', logger = SILENT }: Kaf
 }
 
 /** The connections below kafkajs's consumers and producers, with sockets that do not wait for more to send. */
-export function clusterOf({ brokers, clientId = 'daybreak', logger = SILENT }: KafkaOptions): Cluster {
+export function clusterOf({ brokers, tls, sasl, clientId = 'daybreak', logger = SILENT }: KafkaOptions): Cluster {
   return new Cluster({
     brokers,
+    ...(tls && { ssl: { ...tls } }),
+    ...(sasl && { sasl }),
+    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
+    reauthenticationThreshold: AUTHENTICATION_TIMEOUT_MS,
     clientId,
     logger: createLogger({ level: logLevel.INFO, logCreator: logTo(logger) }),
-    socketFactory: ({ host, port, onConnect }) => connect({ host, port, noDelay: true, keepAlive: true }, onConnect),
+    socketFactory,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,

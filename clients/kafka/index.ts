@@ -1,5 +1,5 @@
 export { isTooLarge, kafkaError } from './errors';
-export type { KafkaLogger, KafkaOptions } from './options';
+export type { KafkaCluster, KafkaLogger, KafkaOptions } from './options';
 export { PartitionSession } from './partition-session';
 export { KafkaProducer } from './producer';
 export type { NewRecord } from './record-batch';

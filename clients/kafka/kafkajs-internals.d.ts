@@ -45,7 +45,8 @@ declare module 'kafkajs/src/protocol/recordBatch/crc32C' {
 }
 
 declare module 'kafkajs/src/cluster' {
-  import type { ISocketFactory, RetryOptions } from 'kafkajs';
+  import type { ConnectionOptions } from 'node:tls';
+  import type { ISocketFactory, RetryOptions, SASLOptions } from 'kafkajs';
   import type Encoder from 'kafkajs/src/protocol/encoder';
   import type { RootLogger } from 'kafkajs/src/loggers';
 
@@ -100,8 +101,12 @@ declare module 'kafkajs/src/cluster' {
       logger: RootLogger;
       socketFactory: ISocketFactory;
       brokers: readonly string[];
+      ssl?: ConnectionOptions;
+      sasl?: SASLOptions;
       clientId: string;
       connectionTimeout: number;
+      authenticationTimeout: number;
+      reauthenticationThreshold: number;
       requestTimeout: number;
       enforceRequestTimeout: boolean;
       metadataMaxAge: number;

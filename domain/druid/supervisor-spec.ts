@@ -1,11 +1,12 @@
 import type { OutputColumn, Pipeline } from '../pipeline';
+import { consumerProperties, type KafkaOfDruid } from './consumer-properties';
 import { dataSchema } from './data-schema';
 
 /** The Kafka supervisor of a pipeline's datasource; its id is the datasource. */
 export function supervisorSpec(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
-  { brokers, sealedUntil }: { readonly brokers: readonly string[]; readonly sealedUntil: string | undefined },
+  { kafka, sealedUntil }: { readonly kafka: KafkaOfDruid; readonly sealedUntil: string | undefined },
 ) {
   return {
     type: 'kafka',
@@ -22,7 +23,7 @@ export function supervisorSpec(
       },
       ioConfig: {
         topic: pipeline.kafka.outputTopic,
-        consumerProperties: { 'bootstrap.servers': brokers.join(','), 'isolation.level': 'read_committed' },
+        consumerProperties: consumerProperties(kafka),
         inputFormat: { type: 'json' },
         useEarliestOffset: true,
         taskCount: 1,

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { join, resolve } from 'node:path';
+import type { KafkaCluster } from '../../clients/kafka/options';
 import { KafkaProducer } from '../../clients/kafka/producer';
 import { KafkaTopics } from '../../clients/kafka/topics';
 import { type BusinessDate, businessDateOf, parseBusinessDate } from '../../domain/business-date';
@@ -84,7 +85,7 @@ async function feed(flags: FeedFlags): Promise<void> {
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
 
-  const kafka = flags.kafka ? await connect(pipeline, config.kafka.brokers) : undefined;
+  const kafka = flags.kafka ? await connect(pipeline, config.kafka) : undefined;
   const files: FileSink | undefined = flags.files
     ? {
         folder: resolve(flags.output ?? join(config.data, pipeline.name, 'input')),
@@ -125,12 +126,12 @@ function run(
   return feedDay({ ...day, maximumDelay: DAY_MAXIMUM_DELAY }, kafka, files, show, signal);
 }
 
-async function connect({ kafka }: Pipeline, brokers: readonly string[]): Promise<KafkaSink> {
-  const topics = await KafkaTopics.connect({ brokers });
+async function connect({ kafka }: Pipeline, cluster: KafkaCluster): Promise<KafkaSink> {
+  const topics = await KafkaTopics.connect(cluster);
   try {
     await topics.ensure([{ topic: kafka.topic, partitions: kafka.partitions }]);
     const partitions = await topics.partitionsOf(kafka.topic);
-    return { producer: await KafkaProducer.connect({ brokers }), topic: kafka.topic, partitions };
+    return { producer: await KafkaProducer.connect(cluster), topic: kafka.topic, partitions };
   } finally {
     await topics.close();
   }

@@ -44,7 +44,7 @@ async function seal(task: 'ACTIVE' | 'PUBLISHING') {
   const { pipeline } = await loadPipeline('pipelines/events');
   const { druid, submissions } = druidWith(task);
   const activities = createSealActivities({
-    ...{ druid, kafkaBrokers: ['kafka:9092'], pipelines: 'pipelines', data: '' },
+    ...{ druid, kafkaOfDruid: { brokers: ['kafka:9092'] }, pipelines: 'pipelines', data: '' },
     inputSource: () => ({}) as never,
   });
   const environment = new MockActivityEnvironment();

@@ -20,7 +20,7 @@ it('gives up, and says what is missing and what to do, where Druid does not serv
     const pipelines = pipeline.environment['DAYBREAK_PIPELINES']!;
     const activities = createProofActivities({
       druid: createDruidClient(config.druid),
-      kafkaBrokers: config.kafka.brokers,
+      kafkaOfDruid: config.druid.kafka,
       pipelines,
       data: pipeline.environment['DAYBREAK_DATA']!,
       inputSource: sharedPath,

@@ -32,7 +32,7 @@ beforeAll(async () => {
   plan = dayPlan(loaded.pipeline, date);
   activities = createReindexActivities({
     druid,
-    kafkaBrokers: config.kafka.brokers,
+    kafkaOfDruid: config.druid.kafka,
     pipelines,
     data: pipeline.environment['DAYBREAK_DATA']!,
     inputSource: sharedPath,

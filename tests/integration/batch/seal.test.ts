@@ -34,7 +34,7 @@ afterAll(async () => {
 function seal(client: DruidClient, id: string, until: string) {
   return ensureSupervisor(client, id, (stored) => ({
     ...supervisorSpec(loaded.pipeline, loaded.outputColumns, {
-      brokers: config.kafka.brokers,
+      kafka: config.druid.kafka,
       sealedUntil: laterSeal(until, stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined),
     }),
     suspended: true,
@@ -88,7 +88,7 @@ describe('a supervisor in a zone that Druid calls by another name', () => {
       const ensure = () =>
         ensureSupervisor(druid, pipeline.topic, () => ({
           ...supervisorSpec({ ...loaded.pipeline, timeZone }, loaded.outputColumns, {
-            brokers: config.kafka.brokers,
+            kafka: config.druid.kafka,
             sealedUntil: undefined,
           }),
           suspended: true,

@@ -16,7 +16,7 @@ useStack();
 jest.setTimeout(300_000); // The supervisor looks at its topic's offsets every 30 s.
 const config = readConfig();
 const druid = createDruidClient(config.druid);
-const kafka = { brokers: config.kafka.brokers };
+const kafka = config.kafka;
 
 let pipeline: OwnPipeline;
 let producer: KafkaProducer;
@@ -41,7 +41,7 @@ it('says with its remedy what Druid cannot read, what came after the seal, and t
     pipeline.name,
   );
   await ensureSupervisor(druid, pipeline.topic, () => ({
-    ...supervisorSpec(parsed, outputColumns, { ...kafka, sealedUntil: '2026-11-20T15:00:00.000Z' }),
+    ...supervisorSpec(parsed, outputColumns, { kafka: config.druid.kafka, sealedUntil: '2026-11-20T15:00:00.000Z' }),
     suspended: false,
   }));
   const row = (time: string) => ({
