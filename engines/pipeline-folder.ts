@@ -7,6 +7,7 @@ import { NOTE } from './duckdb/record-rule';
 import { checkTransform } from './duckdb/transform-check';
 import type { LoadedPipeline, ReadPipeline } from './loaded-pipeline';
 import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './read-pipeline';
+import { withPosition } from './spark/script';
 
 /**
  * Reads and checks a pipeline folder: pipeline.yaml, transform.sql and the static tables.
@@ -24,6 +25,7 @@ export async function checkPipeline(read: ReadPipeline, name: string): Promise<L
     await database.connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
     const file = join(name, TRANSFORM_FILE);
     const outputColumns = await checkTransform(database.connection, pipeline, transform, file);
+    if (pipeline.batch.engine === 'spark') withPosition(transform, file);
     checkOutputNames(pipeline, outputColumns, join(name, PIPELINE_FILE));
     return { ...read, outputColumns };
   } finally {

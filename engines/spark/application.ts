@@ -56,7 +56,7 @@ export async function runSparkSql(
         cwd: scratch,
         detached: true, // A process group, which can be ended as a whole.
         stdio: ['ignore', output.fd, output.fd],
-        env: { ...process.env, ...(home !== undefined && { SPARK_HOME: home }) },
+        env: { ...withoutSecrets(process.env), ...(home !== undefined && { SPARK_HOME: home }) },
       },
     );
     code = await endOf(child, signal);
@@ -71,6 +71,13 @@ export async function runSparkSql(
   }
   signal.throwIfAborted();
   if (code !== 0) throw sparkFailure(await readFile(log, 'utf8'), { log, transformFile });
+}
+
+/** Spark needs no way to the servers: what it logs or lets a transform read must not hold their passwords. */
+function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !/^(DAYBREAK|DRUID|KAFKA|TEMPORAL)_/.test(name)),
+  );
 }
 
 /** The exit code; null where a signal ended it. Throws where the process cannot be started. */

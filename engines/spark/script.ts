@@ -1,5 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
-import { literal } from '../duckdb/sql';
+import { refuseAmbiguousSyntax, TOKENS } from './ambiguous-syntax';
 
 /**
  * The column that tells in which hour, and where in it, an event stands: the hour times 2^40 plus the number of its row.
@@ -11,8 +11,12 @@ export const HOUR_SHIFT = 40;
 
 const BLANKS_AND_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/;
 
-/** The transform with the event's position as one more, first column. Throws BAD_TRANSFORM unless it begins with SELECT. */
+/**
+ * The transform with the event's position as one more, first column. Throws BAD_TRANSFORM unless it begins with SELECT, and
+ * Spark reads it as DuckDB does.
+ */
 export function withPosition(transform: string, file: string): string {
+  refuseAmbiguousSyntax(transform, file);
   const start = BLANKS_AND_COMMENTS.exec(transform)?.[0].length ?? 0;
   const select = /^select\b(?:\s+all\b)?/i.exec(transform.slice(start))?.[0];
   if (select === undefined) {
@@ -25,22 +29,26 @@ export function withPosition(transform: string, file: string): string {
   return `${transform.slice(0, end)} ${POSITION},${transform.slice(end)}`;
 }
 
-/** Comments, quoted names, texts and a type's name: what a plain replacement would mistake for one another. */
-const TOKENS = /--[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"]|"")*"|'(?:[^']|'')*'|\bVARCHAR\b(?!\s*\()/gi;
-
 /**
  * The same SQL as Spark spells it: texts with escapes, since a backslash is something special there, STRING for a VARCHAR
- * without a length, and no comments. Lines stay where they are.
+ * without a length, and no comments. Lines stay where they are, but those within a text: `spark-sql` drops lines that begin
+ * with --, in a text too.
  */
 export function sparkSpelling(transform: string): string {
   return transform.replace(TOKENS, (token) => {
     if (token.startsWith('"')) return token;
     if (token.startsWith("'")) {
-      return `'${token.slice(1, -1).replaceAll('\\', '\\\\').replaceAll("''", "\\'")}'`;
+      return `${textLiteral(token.slice(1, -1).replaceAll("''", "'"))}${token.replaceAll(/[^\n]/g, '')}`;
     }
     if (token.toUpperCase() === 'VARCHAR') return 'STRING';
     return ` ${token.replaceAll(/[^\n]/g, '')}`;
   });
+}
+
+/** `text` as Spark writes one: on one line, and with backslashes escaped. */
+function textLiteral(text: string): string {
+  const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r' };
+  return `'${text.replaceAll(/[\\']/g, '\\$&').replaceAll(/[\n\r]/g, (found) => escapes[found] ?? found)}'`;
 }
 
 export interface ScriptParts {
@@ -80,7 +88,7 @@ export function columnName(index: number): string {
 
 /** With a scheme, because a bare path would be one of the cluster's default file system. Hadoop wants no escapes in it. */
 function location(path: string): string {
-  return literal(`file://${path}`);
+  return textLiteral(`file://${path}`);
 }
 
 function quotedName(name: string): string {

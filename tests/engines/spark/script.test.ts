@@ -23,7 +23,8 @@ it.each(['FROM events SELECT id', '(SELECT id FROM events)', 'selected FROM even
 it.each([
   ["'it''s' || '' || ''''", "'it\\'s' || '' || '\\''"],
   ["regexp_matches(x, '\\d;')", "regexp_matches(x, '\\\\d;')"],
-  ['"it\'s" || "a""b \\"', '"it\'s" || "a""b \\"'],
+  ['"it\'s" || "a b"', '"it\'s" || "a b"'],
+  ["'a\n-- b\r\n' || c", "'a\\n-- b\\r\\n'\n\n || c"],
   ["a -- it's\n, b /* ' \n ; */ c", 'a  \n, b  \n c'],
   [
     'CAST(a AS varchar), b::VARCHAR(5), "varchar", \'VARCHAR\'',
@@ -42,6 +43,6 @@ it('has the transform stand where the places in messages are counted from', () =
     rows: '/data/rows',
   });
   const [views, ...statement] = script.split(/(?<=;\n)/);
-  expect(views).toBe("CREATE TEMPORARY VIEW `events` USING parquet OPTIONS (path 'file:///data/it''s/events');\n");
+  expect(views).toBe("CREATE TEMPORARY VIEW `events` USING parquet OPTIONS (path 'file:///data/it\\'s/events');\n");
   expect(statement.join('').split('\n')[TRANSFORM_LINE - 1]).toBe('SELECT daybreak_position, id FROM events');
 });
