@@ -92,10 +92,10 @@ async function hashStart(path: string, bytes: number): Promise<string> {
 }
 
 /** Lines from byte `start` on; of a gzip file, which grows by whole members, from the member that begins there. */
-async function countLines({ path, bytes }: ListedFile, start: number): Promise<number> {
+async function countLines({ file, path, bytes }: ListedFile, start: number): Promise<number> {
   if (bytes <= start) return 0;
   const raw = createReadStream(path, { start });
-  const text = path.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
+  const text = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
   raw.once('error', (error) => text.destroy(error));
   let lines = 0;
   let last = 10;

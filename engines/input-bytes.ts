@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { READ_UNTRUSTED, readUntrustedSync } from './contained';
 import { hasCode } from './has-code';
 import { unreadable, type ListedFile } from './input-files';
 
@@ -23,7 +23,7 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
  */
 export function readSmallFile({ file, path }: ListedFile): { content: Buffer; read: ReadFile } {
   try {
-    const raw = readFileSync(path);
+    const raw = readUntrustedSync(path);
     const { content, truncated } = isPacked(file) && raw.length > 0 ? unpack(raw) : { content: raw, truncated: false };
     const read = { bytes: raw.length, sha256: createHash('sha256').update(raw).digest('hex'), truncated };
     return { content: withoutMark(content), read };
@@ -69,7 +69,7 @@ function isPacked(file: string): boolean {
 
 /** Reads into one buffer again and again, since the system takes longer to provide fresh memory than to read. */
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
-  const file = await open(path);
+  const file = await open(path, READ_UNTRUSTED);
   try {
     const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
     for (;;) {

@@ -1,14 +1,16 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { BusinessDate } from '../domain/business-date';
 import { DaybreakError, messageOf } from '../domain/errors';
+import { isWithin } from './contained';
 
 /** One file of a day's input, as it was when the folder was listed. */
 export interface ListedFile {
   /** Relative to the input folder. */
   readonly file: string;
+  /** Of the file itself, where the name is a link. */
   readonly path: string;
   /** The local hour in the name. */
   readonly hour: string;
@@ -27,8 +29,9 @@ export interface ListedFile {
 const SETTLED_AFTER = 2000;
 
 /**
- * The regular files of a day by the pipeline's pattern, also with .gz, in the order of their names.
- * Throws NO_INPUT where there is none, UNREADABLE_INPUT where the folder or a file of it cannot be looked at.
+ * The regular files of a day by the pipeline's pattern, also with .gz, in the order of their names; links within the
+ * folder are followed. Throws NO_INPUT where there is none, UNREADABLE_INPUT where the folder or a file of it cannot be
+ * looked at, or is a link that leads out of the folder: to pass it over would lose its rows without a word.
  */
 export async function listInput(input: string, pattern: string, date: BusinessDate): Promise<ListedFile[]> {
   const expression = namesOfDay(pattern, date);
@@ -36,7 +39,8 @@ export async function listInput(input: string, pattern: string, date: BusinessDa
   for (const entry of await readFolder(input)) {
     const hour = expression.exec(entry.name)?.[1];
     if (hour === undefined || !(entry.isFile() || entry.isSymbolicLink())) continue;
-    const path = join(input, entry.name);
+    const named = join(input, entry.name);
+    const path = entry.isSymbolicLink() ? followed(input, named) : named;
     const status = lookAt(path);
     if (found.length % 4096 === 4095) await setImmediate();
     if (!status.isFile()) continue;
@@ -85,6 +89,19 @@ async function readFolder(input: string) {
       cause,
     });
   }
+}
+
+/** Where a link in the input folder leads. Throws UNREADABLE_INPUT unless that is in the folder. */
+function followed(input: string, link: string): string {
+  let path: string;
+  let root: string;
+  try {
+    [path, root] = [realpathSync(link), realpathSync(input)];
+  } catch (cause) {
+    throw unreadable(link, cause);
+  }
+  if (isWithin(root, path)) return path;
+  throw unreadable(link, new Error(`it is a link to ${path}, out of the input folder`));
 }
 
 /** Synchronous: for a day of 86,400 files asynchronous calls cost more than the whole build. */

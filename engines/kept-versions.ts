@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import type { BusinessDate } from '../domain/business-date';
+import { basename, dirname, join } from 'node:path';
+import { parseBusinessDate, type BusinessDate } from '../domain/business-date';
+import { DaybreakError } from '../domain/errors';
 import { hasCode, ignoreMissing } from './has-code';
 
 /** In a version that Druid was proven to serve; its time is when that was last so. No part of the contract. */
 const SERVED_FILE = '.served';
 
-/** Absolute path of the folder that has the versions of a day. */
+const VERSIONS_FOLDER = '.versions';
+
+/** Absolute path of the folder that has the versions of a day. Throws BAD_DATE: a date may come from a workflow's caller. */
 export function versionsFolder(output: string, date: BusinessDate): string {
-  return join(output, '.versions', date);
+  return join(output, VERSIONS_FOLDER, parseBusinessDate(date));
 }
 
 /** The names of the day's kept versions, the one that was published last first. */
@@ -23,14 +26,25 @@ export function servedVersions(output: string, date: BusinessDate): Promise<stri
   return latestFirst(versionsFolder(output, date), (version) => join(version, SERVED_FILE));
 }
 
-/** Notes that Druid serves the version, an absolute path, by the task that loaded it. */
+/**
+ * Notes that Druid serves the version, an absolute path, by the task that loaded it. Throws OUTPUT_FAILED where that is no
+ * version: the path may come from a workflow's caller.
+ */
 export async function markServed(version: string, taskId: string): Promise<void> {
+  const folder = await realpath(version);
+  if (basename(dirname(dirname(folder))) !== VERSIONS_FOLDER) {
+    throw new DaybreakError('OUTPUT_FAILED', {
+      what: `${version} is no version of a day that Daybreak published`,
+      remedy: 'Run the day again.',
+    });
+  }
   await writeFile(join(version, SERVED_FILE), `${taskId}\n`);
 }
 
 /** The names of the versions that have what `dated` names, by its time. */
 async function latestFirst(versions: string, dated: (version: string) => string): Promise<string[]> {
-  const names = (await readdir(versions)).filter((name) => !name.startsWith('.'));
+  const entries = await readdir(versions, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
   const times = await Promise.all(
     names.map(async (name) => {
       const status = await lstat(dated(join(versions, name))).catch(ignoreMissing);

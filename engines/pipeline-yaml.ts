@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument, type Document } from 'yaml';
-import { DaybreakError } from '../domain/errors';
+import { DaybreakError, messageOf } from '../domain/errors';
 import { pipelineSchema, type Pipeline } from '../domain/pipeline';
 
 /** Reads pipeline.yaml. Throws BAD_PIPELINE with `file`, the line, the value and what is accepted there. */
@@ -14,7 +14,7 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
       cause: syntaxError,
     });
   }
-  const parsed = pipelineSchema.safeParse(document.toJS());
+  const parsed = pipelineSchema.safeParse(contentOf(document, file));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => {
     const { offset, found } = locate(document, path);
@@ -25,6 +25,19 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
     what: problems.join('\n'),
     remedy: 'Correct it there; docs/pipeline.schema.json lists every setting, and editors complete from it.',
   });
+}
+
+/** Throws BAD_PIPELINE for aliases that would unfold to more than a memory holds. */
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new DaybreakError('BAD_PIPELINE', {
+      what: `${file}: ${messageOf(cause)}`,
+      remedy: 'Write the values out, without so many aliases.',
+      cause,
+    });
+  }
 }
 
 /** Where the value of `path` stands, or the nearest enclosing one that exists. */

@@ -1,11 +1,13 @@
 import { lstat, mkdir, open, readFile, readdir, realpath, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { lock } from 'proper-lockfile';
-import type { BusinessDate } from '../domain/business-date';
+import * as z from 'zod';
+import { parseBusinessDate, type BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { hasCode, ignoreMissing, isMissing } from './has-code';
-import { removeLeftovers, removeOldVersions, unique, versionsFolder } from './kept-versions';
+import { keptVersions, removeLeftovers, removeOldVersions, unique, versionsFolder } from './kept-versions';
+import { QUARANTINE_FILE } from './quarantine';
 
 export const MANIFEST_FILE = '_manifest.json';
 /** What an incremental build needs beyond the manifest. No part of the contract. */
@@ -23,15 +25,24 @@ export interface PublishedDay {
  * <output>/<date> is a link that a build may turn to another version between two of their calls.
  */
 export async function readPublishedDay(output: string, date: BusinessDate): Promise<PublishedDay | undefined> {
-  return readVersion(join(output, date));
+  const folder = await currentVersion(output, date);
+  return folder === undefined ? undefined : readVersion(folder);
 }
 
-/** The version at a path; undefined where there is none. */
+/** What of a manifest names files: builds link them into the next version, and Druid is told to read them. */
+const filesSchema = z.object({
+  hours: z.array(z.object({ file: z.string().regex(/^\d\d\.ndjson$/), bytes: z.number() })),
+  inputs: z.array(z.unknown()),
+  quarantine: z.object({ file: z.literal(QUARANTINE_FILE) }).optional(),
+});
+
+/** The version at a path that is no link; undefined where there is none, or one that no build wrote. */
 export async function readVersion(path: string): Promise<PublishedDay | undefined> {
   try {
+    if ((await lstat(path)).isSymbolicLink()) return undefined;
     const folder = await realpath(path);
-    const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')) as DayManifest; // Only builds write it.
-    return { folder, manifest };
+    const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')) as DayManifest; // Builds write it.
+    return filesSchema.safeParse(manifest).success ? { folder, manifest } : undefined;
   } catch (thrown) {
     // A loss of power can leave a manifest broken; whether a day can be where `output` is no folder, its build says.
     if (isMissing(thrown) || hasCode(thrown, 'ENOTDIR') || thrown instanceof SyntaxError) return undefined;
@@ -54,10 +65,16 @@ export async function beginVersion(output: string, date: BusinessDate): Promise<
   return folder;
 }
 
-/** Absolute path of the version that is the day now; undefined where there is none. */
+/**
+ * Absolute path of the version that is the day now; undefined where there is none. Throws OUTPUT_FAILED where somebody
+ * made the day a link to another place.
+ */
 export async function currentVersion(output: string, date: BusinessDate): Promise<string | undefined> {
+  const path = join(output, parseBusinessDate(date));
   try {
-    return await realpath(join(output, date));
+    const [root, folder] = await Promise.all([realpath(output), realpath(path)]);
+    if (folder === join(root, date) || dirname(folder) === versionsFolder(root, date)) return folder;
+    throw foreign(output, path, `leads to ${folder} and was not published by Daybreak`);
   } catch (thrown) {
     if (isMissing(thrown) || hasCode(thrown, 'ENOTDIR')) return undefined;
     throw thrown;
@@ -146,8 +163,15 @@ async function linkTo(output: string, date: BusinessDate, version: string): Prom
   await rename(link, join(output, date));
 }
 
-/** Makes a kept version the day's again. */
+/** Makes a kept version the day's again. Throws NOT_BUILT where it is not kept. */
 export async function republishVersion(output: string, date: BusinessDate, id: string): Promise<void> {
+  await refuseForeignDay(output, date);
+  if (!(await keptVersions(output, date)).includes(id)) {
+    throw new DaybreakError('NOT_BUILT', {
+      what: `${output} keeps no version '${id}' of ${date}`,
+      remedy: 'Give one that npx daybreak batch restore names.',
+    });
+  }
   const versions = versionsFolder(output, date);
   const release = await lock(versions, LOCK);
   try {
@@ -160,10 +184,20 @@ export async function republishVersion(output: string, date: BusinessDate, id: s
 async function refuseForeignDay(output: string, date: BusinessDate): Promise<void> {
   const path = join(output, date);
   const status = await lstat(path).catch(ignoreMissing);
-  if (status === undefined || status.isSymbolicLink()) return;
-  throw new DaybreakError('OUTPUT_FAILED', {
-    what: `${path} exists and was not published by Daybreak`,
-    remedy: `Move it away; Daybreak publishes a day as a link to a folder in ${dirname(versionsFolder(output, date))}.`,
+  if (status !== undefined && !status.isSymbolicLink()) {
+    throw foreign(output, path, 'exists and was not published by Daybreak');
+  }
+  const versions = versionsFolder(output, date);
+  for (const folder of [dirname(versions), versions]) {
+    if ((await lstat(folder).catch(ignoreMissing))?.isSymbolicLink() !== true) continue;
+    throw foreign(output, folder, 'is a link, through which a build would write elsewhere');
+  }
+}
+
+function foreign(output: string, path: string, what: string): DaybreakError {
+  return new DaybreakError('OUTPUT_FAILED', {
+    what: `${path} ${what}`,
+    remedy: `Move it away; Daybreak publishes a day as a link to a folder in ${join(output, '.versions')}.`,
   });
 }
 

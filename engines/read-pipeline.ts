@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
 import type { Pipeline } from '../domain/pipeline';
+import { isWithin, regularFileWithin } from './contained';
 import type { PipelineHashes, ReadPipeline } from './loaded-pipeline';
 import { parsePipelineYaml } from './pipeline-yaml';
 
@@ -13,22 +14,22 @@ export const TRANSFORM_FILE = 'transform.sql';
 export async function readPipeline(folder: string): Promise<ReadPipeline> {
   const root = resolve(folder);
   const yamlFile = join(folder, PIPELINE_FILE);
-  const pipeline = parsePipelineYaml(await readPart(yamlFile), yamlFile);
+  const pipeline = parsePipelineYaml(await readPart(folder, yamlFile), yamlFile);
   if (pipeline.name !== basename(root)) {
     throw new DaybreakError('BAD_PIPELINE', {
       what: `${yamlFile} is named ${pipeline.name}, but its folder ${basename(root)}`,
       remedy: 'Give both the same name.',
     });
   }
-  const text = await readPart(join(folder, TRANSFORM_FILE));
+  const text = await readPart(folder, join(folder, TRANSFORM_FILE));
   const tables = await hashTables(pipeline, root);
   const hashes = { transform: sha256(text), settings: sha256(JSON.stringify(rowSettings(pipeline))), tables };
   return { pipeline, folder: root, transform: text.trimEnd().replace(/;$/, ''), hashes };
 }
 
-async function readPart(file: string): Promise<string> {
+async function readPart(folder: string, file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(await regularFileWithin(folder, file), 'utf8');
   } catch (cause) {
     throw new DaybreakError('BAD_PIPELINE', {
       what: `${file} cannot be read: ${messageOf(cause)}`,
@@ -42,14 +43,14 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
   const hashes: Record<string, string> = {};
   for (const [name, { file }] of Object.entries(pipeline.tables)) {
     const path = resolve(root, file);
-    if (relative(root, path).split(sep)[0] === '..') {
+    if (!isWithin(root, path)) {
       throw new DaybreakError('BAD_TABLE', {
         what: `the file ${file} of the table ${name} lies outside the pipeline folder ${root}`,
         remedy: 'Move it into the folder.',
       });
     }
     try {
-      hashes[name] = sha256(await readFile(path));
+      hashes[name] = sha256(await readFile(await regularFileWithin(root, path)));
     } catch (cause) {
       throw new DaybreakError('BAD_TABLE', {
         what: `the table ${name} cannot be read from ${path}: ${messageOf(cause)}`,

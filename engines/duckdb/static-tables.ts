@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
+import { regularFileWithin } from '../contained';
 import { jsonValueFault, jsonValueSql } from './json-value';
 import { queryTexts } from './query';
 import { exactly, literal, quoted } from './sql';
@@ -17,8 +18,10 @@ export async function loadStaticTables(
   for (const [name, table] of Object.entries(pipeline.tables)) {
     const file = join(folder, table.file);
     try {
+      // Looked at once more: the folder may have changed since the pipeline was read.
+      const real = await regularFileWithin(folder, file);
       await connection.run(
-        `CREATE TABLE ${quoted(name)} AS ${table.format === 'csv' ? csv(table, file) : json(table, file)}`,
+        `CREATE TABLE ${quoted(name)} AS ${table.format === 'csv' ? csv(table, real) : json(table, real)}`,
       );
     } catch (cause) {
       if (/\bOut of Memory\b/.test(messageOf(cause))) {

@@ -57,7 +57,21 @@ async function parseSelect(connection: DuckDBConnection, sql: string, file: stri
       remedy: 'Write exactly one SELECT.',
     });
   }
+  await requireEmbeddable(connection, sql, file);
   return statement.node;
+}
+
+/** Both layers put the transform between parentheses, on lines of its own: what cannot stand there would stop them only later. */
+async function requireEmbeddable(connection: DuckDBConnection, sql: string, file: string): Promise<void> {
+  const before = 'SELECT * FROM (\n';
+  const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(`${before}${sql}\n)`)}::VARCHAR)`);
+  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
+  if (!tree.error) return;
+  const offset = tree.position === undefined ? undefined : Number(tree.position) - before.length;
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: describe({ offset, reason: tree.error_message }, sql, file),
+    remedy: 'End the SELECT with at most one ; and let nothing follow it.',
+  });
 }
 
 async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
