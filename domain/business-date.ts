@@ -25,7 +25,8 @@ export function isBusinessDate(text: string): text is BusinessDate {
 export function parseBusinessDate(text: string): BusinessDate {
   if (!isBusinessDate(text)) {
     throw new DaybreakError('BAD_DATE', {
-      what: `'${text}' is not a calendar day`,
+      // A terminal obeys control characters.
+      what: `${JSON.stringify(text).replace(/^"|"$/g, "'")} is not a calendar day`,
       remedy: 'Give a day as YYYY-MM-DD, such as 2026-11-21.',
     });
   }

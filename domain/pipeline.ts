@@ -10,7 +10,10 @@ export const ENGINES = ['duckdb', 'spark'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
-const topic = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -');
+const topic = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -')
+  .refine((name) => !/^\.{1,2}$/.test(name), "a Kafka topic, which is neither '.' nor '..'");
 const datasource = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'a Druid datasource: letters, digits, _ -');
 const columns = z
   .record(identifier, z.enum(COLUMN_TYPES))
@@ -194,29 +197,40 @@ interface Contradiction {
 }
 
 /** Settings that are right by themselves and wrong together. */
-function contradictions({ events, tables }: PipelineSettings): Contradiction[] {
+function contradictions({ events, tables, kafka }: PipelineSettings): Contradiction[] {
   const found: Contradiction[] = [];
   const { column, format } = events.time;
   const expected = format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
-  if (events.columns[column] === undefined) {
+  if (!Object.hasOwn(events.columns, column)) {
     found.push({ path: ['events', 'time', 'column'], message: `one of ${Object.keys(events.columns).join(', ')}` });
   } else if (events.columns[column] !== expected) {
     found.push({ path: ['events', 'columns', column], message: `${expected}, which the time format ${format} needs` });
   }
   events.identity?.forEach((name, index) => {
-    if (events.columns[name] !== undefined) return;
+    if (Object.hasOwn(events.columns, name)) return;
     found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
   });
   for (const [table, { columns: declared, key }] of Object.entries(tables)) {
     if (table.toLowerCase() === 'events')
       found.push({ path: ['tables', table], message: "another name than 'events'" });
     key.forEach((name, index) => {
-      if (declared[name] !== undefined) return;
+      if (Object.hasOwn(declared, name)) return;
       found.push({ path: ['tables', table, 'key', index], message: `one of ${Object.keys(declared).join(', ')}` });
     });
   }
   if (!distinctIgnoringCase(Object.keys(tables))) {
     found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
+  }
+  // What is written to where it is read from comes back for ever.
+  const deadLetters = kafka.deadLetterTopic ?? `${kafka.topic}_dlq`;
+  if (kafka.outputTopic === kafka.topic) {
+    found.push({ path: ['kafka', 'outputTopic'], message: 'another topic than that of the events' });
+  }
+  if (deadLetters === kafka.topic || deadLetters === kafka.outputTopic) {
+    found.push({
+      path: ['kafka', kafka.deadLetterTopic === undefined ? 'outputTopic' : 'deadLetterTopic'],
+      message: `a topic for dead letters, ${deadLetters}, that is used for nothing else`,
+    });
   }
   return found;
 }
@@ -235,6 +249,11 @@ interface PipelineSettings {
   readonly tables: Readonly<
     Record<string, { readonly columns: Readonly<Record<string, ColumnType>>; readonly key: readonly string[] }>
   >;
+  readonly kafka: {
+    readonly topic: string;
+    readonly outputTopic: string;
+    readonly deadLetterTopic?: string | undefined;
+  };
 }
 
 /** A pipeline as pipeline.yaml gives it, with its defaults filled in. */
