@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isTimeZone } from './business-date';
+import { DaybreakError } from './errors';
 
 /** Column types that both engines, Kafka's JSON and Druid hold without loss. BIGINT is 64 bits, exact. */
 export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
@@ -10,6 +11,7 @@ export const ENGINES = ['duckdb', 'spark'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
+const pipelineName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, a letter first');
 const topic = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -')
@@ -23,10 +25,9 @@ const seconds = z.int().min(0).max(86_400);
 
 export const pipelineSchema = z
   .strictObject({
-    name: z
-      .string()
-      .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, a letter first')
-      .describe('The name in workflow ids, Kafka groups and on the command line; the same as the folder.'),
+    name: pipelineName.describe(
+      'The name in workflow ids, Kafka groups and on the command line; the same as the folder.',
+    ),
     timeZone: z
       .string()
       .refine(isTimeZone, 'an IANA time zone, such as Asia/Seoul')
@@ -258,6 +259,15 @@ interface PipelineSettings {
 
 /** A pipeline as pipeline.yaml gives it, with its defaults filled in. */
 export type Pipeline = z.infer<typeof pipelineSchema>;
+
+/** The name as it stands; throws UNKNOWN_PIPELINE for what cannot be one, such as a path. */
+export function parsePipelineName(text: string): string {
+  if (pipelineName.safeParse(text).success) return text;
+  throw new DaybreakError('UNKNOWN_PIPELINE', {
+    what: `${JSON.stringify(text)} is no name of a pipeline`,
+    remedy: 'Give lower-case letters, digits and -, a letter first.',
+  });
+}
 
 /** The JSON Schema of pipeline.yaml, for editors and other programs. */
 export function pipelineJsonSchema(): object {

@@ -182,12 +182,12 @@ export async function republishVersion(output: string, date: BusinessDate, id: s
 }
 
 async function refuseForeignDay(output: string, date: BusinessDate): Promise<void> {
+  const versions = versionsFolder(output, date);
   const path = join(output, date);
   const status = await lstat(path).catch(ignoreMissing);
   if (status !== undefined && !status.isSymbolicLink()) {
     throw foreign(output, path, 'exists and was not published by Daybreak');
   }
-  const versions = versionsFolder(output, date);
   for (const folder of [dirname(versions), versions]) {
     if ((await lstat(folder).catch(ignoreMissing))?.isSymbolicLink() !== true) continue;
     throw foreign(output, folder, 'is a link, through which a build would write elsewhere');

@@ -1,0 +1,42 @@
+/** What is no day, and would be a path, a terminal's command or another day where it was taken for one. */
+export const HOSTILE_DATES = [
+  '../../etc',
+  '2026-11-21/../..',
+  '2026-11-21/..',
+  '/etc/passwd',
+  '.',
+  '',
+  '2026-02-30',
+  '2026-13-01',
+  '2026-11-21\0',
+  '2026-11-21\n',
+  ' 2026-11-21',
+  '2026-11-21 ',
+  '\u001b[2J2026-11-21',
+  '２０２６-１１-２１',
+  '٢٠٢٦-١١-٢١',
+  '2026‐11‐21',
+  '2026-11-21T00:00',
+  '12026-11-21',
+  '2026-1-1',
+  '%2e%2e%2f',
+];
+
+/** What is no name of a pipeline: `linked` is a link in the pipelines folder of the tests. */
+export const HOSTILE_NAMES = [
+  '../pipelines/events',
+  '../../etc',
+  '/etc',
+  'events/',
+  'events/../events',
+  'events\0',
+  ' events',
+  'events ',
+  'Events',
+  '.',
+  '..',
+  '',
+  '.hidden',
+  'linked',
+  '%65vents',
+];
