@@ -9,17 +9,17 @@ import { type KafkaLogger, type KafkaOptions, SILENT } from './options';
  * A broker that is down is reported after about three seconds: who calls knows better than this client whether
  * to try again, and for how long.
  */
-const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
+export const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
 const CONNECTION_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const AUTHENTICATION_TIMEOUT_MS = 10_000;
 
-type Plain<T extends { ssl: unknown }> = Omit<T, 'ssl'> & { ssl?: T['ssl'] | undefined };
+type Plain<T extends { ssl: unknown }> = Omit<T, 'ssl'> & { ssl?: T['ssl'] | null };
 
-/** kafkajs's types say that `ssl` is always there. */
+/** kafkajs's types say that `ssl` is always there; without TLS it is null. */
 const socketFactory = ({ host, port, ssl, onConnect }: Plain<ISocketFactoryArgs>): Socket => {
   const options = { host, port, noDelay: true, keepAlive: true };
-  if (ssl === undefined) return connect(options, onConnect);
+  if (!ssl) return connect(options, onConnect);
   // An address is no name that a server may be known by (SNI).
   return connectTls({ ...options, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect);
 };

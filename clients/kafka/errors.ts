@@ -30,9 +30,18 @@ export function kafkaError(thrown: unknown, doing: string, brokers: readonly str
   const why = protocol ?? messageOf(chain.at(-1));
   return new DaybreakError(code, {
     what: `Kafka at ${brokers.join(', ')} failed ${doing}: ${why}`,
-    remedy: REMEDY[code] ?? '',
+    remedy: remedyOf(chain, why) ?? REMEDY[code] ?? '',
     cause: thrown,
   });
+}
+
+/** What to do about names, passwords and certificates. */
+function remedyOf(chain: readonly unknown[], why: string): string | undefined {
+  if (chain.some((link) => link instanceof Error && link.name === 'KafkaJSSASLAuthenticationError')) {
+    return 'Correct KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.';
+  }
+  if (!/certificate|\bSSL|\bTLS/i.test(why)) return undefined;
+  return 'Set KAFKA_TLS_CA_FILE to the authority of the brokers’ certificates, and KAFKA_TLS to whether they use TLS.';
 }
 
 /** Whether a broker refused a batch because of its size. */

@@ -1,5 +1,5 @@
 import { CompressionTypes, type Message, Partitioners, type Producer } from 'kafkajs';
-import { kafkaOf } from './connection';
+import { kafkaOf, RETRY } from './connection';
 import { kafkaError } from './errors';
 import type { KafkaOptions } from './options';
 
@@ -22,6 +22,8 @@ export class KafkaProducer {
       // A request that is tried again, since its answer was lost, must not write its messages twice.
       idempotent: true,
       maxInFlightRequests: 1,
+      // A partition that was just made may be without a leader for some seconds.
+      retry: { ...RETRY, retries: 10 },
       // Java's choice of partition for a key, named so that kafkajs need not warn of its change of defaults.
       createPartitioner: Partitioners.DefaultPartitioner,
     });

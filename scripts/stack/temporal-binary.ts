@@ -1,16 +1,12 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cached } from './cache';
+import { goInstalled } from './go-install';
 import type { Progress } from './progress';
-import { runTool } from './run-tool';
-import { findGo, onPath } from './tools';
+import { onPath } from './tools';
 
 /** Later versions of the command line carry a `replace`, which `go install` refuses. */
-const CLI = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
+const CLI = { title: 'temporal 1.5.1', module: 'github.com/temporalio/cli/cmd/temporal@v1.5.1', packages: 1500 };
 const SERVER = [1, 29] as const;
-/** Roughly how many packages that build compiles, for the progress bar. */
-const PACKAGES = 1500;
 
 /**
  * A `temporal` whose development server is 1.29 or newer: the one on the PATH, else one that Go builds into the cache,
@@ -19,25 +15,7 @@ const PACKAGES = 1500;
 export async function temporalBinary(progress: Progress): Promise<string> {
   const installed = await onPath('temporal');
   if (installed !== undefined && (await isSuitable(installed))) return installed;
-  const folder = await cached('temporal-1.5.1', async (staging) => {
-    const go = await findGo();
-    const step = progress.step('temporal 1.5.1');
-    let packages = 0;
-    step.update('building, about 3 minutes on 2 cores');
-    await runTool({
-      command: go,
-      args: ['install', '-v', '-trimpath', CLI],
-      environment: { GOBIN: staging },
-      purpose: `building ${CLI} with Go`,
-      step,
-      onLine(line) {
-        if (!line.startsWith('go: ')) packages += 1;
-        step.update('building, about 3 minutes on 2 cores', Math.min(packages, PACKAGES), PACKAGES);
-      },
-    });
-    step.done('built');
-  });
-  return join(folder, 'temporal');
+  return goInstalled(CLI, progress);
 }
 
 async function isSuitable(temporal: string): Promise<boolean> {

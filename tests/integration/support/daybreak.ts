@@ -35,6 +35,8 @@ export async function succeed(commandLine: string, environment: Readonly<Record<
 
 export interface BackgroundCommand {
   readonly child: ChildProcess;
+  /** What it has written to its standard output so far. */
+  output(): string;
   /** Ends it with SIGTERM and gives its exit code. */
   stop(): Promise<number | null>;
 }
@@ -50,6 +52,8 @@ export async function background(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });
+  const written: string[] = [];
+  lines.on('line', (line) => written.push(line));
   await new Promise<void>((ready, failed) => {
     lines.on('line', (line) => {
       if (line.includes(sign)) ready();
@@ -60,6 +64,7 @@ export async function background(
   });
   return {
     child,
+    output: () => written.join('\n'),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const ended = once(child, 'exit');

@@ -14,16 +14,19 @@ export interface OwnPipeline {
 }
 
 /**
- * A copy of pipelines/events under a name that no other test has, with a data folder of its own, so that tests can share
+ * A copy of an example of pipelines/, by default `events`, under a name that no other test has, with a data folder of its own, so that tests can share
  * the servers. `change` edits the text of its pipeline.yaml.
  */
-export async function ownPipeline(change: (yaml: string) => string = (yaml) => yaml): Promise<OwnPipeline> {
+export async function ownPipeline(
+  change: (yaml: string) => string = (yaml) => yaml,
+  example: 'events' | 'rides' = 'events',
+): Promise<OwnPipeline> {
   const root = await mkdtemp(join(tmpdir(), 'daybreak-test-'));
   const name = `p${process.pid}-${Date.now().toString(36)}`;
   const topic = name.replaceAll('-', '_');
   const folder = join(root, 'pipelines', name);
   await mkdir(join(root, 'data'), { recursive: true });
-  await cp(resolve(__dirname, '../../../pipelines/events'), folder, { recursive: true });
+  await cp(resolve(__dirname, '../../../pipelines', example), folder, { recursive: true });
   const yaml = (await readFile(join(folder, 'pipeline.yaml'), 'utf8'))
     .replace(/^name: .*$/m, `name: ${name}`)
     .replace(/^( +)topic: .*$/m, `$1topic: ${topic}`)
