@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Artifacts } from '../artifacts';
 import type { Server, ServerName, Stack } from '../stack';
-import { commonProperties, druidRoles, type DruidRole } from './druid-config';
+import { druidRoles, runtimeProperties, type DruidRole } from './druid-config';
 import { getJson } from './get-json';
 import { javaMark, launchJava, propertiesText, writeConfig } from './java';
 
@@ -38,15 +38,7 @@ function druidServer(stack: Stack, artifacts: Artifacts, role: DruidRole): Serve
     mark: javaMark(stack, name),
     async prepare() {
       await mkdir(`${stack.directory}/druid/segments`, { recursive: true });
-      await writeConfig(
-        `${home}/runtime.properties`,
-        propertiesText({
-          ...commonProperties(stack),
-          'druid.service': `druid/${role.role}`,
-          'druid.plaintextPort': role.port,
-          ...role.properties,
-        }),
-      );
+      await writeConfig(`${home}/runtime.properties`, propertiesText(runtimeProperties(stack, role)));
     },
     launch: async () =>
       launchJava(stack, {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { Artifacts } from '../artifacts';
 import type { Server, Stack } from '../stack';
 import { javaMark, launchJava, propertiesText, writeConfig, type JavaProcess } from './java';
+import { sharedProperties, type Properties } from './properties';
 
 /** One Kafka process, broker and KRaft controller in one. */
 export function kafka(stack: Stack, artifacts: Artifacts): Server {
@@ -56,29 +57,11 @@ export function kafka(stack: Stack, artifacts: Artifacts): Server {
   };
 }
 
-function serverProperties({ ports }: Stack, home: string): Record<string, string | number | boolean> {
+function serverProperties({ ports }: Stack, home: string): Properties {
   return {
-    'process.roles': 'broker,controller',
-    'node.id': 1,
+    ...sharedProperties('kafka/server.properties'),
     'controller.quorum.voters': `1@127.0.0.1:${ports.kafkaController}`,
-    'controller.listener.names': 'CONTROLLER',
     listeners: `PLAINTEXT://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.kafkaController}`,
     'log.dirs': `${home}/data`,
-    // A topic that a typing error makes would hide the error.
-    'auto.create.topics.enable': false,
-    // By size instead of time: a day fed long after it was, with that day's timestamps, must not expire at once.
-    'log.retention.ms': -1,
-    'log.retention.bytes': 4 * 1024 ** 3,
-    'offsets.retention.minutes': 60 * 24 * 365,
-    'group.initial.rebalance.delay.ms': 0,
-    // One broker: what Kafka keeps three times by default is kept once, and its many small logs are few.
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 5,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'transaction.state.log.num.partitions': 5,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    'share.coordinator.state.topic.num.partitions': 5,
   };
 }

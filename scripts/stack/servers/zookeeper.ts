@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Artifacts } from '../artifacts';
 import type { Server, Stack } from '../stack';
 import { javaMark, launchJava, propertiesText, writeConfig } from './java';
+import { sharedProperties } from './properties';
 
 /** Druid's registry of its own servers. */
 export function zooKeeper(stack: Stack, artifacts: Artifacts): Server {
@@ -21,15 +22,11 @@ export function zooKeeper(stack: Stack, artifacts: Artifacts): Server {
       writeConfig(
         properties,
         propertiesText({
+          ...sharedProperties('zookeeper/zoo.cfg'),
           dataDir: `${home}/data`,
+          dataLogDir: `${home}/data`,
           clientPort: port,
           clientPortAddress: '127.0.0.1',
-          tickTime: 2000,
-          maxClientCnxns: 0,
-          'admin.enableServer': false,
-          '4lw.commands.whitelist': 'ruok',
-          'autopurge.snapRetainCount': 3,
-          'autopurge.purgeInterval': 24,
         }),
       ),
     launch: async () =>

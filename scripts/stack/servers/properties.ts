@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type Properties = Readonly<Record<string, string | number | boolean>>;
+
+const DEPLOY = join(__dirname, '../../../deploy');
+
+/** The settings that the local stack and the containers share. `file` is relative to deploy/, such as 'kafka/server.properties'. */
+export function sharedProperties(file: string): Record<string, string> {
+  return parseProperties(readFileSync(join(DEPLOY, file), 'utf8'), `deploy/${file}`);
+}
+
+/**
+ * One `key=value` a line, empty lines, and comments: of Java's format what reads the same everywhere. Throws, with file and
+ * line, at escapes, at continued lines and where a key comes twice.
+ */
+export function parseProperties(text: string, file: string): Record<string, string> {
+  const properties: Record<string, string> = {};
+  text.split('\n').forEach((line, index) => {
+    if (/^\s*(#|$)/.test(line)) return;
+    const [, key, value] = /^([\w.]+)=([^\\]*)$/.exec(line) ?? [];
+    const where = `${file}:${index + 1}`;
+    if (key === undefined || value === undefined) throw new Error(`${where} is not key=value: ${line}`);
+    if (key in properties) throw new Error(`${where} sets ${key} again`);
+    properties[key] = value;
+  });
+  return properties;
+}
