@@ -1,18 +1,33 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { DataConverter } from '@temporalio/common';
 import { join } from 'node:path';
 import { DaybreakError } from '../domain/errors';
 import type { Config } from './config';
 import { encryptingCodec } from './payload-codec';
 
-/** Address, namespace, TLS and keys: the standard Temporal variables and profiles win over our defaults. */
+/**
+ * Address, namespace, TLS and keys: the standard Temporal variables and profiles win over our defaults. Throws
+ * BAD_CONFIGURATION where they cannot be read.
+ */
 export function connectOptions(config: Config) {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = standardOptions();
   return {
     connectionOptions: { ...connectionOptions, address: connectionOptions.address ?? config.temporal.address },
     namespace: namespace ?? config.temporal.namespace,
   };
+}
+
+function standardOptions(): ClientConnectConfig {
+  try {
+    return loadClientConnectConfig();
+  } catch (cause) {
+    throw new DaybreakError('BAD_CONFIGURATION', {
+      what: 'what the TEMPORAL_* variables or the profile of Temporal’s configuration file say cannot be used',
+      remedy: 'Correct what the cause names.',
+      cause,
+    });
+  }
 }
 
 /** How values become what Temporal keeps: as JSON, and encrypted where the configuration has keys. */
@@ -43,7 +58,8 @@ export async function withClient<T>(config: Config, use: (client: Client) => Pro
 export function unreachable(address: string, cause: unknown): DaybreakError {
   return new DaybreakError('TEMPORAL_UNREACHABLE', {
     what: `Temporal at ${address} does not answer`,
-    remedy: 'Start it (npx daybreak up) or set TEMPORAL_ADDRESS.',
+    remedy:
+      'Start it (npx daybreak up) or set TEMPORAL_ADDRESS, and TEMPORAL_TLS_* or TEMPORAL_API_KEY where it asks for them.',
     cause,
   });
 }
