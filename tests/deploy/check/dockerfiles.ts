@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { type Check, isThere, textOf } from './deployment';
+import { isPinned } from './services';
+
+/** Packages that a Dockerfile names itself, with their versions. */
+const INSTALLED = [
+  { manager: 'npm', pattern: /npm install([^\n&|]*)/g, pinned: /^(@?[^@]+)@\d+\.\d+\.\d+$/ },
+  { manager: 'gem', pattern: /gem install([^\n&|]*)/g, pinned: /^[^:]+:\d+\.\d+\.\d+$/ },
+] as const;
+
+export const checkDockerfiles: Check = (deployment) => {
+  const problems: string[] = [];
+  for (const [name, { build }] of Object.entries(deployment.compose.project.services)) {
+    if (build === undefined) continue;
+    const path = join(build.context, build.dockerfile);
+    if (!deployment.files.has(path)) {
+      problems.push(`${name} is built from ${path}, which there is not`);
+      continue;
+    }
+    problems.push(...problemsOf(textOf(deployment, path), path));
+    const stages = stagesOf(textOf(deployment, path)).map(({ as }) => as);
+    if (build.target !== undefined && !stages.includes(build.target)) {
+      problems.push(`${name} is built from the stage ${build.target}, which ${path} has not`);
+    }
+    for (const source of copied(textOf(deployment, path))) {
+      const there = source === '.' || isThere(deployment.files, join(build.context, source));
+      if (!there) problems.push(`${path} copies ${source}, which there is not`);
+    }
+  }
+  return [...new Set(problems), ...ignored(deployment)];
+};
+
+function problemsOf(dockerfile: string, path: string): string[] {
+  const stages = stagesOf(dockerfile);
+  const names = stages.map(({ as }) => as);
+  const unpinned = stages
+    .filter(({ from }) => !names.includes(from) && !isPinned(from))
+    .map(({ from }) => `${path} is built on ${from}, which is not pinned to a version`);
+  const packages = INSTALLED.flatMap(({ manager, pattern, pinned }) =>
+    [...dockerfile.matchAll(pattern)]
+      .flatMap(([, words = '']) => words.split(/\s+/).filter((word) => word !== '' && !word.startsWith('-')))
+      .filter((word) => !pinned.test(word))
+      .map((word) => `${path} has ${manager} install ${word}, which is not pinned to a version`),
+  );
+  const root = /^USER /m.test(dockerfile) ? [] : [`${path} runs as root`];
+  return [...unpinned, ...packages, ...root];
+}
+
+function stagesOf(dockerfile: string): { from: string; as: string }[] {
+  return [...dockerfile.matchAll(/^FROM (\S+)(?: AS (\S+))?$/gm)].map(([, from = '', as = '']) => ({ from, as }));
+}
+
+function copied(dockerfile: string): string[] {
+  return [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words = '']) => words.split(' ').slice(0, -1));
+}
+
+/** What the bundle is made of has to come through .dockerignore. */
+function ignored(deployment: Parameters<Check>[0]): string[] {
+  const through = textOf(deployment, '.dockerignore').split('\n');
+  return ['activities', 'clients', 'domain', 'engines', 'pipelines', 'scripts', 'worker', 'workflows', 'tsconfig.json']
+    .filter((name) => !through.includes(`!${name}`))
+    .map((name) => `.dockerignore keeps ${name} out of the worker's image`);
+}

@@ -1,0 +1,27 @@
+import { parseCompose } from './compose-project';
+import { textOf, type Check, type Expected, type Files } from './deployment';
+import { checkDockerfiles } from './dockerfiles';
+import { checkFluentd } from './fluentd';
+import { checkMounts, checkOrder, checkPorts, checkServices } from './services';
+import { checkSettings, checkVersions } from './settings';
+import { checkTurnilo } from './turnilo';
+import { checkVariables, documentedVariables } from './variables';
+
+const CHECKS: readonly Check[] = [
+  ...[checkServices, checkOrder, checkPorts, checkMounts, checkVariables],
+  ...[checkDockerfiles, checkSettings, checkVersions, checkTurnilo, checkFluentd],
+];
+
+/** What is wrong with docker-compose.yml and with what it mounts and builds; empty where nothing is. */
+export async function checkDeployment(files: Files, expected: Expected): Promise<string[]> {
+  // As somebody who has filled in .env.example.
+  const variables = [...documentedVariables(textOf({ files }, '.env.example'))].filter(([, { set }]) => set);
+  const environment = Object.fromEntries(variables.map(([name, { value }]) => [name, value === '' ? 'given' : value]));
+  let compose;
+  try {
+    compose = await parseCompose(textOf({ files }, 'docker-compose.yml'), environment);
+  } catch (refused) {
+    return [`docker-compose.yml is refused: ${refused instanceof Error ? refused.message : String(refused)}`];
+  }
+  return CHECKS.flatMap((check) => check({ ...expected, files, compose }));
+}

@@ -1,0 +1,61 @@
+import { parseProperties } from '../../../scripts/stack/servers/properties';
+import { type Check, textOf } from './deployment';
+
+/** The version that the local stack, and so every test, runs. */
+const TESTED = [
+  { image: /^apache\/druid:([\d.]+)/, system: 'Druid', pom: 'scripts/stack/druid/pom.xml' },
+  { image: /^apache\/kafka:([\d.]+)/, system: 'Kafka', pom: 'scripts/stack/kafka/pom.xml' },
+] as const;
+
+export const checkVersions: Check = (deployment) =>
+  Object.entries(deployment.compose.project.services).flatMap(([name, { image = '' }]) =>
+    TESTED.flatMap(({ image: pattern, system, pom }) => {
+      const version = pattern.exec(image)?.[1];
+      const dependencies = textOf(deployment, pom).split('<dependencies>')[1] ?? '';
+      const tested = /<version>([\d.]+)</.exec(dependencies)?.[1] ?? 'none';
+      return version === undefined || version === tested
+        ? []
+        : [`${name} is ${system} ${version}, but the tests run ${tested}`];
+    }),
+  );
+
+/** What docker-compose.yml adds to the shared settings of Kafka and Druid. */
+export const checkSettings: Check = (deployment) => {
+  const { services } = deployment.compose.project;
+  const read = (path: string): string[] => Object.keys(parseProperties(textOf(deployment, path), path));
+  const problems: string[] = [];
+  const twice = (name: string, prefix: RegExp, shared: readonly string[]): void => {
+    for (const variable of Object.keys(services[name]?.environment ?? {})) {
+      const property = variable.replace(prefix, '').replaceAll('_', '.').toLowerCase();
+      const same = shared.find((key) => key.toLowerCase() === property);
+      if (prefix.test(variable) && same !== undefined) problems.push(`${name} sets ${same}, which deploy/ has already`);
+    }
+  };
+  twice('kafka', /^KAFKA_/, read('deploy/kafka/server.properties'));
+  const extensions = [...textOf(deployment, 'scripts/stack/druid/pom.xml').matchAll(/<artifactId>(.*?)</g)]
+    .map(([, name = '']) => name)
+    .filter((name) => name.startsWith('druid-') && name !== 'druid-services');
+  for (const [name, { environment, command, volumes }] of Object.entries(services)) {
+    if (!name.startsWith('druid-')) continue;
+    const role = command?.[0] ?? '';
+    const files = [environment['DRUID_CONFIG_COMMON'], environment[`DRUID_CONFIG_${role}`]];
+    const mounted = files.flatMap((file) => {
+      const mount = volumes.find(({ type, target }) => type === 'bind' && file?.startsWith(`${target}/`));
+      const path = mount && file?.replace(mount.target, mount.source).replace(/^\.\//, '');
+      if (path !== undefined && deployment.files.has(path)) return [path];
+      problems.push(`${name} reads ${file ?? 'no file'} as its settings, which it does not have`);
+      return [];
+    });
+    twice(name, /^(?=druid_)/, mounted.flatMap(read));
+    const loaded = environment['druid_extensions_loadList'] ?? '';
+    for (const extension of [...extensions, 'postgresql-metadata-storage']) {
+      if (!loaded.includes(`"${extension}"`)) problems.push(`${name} does not load ${extension}`);
+    }
+  }
+  const registered = /^for name in (.*); do$/m.exec(textOf(deployment, 'deploy/temporal/create-namespace.sh'))?.[1];
+  for (const attribute of deployment.searchAttributes) {
+    if (!registered?.split(' ').includes(attribute))
+      problems.push(`create-namespace.sh does not register ${attribute}`);
+  }
+  return problems;
+};

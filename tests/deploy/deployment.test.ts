@@ -1,0 +1,188 @@
+import { join, resolve } from 'node:path';
+import { loadPipeline } from '../../engines/pipeline-folder';
+import { SEARCH_ATTRIBUTES } from '../../scripts/stack/servers/temporal';
+import { checkDeployment } from './check';
+import { readFiles, type Expected } from './check/deployment';
+
+const ROOT = resolve(__dirname, '../..');
+const files = readFiles(ROOT);
+let expected: Expected;
+
+// The first time it builds Compose's parser.
+jest.setTimeout(300_000);
+
+beforeAll(async () => {
+  const { pipeline, outputColumns } = await loadPipeline(join(ROOT, 'pipelines/events'));
+  expected = { pipeline, outputColumns, searchAttributes: SEARCH_ATTRIBUTES };
+});
+
+test('nothing is wrong with the deployment', async () => {
+  expect(await checkDeployment(files, expected)).toEqual([]);
+});
+
+/** The problems after `from` was replaced by `to`, everywhere in one file of the repository. */
+async function problemsWith(file: string, from: string, to: string): Promise<string[]> {
+  const text = files.get(file) ?? '';
+  expect(text).toContain(from);
+  return checkDeployment(new Map([...files, [file, text.replaceAll(from, to)]]), expected);
+}
+
+const COMPOSE = 'docker-compose.yml';
+
+test.each([
+  ['a key that Compose has not', COMPOSE, 'shm_size:', 'shared_memory:', 'is refused.*shared_memory'],
+  [
+    'a mount',
+    COMPOSE,
+    './deploy/fluentd/fluent.conf:',
+    './deploy/fluentd/fluentd.conf:',
+    'fluentd mounts .*fluentd.conf',
+  ],
+  ['a writable mount', COMPOSE, './pipelines:/app/pipelines:ro', './pipelines:/app/pipelines', 'worker may write to'],
+  [
+    'an image without a version',
+    COMPOSE,
+    'apache/kafka:4.3.1',
+    'apache/kafka:latest',
+    'kafka has the image apache/kafka:latest',
+  ],
+  [
+    'an image with half a version',
+    COMPOSE,
+    'zookeeper:3.8.4',
+    'zookeeper:3.8',
+    'zookeeper has the image zookeeper:3.8,',
+  ],
+  [
+    'a Druid that nobody tested',
+    COMPOSE,
+    'apache/druid:33.0.0',
+    'apache/druid:32.0.0',
+    'druid-broker is Druid 32.0.0, but the tests run 33.0.0',
+  ],
+  [
+    'an unknown variable',
+    COMPOSE,
+    'TEMPORAL_RETENTION:-30d',
+    'TEMPORAL_RETENTIONS:-30d',
+    'TEMPORAL_RETENTIONS is not in',
+  ],
+  [
+    'a default password',
+    COMPOSE,
+    'DRUID_METADATA_PASSWORD:?set it in .env',
+    'DRUID_METADATA_PASSWORD:-druid',
+    'DRUID_METADATA_PASSWORD is not required',
+  ],
+  ['a port twice', COMPOSE, '127.0.0.1:9095:', '127.0.0.1:9091:', 'turnilo and prometheus both publish port 9091'],
+  ['a port beyond this machine', COMPOSE, '127.0.0.1:8088:', '8088:', 'druid-router publishes port 8088 beyond'],
+  [
+    'a port from inside',
+    COMPOSE,
+    '  front:\n  back:',
+    '  front:\n    internal: true\n  back:',
+    'publishes ports from an internal network',
+  ],
+  ['a service to wait for', COMPOSE, 'zookeeper: { condition', 'zoo-keeper: { condition', 'is refused.*zoo-keeper'],
+  [
+    'a health check',
+    COMPOSE,
+    "test: [CMD, nc, -z, 127.0.0.1, '7233']",
+    'disable: true',
+    'temporal-ui waits for temporal to be healthy',
+  ],
+  ['a limit', COMPOSE, "limits: { cpus: '2', memory: 4g, pids: 500 }", "limits: { cpus: '2' }", 'worker has no limits'],
+  ['the capabilities', COMPOSE, 'cap_drop: [ALL]', 'cap_drop: [MKNOD]', 'kafka keeps the capabilities'],
+  ['a stage', COMPOSE, 'target: spark', 'target: sparks', 'the stage sparks, which deploy/worker/Dockerfile has not'],
+  ['a variable of the worker', COMPOSE, '      DAYBREAK_BATCH_SLOTS:\n', '', 'does not pass DAYBREAK_BATCH_SLOTS on'],
+  ['a setting of Kafka', COMPOSE, 'KAFKA_HEAP_OPTS: -Xms512m', 'KAFKA_NODE_ID: -Xms512m', 'kafka sets node.id'],
+  [
+    'a setting of Druid',
+    COMPOSE,
+    'druid_metadata_storage_type: postgresql',
+    'druid_storage_type: s3',
+    'sets druid.storage.type',
+  ],
+  ['an extension', COMPOSE, '"druid-datasketches",', '', 'druid-broker does not load druid-datasketches'],
+  [
+    'a file of settings',
+    COMPOSE,
+    '/etc/daybreak/broker.properties',
+    '/etc/daybreak/router.conf',
+    'druid-broker reads /etc/daybreak/router.conf',
+  ],
+  ['the zone of the container', COMPOSE, 'TZ: Asia/Seoul', 'TZ: Asia/Tokyo', 'TZ is Asia/Tokyo'],
+  ['a documented variable', '.env.example', '#DAYBREAK_SPEED_SLOTS=64\n', '', 'DAYBREAK_SPEED_SLOTS is not in'],
+  ['a variable that nothing reads', '.env.example', '#KAFKA_TLS=', '#KAFKA_SSL=', 'nothing reads KAFKA_SSL'],
+  [
+    'a documented password',
+    '.env.example',
+    'GRAFANA_PASSWORD=',
+    'GRAFANA_PASSWORD=admin',
+    'a value for the secret GRAFANA_PASSWORD',
+  ],
+  [
+    'the base of an image',
+    'deploy/worker/Dockerfile',
+    'node:20.19.5-bookworm-slim',
+    'node:20',
+    'built on node:20, which is not pinned',
+  ],
+  ['a gem', 'deploy/fluentd/Dockerfile', 'fluentd:1.16.11', 'fluentd', 'gem install fluentd, which is not pinned'],
+  ['a package', 'deploy/turnilo/Dockerfile', 'turnilo@1.40.2', 'turnilo', 'npm install turnilo, which is not pinned'],
+  ['the user', 'deploy/fluentd/Dockerfile', 'USER 1000:1000\n', '', 'deploy/fluentd/Dockerfile runs as root'],
+  ['what an image is made of', '.dockerignore', '!engines\n', '', 'keeps engines out'],
+  ['a search attribute', 'deploy/temporal/create-namespace.sh', ' DaybreakDate', '', 'does not register DaybreakDate'],
+  ['a column', 'deploy/turnilo/config.yaml', '$user_name', '$username', 'events_names has the column username'],
+  ['a cube', 'deploy/turnilo/config.yaml', 'name: events_batch', 'name: events_daily', 'there is no cube events_batch'],
+  [
+    'the introspection',
+    'deploy/turnilo/config.yaml',
+    'introspection: no-autofill',
+    'introspection: none',
+    'has introspection none',
+  ],
+  ['the host', 'deploy/turnilo/config.yaml', 'serverHost: 0.0.0.0\n', '', 'serverHost is not set'],
+  [
+    'the zone of the cubes',
+    'deploy/turnilo/config.yaml',
+    'defaultTimezone: Asia/Seoul',
+    'defaultTimezone: Asia/Tokyo',
+    'is in Asia/Tokyo',
+  ],
+  ['the command', 'deploy/turnilo/Dockerfile', '"run-config"', '"--druid"', 'not started with its configuration'],
+  [
+    'a match',
+    'deploy/fluentd/fluent.conf',
+    '<match info>',
+    '<match test>',
+    '<match test> takes nothing of the tag info',
+  ],
+  [
+    'a label',
+    'deploy/fluentd/fluent.conf',
+    '<label @KAFKA>',
+    '<label @KAFKAS>',
+    'records go to @KAFKA, which there is not',
+  ],
+  [
+    'the topic',
+    'deploy/fluentd/fluent.conf',
+    'default_topic events',
+    'default_topic event',
+    'default_topic event, not events',
+  ],
+  ['the path', 'deploy/fluentd/fluent.conf', 'names.%Y%m%d.%H', 'names-%Y%m%d.%H', 'files are names-'],
+  ['the zone of the files', 'deploy/fluentd/fluent.conf', '+0900', '+0000', 'timekey_zone \\+0000, not \\+0900'],
+  ['half-written files', 'deploy/fluentd/fluent.conf', 'append false', 'append true', 'append true, not false'],
+  [
+    'the pipeline',
+    'worker/config.ts',
+    '  DAYBREAK_DATA: text,',
+    '  DAYBREAK_DATA: text,\n  DAYBREAK_NEW: text,',
+    'DAYBREAK_NEW is not in',
+  ],
+])('a broken deployment is found: %s', async (_, file, from, to, problem) => {
+  const problems = await problemsWith(file, from, to);
+  expect(problems).toContainEqual(expect.stringMatching(new RegExp(problem, 's')));
+});
