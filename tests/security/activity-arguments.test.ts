@@ -52,9 +52,9 @@ const plan: DayPlan = {
 it.each(['../outside', '../../etc', '..', '.', '', '/etc', 'events/../../outside'])(
   'the pipeline %j gets no version published',
   async (pipeline) => {
-    const { chooseVersion, republish } = createRestoreActivities(dependencies);
-    expect(await refusal(() => chooseVersion({ ...plan, pipeline }, 'previous'))).toBe('UNKNOWN_PIPELINE');
-    expect(await refusal(() => republish({ ...plan, pipeline }, VERSION))).toBe('UNKNOWN_PIPELINE');
+    const restores = createRestoreActivities(dependencies);
+    expect(await refusal(() => restores.chooseVersion({ ...plan, pipeline }, 'previous'))).toBe('UNKNOWN_PIPELINE');
+    expect(await refusal(() => restores.republish({ ...plan, pipeline }, VERSION))).toBe('UNKNOWN_PIPELINE');
     expect(await readdir(join(outside, 'output'))).toEqual(['.versions']);
   },
 );
@@ -62,8 +62,8 @@ it.each(['../outside', '../../etc', '..', '.', '', '/etc', 'events/../../outside
 it.each(['../../../../outside', '..', '.', '', '.building-x', '/etc', 'no-such-version'])(
   'the version %j is not published',
   async (version) => {
-    const { republish } = createRestoreActivities(dependencies);
-    expect(await refusal(() => republish(plan, version))).toBe('NOT_BUILT');
+    const restores = createRestoreActivities(dependencies);
+    expect(await refusal(() => restores.republish(plan, version))).toBe('NOT_BUILT');
     expect(await readdir(join(data, 'events', 'output'))).toEqual(['.versions']);
   },
 );
@@ -82,14 +82,14 @@ it.each<[string, Partial<DailyBatchResult>]>([
   ['a task', { taskId: '/../../../../outside/x' }],
   ['a version', { output: outside }],
 ])('stores no result outside of the data folder: %s', async (_, hostile) => {
-  const { storeReconciliation } = createReconciliationActivities(dependencies);
-  const code = await refusal(() => storeReconciliation({ ...result, ...hostile }));
+  const results = createReconciliationActivities(dependencies);
+  const code = await refusal(() => results.storeReconciliation({ ...result, ...hostile }));
   expect(['UNKNOWN_PIPELINE', 'BAD_DATE', 'OUTPUT_FAILED']).toContain(code);
   expect(await readdir(outside)).toEqual(['output']);
 });
 
 it('stores a result that is right', async () => {
-  const { storeReconciliation } = createReconciliationActivities(dependencies);
-  await storeReconciliation(result);
+  const results = createReconciliationActivities(dependencies);
+  await results.storeReconciliation(result);
   expect(await readdir(join(data, 'events', 'reconciliation'))).toEqual([`${DAY}.json`]);
 });

@@ -83,17 +83,17 @@ describe.each(HOSTILE_DATES)('the date %j', (date) => {
   });
 
   it('is refused by every activity that a caller of a workflow reaches with it', async () => {
-    const { planDay, buildDay } = createBuildActivities(dependencies());
+    const builds = createBuildActivities(dependencies());
     const plan = hostilePlan({ date: date as DayPlan['date'] });
-    const { chooseVersion, republish } = createRestoreActivities(dependencies());
-    const { selectBackfillDays } = createOperateActivities({ pipelines, data });
+    const restores = createRestoreActivities(dependencies());
+    const operates = createOperateActivities({ pipelines, data });
     const range = { pipeline: 'events', from: date, to: '2026-11-21' };
     for (const work of [
-      () => planDay({ pipeline: 'events', date }),
-      () => inActivity(() => buildDay(plan, { force: false })),
-      () => chooseVersion(plan, 'previous'),
-      () => republish(plan, '0123456789abcdef'),
-      () => inActivity(() => selectBackfillDays(range)),
+      () => builds.planDay({ pipeline: 'events', date }),
+      () => inActivity(() => builds.buildDay(plan, { force: false })),
+      () => restores.chooseVersion(plan, 'previous'),
+      () => restores.republish(plan, '0123456789abcdef'),
+      () => inActivity(() => operates.selectBackfillDays(range)),
     ]) {
       expect((await refusal(work)).code).toBe('BAD_DATE');
     }
@@ -121,12 +121,12 @@ describe.each(HOSTILE_NAMES)('the pipeline %j', (name) => {
   });
 
   it('is refused by the first activity of each workflow', async () => {
-    const { planDay } = createBuildActivities(dependencies());
-    const { selectBackfillDays, findLateData } = createOperateActivities({ pipelines, data });
+    const builds = createBuildActivities(dependencies());
+    const operates = createOperateActivities({ pipelines, data });
     for (const work of [
-      () => planDay({ pipeline: name, date: '2026-11-21' }),
-      () => inActivity(() => selectBackfillDays({ pipeline: name, from: '2026-11-01', to: '2026-11-02' })),
-      () => inActivity(() => findLateData({ pipeline: name })),
+      () => builds.planDay({ pipeline: name, date: '2026-11-21' }),
+      () => inActivity(() => operates.selectBackfillDays({ pipeline: name, from: '2026-11-01', to: '2026-11-02' })),
+      () => inActivity(() => operates.findLateData({ pipeline: name })),
     ]) {
       expect((await refusal(work)).code).toBe('UNKNOWN_PIPELINE');
     }
@@ -166,6 +166,6 @@ async function inActivity<T>(work: () => Promise<T>): Promise<T> {
 }
 
 it('takes a date and a name that are right: it is not all that is refused', async () => {
-  const { planDay } = createBuildActivities(dependencies());
-  expect(await planDay({ pipeline: 'events', date: '2026-11-21' })).toEqual(plan);
+  const builds = createBuildActivities(dependencies());
+  expect(await builds.planDay({ pipeline: 'events', date: '2026-11-21' })).toEqual(plan);
 });
