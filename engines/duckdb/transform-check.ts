@@ -17,6 +17,15 @@ export async function checkTransform(
   sql: string,
   file: string,
 ): Promise<OutputColumn[]> {
+  const nul = sql.indexOf('\0');
+  if (nul !== -1) {
+    // DuckDB would take the text for ended there.
+    const offset = Buffer.byteLength(sql.slice(0, nul));
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: describe({ offset, reason: 'it holds the character NUL' }, sql, file),
+      remedy: 'Take it away.',
+    });
+  }
   const select = await parseSelect(connection, sql, file);
   const traits = await functionTraits(connection);
   const violations = rowWiseViolations(select, pipeline, (name) => traits.get(name));

@@ -4,6 +4,7 @@ import type { Layer } from '../../domain/task-queues';
 import { readConfig } from '../../worker/config';
 import { startHealth } from '../../worker/health';
 import { runWorker } from '../../worker/main';
+import { errorInLog } from '../error-in-log';
 import { findSpark } from '../stack/spark';
 
 export function workerCommand(): Command {
@@ -16,6 +17,7 @@ export function workerCommand(): Command {
     .action(async ({ role, log }: { role: Layer | 'all'; log: string }) => {
       const logger = pino({
         level: log,
+        serializers: { err: errorInLog },
         ...(process.stdout.isTTY && { transport: { target: 'pino-pretty' } }),
       });
       const ending = new AbortController();
