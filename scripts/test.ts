@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
+import { auditDependencies } from './audit';
 import { ensureChromium } from './chromium';
 
 /** What `npm test` runs: every check, then every test; arguments go to jest. The summary is what .ci/run prints. */
@@ -30,6 +31,7 @@ const checks = [
   npx('tsc', '--noEmit'),
   npx('eslint', '.'),
   npx('prettier', '--check', '--log-level=warn', '.'),
+  audit(),
 ];
 ensureChromium();
 const testsPass = npx('jest', '--json', `--outputFile=${RESULTS}`, ...process.argv.slice(2));
@@ -40,6 +42,12 @@ const summary = `${passed} passed, ${failures} failed`;
 writeFileSync(SUMMARY, `${summary}\n`);
 process.stdout.write(`\n${summary}\n`);
 process.exitCode = failures === 0 ? 0 : 1;
+
+function audit(): boolean {
+  const { passes, line } = auditDependencies();
+  process.stdout.write(`\n> npm audit\n${line}\n`);
+  return passes;
+}
 
 /** A test file that does not load, and a jest that does not get as far as its results, each count as one failed. */
 function countTests(): { passed: number; failed: number } {

@@ -68,7 +68,6 @@ describe.each(HOSTILE_DATES)('the date %j', (date) => {
     async (_, words) => {
       const error = await refusal(() => run([...words, `--date=${date}`]));
       expect(error).toMatchObject({ code: 'BAD_DATE', remedy: expect.stringContaining('YYYY-MM-DD') as string });
-      // eslint-disable-next-line no-control-regex -- what a terminal would obey.
       expect(error.message).not.toMatch(/[\u0000-\u001f]/);
     },
   );
