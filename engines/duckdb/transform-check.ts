@@ -86,7 +86,7 @@ async function requireEmbeddable(connection: DuckDBConnection, sql: string, file
 async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
   const rows = await queryTexts(
     connection,
-    `SELECT DISTINCT function_name, function_type, stability FROM duckdb_functions()`,
+    `SELECT DISTINCT function_name, function_type, stability, macro_definition FROM duckdb_functions()`,
   );
   const traits = new Map<string, { types: Set<string>; stabilities: Set<string> }>();
   for (const [name, type, stability] of rows) {
@@ -94,6 +94,13 @@ async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap
     if (type != null) known.types.add(type);
     if (stability != null) known.stabilities.add(stability);
     traits.set(name ?? '', known);
+  }
+  // A macro is as deterministic as what it calls.
+  for (const [name, , , definition] of rows) {
+    for (const [, called = ''] of (definition ?? '').matchAll(/\b(\w+)\s*\(/g)) {
+      const stabilities = traits.get(called.toLowerCase())?.stabilities ?? [];
+      for (const stability of stabilities) traits.get(name ?? '')?.stabilities.add(stability);
+    }
   }
   return traits;
 }

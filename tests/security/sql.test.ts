@@ -54,6 +54,7 @@ describe('the check of a pipeline refuses', () => {
     `SELECT write_log('x') AS time, ${REST}`,
     `SELECT list_transform([e.time], x -> write_log(x))[1] AS time, ${REST}`,
     `SELECT current_query() AS time, ${REST}`,
+    `SELECT pg_sleep(3600)::VARCHAR AS time, ${REST}`,
     `SELECT s.value AS time, ${REST}, duckdb_settings() s`,
     `SELECT e.time, ${REST}, duckdb_secrets() s`,
     `SELECT e.time, ${REST}, daybreak.staged s`,
