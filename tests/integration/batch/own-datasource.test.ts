@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDruidClient } from '../../../clients/druid';
-import { parseBusinessDate } from '../../../domain/business-date';
+import { parseBusinessDate, shiftDate, type BusinessDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
@@ -32,11 +32,7 @@ beforeAll(async () => {
     DAYBREAK_OUTPUT_TOKEN: 'a-secret-of-this-test',
   };
   await mkdir(pipeline.input, { recursive: true });
-  for (let hour = 0; hour < 24; hour += 1) {
-    const two = String(hour).padStart(2, '0');
-    const record = { hello: 'hi', id: hour, time: `${date} ${two}:30:00` };
-    await writeFile(join(pipeline.input, `names.20260314.${two}.json`), `${JSON.stringify(record)}\n`);
-  }
+  await writeHours(date, 24);
   worker = await background('worker --role batch', environment, '"msg":"ready"');
 });
 
@@ -44,6 +40,15 @@ afterAll(async () => {
   await worker.stop();
   await pipeline.remove();
 });
+
+async function writeHours(day: BusinessDate, hours: number): Promise<void> {
+  for (let hour = 0; hour < hours; hour += 1) {
+    const two = String(hour).padStart(2, '0');
+    const record = { hello: 'hi', id: hour, time: `${day} ${two}:30:00` };
+    const file = `names.${day.replaceAll('-', '')}.${two}.json`;
+    await writeFile(join(pipeline.input, file), `${JSON.stringify(record)}\n`);
+  }
+}
 
 it('loads the day beside realtime, from the worker’s own server, without a seal and with the same proof', async () => {
   const on = `--pipeline ${pipeline.name} --date ${date}`;
@@ -56,4 +61,21 @@ it('loads the day beside realtime, from the worker’s own server, without a sea
   expect(await daybreak(`batch verify ${on}`, environment)).toMatchObject({ code: 0 });
   const stored = await fetch(`${config.druid.coordinatorUrl}/druid/indexer/v1/task/${result.taskId}`);
   expect(await stored.text()).toContain('"type":"http"');
+});
+
+it('loads a day by several tasks at once into a datasource of another name, with the same proof', async () => {
+  const file = join(pipeline.folder, 'pipeline.yaml');
+  const yaml = await readFile(file, 'utf8');
+  const datasource = `${pipeline.topic}_own`;
+  const settings = `parallelSubtasks: 2\n$1batchDatasource: ${datasource}`;
+  await writeFile(file, yaml.replace(/^( +)replace: separate$/m, `$&\n$1${settings}`));
+  const next = shiftDate(date, 1);
+  await writeHours(next, 4);
+  const on = `--pipeline ${pipeline.name} --date ${next}`;
+  const run = await succeed(`batch run ${on} --accept MISSING_HOURS --json`, environment);
+  const { verdict, datasource: loaded, segments } = JSON.parse(run) as DailyBatchResult;
+  expect({ verdict, loaded }).toEqual({ verdict: 'replaced', loaded: datasource });
+  expect(segments).toBeGreaterThan(1);
+  expect(await servedRows(datasource, next)).toHaveLength(4);
+  expect(await daybreak(`batch verify ${on}`, environment)).toMatchObject({ code: 0 });
 });
