@@ -39,7 +39,7 @@ const text = z.string().min(1).optional();
 const port = z.coerce.number().int().min(1024).max(65_000).optional();
 const url = z
   .url({ protocol: /^https?$/ })
-  .refine((given) => new URL(given).password === '', 'a password in an address is logged with it')
+  .refine((given) => !/\/\/[^/?#]*@/.test(given), 'a password or a name in an address is logged with it')
   .optional();
 /** The file's text; the variable holds its path. */
 const contents = z

@@ -1,13 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import { OUTPUT_USER } from '../activities/batch/input-source';
 import { DaybreakError, messageOf } from '../domain/errors';
+import { READ_UNTRUSTED, regularFileWithin } from '../engines/contained';
 
 export interface OutputServerOptions {
   /** Absolute path; see Config.data. */
@@ -45,7 +46,7 @@ export async function startOutputServer({ data, port, token, logger }: OutputSer
       response.writeHead(404).end();
       return;
     }
-    await send(join(data, path), request.headers.range, response);
+    await send(data, join(data, path), request.headers.range, response);
   }
 
   server.listen(port);
@@ -62,8 +63,8 @@ export async function startOutputServer({ data, port, token, logger }: OutputSer
 }
 
 /** Druid asks for the rest of a file, `bytes=N-`, after a connection broke. */
-async function send(path: string, range: string | undefined, response: ServerResponse): Promise<void> {
-  const file = await open(path).catch(() => undefined);
+async function send(data: string, path: string, range: string | undefined, response: ServerResponse): Promise<void> {
+  const file = await openPublished(data, path).catch(() => undefined);
   if (file === undefined) {
     response.writeHead(404).end();
     return;
@@ -81,6 +82,13 @@ async function send(path: string, range: string | undefined, response: ServerRes
     ...(start > 0 && { 'content-range': `bytes ${start}-${size - 1}/${size}` }),
   });
   await pipeline(createReadStream('', { fd: file, start }), response);
+}
+
+/** Throws where the file is none, or is reached through a link. */
+async function openPublished(data: string, path: string): Promise<FileHandle> {
+  const real = await regularFileWithin(dirname(path), path);
+  if (real !== join(await realpath(data), relative(data, path))) throw new Error('a link leads there');
+  return open(real, READ_UNTRUSTED);
 }
 
 function digest(text: string): Buffer {

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import type { BuiltDay } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
+import { parsePipelineName } from '../../domain/pipeline';
 import { readState } from '../../engines/build-state';
 import { readPublishedDay } from '../../engines/published-day';
 
-/** Where a pipeline's published days are. */
+/** Where a pipeline's published days are. Throws UNKNOWN_PIPELINE for a name that is a path. */
 export function outputFolder(data: string, pipeline: string): string {
-  return join(data, pipeline, 'output');
+  return join(data, parsePipelineName(pipeline), 'output');
 }
 
 /** The published version of a day as it is now. Throws NOT_BUILT where there is none. */

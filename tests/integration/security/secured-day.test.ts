@@ -16,6 +16,7 @@ import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { freePortBase } from '../support/test-stacks';
 import { makeCertificates, type Certificates } from './certificates';
+import { startDruidGateway } from './druid-gateway';
 import { KAFKA_CREDENTIALS } from './kafka-credentials';
 import type { RunningServer } from './running-server';
 import { startSecureKafka } from './secure-kafka';
@@ -29,10 +30,13 @@ const sent = fedDay(date, EVENTS, 41);
 const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
 const payloadKey = randomBytes(32).toString('base64');
 
+const DRUID_CREDENTIALS = { username: 'daybreak', password: 'battery-staple-horse' };
+
 let folder: string;
 let certificates: Certificates;
 let kafka: RunningServer;
 let temporal: RunningServer;
+let gateways: Awaited<ReturnType<typeof startDruidGateway>>[];
 let pipeline: OwnPipeline;
 let environment: Readonly<Record<string, string>>;
 let worker: BackgroundCommand;
@@ -44,6 +48,10 @@ beforeAll(async () => {
   temporal = await startSecureTemporal(folder, port, certificates);
   kafka = await startSecureKafka(folder, port + 9, certificates, KAFKA_CREDENTIALS);
   pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
+  const { coordinatorUrl, brokerUrl } = readConfig().druid;
+  gateways = await Promise.all(
+    [coordinatorUrl, brokerUrl].map((url) => startDruidGateway(url, certificates, DRUID_CREDENTIALS)),
+  );
   const passwordFile = join(folder, 'kafka-password');
   await writeFile(passwordFile, `${KAFKA_CREDENTIALS.password}\n`);
   environment = {
@@ -54,6 +62,11 @@ beforeAll(async () => {
     KAFKA_SASL_USERNAME: KAFKA_CREDENTIALS.username,
     KAFKA_SASL_PASSWORD_FILE: passwordFile,
     DRUID_KAFKA_TRUSTSTORE_FILE: certificates.authority,
+    DRUID_COORDINATOR_URL: gateways[0]?.url ?? '',
+    DRUID_BROKER_URL: gateways[1]?.url ?? '',
+    DRUID_TLS_CA_FILE: certificates.authority,
+    DRUID_USERNAME: DRUID_CREDENTIALS.username,
+    DRUID_PASSWORD: DRUID_CREDENTIALS.password,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_TLS: 'true',
     TEMPORAL_TLS_SERVER_NAME: 'localhost',
@@ -77,6 +90,7 @@ afterAll(async () => {
   await terminateSupervisor(pipeline.topic);
   await temporal.stop();
   await kafka.stop();
+  for (const gateway of gateways) gateway.stop();
   await pipeline.remove();
   await rm(folder, { recursive: true });
 });
@@ -137,7 +151,11 @@ it('leaves no secret in the supervisor, the log, or beside the output', async ()
   const kept = [JSON.stringify(await supervisors.find(pipeline.topic)), worker.output(), ...(await Promise.all(texts))];
   expect(texts.length).toBeGreaterThan(1);
   expect(kept[0]).toContain('SASL_SSL');
-  expect(kept.filter((text) => text.includes(KAFKA_CREDENTIALS.password) || text.includes(payloadKey))).toEqual([]);
+  expect(
+    kept.filter((text) =>
+      [KAFKA_CREDENTIALS.password, DRUID_CREDENTIALS.password, payloadKey].some((secret) => text.includes(secret)),
+    ),
+  ).toEqual([]);
 });
 
 it('is not let in with another password, and says so without it', async () => {
@@ -159,6 +177,16 @@ it('is not let in by Kafka without TLS, nor where the authority is not known', a
   for (const tls of [{}, { tls: {} }]) {
     await expect(KafkaTopics.connect({ brokers, ...tls })).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' });
   }
+});
+
+it('is not let in by Druid with another password, nor where the authority is not known', async () => {
+  const { ca, ...druid } = readConfig({ ...environment, DRUID_PASSWORD: 'wrong-staple-horse' }).druid;
+  const refused = await createDruidClient({ ...druid, ...(ca !== undefined && { ca }) })
+    .supervisors.find('none')
+    .catch((thrown: unknown) => thrown);
+  expect(refused).toMatchObject({ code: 'DRUID_REFUSED', remedy: expect.stringContaining('DRUID_PASSWORD') as string });
+  expect(messageOf(refused)).not.toContain('wrong-staple');
+  await expect(createDruidClient(druid).supervisors.find('none')).rejects.toMatchObject({ code: 'DRUID_UNREACHABLE' });
 });
 
 it('is not let in by Temporal without a certificate', async () => {

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
+import { once } from 'node:events';
+import type { Certificates } from './certificates';
+import type { Credentials } from './kafka-credentials';
+
+/**
+ * TLS and basic authentication in front of a real Druid service, as a reverse proxy gives them: Druid's own extension for it
+ * is in no registry that tests could have it from.
+ */
+export async function startDruidGateway(
+  target: string,
+  { server: { certificate, key } }: Certificates,
+  { username, password }: Credentials,
+): Promise<{ readonly url: string; stop(): void }> {
+  const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  const files = { cert: await readFile(certificate), key: await readFile(key) };
+  const server = createServer(files, (incoming, outgoing) => {
+    if (incoming.headers.authorization !== expected) {
+      outgoing.writeHead(401).end('Unauthorized');
+      return;
+    }
+    const { method, headers } = incoming;
+    const forwarded = request(new URL(incoming.url ?? '/', target), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    forwarded.once('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `https://127.0.0.1:${address.port}`,
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
