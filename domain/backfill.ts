@@ -12,11 +12,11 @@ export interface BackfillInput {
   /** First and last local day, both included, YYYY-MM-DD. */
   readonly from: string;
   readonly to: string;
-  /** Days at once. Default 2. */
+  /** Days at once, 1 to 100. Default 2. */
   readonly parallel?: number;
   /** Default `missing`, so that the same call again does only what is left. */
   readonly only?: BackfillSelection;
-  /** Days after which the workflow continues as new. Default 300, some thousand events of history. */
+  /** Days after which the workflow continues as new. 1 to 1,000. Default 300, some thousand events of history. */
   readonly daysPerRun?: number;
   /** What the workflow hands to itself when it continues as new. */
   readonly continued?: BackfillState;

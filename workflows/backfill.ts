@@ -35,6 +35,9 @@ const { selectBackfillDays } = proxyActivities<OperateActivities>({
 });
 
 const DAYS_SHOWN = 50;
+const MAXIMUM_PARALLEL = 100;
+/** A day is some twenty events of a history, which may have 51,200. */
+const MAXIMUM_DAYS_PER_RUN = 1_000;
 
 /**
  * Runs a range of days as children, some at once, each once. A failed day stops no other; where any failed, the workflow
@@ -42,6 +45,8 @@ const DAYS_SHOWN = 50;
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   const { pipeline, from, to, parallel = 2, only = 'missing', daysPerRun = 300 } = input;
+  requireWithin('parallel', parallel, MAXIMUM_PARALLEL);
+  requireWithin('daysPerRun', daysPerRun, MAXIMUM_DAYS_PER_RUN);
   let requested: readonly BusinessDate[] | undefined = input.continued?.requested;
   const outcomes: DayOutcome[] = [...(input.continued?.outcomes ?? [])];
   const running = new Set<BusinessDate>();
@@ -111,6 +116,15 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     nonRetryable: true,
     details: [result],
   });
+}
+
+/** Whoever may start workflows may give any number. */
+function requireWithin(name: string, value: number, maximum: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= maximum) return;
+  throw ApplicationFailure.nonRetryable(
+    `${name} is ${value}, and must be a number from 1 to ${maximum}`,
+    'WRONG_USAGE',
+  );
 }
 
 /** Requested = completed: each selected day has exactly one outcome, and no other day has one. */

@@ -1,7 +1,7 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
 import { ApplicationFailure, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { succeeded, type DayOutcome } from '../domain/backfill';
-import { businessDateOf, shiftDate } from '../domain/business-date';
+import { businessDateOf, isTimeZone, shiftDate } from '../domain/business-date';
 import { dateAttribute, outcomeAttribute } from '../domain/search-attributes';
 import { runDay } from './run-day';
 
@@ -19,6 +19,8 @@ const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', Se
  * timestamp, so that a run that is caught up after an outage still does the day it was meant for. Fails with the day's code.
  */
 export async function nightlyBatch({ pipeline, timeZone }: NightlyBatchInput): Promise<DayOutcome> {
+  // Thrown as it is, it would fail the workflow's task, which Temporal tries again for ever.
+  if (!isTimeZone(timeZone)) throw ApplicationFailure.nonRetryable(`${timeZone} is no time zone`, 'WRONG_USAGE');
   const { typedSearchAttributes, startTime } = workflowInfo();
   const due = typedSearchAttributes.get(scheduledStart) ?? startTime;
   const date = shiftDate(businessDateOf(due, timeZone), -1);

@@ -150,3 +150,18 @@ it('ends its days’ activities and what they left in Druid before it is cancell
     expect(calls.slice(-3)).toEqual(['endReindexTasks', 'endReindexTasks', 'endReindexTasks']);
   });
 });
+
+it.each([
+  { parallel: 1_000_000_000 },
+  { parallel: 0 },
+  { parallel: 1.5 },
+  { daysPerRun: 0 },
+  { daysPerRun: Number.MAX_SAFE_INTEGER },
+])('refuses %j instead of going on for ever', async (numbers) => {
+  const { activities } = dayActivities();
+  await temporal.serve({ ...activities, selectBackfillDays }, async () => {
+    const handle = await start({ from: '2026-08-01', to: '2026-08-02', ...numbers });
+    const failure = await failureOf(handle);
+    expect(failure).toMatchObject({ type: 'WRONG_USAGE', message: expect.stringContaining('from 1 to') as string });
+  });
+});

@@ -12,12 +12,12 @@ const INPUT = { pipeline: 'events', timeZone: 'Asia/Seoul' };
 const yesterday = (): string => new Date(Date.now() + 9 * 3_600_000 - 86_400_000).toISOString().slice(0, 10);
 
 let number = 0;
-function start() {
+function start(input = INPUT) {
   number += 1;
   return temporal.client.workflow.start<typeof nightlyBatch>('nightlyBatch', {
     taskQueue: temporal.taskQueue,
     workflowId: `nightly-batch/${number}`,
-    args: [INPUT],
+    args: [input],
   });
 }
 
@@ -114,5 +114,13 @@ it('ends its day before it is cancelled itself', async () => {
     expect(calls.at(-1)).toBe('endReindexTasks');
     const day = temporal.client.workflow.getHandle(dailyBatchId('events', yesterday()));
     expect(await shownOf(day)).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
+  });
+});
+
+it('refuses a time zone that is none instead of trying for ever', async () => {
+  const { activities } = dayActivities();
+  await temporal.serve(activities, async () => {
+    const failure = await failureOf(await start({ ...INPUT, timeZone: 'Mars/Olympus' }));
+    expect(failure).toMatchObject({ type: 'WRONG_USAGE', message: 'Mars/Olympus is no time zone' });
   });
 });
