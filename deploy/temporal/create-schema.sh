@@ -4,8 +4,8 @@
 set -eu
 schema=/etc/temporal/schema/postgresql/v12
 for part in temporal:temporal temporal_visibility:visibility; do
-  tool="temporal-sql-tool --plugin postgres12 --endpoint postgres --port 5432 --user temporal --database ${part%%:*}"
+  tool="temporal-sql-tool --plugin postgres12 --ep postgres -p 5432 -u temporal --db ${part%%:*}"
   # Where there is a schema already, its version stays.
-  $tool setup-schema --version 0.0
-  $tool update-schema --schema-dir "$schema/${part##*:}/versioned"
+  $tool setup-schema -v 0.0
+  $tool update-schema -d "$schema/${part##*:}/versioned"
 done

@@ -1,3 +1,4 @@
+import { JAAS_VARIABLE } from '../../../domain/druid/consumer-properties';
 import { parseProperties } from '../../../scripts/stack/servers/properties';
 import { type Check, textOf } from './deployment';
 
@@ -18,6 +19,9 @@ export const checkVersions: Check = (deployment) =>
         : [`${name} is ${system} ${version}, but the tests run ${tested}`];
     }),
   );
+
+/** The supervisor's spec names the variable, and both who looks at the topic and who reads it log in by it. */
+const READS_KAFKA = ['coordinator', 'indexer'];
 
 /** What docker-compose.yml adds to the shared settings of Kafka and Druid. */
 export const checkSettings: Check = (deployment) => {
@@ -47,6 +51,11 @@ export const checkSettings: Check = (deployment) => {
       return [];
     });
     twice(name, /^(?=druid_)/, mounted.flatMap(read));
+    if (environment['druid_host'] !== name)
+      problems.push(`${name} is known as ${environment['druid_host'] ?? 'an address'}`);
+    if (READS_KAFKA.includes(role) && environment[JAAS_VARIABLE] !== null) {
+      problems.push(`${name} does not get ${JAAS_VARIABLE}`);
+    }
     const loaded = environment['druid_extensions_loadList'] ?? '';
     for (const extension of [...extensions, 'postgresql-metadata-storage']) {
       if (!loaded.includes(`"${extension}"`)) problems.push(`${name} does not load ${extension}`);

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { batchDatasourceOf } from '../../../domain/pipeline';
 import { type Check, textOf } from './deployment';
 
 const configSchema = z.object({
@@ -38,6 +39,7 @@ export const checkTurnilo: Check = (deployment) => {
       [...formula.matchAll(/\$(\w+)/g)].map(([, column = '']) => column),
     );
     const unknown = [...used, cube.timeAttribute].filter((column) => ![...columns, 'main'].includes(column));
+    const source = cube.name === 'events_batch' ? batchDatasourceOf(pipeline) : pipeline.druid.datasource;
     const counts = cube.measures.some(({ formula }) => formula === '$main.count()');
     const missing = ['$__time', `$${pipeline.events.time.column}`].filter(
       (formula) => !cube.dimensions.some((dimension) => dimension.formula === formula),
@@ -46,7 +48,7 @@ export const checkTurnilo: Check = (deployment) => {
       ...unknown.map((column) => `has the column ${column}, which ${pipeline.name} does not give`),
       ...missing.map((formula) => `has no dimension ${formula}`),
       ...(counts ? [] : ['has no measure $main.count()']),
-      ...(cube.source === pipeline.druid.datasource ? [] : [`is of ${cube.source}, not ${pipeline.druid.datasource}`]),
+      ...(cube.source === source ? [] : [`is of ${cube.source}, not ${source}`]),
       ...(clusters.some(({ name }) => name === cube.clusterName) ? [] : [`is of the cluster ${cube.clusterName}`]),
       ...(cube.introspection === 'no-autofill' ? [] : [`has introspection ${cube.introspection ?? 'by default'}`]),
       ...(cube.defaultTimezone === pipeline.timeZone ? [] : [`is in ${cube.defaultTimezone ?? 'UTC'}`]),

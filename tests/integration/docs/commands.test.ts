@@ -37,6 +37,10 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
   'node --import tsx bench/backfill/index.ts 400 4': 'the same',
   'docker compose up': 'there is no Docker where tests run',
+  'docker compose up --build --detach': 'the same',
+  'docker compose exec worker daybreak status': 'the same',
+  'docker compose down': 'the same',
+  'docker compose down --volumes': 'the same',
   'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
     'needs a Spark cluster',
 };
