@@ -35,7 +35,10 @@ export class KafkaProducer {
     return new KafkaProducer(producer, options.brokers);
   }
 
-  /** Resolves when every message is acknowledged. Their order within a partition is kept. */
+  /**
+   * Resolves when every message is acknowledged. Their order within a partition is kept. Let each name its partition:
+   * where one does not, kafkajs chooses anew each time it tries, and the broker then refuses the sequence.
+   */
   async send(topic: string, messages: readonly Message[]): Promise<void> {
     for (let start = 0; start < messages.length; start += PIECE) {
       try {

@@ -76,7 +76,7 @@ it('goes the same way with another schema: realtime has every delivery, the batc
     pipeline.topic,
     Object.values(FILES)
       .flat()
-      .map((value) => ({ value })),
+      .map((value) => ({ value, partition: 0 })),
   );
   await producer.close();
   // But the one of a negative fare, which the SQL leaves out.
