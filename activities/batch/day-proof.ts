@@ -9,8 +9,11 @@ import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { servedDay } from './served-day';
 
 /** The segments that queries of the day are answered from. */
-export async function visibleSegments(druid: DruidClient, plan: DayPlan): Promise<Segment[]> {
-  const segments = await druid.queries.segments(plan.datasource, plan.interval);
+export async function visibleSegments(
+  druid: DruidClient,
+  { datasource, interval }: Pick<DayPlan, 'datasource' | 'interval'>,
+): Promise<Segment[]> {
+  const segments = await druid.queries.segments(datasource, interval);
   return segments.filter((one) => !one.overshadowed && !isBeingDropped(one, segments));
 }
 

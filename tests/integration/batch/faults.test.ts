@@ -140,6 +140,10 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     };
     const run = () => daybreak(on(`batch run --date ${date} --json`), environment);
     const all = (): string[] => [...new Set(expectedRows(sent))].sort();
+    const began = performance.now();
+    /** So that a round that waits long, or for ever, shows where. */
+    const tell = (text: string): boolean =>
+      process.stderr.write(`round ${round}, ${Math.round((performance.now() - began) / 1000)} s: ${text}\n`);
     await succeed(on('speed start'), environment);
     const before = await rowsFrom(dayInterval(today, ZONE).start).catch(() => 0);
     live = stream();
@@ -148,6 +152,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
     await until(async () => (await servedRows(pipeline.topic, date)).length >= inKafka);
     const early = all();
+    tell('realtime serves the day');
 
     const running = run();
     // Late rows during the run, in Kafka and in the files.
@@ -156,7 +161,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
       sleep(Math.random() * 10_000).then(() => feed(200 + round, LATE_EVENTS.during)),
     ]);
     const ended = await running;
-    process.stderr.write(`round ${round}: killed after ${story}\n`);
+    tell(`killed after ${story}; the run ended with ${ended.code}`);
     const result = resultOf(ended);
     expect(result.verdict).toBe('replaced');
     await expectWhole(date);
@@ -165,14 +170,17 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     expect(served).toEqual(await rowsOfFiles(result.output, sent));
     const there = new Set(served);
     expect(early.filter((row) => !there.has(row))).toEqual([]);
+    tell('the day is exact');
 
     await feed(300 + round, LATE_EVENTS.after);
     resultOf(await run());
     expect(await servedRows(pipeline.topic, date)).toEqual(all());
     await expectWhole(date);
+    tell('the day is exact again with its late rows');
 
     const expected = before + (await live.stop());
     await until(async () => (await rowsFrom(dayInterval(today, ZONE).start)) >= expected);
     expect(await rowsFrom(dayInterval(today, ZONE).start)).toBe(expected);
+    tell('today is exact');
   },
 );

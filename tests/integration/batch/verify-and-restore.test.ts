@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { visibleSegments } from '../../../activities/batch/day-proof';
 import { createDruidClient } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
@@ -138,8 +139,8 @@ it('empties a day that is accepted as empty', async () => {
   expect(await servedRows(pipeline.topic, date)).toEqual([]);
   const verified = await batch('verify');
   expect(verified.code === 0 ? '' : verified.stderr).toBe('');
-  const segments = await druid.queries.segments(pipeline.topic, dayInterval(date, ZONE));
-  expect(segments.filter((one) => !one.overshadowed)).toMatchObject([{ rows: 0, realtime: false }]);
+  const visible = await visibleSegments(druid, { datasource: pipeline.topic, interval: dayInterval(date, ZONE) });
+  expect(visible).toMatchObject([{ rows: 0, realtime: false }]);
 });
 
 it('cannot prove a day of which nothing is published', async () => {
