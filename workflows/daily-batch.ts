@@ -31,10 +31,13 @@ import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/se
 /** Which step a run is at. */
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
-/** Short looks and writes; where a file system or Druid is away for a while, they are tried again. */
+/**
+ * Short looks and writes; where a file system or Druid is away for a while, they are tried again. They beat no heart, so
+ * that their time-out is how long a dead worker stays unnoticed.
+ */
 const short = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
-    startToCloseTimeout: '10 minutes',
+    startToCloseTimeout: '1 minute',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
     summary: ACTIVITY_SUMMARIES[name],
   })[name];

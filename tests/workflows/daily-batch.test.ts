@@ -53,6 +53,23 @@ it('takes a day step by step, and leaves its verdict, its table and each step’
   });
 });
 
+it('learns within a minute of a worker that died, at whatever step', async () => {
+  await temporal.serve(dayActivities().activities, async () => {
+    for (const options of [{}, { restore: 'previous' }]) {
+      const handle = await start(options);
+      await handle.result();
+      const { events } = await handle.fetchHistory();
+      const scheduled = (events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes ?? []);
+      const unheard = scheduled.map(({ activityType, heartbeatTimeout, startToCloseTimeout }) => {
+        const heartbeat = Number(heartbeatTimeout?.seconds ?? 0);
+        return { step: activityType?.name, seconds: heartbeat > 0 ? heartbeat : Number(startToCloseTimeout?.seconds) };
+      });
+      expect(unheard.length).toBeGreaterThan(5);
+      expect(unheard.filter(({ seconds }) => seconds > 60)).toEqual([]);
+    }
+  });
+});
+
 it('tells at which step it is, to the query and in its details', async () => {
   const [gate, reindex] = [new Held(), new Held()];
   const { activities } = dayActivities({
