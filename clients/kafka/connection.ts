@@ -25,38 +25,42 @@ const socketFactory = ({ host, port, ssl, onConnect }: Plain<ISocketFactoryArgs>
 };
 
 /** kafkajs with our time limits and our logger. Opens no connection yet. */
-export function kafkaOf({ brokers, tls, sasl, clientId = 'daybreak', logger = SILENT }: KafkaOptions): Kafka {
+export function kafkaOf(options: KafkaOptions): Kafka {
+  const { brokers, logger = SILENT } = options;
   return new Kafka({
+    ...settingsOf(options),
     brokers: [...brokers],
-    ...(tls && { ssl: { ...tls } }),
-    ...(sasl && { sasl }),
-    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
-    clientId,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    retry: RETRY,
     logLevel: logLevel.INFO,
     logCreator: logTo(logger),
   });
 }
 
 /** The connections below kafkajs's consumers and producers, with sockets that do not wait for more to send. */
-export function clusterOf({ brokers, tls, sasl, clientId = 'daybreak', logger = SILENT }: KafkaOptions): Cluster {
+export function clusterOf(options: KafkaOptions): Cluster {
+  const { brokers, logger = SILENT } = options;
   return new Cluster({
+    ...settingsOf(options),
     brokers,
-    ...(tls && { ssl: { ...tls } }),
-    ...(sasl && { sasl }),
-    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
     reauthenticationThreshold: AUTHENTICATION_TIMEOUT_MS,
-    clientId,
     logger: createLogger({ level: logLevel.INFO, logCreator: logTo(logger) }),
     socketFactory,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
     allowAutoTopicCreation: false,
-    retry: RETRY,
   });
+}
+
+/** What both take alike: who we are, how we prove it, and how long we wait. */
+function settingsOf({ tls, sasl, clientId = 'daybreak' }: KafkaOptions) {
+  return {
+    clientId,
+    ...(tls && { ssl: { ...tls } }),
+    ...(sasl && { sasl }),
+    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    retry: RETRY,
+  };
 }
 
 /** kafkajs logs as an error what it then throws or retries: for us only its warnings are news. */
