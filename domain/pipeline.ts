@@ -84,8 +84,8 @@ export const pipelineSchema = z
     }),
     kafka: z.strictObject({
       topic: topic.describe('Where the events arrive.'),
-      outputTopic: topic.describe('Where the transformed rows go.'),
-      deadLetterTopic: topic.optional().describe('Default: the topic with _dlq.'),
+      outputTopic: topic.describe('Where the transformed rows go: another topic than that of the events.'),
+      deadLetterTopic: topic.optional().describe('Another topic again. Default: the topic with _dlq.'),
       partitions: z.int().min(1).max(1000).default(3).describe('For topics that Daybreak creates.'),
       key: identifier.describe('The output column that becomes the message key.'),
     }),
