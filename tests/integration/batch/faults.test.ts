@@ -1,3 +1,4 @@
+import axios from 'axios';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -127,6 +128,30 @@ async function underFire(): Promise<string> {
   }
   return story.join('; ');
 }
+
+/** Gives Druid a task that does nothing, and returns its id. */
+async function submitNothing(name: string): Promise<string> {
+  const id = `${name}_${pipeline.name}`;
+  await axios.post(`${readConfig().druid.coordinatorUrl}/druid/indexer/v1/task`, { type: 'noop', id, runTime: 0 });
+  return id;
+}
+
+// By its own default Druid would wait for the dead indexer's answer, and start nothing, for five minutes.
+it('starts tasks again soon after one was given to an indexer that was dead and still listed', async () => {
+  const { tasks } = createDruidClient(readConfig().druid);
+  const { pid } = (await stackHealth(stack)).find(({ name }) => name === 'druid-indexer')!;
+  process.kill(pid!, 'SIGKILL');
+  const lost = await submitNothing('lost');
+  const log = join(stack.directory, 'log', 'druid-coordinator.log');
+  await until(async () => (await readFile(log, 'utf8')).includes(`Not sure whether task[${lost}]`));
+  await startStack(stack);
+  const next = await submitNothing('next');
+  await until(async () => (await tasks.status(next))?.status === 'SUCCESS');
+  expect(await tasks.status(lost)).toMatchObject({
+    status: 'FAILED',
+    errorMsg: expect.stringContaining('did not start it in timeout') as string,
+  });
+}, 180_000);
 
 it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
   'round %i: ends exactly although worker, indexer and coordinator are killed, and today loses nothing',
