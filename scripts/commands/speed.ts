@@ -1,13 +1,13 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { type Config, readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
 import { lookAtIngestion } from '../ingestion';
-import { print, printJson } from '../output/print';
+import { jsonOf, print, printJson } from '../output/print';
+import { watching } from '../output/watching';
 import { startSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
 
@@ -56,13 +56,12 @@ export function speedCommand(): Command {
       .option('--watch', 'again every two seconds', false)
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
         await within(pipeline, async (client, { config, datasource }) => {
-          do {
+          const look = async (): Promise<readonly string[]> => {
             const view = await speedView(client, pipeline);
             const ingestion = await lookAtIngestion(config, datasource);
-            if (json) printJson({ ...view, ingestion });
-            else describeSpeed(view, ingestion).forEach(print);
-            if (watch) await sleep(2_000);
-          } while (watch);
+            return json ? [jsonOf({ ...view, ingestion })] : describeSpeed(view, ingestion);
+          };
+          await watching(look, { again: watch });
         });
       }),
   );

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../worker/config';
 import { describeStatus } from '../output/describe-status';
-import { print, printJson } from '../output/print';
+import { jsonOf } from '../output/print';
+import { watching } from '../output/watching';
 import { requirePipeline } from '../run-day';
 import { portBaseOption } from '../stack/port-base';
 import { lookAtStatus } from '../status';
@@ -27,12 +27,11 @@ export function statusCommand(): Command {
         ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
       });
       const loaded = await requirePipeline(config, pipeline);
-      do {
+      const look = async (): Promise<readonly string[]> => {
         const status = await lookAtStatus(config, { pipeline, loaded, portBase });
-        if (json) printJson(status);
-        else describeStatus(status).forEach(print);
         process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
-        if (watch) await sleep(2_000);
-      } while (watch);
+        return json ? [jsonOf(status)] : describeStatus(status);
+      };
+      await watching(look, { again: watch });
     });
 }

@@ -5,7 +5,11 @@ export function print(line = ''): void {
 
 /** The result of a command for programs: one JSON document. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  print(jsonOf(value));
+}
+
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, null, 2);
 }
 
 /** A line about what is going on: beside the result, so that the result can be piped. */

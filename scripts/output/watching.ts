@@ -1,0 +1,28 @@
+import { clearScreenDown, cursorTo } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface Watching {
+  /** Whether to look again and again, or once. */
+  readonly again: boolean;
+  /** Default 2,000. */
+  readonly everyMilliseconds?: number;
+  /** Default standard output. */
+  readonly screen?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** Shows the lines that `look` returns; again and again on a terminal each screen takes the place of the one before. */
+export async function watching(
+  look: () => Promise<readonly string[]>,
+  { again, everyMilliseconds = 2_000, screen = process.stdout }: Watching,
+): Promise<void> {
+  for (;;) {
+    const lines = await look();
+    if (again && screen.isTTY === true) {
+      cursorTo(screen, 0, 0);
+      clearScreenDown(screen);
+    }
+    screen.write(lines.map((line) => `${line}\n`).join(''));
+    if (!again) return;
+    await sleep(everyMilliseconds);
+  }
+}

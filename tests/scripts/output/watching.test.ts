@@ -1,0 +1,28 @@
+import { PassThrough } from 'node:stream';
+import { watching } from '../../../scripts/output/watching';
+
+const CLEARED = '\u001b[1;1H\u001b[0J';
+
+/** What a screen shows after two looks of which the second is the last, as the third throws. */
+async function shown(isTTY: boolean, again: boolean): Promise<string> {
+  const screen = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
+  let looks = 0;
+  const look = (): Promise<string[]> =>
+    (looks += 1) > 2 ? Promise.reject(new Error('gone')) : Promise.resolve([`look ${looks}`, 'lag 0']);
+  const ended = watching(look, { again, everyMilliseconds: 1, screen });
+  if (again) await expect(ended).rejects.toThrow('gone');
+  else await ended;
+  return String(screen.read());
+}
+
+it('shows a screen in the place of the one before, on a terminal', async () => {
+  expect(await shown(true, true)).toBe(`${CLEARED}look 1\nlag 0\n${CLEARED}look 2\nlag 0\n`);
+});
+
+it('shows screen after screen where there is no terminal', async () => {
+  expect(await shown(false, true)).toBe('look 1\nlag 0\nlook 2\nlag 0\n');
+});
+
+it('shows one where nobody watches', async () => {
+  expect(await shown(true, false)).toBe('look 1\nlag 0\n');
+});
