@@ -64,7 +64,8 @@ export function protocolType(thrown: unknown): string | undefined {
 
 function codeOf(chain: readonly unknown[], protocol: string | undefined): ErrorCode {
   if (protocol !== undefined && FENCED.has(protocol)) return 'SHARD_FENCED';
-  const lost = chain.some((link) => link instanceof Error && UNREACHABLE.has(link.name));
+  // UNKNOWN is a broker that failed inside: it has refused nothing.
+  const lost = protocol === 'UNKNOWN' || chain.some((link) => link instanceof Error && UNREACHABLE.has(link.name));
   // A broker that answers with a retriable error for as long as the client was ready to wait is not there either.
   return lost || (protocol !== undefined && chain.some(isRetriable)) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
 }

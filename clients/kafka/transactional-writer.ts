@@ -95,7 +95,7 @@ export class TransactionalWriter implements ProducerEpoch {
       this.#produce(encoded.rounds),
       groups.txnOffsetCommit({ ...transaction, groupId: group, topics: [{ topic, partitions: [offset] }] }),
     ]);
-    await transactions.endTxn({ ...transaction, transactionResult: true });
+    await untilDecided(() => transactions.endTxn({ ...transaction, transactionResult: true }));
   }
 
   /** One round after the other, since a request may hold only one batch of a partition. */
@@ -175,19 +175,31 @@ interface EncodedWrites {
 async function abortFormer(transactions: Broker, transactionalId: string, former: ProducerEpoch): Promise<void> {
   const producer = { producerId: former.producerId.toString(), producerEpoch: former.producerEpoch };
   try {
-    await whileMarkersAreWritten(() => transactions.endTxn({ transactionalId, ...producer, transactionResult: false }));
+    await untilDecided(() => transactions.endTxn({ transactionalId, ...producer, transactionResult: false }));
   } catch (thrown) {
     if (protocolType(thrown) !== 'INVALID_TXN_STATE') throw thrown; // It left nothing open.
   }
 }
 
 async function whileMarkersAreWritten<T>(call: () => Promise<T>): Promise<T> {
+  return whileAnswered(['CONCURRENT_TRANSACTIONS'], call);
+}
+
+/**
+ * Ends a transaction. Kafka 4 fails inside, and answers UNKNOWN, where the end meets a new owner's first request: asked again
+ * it says who owns the transaction. To end one twice is to end it once.
+ */
+async function untilDecided(end: () => Promise<unknown>): Promise<void> {
+  await whileAnswered(['CONCURRENT_TRANSACTIONS', 'UNKNOWN'], end);
+}
+
+async function whileAnswered<T>(passing: readonly string[], call: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + MARKERS_TIMEOUT_MS;
   for (;;) {
     try {
       return await call();
     } catch (thrown) {
-      if (protocolType(thrown) !== 'CONCURRENT_TRANSACTIONS' || Date.now() > deadline) throw thrown;
+      if (!passing.includes(protocolType(thrown) ?? '') || Date.now() > deadline) throw thrown;
       await sleep(MARKERS_POLL_MS);
     }
   }

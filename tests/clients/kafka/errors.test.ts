@@ -13,6 +13,7 @@ describe('kafkaError', () => {
   it.each([
     ['INVALID_PRODUCER_EPOCH', false, 'SHARD_FENCED'],
     ['COORDINATOR_LOAD_IN_PROGRESS', true, 'KAFKA_UNREACHABLE'],
+    ['UNKNOWN', false, 'KAFKA_UNREACHABLE'],
     ['TOPIC_AUTHORIZATION_FAILED', false, 'KAFKA_REFUSED'],
   ])('reports %s as %s', (type, retriable, code) => {
     expect(kafkaError(protocolError(type, retriable), 'writing to t', BROKERS).code).toBe(code);

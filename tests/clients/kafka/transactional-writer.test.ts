@@ -1,0 +1,39 @@
+import type Cluster from 'kafkajs/src/cluster';
+import type { Broker } from 'kafkajs/src/cluster';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error';
+import { TransactionalWriter } from '../../../clients/kafka/transactional-writer';
+
+const OK = 0;
+const UNKNOWN = -1;
+const INVALID_PRODUCER_EPOCH = 47;
+const OPTIONS = { topic: 'in', partition: 0, group: 'group', transactionalId: 'id' };
+
+/**
+ * A coordinator that answers the ends of transactions by these codes, one after the other. A real one fails inside only in
+ * the moment in which the end meets a new owner's first request.
+ */
+function coordinatorAnswering(codes: number[]) {
+  const broker: Partial<Broker> = {
+    initProducerId: () => Promise.resolve({ producerId: '1', producerEpoch: 0 }),
+    addOffsetsToTxn: () => Promise.resolve(),
+    txnOffsetCommit: () => Promise.resolve(),
+    endTxn() {
+      const code = codes.shift() ?? OK;
+      return code === OK ? Promise.resolve() : Promise.reject(createErrorFromCode(code));
+    },
+  };
+  const cluster: Partial<Cluster> = { findGroupCoordinator: () => Promise.resolve(broker as Broker) };
+  return cluster as Cluster; // The rest of both is not used where nothing is written.
+}
+
+it('asks again where the coordinator failed inside, and learns that another owner has come', async () => {
+  const writer = await TransactionalWriter.open(coordinatorAnswering([UNKNOWN, INVALID_PRODUCER_EPOCH]), OPTIONS);
+  await expect(writer.commit(new Map(), 1)).rejects.toMatchObject({ type: 'INVALID_PRODUCER_EPOCH' });
+});
+
+it('asks again where the coordinator failed inside, and commits', async () => {
+  const codes = [UNKNOWN, UNKNOWN, OK];
+  const writer = await TransactionalWriter.open(coordinatorAnswering(codes), OPTIONS);
+  await writer.commit(new Map(), 1);
+  expect(codes).toEqual([]);
+});
