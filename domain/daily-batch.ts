@@ -1,8 +1,8 @@
 import { dayInterval, type BusinessDate, type Interval } from './business-date';
 import type { HourOutput, RecordCounts } from './day-manifest';
-import type { AcceptableGateCode, GateRefusal } from './gate';
+import type { AcceptableGateCode, GateRefusal, TruncatedFiles } from './gate';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
-import type { ReconciledHour } from './reconciliation';
+import type { ReconciledHour, ServedBefore } from './reconciliation';
 
 export interface DailyBatchInput {
   /** A pipeline's name: the worker has the folder. */
@@ -49,9 +49,19 @@ export interface BuiltDay {
   readonly folder: string;
   readonly counts: RecordCounts;
   readonly missingHours: readonly string[];
+  /** Compressed files that are not whole; absent in what an older worker built. */
+  readonly truncated?: TruncatedFiles;
   readonly hours: readonly HourOutput[];
-  /** Lines, and bad ones among them, by the hour in the names of their files. */
-  readonly sources: Readonly<Record<string, { readonly read: number; readonly quarantined: number }>>;
+  /** What was read, by local hour. */
+  readonly sources: Readonly<Record<string, ReadHour>>;
+}
+
+/** Of one local hour: lines of its files, and its records in files of neighbouring hours. */
+export interface ReadHour {
+  readonly read: number;
+  readonly quarantined: number;
+  /** Valid records of other days; absent in what an older worker built. */
+  readonly outsideDay?: number;
 }
 
 /** Rows that Druid serves in one local hour. */
@@ -62,7 +72,10 @@ export interface ServedHour {
 }
 
 export interface GateReport {
+  /** What Druid serves before the day is replaced. */
   readonly realtime: readonly ServedHour[];
+  /** Absent in what an older worker found. */
+  readonly before?: ServedBefore;
   /** What stands against replacing the day and was not accepted. */
   readonly refusals: readonly GateRefusal[];
   readonly accepted: readonly GateRefusal[];
@@ -120,6 +133,8 @@ export interface DailyBatchResult {
   /** Druid's version of the day's segments. */
   readonly version: string;
   readonly segments: number;
+  /** Whose rows were served before. */
+  readonly before: ServedBefore;
   readonly hours: readonly ReconciledHour[];
 }
 
