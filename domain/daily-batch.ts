@@ -1,5 +1,5 @@
 import { dayInterval, type BusinessDate, type Interval } from './business-date';
-import type { HourOutput, RecordCounts } from './day-manifest';
+import type { HourOutput, RecordCounts, StoredCounts } from './day-manifest';
 import type { AcceptableGateCode, GateRefusal, TruncatedFiles } from './gate';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
 import type { ReconciledHour, ServedBefore } from './reconciliation';
@@ -47,14 +47,17 @@ export function dayPlan(pipeline: Pipeline, date: BusinessDate): DayPlan {
 export interface BuiltDay {
   /** Absolute path of the published version, which later builds do not touch. */
   readonly folder: string;
-  readonly counts: RecordCounts;
+  readonly counts: StoredCounts;
   readonly missingHours: readonly string[];
   /** Compressed files that are not whole; absent in what an older worker built. */
   readonly truncated?: TruncatedFiles;
-  readonly hours: readonly HourOutput[];
+  readonly hours: readonly BuiltHour[];
   /** What was read, by local hour. */
   readonly sources: Readonly<Record<string, ReadHour>>;
 }
+
+/** `filtered` and `multiplied` are absent in what an older worker built. */
+export type BuiltHour = Omit<HourOutput, 'filtered' | 'multiplied'> & Partial<HourOutput>;
 
 /** Of one local hour: lines of its files, and its records in files of neighbouring hours. */
 export interface ReadHour {

@@ -24,12 +24,14 @@ export interface RecordCounts {
   readonly fromNeighbours: number;
 }
 
-/** Counts that an older version of Daybreak stored, completed: it did not tell rows from the records behind them. */
-export function completeCounts(
-  stored: Pick<RecordCounts, 'read' | 'duplicates' | 'quarantined' | 'outsideDay' | 'kept'> & Partial<RecordCounts>,
-  written: number,
-): RecordCounts {
+/** Counts as any version of Daybreak stored them: an older one did not count rows apart from the records behind them. */
+export type StoredCounts = Pick<RecordCounts, 'read' | 'duplicates' | 'quarantined' | 'outsideDay' | 'kept'> &
+  Partial<RecordCounts>;
+
+/** Stored counts with what an older version left out, by the rows of the day's hours. */
+export function completeCounts(stored: StoredCounts, hours: readonly { readonly written: number }[]): RecordCounts {
   const { kept } = stored;
+  const written = hours.reduce((sum, hour) => sum + hour.written, 0);
   return {
     written,
     filtered: Math.max(0, kept - written),

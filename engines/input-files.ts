@@ -48,7 +48,9 @@ const SETTLED_AFTER = 2000;
 export async function listInput(input: string, pipeline: Pipeline, date: BusinessDate): Promise<ListedInput> {
   const { pattern } = pipeline.files;
   const hours = fileHours(date, pipeline.timeZone, fileNamingOf(pipeline));
-  const names = hours.dates.map((named) => ({ date: named, expression: namesOfDay(pattern, named) }));
+  // The day first: most names match it, and a day may have 86,400.
+  const dates = [date, ...hours.dates.filter((other) => other !== date)];
+  const names = dates.map((named) => ({ date: named, expression: namesOfDay(pattern, named) }));
   const found: { readonly own: ListedFile[]; readonly neighbours: ListedFile[] } = { own: [], neighbours: [] };
   const present: LocalHour[] = [];
   for (const entry of await readFolder(input)) {

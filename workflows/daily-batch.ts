@@ -23,7 +23,7 @@ import type {
   DayPlan,
   GateReport,
 } from '../domain/daily-batch';
-import { describeCounts } from '../domain/day-manifest';
+import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { reconcile } from '../domain/reconcile';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
@@ -134,7 +134,7 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       verdict: restore === undefined ? 'replaced' : 'restored',
       datasource: plan.datasource,
       output: day.folder,
-      counts: day.counts,
+      counts: completeCounts(day.counts, day.hours),
       accepted: [...accepted, ...overlooked],
       missingHours: day.missingHours,
       ...(sealedUntil !== undefined && { sealedUntil }),

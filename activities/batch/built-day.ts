@@ -24,10 +24,7 @@ export async function readBuiltDay(output: string, date: BusinessDate): Promise<
   }
   const { folder, manifest } = published;
   const { missingHours, hours, truncatedFiles: names = [] } = manifest;
-  const counts = completeCounts(
-    manifest.counts,
-    hours.reduce((sum, { written }) => sum + written, 0),
-  );
+  const counts = completeCounts(manifest.counts, hours);
   const state = await readState(folder);
   return { folder, counts, missingHours, truncated: truncatedFiles(names), hours, sources: readHours(state) };
 }

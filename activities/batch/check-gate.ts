@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { DruidClient } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
+import { completeCounts } from '../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { beating, waitFor } from '../wait';
@@ -66,7 +67,7 @@ export function createGateActivities({ druid, pipelines }: BatchDependencies) {
       const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
       const found = refusalsOf(loaded.pipeline.gate, {
         missingHours: built.missingHours,
-        counts: built.counts,
+        counts: completeCounts(built.counts, built.hours),
         truncated: built.truncated ?? truncatedFiles([]),
         written: Object.fromEntries(built.hours.map(({ hour, written }) => [hour, written])),
         realtimeDistinct: Object.fromEntries(realtime.map(({ hour, distinct }) => [hour, distinct])),

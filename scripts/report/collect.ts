@@ -43,8 +43,7 @@ const reconciliationSchema = z
     taskId: z.string(),
   })
   .transform(({ counts, ...day }) => {
-    const written = day.hours.reduce((sum, hour) => sum + hour.written, 0);
-    const complete = completeCounts(counts, written);
+    const complete = completeCounts(counts, day.hours);
     return { ...day, counts: complete, equation: describeCounts(complete), servedBefore: describeBefore(day.before) };
   });
 type Reconciliation = z.infer<typeof reconciliationSchema>;

@@ -6,7 +6,7 @@ import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batc
 /** A built day of one hour with two rows. */
 export const BUILT: BuiltDay = {
   folder: '/output/.versions/new',
-  counts: completeCounts({ read: 3, kept: 2, duplicates: 1, quarantined: 0, outsideDay: 0 }, 2),
+  counts: completeCounts({ read: 3, kept: 2, duplicates: 1, quarantined: 0, outsideDay: 0 }, [{ written: 2 }]),
   missingHours: [],
   hours: [
     {

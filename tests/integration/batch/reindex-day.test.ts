@@ -49,7 +49,7 @@ async function built(name: string, content: string, written: number): Promise<Bu
   const output = { hour: '07', written, filtered: 0, multiplied: 0, duplicates: 0, unmatched: 0, misfiled: 0 };
   return {
     folder,
-    counts: completeCounts({ read: written, kept: written, duplicates: 0, quarantined: 0, outsideDay: 0 }, written),
+    counts: completeCounts({ read: written, kept: written, duplicates: 0, quarantined: 0, outsideDay: 0 }, [output]),
     missingHours: [],
     hours: [{ ...output, file: '07.ndjson', bytes: content.length, sha256: '' }],
     sources: {},

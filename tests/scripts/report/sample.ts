@@ -72,7 +72,7 @@ function reconciled(index: number, date: string): NonNullable<ReportDay['reconci
   ];
   const counts = completeCounts(
     { read: kept + duplicates + quarantined, kept, duplicates, quarantined, outsideDay: 0 },
-    kept,
+    hours,
   );
   return {
     hours,
