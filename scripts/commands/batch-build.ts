@@ -4,7 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
 import { describeCounts, type DayManifest } from '../../domain/day-manifest';
-import { refusalsOf, truncatedFiles } from '../../domain/gate';
+import { refusalsOf, truncatedFiles, type GateRefusal } from '../../domain/gate';
 import { ENGINES, type Engine, type Pipeline } from '../../domain/pipeline';
 import type { ReadPipeline } from '../../engines/loaded-pipeline';
 import { unchangedDay } from '../../engines/previous-build';
@@ -54,7 +54,7 @@ async function build({ json, ...options }: Options): Promise<void> {
   const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
   const manifest = unchanged ?? (await changedDay(read, { ...options, engine }));
   const folder = await realpath(join(options.output, options.date));
-  if (json) printJson({ folder, manifest });
+  if (json) printJson({ folder, manifest, refusals: refusals(read.pipeline, manifest) });
   else describe(read, manifest, join(options.output, options.date)).forEach(print);
 }
 
@@ -107,7 +107,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
     describeCounts(counts),
     ...(quarantine === undefined ? [] : [`bad records are in ${join(folder, quarantine.file)}`]),
     `published as ${folder}`,
-    ...refusals(pipeline, manifest).map((reason) => `! the gate refuses this day: ${reason}`),
+    ...refusals(pipeline, manifest).map(({ code, reason }) => `! the gate refuses this day: ${code}: ${reason}`),
   ];
 }
 
@@ -115,11 +115,10 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
 function refusals(
   { gate }: Pipeline,
   { hours, counts, missingHours, truncatedFiles: names = [] }: DayManifest,
-): string[] {
+): GateRefusal[] {
   const written = Object.fromEntries(hours.map((hour) => [hour.hour, hour.written]));
   const truncated = truncatedFiles(names);
-  const found = refusalsOf(gate, { missingHours, written, counts, truncated, realtimeDistinct: {} });
-  return found.map(({ code, reason }) => `${code}: ${reason}`);
+  return refusalsOf(gate, { missingHours, written, counts, truncated, realtimeDistinct: {} });
 }
 
 function positive(text: string): number {
