@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
-import { multiplyingJoins } from './join-keys';
+import { boundPlan } from './bound-plan';
+import { joinViolations } from './join-violations';
 import { queryTexts } from './query';
 import { literal } from './sql';
 import { rowWiseViolations, type FunctionTraits, type Violation } from './transform-rules';
@@ -28,25 +29,23 @@ export async function checkTransform(
   }
   const select = await parseSelect(connection, sql, file);
   const traits = await functionTraits(connection);
-  const violations = rowWiseViolations(select, pipeline, (name) => traits.get(name));
-  if (violations.length === 0) {
-    for (const alias of multiplyingJoins(select, pipeline))
-      violations.push({ offset: undefined, reason: multiplies(alias) });
-  }
-  if (violations.length > 0) {
-    throw new DaybreakError('BAD_TRANSFORM', {
-      what: violations.map((violation) => describe(violation, sql, file)).join('\n'),
-      remedy: 'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
-    });
-  }
-  return bind(connection, sql, file);
-}
-
-function multiplies(alias: string): string {
-  return (
-    `the join of ${alias} can give several rows for one event: ` +
-    'compare every column of its key with = (or set allowDuplicateKeys for the table)'
+  refuse(
+    rowWiseViolations(select, pipeline, (name) => traits.get(name)),
+    'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
   );
+  const columns = await bind(connection, sql, file);
+  const plan = await boundPlan(connection, sql);
+  refuse(
+    await joinViolations(connection, select, plan, pipeline),
+    "Compare each column of a table's key in its own type, or set allowDuplicateKeys: true for the table.",
+  );
+  return columns;
+
+  function refuse(violations: readonly Violation[], remedy: string): void {
+    if (violations.length === 0) return;
+    const what = violations.map((violation) => describe(violation, sql, file)).join('\n');
+    throw new DaybreakError('BAD_TRANSFORM', { what, remedy });
+  }
 }
 
 async function parseSelect(connection: DuckDBConnection, sql: string, file: string): Promise<SyntaxNode> {
