@@ -63,8 +63,10 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
 }
 
 /** What of pipeline.yaml decides which rows a day has. */
-function rowSettings({ timeZone, events, tables, matchColumn, files }: Pipeline): unknown {
-  return { timeZone, events, tables, matchColumn, files };
+function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pipeline): unknown {
+  // A default is left out, so that a new setting leaves the hashes of days that were built before it.
+  const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
+  return { timeZone, events, tables, matchColumn, files, timeColumn: druid.timeColumn, rowTime };
 }
 
 function sha256(content: string | Buffer): string {

@@ -1,23 +1,33 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
-import { boundPlan } from './bound-plan';
+import { boundPlan, type BoundPlan } from './bound-plan';
 import { joinViolations } from './join-violations';
 import { queryTexts } from './query';
 import { literal } from './sql';
 import { rowWiseViolations, type FunctionTraits, type Violation } from './transform-rules';
 import { serializedSchema, type SyntaxNode } from './transform-syntax';
 
+/** A transform that passed its check. */
+export interface BoundTransform {
+  /** The result, in the SQL's order. */
+  readonly columns: readonly OutputColumn[];
+  /** The SELECT as it is written. */
+  readonly select: SyntaxNode;
+  /** The same as DuckDB understands it. */
+  readonly plan: BoundPlan;
+}
+
 /**
  * Checks transform.sql against the pipeline and binds it; `connection` must have events and the tables.
- * Resolves to the output columns. Throws BAD_TRANSFORM naming place and reason, `file` in front.
+ * Throws BAD_TRANSFORM naming place and reason, `file` in front.
  */
 export async function checkTransform(
   connection: DuckDBConnection,
   pipeline: Pipeline,
   sql: string,
   file: string,
-): Promise<OutputColumn[]> {
+): Promise<BoundTransform> {
   const nul = sql.indexOf('\0');
   if (nul !== -1) {
     // DuckDB would take the text for ended there.
@@ -39,7 +49,7 @@ export async function checkTransform(
     await joinViolations(connection, select, plan, pipeline),
     "Compare each column of a table's key in its own type, or set allowDuplicateKeys: true for the table.",
   );
-  return columns;
+  return { columns, select, plan };
 
   function refuse(violations: readonly Violation[], remedy: string): void {
     if (violations.length === 0) return;
