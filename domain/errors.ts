@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   BAD_PIPELINE: { exit: 1, retry: false },
   BAD_TRANSFORM: { exit: 1, retry: false },
   BAD_TABLE: { exit: 1, retry: false },
+  MULTIPLIED_ROWS: { exit: 1, retry: false },
   NO_INPUT: { exit: 1, retry: false },
   UNREADABLE_INPUT: { exit: 1, retry: true },
   OUTPUT_FAILED: { exit: 1, retry: true },

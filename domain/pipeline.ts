@@ -116,6 +116,10 @@ export const pipelineSchema = z
       timeColumn: identifier
         .optional()
         .describe("The output column that becomes __time. Default: the events' time column."),
+      rowTime: z
+        .enum(['event', 'hour'])
+        .default('event')
+        .describe("What a row's time must be: its event's, or of the same local hour. Else the event is a bad record."),
       taskDurationSeconds: seconds.default(3600).describe('How long a realtime task reads before it hands off.'),
       maxRowsPerSegment: z
         .int()
@@ -219,7 +223,7 @@ interface Contradiction {
 function contradictions({ events, tables, kafka }: PipelineSettings): Contradiction[] {
   const found: Contradiction[] = [];
   const { column, format } = events.time;
-  const expected = format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
+  const expected = timeTypeOf(format);
   if (!Object.hasOwn(events.columns, column)) {
     found.push({ path: ['events', 'time', 'column'], message: `one of ${Object.keys(events.columns).join(', ')}` });
   } else if (events.columns[column] !== expected) {
@@ -252,6 +256,11 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
     });
   }
   return found;
+}
+
+/** The type of a time column of this format, of events and of the output. */
+export function timeTypeOf(format: string): ColumnType {
+  return format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
 }
 
 /** SQL does not tell names apart by case. */

@@ -12,6 +12,7 @@ import type { BuildContext, DayPlan, EngineResult, ProgressCounter } from './day
 import { buildHours } from './duckdb/build-hours';
 import { transformedRows } from './duckdb/hour-output';
 import { findChanges, isUnchanged, type Changes } from './input-changes';
+import { refuseMultipliedRows } from './multiplied-rows';
 import { isMissing } from './has-code';
 import { listInput, type ListedInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
@@ -61,7 +62,7 @@ const GIBIBYTE = 1024 ** 3;
  * published and the manifest is the old one.
  *
  * Where others publish the day meanwhile, the input is looked at again. Throws NO_INPUT, UNREADABLE_INPUT,
- * OUTPUT_FAILED, ENGINE_FAILED, BUILD_BUSY or CANCELLED; the published day stays as it was.
+ * OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or CANCELLED; the published day stays as it was.
  */
 export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
   const { date, signal = new AbortController().signal } = options;
@@ -119,6 +120,9 @@ async function tryBuild(
       progress,
     };
     const result = await buildWith(options, plan, context, sparkLogOf(output, date));
+    for (const { hour, kept, written } of result.targets.values()) {
+      refuseMultipliedRows(loaded, { events: kept, rows: written, of: `the hour ${hour} of ${date}` });
+    }
     const { manifest, state } = await assembleDay(plan, result, { engine, folder, files, previous });
     const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
     await writeFile(join(folder, MANIFEST_FILE), text);

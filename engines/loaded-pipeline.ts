@@ -24,6 +24,11 @@ export interface ReadPipeline {
 export interface LoadedPipeline extends ReadPipeline {
   /** The result of the transform, in the SQL's order. */
   readonly outputColumns: readonly OutputColumn[];
+  /**
+   * The transform with its event's time beside each row, as the column `EVENT_TIME`; undefined where a row's time is the
+   * column of its event as it stands, which cannot differ.
+   */
+  readonly timedTransform: string | undefined;
 }
 
 /** Columns in the order in which the pipeline declares them. */

@@ -1,11 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
-import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../domain/pipeline';
 import { openDatabase, STAGED } from './duckdb/database';
 import { NOTE } from './duckdb/record-rule';
+import { timedTransform } from './duckdb/row-time';
+import { checkSampleTimes } from './duckdb/sample-times';
 import { checkTransform } from './duckdb/transform-check';
 import type { LoadedPipeline, ReadPipeline } from './loaded-pipeline';
+import { checkOutputColumns } from './output-columns';
 import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './read-pipeline';
 import { withPosition } from './spark/script';
 
@@ -24,10 +26,12 @@ export async function checkPipeline(read: ReadPipeline, name: string): Promise<L
   try {
     await database.connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
     const file = join(name, TRANSFORM_FILE);
-    const outputColumns = await checkTransform(database.connection, pipeline, transform, file);
+    const bound = await checkTransform(database.connection, pipeline, transform, file);
     if (pipeline.batch.engine === 'spark') withPosition(transform, file);
-    checkOutputNames(pipeline, outputColumns, join(name, PIPELINE_FILE));
-    return { ...read, outputColumns };
+    checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
+    const timed = timedTransform(pipeline, transform, bound, file);
+    if (timed !== undefined) await checkSampleTimes(database.connection, pipeline, timed, file);
+    return { ...read, outputColumns: bound.columns, timedTransform: timed };
   } finally {
     database.close();
   }
@@ -56,22 +60,6 @@ export async function pipelineNames(pipelinesFolder: string): Promise<string[]> 
       what: `the folder of pipelines ${pipelinesFolder} cannot be read: ${messageOf(cause)}`,
       remedy: 'Set DAYBREAK_PIPELINES to the folder that holds one folder a pipeline.',
       cause,
-    });
-  }
-}
-
-function checkOutputNames(pipeline: Pipeline, columns: readonly OutputColumn[], file: string): void {
-  const names = columns.map(({ name }) => name);
-  const wanted = {
-    'kafka.key': pipeline.kafka.key,
-    'druid.timeColumn': outputTimeColumnOf(pipeline),
-    ...(pipeline.matchColumn !== undefined && { matchColumn: pipeline.matchColumn }),
-  };
-  for (const [setting, column] of Object.entries(wanted)) {
-    if (names.includes(column)) continue;
-    throw new DaybreakError('BAD_PIPELINE', {
-      what: `${file}: ${setting} is ${column}, which the transform does not give`,
-      remedy: `Name one of its output columns: ${names.join(', ')}.`,
     });
   }
 }

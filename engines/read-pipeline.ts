@@ -62,11 +62,13 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
   return hashes;
 }
 
-/** What of pipeline.yaml decides which rows a day has. A newer setting counts only where it is not at its default. */
-function rowSettings({ timeZone, events, tables, matchColumn, files }: Pipeline): unknown {
-  const { pattern, reachHours, timeZone: filesTimeZone } = files;
-  const naming = { pattern, timeZone: filesTimeZone, ...(reachHours !== 1 && { reachHours }) };
-  return { timeZone, events, tables, matchColumn, files: naming };
+/** What of pipeline.yaml decides which rows a day has. */
+function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pipeline): unknown {
+  // A default is left out, so that a new setting leaves the hashes of days that were built before it.
+  const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
+  const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
+  const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours };
+  return { timeZone, events, tables, matchColumn, files: naming, timeColumn: druid.timeColumn, rowTime };
 }
 
 function sha256(content: string | Buffer): string {

@@ -9,6 +9,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   BAD_PIPELINE: 'Run npx daybreak pipeline check on the folder and correct what it names.',
   BAD_TRANSFORM: 'Run npx daybreak pipeline check on the folder and correct what it names.',
   BAD_TABLE: 'Correct the table that the message names.',
+  MULTIPLIED_ROWS: 'Correct the join of transform.sql that gives several rows for one event, as the message says.',
   NO_INPUT: 'Bring the hourly files into the input folder.',
   UNREADABLE_INPUT: 'Make the file readable that the message names, or move it away.',
   OUTPUT_FAILED: 'Free space in the data folder or make it writable.',

@@ -1,6 +1,12 @@
 import { outputTimeColumnOf, type ColumnType, type OutputColumn, type Pipeline } from '../pipeline';
 import { timeExpression } from './time';
 
+/** Druid insists on a timestampSpec, which knows no time zone: one of this column finds nothing, and a transform fills __time. */
+const NO_SUCH_COLUMN = '__no_such_column';
+
+/** Names that an output column cannot have: Druid refuses it, or reads it as something else than a column. */
+export const RESERVED_COLUMNS: readonly string[] = ['__time', NO_SUCH_COLUMN];
+
 /** What the realtime and the batch ingestion share: the same rows must become the same segments' columns. */
 export interface DataSchema {
   readonly dataSource: string;
@@ -17,8 +23,7 @@ export function dataSchema(
 ): DataSchema {
   return {
     dataSource: datasource,
-    // Druid insists on a timestampSpec, which knows no time zone: this one finds nothing, and the transform fills __time.
-    timestampSpec: { column: '__no_such_column', format: 'millis', missingValue: '1970-01-01T00:00:00.000Z' },
+    timestampSpec: { column: NO_SUCH_COLUMN, format: 'millis', missingValue: '1970-01-01T00:00:00.000Z' },
     transformSpec: {
       transforms: [{ type: 'expression', name: '__time', expression: timeExpression(pipeline) }],
     },

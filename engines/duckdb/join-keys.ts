@@ -1,49 +1,66 @@
 import type { Pipeline } from '../../domain/pipeline';
-import {
-  columnNamesOf,
-  conjunctsOf,
-  isNode,
-  nodesOf,
-  tableReferencesOf,
-  type SyntaxNode,
-  type TableReference,
-} from './transform-syntax';
+import { boundColumnOf, referencesIn, type BoundColumn, type BoundPlan } from './bound-plan';
+import { comparedColumn, type ComparedColumn } from './key-conversion';
+import type { TableReference } from './transform-syntax';
 
-/** `table.column = expression`: the expression depends on the tables of these aliases only. */
-interface Equality {
+/** A table whose join can give several rows for one event. */
+export interface MultiplyingJoin {
   readonly alias: string;
-  readonly column: string;
-  readonly dependsOn: ReadonlySet<string>;
+  /** Comparisons with columns of its key that would do, but for what they do to the column. */
+  readonly merging: readonly KeyComparison[];
+}
+
+/** `column = expression`, of a column of a table. */
+export interface KeyComparison extends ComparedColumn {
+  /** The references that the expression depends on, by position; undefined among them for what is not known. */
+  readonly dependsOn: ReadonlySet<number | undefined>;
+  /** The expression, where it is a column. */
+  readonly other: BoundColumn | undefined;
 }
 
 /**
- * The aliases of tables whose join can give several rows for one event: their key is not fully determined,
- * by equalities, from the event, constants or tables that are determined themselves.
+ * The tables, of `references` left to right, whose key is not fully determined by equalities, from the event, constants
+ * or tables that are determined themselves. An equality determines a column of the key where it compares the column in
+ * its own type, or in one in which two values of the column stay two.
  */
-export function multiplyingJoins(select: SyntaxNode, pipeline: Pipeline): string[] {
-  const references = tableReferencesOf(select['from_table']);
-  const equalities = equalitiesOf(select, references, pipeline);
-  const determined = new Set(references.filter(({ table }) => table === 'events').map(({ alias }) => alias));
+export function multiplyingJoins(
+  plan: BoundPlan,
+  references: readonly TableReference[],
+  pipeline: Pipeline,
+): MultiplyingJoin[] {
+  if (plan.references !== references.length) {
+    throw new Error(`DuckDB reads ${plan.references} tables where FROM names ${references.length}`);
+  }
+  const comparisons = keyComparisons(plan);
+  const determined = new Set(references.flatMap(({ table }, index) => (table === 'events' ? [index] : [])));
+  const of = (reference: number, key: string): KeyComparison[] =>
+    comparisons.filter(({ column }) => column.reference === reference && column.name.toLowerCase() === key);
+  const isDetermined = (reference: number, key: string): boolean =>
+    of(reference, key).some(
+      ({ merging, dependsOn }) =>
+        merging === undefined && [...dependsOn].every((one) => one !== undefined && determined.has(one)),
+    );
   for (let before = -1; before !== determined.size;) {
     before = determined.size;
-    for (const { table, alias } of references) {
-      if (keyOf(table, pipeline).every((column) => isDetermined(alias, column, equalities, determined))) {
-        determined.add(alias);
-      }
-    }
+    references.forEach(({ table }, reference) => {
+      if (keyOf(table, pipeline).every((key) => isDetermined(reference, key))) determined.add(reference);
+    });
   }
-  return references.map(({ alias }) => alias).filter((alias) => !determined.has(alias));
+  return references.flatMap(({ table, alias }, reference) => {
+    if (determined.has(reference)) return [];
+    const lacking = keyOf(table, pipeline).filter((key) => !isDetermined(reference, key));
+    const merging = lacking.flatMap((key) => of(reference, key).filter((one) => one.merging !== undefined));
+    return [{ alias, merging }];
+  });
 }
 
-function isDetermined(
-  alias: string,
-  column: string,
-  equalities: readonly Equality[],
-  determined: ReadonlySet<string>,
-): boolean {
-  return equalities.some(
-    (equality) =>
-      equality.alias === alias && equality.column === column && [...equality.dependsOn].every((d) => determined.has(d)),
+function keyComparisons({ equalities }: BoundPlan): KeyComparison[] {
+  return equalities.flatMap(({ left, right, tables }) =>
+    [[left, right] as const, [right, left] as const].flatMap(([side, other]) => {
+      const compared = comparedColumn(side);
+      if (compared === undefined || !tables.has(compared.column.reference)) return [];
+      return [{ ...compared, dependsOn: referencesIn(other), other: boundColumnOf(other) }];
+    }),
   );
 }
 
@@ -51,62 +68,4 @@ function isDetermined(
 function keyOf(table: string, pipeline: Pipeline): string[] {
   const declared = Object.entries(pipeline.tables).find(([name]) => name.toLowerCase() === table)?.[1];
   return declared === undefined || declared.allowDuplicateKeys ? [] : declared.key.map((name) => name.toLowerCase());
-}
-
-function equalitiesOf(select: SyntaxNode, references: readonly TableReference[], pipeline: Pipeline): Equality[] {
-  const joins = [...nodesOf(select['from_table'])].filter(({ type }) => type === 'JOIN');
-  const conditions = [select['where_clause'], ...joins.map(({ condition }) => condition)].flatMap(conjunctsOf);
-  const found: Equality[] = [];
-  const owner = (names: readonly string[]): string | undefined => ownerOf(names, references, pipeline);
-  for (const condition of conditions) {
-    if (condition['type'] !== 'COMPARE_EQUAL') continue;
-    for (const [side, other] of [
-      [condition['left'], condition['right']],
-      [condition['right'], condition['left']],
-    ]) {
-      const names = columnNamesOf(side);
-      const alias = names && owner(names);
-      const column = names?.at(-1)?.toLowerCase();
-      if (alias === undefined || column === undefined) continue;
-      const dependsOn = new Set(
-        [...nodesOf(other)].flatMap((node) => {
-          const used = columnNamesOf(node);
-          return used === undefined ? [] : [owner(used) ?? 'unknown'];
-        }),
-      );
-      found.push({ alias, column, dependsOn });
-    }
-  }
-  return [...found, ...joins.flatMap((join) => usingEqualities(join))];
-}
-
-/** JOIN … USING (column): equal on both sides. */
-function usingEqualities(join: SyntaxNode): Equality[] {
-  const columns = Array.isArray(join['using_columns'])
-    ? join['using_columns'].map((name) => String(name).toLowerCase())
-    : [];
-  if (!isNode(join['left']) || !isNode(join['right'])) return [];
-  const left = tableReferencesOf(join['left']).map(({ alias }) => alias);
-  return tableReferencesOf(join['right']).flatMap(({ alias }) =>
-    columns.map((column) => ({ alias, column, dependsOn: new Set(left) })),
-  );
-}
-
-/** The alias that a column name belongs to; undefined where it is not one alone. */
-function ownerOf(
-  names: readonly string[],
-  references: readonly TableReference[],
-  pipeline: Pipeline,
-): string | undefined {
-  const [first, second] = names.map((name) => name.toLowerCase());
-  if (second !== undefined) return first;
-  const owners = references.filter(({ table }) => {
-    const columns = table === 'events' ? pipeline.events.columns : tableColumns(table, pipeline);
-    return Object.keys(columns).some((name) => name.toLowerCase() === first);
-  });
-  return owners.length === 1 ? owners[0]?.alias : undefined;
-}
-
-function tableColumns(table: string, pipeline: Pipeline): Readonly<Record<string, unknown>> {
-  return Object.entries(pipeline.tables).find(([name]) => name.toLowerCase() === table)?.[1].columns ?? {};
 }

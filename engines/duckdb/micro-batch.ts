@@ -5,6 +5,7 @@ import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../micro-batch';
+import { refuseMultipliedRows } from '../multiplied-rows';
 import { openDatabase } from './database';
 import { fastPathOf } from './fast-path';
 import { outputRowsSql } from './output-rows';
@@ -21,7 +22,8 @@ export interface MicroBatchOptions {
 /**
  * Opens the transform of a pipeline for micro-batches. Output rows come in the order of their events, except that
  * DuckDB puts those for which a left join finds nothing behind their neighbours; rejects come by index. `run` throws
- * ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory.
+ * ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory, and MULTIPLIED_ROWS where it gives more rows than
+ * events.
  */
 export async function openMicroBatch(
   loaded: LoadedPipeline,
@@ -57,6 +59,8 @@ export async function openMicroBatch(
       : batchSql(pipeline, output, parseLinesSql({ pipeline, time, fast }));
     const { count, faults, keys, values } = outcomeSchema.parse(await rowOf(sql, text));
     if (!isProven && count !== lines.length) return undefined;
+    const events = lines.length - faults.length;
+    refuseMultipliedRows(loaded, { events, rows: values.length, of: 'a micro-batch' });
     const found = faults.map(({ line, fault }) => ({ index: lines[line]?.index ?? line, reason: reasonOf(fault) }));
     return {
       messages: messagesOf(keys, values),
@@ -73,6 +77,7 @@ export async function openMicroBatch(
         if (result === undefined) throw new Error('DuckDB counted other lines than it was given');
         return result;
       } catch (cause) {
+        if (cause instanceof DaybreakError) throw cause;
         throw new DaybreakError('ENGINE_FAILED', {
           what: `DuckDB failed on a micro-batch of ${values.length} records of ${pipeline.name}: ${messageOf(cause)}`,
           remedy: 'Give the worker more memory, or make the micro-batches smaller.',

@@ -23,6 +23,10 @@ export interface TimeRule {
   fault(value: string): string;
   /** The local hour, '00' to '23', of a valid time; NULL outside the date. */
   hour(value: string, date: BusinessDate): string;
+  /** What all spellings of a valid time have in common, to the millisecond, and no other time has. */
+  moment(value: string): string;
+  /** The local date and hour of a valid time, such as '2026-11-21 05'. */
+  dateAndHour(value: string): string;
 }
 
 export function timeRuleOf({ timeZone, events }: Pipeline): TimeRule {
@@ -74,6 +78,8 @@ function localRule(column: string, format: string, timeZone: string, separator: 
       ${gaps.length === 0 ? '' : `WHEN ${gapIn(value)} THEN ${misread(column, value, `a time that exists in ${timeZone}`)}`}
       END`,
     hour: (value, date) => `CASE WHEN left(${value}, 10) = ${literal(date)} THEN substr(${value}, 12, 2) END`,
+    moment: (value) => value,
+    dateAndHour: (value) => `(left(${value}, 10) || ' ' || substr(${value}, 12, 2))`,
   };
 }
 
@@ -90,6 +96,8 @@ function isoRule(column: string, timeZone: string): TimeRule {
     fault: (value) => `CASE WHEN NOT regexp_full_match(${value}, ${literal(shape)}) OR ${instant(value)} IS NULL
       THEN ${misread(column, value, `ISO 8601 with an offset, of the years ${FIRST_YEAR} to ${LAST_YEAR}`)} END`,
     hour: (value, date) => hourOf(instant(value), date, timeZone),
+    moment: (value) => `(${instant(value)} + rpad(regexp_extract(${value}, '\\.([0-9]+)', 1), 3, '0')::BIGINT)`,
+    dateAndHour: (value) => dateAndHourOf(instant(value), timeZone),
   };
 }
 
@@ -108,6 +116,8 @@ function epochRule(column: string, timeZone: string, unit: 1 | 1000): TimeRule {
     fault: (value) => `CASE WHEN ${value} NOT BETWEEN ${first} AND ${last}
       THEN ${misread(column, `(${value})::VARCHAR`, `${unit === 1 ? 'milliseconds' : 'seconds'} since 1970 of the years ${FIRST_YEAR} to ${LAST_YEAR}`)} END`,
     hour: (value, date) => hourOf(instant(value), date, timeZone),
+    moment: (value) => value,
+    dateAndHour: (value) => dateAndHourOf(instant(value), timeZone),
   };
 }
 
@@ -127,4 +137,8 @@ function hourOf(instant: string, date: BusinessDate, timeZone: string): string {
     ({ hour, start, end }) => `WHEN ${instant} BETWEEN ${start} AND ${end - 1} THEN '${hour}'`,
   );
   return `CASE ${cases.join(' ')} END`;
+}
+
+function dateAndHourOf(instant: string, timeZone: string): string {
+  return `strftime(timezone(${literal(timeZone)}, to_timestamp((${instant}) // 1000)), '%Y-%m-%d %H')`;
 }

@@ -1,22 +1,33 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
-import { multiplyingJoins } from './join-keys';
+import { boundPlan, type BoundPlan } from './bound-plan';
+import { joinViolations } from './join-violations';
 import { queryTexts } from './query';
 import { literal } from './sql';
 import { rowWiseViolations, type FunctionTraits, type Violation } from './transform-rules';
 import { serializedSchema, type SyntaxNode } from './transform-syntax';
 
+/** A transform that passed its check. */
+export interface BoundTransform {
+  /** The result, in the SQL's order. */
+  readonly columns: readonly OutputColumn[];
+  /** The SELECT as it is written. */
+  readonly select: SyntaxNode;
+  /** The same as DuckDB understands it. */
+  readonly plan: BoundPlan;
+}
+
 /**
  * Checks transform.sql against the pipeline and binds it; `connection` must have events and the tables.
- * Resolves to the output columns. Throws BAD_TRANSFORM naming place and reason, `file` in front.
+ * Throws BAD_TRANSFORM naming place and reason, `file` in front.
  */
 export async function checkTransform(
   connection: DuckDBConnection,
   pipeline: Pipeline,
   sql: string,
   file: string,
-): Promise<OutputColumn[]> {
+): Promise<BoundTransform> {
   const nul = sql.indexOf('\0');
   if (nul !== -1) {
     // DuckDB would take the text for ended there.
@@ -28,25 +39,23 @@ export async function checkTransform(
   }
   const select = await parseSelect(connection, sql, file);
   const traits = await functionTraits(connection);
-  const violations = rowWiseViolations(select, pipeline, (name) => traits.get(name));
-  if (violations.length === 0) {
-    for (const alias of multiplyingJoins(select, pipeline))
-      violations.push({ offset: undefined, reason: multiplies(alias) });
-  }
-  if (violations.length > 0) {
-    throw new DaybreakError('BAD_TRANSFORM', {
-      what: violations.map((violation) => describe(violation, sql, file)).join('\n'),
-      remedy: 'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
-    });
-  }
-  return bind(connection, sql, file);
-}
-
-function multiplies(alias: string): string {
-  return (
-    `the join of ${alias} can give several rows for one event: ` +
-    'compare every column of its key with = (or set allowDuplicateKeys for the table)'
+  refuse(
+    rowWiseViolations(select, pipeline, (name) => traits.get(name)),
+    'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
   );
+  const columns = await bind(connection, sql, file);
+  const plan = await boundPlan(connection, sql);
+  refuse(
+    await joinViolations(connection, select, plan, pipeline),
+    "Compare each column of a table's key in its own type, or set allowDuplicateKeys: true for the table.",
+  );
+  return { columns, select, plan };
+
+  function refuse(violations: readonly Violation[], remedy: string): void {
+    if (violations.length === 0) return;
+    const what = violations.map((violation) => describe(violation, sql, file)).join('\n');
+    throw new DaybreakError('BAD_TRANSFORM', { what, remedy });
+  }
 }
 
 async function parseSelect(connection: DuckDBConnection, sql: string, file: string): Promise<SyntaxNode> {

@@ -65,10 +65,3 @@ export function tableReferenceOf(node: unknown): TableReference | undefined {
 export function tableReferencesOf(from: unknown): TableReference[] {
   return [...nodesOf(from)].flatMap((node) => tableReferenceOf(node) ?? []);
 }
-
-/** The conditions that must all hold: an AND is taken apart. */
-export function conjunctsOf(condition: unknown): SyntaxNode[] {
-  if (!isNode(condition)) return [];
-  if (condition['type'] !== 'CONJUNCTION_AND' || !Array.isArray(condition['children'])) return [condition];
-  return condition['children'].flatMap(conjunctsOf);
-}

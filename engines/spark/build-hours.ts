@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
+import { outputTimeColumnOf } from '../../domain/pipeline';
 import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../day-plan';
 import { buildHours } from '../duckdb/build-hours';
 import { openDatabase, STAGED, type Database } from '../duckdb/database';
@@ -8,6 +9,7 @@ import { rowsOf, type WrittenRows } from '../duckdb/hour-output';
 import { queryCount, queryTexts } from '../duckdb/query';
 import { NOTE } from '../duckdb/record-rule';
 import { outputValueSql } from '../duckdb/output-rows';
+import { timeHoldsSql } from '../duckdb/row-time';
 import { literal, parquetSql, quoted } from '../duckdb/sql';
 import { columnTypeOf } from '../duckdb/transform-check';
 import { hashFile } from '../hash-file';
@@ -126,16 +128,17 @@ class SparkRun {
     this.#context.signal.throwIfAborted();
     const path = join(this.#context.folder, hour.file);
     const parts = await this.#partsOf(hour.hour);
-    const written = parts.length === 0 ? { filtered: hour.kept } : await this.#writeRows(parts, path, hour.kept);
+    const written = parts.length === 0 ? { filtered: hour.kept } : await this.#writeRows(parts, path, hour);
     this.#context.progress.hourDone();
     return { ...hour, ...written, ...(await hashFile(path)) };
   }
 
-  async #writeRows(parts: readonly string[], path: string, events: number): Promise<WrittenRows> {
+  async #writeRows(parts: readonly string[], path: string, { hour, kept }: TargetHour): Promise<WrittenRows> {
     const { connection } = this.#database;
     const { loaded } = this.#plan;
     await connection.run(`CREATE OR REPLACE VIEW daybreak.rows AS FROM ${parquetSql(...parts)}`);
     if (!this.#checked) await this.#checkTypes();
+    if (loaded.timedTransform !== undefined) await this.#checkTimes(hour);
     const names = loaded.outputColumns.map((column, index) => outputValueSql(column, this.#source(index)));
     const order = [0, ...this.#columns].map(columnName).join(', ');
     const written = await queryCount(
@@ -147,7 +150,7 @@ class SparkRun {
       match === -1
         ? 0
         : await queryCount(connection, `SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
-    return { ...rowsOf(events, written), unmatched };
+    return { ...rowsOf(kept, written), unmatched };
   }
 
   /** Throws BAD_TRANSFORM where Spark gave a column another type than DuckDB, so that values might differ. */
@@ -165,6 +168,26 @@ class SparkRun {
       });
     }
     this.#checked = true;
+  }
+
+  /** Throws BAD_TRANSFORM where Spark gave a row another time than DuckDB, which saw to it that it is its event's. */
+  async #checkTimes(hour: string): Promise<void> {
+    const { pipeline, outputColumns } = this.#plan.loaded;
+    const time = outputTimeColumnOf(pipeline);
+    const row = `made.${this.#source(outputColumns.findIndex(({ name }) => name === time))}`;
+    const event = `event.${quoted(pipeline.events.time.column)}`;
+    const [moved] = await queryTexts(
+      this.#database.connection,
+      `SELECT ${row}::VARCHAR, ${event}::VARCHAR
+       FROM daybreak.rows AS made JOIN ${parquetSql(eventsFile(this.#folders.events, hour))} AS event
+         ON event.${POSITION} = made.${columnName(0)}
+       WHERE NOT ${timeHoldsSql(pipeline, row, event)} LIMIT 1`,
+    );
+    if (moved === undefined) return;
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${this.#transformFile()}: in Spark ${time} is ${moved[0] ?? 'null'} for an event of ${moved[1] ?? ''}, in DuckDB it is the time of the event`,
+      remedy: 'Give the time column of the event as it stands, so that it is the same in both engines.',
+    });
   }
 
   async #partsOf(hour: string): Promise<string[]> {

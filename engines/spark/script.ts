@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
+import { withFirstColumn } from '../first-column';
 import { refuseAmbiguousSyntax, TOKENS } from './ambiguous-syntax';
 
 /**
@@ -9,24 +10,18 @@ export const POSITION = 'daybreak_position';
 export const HOUR = 'daybreak_hour';
 export const HOUR_SHIFT = 40;
 
-const BLANKS_AND_COMMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/;
-
 /**
  * The transform with the event's position as one more, first column. Throws BAD_TRANSFORM unless it begins with SELECT, and
  * Spark reads it as DuckDB does.
  */
 export function withPosition(transform: string, file: string): string {
   refuseAmbiguousSyntax(transform, file);
-  const start = BLANKS_AND_COMMENTS.exec(transform)?.[0].length ?? 0;
-  const select = /^select\b(?:\s+all\b)?/i.exec(transform.slice(start))?.[0];
-  if (select === undefined) {
-    throw new DaybreakError('BAD_TRANSFORM', {
-      what: `${file} does not begin with SELECT, which the engine spark needs`,
-      remedy: 'Write it as SELECT … FROM events …, or build with the engine duckdb.',
-    });
-  }
-  const end = start + select.length;
-  return `${transform.slice(0, end)} ${POSITION},${transform.slice(end)}`;
+  const positioned = withFirstColumn(transform, POSITION);
+  if (positioned !== undefined) return positioned;
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: `${file} does not begin with SELECT, which the engine spark needs`,
+    remedy: 'Write it as SELECT … FROM events …, or build with the engine duckdb.',
+  });
 }
 
 /**
