@@ -21,6 +21,9 @@ const columns = z
   .record(identifier, z.enum(COLUMN_TYPES))
   .refine((all) => Object.keys(all).length > 0, 'at least one column')
   .refine((all) => distinctIgnoringCase(Object.keys(all)), 'names that differ in more than upper and lower case');
+const delimiter = z
+  .string()
+  .regex(/^(?:[^"\r\n\0]|\\t)$/u, 'one character, neither " nor a line end, or \\t for a tab');
 const seconds = z.int().min(0).max(86_400);
 
 export const pipelineSchema = z
@@ -60,6 +63,9 @@ export const pipelineSchema = z
         z.strictObject({
           file: z.string().min(1).describe('Path inside the pipeline folder.'),
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
+          delimiter: delimiter
+            .optional()
+            .describe('Between the fields of a csv: one character, or \\t. Default: a comma.'),
           columns: columns.describe('Its columns and their types.'),
           key: z
             .array(identifier)
@@ -211,13 +217,16 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
     if (Object.hasOwn(events.columns, name)) return;
     found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
   });
-  for (const [table, { columns: declared, key }] of Object.entries(tables)) {
+  for (const [table, { columns: declared, key, format: layout, delimiter: between }] of Object.entries(tables)) {
     if (table.toLowerCase() === 'events')
       found.push({ path: ['tables', table], message: "another name than 'events'" });
     key.forEach((name, index) => {
       if (Object.hasOwn(declared, name)) return;
       found.push({ path: ['tables', table, 'key', index], message: `one of ${Object.keys(declared).join(', ')}` });
     });
+    if (between !== undefined && layout !== 'csv') {
+      found.push({ path: ['tables', table, 'delimiter'], message: 'a delimiter only where the format is csv' });
+    }
   }
   if (!distinctIgnoringCase(Object.keys(tables))) {
     found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
@@ -248,7 +257,15 @@ interface PipelineSettings {
     readonly identity?: readonly string[] | undefined;
   };
   readonly tables: Readonly<
-    Record<string, { readonly columns: Readonly<Record<string, ColumnType>>; readonly key: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly columns: Readonly<Record<string, ColumnType>>;
+        readonly key: readonly string[];
+        readonly format: string;
+        readonly delimiter?: string | undefined;
+      }
+    >
   >;
   readonly kafka: {
     readonly topic: string;
@@ -293,6 +310,11 @@ export function isWholeRecord(pipeline: Pipeline): boolean {
 /** Whether likes can be of different hours: their identity does not tell their time. */
 export function spansHours(pipeline: Pipeline): boolean {
   return !identityOf(pipeline).includes(pipeline.events.time.column);
+}
+
+/** What stands between the fields of a csv table. */
+export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): string {
+  return delimiter === '\\t' ? '\t' : delimiter;
 }
 
 export function deadLetterTopicOf(pipeline: Pipeline): string {

@@ -12,7 +12,8 @@ import type { RowEngine } from './hour-output';
 import { LineNumbers } from './line-numbers';
 import { beginProvenLines, type ProvenLines } from './proven-lines';
 import { queryCount, queryTexts, StatementCache, streamTexts } from './query';
-import { BLANK, FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
+import { BLANK } from './json-line';
+import { FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { timeRuleOf } from './time-rule';
 
 /** What the lines of one hour's files are. */
