@@ -119,7 +119,7 @@ class TableLoad {
     for await (const { text } of this.#readObjects()) {
       const statement = await this.#statements.prepare(KEYS_SQL);
       statement.bindBlob(1, text);
-      for (const [key] of (await statement.runAndReadAll()).getRowsJson()) keys.add(String(key));
+      for (const [key] of (await statement.runAndReadAll()).getRowsJson()) if (typeof key === 'string') keys.add(key);
     }
     const missing = empty.find((column) => !keys.has(column));
     if (missing === undefined) return;
@@ -144,13 +144,11 @@ function refusalOf(cause: unknown, name: string, { columns }: Table, file: strin
     });
   }
   const declared = Object.entries(columns).map((column) => column.join(' '));
-  return new DaybreakError('BAD_TABLE', {
-    what: `the table ${name} cannot be read from ${file}: ${reason}`,
-    remedy:
-      (cause instanceof TableFault ? cause.remedy : undefined) ??
-      `Correct the file, or the table's columns in pipeline.yaml (${declared.join(', ')}).`,
-    cause,
-  });
+  const remedy = `Correct the file, or the table's columns in pipeline.yaml (${declared.join(', ')}).`;
+  const what = `the table ${name} cannot be read from ${file}: ${reason}`;
+  return cause instanceof TableFault
+    ? new DaybreakError('BAD_TABLE', { what, remedy: cause.remedy ?? remedy })
+    : new DaybreakError('BAD_TABLE', { what, remedy, cause });
 }
 
 /** Rows with a null in their key never join, so that they may repeat. */

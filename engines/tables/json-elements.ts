@@ -107,24 +107,15 @@ function isJson(text: string): boolean {
 function endOfElement(bytes: Buffer, start: number): number | undefined {
   let depth = 0;
   for (let at = start; at < bytes.length; at += 1) {
-    switch (bytes[at]) {
-      case QUOTE:
-        for (at += 1; at < bytes.length && bytes[at] !== QUOTE; at += 1) if (bytes[at] === BACKSLASH) at += 1;
-        break;
-      case ARRAY:
-      case OBJECT:
-        depth += 1;
-        break;
-      case ARRAY_END:
-        if (depth === 0) return at;
-        depth -= 1;
-        break;
-      case OBJECT_END:
-        depth -= depth === 0 ? 0 : 1;
-        break;
-      case COMMA:
-        if (depth === 0) return at;
-        break;
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      for (at += 1; at < bytes.length && bytes[at] !== QUOTE; at += 1) if (bytes[at] === BACKSLASH) at += 1;
+    } else if (depth === 0 && (byte === COMMA || byte === ARRAY_END)) {
+      return at;
+    } else if (byte === ARRAY || byte === OBJECT) {
+      depth += 1;
+    } else if (depth > 0 && (byte === ARRAY_END || byte === OBJECT_END)) {
+      depth -= 1;
     }
   }
   return undefined;

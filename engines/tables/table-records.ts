@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readLargeFile } from '../input-bytes';
+import { readLargeFile, type ReadFile } from '../input-bytes';
 
 /** Why the file of a static table cannot be used: where in it, which value, and what is accepted. */
 export class TableFault extends Error {
@@ -38,10 +38,8 @@ export async function* readTable(
   reader: RecordReader,
 ): AsyncGenerator<TableRecords> {
   let rest: Buffer = Buffer.alloc(0);
-  let isTruncated = false;
-  const chunks = readLargeFile({ file, path }, ({ truncated }) => {
-    isTruncated = truncated;
-  });
+  const read: ReadFile[] = [];
+  const chunks = readLargeFile({ file, path }, (whole) => read.push(whole));
   for await (const chunk of chunks) {
     const bytes = Buffer.concat([rest, chunk]);
     const { taken, records } = reader.take(bytes, false);
@@ -51,7 +49,8 @@ export async function* readTable(
     }
     yield checked(records);
   }
-  if (isTruncated) throw new TableFault('the compressed file ends within its data, as a half-written one does');
+  if (read.some(({ truncated }) => truncated))
+    throw new TableFault('the compressed file ends within its data, as a half-written one does');
   yield checked(reader.take(rest, true).records);
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { pipelineSchema, type ColumnType, type Pipeline } from '../../../domain/pipeline';
 import { openDatabase } from '../../../engines/duckdb/database';
 import { queryTexts } from '../../../engines/duckdb/query';
@@ -10,6 +11,7 @@ interface TableSettings {
   readonly columns?: Record<string, ColumnType>;
   readonly key?: string[];
   readonly delimiter?: string;
+  readonly file?: string;
 }
 
 type Format = Pipeline['tables'][string]['format'];
@@ -18,24 +20,24 @@ type Format = Pipeline['tables'][string]['format'];
 async function load(
   format: Format,
   content: string | Buffer,
-  { columns = { uid: 'BIGINT', name: 'VARCHAR' }, key = ['uid'], delimiter }: TableSettings = {},
+  { columns = { uid: 'BIGINT', name: 'VARCHAR' }, key = ['uid'], delimiter, file = `t.${format}` }: TableSettings = {},
 ): Promise<unknown[]> {
-  await writeFiles(root, { [`t.${format}`]: content });
+  await writeFiles(root, { [file]: content });
   const pipeline = pipelineSchema.parse({
     name: 'p',
     timeZone: 'UTC',
     events: { columns: { time: 'VARCHAR' }, time: { column: 'time' } },
-    tables: { t: { file: `t.${format}`, format, columns, key, delimiter } },
+    tables: { t: { file, format, columns, key, delimiter } },
     files: { pattern: '%Y%m%d%H' },
     kafka: { topic: 'a', outputTopic: 'b', key: 'time' },
     druid: { datasource: 'd' },
   });
-  const { connection, close } = await openDatabase(pipeline, root);
+  const database = await openDatabase(pipeline, root);
   try {
-    const rows = await queryTexts(connection, 'SELECT to_json(t)::VARCHAR FROM t ORDER BY rowid');
+    const rows = await queryTexts(database.connection, 'SELECT to_json(t)::VARCHAR FROM t ORDER BY rowid');
     return rows.map(([row]) => JSON.parse(row ?? '') as unknown);
   } finally {
-    close();
+    database.close();
   }
 }
 
@@ -177,6 +179,14 @@ describe('in every format', () => {
 });
 
 describe('ndjson', () => {
+  it('may be compressed, where its name ends with .gz, and is refused where it is cut then', async () => {
+    const lines = Array.from({ length: 5_000 }, (_, uid) => `{"uid":${uid},"name":"${Math.sin(uid)}"}\n`).join('');
+    const packed = gzipSync(lines);
+    expect(await load('ndjson', packed, { file: 't.ndjson.gz' })).toHaveLength(5_000);
+    const cut = packed.subarray(0, packed.length - 100);
+    await expect(load('ndjson', cut, { file: 't.ndjson.gz' })).rejects.toMatchObject({ code: 'BAD_TABLE' });
+  });
+
   it.each([
     ['{"uid":1,"name":"a"}\n{"uid":2,"na', 'line 2: not JSON: {"uid":2,"na'],
     ['{"uid":1,"name":"a"}{"uid":2,"name":"b"}\n', 'line 1: not JSON'],
