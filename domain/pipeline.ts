@@ -22,6 +22,9 @@ const columns = z
   .record(identifier, z.enum(COLUMN_TYPES))
   .refine((all) => Object.keys(all).length > 0, 'at least one column')
   .refine((all) => distinctIgnoringCase(Object.keys(all)), 'names that differ in more than upper and lower case');
+const delimiter = z
+  .string()
+  .regex(/^(?:[^"\r\n\0]|\\t)$/u, 'one character, neither " nor a line end, or \\t for a tab');
 const seconds = z.int().min(0).max(86_400);
 const share = z.number().min(0).max(1);
 
@@ -62,6 +65,9 @@ export const pipelineSchema = z
         z.strictObject({
           file: z.string().min(1).describe('Path inside the pipeline folder.'),
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
+          delimiter: delimiter
+            .optional()
+            .describe('Between the fields of a csv: one character, or \\t. Default: a comma.'),
           columns: columns.describe('Its columns and their types.'),
           key: z
             .array(identifier)
@@ -233,13 +239,16 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
     if (Object.hasOwn(events.columns, name)) return;
     found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
   });
-  for (const [table, { columns: declared, key }] of Object.entries(tables)) {
+  for (const [table, { columns: declared, key, format: layout, delimiter: between }] of Object.entries(tables)) {
     if (table.toLowerCase() === 'events')
       found.push({ path: ['tables', table], message: "another name than 'events'" });
     key.forEach((name, index) => {
       if (Object.hasOwn(declared, name)) return;
       found.push({ path: ['tables', table, 'key', index], message: `one of ${Object.keys(declared).join(', ')}` });
     });
+    if (between !== undefined && layout !== 'csv') {
+      found.push({ path: ['tables', table, 'delimiter'], message: 'a delimiter only where the format is csv' });
+    }
   }
   if (!distinctIgnoringCase(Object.keys(tables))) {
     found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
@@ -275,7 +284,15 @@ interface PipelineSettings {
     readonly identity?: readonly string[] | undefined;
   };
   readonly tables: Readonly<
-    Record<string, { readonly columns: Readonly<Record<string, ColumnType>>; readonly key: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly columns: Readonly<Record<string, ColumnType>>;
+        readonly key: readonly string[];
+        readonly format: string;
+        readonly delimiter?: string | undefined;
+      }
+    >
   >;
   readonly kafka: {
     readonly topic: string;
@@ -325,6 +342,11 @@ export function spansHours(pipeline: Pipeline): boolean {
 /** How the names of the hourly files are read. */
 export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
   return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours };
+}
+
+/** What stands between the fields of a csv table. */
+export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): string {
+  return delimiter === '\\t' ? '\t' : delimiter;
 }
 
 export function deadLetterTopicOf(pipeline: Pipeline): string {

@@ -14,7 +14,8 @@ import type { RowEngine } from './hour-output';
 import { LineNumbers } from './line-numbers';
 import { beginProvenLines, beginScan, type LineScan, type ProvenLines, type ScannedHour } from './proven-lines';
 import { queryCount, queryTexts, StatementCache, streamTexts } from './query';
-import { BLANK, FAULT, NOTE, OF_DAY, OUTSIDE_DAY, parseLinesSql } from './record-rule';
+import { BLANK } from './json-line';
+import { FAULT, NOTE, OF_DAY, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { columnsSql } from './sql';
 import { timeRuleOf } from './time-rule';
 
