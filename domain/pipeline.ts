@@ -349,6 +349,11 @@ export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): st
   return delimiter === '\\t' ? '\t' : delimiter;
 }
 
+/** Whether the transform may make several rows of one event. */
+export function multipliesRows({ tables }: Pipeline): boolean {
+  return Object.values(tables).some(({ allowDuplicateKeys }) => allowDuplicateKeys);
+}
+
 export function deadLetterTopicOf(pipeline: Pipeline): string {
   return pipeline.kafka.deadLetterTopic ?? `${pipeline.kafka.topic}_dlq`;
 }

@@ -4,6 +4,7 @@ import type { HourOutput } from '../../domain/day-manifest';
 import { identityOf, isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import { STAGED } from './database';
+import { countEventsWithRows } from './numbered-events';
 import { outputRowsSql } from './output-rows';
 import type { ProvenLines } from './proven-lines';
 import { queryCount } from './query';
@@ -29,9 +30,9 @@ export interface RowEngine {
 
 export const NO_ROWS: WrittenRows = { written: 0, filtered: 0, multiplied: 0, unmatched: 0 };
 
-/** What became of events of which so many rows were written. */
-export function rowsOf(events: number, written: number): Omit<WrittenRows, 'unmatched'> {
-  return { written, filtered: Math.max(0, events - written), multiplied: Math.max(0, written - events) };
+/** What became of events of which `withRows` gave the written rows. */
+export function rowsOf(events: number, withRows: number, written: number): Omit<WrittenRows, 'unmatched'> {
+  return { written, filtered: events - withRows, multiplied: written - withRows };
 }
 
 /** What an hour is written from, beside its staged records. */
@@ -75,6 +76,7 @@ export async function writeHour(
 
 /** Runs the transform in DuckDB itself. */
 export function transformedRows(loaded: LoadedPipeline): RowEngine {
+  const { numberedTransform: numbered } = loaded;
   const { matchColumn } = loaded.pipeline;
   const output = outputRowsSql(loaded);
   return {
@@ -84,7 +86,8 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
         matchColumn === undefined
           ? 0
           : await queryCount(connection, `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`);
-      return { ...rowsOf(events, written), unmatched };
+      const withRows = numbered === undefined ? written : await countEventsWithRows(connection, numbered);
+      return { ...rowsOf(events, withRows, written), unmatched };
     },
     async check(connection) {
       await connection.run(`SELECT max(hash(daybreak_row)) FROM (\n${output}\n) AS daybreak_row`);

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
-import { outputTimeColumnOf } from '../../domain/pipeline';
+import { multipliesRows, outputTimeColumnOf } from '../../domain/pipeline';
 import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../day-plan';
 import { buildHours } from '../duckdb/build-hours';
 import { openDatabase, STAGED, type Database } from '../duckdb/database';
@@ -150,7 +150,11 @@ class SparkRun {
       match === -1
         ? 0
         : await queryCount(connection, `SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
-    return { ...rowsOf(kept, written), unmatched };
+    const position = columnName(0);
+    const withRows = multipliesRows(loaded.pipeline)
+      ? await queryCount(connection, `SELECT count(DISTINCT ${position}) FROM daybreak.rows`)
+      : written;
+    return { ...rowsOf(kept, withRows, written), unmatched };
   }
 
   /** Throws BAD_TRANSFORM where Spark gave a column another type than DuckDB, so that values might differ. */
