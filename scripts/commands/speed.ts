@@ -1,12 +1,14 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { speedLayerId } from '../../domain/speed-layer';
+import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { type Config, readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
 import { lookAtIngestion } from '../ingestion';
 import { jsonOf, print, printJson } from '../output/print';
+import { warnOfUncompared } from '../output/uncompared';
 import { watching } from '../output/watching';
 import { startSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
@@ -22,6 +24,7 @@ export function speedCommand(): Command {
     subcommand('start', 'start it; where it runs already it goes on')
       .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
       .action(async ({ pipeline, json, shards }: Options & { shards: number }) => {
+        warnOfUncompared(await refuseConflicts(await loadPipelineNamed(readConfig().pipelines, pipeline)));
         await within(pipeline, async (client) => {
           const { workflowId } = await startSpeedLayer(client, { pipeline, shards });
           tell(json, { workflowId, done: 'started' });

@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import type { PipelineHashes } from './loaded-pipeline';
+
+const DIGITS = 12;
+
+/**
+ * The version of a pipeline as people compare it: 12 hexadecimal digits of a hash over transform.sql, the settings that
+ * shape rows, and the static tables. Equal versions give equal rows for equal events. A day's manifest has the same three.
+ */
+export function pipelineVersion({ transform, settings, tables }: PipelineHashes): string {
+  const sorted = Object.entries(tables).sort(([one], [other]) => (one < other ? -1 : 1));
+  const text = JSON.stringify([transform, settings, sorted]);
+  return createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
+}
