@@ -10,5 +10,15 @@ const DIGITS = 12;
 export function pipelineVersion({ transform, settings, tables }: PipelineHashes): string {
   const sorted = Object.entries(tables).sort(([one], [other]) => (one < other ? -1 : 1));
   const text = JSON.stringify([transform, settings, sorted]);
-  return createHash('sha256').update(text).digest('hex').slice(0, DIGITS);
+  return shortHash(text);
+}
+
+/** 12 hexadecimal digits, for names that people compare. */
+export function shortHash(text: string): string {
+  return sha256(text).slice(0, DIGITS);
+}
+
+/** In hexadecimal digits. */
+export function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
 import type { Pipeline } from '../domain/pipeline';
 import { isWithin, regularFileWithin } from './contained';
 import type { PipelineHashes, ReadPipeline } from './loaded-pipeline';
+import { sha256 } from './pipeline-version';
 import { parsePipelineYaml } from './pipeline-yaml';
 
 export const PIPELINE_FILE = 'pipeline.yaml';
@@ -70,8 +70,4 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
 /** What of pipeline.yaml decides which rows a day has. */
 function rowSettings({ timeZone, events, tables, matchColumn, files }: Pipeline): unknown {
   return { timeZone, events, tables, matchColumn, files };
-}
-
-function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }
