@@ -107,6 +107,12 @@ export const pipelineSchema = z
       topic: topic.describe('Where the events arrive.'),
       outputTopic: topic.describe('Where the transformed rows go: another topic than that of the events.'),
       deadLetterTopic: topic.optional().describe('Another topic again. Default: the topic with _dlq.'),
+      sharedTopic: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Other pipelines may read or write the events too. A replay of dead letters then reaches all of them.',
+        ),
       partitions: z.int().min(1).max(1000).default(3).describe('For topics that Daybreak creates.'),
       key: identifier.describe('The output column that becomes the message key.'),
     }),
@@ -255,10 +261,10 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
   }
   // What is written to where it is read from comes back for ever.
   const deadLetters = kafka.deadLetterTopic ?? `${kafka.topic}_dlq`;
-  if (kafka.outputTopic === kafka.topic) {
+  if (sameTopic(kafka.outputTopic, kafka.topic)) {
     found.push({ path: ['kafka', 'outputTopic'], message: 'another topic than that of the events' });
   }
-  if (deadLetters === kafka.topic || deadLetters === kafka.outputTopic) {
+  if (sameTopic(deadLetters, kafka.topic) || sameTopic(deadLetters, kafka.outputTopic)) {
     found.push({
       path: ['kafka', kafka.deadLetterTopic === undefined ? 'outputTopic' : 'deadLetterTopic'],
       message: `a topic for dead letters, ${deadLetters}, that is used for nothing else`,
@@ -270,6 +276,11 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
 /** The type of a time column of this format, of events and of the output. */
 export function timeTypeOf(format: string): ColumnType {
   return format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
+}
+
+/** Kafka creates no topic whose name is that of another but for . and _, which its metrics do not tell apart. */
+export function sameTopic(one: string, other: string): boolean {
+  return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }
 
 /** SQL does not tell names apart by case. */

@@ -134,6 +134,14 @@ async function lastResult(reconciliation: string): Promise<DailyBatchResult | un
   return text === undefined ? undefined : (JSON.parse(text) as DailyBatchResult); // Only runs write it.
 }
 
+/** The build that Druid serves a day from, else the published one; undefined where this machine has neither. */
+export async function servedBuild(folder: string, date: BusinessDate): Promise<PublishedDay | undefined> {
+  const published = await readPublishedDay(join(folder, 'output'), date);
+  if (published === undefined) return undefined;
+  const result = await lastResult(join(folder, 'reconciliation', `${date}.json`));
+  return (await servedVersion(published, result)) ?? published;
+}
+
 /** By its name beside the published one: the folder of all data may have moved since. */
 async function servedVersion(
   published: PublishedDay,
