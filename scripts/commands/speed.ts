@@ -1,14 +1,15 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
+import { parsePipelineName } from '../../domain/pipeline';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { type Config, readConfig } from '../../worker/config';
+import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
 import { lookAtIngestion } from '../ingestion';
-import { jsonOf, print, printJson } from '../output/print';
+import { jsonOf, print, printJson, progress } from '../output/print';
 import { watching } from '../output/watching';
-import { startSpeedLayer, withSpeedLayer } from '../speed';
+import { startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
 
 interface Options {
@@ -16,15 +17,17 @@ interface Options {
   readonly json: boolean;
 }
 
+/** Only `start` and `status` need the pipeline's folder: what is gone or broken can still be held and stopped. */
 export function speedCommand(): Command {
   const group = new Command('speed').description('the realtime layer: events → transform → Kafka → Druid');
   group.addCommand(
     subcommand('start', 'start it; where it runs already it goes on')
       .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
       .action(async ({ pipeline, json, shards }: Options & { shards: number }) => {
+        await loadPipelineNamed(readConfig().pipelines, pipeline);
         await within(pipeline, async (client) => {
           const { workflowId } = await startSpeedLayer(client, { pipeline, shards });
-          tell(json, { workflowId, done: 'started' });
+          show(json, { workflowId, done: 'started' });
         });
       }),
   );
@@ -36,18 +39,32 @@ export function speedCommand(): Command {
       subcommand(name, description).action(async ({ pipeline, json }: Options) => {
         await within(pipeline, async (client) => {
           await withSpeedLayer(client, pipeline, (handle) => handle.signal(signal));
-          tell(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
+          show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
         });
       }),
     );
   }
+  group.addCommand(
+    subcommand('stop', 'end it, once what is under way is committed; topics and Druid’s supervisor stay')
+      .option('--now', 'end it at once, as where no worker is left', false)
+      .action(async ({ pipeline, json, now }: Options & { now: boolean }) => {
+        await within(pipeline, async (client) => {
+          await stopSpeedLayer(client, pipeline, { now, show: progress });
+          show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
+          if (json) return;
+          print(
+            'Its topics and Druid’s supervisor are still there: docs/operating.md, “Retiring a pipeline”, removes them.',
+          );
+        });
+      }),
+  );
   group.addCommand(
     subcommand('scale', 'share the partitions over another number of activities')
       .argument('<shards>', 'how many', shardCount)
       .action(async (shards: number, { pipeline, json }: Options) => {
         await within(pipeline, async (client) => {
           await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
-          tell(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
+          show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
         });
       }),
   );
@@ -55,7 +72,9 @@ export function speedCommand(): Command {
     subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
       .option('--watch', 'again every two seconds', false)
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
-        await within(pipeline, async (client, { config, datasource }) => {
+        const config = readConfig();
+        const { datasource } = (await loadPipelineNamed(config.pipelines, pipeline)).pipeline.druid;
+        await within(pipeline, async (client) => {
           const look = async (): Promise<readonly string[]> => {
             const view = await speedView(client, pipeline);
             const ingestion = await lookAtIngestion(config, datasource);
@@ -75,18 +94,12 @@ function subcommand(name: string, description: string): Command {
     .option('--json', 'print JSON', false);
 }
 
-interface Place {
-  readonly config: Config;
-  readonly datasource: string;
+async function within(pipeline: string, act: (client: Client) => Promise<void>): Promise<void> {
+  parsePipelineName(pipeline);
+  await withClient(readConfig(), act);
 }
 
-async function within(pipeline: string, act: (client: Client, place: Place) => Promise<void>): Promise<void> {
-  const config = readConfig();
-  const loaded = await loadPipelineNamed(config.pipelines, pipeline);
-  await withClient(config, (client) => act(client, { config, datasource: loaded.pipeline.druid.datasource }));
-}
-
-function tell(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
+function show(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
   if (json) printJson(done);
   else print(`${done.workflowId}: ${done.done}`);
 }
