@@ -50,6 +50,16 @@ export function dayInterval(date: BusinessDate, timeZone: string): Interval {
   return { start: startOfDay(date, timeZone), end: startOfDay(shiftDate(date, 1), timeZone) };
 }
 
+/** Throws BAD_DATE for a day that is not over at `now` in its zone: today, whose rows realtime still takes, and later days. */
+export function requireOver(date: BusinessDate, timeZone: string, now: Date): void {
+  if (now >= new Date(dayInterval(date, timeZone).end)) return;
+  const yesterday = shiftDate(businessDateOf(now, timeZone), -1);
+  throw new DaybreakError('BAD_DATE', {
+    what: `${date} is not over yet in ${timeZone}, where it is ${businessDateOf(now, timeZone)}`,
+    remedy: `Give a day that is over, up to ${yesterday}.`,
+  });
+}
+
 function startOfDay(date: BusinessDate, timeZone: string): string {
   const [year, month, day] = date.split('-').map(Number) as [number, number, number]; // The brand says so.
   return new Date(new TZDate(year, month - 1, day, timeZone).getTime()).toISOString();

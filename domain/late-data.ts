@@ -18,16 +18,38 @@ export interface DaySurvey {
   readonly restored: boolean;
 }
 
+/** What Temporal knows of the nightly run that a day should have had. */
+export interface NightlyRun {
+  /** When the run was due at the latest, its jitter included. */
+  readonly due: Date;
+  /** Whether a nightly run of the pipeline is under way, or waits for its turn behind others. */
+  readonly underWay: boolean;
+  /** The last run of the day that Temporal still keeps, whoever started it. */
+  readonly last?: { readonly running: boolean; readonly outcome: string };
+}
+
 export interface LateDataDecision {
   readonly date: BusinessDate;
-  readonly decision: 'recompute' | 'leave' | 'wait' | 'cannot';
+  /** `missed`: the day has files, and nothing ran it; `build`: the same, and the pipeline says that the watch runs it. */
+  readonly decision: 'recompute' | 'build' | 'missed' | 'leave' | 'wait' | 'cannot';
   readonly lateRows: number;
   /** One sentence for people. */
   readonly because: string;
 }
 
-/** Whether a day is recomputed for its late rows at `now`, and why. */
-export function decideLateData(settings: Pipeline['lateData'], survey: DaySurvey, now: Date): LateDataDecision {
+type Settings = Pick<Pipeline['lateData'], 'minimumRows' | 'minimumHoursBetween' | 'missedDays'>;
+
+/**
+ * Whether a day is recomputed for its late rows at `now`, or built because nothing ran it, and why.
+ *
+ * @param nightly undefined where Temporal cannot be asked: no day is taken for missed then.
+ */
+export function decideLateData(
+  settings: Settings,
+  survey: DaySurvey,
+  now: Date,
+  nightly?: NightlyRun,
+): LateDataDecision {
   const { date, lateRows } = survey;
   const decide = (decision: LateDataDecision['decision'], because: string): LateDataDecision => ({
     date,
@@ -39,7 +61,7 @@ export function decideLateData(settings: Pipeline['lateData'], survey: DaySurvey
     case 'none':
       return decide('leave', 'no input file and no build');
     case 'unbuilt':
-      return decide('leave', 'not built yet: the nightly run or a backfill does that');
+      return decide(...decideUnbuilt(settings, survey, now, nightly));
     case 'unchanged':
       return decide('leave', 'its files are those of its build');
     case 'expired':
@@ -66,6 +88,31 @@ export function decideLateData(settings: Pipeline['lateData'], survey: DaySurvey
   return decide('recompute', `${lateRows} late rows`);
 }
 
+/** A schedule that comes after an outage starts its runs within this time. */
+const GRACE_MILLISECONDS = 3_600_000;
+
+function decideUnbuilt(
+  { missedDays }: Settings,
+  { replaced }: DaySurvey,
+  now: Date,
+  nightly: NightlyRun | undefined,
+): [LateDataDecision['decision'], string] {
+  if (nightly === undefined) return ['leave', 'not built yet: the nightly run or a backfill does that'];
+  const { due, underWay, last } = nightly;
+  if (last?.running === true) return ['leave', 'not built yet: its run is under way'];
+  const cameAfterwards = last?.outcome.endsWith(':NO_INPUT') === true;
+  if (last !== undefined && !cameAfterwards) return ['leave', `not built: its last run ended with ${last.outcome}`];
+  if (replaced) return ['leave', 'it was replaced, and its build is not kept any more'];
+  if (underWay) return ['leave', 'not built yet: nightly runs are under way'];
+  if (now.getTime() < due.getTime() + GRACE_MILLISECONDS) {
+    return ['leave', `not built yet: its nightly run is due at ${due.toISOString()}`];
+  }
+  const why = cameAfterwards
+    ? 'never built: its files came after a run that found none'
+    : `never built: its nightly run was due at ${due.toISOString()} and did not come`;
+  return missedDays === 'build' ? ['build', why] : ['missed', why];
+}
+
 export interface LateDataWatchInput {
   readonly pipeline: string;
 }
@@ -78,4 +125,9 @@ export interface LateDataWatchResult {
 
 export function lateDataWatchId(pipeline: string): string {
   return `late-data-watch/${pipeline}`;
+}
+
+/** Of the schedule that starts the nightly runs. */
+export function nightlyScheduleId(pipeline: string): string {
+  return `nightly/${pipeline}`;
 }

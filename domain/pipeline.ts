@@ -162,7 +162,9 @@ export const pipelineSchema = z
           .string()
           .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
           .default('00:30')
-          .describe('Local time of the nightly run for the day before.'),
+          .describe(
+            'Local time of the nightly run for the day before; a full hour nearby where the clocks change then.',
+          ),
         jitterSeconds: seconds
           .default(0)
           .describe('The run starts up to this much later, so that many pipelines do not start at once.'),
@@ -193,6 +195,10 @@ export const pipelineSchema = z
           .max(720)
           .default(6)
           .describe('A day is not recomputed again for late rows sooner than this.'),
+        missedDays: z
+          .enum(['report', 'build'])
+          .default('report')
+          .describe('Whether the hourly look reports a finished day that has files and no build, or builds it.'),
       })
       .prefault({}),
     gate: z

@@ -1,6 +1,6 @@
 /** What a run's memo in the Temporal UI says: why it was started, by whom, and with which options. */
 export interface RunMemo extends Record<string, unknown> {
-  readonly trigger: 'by hand' | 'restore' | 'backfill' | 'nightly' | 'late data' | 'schedule';
+  readonly trigger: 'by hand' | 'restore' | 'backfill' | 'nightly' | 'missed night' | 'late data' | 'schedule';
   /** user@machine of a person, else the id of the schedule or the workflow. */
   readonly startedBy: string;
   /** What the run was told beyond its pipeline and its date; absent where nothing. */

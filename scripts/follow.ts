@@ -85,16 +85,25 @@ function isErrorCode(code: unknown): code is ErrorCode {
 
 /** How long a worker that just came up may take to be seen by Temporal. */
 const WORKER_PATIENCE_MILLISECONDS = 10_000;
+/** A worker asks for work at least once a minute; Temporal lists one for minutes after its last question. */
+const POLLER_GONE_MILLISECONDS = 90_000;
+
+/** Whether a worker serves the task queue, as far as Temporal knows: one that died lately counts. */
+export async function hasWorker(client: Client, taskQueue: string): Promise<boolean> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+  });
+  return pollers.some(
+    ({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLER_GONE_MILLISECONDS,
+  );
+}
 
 /** Throws NOT_RUNNING where no worker serves the task queue, so that a run is not started into the void. */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
   const deadline = Date.now() + WORKER_PATIENCE_MILLISECONDS;
   while (Date.now() < deadline) {
-    const { pollers } = await client.workflowService.describeTaskQueue({
-      namespace: client.options.namespace,
-      taskQueue: { name: taskQueue },
-    });
-    if (pollers.length > 0) return;
+    if (await hasWorker(client, taskQueue)) return;
     await sleep(300);
   }
   throw new DaybreakError('NOT_RUNNING', {

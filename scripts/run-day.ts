@@ -5,6 +5,7 @@ import {
   type Client,
   type WorkflowHandle,
 } from '@temporalio/client';
+import { requireOver, type BusinessDate } from '../domain/business-date';
 import { dailyBatchId, type DailyBatchInput, type DailyBatchResult } from '../domain/daily-batch';
 import { DaybreakError } from '../domain/errors';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
@@ -28,6 +29,15 @@ export async function requirePipeline({ pipelines }: Config, name: string): Prom
     if (thrown instanceof DaybreakError && thrown.code === 'BAD_TABLE') return undefined;
     throw thrown;
   }
+}
+
+/**
+ * Loads the pipeline whose day is to be run. Throws BAD_DATE for a day that is not over in its zone, as the run itself would
+ * after it has started.
+ */
+export async function requireRunnable(config: Config, name: string, date: BusinessDate): Promise<void> {
+  const loaded = await requirePipeline(config, name);
+  if (loaded !== undefined) requireOver(date, loaded.pipeline.timeZone, new Date());
 }
 
 /** A day's run, and when it began where it was under way already. */

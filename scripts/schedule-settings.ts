@@ -1,4 +1,10 @@
-import type { ScheduleDescription, ScheduleOptions } from '@temporalio/client';
+import {
+  MONTHS,
+  type CalendarSpec,
+  type CalendarSpecDescription,
+  type ScheduleDescription,
+  type ScheduleOptions,
+} from '@temporalio/client';
 import { formatDuration, intervalToDuration } from 'date-fns';
 
 /** A schedule as text by setting, the same whether it is what Temporal has or what is wanted, so that both compare. */
@@ -11,9 +17,14 @@ export interface ScheduleChange {
   readonly to: string;
 }
 
+/** As it is given, and as Temporal describes it. */
+type Calendar = CalendarSpec | CalendarSpecDescription;
+
 export function settingsOf({ spec, action, policies }: ScheduleDescription | ScheduleOptions): ScheduleSettings {
   return {
-    at: (spec.calendars ?? []).map(({ hour, minute }) => `${fieldOf(hour, 23)}:${fieldOf(minute, 59)}`).join(', '),
+    at: yearlyTimes(spec.calendars ?? []),
+    atClockChanges: datedTimes(spec.calendars ?? []).join(', ') || 'none',
+    notAt: datedTimes(spec.skip ?? []).join(', ') || 'none',
     timeZone: spec.timezone ?? 'UTC',
     jitter: durationOf(spec.jitter),
     overlap: String(policies?.overlap),
@@ -33,15 +44,53 @@ export function changesBetween(present: ScheduleSettings | undefined, wanted: Sc
     .map(([setting, to]) => ({ setting, from: present?.[setting], to }));
 }
 
-/** A field of a calendar: a number as given, the same as the ranges that Temporal makes of it. */
+/** The calendars of certain years as dates with their times, in order: ['2027-03-14 03:00', '2028-03-12 03:00']. */
+export function datedTimes(calendars: readonly Calendar[]): string[] {
+  return calendars
+    .flatMap((calendar) => {
+      const month = padded(MONTHS.findIndex((name) => name === valuesOf(calendar.month)[0]) + 1);
+      const day = padded(valuesOf(calendar.dayOfMonth)[0]);
+      return valuesOf(calendar.year).map((year) => `${year}-${month}-${day} ${timeOf(calendar)}`);
+    })
+    .sort();
+}
+
+/** The times of the calendars that hold in every year. */
+function yearlyTimes(calendars: readonly Calendar[]): string {
+  return calendars
+    .filter(({ year }) => valuesOf(year).length === 0)
+    .map(timeOf)
+    .join(', ');
+}
+
+function timeOf({ hour, minute }: Calendar): string {
+  return `${fieldOf(hour, 23)}:${fieldOf(minute, 59)}`;
+}
+
+/** '*' where the values are all that there are. */
 function fieldOf(field: unknown, maximum: number): string {
-  const [only, ...more] = Array.isArray(field)
-    ? (field as readonly { start: number; end?: number; step?: number }[])
-    : [];
-  if (only === undefined) return String(field).padStart(2, '0').replace('0*', '*');
-  const { start, end = start } = only;
-  if (more.length > 0 || (end !== start && !(start === 0 && end === maximum))) return JSON.stringify(field);
-  return end === start ? String(start).padStart(2, '0') : '*';
+  const values = valuesOf(field);
+  return values.length === 0 || values.length > maximum ? '*' : values.map(padded).join('+');
+}
+
+/** The values of a calendar's field, given as one, as a list, or as the ranges that Temporal makes of them; none for '*'. */
+function valuesOf(field: unknown): (number | string)[] {
+  if (Array.isArray(field)) return field.flatMap(valuesOf);
+  if (typeof field === 'number') return [field];
+  if (typeof field === 'string') return field === '*' ? [] : [field];
+  if (typeof field !== 'object' || field === null || !('start' in field)) return [];
+  const { start } = field;
+  const end = 'end' in field ? field.end : start;
+  const step = 'step' in field && typeof field.step === 'number' ? Math.max(1, field.step) : 1;
+  if (typeof start !== 'number' || typeof end !== 'number') return valuesOf(start);
+  return Array.from(
+    { length: Math.floor((Math.max(start, end) - start) / step) + 1 },
+    (_, index) => start + index * step,
+  );
+}
+
+function padded(value: unknown): string {
+  return String(value).padStart(2, '0');
 }
 
 /** Temporal gives a memo's keys in any order. */

@@ -7,20 +7,22 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import { DaybreakError } from '../domain/errors';
-import { lateDataWatchId } from '../domain/late-data';
+import { lateDataWatchId, nightlyScheduleId } from '../domain/late-data';
 import type { Pipeline } from '../domain/pipeline';
 import type { RunMemo } from '../domain/run-memo';
 import { pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { lateDataWatch, nightlyBatch } from '../workflows';
+import { nightlyTimes } from './nightly-times';
 import { changesBetween, settingsOf, type ScheduleChange } from './schedule-settings';
-
-export function scheduleId(pipeline: string): string {
-  return `nightly/${pipeline}`;
-}
 
 export function lateDataScheduleId(pipeline: string): string {
   return `late-data/${pipeline}`;
+}
+
+/** Every schedule of a pipeline. */
+export function scheduleIds(pipeline: string): string[] {
+  return [nightlyScheduleId(pipeline), lateDataScheduleId(pipeline)];
 }
 
 const SECOND = 1_000;
@@ -29,11 +31,10 @@ const DAY = 24 * HOUR;
 
 /** The nightly recompute as a Temporal Schedule, every policy chosen. */
 export function nightlySchedule({ name, timeZone, schedule }: Pipeline): ScheduleOptions {
-  const [hour, minute] = schedule.at.split(':').map(Number) as [number, number]; // The pipeline's schema says HH:MM.
   return {
-    scheduleId: scheduleId(name),
+    scheduleId: nightlyScheduleId(name),
     spec: {
-      calendars: [{ hour, minute, comment: `recompute the day before, every night at ${schedule.at} ${timeZone}` }],
+      ...nightlyTimes(schedule.at, timeZone),
       timezone: timeZone,
       jitter: schedule.jitterSeconds * SECOND,
     },
@@ -44,7 +45,7 @@ export function nightlySchedule({ name, timeZone, schedule }: Pipeline): Schedul
       taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof nightlyBatch>,
       staticSummary: `${name}, nightly`,
-      memo: { trigger: 'schedule', startedBy: scheduleId(name) } satisfies RunMemo,
+      memo: { trigger: 'schedule', startedBy: nightlyScheduleId(name) } satisfies RunMemo,
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
     policies: {
@@ -125,6 +126,29 @@ async function applySchedule(client: Client, wanted: ScheduleOptions, dryRun: bo
   return { schedule, done: 'updated', changes };
 }
 
+export interface DeletedSchedule {
+  readonly schedule: string;
+  /** 'absent' where Temporal had none. */
+  readonly done: 'deleted' | 'absent';
+}
+
+/** Deletes a pipeline's schedules. Runs that they have started go on. Throws NOT_RUNNING where Temporal has none of them. */
+export async function deleteSchedules(client: Client, pipeline: string): Promise<DeletedSchedule[]> {
+  const deleted = await Promise.all(
+    scheduleIds(pipeline).map(async (schedule): Promise<DeletedSchedule> => {
+      try {
+        await client.schedule.getHandle(schedule).delete();
+        return { schedule, done: 'deleted' };
+      } catch (thrown) {
+        if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+        return { schedule, done: 'absent' };
+      }
+    }),
+  );
+  if (deleted.some(({ done }) => done === 'deleted')) return deleted;
+  throw noSchedule(scheduleIds(pipeline).join(' and no '), pipeline);
+}
+
 /** Calls a method of a schedule's handle; throws NOT_RUNNING where it was never applied. */
 export async function withSchedule<T>(
   client: Client,
@@ -135,10 +159,14 @@ export async function withSchedule<T>(
     return await call(client.schedule.getHandle(id));
   } catch (cause) {
     if (!(cause instanceof ScheduleNotFoundError)) throw cause;
-    throw new DaybreakError('NOT_RUNNING', {
-      what: `there is no schedule ${id} in Temporal`,
-      remedy: `Create it: npx daybreak schedule apply --pipeline ${pipeline}`,
-      cause,
-    });
+    throw noSchedule(id, pipeline, cause);
   }
+}
+
+function noSchedule(ids: string, pipeline: string, cause?: unknown): DaybreakError {
+  return new DaybreakError('NOT_RUNNING', {
+    what: `there is no schedule ${ids} in Temporal`,
+    remedy: `Where the pipeline shall have one, create it: npx daybreak schedule apply --pipeline ${pipeline}`,
+    cause,
+  });
 }

@@ -4,7 +4,8 @@ import { pipelineAttribute } from '../domain/search-attributes';
 import { speedLayerId } from '../domain/speed-layer';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { speedLayer } from '../workflows';
-import { requireWorker } from './follow';
+import { follow, hasWorker, requireWorker } from './follow';
+import { describeActivities } from './output/describe-activities';
 import { startedByHand } from './started-by-hand';
 
 /** Starts the speed layer; where it runs already it goes on as it is. */
@@ -22,6 +23,69 @@ export async function startSpeedLayer(
     memo: startedByHand('by hand', { shards }),
     typedSearchAttributes: [{ key: pipelineAttribute, value: pipeline }],
   });
+}
+
+export interface StopOptions {
+  /** Ends the workflow without its shards, as where no worker is left. Default: it ends once they have committed. */
+  readonly now: boolean;
+  /** Gets a line whenever what is waited for changes. */
+  readonly show: (line: string) => void;
+}
+
+const HINT_AFTER_MILLISECONDS = 20_000;
+
+/**
+ * Ends the speed layer and waits until it has ended. Its shards commit what they have; also with `now` no row is lost or
+ * doubled, since a shard's rows and offsets are one transaction. Throws NOT_RUNNING where it does not run, or where no
+ * worker is there to end it.
+ */
+export async function stopSpeedLayer(client: Client, pipeline: string, { now, show }: StopOptions): Promise<void> {
+  const handle = client.workflow.getHandle(speedLayerId(pipeline));
+  const atOnce = `npx daybreak speed stop --pipeline ${pipeline} --now`;
+  if (!(await isRunning(handle))) {
+    throw new DaybreakError('NOT_RUNNING', {
+      what: `the speed layer of ${pipeline} does not run`,
+      remedy: `There is nothing to stop. To start it: npx daybreak speed start --pipeline ${pipeline}`,
+    });
+  }
+  if (now) {
+    await handle.terminate('daybreak speed stop --now');
+    return;
+  }
+  if (!(await hasWorker(client, TASK_QUEUES.speed))) {
+    throw new DaybreakError('NOT_RUNNING', {
+      what: `no worker serves task queue ${TASK_QUEUES.speed}, so that the speed layer of ${pipeline} cannot end by itself`,
+      remedy: `Start one (npx daybreak worker --role speed), or end it at once: ${atOnce}`,
+    });
+  }
+  await handle.cancel();
+  let last = '';
+  const once = (line: string): void => {
+    if (line !== last) show(line);
+    last = line;
+  };
+  const hint = setTimeout(() => {
+    show(`Not ended yet. Ctrl-C ends this command only, the stop goes on. To end it at once: ${atOnce}`);
+  }, HINT_AFTER_MILLISECONDS);
+  try {
+    await follow(handle, (activities) => {
+      if (activities.length > 0) once(`stopping; under way: ${describeActivities(activities)}`);
+    });
+  } catch (thrown) {
+    // However it ended: it has.
+    if (await isRunning(handle)) throw thrown;
+  } finally {
+    clearTimeout(hint);
+  }
+}
+
+async function isRunning(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    return (await handle.describe()).status.name === 'RUNNING';
+  } catch (thrown) {
+    if (thrown instanceof WorkflowNotFoundError) return false;
+    throw thrown;
+  }
 }
 
 /** Calls a method of the speed layer's handle; throws NOT_RUNNING where it does not run. */

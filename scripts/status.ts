@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
 import { dayRuns, lastRuns } from '../activities/operate/day-runs';
+import { nightlyRunOf } from '../activities/operate/nightly-runs';
 import { businessDateOf, shiftDate, type BusinessDate } from '../domain/business-date';
 import { DaybreakError } from '../domain/errors';
 import { servedBuild } from '../engines/day-survey';
@@ -40,7 +41,7 @@ export interface Status {
   readonly speed: SpeedView | undefined;
   /** The latest run of each of the last nights' days, latest day first, then of other days that ran lately. */
   readonly days: readonly DayStatus[];
-  /** Finished days whose files are not what their build had, as far as this machine's data folder tells. */
+  /** Finished days that need a run: missed ones, and those whose files changed, as far as this machine's data folder shows. */
   readonly waiting: readonly WaitingDay[];
 }
 
@@ -60,7 +61,11 @@ export async function lookAtStatus(config: Config, { pipeline, folder, portBase 
     folder: folder.state,
     servers: await serverStatus(config, portBase),
     ingestion: settings && (await lookAtIngestion(config, settings.druid.datasource)),
-    waiting: loaded === undefined ? [] : await waitingDays(loaded, config.data, DAYS_SHOWN),
+  };
+  const waiting = async (client?: Client): Promise<readonly WaitingDay[]> => {
+    if (loaded === undefined) return [];
+    const asked = client && ((date: BusinessDate) => nightlyRunOf(client, loaded.pipeline, date));
+    return waitingDays(loaded, config.data, DAYS_SHOWN, asked);
   };
   try {
     return await withClient(config, async (client) => ({
@@ -71,10 +76,11 @@ export async function lookAtStatus(config: Config, { pipeline, folder, portBase 
         await lastDays(client, pipeline, settings?.timeZone ?? 'UTC'),
         join(config.data, pipeline),
       ),
+      waiting: await waiting(client),
     }));
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
-    return { ...seen, temporal: false, speed: undefined, days: [] };
+    return { ...seen, temporal: false, speed: undefined, days: [], waiting: await waiting() };
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { businessDateOf, shiftDate, type BusinessDate } from '../domain/business-date';
-import { decideLateData } from '../domain/late-data';
+import { decideLateData, type NightlyRun } from '../domain/late-data';
 import { surveyDay } from '../engines/day-survey';
 import type { LoadedPipeline } from '../engines/loaded-pipeline';
 
@@ -11,8 +11,18 @@ export interface WaitingDay {
   readonly remedy: string;
 }
 
-/** Of the last days, those that wait for a recompute, or cannot have one any more; latest first. */
-export async function waitingDays(loaded: LoadedPipeline, data: string, days: number): Promise<WaitingDay[]> {
+/**
+ * Of the last days, those that wait for a recompute, or cannot have one any more; latest first.
+ *
+ * @param nightlyRunOf asks Temporal about a day; undefined where Temporal does not answer, so that every finished day with
+ *   files and without a build is listed.
+ */
+export async function waitingDays(
+  loaded: LoadedPipeline,
+  data: string,
+  days: number,
+  nightlyRunOf?: (date: BusinessDate) => Promise<NightlyRun>,
+): Promise<WaitingDay[]> {
   const { name, timeZone, lateData } = loaded.pipeline;
   const now = new Date();
   const today = businessDateOf(now, timeZone);
@@ -21,7 +31,13 @@ export async function waitingDays(loaded: LoadedPipeline, data: string, days: nu
     const survey = await surveyDay(loaded, join(data, name), shiftDate(today, -back));
     const { date, inputs } = survey;
     const run = `npx daybreak batch run --pipeline ${name} --date ${date}`;
-    if (inputs === 'unbuilt') waiting.push({ date, why: 'has files and was never built', remedy: run });
+    if (inputs === 'unbuilt') {
+      const { decision, because } = decideLateData(lateData, survey, now, await nightlyRunOf?.(date));
+      if (nightlyRunOf === undefined) waiting.push({ date, why: 'has files and no build', remedy: run });
+      if (decision === 'missed') waiting.push({ date, why: because, remedy: run });
+      if (decision === 'build')
+        waiting.push({ date, why: because, remedy: `The late-data watch builds it; now: ${run}` });
+    }
     if (inputs === 'changed') {
       const { decision, because } = decideLateData(lateData, survey, now);
       const remedy = decision === 'wait' ? `The late-data watch takes it in when it is due; now: ${run}` : run;

@@ -21,30 +21,44 @@ const { findLateData } = proxyActivities<OperateActivities>({
 
 /**
  * What the hourly schedule starts: recomputes, one after another, the finished days whose files changed since their
- * build, as often and from as many rows on as the pipeline says. Its details and its result say why each day was left.
+ * build, as often and from as many rows on as the pipeline says. Days that no run has built are reported, or built where
+ * the pipeline says so. Its details and its result say why each day was left.
  */
 export async function lateDataWatch({ pipeline }: LateDataWatchInput): Promise<LateDataWatchResult> {
   let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
   const outcomes: DayOutcome[] = [];
   setCurrentDetails(describe(days));
   for (const { date, decision, because } of days) {
-    if (decision !== 'recompute') continue;
-    log.info('recomputing a day with late rows', { date, because });
-    const ended = await runDay(pipeline, date, 'late data');
+    if (decision !== 'recompute' && decision !== 'build') continue;
+    log.info(decision === 'build' ? 'building a day that was missed' : 'recomputing a day with late rows', {
+      date,
+      because,
+    });
+    const ended = await runDay(pipeline, date, decision === 'build' ? 'missed night' : 'late data');
     outcomes.push(ended);
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
     setCurrentDetails(describe(days));
   }
   const failed = outcomes.filter((day) => !succeeded(day));
-  const outcome = failed.length > 0 ? 'failed:DAYS_FAILED' : outcomes.length > 0 ? 'replaced' : 'nothing late';
-  upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
+  upsertSearchAttributes([{ key: outcomeAttribute, value: outcomeOf(days, outcomes, failed) }]);
   if (failed.length === 0) return { pipeline, days };
   throw ApplicationFailure.create({
     type: 'DAYS_FAILED',
-    message: `${failed.length} days with late data were not replaced: ${failureSummary(failed)}`,
+    message: `${failed.length} days with late data, or that were missed, were not replaced: ${failureSummary(failed)}`,
     nonRetryable: true,
     details: [{ pipeline, days }],
   });
+}
+
+/** 'missed days' where a day needs somebody: the pipeline says that the watch only reports it. */
+function outcomeOf(
+  days: LateDataWatchResult['days'],
+  outcomes: readonly DayOutcome[],
+  failed: readonly DayOutcome[],
+): string {
+  if (failed.length > 0) return 'failed:DAYS_FAILED';
+  if (days.some(({ decision }) => decision === 'missed')) return 'missed days';
+  return outcomes.length > 0 ? 'replaced' : 'nothing late';
 }
 
 function describe(days: LateDataWatchResult['days']): string {

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseBusinessDate } from '../../domain/business-date';
+import { setTimeout } from 'node:timers/promises';
+import { parseBusinessDate, requireOver } from '../../domain/business-date';
 import { dayPlan, type BuiltDay, type DailyBatchInput, type DayPlan } from '../../domain/daily-batch';
 import { buildDay } from '../../engines/day-build';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
@@ -10,17 +11,30 @@ import { outputFolder, readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
 const MEBIBYTE = 1024 ** 2;
+const CLOCK_SKEW_MILLISECONDS = 20_000;
 
-export function createBuildActivities({ pipelines, data, findSpark, build = {} }: BatchDependencies) {
+export function createBuildActivities({
+  pipelines,
+  data,
+  findSpark,
+  build = {},
+  now = () => new Date(),
+}: BatchDependencies) {
   return {
     /**
-     * Fixes what the day is. Throws UNKNOWN_PIPELINE, BAD_PIPELINE, BAD_TABLE or BAD_DATE before anything is touched;
-     * BAD_PIPELINE also where another pipeline has the datasource: the day would replace that pipeline's rows.
+     * Fixes what the day is. Throws, before anything is touched: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE; BAD_PIPELINE also
+     * where another pipeline has the datasource, since the day would replace that pipeline's rows; BAD_DATE for a day that
+     * is none or not over yet, since the seal would keep the day's next rows out of realtime.
      */
     async planDay({ pipeline: name, date }: DailyBatchInput): Promise<DayPlan> {
       const loaded = await loadPipelineNamed(pipelines, name);
       await refuseConflicts(loaded, { kinds: ['datasource'] });
-      return dayPlan(loaded.pipeline, parseBusinessDate(date));
+      const plan = dayPlan(loaded.pipeline, parseBusinessDate(date));
+      const left = new Date(plan.interval.end).getTime() - now().getTime();
+      // Temporal's clock may be ahead of this one, and a night may be due at 00:00.
+      if (left > 0 && left <= CLOCK_SKEW_MILLISECONDS) await setTimeout(left);
+      requireOver(plan.date, plan.timeZone, now());
+      return plan;
     },
 
     /** Builds and publishes the day; what did not change since the last build is not built again. */

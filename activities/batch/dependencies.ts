@@ -24,4 +24,6 @@ export interface BatchDependencies {
   readonly build?: { readonly memoryMebibytes?: number | undefined; readonly threads?: number | undefined };
   /** How Druid reads built files. */
   readonly inputSource: (files: readonly OutputFile[]) => InputSource;
+  /** The clock by which a day is over. Default: the machine's. */
+  readonly now?: () => Date;
 }

@@ -9,6 +9,7 @@ import { outcomeAttribute } from '../../domain/search-attributes';
 import { surveyDay } from '../../engines/day-survey';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { endOf } from './day-runs';
+import { nightlyRunOf } from './nightly-runs';
 import { selectDays, type OperateDependencies } from './select-days';
 
 /** What `backfill`, `nightlyBatch` and `lateDataWatch` call. */
@@ -40,6 +41,7 @@ export function createOperateActivities(dependencies: OperateDependencies) {
 
     /** Compares the last days' input files with their builds, latest day first, and decides about each. */
     async findLateData({ pipeline: name }: LateDataWatchInput): Promise<LateDataDecision[]> {
+      const { client } = Context.current();
       const loaded = await loadPipelineNamed(pipelines, name);
       const { lateData, timeZone } = loaded.pipeline;
       const now = new Date();
@@ -50,7 +52,8 @@ export function createOperateActivities(dependencies: OperateDependencies) {
         for (let back = 1; back <= lateData.days; back++) {
           const date = shiftDate(today, -back);
           const survey = await surveyDay(loaded, join(data, name), date, { remember: true, signal });
-          decisions.push(decideLateData(lateData, survey, now));
+          const nightly = survey.inputs === 'unbuilt' ? await nightlyRunOf(client, loaded.pipeline, date) : undefined;
+          decisions.push(decideLateData(lateData, survey, now, nightly));
         }
         return decisions;
       });

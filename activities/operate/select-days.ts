@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
 import type { BackfillInput, BackfillSelection } from '../../domain/backfill';
-import { businessDateOf, parseBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { parseBusinessDate, requireOver, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import { surveyDay } from '../../engines/day-survey';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
@@ -59,13 +59,10 @@ async function chooser(
 
 function datesOf(from: string, to: string, timeZone: string): BusinessDate[] {
   const [first, last] = [parseBusinessDate(from), parseBusinessDate(to)];
-  const yesterday = shiftDate(businessDateOf(new Date(), timeZone), -1);
-  if (last < first || last > yesterday) {
-    throw new DaybreakError('BAD_DATE', {
-      what: last < first ? `${to} is before ${from}` : `${to} is not over yet in ${timeZone}`,
-      remedy: last < first ? 'Give the first day first.' : `Give a day up to ${yesterday}.`,
-    });
+  if (last < first) {
+    throw new DaybreakError('BAD_DATE', { what: `${to} is before ${from}`, remedy: 'Give the first day first.' });
   }
+  requireOver(last, timeZone, new Date());
   const dates: BusinessDate[] = [];
   for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
   return dates;

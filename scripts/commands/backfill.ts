@@ -11,6 +11,7 @@ import {
   type DayOutcome,
 } from '../../domain/backfill';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
+import { parsePipelineName } from '../../domain/pipeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
@@ -58,7 +59,9 @@ export function backfillCommand(): Command {
 
 async function run({ dryRun, wait, watch, cancel, json, ...range }: Options): Promise<void> {
   const config = readConfig();
-  await loadPipelineNamed(config.pipelines, range.pipeline);
+  // What is gone or broken can still be cancelled.
+  if (cancel) parsePipelineName(range.pipeline);
+  else await loadPipelineNamed(config.pipelines, range.pipeline);
   await withClient(config, async (client) => {
     if (cancel) {
       const workflowId = await cancelBackfill(client, range);

@@ -4,7 +4,7 @@ import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { describeDay } from '../output/describe-day';
 import { print, printJson, progress } from '../output/print';
-import { followDay, requirePipeline, startDay } from '../run-day';
+import { followDay, requireRunnable, startDay } from '../run-day';
 
 interface Options {
   readonly pipeline: string;
@@ -24,7 +24,7 @@ export function batchRestoreCommand(): Command {
     .option('--json', 'print the result as JSON', false)
     .action(async ({ pipeline, date, version, json }: Options) => {
       const config = readConfig();
-      await requirePipeline(config, pipeline);
+      await requireRunnable(config, pipeline, date);
       await withClient(config, async (client) => {
         const result = await followDay(await startDay(client, { pipeline, date, restore: version }), progress);
         if (json) printJson(result);

@@ -6,7 +6,7 @@ import { withClient } from '../../worker/connect';
 import { describeDay } from '../output/describe-day';
 import { workflowUrl } from '../output/links';
 import { print, printJson, progress } from '../output/print';
-import { followDay, joinedWarning, requirePipeline, startDay } from '../run-day';
+import { followDay, joinedWarning, requireRunnable, startDay } from '../run-day';
 
 interface Options {
   readonly pipeline: string;
@@ -33,7 +33,7 @@ export function batchRunCommand(): Command {
     .action(async ({ pipeline, date, force, accept, wait, json }: Options) => {
       const config = readConfig();
       const input = { pipeline, date: parseBusinessDate(date), force, accept };
-      await requirePipeline(config, pipeline);
+      await requireRunnable(config, pipeline, input.date);
       await withClient(config, async (client) => {
         const started = await startDay(client, input);
         const { workflowId } = started.handle;

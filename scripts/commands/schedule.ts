@@ -2,20 +2,30 @@ import type { Client, ScheduleHandle } from '@temporalio/client';
 import { TZDate } from '@date-fns/tz';
 import { Command } from 'commander';
 import { format } from 'date-fns';
-import type { Pipeline } from '../../domain/pipeline';
+import { nightlyScheduleId } from '../../domain/late-data';
+import { parsePipelineName } from '../../domain/pipeline';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { print, printJson } from '../output/print';
 import { warnOfUncompared } from '../output/uncompared';
-import { applySchedules, lateDataScheduleId, scheduleId, withSchedule, type AppliedSchedule } from '../schedule';
+import {
+  applySchedules,
+  deleteSchedules,
+  lateDataScheduleId,
+  scheduleIds,
+  withSchedule,
+  type AppliedSchedule,
+} from '../schedule';
+import { datedTimes } from '../schedule-settings';
 
 interface Options {
   readonly pipeline: string;
   readonly json: boolean;
 }
 
+/** All but `apply` need no pipeline folder: what is gone or broken can still be seen, paused and deleted. */
 export function scheduleCommand(): Command {
   return new Command('schedule')
     .description('the nightly recompute and the hourly look for late data, as Temporal Schedules')
@@ -23,10 +33,12 @@ export function scheduleCommand(): Command {
       subcommand('apply', 'create both schedules, or bring them to what the pipeline says, and show what changes')
         .option('--dry-run', 'only show what would change', false)
         .action(async ({ dryRun, ...options }: Options & { dryRun: boolean }) => {
-          warnOfUncompared(await refuseConflicts(await loadPipelineNamed(readConfig().pipelines, options.pipeline)));
-          await within(options, async (client, pipeline) => {
+          const loaded = await loadPipelineNamed(readConfig().pipelines, options.pipeline);
+          warnOfUncompared(await refuseConflicts(loaded));
+          const { pipeline } = loaded;
+          await within(options, async (client, name) => {
             const applied = await applySchedules(client, pipeline, dryRun);
-            const next = dryRun ? [] : await Promise.all(idsOf(pipeline).map((id) => describe(client, pipeline, id)));
+            const next = dryRun ? [] : await describeAll(client, name);
             if (options.json) printJson({ dryRun, applied, schedules: next });
             else {
               for (const one of applied) describeApplied(one, dryRun).forEach(print);
@@ -49,17 +61,24 @@ export function scheduleCommand(): Command {
       subcommand('trigger', 'run the nightly recompute of yesterday now')
         .option('--late-data', 'look for late data instead', false)
         .action(async ({ lateData, ...options }: Options & { lateData: boolean }) => {
-          await within(options, async (client, { name }) => {
-            const id = lateData ? lateDataScheduleId(name) : scheduleId(name);
+          await within(options, async (client, name) => {
+            const id = lateData ? lateDataScheduleId(name) : nightlyScheduleId(name);
             await withSchedule(client, { id, pipeline: name }, (handle) => handle.trigger());
-            tell(options, [{ schedule: id, done: 'triggered' }]);
+            show(options, [{ schedule: id, done: 'triggered' }]);
           });
         }),
     )
     .addCommand(
       subcommand('describe', 'show when they run next and what they ran').action(async (options: Options) => {
-        await within(options, async (client, pipeline) => {
-          tell(options, await Promise.all(idsOf(pipeline).map((id) => describe(client, pipeline, id))));
+        await within(options, async (client, name) => {
+          show(options, await describeAll(client, name));
+        });
+      }),
+    )
+    .addCommand(
+      subcommand('delete', 'delete both; runs that they have started go on').action(async (options: Options) => {
+        await within(options, async (client, name) => {
+          show(options, await deleteSchedules(client, name));
         });
       }),
     );
@@ -81,46 +100,58 @@ function forEach(
 ): Command {
   return subcommand(name, description).action(async (options: Options) => {
     await within(options, async (client, pipeline) => {
-      for (const id of idsOf(pipeline)) await withSchedule(client, { id, pipeline: pipeline.name }, act);
-      tell(
+      const ids = scheduleIds(pipeline);
+      for (const id of ids) await withSchedule(client, { id, pipeline }, act);
+      show(
         options,
-        idsOf(pipeline).map((schedule) => ({ schedule, done })),
+        ids.map((schedule) => ({ schedule, done })),
       );
     });
   });
 }
 
-function idsOf({ name }: Pipeline): string[] {
-  return [scheduleId(name), lateDataScheduleId(name)];
+async function within({ pipeline }: Options, act: (client: Client, name: string) => Promise<void>): Promise<void> {
+  const name = parsePipelineName(pipeline);
+  await withClient(readConfig(), (client) => act(client, name));
 }
 
-async function within({ pipeline: name }: Options, act: (client: Client, pipeline: Pipeline) => Promise<void>) {
-  const config = readConfig();
-  const { pipeline } = await loadPipelineNamed(config.pipelines, name);
-  await withClient(config, (client) => act(client, pipeline));
-}
-
-async function describe(client: Client, { name, timeZone }: Pipeline, id: string): Promise<object> {
-  const { state, info } = await withSchedule(client, { id, pipeline: name }, (handle) => handle.describe());
-  const local = (instant: Date): string => format(new TZDate(instant.getTime(), timeZone), 'yyyy-MM-dd HH:mm XXX');
-  return {
-    schedule: id,
-    state: state.paused ? `paused (${state.note ?? ''})` : 'running',
-    next: info.nextActionTimes.slice(0, 3).map(local),
-    recent: info.recentActions.map(({ scheduledAt }) => local(scheduledAt)),
-  };
+/** Times in the zone of each schedule. */
+async function describeAll(client: Client, pipeline: string): Promise<object[]> {
+  return Promise.all(
+    scheduleIds(pipeline).map(async (id) => {
+      const { state, info, spec } = await withSchedule(client, { id, pipeline }, (handle) => handle.describe());
+      const local = (instant: Date): string =>
+        format(new TZDate(instant.getTime(), spec.timezone ?? 'UTC'), 'yyyy-MM-dd HH:mm XXX');
+      const today = local(new Date()).slice(0, 10);
+      const shifted = datedTimes(spec.calendars ?? []).filter((time) => time >= today);
+      return {
+        schedule: id,
+        state: state.paused ? `paused (${state.note ?? ''})` : 'running',
+        next: info.nextActionTimes.slice(0, 3).map(local),
+        ...(shifted.length > 0 && { atClockChanges: shifted.slice(0, 3) }),
+        recent: info.recentActions.map(({ scheduledAt }) => local(scheduledAt)),
+      };
+    }),
+  );
 }
 
 function describeApplied({ schedule, done, changes }: AppliedSchedule, dryRun: boolean): string[] {
   return [
     dryRun && done !== 'unchanged' ? `${schedule}: would be ${done}` : `${schedule}: ${done}`,
-    ...changes.map(({ setting, from, to }) => `  ${setting}: ${from === undefined ? '' : `${from} → `}${to}`),
+    ...changes.map(({ setting, from, to }) => `  ${setting}: ${from === undefined ? '' : `${cut(from)} → `}${cut(to)}`),
   ];
 }
 
-function tell({ json }: Options, told: readonly object[]): void {
-  if (json) printJson(told);
-  else told.forEach(printFields);
+const SHOWN_CHARACTERS = 100;
+
+/** A zone's nights of the next decades make a long line. */
+function cut(text: string): string {
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (--json shows all)`;
+}
+
+function show({ json }: Options, rows: readonly object[]): void {
+  if (json) printJson(rows);
+  else rows.forEach(printFields);
 }
 
 function printFields(fields: object): void {

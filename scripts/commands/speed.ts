@@ -1,17 +1,18 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
+import { parsePipelineName } from '../../domain/pipeline';
 import { speedLayerId } from '../../domain/speed-layer';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { type Config, readConfig } from '../../worker/config';
+import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
 import { lookAtIngestion } from '../ingestion';
-import { readPipelineFolder } from '../pipeline-folder';
-import { jsonOf, print, printJson } from '../output/print';
+import { jsonOf, print, printJson, progress } from '../output/print';
 import { warnOfUncompared } from '../output/uncompared';
+import { readPipelineFolder } from '../pipeline-folder';
 import { watching } from '../output/watching';
-import { startSpeedLayer, withSpeedLayer } from '../speed';
+import { startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
 
 interface Options {
@@ -19,6 +20,7 @@ interface Options {
   readonly json: boolean;
 }
 
+/** Only `start` and `status` need the pipeline's folder: what is gone or broken can still be held and stopped. */
 export function speedCommand(): Command {
   const group = new Command('speed').description('the realtime layer: events → transform → Kafka → Druid');
   group.addCommand(
@@ -29,7 +31,7 @@ export function speedCommand(): Command {
         warnOfUncompared(await refuseConflicts(loaded));
         await within(pipeline, async (client) => {
           const { workflowId } = await startSpeedLayer(client, { pipeline, shards });
-          tell(json, { workflowId, done: 'started' });
+          show(json, { workflowId, done: 'started' });
         });
       }),
   );
@@ -41,18 +43,32 @@ export function speedCommand(): Command {
       subcommand(name, description).action(async ({ pipeline, json }: Options) => {
         await within(pipeline, async (client) => {
           await withSpeedLayer(client, pipeline, (handle) => handle.signal(signal));
-          tell(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
+          show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
         });
       }),
     );
   }
+  group.addCommand(
+    subcommand('stop', 'end it, once what is under way is committed; topics and Druid’s supervisor stay')
+      .option('--now', 'end it at once, as where no worker is left', false)
+      .action(async ({ pipeline, json, now }: Options & { now: boolean }) => {
+        await within(pipeline, async (client) => {
+          await stopSpeedLayer(client, pipeline, { now, show: progress });
+          show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
+          if (json) return;
+          print(
+            'Its topics and Druid’s supervisor are still there: docs/operating.md, “Retiring a pipeline”, removes them.',
+          );
+        });
+      }),
+  );
   group.addCommand(
     subcommand('scale', 'share the partitions over another number of activities')
       .argument('<shards>', 'how many', shardCount)
       .action(async (shards: number, { pipeline, json }: Options) => {
         await within(pipeline, async (client) => {
           await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
-          tell(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
+          show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
         });
       }),
   );
@@ -60,7 +76,8 @@ export function speedCommand(): Command {
     subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
       .option('--watch', 'again every two seconds', false)
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
-        await within(pipeline, async (client, config) => {
+        const config = readConfig();
+        await within(pipeline, async (client) => {
           const look = async (): Promise<readonly string[]> => {
             const { settings, state } = await readPipelineFolder(config, pipeline);
             const view = await speedView(client, pipeline);
@@ -81,14 +98,12 @@ function subcommand(name: string, description: string): Command {
     .option('--json', 'print JSON', false);
 }
 
-/** A folder that does not pass its checks is no reason not to pause or to look. Throws UNKNOWN_PIPELINE where there is none. */
-async function within(pipeline: string, act: (client: Client, config: Config) => Promise<void>): Promise<void> {
-  const config = readConfig();
-  await readPipelineFolder(config, pipeline);
-  await withClient(config, (client) => act(client, config));
+async function within(pipeline: string, act: (client: Client) => Promise<void>): Promise<void> {
+  parsePipelineName(pipeline);
+  await withClient(readConfig(), act);
 }
 
-function tell(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
+function show(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
   if (json) printJson(done);
   else print(`${done.workflowId}: ${done.done}`);
 }

@@ -5,6 +5,7 @@ import {
   isSameZone,
   isTimeZone,
   parseBusinessDate,
+  requireOver,
   shiftDate,
 } from '../../domain/business-date';
 
@@ -34,6 +35,41 @@ describe('dayInterval', () => {
     const interval = dayInterval(parseBusinessDate(date), timeZone);
     expect(interval).toEqual({ start, end });
     expect((Date.parse(interval.end) - Date.parse(interval.start)) / 3_600_000).toBe(hours);
+  });
+});
+
+describe('requireOver', () => {
+  // A day's end, and whether it is over a second before it and at it.
+  it.each([
+    ['Asia/Seoul', '2026-11-26', '2026-11-26T15:00:00Z'],
+    ['America/New_York', '2027-03-14', '2027-03-15T04:00:00Z'],
+    ['America/New_York', '2027-11-07', '2027-11-08T05:00:00Z'],
+    // The next day begins at 01:00, the clocks skip its first hour.
+    ['Africa/Cairo', '2027-04-29', '2027-04-29T22:00:00Z'],
+    // The hour from 23:00 on comes twice.
+    ['America/Santiago', '2027-04-03', '2027-04-04T04:00:00Z'],
+    // The hour from 00:00 on comes twice on the next day.
+    ['America/Havana', '2027-11-06', '2027-11-07T04:00:00Z'],
+    ['Australia/Lord_Howe', '2027-04-04', '2027-04-04T13:30:00Z'],
+    ['Pacific/Kiritimati', '2026-11-26', '2026-11-26T10:00:00Z'],
+    ['Pacific/Niue', '2026-11-26', '2026-11-27T11:00:00Z'],
+  ])('in %s takes %s from %s on', (timeZone, text, end) => {
+    const date = parseBusinessDate(text);
+    const before = new Date(Date.parse(end) - 1_000);
+    expect(() => {
+      requireOver(date, timeZone, before);
+    }).toThrow(
+      `BAD_DATE: ${date} is not over yet in ${timeZone}, where it is ${date}. Give a day that is over, up to `,
+    );
+    expect(() => {
+      requireOver(date, timeZone, new Date(end));
+    }).not.toThrow();
+  });
+
+  it('refuses a day to come, and names the last day that is over', () => {
+    expect(() => {
+      requireOver(parseBusinessDate('2099-01-01'), 'Asia/Seoul', new Date('2026-11-26T11:16:00Z'));
+    }).toThrow('Give a day that is over, up to 2026-11-25.');
   });
 });
 

@@ -1,7 +1,7 @@
 import { parseBusinessDate } from '../../domain/business-date';
-import { decideLateData, type DaySurvey } from '../../domain/late-data';
+import { decideLateData, type DaySurvey, type NightlyRun } from '../../domain/late-data';
 
-const settings = { days: 7, minimumRows: 100, minimumHoursBetween: 6 };
+const settings = { minimumRows: 100, minimumHoursBetween: 6, missedDays: 'report' } as const;
 const built = new Date('2026-11-22T00:40:00Z');
 const hoursLater = (hours: number): Date => new Date(built.getTime() + hours * 3_600_000);
 
@@ -23,7 +23,7 @@ it.each([
   ['restored by an operator', { restored: true }, 1_000, 'leave'],
   ['files of its build gone, whatever else came', { inputs: 'expired' }, 1_000, 'cannot'],
   ['unchanged files, even under another transform', { inputs: 'unchanged', otherTransform: true }, 1_000, 'leave'],
-  ['files but no build: the nightly run does that', { inputs: 'unbuilt' }, 1_000, 'leave'],
+  ['files but no build, where Temporal cannot be asked', { inputs: 'unbuilt' }, 1_000, 'leave'],
   ['nothing at all', { inputs: 'none' }, 1_000, 'leave'],
 ] as const)('%s', (_title, differs, hours, decision) => {
   const decided = decideLateData(settings, survey(differs), hoursLater(hours));
@@ -37,4 +37,32 @@ it('says from when on a day that was built lately is due', () => {
 
 it('says what a recompute without the files of the build would lose', () => {
   expect(decideLateData(settings, survey({ inputs: 'expired' }), hoursLater(1)).because).toContain('would lose');
+});
+
+describe('a day that has files and was never built', () => {
+  const due = new Date('2026-11-22T00:30:00Z');
+  const hoursAfter = (hours: number): Date => new Date(due.getTime() + hours * 3_600_000);
+  const decided = (differs: Partial<NightlyRun>, hours: number, missedDays: 'report' | 'build' = 'report') =>
+    decideLateData({ ...settings, missedDays }, survey({ inputs: 'unbuilt', replaced: false }), hoursAfter(hours), {
+      due,
+      underWay: false,
+      ...differs,
+    });
+
+  it.each<[string, Partial<NightlyRun>, number, string]>([
+    ['whose run is due', {}, -0.5, 'leave'],
+    ['whose run was due just now', {}, 0.9, 'leave'],
+    ['whose run was due and did not come', {}, 1, 'missed'],
+    ['while nights are caught up', { underWay: true }, 50, 'leave'],
+    ['whose run is under way', { last: { running: true, outcome: 'running' } }, 50, 'leave'],
+    ['whose run was refused', { last: { running: false, outcome: 'refused:MISSING_HOURS' } }, 50, 'leave'],
+    ['whose files came after its run', { last: { running: false, outcome: 'refused:NO_INPUT' } }, 50, 'missed'],
+  ])('%s', (_title, differs, hours, decision) => {
+    expect(decided(differs, hours).decision).toBe(decision);
+    expect(decided(differs, hours, 'build').decision).toBe(decision === 'missed' ? 'build' : decision);
+  });
+
+  it('says since when it waits', () => {
+    expect(decided({}, 2).because).toContain('was due at 2026-11-22T00:30:00.000Z and did not come');
+  });
 });

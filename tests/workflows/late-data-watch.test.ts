@@ -61,6 +61,27 @@ it('recomputes the days that are due one after another, and says why each other 
   });
 });
 
+it('builds a day that was missed where that was decided, and shows one that is only to be reported', async () => {
+  const { activities } = dayActivities();
+  const findLateData = found(
+    decision('2026-05-10', 'build', 'never built'),
+    decision('2026-05-09', 'missed', 'never built'),
+  );
+  await temporal.serve({ ...activities, findLateData }, async () => {
+    const handle = await start();
+    const { days } = await handle.result();
+    expect(days.map(({ decision: what, outcome }) => [what, outcome])).toEqual([
+      ['build', 'replaced'],
+      ['missed', undefined],
+    ]);
+    const shown = await shownOf(handle);
+    expect(shown.outcome).toBe('missed days');
+    expect(shown.details).toContain('| 2026-05-09 | missed | 7 | never built |  |');
+    const day = temporal.client.workflow.getHandle(dailyBatchId('events', '2026-05-10'));
+    expect((await shownOf(day)).memo).toEqual({ trigger: 'missed night', startedBy: handle.workflowId });
+  });
+});
+
 it('has nothing to do where nothing is late, after a look that failed was tried again', async () => {
   let tries = 0;
   const { activities, calls } = dayActivities();

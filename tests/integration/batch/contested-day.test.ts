@@ -151,6 +151,8 @@ it('is replaced by the next run, which loses no slot to the cancelled one', asyn
 
 // In UTC: elsewhere Druid 33 does not find the lock again that it is to revoke, and the rival fails in its place.
 describe('a day whose lock a task of higher priority takes away', () => {
+  // Its own: the day that is over in Seoul may not be over in UTC.
+  const date = shiftDate(businessDateOf(new Date(), 'UTC'), -1);
   let utc: OwnPipeline;
   let own: BackgroundCommand;
   beforeAll(async () => {

@@ -1,8 +1,13 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import type { LateDataWatchResult } from '../../../domain/late-data';
 import type { Pipeline } from '../../../domain/pipeline';
 import { loadPipeline } from '../../../engines/pipeline-folder';
-import { applySchedules, lateDataSchedule, nightlySchedule } from '../../../scripts/schedule';
-import { succeed } from '../support/daybreak';
+import { applySchedules, deleteSchedules, nightlySchedule } from '../../../scripts/schedule';
+import type { lateDataWatch } from '../../../workflows';
+import { daybreak, succeed } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { startStubWorker, type StubWorker } from './stub-worker';
@@ -20,9 +25,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const { scheduleId } of [nightlySchedule(pipeline), lateDataSchedule(pipeline)]) {
-    await worker.client.schedule.getHandle(scheduleId).delete();
-  }
+  // The last test has deleted them, unless one before it failed.
+  await deleteSchedules(worker.client, pipeline.name).catch(() => undefined);
   await worker.stop();
   await own.remove();
 });
@@ -73,4 +77,97 @@ it('catches up every night that was missed: one run a day, each of its own day, 
   for (const [index, { startedAt }] of done.entries()) {
     expect(startedAt >= (done[index - 1]?.closedAt ?? '')).toBe(true);
   }
+});
+
+const inNewYork = (at: string): Pipeline => ({
+  ...pipeline,
+  timeZone: 'America/New_York',
+  schedule: { ...pipeline.schedule, at },
+});
+
+it('brings a schedule of an earlier version to the nights in which the clocks change', async () => {
+  const { client } = worker;
+  const wanted = inNewYork('02:15');
+  await applySchedules(client, wanted, false);
+  await client.schedule
+    .getHandle(nightlySchedule(wanted).scheduleId)
+    .update((present) => ({ ...present, spec: { calendars: [{ hour: 2, minute: 15 }], timezone: wanted.timeZone } }));
+
+  const [nightly] = await applySchedules(client, wanted, false);
+  expect(nightly).toMatchObject({
+    done: 'updated',
+    changes: [
+      { setting: 'atClockChanges', from: 'none', to: expect.stringContaining('2027-03-14 03:00, ') as string },
+      { setting: 'notAt', from: 'none', to: expect.stringContaining('2027-03-14 02:*, ') as string },
+    ],
+  });
+  expect((await applySchedules(client, wanted, false)).map(({ done }) => done)).toEqual(['unchanged', 'unchanged']);
+  const described = await succeed(`schedule describe --pipeline ${own.name}`, own.environment);
+  expect(described).toContain('atClockChanges: 2027-03-14 03:00, 2028-03-12 03:00, 2029-03-11 03:00\n');
+});
+
+it.each([
+  // From 02:00 to 03:00, and from 02:00 back to 01:00.
+  ['02:15', '2026-03-07T00:00:00-05:00', '2026-03-10T00:00:00-04:00', ['2026-03-06', '2026-03-07', '2026-03-08']],
+  ['01:15', '2026-10-31T00:00:00-04:00', '2026-11-03T00:00:00-05:00', ['2026-10-30', '2026-10-31', '2026-11-01']],
+])('runs each day once where the clocks change at %s', async (at, start, end, days) => {
+  const wanted = inNewYork(at);
+  await applySchedules(worker.client, wanted, false);
+  const handle = worker.client.schedule.getHandle(nightlySchedule(wanted).scheduleId);
+  await handle.update((present) => ({ ...present, action: { ...present.action, taskQueue: worker.taskQueue } }));
+  const taken = async () => (await handle.describe()).info.numActionsTaken;
+  const before = await taken();
+  await handle.backfill({ start: new Date(start), end: new Date(end) });
+  const [from = '', to = ''] = [days[0], days.at(-1)];
+  const over = async () => (await worker.runs(from, to)).filter(({ running }) => !running);
+  while ((await over()).length < days.length || (await handle.describe()).info.runningActions.length > 0)
+    await sleep(300);
+  expect((await taken()) - before).toBe(days.length);
+  expect((await over()).map(({ date }) => date).sort()).toEqual(days);
+});
+
+it('finds a day that no night ran, shows it with its command, and builds it where the pipeline says so', async () => {
+  const missed = shiftDate(businessDateOf(new Date(), pipeline.timeZone), -3);
+  await mkdir(own.input, { recursive: true });
+  await writeFile(join(own.input, `names.${missed.replaceAll('-', '')}.05.json`), '');
+  const watch = async (): Promise<LateDataWatchResult['days'][number] | undefined> => {
+    const { days } = await worker.client.workflow.execute<typeof lateDataWatch>('lateDataWatch', {
+      taskQueue: worker.taskQueue,
+      workflowId: `late-data-watch/${own.name}`,
+      args: [{ pipeline: own.name }],
+    });
+    return days.find(({ date }) => date === missed);
+  };
+
+  expect(await watch()).toMatchObject({
+    decision: 'missed',
+    because: expect.stringContaining('did not come') as string,
+  });
+  const { stdout } = await daybreak(`status --pipeline ${own.name}`, own.environment);
+  expect(stdout).toContain(`${missed} waits for a recompute: never built: its nightly run was due at `);
+  expect(stdout).toContain(`→ npx daybreak batch run --pipeline ${own.name} --date ${missed}\n`);
+
+  const yaml = join(own.folder, 'pipeline.yaml');
+  await writeFile(yaml, `${await readFile(yaml, 'utf8')}\nlateData: { missedDays: build }\n`);
+  expect(await watch()).toMatchObject({ decision: 'build', outcome: 'replaced' });
+  expect(await worker.runs(missed, missed)).toHaveLength(1);
+  // The stubbed day builds nothing; its run is enough not to build it each hour.
+  expect(await watch()).toMatchObject({ decision: 'leave', because: 'not built: its last run ended with replaced' });
+});
+
+it('pauses, describes and deletes both, also where the pipeline’s folder is gone', async () => {
+  await rename(own.folder, `${own.folder}-away`);
+  const schedule = (command: string) => daybreak(`schedule ${command} --pipeline ${own.name}`, own.environment);
+  expect(await schedule('pause')).toMatchObject({ code: 0, stderr: '' });
+  expect((await schedule('describe')).stdout).toContain('state: paused');
+  expect(await schedule('resume')).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse((await schedule('delete --json')).stdout)).toEqual([
+    { schedule: `nightly/${own.name}`, done: 'deleted' },
+    { schedule: `late-data/${own.name}`, done: 'deleted' },
+  ]);
+  for (const command of ['delete', 'pause', 'trigger', 'describe']) {
+    const { code, stderr } = await schedule(command);
+    expect([command, code, stderr]).toEqual([command, 1, expect.stringContaining('NOT_RUNNING')]);
+  }
+  expect((await daybreak('schedule delete --pipeline ../outside', own.environment)).code).toBe(2);
 });

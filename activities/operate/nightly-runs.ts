@@ -1,0 +1,43 @@
+import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { BusinessDate } from '../../domain/business-date';
+import { dailyBatchId } from '../../domain/daily-batch';
+import { nightlyScheduleId, type NightlyRun } from '../../domain/late-data';
+import { nightOf } from '../../domain/nights';
+import type { Pipeline } from '../../domain/pipeline';
+import { outcomeAttribute } from '../../domain/search-attributes';
+import { endOf } from './day-runs';
+
+/** Asks Temporal about the nightly run of a day. */
+export async function nightlyRunOf(
+  client: Client,
+  { name, timeZone, schedule }: Pipeline,
+  date: BusinessDate,
+): Promise<NightlyRun> {
+  const [underWay, last] = await Promise.all([nightsUnderWay(client, name), lastRun(client, name, date)]);
+  const due = new Date(nightOf(date, schedule.at, timeZone).getTime() + schedule.jitterSeconds * 1_000);
+  return { due, underWay, ...(last !== undefined && { last }) };
+}
+
+/** False where the pipeline has no schedule. */
+async function nightsUnderWay(client: Client, pipeline: string): Promise<boolean> {
+  try {
+    const { info, raw } = await client.schedule.getHandle(nightlyScheduleId(pipeline)).describe();
+    return info.runningActions.length > 0 || Number(raw.info?.bufferSize ?? 0) > 0;
+  } catch (thrown) {
+    if (thrown instanceof ScheduleNotFoundError) return false;
+    throw thrown;
+  }
+}
+
+/** By its id and not by a list: a run that has just begun is not listed yet. */
+async function lastRun(client: Client, pipeline: string, date: BusinessDate): Promise<NightlyRun['last']> {
+  try {
+    const { status, typedSearchAttributes } = await client.workflow.getHandle(dailyBatchId(pipeline, date)).describe();
+    const running = status.name === 'RUNNING';
+    const outcome = typedSearchAttributes.get(outcomeAttribute);
+    return { running, outcome: outcome === undefined || outcome === 'running' ? endOf(status.name) : outcome };
+  } catch (thrown) {
+    if (thrown instanceof WorkflowNotFoundError) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,43 @@
+import { createBuildActivities } from '../../../activities/batch/build-day';
+import { createDruidClient } from '../../../clients/druid';
+
+const nowhere = 'http://127.0.0.1:1';
+
+/** The example pipeline `events`, whose days are those of Asia/Seoul. */
+function planDay(date: string, clock: () => Date) {
+  const activities = createBuildActivities({
+    druid: createDruidClient({ coordinatorUrl: nowhere, brokerUrl: nowhere }),
+    kafkaOfDruid: { brokers: [] },
+    pipelines: 'pipelines',
+    data: '/nowhere',
+    inputSource: () => ({ type: 'local', files: [] }),
+    now: clock,
+  });
+  return activities.planDay({ pipeline: 'events', date });
+}
+
+const EVENING = new Date('2026-11-26T11:16:00Z'); // 20:16 in Seoul.
+
+it.each([
+  ['today', '2026-11-26'],
+  ['tomorrow', '2026-11-27'],
+  ['a day of another century', '2126-11-26'],
+])('refuses %s, whoever started the run', async (_, date) => {
+  await expect(planDay(date, () => EVENING)).rejects.toMatchObject({
+    code: 'BAD_DATE',
+    what: `${date} is not over yet in Asia/Seoul, where it is 2026-11-26`,
+    remedy: 'Give a day that is over, up to 2026-11-25.',
+  });
+});
+
+it('plans the day before', async () => {
+  expect((await planDay('2026-11-25', () => EVENING)).interval.end).toBe('2026-11-25T15:00:00.000Z');
+});
+
+it('waits for a clock that is a little behind Temporal’s, as where nights are due at 00:00', async () => {
+  const end = new Date('2026-11-26T15:00:00Z').getTime();
+  const began = Date.now();
+  const clock = (): Date => new Date(end - 300 + (Date.now() - began));
+  expect((await planDay('2026-11-26', clock)).date).toBe('2026-11-26');
+  expect(Date.now() - began).toBeGreaterThanOrEqual(300);
+});

@@ -1,0 +1,105 @@
+import { rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KafkaTopics } from '../../../clients/kafka';
+import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import { speedGroupOf } from '../../../domain/speed';
+import { speedLayerId } from '../../../domain/speed-layer';
+import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
+import { generateFeed } from '../../../scripts/feed/generate';
+import { dayInstants } from '../../../scripts/feed/instants';
+import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
+import { terminateSupervisor } from '../batch/day-rows';
+import { expectedRows } from '../speed/expected-rows';
+import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
+import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { useStack } from '../support/stack';
+
+useStack();
+jest.setTimeout(300_000);
+const ZONE = 'Asia/Seoul';
+const EVENTS = 20_000;
+const SEED = 7;
+const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
+const config = readConfig();
+const { brokers } = config.kafka;
+
+let pipeline: OwnPipeline;
+let worker: BackgroundCommand;
+let topics: KafkaTopics;
+
+beforeAll(async () => {
+  pipeline = await ownPipeline();
+  topics = await KafkaTopics.connect({ brokers });
+  worker = await background('worker --role speed', pipeline.environment, '"msg":"ready"');
+});
+
+afterAll(async () => {
+  await worker.stop();
+  await topics.close();
+  await terminateSupervisor(pipeline.topic);
+  await pipeline.remove();
+});
+
+const speed = (command: string) => daybreak(`speed ${command} --pipeline ${pipeline.name}`, pipeline.environment);
+const statusOfLayer = (): Promise<string> =>
+  withClient(config, async (client) => {
+    const { status } = await client.workflow.getHandle(speedLayerId(pipeline.name)).describe();
+    return status.name;
+  });
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await sleep(200);
+}
+
+async function unread(): Promise<{ read: number; written: number }> {
+  const committed = await topics.committedOffsets(speedGroupOf(pipeline.name), pipeline.topic);
+  const sum = (offsets: readonly number[]): number => offsets.reduce((total, offset) => total + offset, 0);
+  const written = sum((await topics.offsetsOf(pipeline.topic)).map(({ high }) => high));
+  return { read: sum([...committed.values()]), written };
+}
+
+it('ends a speed layer whose folder is gone, in the midst of its work, and a later start goes on where it ended', async () => {
+  expect((await speed('start')).code).toBe(0);
+  await until(async () => (await topics.partitionsOf(pipeline.topic)) > 0);
+  await succeed(
+    `feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed ${SEED} --no-files`,
+    pipeline.environment,
+  );
+  await until(async () => (await unread()).read > 0);
+  await rename(pipeline.folder, `${pipeline.folder}-away`);
+  try {
+    const stopped = await speed('stop');
+    expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining(': stopped') as string });
+    expect(await statusOfLayer()).toBe('CANCELLED');
+
+    for (const command of ['stop', 'stop --now', 'pause', 'resume', 'scale 2']) {
+      const { code, stderr } = await speed(command);
+      expect([command, code, stderr]).toEqual([command, 1, expect.stringContaining('NOT_RUNNING')]);
+    }
+  } finally {
+    await rename(`${pipeline.folder}-away`, pipeline.folder);
+  }
+
+  expect((await speed('start')).code).toBe(0);
+  await until(async () => {
+    const { read, written } = await unread();
+    return read === written;
+  });
+  const stopped = await speed('stop --json');
+  expect(JSON.parse(stopped.stdout)).toEqual({ workflowId: speedLayerId(pipeline.name), done: 'stopped' });
+
+  const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
+  const records = generateFeed({ seed: SEED, timeZone: ZONE, ...shares }, dayInstants(date, ZONE, EVENTS, 'daily'));
+  const rows = await expectedRows([...records].filter(({ toKafka }) => toKafka));
+  const served = valuesOf(await contentsOf(brokers, `${pipeline.topic}_out`, rows.length));
+  expect(differences(served, rows)).toEqual([]);
+});
+
+it('takes no name that is none', async () => {
+  expect(await daybreak('speed stop --pipeline ../outside', pipeline.environment)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('UNKNOWN_PIPELINE') as string,
+  });
+});
