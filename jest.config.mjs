@@ -10,6 +10,8 @@ const project = (displayName, testMatch, options = {}) => ({
 export default {
   // Integration tests share real servers on a two-core machine: one at a time is the fastest order there is.
   maxWorkers: 1,
+  // A test has time on a machine that others keep busy; how fast something is, bench/ says.
+  testTimeout: 60_000,
   projects: [
     project('unit', ['<rootDir>/tests/**/*.test.ts'], { testPathIgnorePatterns: ['<rootDir>/tests/integration/'] }),
     project('integration', ['<rootDir>/tests/integration/**/*.test.ts'], {
