@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { KafkaCluster, KafkaLogger } from '../clients/kafka';
 import type { PartitionProgress, SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
+import type { Counts } from './speed/committed-counts';
 import { ReloadingTransform } from './speed/reloading-transform';
 import { Shard } from './speed/shard';
 import { shardHeartbeats } from './speed/shard-heartbeats';
@@ -11,13 +12,21 @@ export interface SpeedDependencies {
   /** The folder with one folder a pipeline. */
   readonly pipelines: string;
   readonly logger: KafkaLogger;
-  /** Told with each heartbeat, for metrics. */
+  /** Called with each heartbeat, for metrics. */
   readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
+  /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
+  readonly onCommitted?: (pipeline: string, partition: number, counts: Counts) => void;
 }
 
 const HEARTBEAT_MS = 1_000;
 
-export function createSpeedActivities({ kafka: cluster, pipelines, logger, onProgress }: SpeedDependencies) {
+export function createSpeedActivities({
+  kafka: cluster,
+  pipelines,
+  logger,
+  onProgress,
+  onCommitted,
+}: SpeedDependencies) {
   return {
     /**
      * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
@@ -28,7 +37,14 @@ export function createSpeedActivities({ kafka: cluster, pipelines, logger, onPro
       const loaded = await loadPipelineNamed(pipelines, input.pipeline);
       const transform = await ReloadingTransform.open(loaded, logger);
       const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
-      const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger });
+      const shard = new Shard({
+        kafka,
+        pipeline: loaded.pipeline,
+        input,
+        transform,
+        logger,
+        onCommitted: (partition, counts) => onCommitted?.(input.pipeline, partition, counts),
+      });
       const heartbeats = setInterval(() => {
         context.heartbeat(shard.progress);
         onProgress?.(input.pipeline, shard.progress);

@@ -10,6 +10,7 @@ import {
   transactionalIdOf,
 } from '../../domain/speed';
 import type { MicroBatchTransform } from '../../engines/micro-batch';
+import type { Counts } from './committed-counts';
 import { Gate } from './gate';
 import { limitsFor } from './limits';
 import { PartitionRun } from './partition-run';
@@ -20,6 +21,8 @@ export interface ShardOptions {
   readonly input: SpeedShardInput;
   readonly transform: ShardTransform;
   readonly logger: KafkaLogger;
+  /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
+  readonly onCommitted?: ((partition: number, counts: Counts) => void) | undefined;
 }
 
 /** A transform with the version of its static tables. */
@@ -109,7 +112,7 @@ export class Shard {
   }
 
   #partitionRun(partition: number, share: number): PartitionRun {
-    const { kafka, pipeline, transform } = this.#options;
+    const { kafka, pipeline, transform, onCommitted } = this.#options;
     const { topic, outputTopic } = pipeline.kafka;
     return new PartitionRun({
       kafka,
@@ -121,6 +124,9 @@ export class Shard {
       transactionalId: transactionalIdOf(pipeline.name, topic, partition),
       transform: { run: (values) => this.#transforming.run(() => transform.run(values)) },
       limits: limitsFor(share),
+      onCommitted: (counts) => {
+        onCommitted?.(partition, counts);
+      },
     });
   }
 }

@@ -1,4 +1,5 @@
 // A process that runs a shard, for tests to kill. Forked by shard-process.ts, to which it tells what happens.
+import type { Counts } from '../../../activities/speed/committed-counts';
 import { ReloadingTransform } from '../../../activities/speed/reloading-transform';
 import { Shard } from '../../../activities/speed/shard';
 import { DaybreakError } from '../../../domain/errors';
@@ -20,9 +21,15 @@ async function run({ brokers, pipelines, input }: ShardOrder): Promise<void> {
   try {
     const loaded = await loadPipelineNamed(pipelines, input.pipeline);
     const transform = await ReloadingTransform.open(loaded, silent);
-    const shard = new Shard({ kafka: { brokers }, pipeline: loaded.pipeline, input, transform, logger: silent });
+    let committed = 0;
+    const onCommitted = (_partition: number, { events }: Counts): void => {
+      committed += events;
+    };
+    const { pipeline } = loaded;
+    const shard = new Shard({ kafka: { brokers }, pipeline, input, transform, logger: silent, onCommitted });
     setInterval(() => {
-      tell({ kind: 'progress', progress: shard.progress, peakMebibytes: process.resourceUsage().maxRSS / 1024 });
+      const peakMebibytes = process.resourceUsage().maxRSS / 1024;
+      tell({ kind: 'progress', progress: shard.progress, committed, peakMebibytes });
     }, 50);
     tell({ kind: 'ended', result: await shard.run(stop.signal) });
   } catch (thrown) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Counts } from '../../../activities/speed/committed-counts';
 import { ReloadingTransform } from '../../../activities/speed/reloading-transform';
 import { Shard } from '../../../activities/speed/shard';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
@@ -266,18 +267,21 @@ describe('a shard of the speed layer', () => {
     const loaded = await loadPipelineNamed(pipeline.pipelines, pipeline.name);
     const transform = await ReloadingTransform.open(loaded, silent);
     const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100, ...part };
-    const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger: silent });
+    let committed = 0;
+    const onCommitted = (_partition: number, { events }: Counts): void => {
+      committed += events;
+    };
+    const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger: silent, onCommitted });
     const stop = new AbortController();
     const done = shard.run(stop.signal).finally(() => {
       transform.close();
     });
     done.catch(() => undefined);
-    const eventsOf = (): number => shard.progress.partitions.reduce((sum, { events }) => sum + events, 0);
     const one: RunningShard = {
       shard,
       done,
       get committed() {
-        return eventsOf();
+        return committed;
       },
       get tables() {
         return shard.progress.tables;
