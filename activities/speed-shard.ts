@@ -1,6 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { KafkaCluster, KafkaLogger } from '../clients/kafka';
-import type { PartitionProgress, SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
+import {
+  atRest,
+  type PartitionProgress,
+  type SpeedShardInput,
+  type SpeedShardProgress,
+  type SpeedShardResult,
+} from '../domain/speed';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
 import type { Counts } from './speed/committed-counts';
 import { ReloadingTransform } from './speed/reloading-transform';
@@ -12,7 +18,7 @@ export interface SpeedDependencies {
   /** The folder with one folder a pipeline. */
   readonly pipelines: string;
   readonly logger: KafkaLogger;
-  /** Called with each heartbeat, for metrics. */
+  /** Called with each heartbeat, and at the end, for metrics. */
   readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
   /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
   readonly onCommitted?: (pipeline: string, partition: number, counts: Counts) => void;
@@ -53,13 +59,17 @@ export function createSpeedActivities({
         return await shard.run(context.cancellationSignal);
       } finally {
         clearInterval(heartbeats);
+        const { progress } = shard;
+        onProgress?.(input.pipeline, { ...progress, partitions: atRest(progress.partitions) });
         transform.close();
       }
     },
 
     /** Waits, then tells the calling workflow what its shards last heartbeat, which it cannot see by itself. */
     async tellPartitions({ afterSeconds }: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
-      const { client, info, sleep } = Context.current();
+      const { client, heartbeat, info, sleep } = Context.current();
+      // By this status sees that a failure before it is over.
+      heartbeat('waiting for the next look');
       await sleep(afterSeconds * 1_000);
       return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
     },

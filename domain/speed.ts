@@ -39,6 +39,11 @@ export function countedSince(partitions: readonly PartitionProgress[]): string[]
   return [...new Set(partitions.flatMap(({ since }) => since ?? []))].sort();
 }
 
+/** What stays true of partitions that nobody reads now. */
+export function atRest(partitions: readonly PartitionProgress[]): PartitionProgress[] {
+  return partitions.map(({ trouble: _over, ...one }) => ({ ...one, eventsPerSecond: 0 }));
+}
+
 /** The static tables that a partition's events meet, such as 'names 3f2a91c0'. */
 export function tableVersions({ tables = {} }: PartitionProgress): string {
   return Object.entries(tables)

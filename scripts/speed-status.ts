@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
-import { tableVersions, type PartitionProgress } from '../domain/speed';
+import { countedSince, tableVersions, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
@@ -43,13 +43,20 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
       String(one.offset),
       String(one.lag),
       one.eventsPerSecond.toFixed(0),
-      String(one.deadLetters),
+      one.since === undefined ? '' : String(one.deadLetters),
       one.lastCommitAt ?? 'none yet',
       tableVersions(one),
       one.trouble ??
         (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
     ]),
   ];
+}
+
+/** Of what time the dead letters are; partitions differ where their topic has grown. */
+function describeCounts(partitions: readonly PartitionProgress[]): string[] {
+  const [earliest, ...later] = countedSince(partitions);
+  if (earliest === undefined) return [];
+  return [`dead letters: counted since ${earliest}${later.length === 0 ? '' : `, of some partitions since later`}`];
 }
 
 /** The view as people read it; the supervisor as it is now where Druid tells, else as the workflow saw it last. */
@@ -59,6 +66,6 @@ export function describeSpeed(view: SpeedView, ingestion: Ingestion | undefined)
     `speed layer of ${pipeline}: ${state}, ${shards} shard(s)`,
     ...(ingestion === undefined ? describeSupervisor(supervisor) : describeIngestion(ingestion)),
     ...troubles.map((trouble) => `! ${trouble}`),
-    ...(partitions.length === 0 ? [] : [table(partitionTable(partitions))]),
+    ...(partitions.length === 0 ? [] : [table(partitionTable(partitions)), ...describeCounts(partitions)]),
   ];
 }

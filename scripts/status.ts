@@ -51,7 +51,7 @@ export async function lookAtStatus(config: Config, { pipeline, loaded, portBase 
   const seen = {
     pipeline,
     servers: await serverStatus(config, portBase),
-    ingestion: loaded && (await lookAtIngestion(config, loaded.pipeline.druid.datasource)),
+    ingestion: loaded && (await lookAtIngestion(config, loaded.pipeline)),
     waiting: loaded === undefined ? [] : await waitingDays(loaded, config.data, DAYS_SHOWN),
   };
   try {

@@ -16,7 +16,7 @@ import {
 } from '@temporalio/workflow';
 import type { SpeedLayerActivities } from '../activities';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
-import { tableVersions, type PartitionProgress } from '../domain/speed';
+import { atRest, countedSince, tableVersions, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../domain/speed-layer';
 
 export const pauseSignal = defineSignal('pause');
@@ -109,6 +109,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
       if (!isCancellation(thrown) || CancellationScope.current().consideredCancelled) throw thrown;
     }
     turn = undefined;
+    partitions = atRest(partitions);
   }
   await condition(allHandlersFinished);
   return continueAsNew<typeof speedLayer>({ pipeline, shards, paused });
@@ -171,5 +172,8 @@ function describe({ state, shards, supervisor, partitions }: SpeedLayerStatus): 
   return [
     `**${state}** with ${shards} shard(s)\n\nDruid supervisor: ${druid}`,
     ...(table.length === 0 ? [] : [[...head, ...table].join('\n')]),
+    ...countedSince(partitions)
+      .slice(0, 1)
+      .map((since) => `Dead letters are counted since ${since}.`),
   ].join('\n\n');
 }

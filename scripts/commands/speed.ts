@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Pipeline } from '../../domain/pipeline';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { type Config, readConfig } from '../../worker/config';
@@ -55,10 +56,10 @@ export function speedCommand(): Command {
     subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
       .option('--watch', 'again every two seconds', false)
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
-        await within(pipeline, async (client, { config, datasource }) => {
+        await within(pipeline, async (client, { config, loaded }) => {
           const look = async (): Promise<readonly string[]> => {
             const view = await speedView(client, pipeline);
-            const ingestion = await lookAtIngestion(config, datasource);
+            const ingestion = await lookAtIngestion(config, loaded);
             return json ? [jsonOf({ ...view, ingestion })] : describeSpeed(view, ingestion);
           };
           await watching(look, { again: watch });
@@ -77,13 +78,13 @@ function subcommand(name: string, description: string): Command {
 
 interface Place {
   readonly config: Config;
-  readonly datasource: string;
+  readonly loaded: Pipeline;
 }
 
 async function within(pipeline: string, act: (client: Client, place: Place) => Promise<void>): Promise<void> {
   const config = readConfig();
-  const loaded = await loadPipelineNamed(config.pipelines, pipeline);
-  await withClient(config, (client) => act(client, { config, datasource: loaded.pipeline.druid.datasource }));
+  const { pipeline: loaded } = await loadPipelineNamed(config.pipelines, pipeline);
+  await withClient(config, (client) => act(client, { config, loaded }));
 }
 
 function tell(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
