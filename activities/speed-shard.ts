@@ -1,8 +1,15 @@
 import { Context } from '@temporalio/activity';
 import type { KafkaCluster } from '../clients/kafka';
-import type { PartitionProgress, SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
 import { parsePipelineName } from '../domain/pipeline';
+import {
+  atRest,
+  type PartitionProgress,
+  type SpeedShardInput,
+  type SpeedShardProgress,
+  type SpeedShardResult,
+} from '../domain/speed';
 import type { PipelineFolders } from './speed/accepted-pipelines';
+import type { Counts } from './speed/committed-counts';
 import { LivePipeline } from './speed/live-pipeline';
 import { retryable } from './speed/runnable-pipeline';
 import { Shard } from './speed/shard';
@@ -10,13 +17,15 @@ import { shardHeartbeats } from './speed/shard-heartbeats';
 
 export interface SpeedDependencies extends PipelineFolders {
   readonly kafka: KafkaCluster;
-  /** Called with each heartbeat, for metrics. */
+  /** Called with each heartbeat, and at the end, for metrics. */
   readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
+  /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
+  readonly onCommitted?: (pipeline: string, partition: number, counts: Counts) => void;
 }
 
 const HEARTBEAT_MS = 1_000;
 
-export function createSpeedActivities({ kafka: cluster, onProgress, ...folders }: SpeedDependencies) {
+export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
   return {
     /**
      * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
@@ -34,7 +43,10 @@ export function createSpeedActivities({ kafka: cluster, onProgress, ...folders }
         const live = await retryable(LivePipeline.open(folders, parsePipelineName(input.pipeline)));
         try {
           const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
-          shard = new Shard({ kafka, pipeline: live.pipeline, input, transform: live, logger });
+          const { pipeline } = live;
+          const onShardCommitted = (partition: number, counts: Counts): void =>
+            onCommitted?.(pipeline.name, partition, counts);
+          shard = new Shard({ kafka, pipeline, input, transform: live, logger, onCommitted: onShardCommitted });
           // The folder may have changed since the setup was prepared.
           const isOther = input.setup !== undefined && input.setup !== live.setup;
           if (isOther) return { ...shard.progress, ended: 'pipeline-changed' };
@@ -44,12 +56,18 @@ export function createSpeedActivities({ kafka: cluster, onProgress, ...folders }
         }
       } finally {
         clearInterval(heartbeats);
+        if (shard !== undefined) {
+          const { progress } = shard;
+          onProgress?.(input.pipeline, { ...progress, partitions: atRest(progress.partitions) });
+        }
       }
     },
 
     /** Waits, then tells the calling workflow what its shards last heartbeat, which it cannot see by itself. */
     async tellPartitions({ afterSeconds }: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
-      const { client, info, sleep } = Context.current();
+      const { client, heartbeat, info, sleep } = Context.current();
+      // By this status sees that a failure before it is over.
+      heartbeat('waiting for the next look');
       await sleep(afterSeconds * 1_000);
       return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
     },

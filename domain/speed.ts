@@ -20,10 +20,12 @@ export interface PartitionProgress {
   readonly lag: number;
   /** Events a second, over the last few seconds. */
   readonly eventsPerSecond: number;
-  /** Events, output rows and dead letters committed by this run of the shard. */
+  /** Events, output rows and dead letters committed since `since`, by whatever runs. */
   readonly events: number;
   readonly rows: number;
   readonly deadLetters: number;
+  /** ISO 8601: the first commit that counts, and not when a run began. Absent until this run has opened the partition. */
+  readonly since?: string;
   /** ISO 8601; absent before this run's first commit. */
   readonly lastCommitAt?: string;
   /** Set where this run began elsewhere than at the committed offset, because that offset was gone. */
@@ -51,6 +53,16 @@ export function keptReasons(partitions: readonly PartitionProgress[]): KeptPipel
     found.set(key, { version, reason, partitions: [...(found.get(key)?.partitions ?? []), partition] });
   }
   return [...found.values()];
+}
+
+/** From when on the counts of the partitions are, the earliest first; empty where none is open. */
+export function countedSince(partitions: readonly PartitionProgress[]): string[] {
+  return [...new Set(partitions.flatMap(({ since }) => since ?? []))].sort();
+}
+
+/** What stays true of partitions that nobody reads now. */
+export function atRest(partitions: readonly PartitionProgress[]): PartitionProgress[] {
+  return partitions.map(({ trouble: _over, ...one }) => ({ ...one, eventsPerSecond: 0 }));
 }
 
 /**

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/common/lib/internal-non-workflow';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError, ERROR_CODES, messageOf, type ErrorCode } from '../domain/errors';
+import { hasGoneOn } from './gone-on';
 
 /** An activity that runs now, as far as Temporal knows. */
 export interface RunningActivity {
@@ -14,7 +15,7 @@ export interface RunningActivity {
   readonly attempt: number;
   /** The details of its last heartbeat, undefined before the first. */
   readonly details: unknown;
-  /** Why the last try failed. */
+  /** Why the last try failed, for as long as the activity has not gone on since. */
   readonly lastFailure: string | undefined;
 }
 
@@ -23,12 +24,17 @@ export async function runningActivities(handle: WorkflowHandle): Promise<Running
   const { raw } = await handle.describe();
   const { loadedDataConverter: converter } = handle.client.options;
   return Promise.all(
-    (raw.pendingActivities ?? []).map(async ({ activityType, attempt, heartbeatDetails, lastFailure }) => ({
-      name: activityType?.name ?? '',
-      attempt: attempt ?? 1,
-      details: await decodeOptionalSinglePayload<unknown>(converter, heartbeatDetails?.payloads?.[0]),
-      lastFailure: (await decodeOptionalFailureToOptionalError(converter, lastFailure))?.message,
-    })),
+    (raw.pendingActivities ?? []).map(async (pending) => {
+      const { activityType, attempt, heartbeatDetails, lastFailure } = pending;
+      const details = await decodeOptionalSinglePayload<unknown>(converter, heartbeatDetails?.payloads?.[0]);
+      const failure = await decodeOptionalFailureToOptionalError(converter, lastFailure);
+      return {
+        name: activityType?.name ?? '',
+        attempt: attempt ?? 1,
+        details,
+        lastFailure: hasGoneOn(pending, details) ? undefined : failure?.message,
+      };
+    }),
   );
 }
 

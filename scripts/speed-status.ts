@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
-import type { PartitionProgress } from '../domain/speed';
+import { countedSince, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
@@ -45,13 +45,20 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
       String(one.offset),
       String(one.lag),
       one.eventsPerSecond.toFixed(0),
-      String(one.deadLetters),
+      one.since === undefined ? '' : String(one.deadLetters),
       one.lastCommitAt ?? 'none yet',
       one.version ?? '',
       one.trouble ??
         (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
     ]),
   ];
+}
+
+/** Of what time the dead letters are; partitions differ where their topic has grown. */
+function describeCounts(partitions: readonly PartitionProgress[]): string[] {
+  const [earliest, ...later] = countedSince(partitions);
+  if (earliest === undefined) return [];
+  return [`dead letters: counted since ${earliest}${later.length === 0 ? '' : `, of some partitions since later`}`];
 }
 
 /**
@@ -66,6 +73,6 @@ export function describeSpeed(view: SpeedView, ingestion: Ingestion | undefined,
     ...(ingestion === undefined ? describeSupervisor(supervisor) : describeIngestion(ingestion)),
     ...troubles.map((trouble) => `! ${trouble}`),
     ...describeVersions(pipeline, folder, partitions),
-    ...(partitions.length === 0 ? [] : [table(partitionTable(partitions))]),
+    ...(partitions.length === 0 ? [] : [table(partitionTable(partitions)), ...describeCounts(partitions)]),
   ];
 }

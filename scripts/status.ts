@@ -60,7 +60,7 @@ export async function lookAtStatus(config: Config, { pipeline, folder, portBase 
     pipeline,
     folder: folder.state,
     servers: await serverStatus(config, portBase),
-    ingestion: settings && (await lookAtIngestion(config, settings.druid.datasource)),
+    ingestion: settings && (await lookAtIngestion(config, settings)),
   };
   const waiting = async (client?: Client): Promise<readonly WaitingDay[]> => {
     if (loaded === undefined) return [];

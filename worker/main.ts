@@ -119,6 +119,7 @@ function activitiesOf(layer: Layer, { config, logger, findSpark }: WorkerOptions
       return createSpeedLayerActivities({
         ...{ druid, kafka, kafkaOfDruid, pipelines, data, logger },
         onProgress: metrics.speedProgress,
+        onCommitted: metrics.speedCommitted,
       });
   }
 }

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { MetricMeter } from '@temporalio/common';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import type { Counts } from '../activities/speed/committed-counts';
 import type { DailyBatchResult } from '../domain/daily-batch';
 import type { SpeedShardProgress } from '../domain/speed';
 
@@ -20,7 +21,6 @@ export function createMetrics(meter: MetricMeter) {
   const rate = gauge('speed_events_per_second', 'Events a second');
   const events = counter('speed_events', 'Events that the speed layer committed');
   const deadLetters = counter('speed_dead_letters', 'Events that the speed layer turned away');
-  const seen = new Map<string, { readonly events: number; readonly deadLetters: number }>();
 
   return {
     /** Shows a pipeline's days from the start, as 0: an increase is only seen of a series that was there before. */
@@ -42,19 +42,19 @@ export function createMetrics(meter: MetricMeter) {
     activityFailed(activity: string, code: string): void {
       failures.add(1, { activity, code });
     },
-    /** What a shard tells: its counts are those of its own run, which begin at 0 again. */
+    /** What a shard does at the moment. */
     speedProgress: (pipeline: string, { partitions }: SpeedShardProgress): void => {
       for (const one of partitions) {
         const tags = { pipeline, partition: one.partition };
         lag.set(one.lag, tags);
         rate.set(one.eventsPerSecond, tags);
-        const key = `${pipeline}/${one.partition}`;
-        const before = seen.get(key);
-        const since = before === undefined || one.events < before.events ? { events: 0, deadLetters: 0 } : before;
-        events.add(one.events - since.events, tags);
-        deadLetters.add(Math.max(0, one.deadLetters - since.deadLetters), tags);
-        seen.set(key, one);
       }
+    },
+    /** What a partition has committed since the last call. */
+    speedCommitted: (pipeline: string, partition: number, counts: Counts): void => {
+      const tags = { pipeline, partition };
+      events.add(counts.events, tags);
+      deadLetters.add(counts.deadLetters, tags);
     },
   };
 }

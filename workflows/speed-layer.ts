@@ -17,7 +17,7 @@ import {
 } from '@temporalio/workflow';
 import type { SpeedLayerActivities } from '../activities';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
-import { keptReasons, type PartitionProgress } from '../domain/speed';
+import { atRest, countedSince, keptReasons, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../domain/speed-layer';
 
 export const pauseSignal = defineSignal('pause');
@@ -122,6 +122,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
       if (!isCancellation(thrown) || CancellationScope.current().consideredCancelled) throw thrown;
     }
     round = undefined;
+    partitions = atRest(partitions);
     setupChanges = current.isSetupChanged ? setupChanges + 1 : 0;
     // Where the folders of two workers differ, one prepares and the other ends its shard, again and again.
     if (setupChanges > 1) await condition(() => paused, Math.min(500 * 2 ** setupChanges, LONGEST_PAUSE_MS));
@@ -185,6 +186,9 @@ function describe({ state, shards, supervisor, partitions }: SpeedLayerStatus): 
   return [
     `**${state}** with ${shards} shard(s)\n\nDruid supervisor: ${druid}`,
     ...(table.length === 0 ? [] : [[...head, ...table].join('\n')]),
+    ...countedSince(partitions)
+      .slice(0, 1)
+      .map((since) => `Dead letters are counted since ${since}.`),
     ...keptReasons(partitions).map(({ reason, version }) => `Version ${version} stays: ${reason}`),
   ].join('\n\n');
 }

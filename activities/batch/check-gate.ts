@@ -12,8 +12,11 @@ import { servedDay } from './served-day';
 /** How long realtime may be away before the day is judged by what is left of it: the batch must heal a broken realtime. */
 const PATIENCE_MILLISECONDS = 60_000;
 
-/** What a task may be behind its topic and count as there: a moment of a busy stream. */
-const LAG_ROWS = 10_000;
+/**
+ * Offsets that a task may be behind its topic and count as there: a moment of a busy stream. Those of the ends of transactions
+ * are among them: behind an idle topic they are a few.
+ */
+const LAG_OFFSETS = 10_000;
 
 /**
  * What of realtime's rows is not to be seen just now, because a server restarts; undefined where all is. A batch that is
@@ -38,8 +41,8 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
   if (status.activeTasks.length === 0) return 'realtime to start its task';
   const reached = await druid.supervisors.reachedTasks(realtimeDatasource);
   const silent = status.activeTasks.filter(({ id, currentOffsets, lag }) => {
-    const behind = Object.values(lag ?? {}).reduce<number>((sum, rows) => sum + (rows ?? 0), 0);
-    return !reached.includes(id) || Object.keys(currentOffsets ?? {}).length === 0 || behind > LAG_ROWS;
+    const behind = Object.values(lag ?? {}).reduce<number>((sum, offsets) => sum + (offsets ?? 0), 0);
+    return !reached.includes(id) || Object.keys(currentOffsets ?? {}).length === 0 || behind > LAG_OFFSETS;
   });
   if (silent.length === 0) return undefined;
   return `realtime's task ${silent.map(({ id }) => id).join(', ')} to answer and to read its topic to the end`;

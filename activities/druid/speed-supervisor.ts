@@ -73,12 +73,15 @@ export function createSpeedSupervisorActivities({
       const context = Context.current();
       const end = Date.now() + maximumSeconds * 1_000;
       // Beside the looks: Druid asks each running task for its totals, which takes a while where one does not answer.
+      // By its details status sees that a failure before it is over.
+      let doing = 'looking';
       const heartbeats = setInterval(() => {
-        context.heartbeat();
+        context.heartbeat(doing);
       }, LOOK_MS);
       try {
         for (;;) {
           const { health } = await lookAtSupervisor(druid, loaded.pipeline.druid.datasource);
+          doing = 'watching';
           if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
           await context.sleep(LOOK_MS);
         }

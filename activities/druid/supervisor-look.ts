@@ -1,4 +1,5 @@
 import type { DruidClient, IngestionTotals, SupervisorStatus } from '../../clients/druid';
+import type { PartitionOffsets } from '../../clients/kafka';
 import type { SupervisorHealth } from '../../domain/speed-layer';
 
 /** One look at a supervisor and its running tasks. */
@@ -6,10 +7,13 @@ export interface SupervisorLook {
   readonly health: SupervisorHealth;
   readonly totals: IngestionTotals;
   /**
-   * Rows of the topic that no task has taken yet; below zero where a partition ends before what was taken of it, and
-   * absent as long as Druid does not know.
+   * Offsets from what the tasks have taken to the end of the topic. The ends of transactions have offsets too, so that it
+   * is not 0 where every row is taken. Below zero where a partition ends before what was taken of it, and absent as long as
+   * Druid does not know.
    */
   readonly lag?: number;
+  /** The offsets that no task has taken yet, where Druid gives the ends. */
+  readonly unread?: readonly PartitionOffsets[];
 }
 
 /** Throws DRUID_UNREACHABLE or DRUID_REFUSED. */
@@ -46,7 +50,15 @@ export function supervisorLook(id: string, { status, sealedUntil, totals }: Supe
     },
     totals,
     ...(lags.length > 0 && { lag: lags.some(isNegative) ? Math.min(...lags) : lags.reduce((sum, lag) => sum + lag) }),
+    ...(status.latestOffsets != null && { unread: unreadOffsets(status) }),
   };
+}
+
+function unreadOffsets({ minimumLag, latestOffsets }: SupervisorStatus): PartitionOffsets[] {
+  return Object.entries(minimumLag ?? {}).flatMap(([partition, lag]) => {
+    const high = latestOffsets?.[partition];
+    return high === undefined ? [] : [{ partition: Number(partition), low: high - lag, high }];
+  });
 }
 
 /** The worst alone: a supervisor whose topic was made anew may have errors and unreadable rows too. */

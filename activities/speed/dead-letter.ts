@@ -15,7 +15,8 @@ export const DEAD_LETTER_HEADERS = {
  * `BAD_RECORD`: the validity rule turned it away; `NULL_VALUE`: a tombstone; `TRANSFORM_FAILED`: the SQL failed on its
  * values; `TOO_LARGE`: no broker takes what follows from it.
  */
-export type DeadLetterCode = 'BAD_RECORD' | 'NULL_VALUE' | 'TRANSFORM_FAILED' | 'TOO_LARGE';
+export const DEAD_LETTER_CODES = ['BAD_RECORD', 'NULL_VALUE', 'TRANSFORM_FAILED', 'TOO_LARGE'] as const;
+export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
 
 /** A dead letter keeps this much of a value or key that would not fit into a message with its headers. */
 const LARGEST = 900_000;

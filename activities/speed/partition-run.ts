@@ -12,6 +12,15 @@ import {
 import { DaybreakError } from '../../domain/errors';
 import type { OffsetReset, PartitionProgress } from '../../domain/speed';
 import type { MicroBatchTransform } from '../../engines/micro-batch';
+import {
+  added,
+  addedSince,
+  type CommittedCounts,
+  type Counts,
+  countsIn,
+  metadataOf,
+  NOTHING,
+} from './committed-counts';
 import { deadLetterOf } from './dead-letter';
 import { type IsolatedResult, runIsolated } from './isolated-transform';
 import type { Limits } from './limits';
@@ -27,6 +36,8 @@ export interface PartitionRunOptions {
   readonly transactionalId: string;
   readonly transform: Pick<MicroBatchTransform, 'run'>;
   readonly limits: Limits;
+  /** Called with what this run has committed since the last call, at its beginning with nothing. */
+  readonly onCommitted?: ((counts: Counts) => void) | undefined;
 }
 
 /** A broker that restarts is back well within this; after it the shard fails and Temporal decides. */
@@ -46,7 +57,7 @@ export class PartitionRun {
   #rowsOfASlice: number;
   #offset = 0;
   #highWatermark = 0;
-  #counts = { events: 0, rows: 0, deadLetters: 0 };
+  #counts: CommittedCounts | undefined;
   #lastCommitAt: string | undefined;
   #reset: OffsetReset | undefined;
   #trouble: string | undefined;
@@ -63,7 +74,7 @@ export class PartitionRun {
       highWatermark: this.#highWatermark,
       lag: Math.max(0, this.#highWatermark - this.#offset),
       eventsPerSecond: this.#meter.rate(Date.now()),
-      ...this.#counts,
+      ...(this.#counts ?? NOTHING),
       ...(this.#lastCommitAt !== undefined && { lastCommitAt: this.#lastCommitAt }),
       ...(this.#reset && { reset: this.#reset }),
       ...(this.#trouble !== undefined && { trouble: this.#trouble }),
@@ -143,8 +154,12 @@ export class PartitionRun {
       const reason = reset.committed < reset.low ? 'removed' : 'topic-made-anew';
       this.#reset = { reason, committed: reset.committed, startedAt: offset };
     }
+    // Where the answer to a commit was lost, the counts show it.
+    const counts = countsIn(session.start.metadata, new Date());
+    this.#options.onCommitted?.(this.#counts === undefined ? NOTHING : addedSince(counts, this.#counts));
+    this.#counts = counts;
     // Kafka forgets the offset of a partition that stays idle for a week, unless it is committed again.
-    await session.commit(new Map(), offset);
+    await session.commit(new Map(), offset, metadataOf(counts));
     this.#trouble = undefined;
   }
 
@@ -172,8 +187,10 @@ export class PartitionRun {
       [outputTopic, rows],
       [deadLetterTopic, deadLetters],
     ]);
+    const more = { events: slice.values.length, rows: rows.length, deadLetters: deadLetters.length };
+    const counts = added(this.#counts ?? countsIn(undefined, new Date()), more);
     try {
-      await session.commit(writes, slice.nextOffset);
+      await session.commit(writes, slice.nextOffset, metadataOf(counts));
     } catch (thrown) {
       if (isTooLarge(thrown)) this.#narrow(slice);
       throw thrown;
@@ -183,11 +200,8 @@ export class PartitionRun {
     this.#highWatermark = Math.max(this.#highWatermark, slice.nextOffset);
     this.#lastCommitAt = new Date(now).toISOString();
     this.#meter.add(slice.values.length, now);
-    this.#counts = {
-      events: this.#counts.events + slice.values.length,
-      rows: this.#counts.rows + rows.length,
-      deadLetters: this.#counts.deadLetters + deadLetters.length,
-    };
+    this.#counts = counts;
+    this.#options.onCommitted?.(more);
     for (const offset of this.#tooLarge) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
     this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
   }

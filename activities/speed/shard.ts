@@ -11,6 +11,7 @@ import {
 } from '../../domain/speed';
 import { speedTopics } from '../../domain/speed-setup';
 import type { MicroBatchTransform } from '../../engines/micro-batch';
+import type { Counts } from './committed-counts';
 import { Gate } from './gate';
 import { limitsFor } from './limits';
 import { PartitionRun } from './partition-run';
@@ -21,6 +22,8 @@ export interface ShardOptions {
   readonly input: SpeedShardInput;
   readonly transform: ShardTransform;
   readonly logger: KafkaLogger;
+  /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
+  readonly onCommitted?: ((partition: number, counts: Counts) => void) | undefined;
 }
 
 /** A transform that may change between two micro-batches. */
@@ -111,7 +114,7 @@ export class Shard {
   }
 
   #partitionRun(partition: number, share: number): PartitionRun {
-    const { kafka, pipeline, transform } = this.#options;
+    const { kafka, pipeline, transform, onCommitted } = this.#options;
     const { topic, outputTopic } = pipeline.kafka;
     return new PartitionRun({
       kafka,
@@ -123,6 +126,9 @@ export class Shard {
       transactionalId: transactionalIdOf(pipeline.name, topic, partition),
       transform: { run: (values) => this.#transforming.run(() => transform.run(values)) },
       limits: limitsFor(share),
+      onCommitted: (counts) => {
+        onCommitted?.(partition, counts);
+      },
     });
   }
 }

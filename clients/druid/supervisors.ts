@@ -32,6 +32,8 @@ const status = z.object({
     healthy: z.boolean(),
     aggregateLag: z.number().nullish(),
     minimumLag: offsets,
+    // As of the same look as the lag; an end that reads committed records only.
+    latestOffsets: offsets,
     recentErrors: z
       .array(z.looseObject({ message: z.string().optional(), exceptionClass: z.string().optional() }))
       .default([]),

@@ -6,4 +6,4 @@ export type { NewRecord } from './record-batch';
 export { endOfRecords, type KafkaHeader, type KafkaRecord, type RecordSlice, recordSlices } from './record-slices';
 export { KafkaTopics, type PartitionOffsets } from './topics';
 export type { ProducerEpoch } from './transactional-writer';
-export { readTopic } from './topic-reader';
+export { countTopic, readTopic, type ReadOptions } from './topic-reader';

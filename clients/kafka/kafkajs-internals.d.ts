@@ -82,14 +82,17 @@ declare module 'kafkajs/src/cluster' {
     txnOffsetCommit(
       request: Transaction & {
         groupId: string;
-        topics: readonly { topic: string; partitions: readonly { partition: number; offset: string }[] }[];
+        topics: readonly {
+          topic: string;
+          partitions: readonly { partition: number; offset: string; metadata: string | null }[];
+        }[];
       },
     ): Promise<unknown>;
     endTxn(request: Transaction & { transactionResult: boolean }): Promise<unknown>;
     offsetFetch(request: {
       groupId: string;
       topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
-    }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>;
+    }): Promise<{ responses: { partitions: { partition: number; offset: string; metadata: string | null }[] }[] }>;
     listOffsets(request: {
       isolationLevel: 0 | 1;
       topics: readonly { topic: string; partitions: readonly { partition: number; timestamp: number }[] }[];

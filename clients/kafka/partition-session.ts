@@ -24,6 +24,8 @@ export interface SessionStart {
   readonly offset: number;
   /** Set where the committed offset is no longer, or not yet, in the partition. */
   readonly reset?: { readonly committed: number; readonly low: number; readonly high: number };
+  /** What was committed beside the offset, also where that offset is gone; absent where nothing was. */
+  readonly metadata?: string;
 }
 
 /**
@@ -85,11 +87,14 @@ export class PartitionSession {
     }
   }
 
-  /** Writes the records and commits `nextOffset`, all or nothing. */
-  async commit(writes: TransactionWrites, nextOffset: number): Promise<void> {
+  /**
+   * Writes the records and commits `nextOffset`, all or nothing. `metadata`, of at most some 4,000 bytes, is kept beside the
+   * offset, for the next session's start.
+   */
+  async commit(writes: TransactionWrites, nextOffset: number, metadata: string | null = null): Promise<void> {
     const { topic, partition } = this.#options;
     try {
-      await this.#writer.commit(writes, nextOffset);
+      await this.#writer.commit(writes, nextOffset, metadata);
     } catch (thrown) {
       throw kafkaError(thrown, `committing ${topic}/${partition} up to ${nextOffset}`, this.#brokers);
     }
@@ -105,13 +110,15 @@ async function startOf(cluster: Cluster, options: SessionOptions): Promise<Sessi
   const { topic, partition, group } = options;
   const coordinator = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
   const fetched = await coordinator.offsetFetch({ groupId: group, topics: [{ topic, partitions: [{ partition }] }] });
-  const committed = Number(fetched.responses[0]?.partitions[0]?.offset ?? -1);
+  const found = fetched.responses[0]?.partitions[0];
+  const committed = Number(found?.offset ?? -1);
+  const metadata = found?.metadata ? { metadata: found.metadata } : {};
   const leader = await leaderOf(cluster, topic, partition);
   const [low, high] = await Promise.all([EARLIEST, LATEST].map((at) => offsetAt(leader, topic, partition, at)));
   if (low === undefined || high === undefined) throw new RangeError('the answer to ListOffsets holds no offset');
   if (committed < 0) return { offset: low };
-  if (committed >= low && committed <= high) return { offset: committed };
-  return { offset: low, reset: { committed, low, high } };
+  if (committed >= low && committed <= high) return { offset: committed, ...metadata };
+  return { offset: low, reset: { committed, low, high }, ...metadata };
 }
 
 const EARLIEST = -2;

@@ -8,6 +8,8 @@ export interface NewRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | string | null;
   readonly headers?: readonly NewHeader[];
+  /** Of its topic. Default: the one of its key; without a key, one after the other. */
+  readonly partition?: number;
 }
 
 export interface NewHeader {

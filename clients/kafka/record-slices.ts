@@ -78,6 +78,27 @@ export function endOfRecords(recordSet: Buffer): number | undefined {
   return end;
 }
 
+/**
+ * How many committed records a fetch holds from offset `from` to below `to`, without inflating them: control records and those of
+ * aborted transactions are none. Takes a batch's records for consecutive, which they are unless the topic is compacted.
+ */
+export function countRecords(
+  recordSet: Buffer,
+  { low, high }: { readonly low: number; readonly high: number },
+  aborted: readonly AbortedTransaction[],
+): number {
+  const transactions = new AbortedTransactions(aborted);
+  let count = 0;
+  for (const batch of batchesOf(recordSet)) {
+    if (batch.isControl) transactions.end(batch);
+    else if (!transactions.isAborted(batch)) {
+      const within = Math.min(batch.lastOffset + 1, high) - Math.max(batch.baseOffset, low);
+      count += Math.min(Math.max(0, within), batch.records);
+    }
+  }
+  return count;
+}
+
 class SliceBuilder {
   readonly from: number;
   nextOffset: number;

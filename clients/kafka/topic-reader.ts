@@ -1,41 +1,94 @@
+import { DaybreakError } from '../../domain/errors';
 import { clusterOf } from './connection';
 import { kafkaError } from './errors';
-import { fetchRecords } from './fetch';
+import { fetchRecords, type FetchedRecords } from './fetch';
 import { leaderOf } from './leader-of';
 import type { KafkaOptions } from './options';
-import { endOfRecords, type KafkaRecord, recordSlices } from './record-slices';
+import { countRecords, endOfRecords, type KafkaRecord, recordSlices } from './record-slices';
 import type { PartitionOffsets } from './topics';
 
 const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 20 };
 const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
 
+export interface ReadOptions {
+  /**
+   * How long to wait for a transaction that is open, in milliseconds: nobody reads past it. After that the read throws
+   * KAFKA_UNREACHABLE. Default: not at all, and the partition ends before the transaction.
+   */
+  readonly openTransactionMs?: number;
+}
+
 /**
- * The committed records of a topic, partition by partition, between the given offsets: `low` up to below `high`. Ends a partition
- * earlier where a transaction is open. Throws KAFKA_UNREACHABLE or KAFKA_REFUSED.
+ * The committed records of a topic, partition by partition, between the given offsets: `low` up to below `high`, or up to
+ * the partition's end as it is when its read begins. Throws KAFKA_UNREACHABLE or KAFKA_REFUSED.
  */
 export async function* readTopic(
   kafka: KafkaOptions,
   topic: string,
   spans: readonly PartitionOffsets[],
+  options: ReadOptions = {},
 ): AsyncGenerator<{ readonly partition: number; readonly record: KafkaRecord }> {
+  for await (const { partition, offset, end, recordSet, abortedTransactions } of fetches(
+    kafka,
+    topic,
+    spans,
+    options,
+  )) {
+    for await (const slice of recordSlices(recordSet, offset, abortedTransactions, SLICE)) {
+      for (const index of slice.values.keys()) {
+        const record = slice.record(index);
+        if (record.offset < end) yield { partition, record };
+      }
+    }
+  }
+}
+
+/** How many records `readTopic` would give. */
+export async function countTopic(
+  kafka: KafkaOptions,
+  topic: string,
+  spans: readonly PartitionOffsets[],
+): Promise<number> {
+  let count = 0;
+  for await (const { offset, end, recordSet, abortedTransactions } of fetches(kafka, topic, spans, {})) {
+    count += countRecords(recordSet, { low: offset, high: end }, abortedTransactions);
+  }
+  return count;
+}
+
+interface Fetched extends FetchedRecords {
+  readonly partition: number;
+  /** What was asked for, and where the read of the partition ends. */
+  readonly offset: number;
+  readonly end: number;
+}
+
+async function* fetches(
+  kafka: KafkaOptions,
+  topic: string,
+  spans: readonly PartitionOffsets[],
+  { openTransactionMs = 0 }: ReadOptions,
+): AsyncGenerator<Fetched> {
   const cluster = clusterOf(kafka);
   try {
     await cluster.connect();
     await cluster.addMultipleTargetTopics([topic]);
     for (const { partition, low, high } of spans) {
-      let offset = low;
-      while (offset < high) {
+      let [offset, end] = [low, high];
+      let deadline = Date.now() + openTransactionMs;
+      while (offset < end) {
         const leader = await leaderOf(cluster, topic, partition);
         const fetched = await fetchRecords(leader, { topic, partition, offset, ...FETCH });
+        end = Math.min(end, fetched.highWatermark);
         const next = endOfRecords(fetched.recordSet);
-        if (next === undefined) break;
-        for await (const slice of recordSlices(fetched.recordSet, offset, fetched.abortedTransactions, SLICE)) {
-          for (const index of slice.values.keys()) {
-            const record = slice.record(index);
-            if (record.offset < high) yield { partition, record };
-          }
+        if (next !== undefined) {
+          yield { ...fetched, partition, offset, end };
+          offset = next;
+          deadline = Date.now() + openTransactionMs;
+        } else if (offset < end) {
+          if (openTransactionMs === 0) break;
+          if (Date.now() > deadline) throw stillOpen(`${topic}/${partition}`, offset);
         }
-        offset = next;
       }
     }
   } catch (thrown) {
@@ -43,4 +96,11 @@ export async function* readTopic(
   } finally {
     await cluster.disconnect();
   }
+}
+
+function stillOpen(place: string, offset: number): DaybreakError {
+  return new DaybreakError('KAFKA_UNREACHABLE', {
+    what: `a transaction is open in ${place} at offset ${offset}, and nobody reads past it`,
+    remedy: 'Try again in a minute: Kafka ends the transaction of a writer that is gone.',
+  });
 }

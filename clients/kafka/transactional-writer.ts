@@ -74,7 +74,8 @@ export class TransactionalWriter implements ProducerEpoch {
     return new TransactionalWriter(cluster, { transactions, groups }, options, producer);
   }
 
-  async commit(writes: TransactionWrites, nextOffset: number): Promise<void> {
+  /** @param metadata text of at most some 4,000 bytes that the broker keeps beside the offset. */
+  async commit(writes: TransactionWrites, nextOffset: number, metadata: string | null = null): Promise<void> {
     const { transactionalId, group, topic, partition } = this.#options;
     const transaction = {
       transactionalId,
@@ -90,7 +91,7 @@ export class TransactionalWriter implements ProducerEpoch {
     if (topics.length > 0) {
       await whileMarkersAreWritten(() => transactions.addPartitionsToTxn({ ...transaction, topics }));
     }
-    const offset = { partition, offset: nextOffset.toString() };
+    const offset = { partition, offset: nextOffset.toString(), metadata };
     await Promise.all([
       this.#produce(encoded.rounds),
       groups.txnOffsetCommit({ ...transaction, groupId: group, topics: [{ topic, partitions: [offset] }] }),
@@ -137,7 +138,7 @@ export class TransactionalWriter implements ProducerEpoch {
   #pieces(records: readonly NewRecord[], partitions: number): Map<number, Piece[]> {
     const pieces = new Map<number, Piece[]>();
     for (const record of records) {
-      const partition = record.key === null ? this.#keyless++ % partitions : partitionOf(record.key, partitions);
+      const partition = record.partition ?? this.#partitionFor(record.key, partitions);
       const size = recordSize(record);
       let of = pieces.get(partition);
       if (of === undefined) pieces.set(partition, (of = []));
@@ -149,6 +150,10 @@ export class TransactionalWriter implements ProducerEpoch {
       }
     }
     return pieces;
+  }
+
+  #partitionFor(key: Buffer | null, partitions: number): number {
+    return key === null ? this.#keyless++ % partitions : partitionOf(key, partitions);
   }
 
   async #batch(topic: string, partition: number, { records, size }: Piece): Promise<PartitionBatch> {

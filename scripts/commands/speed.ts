@@ -81,7 +81,7 @@ export function speedCommand(): Command {
           const look = async (): Promise<readonly string[]> => {
             const { settings, state } = await readPipelineFolder(config, pipeline);
             const view = await speedView(client, pipeline);
-            const ingestion = settings && (await lookAtIngestion(config, settings.druid.datasource));
+            const ingestion = settings && (await lookAtIngestion(config, settings));
             return json ? [jsonOf({ ...view, folder: state, ingestion })] : describeSpeed(view, ingestion, state);
           };
           await watching(look, { again: watch });

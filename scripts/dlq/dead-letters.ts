@@ -1,7 +1,14 @@
 import { type DeadLetter, parseDeadLetter } from '../../activities/speed/dead-letter';
-import { type KafkaOptions, KafkaTopics, type PartitionOffsets, readTopic } from '../../clients/kafka';
+import {
+  type KafkaOptions,
+  KafkaTopics,
+  type PartitionOffsets,
+  type ReadOptions,
+  readTopic,
+} from '../../clients/kafka';
 import { deadLetterTopicOf, type Pipeline } from '../../domain/pipeline';
 import { replayGroupOf } from '../../domain/speed';
+import { markedOffsets, markedRanges } from './replay-marker';
 
 /** The dead letters of a pipeline; `all` also those that were replayed before. */
 export async function* deadLetters(
@@ -9,7 +16,11 @@ export async function* deadLetters(
   pipeline: Pipeline,
   { all }: { readonly all: boolean },
 ): AsyncGenerator<DeadLetter> {
-  yield* lettersBetween(kafka, pipeline, await pendingSpans(kafka, pipeline, all));
+  const spans = await pendingSpans(kafka, pipeline, all);
+  const replayed = all ? undefined : await markedOffsets(kafka, deadLetterTopicOf(pipeline), spans);
+  for await (const letter of lettersBetween(kafka, pipeline, spans)) {
+    if (replayed?.get(letter.partition)?.has(letter.offset) !== true) yield letter;
+  }
 }
 
 /** The dead letters at the given offsets of the dead-letter topic. */
@@ -17,9 +28,10 @@ export async function* lettersBetween(
   kafka: KafkaOptions,
   pipeline: Pipeline,
   spans: readonly PartitionOffsets[],
+  options: ReadOptions = {},
 ): AsyncGenerator<DeadLetter> {
-  for await (const { partition, record } of readTopic(kafka, deadLetterTopicOf(pipeline), spans)) {
-    yield parseDeadLetter(partition, record);
+  for await (const { partition, record } of readTopic(kafka, deadLetterTopicOf(pipeline), spans, options)) {
+    if (markedRanges(record) === undefined) yield parseDeadLetter(partition, record);
   }
 }
 
@@ -33,7 +45,11 @@ async function pendingSpans(kafka: KafkaOptions, pipeline: Pipeline, all: boolea
       ? new Map<number, number>()
       : await topics.committedOffsets(replayGroupOf(pipeline.name), topic);
     const spans = await topics.offsetsOf(topic);
-    return spans.map((span) => ({ ...span, low: Math.max(span.low, replayed.get(span.partition) ?? 0) }));
+    return spans.map((span) => {
+      const from = replayed.get(span.partition) ?? 0;
+      // An offset beyond the end is of a topic that was made anew since.
+      return from > span.high ? span : { ...span, low: Math.max(span.low, from) };
+    });
   } finally {
     await topics.close();
   }

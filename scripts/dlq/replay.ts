@@ -1,122 +1,112 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DeadLetter, parseDeadLetter } from '../../activities/speed/dead-letter';
-import {
-  endOfRecords,
-  type KafkaOptions,
-  KafkaTopics,
-  type PartitionOffsets,
-  PartitionSession,
-  recordSlices,
-} from '../../clients/kafka';
+import type { DeadLetter } from '../../activities/speed/dead-letter';
+import { countTopic, type KafkaOptions, KafkaTopics, type PartitionOffsets } from '../../clients/kafka';
 import { deadLetterTopicOf, type Pipeline } from '../../domain/pipeline';
-import { replayGroupOf, speedGroupOf, transactionalIdOf } from '../../domain/speed';
+import { speedGroupOf } from '../../domain/speed';
+import { openEventTimes } from '../../engines/duckdb/event-times';
 import { lettersBetween } from './dead-letters';
-import { placeOf, replayedMessage, replayOf } from './replayed-message';
+import { UNTIL_TRANSACTIONS_END } from './replay-marker';
+import { replayPartition } from './replay-partition';
+import { placeOf, replayOf } from './replayed-message';
+import type { Selection } from './selection';
 
 export interface Replay {
   /** Sent to the pipeline's topic again, exactly once each. */
   readonly replayed: number;
+  readonly byCode: Readonly<Record<string, number>>;
   /** Left out, since only their beginning was kept. */
   readonly truncated: number;
+  /** Pending ones that the selection leaves for later. */
+  readonly notSelected: number;
   /** False where the speed layer did not read all of them within the time. */
   readonly settled: boolean;
   /** Those that became dead letters again. */
   readonly failed: readonly DeadLetter[];
+  /** The events' times of the others, undefined where one cannot be read. */
+  readonly times: readonly (Date | undefined)[];
 }
 
-const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 18 };
-const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
 const LOOK_EVERY_MS = 250;
+/** So many unread offsets are counted record by record; more are not read yet, whatever they hold. */
+const MOST_COUNTED = 1_000;
 
 /**
- * Sends the dead letters that were not replayed yet to the pipeline's topic, and waits until the speed layer has read them, to
- * tell which failed again. A replay that is stopped goes on where it was: each dead letter is sent once.
+ * Sends the selected dead letters that were not replayed yet to the pipeline's topic, and waits until the speed layer has read
+ * them, to find which failed again. A replay that is stopped goes on where it was: each dead letter is sent once.
+ *
+ * @param select Default: all.
  */
-export async function replayDeadLetters(kafka: KafkaOptions, pipeline: Pipeline, waitSeconds: number): Promise<Replay> {
+export async function replayDeadLetters(
+  kafka: KafkaOptions,
+  pipeline: Pipeline,
+  waitSeconds: number,
+  select: Selection = () => true,
+): Promise<Replay> {
   const deadLetterTopic = deadLetterTopicOf(pipeline);
   const topics = await KafkaTopics.connect(kafka);
+  const eventTimes = await openEventTimes(pipeline);
   try {
-    if ((await topics.partitionsOf(deadLetterTopic)) === 0)
-      return { replayed: 0, truncated: 0, settled: true, failed: [] };
-    const spans = await topics.offsetsOf(deadLetterTopic);
-    const sent = new Set<string>();
-    let truncated = 0;
-    for (const span of spans) truncated += await replayPartition(kafka, pipeline, span, sent);
-    const settled = sent.size === 0 || (await isRead(topics, pipeline, waitSeconds));
-    const fresh = (await topics.offsetsOf(deadLetterTopic)).map((now) => ({
-      ...now,
-      low: highOf(spans, now.partition),
-    }));
-    const failed: DeadLetter[] = [];
-    for await (const letter of lettersBetween(kafka, pipeline, fresh)) {
-      const place = replayOf(letter);
-      if (place !== undefined && sent.has(place)) failed.push(letter);
+    const isThere = (await topics.partitionsOf(deadLetterTopic)) > 0;
+    const spans = isThere ? await topics.offsetsOf(deadLetterTopic) : [];
+    const sent = new Map<string, Date | undefined>();
+    const byCode: Record<string, number> = {};
+    const onSent = async (letters: readonly DeadLetter[]): Promise<void> => {
+      const times = await eventTimes.of(letters.map(({ value }) => value));
+      for (const [index, letter] of letters.entries()) {
+        sent.set(placeOf(letter), times[index]);
+        byCode[letter.code] = (byCode[letter.code] ?? 0) + 1;
+      }
+    };
+    let [truncated, notSelected] = [0, 0];
+    for (const { partition, high } of spans) {
+      const left = await replayPartition({ kafka, pipeline, partition, high, select, onSent });
+      truncated += left.truncated;
+      notSelected += left.notSelected;
     }
-    return { replayed: sent.size, truncated, settled, failed };
+    const settled = sent.size === 0 || (await isRead(topics, kafka, pipeline, waitSeconds));
+    const failed = sent.size === 0 ? [] : await failedAgain(kafka, pipeline, spans, sent);
+    const replayed = sent.size;
+    for (const letter of failed) sent.delete(replayOf(letter) ?? '');
+    return { replayed, byCode, truncated, notSelected, settled, failed, times: [...sent.values()] };
   } finally {
+    eventTimes.close();
     await topics.close();
   }
 }
 
-/** Returns how many were left out as truncated, and adds the places of the others to `sent`. */
-async function replayPartition(
+/** The dead letters behind the spans that came of what was sent. */
+async function failedAgain(
   kafka: KafkaOptions,
   pipeline: Pipeline,
-  { partition, high }: PartitionOffsets,
-  sent: Set<string>,
-): Promise<number> {
-  const topic = deadLetterTopicOf(pipeline);
-  const session = await PartitionSession.open(kafka, {
-    topic,
-    partition,
-    group: replayGroupOf(pipeline.name),
-    transactionalId: transactionalIdOf(pipeline.name, topic, partition),
-    outputs: [pipeline.kafka.topic],
-  });
-  let truncated = 0;
-  try {
-    let { offset } = session.start;
-    while (offset < high) {
-      const fetched = await session.fetch({ offset, ...FETCH });
-      const next = fetched && endOfRecords(fetched.recordSet);
-      if (next === undefined) break;
-      for await (const slice of recordSlices(
-        fetched?.recordSet ?? Buffer.alloc(0),
-        offset,
-        fetched?.abortedTransactions ?? [],
-        SLICE,
-      )) {
-        const letters = [...slice.values.keys()]
-          .map((index) => parseDeadLetter(partition, slice.record(index)))
-          .filter((letter) => letter.offset < high);
-        const whole = letters.filter(({ truncatedFrom }) => truncatedFrom === undefined);
-        await session.commit(
-          new Map([[pipeline.kafka.topic, whole.map(replayedMessage)]]),
-          Math.min(slice.nextOffset, high),
-        );
-        for (const letter of whole) sent.add(placeOf(letter));
-        truncated += letters.length - whole.length;
-      }
-      offset = next;
-    }
-  } finally {
-    await session.close();
+  spans: readonly PartitionOffsets[],
+  sent: ReadonlyMap<string, unknown>,
+): Promise<DeadLetter[]> {
+  const fresh = spans.map(({ partition, high }) => ({ partition, low: high, high: Infinity }));
+  const failed: DeadLetter[] = [];
+  for await (const letter of lettersBetween(kafka, pipeline, fresh, UNTIL_TRANSACTIONS_END)) {
+    const place = replayOf(letter);
+    if (place !== undefined && sent.has(place)) failed.push(letter);
   }
-  return truncated;
-}
-
-function highOf(spans: readonly PartitionOffsets[], partition: number): number {
-  return spans.find((span) => span.partition === partition)?.high ?? 0;
+  return failed;
 }
 
 /** Whether the speed layer commits, within the time, what its topic holds by now. */
-async function isRead(topics: KafkaTopics, { name, kafka }: Pipeline, seconds: number): Promise<boolean> {
-  const ends = (await topics.offsetsOf(kafka.topic)).filter(({ low, high }) => high > low);
+async function isRead(
+  topics: KafkaTopics,
+  kafka: KafkaOptions,
+  { name, kafka: { topic } }: Pipeline,
+  seconds: number,
+): Promise<boolean> {
+  const ends = await topics.offsetsOf(topic);
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
-    const committed = await topics.committedOffsets(speedGroupOf(name), kafka.topic);
-    // A transaction's end takes an offset too, which nobody commits before the next record comes.
-    if (ends.every(({ partition, high }) => (committed.get(partition) ?? 0) >= high - 1)) return true;
+    const committed = await topics.committedOffsets(speedGroupOf(name), topic);
+    const unread = ends
+      .map((span) => ({ ...span, low: Math.max(span.low, committed.get(span.partition) ?? 0) }))
+      .filter(({ low, high }) => low < high);
+    const offsets = unread.reduce((sum, { low, high }) => sum + high - low, 0);
+    // The ends of transactions take offsets too, which nobody commits before the next record comes.
+    if (offsets <= MOST_COUNTED && (await countTopic(kafka, topic, unread)) === 0) return true;
     if (Date.now() >= deadline) return false;
     await sleep(LOOK_EVERY_MS);
   }

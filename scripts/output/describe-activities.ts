@@ -15,12 +15,15 @@ export function describeActivities(activities: readonly RunningActivity[]): stri
         activitySummary(activity.name),
         // The first look tells nothing yet.
         typeof activity.details === 'string' && activity.details !== 'looking' ? `: ${activity.details}` : '',
-        activity.attempt > 1
-          ? ` (try ${activity.attempt}; the last one failed: ${activity.lastFailure ?? 'no reason given'})`
-          : '',
+        describeTry(activity),
       ].join(''),
     )
     .join('; ');
+}
+
+function describeTry({ attempt, lastFailure }: RunningActivity): string {
+  if (attempt === 1) return '';
+  return lastFailure === undefined ? ` (try ${attempt})` : ` (try ${attempt}; the last one failed: ${lastFailure})`;
 }
 
 /** An activity in words; its name where a newer worker has one that is not known here. */

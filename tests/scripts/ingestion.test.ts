@@ -21,6 +21,10 @@ it('names nothing to do where nothing is wrong', () => {
   ]);
 });
 
+it('says that a lag is a bound where it was too large to count', () => {
+  expect(describeIngestion({ health, totals, lag: 70_000, lagIsBound: true }).at(-1)).toMatch(/, lag at most 70000$/);
+});
+
 it('says of rows that came after the seal where they are', () => {
   expect(describeIngestion({ health, totals: { ...totals, thrownAway: 2 } })).toContain(
     '→ The dropped rows are in the hourly files: the next recompute of their days has them.',

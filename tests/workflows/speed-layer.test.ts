@@ -5,6 +5,7 @@ import { CancelledFailure as WorkflowCancelled } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpeedLayerActivities } from '../../activities';
 import type { PartitionProgress, SpeedShardInput } from '../../domain/speed';
+import { speedView } from '../../scripts/speed-status';
 import { speedLayerId, type SpeedLayerInput, type SpeedLayerStatus } from '../../domain/speed-layer';
 import type { speedLayer } from '../../workflows';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
@@ -190,6 +191,49 @@ it('tries again for as long as its servers are away, and runs a shard that faile
   await running(activities, {}, async () => {
     await until(() => shards.running.length === 1);
     expect([prepared, failed]).toEqual([2, 2]);
+  });
+});
+
+it('shows why a shard failed until it goes on, and no longer', async () => {
+  const opened: PartitionProgress = { ...PARTITION, since: '2026-11-22T00:00:00.000Z' };
+  let [tries, isOpen] = [0, false];
+  const activities = layer(new Shards(), {
+    async runSpeedShard() {
+      if ((tries += 1) < 3) throw new Error('Kafka failed connecting');
+      const { heartbeat, sleep: wait } = Context.current();
+      const told = (partitions: readonly PartitionProgress[]): void => {
+        heartbeat({ shard: 0, shards: 1, tables: {}, partitions });
+      };
+      const telling = setInterval(() => {
+        told(isOpen ? [opened] : []);
+      }, 50);
+      try {
+        for (;;) await wait(100);
+      } finally {
+        clearInterval(telling);
+      }
+    },
+    async watchSupervisor() {
+      for (;;) {
+        Context.current().heartbeat('watching');
+        await Context.current().sleep(50);
+      }
+    },
+  });
+  await running(activities, {}, async (handle) => {
+    const troubles = async (): Promise<readonly string[]> => {
+      const { pipeline } = await status(handle);
+      return (await speedView(temporal.client, pipeline)).troubles;
+    };
+    await until(() => tries === 3);
+    await sleep(500);
+    expect(await troubles()).toEqual([
+      'read, transform and write a share of the partitions, try 3: Kafka failed connecting',
+    ]);
+    isOpen = true;
+    await until(async () => (await troubles()).length === 0);
+    await sleep(500);
+    expect(await troubles()).toEqual([]);
   });
 });
 

@@ -22,6 +22,14 @@ it('knows no lag before Druid does', () => {
   expect(look({ minimumLag: null })).not.toHaveProperty('lag');
 });
 
+it('gives the offsets that no task has taken, where Druid gives the ends', () => {
+  const { unread } = look({ latestOffsets: { 0: 10, 1: 4 } });
+  expect(unread).toEqual([
+    { partition: 0, low: 7, high: 10 },
+    { partition: 1, low: 0, high: 4 },
+  ]);
+});
+
 it('names the reset where one partition alone is past its end, whatever else is wrong', () => {
   const { health, lag } = look({ minimumLag: { 0: 900, 1: -20 }, healthy: false }, { ...totals, unparseable: 1 });
   expect(lag).toBe(-20);

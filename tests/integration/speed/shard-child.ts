@@ -1,6 +1,7 @@
 // A process that runs a shard, for tests to kill. Forked by shard-process.ts, to which it tells what happens.
-import { LivePipeline } from '../../../activities/speed/live-pipeline';
 import { join } from 'node:path';
+import type { Counts } from '../../../activities/speed/committed-counts';
+import { LivePipeline } from '../../../activities/speed/live-pipeline';
 import { Shard } from '../../../activities/speed/shard';
 import { DaybreakError } from '../../../domain/errors';
 import type { ShardMessage, ShardOrder } from './shard-process';
@@ -20,9 +21,15 @@ async function run({ brokers, pipelines, input }: ShardOrder): Promise<void> {
   try {
     const folders = { pipelines, data: join(pipelines, '.data'), logger: silent };
     const live = await LivePipeline.open(folders, input.pipeline);
-    const shard = new Shard({ kafka: { brokers }, pipeline: live.pipeline, input, transform: live, logger: silent });
+    let committed = 0;
+    const onCommitted = (_partition: number, { events }: Counts): void => {
+      committed += events;
+    };
+    const { pipeline } = live;
+    const shard = new Shard({ kafka: { brokers }, pipeline, input, transform: live, logger: silent, onCommitted });
     setInterval(() => {
-      tell({ kind: 'progress', progress: shard.progress, peakMebibytes: process.resourceUsage().maxRSS / 1024 });
+      const peakMebibytes = process.resourceUsage().maxRSS / 1024;
+      tell({ kind: 'progress', progress: shard.progress, committed, peakMebibytes });
     }, 50);
     tell({ kind: 'ended', result: await shard.run(stop.signal) });
   } catch (thrown) {

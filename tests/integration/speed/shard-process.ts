@@ -11,13 +11,20 @@ export interface ShardOrder {
 
 export type ShardMessage =
   | { readonly kind: 'loaded' }
-  | { readonly kind: 'progress'; readonly progress: SpeedShardProgress; readonly peakMebibytes: number }
+  | {
+      readonly kind: 'progress';
+      readonly progress: SpeedShardProgress;
+      readonly committed: number;
+      readonly peakMebibytes: number;
+    }
   | { readonly kind: 'ended'; readonly result: SpeedShardResult }
   | { readonly kind: 'failed'; readonly code: string };
 
 /** A shard in a process of its own. */
 export class ShardProcess {
   progress: SpeedShardProgress | undefined;
+  /** Events committed by this process. */
+  committed = 0;
   /** The largest resident size so far. */
   peakMebibytes = 0;
   hasExited = false;
@@ -42,6 +49,7 @@ export class ShardProcess {
       const told = message as ShardMessage; // The child sends nothing else.
       if (told.kind === 'progress') {
         this.progress = told.progress;
+        this.committed = told.committed;
         this.peakMebibytes = told.peakMebibytes;
       } else if (told.kind !== 'loaded') this.outcome = told;
     });
@@ -54,11 +62,6 @@ export class ShardProcess {
 
   get pid(): number {
     return this.#child.pid ?? 0;
-  }
-
-  /** Events committed by this process. */
-  get committed(): number {
-    return this.progress?.partitions.reduce((sum, { events }) => sum + events, 0) ?? 0;
   }
 
   get lag(): number | undefined {

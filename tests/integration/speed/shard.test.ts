@@ -2,6 +2,7 @@ import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Counts } from '../../../activities/speed/committed-counts';
 import { LivePipeline } from '../../../activities/speed/live-pipeline';
 import { Shard } from '../../../activities/speed/shard';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
@@ -264,16 +265,19 @@ describe('a shard of the speed layer', () => {
     const folders = { pipelines: pipeline.pipelines, data: join(pipeline.pipelines, '.data'), logger: silent };
     const transform = await LivePipeline.open(folders, pipeline.name);
     const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100, ...part };
-    const shard = new Shard({ kafka, pipeline: transform.pipeline, input, transform, logger: silent });
+    let committed = 0;
+    const onCommitted = (_partition: number, { events }: Counts): void => {
+      committed += events;
+    };
+    const shard = new Shard({ kafka, pipeline: transform.pipeline, input, transform, logger: silent, onCommitted });
     const stop = new AbortController();
     const done = shard.run(stop.signal).finally(() => transform.close());
     done.catch(() => undefined);
-    const eventsOf = (): number => shard.progress.partitions.reduce((sum, { events }) => sum + events, 0);
     const one: RunningShard = {
       shard,
       done,
       get committed() {
-        return eventsOf();
+        return committed;
       },
       get version() {
         return transform.version;

@@ -20,6 +20,11 @@ it('says which try it is and why the last one failed', () => {
   );
 });
 
+it('does not show a failure after which it has gone on', () => {
+  const again = { ...running, name: 'proveDay', attempt: 3, details: 'comparing hour 3 of 24' };
+  expect(describeActivities([again])).toBe('compare Druid’s rows with the batch’s: comparing hour 3 of 24 (try 3)');
+});
+
 it('keeps the name of what only a newer worker knows', () => {
   expect(activitySummary('somethingNew')).toBe('somethingNew');
 });

@@ -1,0 +1,53 @@
+import * as z from 'zod';
+
+/** What a partition has committed. */
+export interface Counts {
+  readonly events: number;
+  readonly rows: number;
+  readonly deadLetters: number;
+}
+
+/** The counts of all runs of a partition since an instant, ISO 8601. */
+export interface CommittedCounts extends Counts {
+  readonly since: string;
+}
+
+export const NOTHING: Counts = { events: 0, rows: 0, deadLetters: 0 };
+
+const count = z.number().int().nonnegative();
+const schema = z.object({ since: z.iso.datetime(), events: count, rows: count, deadLetters: count });
+
+/**
+ * The counts as they stand beside the committed offset, in the transaction that commits what they count: exact over pauses,
+ * kills and other owners. They begin anew where the offset was committed by somebody else, or forgotten.
+ */
+export function countsIn(metadata: string | undefined, now: Date): CommittedCounts {
+  try {
+    return schema.parse(JSON.parse(metadata ?? ''));
+  } catch {
+    return { ...NOTHING, since: now.toISOString() };
+  }
+}
+
+export function metadataOf(counts: CommittedCounts): string {
+  return JSON.stringify(counts);
+}
+
+export function added<T extends Counts>(counts: T, more: Counts): T {
+  return {
+    ...counts,
+    events: counts.events + more.events,
+    rows: counts.rows + more.rows,
+    deadLetters: counts.deadLetters + more.deadLetters,
+  };
+}
+
+/** What came to `before`, of the same partition; everything where they were counted since another instant. */
+export function addedSince(counts: CommittedCounts, before: CommittedCounts): Counts {
+  if (counts.since !== before.since) return { ...counts };
+  return {
+    events: counts.events - before.events,
+    rows: counts.rows - before.rows,
+    deadLetters: counts.deadLetters - before.deadLetters,
+  };
+}
