@@ -55,6 +55,11 @@ export interface DayManifest {
   /** Every hour of the day, in order. */
   readonly hours: readonly HourOutput[];
   readonly inputs: readonly InputFile[];
+  /**
+   * Compressed input files that end before their end or hold what cannot be read, relative to the input folder, in order;
+   * what of them is missing stands in the quarantine. Absent where there are none.
+   */
+  readonly truncatedFiles?: readonly string[];
   /** Relative to the day's folder; absent where nothing was quarantined. */
   readonly quarantine?: { readonly file: string; readonly records: number };
 }

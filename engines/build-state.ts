@@ -40,6 +40,8 @@ const stateSchema = z.object({
       outsideDay: count,
       quarantined: count,
       strays: z.record(z.string(), count),
+      // A version of an earlier release has none; it is not built upon.
+      truncatedFiles: z.array(z.string()).default([]),
       quarantineBytes: count,
     }),
   ),

@@ -14,6 +14,8 @@ export interface SourceHour {
   readonly quarantined: number;
   /** Valid records of other hours of the day, by hour. */
   readonly strays: Readonly<Record<string, number>>;
+  /** Names of compressed files that end before their end or hold what cannot be read. */
+  readonly truncatedFiles: readonly string[];
 }
 
 /** What became of the records of one local hour. */

@@ -4,7 +4,8 @@ import type { InputFile } from '../../domain/day-manifest';
 import { isWholeRecord, spansHours } from '../../domain/pipeline';
 import type { BuildContext, DayPlan, EngineResult, SourceHour, TargetHour } from '../day-plan';
 import { hashFile } from '../hash-file';
-import { unreadable } from '../input-files';
+import { unreadable, type ListedFile } from '../input-files';
+import { NotWhole, type ReadFile } from '../input-bytes';
 import { readPieces } from '../input-pieces';
 import { SharedKernel } from '../line-kernel/shared-kernel';
 import { writeQuarantine, type QuarantinedRecord } from '../quarantine';
@@ -17,8 +18,8 @@ import { valueFailureIn } from './value-failure';
 
 interface ReadFiles {
   readonly files: readonly InputFile[];
-  /** Names of compressed files that end too early. */
-  readonly truncated: readonly string[];
+  /** What of them cannot be read, as lines of the quarantine. */
+  readonly faults: readonly QuarantinedRecord[];
 }
 
 /**
@@ -45,6 +46,8 @@ class HoursBuild {
   readonly #targets: Set<string>;
   /** Source hours that were or are being read. */
   readonly #begun = new Set<string>();
+  /** Source hours with a compressed file that is not whole. */
+  readonly #damaged = new Set<string>();
 
   constructor(plan: DayPlan, context: BuildContext, rows: RowEngine) {
     this.#plan = plan;
@@ -134,7 +137,7 @@ class HoursBuild {
   }
 
   /** Takes down what the stage holds of a source hour, and writes the hour unless it has to wait for others. */
-  async #judge(lane: Lane, hour: string, { files, truncated }: ReadFiles): Promise<void> {
+  async #judge(lane: Lane, hour: string, { files, faults }: ReadFiles): Promise<void> {
     const { database, stage } = lane;
     const counts = await stage.counts();
     const strays = Object.keys(counts.strays);
@@ -142,25 +145,20 @@ class HoursBuild {
     // Bad records are told before likes are: a record must not be lost because a bad one is like it.
     const own = !isWritten || !isWholeRecord(this.#plan.loaded.pipeline);
     if (own || strays.length > 0) await this.#check(lane, own);
-    const cutShort = truncated.map((file) => ({
-      file,
-      line: stage.linesOf(file) + 1,
-      reason: 'the compressed data ends before its end',
-      text: '',
-    }));
     let quarantined = 0;
-    if (counts.quarantined + cutShort.length > 0) {
+    if (counts.quarantined + faults.length > 0) {
       const path = join(this.#context.folder, `.quarantine-${hour}.ndjson`);
-      quarantined = await writeQuarantine(path, allOf(stage.quarantined(), cutShort));
+      quarantined = await writeQuarantine(path, allOf(stage.quarantined(), faults));
       this.#quarantine.set(hour, path);
     }
     this.#sources.set(hour, {
       hour,
       files,
-      read: counts.read + cutShort.length,
+      read: counts.read + faults.length,
       outsideDay: counts.outsideDay,
       quarantined,
       strays: counts.strays,
+      truncatedFiles: [...new Set(faults.map(({ file }) => file))],
     });
     if (strays.length > 0) {
       await this.#strayRecords.keep(database.connection, hour, strays);
@@ -171,7 +169,9 @@ class HoursBuild {
   }
 
   async #stageAll(lane: Lane, hour: string, signal: AbortSignal): Promise<ReadFiles> {
-    const read = await this.#stageFiles(lane, hour, signal, undefined);
+    // Again where the first time finds a compressed file that is not whole.
+    const staged = () => this.#stageFiles(lane, hour, signal, undefined);
+    const read = (await staged()) ?? (await staged());
     if (read === undefined) throw new Error(`the lines of the hour ${hour} could not be staged`);
     return read;
   }
@@ -184,29 +184,33 @@ class HoursBuild {
     proof: HourInput['proof'],
   ): Promise<ReadFiles | undefined> {
     const files: InputFile[] = [];
-    const truncated: string[] = [];
+    const faults: QuarantinedRecord[] = [];
     const listed = this.#plan.sources.get(hour) ?? [];
     const { progress } = this.#context;
     let [rows, bytes] = [0, 0];
     await lane.stage.begin({ hour, bytes: this.#unpackedBytes(hour), proof });
-    const pieces = readPieces(listed, {
-      onFile({ file }, read) {
-        files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
-        if (read.truncated) truncated.push(file);
-      },
-    });
+    const onFile = ({ file }: ListedFile, read: ReadFile): void => {
+      files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
+      for (const fault of read.faults) faults.push({ file, ...fault, text: '' });
+    };
     let whole = true;
-    for await (const piece of pieces) {
-      signal.throwIfAborted();
-      const lines = await lane.stage.add(piece);
-      if (lines === undefined) {
-        whole = false;
-        break;
+    try {
+      for await (const piece of readPieces(listed, { onFile, carefully: this.#damaged.has(hour) })) {
+        signal.throwIfAborted();
+        const lines = await lane.stage.add(piece);
+        if (lines === undefined) {
+          whole = false;
+          break;
+        }
+        [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
+        progress.addRows(lines, piece.text.length + 1);
       }
-      [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
-      progress.addRows(lines, piece.text.length + 1);
+    } catch (thrown) {
+      if (!(thrown instanceof NotWhole)) throw thrown;
+      this.#damaged.add(hour);
+      whole = false;
     }
-    if (await lane.stage.end(whole)) return { files, truncated };
+    if (await lane.stage.end(whole)) return { files, faults };
     progress.addRows(-rows, -bytes);
     await lane.stage.clear();
     return undefined;
@@ -287,11 +291,11 @@ const IDENTITIES = '.identities';
 const PACKED_BYTES = 1024 * 1024;
 
 async function* allOf(
-  faults: AsyncIterable<QuarantinedRecord>,
-  cutShort: readonly QuarantinedRecord[],
+  records: AsyncIterable<QuarantinedRecord>,
+  faults: readonly QuarantinedRecord[],
 ): AsyncGenerator<QuarantinedRecord> {
+  yield* records;
   yield* faults;
-  yield* cutShort;
 }
 
 /** Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. */

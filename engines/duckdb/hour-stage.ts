@@ -160,11 +160,6 @@ export class HourStage {
     }
   }
 
-  /** Lines of one of the files, blank ones too. */
-  linesOf(file: string): number {
-    return this.#numbers.linesOf(file);
-  }
-
   async #stageOdd(): Promise<void> {
     if (this.#odd.length === 0) return;
     const text = Buffer.concat(this.#odd.flatMap((line, index) => (index === 0 ? [line] : [LINE_FEED, line])));
