@@ -41,7 +41,9 @@ export async function surveyGzip(file: FileHandle, size: number, from = 0): Prom
     }
     at = (await findMember(file, start + 1, size)) ?? size;
     const end = await withoutZeros(file, start + 1, at);
-    parts.push(member === undefined ? { kind: 'foreign', start, end } : await brokenMember(file, { start, end, next: at }));
+    parts.push(
+      member === undefined ? { kind: 'foreign', start, end } : await brokenMember(file, { start, end, next: at }),
+    );
   }
 }
 

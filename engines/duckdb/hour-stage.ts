@@ -4,7 +4,7 @@ import { isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { ListedFile } from '../input-files';
 import { linesAt, type Piece } from '../input-pieces';
 import type { LineKernel } from '../line-kernel/kernel';
-import type { QuarantinedRecord } from '../quarantine';
+import { keptBytes, keptText, type QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
 import { findFailing } from './failing-records';
 import { fastPathOf } from './fast-path';
@@ -12,7 +12,7 @@ import type { RowEngine } from './hour-output';
 import { LineNumbers } from './line-numbers';
 import { beginProvenLines, type ProvenLines } from './proven-lines';
 import { queryCount, queryTexts, StatementCache, streamTexts } from './query';
-import { BLANK, FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
+import { BLANK, FAULT, faultOf, NOTE, noteOfFault, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { timeRuleOf } from './time-rule';
 
 /** What the lines of one hour's files are. */
@@ -137,10 +137,10 @@ export class HourStage {
       `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
     );
     for await (const [row, note] of faults) {
-      const [reason = '', text = ''] = (note ?? '').slice(FAULT.length).split('\n');
+      const { reason, text } = faultOf(note ?? '');
       const { bytes, ...place } = this.#numbers.placeOf(Number(row));
-      if (bytes === undefined) yield { ...place, reason, text };
-      else yield { ...place, reason: 'not valid UTF-8', text: bytes.toString(), base64: bytes.toString('base64') };
+      if (bytes === undefined) yield { ...place, reason, ...keptText(text) };
+      else yield { ...place, reason: 'not valid UTF-8', ...keptBytes(bytes) };
     }
   }
 
@@ -154,7 +154,10 @@ export class HourStage {
     const texts = await linesAt(files, failing);
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
     for (const [row, failure] of failing) {
-      statement.bindVarchar(1, `${FAULT}the transform fails on it: ${failure}\n${texts.get(row) ?? ''}`);
+      statement.bindVarchar(
+        1,
+        noteOfFault({ reason: `the transform fails on it: ${failure}`, text: texts.get(row) ?? '' }),
+      );
       statement.bindBigInt(2, BigInt(row));
       await statement.run();
     }

@@ -37,6 +37,7 @@ function accepts(type: ColumnType, raw: string): string {
   }
 }
 
-function shortened(raw: string): string {
+/** Of a text, what a reason quotes. */
+export function shortened(raw: string): string {
   return `CASE WHEN length(${raw}) > 60 THEN left(${raw}, 60) || '…' ELSE ${raw} END`;
 }

@@ -14,7 +14,7 @@ export const NOTE = 'daybreak_note';
 export const OUTSIDE_DAY = '-';
 /** A line of blanks, which is no record in a file. */
 export const BLANK = '';
-/** A bad record: this, why, a line feed, the line. */
+/** A bad record: this, why in one line, a line feed, the line as it stood. `noteOfFault` and `faultOf` say how. */
 export const FAULT = '!';
 /** Of staged records: the valid ones of the day, whatever their hour. */
 export const OF_DAY = `(${NOTE} IS NULL OR regexp_full_match(${NOTE}, '\\d\\d'))`;
@@ -37,8 +37,8 @@ export interface ParseOptions {
  * The validity rule, as the one SQL text of both layers. Takes lines of UTF-8 joined by line feeds as the BLOB $1
  * and gives a row for each, in order: the declared columns and NOTE.
  *
- * A record is one line of RFC 8259 JSON, an object without repeated keys, whose declared fields are as `jsonValueFault`
- * says and whose time is there and as `TimeRule` says. Other fields are ignored.
+ * A record is one line (see record-framing.ts) of RFC 8259 JSON, an object without repeated keys, whose declared fields
+ * are as `jsonValueFault` says and whose time is there and as `TimeRule` says. Other fields are ignored.
  */
 export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): string {
   const columns = Object.entries(pipeline.events.columns);
@@ -61,7 +61,7 @@ export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): s
 SELECT ${values.join(',\n  ')},
   CASE WHEN shape = ${FAST} THEN NULL
     WHEN fault = '${BLANK}' THEN '${BLANK}'
-    WHEN fault IS NOT NULL THEN '${FAULT}' || fault || chr(10) || line
+    WHEN fault IS NOT NULL THEN '${FAULT}' || ${oneLineSql('fault')} || chr(10) || line
     ELSE ${hour ?? 'NULL'} END AS ${NOTE}
 FROM (SELECT *, CASE shape
     WHEN ${FAST} THEN NULL
@@ -71,10 +71,10 @@ FROM (SELECT *, CASE shape
     ELSE coalesce(${faults.join(',\n      ')}) END AS fault
   FROM (SELECT *, CASE WHEN shape = ${OBJECT} THEN ${moment} END AS moment
   FROM (SELECT *,
-      CASE WHEN shape = ${OBJECT} THEN json_extract(line, ${literals(columns.map(([name]) => `$.${name}`))})::VARCHAR[] END AS raws,
-      CASE WHEN shape = ${OBJECT} THEN json_keys(line) END AS keys
+      CASE WHEN shape = ${OBJECT} THEN json_extract(text, ${literals(columns.map(([name]) => `$.${name}`))})::VARCHAR[] END AS raws,
+      CASE WHEN shape = ${OBJECT} THEN json_keys(text) END AS keys
     FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
-      FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)}))))`;
+      FROM (SELECT *, ${UNMARKED} AS text FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)})))))`;
 }
 
 /**
@@ -95,6 +95,28 @@ export function countLinesSql({ events }: Pipeline, fast: Fast): string {
     FROM ${capturedLinesSql(fast, timeColumn)}`;
 }
 
+export interface Fault {
+  readonly reason: string;
+  /** The line as it stood. */
+  readonly text: string;
+}
+
+/** The NOTE of a line that turned out to be bad after it was parsed. */
+export function noteOfFault({ reason, text }: Fault): string {
+  return `${FAULT}${reason}\n${text}`;
+}
+
+/** What a NOTE of a bad record says; neither the reason nor the line holds a line feed. */
+export function faultOf(note: string): Fault {
+  const [reason = '', text = ''] = note.slice(FAULT.length).split('\n');
+  return { reason, text };
+}
+
+/** A reason quotes values, which can hold anything: control characters are written as JSON writes them. */
+function oneLineSql(reason: string): string {
+  return `CASE WHEN regexp_matches(${reason}, '[\\x00-\\x1f]') THEN (to_json(${reason})::VARCHAR)[2:-2] ELSE ${reason} END`;
+}
+
 const FAST = 0;
 const BLANK_LINE = 1;
 const NOT_JSON = 2;
@@ -105,6 +127,8 @@ function caseFast(fast: string | undefined, slow: string): string {
   return fast === undefined ? slow : `CASE WHEN shape = ${FAST} THEN ${fast} ELSE ${slow} END`;
 }
 
+/** A line without the byte order marks that it begins with. */
+const UNMARKED = 'CASE WHEN starts_with(line, chr(65279)) THEN ltrim(line, chr(65279)) ELSE line END';
 const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
 /** DuckDB would split a parameter while it plans, and copy the thousands of values with the plan of a join. */
 const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS text)
@@ -138,10 +162,10 @@ const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
 
 function shapeSql(fast: Fast | undefined, timeColumn: string): string {
   return `CASE ${fast === undefined ? '' : `WHEN ${provenSql(fast, timeColumn)} THEN ${FAST}`}
-        WHEN regexp_full_match(line, '[ \\t\\r]*') THEN ${BLANK_LINE}
-        WHEN NOT json_valid(line) THEN ${NOT_JSON}
-        WHEN regexp_matches(line, '${LENIENT}')
-          AND regexp_matches(regexp_replace(line, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
-        WHEN json_type(line) <> 'OBJECT' THEN ${NOT_OBJECT}
+        WHEN regexp_full_match(text, '[ \\t\\r]*') THEN ${BLANK_LINE}
+        WHEN NOT json_valid(text) THEN ${NOT_JSON}
+        WHEN regexp_matches(text, '${LENIENT}')
+          AND regexp_matches(regexp_replace(text, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
+        WHEN json_type(text) <> 'OBJECT' THEN ${NOT_OBJECT}
         ELSE ${OBJECT} END`;
 }

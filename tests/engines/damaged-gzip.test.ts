@@ -34,7 +34,9 @@ async function faults(): Promise<QuarantinedRecord[]> {
 /** Text that hardly packs, and that tells whether a record was altered. */
 const helloOf = (id: number): string => createHash('sha256').update(String(id)).digest('base64');
 const textOf = (from: number, records: number): string =>
-  Array.from({ length: records }, (_, at) => `${event(from + at, '2026-11-21 07:00:00', helloOf(from + at))}\n`).join('');
+  Array.from({ length: records }, (_, at) => `${event(from + at, '2026-11-21 07:00:00', helloOf(from + at))}\n`).join(
+    '',
+  );
 const NULS = Buffer.alloc(512);
 
 /** That no record was altered: each has the text that belongs to its id. */
@@ -116,7 +118,9 @@ describe.each([
     await expectIds(2 * n + 1, [0, 3 * n]);
     const found = await faults();
     expect(found.at(-1)?.reason).toMatch(
-      new RegExp(`^the gzip member at byte ${first.length} ends before its end, at byte ${first.length + half.length}$`),
+      new RegExp(
+        `^the gzip member at byte ${first.length} ends before its end, at byte ${first.length + half.length}$`,
+      ),
     );
     // Beside it at most the line that was cut.
     expect(found.length).toBeLessThanOrEqual(2);
