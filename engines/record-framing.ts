@@ -8,15 +8,19 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
 const NOTHING = Buffer.alloc(0);
 
-/** The line of a value that is not blank; an empty one where there is none, undefined where there are several. */
+/**
+ * The line of a value that is not blank, without its byte order marks; an empty one where there is none, undefined where
+ * there are several.
+ */
 export function onlyLineOf(value: Buffer): Buffer | undefined {
   let only: Buffer = NOTHING;
   for (let start = 0; start < value.length;) {
     const found = value.indexOf(LINE_FEED, start);
     const end = found === -1 ? value.length : found;
-    if (!isBlank(value, start, end)) {
+    const from = behindMarks(value, start, end);
+    if (!isBlank(value, from, end)) {
       if (only.length > 0) return undefined;
-      only = value.subarray(start, end);
+      only = value.subarray(from, end);
     }
     start = end + 1;
   }
@@ -36,9 +40,14 @@ export function likelyLineOf(value: Buffer): Buffer {
   return value.subarray(0, end);
 }
 
-function isBlank(value: Buffer, start: number, end: number): boolean {
+function behindMarks(value: Buffer, start: number, end: number): number {
   let at = start;
   while (at + 2 < end && BYTE_ORDER_MARK.every((byte, index) => value[at + index] === byte)) at += 3;
+  return at;
+}
+
+function isBlank(value: Buffer, start: number, end: number): boolean {
+  let at = start;
   while (at < end && isBlankByte(value[at])) at += 1;
   return at === end;
 }
