@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isTimeZone } from './business-date';
 import { DaybreakError } from './errors';
+import type { FileNaming } from './file-hours';
 
 /** Column types that both engines, Kafka's JSON and Druid hold without loss. BIGINT is 64 bits, exact. */
 export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
@@ -22,6 +23,7 @@ const columns = z
   .refine((all) => Object.keys(all).length > 0, 'at least one column')
   .refine((all) => distinctIgnoringCase(Object.keys(all)), 'names that differ in more than upper and lower case');
 const seconds = z.int().min(0).max(86_400);
+const share = z.number().min(0).max(1);
 
 export const pipelineSchema = z
   .strictObject({
@@ -81,6 +83,19 @@ export const pipelineSchema = z
           'a file name with %Y %m %d %H, each once and in this order',
         )
         .describe('Names of the hourly files in the input folder, with %Y %m %d %H and *.'),
+      timeZone: z
+        .string()
+        .refine(isTimeZone, 'an IANA time zone, such as UTC')
+        .optional()
+        .describe("The zone of the date and hour in these names. Default: the pipeline's."),
+      reachHours: z
+        .int()
+        .min(0)
+        .max(48)
+        .default(1)
+        .describe(
+          'Files of so many hours before and after the day are read too, for events that a shipper filed by their arrival.',
+        ),
     }),
     kafka: z.strictObject({
       topic: topic.describe('Where the events arrive.'),
@@ -174,12 +189,15 @@ export const pipelineSchema = z
           .max(25)
           .default(0)
           .describe('How many hours of the day may lack an input file.'),
-        maximumShortfall: z
-          .number()
-          .min(0)
-          .max(1)
+        maximumShortfall: share
           .default(0.01)
           .describe('The share of the distinct realtime rows of the day that the batch may lack.'),
+        maximumQuarantined: share
+          .default(0.05)
+          .describe("The share of the day's records that may be bad, and so in the quarantine."),
+        maximumOutsideDay: share
+          .default(0.05)
+          .describe("The share of the records in the day's own files that may be of other days."),
       })
       .prefault({}),
     retention: z
@@ -293,6 +311,11 @@ export function isWholeRecord(pipeline: Pipeline): boolean {
 /** Whether likes can be of different hours: their identity does not tell their time. */
 export function spansHours(pipeline: Pipeline): boolean {
   return !identityOf(pipeline).includes(pipeline.events.time.column);
+}
+
+/** How the names of the hourly files are read. */
+export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
+  return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours };
 }
 
 export function deadLetterTopicOf(pipeline: Pipeline): string {

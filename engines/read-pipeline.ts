@@ -62,9 +62,11 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
   return hashes;
 }
 
-/** What of pipeline.yaml decides which rows a day has. */
+/** What of pipeline.yaml decides which rows a day has. A newer setting counts only where it is not at its default. */
 function rowSettings({ timeZone, events, tables, matchColumn, files }: Pipeline): unknown {
-  return { timeZone, events, tables, matchColumn, files };
+  const { pattern, reachHours, timeZone: filesTimeZone } = files;
+  const naming = { pattern, timeZone: filesTimeZone, ...(reachHours !== 1 && { reachHours }) };
+  return { timeZone, events, tables, matchColumn, files: naming };
 }
 
 function sha256(content: string | Buffer): string {

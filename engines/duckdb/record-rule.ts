@@ -29,8 +29,14 @@ export interface ParseOptions {
   readonly pipeline: Pipeline;
   readonly time: TimeRule;
   readonly fast?: Fast | undefined;
-  /** The hour at hand; undefined where any time will do. */
-  readonly within?: { readonly date: BusinessDate; readonly hour: string };
+  /** The day and the hour at hand; undefined where any time will do. */
+  readonly within?: Within;
+}
+
+export interface Within {
+  readonly date: BusinessDate;
+  /** Undefined where the lines are of a neighbouring hour: then a bad one is a matter of its own day, and OUTSIDE_DAY here. */
+  readonly hour: string | undefined;
 }
 
 /**
@@ -55,14 +61,13 @@ export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): s
     const slow = `CASE WHEN fault IS NULL THEN ${jsonValueSql(type, raw(name))} END`;
     return `${caseFast(fast && capturedValue(fast.layout, name, type), slow)} AS ${quoted(name)}`;
   });
-  const hour =
-    within && `nullif(coalesce(${time.hour('moment', within.date)}, '${OUTSIDE_DAY}'), ${literal(within.hour)})`;
+  const notes = notesOf(time, within);
   return `
 SELECT ${values.join(',\n  ')},
-  CASE WHEN shape = ${FAST} THEN NULL
+  CASE WHEN shape = ${FAST} THEN ${notes.fast}
     WHEN fault = '${BLANK}' THEN '${BLANK}'
-    WHEN fault IS NOT NULL THEN '${FAULT}' || ${oneLineSql('fault')} || chr(10) || line
-    ELSE ${hour ?? 'NULL'} END AS ${NOTE}
+    WHEN fault IS NOT NULL THEN ${notes.fault}
+    ELSE ${notes.valid} END AS ${NOTE}
 FROM (SELECT *, CASE shape
     WHEN ${FAST} THEN NULL
     WHEN ${BLANK_LINE} THEN '${BLANK}'
@@ -75,6 +80,15 @@ FROM (SELECT *, CASE shape
       CASE WHEN shape = ${OBJECT} THEN json_keys(text) END AS keys
     FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
       FROM (SELECT *, ${UNMARKED} AS text FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)})))))`;
+}
+
+/** NOTE by what a line turned out to be. */
+function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fault: string; valid: string } {
+  const fault = `'${FAULT}' || ${oneLineSql('fault')} || chr(10) || line`;
+  if (within === undefined) return { fast: 'NULL', fault, valid: 'NULL' };
+  const hour = `coalesce(${time.hour('moment', within.date)}, '${OUTSIDE_DAY}')`;
+  if (within.hour !== undefined) return { fast: 'NULL', fault, valid: `nullif(${hour}, ${literal(within.hour)})` };
+  return { fast: `'${OUTSIDE_DAY}'`, fault: `'${OUTSIDE_DAY}'`, valid: hour };
 }
 
 /**

@@ -4,7 +4,7 @@ import { DaybreakError } from '../../domain/errors';
 import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../day-plan';
 import { buildHours } from '../duckdb/build-hours';
 import { openDatabase, STAGED, type Database } from '../duckdb/database';
-import type { WrittenRows } from '../duckdb/hour-output';
+import { rowsOf, type WrittenRows } from '../duckdb/hour-output';
 import { queryCount, queryTexts } from '../duckdb/query';
 import { NOTE } from '../duckdb/record-rule';
 import { outputValueSql } from '../duckdb/output-rows';
@@ -126,12 +126,12 @@ class SparkRun {
     this.#context.signal.throwIfAborted();
     const path = join(this.#context.folder, hour.file);
     const parts = await this.#partsOf(hour.hour);
-    const written = parts.length === 0 ? {} : await this.#writeRows(parts, path);
+    const written = parts.length === 0 ? { filtered: hour.kept } : await this.#writeRows(parts, path, hour.kept);
     this.#context.progress.hourDone();
     return { ...hour, ...written, ...(await hashFile(path)) };
   }
 
-  async #writeRows(parts: readonly string[], path: string): Promise<WrittenRows> {
+  async #writeRows(parts: readonly string[], path: string, events: number): Promise<WrittenRows> {
     const { connection } = this.#database;
     const { loaded } = this.#plan;
     await connection.run(`CREATE OR REPLACE VIEW daybreak.rows AS FROM ${parquetSql(...parts)}`);
@@ -147,7 +147,7 @@ class SparkRun {
       match === -1
         ? 0
         : await queryCount(connection, `SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
-    return { written, unmatched };
+    return { ...rowsOf(events, written), unmatched };
   }
 
   /** Throws BAD_TRANSFORM where Spark gave a column another type than DuckDB, so that values might differ. */
