@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { READ_UNTRUSTED } from './contained';
 import { bytesBetween } from './gzip-member';
-import { surveyGzip, type GzipPart } from './gzip-survey';
+import { isMemberAt, surveyGzip, type GzipPart } from './gzip-survey';
 import { hashFile } from './hash-file';
 
 /** What cannot be read of a file. */
@@ -36,28 +36,47 @@ export async function* readDamagedGzip(path: string, onEnd: (read: DamagedGzip) 
     const parts = await surveyGzip(file, bytes);
     if (bytes > 0 && !parts.some(isReadable)) throw new Error(unreadableBecause(parts));
     const faults: FileFault[] = [];
-    let lines = 0;
-    let [isOpen, isBroken] = [false, false];
-    for (const part of parts) {
-      if (isReadable(part)) {
-        for await (const chunk of unpacked(file, part)) {
-          if (isBroken && isOpen) {
-            yield LINE_FEED_BYTES;
-            lines += 1;
-          }
-          for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) lines += 1;
-          isOpen = chunk.at(-1) !== LINE_FEED;
-          isBroken = false;
-          yield chunk;
-        }
-      }
-      if (part.kind === 'whole') continue;
-      isBroken = true;
-      faults.push({ line: lines + (isOpen ? 2 : 1), reason: reasonOf(part, part === parts.at(-1)) });
-    }
+    yield* contentOf(file, parts, faults);
     onEnd({ bytes, sha256, faults });
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * The same for a file that grew, from byte `start` on, and without a word where nothing can be read: from the member that
+ * begins there, else from the first.
+ */
+export async function* readGzipFrom(path: string, size: number, start: number): AsyncGenerator<Buffer> {
+  const file = await open(path, READ_UNTRUSTED);
+  try {
+    const from = (await isMemberAt(file, size, start)) ? start : 0;
+    yield* contentOf(file, await surveyGzip(file, size, from), []);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Adds to `faults` as it goes. */
+async function* contentOf(file: FileHandle, parts: readonly GzipPart[], faults: FileFault[]): AsyncGenerator<Buffer> {
+  let lines = 0;
+  let [isOpen, isBroken] = [false, false];
+  for (const part of parts) {
+    if (isReadable(part)) {
+      for await (const chunk of unpacked(file, part)) {
+        if (isBroken && isOpen) {
+          yield LINE_FEED_BYTES;
+          lines += 1;
+        }
+        for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) lines += 1;
+        isOpen = chunk.at(-1) !== LINE_FEED;
+        isBroken = false;
+        yield chunk;
+      }
+    }
+    if (part.kind === 'whole') continue;
+    isBroken = true;
+    faults.push({ line: lines + (isOpen ? 2 : 1), reason: reasonOf(part, part === parts.at(-1)) });
   }
 }
 

@@ -19,9 +19,10 @@ export interface ReadFile {
 export class NotWhole extends Error {}
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
- * A whole small file, unpacked; undefined where it is compressed and not whole. Synchronous: for a day of 86,400 files
+ * A whole small file, unpacked, without its byte order mark; undefined where it is compressed and not whole. Synchronous: for a day of 86,400 files
  * asynchronous reads cost more than the whole build. Throws UNREADABLE_INPUT.
  */
 export function readSmallFile({ file, path }: ListedFile): { content: Buffer; read: ReadFile } | undefined {
@@ -30,15 +31,15 @@ export function readSmallFile({ file, path }: ListedFile): { content: Buffer; re
     const content = isPacked(file) && raw.length > 0 ? unpackWhole(raw) : raw;
     if (content === undefined) return undefined;
     const sha256 = createHash('sha256').update(raw).digest('hex');
-    return { content, read: { bytes: raw.length, sha256, faults: [] } };
+    return { content: withoutMark(content), read: { bytes: raw.length, sha256, faults: [] } };
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
 /**
- * The content of a file in chunks, unpacked; then tells what was read. A chunk is valid only until the next one is asked
- * for. Throws UNREADABLE_INPUT, and NotWhole unless it is read `carefully`, which takes twice as long where it is
+ * The content of a file in chunks, unpacked, without its byte order mark; then tells what was read. A chunk is valid only
+ * until the next one is asked for. Throws UNREADABLE_INPUT, and NotWhole unless it is read `carefully`, which takes twice as long where it is
  * compressed: what of it can be trusted is found out before any of it is given.
  */
 export async function* readLargeFile(
@@ -46,13 +47,25 @@ export async function* readLargeFile(
   carefully: boolean,
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
+  let isFirst = true;
   try {
-    if (!isPacked(file)) yield* hashed(path, (chunks) => chunks, onEnd);
-    else if (carefully) yield* readDamagedGzip(path, onEnd);
-    else yield* readWholeGzip(path, onEnd);
+    for await (const chunk of contentOf(file, path, carefully, onEnd)) {
+      yield isFirst ? withoutMark(chunk) : chunk;
+      isFirst = false;
+    }
   } catch (cause) {
     throw cause instanceof NotWhole ? cause : unreadable(path, cause);
   }
+}
+
+function contentOf(
+  file: string,
+  path: string,
+  carefully: boolean,
+  onEnd: (read: ReadFile) => void,
+): AsyncGenerator<Buffer> {
+  if (!isPacked(file)) return hashed(path, (chunks) => chunks, onEnd);
+  return carefully ? readDamagedGzip(path, onEnd) : readWholeGzip(path, onEnd);
 }
 
 async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
@@ -128,4 +141,9 @@ interface GunzipInfo {
 
 function isOfData(thrown: unknown): boolean {
   return hasCode(thrown, 'Z_DATA_ERROR') || hasCode(thrown, 'Z_BUF_ERROR');
+}
+
+function withoutMark(content: Buffer): Buffer {
+  const marked = content.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  return marked ? content.subarray(BYTE_ORDER_MARK.length) : content;
 }

