@@ -100,12 +100,15 @@ export interface DayManifest {
   readonly counts: RecordCounts;
   /** Hours of the day that no input file covers whole. */
   readonly missingHours: readonly string[];
-  /** Of the inputs, compressed files that end within their data or hold what cannot be unpacked; absent where all are whole. */
-  readonly truncatedFiles?: readonly string[];
   /** Every hour of the day, in order. */
   readonly hours: readonly HourOutput[];
   /** The day's own files, and those of neighbouring hours that had records of it. */
   readonly inputs: readonly InputFile[];
+  /**
+   * Of the day's own inputs, compressed files that end before their end or hold what cannot be read, in order; the
+   * quarantine says what is missing. Absent where all are whole.
+   */
+  readonly truncatedFiles?: readonly string[];
   /** Relative to the day's folder; absent where nothing was quarantined. */
   readonly quarantine?: { readonly file: string; readonly records: number };
 }

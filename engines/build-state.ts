@@ -43,6 +43,8 @@ const stateSchema = z.object({
       outsideDay: count,
       quarantined: count,
       strays: z.record(z.string(), count),
+      // A version of an earlier release has none; it is not built upon.
+      truncatedFiles: z.array(z.string()).default([]),
       quarantineBytes: count,
       neighbour: z.object({ records: count, digest: z.string() }).optional(),
       files: z.array(z.object({ file: z.string(), hour: z.string(), bytes: count, sha256: z.string() })).optional(),

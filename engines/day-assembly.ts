@@ -32,6 +32,7 @@ export async function assembleDay(
   const { pipeline, hashes } = plan.loaded;
   const counts = countsOf(sources, [...hours.values()]);
   const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
+  const truncatedFiles = sources.flatMap((source) => source.truncatedFiles).sort();
   return {
     manifest: {
       formatVersion: 1,
@@ -47,6 +48,7 @@ export async function assembleDay(
         .filter(({ neighbour }) => neighbour?.records !== 0)
         .flatMap(({ files }) => files)
         .sort((a, b) => (a.file < b.file ? -1 : 1)),
+      ...(truncatedFiles.length > 0 && { truncatedFiles }),
       ...quarantine,
     },
     state: {

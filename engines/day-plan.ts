@@ -21,6 +21,11 @@ export interface SourceHour {
   readonly quarantined: number;
   /** Valid records of other hours of the day, by hour. */
   readonly strays: Readonly<Record<string, number>>;
+  /**
+   * Names of compressed files that end before their end or hold what cannot be read; none of a neighbouring hour, whose
+   * files are read as far as they are.
+   */
+  readonly truncatedFiles: readonly string[];
   /** Of a neighbouring hour alone. */
   readonly neighbour?: NeighbourContent | undefined;
 }

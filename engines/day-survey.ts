@@ -1,18 +1,15 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import type { BusinessDate } from '../domain/business-date';
 import type { DailyBatchResult } from '../domain/daily-batch';
-import type { DayManifest, InputFile } from '../domain/day-manifest';
+import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError } from '../domain/errors';
 import type { DaySurvey } from '../domain/late-data';
 import { readState, type BuildState } from './build-state';
 import { ignoreMissing, isMissing } from './has-code';
-import { hashFile } from './hash-file';
 import { findChanges } from './input-changes';
-import { listInput, unreadable, type ListedFile, type ListedInput } from './input-files';
+import { listInput, type ListedInput } from './input-files';
+import { isGone, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from './loaded-pipeline';
 import { compareNeighbours, rememberNeighbours } from './neighbours';
 import { readPublishedDay, readVersion, type PublishedDay } from './published-day';
@@ -55,12 +52,11 @@ export async function surveyDay(
     changedAt: new Date(changedAt).toISOString(),
     otherTransform: other(loaded, manifest),
   };
-  const present = new Set([...files, ...input.neighbours].map(({ file }) => file));
-  if (manifest.inputs.some(({ file }) => !present.has(file))) return { ...found, inputs: 'expired', lateRows: 0 };
+  if (isGone(manifest.inputs, [...files, ...input.neighbours])) return { ...found, inputs: 'expired', lateRows: 0 };
 
   const state = (await readState(version)) ?? NO_STATE;
   const { stamps } = state;
-  const known = new Map(manifest.inputs.map((file) => [file.file, file]));
+  const known = knownFiles(manifest.inputs);
   const previous = { folder: version, manifest, state };
   const changes = await findChanges({ ...input, own: [] }, previous);
   const compared = await compareNeighbours(loaded, date, changes, { version, signal });
@@ -68,7 +64,7 @@ export async function surveyDay(
   let changed = compared.changed.size > 0;
   let { lateRows } = compared;
   for (const file of files) {
-    const rows = await rowsSince(file, known.get(file.file), stamps[file.file]);
+    const rows = await linesSince(file, { input: known(file.file), stamp: stamps[file.file] });
     if (rows === undefined) continue;
     changed = true;
     lateRows += rows;
@@ -90,43 +86,6 @@ const NO_STATE: BuildState = { rules: '', stamps: {}, sources: [], kept: {} };
 
 function other({ hashes }: LoadedPipeline, { transform, settings, tables }: DayManifest): boolean {
   return JSON.stringify(hashes) !== JSON.stringify({ transform, settings, tables });
-}
-
-/** Lines that came since the build; undefined where the file is what it was. */
-async function rowsSince(file: ListedFile, known: InputFile | undefined, stamp?: string): Promise<number | undefined> {
-  try {
-    if (known === undefined) return await countLines(file, 0);
-    if (known.bytes === file.bytes) {
-      if (file.stamp !== '' && stamp === file.stamp) return undefined;
-      return (await hashFile(file.path)).sha256 === known.sha256 ? undefined : await countLines(file, 0);
-    }
-    const grew = file.bytes > known.bytes && (await hashStart(file.path, known.bytes)) === known.sha256;
-    return await countLines(file, grew ? known.bytes : 0);
-  } catch (cause) {
-    throw unreadable(file.path, cause);
-  }
-}
-
-async function hashStart(path: string, bytes: number): Promise<string> {
-  const hash = createHash('sha256');
-  if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-/** Lines from byte `start` on; of a gzip file, which grows by whole members, from the member that begins there. */
-async function countLines({ file, path, bytes }: ListedFile, start: number): Promise<number> {
-  if (bytes <= start) return 0;
-  const raw = createReadStream(path, { start });
-  const text = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  raw.once('error', (error) => text.destroy(error));
-  let lines = 0;
-  let last = 10;
-  for await (const chunk of text) {
-    const buffer = chunk as Buffer; // Neither stream has an encoding.
-    for (let at = buffer.indexOf(10); at !== -1; at = buffer.indexOf(10, at + 1)) lines += 1;
-    last = buffer.at(-1) ?? last;
-  }
-  return last === 10 ? lines : lines + 1;
 }
 
 async function lastResult(reconciliation: string): Promise<DailyBatchResult | undefined> {

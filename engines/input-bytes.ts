@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
-import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { READ_UNTRUSTED, readUntrustedSync } from './contained';
+import { readDamagedGzip, type FileFault } from './damaged-gzip';
 import { hasCode } from './has-code';
 import { unreadable, type ListedFile } from './input-files';
 
@@ -10,38 +11,88 @@ import { unreadable, type ListedFile } from './input-files';
 export interface ReadFile {
   readonly bytes: number;
   readonly sha256: string;
-  /** A compressed file that ends within its data, as one that is still being written does. */
-  readonly truncated: boolean;
+  /** What of a compressed file cannot be read, as of one that is still being written. */
+  readonly faults: readonly FileFault[];
 }
+
+/** A compressed file is not whole, which showed when some of it had been given already: read again, carefully. */
+export class NotWhole extends Error {}
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
- * A whole small file, unpacked, without its byte order mark. Synchronous: for a day of 86,400 files asynchronous reads
- * cost more than the whole build. Throws UNREADABLE_INPUT.
+ * A whole small file, unpacked, without its byte order mark; undefined where it is compressed and not whole. Synchronous: for a day of 86,400 files
+ * asynchronous reads cost more than the whole build. Throws UNREADABLE_INPUT.
  */
-export function readSmallFile({ file, path }: ListedFile): { content: Buffer; read: ReadFile } {
+export function readSmallFile({ file, path }: ListedFile): { content: Buffer; read: ReadFile } | undefined {
   try {
     const raw = readUntrustedSync(path);
-    const { content, truncated } = isPacked(file) && raw.length > 0 ? unpack(raw) : { content: raw, truncated: false };
-    const read = { bytes: raw.length, sha256: createHash('sha256').update(raw).digest('hex'), truncated };
-    return { content: withoutMark(content), read };
+    const content = isPacked(file) && raw.length > 0 ? unpackWhole(raw) : raw;
+    if (content === undefined) return undefined;
+    const sha256 = createHash('sha256').update(raw).digest('hex');
+    return { content: withoutMark(content), read: { bytes: raw.length, sha256, faults: [] } };
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
 /**
- * The content of a file in chunks, unpacked, without its byte order mark; then tells what was read. Throws
- * UNREADABLE_INPUT. A chunk is valid only until the next one is asked for.
+ * The content of a file in chunks, unpacked, without its byte order mark; then tells what was read. A chunk is valid only
+ * until the next one is asked for. Throws UNREADABLE_INPUT, and NotWhole unless it is read `carefully`, which takes twice as long where it is
+ * compressed: what of it can be trusted is found out before any of it is given.
  */
 export async function* readLargeFile(
   { file, path }: Pick<ListedFile, 'file' | 'path'>,
+  carefully: boolean,
+  onEnd: (read: ReadFile) => void,
+): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  try {
+    for await (const chunk of contentOf(file, path, carefully, onEnd)) {
+      yield isFirst ? withoutMark(chunk) : chunk;
+      isFirst = false;
+    }
+  } catch (cause) {
+    throw cause instanceof NotWhole ? cause : unreadable(path, cause);
+  }
+}
+
+function contentOf(
+  file: string,
+  path: string,
+  carefully: boolean,
+  onEnd: (read: ReadFile) => void,
+): AsyncGenerator<Buffer> {
+  if (!isPacked(file)) return hashed(path, (chunks) => chunks, onEnd);
+  return carefully ? readDamagedGzip(path, onEnd) : readWholeGzip(path, onEnd);
+}
+
+async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  // Errors of either end reach whoever iterates over the result.
+  const unpacked = (chunks: AsyncIterable<Buffer>) => pipeline(chunks, gunzip, () => undefined);
+  try {
+    yield* hashed(path, unpacked, (read) => {
+      // Node's own takes a zero behind a member for the end of the file.
+      if (gunzip.bytesWritten !== read.bytes) throw new NotWhole();
+      onEnd(read);
+    });
+  } catch (cause) {
+    throw isOfData(cause) ? new NotWhole() : cause;
+  } finally {
+    gunzip.destroy();
+  }
+}
+
+/** The chunks of a file as `through` gives them; then tells what was read. */
+async function* hashed(
+  path: string,
+  through: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
-  let [bytes, given, truncated] = [0, 0, false];
+  let bytes = 0;
   async function* raw(): AsyncGenerator<Buffer> {
     for await (const chunk of chunksOf(path)) {
       hash.update(chunk);
@@ -49,18 +100,8 @@ export async function* readLargeFile(
       yield chunk;
     }
   }
-  try {
-    for await (const chunk of isPacked(file) ? unpacked(raw(), constants.Z_FINISH) : raw()) {
-      yield given === 0 ? withoutMark(chunk) : chunk;
-      given += chunk.length;
-    }
-  } catch (cause) {
-    if (!hasCode(cause, 'Z_BUF_ERROR')) throw unreadable(path, cause);
-    truncated = true;
-  }
-  // The unpacker drops what it had not handed over when it meets the end: unpack again, leniently, for the rest.
-  if (truncated) yield* skipped(unpacked(chunksOf(path), constants.Z_SYNC_FLUSH), given);
-  onEnd({ bytes, sha256: hash.digest('hex'), truncated });
+  yield* through(raw());
+  onEnd({ bytes, sha256: hash.digest('hex'), faults: [] });
 }
 
 function isPacked(file: string): boolean {
@@ -82,26 +123,24 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-function unpacked(source: AsyncIterable<Buffer>, finishFlush: number): AsyncIterable<Buffer> {
-  // Errors of either end reach whoever iterates over the result.
-  return pipeline(source, createGunzip({ chunkSize: CHUNK_BYTES, finishFlush }), () => undefined);
-}
-
-async function* skipped(chunks: AsyncIterable<Buffer>, bytes: number): AsyncGenerator<Buffer> {
-  let left = bytes;
-  for await (const chunk of chunks) {
-    if (chunk.length > left) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
-  }
-}
-
-function unpack(raw: Buffer): { content: Buffer; truncated: boolean } {
+function unpackWhole(raw: Buffer): Buffer | undefined {
   try {
-    return { content: gunzipSync(raw), truncated: false };
+    const { buffer, engine } = gunzipSync(raw, { info: true }) as unknown as GunzipInfo;
+    return engine.bytesWritten === raw.length ? buffer : undefined;
   } catch (thrown) {
-    if (!hasCode(thrown, 'Z_BUF_ERROR')) throw thrown;
-    return { content: gunzipSync(raw, { finishFlush: constants.Z_SYNC_FLUSH }), truncated: true };
+    if (isOfData(thrown)) return undefined;
+    throw thrown;
   }
+}
+
+/** What `info` makes a synchronous call return; its type does not know. */
+interface GunzipInfo {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+function isOfData(thrown: unknown): boolean {
+  return hasCode(thrown, 'Z_DATA_ERROR') || hasCode(thrown, 'Z_BUF_ERROR');
 }
 
 function withoutMark(content: Buffer): Buffer {

@@ -12,9 +12,11 @@ export interface Piece {
   readonly undecodable: ReadonlyMap<number, Buffer>;
 }
 
-export interface ReaderEvents {
+export interface ReadOptions {
   /** A file was read to its end, before the last of its pieces is given. */
-  readonly onFile: (file: ListedFile, read: ReadFile) => void;
+  readonly onFile?: (file: ListedFile, read: ReadFile) => void;
+  /** See `readLargeFile`. Default false. */
+  readonly carefully?: boolean;
 }
 
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -25,20 +27,24 @@ const LINE_FEED_BYTES = Buffer.from('\n');
 
 /**
  * Reads files one after another in pieces of some megabytes: a piece never cuts a line, and small files share one.
- * Throws UNREADABLE_INPUT.
+ * Throws UNREADABLE_INPUT, and NotWhole unless they are read carefully.
  */
-export async function* readPieces(files: readonly ListedFile[], { onFile }: ReaderEvents): AsyncGenerator<Piece> {
+export async function* readPieces(
+  files: readonly ListedFile[],
+  { onFile, carefully = false }: ReadOptions = {},
+): AsyncGenerator<Piece> {
   let small = gatherer();
   for (const file of files) {
-    if (file.bytes > SMALL_BYTES) {
+    const isLarge = file.bytes > SMALL_BYTES;
+    const whole = isLarge ? undefined : readSmallFile(file);
+    if (whole === undefined) {
       yield* small.pieces();
       small = gatherer();
-      yield* readLarge(file, onFile);
+      yield* readLarge(file, { onFile, carefully: carefully || !isLarge });
       continue;
     }
-    const { content, read } = readSmallFile(file);
-    small.add(file.file, content);
-    onFile(file, read);
+    small.add(file.file, whole.content);
+    onFile?.(file, whole.read);
     if (small.bytes() < PIECE_BYTES) continue;
     yield* small.pieces();
     small = gatherer();
@@ -53,7 +59,7 @@ export async function linesAt(
 ): Promise<Map<number, string>> {
   const texts = new Map<number, string>();
   let position = 0;
-  for await (const { text } of readPieces(files, { onFile: () => undefined })) {
+  for await (const { text } of readPieces(files, { carefully: true })) {
     for (const line of text.toString().split('\n')) {
       if (positions.has(position)) texts.set(position, line);
       position += 1;
@@ -82,11 +88,12 @@ function gatherer() {
   };
 }
 
-async function* readLarge(file: ListedFile, onFile: ReaderEvents['onFile']): AsyncGenerator<Piece> {
+async function* readLarge(
+  file: ListedFile,
+  { onFile, carefully }: { readonly onFile: ReadOptions['onFile']; readonly carefully: boolean },
+): AsyncGenerator<Piece> {
   const spans = [{ file: file.file, lines: undefined }];
-  const chunks = readLargeFile(file, (read) => {
-    onFile(file, read);
-  });
+  const chunks = readLargeFile(file, carefully, (read) => onFile?.(file, read));
   let buffer = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
   let filled = 0;
   for await (const chunk of chunks) {

@@ -7,10 +7,35 @@ export interface QuarantinedRecord {
   /** Counts from 1. */
   readonly line: number;
   readonly reason: string;
-  /** The line; what is no UTF-8 in it is replaced. */
+  /** The line, at most its first MiB; what is no UTF-8 in it is replaced. Empty where a part of the file cannot be read. */
   readonly text: string;
-  /** The bytes of a line that is no UTF-8. */
+  /** The same bytes of a line that is no UTF-8. */
   readonly base64?: string;
+  /** Bytes of the whole line, where only its beginning is here. */
+  readonly cutFrom?: number;
+}
+
+const MOST_BYTES = 1024 * 1024;
+
+/** What the quarantine keeps of a line of text. */
+export function keptText(text: string): Pick<QuarantinedRecord, 'text' | 'cutFrom'> {
+  // No character has more than three bytes for each of its UTF-16 units.
+  if (text.length * 3 <= MOST_BYTES) return { text };
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MOST_BYTES) return { text };
+  let end = MOST_BYTES;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return { text: bytes.toString('utf8', 0, end), cutFrom: bytes.length };
+}
+
+/** What it keeps of a line that is no UTF-8. */
+export function keptBytes(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
+  const kept = bytes.subarray(0, MOST_BYTES);
+  return {
+    text: kept.toString(),
+    base64: kept.toString('base64'),
+    ...(bytes.length > kept.length && { cutFrom: bytes.length }),
+  };
 }
 
 export const QUARANTINE_FILE = '_quarantine.ndjson';

@@ -128,7 +128,7 @@ class HoursBuild {
   }
 
   /** Takes down what the stage holds of a source hour, and writes the hour unless it has to wait for others. */
-  async #judge(lane: Lane, hour: string, { files, truncated, neighbour }: ReadFiles): Promise<void> {
+  async #judge(lane: Lane, hour: string, { files, faults, neighbour }: ReadFiles): Promise<void> {
     const { database, stage } = lane;
     const counts = await stage.counts();
     const strays = Object.keys(counts.strays);
@@ -136,26 +136,20 @@ class HoursBuild {
     // Bad records are told before likes are: a record must not be lost because a bad one is like it.
     const own = !isWritten || !isWholeRecord(this.#plan.loaded.pipeline);
     if (own || strays.length > 0) await this.#check(lane, own);
-    // A neighbouring hour's files are the quarantine's of their own day.
-    const cutShort = (neighbour === undefined ? truncated : []).map((file) => ({
-      file,
-      line: stage.linesOf(file) + 1,
-      reason: 'the compressed data ends before its end',
-      text: '',
-    }));
     let quarantined = 0;
-    if (counts.quarantined + cutShort.length > 0) {
+    if (counts.quarantined + faults.length > 0) {
       const path = join(this.#context.folder, `.quarantine-${hour}.ndjson`);
-      quarantined = await writeQuarantine(path, allOf(stage.quarantined(), cutShort));
+      quarantined = await writeQuarantine(path, allOf(stage.quarantined(), faults));
       this.#quarantine.set(hour, path);
     }
     this.#sources.set(hour, {
       hour,
       files,
-      read: counts.read + cutShort.length,
+      read: counts.read + faults.length,
       outsideDay: counts.outsideDay,
       quarantined,
       strays: counts.strays,
+      truncatedFiles: [...new Set(faults.map(({ file }) => file))],
       ...(neighbour !== undefined && { neighbour }),
     });
     if (strays.length > 0) {
@@ -245,9 +239,9 @@ const STRAYS = '.strays';
 const IDENTITIES = '.identities';
 
 async function* allOf(
-  faults: AsyncIterable<QuarantinedRecord>,
-  cutShort: readonly QuarantinedRecord[],
+  records: AsyncIterable<QuarantinedRecord>,
+  faults: readonly QuarantinedRecord[],
 ): AsyncGenerator<QuarantinedRecord> {
+  yield* records;
   yield* faults;
-  yield* cutShort;
 }

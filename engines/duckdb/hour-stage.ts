@@ -6,7 +6,7 @@ import type { NeighbourContent } from '../day-plan';
 import type { ListedFile } from '../input-files';
 import { linesAt, type Piece } from '../input-pieces';
 import type { LineKernel } from '../line-kernel/kernel';
-import type { QuarantinedRecord } from '../quarantine';
+import { keptBytes, keptText, type QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
 import { findFailing } from './failing-records';
 import { fastPathOf } from './fast-path';
@@ -15,7 +15,7 @@ import { LineNumbers } from './line-numbers';
 import { beginProvenLines, beginScan, type LineScan, type ProvenLines, type ScannedHour } from './proven-lines';
 import { queryCount, queryTexts, StatementCache, streamTexts } from './query';
 import { BLANK } from './json-line';
-import { FAULT, NOTE, OF_DAY, OUTSIDE_DAY, parseLinesSql } from './record-rule';
+import { FAULT, faultOf, NOTE, noteOfFault, OF_DAY, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { columnsSql } from './sql';
 import { timeRuleOf } from './time-rule';
 
@@ -153,10 +153,10 @@ export class HourStage {
       `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
     );
     for await (const [row, note] of faults) {
-      const [reason = '', text = ''] = (note ?? '').slice(FAULT.length).split('\n');
+      const { reason, text } = faultOf(note ?? '');
       const { bytes, ...place } = this.#numbers.placeOf(Number(row));
-      if (bytes === undefined) yield { ...place, reason, text };
-      else yield { ...place, reason: 'not valid UTF-8', text: bytes.toString(), base64: bytes.toString('base64') };
+      if (bytes === undefined) yield { ...place, reason, ...keptText(text) };
+      else yield { ...place, reason: 'not valid UTF-8', ...keptBytes(bytes) };
     }
   }
 
@@ -170,15 +170,13 @@ export class HourStage {
     const texts = await linesAt(files, failing);
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
     for (const [row, failure] of failing) {
-      statement.bindVarchar(1, `${FAULT}the transform fails on it: ${failure}\n${texts.get(row) ?? ''}`);
+      statement.bindVarchar(
+        1,
+        noteOfFault({ reason: `the transform fails on it: ${failure}`, text: texts.get(row) ?? '' }),
+      );
       statement.bindBigInt(2, BigInt(row));
       await statement.run();
     }
-  }
-
-  /** Lines of one of the files, blank ones too. */
-  linesOf(file: string): number {
-    return this.#numbers.linesOf(file);
   }
 
   async #stageOdd(): Promise<void> {

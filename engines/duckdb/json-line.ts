@@ -3,7 +3,7 @@ import type { LineLayout } from '../line-layout';
 import { literals } from './sql';
 
 /**
- * The part of the validity rule that events and static tables share, as SQL over a column `line`: whether it is one object
+ * The part of the validity rule that events and static tables share, as SQL over a column `text`: whether it is one object
  * of RFC 8259 JSON without repeated keys. It is evaluated in steps, each a column of its own: `shape`, then `raws` and
  * `keys`, then `fault`.
  */
@@ -22,22 +22,25 @@ export const OBJECT = 4;
 const LENIENT = ',[ \\t\\r]*[}\\]]|(?i:nan|inf)';
 const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
 
+/** The `text` of a column `line`: without the byte order marks that it begins with. */
+export const UNMARKED = 'CASE WHEN starts_with(line, chr(65279)) THEN ltrim(line, chr(65279)) ELSE line END';
+
 /** The shape; FAST where `proven`, SQL of a cheaper proof, holds. */
 export function shapeOfLineSql(proven: string | undefined): string {
   return `CASE ${proven === undefined ? '' : `WHEN ${proven} THEN ${FAST}`}
-        WHEN regexp_full_match(line, '[ \\t\\r]*') THEN ${BLANK_LINE}
-        WHEN NOT json_valid(line) THEN ${NOT_JSON}
-        WHEN regexp_matches(line, '${LENIENT}')
-          AND regexp_matches(regexp_replace(line, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
-        WHEN json_type(line) <> 'OBJECT' THEN ${NOT_OBJECT}
+        WHEN regexp_full_match(text, '[ \\t\\r]*') THEN ${BLANK_LINE}
+        WHEN NOT json_valid(text) THEN ${NOT_JSON}
+        WHEN regexp_matches(text, '${LENIENT}')
+          AND regexp_matches(regexp_replace(text, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
+        WHEN json_type(text) <> 'OBJECT' THEN ${NOT_OBJECT}
         ELSE ${OBJECT} END`;
 }
 
 /** Of an object: the JSON texts of the named fields as the list `raws`, and its `keys`. */
 export function fieldsSql(names: readonly string[]): string {
   const paths = literals(names.map((name) => `$.${name}`));
-  return `CASE WHEN shape = ${OBJECT} THEN json_extract(line, ${paths})::VARCHAR[] END AS raws,
-      CASE WHEN shape = ${OBJECT} THEN json_keys(line) END AS keys`;
+  return `CASE WHEN shape = ${OBJECT} THEN json_extract(text, ${paths})::VARCHAR[] END AS raws,
+      CASE WHEN shape = ${OBJECT} THEN json_keys(text) END AS keys`;
 }
 
 export const REPEATED_KEY =

@@ -48,6 +48,7 @@ function accepts(type: ColumnType, raw: string, value = `TRY_CAST(${raw} AS ${ty
   }
 }
 
-function shortened(raw: string): string {
+/** Of a text, what a reason quotes. */
+export function shortened(raw: string): string {
   return `CASE WHEN length(${raw}) > 60 THEN left(${raw}, 60) || '…' ELSE ${raw} END`;
 }

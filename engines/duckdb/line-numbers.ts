@@ -47,10 +47,4 @@ export class LineNumbers {
     const bytes = this.#undecodable.get(position);
     return { file: file?.file ?? '', line: position - (file?.first ?? 0) + 1, bytes };
   }
-
-  linesOf(file: string): number {
-    const index = this.#files.findIndex((entry) => entry.file === file);
-    const entry = this.#files[index];
-    return entry === undefined ? 0 : (this.#files[index + 1]?.first ?? this.#lines) - entry.first;
-  }
 }

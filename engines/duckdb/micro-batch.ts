@@ -4,6 +4,7 @@ import { isBusinessDate, shiftDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
+import { likelyLineOf, onlyLineOf } from '../record-framing';
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../micro-batch';
 import { refuseMultipliedRows } from '../multiplied-rows';
 import { openDatabase } from './database';
@@ -47,7 +48,7 @@ export async function openMicroBatch(
     return lines === count && proven === count;
   }
 
-  /** Undefined where a value turns out to be several lines, or bytes that are no text. */
+  /** Undefined where a value turns out to be no line, or bytes that are no text. */
   async function attempt({ lines, rejects }: Separated): Promise<MicroBatchResult | undefined> {
     if (lines.length === 0) return { messages: [], rejects };
     const text = joined(lines);
@@ -73,7 +74,7 @@ export async function openMicroBatch(
       try {
         // The first attempt trusts every value to be one line of text, which looking at each would cost more to learn.
         const result =
-          (await attempt(separate(values, () => undefined))) ?? (await attempt(separate(values, faultOfBytes)));
+          (await attempt(separate(values, likelyLineOf))) ?? (await attempt(separate(values, lineOrFaultOf)));
         if (result === undefined) throw new Error('DuckDB counted other lines than it was given');
         return result;
       } catch (cause) {
@@ -94,7 +95,7 @@ export async function openMicroBatch(
 interface Line {
   /** Position in the micro-batch. */
   readonly index: number;
-  readonly value: Buffer;
+  readonly text: Buffer;
 }
 
 interface Separated {
@@ -102,32 +103,32 @@ interface Separated {
   readonly rejects: readonly Reject[];
 }
 
-function separate(values: readonly (Buffer | null)[], faultOf: (value: Buffer) => string | undefined): Separated {
+/** `lineOf` gives the one line of a value, or why the value is no record. */
+function separate(values: readonly (Buffer | null)[], lineOf: (value: Buffer) => Buffer | string): Separated {
   const lines: Line[] = [];
   const rejects: Reject[] = [];
   values.forEach((value, index) => {
-    const reason = value === null ? 'a tombstone, not a record' : faultOf(value);
-    if (value === null || reason !== undefined) rejects.push({ index, reason: reason ?? '' });
-    else lines.push({ index, value });
+    const line = value === null ? 'a tombstone, not a record' : lineOf(value);
+    if (typeof line === 'string') rejects.push({ index, reason: line });
+    else lines.push({ index, text: line });
   });
   return { lines, rejects };
 }
 
 const LINE_FEED = 10;
 
-function faultOfBytes(value: Buffer): string | undefined {
-  if (!isUtf8(value)) return 'not valid UTF-8';
-  return value.includes(LINE_FEED) ? 'more than one line' : undefined;
+function lineOrFaultOf(value: Buffer): Buffer | string {
+  return isUtf8(value) ? (onlyLineOf(value) ?? 'more than one line') : 'not valid UTF-8';
 }
 
 function joined(lines: readonly Line[]): Buffer {
-  const text = Buffer.allocUnsafe(lines.reduce((total, { value }) => total + value.length + 1, -1));
+  const bytes = Buffer.allocUnsafe(lines.reduce((total, { text }) => total + text.length + 1, -1));
   let end = 0;
-  for (const { value } of lines) {
-    if (end > 0) text[end++] = LINE_FEED;
-    end += value.copy(text, end);
+  for (const [index, { text }] of lines.entries()) {
+    if (index > 0) bytes[end++] = LINE_FEED;
+    end += text.copy(bytes, end);
   }
-  return text;
+  return bytes;
 }
 
 /** A stream is about now: yesterday's to tomorrow's times may take the fast path. */

@@ -12,6 +12,7 @@ import {
   OBJECT,
   REPEATED_KEY,
   shapeOfLineSql,
+  UNMARKED,
 } from './json-line';
 import { jsonValueFault, jsonValueSql } from './json-value';
 import { literal, literals, quoted } from './sql';
@@ -24,7 +25,7 @@ import type { FastTime, TimeRule } from './time-rule';
 export const NOTE = 'daybreak_note';
 /** A valid record of another day. */
 export const OUTSIDE_DAY = '-';
-/** A bad record: this, why, a line feed, the line. */
+/** A bad record: this, why in one line, a line feed, the line as it stood. `noteOfFault` and `faultOf` say how. */
 export const FAULT = '!';
 /** Of staged records: the valid ones of the day, whatever their hour. */
 export const OF_DAY = `(${NOTE} IS NULL OR regexp_full_match(${NOTE}, '\\d\\d'))`;
@@ -53,8 +54,8 @@ export interface Within {
  * The validity rule, as the one SQL text of both layers. Takes lines of UTF-8 joined by line feeds as the BLOB $1
  * and gives a row for each, in order: the declared columns and NOTE.
  *
- * A record is one line of RFC 8259 JSON, an object without repeated keys, whose declared fields are as `jsonValueFault`
- * says and whose time is there and as `TimeRule` says. Other fields are ignored.
+ * A record is one line (see record-framing.ts) of RFC 8259 JSON, an object without repeated keys, whose declared fields
+ * are as `jsonValueFault` says and whose time is there and as `TimeRule` says. Other fields are ignored.
  */
 export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): string {
   const columns = Object.entries(pipeline.events.columns);
@@ -83,12 +84,12 @@ FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
   FROM (SELECT *,
       ${fieldsSql(columns.map(([name]) => name))}
     FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
-      FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)}))))`;
+      FROM (SELECT *, ${UNMARKED} AS text FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)})))))`;
 }
 
 /** NOTE by what a line turned out to be. */
 function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fault: string; valid: string } {
-  const fault = `'${FAULT}' || fault || chr(10) || line`;
+  const fault = `'${FAULT}' || ${oneLineSql('fault')} || chr(10) || line`;
   if (within === undefined) return { fast: 'NULL', fault, valid: 'NULL' };
   const hour = `coalesce(${time.hour('moment', within.date)}, '${OUTSIDE_DAY}')`;
   if (within.hour !== undefined) return { fast: 'NULL', fault, valid: `nullif(${hour}, ${literal(within.hour)})` };
@@ -111,6 +112,28 @@ export function countLinesSql({ events }: Pipeline, fast: Fast): string {
   const timeColumn = events.time.column;
   return `SELECT count(*)::INTEGER, count(*) FILTER (${provenSql(fast, timeColumn)})::INTEGER
     FROM ${capturedLinesSql(fast, timeColumn)}`;
+}
+
+export interface Fault {
+  readonly reason: string;
+  /** The line as it stood. */
+  readonly text: string;
+}
+
+/** The NOTE of a line that turned out to be bad after it was parsed. */
+export function noteOfFault({ reason, text }: Fault): string {
+  return `${FAULT}${reason}\n${text}`;
+}
+
+/** What a NOTE of a bad record says; neither the reason nor the line holds a line feed. */
+export function faultOf(note: string): Fault {
+  const [reason = '', text = ''] = note.slice(FAULT.length).split('\n');
+  return { reason, text };
+}
+
+/** A reason quotes values, which can hold anything: control characters are written as JSON writes them. */
+function oneLineSql(reason: string): string {
+  return `CASE WHEN regexp_matches(${reason}, '[\\x00-\\x1f]') THEN (to_json(${reason})::VARCHAR)[2:-2] ELSE ${reason} END`;
 }
 
 const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';

@@ -36,7 +36,13 @@ export async function scanNeighbours(
     const [stage, kernels] = [new HourStage(database.connection, pipeline, date), new SharedKernel(pipeline)];
     for (const [hour, files] of sources) {
       const read = await stageProven(stage, { date, hour, files }, { kernels, path: '', signal });
-      found.set(hour, { hour, files: read.files, neighbour: read.neighbour, ...(await stage.counts()) });
+      found.set(hour, {
+        hour,
+        files: read.files,
+        neighbour: read.neighbour,
+        truncatedFiles: [],
+        ...(await stage.counts()),
+      });
     }
     return found;
   } finally {

@@ -3,8 +3,10 @@ import type { InputFile } from '../../domain/day-manifest';
 import { parseSourceHour } from '../../domain/file-hours';
 import type { NeighbourContent, ProgressCounter } from '../day-plan';
 import type { ListedFile } from '../input-files';
-import { readPieces } from '../input-pieces';
+import { NotWhole, type ReadFile } from '../input-bytes';
+import { readPieces, type ReadOptions } from '../input-pieces';
 import type { SharedKernel } from '../line-kernel/shared-kernel';
+import type { QuarantinedRecord } from '../quarantine';
 import type { HourInput, HourStage } from './hour-stage';
 
 /** The files of a source hour. */
@@ -18,8 +20,11 @@ export interface SourceFiles {
 /** What was read into the stage. */
 export interface ReadFiles {
   readonly files: readonly InputFile[];
-  /** Names of compressed files that end too early. */
-  readonly truncated: readonly string[];
+  /**
+   * What of them cannot be read, as lines of the quarantine; nothing of a neighbouring hour, since that is for the
+   * quarantine of its own day.
+   */
+  readonly faults: readonly QuarantinedRecord[];
   /** Of a neighbouring hour alone. */
   readonly neighbour: NeighbourContent | undefined;
 }
@@ -52,36 +57,40 @@ export async function stageAll(stage: HourStage, source: SourceFiles, reading: R
 async function stageFiles(
   stage: HourStage,
   { date, hour, files: listed }: SourceFiles,
-  { signal, progress, proof }: Reading & Pick<HourInput, 'proof'>,
+  { carefully = false, ...options }: Reading & Pick<HourInput, 'proof'> & Pick<ReadOptions, 'carefully'>,
 ): Promise<ReadFiles | undefined> {
+  const { signal, progress, proof } = options;
   const files: InputFile[] = [];
-  const truncated: string[] = [];
+  const faults: QuarantinedRecord[] = [];
   let [rows, bytes] = [0, 0];
   const expected = parseSourceHour(hour, date);
   await stage.begin({ ...expected, bytes: unpackedBytes(listed), proof });
-  const pieces = readPieces(listed, {
-    onFile({ file }, read) {
-      files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
-      if (read.truncated) truncated.push(file);
-    },
-  });
-  let whole = true;
-  for await (const piece of pieces) {
-    signal.throwIfAborted();
-    const lines = await stage.add(piece);
-    if (lines === undefined) {
-      whole = false;
-      break;
+  const onFile = ({ file }: ListedFile, read: ReadFile): void => {
+    files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
+    if (expected.own) faults.push(...read.faults.map((fault) => ({ file, ...fault, text: '' })));
+  };
+  let [whole, isDamaged] = [true, false];
+  try {
+    for await (const piece of readPieces(listed, { onFile, carefully })) {
+      signal.throwIfAborted();
+      const lines = await stage.add(piece);
+      if (lines === undefined) {
+        whole = false;
+        break;
+      }
+      [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
+      progress?.addRows(lines, piece.text.length + 1);
     }
-    [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
-    progress?.addRows(lines, piece.text.length + 1);
+  } catch (thrown) {
+    if (!(thrown instanceof NotWhole)) throw thrown;
+    [whole, isDamaged] = [false, true];
   }
   if (await stage.end(whole)) {
-    return { files, truncated, neighbour: expected.own ? undefined : await stage.neighbourContent() };
+    return { files, faults, neighbour: expected.own ? undefined : await stage.neighbourContent() };
   }
   progress?.addRows(-rows, -bytes);
   await stage.clear();
-  return undefined;
+  return isDamaged ? stageFiles(stage, { date, hour, files: listed }, { ...options, carefully: true }) : undefined;
 }
 
 /** About; never less. What a compressed file holds is not known before it is read. */

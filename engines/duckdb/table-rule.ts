@@ -1,7 +1,16 @@
 import { timelessPatternOf, type LineLayout } from '../line-layout';
 import type { Columns } from '../loaded-pipeline';
 import { escapesOf } from '../tables/csv-rows';
-import { BLANK, capturedValue, caseFast, faultOfLineSql, fieldsSql, REPEATED_KEY, shapeOfLineSql } from './json-line';
+import {
+  BLANK,
+  capturedValue,
+  caseFast,
+  faultOfLineSql,
+  fieldsSql,
+  REPEATED_KEY,
+  shapeOfLineSql,
+  UNMARKED,
+} from './json-line';
 import { jsonValueFault, jsonValueSql, textValueFault } from './json-value';
 import { literal, literals, quoted } from './sql';
 
@@ -32,13 +41,13 @@ export function objectRowsSql(columns: Columns, layout: LineLayout | undefined):
 FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
   FROM (SELECT *, ${fieldsSql(Object.keys(columns))}
     FROM (SELECT *, ${shapeOfLineSql(known && `captured.${known.proof} <> ''`)} AS shape
-      FROM (SELECT *${captured ?? ''} FROM ${LINES}))))
+      FROM (SELECT *, ${UNMARKED} AS text${captured ?? ''} FROM ${LINES}))))
 WHERE ${withoutFault(`CASE WHEN starts_with(fault, 'not ') THEN fault || ': ' || ${EXCERPT} ELSE fault END`)}`;
 }
 
 /** The keys of all objects among the records in the BLOB $1, each once, in their order. */
-export const KEYS_SQL = `SELECT key FROM (SELECT unnest(json_keys(line)) AS key, index FROM ${LINES}
-  WHERE json_valid(line)) GROUP BY key ORDER BY min(index)`;
+export const KEYS_SQL = `SELECT key FROM (SELECT unnest(json_keys(text)) AS key, index
+  FROM (SELECT ${UNMARKED} AS text, index FROM ${LINES}) WHERE json_valid(text)) GROUP BY key ORDER BY min(index)`;
 
 /**
  * The same for the rows of a CSV: as many fields as the header has, which are null where they are empty, and else as

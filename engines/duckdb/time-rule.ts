@@ -2,6 +2,7 @@ import type { BusinessDate } from '../../domain/business-date';
 import type { Pipeline } from '../../domain/pipeline';
 import { hourSegments } from '../hour-segments';
 import { FIRST_YEAR, LAST_YEAR, isKnownDate, localGaps } from '../local-gaps';
+import { shortened } from './json-value';
 import { literal, literals } from './sql';
 
 /** The times that a fast path has to know: those of one hour of a day, or those of a few dates. */
@@ -122,7 +123,7 @@ function epochRule(column: string, timeZone: string, unit: 1 | 1000): TimeRule {
 }
 
 function misread(column: string, value: string, accepted: string): string {
-  return `${literal(`${column} is `)} || left(${value}, 60) || ${literal(`, not ${accepted}`)}`;
+  return `${literal(`${column} is `)} || ${shortened(value)} || ${literal(`, not ${accepted}`)}`;
 }
 
 function inHour(instant: string, scope: { date: BusinessDate; hour: string }, timeZone: string): string {

@@ -4,9 +4,11 @@ import { messageOf } from '../../domain/errors';
 const FAILURE_OF_VALUES =
   /\b(?:Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type|Decimal|Divide by Zero) Error: [^\n]*/;
 
-/** DuckDB's words where it failed because of a value; undefined where no record is to blame. */
+/** DuckDB's words, in one line, where it failed because of a value; undefined where no record is to blame. */
 export function valueFailureOf(thrown: unknown): string | undefined {
-  return FAILURE_OF_VALUES.exec(messageOf(thrown))?.[0];
+  const words = FAILURE_OF_VALUES.exec(messageOf(thrown))?.[0];
+  // They quote the value, which can hold anything.
+  return words !== undefined && /\p{Cc}/u.test(words) ? JSON.stringify(words).slice(1, -1) : words;
 }
 
 /** The same for what `work` fails with; undefined where it does not fail. Throws what no record is to blame for. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { readLargeFile, type ReadFile } from '../input-bytes';
+import { NotWhole, readLargeFile } from '../input-bytes';
 
 /** Why the file of a static table cannot be used: where in it, which value, and what is accepted. */
 export class TableFault extends Error {
@@ -38,9 +38,7 @@ export async function* readTable(
   reader: RecordReader,
 ): AsyncGenerator<TableRecords> {
   let rest: Buffer = Buffer.alloc(0);
-  const read: ReadFile[] = [];
-  const chunks = readLargeFile({ file, path }, (whole) => read.push(whole));
-  for await (const chunk of chunks) {
+  for await (const chunk of wholeFile(file, path)) {
     const bytes = Buffer.concat([rest, chunk]);
     const { taken, records } = reader.take(bytes, false);
     rest = bytes.subarray(taken);
@@ -49,9 +47,16 @@ export async function* readTable(
     }
     yield checked(records);
   }
-  if (read.some(({ truncated }) => truncated))
-    throw new TableFault('the compressed file ends within its data, as a half-written one does');
   yield checked(reader.take(rest, true).records);
+}
+
+async function* wholeFile(file: string, path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* readLargeFile({ file, path }, false, () => undefined);
+  } catch (thrown) {
+    if (!(thrown instanceof NotWhole)) throw thrown;
+    throw new TableFault('the compressed file is not whole, as one that is still being written');
+  }
 }
 
 function checked(records: TableRecords): TableRecords {

@@ -57,6 +57,41 @@ it('counts the lines that came since: appended ones, those of new files, and of 
   expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 6 });
 });
 
+it('counts the lines of a compressed file that was read while it was written, once it is whole', async () => {
+  const ids = Array.from({ length: 2000 }, (_, id) => id);
+  const whole = gzipSync(lines('00', ...ids));
+  await writeFile(input('00', '.gz'), whole.subarray(0, whole.length / 2));
+  await writeFile(input('01', '.gz'), gzipSync(lines('01', 1)));
+  await build();
+  await writeFile(input('00', '.gz'), whole);
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2000 });
+  await build();
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0 });
+});
+
+it('counts what can be read of what came behind a compressed file, and of one that is none', async () => {
+  await writeFile(input('00', '.gz'), gzipSync(lines('00', 1, 2)));
+  await build();
+  await appendFile(input('00', '.gz'), Buffer.concat([Buffer.alloc(512), gzipSync(lines('00', 3)), Buffer.from('x')]));
+  await writeFile(input('01', '.gz'), 'no gzip');
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 1 });
+});
+
+it('knows a file again that was compressed or unpacked since', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  await writeFile(input('01', '.gz'), gzipSync(lines('01', 3)));
+  await build();
+  await writeFile(input('00', '.gz'), gzipSync(lines('00', 1, 2)));
+  await rm(input('00'));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0 });
+  await writeFile(input('00', '.gz'), gzipSync(lines('00', 1, 2, 4)));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 3 });
+  await build();
+  await writeFile(input('01'), lines('01', 3));
+  await rm(input('01', '.gz'));
+  expect((await surveyDay(loaded, folder, date)).inputs).toBe('changed');
+});
+
 it('counts a rewritten file as a whole, also one of the same length', async () => {
   await writeFile(input('00'), lines('00', 1, 2));
   await build();

@@ -74,12 +74,34 @@ const line = fc
   .oneof({ weight: 5, arbitrary: usual }, { weight: 5, arbitrary: record }, fc.string(), fc.json())
   .filter((text) => !text.includes('\n') && !/^[ \t\r]*$/.test(text) && !text.startsWith('\ufeff'))
   .map((text) => text.replace(/[\ud800-\udfff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '?'));
-const bytes = fc.oneof(
+const unframed = fc.oneof(
   { weight: 19, arbitrary: line.map((text) => Buffer.from(text)) },
   fc
     .uint8Array({ minLength: 1, maxLength: 20 })
     .map((array) => Buffer.from([0xff, ...array.filter((byte) => byte !== 10)])),
 );
+
+const MARK = '\ufeff';
+/** What may stand around a record, in a Kafka value and in a file. */
+const framing = fc.record({
+  before: fc.constantFrom('', '', '', MARK, '\n', '\r\n', ' \t\n', `${MARK}\n`, `${MARK}${MARK}`, `\n${MARK}`),
+  behind: fc.constantFrom('', '\n', '\r\n', '\n\n', ' \t\r', `\n${MARK}`, '\n \n'),
+});
+interface Framed {
+  readonly value: Buffer;
+  /** Lines that are blank, before the record. */
+  readonly blankLines: number;
+  /** All lines of the value, written to a file. */
+  readonly lines: number;
+}
+const framed = fc.tuple(unframed, framing).map(([bytes, { before, behind }]): Framed => {
+  const feeds = (text: string): number => text.split('\n').length - 1;
+  return {
+    value: Buffer.concat([Buffer.from(before), bytes, Buffer.from(behind)]),
+    blankLines: feeds(before),
+    lines: feeds(before) + feeds(behind) + 1,
+  };
+});
 
 /** Four times its id is more than 64 bits hold. */
 const FAILING_ON_ANOTHER_DAY = '{"id":2305843009213693952,"hello":"","time":"2026-01-01 07:00:00"}';
@@ -98,9 +120,10 @@ describe('micro-batches and the day', () => {
     let run = 0;
     try {
       await fc.assert(
-        fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 60 }), async (records) => {
+        fc.asyncProperty(fc.array(framed, { minLength: 1, maxLength: 60 }), async (values) => {
           run += 1;
           const [input, output] = [join(root, `input-${run}`), join(root, `output-${run}`)];
+          const records = values.map(({ value }) => value);
           const content = Buffer.concat(records.flatMap((one) => [one, Buffer.from('\n')]));
           await writeFiles(input, { 'names.20261121.07.json': content });
           const { messages, rejects } = await runIsolated(transform, records);
@@ -113,7 +136,7 @@ describe('micro-batches and the day', () => {
           // A valid record of another day is outside of the day, whatever the transform would make of it.
           const faults = rejects.filter(({ index, code }) => code === undefined || isOfDay(records[index]));
           const reasons = faults.map(({ index, code, reason }) => [
-            index + 1,
+            lineOf(values, index),
             code === undefined ? reason : `the transform fails on it: ${reason}`,
           ]);
           expect(await faultsOf(output)).toEqual(reasons);
@@ -129,7 +152,7 @@ describe('micro-batches and the day', () => {
           await rm(input, { recursive: true });
           await rm(output, { recursive: true });
         }),
-        { numRuns: 60, examples: [[[Buffer.from(FAILING_ON_ANOTHER_DAY), Buffer.from('!')]]] },
+        { numRuns: 60, examples: [[[FAILING_ON_ANOTHER_DAY, '!'].map(unframedOf)]] },
       );
     } finally {
       transform.close();
@@ -137,8 +160,18 @@ describe('micro-batches and the day', () => {
   }, 600_000);
 });
 
+function unframedOf(text: string): Framed {
+  return { value: Buffer.from(text), blankLines: 0, lines: 1 };
+}
+
+/** In a file of all values. */
+function lineOf(values: readonly Framed[], index: number): number {
+  const before = values.slice(0, index).reduce((total, { lines }) => total + lines, 0);
+  return before + (values[index]?.blankLines ?? 0) + 1;
+}
+
 function isOfDay(record: Buffer | undefined): boolean {
-  const { time } = JSON.parse(String(record)) as { time: string };
+  const { time } = JSON.parse(String(record).replaceAll('\ufeff', '')) as { time: string };
   return time.startsWith('2026-11-21 ');
 }
 

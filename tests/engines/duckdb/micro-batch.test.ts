@@ -80,7 +80,14 @@ describe('the transform on micro-batches', () => {
     ['half of a surrogate pair', `{"hello":"\\ud83d","id":1,${TIME}}`, 'not JSON'],
     ['a leading zero', `{"id":01,${TIME}}`, 'not JSON'],
     ['NUL bytes', '\0\0\0', 'not JSON'],
-    ['a byte order mark', `\ufeff{"id":1,${TIME}}`, 'not JSON'],
+    ['a byte order mark behind a blank', ` \ufeff{"id":1,${TIME}}`, 'not JSON'],
+    ['line feeds', '\n\r\n\ufeff\n', 'an empty record'],
+    ['two records', `${event(1)}\n${event(2)}\n`, 'more than one line'],
+    [
+      'control characters in a time',
+      event(1, 'a\\n\\u0000\\r'),
+      'time is a\\n\\u0000\\r, not yyyy-MM-dd HH:mm:ss of the years 1900 to 2099',
+    ],
     ['an array', `[{"id":1,${TIME}}]`, 'not a JSON object'],
     ['a string', '"x"', 'not a JSON object'],
     ['a key twice', `{"id":1,"id":1,${TIME}}`, 'a key occurs twice in the object'],
@@ -128,8 +135,24 @@ describe('the transform on micro-batches', () => {
     expect((await run(`{"x":"\\"","hello":"${hello}","id":1,${TIME}}`)).rejects).toEqual([]);
   });
 
+  it.each([
+    ['a line feed', '', '\n'],
+    ['CRLF', '', '\r\n'],
+    ['line feeds', '\n\r\n \n', '\n\n\t\n'],
+    ['blanks', ' \t\r', ' \t\r'],
+    ['a byte order mark', '\ufeff', ''],
+    ['byte order marks', '\ufeff\ufeff \n\ufeff\ufeff', '\n\ufeff'],
+  ])('takes %s around a record for framing', async (_, before, behind) => {
+    for (const batch of [[event(1)], [event(1), event(2)], ['', event(1)], ['x', event(1)]]) {
+      const { messages, rejects } = await run(...batch.map((value) => `${before}${value}${behind}`));
+      const plain = await run(...batch);
+      expect({ messages, rejects }).toEqual(plain);
+      expect(messages).not.toHaveLength(0);
+    }
+  });
+
   it('gives rejects of every kind by their position in the batch', async () => {
-    const { rejects } = await run(null, 'x', event(1), Buffer.from([0xff]), '', `${event(2)}\n`);
+    const { rejects } = await run(null, 'x', event(1), Buffer.from([0xff]), '', `${event(2)}\n${event(3)}`);
     expect(rejects.map(({ index }) => index)).toEqual([0, 1, 3, 4, 5]);
   });
 

@@ -1,0 +1,111 @@
+import type { FileHandle } from 'node:fs/promises';
+import { beginsMember, bytesAt, bytesBetween, checkMember, TRAILER_BYTES } from './gzip-member';
+
+/** Bytes of a gzip file from `start` to before `end`. What no part names is zero padding. */
+export interface GzipPart {
+  /**
+   * `whole`: one or several members. `cut`: a member that lacks its end; what it has can be unpacked. `damaged`: a
+   * member of which nothing can be trusted. `foreign`: no member at all.
+   */
+  readonly kind: 'whole' | 'cut' | 'damaged' | 'foreign';
+  readonly start: number;
+  readonly end: number;
+  /** Of a damaged member. */
+  readonly reason?: string;
+}
+
+const WINDOW_BYTES = 1024 * 1024;
+/** So much of a member must unpack to tell it from bytes that only look like one. */
+const SAMPLE_BYTES = 64 * 1024;
+
+/**
+ * Finds out what of a gzip file, from byte `from` to `size`, can be read. Unpacks all of it, in bounded memory.
+ *
+ * A loss of power leaves zeros, or half of a member with the next one right behind it: behind what cannot be read the
+ * next member is looked for.
+ */
+export async function surveyGzip(file: FileHandle, size: number, from = 0): Promise<GzipPart[]> {
+  const parts: GzipPart[] = [];
+  for (let at = from; ;) {
+    const start = await skipZeros(file, at, size);
+    if (start === size) return parts;
+    const member = beginsMember(await bytesAt(file, start, Math.min(size, start + HEADER_BYTES)))
+      ? await checkMember(file, start, size)
+      : undefined;
+    if (member?.kind === 'whole') {
+      at = member.end;
+      const last = parts.at(-1);
+      if (last?.kind === 'whole' && last.end === start) parts[parts.length - 1] = { ...last, end: at };
+      else parts.push({ kind: 'whole', start, end: at });
+      continue;
+    }
+    at = (await findMember(file, start + 1, size)) ?? size;
+    const end = await withoutZeros(file, start + 1, at);
+    parts.push(
+      member === undefined ? { kind: 'foreign', start, end } : await brokenMember(file, { start, end, next: at }),
+    );
+  }
+}
+
+/** Whether the bytes from `start` on, zero padding aside, are a member, or nothing. */
+export async function isMemberAt(file: FileHandle, size: number, start: number): Promise<boolean> {
+  const at = await skipZeros(file, start, size);
+  return at === size || (await isMember(file, at, size));
+}
+
+const HEADER_BYTES = 10;
+const SIGNATURE = Buffer.from([0x1f, 0x8b, 0x08]);
+
+/** A member that is not whole, looked at without the next one, and without the zeros before that: neither belongs to it. */
+async function brokenMember(
+  file: FileHandle,
+  { start, end, next }: { readonly start: number; readonly end: number; readonly next: number },
+): Promise<GzipPart> {
+  const member = await checkMember(file, start, end);
+  if (member.kind === 'damaged') return { kind: 'damaged', start, end: next, reason: member.reason };
+  // A member's last bytes can be zeros too.
+  const withZeros = await checkMember(file, start, Math.min(next, end + TRAILER_BYTES));
+  return withZeros.kind === 'damaged' && withZeros.unpacks
+    ? { kind: 'damaged', start, end: next, reason: withZeros.reason }
+    : { kind: 'cut', start, end };
+}
+
+/** The position of the first member at or behind `from`. */
+async function findMember(file: FileHandle, from: number, size: number): Promise<number | undefined> {
+  for (let start = from; start < size; start += WINDOW_BYTES) {
+    const window = await bytesAt(file, start, Math.min(size, start + WINDOW_BYTES + SIGNATURE.length - 1));
+    for (let at = window.indexOf(SIGNATURE); at !== -1; at = window.indexOf(SIGNATURE, at + 1)) {
+      if (await isMember(file, start + at, size)) return start + at;
+    }
+  }
+  return undefined;
+}
+
+/** Packed data has a member's first bytes by chance; all of a header, and data behind it that unpacks, it has not. */
+async function isMember(file: FileHandle, at: number, size: number): Promise<boolean> {
+  const header = await bytesAt(file, at, Math.min(size, at + HEADER_BYTES));
+  if (header.length < HEADER_BYTES || !beginsMember(header)) return false;
+  const member = await checkMember(file, at, Math.min(size, at + SAMPLE_BYTES));
+  return member.kind !== 'damaged' || member.unpacks;
+}
+
+async function skipZeros(file: FileHandle, start: number, end: number): Promise<number> {
+  let at = start;
+  for await (const chunk of bytesBetween(file, start, end)) {
+    const found = chunk.findIndex((byte) => byte !== 0);
+    if (found !== -1) return at + found;
+    at += chunk.length;
+  }
+  return end;
+}
+
+/** `end` without the zeros before it, at least `start`. */
+async function withoutZeros(file: FileHandle, start: number, end: number): Promise<number> {
+  for (let to = end; to > start;) {
+    const from = Math.max(start, to - WINDOW_BYTES);
+    const last = (await bytesAt(file, from, to)).findLastIndex((byte) => byte !== 0);
+    if (last !== -1) return from + last + 1;
+    to = from;
+  }
+  return start;
+}

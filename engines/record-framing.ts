@@ -1,0 +1,57 @@
+/**
+ * How both layers find records in bytes: a record is the text of one line that is not blank. The byte order marks that a
+ * line begins with do not belong to it, blanks around it are JSON's own. A file holds any number of lines, a Kafka value
+ * one; blank lines around that are as good as none, as in a file.
+ */
+const LINE_FEED = 0x0a;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * The line of a value that is not blank, without its byte order marks; an empty one where there is none, undefined where
+ * there are several.
+ */
+export function onlyLineOf(value: Buffer): Buffer | undefined {
+  let only: Buffer = NOTHING;
+  for (let start = 0; start < value.length;) {
+    const found = value.indexOf(LINE_FEED, start);
+    const end = found === -1 ? value.length : found;
+    const from = behindMarks(value, start, end);
+    if (!isBlank(value, from, end)) {
+      if (only.length > 0) return undefined;
+      only = value.subarray(from, end);
+    }
+    start = end + 1;
+  }
+  return only;
+}
+
+/**
+ * The same, at the cost of a look at the first and the last byte, where the value is one line and a line feed at most; any
+ * other value may be given as it is.
+ */
+export function likelyLineOf(value: Buffer): Buffer {
+  const first = value[0] ?? 0;
+  if (isBlankByte(first) || first === LINE_FEED || first === BYTE_ORDER_MARK[0]) return onlyLineOf(value) ?? value;
+  if (value[value.length - 1] !== LINE_FEED) return value;
+  let end = value.length - 1;
+  while (value[end - 1] === LINE_FEED || isBlankByte(value[end - 1])) end -= 1;
+  return value.subarray(0, end);
+}
+
+function behindMarks(value: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at + 2 < end && BYTE_ORDER_MARK.every((byte, index) => value[at + index] === byte)) at += 3;
+  return at;
+}
+
+function isBlank(value: Buffer, start: number, end: number): boolean {
+  let at = start;
+  while (at < end && isBlankByte(value[at])) at += 1;
+  return at === end;
+}
+
+function isBlankByte(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
+}
