@@ -1,43 +1,49 @@
 import { Context } from '@temporalio/activity';
-import type { KafkaCluster, KafkaLogger } from '../clients/kafka';
+import type { KafkaCluster } from '../clients/kafka';
 import type { PartitionProgress, SpeedShardInput, SpeedShardProgress, SpeedShardResult } from '../domain/speed';
-import { loadPipelineNamed } from '../engines/pipeline-folder';
-import { ReloadingTransform } from './speed/reloading-transform';
+import { parsePipelineName } from '../domain/pipeline';
+import type { PipelineFolders } from './speed/accepted-pipelines';
+import { LivePipeline } from './speed/live-pipeline';
+import { retryable } from './speed/runnable-pipeline';
 import { Shard } from './speed/shard';
 import { shardHeartbeats } from './speed/shard-heartbeats';
 
-export interface SpeedDependencies {
+export interface SpeedDependencies extends PipelineFolders {
   readonly kafka: KafkaCluster;
-  /** The folder with one folder a pipeline. */
-  readonly pipelines: string;
-  readonly logger: KafkaLogger;
-  /** Told with each heartbeat, for metrics. */
+  /** Called with each heartbeat, for metrics. */
   readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
 }
 
 const HEARTBEAT_MS = 1_000;
 
-export function createSpeedActivities({ kafka: cluster, pipelines, logger, onProgress }: SpeedDependencies) {
+export function createSpeedActivities({ kafka: cluster, onProgress, ...folders }: SpeedDependencies) {
   return {
     /**
      * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
-     * committed, after `maximumSeconds` or on cancellation. Throws SHARD_FENCED where another owner took a partition over.
+     * committed, after `maximumSeconds`, on cancellation, or where the pipeline needs another setup. Throws SHARD_FENCED where another owner took a partition over.
      */
     async runSpeedShard(input: SpeedShardInput): Promise<SpeedShardResult> {
       const context = Context.current();
-      const loaded = await loadPipelineNamed(pipelines, input.pipeline);
-      const transform = await ReloadingTransform.open(loaded, logger);
-      const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
-      const shard = new Shard({ kafka, pipeline: loaded.pipeline, input, transform, logger });
+      const { logger } = folders;
+      let shard: Shard | undefined;
       const heartbeats = setInterval(() => {
-        context.heartbeat(shard.progress);
-        onProgress?.(input.pipeline, shard.progress);
+        context.heartbeat(shard?.progress);
+        if (shard !== undefined) onProgress?.(input.pipeline, shard.progress);
       }, HEARTBEAT_MS);
       try {
-        return await shard.run(context.cancellationSignal);
+        const live = await retryable(LivePipeline.open(folders, parsePipelineName(input.pipeline)));
+        try {
+          const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
+          shard = new Shard({ kafka, pipeline: live.pipeline, input, transform: live, logger });
+          // The folder may have changed since the setup was prepared.
+          const isOther = input.setup !== undefined && input.setup !== live.setup;
+          if (isOther) return { ...shard.progress, ended: 'pipeline-changed' };
+          return await shard.run(context.cancellationSignal);
+        } finally {
+          await live.close();
+        }
       } finally {
         clearInterval(heartbeats);
-        transform.close();
       }
     },
 

@@ -1,8 +1,8 @@
 import { dayInterval, type BusinessDate, type Interval } from './business-date';
-import type { HourOutput, RecordCounts } from './day-manifest';
-import type { AcceptableGateCode, GateRefusal } from './gate';
+import type { HourOutput, RecordCounts, StoredCounts } from './day-manifest';
+import type { AcceptableGateCode, GateRefusal, TruncatedFiles } from './gate';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
-import type { ReconciledHour } from './reconciliation';
+import type { ReconciledHour, ServedBefore } from './reconciliation';
 
 export interface DailyBatchInput {
   /** A pipeline's name: the worker has the folder. */
@@ -47,11 +47,24 @@ export function dayPlan(pipeline: Pipeline, date: BusinessDate): DayPlan {
 export interface BuiltDay {
   /** Absolute path of the published version, which later builds do not touch. */
   readonly folder: string;
-  readonly counts: RecordCounts;
+  readonly counts: StoredCounts;
   readonly missingHours: readonly string[];
-  readonly hours: readonly HourOutput[];
-  /** Lines, and bad ones among them, by the hour in the names of their files. */
-  readonly sources: Readonly<Record<string, { readonly read: number; readonly quarantined: number }>>;
+  /** Compressed files that are not whole; absent in what an older worker built. */
+  readonly truncated?: TruncatedFiles;
+  readonly hours: readonly BuiltHour[];
+  /** What was read, by local hour. */
+  readonly sources: Readonly<Record<string, ReadHour>>;
+}
+
+/** `filtered` and `multiplied` are absent in what an older worker built. */
+export type BuiltHour = Omit<HourOutput, 'filtered' | 'multiplied'> & Partial<HourOutput>;
+
+/** Of one local hour: lines of its files, and its records in files of neighbouring hours. */
+export interface ReadHour {
+  readonly read: number;
+  readonly quarantined: number;
+  /** Valid records of other days; absent in what an older worker built. */
+  readonly outsideDay?: number;
 }
 
 /** Rows that Druid serves in one local hour. */
@@ -62,7 +75,10 @@ export interface ServedHour {
 }
 
 export interface GateReport {
+  /** What Druid serves before the day is replaced. */
   readonly realtime: readonly ServedHour[];
+  /** Absent in what an older worker found. */
+  readonly before?: ServedBefore;
   /** What stands against replacing the day and was not accepted. */
   readonly refusals: readonly GateRefusal[];
   readonly accepted: readonly GateRefusal[];
@@ -120,6 +136,8 @@ export interface DailyBatchResult {
   /** Druid's version of the day's segments. */
   readonly version: string;
   readonly segments: number;
+  /** Whose rows were served before. */
+  readonly before: ServedBefore;
   readonly hours: readonly ReconciledHour[];
 }
 

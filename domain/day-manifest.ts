@@ -1,27 +1,75 @@
 import type { BusinessDate } from './business-date';
 import type { Engine } from './pipeline';
 
-/** What a build did with the records of a day. read = written + duplicates + quarantined + outsideDay, before the join. */
+/**
+ * What a build did with the records of a day:
+ * read + multiplied = written + filtered + duplicates + quarantined + outsideDay.
+ */
 export interface RecordCounts {
-  /** Non-blank lines of the input files. */
+  /** Lines of the day's own files that are not blank, and records of the day in files of neighbouring hours. */
   readonly read: number;
-  /** Distinct valid records of the day. */
-  readonly kept: number;
+  /** Rows in the output. */
+  readonly written: number;
+  /** Distinct valid records of which the transform makes no row. */
+  readonly filtered: number;
+  /** Rows beyond the first of their record, where a table allows duplicate keys. */
+  readonly multiplied: number;
   readonly duplicates: number;
   readonly quarantined: number;
-  /** Valid records whose time lies in another day. */
+  /** Valid records in the day's own files whose time lies in another day. */
   readonly outsideDay: number;
+  /** Distinct valid records of the day, before the transform: written + filtered - multiplied. */
+  readonly kept: number;
+  /** Of the records read, those found in files of neighbouring hours. */
+  readonly fromNeighbours: number;
+}
+
+/** Counts as any version of Daybreak stored them: an older one did not count rows apart from the records behind them. */
+export type StoredCounts = Pick<RecordCounts, 'read' | 'duplicates' | 'quarantined' | 'outsideDay' | 'kept'> &
+  Partial<RecordCounts>;
+
+/** Stored counts with what an older version left out, by the rows of the day's hours. */
+export function completeCounts(stored: StoredCounts, hours: readonly { readonly written: number }[]): RecordCounts {
+  const { kept } = stored;
+  const written = hours.reduce((sum, hour) => sum + hour.written, 0);
+  return {
+    written,
+    filtered: Math.max(0, kept - written),
+    multiplied: Math.max(0, written - kept),
+    fromNeighbours: 0,
+    ...stored,
+  };
+}
+
+/** The counts as one equation, in which the figures add up. */
+export function describeCounts(counts: RecordCounts): string {
+  const { read, written, filtered, multiplied, duplicates, quarantined, outsideDay, fromNeighbours } = counts;
+  const number = (count: number): string => count.toLocaleString('en-US');
+  const terms = [
+    `${number(written)} written`,
+    `${number(filtered)} filtered`,
+    `${number(duplicates)} duplicates`,
+    `${number(quarantined)} bad`,
+    `${number(outsideDay)} of other days`,
+  ];
+  const left = `read ${number(read)}${multiplied === 0 ? '' : ` + ${number(multiplied)} multiplied by a join`}`;
+  const from = fromNeighbours === 0 ? '' : ` (${number(fromNeighbours)} read from files of neighbouring hours)`;
+  return `${left} = ${terms.join(' + ')}${from}`;
 }
 
 export interface HourOutput {
   /** Local hour of the rows, '00' to '23'. */
   readonly hour: string;
-  /** Output rows; equal to the hour's distinct records unless the join drops or multiplies rows. */
+  /** Rows in the file. */
   readonly written: number;
+  /** Distinct records of which the transform makes no row. */
+  readonly filtered: number;
+  /** Rows beyond the first of their record, where a table allows duplicate keys. */
+  readonly multiplied: number;
   readonly duplicates: number;
   /** Rows whose matchColumn is null; 0 where the pipeline names none. */
   readonly unmatched: number;
-  /** Records found in the file of another hour of the day. */
+  /** Records found in the file of another hour. */
   readonly misfiled: number;
   /** Relative to the day's folder, such as '07.ndjson'. */
   readonly file: string;
@@ -32,7 +80,7 @@ export interface HourOutput {
 export interface InputFile {
   /** Relative to the input folder. */
   readonly file: string;
-  /** The local hour in the file's name. */
+  /** The local hour in which the file's hour begins; with its date where that is another day: '07', '2026-11-22T00'. */
   readonly hour: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -50,10 +98,13 @@ export interface DayManifest {
   readonly settings: string;
   readonly tables: Readonly<Record<string, string>>;
   readonly counts: RecordCounts;
-  /** Hours of the day that have no input file. */
+  /** Hours of the day that no input file covers whole. */
   readonly missingHours: readonly string[];
+  /** Of the inputs, compressed files that end within their data or hold what cannot be unpacked; absent where all are whole. */
+  readonly truncatedFiles?: readonly string[];
   /** Every hour of the day, in order. */
   readonly hours: readonly HourOutput[];
+  /** The day's own files, and those of neighbouring hours that had records of it. */
   readonly inputs: readonly InputFile[];
   /** Relative to the day's folder; absent where nothing was quarantined. */
   readonly quarantine?: { readonly file: string; readonly records: number };

@@ -1,3 +1,4 @@
+import type { RecordCounts } from './day-manifest';
 import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
 
@@ -6,6 +7,9 @@ export const ACCEPTABLE_GATE_CODES = [
   'NOT_SETTLED',
   'MISSING_HOURS',
   'EMPTY_DAY',
+  'TOO_MANY_QUARANTINED',
+  'TOO_MANY_OUTSIDE',
+  'TRUNCATED_FILES',
   'BATCH_SHORT',
 ] as const satisfies readonly ErrorCode[];
 export type AcceptableGateCode = (typeof ACCEPTABLE_GATE_CODES)[number];
@@ -24,10 +28,25 @@ export interface GateRefusal {
 
 export interface GateInput {
   readonly missingHours: readonly string[];
+  readonly counts: Pick<RecordCounts, 'read' | 'fromNeighbours' | 'quarantined' | 'outsideDay'>;
+  /** Compressed files that end within their data, or hold what cannot be unpacked: how many, and some of their names. */
+  readonly truncated: TruncatedFiles;
   /** Rows that the batch wrote, by local hour. */
   readonly written: Readonly<Record<string, number>>;
-  /** Distinct rows that realtime serves, by local hour. */
+  /** Distinct rows that Druid serves before the day is replaced, by local hour. */
   readonly realtimeDistinct: Readonly<Record<string, number>>;
+}
+
+export interface TruncatedFiles {
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
+const NAMES_SHOWN = 10;
+
+/** Of a day whose files may be many. */
+export function truncatedFiles(names: readonly string[]): TruncatedFiles {
+  return { count: names.length, names: names.slice(0, NAMES_SHOWN) };
 }
 
 export function isGateCode(code: unknown): code is GateCode {
@@ -37,7 +56,7 @@ export function isGateCode(code: unknown): code is GateCode {
 /** Every refusal that applies to a built day; an empty list lets the day be replaced. */
 export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusal[] {
   const refusals: GateRefusal[] = [];
-  const { missingHours, written, realtimeDistinct } = input;
+  const { missingHours, written, realtimeDistinct, counts, truncated } = input;
   if (missingHours.length > gate.allowedMissingHours) {
     refusals.push({
       code: 'MISSING_HOURS',
@@ -54,6 +73,37 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
       figures: { rows: 0 },
     });
   }
+  if (counts.quarantined > gate.maximumQuarantined * counts.read) {
+    refusals.push({
+      code: 'TOO_MANY_QUARANTINED',
+      reason:
+        `${counts.quarantined} of ${counts.read} records are bad (${percent(counts.quarantined / counts.read)}, allowed ` +
+        `${percent(gate.maximumQuarantined)}). Look at the reasons in the quarantine, raise gate.maximumQuarantined, or ` +
+        'accept TOO_MANY_QUARANTINED.',
+      figures: { quarantined: counts.quarantined, read: counts.read, allowedShare: gate.maximumQuarantined },
+    });
+  }
+  const own = counts.read - counts.fromNeighbours;
+  if (counts.outsideDay > gate.maximumOutsideDay * own) {
+    refusals.push({
+      code: 'TOO_MANY_OUTSIDE',
+      reason:
+        `${counts.outsideDay} of ${own} records in the day's own files are of other days ` +
+        `(${percent(counts.outsideDay / own)}, allowed ${percent(gate.maximumOutsideDay)}). Check files.timeZone, the ` +
+        'zone in which the files are named, raise gate.maximumOutsideDay, or accept TOO_MANY_OUTSIDE.',
+      figures: { outside: counts.outsideDay, read: own, allowedShare: gate.maximumOutsideDay },
+    });
+  }
+  if (truncated.count > 0) {
+    const more = truncated.count > truncated.names.length ? ', …' : '';
+    refusals.push({
+      code: 'TRUNCATED_FILES',
+      reason:
+        `${truncated.count} compressed files are not whole (${truncated.names.join(', ')}${more}), so that records may be ` +
+        'missing. Bring them again, or accept TRUNCATED_FILES.',
+      figures: { truncated: truncated.count },
+    });
+  }
   const realtime = sum(Object.values(realtimeDistinct));
   // Hour by hour, so that a surplus in one hour cannot hide what is missing in another.
   const shortfall = sum(
@@ -63,7 +113,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
     refusals.push({
       code: 'BATCH_SHORT',
       reason:
-        `the batch lacks ${shortfall} of ${realtime} distinct rows that realtime serves ` +
+        `the batch lacks ${shortfall} of ${realtime} distinct rows that Druid serves ` +
         `(${percent(shortfall / realtime)}, allowed ${percent(gate.maximumShortfall)}). ` +
         'Look for hourly files that did not arrive, or accept BATCH_SHORT.',
       figures: { lacking: shortfall, realtime, allowedShare: gate.maximumShortfall },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isTimeZone } from './business-date';
 import { DaybreakError } from './errors';
+import type { FileNaming } from './file-hours';
 
 /** Column types that both engines, Kafka's JSON and Druid hold without loss. BIGINT is 64 bits, exact. */
 export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
@@ -21,7 +22,11 @@ const columns = z
   .record(identifier, z.enum(COLUMN_TYPES))
   .refine((all) => Object.keys(all).length > 0, 'at least one column')
   .refine((all) => distinctIgnoringCase(Object.keys(all)), 'names that differ in more than upper and lower case');
+const delimiter = z
+  .string()
+  .regex(/^(?:[^"\r\n\0]|\\t)$/u, 'one character, neither " nor a line end, or \\t for a tab');
 const seconds = z.int().min(0).max(86_400);
+const share = z.number().min(0).max(1);
 
 export const pipelineSchema = z
   .strictObject({
@@ -60,6 +65,9 @@ export const pipelineSchema = z
         z.strictObject({
           file: z.string().min(1).describe('Path inside the pipeline folder.'),
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
+          delimiter: delimiter
+            .optional()
+            .describe('Between the fields of a csv: one character, or \\t. Default: a comma.'),
           columns: columns.describe('Its columns and their types.'),
           key: z
             .array(identifier)
@@ -81,11 +89,30 @@ export const pipelineSchema = z
           'a file name with %Y %m %d %H, each once and in this order',
         )
         .describe('Names of the hourly files in the input folder, with %Y %m %d %H and *.'),
+      timeZone: z
+        .string()
+        .refine(isTimeZone, 'an IANA time zone, such as UTC')
+        .optional()
+        .describe("The zone of the date and hour in these names. Default: the pipeline's."),
+      reachHours: z
+        .int()
+        .min(0)
+        .max(48)
+        .default(1)
+        .describe(
+          'Files of so many hours before and after the day are read too, for events that a shipper filed by their arrival.',
+        ),
     }),
     kafka: z.strictObject({
       topic: topic.describe('Where the events arrive.'),
       outputTopic: topic.describe('Where the transformed rows go: another topic than that of the events.'),
       deadLetterTopic: topic.optional().describe('Another topic again. Default: the topic with _dlq.'),
+      sharedTopic: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Other pipelines may read or write the events too. A replay of dead letters then reaches all of them.',
+        ),
       partitions: z.int().min(1).max(1000).default(3).describe('For topics that Daybreak creates.'),
       key: identifier.describe('The output column that becomes the message key.'),
     }),
@@ -178,12 +205,15 @@ export const pipelineSchema = z
           .max(25)
           .default(0)
           .describe('How many hours of the day may lack an input file.'),
-        maximumShortfall: z
-          .number()
-          .min(0)
-          .max(1)
+        maximumShortfall: share
           .default(0.01)
           .describe('The share of the distinct realtime rows of the day that the batch may lack.'),
+        maximumQuarantined: share
+          .default(0.05)
+          .describe("The share of the day's records that may be bad, and so in the quarantine."),
+        maximumOutsideDay: share
+          .default(0.05)
+          .describe("The share of the records in the day's own files that may be of other days."),
       })
       .prefault({}),
     retention: z
@@ -215,23 +245,26 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
     if (Object.hasOwn(events.columns, name)) return;
     found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
   });
-  for (const [table, { columns: declared, key }] of Object.entries(tables)) {
+  for (const [table, { columns: declared, key, format: layout, delimiter: between }] of Object.entries(tables)) {
     if (table.toLowerCase() === 'events')
       found.push({ path: ['tables', table], message: "another name than 'events'" });
     key.forEach((name, index) => {
       if (Object.hasOwn(declared, name)) return;
       found.push({ path: ['tables', table, 'key', index], message: `one of ${Object.keys(declared).join(', ')}` });
     });
+    if (between !== undefined && layout !== 'csv') {
+      found.push({ path: ['tables', table, 'delimiter'], message: 'a delimiter only where the format is csv' });
+    }
   }
   if (!distinctIgnoringCase(Object.keys(tables))) {
     found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
   }
   // What is written to where it is read from comes back for ever.
   const deadLetters = kafka.deadLetterTopic ?? `${kafka.topic}_dlq`;
-  if (kafka.outputTopic === kafka.topic) {
+  if (sameTopic(kafka.outputTopic, kafka.topic)) {
     found.push({ path: ['kafka', 'outputTopic'], message: 'another topic than that of the events' });
   }
-  if (deadLetters === kafka.topic || deadLetters === kafka.outputTopic) {
+  if (sameTopic(deadLetters, kafka.topic) || sameTopic(deadLetters, kafka.outputTopic)) {
     found.push({
       path: ['kafka', kafka.deadLetterTopic === undefined ? 'outputTopic' : 'deadLetterTopic'],
       message: `a topic for dead letters, ${deadLetters}, that is used for nothing else`,
@@ -243,6 +276,11 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
 /** The type of a time column of this format, of events and of the output. */
 export function timeTypeOf(format: string): ColumnType {
   return format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
+}
+
+/** Kafka creates no topic whose name is that of another but for . and _, which its metrics do not tell apart. */
+export function sameTopic(one: string, other: string): boolean {
+  return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }
 
 /** SQL does not tell names apart by case. */
@@ -257,7 +295,15 @@ interface PipelineSettings {
     readonly identity?: readonly string[] | undefined;
   };
   readonly tables: Readonly<
-    Record<string, { readonly columns: Readonly<Record<string, ColumnType>>; readonly key: readonly string[] }>
+    Record<
+      string,
+      {
+        readonly columns: Readonly<Record<string, ColumnType>>;
+        readonly key: readonly string[];
+        readonly format: string;
+        readonly delimiter?: string | undefined;
+      }
+    >
   >;
   readonly kafka: {
     readonly topic: string;
@@ -302,6 +348,21 @@ export function isWholeRecord(pipeline: Pipeline): boolean {
 /** Whether likes can be of different hours: their identity does not tell their time. */
 export function spansHours(pipeline: Pipeline): boolean {
   return !identityOf(pipeline).includes(pipeline.events.time.column);
+}
+
+/** How the names of the hourly files are read. */
+export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
+  return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours };
+}
+
+/** What stands between the fields of a csv table. */
+export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): string {
+  return delimiter === '\\t' ? '\t' : delimiter;
+}
+
+/** Whether the transform may make several rows of one event. */
+export function multipliesRows({ tables }: Pipeline): boolean {
+  return Object.values(tables).some(({ allowDuplicateKeys }) => allowDuplicateKeys);
 }
 
 export function deadLetterTopicOf(pipeline: Pipeline): string {

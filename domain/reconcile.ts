@@ -9,7 +9,7 @@ export function reconcile(
 ): ReconciledHour[] {
   const before = new Map(realtime.map((hour) => [hour.hour, hour]));
   const after = new Map(proven.map((hour) => [hour.hour, hour]));
-  return hours.map(({ hour, written, duplicates, unmatched, misfiled }) => {
+  return hours.map(({ hour, written, filtered = 0, duplicates, unmatched, misfiled }) => {
     const served = after.get(hour);
     const distinct = before.get(hour)?.distinct ?? 0;
     return {
@@ -18,7 +18,9 @@ export function reconcile(
       realtimeDistinct: distinct,
       read: sources[hour]?.read ?? 0,
       quarantined: sources[hour]?.quarantined ?? 0,
+      outsideDay: sources[hour]?.outsideDay ?? 0,
       duplicates,
+      filtered,
       written,
       missedByRealtime: Math.max(0, written - distinct),
       unmatched,

@@ -1,15 +1,25 @@
-/** One local hour of a day: what realtime served, what the batch made of the files, what Druid serves now. */
+/** Whose rows Druid served before the day was replaced: a former batch's once the day was replaced before. */
+export const SERVED_BEFORE = ['nothing', 'realtime', 'batch', 'both'] as const;
+export type ServedBefore = (typeof SERVED_BEFORE)[number];
+
+/** One local hour of a day: what Druid served before, what the batch made of the files, what Druid serves now. */
 export interface ReconciledHour {
   readonly hour: string;
+  /** Rows that Druid served before, and the distinct ones among them; whose they were, the day's `before` says. */
   readonly realtimeRows: number;
   readonly realtimeDistinct: number;
-  /** Lines of the hour's input files, and bad ones among them. */
+  /** Lines of the hour's own files, and records of the hour in files of neighbouring days. */
   readonly read: number;
+  /** Of these, bad ones. */
   readonly quarantined: number;
-  readonly written: number;
-  /** Rows that the batch has beyond realtime's distinct ones: late for good, or lost on the way. */
-  readonly missedByRealtime: number;
+  /** Of these, valid ones of other days. */
+  readonly outsideDay: number;
   readonly duplicates: number;
+  /** Distinct records of which the transform makes no row. */
+  readonly filtered: number;
+  readonly written: number;
+  /** Rows that the batch has beyond the distinct ones that Druid served before. */
+  readonly missedByRealtime: number;
   readonly unmatched: number;
   /** Records of the hour that were found in the file of another hour. */
   readonly misfiled: number;
@@ -21,17 +31,31 @@ export interface ReconciledHour {
 /** The columns of the day's table, in order, with the sum of the day in the last line. */
 export const RECONCILIATION_COLUMNS = [
   ['hour', 'hour'],
-  ['realtime', 'realtimeRows'],
+  ['before', 'realtimeRows'],
   ['distinct', 'realtimeDistinct'],
   ['read', 'read'],
   ['bad', 'quarantined'],
+  ['other days', 'outsideDay'],
   ['duplicates', 'duplicates'],
-  ['batch', 'written'],
-  ['late', 'missedByRealtime'],
+  ['filtered', 'filtered'],
+  ['written', 'written'],
+  ['added', 'missedByRealtime'],
   ['unmatched', 'unmatched'],
-  ['Druid after', 'druidRows'],
+  ['after', 'druidRows'],
   ['equal', 'equal'],
 ] as const satisfies readonly (readonly [string, keyof ReconciledHour])[];
+
+const BEFORE: Readonly<Record<ServedBefore, string>> = {
+  nothing: 'Druid served nothing of the day before',
+  realtime: 'before: what realtime had taken of the day',
+  batch: 'before: the rows of the batch that replaced the day last',
+  both: 'before: rows of an earlier batch in a part of the day, and what realtime had taken of the rest',
+};
+
+/** What the columns 'before' and 'added' are about. */
+export function describeBefore(before: ServedBefore): string {
+  return BEFORE[before];
+}
 
 /** The table as text cells: a line of names, a line an hour, a line of sums. */
 export function reconciliationTable(hours: readonly ReconciledHour[]): string[][] {

@@ -6,6 +6,8 @@ export interface SpeedShardInput {
   readonly shards: number;
   /** The shard commits and ends by itself after this. */
   readonly maximumSeconds: number;
+  /** What was prepared for it; a pipeline that needs something else is not run. Absent: not compared. */
+  readonly setup?: string | undefined;
 }
 
 /** How far a partition is. Offsets are below 2^53. */
@@ -28,15 +30,27 @@ export interface PartitionProgress {
   readonly reset?: OffsetReset;
   /** Why the partition stands still at the moment, where it does. */
   readonly trouble?: string;
-  /** Of its shard, where that told it. */
-  readonly tables?: SpeedShardProgress['tables'];
+  /** Of its shard; see SpeedShardProgress. */
+  readonly version?: string;
+  readonly kept?: string;
 }
 
-/** The static tables that a partition's events meet, such as 'names 3f2a91c0'. */
-export function tableVersions({ tables = {} }: PartitionProgress): string {
-  return Object.entries(tables)
-    .map(([table, version]) => `${table} ${version}`)
-    .join(', ');
+/** Why partitions keep a pipeline although their folder holds a changed one. */
+export interface KeptPipeline {
+  readonly version: string;
+  readonly reason: string;
+  readonly partitions: readonly number[];
+}
+
+/** Each version with each reason once. */
+export function keptReasons(partitions: readonly PartitionProgress[]): KeptPipeline[] {
+  const found = new Map<string, KeptPipeline>();
+  for (const { partition, version = '', kept: reason } of partitions) {
+    if (reason === undefined) continue;
+    const key = `${version} ${reason}`;
+    found.set(key, { version, reason, partitions: [...(found.get(key)?.partitions ?? []), partition] });
+  }
+  return [...found.values()];
 }
 
 /**
@@ -53,14 +67,19 @@ export interface OffsetReset {
 export interface SpeedShardProgress {
   readonly shard: number;
   readonly shards: number;
-  /** Version of the static tables in use: the first digits of a hash by table. */
-  readonly tables: Readonly<Record<string, string>>;
+  /** Of the pipeline that makes its rows: transform, settings that shape rows, and tables. */
+  readonly version?: string;
+  /** Set while the folder holds a changed pipeline that does not pass its checks: why, and what to do. */
+  readonly kept?: string;
   readonly partitions: readonly PartitionProgress[];
 }
 
 export interface SpeedShardResult extends SpeedShardProgress {
-  /** `time-over` after maximumSeconds, `cancelled` on a pause, a scaling or a worker's shutdown. All is committed in both. */
-  readonly ended: 'time-over' | 'cancelled';
+  /**
+   * `time-over` after maximumSeconds, `cancelled` on a pause, a scaling or a worker's shutdown, `pipeline-changed` where
+   * the pipeline needs other topics or another supervisor than were prepared. All is committed in each.
+   */
+  readonly ended: 'time-over' | 'cancelled' | 'pipeline-changed';
 }
 
 /** The group in whose name replays of dead letters commit how far they are. */

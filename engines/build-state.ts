@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { DayManifest } from '../domain/day-manifest';
+import type { DayManifest, InputFile } from '../domain/day-manifest';
 import type { SourceHour } from './day-plan';
 import { isMissing } from './has-code';
+import { unique } from './kept-versions';
 import { STATE_FILE } from './published-day';
 
 /** What an incremental build needs beyond the manifest, kept beside it. */
@@ -18,6 +19,8 @@ export interface BuildState {
 }
 
 export interface SourceState extends Omit<SourceHour, 'files'> {
+  /** Of a neighbouring hour: the manifest lists only those that had records of the day. */
+  readonly files?: readonly InputFile[] | undefined;
   /** Bytes of its part of the quarantine file, which has the parts in the order of the sources. */
   readonly quarantineBytes: number;
 }
@@ -41,10 +44,20 @@ const stateSchema = z.object({
       quarantined: count,
       strays: z.record(z.string(), count),
       quarantineBytes: count,
+      neighbour: z.object({ records: count, digest: z.string() }).optional(),
+      files: z.array(z.object({ file: z.string(), hour: z.string(), bytes: count, sha256: z.string() })).optional(),
     }),
   ),
   kept: z.record(z.string(), count),
 }) satisfies z.ZodType<BuildState>;
+
+/** Replaces the state of a version as a whole. */
+export async function writeState(folder: string, state: BuildState): Promise<void> {
+  const path = join(folder, STATE_FILE);
+  const next = join(folder, unique('state'));
+  await writeFile(next, JSON.stringify(state));
+  await rename(next, path);
+}
 
 /** Undefined where the version has none, or one that a loss of power left broken. */
 export async function readState(folder: string): Promise<BuildState | undefined> {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { DayManifest, HourOutput, RecordCounts } from '../domain/day-manifest';
 import type { BuildState, PreviousBuild, SourceState } from './build-state';
 import type { DayPlan, EngineResult, SourceHour, TargetHour } from './day-plan';
-import type { ListedFile } from './input-files';
+import type { ListedInput } from './input-files';
 import { QUARANTINE_FILE } from './quarantine';
 
 export interface Assembly {
   readonly engine: DayManifest['engine'];
   readonly folder: string;
-  readonly files: readonly ListedFile[];
+  readonly files: ListedInput;
   readonly previous: PreviousBuild | undefined;
 }
 
@@ -41,14 +41,21 @@ export async function assembleDay(
       engine,
       ...hashes,
       counts,
-      missingHours: plan.hours.filter((hour) => !plan.sources.has(hour)),
+      missingHours: plan.missingHours,
       hours: [...hours.values()].map(outputOf),
-      inputs: sources.flatMap((source) => source.files).sort((a, b) => (a.file < b.file ? -1 : 1)),
+      inputs: sources
+        .filter(({ neighbour }) => neighbour?.records !== 0)
+        .flatMap(({ files }) => files)
+        .sort((a, b) => (a.file < b.file ? -1 : 1)),
       ...quarantine,
     },
     state: {
-      stamps: Object.fromEntries(files.map(({ file, stamp }) => [file, stamp])),
-      sources: sources.map(({ files: _, ...source }) => ({ ...source, quarantineBytes: parts.get(source.hour) ?? 0 })),
+      stamps: Object.fromEntries([...files.own, ...files.neighbours].map(({ file, stamp }) => [file, stamp])),
+      sources: sources.map(({ files, ...source }) => ({
+        ...source,
+        ...(source.neighbour !== undefined && { files }),
+        quarantineBytes: parts.get(source.hour) ?? 0,
+      })),
       kept: Object.fromEntries([...hours.values()].map(({ hour, kept }) => [hour, kept])),
     },
   };
@@ -62,12 +69,17 @@ function countsOf(sources: readonly SourceHour[], hours: readonly TargetHour[]):
   const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
   const counts = {
     read: total(sources.map(({ read }) => read)),
-    kept: total(hours.map(({ kept }) => kept)),
+    written: total(hours.map(({ written }) => written)),
+    filtered: total(hours.map(({ filtered }) => filtered)),
+    multiplied: total(hours.map(({ multiplied }) => multiplied)),
     duplicates: total(hours.map(({ duplicates }) => duplicates)),
     quarantined: total(sources.map(({ quarantined }) => quarantined)),
     outsideDay: total(sources.map(({ outsideDay }) => outsideDay)),
+    kept: total(hours.map(({ kept }) => kept)),
+    fromNeighbours: total(sources.map(({ read, neighbour }) => (neighbour === undefined ? 0 : read))),
   };
-  if (counts.read !== counts.kept + counts.duplicates + counts.quarantined + counts.outsideDay) {
+  const { read, written, filtered, multiplied, duplicates, quarantined, outsideDay } = counts;
+  if (read + multiplied !== written + filtered + duplicates + quarantined + outsideDay) {
     throw new Error(`the counts of the day do not add up: ${JSON.stringify(counts)}`);
   }
   return counts;

@@ -11,11 +11,12 @@ import type { PreviousBuild } from './build-state';
 import type { BuildContext, DayPlan, EngineResult, ProgressCounter } from './day-plan';
 import { buildHours } from './duckdb/build-hours';
 import { transformedRows } from './duckdb/hour-output';
-import { findChanges } from './input-changes';
+import { findChanges, isUnchanged, type Changes } from './input-changes';
 import { refuseMultipliedRows } from './multiplied-rows';
 import { isMissing } from './has-code';
-import { listInput } from './input-files';
+import { listInput, type ListedInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
+import { compareNeighbours, rememberNeighbours, withNeighbours } from './neighbours';
 import { startProgress, type BuildProgress } from './progress';
 import { previousBuild, RULES } from './previous-build';
 import {
@@ -100,13 +101,16 @@ async function tryBuild(
   try {
     const since = await currentVersion(output, date);
     previous = options.force === true ? undefined : await previousBuild(loaded, { output, date, engine });
-    const files = await listInput(input, pipeline.files.pattern, date);
-    const changes = await findChanges(files, previous);
-    if (previous !== undefined && changes.changed.size === 0) return previous.manifest;
+    const files = await listInput(input, pipeline, date);
+    const changes = await changesSince(previous, loaded, date, files, signal);
+    if (previous !== undefined && isUnchanged(changes, files, previous)) return previous.manifest;
 
-    // A record of a changed hour may have likes in any other: all hours are built anew.
-    const changed = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
-    const plan: DayPlan = { loaded, date, hours: hoursOfDay(date, pipeline.timeZone), ...changed };
+    // A record of a changed hour may have a duplicate in any other: all hours are built anew.
+    const { sources, changed, previous: known } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
+    const plan: DayPlan = {
+      ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
+      ...{ sources, changed, previous: known, missingHours: files.missingHours },
+    };
     folder = await beginVersion(output, date);
     const context: BuildContext = {
       folder,
@@ -133,6 +137,21 @@ async function tryBuild(
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What is to be built. Neighbouring files that have no news of the day are noted as they are now. */
+async function changesSince(
+  previous: PreviousBuild | undefined,
+  loaded: LoadedPipeline,
+  date: BusinessDate,
+  files: ListedInput,
+  signal: AbortSignal,
+): Promise<Changes> {
+  const changes = await findChanges(files, previous);
+  if (previous === undefined || changes.touched.size === 0) return changes;
+  const compared = await compareNeighbours(loaded, date, changes, { version: previous.folder, signal });
+  await rememberNeighbours(previous, files.neighbours, compared);
+  return withNeighbours(changes, compared);
 }
 
 async function buildWith(

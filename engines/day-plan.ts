@@ -3,17 +3,26 @@ import type { HourOutput, InputFile } from '../domain/day-manifest';
 import type { ListedFile } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
 
-/** What the files of one hour held. */
+/** Records of the day in the files of a neighbouring hour: as long as these are the same, the day's rows are. */
+export interface NeighbourContent {
+  readonly records: number;
+  /** The sum of their hashes as decimal text, whatever their order. */
+  readonly digest: string;
+}
+
+/** What the files of one hour held. Of a neighbouring hour only the day's own records count. */
 export interface SourceHour {
-  /** In the files' names. */
+  /** '07' for an hour of the day, '2026-11-22T00' for a neighbouring one. */
   readonly hour: string;
   readonly files: readonly InputFile[];
-  /** Lines that are not blank. */
+  /** Lines that are not blank; of a neighbouring hour the records of the day. */
   readonly read: number;
   readonly outsideDay: number;
   readonly quarantined: number;
   /** Valid records of other hours of the day, by hour. */
   readonly strays: Readonly<Record<string, number>>;
+  /** Of a neighbouring hour alone. */
+  readonly neighbour?: NeighbourContent | undefined;
 }
 
 /** What became of the records of one local hour. */
@@ -28,9 +37,11 @@ export interface DayPlan {
   readonly date: BusinessDate;
   /** Every local hour of the day. */
   readonly hours: readonly string[];
-  /** The input files by the hour in their name, both in order. */
+  /** The input files by source hour: those of neighbouring hours first, which decide what else is to be read. */
   readonly sources: ReadonlyMap<string, readonly ListedFile[]>;
-  /** Hours whose files are not those of `previous`. */
+  /** Local hours of the day that no file covers whole. */
+  readonly missingHours: readonly string[];
+  /** Source hours whose files are not those of `previous`. */
   readonly changed: ReadonlySet<string>;
   /** What the published build found in the files of each hour; empty where it cannot be built upon. */
   readonly previous: ReadonlyMap<string, SourceHour>;

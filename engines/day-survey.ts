@@ -8,12 +8,20 @@ import type { DailyBatchResult } from '../domain/daily-batch';
 import type { DayManifest, InputFile } from '../domain/day-manifest';
 import { DaybreakError } from '../domain/errors';
 import type { DaySurvey } from '../domain/late-data';
-import { readState } from './build-state';
+import { readState, type BuildState } from './build-state';
 import { ignoreMissing, isMissing } from './has-code';
 import { hashFile } from './hash-file';
-import { listInput, unreadable, type ListedFile } from './input-files';
+import { findChanges } from './input-changes';
+import { listInput, unreadable, type ListedFile, type ListedInput } from './input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
+import { compareNeighbours, rememberNeighbours } from './neighbours';
 import { readPublishedDay, readVersion, type PublishedDay } from './published-day';
+
+export interface SurveyOptions {
+  /** Whether the version notes what neighbouring files without news are now, which spares the next survey reading them. Default false. */
+  readonly remember?: boolean;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * Compares a day's input files with those of the version that Druid serves, else of the published build: a recompute that
@@ -21,8 +29,14 @@ import { readPublishedDay, readVersion, type PublishedDay } from './published-da
  *
  * @param folder <data>/<pipeline>. Throws UNREADABLE_INPUT.
  */
-export async function surveyDay(loaded: LoadedPipeline, folder: string, date: BusinessDate): Promise<DaySurvey> {
-  const files = await filesOf(join(folder, 'input'), loaded, date);
+export async function surveyDay(
+  loaded: LoadedPipeline,
+  folder: string,
+  date: BusinessDate,
+  { remember = false, signal = new AbortController().signal }: SurveyOptions = {},
+): Promise<DaySurvey> {
+  const input = await inputOf(join(folder, 'input'), loaded, date);
+  const files = input.own;
   const published = await readPublishedDay(join(folder, 'output'), date);
   const reconciliation = join(folder, 'reconciliation', `${date}.json`);
   const result = await lastResult(reconciliation);
@@ -41,13 +55,18 @@ export async function surveyDay(loaded: LoadedPipeline, folder: string, date: Bu
     changedAt: new Date(changedAt).toISOString(),
     otherTransform: other(loaded, manifest),
   };
-  const present = new Set(files.map(({ file }) => file));
+  const present = new Set([...files, ...input.neighbours].map(({ file }) => file));
   if (manifest.inputs.some(({ file }) => !present.has(file))) return { ...found, inputs: 'expired', lateRows: 0 };
 
-  const stamps = (await readState(version))?.stamps ?? {};
+  const state = (await readState(version)) ?? NO_STATE;
+  const { stamps } = state;
   const known = new Map(manifest.inputs.map((file) => [file.file, file]));
-  let changed = false;
-  let lateRows = 0;
+  const previous = { folder: version, manifest, state };
+  const changes = await findChanges({ ...input, own: [] }, previous);
+  const compared = await compareNeighbours(loaded, date, changes, { version, signal });
+  if (remember) await rememberNeighbours(previous, input.neighbours, compared);
+  let changed = compared.changed.size > 0;
+  let { lateRows } = compared;
   for (const file of files) {
     const rows = await rowsSince(file, known.get(file.file), stamps[file.file]);
     if (rows === undefined) continue;
@@ -57,14 +76,17 @@ export async function surveyDay(loaded: LoadedPipeline, folder: string, date: Bu
   return { ...found, inputs: changed ? 'changed' : 'unchanged', lateRows };
 }
 
-async function filesOf(input: string, { pipeline }: LoadedPipeline, date: BusinessDate): Promise<ListedFile[]> {
+async function inputOf(input: string, { pipeline }: LoadedPipeline, date: BusinessDate): Promise<ListedInput> {
   try {
-    return await listInput(input, pipeline.files.pattern, date);
+    return await listInput(input, pipeline, date);
   } catch (thrown) {
-    if (thrown instanceof DaybreakError && thrown.code === 'NO_INPUT') return [];
+    if (thrown instanceof DaybreakError && thrown.code === 'NO_INPUT') return NO_FILES;
     throw thrown;
   }
 }
+
+const NO_FILES: ListedInput = { own: [], neighbours: [], missingHours: [] };
+const NO_STATE: BuildState = { rules: '', stamps: {}, sources: [], kept: {} };
 
 function other({ hashes }: LoadedPipeline, { transform, settings, tables }: DayManifest): boolean {
   return JSON.stringify(hashes) !== JSON.stringify({ transform, settings, tables });
@@ -110,6 +132,14 @@ async function countLines({ file, path, bytes }: ListedFile, start: number): Pro
 async function lastResult(reconciliation: string): Promise<DailyBatchResult | undefined> {
   const text = await readFile(reconciliation, 'utf8').catch(ignoreMissing);
   return text === undefined ? undefined : (JSON.parse(text) as DailyBatchResult); // Only runs write it.
+}
+
+/** The build that Druid serves a day from, else the published one; undefined where this machine has neither. */
+export async function servedBuild(folder: string, date: BusinessDate): Promise<PublishedDay | undefined> {
+  const published = await readPublishedDay(join(folder, 'output'), date);
+  if (published === undefined) return undefined;
+  const result = await lastResult(join(folder, 'reconciliation', `${date}.json`));
+  return (await servedVersion(published, result)) ?? published;
 }
 
 /** By its name beside the published one: the folder of all data may have moved since. */

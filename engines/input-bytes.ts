@@ -37,7 +37,7 @@ export function readSmallFile({ file, path }: ListedFile): { content: Buffer; re
  * UNREADABLE_INPUT. A chunk is valid only until the next one is asked for.
  */
 export async function* readLargeFile(
-  { file, path }: ListedFile,
+  { file, path }: Pick<ListedFile, 'file' | 'path'>,
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');

@@ -1,38 +1,67 @@
+import { isNeighbour } from '../domain/file-hours';
 import type { PreviousBuild } from './build-state';
 import type { DayPlan, SourceHour } from './day-plan';
 import { hashFile, hashSmallFile } from './hash-file';
-import { unreadable, type ListedFile } from './input-files';
+import { unreadable, type ListedFile, type ListedInput } from './input-files';
 
-type Changes = Pick<DayPlan, 'sources' | 'changed' | 'previous'>;
+/** What has to be built of a day's input. */
+export interface Changes extends Pick<DayPlan, 'sources' | 'changed' | 'previous'> {
+  /** Neighbouring hours whose files are not those of the previous build: whether they have other records of the day is open. */
+  readonly touched: ReadonlySet<string>;
+}
 
 const SMALL_BYTES = 256 * 1024;
 
 /**
- * Groups the input by hour and finds the hours whose files are not those of the previous build: every one without a
+ * Groups the input by source hour and finds those whose files are not those of the previous build: every one without a
  * previous build. A file is hashed only where its size is the same and its time is not.
  */
-export async function findChanges(files: readonly ListedFile[], build: PreviousBuild | undefined): Promise<Changes> {
-  const sources = new Map<string, ListedFile[]>();
+export async function findChanges(
+  { own, neighbours }: ListedInput,
+  build: PreviousBuild | undefined,
+): Promise<Changes> {
+  const sources = byHour([...neighbours, ...own]);
+  if (build === undefined) {
+    return { sources, changed: new Set(sources.keys()), previous: new Map(), touched: new Set() };
+  }
+  const previous = sourcesOf(build);
+  // What a neighbouring hour never gave is not missed.
+  const gone = [...previous.values()].filter(({ hour, neighbour }) => !sources.has(hour) && neighbour?.records !== 0);
+  const changed = new Set(gone.map(({ hour }) => hour));
+  const touched = new Set<string>();
+  for (const [hour, ofHour] of sources) {
+    if (await differs(ofHour, previous.get(hour), build)) (isNeighbour(hour) ? touched : changed).add(hour);
+  }
+  return { sources, changed, previous, touched };
+}
+
+/** Whether a build would give what the previous one gave. */
+export function isUnchanged(
+  { changed, touched }: Changes,
+  { missingHours }: ListedInput,
+  { manifest }: PreviousBuild,
+): boolean {
+  return changed.size + touched.size === 0 && missingHours.join() === manifest.missingHours.join();
+}
+
+function byHour<File extends { readonly hour: string }>(files: readonly File[]): Map<string, File[]> {
+  const hours = new Map<string, File[]>();
   for (const file of files) {
-    const ofHour = sources.get(file.hour);
-    if (ofHour === undefined) sources.set(file.hour, [file]);
+    const ofHour = hours.get(file.hour);
+    if (ofHour === undefined) hours.set(file.hour, [file]);
     else ofHour.push(file);
   }
-  if (build === undefined) return { sources, changed: new Set(sources.keys()), previous: new Map() };
-  const previous = sourcesOf(build);
-  const changed = new Set([...previous.keys()].filter((hour) => !sources.has(hour)));
-  for (const [hour, ofHour] of sources) {
-    if (await differs(ofHour, previous.get(hour), build)) changed.add(hour);
-  }
-  return { sources, changed, previous };
+  return hours;
 }
 
 function sourcesOf({ manifest, state }: PreviousBuild): Map<string, SourceHour> {
-  const sources = new Map(
-    state.sources.map((source) => [source.hour, { ...source, files: [...manifest.inputs].slice(0, 0) }]),
+  const own = byHour(manifest.inputs);
+  return new Map(
+    state.sources.map(({ files, ...source }) => [
+      source.hour,
+      { ...source, files: files ?? own.get(source.hour) ?? [] },
+    ]),
   );
-  for (const file of manifest.inputs) sources.get(file.hour)?.files.push(file);
-  return sources;
 }
 
 async function differs(

@@ -34,25 +34,45 @@ const VALUE_PATTERNS: Readonly<Record<ColumnType, string>> = {
 };
 
 /** The layout as a regular expression (RE2), anchored, with a group for each captured column. */
-export function patternOf({ parts }: LineLayout, timeColumn: string, timePattern: string): string {
+export function patternOf(layout: LineLayout, timeColumn: string, timePattern: string): string {
+  return `^${innerPattern(layout, (name) => (name === timeColumn ? timePattern : undefined))}[ \\t\\r]*$`;
+}
+
+/**
+ * The same for lines without a time: `groups` names its groups, of which `proof` is empty only where a line does not match.
+ * That is a column where one can be, since RE2 is fast up to four groups.
+ */
+export function timelessPatternOf(layout: LineLayout): { pattern: string; groups: readonly string[]; proof: string } {
+  const inner = innerPattern(layout, () => undefined);
+  const groups = layout.captured.map((_, index) => `c${index}`);
+  const neverEmpty = layout.parts.find((part) => part.kind === 'column' && part.type !== 'VARCHAR');
+  if (neverEmpty?.kind === 'column') {
+    const proof = `c${layout.captured.indexOf(neverEmpty.name)}`;
+    return { pattern: `^${inner}[ \\t\\r]*$`, groups, proof };
+  }
+  const proof = 'closing';
+  return { pattern: `^${inner.replace(/\\\}$/, '(\\})')}[ \\t\\r]*$`, groups: [...groups, proof], proof };
+}
+
+function innerPattern({ parts }: LineLayout, own: (column: string) => string | undefined): string {
   const inner = parts.map((part) => {
     switch (part.kind) {
       case 'literal':
         return escaped(part.text);
       case 'column':
-        return `(${part.name === timeColumn ? timePattern : VALUE_PATTERNS[part.type]})`;
+        return `(${own(part.name) ?? VALUE_PATTERNS[part.type]})`;
       case 'scalar':
         return SCALAR_PATTERN;
     }
   });
-  return `^${inner.join('')}[ \\t\\r]*$`;
+  return inner.join('');
 }
 
 /**
  * The layout of a line; undefined where it has none: no flat object, an escape, a key twice, a value of another type,
- * no time.
+ * no time where one is needed.
  */
-export function layoutOf(line: string, columns: Columns, timeColumn: string): LineLayout | undefined {
+export function layoutOf(line: string, columns: Columns, timeColumn?: string): LineLayout | undefined {
   const reader = lineReader(line);
   const seen = new Set<string>();
   const parts: LayoutPart[] = [];
@@ -84,7 +104,7 @@ export function layoutOf(line: string, columns: Columns, timeColumn: string): Li
   } while (reader.take(','));
   if (!reader.take('}') || !/^[ \t\r]*$/.test(reader.rest())) return undefined;
   const captured = parts.flatMap((part) => (part.kind === 'column' ? [part.name] : []));
-  return captured.includes(timeColumn)
+  return timeColumn === undefined || captured.includes(timeColumn)
     ? { parts: [...parts, { kind: 'literal', text: `${text}}` }], captured }
     : undefined;
 }

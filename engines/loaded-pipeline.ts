@@ -29,6 +29,8 @@ export interface LoadedPipeline extends ReadPipeline {
    * column of its event as it stands, which cannot differ.
    */
   readonly timedTransform: string | undefined;
+  /** The transform with the number of its event beside each row; undefined where an event gives one row at most. */
+  readonly numberedTransform: string | undefined;
 }
 
 /** Columns in the order in which the pipeline declares them. */

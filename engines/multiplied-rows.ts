@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DaybreakError } from '../domain/errors';
+import { multipliesRows } from '../domain/pipeline';
 import type { LoadedPipeline } from './loaded-pipeline';
 import { TRANSFORM_FILE } from './read-pipeline';
 
@@ -17,7 +18,7 @@ export interface RowCount {
  */
 export function refuseMultipliedRows({ pipeline, folder }: LoadedPipeline, { events, rows, of }: RowCount): void {
   const tables = Object.entries(pipeline.tables);
-  if (rows <= events || tables.some(([, { allowDuplicateKeys }]) => allowDuplicateKeys)) return;
+  if (rows <= events || multipliesRows(pipeline)) return;
   const keys = tables.map(([name, { key }]) => `${key.join(', ')} of ${name}`).join('; ');
   throw new DaybreakError('MULTIPLIED_ROWS', {
     what: `the transform of ${pipeline.name} (${join(folder, TRANSFORM_FILE)}) gives ${rows} rows for the ${events} event(s) of ${of}`,

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { openDatabase, STAGED } from './duckdb/database';
+import { numberedTransform } from './duckdb/numbered-events';
 import { NOTE } from './duckdb/record-rule';
 import { timedTransform } from './duckdb/row-time';
 import { checkSampleTimes } from './duckdb/sample-times';
@@ -31,7 +32,8 @@ export async function checkPipeline(read: ReadPipeline, name: string): Promise<L
     checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
     const timed = timedTransform(pipeline, transform, bound, file);
     if (timed !== undefined) await checkSampleTimes(database.connection, pipeline, timed, file);
-    return { ...read, outputColumns: bound.columns, timedTransform: timed };
+    const numbered = numberedTransform(pipeline, transform, file);
+    return { ...read, outputColumns: bound.columns, timedTransform: timed, numberedTransform: numbered };
   } finally {
     database.close();
   }

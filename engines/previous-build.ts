@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { readState, type PreviousBuild } from './build-state';
-import { findChanges } from './input-changes';
+import { findChanges, isUnchanged } from './input-changes';
 import { listInput } from './input-files';
 import type { ReadPipeline } from './loaded-pipeline';
 import { isWhole, readPublishedDay } from './published-day';
@@ -40,7 +40,6 @@ export async function unchangedDay(
 ): Promise<DayManifest | undefined> {
   const previous = await previousBuild(read, { ...day, output: resolve(day.output) });
   if (previous === undefined) return undefined;
-  const files = await listInput(resolve(input), read.pipeline.files.pattern, day.date);
-  const { changed } = await findChanges(files, previous);
-  return changed.size === 0 ? previous.manifest : undefined;
+  const files = await listInput(resolve(input), read.pipeline, day.date);
+  return isUnchanged(await findChanges(files, previous), files, previous) ? previous.manifest : undefined;
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
 import type { Pipeline } from '../domain/pipeline';
 import { isWithin, regularFileWithin } from './contained';
 import type { PipelineHashes, ReadPipeline } from './loaded-pipeline';
+import { sha256 } from './pipeline-version';
 import { parsePipelineYaml } from './pipeline-yaml';
 
 export const PIPELINE_FILE = 'pipeline.yaml';
@@ -13,18 +13,23 @@ export const TRANSFORM_FILE = 'transform.sql';
 /** Reads a pipeline folder and checks its settings, but not its SQL. Throws BAD_PIPELINE or BAD_TABLE. */
 export async function readPipeline(folder: string): Promise<ReadPipeline> {
   const root = resolve(folder);
-  const yamlFile = join(folder, PIPELINE_FILE);
-  const pipeline = parsePipelineYaml(await readPart(folder, yamlFile), yamlFile);
-  if (pipeline.name !== basename(root)) {
-    throw new DaybreakError('BAD_PIPELINE', {
-      what: `${yamlFile} is named ${pipeline.name}, but its folder ${basename(root)}`,
-      remedy: 'Give both the same name.',
-    });
-  }
+  const pipeline = await readSettings(folder);
   const text = await readPart(folder, join(folder, TRANSFORM_FILE));
   const tables = await hashTables(pipeline, root);
   const hashes = { transform: sha256(text), settings: sha256(JSON.stringify(rowSettings(pipeline))), tables };
   return { pipeline, folder: root, transform: text.trimEnd().replace(/;$/, ''), hashes };
+}
+
+/** Reads and checks pipeline.yaml of a folder, and nothing else of it. Throws BAD_PIPELINE. */
+export async function readSettings(folder: string): Promise<Pipeline> {
+  const file = join(folder, PIPELINE_FILE);
+  const pipeline = parsePipelineYaml(await readPart(folder, file), file);
+  const name = basename(resolve(folder));
+  if (pipeline.name === name) return pipeline;
+  throw new DaybreakError('BAD_PIPELINE', {
+    what: `${file} is named ${pipeline.name}, but its folder ${name}`,
+    remedy: 'Give both the same name.',
+  });
 }
 
 async function readPart(folder: string, file: string): Promise<string> {
@@ -66,9 +71,7 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
 function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pipeline): unknown {
   // A default is left out, so that a new setting leaves the hashes of days that were built before it.
   const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
-  return { timeZone, events, tables, matchColumn, files, timeColumn: druid.timeColumn, rowTime };
-}
-
-function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
+  const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
+  const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours };
+  return { timeZone, events, tables, matchColumn, files: naming, timeColumn: druid.timeColumn, rowTime };
 }

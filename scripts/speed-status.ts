@@ -1,11 +1,13 @@
 import type { Client } from '@temporalio/client';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
-import { tableVersions, type PartitionProgress } from '../domain/speed';
+import type { PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
 import { activitySummary } from './output/describe-activities';
+import { describeVersions } from './output/describe-versions';
 import { table } from './output/table';
+import type { FolderState } from './pipeline-folder';
 import { withSpeedLayer } from './speed';
 
 /** The speed layer as its workflow and the heartbeats of its shards tell it. */
@@ -37,7 +39,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
 /** A line of names, then a line a partition. */
 export function partitionTable(partitions: readonly PartitionProgress[]): string[][] {
   return [
-    ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'static tables', 'trouble'],
+    ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'version', 'trouble'],
     ...partitions.map((one) => [
       String(one.partition),
       String(one.offset),
@@ -45,20 +47,25 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
       one.eventsPerSecond.toFixed(0),
       String(one.deadLetters),
       one.lastCommitAt ?? 'none yet',
-      tableVersions(one),
+      one.version ?? '',
       one.trouble ??
         (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
     ]),
   ];
 }
 
-/** The view as people read it; the supervisor as it is now where Druid tells, else as the workflow saw it last. */
-export function describeSpeed(view: SpeedView, ingestion: Ingestion | undefined): string[] {
+/**
+ * The view as people read it; the supervisor as it is now where Druid answers, else as the workflow saw it last.
+ *
+ * @param folder what the pipeline's folder holds, for the versions of both layers.
+ */
+export function describeSpeed(view: SpeedView, ingestion: Ingestion | undefined, folder: FolderState): string[] {
   const { pipeline, state, shards, supervisor, partitions, troubles } = view;
   return [
     `speed layer of ${pipeline}: ${state}, ${shards} shard(s)`,
     ...(ingestion === undefined ? describeSupervisor(supervisor) : describeIngestion(ingestion)),
     ...troubles.map((trouble) => `! ${trouble}`),
+    ...describeVersions(pipeline, folder, partitions),
     ...(partitions.length === 0 ? [] : [table(partitionTable(partitions))]),
   ];
 }

@@ -1,11 +1,14 @@
 import type { Client } from '@temporalio/client';
+import { join } from 'node:path';
 import { dayRuns, lastRuns } from '../activities/operate/day-runs';
-import { businessDateOf, shiftDate } from '../domain/business-date';
+import { businessDateOf, shiftDate, type BusinessDate } from '../domain/business-date';
 import { DaybreakError } from '../domain/errors';
-import type { LoadedPipeline } from '../engines/loaded-pipeline';
+import { servedBuild } from '../engines/day-survey';
+import { pipelineVersion } from '../engines/pipeline-version';
 import type { Config } from '../worker/config';
 import { withClient } from '../worker/connect';
 import { lookAtIngestion, type Ingestion } from './ingestion';
+import type { FolderState, PipelineFolder } from './pipeline-folder';
 import { remedyOf } from './remedies';
 import { serverStatus, type ServerStatus } from './server-status';
 import { speedView, type SpeedView } from './speed-status';
@@ -19,11 +22,15 @@ export interface DayStatus {
   readonly started: string;
   /** What to do before the day is run again, where the run did not end well. */
   readonly remedy?: string;
+  /** Of the pipeline that its build was made with, as far as this machine's data folder says. */
+  readonly version?: string;
 }
 
 /** What `daybreak status` shows on its one screen. */
 export interface Status {
   readonly pipeline: string;
+  /** What the next build of a day would be made with. */
+  readonly folder: FolderState;
   readonly servers: readonly ServerStatus[];
   /** False where Temporal is away: neither the speed layer nor the days are known then. */
   readonly temporal: boolean;
@@ -39,19 +46,20 @@ export interface Status {
 
 export interface StatusOptions {
   readonly pipeline: string;
-  /** Undefined where its tables cannot be read. */
-  readonly loaded: LoadedPipeline | undefined;
+  readonly folder: PipelineFolder;
   readonly portBase: number | undefined;
 }
 
 const DAYS_SHOWN = 7;
 
 /** One look at everything; a server that is away is part of the answer and throws nothing. */
-export async function lookAtStatus(config: Config, { pipeline, loaded, portBase }: StatusOptions): Promise<Status> {
+export async function lookAtStatus(config: Config, { pipeline, folder, portBase }: StatusOptions): Promise<Status> {
+  const { loaded, settings } = folder;
   const seen = {
     pipeline,
+    folder: folder.state,
     servers: await serverStatus(config, portBase),
-    ingestion: loaded && (await lookAtIngestion(config, loaded.pipeline.druid.datasource)),
+    ingestion: settings && (await lookAtIngestion(config, settings.druid.datasource)),
     waiting: loaded === undefined ? [] : await waitingDays(loaded, config.data, DAYS_SHOWN),
   };
   try {
@@ -59,7 +67,10 @@ export async function lookAtStatus(config: Config, { pipeline, loaded, portBase 
       ...seen,
       temporal: true,
       speed: await speedView(client, pipeline).catch(ignoreNotRunning),
-      days: await lastDays(client, pipeline, loaded?.pipeline.timeZone ?? 'UTC'),
+      days: await withVersions(
+        await lastDays(client, pipeline, settings?.timeZone ?? 'UTC'),
+        join(config.data, pipeline),
+      ),
     }));
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
@@ -73,7 +84,11 @@ function ignoreNotRunning(thrown: unknown): undefined {
 }
 
 /** The last nights, which no backfill of other days hides, then what else ran last. */
-async function lastDays(client: Client, pipeline: string, timeZone: string): Promise<DayStatus[]> {
+async function lastDays(
+  client: Client,
+  pipeline: string,
+  timeZone: string,
+): Promise<(DayStatus & { readonly date: BusinessDate })[]> {
   const from = shiftDate(businessDateOf(new Date(), timeZone), -DAYS_SHOWN);
   const nights = [...(await lastRuns(client, pipeline, { from })).values()];
   const days = new Map(nights.sort((a, b) => (a.date < b.date ? 1 : -1)).map((run) => [run.date, run]));
@@ -85,4 +100,16 @@ async function lastDays(client: Client, pipeline: string, timeZone: string): Pro
     const remedy = remedyOf(outcome);
     return { date, outcome, started: startedAt, ...(remedy !== undefined && { remedy }) };
   });
+}
+
+async function withVersions(
+  days: readonly (DayStatus & { readonly date: BusinessDate })[],
+  folder: string,
+): Promise<DayStatus[]> {
+  return Promise.all(
+    days.map(async (day) => {
+      const build = await servedBuild(folder, day.date);
+      return build === undefined ? day : { ...day, version: pipelineVersion(build.manifest) };
+    }),
+  );
 }

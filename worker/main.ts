@@ -117,7 +117,7 @@ function activitiesOf(layer: Layer, { config, logger, findSpark }: WorkerOptions
       });
     case 'speed':
       return createSpeedLayerActivities({
-        ...{ druid, kafka, kafkaOfDruid, pipelines, logger },
+        ...{ druid, kafka, kafkaOfDruid, pipelines, data, logger },
         onProgress: metrics.speedProgress,
       });
   }

@@ -11,6 +11,7 @@ export function createMetrics(meter: MetricMeter) {
   const gauge = (name: string, description: string) => meter.createGauge(`daybreak_${name}`, 'float', '1', description);
   const days = counter('days_replaced', 'Days that the batch replaced, with proof');
   const rows = counter('day_rows', 'Rows of replaced days');
+  const filtered = counter('day_filtered', 'Distinct records of replaced days of which the transform makes no row');
   const duplicates = counter('day_duplicates', 'Duplicates that the batch removed');
   const quarantined = counter('day_quarantined', 'Bad records of replaced days');
   const unmatched = counter('day_unmatched', 'Rows of replaced days for which the join found nothing');
@@ -29,7 +30,8 @@ export function createMetrics(meter: MetricMeter) {
     dayReplaced({ pipeline, counts, hours }: DailyBatchResult): void {
       const tags = { pipeline };
       days.add(1, tags);
-      rows.add(counts.kept, tags);
+      rows.add(counts.written, tags);
+      filtered.add(counts.filtered, tags);
       duplicates.add(counts.duplicates, tags);
       quarantined.add(counts.quarantined, tags);
       unmatched.add(

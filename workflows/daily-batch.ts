@@ -23,9 +23,10 @@ import type {
   DayPlan,
   GateReport,
 } from '../domain/daily-batch';
+import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { reconcile } from '../domain/reconcile';
-import { reconciliationMarkdown } from '../domain/reconciliation';
+import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
 
 /** Which step a run is at. */
@@ -110,7 +111,7 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       if (report.refusals.length > 0) throw refused(report.refusals);
       return report;
     };
-    const { realtime, ...gate } = await judge(built);
+    const { realtime, before = 'realtime', ...gate } = await judge(built);
     let overlooked = gate.accepted;
 
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
@@ -133,17 +134,20 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       verdict: restore === undefined ? 'replaced' : 'restored',
       datasource: plan.datasource,
       output: day.folder,
-      counts: day.counts,
+      counts: completeCounts(day.counts, day.hours),
       accepted: [...accepted, ...overlooked],
       missingHours: day.missingHours,
       ...(sealedUntil !== undefined && { sealedUntil }),
       taskId: reindexed.taskId,
       version: proof.version,
       segments: proof.segments,
+      before,
       hours: reconcile(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
-    setCurrentDetails(`**${result.verdict}** — ${summary(result)}\n\n${reconciliationMarkdown(result.hours)}`);
+    setCurrentDetails(
+      `**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before)}\n\n${reconciliationMarkdown(result.hours)}`,
+    );
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     log.info('the day is over', { outcome: result.verdict });
     return result;
@@ -207,10 +211,7 @@ function refused(refusals: readonly GateRefusal[]): ApplicationFailure {
 }
 
 function summary({ counts, segments, version, taskId }: DailyBatchResult): string {
-  return (
-    `read ${counts.read} = kept ${counts.kept} + duplicates ${counts.duplicates} + quarantined ${counts.quarantined} + ` +
-    `outside the day ${counts.outsideDay}; ${segments} segment(s) of version ${version}, task ${taskId}`
-  );
+  return `${describeCounts(counts)}; ${segments} segment(s) of version ${version}, task ${taskId}`;
 }
 
 function outcomeOf(thrown: unknown): string {

@@ -9,6 +9,7 @@ import {
   defineUpdate,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -16,7 +17,7 @@ import {
 } from '@temporalio/workflow';
 import type { SpeedLayerActivities } from '../activities';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
-import { tableVersions, type PartitionProgress } from '../domain/speed';
+import { keptReasons, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../domain/speed-layer';
 
 export const pauseSignal = defineSignal('pause');
@@ -30,6 +31,7 @@ const SHARD_SECONDS = 600;
 /** A look at the partitions puts six events into the history: once a minute it is continued as new twice a day. */
 const FIRST_LOOK_SECONDS = 10;
 const LOOK_SECONDS = 60;
+const LONGEST_PAUSE_MS = 30_000;
 
 const { prepareSpeedLayer } = proxyActivities<SpeedLayerActivities>({
   summary: ACTIVITY_SUMMARIES.prepareSpeedLayer,
@@ -56,12 +58,22 @@ const { tellPartitions } = proxyActivities<SpeedLayerActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });
 
+/** Every shard once, with one setup. */
+interface Round {
+  readonly scope: CancellationScope;
+  readonly setup: string | undefined;
+  /** Whether it ends because the pipeline needs another setup. */
+  isSetupChanged: boolean;
+}
+
 /** The speed layer of a pipeline: runs for ever, and continues as new when its history has grown. */
 export async function speedLayer({ pipeline, shards = 1, paused = false }: SpeedLayerInput): Promise<never> {
   let state: SpeedLayerStatus['state'] = 'starting';
   let supervisor: SupervisorHealth | undefined;
   let partitions: readonly PartitionProgress[] = [];
-  let turn: CancellationScope | undefined;
+  let round: Round | undefined;
+  /** How many rounds in a row ended with another setup. */
+  let setupChanges = 0;
 
   const status = (): SpeedLayerStatus => ({ pipeline, state, shards, supervisor, partitions });
   const tell = (next: SpeedLayerStatus['state']): void => {
@@ -73,7 +85,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
   setHandler(pauseSignal, () => {
     paused = true;
     if (state !== 'paused') tell('pausing');
-    turn?.cancel();
+    round?.scope.cancel();
   });
   setHandler(resumeSignal, () => {
     paused = false;
@@ -82,7 +94,7 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
     scaleUpdate,
     (wanted) => {
       shards = wanted;
-      turn?.cancel();
+      round?.scope.cancel();
       return wanted;
     },
     {
@@ -98,23 +110,27 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
       await condition(() => !paused);
     }
     tell('starting');
-    await prepareSpeedLayer({ pipeline });
+    const prepared = await prepareSpeedLayer({ pipeline });
     if (paused) continue; // A pause may have come meanwhile.
-    turn = new CancellationScope();
+    const current: Round = { scope: new CancellationScope(), setup: prepared?.setup, isSetupChanged: false };
+    round = current;
     tell('running');
     try {
-      await turn.run(() => runTurn());
+      await current.scope.run(() => runRound(current));
     } catch (thrown) {
-      // A cancelled workflow ends; a cancelled turn makes room for a pause or for another number of shards.
+      // A cancelled workflow ends; a cancelled round makes room for a pause or for another number of shards.
       if (!isCancellation(thrown) || CancellationScope.current().consideredCancelled) throw thrown;
     }
-    turn = undefined;
+    round = undefined;
+    setupChanges = current.isSetupChanged ? setupChanges + 1 : 0;
+    // Where the folders of two workers differ, one prepares and the other ends its shard, again and again.
+    if (setupChanges > 1) await condition(() => paused, Math.min(500 * 2 ** setupChanges, LONGEST_PAUSE_MS));
   }
   await condition(allHandlersFinished);
   return continueAsNew<typeof speedLayer>({ pipeline, shards, paused });
 
   /** Every shard once; the supervisor and the partitions are watched meanwhile. */
-  async function runTurn(): Promise<void> {
+  async function runRound(current: Round): Promise<void> {
     const watching = new CancellationScope();
     const watched = watching
       .run(() => Promise.all([watch(), look()]))
@@ -122,20 +138,21 @@ export async function speedLayer({ pipeline, shards = 1, paused = false }: Speed
         if (!isCancellation(thrown)) throw thrown;
       });
     try {
-      await Promise.all(
-        Array.from({ length: shards }, (_, shard) =>
-          lasting(`${ACTIVITY_SUMMARIES.runSpeedShard}: ${shard + 1} of ${shards}`).runSpeedShard({
-            pipeline,
-            shard,
-            shards,
-            maximumSeconds: SHARD_SECONDS,
-          }),
-        ),
-      );
+      await Promise.all(Array.from({ length: shards }, (_, shard) => runShard(shard, current)));
     } finally {
       watching.cancel();
       await watched;
     }
+  }
+
+  /** A shard whose pipeline needs another setup ends the others too: all start again with the new one. */
+  async function runShard(shard: number, current: Round): Promise<void> {
+    const summary = `${ACTIVITY_SUMMARIES.runSpeedShard}: ${shard + 1} of ${shards}`;
+    const input = { pipeline, shard, shards, maximumSeconds: SHARD_SECONDS, setup: current.setup };
+    const { ended } = await lasting(summary).runSpeedShard(input);
+    if (ended !== 'pipeline-changed' || !patched('pipeline-changed')) return;
+    current.isSetupChanged = true;
+    current.scope.cancel();
   }
 
   async function watch(): Promise<never> {
@@ -162,14 +179,12 @@ function describe({ state, shards, supervisor, partitions }: SpeedLayerStatus): 
           .join('; ');
   const table = partitions.map(
     ({ trouble = '', ...one }) =>
-      `| ${one.partition} | ${one.offset} | ${one.lag} | ${Math.round(one.eventsPerSecond)} | ${one.deadLetters} | ${tableVersions(one)} | ${trouble} |`,
+      `| ${one.partition} | ${one.offset} | ${one.lag} | ${Math.round(one.eventsPerSecond)} | ${one.deadLetters} | ${one.version ?? ''} | ${trouble} |`,
   );
-  const head = [
-    '| partition | offset | lag | events/s | dead letters | static tables | trouble |',
-    '|--|--|--|--|--|--|--|',
-  ];
+  const head = ['| partition | offset | lag | events/s | dead letters | version | trouble |', '|--|--|--|--|--|--|--|'];
   return [
     `**${state}** with ${shards} shard(s)\n\nDruid supervisor: ${druid}`,
     ...(table.length === 0 ? [] : [[...head, ...table].join('\n')]),
+    ...keptReasons(partitions).map(({ reason, version }) => `Version ${version} stays: ${reason}`),
   ].join('\n\n');
 }

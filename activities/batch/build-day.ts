@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
 import { dayPlan, type BuiltDay, type DailyBatchInput, type DayPlan } from '../../domain/daily-batch';
 import { buildDay } from '../../engines/day-build';
+import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { outputFolder, readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
@@ -12,10 +13,14 @@ const MEBIBYTE = 1024 ** 2;
 
 export function createBuildActivities({ pipelines, data, findSpark, build = {} }: BatchDependencies) {
   return {
-    /** Fixes what the day is. Throws UNKNOWN_PIPELINE, BAD_PIPELINE, BAD_TABLE or BAD_DATE before anything is touched. */
+    /**
+     * Fixes what the day is. Throws UNKNOWN_PIPELINE, BAD_PIPELINE, BAD_TABLE or BAD_DATE before anything is touched;
+     * BAD_PIPELINE also where another pipeline has the datasource: the day would replace that pipeline's rows.
+     */
     async planDay({ pipeline: name, date }: DailyBatchInput): Promise<DayPlan> {
-      const { pipeline } = await loadPipelineNamed(pipelines, name);
-      return dayPlan(pipeline, parseBusinessDate(date));
+      const loaded = await loadPipelineNamed(pipelines, name);
+      await refuseConflicts(loaded, { kinds: ['datasource'] });
+      return dayPlan(loaded.pipeline, parseBusinessDate(date));
     },
 
     /** Builds and publishes the day; what did not change since the last build is not built again. */

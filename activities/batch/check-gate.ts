@@ -1,9 +1,11 @@
 import { Context } from '@temporalio/activity';
 import type { DruidClient } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
-import { refusalsOf, type AcceptableGateCode } from '../../domain/gate';
+import { completeCounts } from '../../domain/day-manifest';
+import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { beating, waitFor } from '../wait';
+import { servedBefore, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
 import { servedDay } from './served-day';
 
@@ -52,23 +54,27 @@ export function createGateActivities({ druid, pipelines }: BatchDependencies) {
       { accept }: { readonly accept: readonly AcceptableGateCode[] },
     ): Promise<GateReport> {
       const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
+      const servedPlan = { datasource: plan.realtimeDatasource, interval: plan.interval };
       const deadline = Context.current().info.scheduledTimestampMs + PATIENCE_MILLISECONDS;
       await waitFor<undefined>(async () => {
         const waitingFor = Date.now() < deadline ? await notServed(druid, plan) : undefined;
         return waitingFor === undefined ? { answer: undefined } : { waitingFor };
       });
       const served = await beating(
-        () => 'fetching the rows that realtime serves',
-        () => servedDay(druid, { datasource: plan.realtimeDatasource, interval: plan.interval }, loaded),
+        () => 'fetching the rows that Druid serves',
+        () => servedDay(druid, servedPlan, loaded),
       );
       const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
       const found = refusalsOf(loaded.pipeline.gate, {
         missingHours: built.missingHours,
+        counts: completeCounts(built.counts, built.hours),
+        truncated: built.truncated ?? truncatedFiles([]),
         written: Object.fromEntries(built.hours.map(({ hour, written }) => [hour, written])),
         realtimeDistinct: Object.fromEntries(realtime.map(({ hour, distinct }) => [hour, distinct])),
       });
       return {
         realtime,
+        before: servedBefore(await visibleSegments(druid, servedPlan), servedPlan),
         refusals: found.filter(({ code }) => !accept.includes(code)),
         accepted: found.filter(({ code }) => accept.includes(code)),
       };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DruidClient, Segment } from '../../clients/druid';
 import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
+import type { ServedBefore } from '../../domain/reconciliation';
 import { contentByHour, NO_CONTENT } from '../../engines/duckdb/content';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { servedDay } from './served-day';
@@ -47,7 +48,14 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
   });
 }
 
-function isDay({ start, end }: Segment, { interval }: DayPlan): boolean {
+/** Whose rows the visible segments of a day are. */
+export function servedBefore(visible: readonly Segment[], plan: Pick<DayPlan, 'interval'>): ServedBefore {
+  const batch = visible.filter((one) => !one.realtime && one.published && isDay(one, plan)).length;
+  if (visible.length === 0) return 'nothing';
+  return batch === 0 ? 'realtime' : batch === visible.length ? 'batch' : 'both';
+}
+
+function isDay({ start, end }: Segment, { interval }: Pick<DayPlan, 'interval'>): boolean {
   return Date.parse(start) === Date.parse(interval.start) && Date.parse(end) === Date.parse(interval.end);
 }
 

@@ -28,8 +28,10 @@ export function createSettleActivities({ pipelines, data }: BatchDependencies) {
       // Since the first try: a worker that died does not make the wait longer.
       const deadline = Context.current().info.scheduledTimestampMs + patience * 1_000;
       return waitFor<Settled>(async () => {
-        const files = await listInput(join(data, name, 'input'), pipeline.files.pattern, date);
-        const unchanged = (Date.now() - Math.max(...files.map(({ changedAt }) => changedAt))) / 1_000;
+        // Files of neighbouring hours may grow for as long as they like: what they gain later is late data.
+        const { own } = await listInput(join(data, name, 'input'), pipeline, date);
+        const changedAt = own.reduce((latest, file) => Math.max(latest, file.changedAt), 0);
+        const unchanged = (Date.now() - changedAt) / 1_000;
         if (unchanged >= settleSeconds) return { answer: { refusal: null } };
         if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };
         const left = Math.ceil(settleSeconds - unchanged);

@@ -4,17 +4,17 @@ import type { DruidClient } from '../../clients/druid';
 import { KafkaTopics, type KafkaCluster } from '../../clients/kafka';
 import type { KafkaOfDruid } from '../../domain/druid/consumer-properties';
 import { supervisorSpec } from '../../domain/druid/supervisor-spec';
-import { deadLetterTopicOf } from '../../domain/pipeline';
 import type { SupervisorHealth } from '../../domain/speed-layer';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { speedTopics } from '../../domain/speed-setup';
+import { setupOf, type PipelineFolders } from '../speed/accepted-pipelines';
+import { runnablePipeline } from '../speed/runnable-pipeline';
 import { ensureSupervisor } from './ensure-supervisor';
 import { lookAtSupervisor } from './supervisor-look';
 
-export interface SpeedSupervisorDependencies {
+export interface SpeedSupervisorDependencies extends PipelineFolders {
   readonly druid: DruidClient;
   readonly kafka: KafkaCluster;
   readonly kafkaOfDruid: KafkaOfDruid;
-  readonly pipelines: string;
 }
 
 export interface WatchSupervisorInput {
@@ -24,24 +24,35 @@ export interface WatchSupervisorInput {
   readonly maximumSeconds: number;
 }
 
+/** What the shards need; workers of earlier versions returned nothing. */
+export interface PreparedSpeedLayer {
+  /** See `setupOf`. */
+  readonly setup: string;
+}
+
 const LOOK_MS = 2_000;
 
 export function createSpeedSupervisorActivities({
   druid,
   kafka,
   kafkaOfDruid,
-  pipelines,
+  ...folders
 }: SpeedSupervisorDependencies) {
   return {
-    /** Makes sure that the topics exist, and that Druid's supervisor is what the pipeline says and runs. */
-    async prepareSpeedLayer({ pipeline: name }: { readonly pipeline: string }): Promise<void> {
-      const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, name);
+    /**
+     * Makes sure that the topics exist, and that Druid's supervisor is what the pipeline says and runs. Returns what it
+     * prepared, for the shards to compare.
+     */
+    async prepareSpeedLayer({
+      pipeline: name,
+    }: {
+      readonly pipeline: string;
+    }): Promise<PreparedSpeedLayer | undefined> {
+      const { loaded } = await runnablePipeline(folders, name);
+      const { pipeline, outputColumns: columns } = loaded;
       const topics = await KafkaTopics.connect(kafka);
       try {
-        const { topic, outputTopic, partitions } = pipeline.kafka;
-        await topics.ensure(
-          [topic, outputTopic, deadLetterTopicOf(pipeline)].map((one) => ({ topic: one, partitions })),
-        );
+        await topics.ensure(speedTopics(pipeline));
       } finally {
         await topics.close();
       }
@@ -53,11 +64,12 @@ export function createSpeedSupervisorActivities({
         }),
         suspended: false,
       }));
+      return { setup: setupOf(loaded) };
     },
 
     /** Returns when the supervisor's health is another than the known one, or after the given seconds. */
     async watchSupervisor({ pipeline: name, known, maximumSeconds }: WatchSupervisorInput): Promise<SupervisorHealth> {
-      const { pipeline } = await loadPipelineNamed(pipelines, name);
+      const { loaded } = await runnablePipeline(folders, name);
       const context = Context.current();
       const end = Date.now() + maximumSeconds * 1_000;
       // Beside the looks: Druid asks each running task for its totals, which takes a while where one does not answer.
@@ -66,7 +78,7 @@ export function createSpeedSupervisorActivities({
       }, LOOK_MS);
       try {
         for (;;) {
-          const { health } = await lookAtSupervisor(druid, pipeline.druid.datasource);
+          const { health } = await lookAtSupervisor(druid, loaded.pipeline.druid.datasource);
           if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
           await context.sleep(LOOK_MS);
         }

@@ -43,11 +43,13 @@ export function createOperateActivities(dependencies: OperateDependencies) {
       const loaded = await loadPipelineNamed(pipelines, name);
       const { lateData, timeZone } = loaded.pipeline;
       const now = new Date();
+      const signal = Context.current().cancellationSignal;
       const today = businessDateOf(now, timeZone);
       return beating('comparing files with builds', async () => {
         const decisions: LateDataDecision[] = [];
         for (let back = 1; back <= lateData.days; back++) {
-          const survey = await surveyDay(loaded, join(data, name), shiftDate(today, -back));
+          const date = shiftDate(today, -back);
+          const survey = await surveyDay(loaded, join(data, name), date, { remember: true, signal });
           decisions.push(decideLateData(lateData, survey, now));
         }
         return decisions;

@@ -20,6 +20,12 @@ export async function shardHeartbeats(client: Client, workflowId: string): Promi
   );
   return shards
     .flatMap((shard) => shard ?? [])
-    .flatMap(({ partitions, tables }) => partitions.map((partition) => ({ ...partition, tables })))
+    .flatMap(({ partitions, version, kept }) =>
+      partitions.map((partition) => ({
+        ...partition,
+        ...(version !== undefined && { version }),
+        ...(kept !== undefined && { kept }),
+      })),
+    )
     .sort((one, other) => one.partition - other.partition);
 }

@@ -9,6 +9,7 @@ import {
   type SpeedShardResult,
   transactionalIdOf,
 } from '../../domain/speed';
+import { speedTopics } from '../../domain/speed-setup';
 import type { MicroBatchTransform } from '../../engines/micro-batch';
 import { Gate } from './gate';
 import { limitsFor } from './limits';
@@ -22,9 +23,13 @@ export interface ShardOptions {
   readonly logger: KafkaLogger;
 }
 
-/** A transform with the version of its static tables. */
+/** A transform that may change between two micro-batches. */
 export interface ShardTransform extends Pick<MicroBatchTransform, 'run'> {
-  readonly tables: Readonly<Record<string, string>>;
+  readonly version: string;
+  /** See SpeedShardProgress. */
+  readonly kept: string | undefined;
+  /** Aborts where the shard must end, so that what the changed pipeline needs is prepared. */
+  readonly setupChanged: AbortSignal;
 }
 
 /** How soon a new partition is noticed. */
@@ -42,20 +47,21 @@ export class Shard {
 
   get progress(): SpeedShardProgress {
     const { shard, shards } = this.#options.input;
+    const { version, kept } = this.#options.transform;
     const partitions = [...this.#runs.values()].map(({ progress }) => progress);
-    return { shard, shards, tables: this.#options.transform.tables, partitions };
+    return { shard, shards, version, ...(kept !== undefined && { kept }), partitions };
   }
 
   /**
-   * Runs until the time is over or the signal aborts; either way everything that was begun is committed. Throws where a
+   * Runs until the time is over, the pipeline needs another setup or the signal aborts; in each case everything that was begun is committed. Throws where a
    * partition fails for good, when the others have ended too.
    */
   async run(signal: AbortSignal): Promise<SpeedShardResult> {
-    const { kafka, pipeline, input } = this.#options;
+    const { kafka, pipeline, input, transform } = this.#options;
     const topics = await KafkaTopics.connect(kafka);
     const failure = new AbortController();
     const timeOver = AbortSignal.timeout(input.maximumSeconds * 1000);
-    const end = AbortSignal.any([signal, timeOver, failure.signal]);
+    const end = AbortSignal.any([signal, timeOver, failure.signal, transform.setupChanged]);
     const running: Promise<void>[] = [];
     const start = (partition: number, partitions: number): void => {
       const run = this.#partitionRun(partition, Math.ceil(partitions / input.shards));
@@ -66,12 +72,7 @@ export class Shard {
       running.push(ended);
     };
     try {
-      await topics.ensure(
-        [pipeline.kafka.topic, pipeline.kafka.outputTopic, deadLetterTopicOf(pipeline)].map((topic) => ({
-          topic,
-          partitions: pipeline.kafka.partitions,
-        })),
-      );
+      await topics.ensure(speedTopics(pipeline));
       for (
         let partitions = await this.#partitions(topics);
         ;
@@ -89,7 +90,8 @@ export class Shard {
       await topics.close();
     }
     failure.signal.throwIfAborted();
-    return { ...this.progress, ended: signal.aborted ? 'cancelled' : 'time-over' };
+    const isChanged = transform.setupChanged.aborted;
+    return { ...this.progress, ended: signal.aborted ? 'cancelled' : isChanged ? 'pipeline-changed' : 'time-over' };
   }
 
   async #partitionsAfterAWhile(topics: KafkaTopics, end: AbortSignal): Promise<number> {

@@ -1,25 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InputFile } from '../../domain/day-manifest';
+import { isNeighbour } from '../../domain/file-hours';
 import { isWholeRecord, spansHours } from '../../domain/pipeline';
 import type { BuildContext, DayPlan, EngineResult, SourceHour, TargetHour } from '../day-plan';
 import { hashFile } from '../hash-file';
 import { unreadable } from '../input-files';
-import { readPieces } from '../input-pieces';
 import { SharedKernel } from '../line-kernel/shared-kernel';
 import { writeQuarantine, type QuarantinedRecord } from '../quarantine';
-import { checkUnwritten, writeHour, type RowEngine } from './hour-output';
-import type { HourInput } from './hour-stage';
+import { checkUnwritten, NO_ROWS, writeHour, type RowEngine } from './hour-output';
 import { Lanes, type Lane } from './lanes';
 import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
+import { stageAll, stageProven, type ReadFiles, type SourceFiles } from './stage-files';
 import { StrayRecords } from './stray-records';
 import { valueFailureIn } from './value-failure';
-
-interface ReadFiles {
-  readonly files: readonly InputFile[];
-  /** Names of compressed files that end too early. */
-  readonly truncated: readonly string[];
-}
 
 /**
  * Builds hours with embedded DuckDBs of one thread each: an hour is one lane's work from its lines to its file, so that
@@ -86,7 +80,7 @@ class HoursBuild {
     return { sources: this.#sources, quarantine: this.#quarantine, targets: this.#written };
   }
 
-  /** An hour to be written, or an unchanged one that holds records of such an hour. */
+  /** The source of an hour to be written, or an unchanged one that holds records of such an hour. */
   #nextSource(): string | undefined {
     const { sources, changed, previous } = this.#plan;
     const next = [...sources.keys()].find(
@@ -101,11 +95,10 @@ class HoursBuild {
   }
 
   async #readSource(lane: Lane, hour: string, signal: AbortSignal): Promise<void> {
-    const proven = await this.#kernels.use(this.#unpackedBytes(hour), (kernel) =>
-      this.#stageFiles(lane, hour, signal, { kernel, path: join(this.#context.folder, `.proven-${hour}.parquet`) }),
-    );
-    const read = proven ?? (await this.#stageAll(lane, hour, signal));
-    if (!this.#plan.changed.has(hour)) requireSame(read.files, this.#plan.previous.get(hour)?.files);
+    const path = join(this.#context.folder, `.proven-${hour}.parquet`);
+    const { progress } = this.#context;
+    const read = await stageProven(lane.stage, this.#source(hour), { kernels: this.#kernels, path, signal, progress });
+    if (!this.#plan.changed.has(hour)) this.#requireSame(hour, read.files, this.#plan.previous.get(hour)?.files);
     if ((await valueFailureIn(() => this.#judge(lane, hour, read))) !== undefined) {
       await lane.stage.clear();
       await this.#judge(lane, hour, await this.#stageGood(lane, hour, signal, read.files));
@@ -120,8 +113,9 @@ class HoursBuild {
     signal: AbortSignal,
     before: readonly InputFile[] | undefined,
   ): Promise<ReadFiles> {
-    const read = await this.#stageAll(lane, hour, signal);
-    requireSame(read.files, before);
+    const { progress } = this.#context;
+    const read = await stageAll(lane.stage, this.#source(hour), { signal, progress });
+    this.#requireSame(hour, read.files, before);
     if ((await valueFailureIn(() => this.#check(lane, true))) !== undefined) {
       await lane.stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
     }
@@ -134,7 +128,7 @@ class HoursBuild {
   }
 
   /** Takes down what the stage holds of a source hour, and writes the hour unless it has to wait for others. */
-  async #judge(lane: Lane, hour: string, { files, truncated }: ReadFiles): Promise<void> {
+  async #judge(lane: Lane, hour: string, { files, truncated, neighbour }: ReadFiles): Promise<void> {
     const { database, stage } = lane;
     const counts = await stage.counts();
     const strays = Object.keys(counts.strays);
@@ -142,7 +136,8 @@ class HoursBuild {
     // Bad records are told before likes are: a record must not be lost because a bad one is like it.
     const own = !isWritten || !isWholeRecord(this.#plan.loaded.pipeline);
     if (own || strays.length > 0) await this.#check(lane, own);
-    const cutShort = truncated.map((file) => ({
+    // A neighbouring hour's files are the quarantine's of their own day.
+    const cutShort = (neighbour === undefined ? truncated : []).map((file) => ({
       file,
       line: stage.linesOf(file) + 1,
       reason: 'the compressed data ends before its end',
@@ -161,6 +156,7 @@ class HoursBuild {
       outsideDay: counts.outsideDay,
       quarantined,
       strays: counts.strays,
+      ...(neighbour !== undefined && { neighbour }),
     });
     if (strays.length > 0) {
       await this.#strayRecords.keep(database.connection, hour, strays);
@@ -170,46 +166,8 @@ class HoursBuild {
     if (isWritten) await this.#write(lane, hour);
   }
 
-  async #stageAll(lane: Lane, hour: string, signal: AbortSignal): Promise<ReadFiles> {
-    const read = await this.#stageFiles(lane, hour, signal, undefined);
-    if (read === undefined) throw new Error(`the lines of the hour ${hour} could not be staged`);
-    return read;
-  }
-
-  /** Undefined where the hour must be staged anew, without a proof. */
-  async #stageFiles(
-    lane: Lane,
-    hour: string,
-    signal: AbortSignal,
-    proof: HourInput['proof'],
-  ): Promise<ReadFiles | undefined> {
-    const files: InputFile[] = [];
-    const truncated: string[] = [];
-    const listed = this.#plan.sources.get(hour) ?? [];
-    const { progress } = this.#context;
-    let [rows, bytes] = [0, 0];
-    await lane.stage.begin({ hour, bytes: this.#unpackedBytes(hour), proof });
-    const pieces = readPieces(listed, {
-      onFile({ file }, read) {
-        files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
-        if (read.truncated) truncated.push(file);
-      },
-    });
-    let whole = true;
-    for await (const piece of pieces) {
-      signal.throwIfAborted();
-      const lines = await lane.stage.add(piece);
-      if (lines === undefined) {
-        whole = false;
-        break;
-      }
-      [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
-      progress.addRows(lines, piece.text.length + 1);
-    }
-    if (await lane.stage.end(whole)) return { files, truncated };
-    progress.addRows(-rows, -bytes);
-    await lane.stage.clear();
-    return undefined;
+  #source(hour: string): SourceFiles {
+    return { date: this.#plan.date, hour, files: this.#plan.sources.get(hour) ?? [] };
   }
 
   /** Source hours, in order, that hold records of `target` and have been read. */
@@ -230,8 +188,7 @@ class HoursBuild {
     const file = `${hour}.ndjson`;
     const path = join(this.#context.folder, file);
     await writeFile(path, '');
-    const nothing = { misfiled: 0, kept: 0, duplicates: 0, written: 0, unmatched: 0 };
-    this.#written.set(hour, { hour, file, ...nothing, ...(await hashFile(path)) });
+    this.#written.set(hour, { hour, file, misfiled: 0, kept: 0, duplicates: 0, ...NO_ROWS, ...(await hashFile(path)) });
     this.#context.progress.hourDone();
   }
 
@@ -273,18 +230,19 @@ class HoursBuild {
     this.#written.set(hour, { hour, file, misfiled, ...written, ...(await hashFile(path)) });
   }
 
-  /** About; never less. What a compressed file holds is not known before it is read. */
-  #unpackedBytes(hour: string): number {
-    return (this.#plan.sources.get(hour) ?? []).reduce(
-      (total, { file, bytes }) => total + (file.endsWith('.gz') ? bytes * 20 + PACKED_BYTES : bytes),
-      0,
-    );
+  /**
+   * Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. Those of
+   * neighbouring hours may still grow: what they gain after this build is late data.
+   */
+  #requireSame(hour: string, files: readonly InputFile[], before: readonly InputFile[] | undefined): void {
+    if (isNeighbour(hour)) return;
+    const changed = files.find(({ sha256 }, index) => sha256 !== before?.[index]?.sha256);
+    if (changed !== undefined) throw unreadable(changed.file, new Error('it was written to while the day was built'));
   }
 }
 
 const STRAYS = '.strays';
 const IDENTITIES = '.identities';
-const PACKED_BYTES = 1024 * 1024;
 
 async function* allOf(
   faults: AsyncIterable<QuarantinedRecord>,
@@ -292,10 +250,4 @@ async function* allOf(
 ): AsyncGenerator<QuarantinedRecord> {
   yield* faults;
   yield* cutShort;
-}
-
-/** Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. */
-function requireSame(files: readonly InputFile[], before: readonly InputFile[] | undefined): void {
-  const changed = files.find(({ sha256 }, index) => sha256 !== before?.[index]?.sha256);
-  if (changed !== undefined) throw unreadable(changed.file, new Error('it was written to while the day was built'));
 }

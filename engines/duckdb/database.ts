@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly spillFolder?: string;
   /** Absolute path of the only folder that SQL may write to. Default: none. */
   readonly outputFolder?: string;
+  /** Whether the static tables are loaded. Default true. */
+  readonly tables?: boolean;
 }
 
 export interface Database {
@@ -30,7 +32,7 @@ export const STAGED = 'daybreak.staged';
 export async function openDatabase(
   pipeline: Pipeline,
   folder: string,
-  { threads = 1, memoryLimit, spillFolder, outputFolder }: DatabaseOptions = {},
+  { threads = 1, memoryLimit, spillFolder, outputFolder, tables = true }: DatabaseOptions = {},
 ): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(threads),
@@ -50,7 +52,7 @@ export async function openDatabase(
     await connection.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
     await connection.run('CREATE SCHEMA daybreak');
     await emptyStage(connection, pipeline);
-    await loadStaticTables(connection, pipeline, folder);
+    if (tables) await loadStaticTables(connection, pipeline, folder);
     if (outputFolder !== undefined) {
       const folders = [`${outputFolder}/`, `${exactly(outputFolder)}/`];
       await connection.run(`SET allowed_directories = ${literals(folders)}`);

@@ -1,5 +1,6 @@
 import type { Pipeline } from '../../domain/pipeline';
-import { layoutOf } from '../line-layout';
+import { layoutOf, type LineLayout } from '../line-layout';
+import type { Columns } from '../loaded-pipeline';
 import type { Fast } from './record-rule';
 import type { FastTime } from './time-rule';
 
@@ -18,14 +19,28 @@ export function fastPathOf(
   fastTime: (sample: string) => FastTime | undefined,
 ): Fast | undefined {
   const value = new RegExp(`"${events.time.column}"[ \\t]*:[ \\t]*"?([^",}]*)`);
-  for (let start = 0, sample = 0; sample < SAMPLES && start < lines.length; sample += 1) {
-    const found = lines.indexOf(LINE_FEED, start);
-    const end = found === -1 ? lines.length : found;
-    const line = lines.toString('utf8', start, Math.min(end, start + LONGEST_SAMPLE));
+  for (const line of samplesOf(lines)) {
     const time = fastTime(value.exec(line)?.[1] ?? '');
     const layout = time && layoutOf(line, events.columns, events.time.column);
     if (time !== undefined && layout !== undefined) return { layout, time };
-    start = end + 1;
   }
   return undefined;
+}
+
+/** The same for lines without a time, those of a static table. */
+export function layoutLike(lines: Buffer, columns: Columns): LineLayout | undefined {
+  for (const line of samplesOf(lines)) {
+    const layout = layoutOf(line, columns);
+    if (layout !== undefined) return layout;
+  }
+  return undefined;
+}
+
+function* samplesOf(lines: Buffer): Generator<string> {
+  for (let start = 0, sample = 0; sample < SAMPLES && start < lines.length; sample += 1) {
+    const found = lines.indexOf(LINE_FEED, start);
+    const end = found === -1 ? lines.length : found;
+    yield lines.toString('utf8', start, Math.min(end, start + LONGEST_SAMPLE));
+    start = end + 1;
+  }
 }

@@ -1,8 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeFile } from 'node:fs/promises';
+import type { HourOutput } from '../../domain/day-manifest';
 import { identityOf, isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import { STAGED } from './database';
+import { countEventsWithRows } from './numbered-events';
 import { outputRowsSql } from './output-rows';
 import type { ProvenLines } from './proven-lines';
 import { queryCount } from './query';
@@ -10,11 +12,7 @@ import { NOTE, OF_DAY } from './record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
 import { columnsSql, literal, parquetSql, quoted } from './sql';
 
-export interface WrittenRows {
-  /** Rows in the file. */
-  readonly written: number;
-  readonly unmatched: number;
-}
+export type WrittenRows = Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched'>;
 
 export interface WrittenHour extends WrittenRows {
   /** Distinct records. */
@@ -24,10 +22,17 @@ export interface WrittenHour extends WrittenRows {
 
 /** What makes rows of the view `events` of a connection, which is never empty. */
 export interface RowEngine {
-  /** Writes what the transform makes of the events to `path`, whose file is named by their hour. */
-  readonly write: (connection: DuckDBConnection, path: string) => Promise<WrittenRows>;
+  /** Writes what the transform makes of so many events to `path`, whose file is named by their hour. */
+  readonly write: (connection: DuckDBConnection, path: string, events: number) => Promise<WrittenRows>;
   /** Fails where `write` would for the value of an event. */
   readonly check: (connection: DuckDBConnection) => Promise<void>;
+}
+
+export const NO_ROWS: WrittenRows = { written: 0, filtered: 0, multiplied: 0, unmatched: 0 };
+
+/** What became of events of which `withRows` gave the written rows. */
+export function rowsOf(events: number, withRows: number, written: number): Omit<WrittenRows, 'unmatched'> {
+  return { written, filtered: events - withRows, multiplied: written - withRows };
 }
 
 /** What an hour is written from, beside its staged records. */
@@ -55,7 +60,7 @@ export async function writeHour(
   const staged = await queryCount(connection, `SELECT count(*) FROM ${STAGED} WHERE ${OF_HOUR}`);
   if (staged + (proven?.unique ?? 0) === 0) {
     await writeFile(path, '');
-    return { kept: 0, duplicates: 0, written: 0, unmatched: 0 };
+    return { kept: 0, duplicates: 0, ...NO_ROWS };
   }
   const unsettled = unsettledSql(pipeline, staged, proven);
   const redundant =
@@ -64,23 +69,25 @@ export async function writeHour(
   await defineEvents(connection, pipeline, { unsettled, staged, proven, repeated });
   const kept = repeated === undefined ? distinct : await queryCount(connection, 'SELECT count(*) FROM events');
   const duplicates = (proven?.duplicates ?? 0) + redundant + distinct - kept;
-  if (kept > 0) return { kept, duplicates, ...(await rows.write(connection, path)) };
+  if (kept > 0) return { kept, duplicates, ...(await rows.write(connection, path, kept)) };
   await writeFile(path, '');
-  return { kept, duplicates, written: 0, unmatched: 0 };
+  return { kept, duplicates, ...NO_ROWS };
 }
 
 /** Runs the transform in DuckDB itself. */
 export function transformedRows(loaded: LoadedPipeline): RowEngine {
+  const { numberedTransform: numbered } = loaded;
   const { matchColumn } = loaded.pipeline;
   const output = outputRowsSql(loaded);
   return {
-    async write(connection, path) {
+    async write(connection, path, events) {
       const written = await queryCount(connection, `COPY (\n${output}\n) TO ${literal(path)} (FORMAT json)`);
       const unmatched =
         matchColumn === undefined
           ? 0
           : await queryCount(connection, `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`);
-      return { written, unmatched };
+      const withRows = numbered === undefined ? written : await countEventsWithRows(connection, numbered);
+      return { ...rowsOf(events, withRows, written), unmatched };
     },
     async check(connection) {
       await connection.run(`SELECT max(hash(daybreak_row)) FROM (\n${output}\n) AS daybreak_row`);

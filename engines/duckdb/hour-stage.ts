@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BusinessDate } from '../../domain/business-date';
+import type { ExpectedHour } from '../../domain/file-hours';
 import { isWholeRecord, type Pipeline } from '../../domain/pipeline';
+import type { NeighbourContent } from '../day-plan';
 import type { ListedFile } from '../input-files';
 import { linesAt, type Piece } from '../input-pieces';
 import type { LineKernel } from '../line-kernel/kernel';
@@ -10,9 +12,11 @@ import { findFailing } from './failing-records';
 import { fastPathOf } from './fast-path';
 import type { RowEngine } from './hour-output';
 import { LineNumbers } from './line-numbers';
-import { beginProvenLines, type ProvenLines } from './proven-lines';
+import { beginProvenLines, beginScan, type LineScan, type ProvenLines, type ScannedHour } from './proven-lines';
 import { queryCount, queryTexts, StatementCache, streamTexts } from './query';
-import { BLANK, FAULT, NOTE, OUTSIDE_DAY, parseLinesSql } from './record-rule';
+import { BLANK } from './json-line';
+import { FAULT, NOTE, OF_DAY, OUTSIDE_DAY, parseLinesSql } from './record-rule';
+import { columnsSql } from './sql';
 import { timeRuleOf } from './time-rule';
 
 /** What the lines of one hour's files are. */
@@ -25,10 +29,9 @@ export interface StagedCounts {
   readonly strays: Readonly<Record<string, number>>;
 }
 
-export interface HourInput {
-  readonly hour: string;
-  /** Of its files, unpacked, about; never less. */
-  readonly bytes: number;
+export interface HourInput extends ScannedHour {
+  /** Whether it is an hour of the day; of another one only the day's records are of interest. */
+  readonly own: boolean;
   /** The kernel, for this hour alone until `end`, and where rows may be kept; undefined where every line is to be staged. */
   readonly proof: { readonly kernel: LineKernel; readonly path: string } | undefined;
 }
@@ -48,8 +51,9 @@ export class HourStage {
   readonly #pipeline: Pipeline;
   readonly #date: BusinessDate;
   readonly #statements: StatementCache;
-  #hour = '';
+  #hour: ExpectedHour;
   #numbers = new LineNumbers();
+  #scan: LineScan | undefined;
   #proven: ProvenLines | undefined;
   /** Odd lines that are not in the table yet. */
   #odd: Buffer[] = [];
@@ -59,6 +63,7 @@ export class HourStage {
     this.#connection = connection;
     this.#pipeline = pipeline;
     this.#date = date;
+    this.#hour = { date, hour: '', own: true };
     this.#statements = new StatementCache(connection);
   }
 
@@ -67,24 +72,24 @@ export class HourStage {
   }
 
   /** Empties the stage. */
-  async begin({ hour, bytes, proof }: HourInput): Promise<void> {
-    this.#hour = hour;
+  async begin({ own, proof, ...hour }: HourInput): Promise<void> {
+    this.#hour = { ...hour, own };
     [this.#odd, this.#oddBytes] = [[], 0];
     this.#numbers = new LineNumbers();
     this.#proven =
-      proof &&
-      (await beginProvenLines(proof.kernel, this.#pipeline, { date: this.#date, hour, bytes, path: proof.path }));
+      proof && own ? await beginProvenLines(proof.kernel, this.#pipeline, { ...hour, path: proof.path }) : undefined;
+    this.#scan = proof && !own ? beginScan(proof.kernel, this.#pipeline, hour) : this.#proven;
     await emptyStage(this.#connection, this.#pipeline);
   }
 
   /** Resolves to the number of lines; to undefined where the hour must begin anew without a proof. */
   async add(piece: Piece): Promise<number | undefined> {
-    if (this.#proven === undefined) {
+    if (this.#scan === undefined) {
       const lines = await this.#stage(piece.text);
       this.#numbers.add(piece, lines);
       return lines;
     }
-    const scan = await this.#proven.add(piece.text);
+    const scan = await this.#scan.add(piece.text);
     if (scan === undefined) return undefined;
     for (const { line, from, to } of scan.odd) {
       this.#numbers.noteRow(line);
@@ -102,9 +107,9 @@ export class HourStage {
    * proof.
    */
   async end(whole: boolean): Promise<boolean> {
-    if (this.#proven === undefined) return whole;
+    if (this.#scan === undefined) return whole;
     if (!whole) return false;
-    await this.#proven.close();
+    await this.#scan.close();
     await this.#stageOdd();
     // Which of two records came first matters only where they can differ, and is known only where both are staged.
     return isWholeRecord(this.#pipeline) || (await this.#countOwn()) === 0;
@@ -112,7 +117,7 @@ export class HourStage {
 
   /** Gives up what is held outside of the table. */
   async clear(): Promise<void> {
-    await this.#proven?.remove();
+    await this.#scan?.remove();
   }
 
   async counts(): Promise<StagedCounts> {
@@ -123,12 +128,23 @@ export class HourStage {
     );
     const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
     const of = (what: string): number => noted.get(what) ?? 0;
-    return {
-      read: this.#numbers.lines - of(BLANK),
-      outsideDay: of(OUTSIDE_DAY),
-      quarantined: of(FAULT),
-      strays: Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what))),
-    };
+    const strays = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
+    const quarantined = of(FAULT);
+    if (this.#hour.own) {
+      return { read: this.#numbers.lines - of(BLANK), outsideDay: of(OUTSIDE_DAY), quarantined, strays };
+    }
+    const ofDay = Object.values(strays).reduce((sum, count) => sum + count, 0);
+    return { read: ofDay + quarantined, outsideDay: 0, quarantined, strays };
+  }
+
+  /** What of a neighbouring hour is the day's. */
+  async neighbourContent(): Promise<NeighbourContent> {
+    const [found] = await queryTexts(
+      this.#connection,
+      `SELECT count(*)::VARCHAR, coalesce(sum(hash(${columnsSql(this.#pipeline)})::HUGEINT), 0)::VARCHAR
+       FROM ${STAGED} WHERE ${OF_DAY}`,
+    );
+    return { records: Number(found?.[0]), digest: found?.[1] ?? '' };
   }
 
   async *quarantined(): AsyncGenerator<QuarantinedRecord> {
@@ -173,9 +189,11 @@ export class HourStage {
   }
 
   async #stage(text: Buffer): Promise<number> {
-    const [pipeline, within] = [this.#pipeline, { date: this.#date, hour: this.#hour }];
+    const pipeline = this.#pipeline;
+    const { own, ...hour } = this.#hour;
     const time = timeRuleOf(pipeline);
-    const fast = this.#proven === undefined ? fastPathOf(text, pipeline, () => time.fast(within)) : undefined;
+    const fast = this.#scan === undefined ? fastPathOf(text, pipeline, () => time.fast(hour)) : undefined;
+    const within = { date: this.#date, hour: own ? hour.hour : undefined };
     const parse = parseLinesSql({ pipeline, time, fast, within });
     const statement = await this.#statements.prepare(`INSERT INTO ${STAGED} ${parse}`);
     statement.bindBlob(1, text);

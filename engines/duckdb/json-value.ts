@@ -11,6 +11,16 @@ export function jsonValueFault(column: string, type: ColumnType, raw: string): s
     ELSE ${literal(`${column} is `)} || ${shortened(raw)} || ${literal(`, not ${NAMES[type]}`)} END`;
 }
 
+/**
+ * The same rule for a field that is text by itself, as in a CSV, NULL where it is empty: a VARCHAR takes any text, the
+ * other types what they take in JSON. `value` is the text as a value of the type, NULL where it is none.
+ */
+export function textValueFault(column: string, type: ColumnType, text: string, value: string): string {
+  if (type === 'VARCHAR') return 'NULL';
+  return `CASE WHEN ${text} IS NULL OR (${accepts(type, text, value)}) THEN NULL
+    ELSE ${literal(`${column} is `)} || ${shortened(`to_json(${text})::VARCHAR`)} || ${literal(`, not ${NAMES[type]}`)} END`;
+}
+
 /** The value of a field without fault, as SQL of the column's type. */
 export function jsonValueSql(type: ColumnType, raw: string): string {
   const value = type === 'VARCHAR' ? `${raw}::JSON->>'$'` : `TRY_CAST(${raw} AS ${type})`;
@@ -24,14 +34,15 @@ const NAMES: Readonly<Record<ColumnType, string>> = {
   BOOLEAN: 'true or false',
 };
 
-function accepts(type: ColumnType, raw: string): string {
+/** `value` is the raw text as a value of the type, NULL where it is none. */
+function accepts(type: ColumnType, raw: string, value = `TRY_CAST(${raw} AS ${type})`): string {
   switch (type) {
     case 'VARCHAR':
       return `starts_with(${raw}, '"')`;
     case 'BIGINT':
-      return `regexp_full_match(${raw}, '-?[0-9]+') AND TRY_CAST(${raw} AS BIGINT) IS NOT NULL`;
+      return `regexp_full_match(${raw}, '-?[0-9]+') AND ${value} IS NOT NULL`;
     case 'DOUBLE':
-      return `regexp_matches(${raw}, '^-?[0-9]') AND coalesce(isfinite(TRY_CAST(${raw} AS DOUBLE)), false)`;
+      return `regexp_full_match(${raw}, '-?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?') AND coalesce(isfinite(${value}), false)`;
     case 'BOOLEAN':
       return `${raw} IN ('true', 'false')`;
   }

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import type { BusinessDate } from '../../domain/business-date';
+import type { LocalHour } from '../../domain/file-hours';
 import type { Pipeline } from '../../domain/pipeline';
 import { kernelSizeFor, type LineKernel, type Scan } from '../line-kernel/kernel';
 import { kernelTimeOf } from '../line-kernel/kernel-time';
@@ -8,28 +8,53 @@ import { ParquetWriter } from '../parquet-writer';
 /** About the length of a line, for a first guess of their number. */
 const LINE_BYTES = 64;
 
-/** The lines of an hour that could be proven valid without a JSON parser, without duplicates, in a Parquet file. */
-export interface ProvenLines {
+/** Finds the lines of an hour that can be proven valid without a JSON parser. */
+export interface LineScan {
+  /** Undefined where the hour is too large for it, and has to be staged instead. */
+  add(text: Buffer): Promise<Scan | undefined>;
+  /** Completes what is kept of the lines. */
+  close(): Promise<void>;
+  /** Removes what is kept of the lines. */
+  remove(): Promise<void>;
+}
+
+/** The proven lines of an hour, without duplicates, in a Parquet file. */
+export interface ProvenLines extends LineScan {
   readonly path: string;
   readonly unique: number;
   readonly duplicates: number;
-  /** Undefined where the hour is too large for it, and has to be staged instead. */
-  add(text: Buffer): Promise<Scan | undefined>;
-  /** Completes the file. */
-  close(): Promise<void>;
-  /** Removes the file. */
-  remove(): Promise<void>;
+}
+
+export interface ScannedHour extends LocalHour {
+  /** Of its files, unpacked, about; never less. */
+  readonly bytes: number;
+}
+
+/** A scan that keeps no proven line, for an hour of another day. Undefined where the times of the hour cannot be proven so. */
+export function beginScan(kernel: LineKernel, pipeline: Pipeline, hour: ScannedHour): LineScan | undefined {
+  if (!beginHour(kernel, pipeline, hour)) return undefined;
+  const nothing = (): Promise<void> => Promise.resolve();
+  return {
+    add: (text) => (text.length > kernel.size.text ? Promise.resolve(undefined) : kernel.scan(text, nothing)),
+    close: nothing,
+    remove: nothing,
+  };
+}
+
+function beginHour(kernel: LineKernel, pipeline: Pipeline, { date, hour, bytes }: ScannedHour): boolean {
+  const time = kernelTimeOf(pipeline, date, hour);
+  if (time === undefined) return false;
+  kernel.beginHour(time, Math.ceil(bytes / LINE_BYTES), kernelSizeFor(bytes));
+  return true;
 }
 
 /** Undefined where the times of the hour cannot be proven so. */
 export async function beginProvenLines(
   kernel: LineKernel,
   pipeline: Pipeline,
-  { date, hour, bytes, path }: { date: BusinessDate; hour: string; bytes: number; path: string },
+  { path, ...hour }: ScannedHour & { readonly path: string },
 ): Promise<ProvenLines | undefined> {
-  const time = kernelTimeOf(pipeline, date, hour);
-  if (time === undefined) return undefined;
-  kernel.beginHour(time, Math.ceil(bytes / LINE_BYTES), kernelSizeFor(bytes));
+  if (!beginHour(kernel, pipeline, hour)) return undefined;
   const columns = Object.entries(pipeline.events.columns).map(([name, type]) => ({ name, type }));
   const file = await ParquetWriter.open(path, columns);
   let unique = 0;

@@ -1,7 +1,19 @@
 import type { BusinessDate } from '../../domain/business-date';
-import type { ColumnType, Pipeline } from '../../domain/pipeline';
-import { jsonValueFault, jsonValueSql } from './json-value';
+import type { Pipeline } from '../../domain/pipeline';
 import { patternOf, type LineLayout } from '../line-layout';
+import {
+  BLANK,
+  capturedText,
+  capturedValue,
+  caseFast,
+  FAST,
+  faultOfLineSql,
+  fieldsSql,
+  OBJECT,
+  REPEATED_KEY,
+  shapeOfLineSql,
+} from './json-line';
+import { jsonValueFault, jsonValueSql } from './json-value';
 import { literal, literals, quoted } from './sql';
 import type { FastTime, TimeRule } from './time-rule';
 
@@ -12,8 +24,6 @@ import type { FastTime, TimeRule } from './time-rule';
 export const NOTE = 'daybreak_note';
 /** A valid record of another day. */
 export const OUTSIDE_DAY = '-';
-/** A line of blanks, which is no record in a file. */
-export const BLANK = '';
 /** A bad record: this, why, a line feed, the line. */
 export const FAULT = '!';
 /** Of staged records: the valid ones of the day, whatever their hour. */
@@ -29,8 +39,14 @@ export interface ParseOptions {
   readonly pipeline: Pipeline;
   readonly time: TimeRule;
   readonly fast?: Fast | undefined;
-  /** The hour at hand; undefined where any time will do. */
-  readonly within?: { readonly date: BusinessDate; readonly hour: string };
+  /** The day and the hour at hand; undefined where any time will do. */
+  readonly within?: Within;
+}
+
+export interface Within {
+  readonly date: BusinessDate;
+  /** Undefined where the lines are of a neighbouring hour: then a bad one is a matter of its own day, and OUTSIDE_DAY here. */
+  readonly hour: string | undefined;
 }
 
 /**
@@ -46,7 +62,7 @@ export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): s
   const timeColumn = pipeline.events.time.column;
   const moment = jsonValueSql(pipeline.events.columns[timeColumn] ?? 'VARCHAR', raw(timeColumn));
   const faults = [
-    "CASE WHEN len(keys) <> len(list_distinct(keys)) THEN 'a key occurs twice in the object' END",
+    REPEATED_KEY,
     `CASE WHEN coalesce(${raw(timeColumn)}, 'null') = 'null' THEN ${literal(`${timeColumn} is missing`)} END`,
     ...columns.map(([name, type]) => jsonValueFault(name, type, raw(name))),
     time.fault('moment'),
@@ -55,26 +71,28 @@ export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): s
     const slow = `CASE WHEN fault IS NULL THEN ${jsonValueSql(type, raw(name))} END`;
     return `${caseFast(fast && capturedValue(fast.layout, name, type), slow)} AS ${quoted(name)}`;
   });
-  const hour =
-    within && `nullif(coalesce(${time.hour('moment', within.date)}, '${OUTSIDE_DAY}'), ${literal(within.hour)})`;
+  const notes = notesOf(time, within);
   return `
 SELECT ${values.join(',\n  ')},
-  CASE WHEN shape = ${FAST} THEN NULL
+  CASE WHEN shape = ${FAST} THEN ${notes.fast}
     WHEN fault = '${BLANK}' THEN '${BLANK}'
-    WHEN fault IS NOT NULL THEN '${FAULT}' || fault || chr(10) || line
-    ELSE ${hour ?? 'NULL'} END AS ${NOTE}
-FROM (SELECT *, CASE shape
-    WHEN ${FAST} THEN NULL
-    WHEN ${BLANK_LINE} THEN '${BLANK}'
-    WHEN ${NOT_JSON} THEN 'not JSON'
-    WHEN ${NOT_OBJECT} THEN 'not a JSON object'
-    ELSE coalesce(${faults.join(',\n      ')}) END AS fault
+    WHEN fault IS NOT NULL THEN ${notes.fault}
+    ELSE ${notes.valid} END AS ${NOTE}
+FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
   FROM (SELECT *, CASE WHEN shape = ${OBJECT} THEN ${moment} END AS moment
   FROM (SELECT *,
-      CASE WHEN shape = ${OBJECT} THEN json_extract(line, ${literals(columns.map(([name]) => `$.${name}`))})::VARCHAR[] END AS raws,
-      CASE WHEN shape = ${OBJECT} THEN json_keys(line) END AS keys
+      ${fieldsSql(columns.map(([name]) => name))}
     FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
       FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)}))))`;
+}
+
+/** NOTE by what a line turned out to be. */
+function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fault: string; valid: string } {
+  const fault = `'${FAULT}' || fault || chr(10) || line`;
+  if (within === undefined) return { fast: 'NULL', fault, valid: 'NULL' };
+  const hour = `coalesce(${time.hour('moment', within.date)}, '${OUTSIDE_DAY}')`;
+  if (within.hour !== undefined) return { fast: 'NULL', fault, valid: `nullif(${hour}, ${literal(within.hour)})` };
+  return { fast: `'${OUTSIDE_DAY}'`, fault: `'${OUTSIDE_DAY}'`, valid: hour };
 }
 
 /**
@@ -95,16 +113,6 @@ export function countLinesSql({ events }: Pipeline, fast: Fast): string {
     FROM ${capturedLinesSql(fast, timeColumn)}`;
 }
 
-const FAST = 0;
-const BLANK_LINE = 1;
-const NOT_JSON = 2;
-const NOT_OBJECT = 3;
-const OBJECT = 4;
-
-function caseFast(fast: string | undefined, slow: string): string {
-  return fast === undefined ? slow : `CASE WHEN shape = ${FAST} THEN ${fast} ELSE ${slow} END`;
-}
-
 const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
 /** DuckDB would split a parameter while it plans, and copy the thousands of values with the plan of a join. */
 const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS text)
@@ -116,32 +124,12 @@ function capturedLinesSql({ layout, time }: Fast, timeColumn: string, lines = LI
   return `(SELECT line, ${capture} AS captured FROM ${lines})`;
 }
 
-function capturedText(layout: LineLayout, column: string): string {
-  return `captured.c${layout.captured.indexOf(column)}`;
-}
-
-/** A column that the layout lacks is absent, or null, in every line that matches. */
-function capturedValue(layout: LineLayout, column: string, type: ColumnType): string {
-  if (!layout.captured.includes(column)) return `NULL::${type}`;
-  return type === 'VARCHAR' ? capturedText(layout, column) : `TRY_CAST(${capturedText(layout, column)} AS ${type})`;
-}
-
 /** No time is empty, so that its capture tells whether the line matched. */
 function provenSql({ layout, time }: Fast, timeColumn: string): string {
   const text = capturedText(layout, timeColumn);
   return [`${text} <> ''`, ...(time.condition === undefined ? [] : [time.condition(text)])].join(' AND ');
 }
 
-/** What DuckDB's parser takes and RFC 8259 does not, looked for outside of strings. */
-const LENIENT = ',[ \\t\\r]*[}\\]]|(?i:nan|inf)';
-const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
-
 function shapeSql(fast: Fast | undefined, timeColumn: string): string {
-  return `CASE ${fast === undefined ? '' : `WHEN ${provenSql(fast, timeColumn)} THEN ${FAST}`}
-        WHEN regexp_full_match(line, '[ \\t\\r]*') THEN ${BLANK_LINE}
-        WHEN NOT json_valid(line) THEN ${NOT_JSON}
-        WHEN regexp_matches(line, '${LENIENT}')
-          AND regexp_matches(regexp_replace(line, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
-        WHEN json_type(line) <> 'OBJECT' THEN ${NOT_OBJECT}
-        ELSE ${OBJECT} END`;
+  return shapeOfLineSql(fast && provenSql(fast, timeColumn));
 }

@@ -1,15 +1,21 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../../domain/errors';
-import type { Pipeline } from '../../domain/pipeline';
+import { delimiterOf, type Pipeline } from '../../domain/pipeline';
 import { regularFileWithin } from '../contained';
-import { jsonValueFault, jsonValueSql } from './json-value';
-import { queryTexts } from './query';
-import { exactly, literal, quoted } from './sql';
+import { csvRows, takeHeader } from '../tables/csv-rows';
+import { checkHeader } from '../tables/header';
+import { jsonElements } from '../tables/json-elements';
+import { ndjsonLines } from '../tables/ndjson-lines';
+import { readTable, TableFault, type TableRecords } from '../tables/table-records';
+import { layoutLike } from './fast-path';
+import { queryTexts, StatementCache } from './query';
+import { quoted } from './sql';
+import { csvRowsSql, FAULT_OF_ROW, KEYS_SQL, objectRowsSql } from './table-rule';
 
 type Table = Pipeline['tables'][string];
 
-/** Creates the pipeline's static tables from their files. Throws BAD_TABLE with the file, the row and the reason. */
+/** Creates the pipeline's static tables from their files. Throws BAD_TABLE with the file, the line, the value and what is accepted. */
 export async function loadStaticTables(
   connection: DuckDBConnection,
   pipeline: Pipeline,
@@ -19,64 +25,141 @@ export async function loadStaticTables(
     const file = join(folder, table.file);
     try {
       // Looked at once more: the folder may have changed since the pipeline was read.
-      const real = await regularFileWithin(folder, file);
-      await connection.run(
-        `CREATE TABLE ${quoted(name)} AS ${table.format === 'csv' ? csv(table, real) : json(table, real)}`,
-      );
+      const path = await regularFileWithin(folder, file);
+      await new TableLoad(connection, name, table, path).run();
     } catch (cause) {
-      if (/\bOut of Memory\b/.test(messageOf(cause))) {
-        throw new DaybreakError('ENGINE_FAILED', {
-          what: `DuckDB has too little memory for the table ${name} (${file}): ${messageOf(cause).split('\n')[0] ?? ''}`,
-          remedy: 'Give it more memory, or fewer threads to share it; the published day is untouched.',
-          cause,
-        });
-      }
-      throw new DaybreakError('BAD_TABLE', {
-        what: `the table ${name} cannot be read from ${file}: ${(messageOf(cause).split('\n')[0] ?? '').replace(/^Invalid Input Error: /, '')}`,
-        remedy: `Correct the file, or the table's columns (${Object.entries(table.columns)
-          .map((c) => c.join(' '))
-          .join(', ')}).`,
-        cause,
-      });
+      throw refusalOf(cause, name, table, file);
     }
     if (!table.allowDuplicateKeys) await checkKey(connection, name, table, file);
   }
 }
 
-/** Leaves nothing for DuckDB to guess: it would take rows for comments. An empty field is null. Finds the columns by the header line, in any order. */
-function csv({ columns }: Table, file: string): string {
-  const values = Object.entries(columns).map(([name, type]) => {
-    const text = quoted(name);
-    if (type === 'VARCHAR') return text;
-    const accepted = { BIGINT: '-?[0-9]+', DOUBLE: '-?[0-9].*', BOOLEAN: 'true|false' }[type];
-    return `CASE WHEN ${text} IS NULL THEN NULL
-      WHEN regexp_full_match(${text}, '${accepted}') AND TRY_CAST(${text} AS ${type}) IS NOT NULL THEN ${text}::${type}
-      ELSE error('row ' || row || ': ${name} is ' || ${text} || ', not a ${type}') END AS ${quoted(name)}`;
-  });
-  return `SELECT ${values.join(', ')} FROM (SELECT *, row_number() OVER () AS row FROM read_csv(${literal(exactly(file))},
-    header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0, null_padding = false, nullstr = '',
-    all_varchar = true, hive_partitioning = false))`;
+class TableLoad {
+  readonly #connection: DuckDBConnection;
+  readonly #statements: StatementCache;
+  readonly #name: string;
+  readonly #table: Table;
+  readonly #path: string;
+
+  constructor(connection: DuckDBConnection, name: string, table: Table, path: string) {
+    this.#connection = connection;
+    this.#statements = new StatementCache(connection);
+    this.#name = name;
+    this.#table = table;
+    this.#path = path;
+  }
+
+  async run(): Promise<void> {
+    const columns = Object.entries(this.#table.columns).map(([column, type]) => `${quoted(column)} ${type}`);
+    await this.#connection.run(`CREATE TABLE ${quoted(this.#name)} (${columns.join(', ')})`);
+    await (this.#table.format === 'csv' ? this.#loadCsv() : this.#loadObjects());
+  }
+
+  async #loadCsv(): Promise<void> {
+    const delimiter = delimiterOf(this.#table);
+    let sql: string | undefined;
+    for await (let records of readTable(this.#file, csvRows(delimiter))) {
+      if (sql === undefined) {
+        const header = takeHeader(records, delimiter);
+        if (header === undefined) continue;
+        checkHeader(header, Object.keys(this.#table.columns), delimiter);
+        sql = csvRowsSql(this.#table.columns, header.names, delimiter);
+        records = header.records;
+      }
+      await this.#insert(sql, records);
+    }
+    if (sql === undefined) throw new TableFault('there is no header line');
+  }
+
+  async #loadObjects(): Promise<void> {
+    const { columns, format } = this.#table;
+    let rows = 0;
+    for await (const records of this.#readObjects()) {
+      rows += await this.#insert(objectRowsSql(columns, layoutLike(records.text, columns)), records);
+    }
+    // An empty array says that there are no rows; an empty file can be one that is still to be written.
+    if (rows === 0 && format === 'ndjson') {
+      throw new TableFault('there is no row', "Write its rows, or [] with the format 'json' where it is to have none.");
+    }
+    if (rows > 0) await this.#checkColumns();
+  }
+
+  #readObjects(): AsyncGenerator<TableRecords> {
+    return readTable(this.#file, this.#table.format === 'json' ? jsonElements() : ndjsonLines());
+  }
+
+  /** Resolves to the number of rows. Throws TableFault. */
+  async #insert(sql: string, { text, placeOf }: TableRecords): Promise<number> {
+    if (text.length === 0) return 0;
+    const statement = await this.#statements.prepare(`INSERT INTO ${quoted(this.#name)} ${sql}`);
+    statement.bindBlob(1, text);
+    try {
+      return (await statement.run()).rowsChanged;
+    } catch (thrown) {
+      const [, position, fault] = FAULT_OF_ROW.exec(messageOf(thrown)) ?? [];
+      if (position === undefined || fault === undefined) throw thrown;
+      const isArray = this.#table.format === 'ndjson' && /^not .*: \s*\[/.test(fault);
+      throw new TableFault(
+        `${placeOf(Number(position))}: ${fault}${isArray ? "; is it an array, of the format 'json'?" : ''}`,
+        isArray ? `Set format: json for the table ${this.#name} in pipeline.yaml.` : undefined,
+      );
+    }
+  }
+
+  /** A column without any value must at least be named somewhere, since a misspelt one would be null in every row. */
+  async #checkColumns(): Promise<void> {
+    const columns = Object.keys(this.#table.columns);
+    const counts = await queryTexts(
+      this.#connection,
+      `SELECT ${columns.map((column) => `count(${quoted(column)})`).join(', ')} FROM ${quoted(this.#name)}`,
+    );
+    const empty = columns.filter((_, index) => counts[0]?.[index] === '0');
+    if (empty.length === 0) return;
+    const keys = new Set<string>();
+    for await (const { text } of this.#readObjects()) {
+      const statement = await this.#statements.prepare(KEYS_SQL);
+      statement.bindBlob(1, text);
+      for (const [key] of (await statement.runAndReadAll()).getRowsJson()) if (typeof key === 'string') keys.add(key);
+    }
+    const missing = empty.find((column) => !keys.has(column));
+    if (missing === undefined) return;
+    const there = [...keys].slice(0, MOST_NAMES).join(', ') + (keys.size > MOST_NAMES ? ', …' : '');
+    throw new TableFault(`no column ${missing} in any row; there are ${there === '' ? 'none' : there}`);
+  }
+
+  get #file(): { file: string; path: string } {
+    return { file: this.#table.file, path: this.#path };
+  }
 }
 
-/** Reads the fields as raw JSON, because a typed read coerces in silence. */
-function json({ columns, format }: Table, file: string): string {
-  const fields = Object.keys(columns).map((name) => `${literal(name)}: 'JSON'`);
-  const layout = format === 'json' ? 'array' : 'newline_delimited';
-  const values = Object.entries(columns).map(([name, type]) => {
-    const value = `${quoted(name)}::VARCHAR`;
-    return `CASE WHEN ${jsonValueFault(name, type, value)} IS NOT NULL
-      THEN error('row ' || row || ': ' || ${jsonValueFault(name, type, value)}) ELSE ${jsonValueSql(type, value)} END AS ${quoted(name)}`;
-  });
-  return `SELECT ${values.join(', ')} FROM (SELECT *, row_number() OVER () AS row
-    FROM read_json(${literal(exactly(file))}, hive_partitioning = false, format = '${layout}', columns = {${fields.join(', ')}}))`;
+const MOST_NAMES = 20;
+
+function refusalOf(cause: unknown, name: string, { columns }: Table, file: string): DaybreakError {
+  const reason = messageOf(cause instanceof DaybreakError ? cause.cause : cause);
+  if (/\bOut of Memory\b/.test(reason)) {
+    return new DaybreakError('ENGINE_FAILED', {
+      what: `DuckDB has too little memory for the table ${name} (${file}): ${reason.split('\n')[0] ?? ''}`,
+      remedy: 'Give it more memory, or fewer threads to share it; the published day is untouched.',
+      cause,
+    });
+  }
+  const declared = Object.entries(columns).map((column) => column.join(' '));
+  const remedy = `Correct the file, or the table's columns in pipeline.yaml (${declared.join(', ')}).`;
+  const what = `the table ${name} cannot be read from ${file}: ${reason}`;
+  return cause instanceof TableFault
+    ? new DaybreakError('BAD_TABLE', { what, remedy: cause.remedy ?? remedy })
+    : new DaybreakError('BAD_TABLE', { what, remedy, cause });
 }
 
+/** Rows with a null in their key never join, so that they may repeat. */
 async function checkKey(connection: DuckDBConnection, name: string, table: Table, file: string): Promise<void> {
-  const key = table.key.map(quoted).join(', ');
+  const key = table.key.map(quoted);
   const [repeated] = await queryTexts(
     connection,
-    `SELECT to_json(struct_pack(${table.key.map((column) => `${quoted(column)} := ${quoted(column)}`).join(', ')}))::VARCHAR, n
-     FROM (SELECT ${key}, count(*)::INTEGER AS n FROM ${quoted(name)} GROUP BY ALL HAVING n > 1 ORDER BY ALL LIMIT 1)`,
+    `SELECT to_json(struct_pack(${key.map((column) => `${column} := ${column}`).join(', ')}))::VARCHAR, n
+     FROM (SELECT ${key.join(', ')}, count(*)::INTEGER AS n FROM ${quoted(name)}
+       WHERE ${key.map((column) => `${column} IS NOT NULL`).join(' AND ')}
+       GROUP BY ALL HAVING n > 1 ORDER BY ALL LIMIT 1)`,
   );
   if (repeated === undefined) return;
   throw new DaybreakError('BAD_TABLE', {

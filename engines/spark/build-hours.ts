@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
-import { outputTimeColumnOf } from '../../domain/pipeline';
+import { multipliesRows, outputTimeColumnOf } from '../../domain/pipeline';
 import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../day-plan';
 import { buildHours } from '../duckdb/build-hours';
 import { openDatabase, STAGED, type Database } from '../duckdb/database';
-import type { WrittenRows } from '../duckdb/hour-output';
+import { rowsOf, type WrittenRows } from '../duckdb/hour-output';
 import { queryCount, queryTexts } from '../duckdb/query';
 import { NOTE } from '../duckdb/record-rule';
 import { outputValueSql } from '../duckdb/output-rows';
@@ -128,12 +128,12 @@ class SparkRun {
     this.#context.signal.throwIfAborted();
     const path = join(this.#context.folder, hour.file);
     const parts = await this.#partsOf(hour.hour);
-    const written = parts.length === 0 ? {} : await this.#writeRows(parts, path, hour.hour);
+    const written = parts.length === 0 ? { filtered: hour.kept } : await this.#writeRows(parts, path, hour);
     this.#context.progress.hourDone();
     return { ...hour, ...written, ...(await hashFile(path)) };
   }
 
-  async #writeRows(parts: readonly string[], path: string, hour: string): Promise<WrittenRows> {
+  async #writeRows(parts: readonly string[], path: string, { hour, kept }: TargetHour): Promise<WrittenRows> {
     const { connection } = this.#database;
     const { loaded } = this.#plan;
     await connection.run(`CREATE OR REPLACE VIEW daybreak.rows AS FROM ${parquetSql(...parts)}`);
@@ -150,7 +150,11 @@ class SparkRun {
       match === -1
         ? 0
         : await queryCount(connection, `SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
-    return { written, unmatched };
+    const position = columnName(0);
+    const withRows = multipliesRows(loaded.pipeline)
+      ? await queryCount(connection, `SELECT count(DISTINCT ${position}) FROM daybreak.rows`)
+      : written;
+    return { ...rowsOf(kept, withRows, written), unmatched };
   }
 
   /** Throws BAD_TRANSFORM where Spark gave a column another type than DuckDB, so that values might differ. */

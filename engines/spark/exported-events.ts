@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { transformedRows, type RowEngine } from '../duckdb/hour-output';
+import { NO_ROWS, transformedRows, type RowEngine } from '../duckdb/hour-output';
 import { literal } from '../duckdb/sql';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import { HOUR_SHIFT, POSITION } from './script';
@@ -21,7 +21,7 @@ export function exportedEvents(loaded: LoadedPipeline, folder: string): RowEngin
         `COPY (SELECT ${position} AS ${POSITION}, * FROM events) TO ${literal(eventsFile(folder, hour))} (FORMAT parquet)`,
       );
       await writeFile(path, '');
-      return { written: 0, unmatched: 0 };
+      return NO_ROWS;
     },
   };
 }

@@ -3,8 +3,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
-import type { DayManifest } from '../../domain/day-manifest';
-import { ENGINES, type Engine } from '../../domain/pipeline';
+import { describeCounts, type DayManifest } from '../../domain/day-manifest';
+import { refusalsOf, truncatedFiles, type GateRefusal } from '../../domain/gate';
+import { ENGINES, type Engine, type Pipeline } from '../../domain/pipeline';
 import type { ReadPipeline } from '../../engines/loaded-pipeline';
 import { unchangedDay } from '../../engines/previous-build';
 import { readPipeline } from '../../engines/read-pipeline';
@@ -53,8 +54,8 @@ async function build({ json, ...options }: Options): Promise<void> {
   const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
   const manifest = unchanged ?? (await changedDay(read, { ...options, engine }));
   const folder = await realpath(join(options.output, options.date));
-  if (json) printJson({ folder, manifest });
-  else describe(manifest, join(options.output, options.date)).forEach(print);
+  if (json) printJson({ folder, manifest, refusals: refusals(read.pipeline, manifest) });
+  else describe(read, manifest, join(options.output, options.date)).forEach(print);
 }
 
 async function changedDay(
@@ -89,24 +90,35 @@ async function changedDay(
   }
 }
 
-function describe({ hours, counts, missingHours, quarantine }: DayManifest, folder: string): string[] {
-  const shown = hours.filter(({ written, duplicates, misfiled }) => written + duplicates + misfiled > 0);
+function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): string[] {
+  const { hours, counts, quarantine } = manifest;
+  const shown = hours.filter(
+    ({ written, filtered, duplicates, misfiled }) => written + filtered + duplicates + misfiled > 0,
+  );
   const numbers = (...values: number[]): string[] => values.map((value) => value.toLocaleString('en-US'));
   return [
     table([
-      ['hour', 'rows', 'duplicates', 'unmatched', 'misfiled'],
-      ...shown.map((hour) => [hour.hour, ...numbers(hour.written, hour.duplicates, hour.unmatched, hour.misfiled)]),
+      ['hour', 'written', 'filtered', 'duplicates', 'unmatched', 'from other files'],
+      ...shown.map((hour) => [
+        hour.hour,
+        ...numbers(hour.written, hour.filtered, hour.duplicates, hour.unmatched, hour.misfiled),
+      ]),
     ]),
-    `read ${numbers(counts.read).join('')} = ${[
-      `${counts.kept.toLocaleString('en-US')} kept`,
-      `${counts.duplicates.toLocaleString('en-US')} duplicates`,
-      `${counts.quarantined.toLocaleString('en-US')} quarantined`,
-      `${counts.outsideDay.toLocaleString('en-US')} of other days`,
-    ].join(' + ')}`,
-    ...(missingHours.length === 0 ? [] : [`no input file for the hours ${missingHours.join(' ')}`]),
+    describeCounts(counts),
     ...(quarantine === undefined ? [] : [`bad records are in ${join(folder, quarantine.file)}`]),
     `published as ${folder}`,
+    ...refusals(pipeline, manifest).map(({ code, reason }) => `! the gate refuses this day: ${code}: ${reason}`),
   ];
+}
+
+/** What the files alone tell; the gate looks at Druid too. */
+function refusals(
+  { gate }: Pipeline,
+  { hours, counts, missingHours, truncatedFiles: names = [] }: DayManifest,
+): GateRefusal[] {
+  const written = Object.fromEntries(hours.map((hour) => [hour.hour, hour.written]));
+  const truncated = truncatedFiles(names);
+  return refusalsOf(gate, { missingHours, written, counts, truncated, realtimeDistinct: {} });
 }
 
 function positive(text: string): number {

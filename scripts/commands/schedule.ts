@@ -3,10 +3,12 @@ import { TZDate } from '@date-fns/tz';
 import { Command } from 'commander';
 import { format } from 'date-fns';
 import type { Pipeline } from '../../domain/pipeline';
+import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { print, printJson } from '../output/print';
+import { warnOfUncompared } from '../output/uncompared';
 import { applySchedules, lateDataScheduleId, scheduleId, withSchedule, type AppliedSchedule } from '../schedule';
 
 interface Options {
@@ -21,6 +23,7 @@ export function scheduleCommand(): Command {
       subcommand('apply', 'create both schedules, or bring them to what the pipeline says, and show what changes')
         .option('--dry-run', 'only show what would change', false)
         .action(async ({ dryRun, ...options }: Options & { dryRun: boolean }) => {
+          warnOfUncompared(await refuseConflicts(await loadPipelineNamed(readConfig().pipelines, options.pipeline)));
           await within(options, async (client, pipeline) => {
             const applied = await applySchedules(client, pipeline, dryRun);
             const next = dryRun ? [] : await Promise.all(idsOf(pipeline).map((id) => describe(client, pipeline, id)));

@@ -1,12 +1,15 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { speedLayerId } from '../../domain/speed-layer';
+import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { type Config, readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
 import { lookAtIngestion } from '../ingestion';
+import { readPipelineFolder } from '../pipeline-folder';
 import { jsonOf, print, printJson } from '../output/print';
+import { warnOfUncompared } from '../output/uncompared';
 import { watching } from '../output/watching';
 import { startSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
@@ -22,6 +25,8 @@ export function speedCommand(): Command {
     subcommand('start', 'start it; where it runs already it goes on')
       .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
       .action(async ({ pipeline, json, shards }: Options & { shards: number }) => {
+        const loaded = await loadPipelineNamed(readConfig().pipelines, pipeline);
+        warnOfUncompared(await refuseConflicts(loaded));
         await within(pipeline, async (client) => {
           const { workflowId } = await startSpeedLayer(client, { pipeline, shards });
           tell(json, { workflowId, done: 'started' });
@@ -55,11 +60,12 @@ export function speedCommand(): Command {
     subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
       .option('--watch', 'again every two seconds', false)
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
-        await within(pipeline, async (client, { config, datasource }) => {
+        await within(pipeline, async (client, config) => {
           const look = async (): Promise<readonly string[]> => {
+            const { settings, state } = await readPipelineFolder(config, pipeline);
             const view = await speedView(client, pipeline);
-            const ingestion = await lookAtIngestion(config, datasource);
-            return json ? [jsonOf({ ...view, ingestion })] : describeSpeed(view, ingestion);
+            const ingestion = settings && (await lookAtIngestion(config, settings.druid.datasource));
+            return json ? [jsonOf({ ...view, folder: state, ingestion })] : describeSpeed(view, ingestion, state);
           };
           await watching(look, { again: watch });
         });
@@ -75,15 +81,11 @@ function subcommand(name: string, description: string): Command {
     .option('--json', 'print JSON', false);
 }
 
-interface Place {
-  readonly config: Config;
-  readonly datasource: string;
-}
-
-async function within(pipeline: string, act: (client: Client, place: Place) => Promise<void>): Promise<void> {
+/** A folder that does not pass its checks is no reason not to pause or to look. Throws UNKNOWN_PIPELINE where there is none. */
+async function within(pipeline: string, act: (client: Client, config: Config) => Promise<void>): Promise<void> {
   const config = readConfig();
-  const loaded = await loadPipelineNamed(config.pipelines, pipeline);
-  await withClient(config, (client) => act(client, { config, datasource: loaded.pipeline.druid.datasource }));
+  await readPipelineFolder(config, pipeline);
+  await withClient(config, (client) => act(client, config));
 }
 
 function tell(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {

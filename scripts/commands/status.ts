@@ -3,7 +3,7 @@ import { readConfig } from '../../worker/config';
 import { describeStatus } from '../output/describe-status';
 import { jsonOf } from '../output/print';
 import { watching } from '../output/watching';
-import { requirePipeline } from '../run-day';
+import { readPipelineFolder } from '../pipeline-folder';
 import { portBaseOption } from '../stack/port-base';
 import { lookAtStatus } from '../status';
 
@@ -26,9 +26,9 @@ export function statusCommand(): Command {
         ...process.env,
         ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
       });
-      const loaded = await requirePipeline(config, pipeline);
       const look = async (): Promise<readonly string[]> => {
-        const status = await lookAtStatus(config, { pipeline, loaded, portBase });
+        const folder = await readPipelineFolder(config, pipeline);
+        const status = await lookAtStatus(config, { pipeline, folder, portBase });
         process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
         return json ? [jsonOf(status)] : describeStatus(status);
       };

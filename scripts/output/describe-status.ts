@@ -3,28 +3,50 @@ import { runAgain } from '../remedies';
 import type { ServerStatus } from '../server-status';
 import { describeSpeed } from '../speed-status';
 import type { Status } from '../status';
+import { describeVersions } from './describe-versions';
 import { table } from './table';
 
 /** A status as people read it, no line wider than a screen but for what servers say. */
-export function describeStatus({ pipeline, servers, temporal, ingestion, speed, days, waiting }: Status): string[] {
+export function describeStatus(status: Status): string[] {
+  const { pipeline, folder, servers, temporal, ingestion, speed, days, waiting } = status;
   return [
     ...describeServers(servers),
     ...(temporal ? [] : ['speed layer and days: not known while Temporal does not answer']),
     ...(temporal && speed === undefined
       ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
       : []),
-    ...(speed === undefined ? [] : describeSpeed(speed, ingestion)),
+    ...(speed === undefined ? [] : describeSpeed(speed, ingestion, folder)),
+    ...(speed === undefined ? describeVersions(pipeline, folder, []) : []),
     ...(speed === undefined && ingestion !== undefined ? describeIngestion(ingestion) : []),
     ...(temporal && days.length === 0 ? ['no day was recomputed yet'] : []),
     ...(days.length === 0
       ? []
       : [
-          table([['day', 'outcome', 'started'], ...days.map(({ date, outcome, started }) => [date, outcome, started])]),
+          table([
+            ['day', 'outcome', 'started', 'version'],
+            ...days.map(({ date, outcome, started, version }) => [date, outcome, started, version ?? '']),
+          ]),
         ]),
+    ...describeOtherVersions(status),
     ...days.flatMap(({ date, remedy }) =>
       remedy === undefined ? [] : [`→ ${date}: ${remedy}`, `  then ${runAgain(pipeline, date)}`],
     ),
     ...waiting.flatMap(({ date, why, remedy }) => [`${date} waits for a recompute: ${why}`, `→ ${remedy}`]),
+  ];
+}
+
+/** The days that the next recompute would build with another version than they were built with. */
+function describeOtherVersions({ pipeline, folder, days }: Status): string[] {
+  if (!('version' in folder)) return [];
+  const dates = days
+    .filter(({ version }) => version !== undefined && version !== folder.version)
+    .map(({ date }) => date);
+  dates.sort();
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return [
+    `built with another version than ${folder.version}: ${dates.join(', ')}`,
+    `→ To build them with it: npx daybreak backfill --pipeline ${pipeline} --from ${first} --to ${last} --only changed`,
   ];
 }
 

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { lastRuns, type DayRun } from '../../activities/operate/day-runs';
 import { businessDateOf, isBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { completeCounts, describeCounts } from '../../domain/day-manifest';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
+import { describeBefore, SERVED_BEFORE } from '../../domain/reconciliation';
 import { isMissing } from '../../engines/has-code';
 import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
@@ -16,26 +18,34 @@ import type { ReportData, ReportDay, Verdict } from './report-data';
 
 const count = z.number().int();
 /** Of the stored result of a run, what the report shows; what newer versions added may be absent in older files. */
-const reconciliationSchema = z.object({
-  hours: z.array(
-    z.object({
-      hour: z.string(),
-      realtimeRows: count,
-      realtimeDistinct: count,
-      written: count,
-      duplicates: count,
-      unmatched: count,
-      misfiled: count.optional().default(0),
-      quarantined: count.optional().default(0),
-      missedByRealtime: count.optional().default(0),
-      druidRows: count,
-      equal: z.boolean(),
-    }),
-  ),
-  counts: z.object({ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count }),
-  version: z.string(),
-  taskId: z.string(),
-});
+const reconciliationSchema = z
+  .object({
+    hours: z.array(
+      z.object({
+        hour: z.string(),
+        realtimeRows: count,
+        realtimeDistinct: count,
+        written: count,
+        filtered: count.optional().default(0),
+        outsideDay: count.optional().default(0),
+        duplicates: count,
+        unmatched: count,
+        misfiled: count.optional().default(0),
+        quarantined: count.optional().default(0),
+        missedByRealtime: count.optional().default(0),
+        druidRows: count,
+        equal: z.boolean(),
+      }),
+    ),
+    counts: z.looseObject({ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count }),
+    before: z.enum(SERVED_BEFORE).optional().default('realtime'),
+    version: z.string(),
+    taskId: z.string(),
+  })
+  .transform(({ counts, ...day }) => {
+    const complete = completeCounts(counts, day.hours);
+    return { ...day, counts: complete, equation: describeCounts(complete), servedBefore: describeBefore(day.before) };
+  });
 type Reconciliation = z.infer<typeof reconciliationSchema>;
 
 const DEFAULT_DAYS = 42;

@@ -67,7 +67,8 @@ function figures() {
       'days replaced',
     ),
     figure(plain(wrong.length), wrong.length === 1 ? 'day needs you' : 'days need you'),
-    figure(plain(sum(({ counts }) => counts.kept)), 'exact rows'),
+    figure(plain(sum(({ counts }) => counts.written)), 'exact rows'),
+    figure(plain(sum(({ counts }) => counts.filtered)), 'filtered by the transform'),
     figure(plain(sum(({ counts }) => counts.duplicates)), 'duplicates removed'),
     figure(plain(sum(({ counts }) => counts.quarantined)), 'quarantined'),
     figure(times.length ? seconds(times[Math.floor(times.length / 2)]) : '–', 'median run'),
@@ -209,9 +210,9 @@ function open(date, scroll = false) {
 }
 
 function hoursOf(day) {
-  const { hours, counts, version } = day.reconciled;
+  const { hours, equation, servedBefore, version } = day.reconciled;
   const bars = hours.flatMap((hour) => [
-    { hour: hour.hour, what: 'realtime before', rows: hour.realtimeRows },
+    { hour: hour.hour, what: 'Druid before', rows: hour.realtimeRows },
     { hour: hour.hour, what: 'Druid after', rows: hour.druidRows },
   ]);
   const chart = Plot.plot({
@@ -219,10 +220,10 @@ function hoursOf(day) {
     height: 200,
     marginLeft: 50,
     style: { background: 'transparent', color: 'var(--text)', fontSize: '11px' },
-    x: { axis: null, padding: 0.1, domain: ['realtime before', 'Druid after'] },
+    x: { axis: null, padding: 0.1, domain: ['Druid before', 'Druid after'] },
     fx: { label: 'local hour', padding: 0.15 },
     y: { grid: true, label: 'rows', nice: true, tickFormat: 's' },
-    color: { domain: ['realtime before', 'Druid after'], range: ['var(--realtime)', 'var(--batch)'], legend: true },
+    color: { domain: ['Druid before', 'Druid after'], range: ['var(--realtime)', 'var(--batch)'], legend: true },
     marks: [
       Plot.barY(bars, {
         fx: 'hour',
@@ -235,14 +236,16 @@ function hoursOf(day) {
     ],
   });
   const columns = [
-    ['realtime', 'realtimeRows'],
+    ['Druid before', 'realtimeRows'],
     ['distinct', 'realtimeDistinct'],
-    ['batch', 'written'],
+    ['written', 'written'],
     ['Druid after', 'druidRows'],
+    ['added', 'missedByRealtime'],
     ['duplicates', 'duplicates'],
-    ['late', 'missedByRealtime'],
-    ['misfiled', 'misfiled'],
+    ['filtered', 'filtered'],
     ['bad', 'quarantined'],
+    ['other days', 'outsideDay'],
+    ['from other files', 'misfiled'],
     ['unmatched', 'unmatched'],
   ];
   const rows = hours.map((hour) =>
@@ -255,11 +258,7 @@ function hoursOf(day) {
     ),
   );
   return [
-    element(
-      'p',
-      { class: 'muted' },
-      `read ${plain(counts.read)} = kept ${plain(counts.kept)} + duplicates ${plain(counts.duplicates)} + quarantined ${plain(counts.quarantined)} + outside the day ${plain(counts.outsideDay)}; segments of version ${version}`,
-    ),
+    element('p', { class: 'muted' }, `${equation}; ${servedBefore}; segments of version ${version}`),
     element('div', {}, chart),
     element(
       'div',
@@ -329,7 +328,7 @@ function trends() {
     element('h2', {}, 'Rows a day, duplicates that were removed, and how long the runs took'),
     ...(done.length
       ? [
-          bars(done, (day) => day.reconciled.counts.kept, 'var(--batch)', 'rows'),
+          bars(done, (day) => day.reconciled.counts.written, 'var(--batch)', 'rows'),
           bars(done, (day) => day.reconciled.counts.duplicates, 'var(--duplicates)', 'duplicates'),
         ]
       : []),

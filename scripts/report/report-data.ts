@@ -21,6 +21,9 @@ export interface ReportDay {
   readonly reconciled?: {
     readonly hours: readonly ReportHour[];
     readonly counts: RecordCounts;
+    /** The counts in words, and whose rows Druid served before. */
+    readonly equation: string;
+    readonly servedBefore: string;
     readonly version: string;
     readonly taskId: string;
   };
@@ -30,7 +33,7 @@ export type ReportHour = Pick<
   ReconciledHour,
   'hour' | 'realtimeRows' | 'realtimeDistinct' | 'written' | 'duplicates' | 'unmatched' | 'druidRows' | 'equal'
 > &
-  Partial<Pick<ReconciledHour, 'misfiled'>> & { readonly quarantined?: number; readonly missedByRealtime?: number };
+  Partial<Pick<ReconciledHour, 'misfiled' | 'quarantined' | 'missedByRealtime' | 'filtered' | 'outsideDay'>>;
 
 export interface ReportData {
   readonly pipeline: string;

@@ -1,10 +1,20 @@
-import { notSettled, refusalsOf } from '../../domain/gate';
+import { notSettled, refusalsOf, truncatedFiles } from '../../domain/gate';
 
-const gate = { settleSeconds: 60, settleTimeoutSeconds: 3600, allowedMissingHours: 0, maximumShortfall: 0.01 };
+const gate = {
+  ...{ settleSeconds: 60, settleTimeoutSeconds: 3600, allowedMissingHours: 0, maximumShortfall: 0.01 },
+  ...{ maximumQuarantined: 0.05, maximumOutsideDay: 0.05 },
+};
+const clean = {
+  counts: { read: 200, fromNeighbours: 0, quarantined: 0, outsideDay: 0 },
+  truncated: { count: 0, names: [] },
+};
 const codes = (input: Partial<Parameters<typeof refusalsOf>[1]>, changed = {}): string[] =>
   refusalsOf(
     { ...gate, ...changed },
-    { missingHours: [], written: { '00': 100, '01': 100 }, realtimeDistinct: { '00': 100, '01': 100 }, ...input },
+    {
+      ...{ ...clean, missingHours: [], written: { '00': 100, '01': 100 }, realtimeDistinct: { '00': 100, '01': 100 } },
+      ...input,
+    },
   ).map(({ code }) => code);
 
 it('lets a day pass that has every hour and every row', () => {
@@ -18,7 +28,10 @@ it('lets a day pass that realtime does not serve at all', () => {
 it('refuses missing hours beyond what the pipeline allows, naming them', () => {
   expect(codes({ missingHours: ['03'] })).toEqual(['MISSING_HOURS']);
   expect(codes({ missingHours: ['03'] }, { allowedMissingHours: 1 })).toEqual([]);
-  const [refusal] = refusalsOf(gate, { missingHours: ['03', '04'], written: { '00': 1 }, realtimeDistinct: {} });
+  const [refusal] = refusalsOf(gate, {
+    ...clean,
+    ...{ missingHours: ['03', '04'], written: { '00': 1 }, realtimeDistinct: {} },
+  });
   expect(refusal?.reason).toContain('2 hours have no input file (03, 04)');
   expect(refusal?.figures).toEqual({ missing: 2, allowed: 0 });
 });
@@ -45,4 +58,28 @@ it('tells how lately a file changed', () => {
   expect(code).toBe('NOT_SETTLED');
   expect(reason).toContain('changed 12 s ago');
   expect(figures).toEqual({ unchangedSeconds: 12, settleSeconds: 60 });
+});
+
+it('refuses a day with too many bad records, and names the share', () => {
+  const counts = { ...clean.counts, quarantined: 11 };
+  expect(codes({ counts: { ...counts, quarantined: 10 } })).toEqual([]);
+  expect(codes({ counts })).toEqual(['TOO_MANY_QUARANTINED']);
+  expect(codes({ counts }, { maximumQuarantined: 0.055 })).toEqual([]);
+});
+
+it('refuses a day whose own files hold too many records of other days', () => {
+  const counts = { ...clean.counts, read: 300, fromNeighbours: 100, outsideDay: 11 };
+  expect(codes({ counts: { ...counts, outsideDay: 10 } })).toEqual([]);
+  expect(codes({ counts })).toEqual(['TOO_MANY_OUTSIDE']);
+  expect(codes({ counts }, { maximumOutsideDay: 0.055 })).toEqual([]);
+});
+
+it('refuses a day with files that are not whole, and names some of them', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `names.20261121.${index + 10}.json.gz`);
+  const [refusal] = refusalsOf(gate, {
+    ...clean,
+    ...{ missingHours: [], written: { '00': 1 }, realtimeDistinct: {}, truncated: truncatedFiles(names) },
+  });
+  expect(refusal).toMatchObject({ code: 'TRUNCATED_FILES', figures: { truncated: 12 } });
+  expect(refusal?.reason).toContain('12 compressed files are not whole (names.20261121.10.json.gz, ');
 });

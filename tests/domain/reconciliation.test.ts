@@ -4,8 +4,10 @@ const hour: ReconciledHour = {
   hour: '00',
   realtimeRows: 1010,
   realtimeDistinct: 1000,
-  read: 1009,
+  read: 1017,
   quarantined: 2,
+  outsideDay: 3,
+  filtered: 4,
   written: 1001,
   missedByRealtime: 1,
   duplicates: 7,
@@ -17,15 +19,18 @@ const hour: ReconciledHour = {
 
 it('has a line of names, a line an hour and a line of sums', () => {
   expect(reconciliationTable([hour, { ...hour, hour: '01', druidRows: 999, equal: false }])).toEqual([
-    ['hour', 'realtime', 'distinct', 'read', 'bad', 'duplicates', 'batch', 'late', 'unmatched', 'Druid after', 'equal'],
-    ['00', '1,010', '1,000', '1,009', '2', '7', '1,001', '1', '2', '1,000', 'yes'],
-    ['01', '1,010', '1,000', '1,009', '2', '7', '1,001', '1', '2', '999', 'NO'],
-    ['day', '2,020', '2,000', '2,018', '4', '14', '2,002', '2', '4', '1,999', 'NO'],
+    [
+      ...['hour', 'before', 'distinct', 'read', 'bad', 'other days', 'duplicates', 'filtered', 'written', 'added'],
+      ...['unmatched', 'after', 'equal'],
+    ],
+    ['00', '1,010', '1,000', '1,017', '2', '3', '7', '4', '1,001', '1', '2', '1,000', 'yes'],
+    ['01', '1,010', '1,000', '1,017', '2', '3', '7', '4', '1,001', '1', '2', '999', 'NO'],
+    ['day', '2,020', '2,000', '2,034', '4', '6', '14', '8', '2,002', '2', '4', '1,999', 'NO'],
   ]);
 });
 
 it('is a Markdown table with a line of dashes under the names', () => {
   const lines = reconciliationMarkdown([hour]).split('\n');
-  expect(lines[1]).toBe(`| --- |${' ---: |'.repeat(10)}`);
+  expect(lines[1]).toBe(`| --- |${' ---: |'.repeat(12)}`);
   expect(lines).toHaveLength(4);
 });

@@ -86,11 +86,12 @@ it.each<[string, (folder: string) => Promise<void>]>([
 });
 
 it('sees a file that was changed in place and got its old time back', async () => {
+  const { pipeline } = await loadExample('events');
   const file = join(input, SEVEN);
   const old = new Date(Date.now() - 3_600_000);
   await utimes(file, old, old);
   const settled = async (): Promise<boolean> =>
-    (await listInput(input, 'names.%Y%m%d.%H*.json', DAY)).every(({ stamp }) => stamp !== '');
+    (await listInput(input, pipeline, DAY)).own.every(({ stamp }) => stamp !== '');
   while (!(await settled())) await sleep(50);
   await build();
   await writeFile(file, (await readFile(file, 'utf8')).replace('"id":1', '"id":5'));
@@ -130,7 +131,7 @@ it('names the memory where it is too small for a table', async () => {
 
 it('closes a file that it reads only in part', async () => {
   await writeFile(join(input, NINE), SLOW.repeat(3));
-  const files = (await listInput(input, 'names.%Y%m%d.%H*.json', DAY)).slice(1);
+  const { own: files } = await listInput(input, (await loadExample('events')).pipeline, DAY);
   const open = async (): Promise<number> => (await readdir('/dev/fd')).length;
   const before = await open();
   for await (const piece of readPieces(files, { onFile: () => undefined })) {

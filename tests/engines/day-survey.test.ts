@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../domain/business-date';
 import { buildDay } from '../../engines/day-build';
-import { surveyDay } from '../../engines/day-survey';
+import { servedBuild, surveyDay } from '../../engines/day-survey';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { loadPipeline } from '../../engines/pipeline-folder';
+import { pipelineVersion } from '../../engines/pipeline-version';
 
 const date = parseBusinessDate('2026-11-21');
 const lines = (hour: string, ...ids: number[]): string =>
@@ -86,4 +87,16 @@ it('compares with what Druid serves, where a later build was refused', async () 
   await appendFile(input('00'), lines('00', 2, 3));
   await build();
   expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2, replaced: true });
+});
+
+it('gives the version of the build that Druid serves, not of one that was published and refused since', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  expect(await servedBuild(folder, date)).toBeUndefined();
+  await build();
+  await replace();
+  const changed = { ...loaded, hashes: { ...loaded.hashes, transform: 'another' } };
+  await buildDay(changed, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
+  const served = await servedBuild(folder, date);
+  expect(served && pipelineVersion(served.manifest)).toBe(pipelineVersion(loaded.hashes));
+  expect(pipelineVersion(changed.hashes)).not.toBe(pipelineVersion(loaded.hashes));
 });

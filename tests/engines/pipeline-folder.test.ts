@@ -90,7 +90,7 @@ describe('a pipeline folder', () => {
     [
       'a wrong type',
       { 'names.ndjson': (text) => text.replace('"uid":3', '"uid":"3"') },
-      'row 4: uid is "3", not an integer of 64 bits',
+      'line 4: uid is "3", not an integer of 64 bits',
     ],
     ['broken JSON', { 'names.ndjson': '{"uid":' }, 'names.ndjson'],
   ])('refuses a table with %s', async (_, changes, words) => {
@@ -104,7 +104,7 @@ describe('a pipeline folder', () => {
     await rides({ 'zones.csv': 'borough,name,extra,zone\n1,"A ""b"", c",x,4\n,,,5\n' });
     await expect(rides({ 'zones.csv': 'zone,name,borough\n1.5,A,1\n' })).rejects.toMatchObject({
       code: 'BAD_TABLE',
-      what: expect.stringContaining('row 1: zone is 1.5, not a BIGINT') as string,
+      what: expect.stringContaining('line 2: zone is "1.5", not an integer of 64 bits') as string,
     });
     await expect(rides({ 'zones.csv': 'zone,title\n1,A\n' })).rejects.toMatchObject({ code: 'BAD_TABLE' });
   });
@@ -113,7 +113,7 @@ describe('a pipeline folder', () => {
     for (const text of ['#a', 'a b']) {
       await expect(rides({ 'zones.csv': `zone,name,borough\n4,A,1\n${text},B,2\n5,C,3\n` })).rejects.toMatchObject({
         code: 'BAD_TABLE',
-        what: expect.stringContaining(`row 2: zone is ${text}, not a BIGINT`) as string,
+        what: expect.stringContaining(`line 3: zone is "${text}", not an integer of 64 bits`) as string,
       });
     }
     await expect(rides({ 'zones.csv': 'Zones\n\nzone,name,borough\n4,A,1\n5,B,2\n' })).rejects.toMatchObject({

@@ -3,6 +3,7 @@ import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
+import { completeCounts, type RecordCounts, type StoredCounts } from '../../domain/day-manifest';
 import { loadPipeline } from '../../engines/pipeline-folder';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 
@@ -40,6 +41,11 @@ export async function pipelineLike(
 
 export function loadExample(example: 'events' | 'rides'): Promise<LoadedPipeline> {
   return loadPipeline(join('pipelines', example));
+}
+
+/** The counts of a build of own files alone, whose transform makes one row of each record. */
+export function unfiltered(counts: StoredCounts): RecordCounts {
+  return completeCounts(counts, [{ written: counts.kept }]);
 }
 
 /** Every file of a published day with its content. */

@@ -3,6 +3,7 @@ import { describeSpeed, type SpeedView } from '../../scripts/speed-status';
 
 const health = { healthy: true, state: 'RUNNING', sealedUntil: '2026-11-20T15:00:00.000Z' };
 const totals = { processed: 12, thrownAway: 0, unparseable: 0 };
+const folder = { version: '0123456789ab' };
 const view: SpeedView = {
   pipeline: 'events',
   state: 'running',
@@ -35,11 +36,12 @@ it('tells of rows that a task dropped also once it has ended', () => {
 });
 
 it('tells what the workflow saw last while Druid does not answer', () => {
-  expect(describeSpeed(view, undefined)).toEqual([
+  expect(describeSpeed(view, undefined, folder)).toEqual([
     'speed layer of events: running, 1 shard(s)',
     'Druid supervisor: UNHEALTHY_TASKS',
     '→ Its last error: none given',
     'sealed until: nothing sealed yet',
+    'batch: builds with version 0123456789ab',
   ]);
-  expect(describeSpeed(view, { health, totals })).toContain('Druid supervisor: RUNNING');
+  expect(describeSpeed(view, { health, totals }, folder)).toContain('Druid supervisor: RUNNING');
 });

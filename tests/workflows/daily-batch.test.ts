@@ -43,7 +43,7 @@ it('takes a day step by step, and leaves its verdict, its table and each step’
     expect(calls).toEqual(WHOLE_DAY);
     const shown = await shownOf(handle);
     expect(shown).toMatchObject({ status: 'COMPLETED', outcome: 'replaced', date: result.date });
-    expect(shown.details).toContain('| hour | realtime | distinct |');
+    expect(shown.details).toContain('| hour | before | distinct | read |');
     const { events } = await handle.fetchHistory();
     const scheduled = (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes);
     expect(scheduled.map(({ userMetadata }) => String(userMetadata?.summary?.data))).toContain(

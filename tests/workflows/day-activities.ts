@@ -1,14 +1,18 @@
 import type { BatchActivities } from '../../activities';
 import { parseBusinessDate } from '../../domain/business-date';
+import { completeCounts } from '../../domain/day-manifest';
 import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
 
 /** A built day of one hour with two rows. */
 export const BUILT: BuiltDay = {
   folder: '/output/.versions/new',
-  counts: { read: 3, kept: 2, duplicates: 1, quarantined: 0, outsideDay: 0 },
+  counts: completeCounts({ read: 3, kept: 2, duplicates: 1, quarantined: 0, outsideDay: 0 }, [{ written: 2 }]),
   missingHours: [],
   hours: [
-    { hour: '07', written: 2, duplicates: 1, unmatched: 0, misfiled: 0, file: '07.ndjson', bytes: 80, sha256: 'a' },
+    {
+      ...{ hour: '07', written: 2, filtered: 0, multiplied: 0, duplicates: 1, unmatched: 0, misfiled: 0 },
+      ...{ file: '07.ndjson', bytes: 80, sha256: 'a' },
+    },
   ],
   sources: { '07': { read: 3, quarantined: 0 } },
 };

@@ -14,6 +14,7 @@ import { failureOf, Held, shownOf, until, useTemporal } from './environment';
 const SUGGESTED_FROM = 150;
 const temporal = useTemporal('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_FROM}`);
 
+const SETUP = 'prepared';
 const PARTITION: PartitionProgress = {
   partition: 0,
   offset: 7,
@@ -60,7 +61,7 @@ async function untilCancelled(): Promise<void> {
 function layer(shards: Shards, changed: Partial<SpeedLayerActivities> = {}): SpeedLayerActivities {
   const runSpeedShard = (input: SpeedShardInput): Promise<never> => shards.run(input);
   return {
-    prepareSpeedLayer: () => Promise.resolve(),
+    prepareSpeedLayer: () => Promise.resolve({ setup: SETUP }),
     runSpeedShard,
     async watchSupervisor({ known }) {
       if (known === null) return { healthy: true, state: 'RUNNING', sealedUntil: '2026-11-22T15:00:00Z' };
@@ -149,13 +150,17 @@ it('pauses once its shards have committed, and goes on at the resume', async () 
 it('does not run a shard when the pause comes while it prepares itself', async () => {
   const preparing = new Held();
   const shards = new Shards();
-  await running(layer(shards, { prepareSpeedLayer: () => preparing.wait() }), {}, async (handle) => {
-    await preparing.reached();
-    await handle.signal(pauseSignal);
-    preparing.release();
-    await untilState(handle, 'paused');
-    expect(shards.started).toEqual([]);
-  });
+  await running(
+    layer(shards, { prepareSpeedLayer: () => preparing.wait().then(() => undefined) }),
+    {},
+    async (handle) => {
+      await preparing.reached();
+      await handle.signal(pauseSignal);
+      preparing.release();
+      await untilState(handle, 'paused');
+      expect(shards.started).toEqual([]);
+    },
+  );
 });
 
 it('shares the partitions anew on the scale update, which answers with the number and refuses what is none', async () => {
@@ -178,7 +183,8 @@ it('tries again for as long as its servers are away, and runs a shard that faile
   const shards = new Shards();
   let [prepared, failed] = [0, 0];
   const activities = layer(shards, {
-    prepareSpeedLayer: () => ((prepared += 1) === 1 ? Promise.reject(new Error('no Kafka yet')) : Promise.resolve()),
+    prepareSpeedLayer: () =>
+      (prepared += 1) === 1 ? Promise.reject(new Error('no Kafka yet')) : Promise.resolve({ setup: SETUP }),
     runSpeedShard: (input) => ((failed += 1) === 1 ? Promise.reject(new Error('fenced')) : shards.run(input)),
   });
   await running(activities, {}, async () => {
@@ -209,7 +215,7 @@ it('runs a shard again whose worker has fallen silent for ten seconds', async ()
 it('starts its shards again when their time is over', async () => {
   const shards = new Shards();
   let turns = 0;
-  const over = { shard: 0, shards: 1, tables: {}, partitions: [], ended: 'time-over' } as const;
+  const over = { shard: 0, shards: 1, partitions: [], ended: 'time-over' } as const;
   const activities = layer(shards, {
     runSpeedShard: (input) => ((turns += 1) === 1 ? Promise.resolve(over) : shards.run(input)),
   });
@@ -218,9 +224,58 @@ it('starts its shards again when their time is over', async () => {
   });
 });
 
+it('prepares anew and starts every shard again when the pipeline of one needs another setup', async () => {
+  const shards = new Shards();
+  let setups = 0;
+  const changed = { shard: 1, shards: 2, partitions: [], ended: 'pipeline-changed' } as const;
+  const activities = layer(shards, {
+    prepareSpeedLayer: () => Promise.resolve({ setup: `setup ${(setups += 1)}` }),
+    runSpeedShard: async (input) => {
+      if (input.setup !== 'setup 1' || input.shard === 0) return shards.run(input);
+      await until(() => shards.running.length === 1);
+      return changed;
+    },
+  });
+  await running(activities, { shards: 2 }, async (handle) => {
+    await until(() => shards.running.length === 2);
+    const seen = (of: readonly SpeedShardInput[]): string[] =>
+      of.map(({ shard, setup = '' }) => `${shard} ${setup}`).sort();
+    expect(seen(shards.committed)).toEqual(['0 setup 1']);
+    expect(seen(shards.running)).toEqual(['0 setup 2', '1 setup 2']);
+    await untilState(handle, 'running');
+  });
+});
+
+it('leaves time between rounds while the folders of two workers differ', async () => {
+  const changed = { shard: 0, shards: 1, partitions: [], ended: 'pipeline-changed' } as const;
+  const shards = new Shards();
+  const began: number[] = [];
+  const activities = layer(shards, {
+    runSpeedShard: (input) => (began.push(Date.now()) < 4 ? Promise.resolve(changed) : shards.run(input)),
+  });
+  await running(activities, {}, async () => {
+    await until(() => shards.running.length === 1);
+    const [first = 0, second = 0, third = 0, fourth = 0] = began;
+    expect(second - first).toBeLessThan(1_900);
+    expect(third - second).toBeGreaterThan(1_900);
+    expect(fourth - third).toBeGreaterThan(3_900);
+  });
+});
+
+it('shows of each partition which version it runs, and why it keeps one', async () => {
+  const kept = { ...PARTITION, version: '0123456789ab', kept: 'BAD_TRANSFORM: no FROM. Correct it.' };
+  const shards = new Shards();
+  await running(layer(shards, { tellPartitions: () => sleep(100).then(() => [kept]) }), {}, async (handle) => {
+    await until(async () => (await status(handle)).partitions.length > 0);
+    const { details } = await shownOf(handle);
+    expect(details).toContain('| 0123456789ab |');
+    expect(details).toContain('Version 0123456789ab stays: BAD_TRANSFORM: no FROM. Correct it.');
+  });
+});
+
 it('continues as new when its history has grown, with the shards and the pause that it had', async () => {
   const shards = new Shards();
-  const over = { shard: 0, shards: 2, tables: {}, partitions: [], ended: 'time-over' } as const;
+  const over = { shard: 0, shards: 2, partitions: [], ended: 'time-over' } as const;
   let short = true;
   const activities = layer(shards, {
     runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),

@@ -1,5 +1,6 @@
-import { rename, utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { dailyBatchId, type DailyBatchResult } from '../../../domain/daily-batch';
@@ -72,6 +73,17 @@ async function rewritten(hours: readonly string[], content: string, work: () => 
   }
 }
 
+/** Appends to the file of an hour for as long as `work` takes. */
+async function appended(hour: string, content: string, work: () => Promise<void>): Promise<void> {
+  const before = await readFile(input(hour));
+  await writeFile(input(hour), Buffer.concat([before, Buffer.from(content)]));
+  try {
+    await work();
+  } finally {
+    await writeFile(input(hour), before);
+  }
+}
+
 async function expectRefused(code: string, figures: string): Promise<void> {
   const { code: exit, stderr } = await run();
   expect(stderr).toContain(code);
@@ -100,7 +112,23 @@ describe('a refused day is served by realtime as before, with the reason in erro
   });
 
   it('with less than realtime has', () =>
-    rewritten(['12'], '', () => expectRefused('BATCH_SHORT', 'distinct rows that realtime serves')));
+    rewritten(['12'], '', () => expectRefused('BATCH_SHORT', 'distinct rows that Druid serves')));
+
+  it('with bad records beyond the share that the pipeline allows', () =>
+    appended('07', '{"id":\n'.repeat(EVENTS / 10), () => expectRefused('TOO_MANY_QUARANTINED', 'allowed 5.00 %')));
+
+  it('with records of other days beyond the share that the pipeline allows', () =>
+    appended('07', `{"hello":"hi","id":1,"time":"${shiftDate(date, -2)} 07:00:00"}\n`.repeat(EVENTS / 10), () =>
+      expectRefused('TOO_MANY_OUTSIDE', 'files.timeZone'),
+    ));
+
+  it('with a compressed file that was cut off', () =>
+    without(input('12'), async () => {
+      const packed = gzipSync(await readFile(`${input('12')}-away`));
+      await writeFile(`${input('12')}.gz`, packed.subarray(0, packed.length - 20));
+      await expectRefused('TRUNCATED_FILES', `names.${date.replaceAll('-', '')}.12.json.gz`);
+      await rm(`${input('12')}.gz`);
+    }));
 
   it('without a row', async () => {
     const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));

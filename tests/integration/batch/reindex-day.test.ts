@@ -7,6 +7,7 @@ import { createReindexActivities, type Reindexed } from '../../../activities/bat
 import { createDruidClient } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan, type BuiltDay, type DayPlan } from '../../../domain/daily-batch';
+import { completeCounts } from '../../../domain/day-manifest';
 import { reindexSpec } from '../../../domain/druid/reindex-spec';
 import type { LoadedPipeline } from '../../../engines/loaded-pipeline';
 import { loadPipelineNamed } from '../../../engines/pipeline-folder';
@@ -45,12 +46,12 @@ async function built(name: string, content: string, written: number): Promise<Bu
   const folder = join(pipeline.output, name);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, '07.ndjson'), content);
-  const output = { hour: '07', written, duplicates: 0, unmatched: 0, misfiled: 0, file: '07.ndjson' };
+  const output = { hour: '07', written, filtered: 0, multiplied: 0, duplicates: 0, unmatched: 0, misfiled: 0 };
   return {
     folder,
-    counts: { read: written, kept: written, duplicates: 0, quarantined: 0, outsideDay: 0 },
+    counts: completeCounts({ read: written, kept: written, duplicates: 0, quarantined: 0, outsideDay: 0 }, [output]),
     missingHours: [],
-    hours: [{ ...output, bytes: content.length, sha256: '' }],
+    hours: [{ ...output, file: '07.ndjson', bytes: content.length, sha256: '' }],
     sources: {},
   };
 }

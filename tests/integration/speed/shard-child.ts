@@ -1,8 +1,8 @@
 // A process that runs a shard, for tests to kill. Forked by shard-process.ts, to which it tells what happens.
-import { ReloadingTransform } from '../../../activities/speed/reloading-transform';
+import { LivePipeline } from '../../../activities/speed/live-pipeline';
+import { join } from 'node:path';
 import { Shard } from '../../../activities/speed/shard';
 import { DaybreakError } from '../../../domain/errors';
-import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import type { ShardMessage, ShardOrder } from './shard-process';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -18,9 +18,9 @@ tell({ kind: 'loaded' });
 
 async function run({ brokers, pipelines, input }: ShardOrder): Promise<void> {
   try {
-    const loaded = await loadPipelineNamed(pipelines, input.pipeline);
-    const transform = await ReloadingTransform.open(loaded, silent);
-    const shard = new Shard({ kafka: { brokers }, pipeline: loaded.pipeline, input, transform, logger: silent });
+    const folders = { pipelines, data: join(pipelines, '.data'), logger: silent };
+    const live = await LivePipeline.open(folders, input.pipeline);
+    const shard = new Shard({ kafka: { brokers }, pipeline: live.pipeline, input, transform: live, logger: silent });
     setInterval(() => {
       tell({ kind: 'progress', progress: shard.progress, peakMebibytes: process.resourceUsage().maxRSS / 1024 });
     }, 50);

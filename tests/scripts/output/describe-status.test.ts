@@ -7,9 +7,11 @@ import type { ServerStatus } from '../../../scripts/server-status';
 
 const DATE = '2026-11-21';
 const WIDTH = 120;
+const FOLDER_VERSION = '0123456789ab';
 
 function status(changed: Partial<Status>): string {
-  const nothing = { ingestion: undefined, speed: undefined, days: [], waiting: [], servers: [] };
+  const folder = { version: FOLDER_VERSION };
+  const nothing = { folder, ingestion: undefined, speed: undefined, days: [], waiting: [], servers: [] };
   return describeStatus({ pipeline: 'events', temporal: true, ...nothing, ...changed }).join('\n');
 }
 
@@ -53,4 +55,24 @@ it('claims nothing of speed layer and days while Temporal does not answer', () =
   expect(away).toContain('not known while Temporal does not answer');
   expect(away).not.toMatch(/not running|no day was recomputed/);
   expect(status({})).toMatch(/not running[\s\S]*npx daybreak speed start[\s\S]*no day was recomputed yet/);
+});
+
+it('names the days that were built with another version, and how to build them again', () => {
+  const day = (date: string, version?: string) => ({
+    ...{ date, outcome: 'replaced', started: '2026-11-22T15:30:00Z' },
+    ...(version !== undefined && { version }),
+  });
+  const days = [
+    day('2026-11-21', FOLDER_VERSION),
+    day('2026-11-20', 'older'),
+    day('2026-11-18'),
+    day('2026-11-19', 'older'),
+  ];
+  const shown = status({ days });
+  expect(shown).toMatch(/│ 2026-11-20 │ .* │ +older │/);
+  expect(shown).toContain(`built with another version than ${FOLDER_VERSION}: 2026-11-19, 2026-11-20`);
+  expect(shown).toContain(
+    '→ To build them with it: npx daybreak backfill --pipeline events --from 2026-11-19 --to 2026-11-20 --only changed',
+  );
+  expect(status({ days: [day('2026-11-21', FOLDER_VERSION)] })).not.toContain('another version');
 });

@@ -1,3 +1,5 @@
+import { completeCounts, describeCounts } from '../../../domain/day-manifest';
+import { describeBefore } from '../../../domain/reconciliation';
 import type { ReportData, ReportDay, ReportHour } from '../../../scripts/report/report-data';
 
 /** Six weeks as they come: most days replaced, and one of each other kind. */
@@ -53,6 +55,8 @@ function reconciled(index: number, date: string): NonNullable<ReportDay['reconci
       written,
       duplicates,
       unmatched: 0,
+      filtered: 0,
+      outsideDay: 0,
       misfiled: hour % 5,
       quarantined: hour % 3,
       missedByRealtime: Math.round(written * 0.005),
@@ -66,9 +70,15 @@ function reconciled(index: number, date: string): NonNullable<ReportDay['reconci
     sum((h) => h.duplicates),
     sum((h) => h.quarantined ?? 0),
   ];
+  const counts = completeCounts(
+    { read: kept + duplicates + quarantined, kept, duplicates, quarantined, outsideDay: 0 },
+    hours,
+  );
   return {
     hours,
-    counts: { read: kept + duplicates + quarantined, kept, duplicates, quarantined, outsideDay: 0 },
+    counts,
+    equation: describeCounts(counts),
+    servedBefore: describeBefore('realtime'),
     version: `${date}T15:31:00.000Z`,
     taskId: `daybreak_events_names_${date}`,
   };

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { KafkaLogger } from '../../clients/kafka';
+import { DaybreakError, messageOf, type ErrorCode } from '../../domain/errors';
+import { parsePipelineName } from '../../domain/pipeline';
+import { speedSetup } from '../../domain/speed-setup';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { refuseConflicts } from '../../engines/neighbour-pipelines';
+import { currentCopy, keepCopy } from '../../engines/pipeline-copies';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { shortHash } from '../../engines/pipeline-version';
+
+/** The pipeline that the speed layer runs. */
+export interface AcceptedPipeline {
+  readonly loaded: LoadedPipeline;
+  /** Set where it is not the folder's, because that one does not pass its checks: why, and what to do. */
+  readonly kept?: string;
+}
+
+export interface PipelineFolders {
+  /** The folder with one folder a pipeline. */
+  readonly pipelines: string;
+  /** See Config.data: copies of accepted pipelines are in <data>/<pipeline>/realtime. */
+  readonly data: string;
+  readonly logger: KafkaLogger;
+}
+
+const READS = 3;
+/** Somebody corrects the folder, and the speed layer goes on. */
+const CORRECTABLE: readonly ErrorCode[] = [
+  'BAD_PIPELINE',
+  'BAD_TRANSFORM',
+  'BAD_TABLE',
+  'UNKNOWN_PIPELINE',
+  'BAD_CONFIGURATION',
+];
+
+/** Whether a folder is at fault, which somebody can correct while the speed layer runs. */
+export function isCorrectable(thrown: unknown): thrown is DaybreakError {
+  return thrown instanceof DaybreakError && CORRECTABLE.includes(thrown.code);
+}
+
+/**
+ * The pipeline of that name as the speed layer runs it: what its folder holds, where that passes every check, else what
+ * passed last on this machine. What passes is kept as a copy, so that an edit that does not pass changes nothing for
+ * realtime, also after a restart of the worker.
+ *
+ * Throws BAD_PIPELINE, BAD_TRANSFORM, BAD_TABLE or UNKNOWN_PIPELINE where nothing has passed yet.
+ */
+export async function acceptedPipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
+  const copies = join(folders.data, parsePipelineName(name), 'realtime');
+  try {
+    return { loaded: await acceptFolder(folders, name, copies) };
+  } catch (thrown) {
+    if (!isCorrectable(thrown)) throw thrown;
+    const loaded = await currentCopy(copies, name);
+    if (loaded === undefined) throw thrown;
+    return { loaded, kept: `${thrown.code}: ${thrown.what}. ${thrown.remedy}` };
+  }
+}
+
+/** A short name of what must be there before the pipeline's rows are written; see `speedSetup`. */
+export function setupOf({ pipeline, outputColumns }: LoadedPipeline): string {
+  return shortHash(speedSetup(pipeline, outputColumns));
+}
+
+async function acceptFolder(
+  { pipelines, logger }: PipelineFolders,
+  name: string,
+  copies: string,
+): Promise<LoadedPipeline> {
+  for (let read = 1; ; read += 1) {
+    const loaded = await loadPipelineNamed(pipelines, name);
+    await refuseConflicts(loaded);
+    try {
+      return await keepCopy(loaded, copies);
+    } catch (thrown) {
+      if (thrown instanceof DaybreakError) {
+        if (read < READS) continue;
+        throw thrown;
+      }
+      // Without a copy the speed layer runs as well, until the folder is broken and the worker restarts.
+      logger.warn({ pipeline: name, reason: messageOf(thrown) }, 'could not keep a copy of the pipeline');
+      return loaded;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../domain/errors';
+import type { Pipeline } from '../../domain/pipeline';
+import { openMicroBatch } from '../../engines/duckdb/micro-batch';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import type { MicroBatchResult, MicroBatchTransform } from '../../engines/micro-batch';
+import { pipelineVersion } from '../../engines/pipeline-version';
+import { acceptedPipeline, setupOf, type PipelineFolders } from './accepted-pipelines';
+import { FolderWatch } from './folder-watch';
+
+const POLL_MS = 500;
+/** What was refused may pass later without a change of its own files: a pipeline beside it was corrected. */
+const RETRY_MS = 15_000;
+const MEMORY_LIMIT = 512 * 2 ** 20;
+
+interface Running {
+  readonly loaded: LoadedPipeline;
+  readonly transform: MicroBatchTransform;
+}
+
+/**
+ * A pipeline that follows the edits of its folder. A changed one that passes its checks is taken between two
+ * micro-batches; where it does not pass, the one before stays, and `kept` says why. One that needs other topics or another
+ * supervisor is not taken here: `setupChanged` aborts, and the speed layer prepares them before its shards start again.
+ */
+export class LivePipeline {
+  readonly #folders: PipelineFolders;
+  readonly #watch: FolderWatch;
+  readonly #closing = new AbortController();
+  readonly #setupChanged = new AbortController();
+  #running: Running;
+  #next: Running | undefined;
+  #kept: string | undefined;
+  #triedAt = Date.now();
+  #isBusy = false;
+  #polling: Promise<void> = Promise.resolve();
+
+  private constructor(folders: PipelineFolders, running: Running, kept: string | undefined, watch: FolderWatch) {
+    this.#folders = folders;
+    this.#running = running;
+    this.#kept = kept;
+    this.#watch = watch;
+  }
+
+  /** Throws as `acceptedPipeline`. */
+  static async open(folders: PipelineFolders, name: string): Promise<LivePipeline> {
+    const watch = new FolderWatch(join(folders.pipelines, name));
+    await watch.hasChanged();
+    const { loaded, kept } = await acceptedPipeline(folders, name);
+    const live = new LivePipeline(folders, await open(loaded), kept, watch);
+    live.#polling = live.#poll();
+    return live;
+  }
+
+  get pipeline(): Pipeline {
+    return this.#running.loaded.pipeline;
+  }
+
+  /** Of the running pipeline; see `setupOf`. */
+  get setup(): string {
+    return setupOf(this.#running.loaded);
+  }
+
+  /** Of the running pipeline; see `pipelineVersion`. */
+  get version(): string {
+    return pipelineVersion(this.#running.loaded.hashes);
+  }
+
+  /** Set while the folder holds a changed pipeline that is not taken: why, and what to do. */
+  get kept(): string | undefined {
+    return this.#kept;
+  }
+
+  get setupChanged(): AbortSignal {
+    return this.#setupChanged.signal;
+  }
+
+  /** One call at a time. */
+  async run(values: readonly (Buffer | null)[]): Promise<MicroBatchResult> {
+    this.#isBusy = true;
+    try {
+      return await this.#running.transform.run(values);
+    } finally {
+      this.#isBusy = false;
+      this.#switchToNext();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#polling;
+    this.#next?.transform.close();
+    this.#running.transform.close();
+  }
+
+  async #poll(): Promise<void> {
+    const { signal } = this.#closing;
+    const { logger } = this.#folders;
+    while (!isAborted(signal)) {
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+      if (isAborted(signal)) return;
+      const isDue = this.#kept !== undefined && Date.now() - this.#triedAt >= RETRY_MS;
+      if (!(await this.#watch.hasChanged()) && !isDue) continue;
+      const before = this.#kept;
+      this.#kept = await this.#take().catch(messageOf);
+      if (this.#kept === undefined || this.#kept === before) continue;
+      logger.warn({ ...this.#names, reason: this.#kept }, 'kept the pipeline as it was before its folder changed');
+    }
+  }
+
+  /** Takes what the folder holds now; gives the reason where that is not possible. */
+  async #take(): Promise<string | undefined> {
+    this.#triedAt = Date.now();
+    const { loaded, kept } = await acceptedPipeline(this.#folders, this.pipeline.name);
+    const latest = (this.#next ?? this.#running).loaded;
+    if (isSame(loaded, latest)) return kept;
+    if (setupOf(loaded) !== this.setup) {
+      this.#folders.logger.info(this.#names, 'the changed pipeline needs other topics or another supervisor');
+      this.#setupChanged.abort();
+      return kept;
+    }
+    const next = await open(loaded);
+    this.#next?.transform.close();
+    this.#next = next;
+    if (!this.#isBusy) this.#switchToNext();
+    return kept;
+  }
+
+  #switchToNext(): void {
+    if (this.#next === undefined) return;
+    this.#running.transform.close();
+    this.#running = this.#next;
+    this.#next = undefined;
+    this.#folders.logger.info(this.#names, 'took the changed pipeline');
+  }
+
+  get #names(): { readonly pipeline: string; readonly version: string } {
+    return { pipeline: this.pipeline.name, version: this.version };
+  }
+}
+
+async function open(loaded: LoadedPipeline): Promise<Running> {
+  return { loaded, transform: await openMicroBatch(loaded, { memoryLimit: MEMORY_LIMIT }) };
+}
+
+function isSame(one: LoadedPipeline, other: LoadedPipeline): boolean {
+  return isDeepStrictEqual([one.pipeline, one.hashes], [other.pipeline, other.hashes]);
+}
+
+/** A call, since the compiler takes a property for unchanged across an await. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,26 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { parsePipelineName } from '../../domain/pipeline';
+import { acceptedPipeline, isCorrectable, type AcceptedPipeline, type PipelineFolders } from './accepted-pipelines';
+
+/**
+ * `acceptedPipeline` for an activity of the speed layer. Where nothing has passed its checks yet the activity fails, and
+ * Temporal tries it again until somebody corrects the folder: the speed layer waits instead of ending.
+ */
+export async function runnablePipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
+  return retryable(acceptedPipeline(folders, parsePipelineName(name)));
+}
+
+/** Makes a fault of the pipeline's folder a failure that Temporal retries, of the same type. */
+export async function retryable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    if (!isCorrectable(thrown)) throw thrown;
+    throw ApplicationFailure.create({
+      type: thrown.code,
+      message: `${thrown.what}. ${thrown.remedy}`,
+      nonRetryable: false,
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { batchDatasourceOf, deadLetterTopicOf, sameTopic, type Pipeline } from './pipeline';
+
+/** A topic or a datasource that a pipeline uses, and the setting that names it. */
+interface Place {
+  readonly kind: 'topic' | 'datasource';
+  /** Its path in pipeline.yaml, also where the value is its default. */
+  readonly setting: string;
+  readonly value: string;
+}
+
+/** A topic or a datasource that two pipelines use and must not share. */
+export interface PipelineConflict extends Place {
+  readonly other: Place & { readonly pipeline: string };
+}
+
+/**
+ * What two pipelines share and must not: rows would be in Druid twice, a recomputed day would replace the other's, or a
+ * replay would send dead letters to the wrong pipeline. Only an events' topic may be shared, with `kafka.sharedTopic` in
+ * each pipeline that reads it.
+ */
+export function conflictsBetween(pipeline: Pipeline, other: Pipeline): PipelineConflict[] {
+  return placesOf(pipeline).flatMap((own) =>
+    placesOf(other)
+      .filter((theirs) => isSame(own, theirs) && !mayShare([own, pipeline], [theirs, other]))
+      .map((theirs) => ({ ...own, other: { ...theirs, pipeline: other.name } })),
+  );
+}
+
+/**
+ * The names of pipelines that feed each other in a circle, in which rows would go round for ever, beginning with this
+ * one; undefined where it is in no circle.
+ */
+export function loopThrough(pipeline: Pipeline, others: readonly Pipeline[]): string[] | undefined {
+  const paths: (readonly Pipeline[])[] = [[pipeline]];
+  const seen = new Set<Pipeline>();
+  for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
+    const last = path.at(-1) ?? pipeline;
+    if (path.length > 1 && sameTopic(last.kafka.outputTopic, pipeline.kafka.topic)) return path.map(({ name }) => name);
+    for (const next of others) {
+      if (seen.has(next) || !sameTopic(last.kafka.outputTopic, next.kafka.topic)) continue;
+      seen.add(next);
+      paths.push([...path, next]);
+    }
+  }
+  return undefined;
+}
+
+function placesOf(pipeline: Pipeline): Place[] {
+  const { kafka, druid } = pipeline;
+  return [
+    { kind: 'topic', setting: 'kafka.topic', value: kafka.topic },
+    { kind: 'topic', setting: 'kafka.outputTopic', value: kafka.outputTopic },
+    { kind: 'topic', setting: 'kafka.deadLetterTopic', value: deadLetterTopicOf(pipeline) },
+    { kind: 'datasource', setting: 'druid.datasource', value: druid.datasource },
+    ...(druid.replace === 'separate'
+      ? [{ kind: 'datasource', setting: 'druid.batchDatasource', value: batchDatasourceOf(pipeline) } as const]
+      : []),
+  ];
+}
+
+/** Druid's metadata and files may lie where upper and lower case are the same. */
+function isSame(one: Place, other: Place): boolean {
+  if (one.kind !== other.kind) return false;
+  if (one.kind === 'topic') return sameTopic(one.value, other.value);
+  return one.value.toLowerCase() === other.value.toLowerCase();
+}
+
+type Use = readonly [Place, Pipeline];
+
+/** Events may be read by several pipelines, and be another's rows, where whoever reads them says so. */
+function mayShare(...uses: readonly [Use, Use]): boolean {
+  const readers = uses.filter(([{ setting }]) => setting === 'kafka.topic');
+  if (readers.length === 0 || uses.some(([{ setting }]) => setting === 'kafka.deadLetterTopic')) return false;
+  return readers.every(([, { kafka }]) => kafka.sharedTopic);
+}

@@ -1,0 +1,92 @@
+import type { BusinessDate } from '../../domain/business-date';
+import type { InputFile } from '../../domain/day-manifest';
+import { parseSourceHour } from '../../domain/file-hours';
+import type { NeighbourContent, ProgressCounter } from '../day-plan';
+import type { ListedFile } from '../input-files';
+import { readPieces } from '../input-pieces';
+import type { SharedKernel } from '../line-kernel/shared-kernel';
+import type { HourInput, HourStage } from './hour-stage';
+
+/** The files of a source hour. */
+export interface SourceFiles {
+  readonly date: BusinessDate;
+  /** See SourceHour. */
+  readonly hour: string;
+  readonly files: readonly ListedFile[];
+}
+
+/** What was read into the stage. */
+export interface ReadFiles {
+  readonly files: readonly InputFile[];
+  /** Names of compressed files that end too early. */
+  readonly truncated: readonly string[];
+  /** Of a neighbouring hour alone. */
+  readonly neighbour: NeighbourContent | undefined;
+}
+
+export interface Reading {
+  readonly signal: AbortSignal;
+  readonly progress?: Pick<ProgressCounter, 'addRows'>;
+}
+
+/** Stages the files of an hour, by the kernel where it is of use; proven lines are kept in a Parquet file at `path`. */
+export async function stageProven(
+  stage: HourStage,
+  source: SourceFiles,
+  { kernels, path, ...reading }: Reading & { readonly kernels: SharedKernel; readonly path: string },
+): Promise<ReadFiles> {
+  const proven = await kernels.use(unpackedBytes(source.files), (kernel) =>
+    stageFiles(stage, source, { ...reading, proof: { kernel, path } }),
+  );
+  return proven ?? stageAll(stage, source, reading);
+}
+
+/** Stages every line of the files of an hour in the table. */
+export async function stageAll(stage: HourStage, source: SourceFiles, reading: Reading): Promise<ReadFiles> {
+  const read = await stageFiles(stage, source, { ...reading, proof: undefined });
+  if (read === undefined) throw new Error(`the lines of the hour ${source.hour} could not be staged`);
+  return read;
+}
+
+/** Undefined where the hour must be staged again, without a proof. */
+async function stageFiles(
+  stage: HourStage,
+  { date, hour, files: listed }: SourceFiles,
+  { signal, progress, proof }: Reading & Pick<HourInput, 'proof'>,
+): Promise<ReadFiles | undefined> {
+  const files: InputFile[] = [];
+  const truncated: string[] = [];
+  let [rows, bytes] = [0, 0];
+  const expected = parseSourceHour(hour, date);
+  await stage.begin({ ...expected, bytes: unpackedBytes(listed), proof });
+  const pieces = readPieces(listed, {
+    onFile({ file }, read) {
+      files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
+      if (read.truncated) truncated.push(file);
+    },
+  });
+  let whole = true;
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    const lines = await stage.add(piece);
+    if (lines === undefined) {
+      whole = false;
+      break;
+    }
+    [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
+    progress?.addRows(lines, piece.text.length + 1);
+  }
+  if (await stage.end(whole)) {
+    return { files, truncated, neighbour: expected.own ? undefined : await stage.neighbourContent() };
+  }
+  progress?.addRows(-rows, -bytes);
+  await stage.clear();
+  return undefined;
+}
+
+/** About; never less. What a compressed file holds is not known before it is read. */
+function unpackedBytes(files: readonly ListedFile[]): number {
+  return files.reduce((sum, { file, bytes }) => sum + (file.endsWith('.gz') ? bytes * 20 + PACKED_BYTES : bytes), 0);
+}
+
+const PACKED_BYTES = 1024 * 1024;

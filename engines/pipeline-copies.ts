@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { DaybreakError } from '../domain/errors';
+import { regularFileWithin } from './contained';
+import { hasCode, ignoreMissing } from './has-code';
+import type { LoadedPipeline } from './loaded-pipeline';
+import { loadPipeline } from './pipeline-folder';
+import { sha256 } from './pipeline-version';
+import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './read-pipeline';
+
+/** Names the copy that was kept last. */
+const CURRENT_FILE = 'current';
+
+/**
+ * Copies a checked pipeline to <root>/<hash>/<name> and makes that the current copy, so that it can be run later whatever
+ * becomes of its folder. Gives the pipeline as it is in the copy. The copy before it stays: somebody may be reading it.
+ *
+ * Throws BAD_PIPELINE where the folder holds something else by now than what was checked.
+ */
+export async function keepCopy(loaded: LoadedPipeline, root: string): Promise<LoadedPipeline> {
+  const version = sha256(JSON.stringify([loaded.pipeline, loaded.hashes]));
+  const folder = join(root, version, loaded.pipeline.name);
+  if (!(await holds(folder, loaded))) await copy(loaded, root, version);
+  await makeCurrent(root, version);
+  return { ...loaded, folder };
+}
+
+/** The copy that was kept last, checked again; undefined where there is none that passes. */
+export async function currentCopy(root: string, name: string): Promise<LoadedPipeline | undefined> {
+  const version = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
+  if (version === undefined || !/^[0-9a-f]{64}$/.test(version)) return undefined;
+  try {
+    return await loadPipeline(join(root, version, name));
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError) return undefined;
+    throw thrown;
+  }
+}
+
+async function copy(loaded: LoadedPipeline, root: string, version: string): Promise<void> {
+  const { pipeline, folder } = loaded;
+  const building = join(root, `.copying-${randomUUID()}`);
+  try {
+    const target = join(building, pipeline.name);
+    const tables = Object.values(pipeline.tables).map(({ file }) => file);
+    for (const file of [PIPELINE_FILE, TRANSFORM_FILE, ...tables]) {
+      await mkdir(dirname(join(target, file)), { recursive: true });
+      await copyFile(await regularFileWithin(folder, resolve(folder, file)), join(target, file));
+    }
+    if (!(await holds(target, loaded))) throw changedMeanwhile(folder);
+    await rename(building, join(root, version)).catch(async (thrown: unknown) => {
+      if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
+      // Another shard of this worker was faster; else the copy there is damaged.
+      if (await holds(join(root, version, pipeline.name), loaded)) return;
+      await rm(join(root, version), { recursive: true, force: true });
+      await rename(building, join(root, version));
+    });
+  } catch (thrown) {
+    throw hasCode(thrown, 'ENOENT') ? changedMeanwhile(folder, thrown) : thrown;
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+}
+
+function changedMeanwhile(folder: string, cause?: unknown): DaybreakError {
+  return new DaybreakError('BAD_PIPELINE', {
+    what: `${folder} was changed while it was read`,
+    remedy: 'Nothing: it is read again.',
+    cause,
+  });
+}
+
+/** Whether a folder holds the same pipeline with the same files. */
+async function holds(folder: string, { pipeline, hashes }: LoadedPipeline): Promise<boolean> {
+  try {
+    const read = await readPipeline(folder);
+    return isDeepStrictEqual([read.pipeline, read.hashes], [pipeline, hashes]);
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError) return false;
+    throw thrown;
+  }
+}
+
+async function makeCurrent(root: string, version: string): Promise<void> {
+  const before = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
+  if (before === version) return;
+  const next = join(root, `.${CURRENT_FILE}-${randomUUID()}`);
+  await writeFile(next, version);
+  await rename(next, join(root, CURRENT_FILE));
+  const unused = (await readdir(root)).filter(
+    (name) => /^[0-9a-f]{64}$/.test(name) && name !== version && name !== before,
+  );
+  for (const name of unused) await rm(join(root, name), { recursive: true, force: true });
+}

@@ -1,0 +1,30 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runnablePipeline } from '../../../activities/speed/runnable-pipeline';
+import { scratchFolder } from '../../engines/scratch';
+
+const root = scratchFolder();
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const folders = { pipelines: join(root, 'pipelines'), data: join(root, 'data'), logger };
+
+beforeAll(() => cp('pipelines/events', join(folders.pipelines, 'events'), { recursive: true }));
+
+it('fails so that Temporal tries again while a folder that never passed is wrong: somebody may correct it', async () => {
+  const file = join(folders.pipelines, 'events', 'transform.sql');
+  await writeFile(file, 'SELECT nothing FROM events');
+  for (const [name, type] of [
+    ['events', 'BAD_TRANSFORM'],
+    ['absent', 'UNKNOWN_PIPELINE'],
+  ] as const) {
+    const thrown: unknown = await runnablePipeline(folders, name).catch((reason: unknown) => reason);
+    expect(thrown).toBeInstanceOf(ApplicationFailure);
+    expect(thrown).toMatchObject({ type, nonRetryable: false });
+  }
+  await cp('pipelines/events', join(folders.pipelines, 'events'), { recursive: true });
+  expect((await runnablePipeline(folders, 'events')).kept).toBeUndefined();
+});
+
+it('fails for good where the name is none', async () => {
+  await expect(runnablePipeline(folders, '../events')).rejects.toMatchObject({ code: 'UNKNOWN_PIPELINE' });
+});
