@@ -90,13 +90,13 @@ describe('the check of a transform', () => {
       'a BIGINT as a text',
       'SELECT e.id AS time, e.id FROM events e',
       {},
-      'the time column time is a BIGINT, and the format yyyy-MM-dd HH:mm:ss (events.time.format) is a VARCHAR',
+      'the time column time is a BIGINT, and the format yyyy-MM-dd HH:mm:ss (events.time.format) needs a VARCHAR',
     ],
     [
       'a text as an epoch',
       'SELECT e.hello AS time, e.id FROM events e',
       { format: 'epoch-seconds', type: 'BIGINT' },
-      'the time column time is a VARCHAR, and the format epoch-seconds (events.time.format) is a BIGINT',
+      'the time column time is a VARCHAR, and the format epoch-seconds (events.time.format) needs a BIGINT',
     ],
     ['a text as ISO 8601', 'SELECT e.id AS time, e.id FROM events e', { format: 'iso' }, 'is a BIGINT'],
     [

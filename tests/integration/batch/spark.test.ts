@@ -265,6 +265,30 @@ describe('a failure', () => {
     });
   });
 
+  it('refuses rows to which Spark gives another time than their events have', async () => {
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, 'moving'), {
+        'transform.sql': (text) =>
+          text.replace('e.time', "CASE WHEN upper('ß') = 'SS' THEN '2026-11-20 07:00:00' ELSE e.time END AS time"),
+      }),
+    );
+    await expect(onSpark(loaded, { input, output })).rejects.toMatchObject({
+      code: 'BAD_TRANSFORM',
+      what: expect.stringContaining(
+        'in Spark time is 2026-11-20 07:00:00 for an event of 2026-11-21 07:00:00',
+      ) as string,
+    });
+  });
+
+  it('refuses more rows than events', async () => {
+    const loaded = await loadExample('events');
+    const unchecked = { ...loaded, transform: loaded.transform.replace('n.uid = e.id % 10', 'n.uid >= 8') };
+    await expect(onSpark(unchecked, { input, output, force: true })).rejects.toMatchObject({
+      code: 'MULTIPLIED_ROWS',
+      what: expect.stringContaining('gives 2 rows for the 1 event(s) of the hour 07') as string,
+    });
+  });
+
   it('shows what Spark says of a value that only DuckDB takes', async () => {
     const loaded = await transformed('on-a-value', 'CAST(1 / (e.id - 1) AS VARCHAR)');
     await expect(onSpark(loaded, { input, output })).rejects.toMatchObject({
