@@ -82,6 +82,8 @@ export interface GateReport {
   /** What stands against replacing the day and was not accepted. */
   readonly refusals: readonly GateRefusal[];
   readonly accepted: readonly GateRefusal[];
+  /** What the gate still waited for when its time was over, so that it saw a part of realtime; absent where it saw all. */
+  readonly realtimeUnseen?: string;
 }
 
 export interface DayProof {
@@ -138,6 +140,8 @@ export interface DailyBatchResult {
   readonly segments: number;
   /** Whose rows were served before. */
   readonly before: ServedBefore;
+  /** What of realtime the gate could not see, as in its report: then `before` and the hours hold a part of it. */
+  readonly realtimeUnseen?: string;
   readonly hours: readonly ReconciledHour[];
 }
 

@@ -111,7 +111,7 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       if (report.refusals.length > 0) throw refused(report.refusals);
       return report;
     };
-    const { realtime, before = 'realtime', ...gate } = await judge(built);
+    const { realtime, before = 'realtime', realtimeUnseen, ...gate } = await judge(built);
     let overlooked = gate.accepted;
 
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
@@ -142,11 +142,12 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       version: proof.version,
       segments: proof.segments,
       before,
+      ...(realtimeUnseen !== undefined && { realtimeUnseen }),
       hours: reconcile(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
     setCurrentDetails(
-      `**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before)}\n\n${reconciliationMarkdown(result.hours)}`,
+      `**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, realtimeUnseen)}\n\n${reconciliationMarkdown(result.hours)}`,
     );
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     log.info('the day is over', { outcome: result.verdict });

@@ -53,6 +53,18 @@ it('takes a day step by step, and leaves its verdict, its table and each step’
   });
 });
 
+it('keeps in the day’s result and details that the gate saw only a part of realtime, and what it waited for', async () => {
+  const realtimeUnseen = '1 segments of the day to be served';
+  const { activities } = dayActivities({
+    checkGate: () => Promise.resolve({ realtime: [], refusals: [], accepted: [], realtimeUnseen }),
+  });
+  await temporal.serve(activities, async () => {
+    const handle = await start();
+    expect(await handle.result()).toMatchObject({ verdict: 'replaced', realtimeUnseen });
+    expect((await shownOf(handle)).details).toContain(`the gate waited in vain for ${realtimeUnseen}`);
+  });
+});
+
 it('learns within a minute of a worker that died, at whatever step', async () => {
   await temporal.serve(dayActivities().activities, async () => {
     for (const options of [{}, { restore: 'previous' }]) {
