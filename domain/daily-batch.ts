@@ -145,6 +145,22 @@ export interface DailyBatchResult {
   readonly hours: readonly ReconciledHour[];
 }
 
+const NOT_RESTORED = 'not-restored:';
+
+/**
+ * The outcome of a restore that ended before it touched its day, such as 'not-restored:NOT_BUILT'.
+ *
+ * @param outcome that of a run that ends so: 'failed:<code>' or 'cancelled'.
+ */
+export function notRestored(outcome: string): string {
+  return `${NOT_RESTORED}${outcome === 'cancelled' ? 'CANCELLED' : outcome.slice(outcome.indexOf(':') + 1)}`;
+}
+
+/** Whether a run of that outcome left its day as it was, so that the run before says what the day is. */
+export function leftDayAsItWas(outcome: string): boolean {
+  return outcome.startsWith(NOT_RESTORED);
+}
+
 /** The workflow id that keeps a day to a single flight. */
 export function dailyBatchId(pipeline: string, date: string): string {
   return `daily-batch/${pipeline}/${date}`;
