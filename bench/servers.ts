@@ -3,31 +3,39 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Session } from '../scripts/session';
 import { createProgress, startStack, stopStack } from '../scripts/stack';
+import { ownPipeline, type OwnPipeline } from '../tests/integration/support/own-pipeline';
 import { readConfig, type Config } from '../worker/config';
 
-export interface OwnStack {
-  readonly root: string;
+export interface Servers {
   readonly config: Config;
   readonly session: Session;
+  /** A copy of the example pipeline under a name of its own, the only one that the session's commands find. */
+  readonly pipeline: OwnPipeline;
+  /** A folder for logs, which goes at the end. */
+  readonly logs: string;
 }
 
 /**
- * Runs `work` with real servers, started from DAYBREAK_PORT_BASE (default 26000) on, with data and pipelines below a
- * folder of their own, which goes when they do. SIGINT and SIGTERM end it.
+ * Runs `work` with real servers and a pipeline of its own. Starts the servers from DAYBREAK_PORT_BASE (default 26000) on
+ * and wipes them at the end, or takes those that run from DAYBREAK_BENCH_STACK on and leaves them. SIGINT and SIGTERM
+ * end it.
  *
+ * @param change edits the text of pipeline.yaml.
  * @param prepare what has to be there before the servers are.
  */
-export async function onOwnStack(
-  prepare: (config: Config) => Promise<void>,
-  work: (stack: OwnStack) => Promise<void>,
+export async function withServers(
+  change: (yaml: string) => string,
+  prepare: (servers: Pick<Servers, 'config' | 'pipeline'>) => Promise<void>,
+  work: (servers: Servers) => Promise<void>,
 ): Promise<void> {
+  const running = process.env['DAYBREAK_BENCH_STACK'];
+  const portBase = Number(running ?? process.env['DAYBREAK_PORT_BASE'] ?? 26_000);
   const root = await mkdtemp(join(tmpdir(), 'daybreak-bench-'));
-  const portBase = Number(process.env['DAYBREAK_PORT_BASE'] ?? 26_000);
+  const pipeline = await ownPipeline(change);
   const environment = {
     DAYBREAK_PORT_BASE: String(portBase),
     DAYBREAK_STACK: join(root, 'stack'),
-    DAYBREAK_PIPELINES: join(root, 'pipelines'),
-    DAYBREAK_DATA: join(root, 'data'),
+    ...pipeline.environment,
   };
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -39,12 +47,13 @@ export async function onOwnStack(
   const config = readConfig({ ...process.env, ...environment });
   const stack = { portBase, directory: environment.DAYBREAK_STACK };
   try {
-    await prepare(config);
-    await startStack({ ...stack, progress: createProgress() });
-    await work({ root, config, session });
+    await prepare({ config, pipeline });
+    if (running === undefined) await startStack({ ...stack, progress: createProgress() });
+    await work({ config, session, pipeline, logs: root });
   } finally {
     await session.end();
-    await stopStack({ ...stack, wipe: true });
+    if (running === undefined) await stopStack({ ...stack, wipe: true });
+    await pipeline.remove();
     await rm(root, { recursive: true, force: true });
   }
 }
