@@ -31,7 +31,7 @@ export interface BackfillState {
 /** How the run of a day ended. */
 export interface DayOutcome {
   readonly date: BusinessDate;
-  /** 'replaced', 'refused:<gate code>', 'failed:<error code>' or 'cancelled'. */
+  /** 'replaced', 'refused:<gate code>', 'failed:<error code>', 'cancelled', or that of a restore that was waited for. */
   readonly outcome: string;
   /** The day was running already, and that run was waited for. */
   readonly joined?: boolean;
@@ -66,7 +66,7 @@ export function backfillId(pipeline: string, from: string, to: string): string {
 
 /** Whether the day is served by the batch now. */
 export function succeeded({ outcome }: DayOutcome): boolean {
-  return !/^(refused:|failed:|cancelled$)/.test(outcome);
+  return !/^(refused:|failed:|not-restored:|cancelled$)/.test(outcome);
 }
 
 /** What the days that did not succeed have in common, for one line: '3 × failed:NO_INPUT, 1 × refused:EMPTY_DAY'. */

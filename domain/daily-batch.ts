@@ -82,6 +82,8 @@ export interface GateReport {
   /** What stands against replacing the day and was not accepted. */
   readonly refusals: readonly GateRefusal[];
   readonly accepted: readonly GateRefusal[];
+  /** What the gate still waited for when its time was over, so that it saw a part of realtime; absent where it saw all. */
+  readonly realtimeUnseen?: string;
 }
 
 export interface DayProof {
@@ -138,7 +140,25 @@ export interface DailyBatchResult {
   readonly segments: number;
   /** Whose rows were served before. */
   readonly before: ServedBefore;
+  /** What of realtime the gate could not see, as in its report: then `before` and the hours hold a part of it. */
+  readonly realtimeUnseen?: string;
   readonly hours: readonly ReconciledHour[];
+}
+
+const NOT_RESTORED = 'not-restored:';
+
+/**
+ * The outcome of a restore that ended before it touched its day, such as 'not-restored:NOT_BUILT'.
+ *
+ * @param outcome that of a run that ends so: 'failed:<code>' or 'cancelled'.
+ */
+export function notRestored(outcome: string): string {
+  return `${NOT_RESTORED}${outcome === 'cancelled' ? 'CANCELLED' : outcome.slice(outcome.indexOf(':') + 1)}`;
+}
+
+/** Whether a run of that outcome left its day as it was, so that the run before says what the day is. */
+export function leftDayAsItWas(outcome: string): boolean {
+  return outcome.startsWith(NOT_RESTORED);
 }
 
 /** The workflow id that keeps a day to a single flight. */

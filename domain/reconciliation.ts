@@ -52,9 +52,14 @@ const BEFORE: Readonly<Record<ServedBefore, string>> = {
   both: 'before: rows of an earlier batch in a part of the day, and what realtime had taken of the rest',
 };
 
-/** What the columns 'before' and 'added' are about. */
-export function describeBefore(before: ServedBefore): string {
-  return BEFORE[before];
+/**
+ * What the columns 'before' and 'added' are about.
+ *
+ * @param realtimeUnseen what the gate waited for in vain, where it saw only a part of realtime.
+ */
+export function describeBefore(before: ServedBefore, realtimeUnseen?: string): string {
+  if (realtimeUnseen === undefined) return BEFORE[before];
+  return `${BEFORE[before]}; not all of it, because the gate waited in vain for ${realtimeUnseen}`;
 }
 
 /** The table as text cells: a line of names, a line an hour, a line of sums. */

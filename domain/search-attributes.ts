@@ -4,5 +4,5 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 export const pipelineAttribute = defineSearchAttributeKey('DaybreakPipeline', 'KEYWORD');
 /** The business date, YYYY-MM-DD. */
 export const dateAttribute = defineSearchAttributeKey('DaybreakDate', 'KEYWORD');
-/** 'running', 'replaced', 'refused:<gate code>' or 'failed:<error code>'. */
+/** 'running', 'replaced', 'restored', 'refused:<gate code>', 'failed:<error code>', 'cancelled' or 'not-restored:<error code>'. */
 export const outcomeAttribute = defineSearchAttributeKey('DaybreakOutcome', 'KEYWORD');

@@ -1,10 +1,10 @@
 import { lstat, mkdir, open, readFile, readdir, realpath, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { lock } from 'proper-lockfile';
 import * as z from 'zod';
 import { parseBusinessDate, type BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
+import { withFileLock } from './file-lock';
 import { hasCode, ignoreMissing, isMissing } from './has-code';
 import { keptVersions, removeLeftovers, removeOldVersions, unique, versionsFolder } from './kept-versions';
 import { QUARANTINE_FILE } from './quarantine';
@@ -103,7 +103,7 @@ export interface NewVersion {
 /**
  * Makes the built folder the day's version `id`, and <output>/<date> a link to it. The link is replaced by one rename,
  * so that there is no moment without a day or with half of one. Keeps the latest `keep` versions. False, and nothing is
- * done, where somebody else published another version in the meantime: it may be of newer input.
+ * done, where somebody else published another version in the meantime: it may be of newer input. Throws BUILD_BUSY.
  */
 export async function publishVersion(
   output: string,
@@ -112,20 +112,42 @@ export async function publishVersion(
 ): Promise<boolean> {
   await syncFiles(built);
   const versions = versionsFolder(output, date);
-  const release = await lock(versions, LOCK);
-  try {
+  return whilePublishing(output, date, async (signal) => {
     const current = await currentVersion(output, date);
     if (current !== since && current !== (await realpath(versions).then((path) => join(path, id)))) return false;
+    signal.throwIfAborted();
     await turnTo(output, date, built, id);
+    signal.throwIfAborted();
     await removeOldVersions(output, date, keep);
     return true;
-  } finally {
-    await release();
-  }
+  });
 }
 
-/** Only while a version takes its place, some milliseconds: rivals must not remove it as old before it is linked. */
-const LOCK = { realpath: false, stale: 10_000, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 } };
+const LOCK = { stale: 10_000, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 } };
+
+/**
+ * Only while a version takes its place, some milliseconds: rivals must not remove it as old before it is linked. Throws
+ * BUILD_BUSY where a rival does not end, or takes the lock from a process that stood still.
+ */
+function whilePublishing<T>(output: string, date: BusinessDate, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const versions = versionsFolder(output, date);
+  const busy = (what: string, cause?: unknown): DaybreakError =>
+    new DaybreakError('BUILD_BUSY', {
+      what: `${date} cannot be published in ${output}: ${what}`,
+      remedy: 'Build again; the published day is whole.',
+      cause,
+    });
+  return withFileLock(
+    versions,
+    {
+      ...LOCK,
+      busy: () => busy(`another build holds ${versions}.lock`),
+      lost: (cause) =>
+        busy(`${versions}.lock was lost, because this process stood still or somebody removed it`, cause),
+    },
+    work,
+  );
+}
 
 /**
  * So that a loss of power leaves no version without its manifest. Gigabytes of rows are not waited for: the manifest has
@@ -163,7 +185,7 @@ async function linkTo(output: string, date: BusinessDate, version: string): Prom
   await rename(link, join(output, date));
 }
 
-/** Makes a kept version the day's again. Throws NOT_BUILT where it is not kept. */
+/** Makes a kept version the day's again. Throws NOT_BUILT where it is not kept, and BUILD_BUSY as `publishVersion`. */
 export async function republishVersion(output: string, date: BusinessDate, id: string): Promise<void> {
   await refuseForeignDay(output, date);
   if (!(await keptVersions(output, date)).includes(id)) {
@@ -173,12 +195,7 @@ export async function republishVersion(output: string, date: BusinessDate, id: s
     });
   }
   const versions = versionsFolder(output, date);
-  const release = await lock(versions, LOCK);
-  try {
-    await linkTo(output, date, join(versions, id));
-  } finally {
-    await release();
-  }
+  await whilePublishing(output, date, () => linkTo(output, date, join(versions, id)));
 }
 
 async function refuseForeignDay(output: string, date: BusinessDate): Promise<void> {

@@ -5,9 +5,11 @@ import {
   continueAsNew,
   defineQuery,
   log,
+  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
+  TemporalFailure,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -23,7 +25,7 @@ import {
 } from '../domain/backfill';
 import type { BusinessDate } from '../domain/business-date';
 import { outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
-import { runDay } from './run-day';
+import { outcomeOf, runDay } from './run-day';
 
 export const progressQuery = defineQuery<BackfillProgress>('progress');
 
@@ -41,7 +43,8 @@ const MAXIMUM_DAYS_PER_RUN = 1_000;
 
 /**
  * Runs a range of days as children, some at once, each once. A failed day stops no other; where any failed, the workflow
- * fails at its end with DAYS_FAILED, whose details hold the result. A cancellation ends the running days first.
+ * fails at its end with DAYS_FAILED, whose details hold the result. A cancellation ends the running days first. However it
+ * ends, its outcome attribute says so.
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   const { pipeline, from, to, parallel = 2, only = 'missing', daysPerRun = 300 } = input;
@@ -65,7 +68,9 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   const tell = (): void => {
     setCurrentDetails(describe(progress()));
   };
-  const end = (outcome: string): void => {
+  let outcome = 'running';
+  const end = (how: string): void => {
+    outcome = how;
     tell();
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
   };
@@ -73,49 +78,57 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   setHandler(progressQuery, progress);
   upsertSearchAttributes([
     { key: pipelineAttribute, value: pipeline },
-    { key: outcomeAttribute, value: 'running' },
+    { key: outcomeAttribute, value: outcome },
   ]);
   tell();
-  requested ??= await selectBackfillDays(input);
+  try {
+    requested ??= await selectBackfillDays(input);
 
-  const over = new Set(outcomes.map(({ date }) => date));
-  const waiting = requested.filter((date) => !over.has(date));
-  let started = 0;
-  const lane = async (): Promise<void> => {
-    while (waiting.length > 0 && started < daysPerRun && !workflowInfo().continueAsNewSuggested) {
-      const date = waiting.shift();
-      if (date === undefined) return;
-      started += 1;
-      running.add(date);
-      tell();
-      try {
-        const day = await runDay(pipeline, date, 'backfill');
-        outcomes.push(day);
-        log.info('a day is over', { date, outcome: day.outcome });
-      } finally {
-        running.delete(date);
+    const over = new Set(outcomes.map(({ date }) => date));
+    const waiting = requested.filter((date) => !over.has(date));
+    let started = 0;
+    const runInTurn = async (): Promise<void> => {
+      while (waiting.length > 0 && started < daysPerRun && !workflowInfo().continueAsNewSuggested) {
+        const date = waiting.shift();
+        if (date === undefined) return;
+        started += 1;
+        running.add(date);
         tell();
+        try {
+          const day = await runDay(pipeline, date, 'backfill');
+          outcomes.push(day);
+          log.info('a day is over', { date, outcome: day.outcome });
+        } finally {
+          running.delete(date);
+          tell();
+        }
       }
+    };
+    // Every lane is waited for, so that a cancelled backfill is over only when its days are.
+    const lanes = await Promise.allSettled(Array.from({ length: parallel }, runInTurn));
+    if (CancellationScope.current().consideredCancelled) {
+      end('cancelled');
+      throw new CancelledFailure(`the backfill was cancelled after ${outcomes.length} of ${requested.length} days`);
     }
-  };
-  // Every lane is waited for, so that a cancelled backfill is over only when its days are.
-  const lanes = await Promise.allSettled(Array.from({ length: parallel }, lane));
-  if (CancellationScope.current().consideredCancelled) {
-    end('cancelled');
-    throw new CancelledFailure(`the backfill was cancelled after ${outcomes.length} of ${requested.length} days`);
-  }
-  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
-  if (waiting.length > 0) return continueAsNew<typeof backfill>({ ...input, continued: { requested, outcomes } });
+    for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+    if (waiting.length > 0)
+      return await continueAsNew<typeof backfill>({ ...input, continued: { requested, outcomes } });
 
-  const result = proven(progress(), requested, outcomes);
-  end(result.failed.length === 0 ? 'replaced' : 'failed:DAYS_FAILED');
-  if (result.failed.length === 0) return result;
-  throw ApplicationFailure.create({
-    type: 'DAYS_FAILED',
-    message: `${result.failed.length} of ${result.requested} days were not replaced: ${failureSummary(result.failed)}`,
-    nonRetryable: true,
-    details: [result],
-  });
+    const result = proven(progress(), requested, outcomes);
+    end(result.failed.length === 0 ? 'replaced' : 'failed:DAYS_FAILED');
+    if (result.failed.length === 0) return result;
+    throw ApplicationFailure.create({
+      type: 'DAYS_FAILED',
+      message: `${result.failed.length} of ${result.requested} days were not replaced: ${failureSummary(result.failed)}`,
+      nonRetryable: true,
+      details: [result],
+    });
+  } catch (thrown) {
+    if (thrown instanceof TemporalFailure && outcome === 'running' && patched('backfill-says-how-it-failed')) {
+      end(outcomeOf(thrown));
+    }
+    throw thrown;
+  }
 }
 
 /** Whoever may start workflows may give any number. */

@@ -15,13 +15,14 @@ import {
 import type { BatchActivities } from '../activities';
 import type { Reindexed } from '../activities/batch/reindex-day';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
-import type {
-  BuiltDay,
-  DailyBatchInput,
-  DailyBatchResult,
-  DailyBatchStep,
-  DayPlan,
-  GateReport,
+import {
+  notRestored,
+  type BuiltDay,
+  type DailyBatchInput,
+  type DailyBatchResult,
+  type DailyBatchStep,
+  type DayPlan,
+  type GateReport,
 } from '../domain/daily-batch';
 import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
@@ -76,6 +77,7 @@ const SEALS = 5;
 export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResult> {
   const { accept = [], force = false, restore } = input;
   let step: DailyBatchStep = 'plan';
+  let touched = restore === undefined;
   setHandler(stepQuery, () => step);
   const enter = (next: DailyBatchStep, doing: string): void => {
     step = next;
@@ -101,7 +103,9 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       enter('build', 'reading, deduplicating and joining the hourly files');
       built = await buildDay(plan, { force });
     } else {
-      built = await republish(plan, await chooseVersion(plan, restore));
+      const version = await chooseVersion(plan, restore);
+      touched = true;
+      built = await republish(plan, version);
     }
 
     const judge = async (day: BuiltDay): Promise<GateReport> => {
@@ -111,7 +115,7 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       if (report.refusals.length > 0) throw refused(report.refusals);
       return report;
     };
-    const { realtime, before = 'realtime', ...gate } = await judge(built);
+    const { realtime, before = 'realtime', realtimeUnseen, ...gate } = await judge(built);
     let overlooked = gate.accepted;
 
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
@@ -142,17 +146,19 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       version: proof.version,
       segments: proof.segments,
       before,
+      ...(realtimeUnseen !== undefined && { realtimeUnseen }),
       hours: reconcile(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
     setCurrentDetails(
-      `**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before)}\n\n${reconciliationMarkdown(result.hours)}`,
+      `**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, realtimeUnseen)}\n\n${reconciliationMarkdown(result.hours)}`,
     );
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     log.info('the day is over', { outcome: result.verdict });
     return result;
   } catch (thrown) {
-    const outcome = isCancellation(thrown) ? 'cancelled' : outcomeOf(thrown);
+    const ended = isCancellation(thrown) ? 'cancelled' : outcomeOf(thrown);
+    const outcome = touched ? ended : notRestored(ended);
     setCurrentDetails(`**${outcome}** at step ${step} — ${reasonOf(thrown)}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
     log.warn('the day is over', { outcome, step, reason: reasonOf(thrown) });

@@ -6,6 +6,7 @@ import {
   executeChild,
   isCancellation,
   ParentClosePolicy,
+  patched,
   proxyActivities,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -48,14 +49,26 @@ export async function runDay(pipeline: string, date: BusinessDate, by: RunMemo['
     return { date, outcome: verdict };
   } catch (thrown) {
     if (CancellationScope.current().consideredCancelled) throw thrown;
-    if (thrown instanceof WorkflowExecutionAlreadyStartedError) return joinDay({ pipeline, date });
+    if (thrown instanceof WorkflowExecutionAlreadyStartedError) return joined(pipeline, date);
     return { date, outcome: outcomeOf(thrown), reason: reasonOf(thrown) };
+  }
+}
+
+/** How somebody else's run of the day ended. Where that cannot be learnt, it is this day's failure, and no other's. */
+async function joined(pipeline: string, date: BusinessDate): Promise<DayOutcome> {
+  try {
+    return await joinDay({ pipeline, date });
+  } catch (thrown) {
+    if (CancellationScope.current().consideredCancelled || !patched('failed-join-is-an-outcome')) throw thrown;
+    const reason = `the run that was under way could not be waited for: ${reasonOf(thrown)}`;
+    return { date, outcome: outcomeOf(thrown), joined: true, reason };
   }
 }
 
 const REASON_CHARACTERS = 300;
 
-function outcomeOf(thrown: unknown): string {
+/** The outcome of what failed with that: 'cancelled', 'refused:<gate code>' or 'failed:<error code>'. */
+export function outcomeOf(thrown: unknown): string {
   if (isCancellation(thrown)) return 'cancelled';
   const cause = innermost(thrown);
   const code = (cause instanceof ApplicationFailure ? cause.type : undefined)?.replace(/^GATE_/, '') ?? 'UNKNOWN';

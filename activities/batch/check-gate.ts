@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { DruidClient } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
@@ -9,8 +9,11 @@ import { servedBefore, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
 import { servedDay } from './served-day';
 
-/** How long realtime may be away before the day is judged by what is left of it: the batch must heal a broken realtime. */
-const PATIENCE_MILLISECONDS = 60_000;
+/**
+ * How long an attempt waits for a realtime that is away before it compares the day with what is left of it: the batch must
+ * heal a broken realtime.
+ */
+const WAIT_MILLISECONDS = 60_000;
 
 /**
  * Offsets that a task may be behind its topic and count as there: a moment of a busy stream. Those of the ends of transactions
@@ -48,9 +51,25 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
   return `realtime's task ${silent.map(({ id }) => id).join(', ')} to answer and to read its topic to the end`;
 }
 
+/**
+ * Waits until all of realtime's rows can be seen. Asks at least once, however long ago the attempt was scheduled. Returns
+ * what was still missing when the time was over, else undefined.
+ */
+async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
+  const deadline = Context.current().info.currentAttemptScheduledTimestampMs + WAIT_MILLISECONDS;
+  return waitFor<string | undefined>(async () => {
+    const missing = await notServed(druid, plan);
+    if (missing === undefined || Date.now() >= deadline) return { answer: missing };
+    return { waitingFor: missing };
+  });
+}
+
 export function createGateActivities({ druid, pipelines }: BatchDependencies) {
   return {
-    /** Compares the built day with what Druid serves now. Throws nothing of its own: the refusals are in the report. */
+    /**
+     * Compares the built day with what Druid serves now. Throws nothing of its own: the refusals are in the report, and
+     * what of realtime it could not see.
+     */
     async checkGate(
       plan: DayPlan,
       built: BuiltDay,
@@ -58,11 +77,10 @@ export function createGateActivities({ druid, pipelines }: BatchDependencies) {
     ): Promise<GateReport> {
       const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
       const servedPlan = { datasource: plan.realtimeDatasource, interval: plan.interval };
-      const deadline = Context.current().info.scheduledTimestampMs + PATIENCE_MILLISECONDS;
-      await waitFor<undefined>(async () => {
-        const waitingFor = Date.now() < deadline ? await notServed(druid, plan) : undefined;
-        return waitingFor === undefined ? { answer: undefined } : { waitingFor };
-      });
+      const realtimeUnseen = await awaitRealtime(druid, plan);
+      if (realtimeUnseen !== undefined) {
+        log.warn('compares the day with what can be seen of realtime', { stillWaitedFor: realtimeUnseen });
+      }
       const served = await beating(
         () => 'fetching the rows that Druid serves',
         () => servedDay(druid, servedPlan, loaded),
@@ -80,6 +98,7 @@ export function createGateActivities({ druid, pipelines }: BatchDependencies) {
         before: servedBefore(await visibleSegments(druid, servedPlan), servedPlan),
         refusals: found.filter(({ code }) => !accept.includes(code)),
         accepted: found.filter(({ code }) => accept.includes(code)),
+        ...(realtimeUnseen !== undefined && { realtimeUnseen }),
       };
     },
   };

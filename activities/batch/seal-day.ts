@@ -3,9 +3,10 @@ import type { StoredSupervisorSpec } from '../../clients/druid';
 import { describeLocks, locksIn } from '../../domain/druid/blocking-locks';
 import { laterSeal, supervisorSpec } from '../../domain/druid/supervisor-spec';
 import type { DayPlan } from '../../domain/daily-batch';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { ensureSupervisor, type WantedSupervisor } from '../druid/ensure-supervisor';
-import { waitFor } from '../wait';
+import { beating, waitFor } from '../wait';
 import { releaseDeadLocks } from './dead-locks';
 import type { BatchDependencies } from './dependencies';
 
@@ -21,9 +22,11 @@ export interface Seal {
 const HEARD_WITHIN = 30_000;
 
 export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines }: BatchDependencies) {
-  async function seal(plan: DayPlan, again: boolean): Promise<string> {
-    const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
-    const { end } = plan.interval;
+  async function seal(
+    { datasource, interval: { end } }: DayPlan,
+    { pipeline, outputColumns: columns }: LoadedPipeline,
+    again: boolean,
+  ): Promise<string> {
     const wanted = (stored: StoredSupervisorSpec | undefined): WantedSupervisor => {
       const before = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
       return {
@@ -32,7 +35,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines }: 
         suspended: stored?.suspended ?? true,
       };
     };
-    const { sealedUntil } = await ensureSupervisor(druid, plan.datasource, wanted, { again });
+    const { sealedUntil } = await ensureSupervisor(druid, datasource, wanted, { again });
     return sealedUntil ?? end;
   }
 
@@ -54,10 +57,15 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines }: 
      * seal only ever moves forward.
      */
     async sealDay(plan: DayPlan): Promise<Seal> {
+      // Once: tables may be large, and an edit of the pipeline must not end a wait that is under way.
+      const loaded = await beating(
+        () => 'loading the pipeline',
+        () => loadPipelineNamed(pipelines, plan.pipeline),
+      );
       let sealedAt = Date.now();
       let again = false;
       return waitFor(async () => {
-        const sealedUntil = await seal(plan, again);
+        const sealedUntil = await seal(plan, loaded, again);
         if (again) [again, sealedAt] = [false, Date.now()];
         const locks = locksIn(await druid.tasks.activeLocks(plan.datasource), plan.interval);
         if (locks.length === 0) return { answer: { sealedUntil } };

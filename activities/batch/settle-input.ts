@@ -30,8 +30,7 @@ export function createSettleActivities({ pipelines, data }: BatchDependencies) {
       return waitFor<Settled>(async () => {
         // Files of neighbouring hours may grow for as long as they like: what they gain later is late data.
         const { own } = await listInput(join(data, name, 'input'), pipeline, date);
-        const changedAt = own.reduce((latest, file) => Math.max(latest, file.changedAt), 0);
-        const unchanged = (Date.now() - changedAt) / 1_000;
+        const unchanged = (Date.now() - lastChange(own)) / 1_000;
         if (unchanged >= settleSeconds) return { answer: { refusal: null } };
         if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };
         const left = Math.ceil(settleSeconds - unchanged);
@@ -39,4 +38,9 @@ export function createSettleActivities({ pipelines, data }: BatchDependencies) {
       });
     },
   };
+}
+
+/** When the last of the files changed, in epoch milliseconds; 0 for none. They may be too many for the arguments of a call. */
+export function lastChange(files: readonly { readonly changedAt: number }[]): number {
+  return files.reduce((latest, { changedAt }) => Math.max(latest, changedAt), 0);
 }

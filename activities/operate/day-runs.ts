@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { isBusinessDate, type BusinessDate } from '../../domain/business-date';
+import { leftDayAsItWas } from '../../domain/daily-batch';
 import { dateAttribute, outcomeAttribute } from '../../domain/search-attributes';
 
 /** A run of `dailyBatch` as Temporal lists it. */
@@ -15,7 +16,10 @@ export interface DayRun {
   readonly closedAt?: string;
 }
 
-/** Runs of a pipeline's days, latest first, as far back as Temporal keeps closed runs. */
+/**
+ * Runs of a pipeline's days, latest first, as far back as Temporal keeps closed runs. Restores that ended before they
+ * touched their day are left out: they are no verdict on it.
+ */
 export async function* dayRuns(
   client: Client,
   pipeline: string,
@@ -31,6 +35,7 @@ export async function* dayRuns(
     if (!isBusinessDate(date)) continue;
     const running = run.status.name === 'RUNNING';
     const told = run.typedSearchAttributes.get(outcomeAttribute);
+    if (told !== undefined && leftDayAsItWas(told)) continue;
     yield {
       date,
       workflowId: run.workflowId,

@@ -20,10 +20,14 @@ export async function largeDay(folder: string, rows: number): Promise<string> {
   });
 }
 
-/** A day as Fluentd writes it one record a second with one file an emit; made once. Returns its folder. */
-export async function smallFileDay(folder: string): Promise<string> {
-  return once(join(folder, 'day-of-86400-files'), (staging) => {
-    for (let second = 0; second < 86_400; second += 1) {
+/**
+ * A day as Fluentd writes it with one file an emit, evenly spread: 86,400 are one record a second. Made once. Returns its
+ * folder.
+ */
+export async function smallFileDay(folder: string, files: number): Promise<string> {
+  return once(join(folder, `day-of-${files}-files`), (staging) => {
+    for (let emit = 0; emit < files; emit += 1) {
+      const second = Math.floor((emit * 86_400) / files);
       const at = new Date(second * 1000).toISOString().slice(11, 19);
       const file = openSync(join(staging, `names.20261121.${at.slice(0, 2)}_${second % 3600}.json`), 'w');
       writeSync(file, `{"hello":"ssm-seoul","id":${second},"time":"2026-11-21 ${at}"}\n`);

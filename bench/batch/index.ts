@@ -1,18 +1,19 @@
 // node --import tsx bench/batch/index.ts [contender …]: a day's build beside DuckDB, chDB, Polars and PySpark, and what a build
 // costs when little or nothing changed. Contenders: chdb, polars, pyspark; default: all. Linux only.
-// DAYBREAK_BENCH_ROWS (default 20000000) sets the size of the day.
+// DAYBREAK_BENCH_ROWS (default 20000000) sets the size of the day, DAYBREAK_BENCH_FILES (default 86400, at least 24) that of
+// the day of small files, DAYBREAK_BENCH_ROUNDS (default 5, odd) how often what is compared most closely is run.
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   copyFileSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cached, cacheFolder } from '../../scripts/stack/cache';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
@@ -21,24 +22,33 @@ import { measure, type Measured } from './measure';
 
 const PIPELINE = 'pipelines/events';
 const TABLE = join(PIPELINE, 'names.ndjson');
-const RESULTS = join('.daybreak', 'bench-batch.json');
 const CONTENDERS = ['chdb', 'polars', 'pyspark'] as const;
-/** Of what is compared most closely or is short, in turns, so that a slow minute of the machine meets all; medians count. */
-const ROUNDS = 5;
+/**
+ * Rounds are of what is compared most closely or is short, in turns, so that a slow minute of the machine meets all;
+ * medians count.
+ */
+const SIZE = {
+  rows: Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 20_000_000),
+  files: Number(process.env['DAYBREAK_BENCH_FILES'] ?? 86_400),
+  rounds: Number(process.env['DAYBREAK_BENCH_ROUNDS'] ?? 5),
+};
+const FILES = `${SIZE.files.toLocaleString('en-US')} files`;
 
 type Rounds = Record<'build' | 'yardstick' | 'unchanged' | 'late' | 'fewer', Measured[]>;
 
 const work = join(cacheFolder(), 'bench-batch');
+const results = join(work, 'results.json');
 
 async function main(): Promise<void> {
   const wanted = CONTENDERS.filter((name) => process.argv.length <= 2 || process.argv.includes(name));
-  const rows = Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 20_000_000);
-  const [day, quarter, small] = [await largeDay(work, rows), await largeDay(work, rows / 4), await smallFileDay(work)];
+  const { rows, rounds: turns } = SIZE;
+  const [day, quarter] = [await largeDay(work, rows), await largeDay(work, rows / 4)];
+  const small = await smallFileDay(work, SIZE.files);
   const python = wanted.length === 0 ? '' : join(await pythonEnvironment(), 'bin', 'python');
 
   const rounds: Rounds = { build: [], yardstick: [], unchanged: [], late: [], fewer: [] };
-  const lateInput = await builtFromLinks(day);
-  for (let round = 0; round < ROUNDS; round += 1) {
+  const lateInput = await builtWithLateRecords(day);
+  for (let round = 0; round < turns; round += 1) {
     rounds.build.push(await run('Daybreak, every check', ours(day, fresh('ours'))));
     rounds.yardstick.push(await run('DuckDB, one statement, no check', duckdb(day, fresh('duckdb.ndjson'))));
     rounds.unchanged.push(await run('Daybreak, nothing changed', ours(day, join(work, 'ours'))));
@@ -47,8 +57,8 @@ async function main(): Promise<void> {
     rounds.fewer.push(await run('Daybreak, a quarter of the rows', ours(quarter, fresh('quarter'))));
   }
   readAll(small);
-  const files = await run('Daybreak, 86,400 files', ours(small, fresh('small')));
-  const glob = await run("DuckDB's glob by the hour, 86,400 files", duckdb(small, fresh('small-duckdb'), 'hourly'));
+  const files = await run(`Daybreak, ${FILES}`, ours(small, fresh('small')));
+  const glob = await run(`DuckDB's glob by the hour, ${FILES}`, duckdb(small, fresh('small-duckdb'), 'hourly'));
   const others: Measured[] = [];
   for (const name of wanted) {
     const script = join('bench/batch/python', `${name}_day.py`);
@@ -94,7 +104,7 @@ function report(
     ['build ÷ a quarter of its rows', inTurns(rounds.build, rounds.fewer), 4.4],
     ['nothing changed ÷ build', inTurns(rounds.unchanged, rounds.build), 0.03],
     ['one late record ÷ build', inTurns(rounds.late, rounds.build), 0.12],
-    ["86,400 files ÷ DuckDB's glob", ratio(files, glob), 0.4],
+    [`${FILES} ÷ DuckDB's glob`, ratio(files, glob), 0.4],
     ...others
       .filter(({ name }) => name === 'pyspark')
       .map((spark) => ['build ÷ PySpark', ratio(build, spark), 0.2] as const),
@@ -105,10 +115,9 @@ function report(
       ...bounds.map(([goal, value, bound]) => [goal, String(value), String(bound), value <= bound ? 'met' : 'MISSED']),
     ]),
   );
-  mkdirSync(dirname(RESULTS), { recursive: true });
   const goals = bounds.map(([goal, value, atMost]) => ({ goal, value, atMost, met: value <= atMost }));
-  writeFileSync(RESULTS, `${JSON.stringify({ rows, measured: all, goals }, undefined, 2)}\n`);
-  print(`written to ${RESULTS}`);
+  writeFileSync(results, `${JSON.stringify({ rows, measured: all, goals }, undefined, 2)}\n`);
+  print(`written to ${results}`);
 }
 
 function ours(input: string, output: string): string[] {
@@ -137,13 +146,16 @@ function lateRecord(id: number): string {
   return `{"hello":"late","id":${-1 - id},"time":"2026-11-21 07:30:00"}\n`;
 }
 
-/** The folder of the day, built as `late`, whose files are links, but the one that gets late records. */
-async function builtFromLinks(day: string): Promise<string> {
+/**
+ * The folder of the day, built as `late`, whose files are hard links, but the one that gets late records: a symbolic link
+ * out of the input folder is refused.
+ */
+async function builtWithLateRecords(day: string): Promise<string> {
   const input = fresh('late-input');
   mkdirSync(input);
   for (const file of readdirSync(day)) {
     if (file.includes('.07')) copyFileSync(join(day, file), join(input, file));
-    else symlinkSync(join(day, file), join(input, file));
+    else linkSync(join(day, file), join(input, file));
   }
   await run('Daybreak, the day before late records', ours(input, fresh('late')));
   return input;

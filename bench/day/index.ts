@@ -1,41 +1,38 @@
 // node --import tsx bench/day/index.ts [events, default 200000]: from trigger to proof, for a day that realtime has and for one
-// that is sealed and has got a late record, on real servers that it starts from DAYBREAK_PORT_BASE (default 26000) on, while
-// realtime streams today. Ends with 0 only if both are in time.
-import { appendFile, cp, readdir, utimes } from 'node:fs/promises';
+// that is sealed and has got a late record, on real servers (see withServers), while realtime streams today. Ends with 0 only
+// if both are in time.
+import { appendFile, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../domain/business-date';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { print } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { untilRealtimeServes } from '../../scripts/until-realtime-serves';
-import type { Config } from '../../worker/config';
-import { onOwnStack } from '../own-stack';
+import { withServers } from '../servers';
 
-const PIPELINE = 'events';
 const ZONE = 'Asia/Seoul';
 const AT_MOST = { realtime: 60, sealed: 20 };
 
 async function main(events: number): Promise<void> {
   const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
-  const prepare = ({ pipelines }: Config): Promise<void> =>
-    cp(join('pipelines', PIPELINE), join(pipelines, PIPELINE), { recursive: true });
-  await onOwnStack(prepare, async ({ root, config, session }) => {
-    await session.background('worker', join(root, 'worker.log'), '"msg":"ready"');
-    await session.run('speed start');
-    await session.background('feed --rate 200', join(root, 'feed.log'));
-    await session.run(`feed --date ${date} --events ${events} --duplicates 0 --bad 0`);
-    const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
-    const remedy = `Look at ${root}/worker.log.`;
+  const asIs = (yaml: string): string => yaml;
+  const nothing = (): Promise<void> => Promise.resolve();
+  await withServers(asIs, nothing, async ({ config, session, pipeline: { name, input }, logs }) => {
+    await session.background('worker', join(logs, 'worker.log'), '"msg":"ready"');
+    await session.run(`speed start --pipeline ${name}`);
+    await session.background(`feed --pipeline ${name} --rate 200`, join(logs, 'feed.log'));
+    await session.run(`feed --pipeline ${name} --date ${date} --events ${events} --duplicates 0 --bad 0`);
+    const { pipeline } = await loadPipelineNamed(config.pipelines, name);
+    const remedy = `Look at ${logs}/worker.log.`;
     await untilRealtimeServes(config, pipeline, { date, signal: session.signal, remedy });
 
     const replace = async (): Promise<number> => {
       const began = performance.now();
-      await session.run(`batch run --date ${date}`);
+      await session.run(`batch run --pipeline ${name} --date ${date}`);
       return (performance.now() - began) / 1_000;
     };
     const realtime = await replace();
-    const input = join(config.data, PIPELINE, 'input');
-    const [first = ''] = (await readdir(input)).filter((name) => name.includes(`${date.replaceAll('-', '')}.12`));
+    const [first = ''] = (await readdir(input)).filter((file) => file.includes(`${date.replaceAll('-', '')}.12`));
     const file = join(input, first);
     await appendFile(file, `{"hello":"late","id":-1,"time":"${date} 12:00:00"}\n`);
     // It came a minute ago: the wait for files that still change is not what is measured.

@@ -1,5 +1,6 @@
 // node --import tsx bench/speed/index.ts [events] [processes] [contender …]: the speed layer beside Kafka Streams and Spark
 // Structured Streaming on a Kafka of its own. Contenders: daybreak, streams, spark; default: all. Linux only.
+// DAYBREAK_BENCH_RATE (default 10000) and DAYBREAK_BENCH_SECONDS (default 15) are the load under which latency is measured.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +17,8 @@ import { type Latency, measureLatency } from './latency';
 import { fill, measureThroughput, type Throughput } from './throughput';
 
 const PARTITIONS = 3;
-const RATE = 10_000;
-const SECONDS = 15;
+const RATE = Number(process.env['DAYBREAK_BENCH_RATE'] ?? 10_000);
+const SECONDS = Number(process.env['DAYBREAK_BENCH_SECONDS'] ?? 15);
 /** The broker's clock says when a record was appended. */
 const APPEND_TIME = { 'message.timestamp.type': 'LogAppendTime' };
 

@@ -15,7 +15,7 @@ export interface Latency {
 }
 
 const TICK_MS = 10;
-/** Three JITs and DuckDB's plans are cold at first. */
+/** Three JITs and DuckDB's plans are cold at first. A measurement that is shorter than this warms up for as long as it is. */
 const WARM_UP_SECONDS = 10;
 const FETCH = { maxWaitMs: 100, minBytes: 1, maxBytes: 2 ** 20 };
 const SLICE = { rows: () => 10_000, bytes: 2 ** 22 };
@@ -31,7 +31,8 @@ export async function measureLatency(
   seconds: number,
 ): Promise<Latency> {
   const topics = await KafkaTopics.connect({ brokers });
-  const total = rate * (WARM_UP_SECONDS + seconds);
+  const warmUp = rate * Math.min(WARM_UP_SECONDS, seconds);
+  const total = warmUp + rate * seconds;
   const seenAt = new Map<number, number>();
   const end = new AbortController();
   const outputs = await topics.offsetsOf(pipeline.outputTopic);
@@ -45,7 +46,7 @@ export async function measureLatency(
   const latencies: number[] = [];
   for await (const { record } of readTopic({ brokers }, pipeline.topic, await topics.offsetsOf(pipeline.topic))) {
     const { id } = JSON.parse(record.value?.toString() ?? '') as { id: number }; // What send wrote.
-    if (id >= rate * WARM_UP_SECONDS) latencies.push((seenAt.get(id) ?? Infinity) - record.timestamp);
+    if (id >= warmUp) latencies.push((seenAt.get(id) ?? Infinity) - record.timestamp);
   }
   await topics.close();
   latencies.sort((left, right) => left - right);

@@ -108,7 +108,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /**
  * The host of line-kernel.wasm. It never takes a line that the validity rule would not, nor for another record; what it
- * does not take is odd, and left to the rule. Its memory is that of one hour's records, at most some 200 MiB.
+ * does not take is odd, and left to the rule. Its memory is that of the largest hour's records so far.
  */
 export class LineKernel {
   readonly size: KernelSize;
@@ -187,8 +187,13 @@ export class LineKernel {
     // One scan adds at most `size.rows` keys before the table is looked at: it can never be full.
     const least = Math.max(Math.min(2 * expected, within.keys / 8), 4 * this.size.rows);
     const slots = 2 ** Math.ceil(Math.log2(least));
-    if (slots > this.#get(FIELDS.slotMask)) this.#placeSlots(slots);
+    if (slots > this.#slots) this.#placeSlots(slots);
     this.#exports.beginHour();
+  }
+
+  /** Bytes of its memory, which hours of equal sizes share: it grows only for an hour that is larger than all before. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
   }
 
   get duplicates(): number {
@@ -307,12 +312,21 @@ export class LineKernel {
     this.#exports.forgetOdd();
   }
 
+  /** Slots of the hash table; 0 before the first hour. The kernel has their number as a mask, one less. */
+  get #slots(): number {
+    return this.#get(FIELDS.slots) === 0 ? 0 : this.#get(FIELDS.slotMask) + 1;
+  }
+
   #growSlots(): void {
-    const [from, slots] = [this.#get(FIELDS.slots), this.#get(FIELDS.slotMask) + 1];
+    const [from, slots] = [this.#get(FIELDS.slots), this.#slots];
     this.#placeSlots(2 * slots);
     this.#exports.rehash(from, slots);
   }
 
+  /**
+   * Places a hash table behind all memory so far. That of the table before is lost, less than the new one takes: so a
+   * table stays for the hours to come, also for small ones.
+   */
   #placeSlots(slots: number): void {
     const before = this.#memory.grow(Math.ceil((slots * 8) / PAGE));
     this.#set(FIELDS.slots, before * PAGE);

@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
+import { outputFolder } from '../../activities/batch/built-day';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
+import { hasVersions, versionToRestore } from '../../engines/restorable-version';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { describeDay } from '../output/describe-day';
@@ -25,6 +27,9 @@ export function batchRestoreCommand(): Command {
     .action(async ({ pipeline, date, version, json }: Options) => {
       const config = readConfig();
       await requireRunnable(config, pipeline, date);
+      const output = outputFolder(config.data, pipeline);
+      // The run looks again, and finds it where the versions are only on the worker's machine.
+      if (await hasVersions(output, { pipeline, date })) await versionToRestore(output, { pipeline, date }, version);
       await withClient(config, async (client) => {
         const result = await followDay(await startDay(client, { pipeline, date, restore: version }), progress);
         if (json) printJson(result);

@@ -5,12 +5,11 @@ import { table } from './table';
 
 /** A replaced day as people read it: the table, where the records went, the verdict. */
 export function describeDay(result: DailyBatchResult): string {
-  const { pipeline, date, hours, counts, segments, version, sealedUntil, accepted, verdict, datasource, before } =
-    result;
+  const { pipeline, date, hours, counts, segments, version, sealedUntil, accepted, verdict, datasource } = result;
   return [
     `${pipeline} ${date}`,
     table(reconciliationTable(hours)),
-    describeBefore(before),
+    describeBefore(result.before, result.realtimeUnseen),
     describeCounts(counts),
     sealedUntil === undefined ? 'not sealed: the batch has a datasource of its own' : `sealed until ${sealedUntil}`,
     `${segments} segment(s) of ${datasource}, all of version ${version}, none realtime`,

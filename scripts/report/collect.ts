@@ -39,12 +39,14 @@ const reconciliationSchema = z
     ),
     counts: z.looseObject({ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count }),
     before: z.enum(SERVED_BEFORE).optional().default('realtime'),
+    realtimeUnseen: z.string().optional(),
     version: z.string(),
     taskId: z.string(),
   })
   .transform(({ counts, ...day }) => {
     const complete = completeCounts(counts, day.hours);
-    return { ...day, counts: complete, equation: describeCounts(complete), servedBefore: describeBefore(day.before) };
+    const servedBefore = describeBefore(day.before, day.realtimeUnseen);
+    return { ...day, counts: complete, equation: describeCounts(complete), servedBefore };
   });
 type Reconciliation = z.infer<typeof reconciliationSchema>;
 

@@ -1,26 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lock } from 'proper-lockfile';
+import { DaybreakError } from '../../domain/errors';
+import { withFileLock } from '../../engines/file-lock';
 
 /** A lock of a process that was killed counts as free this long after its last sign of life. */
 const STALE_MILLISECONDS = 5000;
+const POLL_MILLISECONDS = 250;
 
-/** Runs `work` while no other process runs any under the same path; waits its turn. */
+/**
+ * Runs `work` while no other process runs any under the same path; waits its turn, for as long as it takes. Throws LOCKED
+ * where the lock is lost meanwhile.
+ */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const release = await acquire(path);
-  try {
-    return await work();
-  } finally {
-    await release();
-  }
-}
-
-async function acquire(path: string): Promise<() => Promise<void>> {
+  const held = new DaybreakError('LOCKED', {
+    what: `another command works on ${path}`,
+    remedy: 'Wait until it has ended.',
+  });
+  const lost = (cause: unknown): DaybreakError =>
+    new DaybreakError('LOCKED', {
+      what: `the lock ${path}.lock was lost while this command worked: it stood still for more than 5 s, or the lock was removed`,
+      remedy: 'Wait until no other command works there, then run this one again.',
+      cause,
+    });
+  const options = { stale: STALE_MILLISECONDS, update: 1000, busy: () => held, lost };
   for (;;) {
     try {
-      return await lock(path, { realpath: false, stale: STALE_MILLISECONDS, update: 1000 });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ELOCKED')) throw error;
-      await sleep(250);
+      return await withFileLock(path, options, work);
+    } catch (thrown) {
+      if (thrown !== held) throw thrown;
+      await sleep(POLL_MILLISECONDS);
     }
   }
 }

@@ -127,6 +127,54 @@ it('takes no slot of the worker while it waits for days that somebody else runs'
   );
 });
 
+it('takes a join that gives up for that day’s outcome, and goes on with the others', async () => {
+  const held = new Held();
+  const range = { from: '2026-07-01', to: '2026-07-05' };
+  const { activities } = dayActivities({
+    async checkGate({ date }) {
+      if (date === '2026-07-02') await held.wait();
+      return { realtime: [], refusals: [], accepted: [] };
+    },
+  });
+  const joinDay = () => Promise.reject(ApplicationFailure.nonRetryable('no such run', 'TEMPORAL_UNREACHABLE'));
+  await temporal.serve({ ...activities, selectBackfillDays, joinDay }, async () => {
+    const byHand = await temporal.client.workflow.start('dailyBatch', {
+      taskQueue: temporal.taskQueue,
+      workflowId: dailyBatchId('events', '2026-07-02'),
+      args: [{ pipeline: 'events', date: '2026-07-02' }],
+    });
+    await held.reached();
+    const handle = await start({ ...range, only: 'all', parallel: 1 });
+    expect(await failureOf(handle)).toMatchObject({
+      type: 'DAYS_FAILED',
+      details: [
+        {
+          ...{ requested: 5, completed: 5, replaced: 4 },
+          failed: [
+            {
+              ...{ date: '2026-07-02', outcome: 'failed:TEMPORAL_UNREACHABLE', joined: true },
+              reason: 'the run that was under way could not be waited for: no such run',
+            },
+          ],
+        },
+      ],
+    });
+    expect(await shownOf(handle)).toMatchObject({ status: 'FAILED', outcome: 'failed:DAYS_FAILED' });
+    held.release();
+    await byHand.result();
+  });
+});
+
+it('says in its outcome that the selection failed', async () => {
+  const { activities } = dayActivities();
+  const broken = () => Promise.reject(ApplicationFailure.nonRetryable('a typo', 'BAD_PIPELINE'));
+  await temporal.serve({ ...activities, selectBackfillDays: broken }, async () => {
+    const handle = await start({ from: '2026-09-01', to: '2026-09-02' });
+    await failureOf(handle);
+    expect(await shownOf(handle)).toMatchObject({ status: 'FAILED', outcome: 'failed:BAD_PIPELINE' });
+  });
+});
+
 it('ends its days’ activities and what they left in Druid before it is cancelled itself, and starts no other', async () => {
   const held = new Held();
   const { activities, calls } = dayActivities({

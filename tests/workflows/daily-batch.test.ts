@@ -6,9 +6,10 @@ import {
   type DailyBatchStep,
 } from '../../domain/daily-batch';
 import type { BatchActivities } from '../../activities';
+import { lastRuns } from '../../activities/operate/day-runs';
 import type { dailyBatch } from '../../workflows';
 import { BUILT, dayActivities } from './day-activities';
-import { failureOf, Held, shownOf, useTemporal } from './environment';
+import { failureOf, Held, shownOf, until, useTemporal } from './environment';
 
 const temporal = useTemporal();
 const WHOLE_DAY = [
@@ -50,6 +51,18 @@ it('takes a day step by step, and leaves its verdict, its table and each step’
       '"compare the batch with what realtime serves"',
     );
     expect(scheduled.filter(({ userMetadata }) => !userMetadata?.summary)).toEqual([]);
+  });
+});
+
+it('keeps in the day’s result and details that the gate saw only a part of realtime, and what it waited for', async () => {
+  const realtimeUnseen = '1 segments of the day to be served';
+  const { activities } = dayActivities({
+    checkGate: () => Promise.resolve({ realtime: [], refusals: [], accepted: [], realtimeUnseen }),
+  });
+  await temporal.serve(activities, async () => {
+    const handle = await start();
+    expect(await handle.result()).toMatchObject({ verdict: 'replaced', realtimeUnseen });
+    expect((await shownOf(handle)).details).toContain(`the gate waited in vain for ${realtimeUnseen}`);
   });
 });
 
@@ -255,5 +268,30 @@ it('seals nothing where the batch has a datasource of its own', async () => {
     expect(result.sealedUntil).toBeUndefined();
     expect(result.counts).toEqual(BUILT.counts);
     expect(calls).not.toContain('sealDay');
+  });
+});
+
+it('leaves the verdict of the day’s last run where a restore ends before it touches the day', async () => {
+  const { calls, activities } = dayActivities({ chooseVersion: () => fail('NOT_BUILT', true) });
+  await temporal.serve(activities, async () => {
+    const proven = await start();
+    const { date } = await proven.result();
+    await until(async () => (await lastRuns(temporal.client, 'events')).has(date));
+    const before = calls.length;
+    const restore = await temporal.client.workflow.start<typeof dailyBatch>('dailyBatch', {
+      taskQueue: temporal.taskQueue,
+      workflowId: dailyBatchId('events', date),
+      args: [{ pipeline: 'events', date, restore: 'foo' }],
+    });
+
+    expect((await failureOf(restore)).cause).toMatchObject({ type: 'NOT_BUILT' });
+    expect(calls.slice(before)).toEqual(['planDay', 'chooseVersion']);
+    expect(await shownOf(restore)).toMatchObject({ status: 'FAILED', outcome: 'not-restored:NOT_BUILT' });
+    const query = `WorkflowId = '${dailyBatchId('events', date)}' AND DaybreakOutcome = 'not-restored:NOT_BUILT'`;
+    await until(async () => (await temporal.client.workflow.count(query)).count === 1);
+    expect((await lastRuns(temporal.client, 'events')).get(date)).toMatchObject({
+      outcome: 'replaced',
+      runId: proven.firstExecutionRunId,
+    });
   });
 });

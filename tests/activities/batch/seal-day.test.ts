@@ -1,3 +1,6 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createSealActivities } from '../../../activities/batch/seal-day';
 import type { DruidClient } from '../../../clients/druid';
@@ -40,11 +43,11 @@ function druidWith(task: 'ACTIVE' | 'PUBLISHING') {
 
 afterEach(() => jest.restoreAllMocks());
 
-async function seal(task: 'ACTIVE' | 'PUBLISHING') {
+async function seal(task: 'ACTIVE' | 'PUBLISHING', pipelines = 'pipelines') {
   const { pipeline } = await loadPipeline('pipelines/events');
   const { druid, submissions } = druidWith(task);
   const activities = createSealActivities({
-    ...{ druid, kafkaOfDruid: { brokers: ['kafka:9092'] }, pipelines: 'pipelines', data: '' },
+    ...{ druid, kafkaOfDruid: { brokers: ['kafka:9092'] }, pipelines, data: '' },
     inputSource: () => ({}) as never,
   });
   const environment = new MockActivityEnvironment();
@@ -73,4 +76,12 @@ it('leaves a task alone that hands off, however long that takes', async () => {
   expect(submissions()).toBe(1);
   environment.cancel();
   await expect(sealed).rejects.toThrow();
+});
+
+it('loads the pipeline once: an edit that breaks it does not end a wait that is under way', async () => {
+  const pipelines = await mkdtemp(join(tmpdir(), 'daybreak-seal-'));
+  await cp('pipelines/events', join(pipelines, 'events'), { recursive: true });
+  const { sealed } = await seal('ACTIVE', pipelines);
+  await rm(pipelines, { recursive: true });
+  expect(await sealed).toEqual({ sealedUntil: '2026-11-21T15:00:00.000Z' });
 });

@@ -107,7 +107,7 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
     data: pipeline.environment['DAYBREAK_DATA']!,
     inputSource: sharedPath,
   });
-  const environment = new MockActivityEnvironment({ scheduledTimestampMs: Date.now() });
+  const environment = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: Date.now() });
   const told: unknown[] = [];
   environment.on('heartbeat', (details) => told.push(details));
   const nothing = { missingHours: [], hours: [] as BuiltDay['hours'] } as unknown as BuiltDay; // All that it looks at.

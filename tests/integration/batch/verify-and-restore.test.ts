@@ -1,13 +1,15 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { visibleSegments } from '../../../activities/batch/day-proof';
 import { createDruidClient } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
-import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { dailyBatchId, type DailyBatchResult } from '../../../domain/daily-batch';
 import { decideLateData } from '../../../domain/late-data';
 import { surveyDay } from '../../../engines/day-survey';
 import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
@@ -95,11 +97,34 @@ it('leaves a restored day to its operator, and says so, although its files are o
   await writeDay('second', 6);
 });
 
-it('fails on a version that is not kept, naming those that are', async () => {
+const lastOutcome = async (): Promise<string | undefined> => {
+  const { stdout } = await daybreak(`status --pipeline ${pipeline.name} --json`, pipeline.environment);
+  const { days } = JSON.parse(stdout) as { days: { date: string; outcome: string }[] };
+  return days.find((day) => day.date === date)?.outcome;
+};
+
+it('refuses a version that is not kept before a run starts, and names those that are', async () => {
+  const before = await lastOutcome();
   const { code, stderr } = await batch('restore --version 0123456789abcdef');
   expect(code).toBe(1);
   expect(stderr).toContain('NOT_BUILT');
-  expect(stderr).toMatch(/keeps no 0123456789abcdef version of 2026-03-14, only [0-9a-f]{16}/);
+  expect(stderr).toContain(`keeps no version '0123456789abcdef' of ${date}`);
+  expect(stderr).toMatch(new RegExp(`batch restore --pipeline ${pipeline.name} --date ${date} --version [0-9a-f]{16}`));
+  expect(await lastOutcome()).toBe(before);
+});
+
+it('leaves the day’s verdict where only the run can see that the version is not kept', async () => {
+  const before = await lastOutcome();
+  expect(before).toMatch(/^re(placed|stored)$/);
+  const elsewhere = { ...pipeline.environment, DAYBREAK_DATA: join(pipeline.folder, 'no-data-here') };
+  const restore = `batch restore --version 0123456789abcdef --pipeline ${pipeline.name} --date ${date}`;
+  const { code, stderr } = await daybreak(restore, elsewhere);
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('NOT_BUILT') as string });
+  await withClient(readConfig(), async (client) => {
+    const refused = `WorkflowId = '${dailyBatchId(pipeline.name, date)}' AND DaybreakOutcome = 'not-restored:NOT_BUILT'`;
+    while ((await client.workflow.count(refused)).count === 0) await sleep(200);
+  });
+  expect(await lastOutcome()).toBe(before);
 });
 
 it('names the first hour that differs from what was published', async () => {

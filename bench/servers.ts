@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Session } from '../scripts/session';
+import { createProgress, startStack, stopStack } from '../scripts/stack';
+import { ownPipeline, type OwnPipeline } from '../tests/integration/support/own-pipeline';
+import { readConfig, type Config } from '../worker/config';
+
+export interface Servers {
+  readonly config: Config;
+  readonly session: Session;
+  /** A copy of the example pipeline under a name of its own, the only one that the session's commands find. */
+  readonly pipeline: OwnPipeline;
+  /** A folder for logs, which goes at the end. */
+  readonly logs: string;
+}
+
+/**
+ * Runs `work` with real servers and a pipeline of its own. Starts the servers from DAYBREAK_PORT_BASE (default 26000) on
+ * and wipes them at the end, or takes those that run from DAYBREAK_BENCH_STACK on and leaves them. SIGINT and SIGTERM
+ * end it.
+ *
+ * @param change edits the text of pipeline.yaml.
+ * @param prepare what has to be there before the servers are.
+ */
+export async function withServers(
+  change: (yaml: string) => string,
+  prepare: (servers: Pick<Servers, 'config' | 'pipeline'>) => Promise<void>,
+  work: (servers: Servers) => Promise<void>,
+): Promise<void> {
+  const running = process.env['DAYBREAK_BENCH_STACK'];
+  const portBase = Number(running ?? process.env['DAYBREAK_PORT_BASE'] ?? 26_000);
+  const root = await mkdtemp(join(tmpdir(), 'daybreak-bench-'));
+  const pipeline = await ownPipeline(change);
+  const environment = {
+    DAYBREAK_PORT_BASE: String(portBase),
+    DAYBREAK_STACK: join(root, 'stack'),
+    ...pipeline.environment,
+  };
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      ending.abort();
+    });
+  const session = new Session(ending.signal);
+  session.environment = environment;
+  const config = readConfig({ ...process.env, ...environment });
+  const stack = { portBase, directory: environment.DAYBREAK_STACK };
+  try {
+    await prepare({ config, pipeline });
+    if (running === undefined) await startStack({ ...stack, progress: createProgress() });
+    await work({ config, session, pipeline, logs: root });
+  } finally {
+    await session.end();
+    if (running === undefined) await stopStack({ ...stack, wipe: true });
+    await pipeline.remove();
+    await rm(root, { recursive: true, force: true });
+  }
+}

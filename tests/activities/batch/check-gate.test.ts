@@ -1,0 +1,55 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createGateActivities } from '../../../activities/batch/check-gate';
+import type { DruidClient } from '../../../clients/druid';
+import { parseBusinessDate } from '../../../domain/business-date';
+import { dayPlan, type GateReport } from '../../../domain/daily-batch';
+import { loadPipeline } from '../../../engines/pipeline-folder';
+import { BUILT } from '../../workflows/day-activities';
+
+const MINUTE = 60_000;
+
+/** Druid with one segment of the day, which a historical begins to serve after it was asked so often. */
+function druidThatLoads(afterQuestions: number) {
+  let questions = 0;
+  const segment = { published: true, realtime: false, overshadowed: false, id: 'segment', version: 'v1', rows: 1 };
+  const druid = {
+    supervisors: { status: () => Promise.resolve(undefined), find: () => Promise.resolve(undefined) },
+    queries: {
+      hasDatasource: () => Promise.resolve(false),
+      segments: () => {
+        questions += 1;
+        return Promise.resolve([{ ...segment, available: questions > afterQuestions }]);
+      },
+    },
+  };
+  return { druid: druid as unknown as DruidClient, questions: () => questions };
+}
+
+async function check(
+  druid: DruidClient,
+  scheduled: { readonly first: number; readonly attempt: number },
+): Promise<GateReport> {
+  const { pipeline } = await loadPipeline('pipelines/events');
+  const gate = createGateActivities({
+    ...{ druid, kafkaOfDruid: { brokers: [] }, pipelines: 'pipelines', data: '' },
+    inputSource: () => ({}) as never,
+  });
+  const environment = new MockActivityEnvironment({
+    scheduledTimestampMs: Date.now() - scheduled.first,
+    currentAttemptScheduledTimestampMs: Date.now() - scheduled.attempt,
+  });
+  const plan = dayPlan(pipeline, parseBusinessDate('2026-11-21'));
+  const checked: unknown = await environment.run(() => gate.checkGate(plan, BUILT, { accept: [] }));
+  return checked as GateReport; // What checkGate returns.
+}
+
+it('waits in a later attempt too, for as long as in the first', async () => {
+  const { druid } = druidThatLoads(2);
+  expect(await check(druid, { first: 61_000, attempt: 0 })).not.toHaveProperty('realtimeUnseen');
+});
+
+it('asks at least once in an attempt that begins late, and reports what it still waited for', async () => {
+  const { druid } = druidThatLoads(Infinity);
+  const report = await check(druid, { first: 2 * MINUTE, attempt: 2 * MINUTE });
+  expect(report).toMatchObject({ realtimeUnseen: '1 segments of the day to be served' });
+});
