@@ -1,5 +1,6 @@
+import { Context } from '@temporalio/activity';
 import type { DruidClient, Segment } from '../../clients/druid';
-import type { BuiltDay, DayPlan, DayProof } from '../../domain/daily-batch';
+import type { BuiltDay, DayPlan, DayProof, ProvenHour } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { beating, waitFor, type Asked } from '../wait';
@@ -28,11 +29,27 @@ export function createProofActivities({ druid, pipelines }: BatchDependencies) {
       });
       const hours = await beating(
         () => 'comparing the rows that Druid serves with the batch’s',
-        () => compareContent(druid, plan, built, loaded),
+        () => provenHours(() => compareContent(druid, plan, built, loaded)),
       );
       return { version: segments[0]?.version ?? reindexed.createdTime, segments: segments.length, hours };
     },
   };
+}
+
+const COMPARISONS = 3;
+const PAUSE_MILLISECONDS = 3_000;
+
+/** A broker may name a segment as served a moment before its queries see it: what differs is compared again. */
+async function provenHours(compare: () => Promise<ProvenHour[]>): Promise<ProvenHour[]> {
+  for (let comparison = 1; ; comparison += 1) {
+    try {
+      return await compare();
+    } catch (thrown) {
+      const differs = thrown instanceof DaybreakError && thrown.code === 'PROOF_FAILED';
+      if (!differs || comparison === COMPARISONS) throw thrown;
+      await Context.current().sleep(PAUSE_MILLISECONDS);
+    }
+  }
 }
 
 /** The day's visible segments, once all are loaded and only the batch's are left. */

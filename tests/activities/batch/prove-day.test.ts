@@ -1,0 +1,68 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProofActivities } from '../../../activities/batch/prove-day';
+import type { DruidClient } from '../../../clients/druid';
+import { parseBusinessDate } from '../../../domain/business-date';
+import { dayPlan, type BuiltDay, type DayProof } from '../../../domain/daily-batch';
+import { completeCounts } from '../../../domain/day-manifest';
+import { loadPipeline } from '../../../engines/pipeline-folder';
+
+const date = parseBusinessDate('2026-11-21');
+const ROW = { time: '2026-11-21 07:00:00', user_id: 1, user_name: 'Ada', hello: 'hi', uid: 1 };
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'daybreak-prove-'));
+  await writeFile(join(folder, '07.ndjson'), `${JSON.stringify(ROW)}\n`);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A Druid whose broker gives no rows the first `emptyAnswers` times, although it says that it serves the segment. */
+async function prove(emptyAnswers: number) {
+  const { pipeline } = await loadPipeline('pipelines/events');
+  const plan = dayPlan(pipeline, date);
+  const segment = { ...plan.interval, id: 'a', version: '2026-11-22T01:00:00.000Z', rows: 1 };
+  let answers = 0;
+  const queries = {
+    segments: () =>
+      Promise.resolve([{ ...segment, published: true, available: true, realtime: false, overshadowed: false }]),
+    hasDatasource: () => Promise.resolve(true),
+    sqlToFile: (_query: string, file: string) =>
+      writeFile(file, (answers += 1) > emptyAnswers ? `${JSON.stringify({ ...ROW, hour: '07' })}\n` : ''),
+  };
+  const { proveDay } = createProofActivities({
+    ...{
+      druid: { queries } as unknown as DruidClient,
+      kafkaOfDruid: { brokers: [] },
+      pipelines: 'pipelines',
+      data: '',
+    },
+    inputSource: () => ({}) as never,
+  });
+  const output = { hour: '07', written: 1, duplicates: 0, unmatched: 0, misfiled: 0, file: '07.ndjson' };
+  const built: BuiltDay = {
+    folder,
+    counts: completeCounts({ read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 }, [output]),
+    ...{ missingHours: [], hours: [{ ...output, bytes: 1, sha256: '' }], sources: {} },
+  };
+  const reindexed = { taskId: 'task', createdTime: '2026-11-22T00:00:00.000Z' };
+  const environment = new MockActivityEnvironment();
+  let proof: DayProof | undefined;
+  await environment.run(async () => {
+    proof = await proveDay(plan, built, reindexed);
+  });
+  return { proof, answers };
+}
+
+it('compares again where the broker answers before it has all of the segments that it names', async () => {
+  const { proof, answers } = await prove(1);
+  expect(proof?.hours).toMatchObject([{ hour: '07', batchRows: 1, druidRows: 1 }]);
+  expect(answers).toBe(2);
+});
+
+it('fails where the rows stay different', async () => {
+  await expect(prove(100)).rejects.toMatchObject({ code: 'PROOF_FAILED' });
+});
