@@ -53,6 +53,12 @@ export const pipelineSchema = z
           .default('yyyy-MM-dd HH:mm:ss')
           .describe('Local text, ISO 8601 with offset, or a BIGINT since 1970.'),
       }),
+      maximumBytes: z
+        .int()
+        .min(1024)
+        .max(64 * 1024 ** 2)
+        .default(1024 ** 2)
+        .describe('The size of the largest record, as it is in a file or in Kafka; a larger one is bad.'),
       identity: z
         .array(identifier)
         .min(1)

@@ -2,21 +2,31 @@ import { isUtf8 } from 'node:buffer';
 import { DaybreakError } from '../domain/errors';
 import { readLargeFile, readSmallFile, type ReadFile } from './input-bytes';
 import type { ListedFile } from './input-files';
+import { keptBeginning, keptBytes, type QuarantinedRecord } from './quarantine';
+import { NOT_UTF8, tooLarge } from './record-framing';
 
 /** Lines of one or several files as valid UTF-8, joined by line feeds. Its text is valid until the next piece is asked for. */
 export interface Piece {
   readonly text: Buffer;
   /** The files whose lines these are, in order. Lines are undefined where there is one file: then it is all of them. */
   readonly spans: readonly { readonly file: string; readonly lines: number | undefined }[];
-  /** Lines that are no UTF-8, by their position in the piece; `text` holds a stand-in for each that is no JSON either. */
-  readonly undecodable: ReadonlyMap<number, Buffer>;
+  /**
+   * Lines that are no UTF-8 or too large, by their position in the piece; `text` holds a stand-in for each that is no JSON
+   * either.
+   */
+  readonly unreadable: ReadonlyMap<number, UnreadableLine>;
 }
+
+/** Why a line is no record, and what the quarantine keeps of it. */
+export type UnreadableLine = Pick<QuarantinedRecord, 'reason' | 'text' | 'base64' | 'cutFrom'>;
 
 export interface ReadOptions {
   /** A file was read to its end, before the last of its pieces is given. */
   readonly onFile?: (file: ListedFile, read: ReadFile) => void;
   /** See `readLargeFile`. Default false. */
   readonly carefully?: boolean;
+  /** Bytes of the largest record. Default: any. */
+  readonly maximumBytes?: number;
 }
 
 const PIECE_BYTES = 8 * 1024 * 1024;
@@ -31,23 +41,23 @@ const LINE_FEED_BYTES = Buffer.from('\n');
  */
 export async function* readPieces(
   files: readonly ListedFile[],
-  { onFile, carefully = false }: ReadOptions = {},
+  { onFile, carefully = false, maximumBytes = Infinity }: ReadOptions = {},
 ): AsyncGenerator<Piece> {
-  let small = gatherer();
+  let small = gatherer(maximumBytes);
   for (const file of files) {
     const isLarge = file.bytes > SMALL_BYTES;
     const whole = isLarge ? undefined : readSmallFile(file);
     if (whole === undefined) {
       yield* small.pieces();
-      small = gatherer();
-      yield* readLarge(file, { onFile, carefully: carefully || !isLarge });
+      small = gatherer(maximumBytes);
+      yield* readLarge(file, { onFile, carefully: carefully || !isLarge, maximumBytes });
       continue;
     }
     small.add(file.file, whole.content);
     onFile?.(file, whole.read);
     if (small.bytes() < PIECE_BYTES) continue;
     yield* small.pieces();
-    small = gatherer();
+    small = gatherer(maximumBytes);
   }
   yield* small.pieces();
 }
@@ -68,7 +78,7 @@ export async function linesAt(
   return texts;
 }
 
-function gatherer() {
+function gatherer(maximumBytes: number) {
   const parts: Buffer[] = [];
   const spans: Piece['spans'][number][] = [];
   let bytes = 0;
@@ -83,14 +93,14 @@ function gatherer() {
       bytes += text.length + 1;
     },
     *pieces(): Generator<Piece> {
-      if (spans.length > 0) yield toPiece(Buffer.concat(parts), spans);
+      if (spans.length > 0) yield toPiece(Buffer.concat(parts), spans, maximumBytes);
     },
   };
 }
 
 async function* readLarge(
   file: ListedFile,
-  { onFile, carefully }: { readonly onFile: ReadOptions['onFile']; readonly carefully: boolean },
+  { onFile, carefully, maximumBytes }: { onFile: ReadOptions['onFile']; carefully: boolean; maximumBytes: number },
 ): AsyncGenerator<Piece> {
   const spans = [{ file: file.file, lines: undefined }];
   const chunks = readLargeFile(file, carefully, (read) => onFile?.(file, read));
@@ -102,31 +112,46 @@ async function* readLarge(
     if (filled < PIECE_BYTES) continue;
     const end = buffer.subarray(0, filled).lastIndexOf(LINE_FEED);
     if (end === -1 && filled > LONGEST_LINE) throw tooLong(file);
-    if (end !== -1) yield toPiece(buffer.subarray(0, end), spans);
+    if (end !== -1) yield toPiece(buffer.subarray(0, end), spans, maximumBytes);
     buffer.copyWithin(0, end + 1, filled);
     filled -= end + 1;
   }
-  if (filled > 0) yield toPiece(withoutLastLineFeed(buffer.subarray(0, filled)), spans);
+  if (filled > 0) yield toPiece(withoutLastLineFeed(buffer.subarray(0, filled)), spans, maximumBytes);
 }
 
-function toPiece(text: Buffer, spans: Piece['spans']): Piece {
-  if (isUtf8(text)) return { text, spans, undecodable: new Map() };
-  const undecodable = new Map<number, Buffer>();
+function toPiece(text: Buffer, spans: Piece['spans'], maximumBytes: number): Piece {
+  if (isUtf8(text) && !hasLongLine(text, maximumBytes)) return { text, spans, unreadable: new Map() };
+  const unreadable = new Map<number, UnreadableLine>();
   const lines: Buffer[] = [];
   for (let start = 0; start <= text.length;) {
     const found = text.indexOf(LINE_FEED, start);
     const end = found === -1 ? text.length : found;
     const line = text.subarray(start, end);
-    const decodable = isUtf8(line);
-    if (!decodable) undecodable.set(lines.length, Buffer.from(line));
-    lines.push(decodable ? line : STAND_IN);
+    const fault = faultOfBytes(line, maximumBytes);
+    if (fault !== undefined) unreadable.set(lines.length, fault);
+    lines.push(fault === undefined ? line : STAND_IN);
     start = end + 1;
   }
   return {
     text: Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [LINE_FEED_BYTES, line]))),
     spans,
-    undecodable,
+    unreadable,
   };
+}
+
+function faultOfBytes(line: Buffer, maximumBytes: number): UnreadableLine | undefined {
+  if (line.length > maximumBytes) return { reason: tooLarge(maximumBytes), ...keptBeginning(line) };
+  return isUtf8(line) ? undefined : { reason: NOT_UTF8, ...keptBytes(line) };
+}
+
+/** Looks from one line feed to the last within reach, so that it passes over most lines. */
+function hasLongLine(text: Buffer, maximumBytes: number): boolean {
+  for (let start = 0; start + maximumBytes < text.length;) {
+    const found = text.lastIndexOf(LINE_FEED, start + maximumBytes);
+    if (found < start) return true;
+    start = found + 1;
+  }
+  return false;
 }
 
 const STAND_IN = Buffer.from('?');

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { open } from 'node:fs/promises';
 
 /** A bad record, as a line of `_quarantine.ndjson`. */
@@ -36,6 +37,18 @@ export function keptBytes(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base
     base64: kept.toString('base64'),
     ...(bytes.length > kept.length && { cutFrom: bytes.length }),
   };
+}
+
+/** Of a record that is too large: many of them must fit into the memory. */
+const BEGINNING_BYTES = 16 * 1024;
+
+/** What it keeps of a line that is too large. */
+export function keptBeginning(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
+  let end = Math.min(BEGINNING_BYTES, bytes.length);
+  while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  const kept = bytes.subarray(0, end);
+  const cutFrom = end < bytes.length && { cutFrom: bytes.length };
+  return { text: kept.toString(), ...(!isUtf8(kept) && { base64: kept.toString('base64') }), ...cutFrom };
 }
 
 export const QUARANTINE_FILE = '_quarantine.ndjson';

@@ -72,6 +72,16 @@ function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pi
   // A default is left out, so that a new setting leaves the hashes of days that were built before it.
   const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
   const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
+  const { maximumBytes, ...columns } = events;
+  const size = maximumBytes === 1024 ** 2 ? undefined : maximumBytes;
   const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours };
-  return { timeZone, events, tables, matchColumn, files: naming, timeColumn: druid.timeColumn, rowTime };
+  return {
+    timeZone,
+    events: { ...columns, maximumBytes: size },
+    tables,
+    matchColumn,
+    files: naming,
+    timeColumn: druid.timeColumn,
+    rowTime,
+  };
 }

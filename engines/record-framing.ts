@@ -6,6 +6,13 @@
 const LINE_FEED = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
+/** Why bytes are no record, in both layers. */
+export const NOT_UTF8 = 'not valid UTF-8';
+
+export function tooLarge(maximumBytes: number): string {
+  return `larger than ${maximumBytes} bytes, which events.maximumBytes allows`;
+}
+
 const NOTHING = Buffer.alloc(0);
 
 /**

@@ -6,7 +6,7 @@ import type { NeighbourContent } from '../day-plan';
 import type { ListedFile } from '../input-files';
 import { linesAt, type Piece } from '../input-pieces';
 import type { LineKernel } from '../line-kernel/kernel';
-import { keptBytes, keptText, type QuarantinedRecord } from '../quarantine';
+import { keptText, type QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
 import { findFailing } from './failing-records';
 import { fastPathOf } from './fast-path';
@@ -65,6 +65,11 @@ export class HourStage {
     this.#date = date;
     this.#hour = { date, hour: '', own: true };
     this.#statements = new StatementCache(connection);
+  }
+
+  /** Of the largest record. */
+  get maximumBytes(): number {
+    return this.#pipeline.events.maximumBytes;
   }
 
   get proven(): ProvenLines | undefined {
@@ -154,9 +159,8 @@ export class HourStage {
     );
     for await (const [row, note] of faults) {
       const { reason, text } = faultOf(note ?? '');
-      const { bytes, ...place } = this.#numbers.placeOf(Number(row));
-      if (bytes === undefined) yield { ...place, reason, ...keptText(text) };
-      else yield { ...place, reason: 'not valid UTF-8', ...keptBytes(bytes) };
+      const { unreadable, ...place } = this.#numbers.placeOf(Number(row));
+      yield { ...place, ...(unreadable ?? { reason, ...keptText(text) }) };
     }
   }
 

@@ -4,7 +4,7 @@ import { isBusinessDate, shiftDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
-import { likelyLineOf, onlyLineOf } from '../record-framing';
+import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../record-framing';
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../micro-batch';
 import { refuseMultipliedRows } from '../multiplied-rows';
 import { openDatabase } from './database';
@@ -31,6 +31,7 @@ export async function openMicroBatch(
   { memoryLimit }: MicroBatchOptions = {},
 ): Promise<MicroBatchTransform> {
   const { pipeline, folder } = loaded;
+  const { maximumBytes } = pipeline.events;
   const output = outputRowsSql(loaded);
   const database = await openDatabase(pipeline, folder, memoryLimit === undefined ? {} : { memoryLimit });
   const statements = new StatementCache(database.connection);
@@ -74,7 +75,8 @@ export async function openMicroBatch(
       try {
         // The first attempt trusts every value to be one line of text, which looking at each would cost more to learn.
         const result =
-          (await attempt(separate(values, likelyLineOf))) ?? (await attempt(separate(values, lineOrFaultOf)));
+          (await attempt(separate(values, likelyLineOf, maximumBytes))) ??
+          (await attempt(separate(values, lineOrFaultOf, maximumBytes)));
         if (result === undefined) throw new Error('DuckDB counted other lines than it was given');
         return result;
       } catch (cause) {
@@ -104,12 +106,17 @@ interface Separated {
 }
 
 /** `lineOf` gives the one line of a value, or why the value is no record. */
-function separate(values: readonly (Buffer | null)[], lineOf: (value: Buffer) => Buffer | string): Separated {
+function separate(
+  values: readonly (Buffer | null)[],
+  lineOf: (value: Buffer) => Buffer | string,
+  maximumBytes: number,
+): Separated {
   const lines: Line[] = [];
   const rejects: Reject[] = [];
   values.forEach((value, index) => {
     const line = value === null ? 'a tombstone, not a record' : lineOf(value);
     if (typeof line === 'string') rejects.push({ index, reason: line });
+    else if (line.length > maximumBytes) rejects.push({ index, reason: tooLarge(maximumBytes) });
     else lines.push({ index, text: line });
   });
   return { lines, rejects };
@@ -118,7 +125,7 @@ function separate(values: readonly (Buffer | null)[], lineOf: (value: Buffer) =>
 const LINE_FEED = 10;
 
 function lineOrFaultOf(value: Buffer): Buffer | string {
-  return isUtf8(value) ? (onlyLineOf(value) ?? 'more than one line') : 'not valid UTF-8';
+  return isUtf8(value) ? (onlyLineOf(value) ?? 'more than one line') : NOT_UTF8;
 }
 
 function joined(lines: readonly Line[]): Buffer {

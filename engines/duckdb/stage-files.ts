@@ -71,7 +71,7 @@ async function stageFiles(
   };
   let [whole, isDamaged] = [true, false];
   try {
-    for await (const piece of readPieces(listed, { onFile, carefully })) {
+    for await (const piece of readPieces(listed, { onFile, carefully, maximumBytes: stage.maximumBytes })) {
       signal.throwIfAborted();
       const lines = await stage.add(piece);
       if (lines === undefined) {

@@ -25,6 +25,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.variable.substitute': 'false',
   'spark.sql.caseSensitive': 'false',
   'spark.sql.session.timeZone': 'UTC',
+  // As SPARK_PARQUET, for what comes back.
+  'spark.sql.parquet.compression.codec': 'uncompressed',
   'spark.sql.catalogImplementation': 'in-memory',
   'spark.ui.enabled': 'false',
   'spark.logConf': 'false',

@@ -15,7 +15,7 @@ import { columnTypeOf } from '../duckdb/transform-check';
 import { hashFile } from '../hash-file';
 import { isMissing } from '../has-code';
 import { runSparkSql } from './application';
-import { eventsFile, exportedEvents } from './exported-events';
+import { eventsFile, exportedEvents, SPARK_PARQUET } from './exported-events';
 import { columnName, HOUR, POSITION, sparkScript, withPosition } from './script';
 import type { SparkProgram } from './spark-program';
 
@@ -216,7 +216,7 @@ class SparkRun {
 
   async #exportTable(name: string): Promise<string> {
     const path = join(this.#folders.tables, `${name}.parquet`);
-    await this.#database.connection.run(`COPY ${quoted(name)} TO ${literal(path)} (FORMAT parquet)`);
+    await this.#database.connection.run(`COPY ${quoted(name)} TO ${literal(path)} (${SPARK_PARQUET})`);
     return path;
   }
 

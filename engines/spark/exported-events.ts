@@ -18,13 +18,19 @@ export function exportedEvents(loaded: LoadedPipeline, folder: string): RowEngin
       const position = `(${Number(hour)}::BIGINT << ${HOUR_SHIFT}) + row_number() OVER ()`;
       await check(connection);
       await connection.run(
-        `COPY (SELECT ${position} AS ${POSITION}, * FROM events) TO ${literal(eventsFile(folder, hour))} (FORMAT parquet)`,
+        `COPY (SELECT ${position} AS ${POSITION}, * FROM events) TO ${literal(eventsFile(folder, hour))} (${SPARK_PARQUET})`,
       );
       await writeFile(path, '');
       return NO_ROWS;
     },
   };
 }
+
+/**
+ * How DuckDB writes what Spark reads. Uncompressed: of snappy, Java takes a library that a machine with two C libraries loads
+ * wrongly.
+ */
+export const SPARK_PARQUET = 'FORMAT parquet, COMPRESSION uncompressed';
 
 export function eventsFile(folder: string, hour: string): string {
   return join(folder, `${hour}.parquet`);

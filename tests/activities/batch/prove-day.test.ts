@@ -33,7 +33,7 @@ async function prove(emptyAnswers: number) {
     sqlToFile: (_query: string, file: string) =>
       writeFile(file, (answers += 1) > emptyAnswers ? `${JSON.stringify({ ...ROW, hour: '07' })}\n` : ''),
   };
-  const { proveDay } = createProofActivities({
+  const activities = createProofActivities({
     ...{
       druid: { queries } as unknown as DruidClient,
       kafkaOfDruid: { brokers: [] },
@@ -52,7 +52,7 @@ async function prove(emptyAnswers: number) {
   const environment = new MockActivityEnvironment();
   let proof: DayProof | undefined;
   await environment.run(async () => {
-    proof = await proveDay(plan, built, reindexed);
+    proof = await activities.proveDay(plan, built, reindexed);
   });
   return { proof, answers };
 }

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildDay } from '../../engines/day-build';
+import { openMicroBatch } from '../../engines/duckdb/micro-batch';
+import { loadPipeline } from '../../engines/pipeline-folder';
+import { DAY, event, lines, loadExample, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
+
+const root = scratchFolder();
+const MEBIBYTE = 1024 ** 2;
+const NEXT = event(2, '2026-11-21 07:00:01');
+
+/** A record of so many bytes. */
+const large = (bytes: number): string => {
+  const empty = event(1, '2026-11-21 07:00:00', '');
+  return event(1, '2026-11-21 07:00:00', 'x'.repeat(bytes - empty.length));
+};
+
+async function build(name: string, text: string, loaded = loadExample('events')) {
+  const [input, output] = [join(root, name, 'in'), join(root, name, 'out')];
+  await writeFiles(input, { 'names.20261121.07.json': text });
+  const { counts } = await buildDay(await loaded, {
+    date: DAY,
+    input,
+    output,
+    engine: 'duckdb',
+    memoryLimit: 512 * MEBIBYTE,
+  });
+  const quarantine = await readFile(join(output, DAY, '_quarantine.ndjson'), 'utf8').catch(() => '');
+  return { counts, rows: await rowsOf(output, DAY), quarantine };
+}
+
+it.each([2, 20])(
+  'a record of %i MiB is bad, with its place and its beginning, and the others are built',
+  async (mebibytes) => {
+    const { counts, rows, quarantine } = await build(`of-${mebibytes}`, lines(large(mebibytes * MEBIBYTE), NEXT));
+    expect(counts).toMatchObject({ read: 2, written: 1, quarantined: 1 });
+    expect(rows).toHaveLength(1);
+    const bad = JSON.parse(quarantine) as { text: string };
+    expect(bad).toMatchObject({
+      ...{ file: 'names.20261121.07.json', line: 1, cutFrom: mebibytes * MEBIBYTE },
+      reason: 'larger than 1048576 bytes, which events.maximumBytes allows',
+    });
+    expect(large(MEBIBYTE).startsWith(bad.text.slice(0, 1000))).toBe(true);
+  },
+);
+
+it('a record of exactly the size that is allowed is built, in both layers', async () => {
+  const most = large(MEBIBYTE);
+  expect((await build('most', lines(most, NEXT))).counts).toMatchObject({ written: 2, quarantined: 0 });
+  const transform = await openMicroBatch(await loadExample('events'));
+  const over = `${most} `.replace('"hello":"x', '"hello":"xx');
+  const { messages, rejects } = await transform.run([most, NEXT, over].map((text) => Buffer.from(text.trim())));
+  transform.close();
+  expect(messages).toHaveLength(2);
+  expect(rejects).toEqual([{ index: 2, reason: 'larger than 1048576 bytes, which events.maximumBytes allows' }]);
+});
+
+it('the pipeline says what is too large', async () => {
+  const folder = await pipelineLike('events', join(root, 'small'), {
+    'pipeline.yaml': (yaml) => yaml.replace(/^events:\n/m, 'events:\n  maximumBytes: 1024\n'),
+  });
+  const { counts } = await build('small', lines(large(1025), large(1024), NEXT), loadPipeline(folder));
+  expect(counts).toMatchObject({ read: 3, written: 2, quarantined: 1 });
+});
