@@ -1,8 +1,9 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
+import { DaybreakError, messageOf } from '../domain/errors';
 import { countedSince, type PartitionProgress } from '../domain/speed';
 import type { SpeedLayerStatus } from '../domain/speed-layer';
-import { runningActivities } from './follow';
+import { failureOf, runningActivities } from './follow';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
 import { activitySummary } from './output/describe-activities';
 import { describeVersions } from './output/describe-versions';
@@ -18,9 +19,11 @@ export interface SpeedView extends SpeedLayerStatus {
   readonly troubles: readonly string[];
 }
 
-/** Throws NOT_RUNNING where the speed layer does not run. */
+/** Throws NOT_RUNNING where the speed layer does not run, with the reason where it failed. */
 export async function speedView(client: Client, pipeline: string): Promise<SpeedView> {
   return withSpeedLayer(client, pipeline, async (handle) => {
+    // A workflow that has ended still answers queries, with the state that it had.
+    await requireRunning(handle, pipeline);
     const [status, partitions, activities] = await Promise.all([
       handle.query<SpeedLayerStatus>('status'),
       shardHeartbeats(client, handle.workflowId),
@@ -33,6 +36,25 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
         .filter(({ lastFailure }) => lastFailure !== undefined)
         .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
     };
+  });
+}
+
+async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise<void> {
+  const { status } = await handle.describe();
+  if (status.name === 'RUNNING') return;
+  const remedy = `Start it: npx daybreak speed start --pipeline ${pipeline}`;
+  if (status.name !== 'FAILED') {
+    const what = `the speed layer of ${pipeline} does not run (${status.name.toLowerCase().replaceAll('_', ' ')})`;
+    throw new DaybreakError('NOT_RUNNING', { what, remedy });
+  }
+  const failure = await handle.result().then(
+    () => undefined,
+    (thrown: unknown) => (thrown instanceof WorkflowFailedError ? failureOf(handle.workflowId, thrown) : thrown),
+  );
+  const reason = failure instanceof DaybreakError ? `${failure.code}: ${failure.what}` : messageOf(failure);
+  throw new DaybreakError('NOT_RUNNING', {
+    what: `the speed layer of ${pipeline} has failed: ${reason}`,
+    remedy: `Once that is corrected, start it: npx daybreak speed start --pipeline ${pipeline}`,
   });
 }
 
