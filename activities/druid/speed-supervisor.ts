@@ -24,6 +24,12 @@ export interface WatchSupervisorInput {
   readonly maximumSeconds: number;
 }
 
+export interface PrepareSpeedLayerInput {
+  readonly pipeline: string;
+  /** What the caller knows to be prepared; see `setupOf`. Default: nothing. */
+  readonly prepared?: string | undefined;
+}
+
 /** What the shards need; workers of earlier versions returned nothing. */
 export interface PreparedSpeedLayer {
   /** See `setupOf`. */
@@ -43,11 +49,7 @@ export function createSpeedSupervisorActivities({
      * Makes sure that the topics exist, and that Druid's supervisor is what the pipeline says and runs. Returns what it
      * prepared, for the shards to compare.
      */
-    async prepareSpeedLayer({
-      pipeline: name,
-    }: {
-      readonly pipeline: string;
-    }): Promise<PreparedSpeedLayer | undefined> {
+    async prepareSpeedLayer({ pipeline: name }: PrepareSpeedLayerInput): Promise<PreparedSpeedLayer | undefined> {
       const { loaded } = await runnablePipeline(folders, name);
       const { pipeline, outputColumns: columns } = loaded;
       const topics = await KafkaTopics.connect(kafka);
