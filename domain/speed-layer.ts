@@ -42,6 +42,14 @@ export interface SupervisorHealth {
   readonly sealedUntil?: string;
 }
 
+/** What the preparation's failure says where Druid alone is at fault, as the first of its details. */
+export interface UnpreparedSetup {
+  /** What the shards may run with, where it is not changed. */
+  readonly setup: string;
+  /** Whether Druid may not know some columns of its rows: another setup was prepared before. */
+  readonly isChanged: boolean;
+}
+
 export interface SpeedLayerStatus {
   readonly pipeline: string;
   readonly state: 'starting' | 'running' | 'pausing' | 'paused';

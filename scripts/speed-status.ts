@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
 import type { PartitionProgress } from '../domain/speed';
-import type { SpeedLayerStatus } from '../domain/speed-layer';
+import { failureText, type SpeedLayerStatus } from '../domain/speed-layer';
 import { runningActivities } from './follow';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
 import { activitySummary } from './output/describe-activities';
@@ -14,7 +14,7 @@ import { withSpeedLayer } from './speed';
 export interface SpeedView extends SpeedLayerStatus {
   /** By partition; empty while no shard has told anything. */
   readonly partitions: readonly PartitionProgress[];
-  /** What keeps a shard or the supervisor's watch from going on, with the number of tries. */
+  /** What keeps a part of the layer from going on, with the number of tries: what the workflow tries again, then what Temporal does. */
   readonly troubles: readonly string[];
 }
 
@@ -29,9 +29,12 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
     return {
       ...status,
       partitions,
-      troubles: activities
-        .filter(({ lastFailure }) => lastFailure !== undefined)
-        .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
+      troubles: [
+        ...(status.failures ?? []).map((failure) => `${failure.part} ${failureText(failure)}`),
+        ...activities
+          .filter(({ lastFailure }) => lastFailure !== undefined)
+          .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
+      ],
     };
   });
 }

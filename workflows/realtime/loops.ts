@@ -7,6 +7,7 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { UnpreparedSetup } from '../../domain/speed-layer';
 import { FIRST_LOOK_SECONDS, LOOK_SECONDS, prepareSpeedLayer, SHARD_SECONDS, shardActivity } from './activities';
 import { tellPartitions, watchSupervisor } from './activities';
 import type { Layer } from './layer';
@@ -163,10 +164,4 @@ export class Loops {
     await condition(() => workflowInfo().continueAsNewSuggested);
     this.scope.cancel();
   }
-}
-
-/** What the preparation's failure says where Druid alone is at fault: the first of its details. */
-interface UnpreparedSetup {
-  readonly setup: string;
-  readonly isChanged: boolean;
 }
