@@ -10,8 +10,8 @@ import { until, useTemporal } from '../workflows/environment';
 const temporal = useTemporal();
 const activities = {
   prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
-  runSpeedShard: () => sleep(1_000),
-  watchSupervisor: () => sleep(1_000).then(() => ({ healthy: true, state: 'RUNNING' })),
+  runSpeedShard: (input: object) => sleep(1_000).then(() => ({ ...input, partitions: [], ended: 'time-over' })),
+  watchSupervisor: () => sleep(3_000).then(() => ({ healthy: true, state: 'RUNNING' })),
   tellPartitions: () => sleep(1_000).then(() => []),
 };
 
