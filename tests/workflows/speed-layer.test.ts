@@ -316,10 +316,10 @@ describe('a failure that no retry of Temporal helps', () => {
   it('of the supervisor’s watch is in the status until the watch is well again; shards run on', async () => {
     const shards = new Shards();
     let isRefused = true;
-    const { watchSupervisor } = layer(shards);
+    const well = layer(shards);
     const activities = layer(shards, {
       tellPartitions,
-      watchSupervisor: (input) => (isRefused ? Promise.reject(refused()) : watchSupervisor(input)),
+      watchSupervisor: (input) => (isRefused ? Promise.reject(refused()) : well.watchSupervisor(input)),
     });
     await running(activities, { shards: 2 }, async (handle) => {
       await until(async () => (await failures(handle)).some(({ tries }) => tries > 1));

@@ -8,8 +8,15 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { UnpreparedSetup } from '../../domain/speed-layer';
-import { FIRST_LOOK_SECONDS, LOOK_SECONDS, prepareSpeedLayer, SHARD_SECONDS, shardActivity } from './activities';
-import { tellPartitions, watchSupervisor } from './activities';
+import {
+  FIRST_LOOK_SECONDS,
+  LOOK_SECONDS,
+  prepareSpeedLayer,
+  SHARD_SECONDS,
+  shardActivity,
+  tellPartitions,
+  watchSupervisor,
+} from './proxies';
 import type { Layer } from './layer';
 
 const FIRST_PAUSE_MS = 1_000;
@@ -50,7 +57,13 @@ export class Loops {
         ...shards.map((shard) => this.#runShard(shard)),
       ];
       // Waits for every one of them: a shard has ended when it has committed.
-      await Promise.all(loops.map((loop) => loop.catch((thrown: unknown) => this.#ignoreCancellation(thrown))));
+      await Promise.all(
+        loops.map((loop) =>
+          loop.catch((thrown: unknown) => {
+            this.#ignoreCancellation(thrown);
+          }),
+        ),
+      );
     });
   }
 

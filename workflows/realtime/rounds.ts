@@ -6,8 +6,15 @@ import {
   patched,
   workflowInfo,
 } from '@temporalio/workflow';
-import { FIRST_LOOK_SECONDS, LOOK_SECONDS, prepareSpeedLayer, SHARD_SECONDS, shardActivity } from './activities';
-import { tellPartitions, watchSupervisor } from './activities';
+import {
+  FIRST_LOOK_SECONDS,
+  LOOK_SECONDS,
+  prepareSpeedLayer,
+  SHARD_SECONDS,
+  shardActivity,
+  tellPartitions,
+  watchSupervisor,
+} from './proxies';
 import type { Layer } from './layer';
 
 /** Every shard once, with one setup. */
@@ -32,7 +39,7 @@ export class Rounds {
   }
 
   /** Whether the layer runs as loops by now. */
-  static get areOver(): boolean {
+  static areOver(this: void): boolean {
     return patched('own-loops');
   }
 
@@ -43,17 +50,19 @@ export class Rounds {
   async run(): Promise<void> {
     const layer = this.#layer;
     let setupChanges = 0;
+    // A call, since the compiler takes a property for unchanged across an await.
+    const isPaused = (): boolean => layer.paused;
     while (!workflowInfo().continueAsNewSuggested) {
-      if (Rounds.areOver) return;
-      if (layer.paused) {
+      if (Rounds.areOver()) return;
+      if (isPaused()) {
         layer.show('paused');
-        await condition(() => !layer.paused);
-        if (Rounds.areOver) return;
+        await condition(() => !isPaused());
+        if (Rounds.areOver()) return;
       }
       layer.show('starting');
       const prepared = await this.#prepared();
-      if (Rounds.areOver) return;
-      if (layer.paused) continue; // A pause may have come meanwhile.
+      if (Rounds.areOver()) return;
+      if (isPaused()) continue; // A pause may have come meanwhile.
       layer.setup = prepared?.setup;
       const current: Round = { scope: new CancellationScope(), setup: layer.setup, isSetupChanged: false };
       this.#current = current;
@@ -107,7 +116,7 @@ export class Rounds {
     if (ended === 'pipeline-changed' && patched('pipeline-changed')) {
       current.isSetupChanged = true;
       current.scope.cancel();
-    } else if (Rounds.areOver) current.scope.cancel();
+    } else if (Rounds.areOver()) current.scope.cancel();
   }
 
   async #watch(current: Round): Promise<void> {
@@ -116,7 +125,7 @@ export class Rounds {
       const input = { pipeline: layer.pipeline, known: layer.supervisor ?? null, maximumSeconds: SHARD_SECONDS };
       layer.supervisor = await watchSupervisor(input);
       layer.show();
-      if (Rounds.areOver) current.scope.cancel();
+      if (Rounds.areOver()) current.scope.cancel();
     }
   }
 
@@ -125,7 +134,7 @@ export class Rounds {
     for (let afterSeconds = FIRST_LOOK_SECONDS; ; afterSeconds = LOOK_SECONDS) {
       layer.partitions = await tellPartitions({ afterSeconds });
       layer.show();
-      if (Rounds.areOver) current.scope.cancel();
+      if (Rounds.areOver()) current.scope.cancel();
     }
   }
 }
