@@ -7,6 +7,29 @@ export interface SpeedLayerInput {
   readonly shards?: number;
   /** Default false. */
   readonly paused?: boolean;
+  /** What was prepared last; see `setupOf`. Default: nothing yet. */
+  readonly setup?: string | undefined;
+  /** Whether the pipeline has needed another setup since. Default false. */
+  readonly isSetupOver?: boolean;
+  /** Default: none. */
+  readonly failures?: readonly SpeedLayerFailure[];
+}
+
+/** A part of the layer whose activity failed: it is tried again until it succeeds. */
+export interface SpeedLayerFailure {
+  /** 'preparation', 'watch of the supervisor', 'look at the partitions' or such as 'shard 1 of 2'. */
+  readonly part: string;
+  /** When it failed first and last, ISO 8601. */
+  readonly since: string;
+  readonly lastAt: string;
+  /** How often it failed. */
+  readonly tries: number;
+  /** Code, what failed and what to do. */
+  readonly message: string;
+}
+
+export function failureText({ since, tries, message }: SpeedLayerFailure): string {
+  return `fails since ${since} (${tries} ${tries === 1 ? 'time' : 'times'}): ${message}`;
 }
 
 /** How Druid's supervisor does, in one line with its remedy where it needs one. */
@@ -19,6 +42,14 @@ export interface SupervisorHealth {
   readonly sealedUntil?: string;
 }
 
+/** What the preparation's failure says where Druid alone is at fault, as the first of its details. */
+export interface UnpreparedSetup {
+  /** What the shards may run with, where it is not changed. */
+  readonly setup: string;
+  /** Whether Druid may not know some columns of its rows: another setup was prepared before. */
+  readonly isChanged: boolean;
+}
+
 export interface SpeedLayerStatus {
   readonly pipeline: string;
   readonly state: 'starting' | 'running' | 'pausing' | 'paused';
@@ -26,6 +57,8 @@ export interface SpeedLayerStatus {
   readonly supervisor: SupervisorHealth | undefined;
   /** As of the last look, a minute ago at most while it runs; empty before the first. */
   readonly partitions: readonly PartitionProgress[];
+  /** What does not succeed at the moment; absent where the worker has an earlier version. */
+  readonly failures?: readonly SpeedLayerFailure[];
 }
 
 export function speedLayerId(pipeline: string): string {

@@ -2,7 +2,7 @@ import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporal
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { countedSince, type PartitionProgress } from '../domain/speed';
-import type { SpeedLayerStatus } from '../domain/speed-layer';
+import { failureText, type SpeedLayerStatus } from '../domain/speed-layer';
 import { failureOf, runningActivities } from './follow';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
 import { activitySummary } from './output/describe-activities';
@@ -15,7 +15,7 @@ import { withSpeedLayer } from './speed';
 export interface SpeedView extends SpeedLayerStatus {
   /** By partition; empty while no shard has told anything. */
   readonly partitions: readonly PartitionProgress[];
-  /** What keeps a shard or the supervisor's watch from going on, with the number of tries. */
+  /** What keeps a part of the layer from going on, with the number of tries: what the workflow tries again, then what Temporal does. */
   readonly troubles: readonly string[];
 }
 
@@ -32,9 +32,12 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
     return {
       ...status,
       partitions,
-      troubles: activities
-        .filter(({ lastFailure }) => lastFailure !== undefined)
-        .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
+      troubles: [
+        ...(status.failures ?? []).map((failure) => `${failure.part} ${failureText(failure)}`),
+        ...activities
+          .filter(({ lastFailure }) => lastFailure !== undefined)
+          .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
+      ],
     };
   });
 }

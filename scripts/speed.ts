@@ -1,28 +1,76 @@
 import { WorkflowIdConflictPolicy, WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../domain/errors';
 import { pipelineAttribute } from '../domain/search-attributes';
 import { speedLayerId } from '../domain/speed-layer';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { speedLayer } from '../workflows';
 import { follow, hasWorker, requireWorker } from './follow';
+import { findLayer, type FoundLayer } from './found-layer';
 import { describeActivities } from './output/describe-activities';
 import { startedByHand } from './started-by-hand';
 
-/** Starts the speed layer; where it runs already it goes on as it is. */
+export interface StartOptions {
+  readonly pipeline: string;
+  readonly shards: number;
+  /** Whether one that runs is ended first, without waiting for its shards. Default false. */
+  readonly anew?: boolean;
+}
+
+/**
+ * Starts the speed layer; one that runs already goes on as it is. Returns what it found. Throws ALREADY_RUNNING where it
+ * finds one that is stuck, and NOT_RUNNING where there is no worker.
+ */
 export async function startSpeedLayer(
   client: Client,
-  { pipeline, shards }: { readonly pipeline: string; readonly shards: number },
-): Promise<WorkflowHandle> {
+  { pipeline, shards, anew = false }: StartOptions,
+): Promise<FoundLayer> {
   await requireWorker(client, TASK_QUEUES.speed);
-  return client.workflow.start<typeof speedLayer>('speedLayer', {
+  const found = anew ? await findLayer(client, pipeline) : await findUnstuck(client, pipeline);
+  await client.workflow.start<typeof speedLayer>('speedLayer', {
     taskQueue: TASK_QUEUES.speed,
     workflowId: speedLayerId(pipeline),
     args: [{ pipeline, shards }],
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdConflictPolicy: anew
+      ? WorkflowIdConflictPolicy.TERMINATE_EXISTING
+      : WorkflowIdConflictPolicy.USE_EXISTING,
     staticSummary: `${pipeline}, realtime`,
     memo: startedByHand('by hand', { shards }),
     typedSearchAttributes: [{ key: pipelineAttribute, value: pipeline }],
   });
+  return found;
+}
+
+/** How long a layer that is stuck may take to come right with the worker that runs now. */
+const UNSTUCK_MILLISECONDS = 15_000;
+
+async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer> {
+  const deadline = Date.now() + UNSTUCK_MILLISECONDS;
+  for (;;) {
+    const found = await findLayer(client, pipeline);
+    if (found.is !== 'stuck') return found;
+    if (Date.now() > deadline) {
+      throw new DaybreakError('ALREADY_RUNNING', {
+        what: `the speed layer of ${pipeline} is there, but the tasks of its workflow fail since ${found.since}: ${found.reason}`,
+        remedy: `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`,
+      });
+    }
+    await sleep(500);
+  }
+}
+
+/** What a start did, by what it found. */
+export function describeStart(found: FoundLayer, anew: boolean): string {
+  switch (found.is) {
+    case 'absent':
+      return 'started';
+    case 'ended':
+      return `started; the one before it ended as ${found.how}`;
+    case 'running':
+      return anew ? 'ended the one that ran, and started anew' : 'runs already, and goes on as it is';
+    case 'stuck':
+      return `ended the one whose tasks failed since ${found.since} (${found.reason}), and started anew`;
+  }
 }
 
 export interface StopOptions {

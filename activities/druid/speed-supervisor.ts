@@ -1,12 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { DruidClient } from '../../clients/druid';
 import { KafkaTopics, type KafkaCluster } from '../../clients/kafka';
 import type { KafkaOfDruid } from '../../domain/druid/consumer-properties';
 import { supervisorSpec } from '../../domain/druid/supervisor-spec';
-import type { SupervisorHealth } from '../../domain/speed-layer';
+import { DaybreakError } from '../../domain/errors';
+import type { SupervisorHealth, UnpreparedSetup } from '../../domain/speed-layer';
 import { speedTopics } from '../../domain/speed-setup';
+import type { Pipeline } from '../../domain/pipeline';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { setupOf, type PipelineFolders } from '../speed/accepted-pipelines';
+import { preparedSetup, storePreparedSetup } from '../speed/prepared-setup';
 import { runnablePipeline } from '../speed/runnable-pipeline';
 import { ensureSupervisor } from './ensure-supervisor';
 import { lookAtSupervisor } from './supervisor-look';
@@ -22,6 +27,12 @@ export interface WatchSupervisorInput {
   /** What the caller knows already; null before the first look. */
   readonly known: SupervisorHealth | null;
   readonly maximumSeconds: number;
+}
+
+export interface PrepareSpeedLayerInput {
+  readonly pipeline: string;
+  /** What the caller knows to be prepared; see `setupOf`. Default: nothing. */
+  readonly prepared?: string | undefined;
 }
 
 /** What the shards need; workers of earlier versions returned nothing. */
@@ -42,52 +53,85 @@ export function createSpeedSupervisorActivities({
     /**
      * Makes sure that the topics exist, and that Druid's supervisor is what the pipeline says and runs. Returns what it
      * prepared, for the shards to compare.
+     *
+     * Where Druid alone is at fault, the failure's first detail is an `UnpreparedSetup`.
      */
     async prepareSpeedLayer({
       pipeline: name,
-    }: {
-      readonly pipeline: string;
-    }): Promise<PreparedSpeedLayer | undefined> {
-      const { loaded } = await runnablePipeline(folders, name);
-      const { pipeline, outputColumns: columns } = loaded;
-      const topics = await KafkaTopics.connect(kafka);
-      try {
-        await topics.ensure(speedTopics(pipeline));
-      } finally {
-        await topics.close();
-      }
-      await ensureSupervisor(druid, pipeline.druid.datasource, (stored) => ({
-        ...supervisorSpec(pipeline, columns, {
-          kafka: kafkaOfDruid,
-          // What a recompute has sealed stays sealed.
-          sealedUntil: stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined,
-        }),
-        suspended: false,
-      }));
-      return { setup: setupOf(loaded) };
+      prepared,
+    }: PrepareSpeedLayerInput): Promise<PreparedSpeedLayer | undefined> {
+      return withHeartbeats(async () => {
+        const { loaded } = await runnablePipeline(folders, name);
+        const setup = setupOf(loaded);
+        await prepareTopics(loaded.pipeline);
+        try {
+          await prepareSupervisor(loaded);
+        } catch (thrown) {
+          const before = prepared ?? (await preparedSetup(folders, name));
+          throw withUnpreparedSetup(thrown, { setup, isChanged: before !== undefined && before !== setup });
+        }
+        await storePreparedSetup(folders, name, setup);
+        return { setup };
+      });
     },
 
     /** Returns when the supervisor's health is another than the known one, or after the given seconds. */
     async watchSupervisor({ pipeline: name, known, maximumSeconds }: WatchSupervisorInput): Promise<SupervisorHealth> {
-      const { loaded } = await runnablePipeline(folders, name);
       const context = Context.current();
       const end = Date.now() + maximumSeconds * 1_000;
-      // Beside the looks: Druid asks each running task for its totals, which takes a while where one does not answer.
-      // By its details status sees that a failure before it is over.
-      let doing = 'looking';
-      const heartbeats = setInterval(() => {
-        context.heartbeat(doing);
-      }, LOOK_MS);
-      try {
+      return withHeartbeats(async () => {
+        const { loaded } = await runnablePipeline(folders, name);
         for (;;) {
           const { health } = await lookAtSupervisor(druid, loaded.pipeline.druid.datasource);
-          doing = 'watching';
           if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
           await context.sleep(LOOK_MS);
         }
-      } finally {
-        clearInterval(heartbeats);
-      }
+      });
     },
   };
+
+  async function prepareTopics(pipeline: Pipeline): Promise<void> {
+    const topics = await KafkaTopics.connect(kafka);
+    try {
+      await topics.ensure(speedTopics(pipeline));
+    } finally {
+      await topics.close();
+    }
+  }
+
+  async function prepareSupervisor({ pipeline, outputColumns }: LoadedPipeline): Promise<void> {
+    await ensureSupervisor(druid, pipeline.druid.datasource, (stored) => ({
+      ...supervisorSpec(pipeline, outputColumns, {
+        kafka: kafkaOfDruid,
+        // What a recompute has sealed stays sealed.
+        sealedUntil: stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined,
+      }),
+      suspended: false,
+    }));
+  }
+}
+
+/** The failure as `typedFailures` makes it, with what the workflow needs beside it. */
+function withUnpreparedSetup(thrown: unknown, detail: UnpreparedSetup): unknown {
+  if (!(thrown instanceof DaybreakError && thrown.code.startsWith('DRUID_'))) return thrown;
+  return ApplicationFailure.create({
+    type: thrown.code,
+    message: `${thrown.what}. ${thrown.remedy}`,
+    nonRetryable: !thrown.retry,
+    details: [detail],
+    cause: thrown,
+  });
+}
+
+/** From the start: tables take a while to load, and Druid asks each running task for its totals. */
+async function withHeartbeats<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const heartbeats = setInterval(() => {
+    context.heartbeat();
+  }, LOOK_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeats);
+  }
 }

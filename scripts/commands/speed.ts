@@ -12,7 +12,7 @@ import { jsonOf, print, printJson, progress } from '../output/print';
 import { warnOfUncompared } from '../output/uncompared';
 import { readPipelineFolder } from '../pipeline-folder';
 import { watching } from '../output/watching';
-import { startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../speed';
+import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
 
 interface Options {
@@ -26,12 +26,13 @@ export function speedCommand(): Command {
   group.addCommand(
     subcommand('start', 'start it; where it runs already it goes on')
       .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
-      .action(async ({ pipeline, json, shards }: Options & { shards: number }) => {
+      .option('--anew', 'end one that runs first, as where its workflow is stuck; each event stays there once', false)
+      .action(async ({ pipeline, json, shards, anew }: Options & { shards: number; anew: boolean }) => {
         const loaded = await loadPipelineNamed(readConfig().pipelines, pipeline);
         warnOfUncompared(await refuseConflicts(loaded));
         await within(pipeline, async (client) => {
-          const { workflowId } = await startSpeedLayer(client, { pipeline, shards });
-          show(json, { workflowId, done: 'started' });
+          const found = await startSpeedLayer(client, { pipeline, shards, anew });
+          show(json, { workflowId: speedLayerId(pipeline), done: describeStart(found, anew) });
         });
       }),
   );

@@ -18,6 +18,8 @@ import { silentProgress } from '../../scripts/stack/progress';
 
 export interface WorkflowTests {
   readonly client: TestWorkflowEnvironment['client'];
+  /** For workers of the test's own. */
+  readonly connection: TestWorkflowEnvironment['nativeConnection'];
   /** That of the last `serve`: each has its own, so that what a failed test leaves behind meets no other. */
   readonly taskQueue: string;
   /** Serves the real workflows with these activities for as long as `work` takes, `slots` of them at once. */
@@ -64,6 +66,9 @@ export function useTemporal(...server: string[]): WorkflowTests {
     },
     get client() {
       return environment.client;
+    },
+    get connection() {
+      return environment.nativeConnection;
     },
     async serve(activities, work, slots = 100) {
       served += 1;

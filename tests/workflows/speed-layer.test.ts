@@ -1,4 +1,4 @@
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { CancelledFailure as WorkflowCancelled } from '@temporalio/common';
@@ -346,4 +346,196 @@ it('commits before it ends when it is cancelled', async () => {
     await until(() => shards.running.length === 2);
   });
   expect(shards.committed).toHaveLength(2);
+});
+
+const REFUSED = 'Druid answered 401. Set DRUID_USERNAME and DRUID_PASSWORD';
+/** As the worker hands on a DaybreakError that no retry helps. */
+const refused = (code = 'DRUID_REFUSED', ...details: unknown[]): ApplicationFailure =>
+  ApplicationFailure.create({ type: code, message: `${REFUSED}.`, nonRetryable: true, details });
+/** Few looks, so that the history stays short enough not to be continued as new. */
+const tellPartitions = () => sleep(1_000).then(() => [PARTITION]);
+const failures = async (handle: Handle) => (await status(handle)).failures ?? [];
+
+describe('a failure that no retry of Temporal helps', () => {
+  it('of the supervisor’s watch is in the status until the watch is well again; shards run on', async () => {
+    const shards = new Shards();
+    let isRefused = true;
+    const well = layer(shards);
+    const activities = layer(shards, {
+      tellPartitions,
+      watchSupervisor: (input) => (isRefused ? Promise.reject(refused()) : well.watchSupervisor(input)),
+    });
+    await running(activities, { shards: 2 }, async (handle) => {
+      await until(async () => (await failures(handle)).some(({ tries }) => tries > 1));
+      const [failure, ...others] = await failures(handle);
+      expect(others).toEqual([]);
+      expect(failure).toMatchObject({
+        part: 'watch of the supervisor',
+        message: `DRUID_REFUSED: ${REFUSED}.`,
+      });
+      expect(Date.parse(failure?.since ?? '')).toBeLessThan(Date.parse(failure?.lastAt ?? ''));
+      expect((await shownOf(handle)).details).toContain(`**watch of the supervisor**: fails since ${failure?.since}`);
+      isRefused = false;
+      await until(async () => (await failures(handle)).length === 0);
+      expect(await status(handle)).toMatchObject({ state: 'running', supervisor: { healthy: true } });
+      expect(shards.started).toHaveLength(2);
+    });
+  });
+
+  it('of a preparation that needs Druid lets the shards run; with a setup that Druid does not know they wait', async () => {
+    for (const isChanged of [false, true]) {
+      const shards = new Shards();
+      let isRefused = true;
+      const activities = layer(shards, {
+        tellPartitions,
+        prepareSpeedLayer: () =>
+          isRefused
+            ? Promise.reject(refused('DRUID_REFUSED', { setup: 'known', isChanged }))
+            : Promise.resolve({ setup: SETUP }),
+      });
+      await running(activities, {}, async (handle) => {
+        await until(async () => (await failures(handle)).some(({ tries }) => tries > 1));
+        expect((await failures(handle)).map(({ part }) => part)).toEqual(['preparation']);
+        expect(shards.running.map(({ setup }) => setup)).toEqual(isChanged ? [] : ['known']);
+        expect((await status(handle)).state).toBe(isChanged ? 'starting' : 'running');
+        isRefused = false;
+        await until(async () => (await failures(handle)).length === 0);
+        await untilState(handle, 'running');
+        await until(() => shards.running.length === 1);
+        expect(shards.started.map(({ setup }) => setup)).toEqual([isChanged ? SETUP : 'known']);
+      });
+    }
+  });
+
+  it('of a preparation after a change of the setup keeps the shards from running until it succeeds', async () => {
+    const shards = new Shards();
+    let prepared = 0;
+    const isRefused = (): boolean => prepared > 1 && prepared < 4;
+    const changed = { shard: 0, shards: 1, partitions: [], ended: 'pipeline-changed' } as const;
+    const activities = layer(shards, {
+      prepareSpeedLayer: () => {
+        prepared += 1;
+        return isRefused() ? Promise.reject(refused()) : Promise.resolve({ setup: `setup ${prepared}` });
+      },
+      runSpeedShard: (input) => (input.setup === 'setup 1' ? Promise.resolve(changed) : shards.run(input)),
+    });
+    await running(activities, {}, async (handle) => {
+      await until(async () => (await failures(handle)).some(({ tries }) => tries > 1));
+      expect(shards.started).toEqual([]);
+      await until(() => shards.running.length === 1);
+      expect(shards.started.map(({ setup }) => setup)).toEqual(['setup 4']);
+    });
+  });
+
+  it('of a preparation whose folder is broken is tried again, and a layer that ran before runs on meanwhile', async () => {
+    const shards = new Shards();
+    let isBroken = false;
+    const activities = layer(shards, {
+      prepareSpeedLayer: () => (isBroken ? Promise.reject(refused('BAD_TABLE')) : Promise.resolve({ setup: SETUP })),
+    });
+    await running(activities, {}, async (handle) => {
+      await until(() => shards.running.length === 1);
+      isBroken = true;
+      await handle.executeUpdate(scaleUpdate, { args: [2] });
+      await until(async () => (await failures(handle)).length === 1);
+      await until(() => shards.running.length === 2);
+      isBroken = false;
+      await until(async () => (await failures(handle)).length === 0);
+      expect(shards.started).toHaveLength(3);
+    });
+  });
+
+  it('of one shard starts it again after a pause, and leaves the status once its partitions are seen', async () => {
+    const shards = new Shards();
+    let tries = 0;
+    const activities = layer(shards, {
+      runSpeedShard: (input) =>
+        input.shard === 1 && (tries += 1) < 3 ? Promise.reject(refused('KAFKA_REFUSED')) : shards.run(input),
+      tellPartitions: () =>
+        sleep(500).then(() => shards.running.map(({ shard }) => ({ ...PARTITION, partition: shard }))),
+    });
+    await running(activities, { shards: 2 }, async (handle) => {
+      await until(async () => (await failures(handle)).length > 0);
+      expect(await failures(handle)).toMatchObject([{ part: 'shard 2 of 2' }]);
+      await until(() => shards.running.length === 2);
+      await until(async () => (await failures(handle)).length === 0);
+      expect(shards.started.map(({ shard }) => shard)).toEqual([0, 1]);
+    });
+  });
+});
+
+it.each(['time-over', 'cancelled'] as const)(
+  'starts a shard that ended early (%s) again within a second while the other runs on',
+  async (ended) => {
+    const shards = new Shards();
+    const early = new Held();
+    let endedAt = 0;
+    let startedAgainAt = 0;
+    let turns = 0;
+    const activities = layer(shards, {
+      async runSpeedShard(input) {
+        if (input.shard === 0) return shards.run(input);
+        turns += 1;
+        if (turns > 1) {
+          startedAgainAt = Date.now();
+          return shards.run(input);
+        }
+        await early.wait();
+        endedAt = Date.now();
+        return { ...input, partitions: [], ended };
+      },
+    });
+    await running(activities, { shards: 2 }, async () => {
+      await early.reached();
+      await until(() => shards.running.length === 1);
+      early.release();
+      await until(() => shards.running.length === 2);
+      expect(startedAgainAt - endedAt).toBeLessThan(1_000);
+      expect(shards.committed).toEqual([]);
+    });
+  },
+);
+
+it('is paused only when every shard has committed', async () => {
+  const committing = new Held();
+  const slow = new Shards(committing);
+  const quick = new Shards();
+  const activities = layer(slow, { runSpeedShard: (input) => (input.shard === 0 ? slow : quick).run(input) });
+  await running(activities, { shards: 2 }, async (handle) => {
+    await until(() => slow.running.length + quick.running.length === 2);
+    await handle.signal(pauseSignal);
+    await until(() => quick.committed.length === 1);
+    await committing.reached();
+    await sleep(300);
+    expect((await status(handle)).state).toBe('pausing');
+    committing.release();
+    await untilState(handle, 'paused');
+  });
+});
+
+it('continues as new with its setup and its failures: shards go on without another preparation', async () => {
+  const shards = new Shards();
+  const over = { shard: 0, shards: 1, partitions: [], ended: 'time-over' } as const;
+  let [prepared, short] = [0, true];
+  const activities = layer(shards, {
+    prepareSpeedLayer: () => ((prepared += 1) === 1 ? Promise.resolve({ setup: SETUP }) : Promise.reject(refused())),
+    watchSupervisor: () => Promise.reject(refused()),
+    runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),
+  });
+  await running(activities, {}, async (handle) => {
+    const runIds = new Set<string>();
+    let before: Awaited<ReturnType<typeof failures>> = [];
+    await until(async () => {
+      const { runId } = await handle.describe();
+      if (runIds.add(runId).size > 1) return true;
+      before = await failures(handle);
+      return false;
+    });
+    short = false;
+    await until(() => shards.running.length === 1);
+    expect(shards.running.map(({ setup }) => setup)).toEqual([SETUP]);
+    const since = (of: typeof before): (string | undefined)[] => of.map(({ part, since: from }) => `${part} ${from}`);
+    expect(since(await failures(handle))).toEqual(expect.arrayContaining(since(before)));
+    expect(before).not.toEqual([]);
+  });
 });

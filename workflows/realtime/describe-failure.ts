@@ -1,0 +1,12 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ERROR_CODES, messageOf } from '../../domain/errors';
+
+/** Why an activity failed, with its code and its remedy. */
+export function describeFailure(thrown: unknown): string {
+  const cause = thrown instanceof ActivityFailure ? (thrown.cause ?? thrown) : thrown;
+  if (cause instanceof ApplicationFailure && cause.type != null && cause.type in ERROR_CODES)
+    return `${cause.type}: ${cause.message}`;
+  if (cause instanceof TimeoutFailure)
+    return `${cause.message}. Check that its worker runs and is not overloaded: npx daybreak status`;
+  return `${messageOf(cause)}. Read the worker's log; it is tried again by itself.`;
+}

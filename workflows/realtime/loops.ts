@@ -1,0 +1,180 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  sleep,
+  TemporalFailure,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { UnpreparedSetup } from '../../domain/speed-layer';
+import {
+  FIRST_LOOK_SECONDS,
+  LOOK_SECONDS,
+  prepareSpeedLayer,
+  SHARD_SECONDS,
+  shardActivity,
+  tellPartitions,
+  watchSupervisor,
+} from './proxies';
+import type { Layer } from './layer';
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 15_000;
+const PREPARATION = 'preparation';
+const WATCH = 'watch of the supervisor';
+const LOOK = 'look at the partitions';
+
+/**
+ * Runs each shard and each watcher in a loop of its own until the scope is cancelled, or the pipeline needs another setup, or
+ * the history has grown. What fails is shown in the status and tried again; it stops nothing else.
+ */
+export class Loops {
+  readonly scope = new CancellationScope();
+  /** Whether they ended because the pipeline needs another setup. */
+  isSetupChanged = false;
+  readonly #layer: Layer;
+  readonly #shards: number;
+  /** What the shards run with; undefined as long as they must wait. */
+  #running: { readonly setup: string | undefined } | undefined;
+
+  constructor(layer: Layer) {
+    this.#layer = layer;
+    this.#shards = layer.shards;
+    if (layer.setup !== undefined && !layer.isSetupOver) this.#running = { setup: layer.setup };
+  }
+
+  async run(): Promise<void> {
+    const shards = Array.from({ length: this.#shards }, (_, shard) => shard);
+    this.#layer.keepFailuresOf([PREPARATION, WATCH, LOOK, ...shards.map((shard) => this.#part(shard))]);
+    this.#layer.show(this.#running === undefined ? 'starting' : 'running');
+    await this.scope.run(async () => {
+      const loops = [
+        this.#prepare(),
+        this.#watch(),
+        this.#look(),
+        this.#endWithHistory(),
+        ...shards.map((shard) => this.#runShard(shard)),
+      ];
+      // Waits for every one of them: a shard has ended when it has committed.
+      await Promise.all(
+        loops.map((loop) =>
+          loop.catch((thrown: unknown) => {
+            this.#ignoreCancellation(thrown);
+          }),
+        ),
+      );
+    });
+  }
+
+  #ignoreCancellation(thrown: unknown): void {
+    if (!(this.scope.consideredCancelled && thrown instanceof TemporalFailure)) throw thrown;
+  }
+
+  #part(shard: number): string {
+    return `shard ${shard + 1} of ${this.#shards}`;
+  }
+
+  /** Calls an activity until it succeeds, with growing pauses. */
+  async #untilItSucceeds<T>(
+    part: string,
+    call: () => Promise<T>,
+    onFailure: (thrown: ActivityFailure) => void = () => undefined,
+  ): Promise<T> {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const result = await call();
+        this.#layer.recovered(part);
+        return result;
+      } catch (thrown) {
+        if (this.scope.consideredCancelled || !(thrown instanceof ActivityFailure)) throw thrown;
+        this.#layer.failed(part, thrown);
+        onFailure(thrown);
+        await sleep(pause);
+      }
+    }
+  }
+
+  /** Now and then once more, because somebody may remove a topic or the supervisor. */
+  async #prepare(): Promise<never> {
+    const layer = this.#layer;
+    for (;;) {
+      const prepared = await this.#untilItSucceeds(
+        PREPARATION,
+        () => prepareSpeedLayer({ pipeline: layer.pipeline, prepared: layer.setup }),
+        (failure) => {
+          this.#runUnprepared(failure);
+        },
+      );
+      layer.setup = prepared?.setup;
+      layer.isSetupOver = false;
+      this.#running = { setup: layer.setup };
+      layer.show('running');
+      await sleep(SHARD_SECONDS * 1_000);
+    }
+  }
+
+  /** Shards need no Druid: they run without it, except where their rows have columns that it may not know yet. */
+  #runUnprepared({ cause }: ActivityFailure): void {
+    const { setup, isSetupOver } = this.#layer;
+    if (this.#running !== undefined || !(cause instanceof ApplicationFailure)) return;
+    const [known] = (cause.details ?? []) as [UnpreparedSetup?];
+    const isOver = known === undefined ? isSetupOver : known.isChanged;
+    if (isOver || cause.type?.startsWith('DRUID_') !== true) return;
+    this.#running = { setup: known === undefined ? setup : known.setup };
+    this.#layer.show('running');
+  }
+
+  async #watch(): Promise<never> {
+    const layer = this.#layer;
+    for (;;) {
+      // After a failure the first look at it says that it is well again.
+      const known = (): typeof layer.supervisor | null => (layer.isFailing(WATCH) ? null : layer.supervisor);
+      layer.supervisor = await this.#untilItSucceeds(WATCH, () =>
+        watchSupervisor({ pipeline: layer.pipeline, known: known() ?? null, maximumSeconds: SHARD_SECONDS }),
+      );
+      layer.show();
+    }
+  }
+
+  async #look(): Promise<never> {
+    const layer = this.#layer;
+    for (
+      let afterSeconds = FIRST_LOOK_SECONDS;
+      ;
+      afterSeconds = this.#isAnyShardFailing() ? FIRST_LOOK_SECONDS : LOOK_SECONDS
+    ) {
+      const startedAt = new Date().toISOString();
+      layer.partitions = await this.#untilItSucceeds(LOOK, () => tellPartitions({ afterSeconds }));
+      for (const { partition } of layer.partitions) layer.recovered(this.#part(partition % this.#shards), startedAt);
+      layer.show();
+    }
+  }
+
+  #isAnyShardFailing(): boolean {
+    return Array.from({ length: this.#shards }, (_, shard) => this.#part(shard)).some((part) =>
+      this.#layer.isFailing(part),
+    );
+  }
+
+  /** A shard whose pipeline needs another setup ends all the others too: they start again with the new one. */
+  async #runShard(shard: number): Promise<void> {
+    const { pipeline } = this.#layer;
+    const run = shardActivity(shard, this.#shards);
+    while (!this.isSetupChanged) {
+      await condition(() => this.#running !== undefined);
+      const { ended } = await this.#untilItSucceeds(this.#part(shard), () =>
+        run({ pipeline, shard, shards: this.#shards, maximumSeconds: SHARD_SECONDS, setup: this.#running?.setup }),
+      );
+      if (ended !== 'pipeline-changed') continue;
+      this.isSetupChanged = true;
+      this.#layer.isSetupOver = true;
+      this.scope.cancel();
+    }
+  }
+
+  async #endWithHistory(): Promise<void> {
+    await condition(() => workflowInfo().continueAsNewSuggested);
+    this.scope.cancel();
+  }
+}
