@@ -50,7 +50,8 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
           // The folder may have changed since the setup was prepared.
           const isOther = input.setup !== undefined && input.setup !== live.setup;
           if (isOther) return { ...shard.progress, ended: 'pipeline-changed' };
-          return await shard.run(context.cancellationSignal);
+          // Each attempt opens the pipeline anew, and so takes a correction of its SQL.
+          return await retryable(shard.run(context.cancellationSignal));
         } finally {
           await live.close();
         }

@@ -30,6 +30,7 @@ const CORRECTABLE: readonly ErrorCode[] = [
   'BAD_PIPELINE',
   'BAD_TRANSFORM',
   'BAD_TABLE',
+  'MULTIPLIED_ROWS',
   'UNKNOWN_PIPELINE',
   'BAD_CONFIGURATION',
 ];

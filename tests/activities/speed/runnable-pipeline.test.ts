@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runnablePipeline } from '../../../activities/speed/runnable-pipeline';
+import { retryable, runnablePipeline } from '../../../activities/speed/runnable-pipeline';
+import { DaybreakError, type ErrorCode } from '../../../domain/errors';
 import { scratchFolder } from '../../engines/scratch';
 
 const root = scratchFolder();
@@ -23,6 +24,16 @@ it('fails so that Temporal tries again while a folder that never passed is wrong
   }
   await cp('pipelines/events', join(folders.pipelines, 'events'), { recursive: true });
   expect((await runnablePipeline(folders, 'events')).kept).toBeUndefined();
+});
+
+it('has Temporal try a transform that multiplies rows again, and nothing that no folder is to blame for', async () => {
+  const failing = (code: ErrorCode) => Promise.reject(new DaybreakError(code, { what: 'it', remedy: 'Mend it.' }));
+  await expect(retryable(failing('MULTIPLIED_ROWS'))).rejects.toMatchObject({
+    type: 'MULTIPLIED_ROWS',
+    message: 'it. Mend it.',
+    nonRetryable: false,
+  });
+  await expect(retryable(failing('KAFKA_REFUSED'))).rejects.toBeInstanceOf(DaybreakError);
 });
 
 it('fails for good where the name is none', async () => {

@@ -20,9 +20,9 @@ export interface OwnPipeline {
 export async function ownPipeline(
   change: (yaml: string) => string = (yaml) => yaml,
   example: 'events' | 'rides' = 'events',
-  name = `p${process.pid}-${Date.now().toString(36)}`,
 ): Promise<OwnPipeline> {
   const root = await mkdtemp(join(tmpdir(), 'daybreak-test-'));
+  const name = `p${process.pid}-${Date.now().toString(36)}`;
   const topic = name.replaceAll('-', '_');
   const folder = join(root, 'pipelines', name);
   await mkdir(join(root, 'data'), { recursive: true });
