@@ -39,7 +39,7 @@ export class Rounds {
   }
 
   /** Whether the layer runs as loops by now. */
-  static areOver(this: void): boolean {
+  static areOver(): boolean {
     return patched('own-loops');
   }
 
