@@ -69,7 +69,6 @@ describe('the quarantine', () => {
         for (const entry of entries) {
           const { file, line: position, reason, text: kept } = JSON.parse(entry) as QuarantinedRecord;
           expect([file, kept]).toEqual([FILE, lines[position - 1]?.toString()]);
-          // eslint-disable-next-line no-control-regex
           expect(reason).toMatch(/^[^\x00-\x1f]+$/);
         }
         await rm(input, { recursive: true });
