@@ -47,7 +47,10 @@ describe('the quarantine', () => {
   beforeAll(async () => {
     loaded = await loadPipeline(
       await pipelineLike('events', join(root, 'typed'), {
-        'pipeline.yaml': (yaml) => yaml.replace(/( +)id: BIGINT/, '$1id: BIGINT\n$1share: DOUBLE\n$1ok: BOOLEAN'),
+        'pipeline.yaml': (yaml) =>
+          yaml
+            .replace(/( +)id: BIGINT/, '$1id: BIGINT\n$1share: DOUBLE\n$1ok: BOOLEAN')
+            .replace('events:\n', 'events:\n  maximumBytes: 4000000\n'),
         'transform.sql': (sql) => sql.replace('e.id AS', 'e.hello::INTEGER AS number, e.id AS'),
       }),
     );
