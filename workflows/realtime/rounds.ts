@@ -6,6 +6,7 @@ import {
   patched,
   workflowInfo,
 } from '@temporalio/workflow';
+import { atRest } from '../../domain/speed';
 import {
   FIRST_LOOK_SECONDS,
   LOOK_SECONDS,
@@ -75,6 +76,7 @@ export class Rounds {
         if (!isOver || CancellationScope.current().consideredCancelled) throw thrown;
       }
       this.#current = undefined;
+      layer.partitions = atRest(layer.partitions);
       layer.isSetupOver = current.isSetupChanged;
       setupChanges = current.isSetupChanged ? setupChanges + 1 : 0;
       if (setupChanges > 1) await condition(() => layer.paused, Math.min(500 * 2 ** setupChanges, LONGEST_PAUSE_MS));
