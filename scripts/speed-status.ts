@@ -79,11 +79,15 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
   ];
 }
 
-/** Of what time the dead letters are; partitions differ where their topic has grown. */
+/** Partitions are opened one after another when the layer starts. */
+const OPENED_TOGETHER_MS = 60_000;
+
+/** From when on dead letters are counted; of partitions that were added to the topic, from later on. */
 function describeCounts(partitions: readonly PartitionProgress[]): string[] {
-  const [earliest, ...later] = countedSince(partitions);
+  const [earliest, ...others] = countedSince(partitions);
   if (earliest === undefined) return [];
-  return [`dead letters: counted since ${earliest}${later.length === 0 ? '' : `, of some partitions since later`}`];
+  const isLater = (since: string): boolean => Date.parse(since) - Date.parse(earliest) > OPENED_TOGETHER_MS;
+  return [`dead letters: counted since ${earliest}${others.some(isLater) ? ', of some partitions since later' : ''}`];
 }
 
 /**
