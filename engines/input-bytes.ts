@@ -5,6 +5,7 @@ import { createGunzip, gunzipSync } from 'node:zlib';
 import { READ_UNTRUSTED, readUntrustedSync } from './contained';
 import { readDamagedGzip, type FileFault } from './damaged-gzip';
 import { hasCode } from './has-code';
+import { isPacked } from './gzip-name';
 import { unreadable, type ListedFile } from './input-files';
 
 /** What a file turned out to be once it was read to its end. */
@@ -102,10 +103,6 @@ async function* hashed(
   }
   yield* through(raw());
   onEnd({ bytes, sha256: hash.digest('hex'), faults: [] });
-}
-
-function isPacked(file: string): boolean {
-  return file.endsWith('.gz');
 }
 
 /** Reads into one buffer again and again, since the system takes longer to provide fresh memory than to read. */

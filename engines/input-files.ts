@@ -7,6 +7,7 @@ import { DaybreakError, messageOf } from '../domain/errors';
 import { fileHours, sourceHourOf, type LocalHour } from '../domain/file-hours';
 import { fileNamingOf, type Pipeline } from '../domain/pipeline';
 import { isWithin } from './contained';
+import { isPacked } from './gzip-name';
 
 /** One file of a day's input, as it was when the folder was listed. */
 export interface ListedFile {
@@ -112,7 +113,7 @@ function namesOfDay(pattern: string, date: BusinessDate): RegExp {
       return part.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
     })
     .join('');
-  return new RegExp(`^(?!\\.)${source}${pattern.endsWith('.gz') ? '' : '(?:\\.gz)?'}$`);
+  return new RegExp(`^(?!\\.)${source}${isPacked(pattern) ? '' : '(?:\\.[gG][zZ])?'}$`);
 }
 
 function forDate(pattern: string, date: BusinessDate): string {

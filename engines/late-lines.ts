@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { InputFile } from '../domain/day-manifest';
 import { readGzipFrom } from './damaged-gzip';
+import { isPacked, unpackedName } from './gzip-name';
 import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './input-files';
 
@@ -19,14 +20,14 @@ export interface KnownFile {
  */
 export function knownFiles(inputs: readonly InputFile[]): (file: string) => InputFile | undefined {
   const byName = new Map(inputs.map((input) => [input.file, input]));
-  const byPlainName = new Map(inputs.map((input) => [plainName(input.file), input]));
-  return (file) => byName.get(file) ?? byPlainName.get(plainName(file));
+  const byPlainName = new Map(inputs.map((input) => [unpackedName(input.file), input]));
+  return (file) => byName.get(file) ?? byPlainName.get(unpackedName(file));
 }
 
 /** Whether a file of the build is gone, under its name and under the one that compressing gives or takes. */
 export function isGone(inputs: readonly InputFile[], present: readonly ListedFile[]): boolean {
-  const names = new Set(present.map(({ file }) => plainName(file)));
-  return inputs.some(({ file }) => !names.has(plainName(file)));
+  const names = new Set(present.map(({ file }) => unpackedName(file)));
+  return inputs.some(({ file }) => !names.has(unpackedName(file)));
 }
 
 /**
@@ -51,10 +52,6 @@ export async function linesSince(file: ListedFile, { input, stamp }: KnownFile):
   }
 }
 
-function plainName(file: string): string {
-  return file.endsWith('.gz') ? file.slice(0, -'.gz'.length) : file;
-}
-
 async function hashStart(path: string, bytes: number): Promise<string> {
   const hash = createHash('sha256');
   if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer);
@@ -67,8 +64,9 @@ async function readLines(file: ListedFile, start: number): Promise<{ lines: numb
   let lines = 0;
   let last = 10;
   const { path, bytes } = file;
-  const isPacked = file.file.endsWith('.gz');
-  const chunks: AsyncIterable<Buffer> = isPacked ? readGzipFrom(path, bytes, start) : createReadStream(path, { start });
+  const chunks: AsyncIterable<Buffer> = isPacked(file.file)
+    ? readGzipFrom(path, bytes, start)
+    : createReadStream(path, { start });
   for await (const chunk of chunks) {
     hash.update(chunk);
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;

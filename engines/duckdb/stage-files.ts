@@ -3,6 +3,7 @@ import type { InputFile } from '../../domain/day-manifest';
 import { parseSourceHour } from '../../domain/file-hours';
 import type { NeighbourContent, ProgressCounter } from '../day-plan';
 import type { ListedFile } from '../input-files';
+import { isPacked } from '../gzip-name';
 import { NotWhole, type ReadFile } from '../input-bytes';
 import { readPieces, type ReadOptions } from '../input-pieces';
 import type { SharedKernel } from '../line-kernel/shared-kernel';
@@ -95,7 +96,7 @@ async function stageFiles(
 
 /** About; never less. What a compressed file holds is not known before it is read. */
 function unpackedBytes(files: readonly ListedFile[]): number {
-  return files.reduce((sum, { file, bytes }) => sum + (file.endsWith('.gz') ? bytes * 20 + PACKED_BYTES : bytes), 0);
+  return files.reduce((sum, { file, bytes }) => sum + (isPacked(file) ? bytes * 20 + PACKED_BYTES : bytes), 0);
 }
 
 const PACKED_BYTES = 1024 * 1024;

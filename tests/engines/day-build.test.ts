@@ -73,6 +73,7 @@ describe('reading', () => {
       'names.20261121.07_0.json': '',
       'names.20261121.07_1.json.gz': Buffer.concat([gzipSync(lines(event(3))), gzipSync(lines(event(4)))]),
       'names.20261121.07_2.json': lines(event(5), '', '  '),
+      'names.20261121.07_4.json.GZ': gzipSync(lines(event(6))),
       'names.20261121.071.json': lines(event(90)),
       'names.20261121.07_3.json.tmp': lines(event(91)),
       'names.20261121.07': lines(event(92)),
@@ -83,13 +84,14 @@ describe('reading', () => {
       'names.20261121.08.json/inside.json': lines(event(97)),
     });
     const manifest = await build();
-    expect(await userIds()).toEqual(['1', '2', '3', '4', '5']);
-    expect(manifest.counts.read).toBe(5);
+    expect(await userIds()).toEqual(['1', '2', '3', '4', '5', '6']);
+    expect(manifest.counts.read).toBe(6);
     expect(manifest.inputs.map(({ file }) => file)).toEqual([
       'names.20261121.07.json',
       'names.20261121.07_0.json',
       'names.20261121.07_1.json.gz',
       'names.20261121.07_2.json',
+      'names.20261121.07_4.json.GZ',
     ]);
   });
 
