@@ -213,6 +213,11 @@ it('shows why a shard failed until it goes on, and no longer', async () => {
         clearInterval(telling);
       }
     },
+    // Quick looks would fill the history, and the layer would continue as new with its shards' tries at 1.
+    async tellPartitions() {
+      await untilCancelled();
+      throw new CancelledFailure('CANCELLED');
+    },
     async watchSupervisor() {
       for (;;) {
         Context.current().heartbeat('watching');

@@ -6,6 +6,7 @@ import { sharedPath } from '../../../activities/batch/input-source';
 import { createDruidClient } from '../../../clients/druid';
 import { businessDateOf, dayInterval, hoursOfDay, shiftDate } from '../../../domain/business-date';
 import { dailyBatchId, dayPlan, type BuiltDay, type DailyBatchResult, type DayPlan } from '../../../domain/daily-batch';
+import { completeCounts } from '../../../domain/day-manifest';
 import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
@@ -110,7 +111,8 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
   const environment = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: Date.now() });
   const told: unknown[] = [];
   environment.on('heartbeat', (details) => told.push(details));
-  const nothing = { missingHours: [], hours: [] as BuiltDay['hours'] } as unknown as BuiltDay; // All that it looks at.
+  const counts = completeCounts({ read: 0, kept: 0, duplicates: 0, quarantined: 0, outsideDay: 0 }, []);
+  const nothing: BuiltDay = { folder: '', counts, missingHours: [], hours: [], sources: {} };
   const checked = environment.run(() => gate.checkGate(plan, nothing, { accept: [] }));
   await until(() => Promise.resolve(/realtime's task index_kafka_\S+ to answer/.test(told.join())));
   await freeSlots();

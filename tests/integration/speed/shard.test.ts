@@ -77,6 +77,8 @@ describe('a shard of the speed layer', () => {
 
   it('makes a dead letter of an event whose row is too large for the broker, and goes on', async () => {
     const large = JSON.stringify({ hello: noise(1_600_000), id: 7, time: '2026-11-21 12:00:00' });
+    const file = join(pipeline.folder, 'pipeline.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/^events:\n/m, 'events:\n  maximumBytes: 4194304\n'));
     const records = feedRecords(3, 2_000);
     await send(
       [...records.slice(0, 1_000), { text: large }, ...records.slice(1_000)].map(({ text }) => ({ value: text })),
