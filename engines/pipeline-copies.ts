@@ -4,9 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DaybreakError } from '../domain/errors';
 import { regularFileWithin } from './contained';
+import type { DatabaseOptions } from './duckdb/database';
 import { hasCode, ignoreMissing } from './has-code';
 import type { LoadedPipeline } from './loaded-pipeline';
-import { loadPipeline } from './pipeline-folder';
+import { openPipeline, type OpenPipeline } from './pipeline-folder';
 import { sha256 } from './pipeline-version';
 import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './read-pipeline';
 
@@ -28,11 +29,16 @@ export async function keepCopy(loaded: LoadedPipeline, root: string): Promise<Lo
 }
 
 /** The copy that was kept last, checked again; undefined where there is none that passes. */
-export async function currentCopy(root: string, name: string): Promise<LoadedPipeline | undefined> {
+export async function openCurrentCopy(
+  root: string,
+  name: string,
+  options: DatabaseOptions = {},
+): Promise<OpenPipeline | undefined> {
   const version = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
   if (version === undefined || !/^[0-9a-f]{64}$/.test(version)) return undefined;
   try {
-    return await loadPipeline(join(root, version, name));
+    const folder = join(root, version, name);
+    return await openPipeline(await readPipeline(folder), folder, options);
   } catch (thrown) {
     if (thrown instanceof DaybreakError) return undefined;
     throw thrown;

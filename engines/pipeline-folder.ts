@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
-import { openDatabase, STAGED } from './duckdb/database';
+import { openDatabase, STAGED, type Database, type DatabaseOptions } from './duckdb/database';
 import { numberedTransform } from './duckdb/numbered-events';
 import { NOTE } from './duckdb/record-rule';
 import { timedTransform } from './duckdb/row-time';
@@ -11,6 +11,12 @@ import type { LoadedPipeline, ReadPipeline } from './loaded-pipeline';
 import { checkOutputColumns } from './output-columns';
 import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './read-pipeline';
 import { withPosition } from './spark/script';
+
+/** A pipeline that was checked, in the database that holds its tables. Who has it closes the database. */
+export interface OpenPipeline {
+  readonly loaded: LoadedPipeline;
+  readonly database: Database;
+}
 
 /**
  * Reads and checks a pipeline folder: pipeline.yaml, transform.sql and the static tables.
@@ -22,27 +28,49 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
 
 /** Checks what was read from the pipeline folder that the user calls `name`. Throws as `loadPipeline`. */
 export async function checkPipeline(read: ReadPipeline, name: string): Promise<LoadedPipeline> {
-  const { pipeline, folder, transform } = read;
-  const database = await openDatabase(pipeline, folder);
+  const { loaded, database } = await openPipeline(read, name);
+  database.close();
+  return loaded;
+}
+
+/** As `checkPipeline`, for a caller that goes on to use the tables: large ones take minutes to load. */
+export async function openPipeline(
+  read: ReadPipeline,
+  name: string,
+  options: DatabaseOptions = {},
+): Promise<OpenPipeline> {
+  const { pipeline, folder } = read;
+  const database = await openDatabase(pipeline, folder, options);
   try {
-    await database.connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
-    const file = join(name, TRANSFORM_FILE);
-    const bound = await checkTransform(database.connection, pipeline, transform, file);
-    if (pipeline.batch.engine === 'spark') withPosition(transform, file);
-    checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
-    const timed = timedTransform(pipeline, transform, bound, file);
-    if (timed !== undefined) await checkSampleTimes(database.connection, pipeline, timed, file);
-    const numbered = numberedTransform(pipeline, transform, file);
-    return { ...read, outputColumns: bound.columns, timedTransform: timed, numberedTransform: numbered };
-  } finally {
+    return { loaded: await checkIn(database, read, name), database };
+  } catch (thrown) {
     database.close();
+    throw thrown;
   }
+}
+
+async function checkIn({ connection }: Database, read: ReadPipeline, name: string): Promise<LoadedPipeline> {
+  const { pipeline, transform } = read;
+  await connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
+  const file = join(name, TRANSFORM_FILE);
+  const bound = await checkTransform(connection, pipeline, transform, file);
+  if (pipeline.batch.engine === 'spark') withPosition(transform, file);
+  checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
+  const timed = timedTransform(pipeline, transform, bound, file);
+  if (timed !== undefined) await checkSampleTimes(connection, pipeline, timed, file);
+  const numbered = numberedTransform(pipeline, transform, file);
+  return { ...read, outputColumns: bound.columns, timedTransform: timed, numberedTransform: numbered };
 }
 
 /** Loads <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE, naming those that exist. */
 export async function loadPipelineNamed(pipelinesFolder: string, name: string): Promise<LoadedPipeline> {
+  return loadPipeline(await folderNamed(pipelinesFolder, name));
+}
+
+/** <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE, naming those that exist. */
+export async function folderNamed(pipelinesFolder: string, name: string): Promise<string> {
   const names = await pipelineNames(pipelinesFolder);
-  if (names.includes(name)) return loadPipeline(join(pipelinesFolder, name));
+  if (names.includes(name)) return join(pipelinesFolder, name);
   throw new DaybreakError('UNKNOWN_PIPELINE', {
     what: `there is no pipeline '${name}' in ${pipelinesFolder}`,
     remedy: names.length === 0 ? 'Add a folder with a pipeline.yaml there.' : `Use one of: ${names.join(', ')}.`,

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
 import type { Pipeline } from '../domain/pipeline';
 import { isWithin, regularFileWithin } from './contained';
+import { hashFile } from './hash-file';
 import type { PipelineHashes, ReadPipeline } from './loaded-pipeline';
 import { sha256 } from './pipeline-version';
 import { parsePipelineYaml } from './pipeline-yaml';
@@ -55,7 +56,7 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
       });
     }
     try {
-      hashes[name] = sha256(await readFile(await regularFileWithin(root, path)));
+      hashes[name] = (await hashFile(await regularFileWithin(root, path))).sha256;
     } catch (cause) {
       throw new DaybreakError('BAD_TABLE', {
         what: `the table ${name} cannot be read from ${path}: ${messageOf(cause)}`,

@@ -13,6 +13,7 @@ import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { setupOf, type PipelineFolders } from '../speed/accepted-pipelines';
 import { preparedSetup, storePreparedSetup } from '../speed/prepared-setup';
 import { runnablePipeline } from '../speed/runnable-pipeline';
+import { beating } from '../wait';
 import { ensureSupervisor } from './ensure-supervisor';
 import { lookAtSupervisor } from './supervisor-look';
 
@@ -60,33 +61,40 @@ export function createSpeedSupervisorActivities({
       pipeline: name,
       prepared,
     }: PrepareSpeedLayerInput): Promise<PreparedSpeedLayer | undefined> {
-      return withHeartbeats(async () => {
-        const { loaded } = await runnablePipeline(folders, name);
-        const setup = setupOf(loaded);
-        await prepareTopics(loaded.pipeline);
-        try {
-          await prepareSupervisor(loaded);
-        } catch (thrown) {
-          const before = prepared ?? (await preparedSetup(folders, name));
-          throw withUnpreparedSetup(thrown, { setup, isChanged: before !== undefined && before !== setup });
-        }
-        await storePreparedSetup(folders, name, setup);
-        return { setup };
-      });
+      // Tables take a while to load.
+      return beating(
+        () => 'prepares',
+        async () => {
+          const loaded = await runnablePipeline(folders, name);
+          const setup = setupOf(loaded);
+          await prepareTopics(loaded.pipeline);
+          try {
+            await prepareSupervisor(loaded);
+          } catch (thrown) {
+            const before = prepared ?? (await preparedSetup(folders, name));
+            throw withUnpreparedSetup(thrown, { setup, isChanged: before !== undefined && before !== setup });
+          }
+          await storePreparedSetup(folders, name, setup);
+          return { setup };
+        },
+      );
     },
 
     /** Returns when the supervisor's health is another than the known one, or after the given seconds. */
     async watchSupervisor({ pipeline: name, known, maximumSeconds }: WatchSupervisorInput): Promise<SupervisorHealth> {
       const context = Context.current();
       const end = Date.now() + maximumSeconds * 1_000;
-      return withHeartbeats(async () => {
-        const { loaded } = await runnablePipeline(folders, name);
-        for (;;) {
-          const { health } = await lookAtSupervisor(druid, loaded.pipeline.druid.datasource);
-          if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
-          await context.sleep(LOOK_MS);
-        }
-      });
+      return beating(
+        () => 'watches',
+        async () => {
+          const { pipeline } = await runnablePipeline(folders, name);
+          for (;;) {
+            const { health } = await lookAtSupervisor(druid, pipeline.druid.datasource);
+            if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
+            await context.sleep(LOOK_MS);
+          }
+        },
+      );
     },
   };
 
@@ -121,17 +129,4 @@ function withUnpreparedSetup(thrown: unknown, detail: UnpreparedSetup): unknown 
     details: [detail],
     cause: thrown,
   });
-}
-
-/** From the start: tables take a while to load, and Druid asks each running task for its totals. */
-async function withHeartbeats<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const heartbeats = setInterval(() => {
-    context.heartbeat();
-  }, LOOK_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(heartbeats);
-  }
 }

@@ -5,13 +5,13 @@ import { parsePipelineName } from '../../domain/pipeline';
 import { speedSetup } from '../../domain/speed-setup';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
-import { currentCopy, keepCopy } from '../../engines/pipeline-copies';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { keepCopy, openCurrentCopy } from '../../engines/pipeline-copies';
+import { folderNamed, openPipeline, type OpenPipeline } from '../../engines/pipeline-folder';
 import { shortHash } from '../../engines/pipeline-version';
+import { readPipeline } from '../../engines/read-pipeline';
 
-/** The pipeline that the speed layer runs. */
-export interface AcceptedPipeline {
-  readonly loaded: LoadedPipeline;
+/** The pipeline that the speed layer runs. Who has it closes its database. */
+export interface AcceptedPipeline extends OpenPipeline {
   /** Set where it is not the folder's, because that one does not pass its checks: why, and what to do. */
   readonly kept?: string;
 }
@@ -25,6 +25,8 @@ export interface PipelineFolders {
 }
 
 const READS = 3;
+/** In bytes, for the tables and a micro-batch. */
+const MEMORY_LIMIT = 512 * 2 ** 20;
 /** Somebody corrects the folder, and the speed layer goes on. */
 const CORRECTABLE: readonly ErrorCode[] = [
   'BAD_PIPELINE',
@@ -50,12 +52,12 @@ export function isCorrectable(thrown: unknown): thrown is DaybreakError {
 export async function acceptedPipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
   const copies = join(folders.data, parsePipelineName(name), 'realtime');
   try {
-    return { loaded: await acceptFolder(folders, name, copies) };
+    return await acceptFolder(folders, name, copies);
   } catch (thrown) {
     if (!isCorrectable(thrown)) throw thrown;
-    const loaded = await currentCopy(copies, name);
-    if (loaded === undefined) throw thrown;
-    return { loaded, kept: `${thrown.code}: ${thrown.what}. ${thrown.remedy}` };
+    const copy = await openCurrentCopy(copies, name, { memoryLimit: MEMORY_LIMIT });
+    if (copy === undefined) throw thrown;
+    return { ...copy, kept: `${thrown.code}: ${thrown.what}. ${thrown.remedy}` };
   }
 }
 
@@ -68,20 +70,23 @@ async function acceptFolder(
   { pipelines, logger }: PipelineFolders,
   name: string,
   copies: string,
-): Promise<LoadedPipeline> {
-  for (let read = 1; ; read += 1) {
-    const loaded = await loadPipelineNamed(pipelines, name);
-    await refuseConflicts(loaded);
+): Promise<OpenPipeline> {
+  const folder = await folderNamed(pipelines, name);
+  for (let reads = 1; ; reads += 1) {
+    const read = await readPipeline(folder);
+    await refuseConflicts(read);
+    const { loaded, database } = await openPipeline(read, folder, { memoryLimit: MEMORY_LIMIT });
     try {
-      return await keepCopy(loaded, copies);
+      return { loaded: await keepCopy(loaded, copies), database };
     } catch (thrown) {
       if (thrown instanceof DaybreakError) {
-        if (read < READS) continue;
+        database.close();
+        if (reads < READS) continue;
         throw thrown;
       }
       // Without a copy the speed layer runs as well, until the folder is broken and the worker restarts.
       logger.warn({ pipeline: name, reason: messageOf(thrown) }, 'could not keep a copy of the pipeline');
-      return loaded;
+      return { loaded, database };
     }
   }
 }

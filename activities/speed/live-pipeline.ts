@@ -3,17 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
-import { openMicroBatch } from '../../engines/duckdb/micro-batch';
+import { microBatchTransform } from '../../engines/duckdb/micro-batch';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import type { MicroBatchResult, MicroBatchTransform } from '../../engines/micro-batch';
 import { pipelineVersion } from '../../engines/pipeline-version';
-import { acceptedPipeline, setupOf, type PipelineFolders } from './accepted-pipelines';
+import { acceptedPipeline, setupOf, type AcceptedPipeline, type PipelineFolders } from './accepted-pipelines';
 import { FolderWatch } from './folder-watch';
 
 const POLL_MS = 500;
 /** What was refused may pass later without a change of its own files: a pipeline beside it was corrected. */
 const RETRY_MS = 15_000;
-const MEMORY_LIMIT = 512 * 2 ** 20;
 
 interface Running {
   readonly loaded: LoadedPipeline;
@@ -48,8 +47,8 @@ export class LivePipeline {
   static async open(folders: PipelineFolders, name: string): Promise<LivePipeline> {
     const watch = new FolderWatch(join(folders.pipelines, name));
     await watch.hasChanged();
-    const { loaded, kept } = await acceptedPipeline(folders, name);
-    const live = new LivePipeline(folders, await open(loaded), kept, watch);
+    const accepted = await acceptedPipeline(folders, name);
+    const live = new LivePipeline(folders, running(accepted), accepted.kept, watch);
     live.#polling = live.#poll();
     return live;
   }
@@ -113,17 +112,19 @@ export class LivePipeline {
   /** Takes what the folder holds now; gives the reason where that is not possible. */
   async #take(): Promise<string | undefined> {
     this.#triedAt = Date.now();
-    const { loaded, kept } = await acceptedPipeline(this.#folders, this.pipeline.name);
+    const accepted = await acceptedPipeline(this.#folders, this.pipeline.name);
+    const { loaded, kept } = accepted;
     const latest = (this.#next ?? this.#running).loaded;
+    const isOther = setupOf(loaded) !== this.setup;
+    if (isOther || isSame(loaded, latest)) accepted.database.close();
     if (isSame(loaded, latest)) return kept;
-    if (setupOf(loaded) !== this.setup) {
+    if (isOther) {
       this.#folders.logger.info(this.#names, 'the changed pipeline needs other topics or another supervisor');
       this.#setupChanged.abort();
       return kept;
     }
-    const next = await open(loaded);
     this.#next?.transform.close();
-    this.#next = next;
+    this.#next = running(accepted);
     if (!this.#isBusy) this.#switchToNext();
     return kept;
   }
@@ -141,8 +142,8 @@ export class LivePipeline {
   }
 }
 
-async function open(loaded: LoadedPipeline): Promise<Running> {
-  return { loaded, transform: await openMicroBatch(loaded, { memoryLimit: MEMORY_LIMIT }) };
+function running({ loaded, database }: AcceptedPipeline): Running {
+  return { loaded, transform: microBatchTransform(loaded, database) };
 }
 
 function isSame(one: LoadedPipeline, other: LoadedPipeline): boolean {

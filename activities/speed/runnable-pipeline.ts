@@ -1,13 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { parsePipelineName } from '../../domain/pipeline';
-import { acceptedPipeline, isCorrectable, type AcceptedPipeline, type PipelineFolders } from './accepted-pipelines';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { acceptedPipeline, isCorrectable, type PipelineFolders } from './accepted-pipelines';
 
 /**
  * `acceptedPipeline` for an activity of the speed layer. Where nothing has passed its checks yet the activity fails, and
  * Temporal tries it again until somebody corrects the folder: the speed layer waits instead of ending.
  */
-export async function runnablePipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
-  return retryable(acceptedPipeline(folders, parsePipelineName(name)));
+export async function runnablePipeline(folders: PipelineFolders, name: string): Promise<LoadedPipeline> {
+  const { loaded, database } = await retryable(acceptedPipeline(folders, parsePipelineName(name)));
+  database.close();
+  return loaded;
 }
 
 /** Makes a fault of the pipeline's folder a failure that Temporal retries, of the same type. */

@@ -7,7 +7,7 @@ import type { LoadedPipeline } from '../loaded-pipeline';
 import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../record-framing';
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../micro-batch';
 import { refuseMultipliedRows } from '../multiplied-rows';
-import { openDatabase } from './database';
+import { openDatabase, type Database } from './database';
 import { fastPathOf } from './fast-path';
 import { outputRowsSql } from './output-rows';
 import { StatementCache } from './query';
@@ -20,20 +20,26 @@ export interface MicroBatchOptions {
   readonly memoryLimit?: number;
 }
 
-/**
- * Opens the transform of a pipeline for micro-batches. Output rows come in the order of their events, except that
- * DuckDB puts those for which a left join finds nothing behind their neighbours; rejects come by index. `run` throws
- * ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory, and MULTIPLIED_ROWS where it gives more rows than
- * events.
- */
+/** Opens a database with the tables of a pipeline for its micro-batches; see `microBatchTransform`. */
 export async function openMicroBatch(
   loaded: LoadedPipeline,
   { memoryLimit }: MicroBatchOptions = {},
 ): Promise<MicroBatchTransform> {
   const { pipeline, folder } = loaded;
+  const database = await openDatabase(pipeline, folder, memoryLimit === undefined ? {} : { memoryLimit });
+  return microBatchTransform(loaded, database);
+}
+
+/**
+ * The transform of a pipeline for micro-batches, in a database that holds its tables, which is closed with it. Output rows
+ * come in the order of their events, except that DuckDB puts those for which a left join finds nothing behind their
+ * neighbours; rejects come by index. `run` throws ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory,
+ * and MULTIPLIED_ROWS where it gives more rows than events.
+ */
+export function microBatchTransform(loaded: LoadedPipeline, database: Database): MicroBatchTransform {
+  const { pipeline } = loaded;
   const { maximumBytes } = pipeline.events;
   const output = outputRowsSql(loaded);
-  const database = await openDatabase(pipeline, folder, memoryLimit === undefined ? {} : { memoryLimit });
   const statements = new StatementCache(database.connection);
   const time = timeRuleOf(pipeline);
 
