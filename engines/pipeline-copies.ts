@@ -3,13 +3,14 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DaybreakError } from '../domain/errors';
+import type { Pipeline } from '../domain/pipeline';
 import { regularFileWithin } from './contained';
 import type { DatabaseOptions } from './duckdb/database';
 import { hasCode, ignoreMissing } from './has-code';
 import type { LoadedPipeline } from './loaded-pipeline';
 import { openPipeline, type OpenPipeline } from './pipeline-folder';
 import { sha256 } from './pipeline-version';
-import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './read-pipeline';
+import { PIPELINE_FILE, readPipeline, readSettings, TRANSFORM_FILE } from './read-pipeline';
 
 /** Names the copy that was kept last. */
 const CURRENT_FILE = 'current';
@@ -34,15 +35,25 @@ export async function openCurrentCopy(
   name: string,
   options: DatabaseOptions = {},
 ): Promise<OpenPipeline | undefined> {
-  const version = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
-  if (version === undefined || !/^[0-9a-f]{64}$/.test(version)) return undefined;
+  const folder = await currentFolder(root, name);
+  if (folder === undefined) return undefined;
   try {
-    const folder = join(root, version, name);
     return await openPipeline(await readPipeline(folder), folder, options);
   } catch (thrown) {
     if (thrown instanceof DaybreakError) return undefined;
     throw thrown;
   }
+}
+
+/** The settings of the copy that was kept last; undefined where there is none. */
+export async function currentSettings(root: string, name: string): Promise<Pipeline | undefined> {
+  const folder = await currentFolder(root, name);
+  return folder === undefined ? undefined : readSettings(folder).catch(() => undefined);
+}
+
+async function currentFolder(root: string, name: string): Promise<string | undefined> {
+  const version = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
+  return version === undefined || !/^[0-9a-f]{64}$/.test(version) ? undefined : join(root, version, name);
 }
 
 async function copy(loaded: LoadedPipeline, root: string, version: string): Promise<void> {

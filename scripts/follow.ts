@@ -17,6 +17,8 @@ export interface RunningActivity {
   readonly details: unknown;
   /** Why the last try failed, for as long as the activity has not gone on since. */
   readonly lastFailure: string | undefined;
+  /** ISO 8601: when its last heartbeat came; absent before the first. */
+  readonly toldAt?: string;
 }
 
 /** What a workflow's activities do at this moment. */
@@ -25,17 +27,24 @@ export async function runningActivities(handle: WorkflowHandle): Promise<Running
   const { loadedDataConverter: converter } = handle.client.options;
   return Promise.all(
     (raw.pendingActivities ?? []).map(async (pending) => {
-      const { activityType, attempt, heartbeatDetails, lastFailure } = pending;
+      const { activityType, attempt, heartbeatDetails, lastFailure, lastHeartbeatTime } = pending;
       const details = await decodeOptionalSinglePayload<unknown>(converter, heartbeatDetails?.payloads?.[0]);
+      const toldAt = isoOf(lastHeartbeatTime);
       const failure = await decodeOptionalFailureToOptionalError(converter, lastFailure);
       return {
         name: activityType?.name ?? '',
         attempt: attempt ?? 1,
         details,
         lastFailure: hasGoneOn(pending, details) ? undefined : failure?.message,
+        ...(toldAt !== undefined && { toldAt }),
       };
     }),
   );
+}
+
+function isoOf(time: { seconds?: unknown } | null | undefined): string | undefined {
+  const seconds = Number(time?.seconds ?? 0);
+  return seconds === 0 ? undefined : new Date(seconds * 1_000).toISOString();
 }
 
 /**

@@ -10,6 +10,15 @@ export type FoundLayer =
   /** It runs, but its workflow's tasks fail, so that it starts nothing and answers nothing. */
   | { readonly is: 'stuck'; readonly since: string; readonly reason: string };
 
+export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'stuck' }): string {
+  return `the tasks of its workflow fail since ${since}: ${reason}`;
+}
+
+/** What helps a layer that is stuck. */
+export function unstuck(pipeline: string): string {
+  return `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
+}
+
 /** How many of the last events are looked through for why a task failed. */
 const EVENTS = 20;
 const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EVENT_TYPE_WORKFLOW_TASK_FAILED } = temporal.api.enums.v1.EventType;

@@ -1,9 +1,11 @@
-import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { ServiceError, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../domain/errors';
-import { countedSince, type PartitionProgress } from '../domain/speed';
+import { atRest, countedSince, type PartitionProgress } from '../domain/speed';
 import { failureText, type SpeedLayerStatus } from '../domain/speed-layer';
-import { failureOf, runningActivities } from './follow';
+import { TASK_QUEUES } from '../domain/task-queues';
+import { failureOf, hasWorker, runningActivities } from './follow';
+import { describeStuck, findLayer, unstuck } from './found-layer';
 import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
 import { activitySummary } from './output/describe-activities';
 import { describeVersions } from './output/describe-versions';
@@ -12,9 +14,16 @@ import type { FolderState } from './pipeline-folder';
 import { withSpeedLayer } from './speed';
 
 /** The speed layer as its workflow and the heartbeats of its shards tell it. */
-export interface SpeedView extends SpeedLayerStatus {
+export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
+  /** `unknown`: its workflow does not answer; `unanswered` says why. */
+  readonly state: SpeedLayerStatus['state'] | 'unknown';
+  /** Undefined where the state is unknown. */
+  readonly shards: number | undefined;
+  readonly unanswered?: Unanswered;
   /** By partition; empty while no shard has told anything. */
   readonly partitions: readonly PartitionProgress[];
+  /** ISO 8601: the last heartbeat of a shard; absent before the first. */
+  readonly toldAt?: string;
   /** What keeps a part of the layer from going on, with the number of tries: what the workflow tries again, then what Temporal does. */
   readonly troubles: readonly string[];
 }
@@ -25,13 +34,19 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
     // A workflow that has ended still answers queries, with the state that it had.
     await requireRunning(handle, pipeline);
     const [status, partitions, activities] = await Promise.all([
-      handle.query<SpeedLayerStatus>('status'),
+      askedStatus(client, pipeline, handle),
       shardHeartbeats(client, handle.workflowId),
       runningActivities(handle),
     ]);
+    const [toldAt] = activities
+      .flatMap(({ name, toldAt: at }) => (name === 'runSpeedShard' && at !== undefined ? [at] : []))
+      .sort()
+      .reverse();
     return {
       ...status,
-      partitions,
+      // Nobody may read them now.
+      partitions: status.state === 'unknown' ? atRest(partitions) : partitions,
+      ...(toldAt !== undefined && { toldAt }),
       troubles: [
         ...(status.failures ?? []).map((failure) => `${failure.part} ${failureText(failure)}`),
         ...activities
@@ -40,6 +55,44 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
       ],
     };
   });
+}
+
+/** Why a workflow that runs does not answer. */
+export interface Unanswered {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+const ANSWER_MILLISECONDS = 5_000;
+
+/** What the workflow says, which only a worker can tell. */
+async function askedStatus(
+  client: Client,
+  pipeline: string,
+  handle: WorkflowHandle,
+): Promise<Omit<SpeedView, 'partitions' | 'troubles'>> {
+  try {
+    const deadline = Date.now() + ANSWER_MILLISECONDS;
+    return await client.withDeadline(deadline, () => handle.query<SpeedLayerStatus>('status'));
+  } catch (thrown) {
+    if (!(thrown instanceof ServiceError)) throw thrown;
+    const unanswered = await whyUnanswered(client, pipeline);
+    return { pipeline, state: 'unknown', shards: undefined, supervisor: undefined, unanswered };
+  }
+}
+
+async function whyUnanswered(client: Client, pipeline: string): Promise<Unanswered> {
+  const queue = TASK_QUEUES.speed;
+  const start = 'npx daybreak worker --role speed';
+  if (!(await hasWorker(client, queue))) {
+    return { what: `no worker serves task queue ${queue}`, remedy: `Start one: ${start}` };
+  }
+  const found = await findLayer(client, pipeline);
+  if (found.is === 'stuck') return { what: describeStuck(found), remedy: unstuck(pipeline) };
+  return {
+    what: `no worker answered for it within ${ANSWER_MILLISECONDS / 1_000} s, though one served task queue ${queue} lately`,
+    remedy: `Look whether it still runs, and at its log; to start one: ${start}`,
+  };
 }
 
 async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise<void> {
@@ -96,12 +149,23 @@ function describeCounts(partitions: readonly PartitionProgress[]): string[] {
  * @param folder what the pipeline's folder holds, for the versions of both layers.
  */
 export function describeSpeed(view: SpeedView, ingestion: Ingestion | undefined, folder: FolderState): string[] {
-  const { pipeline, state, shards, supervisor, partitions, troubles } = view;
+  const { pipeline, unanswered, supervisor, partitions, toldAt, troubles } = view;
   return [
-    `speed layer of ${pipeline}: ${state}, ${shards} shard(s)`,
-    ...(ingestion === undefined ? describeSupervisor(supervisor) : describeIngestion(ingestion)),
+    ...describeState(view),
+    ...(ingestion !== undefined
+      ? describeIngestion(ingestion)
+      : // The workflow alone would know.
+        unanswered === undefined
+        ? describeSupervisor(supervisor)
+        : []),
     ...troubles.map((trouble) => `! ${trouble}`),
     ...describeVersions(pipeline, folder, partitions),
+    ...(unanswered === undefined || toldAt === undefined ? [] : [`partitions, as they were told last, at ${toldAt}:`]),
     ...(partitions.length === 0 ? [] : [table(partitionTable(partitions)), ...describeCounts(partitions)]),
   ];
+}
+
+function describeState({ pipeline, state, shards, unanswered }: SpeedView): string[] {
+  if (unanswered === undefined) return [`speed layer of ${pipeline}: ${state}, ${shards ?? 0} shard(s)`];
+  return [`! speed layer of ${pipeline}: not known, ${unanswered.what}`, `→ ${unanswered.remedy}`];
 }

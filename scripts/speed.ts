@@ -6,7 +6,7 @@ import { speedLayerId } from '../domain/speed-layer';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { speedLayer } from '../workflows';
 import { follow, hasWorker, requireWorker } from './follow';
-import { findLayer, type FoundLayer } from './found-layer';
+import { describeStuck, findLayer, unstuck, type FoundLayer } from './found-layer';
 import { describeActivities } from './output/describe-activities';
 import { startedByHand } from './started-by-hand';
 
@@ -51,8 +51,8 @@ async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer
     if (found.is !== 'stuck') return found;
     if (Date.now() > deadline) {
       throw new DaybreakError('ALREADY_RUNNING', {
-        what: `the speed layer of ${pipeline} is there, but the tasks of its workflow fail since ${found.since}: ${found.reason}`,
-        remedy: `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`,
+        what: `the speed layer of ${pipeline} is there, but ${describeStuck(found)}`,
+        remedy: unstuck(pipeline),
       });
     }
     await sleep(500);

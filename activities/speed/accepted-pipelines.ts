@@ -50,7 +50,7 @@ export function isCorrectable(thrown: unknown): thrown is DaybreakError {
  * Throws BAD_PIPELINE, BAD_TRANSFORM, BAD_TABLE or UNKNOWN_PIPELINE where nothing has passed yet.
  */
 export async function acceptedPipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
-  const copies = join(folders.data, parsePipelineName(name), 'realtime');
+  const copies = copiesOf(folders.data, name);
   try {
     return await acceptFolder(folders, name, copies);
   } catch (thrown) {
@@ -64,6 +64,11 @@ export async function acceptedPipeline(folders: PipelineFolders, name: string): 
 /** A short name of what must be there before the pipeline's rows are written; see `speedSetup`. */
 export function setupOf({ pipeline, outputColumns }: LoadedPipeline): string {
   return shortHash(speedSetup(pipeline, outputColumns));
+}
+
+/** Where the copies of a pipeline are that realtime took. */
+export function copiesOf(data: string, name: string): string {
+  return join(data, parsePipelineName(name), 'realtime');
 }
 
 async function acceptFolder(

@@ -81,6 +81,11 @@ async function answer<T = unknown>(
   }
 }
 
+/** The cause of DRUID_UNREACHABLE where Druid does answer, with a status of 500 or more. */
+export class FailedAnswer extends Error {
+  override readonly name = 'FailedAnswer';
+}
+
 function refused(service: string, config: AxiosRequestConfig, status: number, data: unknown): DaybreakError {
   const reason = typeof data === 'string' ? data : JSON.stringify(data ?? '');
   if (status === 401 || status === 403) {
@@ -92,6 +97,7 @@ function refused(service: string, config: AxiosRequestConfig, status: number, da
   return new DaybreakError(status >= 500 ? 'DRUID_UNREACHABLE' : 'DRUID_REFUSED', {
     what: `Druid's ${service} answered ${describe(config)} with ${status}: ${reason.slice(0, 1_000)}`,
     remedy: status >= 500 ? 'Wait until Druid is healthy (npx daybreak status).' : 'Read the reason above.',
+    ...(status >= 500 && { cause: new FailedAnswer(`status ${status}`) }),
   });
 }
 

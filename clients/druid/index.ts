@@ -3,6 +3,7 @@ import { createQueries } from './queries';
 import { createSupervisors } from './supervisors';
 import { createTasks } from './tasks';
 
+export { FailedAnswer } from './http';
 export { timestampLiteral, type Segment } from './queries';
 export type { IngestionTotals, StoredSupervisorSpec, SupervisorStatus } from './supervisors';
 export type { ListedTask, Slots, TaskLock, TaskReport, TaskStatus } from './tasks';

@@ -2,7 +2,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeadLetter } from '../../activities/speed/dead-letter';
 import { deadLetterTopicOf } from '../../domain/pipeline';
 import { openEventTimes } from '../../engines/duckdb/event-times';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { deadLetters } from '../dlq/dead-letters';
 import { lettersByDay, recomputes, sealedUntil } from '../dlq/event-days';
@@ -10,6 +9,7 @@ import { replayDeadLetters } from '../dlq/replay';
 import { DEAD_LETTER_CODES, offsetSpanOf, type OffsetSpan, type SelectionOptions, selectionOf } from '../dlq/selection';
 import { describeByCode, describePlan, describeReplay, letterTable, readableLetter } from '../output/describe-letters';
 import { print, printJson } from '../output/print';
+import { readSettingsNamed } from '../pipeline-folder';
 
 const READ_AT_ONCE = 1_000;
 
@@ -127,7 +127,7 @@ function sealOf(until: string | null | undefined) {
 
 async function load(name: string) {
   const config = readConfig();
-  const { pipeline } = await loadPipelineNamed(config.pipelines, name);
+  const pipeline = await readSettingsNamed(config, name);
   return { config, kafka: config.kafka, pipeline };
 }
 

@@ -3,9 +3,9 @@ import { Command, Option } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { print, printJson } from '../output/print';
+import { readSettingsNamed } from '../pipeline-folder';
 import { collectReport, reportRange } from '../report/collect';
 import { reportHtml } from '../report/html';
 
@@ -31,7 +31,7 @@ export function reportCommand(): Command {
     .option('--json', 'print its data as JSON and write no page', false)
     .action(async ({ pipeline: name, from, to, output, turnilo, open, json }: Options) => {
       const config = readConfig();
-      const { pipeline } = await loadPipelineNamed(config.pipelines, name);
+      const pipeline = await readSettingsNamed(config, name);
       const dates = reportRange(pipeline, { ...(from && { from }), ...(to && { to }) });
       const turniloUrl = turnilo === undefined ? undefined : `${turnilo}#${pipeline.druid.datasource}`;
       const data = await collectReport(config, pipeline, { dates, turniloUrl });

@@ -2,11 +2,13 @@ import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { parsePipelineName } from '../../domain/pipeline';
 import { speedLayerId } from '../../domain/speed-layer';
+import { TASK_QUEUES } from '../../domain/task-queues';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../workflows/speed-layer';
+import { hasWorker, requireWorker } from '../follow';
 import { lookAtIngestion } from '../ingestion';
 import { jsonOf, print, printJson, progress } from '../output/print';
 import { warnOfUncompared } from '../output/uncompared';
@@ -45,6 +47,10 @@ export function speedCommand(): Command {
         await within(pipeline, async (client) => {
           await withSpeedLayer(client, pipeline, (handle) => handle.signal(signal));
           show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
+          if (await hasWorker(client, TASK_QUEUES.speed)) return;
+          progress(
+            'No worker serves the speed layer now: it takes the signal when one does (npx daybreak worker --role speed).',
+          );
         });
       }),
     );
@@ -68,6 +74,8 @@ export function speedCommand(): Command {
       .argument('<shards>', 'how many', shardCount)
       .action(async (shards: number, { pipeline, json }: Options) => {
         await within(pipeline, async (client) => {
+          // Without one it would wait for ever.
+          await requireWorker(client, TASK_QUEUES.speed);
           await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
           show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
         });
@@ -82,6 +90,7 @@ export function speedCommand(): Command {
           const look = async (): Promise<readonly string[]> => {
             const { settings, state } = await readPipelineFolder(config, pipeline);
             const view = await speedView(client, pipeline);
+            process.exitCode = view.unanswered === undefined ? 0 : 1;
             const ingestion = settings && (await lookAtIngestion(config, settings));
             return json ? [jsonOf({ ...view, folder: state, ingestion })] : describeSpeed(view, ingestion, state);
           };

@@ -1,10 +1,13 @@
-import { Worker } from '@temporalio/worker';
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import { resolve } from 'node:path';
+import type { PartitionProgress } from '../../domain/speed';
 import { speedLayerId } from '../../domain/speed-layer';
 import { TASK_QUEUES } from '../../domain/task-queues';
-import { speedView } from '../../scripts/speed-status';
-import { useTemporal } from '../workflows/environment';
+import { findLayer } from '../../scripts/found-layer';
+import { describeSpeed, speedView } from '../../scripts/speed-status';
+import { until, useTemporal } from '../workflows/environment';
 
 const temporal = useTemporal();
 
@@ -15,14 +18,74 @@ const start = (pipeline: string): Promise<WorkflowHandle> =>
     args: [{ pipeline }],
   });
 
-it('shows a layer that failed with its reason and what to do, and not as running', async () => {
-  const handle = await start('failed');
+/** Serves the speed layer's own task queue for as long as `work` takes. */
+async function serving(workflows: string, work: () => Promise<unknown>): Promise<void> {
   const worker = await Worker.create({
     connection: temporal.connection,
-    workflowsPath: resolve(__dirname, './failing-workflow'),
+    workflowsPath: resolve(__dirname, workflows),
     taskQueue: TASK_QUEUES.speed,
+    activities,
   });
-  await worker.runUntil(expect(handle.result()).rejects.toThrow());
+  await worker.runUntil(work);
+}
+
+/** Its shard reads until its worker dies, and does not hear of it. */
+const activities = {
+  prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
+  runSpeedShard: async () => {
+    Context.current().heartbeat({ shard: 0, partitions: [PARTITION] });
+    await Context.current().cancelled;
+  },
+  watchSupervisor: () => Context.current().cancelled,
+  tellPartitions: () => Context.current().cancelled,
+};
+const PARTITION: PartitionProgress = {
+  partition: 0,
+  offset: 41,
+  highWatermark: 45,
+  lag: 4,
+  eventsPerSecond: 300,
+  events: 41,
+  rows: 41,
+  deadLetters: 0,
+};
+
+it('says of a layer for which there was never a worker which one to start', async () => {
+  await start('unserved');
+  const view = await speedView(temporal.client, 'unserved');
+  expect(view).toMatchObject({ state: 'unknown', partitions: [], troubles: [] });
+  const [state, remedy, ...others] = describeSpeed(view, undefined, { version: '0123456789ab' });
+  expect(state).toBe('! speed layer of unserved: not known, no worker serves task queue daybreak-speed');
+  expect(remedy).toBe('→ Start one: npx daybreak worker --role speed');
+  expect(others).toEqual(['batch: builds with version 0123456789ab']);
+});
+
+it('shows of a layer whose worker is dead what its shards told last, and when, and nothing that they do now', async () => {
+  await start('orphaned');
+  await serving('../../workflows', () =>
+    until(async () => (await speedView(temporal.client, 'orphaned')).partitions.length > 0),
+  );
+  const view = await speedView(temporal.client, 'orphaned');
+  expect(view).toMatchObject({ state: 'unknown', partitions: [{ ...PARTITION, eventsPerSecond: 0 }] });
+  const shown = describeSpeed(view, undefined, { version: '0123456789ab' });
+  expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for it within 5 s/);
+  expect(shown).toContain(`partitions, as they were told last, at ${view.toldAt ?? 'never'}:`);
+});
+
+it('says of a layer whose workflow is stuck since when and why, and what helps', async () => {
+  await start('stuck');
+  await serving('./stuck-workflow', async () => {
+    await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
+    expect((await speedView(temporal.client, 'stuck')).unanswered).toEqual({
+      what: expect.stringMatching(/^the tasks of its workflow fail since .*: a fault of an earlier version$/) as string,
+      remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --shards <n> --anew') as string,
+    });
+  });
+});
+
+it('shows a layer that failed with its reason and what to do, and not as running', async () => {
+  const handle = await start('failed');
+  await serving('./failing-workflow', () => expect(handle.result()).rejects.toThrow());
   await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({
     code: 'NOT_RUNNING',
     what: 'the speed layer of failed has failed: BAD_TABLE: a table is cut. Write it again',

@@ -30,7 +30,7 @@ it('shows a mixture, as of workers with different folders, and what to do', () =
 it('says once why partitions keep a version, and that the batch builds nothing meanwhile', () => {
   const what = 'pipelines/events/transform.sql:2: no such column';
   const kept = { version: OLDER, kept: `BAD_TRANSFORM: ${what}. Correct the SQL.` };
-  const folder = { code: 'BAD_TRANSFORM', what, remedy: 'Correct the SQL.' };
+  const folder = { code: 'BAD_TRANSFORM' as const, what, remedy: 'Correct the SQL.' };
   expect(describeVersions('events', folder, [partition(0, kept), partition(2, kept)])).toEqual([
     `! batch: builds nothing, BAD_TRANSFORM: ${what}`,
     '→ Correct the SQL.',
