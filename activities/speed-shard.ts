@@ -14,6 +14,7 @@ import { LivePipeline } from './speed/live-pipeline';
 import { retryable } from './speed/runnable-pipeline';
 import { Shard } from './speed/shard';
 import { shardHeartbeats } from './speed/shard-heartbeats';
+import { beating } from './wait';
 
 export interface SpeedDependencies extends PipelineFolders {
   readonly kafka: KafkaCluster;
@@ -66,10 +67,12 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
 
     /** Waits, then tells the calling workflow what its shards last heartbeat, which it cannot see by itself. */
     async tellPartitions({ afterSeconds }: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
-      const { client, heartbeat, info, sleep } = Context.current();
-      // By this status sees that a failure before it is over.
-      heartbeat('waiting for the next look');
-      await sleep(afterSeconds * 1_000);
+      const { client, info, sleep } = Context.current();
+      // A dead worker is missed at once, and status sees that a failure before it is over.
+      await beating(
+        () => 'waiting for the next look',
+        () => sleep(afterSeconds * 1_000),
+      );
       return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
     },
   };

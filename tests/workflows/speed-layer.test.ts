@@ -242,6 +242,22 @@ it('shows why a shard failed until it goes on, and no longer', async () => {
   });
 });
 
+it('looks at the partitions again where the worker of a look has fallen silent for ten seconds', async () => {
+  let looks = 0;
+  let end: (partitions: []) => void = () => undefined;
+  const silence = new Promise<[]>((resolve) => {
+    end = resolve;
+  });
+  const shards = new Shards();
+  const tellPartitions = () => ((looks += 1) === 1 ? silence : sleep(100).then(() => [PARTITION]));
+  await running(layer(shards, { tellPartitions }), {}, async (handle) => {
+    const began = Date.now();
+    await until(async () => (await status(handle)).partitions.length > 0);
+    expect(Date.now() - began).toBeGreaterThan(9_000);
+    end([]);
+  });
+});
+
 it('runs a shard again whose worker has fallen silent for ten seconds', async () => {
   const shards = new Shards();
   let silenced: () => void = () => undefined;

@@ -43,5 +43,6 @@ export const { watchSupervisor } = proxyActivities<SpeedLayerActivities>({
 export const { tellPartitions } = proxyActivities<SpeedLayerActivities>({
   summary: ACTIVITY_SUMMARIES.tellPartitions,
   startToCloseTimeout: `${LOOK_SECONDS + 30} seconds`,
+  heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });
