@@ -1,5 +1,5 @@
 /** Whose rows Druid served before the day was replaced: a former batch's once the day was replaced before. */
-export const SERVED_BEFORE = ['nothing', 'realtime', 'batch', 'both'] as const;
+export const SERVED_BEFORE = ['nothing', 'realtime', 'batch', 'both', 'compacted'] as const;
 export type ServedBefore = (typeof SERVED_BEFORE)[number];
 
 /** One local hour of a day: what Druid served before, what the batch made of the files, what Druid serves now. */
@@ -50,6 +50,7 @@ const BEFORE: Readonly<Record<ServedBefore, string>> = {
   realtime: 'before: what realtime had taken of the day',
   batch: 'before: the rows of the batch that replaced the day last',
   both: 'before: rows of an earlier batch in a part of the day, and what realtime had taken of the rest',
+  compacted: 'before: what Druid’s compaction had made of the rows of realtime or of an earlier batch',
 };
 
 /**

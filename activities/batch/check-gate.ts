@@ -3,6 +3,7 @@ import type { DruidClient } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
+import { visibleIn } from '../../domain/druid/timeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { beating, waitFor } from '../wait';
 import { servedBefore, visibleSegments } from './day-proof';
@@ -29,7 +30,9 @@ async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | un
   const missingTasks = await notRead(druid, plan);
   if (missingTasks !== undefined) return missingTasks;
   const segments = await druid.queries.segments(plan.realtimeDatasource, plan.interval);
-  const missing = segments.filter((one) => one.published && !one.available && !one.overshadowed);
+  const missing = visibleIn(segments, plan.interval).filter(
+    (one) => one.published && !one.available && !one.overshadowed,
+  );
   return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
 }
 
@@ -38,7 +41,8 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
   const status = await druid.supervisors.status(realtimeDatasource);
   const spec = await druid.supervisors.find(realtimeDatasource);
   const sealedUntil = spec?.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
-  if (status === undefined || status.state === 'SUSPENDED') return undefined;
+  // Not by its state: of a topic that is not there yet, Druid says that it connects.
+  if (status === undefined || spec?.suspended === true) return undefined;
   // Of a sealed day a task takes no row: it has nothing to read again.
   if (new Date(sealedUntil) >= new Date(interval.end)) return undefined;
   if (status.activeTasks.length === 0) return 'realtime to start its task';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DruidClient, Segment } from '../../clients/druid';
 import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../domain/daily-batch';
+import { visibleIn } from '../../domain/druid/timeline';
 import { DaybreakError } from '../../domain/errors';
 import type { ServedBefore } from '../../domain/reconciliation';
 import { contentByHour, NO_CONTENT } from '../../engines/duckdb/content';
@@ -15,32 +16,21 @@ export async function visibleSegments(
   { datasource, interval }: Pick<DayPlan, 'datasource' | 'interval'>,
 ): Promise<Segment[]> {
   const segments = await druid.queries.segments(datasource, interval);
-  return segments.filter((one) => !one.overshadowed && !isBeingDropped(one, segments));
+  return visibleIn(segments, interval).filter((one) => !one.overshadowed);
 }
 
 /**
- * Whether a historical still has a segment that Druid has given up for a later one. Of such a segment Druid no longer says
- * that it is overshadowed, although queries pass it over.
- */
-function isBeingDropped({ published, realtime, version, start, end }: Segment, segments: readonly Segment[]): boolean {
-  if (published || realtime) return false;
-  return segments.some(
-    (other) => other.published && other.version > version && other.start <= start && other.end >= end,
-  );
-}
-
-/**
- * Checks that the visible segments are a batch's: one version, a day long each, published, none realtime.
- * Throws PROOF_FAILED.
+ * Checks that the visible segments are a batch's: published, none realtime, of one version and a day long each, but for those
+ * that Druid's compaction made since. Throws PROOF_FAILED.
  */
 export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void {
-  const versions = new Set(visible.map((one) => one.version));
-  const strange = visible.filter((one) => one.realtime || !one.published || !isDay(one, plan));
-  if (visible.length > 0 && versions.size === 1 && strange.length === 0) return;
+  const versions = new Set(visible.flatMap((one) => (one.compacted ? [] : [one.version])));
+  const strange = visible.filter((one) => one.realtime || !one.published || !(one.compacted || isDay(one, plan)));
+  if (visible.length > 0 && versions.size <= 1 && strange.length === 0) return;
   const [found] = strange;
   const served =
     found !== undefined
-      ? `by ${strange.length} segments that no recompute made, such as ${found.id}`
+      ? `by ${strange.length} segments that neither a recompute nor a compaction made, such as ${found.id}`
       : `by ${versions.size} versions of segments`;
   throw new DaybreakError('PROOF_FAILED', {
     what: `${plan.date} of ${plan.datasource} is served ${visible.length === 0 ? 'by no segment' : served}`,
@@ -52,6 +42,7 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
 export function servedBefore(visible: readonly Segment[], plan: Pick<DayPlan, 'interval'>): ServedBefore {
   const batch = visible.filter((one) => !one.realtime && one.published && isDay(one, plan)).length;
   if (visible.length === 0) return 'nothing';
+  if (visible.some((one) => one.compacted)) return 'compacted';
   return batch === 0 ? 'realtime' : batch === visible.length ? 'batch' : 'both';
 }
 

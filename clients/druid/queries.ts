@@ -17,6 +17,7 @@ const segment = z.object({
   is_available: flag,
   is_realtime: flag,
   is_overshadowed: flag,
+  last_compaction_state: z.string().nullish(),
 });
 
 export interface Segment {
@@ -29,7 +30,10 @@ export interface Segment {
   readonly published: boolean;
   readonly available: boolean;
   readonly realtime: boolean;
+  /** As a whole, by segments that are published. */
   readonly overshadowed: boolean;
+  /** Whether Druid's automatic compaction made it. */
+  readonly compacted: boolean;
 }
 
 /** Druid SQL, on the broker. */
@@ -86,8 +90,8 @@ export function createQueries(broker: DruidHttp) {
     async segments(datasource: string, { start, end }: Interval): Promise<Segment[]> {
       // A plain select: aggregating over sys.segments fails inside Druid 33.
       const rows = await sql(
-        'SELECT segment_id, "start", "end", version, num_rows, is_published, is_available, is_realtime, is_overshadowed ' +
-          'FROM sys.segments WHERE datasource = ? AND "start" < ? AND "end" > ?',
+        'SELECT segment_id, "start", "end", version, num_rows, is_published, is_available, is_realtime, is_overshadowed, ' +
+          'last_compaction_state FROM sys.segments WHERE datasource = ? AND "start" < ? AND "end" > ?',
         [datasource, end, start],
         segment,
       );
@@ -101,6 +105,7 @@ export function createQueries(broker: DruidHttp) {
         available: row.is_available,
         realtime: row.is_realtime,
         overshadowed: row.is_overshadowed,
+        compacted: row.last_compaction_state != null,
       }));
     },
   };

@@ -11,14 +11,21 @@ const MINUTE = 60_000;
 /** Druid with one segment of the day, which a historical begins to serve after it was asked so often. */
 function druidThatLoads(afterQuestions: number) {
   let questions = 0;
-  const segment = { published: true, realtime: false, overshadowed: false, id: 'segment', version: 'v1', rows: 1 };
+  const segment = { published: true, realtime: false, overshadowed: false, compacted: false };
+  const day = {
+    id: 'segment',
+    version: 'v1',
+    rows: 1,
+    start: '2026-11-20T15:00:00.000Z',
+    end: '2026-11-21T15:00:00.000Z',
+  };
   const druid = {
     supervisors: { status: () => Promise.resolve(undefined), find: () => Promise.resolve(undefined) },
     queries: {
       hasDatasource: () => Promise.resolve(false),
       segments: () => {
         questions += 1;
-        return Promise.resolve([{ ...segment, available: questions > afterQuestions }]);
+        return Promise.resolve([{ ...segment, ...day, available: questions > afterQuestions }]);
       },
     },
   };
@@ -52,4 +59,15 @@ it('asks at least once in an attempt that begins late, and reports what it still
   const { druid } = druidThatLoads(Infinity);
   const report = await check(druid, { first: 2 * MINUTE, attempt: 2 * MINUTE });
   expect(report).toMatchObject({ realtimeUnseen: '1 segments of the day to be served' });
+});
+
+it('waits for no task of a supervisor that is suspended, also where its topic is not there yet', async () => {
+  const { druid } = druidThatLoads(0);
+  const connecting = { state: 'RUNNING', activeTasks: [] };
+  const suspended = { suspended: true, spec: { ioConfig: {} } };
+  const supervisors = { status: () => Promise.resolve(connecting), find: () => Promise.resolve(suspended) };
+  const batchOnly = { ...druid, supervisors } as unknown as DruidClient;
+  const began = Date.now();
+  expect(await check(batchOnly, { first: 0, attempt: 0 })).not.toHaveProperty('realtimeUnseen');
+  expect(Date.now() - began).toBeLessThan(MINUTE / 2);
 });

@@ -5,7 +5,7 @@ import type { DayPlan } from '../../../domain/daily-batch';
 const day = { start: '2026-03-13T15:00:00.000Z', end: '2026-03-14T15:00:00.000Z' };
 const segment = (id: string, its: Partial<Segment> = {}): Segment => ({
   ...{ id, ...day, version: '2026-03-15T00:00:00.000Z', rows: 1 },
-  ...{ published: true, available: true, realtime: false, overshadowed: false },
+  ...{ published: true, available: true, realtime: false, overshadowed: false, compacted: false },
   ...its,
 });
 const plan = { datasource: 'events', interval: day } as unknown as DayPlan; // All that is looked at.
