@@ -11,6 +11,7 @@ export const ACCEPTABLE_GATE_CODES = [
   'TOO_MANY_OUTSIDE',
   'TRUNCATED_FILES',
   'BATCH_SHORT',
+  'COMPACTION_CONFLICT',
 ] as const satisfies readonly ErrorCode[];
 export type AcceptableGateCode = (typeof ACCEPTABLE_GATE_CODES)[number];
 
@@ -31,6 +32,8 @@ export interface GateInput {
   readonly counts: Pick<RecordCounts, 'read' | 'fromNeighbours' | 'quarantined' | 'outsideDay'>;
   /** Compressed files that end within their data, or hold what cannot be unpacked: how many, and some of their names. */
   readonly truncated: TruncatedFiles;
+  /** See `compactionFindings`. Default: none. */
+  readonly compactionConflicts?: readonly string[];
   /** Rows that the batch wrote, by local hour. */
   readonly written: Readonly<Record<string, number>>;
   /** Distinct rows that Druid serves before the day is replaced, by local hour. */
@@ -117,6 +120,16 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
         `(${percent(shortfall / realtime)}, allowed ${percent(gate.maximumShortfall)}). ` +
         'Look for hourly files that did not arrive, or accept BATCH_SHORT.',
       figures: { lacking: shortfall, realtime, allowedShare: gate.maximumShortfall },
+    });
+  }
+  const { compactionConflicts = [] } = input;
+  if (compactionConflicts.length > 0) {
+    refusals.push({
+      code: 'COMPACTION_CONFLICT',
+      reason:
+        `Druid's compaction would alter what is proven: ${compactionConflicts.join('; ')}. Take these settings out of its ` +
+        'configuration, or accept COMPACTION_CONFLICT.',
+      figures: { conflicts: compactionConflicts.length },
     });
   }
   return refusals;

@@ -38,6 +38,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   TOO_MANY_OUTSIDE: 'Set files.timeZone to the zone of the files’ names, or go on with --accept TOO_MANY_OUTSIDE.',
   TRUNCATED_FILES: 'Bring the files again that the message names, or go on with --accept TRUNCATED_FILES.',
   BATCH_SHORT: 'Look for hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
+  COMPACTION_CONFLICT: 'Correct Druid’s compaction as the message says, or go on with --accept COMPACTION_CONFLICT.',
   NOT_BUILT: 'Build the day first, or give a version that is kept.',
   NOT_SERVED: 'Check that the historicals run and have room.',
   PROOF_FAILED: 'Nothing, the first time; report it if it comes back.',

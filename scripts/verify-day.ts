@@ -25,6 +25,7 @@ export async function verifyDay(config: Config, name: string, date: BusinessDate
   const hours = await compareContent(druid, plan, built, loaded);
   const visible = await visibleSegments(druid, plan);
   checkSegments(plan, visible);
-  const version = visible[0]?.version ?? '';
+  // A compaction may have made several, each of its own interval.
+  const version = visible.reduce((latest, one) => (one.version > latest ? one.version : latest), '');
   return { pipeline: name, date, datasource: plan.datasource, version, segments: visible.length, hours };
 }

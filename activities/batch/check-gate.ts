@@ -5,6 +5,7 @@ import { completeCounts } from '../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
 import { visibleIn } from '../../domain/druid/timeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { lookAtCompaction } from '../druid/compaction-look';
 import { beating, waitFor } from '../wait';
 import { servedBefore, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
@@ -90,10 +91,13 @@ export function createGateActivities({ druid, pipelines }: BatchDependencies) {
         () => servedDay(druid, servedPlan, loaded),
       );
       const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
+      const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
+      for (const warning of warnings) log.warn('Druid’s compaction', { warning });
       const found = refusalsOf(loaded.pipeline.gate, {
         missingHours: built.missingHours,
         counts: completeCounts(built.counts, built.hours),
         truncated: built.truncated ?? truncatedFiles([]),
+        compactionConflicts: conflicts,
         written: Object.fromEntries(built.hours.map(({ hour, written }) => [hour, written])),
         realtimeDistinct: Object.fromEntries(realtime.map(({ hour, distinct }) => [hour, distinct])),
       });

@@ -1,3 +1,4 @@
+import { createCompaction } from './compaction';
 import { createDruidHttp, type DruidAccess } from './http';
 import { createQueries } from './queries';
 import { createSupervisors } from './supervisors';
@@ -17,7 +18,12 @@ export interface DruidCluster extends DruidAccess {
 export function createDruidClient({ coordinatorUrl, brokerUrl, ...access }: DruidCluster) {
   const overlord = createDruidHttp('overlord', coordinatorUrl, access);
   const broker = createDruidHttp('broker', brokerUrl, access);
-  return { supervisors: createSupervisors(overlord), tasks: createTasks(overlord), queries: createQueries(broker) };
+  return {
+    supervisors: createSupervisors(overlord),
+    tasks: createTasks(overlord),
+    compaction: createCompaction(overlord),
+    queries: createQueries(broker),
+  };
 }
 
 export type DruidClient = ReturnType<typeof createDruidClient>;

@@ -37,6 +37,6 @@ function describe({ pipeline, date, datasource, version, segments, hours }: Veri
         druidChecksum,
       ]),
     ]),
-    `proven: ${datasource} serves exactly the published rows of ${pipeline} ${date} in every hour, from ${segments} segment(s) of version ${version}`,
+    `proven: ${datasource} serves exactly the published rows of ${pipeline} ${date} in every hour, from ${segments} segment(s), the latest of version ${version}`,
   ].join('\n');
 }

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { refuseCompaction } from '../../activities/druid/compaction-look';
+import { createDruidClient } from '../../clients/druid';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipeline } from '../../engines/pipeline-folder';
 import { pipelineVersion } from '../../engines/pipeline-version';
-import { print, printJson } from '../output/print';
+import { readConfig } from '../../worker/config';
+import { print, printJson, progress } from '../output/print';
 import { table } from '../output/table';
 import { warnOfUncompared } from '../output/uncompared';
 
@@ -15,20 +18,23 @@ export function pipelineCommand(): Command {
           'check pipeline.yaml, transform.sql and the tables of a folder, and what it shares with the folders beside it',
         )
         .argument('<folder>', 'the pipeline folder')
+        .option('--connect', 'also ask Druid whether its compaction goes with recomputed days', false)
         .option('--json', 'print JSON', false)
         .action(check),
     );
 }
 
-async function check(folder: string, { json }: { json: boolean }): Promise<void> {
+async function check(folder: string, { json, connect }: { json: boolean; connect: boolean }): Promise<void> {
   const loaded = await loadPipeline(folder);
   const notCompared = await refuseConflicts(loaded);
+  const warnings = connect ? await refuseCompaction(createDruidClient(readConfig().druid), loaded) : [];
   const { pipeline, outputColumns, hashes } = loaded;
   if (json) {
-    printJson({ pipeline, outputColumns, hashes, version: pipelineVersion(hashes), notCompared });
+    printJson({ pipeline, outputColumns, hashes, version: pipelineVersion(hashes), notCompared, warnings });
     return;
   }
   print(table([['output column', 'type'], ...outputColumns.map(({ name, type }) => [name, type])]));
   warnOfUncompared(notCompared);
+  for (const warning of warnings) progress(`Druid's compaction: ${warning}`);
   print(`${pipeline.name}: every check passed, version ${pipelineVersion(hashes)}`);
 }

@@ -1,8 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
+import { refuseCompaction } from '../../activities/druid/compaction-look';
+import { createDruidClient } from '../../clients/druid';
+import { DaybreakError } from '../../domain/errors';
 import { parsePipelineName } from '../../domain/pipeline';
 import { speedLayerId } from '../../domain/speed-layer';
 import { TASK_QUEUES } from '../../domain/task-queues';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
@@ -32,6 +36,7 @@ export function speedCommand(): Command {
       .action(async ({ pipeline, json, shards, anew }: Options & { shards: number; anew: boolean }) => {
         const loaded = await loadPipelineNamed(readConfig().pipelines, pipeline);
         warnOfUncompared(await refuseConflicts(loaded));
+        await warnOfCompaction(loaded);
         await within(pipeline, async (client) => {
           const found = await startSpeedLayer(client, { pipeline, shards, anew });
           show(json, { workflowId: speedLayerId(pipeline), done: describeStart(found, anew) });
@@ -99,6 +104,17 @@ export function speedCommand(): Command {
       }),
   );
   return group;
+}
+
+/** Shards need no Druid: where it does not answer, the layer starts, and the gate asks again. */
+async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
+  try {
+    const warnings = await refuseCompaction(createDruidClient(readConfig().druid), loaded);
+    for (const warning of warnings) progress(`Druid's compaction: ${warning}`);
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
+    progress(`Druid's compaction was not looked at: ${thrown.what}`);
+  }
 }
 
 function subcommand(name: string, description: string): Command {

@@ -83,3 +83,13 @@ it('refuses a day with files that are not whole, and names some of them', () => 
   expect(refusal).toMatchObject({ code: 'TRUNCATED_FILES', figures: { truncated: 12 } });
   expect(refusal?.reason).toContain('12 compressed files are not whole (names.20261121.10.json.gz, ');
 });
+
+it('refuses a day whose proven rows Druid’s compaction would alter, naming the settings', () => {
+  const [refusal] = refusalsOf(gate, {
+    ...clean,
+    ...{ missingHours: [], written: { '00': 1 }, realtimeDistinct: {} },
+    compactionConflicts: ['granularitySpec.rollup is true: equal rows become one'],
+  });
+  expect(refusal?.code).toBe('COMPACTION_CONFLICT');
+  expect(refusal?.reason).toContain('granularitySpec.rollup is true: equal rows become one');
+});

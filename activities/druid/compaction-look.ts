@@ -1,0 +1,28 @@
+import type { DruidClient } from '../../clients/druid';
+import { compactionFindings, type CompactionFindings } from '../../domain/druid/compaction';
+import { DaybreakError } from '../../domain/errors';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+
+/** What of Druid's automatic compaction does not go with the recomputes of a pipeline's days. */
+export async function lookAtCompaction(
+  druid: DruidClient,
+  { pipeline, outputColumns }: LoadedPipeline,
+): Promise<CompactionFindings> {
+  const found = (await druid.compaction.of(pipeline.druid.datasource)).map((config) =>
+    compactionFindings(pipeline, outputColumns, config),
+  );
+  return {
+    conflicts: [...new Set(found.flatMap(({ conflicts }) => conflicts))],
+    warnings: [...new Set(found.flatMap(({ warnings }) => warnings))],
+  };
+}
+
+/** Throws COMPACTION_CONFLICT where rows that were proven would be altered. Returns what is only to be warned of. */
+export async function refuseCompaction(druid: DruidClient, loaded: LoadedPipeline): Promise<readonly string[]> {
+  const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
+  if (conflicts.length === 0) return warnings;
+  throw new DaybreakError('COMPACTION_CONFLICT', {
+    what: `Druid's compaction of ${loaded.pipeline.druid.datasource} does not go with recomputed days: ${conflicts.join('; ')}`,
+    remedy: 'Take these settings out of its configuration: docs/operating.md, “Compaction”, has one that works.',
+  });
+}

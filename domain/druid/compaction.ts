@@ -1,0 +1,108 @@
+import { dayInterval, isSameZone, shiftDate, type BusinessDate } from '../business-date';
+import type { OutputColumn, Pipeline } from '../pipeline';
+import { dimensionsOf } from './data-schema';
+
+/** What Druid's automatic compaction is told to do with a datasource: the part that matters here. */
+export interface CompactionConfig {
+  readonly taskPriority?: number | null | undefined;
+  readonly granularitySpec?: {
+    readonly segmentGranularity?: unknown;
+    readonly queryGranularity?: unknown;
+    readonly rollup?: boolean | null | undefined;
+  } | null;
+  readonly dimensionsSpec?: { readonly dimensions?: readonly unknown[] | null | undefined } | null;
+  readonly metricsSpec?: readonly unknown[] | null | undefined;
+  readonly transformSpec?: { readonly filter?: unknown } | null;
+}
+
+export interface CompactionFindings {
+  /** What alters rows, or takes a day away from its recompute: each a setting with its value, and why. */
+  readonly conflicts: readonly string[];
+  /** What works, and costs more than it has to. */
+  readonly warnings: readonly string[];
+}
+
+/** The priority of a task that replaces a day. */
+const REINDEX_PRIORITY = 50;
+
+/** Whether days that a batch has replaced can live beside this compaction. */
+export function compactionFindings(
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+  { granularitySpec, taskPriority, dimensionsSpec, metricsSpec, transformSpec }: CompactionConfig,
+): CompactionFindings {
+  const conflicts: string[] = [];
+  if (granularitySpec?.rollup === true) conflicts.push('granularitySpec.rollup is true: equal rows become one');
+  const query = granularitySpec?.queryGranularity;
+  if (!isNone(query)) conflicts.push(`granularitySpec.queryGranularity is ${JSON.stringify(query)}: it cuts times`);
+  if ((metricsSpec ?? []).length > 0) conflicts.push('metricsSpec is set: it aggregates rows');
+  if (transformSpec?.filter != null) conflicts.push('transformSpec.filter is set: it removes rows');
+  const kept = dimensionsSpec?.dimensions?.map(nameOf) ?? [];
+  const lost = dimensionsOf(pipeline, columns).filter(({ name }) => !kept.includes(name));
+  if (kept.length > 0 && lost.length > 0) {
+    conflicts.push(`dimensionsSpec lacks ${lost.map(({ name }) => name).join(', ')}: these columns are lost`);
+  }
+  if ((taskPriority ?? 0) >= REINDEX_PRIORITY) {
+    conflicts.push(
+      `taskPriority is ${taskPriority ?? 0}: from ${REINDEX_PRIORITY} on, a compaction takes a day away from its recompute`,
+    );
+  }
+  return { conflicts, warnings: reachesOver(granularitySpec?.segmentGranularity, pipeline.timeZone) };
+}
+
+/** Segments of a part of two local days are compacted again after each recompute of one, and hold up the lock of both. */
+function reachesOver(granularity: unknown, timeZone: string): string[] {
+  if (isAligned(granularity, timeZone)) return [];
+  const period = { type: 'period', period: 'P1D', timeZone };
+  const is =
+    granularity == null
+      ? 'granularitySpec.segmentGranularity is not set, so that Druid takes UTC days'
+      : `granularitySpec.segmentGranularity is ${JSON.stringify(granularity)}`;
+  return [
+    `${is}: such segments reach over local days of ${timeZone}, whose recompute then waits for tasks of its neighbours; ` +
+      `${JSON.stringify(period)} fits`,
+  ];
+}
+
+const HOUR = 3_600_000;
+/** Of Druid's simple granularities those that no local day of a zone with whole hours cuts. */
+const WITHIN_HOUR = ['SECOND', 'MINUTE', 'FIVE_MINUTE', 'TEN_MINUTE', 'FIFTEEN_MINUTE', 'THIRTY_MINUTE', 'HOUR'];
+const WITHIN_HOUR_PERIODS = ['PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT1H'];
+
+/** Whether no segment of the granularity holds a part of a local day and a part of another. */
+function isAligned(granularity: unknown, timeZone: string): boolean {
+  const isUtc = isSameZone(timeZone, 'UTC');
+  // Without one, Druid takes the granularity of the segments as one of UTC.
+  if (granularity == null) return isUtc;
+  if (typeof granularity === 'string') {
+    return isUtc || (WITHIN_HOUR.includes(granularity.toUpperCase()) && startsWithHours(timeZone));
+  }
+  if (typeof granularity !== 'object' || !('period' in granularity) || typeof granularity.period !== 'string') {
+    return false;
+  }
+  const zone = 'timeZone' in granularity && typeof granularity.timeZone === 'string' ? granularity.timeZone : 'UTC';
+  const hasOrigin = 'origin' in granularity && granularity.origin != null;
+  if (hasOrigin) return false;
+  const cutsNoHour = WITHIN_HOUR_PERIODS.includes(granularity.period) && startsWithHours(zone);
+  return isSameZone(zone, timeZone) || (cutsNoHour && startsWithHours(timeZone));
+}
+
+/** Whether each local day of these years begins with an hour of UTC. */
+function startsWithHours(timeZone: string): boolean {
+  const [first, days] = ['2020-01-01' as BusinessDate, 20 * 366]; // A date.
+  for (let day = 0; day < days; day += 7) {
+    if (Date.parse(dayInterval(shiftDate(first, day), timeZone).start) % HOUR !== 0) return false;
+  }
+  return true;
+}
+
+function isNone(granularity: unknown): boolean {
+  if (granularity == null) return true;
+  const name = typeof granularity === 'object' && 'type' in granularity ? granularity.type : granularity;
+  return String(name).toLowerCase() === 'none';
+}
+
+function nameOf(dimension: unknown): string {
+  if (typeof dimension === 'string') return dimension;
+  return typeof dimension === 'object' && dimension !== null && 'name' in dimension ? String(dimension.name) : '';
+}
