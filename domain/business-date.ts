@@ -78,6 +78,30 @@ export function hoursOfDay(date: BusinessDate, timeZone: string): string[] {
   return [...hours];
 }
 
+const QUARTER_HOUR = 15 * 60_000;
+
+/**
+ * The instants of an interval by local hour, '00' to '23', in order. An hour that a zone runs through twice has two
+ * intervals where others lie between.
+ */
+export function instantsByHour({ start, end }: Interval, timeZone: string): Map<string, Interval[]> {
+  const hours = new Map<string, Interval[]>();
+  // Zones differ from UTC by whole quarters of an hour.
+  for (let at = Date.parse(start); at < Date.parse(end); at += QUARTER_HOUR) {
+    const hour = format(new TZDate(at, timeZone), 'HH');
+    const from = new Date(at).toISOString();
+    const to = new Date(Math.min(at + QUARTER_HOUR, Date.parse(end))).toISOString();
+    const before = hours.get(hour) ?? [];
+    const last = before.at(-1);
+    const isNext = last?.end === from;
+    hours.set(
+      hour,
+      isNext ? [...before.slice(0, -1), { start: last.start, end: to }] : [...before, { start: from, end: to }],
+    );
+  }
+  return hours;
+}
+
 const WEEK = 7 * 24 * 60 * 60_000;
 
 /** Whether the runtime knows the zone. */

@@ -4,6 +4,7 @@ import { createDruidClient } from '../clients/druid';
 import type { BusinessDate } from '../domain/business-date';
 import { dayPlan, type DayProof } from '../domain/daily-batch';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
+import { scratchRoot, withScratch } from '../engines/scratch-folder';
 import type { Config } from '../worker/config';
 
 export interface VerifiedDay extends DayProof {
@@ -22,7 +23,9 @@ export async function verifyDay(config: Config, name: string, date: BusinessDate
   const druid = createDruidClient(config.druid);
   const plan = dayPlan(loaded.pipeline, date);
   // The content first: which hour differs tells more than whose segments they are.
-  const hours = await compareContent(druid, plan, built, loaded);
+  const hours = await withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
+    compareContent(druid, plan, built, loaded, scratch),
+  );
   const visible = await visibleSegments(druid, plan);
   checkSegments(plan, visible);
   // A compaction may have made several, each of its own interval.

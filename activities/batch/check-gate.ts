@@ -5,6 +5,7 @@ import { completeCounts } from '../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
 import { visibleIn } from '../../domain/druid/timeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { scratchRoot, withScratch } from '../../engines/scratch-folder';
 import { lookAtCompaction } from '../druid/compaction-look';
 import { beating, waitFor } from '../wait';
 import { servedBefore, visibleSegments } from './day-proof';
@@ -69,7 +70,7 @@ async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string 
   });
 }
 
-export function createGateActivities({ druid, pipelines }: BatchDependencies) {
+export function createGateActivities({ druid, pipelines, data }: BatchDependencies) {
   return {
     /**
      * Compares the built day with what Druid serves now. Throws nothing of its own: the refusals are in the report, and
@@ -88,7 +89,10 @@ export function createGateActivities({ druid, pipelines }: BatchDependencies) {
       }
       const served = await beating(
         () => 'fetching the rows that Druid serves',
-        () => servedDay(druid, servedPlan, loaded),
+        () =>
+          withScratch(scratchRoot(data, plan.pipeline), `gate-${plan.date}`, (scratch) =>
+            servedDay(druid, servedPlan, loaded, scratch),
+          ),
       );
       const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
       const { conflicts, warnings } = await lookAtCompaction(druid, loaded);

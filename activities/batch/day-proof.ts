@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DruidClient, Segment } from '../../clients/druid';
 import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../domain/daily-batch';
@@ -53,15 +51,19 @@ function isDay({ start, end }: Segment, { interval }: Pick<DayPlan, 'interval'>)
 /**
  * Each hour's rows and an order-independent checksum over every column of them, in the batch's files and in Druid.
  * Throws PROOF_FAILED with the first hour that differs.
+ *
+ * @param scratch see `servedDay`.
  */
 export async function compareContent(
   druid: DruidClient,
   plan: DayPlan,
   built: BuiltDay,
   loaded: LoadedPipeline,
+  scratch: string,
 ): Promise<ProvenHour[]> {
-  const served = await servedDay(druid, plan, loaded);
-  const wrote = await builtContent(built, loaded);
+  const served = await servedDay(druid, plan, loaded, scratch);
+  const files = built.hours.map(({ file }) => join(built.folder, file));
+  const wrote = await contentByHour(loaded.pipeline, loaded.outputColumns, { files, scratch });
   const names = new Set([...built.hours.map(({ hour }) => hour), ...served.keys()]);
   const hours = [...names].sort().map((hour) => {
     const [batch, after] = [wrote.get(hour) ?? NO_CONTENT, served.get(hour) ?? NO_CONTENT];
@@ -81,14 +83,4 @@ export async function compareContent(
       `${different.druidChecksum}), the batch wrote ${different.batchRows} (checksum ${different.batchChecksum})`,
     remedy: `Run the day again: npx daybreak batch run --pipeline ${plan.pipeline} --date ${plan.date}`,
   });
-}
-
-async function builtContent(built: BuiltDay, { pipeline, outputColumns }: LoadedPipeline) {
-  const scratch = await mkdtemp(join(tmpdir(), 'daybreak-proof-'));
-  try {
-    const files = built.hours.map(({ file }) => join(built.folder, file));
-    return await contentByHour(pipeline, outputColumns, { files, hour: 'filename', scratch });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
 }

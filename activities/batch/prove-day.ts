@@ -3,12 +3,13 @@ import type { DruidClient, Segment } from '../../clients/druid';
 import type { BuiltDay, DayPlan, DayProof, ProvenHour } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { scratchRoot, withScratch } from '../../engines/scratch-folder';
 import { beating, waitFor, type Asked } from '../wait';
 import { checkSegments, compareContent, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
 import type { Reindexed } from './reindex-day';
 
-export function createProofActivities({ druid, pipelines }: BatchDependencies) {
+export function createProofActivities({ druid, pipelines, data }: BatchDependencies) {
   return {
     /**
      * Shows that Druid serves exactly the built rows of the day: every visible segment is one day long, of one version
@@ -29,7 +30,12 @@ export function createProofActivities({ druid, pipelines }: BatchDependencies) {
       });
       const hours = await beating(
         () => 'comparing the rows that Druid serves with the batch’s',
-        () => provenHours(() => compareContent(druid, plan, built, loaded)),
+        () =>
+          provenHours(() =>
+            withScratch(scratchRoot(data, plan.pipeline), `proof-${plan.date}`, (scratch) =>
+              compareContent(druid, plan, built, loaded, scratch),
+            ),
+          ),
       );
       return { version: segments[0]?.version ?? reindexed.createdTime, segments: segments.length, hours };
     },

@@ -36,11 +36,6 @@ export function timeAsWritten(pipeline: Pipeline): string {
   }
 }
 
-/** Druid SQL for the local hour of a row, '00' to '23'. */
-export function localHour(pipeline: Pipeline): string {
-  return `TIME_FORMAT(__time, 'HH', '${pipeline.timeZone}')`;
-}
-
 /** The inside of a native expression's string literal, where a quote is escaped by a backslash. */
 function quoted(text: string): string {
   return text.replaceAll("'", "\\'");

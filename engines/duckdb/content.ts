@@ -13,10 +13,8 @@ export interface Content {
 export const NO_CONTENT: Content = { rows: 0, distinct: 0, checksum: '0' };
 
 export interface ContentSource {
-  /** Absolute paths of NDJSON whose rows have the output columns. */
+  /** Absolute paths of NDJSON whose rows have the output columns, each with a local hour in its name: 07.ndjson, 07-2.ndjson. */
   readonly files: readonly string[];
-  /** Where a row's local hour stands: in its column `hour`, or as the name of its file, such as 07.ndjson. */
-  readonly hour: 'column' | 'filename';
   /** Absolute path of a folder to spill to. */
   readonly scratch: string;
 }
@@ -25,22 +23,21 @@ export interface ContentSource {
 export async function contentByHour(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
-  { files, hour, scratch }: ContentSource,
+  { files, scratch }: ContentSource,
 ): Promise<Map<string, Content>> {
   if (files.length === 0) return new Map();
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: '512MB', temp_directory: scratch });
   try {
     const connection = await instance.connect();
-    const types: Record<string, string> = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
-    if (hour === 'column') types['hour'] = 'VARCHAR';
+    const types = Object.fromEntries(columns.map(({ name, type }) => [name, type]));
     // Grouped by hash first, so that a large day spills instead of filling the memory.
     const reader = await connection.runAndReadAll(
       `SELECT hour, sum(copies)::BIGINT, count(*)::BIGINT, sum(row_hash::HUGEINT * copies)::VARCHAR
        FROM (
-         SELECT ${hour === 'column' ? '"hour"' : "regexp_extract(filename, '(\\d\\d)[^/]*$', 1)"} AS hour,
+         SELECT regexp_extract(filename, '(\\d\\d)[^/]*$', 1) AS hour,
                 hash(${columns.map((column) => compared(pipeline, column)).join(', ')}) AS row_hash,
                 count(*) AS copies
-         FROM read_json($files, format = 'newline_delimited', hive_partitioning = false, filename = ${hour === 'filename'}, columns = ${struct(types)})
+         FROM read_json($files, format = 'newline_delimited', hive_partitioning = false, filename = true, columns = ${struct(types)})
          GROUP BY ALL
        )
        GROUP BY hour`,

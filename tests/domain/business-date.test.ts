@@ -2,6 +2,7 @@ import {
   businessDateOf,
   dayInterval,
   hoursOfDay,
+  instantsByHour,
   isSameZone,
   isTimeZone,
   parseBusinessDate,
@@ -109,5 +110,37 @@ describe('isSameZone', () => {
     expect(isSameZone('US/Pacific', 'America/Los_Angeles')).toBe(true);
     expect(isSameZone('Asia/Seoul', 'Asia/Tokyo')).toBe(false); // Seoul had summer time in 1987.
     expect(isSameZone('Europe/London', 'UTC')).toBe(false);
+  });
+});
+
+describe('instantsByHour', () => {
+  const hoursOf = (date: string, timeZone: string) => [
+    ...instantsByHour(dayInterval(parseBusinessDate(date), timeZone), timeZone),
+  ];
+
+  it('covers each instant of a day once, with one interval an hour, whatever the zone', () => {
+    for (const [date, zone] of [
+      ['2026-11-21', 'Asia/Seoul'],
+      ['2026-03-08', 'America/New_York'],
+      ['2026-11-01', 'America/New_York'],
+      ['2026-04-05', 'Australia/Lord_Howe'],
+      ['2026-11-21', 'Asia/Kathmandu'],
+    ] as const) {
+      const { start, end } = dayInterval(parseBusinessDate(date), zone);
+      const hours = hoursOf(date, zone);
+      expect(hours.map(([hour]) => hour)).toEqual(hoursOfDay(parseBusinessDate(date), zone));
+      const intervals = hours.flatMap(([, of]) => of);
+      expect(intervals).toHaveLength(hours.length);
+      expect([intervals[0]?.start, intervals.at(-1)?.end]).toEqual([start, end]);
+      intervals.slice(1).forEach((one, index) => {
+        expect(one.start).toBe(intervals[index]?.end);
+      });
+    }
+  });
+
+  it('gives an hour that is run through twice its two hours', () => {
+    const hours = new Map(hoursOf('2026-11-01', 'America/New_York'));
+    expect(hours.get('01')).toEqual([{ start: '2026-11-01T05:00:00.000Z', end: '2026-11-01T07:00:00.000Z' }]);
+    expect(hours.size).toBe(24);
   });
 });

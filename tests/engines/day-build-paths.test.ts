@@ -50,7 +50,6 @@ it('takes a wildcard in a path for itself, also where it would match a neighbour
   await writeFiles(folder, { 'a*/07.ndjson': row, 'ab/07.ndjson': row, 'scratch/none': '' });
   const content = await contentByHour(loaded.pipeline, loaded.outputColumns, {
     files: [join(folder, 'a*/07.ndjson')],
-    hour: 'filename',
     scratch: join(folder, 'scratch'),
   });
   expect([...content]).toEqual([['07', expect.objectContaining({ rows: 1 })]]);

@@ -20,6 +20,7 @@ function druidThatLoads(afterQuestions: number) {
     end: '2026-11-21T15:00:00.000Z',
   };
   const druid = {
+    compaction: { of: () => Promise.resolve([]) },
     supervisors: { status: () => Promise.resolve(undefined), find: () => Promise.resolve(undefined) },
     queries: {
       hasDatasource: () => Promise.resolve(false),

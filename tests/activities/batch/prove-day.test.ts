@@ -30,15 +30,17 @@ async function prove(emptyAnswers: number) {
     segments: () =>
       Promise.resolve([{ ...segment, published: true, available: true, realtime: false, overshadowed: false }]),
     hasDatasource: () => Promise.resolve(true),
-    sqlToFile: (_query: string, file: string) =>
-      writeFile(file, (answers += 1) > emptyAnswers ? `${JSON.stringify({ ...ROW, hour: '07' })}\n` : ''),
+    sqlToFile: (_query: string, file: string) => {
+      const isSeen = file.endsWith('/07.ndjson') && (answers += 1) > emptyAnswers;
+      return writeFile(file, isSeen ? `${JSON.stringify(ROW)}\n` : '');
+    },
   };
   const activities = createProofActivities({
     ...{
       druid: { queries } as unknown as DruidClient,
       kafkaOfDruid: { brokers: [] },
       pipelines: 'pipelines',
-      data: '',
+      data: folder,
     },
     inputSource: () => ({}) as never,
   });
