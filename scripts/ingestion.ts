@@ -25,8 +25,17 @@ export interface Ingestion extends Pick<SupervisorLook, 'health' | 'totals'> {
   readonly ended?: IngestionTotals;
 }
 
+/** Why Druid, which answers, does not tell. */
+export interface IngestionUntold {
+  readonly what: string;
+  readonly remedy: string;
+}
+
 /** Undefined where Druid does not answer. */
-export async function lookAtIngestion(config: Config, pipeline: Pipeline): Promise<Ingestion | undefined> {
+export async function lookAtIngestion(
+  config: Config,
+  pipeline: Pipeline,
+): Promise<Ingestion | IngestionUntold | undefined> {
   const druid = createDruidClient(config.druid);
   const { datasource } = pipeline.druid;
   try {
@@ -35,8 +44,9 @@ export async function lookAtIngestion(config: Config, pipeline: Pipeline): Promi
     const lag = await rowsBehind(config.kafka, pipeline.kafka.outputTopic, look);
     return { health, totals, ...lag, ...(ended !== undefined && { ended }) };
   } catch (thrown) {
-    if (thrown instanceof DaybreakError && thrown.code === 'DRUID_UNREACHABLE') return undefined;
-    throw thrown;
+    if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
+    const { code, what, remedy } = thrown;
+    return code === 'DRUID_UNREACHABLE' ? undefined : { what, remedy };
   }
 }
 
@@ -59,7 +69,9 @@ async function rowsBehind(
 }
 
 /** As people read it: what is so, and a line that begins with → for each thing to do. */
-export function describeIngestion({ health, totals, ended, ...behind }: Ingestion): string[] {
+export function describeIngestion(ingestion: Ingestion | IngestionUntold): string[] {
+  if ('what' in ingestion) return [`! Druid: ${ingestion.what}`, `→ ${ingestion.remedy}`];
+  const { health, totals, ended, ...behind } = ingestion;
   return [
     ...describeSupervisor(health),
     `Druid's running tasks: ${[describeTotals(totals), ...describeLag(behind)].join(', ')}`,

@@ -6,7 +6,7 @@ import { failureText, type SpeedLayerStatus } from '../domain/speed-layer';
 import { TASK_QUEUES } from '../domain/task-queues';
 import { failureOf, hasWorker, runningActivities } from './follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
-import { describeIngestion, describeSupervisor, type Ingestion } from './ingestion';
+import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUntold } from './ingestion';
 import { activitySummary } from './output/describe-activities';
 import { describeVersions } from './output/describe-versions';
 import { table } from './output/table';
@@ -148,7 +148,11 @@ function describeCounts(partitions: readonly PartitionProgress[]): string[] {
  *
  * @param folder what the pipeline's folder holds, for the versions of both layers.
  */
-export function describeSpeed(view: SpeedView, ingestion: Ingestion | undefined, folder: FolderState): string[] {
+export function describeSpeed(
+  view: SpeedView,
+  ingestion: Ingestion | IngestionUntold | undefined,
+  folder: FolderState,
+): string[] {
   const { pipeline, unanswered, supervisor, partitions, toldAt, troubles } = view;
   return [
     ...describeState(view),

@@ -8,7 +8,7 @@ import { servedBuild } from '../engines/day-survey';
 import { pipelineVersion } from '../engines/pipeline-version';
 import type { Config } from '../worker/config';
 import { withClient } from '../worker/connect';
-import { lookAtIngestion, type Ingestion } from './ingestion';
+import { lookAtIngestion, type Ingestion, type IngestionUntold } from './ingestion';
 import type { FolderState, PipelineFolder } from './pipeline-folder';
 import { remedyOf } from './remedies';
 import { serverStatus, type ServerStatus } from './server-status';
@@ -36,7 +36,7 @@ export interface Status {
   /** False where Temporal is away: neither the speed layer nor the days are known then. */
   readonly temporal: boolean;
   /** How realtime arrives in Druid; undefined where Druid does not tell. */
-  readonly ingestion: Ingestion | undefined;
+  readonly ingestion: Ingestion | IngestionUntold | undefined;
   /** Undefined where it does not run. */
   readonly speed: SpeedView | undefined;
   /** The latest run of each of the last nights' days, latest day first, then of other days that ran lately. */

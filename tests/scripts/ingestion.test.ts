@@ -49,3 +49,8 @@ it('tells what the workflow saw last while Druid does not answer', () => {
   ]);
   expect(describeSpeed(view, { health, totals }, folder)).toContain('Druid supervisor: RUNNING');
 });
+
+it('says what Druid refuses and what to do, where it answers and does not tell', () => {
+  const untold = { what: "Druid's overlord does not let us GET it: 401", remedy: 'Set DRUID_USERNAME.' };
+  expect(describeSpeed(view, untold, folder).slice(1, 3)).toEqual([`! Druid: ${untold.what}`, '→ Set DRUID_USERNAME.']);
+});

@@ -25,7 +25,9 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 /** As a worker does, which keeps a copy of what passed. */
-const runAsRealtime = async (): Promise<void> => { (await acceptedPipeline({ ...config, logger }, 'events')).database.close(); };
+const runAsRealtime = async (): Promise<void> => {
+  (await acceptedPipeline({ ...config, logger }, 'events')).database.close();
+};
 
 it('reads the settings of a folder without a word where it passes its checks', async () => {
   expect(await settings()).toMatchObject({ name: 'events', kafka: { topic: 'events' } });

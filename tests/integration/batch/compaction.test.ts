@@ -9,7 +9,7 @@ import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { terminateSupervisor, until, ZONE } from './day-rows';
+import { until, ZONE } from './day-rows';
 
 useStack();
 const date = parseBusinessDate('2026-03-14');
@@ -42,7 +42,6 @@ const noCompaction = (): Promise<unknown> =>
 afterAll(async () => {
   await noCompaction();
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

@@ -14,7 +14,7 @@ import { runningActivities } from '../../../scripts/follow';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
 
 useStack();
 jest.setTimeout(400_000); // The gate may wait a minute for realtime, and each hand-off takes as long as Druid takes.
@@ -45,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await freeSlots();
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 
@@ -171,7 +170,6 @@ describe('a day whose lock a task of higher priority takes away', () => {
   });
   afterAll(async () => {
     await own.stop();
-    await terminateSupervisor(utc.topic);
     await utc.remove();
   });
 

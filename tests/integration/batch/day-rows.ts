@@ -1,4 +1,3 @@
-import axios from 'axios';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
@@ -44,12 +43,6 @@ export function expectedRows(records: readonly FeedRecord[]): string[] {
     .flatMap(({ kind, event }) => (kind === 'event' && event !== undefined ? [event] : []))
     .map(({ time, id, hello }) => JSON.stringify([time, id, NAMES[id % 10], hello, id % 10]))
     .sort();
-}
-
-/** Ends a supervisor and its tasks: their slots are what the tests share. */
-export async function terminateSupervisor(datasource: string): Promise<void> {
-  const { coordinatorUrl } = readConfig().druid;
-  await axios.post(`${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/terminate`);
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

@@ -9,7 +9,7 @@ import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
 
 useStack();
 const EVENTS = 2_000;
@@ -36,7 +36,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

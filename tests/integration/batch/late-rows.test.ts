@@ -10,7 +10,7 @@ import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
 
 useStack();
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
@@ -31,7 +31,6 @@ async function begin(): Promise<void> {
 
 async function end(): Promise<void> {
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 }
 

@@ -6,7 +6,7 @@ import { readConfig } from '../../../worker/config';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
 
 useStack();
 const EVENTS = 2_000;
@@ -29,7 +29,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

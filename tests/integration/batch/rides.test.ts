@@ -9,7 +9,7 @@ import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { terminateSupervisor, until } from './day-rows';
+import { until } from './day-rows';
 
 useStack();
 /** 23 hours long in New York. */
@@ -56,7 +56,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

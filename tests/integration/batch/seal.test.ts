@@ -7,9 +7,9 @@ import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import type { LoadedPipeline } from '../../../engines/loaded-pipeline';
 import { readConfig } from '../../../worker/config';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
-import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, terminateSupervisor, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
 
 useStack();
 const first = parseBusinessDate('2026-03-14');
@@ -26,7 +26,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 
@@ -108,7 +107,6 @@ describe('two days that are recomputed at once', () => {
   });
   afterAll(async () => {
     await worker.stop();
-    await terminateSupervisor(own.topic);
     await own.remove();
   });
 

@@ -13,7 +13,7 @@ import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { servedRows, terminateSupervisor, ZONE } from './day-rows';
+import { servedRows, ZONE } from './day-rows';
 
 useStack();
 const date = parseBusinessDate('2026-03-14');
@@ -30,7 +30,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

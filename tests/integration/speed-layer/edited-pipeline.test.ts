@@ -8,7 +8,6 @@ import { speedGroupOf } from '../../../domain/speed';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
-import { terminateSupervisor } from '../batch/day-rows';
 import { contentsOf } from '../speed/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -47,7 +46,6 @@ afterAll(async () => {
   });
   await worker.stop();
   await producer.close();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

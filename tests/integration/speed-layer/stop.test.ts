@@ -9,7 +9,6 @@ import { generateFeed } from '../../../scripts/feed/generate';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
-import { terminateSupervisor } from '../batch/day-rows';
 import { expectedRows } from '../speed/expected-rows';
 import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
@@ -38,7 +37,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await worker.stop();
   await topics.close();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

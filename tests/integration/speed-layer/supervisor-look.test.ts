@@ -8,7 +8,6 @@ import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { describeIngestion } from '../../../scripts/ingestion';
 import { readConfig } from '../../../worker/config';
-import { terminateSupervisor } from '../batch/day-rows';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 
@@ -29,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await producer.close();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 

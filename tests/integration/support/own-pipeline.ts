@@ -1,6 +1,11 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import axios from 'axios';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { speedLayerId } from '../../../domain/speed-layer';
+import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
 
 export interface OwnPipeline {
   readonly name: string;
@@ -10,6 +15,7 @@ export interface OwnPipeline {
   readonly environment: Readonly<Record<string, string>>;
   readonly input: string;
   readonly output: string;
+  /** Ends its speed layer and its supervisor, where there are some, and removes its folders. */
   remove(): Promise<void>;
 }
 
@@ -40,6 +46,29 @@ export async function ownPipeline(
     environment: { DAYBREAK_PIPELINES: join(root, 'pipelines'), DAYBREAK_DATA: join(root, 'data') },
     input: join(root, 'data', name, 'input'),
     output: join(root, 'data', name, 'output'),
-    remove: () => rm(root, { recursive: true, force: true }),
+    async remove() {
+      await endSpeedLayer(name);
+      await terminateSupervisor(topic);
+      await rm(root, { recursive: true, force: true });
+    },
   };
+}
+
+/** Without a worker it would stay on the shared stack, and every later worker would be asked for its shards. */
+async function endSpeedLayer(pipeline: string): Promise<void> {
+  await withClient(readConfig(), async (client) => {
+    try {
+      await client.workflow.getHandle(speedLayerId(pipeline)).terminate('the test is over');
+    } catch (thrown) {
+      if (!(thrown instanceof WorkflowNotFoundError)) throw thrown;
+    }
+  });
+}
+
+/** Ends a supervisor and its tasks, where there is one: their slots are what the tests share. */
+export async function terminateSupervisor(datasource: string): Promise<void> {
+  const { coordinatorUrl } = readConfig().druid;
+  const url = `${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/terminate`;
+  const { status } = await axios.post<unknown>(url, undefined, { validateStatus: () => true });
+  if (status !== 200 && status !== 404) throw new Error(`Druid answered ${url} with ${status}`);
 }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { expressions, metricsOf } from '../../deploy/monitoring';
-import { fedDay, servedRows, terminateSupervisor, until, ZONE } from '../batch/day-rows';
+import { fedDay, servedRows, until, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
@@ -46,7 +46,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.stop();
-  await terminateSupervisor(pipeline.topic);
   await pipeline.remove();
 });
 
