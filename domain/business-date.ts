@@ -104,9 +104,16 @@ export function instantsByHour({ start, end }: Interval, timeZone: string): Map<
 
 const WEEK = 7 * 24 * 60 * 60_000;
 
-/** Whether the runtime knows the zone. */
+const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
+
+/** Whether the zone database has the name. No other text is a zone: date-fns takes any that holds an offset. */
 export function isTimeZone(timeZone: string): boolean {
-  return !Number.isNaN(tzOffset(timeZone, new Date(0)));
+  if (!ZONE_NAME.test(timeZone)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
 }
 
 /** Whether two names are of zones with the same clocks, by a look a week from 1970 to 2099: zones have aliases, and merge. */

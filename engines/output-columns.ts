@@ -8,8 +8,18 @@ export interface PipelineFiles {
   readonly transform: string;
 }
 
+/** Names that SQL, JSON specs and terminals take as they are. */
+const OUTPUT_NAME = /^[^\p{C}"'`\\]+$/u;
+
 /** Throws BAD_PIPELINE or BAD_TRANSFORM where the pipeline's settings, or Druid, cannot do with the transform's output columns. */
 export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputColumn[], files: PipelineFiles): void {
+  const strange = columns.find(({ name }) => !OUTPUT_NAME.test(name));
+  if (strange !== undefined) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${files.transform}: an output column is named ${JSON.stringify(strange.name)}`,
+      remedy: 'Give it a name without quotes, backslashes and control characters, with AS.',
+    });
+  }
   checkNames(pipeline, columns, files.yaml);
   const reserved = columns.find(({ name }) => RESERVED_COLUMNS.includes(name));
   if (reserved !== undefined) {

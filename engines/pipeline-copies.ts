@@ -7,7 +7,7 @@ import type { Pipeline } from '../domain/pipeline';
 import { regularFileWithin } from './contained';
 import type { DatabaseOptions } from './duckdb/database';
 import { hasCode, ignoreMissing } from './has-code';
-import type { LoadedPipeline } from './loaded-pipeline';
+import type { ReadPipeline } from './loaded-pipeline';
 import { openPipeline, type OpenPipeline } from './pipeline-folder';
 import { sha256 } from './pipeline-version';
 import { PIPELINE_FILE, readPipeline, readSettings, TRANSFORM_FILE } from './read-pipeline';
@@ -16,17 +16,35 @@ import { PIPELINE_FILE, readPipeline, readSettings, TRANSFORM_FILE } from './rea
 const CURRENT_FILE = 'current';
 
 /**
- * Copies a checked pipeline to <root>/<hash>/<name> and makes that the current copy, so that it can be run later whatever
- * becomes of its folder. Gives the pipeline as it is in the copy. The copy before it stays: somebody may be reading it.
- *
- * Throws BAD_PIPELINE where the folder holds something else by now than what was checked.
+ * Copies a pipeline to <root>/<hash>/<name>, where nobody edits it, and gives it as it is there. Throws BAD_PIPELINE where the
+ * folder holds something else by now than what was read.
  */
-export async function keepCopy(loaded: LoadedPipeline, root: string): Promise<LoadedPipeline> {
-  const version = sha256(JSON.stringify([loaded.pipeline, loaded.hashes]));
-  const folder = join(root, version, loaded.pipeline.name);
-  if (!(await holds(folder, loaded))) await copy(loaded, root, version);
-  await makeCurrent(root, version);
-  return { ...loaded, folder };
+export async function copyPipeline(read: ReadPipeline, root: string): Promise<ReadPipeline> {
+  const version = versionOf(read);
+  const folder = join(root, version, read.pipeline.name);
+  if (!(await holds(folder, read))) await copy(read, root, version);
+  return { ...read, folder };
+}
+
+/**
+ * Makes the copy of a pipeline the current one, so that it can be run later whatever becomes of its folder. The one before
+ * it stays: somebody may be reading it.
+ */
+export async function makeCurrent(read: ReadPipeline, root: string): Promise<void> {
+  const version = versionOf(read);
+  const before = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
+  if (before === version) return;
+  const next = join(root, `.${CURRENT_FILE}-${randomUUID()}`);
+  await writeFile(next, version);
+  await rename(next, join(root, CURRENT_FILE));
+  const unused = (await readdir(root)).filter(
+    (name) => /^[0-9a-f]{64}$/.test(name) && name !== version && name !== before,
+  );
+  for (const name of unused) await rm(join(root, name), { recursive: true, force: true });
+}
+
+function versionOf({ pipeline, hashes }: ReadPipeline): string {
+  return sha256(JSON.stringify([pipeline, hashes]));
 }
 
 /** The copy that was kept last, checked again; undefined where there is none that passes. */
@@ -56,7 +74,7 @@ async function currentFolder(root: string, name: string): Promise<string | undef
   return version === undefined || !/^[0-9a-f]{64}$/.test(version) ? undefined : join(root, version, name);
 }
 
-async function copy(loaded: LoadedPipeline, root: string, version: string): Promise<void> {
+async function copy(loaded: ReadPipeline, root: string, version: string): Promise<void> {
   const { pipeline, folder } = loaded;
   const building = join(root, `.copying-${randomUUID()}`);
   try {
@@ -81,7 +99,7 @@ async function copy(loaded: LoadedPipeline, root: string, version: string): Prom
   }
 }
 
-function changedMeanwhile(folder: string, cause?: unknown): DaybreakError {
+export function changedMeanwhile(folder: string, cause?: unknown): DaybreakError {
   return new DaybreakError('BAD_PIPELINE', {
     what: `${folder} was changed while it was read`,
     remedy: 'Nothing: it is read again.',
@@ -90,7 +108,7 @@ function changedMeanwhile(folder: string, cause?: unknown): DaybreakError {
 }
 
 /** Whether a folder holds the same pipeline with the same files. */
-async function holds(folder: string, { pipeline, hashes }: LoadedPipeline): Promise<boolean> {
+async function holds(folder: string, { pipeline, hashes }: ReadPipeline): Promise<boolean> {
   try {
     const read = await readPipeline(folder);
     return isDeepStrictEqual([read.pipeline, read.hashes], [pipeline, hashes]);
@@ -98,16 +116,4 @@ async function holds(folder: string, { pipeline, hashes }: LoadedPipeline): Prom
     if (thrown instanceof DaybreakError) return false;
     throw thrown;
   }
-}
-
-async function makeCurrent(root: string, version: string): Promise<void> {
-  const before = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
-  if (before === version) return;
-  const next = join(root, `.${CURRENT_FILE}-${randomUUID()}`);
-  await writeFile(next, version);
-  await rename(next, join(root, CURRENT_FILE));
-  const unused = (await readdir(root)).filter(
-    (name) => /^[0-9a-f]{64}$/.test(name) && name !== version && name !== before,
-  );
-  for (const name of unused) await rm(join(root, name), { recursive: true, force: true });
 }

@@ -26,7 +26,7 @@ export async function withScratch<T>(root: string, purpose: string, use: (folder
     await mkdir(folder, { recursive: true });
     return await use(folder);
   } catch (cause) {
-    if (!isFull(cause) && !hasCode(cause, 'EACCES') && !hasCode(cause, 'EROFS')) throw cause;
+    if (cause instanceof DaybreakError || !isUnwritable(cause)) throw cause;
     throw new DaybreakError('OUTPUT_FAILED', {
       what: `the scratch folder ${folder} cannot be written: ${messageOf(cause)}`,
       remedy: 'Free space there, as much as the rows of the largest hour need, or make it writable.',
@@ -46,7 +46,8 @@ async function removeLeft(root: string, purpose: string): Promise<void> {
   }
 }
 
-/** DuckDB has no code for it. */
-function isFull(thrown: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].some((code) => hasCode(thrown, code)) || /no space left/i.test(messageOf(thrown));
+function isUnwritable(thrown: unknown): boolean {
+  if (['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS'].some((code) => hasCode(thrown, code))) return true;
+  // DuckDB has no codes, and spills no more than the disk had free when it began.
+  return /no space left|failed to offload data block/i.test(messageOf(thrown));
 }

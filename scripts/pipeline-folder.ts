@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { copiesOf } from '../activities/speed/accepted-pipelines';
 import { DaybreakError, type ErrorCode } from '../domain/errors';
-import type { Pipeline } from '../domain/pipeline';
+import { parsePipelineName, type Pipeline } from '../domain/pipeline';
 import type { LoadedPipeline } from '../engines/loaded-pipeline';
 import { currentSettings } from '../engines/pipeline-copies';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
@@ -31,13 +31,15 @@ export type FolderState = FolderVersion | FolderFault;
 
 /** Throws UNKNOWN_PIPELINE where there is no such folder, and none that realtime ran. */
 export async function readPipelineFolder(config: Config, name: string): Promise<PipelineFolder> {
+  parsePipelineName(name);
   try {
     const loaded = await loadPipelineNamed(config.pipelines, name);
     return { loaded, settings: loaded.pipeline, state: { version: pipelineVersion(loaded.hashes) } };
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || !FOLDER_CODES.includes(thrown.code)) throw thrown;
-    const settings = await settingsOf(config, name);
-    if (thrown.code === 'UNKNOWN_PIPELINE' && settings === undefined) throw thrown;
+    const isThere = thrown.code !== 'UNKNOWN_PIPELINE';
+    const settings = await settingsOf(config, name, isThere);
+    if (!isThere && settings === undefined) throw thrown;
     const { code, what, remedy } = thrown;
     return { loaded: undefined, settings, state: { code, what, remedy } };
   }
@@ -58,9 +60,11 @@ export async function readSettingsNamed(config: Config, name: string): Promise<P
 
 const FOLDER_CODES: readonly ErrorCode[] = ['BAD_PIPELINE', 'BAD_TRANSFORM', 'BAD_TABLE', 'UNKNOWN_PIPELINE'];
 
-async function settingsOf({ pipelines, data }: Config, name: string): Promise<Pipeline | undefined> {
-  return (
-    (await readSettings(join(pipelines, name)).catch(() => undefined)) ??
-    (await currentSettings(copiesOf(data, name), name))
-  );
+async function settingsOf(
+  { pipelines, data }: Config,
+  name: string,
+  hasFolder: boolean,
+): Promise<Pipeline | undefined> {
+  const own = hasFolder ? await readSettings(join(pipelines, name)).catch(() => undefined) : undefined;
+  return own ?? currentSettings(copiesOf(data, name), name);
 }

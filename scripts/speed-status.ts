@@ -44,8 +44,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
       .reverse();
     return {
       ...status,
-      // Nobody may read them now.
-      partitions: status.state === 'unknown' ? atRest(partitions) : partitions,
+      partitions: isSilent(toldAt) ? atRest(partitions) : partitions,
       ...(toldAt !== undefined && { toldAt }),
       troubles: [
         ...(status.failures ?? []).map((failure) => `${failure.part} ${failureText(failure)}`),
@@ -55,6 +54,13 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
       ],
     };
   });
+}
+
+/** Shards tell of themselves once a second, and are missed after ten. */
+const SILENT_MILLISECONDS = 15_000;
+
+function isSilent(toldAt: string | undefined): boolean {
+  return toldAt === undefined || Date.now() - Date.parse(toldAt) > SILENT_MILLISECONDS;
 }
 
 /** Why a workflow that runs does not answer. */

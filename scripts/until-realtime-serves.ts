@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { createDruidClient } from '../clients/druid';
 import { dayInterval, type BusinessDate } from '../domain/business-date';
+import { sqlName } from '../domain/druid/quoting';
 import { DaybreakError } from '../domain/errors';
 import type { Pipeline } from '../domain/pipeline';
 import type { Config } from '../worker/config';
@@ -24,7 +25,7 @@ export async function untilRealtimeServes(
   const served = async (): Promise<number> => {
     if (!(await queries.hasDatasource(datasource))) return 0;
     const rows = await queries.sql(
-      `SELECT COUNT(*) AS "rows" FROM "${datasource}" WHERE __time >= TIME_PARSE(?) AND __time < TIME_PARSE(?)`,
+      `SELECT COUNT(*) AS "rows" FROM ${sqlName(datasource)} WHERE __time >= TIME_PARSE(?) AND __time < TIME_PARSE(?)`,
       [start, end],
       z.object({ rows: z.number() }),
     );

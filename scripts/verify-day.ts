@@ -1,5 +1,5 @@
 import { outputFolder, readBuiltDay } from '../activities/batch/built-day';
-import { checkSegments, compareContent, visibleSegments } from '../activities/batch/day-proof';
+import { checkSegments, compareContent, latestVersion, visibleSegments } from '../activities/batch/day-proof';
 import { createDruidClient } from '../clients/druid';
 import type { BusinessDate } from '../domain/business-date';
 import { dayPlan, type DayProof } from '../domain/daily-batch';
@@ -24,11 +24,16 @@ export async function verifyDay(config: Config, name: string, date: BusinessDate
   const plan = dayPlan(loaded.pipeline, date);
   // The content first: which hour differs tells more than whose segments they are.
   const hours = await withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
-    compareContent(druid, plan, built, loaded, scratch),
+    compareContent(druid, plan, built, loaded, { scratch }),
   );
   const visible = await visibleSegments(druid, plan);
   checkSegments(plan, visible);
-  // A compaction may have made several, each of its own interval.
-  const version = visible.reduce((latest, one) => (one.version > latest ? one.version : latest), '');
-  return { pipeline: name, date, datasource: plan.datasource, version, segments: visible.length, hours };
+  return {
+    pipeline: name,
+    date,
+    datasource: plan.datasource,
+    version: latestVersion(visible),
+    segments: visible.length,
+    hours,
+  };
 }

@@ -4,6 +4,8 @@ import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
 import { visibleIn } from '../../domain/druid/timeline';
+import { DaybreakError } from '../../domain/errors';
+import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { scratchRoot, withScratch } from '../../engines/scratch-folder';
 import { lookAtCompaction } from '../druid/compaction-look';
@@ -70,6 +72,19 @@ async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string 
   });
 }
 
+/** A user of Druid who may not read its configuration runs its nights all the same. */
+async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): Promise<readonly string[]> {
+  try {
+    const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
+    for (const warning of warnings) log.warn('Druid’s compaction', { warning });
+    return conflicts;
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || thrown.code !== 'DRUID_REFUSED') throw thrown;
+    log.warn('Druid’s compaction was not looked at', { reason: thrown.what });
+    return [];
+  }
+}
+
 export function createGateActivities({ druid, pipelines, data }: BatchDependencies) {
   return {
     /**
@@ -82,6 +97,7 @@ export function createGateActivities({ druid, pipelines, data }: BatchDependenci
       { accept }: { readonly accept: readonly AcceptableGateCode[] },
     ): Promise<GateReport> {
       const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
+      const { cancellationSignal: signal } = Context.current();
       const servedPlan = { datasource: plan.realtimeDatasource, interval: plan.interval };
       const realtimeUnseen = await awaitRealtime(druid, plan);
       if (realtimeUnseen !== undefined) {
@@ -91,12 +107,11 @@ export function createGateActivities({ druid, pipelines, data }: BatchDependenci
         () => 'fetching the rows that Druid serves',
         () =>
           withScratch(scratchRoot(data, plan.pipeline), `gate-${plan.date}`, (scratch) =>
-            servedDay(druid, servedPlan, loaded, scratch),
+            servedDay(druid, servedPlan, loaded, { scratch, signal }),
           ),
       );
       const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
-      const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
-      for (const warning of warnings) log.warn('Druid’s compaction', { warning });
+      const conflicts = await compactionConflicts(druid, loaded);
       const found = refusalsOf(loaded.pipeline.gate, {
         missingHours: built.missingHours,
         counts: completeCounts(built.counts, built.hours),

@@ -4,7 +4,7 @@ import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../dom
 import { visibleIn } from '../../domain/druid/timeline';
 import { DaybreakError } from '../../domain/errors';
 import type { ServedBefore } from '../../domain/reconciliation';
-import { contentByHour, NO_CONTENT } from '../../engines/duckdb/content';
+import { contentOf, NO_CONTENT, type Content } from '../../engines/duckdb/content';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { servedDay } from './served-day';
 
@@ -36,6 +36,11 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
   });
 }
 
+/** The version of the segments that were made last: a compaction may have made several, each of its own interval. */
+export function latestVersion(visible: readonly Segment[]): string {
+  return visible.reduce((latest, one) => (one.version > latest ? one.version : latest), '');
+}
+
 /** Whose rows the visible segments of a day are. */
 export function servedBefore(visible: readonly Segment[], plan: Pick<DayPlan, 'interval'>): ServedBefore {
   const batch = visible.filter((one) => !one.realtime && one.published && isDay(one, plan)).length;
@@ -52,19 +57,22 @@ function isDay({ start, end }: Segment, { interval }: Pick<DayPlan, 'interval'>)
  * Each hour's rows and an order-independent checksum over every column of them, in the batch's files and in Druid.
  * Throws PROOF_FAILED with the first hour that differs.
  *
- * @param scratch see `servedDay`.
+ * `scratch` and `signal`: see `servedDay`.
  */
 export async function compareContent(
   druid: DruidClient,
   plan: DayPlan,
   built: BuiltDay,
   loaded: LoadedPipeline,
-  scratch: string,
+  { scratch, signal }: { readonly scratch: string; readonly signal?: AbortSignal },
 ): Promise<ProvenHour[]> {
-  const served = await servedDay(druid, plan, loaded, scratch);
-  const files = built.hours.map(({ file }) => join(built.folder, file));
-  const wrote = await contentByHour(loaded.pipeline, loaded.outputColumns, { files, scratch });
-  const names = new Set([...built.hours.map(({ hour }) => hour), ...served.keys()]);
+  const served = await servedDay(druid, plan, loaded, { scratch, ...(signal && { signal }) });
+  const wrote = new Map<string, Content>();
+  for (const { hour, file } of built.hours) {
+    const files = [join(built.folder, file)];
+    wrote.set(hour, await contentOf(loaded.pipeline, loaded.outputColumns, { files, scratch }));
+  }
+  const names = new Set([...wrote.keys(), ...served.keys()]);
   const hours = [...names].sort().map((hour) => {
     const [batch, after] = [wrote.get(hour) ?? NO_CONTENT, served.get(hour) ?? NO_CONTENT];
     return {

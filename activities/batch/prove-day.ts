@@ -5,7 +5,7 @@ import { DaybreakError } from '../../domain/errors';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { scratchRoot, withScratch } from '../../engines/scratch-folder';
 import { beating, waitFor, type Asked } from '../wait';
-import { checkSegments, compareContent, visibleSegments } from './day-proof';
+import { checkSegments, compareContent, latestVersion, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
 import type { Reindexed } from './reindex-day';
 
@@ -19,6 +19,7 @@ export function createProofActivities({ druid, pipelines, data }: BatchDependenc
      */
     async proveDay(plan: DayPlan, built: BuiltDay, reindexed: Reindexed): Promise<DayProof> {
       const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
+      const { cancellationSignal: signal } = Context.current();
       const { servedWithinSeconds } = loaded.pipeline.druid;
       const deadline = Date.now() + servedWithinSeconds * 1_000;
       const segments = await waitFor(async () => {
@@ -33,11 +34,11 @@ export function createProofActivities({ druid, pipelines, data }: BatchDependenc
         () =>
           provenHours(() =>
             withScratch(scratchRoot(data, plan.pipeline), `proof-${plan.date}`, (scratch) =>
-              compareContent(druid, plan, built, loaded, scratch),
+              compareContent(druid, plan, built, loaded, { scratch, signal }),
             ),
           ),
       );
-      return { version: segments[0]?.version ?? reindexed.createdTime, segments: segments.length, hours };
+      return { version: latestVersion(segments), segments: segments.length, hours };
     },
   };
 }

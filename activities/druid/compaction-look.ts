@@ -1,5 +1,6 @@
 import type { DruidClient } from '../../clients/druid';
 import { compactionFindings, type CompactionFindings } from '../../domain/druid/compaction';
+import { batchDatasourceOf } from '../../domain/pipeline';
 import { DaybreakError } from '../../domain/errors';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 
@@ -8,7 +9,7 @@ export async function lookAtCompaction(
   druid: DruidClient,
   { pipeline, outputColumns }: LoadedPipeline,
 ): Promise<CompactionFindings> {
-  const found = (await druid.compaction.of(pipeline.druid.datasource)).map((config) =>
+  const found = (await druid.compaction.of(batchDatasourceOf(pipeline))).map((config) =>
     compactionFindings(pipeline, outputColumns, config),
   );
   return {
@@ -22,7 +23,7 @@ export async function refuseCompaction(druid: DruidClient, loaded: LoadedPipelin
   const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
   if (conflicts.length === 0) return warnings;
   throw new DaybreakError('COMPACTION_CONFLICT', {
-    what: `Druid's compaction of ${loaded.pipeline.druid.datasource} does not go with recomputed days: ${conflicts.join('; ')}`,
+    what: `Druid's compaction of ${batchDatasourceOf(loaded.pipeline)} does not go with recomputed days: ${conflicts.join('; ')}`,
     remedy: 'Take these settings out of its configuration: docs/operating.md, “Compaction”, has one that works.',
   });
 }

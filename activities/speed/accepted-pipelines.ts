@@ -3,10 +3,10 @@ import type { KafkaLogger } from '../../clients/kafka';
 import { DaybreakError, messageOf, type ErrorCode } from '../../domain/errors';
 import { parsePipelineName } from '../../domain/pipeline';
 import { speedSetup } from '../../domain/speed-setup';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import type { LoadedPipeline, ReadPipeline } from '../../engines/loaded-pipeline';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
-import { keepCopy, openCurrentCopy } from '../../engines/pipeline-copies';
-import { folderNamed, openPipeline, type OpenPipeline } from '../../engines/pipeline-folder';
+import { changedMeanwhile, copyPipeline, makeCurrent, openCurrentCopy } from '../../engines/pipeline-copies';
+import { checkPipeline, folderNamed, openPipeline, type OpenPipeline } from '../../engines/pipeline-folder';
 import { shortHash } from '../../engines/pipeline-version';
 import { readPipeline } from '../../engines/read-pipeline';
 
@@ -77,21 +77,44 @@ async function acceptFolder(
   copies: string,
 ): Promise<OpenPipeline> {
   const folder = await folderNamed(pipelines, name);
+  // Without a copy the speed layer runs as well, until the folder is broken and the worker restarts.
+  const notKept = (thrown: unknown): void => {
+    logger.warn({ pipeline: name, reason: messageOf(thrown) }, 'could not keep a copy of the pipeline');
+  };
   for (let reads = 1; ; reads += 1) {
     const read = await readPipeline(folder);
     await refuseConflicts(read);
-    const { loaded, database } = await openPipeline(read, folder, { memoryLimit: MEMORY_LIMIT });
+    let copy: ReadPipeline | undefined;
     try {
-      return { loaded: await keepCopy(loaded, copies), database };
+      copy = await copyPipeline(read, copies);
     } catch (thrown) {
       if (thrown instanceof DaybreakError) {
-        database.close();
         if (reads < READS) continue;
         throw thrown;
       }
-      // Without a copy the speed layer runs as well, until the folder is broken and the worker restarts.
-      logger.warn({ pipeline: name, reason: messageOf(thrown) }, 'could not keep a copy of the pipeline');
-      return { loaded, database };
+      notKept(thrown);
+      return openPipeline(read, folder, { memoryLimit: MEMORY_LIMIT });
     }
+    const opened = await openCopy(copy, read, folder);
+    if (opened === undefined) {
+      if (reads < READS) continue;
+      throw changedMeanwhile(folder);
+    }
+    await makeCurrent(copy, copies).catch(notKept);
+    return opened;
+  }
+}
+
+/**
+ * Opens the copy, which nobody edits while its tables load. What is wrong with it is told of the folder, where somebody can
+ * correct it; undefined where that holds something else by now.
+ */
+async function openCopy(copy: ReadPipeline, read: ReadPipeline, folder: string): Promise<OpenPipeline | undefined> {
+  try {
+    return await openPipeline(copy, folder, { memoryLimit: MEMORY_LIMIT });
+  } catch (thrown) {
+    if (!isCorrectable(thrown)) throw thrown;
+    await checkPipeline(read, folder);
+    return undefined;
   }
 }

@@ -3,10 +3,13 @@ import type { CompactionConfig } from '../../domain/druid/compaction';
 import type { DruidHttp } from './http';
 
 const config = z.looseObject({
-  dataSource: z.string(),
   taskPriority: z.number().nullish(),
   granularitySpec: z
-    .looseObject({ segmentGranularity: z.unknown(), queryGranularity: z.unknown(), rollup: z.boolean().nullish() })
+    .looseObject({
+      segmentGranularity: z.unknown().optional(),
+      queryGranularity: z.unknown().optional(),
+      rollup: z.boolean().nullish(),
+    })
     .nullish()
     .transform((spec) => spec ?? null),
   dimensionsSpec: z
@@ -15,29 +18,32 @@ const config = z.looseObject({
     .transform((spec) => spec ?? null),
   metricsSpec: z.array(z.unknown()).nullish(),
   transformSpec: z
-    .looseObject({ filter: z.unknown() })
+    .looseObject({ filter: z.unknown().optional() })
     .nullish()
     .transform((spec) => spec ?? null),
 });
-const configs = z.looseObject({ compactionConfigs: z.array(config).default([]) });
+const owned = z.looseObject({ dataSource: z.string() });
+const configs = z.looseObject({
+  // Those of other datasources are not ours to judge.
+  compactionConfigs: z.array(owned).default([]),
+  /** Whether compaction supervisors compact, and these configurations do nothing. */
+  useSupervisors: z.boolean().default(false),
+});
 const supervisor = z.looseObject({ suspended: z.boolean().default(false), spec: config });
 
-/** Druid's automatic compaction, on the coordinator, which is the overlord too. */
+/** Druid's automatic compaction, on the coordinator, which is the overlord too. Its user needs READ on CONFIG. */
 export function createCompaction(coordinator: DruidHttp) {
   return {
-    /** What compacts a datasource: its configuration at the coordinator, and a compaction supervisor. */
+    /** What compacts a datasource: its configuration at the coordinator, or a compaction supervisor. */
     async of(datasource: string): Promise<CompactionConfig[]> {
-      const [configured, supervised] = await Promise.all([
-        coordinator.find({ url: '/druid/coordinator/v1/config/compaction' }, configs),
-        coordinator.find(
-          { url: `/druid/indexer/v1/supervisor/${encodeURIComponent(`autocompact__${datasource}`)}` },
-          supervisor,
-        ),
-      ]);
-      return [
-        ...(configured?.compactionConfigs ?? []).filter(({ dataSource }) => dataSource === datasource),
-        ...(supervised === undefined || supervised.suspended ? [] : [supervised.spec]),
-      ];
+      const found = await coordinator.find({ url: '/druid/coordinator/v1/config/compaction' }, configs);
+      if (found?.useSupervisors !== true) {
+        const own = (found?.compactionConfigs ?? []).filter(({ dataSource }) => dataSource === datasource);
+        return z.array(config).parse(own);
+      }
+      const id = encodeURIComponent(`autocompact__${datasource}`);
+      const supervised = await coordinator.find({ url: `/druid/indexer/v1/supervisor/${id}` }, supervisor);
+      return supervised === undefined || supervised.suspended ? [] : [supervised.spec];
     },
   };
 }

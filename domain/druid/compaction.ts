@@ -1,6 +1,6 @@
 import { dayInterval, isSameZone, shiftDate, type BusinessDate } from '../business-date';
 import type { OutputColumn, Pipeline } from '../pipeline';
-import { dimensionsOf } from './data-schema';
+import { dataSchema } from './data-schema';
 
 /** What Druid's automatic compaction is told to do with a datasource: the part that matters here. */
 export interface CompactionConfig {
@@ -37,17 +37,30 @@ export function compactionFindings(
   if (!isNone(query)) conflicts.push(`granularitySpec.queryGranularity is ${JSON.stringify(query)}: it cuts times`);
   if ((metricsSpec ?? []).length > 0) conflicts.push('metricsSpec is set: it aggregates rows');
   if (transformSpec?.filter != null) conflicts.push('transformSpec.filter is set: it removes rows');
-  const kept = dimensionsSpec?.dimensions?.map(nameOf) ?? [];
-  const lost = dimensionsOf(pipeline, columns).filter(({ name }) => !kept.includes(name));
-  if (kept.length > 0 && lost.length > 0) {
-    conflicts.push(`dimensionsSpec lacks ${lost.map(({ name }) => name).join(', ')}: these columns are lost`);
-  }
+  conflicts.push(...otherDimensions(pipeline, columns, dimensionsSpec?.dimensions ?? []));
   if ((taskPriority ?? 0) >= REINDEX_PRIORITY) {
     conflicts.push(
       `taskPriority is ${taskPriority ?? 0}: from ${REINDEX_PRIORITY} on, a compaction takes a day away from its recompute`,
     );
   }
   return { conflicts, warnings: reachesOver(granularitySpec?.segmentGranularity, pipeline.timeZone) };
+}
+
+/** Columns that a compaction would lose, or give another type. */
+function otherDimensions(
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+  dimensions: readonly unknown[],
+): string[] {
+  if (dimensions.length === 0) return [];
+  const types = new Map(dimensions.map(typedName));
+  const wanted = dataSchema(pipeline, columns).dimensionsSpec.dimensions;
+  const lost = wanted.filter(({ name }) => !types.has(name)).map(({ name }) => name);
+  const changed = wanted.filter(({ name, type }) => types.has(name) && types.get(name) !== type);
+  return [
+    ...(lost.length === 0 ? [] : [`dimensionsSpec lacks ${lost.join(', ')}: these columns are lost`]),
+    ...changed.map(({ name, type }) => `dimensionsSpec makes ${name} a ${types.get(name) ?? ''}, which is a ${type}`),
+  ];
 }
 
 /** Segments of a part of two local days are compacted again after each recompute of one, and hold up the lock of both. */
@@ -68,6 +81,9 @@ const HOUR = 3_600_000;
 /** Of Druid's simple granularities those that no local day of a zone with whole hours cuts. */
 const WITHIN_HOUR = ['SECOND', 'MINUTE', 'FIVE_MINUTE', 'TEN_MINUTE', 'FIFTEEN_MINUTE', 'THIRTY_MINUTE', 'HOUR'];
 const WITHIN_HOUR_PERIODS = ['PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT1H'];
+const WHOLE_DAYS = /^P[0-9]+[DWMY]$/;
+/** Without a length: all rows are in one segment. */
+const NO_PERIODS = ['ALL', 'NONE'];
 
 /** Whether no segment of the granularity holds a part of a local day and a part of another. */
 function isAligned(granularity: unknown, timeZone: string): boolean {
@@ -75,7 +91,9 @@ function isAligned(granularity: unknown, timeZone: string): boolean {
   // Without one, Druid takes the granularity of the segments as one of UTC.
   if (granularity == null) return isUtc;
   if (typeof granularity === 'string') {
-    return isUtc || (WITHIN_HOUR.includes(granularity.toUpperCase()) && startsWithHours(timeZone));
+    const name = granularity.toUpperCase();
+    if (NO_PERIODS.includes(name)) return false;
+    return isUtc || (WITHIN_HOUR.includes(name) && startsWithHours(timeZone));
   }
   if (typeof granularity !== 'object' || !('period' in granularity) || typeof granularity.period !== 'string') {
     return false;
@@ -84,7 +102,9 @@ function isAligned(granularity: unknown, timeZone: string): boolean {
   const hasOrigin = 'origin' in granularity && granularity.origin != null;
   if (hasOrigin) return false;
   const cutsNoHour = WITHIN_HOUR_PERIODS.includes(granularity.period) && startsWithHours(zone);
-  return isSameZone(zone, timeZone) || (cutsNoHour && startsWithHours(timeZone));
+  return (
+    (WHOLE_DAYS.test(granularity.period) && isSameZone(zone, timeZone)) || (cutsNoHour && startsWithHours(timeZone))
+  );
 }
 
 /** Whether each local day of these years begins with an hour of UTC. */
@@ -102,7 +122,9 @@ function isNone(granularity: unknown): boolean {
   return String(name).toLowerCase() === 'none';
 }
 
-function nameOf(dimension: unknown): string {
-  if (typeof dimension === 'string') return dimension;
-  return typeof dimension === 'object' && dimension !== null && 'name' in dimension ? String(dimension.name) : '';
+/** A dimension's name and type, which is 'string' where it names none. */
+function typedName(dimension: unknown): [string, string] {
+  if (typeof dimension !== 'object' || dimension === null) return [String(dimension), 'string'];
+  const { name, type } = { name: '', type: 'string', ...dimension };
+  return [name, type];
 }

@@ -12,7 +12,7 @@ export interface DataSchema {
   readonly dataSource: string;
   readonly timestampSpec: { readonly column: string; readonly format: string; readonly missingValue: string };
   readonly transformSpec: { readonly transforms: readonly object[] };
-  readonly dimensionsSpec: { readonly dimensions: readonly object[] };
+  readonly dimensionsSpec: { readonly dimensions: readonly { readonly type: string; readonly name: string }[] };
   readonly metricsSpec: readonly object[];
 }
 

@@ -1,11 +1,11 @@
 import { outputTimeColumnOf, type Pipeline } from '../pipeline';
-
-const quotedColumn = (pipeline: Pipeline): string => `"${outputTimeColumnOf(pipeline)}"`;
+import { expressionName, expressionText, sqlText } from './quoting';
 
 /** Druid's native expression for __time, from the output's time column: local text is read in the pipeline's zone. */
 export function timeExpression(pipeline: Pipeline): string {
-  const column = quotedColumn(pipeline);
-  switch (pipeline.events.time.format) {
+  const column = expressionName(outputTimeColumnOf(pipeline));
+  const { format } = pipeline.events.time;
+  switch (format) {
     case 'epoch-milliseconds':
       return column;
     case 'epoch-seconds':
@@ -15,13 +15,14 @@ export function timeExpression(pipeline: Pipeline): string {
     case 'yyyy-MM-dd HH:mm:ss':
     case 'yyyy-MM-dd HH:mm:ss.SSS':
     case "yyyy-MM-dd'T'HH:mm:ss":
-      return `timestamp_parse(${column}, '${quoted(pipeline.events.time.format)}', '${pipeline.timeZone}')`;
+      return `timestamp_parse(${column}, ${expressionText(format)}, ${expressionText(pipeline.timeZone)})`;
   }
 }
 
 /** Druid SQL that gives __time back as the output wrote it; milliseconds since 1970 where it wrote ISO 8601. */
 export function timeAsWritten(pipeline: Pipeline): string {
-  switch (pipeline.events.time.format) {
+  const { format } = pipeline.events.time;
+  switch (format) {
     case 'iso':
     case 'epoch-milliseconds':
       return 'TIMESTAMP_TO_MILLIS(__time)';
@@ -29,14 +30,7 @@ export function timeAsWritten(pipeline: Pipeline): string {
       return 'TIMESTAMP_TO_MILLIS(__time) / 1000';
     case 'yyyy-MM-dd HH:mm:ss':
     case 'yyyy-MM-dd HH:mm:ss.SSS':
-    case "yyyy-MM-dd'T'HH:mm:ss": {
-      const pattern = pipeline.events.time.format.replaceAll("'", "''");
-      return `TIME_FORMAT(__time, '${pattern}', '${pipeline.timeZone}')`;
-    }
+    case "yyyy-MM-dd'T'HH:mm:ss":
+      return `TIME_FORMAT(__time, ${sqlText(format)}, ${sqlText(pipeline.timeZone)})`;
   }
-}
-
-/** The inside of a native expression's string literal, where a quote is escaped by a backslash. */
-function quoted(text: string): string {
-  return text.replaceAll("'", "\\'");
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeadLetter } from '../../activities/speed/dead-letter';
 import { deadLetterTopicOf } from '../../domain/pipeline';
 import { openEventTimes } from '../../engines/duckdb/event-times';
+import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { deadLetters } from '../dlq/dead-letters';
 import { lettersByDay, recomputes, sealedUntil } from '../dlq/event-days';
@@ -109,7 +110,10 @@ async function planReplay(flags: Flags): Promise<void> {
 }
 
 async function replayLetters(flags: Flags & { readonly wait: number }): Promise<void> {
-  const { config, kafka, pipeline } = await load(flags.pipeline);
+  const config = readConfig();
+  const { kafka } = config;
+  // Where the folder is broken, its topics may be others than those of the layer that runs.
+  const { pipeline } = await loadPipelineNamed(config.pipelines, flags.pipeline);
   const select = selectionOf(flags, pipeline.timeZone);
   const { times, ...replay } = await replayDeadLetters(kafka, pipeline, flags.wait, select);
   const until = await sealedUntil(config, pipeline);

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { refuseCompaction } from '../../activities/druid/compaction-look';
+import { lookAtCompaction } from '../../activities/druid/compaction-look';
 import { createDruidClient } from '../../clients/druid';
 import { DaybreakError } from '../../domain/errors';
 import { parsePipelineName } from '../../domain/pipeline';
@@ -106,11 +106,13 @@ export function speedCommand(): Command {
   return group;
 }
 
-/** Shards need no Druid: where it does not answer, the layer starts, and the gate asks again. */
+/** Shards need no Druid: the layer starts whatever this finds, and the gate asks again. */
 async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
   try {
-    const warnings = await refuseCompaction(createDruidClient(readConfig().druid), loaded);
-    for (const warning of warnings) progress(`Druid's compaction: ${warning}`);
+    const { conflicts, warnings } = await lookAtCompaction(createDruidClient(readConfig().druid), loaded);
+    for (const found of [...conflicts, ...warnings]) progress(`Druid's compaction: ${found}`);
+    if (conflicts.length > 0)
+      progress('The gate refuses days while that is so: COMPACTION_CONFLICT, docs/operating.md.');
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
     progress(`Druid's compaction was not looked at: ${thrown.what}`);

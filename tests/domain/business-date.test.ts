@@ -144,3 +144,23 @@ describe('instantsByHour', () => {
     expect(hours.size).toBe(24);
   });
 });
+
+it.each([
+  "x') || (SELECT user_id FROM secret) || TIME_FORMAT(__time, 'HH', '+09:00",
+  '+09:00',
+  'GMT+0900',
+  'Asia/Seoul ',
+  'Asia/Seoul\n',
+  '../Asia/Seoul',
+  '',
+  'x"+09:00',
+])('takes %j for no time zone', (text) => {
+  expect(isTimeZone(text)).toBe(false);
+});
+
+it.each(['Asia/Seoul', 'UTC', 'Etc/GMT+9', 'America/Argentina/Buenos_Aires', 'Asia/Calcutta', 'Asia/Kolkata'])(
+  'takes %s for one',
+  (name) => {
+    expect(isTimeZone(name)).toBe(true);
+  },
+);

@@ -112,6 +112,18 @@ describe('the check of a transform', () => {
       'is named __time',
     ],
     [
+      'a name that ends a quoted one',
+      `SELECT e.time, e.id AS "x"") || (SELECT 1" FROM events e`,
+      {},
+      String.raw`an output column is named "x\") || (SELECT 1"`,
+    ],
+    [
+      'a name with control characters',
+      `SELECT e.time, e.id AS "x\u001b[2J" FROM events e`,
+      {},
+      String.raw`an output column is named "x\u001b[2J"`,
+    ],
+    [
       'the column that Druid must not find',
       'SELECT e.time, e.id, 1 AS __no_such_column FROM events e',
       {},

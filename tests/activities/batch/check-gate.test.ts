@@ -4,9 +4,11 @@ import type { DruidClient } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan, type GateReport } from '../../../domain/daily-batch';
 import { loadPipeline } from '../../../engines/pipeline-folder';
+import { scratchFolder } from '../../engines/scratch';
 import { BUILT } from '../../workflows/day-activities';
 
 const MINUTE = 60_000;
+const data = scratchFolder();
 
 /** Druid with one segment of the day, which a historical begins to serve after it was asked so often. */
 function druidThatLoads(afterQuestions: number) {
@@ -39,7 +41,7 @@ async function check(
 ): Promise<GateReport> {
   const { pipeline } = await loadPipeline('pipelines/events');
   const gate = createGateActivities({
-    ...{ druid, kafkaOfDruid: { brokers: [] }, pipelines: 'pipelines', data: '' },
+    ...{ druid, kafkaOfDruid: { brokers: [] }, pipelines: 'pipelines', data },
     inputSource: () => ({}) as never,
   });
   const environment = new MockActivityEnvironment({

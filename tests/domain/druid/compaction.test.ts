@@ -16,6 +16,8 @@ const period = (text: string, timeZone?: string): object => ({
   ...(timeZone !== undefined && { timeZone }),
 });
 
+const long = (name: string): object => ({ type: 'long', name });
+
 const FITS = granularity(period('P1D', 'Asia/Seoul'));
 
 it('finds nothing in a compaction to days of the pipeline’s zone', () => {
@@ -36,6 +38,10 @@ it.each<[string, CompactionConfig]>([
     'dimensionsSpec lacks user_name, uid',
     { dimensionsSpec: { dimensions: ['hello', { type: 'long', name: 'user_id' }] } },
   ],
+  [
+    'dimensionsSpec makes user_id a string, which is a long',
+    { dimensionsSpec: { dimensions: ['hello', 'user_id', { name: 'user_name' }, { type: 'long', name: 'uid' }] } },
+  ],
   ['taskPriority is 50', { taskPriority: 50 }],
 ])('names a setting that alters rows or takes days away: %s', (named, config) => {
   const { conflicts } = findings({
@@ -46,7 +52,7 @@ it.each<[string, CompactionConfig]>([
 });
 
 it('lets settings pass that leave rows as they are', () => {
-  const all = { dimensions: ['hello', 'user_id', { type: 'string', name: 'user_name' }, 'uid'] };
+  const all = { dimensions: ['hello', { type: 'string', name: 'user_name' }, long('user_id'), long('uid')] };
   const none = { queryGranularity: { type: 'none' }, rollup: false };
   expect(
     findings({ granularitySpec: { ...FITS.granularitySpec, ...none }, dimensionsSpec: all, metricsSpec: [] }).conflicts,
@@ -61,6 +67,10 @@ it.each([
   ['SIX_HOUR', 'Asia/Seoul', false],
   [undefined, 'Asia/Seoul', false],
   ['DAY', 'UTC', true],
+  ['ALL', 'UTC', false],
+  [period('PT7H', 'Asia/Seoul'), 'Asia/Seoul', false],
+  [period('PT1H', 'Asia/Seoul'), 'Asia/Seoul', true],
+  [period('P1W', 'Asia/Kolkata'), 'Asia/Kolkata', true],
   [undefined, 'UTC', true],
   ['DAY', 'Etc/UTC', true],
   [period('P1D'), 'Asia/Seoul', false],

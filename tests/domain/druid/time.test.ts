@@ -1,4 +1,5 @@
 import { pipelineSchema, type Pipeline } from '../../../domain/pipeline';
+import { expressionName, expressionText, sqlName, sqlText } from '../../../domain/druid/quoting';
 import { timeAsWritten, timeExpression } from '../../../domain/druid/time';
 
 function pipelineWith(format: Pipeline['events']['time']['format']): Pipeline {
@@ -28,4 +29,12 @@ it.each([
   ['epoch-seconds', 'TIMESTAMP_TO_MILLIS(__time) / 1000'],
 ] as const)('gives __time back as %s', (format, sql) => {
   expect(timeAsWritten(pipelineWith(format))).toBe(sql);
+});
+
+it('quotes names and texts so that none ends early, in SQL and in native expressions', () => {
+  const hostile = `x") || (SELECT 1) || ('\\`;
+  expect(sqlName(hostile)).toBe(`"x"") || (SELECT 1) || ('\\"`);
+  expect(sqlText(hostile)).toBe(`'x") || (SELECT 1) || (''\\'`);
+  expect(expressionName(hostile)).toBe(`"x\\") || (SELECT 1) || ('\\\\"`);
+  expect(expressionText(hostile)).toBe(`'x") || (SELECT 1) || (\\'\\\\'`);
 });

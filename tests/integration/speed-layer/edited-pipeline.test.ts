@@ -5,9 +5,7 @@ import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { speedGroupOf } from '../../../domain/speed';
-import { speedLayerId } from '../../../domain/speed-layer';
 import { readConfig } from '../../../worker/config';
-import { withClient } from '../../../worker/connect';
 import { contentsOf } from '../speed/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -39,11 +37,6 @@ beforeAll(async () => {
   await untilStatus(({ partitions }) => partitions.length === PARTITIONS);
 });
 afterAll(async () => {
-  await withClient(readConfig(), async (client) => {
-    const handle = client.workflow.getHandle(speedLayerId(pipeline.name));
-    await handle.cancel();
-    await handle.result().catch(() => undefined); // A worker is needed for its end.
-  });
   await worker.stop();
   await producer.close();
   await pipeline.remove();

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import axios from 'axios';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { DaybreakError } from '../../../domain/errors';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
@@ -47,9 +48,12 @@ export async function ownPipeline(
     input: join(root, 'data', name, 'input'),
     output: join(root, 'data', name, 'output'),
     async remove() {
-      await endSpeedLayer(name);
-      await terminateSupervisor(topic);
-      await rm(root, { recursive: true, force: true });
+      try {
+        await endSpeedLayer(name);
+        await terminateSupervisor(topic);
+      } finally {
+        await rm(root, { recursive: true, force: true });
+      }
     },
   };
 }
@@ -62,6 +66,9 @@ async function endSpeedLayer(pipeline: string): Promise<void> {
     } catch (thrown) {
       if (!(thrown instanceof WorkflowNotFoundError)) throw thrown;
     }
+  }).catch((thrown: unknown) => {
+    // With its server everything has ended.
+    if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
   });
 }
 
@@ -69,6 +76,7 @@ async function endSpeedLayer(pipeline: string): Promise<void> {
 export async function terminateSupervisor(datasource: string): Promise<void> {
   const { coordinatorUrl } = readConfig().druid;
   const url = `${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/terminate`;
-  const { status } = await axios.post<unknown>(url, undefined, { validateStatus: () => true });
-  if (status !== 200 && status !== 404) throw new Error(`Druid answered ${url} with ${status}`);
+  const answer = await axios.post<unknown>(url, undefined, { validateStatus: () => true }).catch(() => undefined);
+  if (answer !== undefined && answer.status !== 200 && answer.status !== 404)
+    throw new Error(`Druid answered ${url} with ${answer.status}`);
 }

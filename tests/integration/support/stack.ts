@@ -10,7 +10,8 @@ export interface TestStack {
  * and every child process find them by DAYBREAK_PORT_BASE. Use topic, datasource and workflow names of your own.
  */
 export function useStack(): TestStack {
-  jest.setTimeout(180_000);
+  // Whole days and layers on servers that several programs may share: how fast something is, bench/ says.
+  jest.setTimeout(600_000);
   const portBase = Number(process.env['DAYBREAK_PORT_BASE']);
   if (Number.isNaN(portBase)) throw new Error('DAYBREAK_PORT_BASE is not set: is the global setup in jest.config.mjs?');
   return { portBase, ports: portsFrom(portBase) };
