@@ -107,7 +107,7 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
     data: pipeline.environment['DAYBREAK_DATA']!,
     inputSource: sharedPath,
   });
-  const environment = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: Date.now() });
+  const environment = new MockActivityEnvironment({ currentAttemptScheduledTimestampMs: Date.now() + 240_000 });
   const told: unknown[] = [];
   environment.on('heartbeat', (details) => told.push(details));
   const counts = completeCounts({ read: 0, kept: 0, duplicates: 0, quarantined: 0, outsideDay: 0 }, []);

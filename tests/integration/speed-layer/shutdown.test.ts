@@ -14,7 +14,7 @@ useStack();
 const kafka = { brokers: readConfig().kafka.brokers };
 const PIECE = 500;
 /** The worker gives its activities 10 s; the rest is Node's start and end on a busy machine. */
-const GRACE_MS = 15_000;
+const GRACE_MS = 45_000;
 const statusSchema = z.object({
   state: z.string(),
   partitions: z.array(
