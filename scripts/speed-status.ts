@@ -3,7 +3,6 @@ import { shardHeartbeats } from '../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { atRest, countedSince, type PartitionProgress } from '../domain/speed';
 import { failureText, type SpeedLayerStatus } from '../domain/speed-layer';
-import { TASK_QUEUES } from '../domain/task-queues';
 import { failureOf, hasWorker, runningActivities } from './follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
 import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUntold } from './ingestion';
@@ -69,7 +68,8 @@ export interface Unanswered {
   readonly remedy: string;
 }
 
-const ANSWER_MILLISECONDS = 5_000;
+/** Temporal asks the worker that ran the workflow last for ten seconds before it asks another: it may be dead. */
+const ANSWER_MILLISECONDS = 15_000;
 
 /** What the workflow says, which only a worker can tell. */
 async function askedStatus(
@@ -77,27 +77,27 @@ async function askedStatus(
   pipeline: string,
   handle: WorkflowHandle,
 ): Promise<Omit<SpeedView, 'partitions' | 'troubles'>> {
+  const unknown = { pipeline, state: 'unknown', shards: undefined, supervisor: undefined } as const;
+  const { taskQueue: queue } = await handle.describe();
+  if (!(await hasWorker(client, queue))) {
+    const remedy = 'Start one: npx daybreak worker --role speed';
+    return { ...unknown, unanswered: { what: `no worker serves task queue ${queue}`, remedy } };
+  }
   try {
     const deadline = Date.now() + ANSWER_MILLISECONDS;
     return await client.withDeadline(deadline, () => handle.query<SpeedLayerStatus>('status'));
   } catch (thrown) {
     if (!(thrown instanceof ServiceError)) throw thrown;
-    const unanswered = await whyUnanswered(client, pipeline);
-    return { pipeline, state: 'unknown', shards: undefined, supervisor: undefined, unanswered };
+    return { ...unknown, unanswered: await whyUnanswered(client, pipeline, queue) };
   }
 }
 
-async function whyUnanswered(client: Client, pipeline: string): Promise<Unanswered> {
-  const queue = TASK_QUEUES.speed;
-  const start = 'npx daybreak worker --role speed';
-  if (!(await hasWorker(client, queue))) {
-    return { what: `no worker serves task queue ${queue}`, remedy: `Start one: ${start}` };
-  }
+async function whyUnanswered(client: Client, pipeline: string, queue: string): Promise<Unanswered> {
   const found = await findLayer(client, pipeline);
   if (found.is === 'stuck') return { what: describeStuck(found), remedy: unstuck(pipeline) };
   return {
     what: `no worker answered for it within ${ANSWER_MILLISECONDS / 1_000} s, though one served task queue ${queue} lately`,
-    remedy: `Look whether it still runs, and at its log; to start one: ${start}`,
+    remedy: `Look whether it still runs, and at its log; to start one: npx daybreak worker --role speed`,
   };
 }
 
