@@ -74,8 +74,8 @@ async function currentFolder(root: string, name: string): Promise<string | undef
   return version === undefined || !/^[0-9a-f]{64}$/.test(version) ? undefined : join(root, version, name);
 }
 
-async function copy(loaded: ReadPipeline, root: string, version: string): Promise<void> {
-  const { pipeline, folder } = loaded;
+async function copy(read: ReadPipeline, root: string, version: string): Promise<void> {
+  const { pipeline, folder } = read;
   const building = join(root, `.copying-${randomUUID()}`);
   try {
     const target = join(building, pipeline.name);
@@ -84,11 +84,11 @@ async function copy(loaded: ReadPipeline, root: string, version: string): Promis
       await mkdir(dirname(join(target, file)), { recursive: true });
       await copyFile(await regularFileWithin(folder, resolve(folder, file)), join(target, file));
     }
-    if (!(await holds(target, loaded))) throw changedMeanwhile(folder);
+    if (!(await holds(target, read))) throw changedMeanwhile(folder);
     await rename(building, join(root, version)).catch(async (thrown: unknown) => {
       if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
       // Another shard of this worker was faster; else the copy there is damaged.
-      if (await holds(join(root, version, pipeline.name), loaded)) return;
+      if (await holds(join(root, version, pipeline.name), read)) return;
       await rm(join(root, version), { recursive: true, force: true });
       await rename(building, join(root, version));
     });

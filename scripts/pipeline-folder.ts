@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { copiesOf } from '../activities/speed/accepted-pipelines';
+import { realtimeFolder } from '../activities/speed/accepted-pipelines';
 import { DaybreakError, type ErrorCode } from '../domain/errors';
 import { parsePipelineName, type Pipeline } from '../domain/pipeline';
 import type { LoadedPipeline } from '../engines/loaded-pipeline';
@@ -66,5 +66,5 @@ async function settingsOf(
   hasFolder: boolean,
 ): Promise<Pipeline | undefined> {
   const own = hasFolder ? await readSettings(join(pipelines, name)).catch(() => undefined) : undefined;
-  return own ?? currentSettings(copiesOf(data, name), name);
+  return own ?? currentSettings(realtimeFolder(data, name), name);
 }

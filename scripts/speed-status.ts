@@ -31,9 +31,10 @@ export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
 export async function speedView(client: Client, pipeline: string): Promise<SpeedView> {
   return withSpeedLayer(client, pipeline, async (handle) => {
     // A workflow that has ended still answers queries, with the state that it had.
-    await requireRunning(handle, pipeline);
-    const [status, partitions, activities] = await Promise.all([
-      askedStatus(client, pipeline, handle),
+    const taskQueue = await requireRunning(handle, pipeline);
+    // Heartbeats are looked at after the answer, which can take a while: else those of shards that live look old.
+    const status = await askedStatus(client, pipeline, { handle, taskQueue });
+    const [partitions, activities] = await Promise.all([
       shardHeartbeats(client, handle.workflowId),
       runningActivities(handle),
     ]);
@@ -75,35 +76,35 @@ const ANSWER_MILLISECONDS = 15_000;
 async function askedStatus(
   client: Client,
   pipeline: string,
-  handle: WorkflowHandle,
+  { handle, taskQueue }: { readonly handle: WorkflowHandle; readonly taskQueue: string },
 ): Promise<Omit<SpeedView, 'partitions' | 'troubles'>> {
   const unknown = { pipeline, state: 'unknown', shards: undefined, supervisor: undefined } as const;
-  const { taskQueue: queue } = await handle.describe();
-  if (!(await hasWorker(client, queue))) {
+  if (!(await hasWorker(client, taskQueue))) {
     const remedy = 'Start one: npx daybreak worker --role speed';
-    return { ...unknown, unanswered: { what: `no worker serves task queue ${queue}`, remedy } };
+    return { ...unknown, unanswered: { what: `no worker serves task queue ${taskQueue}`, remedy } };
   }
   try {
     const deadline = Date.now() + ANSWER_MILLISECONDS;
     return await client.withDeadline(deadline, () => handle.query<SpeedLayerStatus>('status'));
   } catch (thrown) {
     if (!(thrown instanceof ServiceError)) throw thrown;
-    return { ...unknown, unanswered: await whyUnanswered(client, pipeline, queue) };
+    return { ...unknown, unanswered: await whyUnanswered(client, pipeline, taskQueue) };
   }
 }
 
-async function whyUnanswered(client: Client, pipeline: string, queue: string): Promise<Unanswered> {
+async function whyUnanswered(client: Client, pipeline: string, taskQueue: string): Promise<Unanswered> {
   const found = await findLayer(client, pipeline);
   if (found.is === 'stuck') return { what: describeStuck(found), remedy: unstuck(pipeline) };
   return {
-    what: `no worker answered for it within ${ANSWER_MILLISECONDS / 1_000} s, though one served task queue ${queue} lately`,
+    what: `no worker answered for it within ${ANSWER_MILLISECONDS / 1_000} s, though one served task queue ${taskQueue} lately`,
     remedy: `Look whether it still runs, and at its log; to start one: npx daybreak worker --role speed`,
   };
 }
 
-async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise<void> {
-  const { status } = await handle.describe();
-  if (status.name === 'RUNNING') return;
+/** Gives the task queue of a layer that runs. */
+async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise<string> {
+  const { status, taskQueue } = await handle.describe();
+  if (status.name === 'RUNNING') return taskQueue;
   const remedy = `Start it: npx daybreak speed start --pipeline ${pipeline}`;
   if (status.name !== 'FAILED') {
     const what = `the speed layer of ${pipeline} does not run (${status.name.toLowerCase().replaceAll('_', ' ')})`;

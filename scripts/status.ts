@@ -35,7 +35,7 @@ export interface Status {
   readonly servers: readonly ServerStatus[];
   /** False where Temporal is away: neither the speed layer nor the days are known then. */
   readonly temporal: boolean;
-  /** How realtime arrives in Druid; undefined where Druid does not tell. */
+  /** How realtime arrives in Druid; undefined where Druid does not answer. */
   readonly ingestion: Ingestion | IngestionUntold | undefined;
   /** Undefined where it does not run. */
   readonly speed: SpeedView | undefined;

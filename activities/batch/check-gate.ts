@@ -3,7 +3,6 @@ import type { DruidClient } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
-import { visibleIn } from '../../domain/druid/timeline';
 import { DaybreakError } from '../../domain/errors';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
@@ -33,10 +32,9 @@ const LAG_OFFSETS = 10_000;
 async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
   const missingTasks = await notRead(druid, plan);
   if (missingTasks !== undefined) return missingTasks;
-  const segments = await druid.queries.segments(plan.realtimeDatasource, plan.interval);
-  const missing = visibleIn(segments, plan.interval).filter(
-    (one) => one.published && !one.available && !one.overshadowed,
-  );
+  const { realtimeDatasource: datasource, interval } = plan;
+  const segments = await visibleSegments(druid, { datasource, interval });
+  const missing = segments.filter((one) => one.published && !one.available);
   return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
 }
 

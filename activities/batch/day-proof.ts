@@ -69,8 +69,8 @@ export async function compareContent(
   const served = await servedDay(druid, plan, loaded, { scratch, ...(signal && { signal }) });
   const wrote = new Map<string, Content>();
   for (const { hour, file } of built.hours) {
-    const files = [join(built.folder, file)];
-    wrote.set(hour, await contentOf(loaded.pipeline, loaded.outputColumns, { files, scratch }));
+    const source = { file: join(built.folder, file), scratch };
+    wrote.set(hour, await contentOf(loaded.pipeline, loaded.outputColumns, source));
   }
   const names = new Set([...wrote.keys(), ...served.keys()]);
   const hours = [...names].sort().map((hour) => {

@@ -12,8 +12,8 @@ import type { Reindexed } from './reindex-day';
 export function createProofActivities({ druid, pipelines, data }: BatchDependencies) {
   return {
     /**
-     * Shows that Druid serves exactly the built rows of the day: every visible segment is one day long, of one version
-     * that is later than the task's start, and none is realtime; and each hour has the batch's rows, compared by an
+     * Shows that Druid serves exactly the built rows of the day: every visible segment is later than the task's start, and a
+     * recompute's or a compaction's of its rows, as `checkSegments` says; and each hour has the batch's rows, compared by an
      * order-independent checksum over every column. Throws PROOF_FAILED with the first difference, and NOT_SERVED where
      * Druid does not serve the day's new segments within the pipeline's time.
      */

@@ -34,7 +34,7 @@ export async function servedDay(
     );
     const file = join(scratch, `${hour}.ndjson`);
     await druid.queries.sqlToFile(`SELECT ${selected} FROM ${sqlName(datasource)} WHERE ${within.join(' OR ')}`, file);
-    const content = await contentOf(pipeline, columns, { files: [file], scratch });
+    const content = await contentOf(pipeline, columns, { file, scratch });
     if (content.rows > 0) served.set(hour, content);
     await rm(file);
   }

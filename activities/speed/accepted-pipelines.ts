@@ -50,7 +50,7 @@ export function isCorrectable(thrown: unknown): thrown is DaybreakError {
  * Throws BAD_PIPELINE, BAD_TRANSFORM, BAD_TABLE or UNKNOWN_PIPELINE where nothing has passed yet.
  */
 export async function acceptedPipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
-  const copies = copiesOf(folders.data, name);
+  const copies = realtimeFolder(folders.data, name);
   try {
     return await acceptFolder(folders, name, copies);
   } catch (thrown) {
@@ -66,8 +66,8 @@ export function setupOf({ pipeline, outputColumns }: LoadedPipeline): string {
   return shortHash(speedSetup(pipeline, outputColumns));
 }
 
-/** Where the copies of a pipeline are that realtime took. */
-export function copiesOf(data: string, name: string): string {
+/** Where realtime keeps what it knows of a pipeline on this machine: the copies that it took, and what it prepared. */
+export function realtimeFolder(data: string, name: string): string {
   return join(data, parsePipelineName(name), 'realtime');
 }
 

@@ -2,15 +2,14 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/errors';
-import { parsePipelineName } from '../../domain/pipeline';
 import { ignoreMissing } from '../../engines/has-code';
-import type { PipelineFolders } from './accepted-pipelines';
+import { realtimeFolder, type PipelineFolders } from './accepted-pipelines';
 
 const FILE = 'prepared';
 
 /** The setup that this machine prepared last for a pipeline, as `setupOf` names it; undefined where it prepared none. */
 export async function preparedSetup({ data }: PipelineFolders, pipeline: string): Promise<string | undefined> {
-  return readFile(join(folderOf(data, pipeline), FILE), 'utf8').catch(ignoreMissing);
+  return readFile(join(realtimeFolder(data, pipeline), FILE), 'utf8').catch(ignoreMissing);
 }
 
 /** Where it cannot be stored, a layer that starts without Druid knows less; nothing else. */
@@ -19,7 +18,7 @@ export async function storePreparedSetup(
   pipeline: string,
   setup: string,
 ): Promise<void> {
-  const folder = folderOf(data, pipeline);
+  const folder = realtimeFolder(data, pipeline);
   try {
     await mkdir(folder, { recursive: true });
     const next = join(folder, `.${FILE}-${randomUUID()}`);
@@ -28,8 +27,4 @@ export async function storePreparedSetup(
   } catch (thrown) {
     logger.warn({ pipeline, reason: messageOf(thrown) }, 'could not store which setup is prepared');
   }
-}
-
-function folderOf(data: string, pipeline: string): string {
-  return join(data, parsePipelineName(pipeline), 'realtime');
 }

@@ -24,7 +24,7 @@ const config = z.looseObject({
 });
 const owned = z.looseObject({ dataSource: z.string() });
 const configs = z.looseObject({
-  // Those of other datasources are not ours to judge.
+  // Only the one of the datasource is read further: others may hold what we do not know.
   compactionConfigs: z.array(owned).default([]),
   /** Whether compaction supervisors compact, and these configurations do nothing. */
   useSupervisors: z.boolean().default(false),

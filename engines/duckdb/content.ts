@@ -1,4 +1,4 @@
-import { DuckDBInstance, LIST, listValue, VARCHAR } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { exactly, literal, quoted } from './sql';
@@ -14,17 +14,17 @@ export interface Content {
 export const NO_CONTENT: Content = { rows: 0, distinct: 0, checksum: '0' };
 
 export interface ContentSource {
-  /** Absolute paths of NDJSON whose rows have the output columns. */
-  readonly files: readonly string[];
+  /** Absolute path of NDJSON whose rows have the output columns. */
+  readonly file: string;
   /** Absolute path of a folder to spill to. */
   readonly scratch: string;
 }
 
-/** What the files of an hour hold. Two sides with equal content have the same rows, each as often. */
+/** What a file of rows holds. Two sides with equal content have the same rows, each as often. */
 export async function contentOf(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
-  { files, scratch }: ContentSource,
+  { file, scratch }: ContentSource,
 ): Promise<Content> {
   const instance = await DuckDBInstance.create(':memory:', { memory_limit: '512MB', temp_directory: scratch });
   try {
@@ -35,11 +35,10 @@ export async function contentOf(
       `SELECT sum(copies)::BIGINT, count(*)::BIGINT, sum(row_hash::HUGEINT * copies)::VARCHAR
        FROM (
          SELECT hash(${columns.map((column) => compared(pipeline, column)).join(', ')}) AS row_hash, count(*) AS copies
-         FROM read_json($files, format = 'newline_delimited', hive_partitioning = false, columns = ${struct(types)})
+         FROM read_json($file, format = 'newline_delimited', hive_partitioning = false, columns = ${struct(types)})
          GROUP BY ALL
        )`,
-      { files: listValue(files.map(exactly)) },
-      { files: LIST(VARCHAR) },
+      { file: exactly(file) },
     );
     const [rows, distinct, checksum] = totals.parse(reader.getRowsJson()[0]);
     return { rows, distinct, checksum };

@@ -49,7 +49,7 @@ it('takes a wildcard in a path for itself, also where it would match a neighbour
   const folder = join(root, 'hour=3');
   await writeFiles(folder, { 'a*/07.ndjson': row, 'ab/07.ndjson': row, 'scratch/none': '' });
   const content = await contentOf(loaded.pipeline, loaded.outputColumns, {
-    files: [join(folder, 'a*/07.ndjson')],
+    file: join(folder, 'a*/07.ndjson'),
     scratch: join(folder, 'scratch'),
   });
   expect(content.rows).toBe(1);

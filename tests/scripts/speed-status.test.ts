@@ -1,13 +1,12 @@
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
-import { resolve } from 'node:path';
 import type { PartitionProgress } from '../../domain/speed';
 import { speedLayerId } from '../../domain/speed-layer';
 import { TASK_QUEUES } from '../../domain/task-queues';
 import { findLayer } from '../../scripts/found-layer';
 import { describeSpeed, speedView } from '../../scripts/speed-status';
 import { until, useTemporal } from '../workflows/environment';
+import { serving } from './serving';
 
 const temporal = useTemporal();
 
@@ -17,17 +16,6 @@ const start = (pipeline: string): Promise<WorkflowHandle> =>
     workflowId: speedLayerId(pipeline),
     args: [{ pipeline }],
   });
-
-/** Serves the speed layer's own task queue for as long as `work` takes. */
-async function serving(workflows: string, work: () => Promise<unknown>): Promise<void> {
-  const worker = await Worker.create({
-    connection: temporal.connection,
-    workflowsPath: resolve(__dirname, workflows),
-    taskQueue: TASK_QUEUES.speed,
-    activities,
-  });
-  await worker.runUntil(work);
-}
 
 /** Its shard reads until its worker dies, and does not hear of it. */
 const activities = {
@@ -62,7 +50,7 @@ it('says of a layer for which there was never a worker which one to start', asyn
 
 it('shows of a layer whose worker is dead what its shards told last, and when, and nothing that they do now', async () => {
   await start('orphaned');
-  await serving('../../workflows', () =>
+  await serving(temporal, { workflows: '../../workflows', activities }, () =>
     until(async () => (await speedView(temporal.client, 'orphaned')).partitions.length > 0),
   );
   const view = await speedView(temporal.client, 'orphaned');
@@ -74,7 +62,7 @@ it('shows of a layer whose worker is dead what its shards told last, and when, a
 
 it('says of a layer whose workflow is stuck since when and why, and what helps', async () => {
   await start('stuck');
-  await serving('./stuck-workflow', async () => {
+  await serving(temporal, { workflows: './stuck-workflow', activities }, async () => {
     await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
     expect((await speedView(temporal.client, 'stuck')).unanswered).toEqual({
       what: expect.stringMatching(/^the tasks of its workflow fail since .*: a fault of an earlier version$/) as string,
@@ -85,7 +73,9 @@ it('says of a layer whose workflow is stuck since when and why, and what helps',
 
 it('shows a layer that failed with its reason and what to do, and not as running', async () => {
   const handle = await start('failed');
-  await serving('./failing-workflow', () => expect(handle.result()).rejects.toThrow());
+  await serving(temporal, { workflows: './failing-workflow', activities }, () =>
+    expect(handle.result()).rejects.toThrow(),
+  );
   await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({
     code: 'NOT_RUNNING',
     what: 'the speed layer of failed has failed: BAD_TABLE: a table is cut. Write it again',

@@ -1,11 +1,10 @@
-import { Worker } from '@temporalio/worker';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { speedLayerId, type SpeedLayerStatus } from '../../domain/speed-layer';
 import { TASK_QUEUES } from '../../domain/task-queues';
 import { findLayer } from '../../scripts/found-layer';
 import { describeStart, startSpeedLayer } from '../../scripts/speed';
 import { until, useTemporal } from '../workflows/environment';
+import { serving } from './serving';
 
 const temporal = useTemporal();
 const activities = {
@@ -15,17 +14,10 @@ const activities = {
   tellPartitions: () => sleep(1_000).then(() => []),
 };
 
-/** Serves the speed layer's own task queue, with the real workflows or with others. */
-async function serving<T>(workflows: string, work: () => Promise<T>): Promise<T> {
-  const worker = await Worker.create({
-    connection: temporal.connection,
-    workflowsPath: resolve(__dirname, workflows),
-    taskQueue: TASK_QUEUES.speed,
-    activities,
-  });
-  return worker.runUntil(work);
-}
-const [REAL, STUCK] = ['../../workflows', './stuck-workflow'];
+const [REAL, STUCK] = [
+  { workflows: '../../workflows', activities },
+  { workflows: './stuck-workflow', activities },
+];
 const handleOf = (pipeline: string) => temporal.client.workflow.getHandle(speedLayerId(pipeline));
 const stateOf = async (pipeline: string): Promise<string> =>
   (await handleOf(pipeline).query<SpeedLayerStatus>('status')).state;
@@ -33,7 +25,7 @@ const stateOf = async (pipeline: string): Promise<string> =>
 it('says that it started one, that one runs already, and how the one before it ended', async () => {
   const start = async (anew = false): Promise<string> =>
     describeStart(await startSpeedLayer(temporal.client, { pipeline: 'one', shards: 1, anew }), anew);
-  await serving(REAL, async () => {
+  await serving(temporal, REAL, async () => {
     expect(await start()).toBe('started');
     expect(await start()).toBe('runs already, and goes on as it is');
     const { runId } = await handleOf('one').describe();
@@ -58,7 +50,7 @@ describe('a layer whose workflow tasks fail', () => {
 
   it('is named with the reason and the command that helps, which starts it anew', async () => {
     const options = { pipeline: 'two', shards: 1 };
-    await serving(STUCK, async () => {
+    await serving(temporal, STUCK, async () => {
       await stuck('two');
       await expect(startSpeedLayer(temporal.client, options)).rejects.toMatchObject({
         code: 'ALREADY_RUNNING',
@@ -66,7 +58,7 @@ describe('a layer whose workflow tasks fail', () => {
         remedy: expect.stringContaining('npx daybreak speed start --pipeline two --shards <n> --anew') as string,
       });
     });
-    await serving(REAL, async () => {
+    await serving(temporal, REAL, async () => {
       const found = await startSpeedLayer(temporal.client, { ...options, anew: true });
       expect(describeStart(found, true)).toMatch(/^ended the one (that ran|whose tasks failed .*), and started anew$/);
       await until(async () => (await stateOf('two')) === 'running');
@@ -75,8 +67,8 @@ describe('a layer whose workflow tasks fail', () => {
   });
 
   it('comes right by itself with a worker of a version without the fault', async () => {
-    await serving(STUCK, () => stuck('three'));
-    await serving(REAL, async () => {
+    await serving(temporal, STUCK, () => stuck('three'));
+    await serving(temporal, REAL, async () => {
       const found = await startSpeedLayer(temporal.client, { pipeline: 'three', shards: 1 });
       expect(found.is).toBe('running');
       await until(async () => (await stateOf('three')) === 'running');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { createServer } from 'node:https';
 import { once } from 'node:events';
+import { forward } from '../support/forward';
 import type { Certificates } from './certificates';
 import type { Credentials } from './kafka-credentials';
 
@@ -21,13 +21,7 @@ export async function startDruidGateway(
       outgoing.writeHead(401).end('Unauthorized');
       return;
     }
-    const { method, headers } = incoming;
-    const forwarded = request(new URL(incoming.url ?? '/', target), { method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    forwarded.once('error', () => outgoing.destroy());
-    incoming.pipe(forwarded);
+    forward(target, incoming, outgoing);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { speedGroupOf } from '../../../domain/speed';
 import { readConfig } from '../../../worker/config';
 import { contentsOf } from '../speed/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { forward } from '../support/forward';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 
@@ -90,13 +91,7 @@ beforeAll(async () => {
       outgoing.writeHead(401).end('Unauthorized');
       return;
     }
-    const { method, headers, url = '/' } = incoming;
-    const forwarded = request(new URL(url, druid.coordinatorUrl), { method, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    forwarded.once('error', () => outgoing.destroy());
-    incoming.pipe(forwarded);
+    forward(druid.coordinatorUrl, incoming, outgoing);
   }).listen(0, '127.0.0.1');
   await once(gateway, 'listening');
   workers = [await startWorker(0), await startWorker(1)];
