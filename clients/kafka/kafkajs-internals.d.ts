@@ -12,6 +12,10 @@ declare module 'kafkajs/src/protocol/encoder' {
     writeString(value: string | null): this;
     writeBytes(value: Buffer): this;
     writeArray(values: readonly Encoder[]): this;
+    writeBoolean(value: boolean): this;
+    writeUVarInt(value: number): this;
+    writeUVarIntString(value: string): this;
+    writeUVarIntArray(values: readonly Encoder[]): this;
   }
 }
 
@@ -25,6 +29,9 @@ declare module 'kafkajs/src/protocol/decoder' {
     readInt64(): bigint;
     readString(): string | null;
     readArray<T>(read: (decoder: Decoder) => T): T[];
+    readTaggedFields(): unknown;
+    readUVarIntString(): string | null;
+    readUVarIntArray<T>(read: (decoder: Decoder) => T): T[] | null;
   }
 }
 
@@ -89,10 +96,6 @@ declare module 'kafkajs/src/cluster' {
       },
     ): Promise<unknown>;
     endTxn(request: Transaction & { transactionResult: boolean }): Promise<unknown>;
-    offsetFetch(request: {
-      groupId: string;
-      topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
-    }): Promise<{ responses: { partitions: { partition: number; offset: string; metadata: string | null }[] }[] }>;
     listOffsets(request: {
       isolationLevel: 0 | 1;
       topics: readonly { topic: string; partitions: readonly { partition: number; timestamp: number }[] }[];

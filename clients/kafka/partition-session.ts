@@ -1,11 +1,17 @@
 import type Cluster from 'kafkajs/src/cluster';
 import type { Broker } from 'kafkajs/src/cluster';
+import { fetchCommittedOffset } from './committed-offset';
 import { clusterOf } from './connection';
 import { kafkaError, protocolType } from './errors';
 import { fetchRecords, type FetchedRecords, type FetchRequest } from './fetch';
 import { leaderOf } from './leader-of';
 import type { KafkaOptions } from './options';
-import { type ProducerEpoch, TransactionalWriter, type TransactionWrites } from './transactional-writer';
+import {
+  type ProducerEpoch,
+  TransactionalWriter,
+  type TransactionWrites,
+  whileMarkersAreWritten,
+} from './transactional-writer';
 
 export interface SessionOptions {
   /** The partition that is read. */
@@ -109,10 +115,9 @@ export class PartitionSession {
 async function startOf(cluster: Cluster, options: SessionOptions): Promise<SessionStart> {
   const { topic, partition, group } = options;
   const coordinator = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
-  const fetched = await coordinator.offsetFetch({ groupId: group, topics: [{ topic, partitions: [{ partition }] }] });
-  const found = fetched.responses[0]?.partitions[0];
-  const committed = Number(found?.offset ?? -1);
-  const metadata = found?.metadata ? { metadata: found.metadata } : {};
+  const found = await whileMarkersAreWritten(() => fetchCommittedOffset(coordinator, options));
+  const committed = found.offset;
+  const metadata = found.metadata ? { metadata: found.metadata } : {};
   const leader = await leaderOf(cluster, topic, partition);
   const [low, high] = await Promise.all([EARLIEST, LATEST].map((at) => offsetAt(leader, topic, partition, at)));
   if (low === undefined || high === undefined) throw new RangeError('the answer to ListOffsets holds no offset');

@@ -186,8 +186,9 @@ async function abortFormer(transactions: Broker, transactionalId: string, former
   }
 }
 
-async function whileMarkersAreWritten<T>(call: () => Promise<T>): Promise<T> {
-  return whileAnswered(['CONCURRENT_TRANSACTIONS'], call);
+/** Repeats a call that has to wait until the transaction before has ended on every partition. */
+export async function whileMarkersAreWritten<T>(call: () => Promise<T>): Promise<T> {
+  return whileAnswered(['CONCURRENT_TRANSACTIONS', 'UNSTABLE_OFFSET_COMMIT'], call);
 }
 
 /**
