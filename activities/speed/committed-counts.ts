@@ -42,12 +42,15 @@ export function added<T extends Counts>(counts: T, more: Counts): T {
   };
 }
 
-/** What came to `before`, of the same partition; everything where they were counted since another instant. */
+/**
+ * What came to `before`, of the same partition; everything where they were counted since another instant. Nothing where a
+ * broker lost the end of a transaction that it had acknowledged: what came before is less then, and comes once more.
+ */
 export function addedSince(counts: CommittedCounts, before: CommittedCounts): Counts {
   if (counts.since !== before.since) return { ...counts };
   return {
-    events: counts.events - before.events,
-    rows: counts.rows - before.rows,
-    deadLetters: counts.deadLetters - before.deadLetters,
+    events: Math.max(0, counts.events - before.events),
+    rows: Math.max(0, counts.rows - before.rows),
+    deadLetters: Math.max(0, counts.deadLetters - before.deadLetters),
   };
 }

@@ -99,6 +99,23 @@ export class TransactionalWriter implements ProducerEpoch {
     await untilDecided(() => transactions.endTxn({ ...transaction, transactionResult: true }));
   }
 
+  /** Writes an abort behind whatever earlier owners have left open in these topics and in the group's offsets. */
+  async abortLeftovers(topics: readonly string[]): Promise<void> {
+    const { transactionalId, group } = this.#options;
+    const { producerEpoch } = this;
+    const transaction = { transactionalId, producerId: this.producerId.toString(), producerEpoch };
+    const { transactions } = this.#coordinators;
+    const partitions = topics.map((topic) => ({
+      topic,
+      partitions: this.#cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId),
+    }));
+    await whileMarkersAreWritten(() => transactions.addOffsetsToTxn({ ...transaction, groupId: group }));
+    if (topics.length > 0) {
+      await whileMarkersAreWritten(() => transactions.addPartitionsToTxn({ ...transaction, topics: partitions }));
+    }
+    await untilDecided(() => transactions.endTxn({ ...transaction, transactionResult: false }));
+  }
+
   /** One round after the other, since a request may hold only one batch of a partition. */
   async #produce(rounds: readonly (readonly PartitionBatch[])[]): Promise<void> {
     for (const round of rounds) {
@@ -187,8 +204,8 @@ async function abortFormer(transactions: Broker, transactionalId: string, former
 }
 
 /** Repeats a call that has to wait until the transaction before has ended on every partition. */
-export async function whileMarkersAreWritten<T>(call: () => Promise<T>): Promise<T> {
-  return whileAnswered(['CONCURRENT_TRANSACTIONS', 'UNSTABLE_OFFSET_COMMIT'], call);
+export async function whileMarkersAreWritten<T>(call: () => Promise<T>, milliseconds?: number): Promise<T> {
+  return whileAnswered(['CONCURRENT_TRANSACTIONS', 'UNSTABLE_OFFSET_COMMIT'], call, milliseconds);
 }
 
 /**
@@ -199,8 +216,12 @@ async function untilDecided(end: () => Promise<unknown>): Promise<void> {
   await whileAnswered(['CONCURRENT_TRANSACTIONS', 'UNKNOWN'], end);
 }
 
-async function whileAnswered<T>(passing: readonly string[], call: () => Promise<T>): Promise<T> {
-  const deadline = Date.now() + MARKERS_TIMEOUT_MS;
+async function whileAnswered<T>(
+  passing: readonly string[],
+  call: () => Promise<T>,
+  milliseconds = MARKERS_TIMEOUT_MS,
+): Promise<T> {
+  const deadline = Date.now() + milliseconds;
   for (;;) {
     try {
       return await call();

@@ -31,6 +31,11 @@ export class KafkaBroker {
     return broker;
   }
 
+  /** What the broker has written to its log. */
+  get log(): string {
+    return join(this.#stack.directory, 'log', 'kafka.log');
+  }
+
   /** Kills the broker and starts it again on its data; resolves when it answers. */
   async restart(signal: NodeJS.Signals): Promise<void> {
     await this.#end(signal);
