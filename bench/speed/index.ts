@@ -10,7 +10,7 @@ import { table } from '../../scripts/output/table';
 import { KafkaBroker } from '../../tests/integration/speed/kafka-broker';
 import { ShardProcess } from '../../tests/integration/speed/shard-process';
 import { speedPipeline, type SpeedPipeline } from '../../tests/integration/speed/speed-pipeline';
-import { until } from '../../tests/integration/speed/until';
+import { until } from '../../tests/integration/support/until';
 import { kafkaStreamsJars, spark } from './artifacts';
 import { type Contender, type Course, daybreak, kafkaStreams, sparkStreaming } from './contenders';
 import { type Latency, measureLatency } from './latency';

@@ -2,7 +2,7 @@ import { appendFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs
 import { join } from 'node:path';
 import { LivePipeline } from '../../../activities/speed/live-pipeline';
 import { scratchFolder } from '../../engines/scratch';
-import { until } from '../../integration/speed/until';
+import { until } from '../../integration/support/until';
 
 jest.setTimeout(30_000);
 const root = scratchFolder();
@@ -37,7 +37,7 @@ const rowOf = async (pipeline: LivePipeline): Promise<unknown> => {
   const { messages } = await pipeline.run([event(2)]);
   return JSON.parse(messages[0]?.value ?? 'null');
 };
-const versionOtherThan = (of: LivePipeline, version: string): Promise<void> =>
+const versionOtherThan = (of: LivePipeline, version: string): Promise<true> =>
   until('another version', () => of.version !== version);
 
 it('takes an edited transform, settings that shape rows, and tables, each with a version of its own', async () => {

@@ -10,7 +10,8 @@ import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { until, ZONE } from './day-rows';
+import { ZONE } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 const date = parseBusinessDate('2026-03-14');
@@ -67,7 +68,7 @@ const alteringCompaction = (): Promise<void> =>
   compactionIs({ ...IN_ZONE, rollup: true }, { metricsSpec: [{ type: 'count', name: 'n' }] });
 const compact = (): Promise<unknown> => axios.post(at('compaction/compact'));
 const compacted = async (of: BusinessDate, as: (segment: Segment) => boolean = () => true): Promise<void> => {
-  await until(async () => {
+  await until('compacted segments', async () => {
     await compact();
     const segments = await segmentsOf(of);
     return segments.length > 0 && segments.every((one) => one.compacted && one.available && as(one));
@@ -134,14 +135,14 @@ it('leaves one version in use however often a day is replaced; a kill task remov
   };
   await markedAfter(0);
   for (let times = 0; times < 3; times += 1) await run(date);
-  await until(async () => (await unused()) >= 3);
+  await until('overshadowed segments', async () => (await unused()) >= 3);
   expect(await segmentsOf(date)).toHaveLength(1);
   await axios.post(`${cluster.coordinatorUrl}/druid/indexer/v1/task`, {
     type: 'kill',
     dataSource: pipeline.topic,
     interval,
   });
-  await until(async () => (await unused()) === 0);
+  await until('the end of the overshadowed segments', async () => (await unused()) === 0);
   await proven(date);
 });
 

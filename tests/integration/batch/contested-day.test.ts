@@ -14,7 +14,8 @@ import { runningActivities } from '../../../scripts/follow';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 jest.setTimeout(400_000); // The gate may wait a minute for realtime, and each hand-off takes as long as Druid takes.
@@ -38,7 +39,7 @@ beforeAll(async () => {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
   await succeed(`feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed 31`, pipeline.environment);
-  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
   realtime = await servedRows(pipeline.topic, date);
 });
 
@@ -66,10 +67,10 @@ async function allSlotsTaken(): Promise<boolean> {
 
 /** Gives every free slot of Druid's workers such a task. */
 async function fillSlots(): Promise<void> {
-  await until(async () => {
+  await until('no free slot', async () => {
     if (await allSlotsTaken()) return true;
     const id = await filler();
-    await until(async () => (await isRunning(id)) || (await allSlotsTaken()));
+    await until('a slot', async () => (await isRunning(id)) || (await allSlotsTaken()));
     // Realtime's next task may have taken the slot that was free a moment ago: one too many would wait for ever.
     if (!(await isRunning(id))) await tasks.shutDown(id);
     return false;
@@ -86,7 +87,7 @@ const run = (): Promise<Ended> =>
 /** The id of the run's task, once it waits for a slot. */
 async function pendingReindex(datasource = pipeline.topic): Promise<string> {
   let id: string | undefined;
-  await until(async () => {
+  await until('a reindex that waits for a slot', async () => {
     const unfinished = await tasks.unfinished(datasource);
     id = unfinished.map((task) => task.id).find((one) => one.startsWith('daybreak_'));
     return id !== undefined && (await tasks.status(id))?.runnerStatusCode === 'PENDING';
@@ -99,7 +100,7 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
   await fillSlots();
   const next = await filler(); // The first in line for the slot that realtime's task leaves.
   await tasks.shutDown(task!.id);
-  await until(() => isRunning(next));
+  await until('the slot of realtime', () => isRunning(next));
   const gate = createGateActivities({
     druid: { tasks, ...druid },
     kafkaOfDruid: config.druid.kafka,
@@ -113,14 +114,14 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
   const counts = completeCounts({ read: 0, kept: 0, duplicates: 0, quarantined: 0, outsideDay: 0 }, []);
   const nothing: BuiltDay = { folder: '', counts, missingHours: [], hours: [], sources: {} };
   const checked = environment.run(() => gate.checkGate(plan, nothing, { accept: [] }));
-  await until(() => Promise.resolve(/realtime's task index_kafka_\S+ to answer/.test(told.join())));
+  await until('the wait for realtime', () => /realtime's task index_kafka_\S+ to answer/.test(told.join()));
   await freeSlots();
   const { refusals } = (await checked) as Awaited<ReturnType<typeof gate.checkGate>>;
   expect(refusals.map(({ code }) => code)).toContain('BATCH_SHORT');
 });
 
 it('stays as it was when its run is cancelled in the reindex, whose task ends', async () => {
-  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
   await fillSlots();
   await filler(); // The first in line for the slot that realtime leaves at the seal, or the reindex may have it.
   const running = run();
@@ -128,7 +129,7 @@ it('stays as it was when its run is cancelled in the reindex, whose task ends', 
   await withClient(config, async (client) => {
     const handle = client.workflow.getHandle(dailyBatchId(pipeline.name, date));
     const waiting = `waiting for a free slot for task ${id}: Druid's workers run all`;
-    await until(async () =>
+    await until('the wait for a slot', async () =>
       (await runningActivities(handle)).some(({ details }) => String(details).startsWith(waiting)),
     );
     await handle.cancel();
@@ -182,7 +183,9 @@ describe('a day whose lock a task of higher priority takes away', () => {
     const id = `rival_${utc.topic}`;
     const rival = { type: 'kill', id, dataSource: utc.topic, interval: `${start}/${end}`, context: { priority: 80 } };
     await tasks.submit(rival);
-    await until(async () => (await tasks.activeLocks(utc.topic)).some(({ priority }) => priority === 80));
+    await until('the lock of the compaction', async () =>
+      (await tasks.activeLocks(utc.topic)).some(({ priority }) => priority === 80),
+    );
     await tasks.shutDown(id);
     await freeSlots();
     const { code, stdout, stderr } = await running;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
 import { dayInterval, type BusinessDate } from '../../../domain/business-date';
@@ -43,8 +42,4 @@ export function expectedRows(records: readonly FeedRecord[]): string[] {
     .flatMap(({ kind, event }) => (kind === 'event' && event !== undefined ? [event] : []))
     .map(({ time, id, hello }) => JSON.stringify([time, id, NAMES[id % 10], hello, id % 10]))
     .sort();
-}
-
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(300);
 }

@@ -15,7 +15,8 @@ import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { freePortBase } from '../support/test-stacks';
-import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
+import { until } from '../support/until';
 
 /** How many days are replaced under fire, one after another, each in two minutes; DAYBREAK_FAULT_ROUNDS=10 for more. */
 const ROUNDS = Number(process.env['DAYBREAK_FAULT_ROUNDS'] ?? 1);
@@ -143,10 +144,12 @@ it('starts tasks again soon after one was given to an indexer that was dead and 
   process.kill(pid!, 'SIGKILL');
   const lost = await submitNothing('lost');
   const log = join(stack.directory, 'log', 'druid-coordinator.log');
-  await until(async () => (await readFile(log, 'utf8')).includes(`Not sure whether task[${lost}]`));
+  await until('the doubt of Druid', async () =>
+    (await readFile(log, 'utf8')).includes(`Not sure whether task[${lost}]`),
+  );
   await startStack(stack);
   const next = await submitNothing('next');
-  await until(async () => (await tasks.status(next))?.status === 'SUCCESS');
+  await until('the next task', async () => (await tasks.status(next))?.status === 'SUCCESS');
   expect(await tasks.status(lost)).toMatchObject({
     status: 'FAILED',
     errorMsg: expect.stringContaining('did not start it in timeout') as string,
@@ -175,7 +178,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     await feed(round, EVENTS);
     await feed(100 + round, LATE_EVENTS.before);
     const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-    await until(async () => (await servedRows(pipeline.topic, date)).length >= inKafka);
+    await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length >= inKafka);
     const early = all();
     tell('realtime serves the day');
 
@@ -204,7 +207,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     tell('the day is exact again with its late rows');
 
     const expected = before + (await live.stop());
-    await until(async () => (await rowsFrom(dayInterval(today, ZONE).start)) >= expected);
+    await until('the rows of today', async () => (await rowsFrom(dayInterval(today, ZONE).start)) >= expected);
     expect(await rowsFrom(dayInterval(today, ZONE).start)).toBe(expected);
     tell('today is exact');
   },

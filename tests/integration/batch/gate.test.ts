@@ -9,7 +9,8 @@ import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 const EVENTS = 2_000;
@@ -30,7 +31,7 @@ beforeAll(async () => {
   await succeed(`speed start ${on()}`, pipeline.environment);
   await succeed(`feed ${on()} --date ${date} --events ${EVENTS} --seed 11`, pipeline.environment);
   const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
   realtime = await servedRows(pipeline.topic, date);
 });
 

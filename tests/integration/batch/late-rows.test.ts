@@ -10,7 +10,8 @@ import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
@@ -62,7 +63,7 @@ describe('a day whose files change while it is being sealed', () => {
       const handle = client.workflow.getHandle(dailyBatchId(pipeline.name, date));
       const step = (): Promise<DailyBatchStep | undefined> =>
         handle.query<DailyBatchStep>('step').catch(() => undefined); // The run may not have begun.
-      await until(async () => (await step()) === 'seal');
+      await until('the seal', async () => (await step()) === 'seal');
     });
     await change();
     await druid.tasks.shutDown(id);
@@ -103,20 +104,20 @@ describe('rows that come after the seal', () => {
     await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
     const sent = fedDay(date, 2_000, 41);
     await feed(41, 2_000);
-    await until(async () => (await servedRows(pipeline.topic, date)).length >= 2_000);
+    await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length >= 2_000);
     expect(await run()).toMatchObject({ code: 0 });
     expect((await status()).waiting.filter((day) => day.date === date)).toEqual([]);
 
     const late = fedDay(date, 300, 42);
     await feed(42, 300);
     const inKafka = late.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-    await until(async () => (await druid.supervisors.totals(pipeline.topic)).thrownAway >= inKafka);
+    await until('the dropped rows', async () => (await druid.supervisors.totals(pipeline.topic)).thrownAway >= inKafka);
     const [task] = await druid.tasks.unfinished(pipeline.topic);
     await axios.post(
       `${config.druid.coordinatorUrl}/druid/indexer/v1/supervisor/${pipeline.topic}/taskGroups/handoff`,
       { taskGroupIds: [0] },
     );
-    await until(async () => (await druid.tasks.status(task!.id))?.status === 'SUCCESS');
+    await until('the end of the task', async () => (await druid.tasks.status(task!.id))?.status === 'SUCCESS');
     const { ingestion, waiting } = await status();
     expect(ingestion.ended?.thrownAway).toBe(inKafka);
     expect(waiting).toContainEqual({

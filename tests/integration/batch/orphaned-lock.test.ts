@@ -6,7 +6,8 @@ import { readConfig } from '../../../worker/config';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 const EVENTS = 2_000;
@@ -24,7 +25,7 @@ beforeAll(async () => {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
   await succeed(`feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed 21`, pipeline.environment);
-  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
 });
 
 afterAll(async () => {
@@ -63,7 +64,7 @@ async function orphanLock(): Promise<ListedTask> {
     for (let turn = 0; !over; turn += 1) await ask((index + 12 * turn) % 24, `test_${index}_${turn}`);
   });
   await druid.tasks.shutDown(task.id);
-  await until(async () => (await druid.tasks.status(task.id))?.status === 'FAILED');
+  await until('the end of the task', async () => (await druid.tasks.status(task.id))?.status === 'FAILED');
   over = true;
   await Promise.all(asking);
   return task;
@@ -71,10 +72,10 @@ async function orphanLock(): Promise<ListedTask> {
 
 it('replaces a day although Druid gave a dead realtime task a lock in it that nobody releases', async () => {
   const day = dayInterval(date, ZONE);
-  await until(async () => {
+  await until('a lock that nobody releases', async () => {
     const dead = await orphanLock();
     // Its successor reads the day again.
-    await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+    await until('the day in realtime again', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
     return locksIn(await druid.tasks.locksOf(dead), day).length > 0;
   });
   const run = `batch run --pipeline ${pipeline.name} --date ${date} --json`;

@@ -14,7 +14,8 @@ import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { readConfig } from '../../../worker/config';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { servedRows, until } from './day-rows';
+import { servedRows } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 const date = parseBusinessDate('2026-03-14');
@@ -79,7 +80,7 @@ it('takes over the task of a try whose worker died, and tells how far it is', as
   const told: unknown[] = [];
   const dead = activityOf('adopted');
   const abandoned = reindex('adopted', day, dead).catch((thrown: unknown) => thrown);
-  await until(async () => (await tasksOf('adopted')).length > 0);
+  await until('the task', async () => (await tasksOf('adopted')).length > 0);
   dead.cancel('HEARTBEAT_TIMEOUT' as never);
   await abandoned;
   const next = activityOf('adopted');
@@ -87,7 +88,7 @@ it('takes over the task of a try whose worker died, and tells how far it is', as
   const { taskId } = await reindex('adopted', day, next);
   expect(await tasksOf('adopted')).toEqual([taskId]);
   expect(told.join('\n')).toContain(`task ${taskId}`);
-  await until(async () => (await servedRows(pipeline.topic, date)).length === 2);
+  await until('the rows', async () => (await servedRows(pipeline.topic, date)).length === 2);
 });
 
 it('fails on rows that Druid cannot read without another try, naming the first', async () => {
@@ -107,7 +108,7 @@ it('starts the next task after one that failed', async () => {
   await writeFile(join(folder, '08.ndjson'), '{');
   const source = sharedPath([{ folder, file: '08.ndjson' }]);
   await druid.tasks.submit(reindexSpec(loaded.pipeline, loaded.outputColumns, { id: failed, plan, source }));
-  await until(async () => (await druid.tasks.status(failed))?.status === 'FAILED');
+  await until('the failure', async () => (await druid.tasks.status(failed))?.status === 'FAILED');
   const { taskId } = await reindex('failed', await built('failed', row(1), 1));
   expect(taskId).toMatch(/_failed_2$/);
 });
@@ -127,7 +128,7 @@ it('ends what a terminated run left behind', async () => {
   const day = await built('orphan', row(1), 1);
   const terminated = activityOf('orphan');
   const abandoned = reindex('orphan', day, terminated).catch((thrown: unknown) => thrown);
-  await until(async () => (await tasksOf('orphan')).length > 0);
+  await until('the task', async () => (await tasksOf('orphan')).length > 0);
   terminated.cancel('TERMINATED' as never);
   await abandoned;
   await activityOf('next').run(() => activities.endReindexTasks(plan));

@@ -9,7 +9,7 @@ import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { until } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 /** 23 hours long in New York. */
@@ -79,7 +79,7 @@ it('goes the same way with another schema: realtime has every delivery, the batc
   );
   await producer.close();
   // But the one of a negative fare, which the SQL leaves out.
-  await until(async () => (await served()).length === 6);
+  await until('the rides in realtime', async () => (await served()).length === 6);
   const realtime = await served();
 
   const on = `--pipeline ${pipeline.name} --date ${date}`;

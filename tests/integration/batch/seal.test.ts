@@ -9,7 +9,8 @@ import { readConfig } from '../../../worker/config';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, until, ZONE } from './day-rows';
+import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 const first = parseBusinessDate('2026-03-14');
@@ -118,8 +119,8 @@ describe('two days that are recomputed at once', () => {
     }
     const sent = new Map([first, second].map((date) => [date, fedDay(date, 2_000, 3)]));
     const inKafka = sent.get(first)!.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-    await until(async () => (await servedRows(own.topic, first)).length >= inKafka);
-    await until(async () => (await servedRows(own.topic, second)).length >= inKafka);
+    await until('the first day in realtime', async () => (await servedRows(own.topic, first)).length >= inKafka);
+    await until('the second day in realtime', async () => (await servedRows(own.topic, second)).length >= inKafka);
     const results = await Promise.all(
       // The later day first: the earlier one must not take its seal back.
       [second, first].map(async (date) =>

@@ -1,6 +1,5 @@
 import { appendFile, chmod, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { DayManifest } from '../../../domain/day-manifest';
@@ -21,6 +20,7 @@ import {
 } from '../../engines/scratch';
 import { succeed } from '../support/daybreak';
 import { startSparkCluster, type SparkCluster } from './spark-cluster';
+import { until } from '../support/until';
 
 const SECONDS = 1000;
 // The first run fetches Spark, where there is none.
@@ -323,22 +323,19 @@ describe('a failure', () => {
   });
 });
 
-async function untilWritten(file: string): Promise<number> {
-  for (;;) {
+const untilWritten = (file: string): Promise<number> =>
+  until(file, async () => {
     const text = await readFile(file, 'utf8').catch(() => '');
-    if (text.endsWith('\n')) return Number(text);
-    await sleep(20);
-  }
-}
+    return text.endsWith('\n') && Number(text);
+  });
 
 /** A process that was killed may still be seen for a moment. */
 async function untilGone(pid: number): Promise<void> {
-  for (;;) {
+  await until(`the end of process ${pid}`, () => {
     try {
-      process.kill(pid, 0);
+      return !process.kill(pid, 0);
     } catch {
-      return;
+      return true;
     }
-    await sleep(20);
-  }
+  });
 }

@@ -1,6 +1,5 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { visibleSegments } from '../../../activities/batch/day-proof';
 import { createDruidClient } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
@@ -14,6 +13,7 @@ import { background, daybreak, succeed, type BackgroundCommand } from '../suppor
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { servedRows, ZONE } from './day-rows';
+import { until } from '../support/until';
 
 useStack();
 const date = parseBusinessDate('2026-03-14');
@@ -121,7 +121,7 @@ it('leaves the day’s verdict where only the run can see that the version is no
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('NOT_BUILT') as string });
   await withClient(readConfig(), async (client) => {
     const refused = `WorkflowId = '${dailyBatchId(pipeline.name, date)}' AND DaybreakOutcome = 'not-restored:NOT_BUILT'`;
-    while ((await client.workflow.count(refused)).count === 0) await sleep(200);
+    await until('the run in the list', async () => (await client.workflow.count(refused)).count > 0);
   });
   expect(await lastOutcome()).toBe(before);
 });

@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { businessDateOf, parseBusinessDate, type BusinessDate } from '../../../domain/business-date';
 import { feedDay } from '../../../scripts/feed/feed-day';
 import { HourlyFileNames } from '../../../scripts/feed/hourly-files';
@@ -14,6 +13,7 @@ import { silentProgress } from '../../../scripts/stack/progress';
 import { commandsOf, documentedPages } from '../../docs/documented-commands';
 import { succeed } from '../support/daybreak';
 import { freePortBase } from '../support/test-stacks';
+import { until } from '../support/until';
 
 jest.setTimeout(400_000);
 
@@ -144,13 +144,13 @@ async function start(command: string): Promise<ChildProcess> {
   staying.push(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
-  while (!(await STAYING[command]?.(output))) {
+  await until(command, async () => {
     const { exitCode, signalCode } = child;
     if (exitCode !== null || signalCode !== null) {
       throw new Error(`${command} ended with ${exitCode ?? signalCode}:\n${output}`);
     }
-    await sleep(200);
-  }
+    return STAYING[command]?.(output);
+  });
   return child;
 }
 
@@ -179,5 +179,5 @@ it.each(run.map(({ page, command }) => [page, command] as const))('%s: %s', asyn
   }
   const { code, output } = await shell(command);
   if (code !== 0) throw new Error(`${command} ended with ${code}:\n${output}`);
-  if (command.includes('--open')) while (!existsSync(join(root, 'opened'))) await sleep(50);
+  if (command.includes('--open')) await until('the opened page', () => existsSync(join(root, 'opened')));
 });

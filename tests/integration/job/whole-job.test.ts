@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
 import { businessDateOf, dayInterval, shiftDate } from '../../../domain/business-date';
@@ -10,6 +9,7 @@ import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 const ZONE = 'Asia/Seoul';
@@ -63,10 +63,6 @@ async function served(): Promise<string[]> {
     .sort();
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(500);
-}
-
 it('serves the day in realtime with its duplicates, then exactly, after the recompute', async () => {
   const on = `--pipeline ${pipeline.name}`;
   await succeed(`speed start ${on}`, pipeline.environment);
@@ -75,7 +71,7 @@ it('serves the day in realtime with its duplicates, then exactly, after the reco
   // Exactly once from Kafka on: as many rows as readable records in the topic, the doubled deliveries twice.
   const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
   expect(inKafka).toBeGreaterThan(EVENTS);
-  await until(async () => (await served()).length === inKafka);
+  await until('the day in realtime', async () => (await served()).length === inKafka);
   expect(new Set(await served())).toEqual(new Set(expected));
 
   const result = JSON.parse(
@@ -135,7 +131,10 @@ it('replaces yesterday when the schedule fires', async () => {
   expect(await succeed(`schedule apply ${on}`, pipeline.environment)).toMatch(/nightly.*: unchanged/);
 
   await succeed(`schedule trigger ${on}`, pipeline.environment);
-  await until(async () => (await days())[0]?.started !== before && (await days())[0]?.outcome !== 'running');
+  await until(
+    'the end of the nightly run',
+    async () => (await days())[0]?.started !== before && (await days())[0]?.outcome !== 'running',
+  );
   expect((await days())[0]).toMatchObject({ date: yesterday, outcome: 'replaced' });
 
   await succeed(`schedule pause ${on}`, pipeline.environment);

@@ -1,7 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure } from '@temporalio/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { DayRun } from '../../../activities/operate/day-runs';
 import { backfillId, type BackfillInput, type BackfillProgress, type BackfillResult } from '../../../domain/backfill';
 import { parseBusinessDate, shiftDate } from '../../../domain/business-date';
@@ -10,6 +9,7 @@ import { dateAttribute, pipelineAttribute } from '../../../domain/search-attribu
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { startStubWorker, type StubWorker } from './stub-worker';
+import { until } from '../support/until';
 
 useStack();
 
@@ -32,10 +32,6 @@ function start(input: Omit<BackfillInput, 'pipeline'>) {
     workflowId: backfillId(pipeline.name, input.from, input.to),
     args: [{ pipeline: pipeline.name, ...input } satisfies BackfillInput],
   });
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(200);
 }
 
 async function failureOf(result: Promise<unknown>): Promise<unknown> {
@@ -76,7 +72,7 @@ it('runs 400 days exactly once, a bounded number at once, across continuations, 
     refused.map((date) => [date, 'refused:MISSING_HOURS']),
   );
   expect(result.days.map(({ date }) => date)).toEqual(wanted);
-  await until(async () => (await worker.runs(from, to)).length >= 400);
+  await until('every run', async () => (await worker.runs(from, to)).length >= 400);
   const runs = await worker.runs(from, to);
   expect(runs.map(({ date }) => date).sort()).toEqual(wanted);
   expect(mostAtOnce(runs)).toBeLessThanOrEqual(10);
@@ -96,7 +92,7 @@ it('waits for a day that runs already and does not start it again', async () => 
     ],
   });
   const handle = await start({ from: '2026-03-30', to: date, only: 'all' });
-  await until(async () => (await handle.query<BackfillProgress>('progress')).completed === 2);
+  await until('two days', async () => (await handle.query<BackfillProgress>('progress')).completed === 2);
   expect(await handle.query<BackfillProgress>('progress')).toMatchObject({ requested: 3, running: [date] });
 
   await byHand.terminate();
@@ -110,7 +106,7 @@ it('waits for a day that runs already and does not start it again', async () => 
 it('ends its running days before it is cancelled itself, and starts no other', async () => {
   const [from, to] = ['2026-04-02', '2026-04-10'];
   const handle = await start({ from, to, parallel: 3, only: 'all' });
-  await until(async () => (await worker.runs(from, to)).length === 3);
+  await until('three runs', async () => (await worker.runs(from, to)).length === 3);
 
   await handle.cancel();
 

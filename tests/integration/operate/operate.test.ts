@@ -1,6 +1,5 @@
 import { appendFile, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
 import type { BackfillResult } from '../../../domain/backfill';
@@ -11,6 +10,7 @@ import type { lateDataWatch } from '../../../workflows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 
@@ -154,6 +154,6 @@ it('hears a schedule’s trigger', async () => {
   const described = () => succeed(`schedule describe --pipeline ${pipeline.name} --json`, pipeline.environment);
   const schema = z.array(z.object({ schedule: z.string(), recent: z.array(z.string()) }));
   const ran = async () => schema.parse(JSON.parse(await described()))[1]?.recent.length ?? 0;
-  while ((await ran()) === 0) await sleep(500);
+  await until('a run of the schedule', async () => (await ran()) > 0);
   await succeed(`schedule pause --pipeline ${pipeline.name}`, pipeline.environment);
 });

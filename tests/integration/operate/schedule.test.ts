@@ -1,6 +1,5 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import type { LateDataWatchResult } from '../../../domain/late-data';
 import type { Pipeline } from '../../../domain/pipeline';
@@ -11,6 +10,7 @@ import { daybreak, succeed } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { startStubWorker, type StubWorker } from './stub-worker';
+import { until } from '../support/until';
 
 useStack();
 
@@ -71,7 +71,7 @@ it('catches up every night that was missed: one run a day, each of its own day, 
   });
   const days = ['2026-02-28', '2026-03-01', '2026-03-02'];
   const runs = () => worker.runs('2026-02-01', '2026-03-31');
-  while ((await runs()).filter(({ running }) => !running).length < days.length) await sleep(300);
+  await until('every night', async () => (await runs()).filter(({ running }) => !running).length >= days.length);
   const done = (await runs()).sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
   expect(done.map(({ date }) => date)).toEqual(days);
   for (const [index, { startedAt }] of done.entries()) {
@@ -120,8 +120,9 @@ it.each([
   await handle.backfill({ start: new Date(start), end: new Date(end) });
   const [from = '', to = ''] = [days[0], days.at(-1)];
   const over = async () => (await worker.runs(from, to)).filter(({ running }) => !running);
-  while ((await over()).length < days.length || (await handle.describe()).info.runningActions.length > 0)
-    await sleep(300);
+  await until('every night', async () => {
+    return (await over()).length >= days.length && (await handle.describe()).info.runningActions.length === 0;
+  });
   expect((await taken()) - before).toBe(days.length);
   expect((await over()).map(({ date }) => date).sort()).toEqual(days);
 });

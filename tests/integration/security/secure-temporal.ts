@@ -9,9 +9,9 @@ import { stringify } from 'yaml';
 import { goInstalled } from '../../../scripts/stack/go-install';
 import { createProgress } from '../../../scripts/stack/progress';
 import { SEARCH_ATTRIBUTES } from '../../../scripts/stack/servers/temporal';
-import { until } from '../batch/day-rows';
 import type { Certificates } from './certificates';
 import type { RunningServer } from './running-server';
+import { until } from '../support/until';
 
 /** Unlike the development server, it can ask its clients for certificates. */
 const SERVER = {
@@ -50,7 +50,7 @@ export async function startSecureTemporal(
       await once(child, 'exit');
     },
   };
-  await until(() => prepared({ address, tls, connectTimeout: 2_000 }, running));
+  await until('Temporal', () => prepared({ address, tls, connectTimeout: 2_000 }, running));
   return running;
 }
 

@@ -10,7 +10,7 @@ import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { dailyBatchId, type DailyBatchResult } from '../../../domain/daily-batch';
 import { messageOf } from '../../../domain/errors';
 import { readConfig } from '../../../worker/config';
-import { expectedRows, fedDay, servedRows, until, ZONE } from '../batch/day-rows';
+import { expectedRows, fedDay, servedRows, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
@@ -21,6 +21,7 @@ import { KAFKA_CREDENTIALS } from './kafka-credentials';
 import type { RunningServer } from './running-server';
 import { startSecureKafka } from './secure-kafka';
 import { startSecureTemporal } from './secure-temporal';
+import { until } from '../support/until';
 
 useStack();
 jest.setTimeout(900_000); // The first time, Go builds the server that can ask for certificates.
@@ -75,7 +76,7 @@ beforeAll(async () => {
     TEMPORAL_TLS_CLIENT_KEY_PATH: certificates.client.key,
     DAYBREAK_PAYLOAD_KEYS: `first:${payloadKey}`,
   };
-  await until(async () => {
+  await until('Kafka', async () => {
     if (kafka.isOver()) throw new Error('Kafka ended before it answered');
     return KafkaTopics.connect(readConfig(environment).kafka).then(
       (topics) => topics.close().then(() => true),
@@ -98,7 +99,7 @@ afterAll(async () => {
 it('goes the whole way of realtime over TLS, with names and passwords', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, environment);
   await succeed(`feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed 41`, environment);
-  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
   const status = await succeed(`speed status --pipeline ${pipeline.name} --json`, environment);
   expect(JSON.parse(status)).toMatchObject({ state: 'running' });
 });

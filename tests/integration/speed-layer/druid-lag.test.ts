@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
 import { createDruidClient } from '../../../clients/druid';
 import { KafkaTopics, PartitionSession } from '../../../clients/kafka';
@@ -8,6 +7,7 @@ import { lookAtIngestion } from '../../../scripts/ingestion';
 import { readConfig } from '../../../worker/config';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 const config = readConfig();
@@ -48,7 +48,7 @@ it('is 0 once Druid has taken every row, though the ends of transactions lie beh
   }
   await session.close();
 
-  const taken = await until(async () => {
+  const taken = await until('every row in Druid', async () => {
     const now = await lookAtIngestion(config, parsed);
     if (now === undefined || 'what' in now) return undefined;
     return now.totals.processed === 2 * TRANSACTIONS && now.lag !== undefined && now.lag < 2 ? now : undefined;
@@ -59,11 +59,3 @@ it('is 0 once Druid has taken every row, though the ends of transactions lie beh
   const status = await druid.supervisors.status(pipeline.topic);
   expect(status?.minimumLag).toEqual({ 0: 1, 1: 1 });
 });
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(500);
-  }
-}

@@ -10,6 +10,7 @@ import { contentsOf } from '../speed/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 jest.setTimeout(300_000);
@@ -52,13 +53,11 @@ async function status(): Promise<Status> {
   );
 }
 
-async function untilStatus(holds: (status: Status) => boolean): Promise<Status> {
-  for (;;) {
+const untilStatus = (holds: (status: Status) => boolean): Promise<Status> =>
+  until(`status that ${holds.toString()}`, async () => {
     const now = await status();
-    if (holds(now)) return now;
-    await sleep(300);
-  }
-}
+    return holds(now) && now;
+  });
 
 /** Whether every partition runs what the folder holds. */
 const isTaken = ({ folder, partitions }: Status): boolean =>
@@ -100,11 +99,10 @@ async function sending(work: () => Promise<unknown>): Promise<void> {
 async function rows(): Promise<Row[]> {
   const topics = await KafkaTopics.connect(kafka);
   try {
-    for (;;) {
+    await until('the end of the topic', async () => {
       const committed = await topics.committedOffsets(speedGroupOf(pipeline.name), pipeline.topic);
-      if ([...committed.values()].reduce((sum, one) => sum + one, 0) >= sent) break;
-      await sleep(200);
-    }
+      return [...committed.values()].reduce((sum, one) => sum + one, 0) >= sent;
+    });
   } finally {
     await topics.close();
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
@@ -12,6 +11,7 @@ import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 /** The pause lasts until a whole feed has come meanwhile, and at least for so long. */
@@ -42,10 +42,6 @@ const startWorker = (): Promise<BackgroundCommand> =>
   background('worker --role speed', pipeline.environment, '"msg":"ready"');
 const speed = (command: string): Promise<string> =>
   succeed(`speed ${command} --pipeline ${pipeline.name}`, pipeline.environment);
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(200);
-}
 
 /** How many records of the topic the speed layer has committed as read, and how many there are. */
 async function progress(): Promise<{ read: number; written: number }> {
@@ -84,22 +80,28 @@ it('holds while paused, goes on with another number of shards and survives its w
   let isOver = false;
   await speed('start');
   const feeding = feedOn(() => isOver);
-  await until(async () => (await topics.partitionsOf(pipeline.topic)) > 0 && (await progress()).read > 0);
+  await until(
+    'the first commit',
+    async () => (await topics.partitionsOf(pipeline.topic)) > 0 && (await progress()).read > 0,
+  );
 
   await speed('pause');
-  await until(async () => statusSchema.parse(JSON.parse(await speed('status --json'))).state === 'paused');
+  await until('the pause', async () => statusSchema.parse(JSON.parse(await speed('status --json'))).state === 'paused');
   const [held, pausedAt] = [await progress(), Date.now()];
-  await until(async () => (await progress()).written > held.written + EVENTS && Date.now() >= pausedAt + PAUSE_MS);
+  await until(
+    'more events and the end of the pause',
+    async () => (await progress()).written > held.written + EVENTS && Date.now() >= pausedAt + PAUSE_MS,
+  );
   expect((await progress()).read).toBe(held.read);
 
   await speed('scale 2');
   await speed('resume');
-  await until(async () => (await progress()).read > held.read);
+  await until('a commit after the pause', async () => (await progress()).read > held.read);
   worker.child.kill('SIGKILL');
   worker = await startWorker();
   isOver = true;
   const sent = (await feeding).flatMap(fed);
-  await until(async () => {
+  await until('the end of the topic', async () => {
     const { read, written } = await progress();
     return read === written;
   });

@@ -9,6 +9,7 @@ import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -58,26 +59,24 @@ async function currentDetails(): Promise<string> {
   return z.object({ currentDetails: z.string() }).parse(metadata).currentDetails;
 }
 
-async function untilStatus(holds: (status: z.infer<typeof statusSchema>) => boolean) {
-  for (;;) {
+const untilStatus = (what: string, holds: (status: z.infer<typeof statusSchema>) => boolean) =>
+  until(what, async () => {
     const now = await status();
-    if (holds(now)) return now;
-    await sleep(500);
-  }
-}
+    return holds(now) && now;
+  });
 
 it('shows each partition while it runs, commits within the grace period on SIGTERM, and goes on in the next worker', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
-  await untilStatus(({ partitions }) => partitions.length > 0);
+  await untilStatus('partitions', ({ partitions }) => partitions.length > 0);
   const records = feedRecords(11, 60_000);
   const producer = await KafkaProducer.connect(kafka);
   const texts = records.map(({ text }) => text);
   const feeding = feed(producer, texts);
-  const shown = await untilStatus(({ partitions }) => partitions.some(({ events }) => events > 0));
+  const shown = await untilStatus('events', ({ partitions }) => partitions.some(({ events }) => events > 0));
   expect(shown.partitions.every(({ offset, lag }) => offset >= 0 && lag >= 0)).toBe(true);
   expect(shown.partitions.find(({ events }) => events > 0)?.lastCommitAt).toBeDefined();
 
-  while (!(await currentDetails()).includes('| partition | offset | lag |')) await sleep(500);
+  await until('the details', async () => (await currentDetails()).includes('| partition | offset | lag |'));
 
   const told = performance.now();
   expect(await worker.stop()).toBe(0);
@@ -89,6 +88,7 @@ it('shows each partition while it runs, commits within the grace period on SIGTE
   const written = (await topics.offsetsOf(pipeline.topic)).map(({ high }) => high);
   await topics.close();
   await untilStatus(
+    'the end of the topic',
     ({ partitions }) =>
       partitions.length === written.length &&
       partitions.every(({ partition, offset }) => offset === written[partition]),

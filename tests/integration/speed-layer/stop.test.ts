@@ -1,5 +1,4 @@
 import { rename } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { speedGroupOf } from '../../../domain/speed';
@@ -14,6 +13,7 @@ import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 jest.setTimeout(300_000);
@@ -47,10 +47,6 @@ const statusOfLayer = (): Promise<string> =>
     return status.name;
   });
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(200);
-}
-
 async function unread(): Promise<{ read: number; written: number }> {
   const committed = await topics.committedOffsets(speedGroupOf(pipeline.name), pipeline.topic);
   const sum = (offsets: readonly number[]): number => offsets.reduce((total, offset) => total + offset, 0);
@@ -60,12 +56,12 @@ async function unread(): Promise<{ read: number; written: number }> {
 
 it('ends a speed layer whose folder is gone, in the midst of its work, and a later start goes on where it ended', async () => {
   expect((await speed('start')).code).toBe(0);
-  await until(async () => (await topics.partitionsOf(pipeline.topic)) > 0);
+  await until('the topic', async () => (await topics.partitionsOf(pipeline.topic)) > 0);
   await succeed(
     `feed --pipeline ${pipeline.name} --date ${date} --events ${EVENTS} --seed ${SEED} --no-files`,
     pipeline.environment,
   );
-  await until(async () => (await unread()).read > 0);
+  await until('the first commit', async () => (await unread()).read > 0);
   await rename(pipeline.folder, `${pipeline.folder}-away`);
   try {
     const stopped = await speed('stop');
@@ -81,7 +77,7 @@ it('ends a speed layer whose folder is gone, in the midst of its work, and a lat
   }
 
   expect((await speed('start')).code).toBe(0);
-  await until(async () => {
+  await until('the end of the topic', async () => {
     const { read, written } = await unread();
     return read === written;
   });

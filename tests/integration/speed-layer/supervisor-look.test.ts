@@ -1,5 +1,4 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
 import { lookAtSupervisor, type SupervisorLook } from '../../../activities/druid/supervisor-look';
 import { createDruidClient } from '../../../clients/druid';
@@ -10,6 +9,7 @@ import { describeIngestion } from '../../../scripts/ingestion';
 import { readConfig } from '../../../worker/config';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 jest.setTimeout(300_000); // The supervisor looks at its topic's offsets every 30 s.
@@ -48,7 +48,10 @@ it('says with its remedy what Druid cannot read, what came after the seal, and t
   const readable = [row('2026-11-21 00:00:00'), row('2026-11-21 00:00:01'), row('2026-11-20 23:59:59')];
   await producer.send(topic, [...readable, { value: 'not a row' }]);
 
-  const taken = await lookUntil(({ totals }) => totals.processed + totals.thrownAway + totals.unparseable >= 4);
+  const taken = await lookUntil(
+    'four rows',
+    ({ totals }) => totals.processed + totals.thrownAway + totals.unparseable >= 4,
+  );
   expect(taken.totals).toEqual({ processed: 2, thrownAway: 1, unparseable: 1 });
   expect(taken.health.healthy).toBe(false);
   expect(describeIngestion(taken)).toEqual([
@@ -61,22 +64,20 @@ it('says with its remedy what Druid cannot read, what came after the seal, and t
 
   await withAdmin(async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
-    while ((await admin.listTopics()).includes(topic)) await sleep(100);
+    await until('the end of the topic', async () => !(await admin.listTopics()).includes(topic));
   });
   await makeTopic();
-  const anew = await lookUntil(({ lag = 0 }) => lag < 0);
+  const anew = await lookUntil('a topic made anew', ({ lag = 0 }) => lag < 0);
   expect(anew.health.remedy).toMatch(/made anew: POST .*\/reset$/);
 });
 
 const look = (): Promise<SupervisorLook> => lookAtSupervisor(druid, pipeline.topic);
 
-async function lookUntil(holds: (look: SupervisorLook) => boolean): Promise<SupervisorLook> {
-  for (;;) {
+const lookUntil = (what: string, holds: (look: SupervisorLook) => boolean): Promise<SupervisorLook> =>
+  until(what, async () => {
     const found = await look();
-    if (holds(found)) return found;
-    await sleep(500);
-  }
-}
+    return holds(found) && found;
+  });
 
 async function makeTopic(): Promise<void> {
   const topics = await KafkaTopics.connect(kafka);

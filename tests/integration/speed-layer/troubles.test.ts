@@ -13,6 +13,7 @@ import { background, daybreak, succeed, type BackgroundCommand } from '../suppor
 import { forward } from '../support/forward';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 useStack();
 /** How long Druid refuses once that is seen: DAYBREAK_REFUSED_SECONDS=600 makes it an outage of ten minutes. */
@@ -132,14 +133,14 @@ const statusSchema = z.object({
 type Status = z.infer<typeof statusSchema>;
 
 async function untilStatus(what: string, holds: (status: Status) => boolean): Promise<void> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const text = await succeed(`speed status --json --pipeline ${pipeline.name}`, environment());
-    const status = statusSchema.parse(JSON.parse(text));
-    if (holds(status)) return;
-    if (Date.now() > deadline) throw new Error(`no ${what} within two minutes: ${text}`);
-    await sleep(500);
-  }
+  let text = '';
+  const held = until(what, async () => {
+    text = await succeed(`speed status --json --pipeline ${pipeline.name}`, environment());
+    return holds(statusSchema.parse(JSON.parse(text)));
+  });
+  await held.catch((cause: unknown) => {
+    throw new Error(`last seen: ${text}`, { cause });
+  });
 }
 const isWell = ({ state, troubles, partitions, folder }: Status): boolean =>
   state === 'running' &&
@@ -189,10 +190,9 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
 });
 
 async function untilCommitted(count: number): Promise<void> {
-  for (;;) {
+  await until('the end of the topic', async () => {
     const committed = await topics.committedOffsets(speedGroupOf(pipeline.name), pipeline.topic);
     // Ends of the producer’s transactions have offsets too.
-    if ([...committed.values()].reduce((sum, one) => sum + one, 0) >= count) return;
-    await sleep(200);
-  }
+    return [...committed.values()].reduce((sum, one) => sum + one, 0) >= count;
+  });
 }

@@ -2,7 +2,7 @@ import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
 import { speedPipeline } from './speed-pipeline';
-import { until } from './until';
+import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 const EVENTS = 200_000;
@@ -33,7 +33,7 @@ it('drains a backlog of records that gzip makes a hundredth of their size in bou
   const shard = new ShardProcess([`--max-old-space-size=${HEAP_MEBIBYTES}`]);
   const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 };
   await shard.go({ ...kafka, pipelines: pipeline.pipelines, input });
-  await until('the end of the backlog', () => shard.committed === EVENTS || shard.hasExited, 240);
+  await until('the end of the backlog', () => shard.committed === EVENTS || shard.hasExited, { seconds: 240 });
   await shard.end('SIGTERM');
 
   expect(shard.committed).toBe(EVENTS);

@@ -3,7 +3,7 @@ import type { PartitionProgress } from '../../../domain/speed';
 import { KafkaBroker } from './kafka-broker';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
-import { until } from './until';
+import { until } from '../support/until';
 
 jest.setTimeout(180_000);
 
@@ -39,7 +39,7 @@ describe('a partition whose broker is killed', () => {
     await until('the trouble', () => partition()?.trouble !== undefined);
     expect(partition()?.trouble).toContain('Kafka at');
     await restarting;
-    await until('its end', () => partition()?.trouble === undefined, 60);
+    await until('its end', () => partition()?.trouble === undefined, { seconds: 60 });
     await send('bad as well');
     await until('the second dead letter', () => partition()?.deadLetters === 2);
     expect(partition()).toMatchObject({ events: 2, rows: 0, since: before?.since });

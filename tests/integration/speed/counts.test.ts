@@ -3,7 +3,7 @@ import type { PartitionProgress } from '../../../domain/speed';
 import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
-import { until } from './until';
+import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 const EVENTS = 40_000;

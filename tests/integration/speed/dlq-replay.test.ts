@@ -18,7 +18,7 @@ import { terminateSupervisor } from '../support/own-pipeline';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf, differences, valuesOf } from './topic-contents';
-import { until } from './until';
+import { until } from '../support/until';
 
 const config = readConfig();
 const kafka = { brokers: config.kafka.brokers };

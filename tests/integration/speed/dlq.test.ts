@@ -7,7 +7,7 @@ import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf } from './topic-contents';
-import { until } from './until';
+import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { artifactsOf } from '../../../scripts/stack/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { kafka } from '../../../scripts/stack/servers/kafka';
 import { type Server, type Stack, stackOf } from '../../../scripts/stack/stack';
+import { until } from '../support/until';
 
 /** A Kafka of its own, so that a test may kill it. */
 export class KafkaBroker {
@@ -51,15 +51,14 @@ export class KafkaBroker {
     const { command, args, cwd } = await this.#server.launch();
     const child = spawn(command, args, { cwd, stdio: 'ignore' });
     this.#process = child;
-    while (child.exitCode === null) {
-      try {
-        await this.#server.check();
-        return;
-      } catch {
-        await sleep(100);
-      }
-    }
-    throw new Error(`Kafka ended with ${child.exitCode}: see ${this.#stack.directory}/log`);
+    await until('Kafka', () => {
+      const ended = child.exitCode ?? child.signalCode;
+      if (ended !== null) throw new Error(`Kafka ended with ${ended}: see ${this.log}`);
+      return this.#server.check().then(
+        () => true,
+        () => false,
+      );
+    });
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

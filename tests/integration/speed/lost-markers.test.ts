@@ -45,9 +45,9 @@ it('commits each row once where a broker that is killed loses the markers of tra
     const last = await Promise.all(
       Array.from({ length: PARTITIONS }, async (_, partition) => {
         const session = await open(partition);
-        await session.commit(new Map(), session.start.offset);
+        await commitRow(session, partition, session.start.offset);
         await session.close();
-        return session.start.offset;
+        return session.start.offset + 1;
       }),
     );
     const expected = last.flatMap((offset, partition) => Array.from({ length: offset }, (_, n) => `${partition}:${n}`));
@@ -73,6 +73,11 @@ it('commits each row once where a broker that is killed loses the markers of tra
     }
   }
 
+  async function commitRow(session: PartitionSession, partition: number, offset: number): Promise<void> {
+    const row = { key: null, value: `${partition}:${offset}`, partition };
+    await session.commit(new Map([['out', [row]]]), offset + 1);
+  }
+
   /** A row for each offset, a transaction for each row, until the broker is away. */
   function commitOn(partition: number) {
     let committed = (): void => undefined;
@@ -81,8 +86,7 @@ it('commits each row once where a broker that is killed loses the markers of tra
       const session = await open(partition);
       try {
         for (let offset = session.start.offset; offset < RECORDS; offset++) {
-          const value = `${partition}:${offset}`;
-          await session.commit(new Map([['out', [{ key: null, value, partition }]]]), offset + 1);
+          await commitRow(session, partition, offset);
           committed();
         }
       } catch {

@@ -11,7 +11,7 @@ import { readConfig } from '../../../worker/config';
 import { expectedRows, feedRecords } from './expected-rows';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf, differences, valuesOf } from './topic-contents';
-import { until } from './until';
+import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -295,7 +295,7 @@ describe('a shard of the speed layer', () => {
         const isDone = (): boolean =>
           shard.progress.partitions.length > 0 &&
           shard.progress.partitions.every(({ partition, offset }) => offset >= (ends[partition] ?? 0));
-        await until('the end of the topic', isDone, 60);
+        await until('the end of the topic', isDone, { seconds: 60 });
       },
       cancel() {
         stop.abort();

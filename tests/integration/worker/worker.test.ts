@@ -4,10 +4,11 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { expressions, metricsOf } from '../../deploy/monitoring';
-import { fedDay, servedRows, until, ZONE } from '../batch/day-rows';
+import { fedDay, servedRows, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { until } from '../support/until';
 
 const { ports } = useStack();
 const EVENTS = 4_000;
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await succeed(on('speed start'), environment);
   await succeed(on(`feed --date ${date} --events ${EVENTS} --seed 3`), environment);
   const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-  await until(async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
   await succeed(on(`batch run --date ${date}`), environment);
   expect((await daybreak(on('batch run --date 2020-01-01'), environment)).code).toBe(1);
 });
@@ -81,7 +82,7 @@ it('exports every metric that the dashboard and the alerts ask for', async () =>
 it('logs JSON whose lines of workflows and of activities name pipeline, date and run', async () => {
   // The SDK keeps lines back for a moment to order them.
   const isOfFailedDay = (line: string): boolean => /"date":"2020-01-01".*"Activity failed"/.test(line);
-  await until(() => lines.some(isOfFailedDay));
+  await until('the failed day in the log', () => lines.some(isOfFailedDay));
   const parsed = lines.map((line) => lineSchema.parse(JSON.parse(line)));
   const ofDay = parsed.filter(({ date: day, pipeline: name }) => day === date && name === pipeline.name);
   expect(ofDay.filter(({ sdkComponent }) => sdkComponent === 'workflow').map(({ msg }) => msg)).toEqual(
