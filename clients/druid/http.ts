@@ -1,6 +1,6 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { Agent } from 'node:https';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { DaybreakError, messageOf } from '../../domain/errors';
@@ -23,14 +23,17 @@ export interface DruidAccess {
 
 /**
  * One Druid service over HTTP. Throws DRUID_UNREACHABLE when it does not answer or says that it is not ready (5xx),
- * DRUID_REFUSED when it refuses the request (4xx) or answers in a shape that we do not know.
+ * DRUID_REFUSED when it refuses the request (4xx), sends us elsewhere (3xx) or answers in a shape that we do not know.
  */
 export function createDruidHttp(service: string, baseURL: string, { auth, ca }: DruidAccess): DruidHttp {
   const http = axios.create({
     baseURL,
     timeout: 30_000,
     validateStatus: () => true,
-    maxRedirects: 5,
+    // A redirect would take the task's spec, which may hold the token of the output server, to whom the answer names.
+    maxRedirects: 0,
+    // A proxy of the environment would read the password and the rows.
+    proxy: false,
     ...(auth && { auth }),
     ...(ca !== undefined && { httpsAgent: new Agent({ ca, keepAlive: true }) }),
   });
@@ -69,8 +72,9 @@ async function answer<T = unknown>(
   service: string,
   baseURL: string,
 ): Promise<AxiosResponse<T>> {
+  let response: AxiosResponse<T>;
   try {
-    return await http.request<T>(config);
+    response = await http.request<T>(config);
   } catch (thrown) {
     if (axios.isCancel(thrown)) throw thrown;
     // Not the AxiosError itself as the cause: it carries the request with its headers.
@@ -79,6 +83,30 @@ async function answer<T = unknown>(
       remedy: 'Start it (npx daybreak up) or correct its address (DRUID_COORDINATOR_URL, DRUID_BROKER_URL).',
     });
   }
+  if (response.status < 300 || response.status >= 400) return response;
+  if (response.data instanceof Readable) response.data.destroy();
+  throw redirected(service, baseURL, config, response);
+}
+
+/** Druid does so where the address is of a coordinator that is not the leader. */
+function redirected(
+  service: string,
+  baseURL: string,
+  config: AxiosRequestConfig,
+  { status, headers }: AxiosResponse,
+): DaybreakError {
+  const location: unknown = headers['location'];
+  const leads = typeof location === 'string' && URL.canParse(location, baseURL);
+  // The origin alone: the rest may hold a name and a password.
+  const origin = leads ? new URL(location, baseURL).origin : undefined;
+  const elsewhere = origin === undefined || origin === new URL(baseURL).origin ? undefined : origin;
+  return new DaybreakError('DRUID_REFUSED', {
+    what: `Druid's ${service} at ${baseURL} answered ${describe(config)} with ${status}, a redirect${elsewhere === undefined ? '' : ` to ${elsewhere}`}, which is not followed`,
+    remedy:
+      elsewhere === undefined
+        ? 'Set DRUID_COORDINATOR_URL and DRUID_BROKER_URL to the addresses under which Druid itself answers.'
+        : `If ${elsewhere} is Druid's leader, give DRUID_COORDINATOR_URL the address of a Druid router, which always asks the leader, or for now ${elsewhere}.`,
+  });
 }
 
 /** The cause of DRUID_UNREACHABLE where Druid does answer, with a status of 500 or more. */

@@ -1,0 +1,110 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import { createDruidHttp, type DruidHttp } from '../../../clients/druid/http';
+
+const auth = { username: 'daybreak', password: 'battery-staple' };
+const basic = `Basic ${Buffer.from('daybreak:battery-staple').toString('base64')}`;
+const spec = { method: 'post', url: '/druid/indexer/v1/task', data: { httpAuthenticationPassword: 'the-token' } };
+
+interface Seen {
+  readonly url: string;
+  readonly authorization: string | undefined;
+  readonly body: string;
+}
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.close();
+    server.closeAllConnections();
+  }
+});
+
+/** A server that remembers what it was asked. */
+async function listening(answer: RequestListener): Promise<{ readonly url: string; readonly seen: Seen[] }> {
+  const seen: Seen[] = [];
+  const remember = async (request: IncomingMessage): Promise<void> => {
+    const { url = '', headers } = request;
+    seen.push({ url, authorization: headers.authorization, body: await text(request) });
+  };
+  const server = createServer((request, response) => {
+    void remember(request).then(() => {
+      answer(request, response);
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+const ok: RequestListener = (_, response) => response.setHeader('content-type', 'application/json').end('{}');
+const redirecting =
+  (status: number, location: string): RequestListener =>
+  (_, response) =>
+    response.writeHead(status, { location }).end();
+
+const CALLS: [string, (druid: DruidHttp) => Promise<unknown>][] = [
+  ['request', (druid) => druid.request(spec, z.unknown())],
+  ['find', (druid) => druid.find(spec, z.unknown())],
+  ['stream', (druid) => druid.stream(spec)],
+];
+
+describe.each([301, 302, 303, 307, 308])('a redirect with %i', (status) => {
+  it.each(CALLS)('to another host takes no task, password or token of a %s there, and is told', async (_, call) => {
+    const other = await listening(ok);
+    const druid = await listening(redirecting(status, `${other.url}/druid/indexer/v1/task?x=1`));
+    const thrown = call(createDruidHttp('overlord', druid.url, { auth }));
+    await expect(thrown).rejects.toMatchObject({
+      code: 'DRUID_REFUSED',
+      what: expect.stringContaining(`${status}`) as string,
+      remedy: expect.stringContaining(other.url) as string,
+    });
+    expect(other.seen).toEqual([]);
+    expect(druid.seen).toEqual([{ url: spec.url, authorization: basic, body: JSON.stringify(spec.data) }]);
+  });
+
+  it('to the same host neither repeats the task nor turns it into a question', async () => {
+    const druid = await listening(redirecting(status, '/elsewhere'));
+    const asked = createDruidHttp('overlord', druid.url, { auth }).request(spec, z.unknown());
+    await expect(asked).rejects.toMatchObject({ code: 'DRUID_REFUSED' });
+    expect(druid.seen).toHaveLength(1);
+  });
+});
+
+it.each([undefined, 'http://', '//user:secret-of-the-answer@127.0.0.1:1/x'])(
+  'a redirect to %s is refused as well, and shows no password',
+  async (location) => {
+    const druid = await listening((_, response) => response.writeHead(307, location ? { location } : {}).end());
+    const thrown: unknown = await createDruidHttp('overlord', druid.url, {})
+      .request(spec, z.unknown())
+      .catch((reason: unknown) => reason);
+    expect(thrown).toMatchObject({ code: 'DRUID_REFUSED' });
+    expect(String(thrown)).not.toContain('secret-of-the-answer');
+  },
+);
+
+describe('with a proxy in the environment', () => {
+  const NAMES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
+  const before = Object.fromEntries([...NAMES, 'no_proxy', 'NO_PROXY'].map((name) => [name, process.env[name]]));
+  afterEach(() => {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+  });
+
+  it('the password goes to Druid and not to the proxy', async () => {
+    const proxy = await listening(ok);
+    const druid = await listening(ok);
+    for (const name of NAMES) process.env[name] = proxy.url;
+    for (const name of ['no_proxy', 'NO_PROXY']) Reflect.deleteProperty(process.env, name);
+    // A name that is of no server: what a proxy is asked for and a direct connection does not find.
+    const elsewhere = createDruidHttp('broker', 'http://druid.invalid:8082', { auth });
+    await expect(elsewhere.request(spec, z.unknown())).rejects.toMatchObject({ code: 'DRUID_UNREACHABLE' });
+    await createDruidHttp('broker', druid.url, { auth }).request(spec, z.unknown());
+    expect(proxy.seen).toEqual([]);
+    expect(druid.seen).toHaveLength(1);
+  });
+});
