@@ -8,6 +8,7 @@ import { DaybreakError, messageOf } from '../domain/errors';
 import { portsFrom } from '../domain/ports';
 import type { Layer } from '../domain/task-queues';
 import { payloadKeys, type PayloadKeys } from './payload-codec';
+import { refuseUnencrypted } from './unencrypted';
 
 /** Where the servers and the folders are; what the pipelines are is in their folders. */
 export interface Config {
@@ -88,6 +89,7 @@ const environmentSchema = z.object({
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_TOKEN: z.string().min(16).optional(),
   DAYBREAK_PAYLOAD_KEYS: payloadKeys.optional(),
+  DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: z.stringbool().default(false),
 });
 type Given = z.infer<typeof environmentSchema>;
 
@@ -111,6 +113,12 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   const ports = portsFrom(given.DAYBREAK_PORT_BASE);
   const kafka = kafkaOf(given, ports.kafka);
   const local = (number: number): string => `http://127.0.0.1:${number}`;
+  const druid = {
+    coordinatorUrl: given.DRUID_COORDINATOR_URL ?? local(ports.druidCoordinator),
+    brokerUrl: given.DRUID_BROKER_URL ?? local(ports.druidBroker),
+    ...druidAccess(given),
+  };
+  refuseUnencrypted(given, kafka, druid);
   return {
     temporal: {
       address: given.TEMPORAL_ADDRESS ?? `127.0.0.1:${ports.temporal}`,
@@ -118,12 +126,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       uiUrl: given.TEMPORAL_UI_URL ?? local(ports.temporalUi),
     },
     kafka,
-    druid: {
-      coordinatorUrl: given.DRUID_COORDINATOR_URL ?? local(ports.druidCoordinator),
-      brokerUrl: given.DRUID_BROKER_URL ?? local(ports.druidBroker),
-      ...druidAccess(given),
-      kafka: kafkaOfDruid(kafka, given),
-    },
+    druid: { ...druid, kafka: kafkaOfDruid(kafka, given) },
     ...(given.DAYBREAK_PAYLOAD_KEYS && { payloadKeys: given.DAYBREAK_PAYLOAD_KEYS }),
     pipelines: resolve(given.DAYBREAK_PIPELINES ?? 'pipelines'),
     data: resolve(given.DAYBREAK_DATA ?? '.daybreak/data'),

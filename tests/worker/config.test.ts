@@ -86,3 +86,75 @@ it.each([
   expect(message).toContain(expected);
   expect(message).not.toContain('hunter2');
 });
+
+const CA = { KAFKA_TLS_CA_FILE: 'ca.pem' };
+const CLIENT = { KAFKA_TLS_CERTIFICATE_FILE: 'ca.pem', KAFKA_TLS_KEY_FILE: 'ca.pem' };
+/** The file names of the settings as paths of this test's folder. */
+const withFiles = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      name.endsWith('_FILE') ? join(folder, value ?? '') : value,
+    ]),
+  );
+
+it.each([
+  ['KAFKA_TLS_CA_FILE', { KAFKA_TLS: 'false', ...CA }],
+  ['KAFKA_TLS_CERTIFICATE_FILE', { KAFKA_TLS: 'false', ...CLIENT }],
+  ['KAFKA_TLS_CA_FILE', { KAFKA_TLS: '0', ...CA, ...CLIENT }],
+  ['DRUID_KAFKA_TRUSTSTORE_FILE', { KAFKA_TLS: 'false', DRUID_KAFKA_TRUSTSTORE_FILE: 'ca.pem' }],
+  ['DRUID_KAFKA_TRUSTSTORE_FILE', { DRUID_KAFKA_TRUSTSTORE_FILE: 'ca.pem' }],
+  ['DRUID_TLS_CA_FILE', { DRUID_TLS_CA_FILE: 'ca.pem' }],
+])('refuses %s where nothing is encrypted: %j', (name, environment) => {
+  const message = refusal(withFiles(environment));
+  expect(message).toMatch(`BAD_CONFIGURATION: ${name} is set, but`);
+});
+
+it.each([
+  ['no file', { KAFKA_TLS: 'false' }, undefined],
+  ['a file that turns it on', CA, { ca: 'authority' }],
+  ['both', { KAFKA_TLS: 'true', ...CA }, { ca: 'authority' }],
+])('takes TLS of Kafka as it is told, with %s', (_, environment, tls) => {
+  expect(readConfig(withFiles(environment)).kafka.tls).toEqual(tls);
+});
+
+const PLAIN = {
+  KAFKA_SASL_MECHANISM: 'plain',
+  KAFKA_SASL_USERNAME: 'daybreak',
+  KAFKA_SASL_PASSWORD: 'hunter2-hunter2',
+};
+const DRUID_USER = { DRUID_USERNAME: 'daybreak', DRUID_PASSWORD: 'hunter2-hunter2' };
+const PLAINTEXT: [string, string, NodeJS.ProcessEnv][] = [
+  ['KAFKA_SASL_PASSWORD', 'kafka:9092', { ...PLAIN, KAFKA_BROKERS: 'kafka:9092' }],
+  ['KAFKA_SASL_PASSWORD', '10.0.0.7:9092', { ...PLAIN, KAFKA_BROKERS: '127.0.0.1:9092, 10.0.0.7:9092' }],
+  ['KAFKA_SASL_PASSWORD', 'localhost.example.com:9092', { ...PLAIN, KAFKA_BROKERS: 'localhost.example.com:9092' }],
+  ['KAFKA_SASL_PASSWORD', '127.0.0.1.example.com:9', { ...PLAIN, KAFKA_BROKERS: '127.0.0.1.example.com:9' }],
+  ['DRUID_PASSWORD', 'http://druid:8081', { ...DRUID_USER, DRUID_COORDINATOR_URL: 'http://druid:8081' }],
+  ['DRUID_PASSWORD', 'http://[2001:db8::1]:8082', { ...DRUID_USER, DRUID_BROKER_URL: 'http://[2001:db8::1]:8082' }],
+  ['DRUID_PASSWORD', 'http://0.0.0.0:8082', { ...DRUID_USER, DRUID_BROKER_URL: 'http://0.0.0.0:8082' }],
+];
+
+it.each(PLAINTEXT)('sends no %s unencrypted to %s', (name, address, environment) => {
+  const message = refusal(environment);
+  expect(message).toContain(`BAD_CONFIGURATION: ${name} would go unencrypted to ${address}`);
+  expect(message).toContain('DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS=true');
+  expect(message).not.toContain('hunter2');
+});
+
+it.each(PLAINTEXT)('sends %s unencrypted to %s where that is asked for', (_, __, environment) => {
+  expect(refusal({ ...environment, DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: 'true' })).toBe('accepted');
+  expect(refusal({ ...environment, DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: 'false' })).toContain('unencrypted');
+});
+
+it.each([
+  { ...PLAIN },
+  { ...PLAIN, KAFKA_BROKERS: 'localhost:9092,127.0.0.1:9092,127.8.0.1:9092,[::1]:9092' },
+  { ...PLAIN, KAFKA_BROKERS: 'kafka:9092', KAFKA_TLS: 'true' },
+  { ...PLAIN, KAFKA_BROKERS: 'kafka:9092', KAFKA_SASL_MECHANISM: 'scram-sha-512' },
+  { ...DRUID_USER },
+  { ...DRUID_USER, DRUID_BROKER_URL: 'http://127.0.0.1:1', DRUID_COORDINATOR_URL: 'http://localhost:1' },
+  { ...DRUID_USER, DRUID_BROKER_URL: 'http://[::1]:1', DRUID_COORDINATOR_URL: 'https://druid:8281' },
+  { DRUID_BROKER_URL: 'http://druid:8082', DRUID_COORDINATOR_URL: 'http://druid:8081' },
+])('takes what shows no password to a network: %j', (environment) => {
+  expect(refusal(environment)).toBe('accepted');
+});
