@@ -18,6 +18,8 @@ export interface Config {
   readonly druid: DruidCluster & { readonly kafka: KafkaOfDruid };
   /** Encrypts what Temporal keeps; absent: it keeps it as it is. */
   readonly payloadKeys?: PayloadKeys;
+  /** Whether what Temporal gives without encryption is refused. */
+  readonly strictPayloads: boolean;
   /** Absolute path of the folder with one folder a pipeline. */
   readonly pipelines: string;
   /** Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output. */
@@ -89,6 +91,7 @@ const environmentSchema = z.object({
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_TOKEN: z.string().min(16).optional(),
   DAYBREAK_PAYLOAD_KEYS: payloadKeys.optional(),
+  DAYBREAK_PAYLOAD_STRICT: z.stringbool().default(false),
   DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: z.stringbool().default(false),
 });
 type Given = z.infer<typeof environmentSchema>;
@@ -127,7 +130,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     },
     kafka,
     druid: { ...druid, kafka: kafkaOfDruid(kafka, given) },
-    ...(given.DAYBREAK_PAYLOAD_KEYS && { payloadKeys: given.DAYBREAK_PAYLOAD_KEYS }),
+    ...payloadsOf(given),
     pipelines: resolve(given.DAYBREAK_PIPELINES ?? 'pipelines'),
     data: resolve(given.DAYBREAK_DATA ?? '.daybreak/data'),
     workerHost: given.DAYBREAK_WORKER_HOST ?? '127.0.0.1',
@@ -193,6 +196,12 @@ function kafkaOf(given: Given, port: number): KafkaCluster {
     ...(tls && { tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key: key ?? '' }) } }),
     ...(mechanism && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
   };
+}
+
+function payloadsOf(given: Given): Pick<Config, 'payloadKeys' | 'strictPayloads'> {
+  const { DAYBREAK_PAYLOAD_KEYS: keys, DAYBREAK_PAYLOAD_STRICT: strictPayloads } = given;
+  together('DAYBREAK_PAYLOAD_STRICT', strictPayloads || undefined, 'DAYBREAK_PAYLOAD_KEYS', keys);
+  return { strictPayloads, ...(keys && { payloadKeys: keys }) };
 }
 
 function kafkaOfDruid({ brokers, tls, sasl }: KafkaCluster, given: Given): KafkaOfDruid {

@@ -31,10 +31,10 @@ function standardOptions(): ClientConnectConfig {
 }
 
 /** How values become what Temporal keeps: as JSON, and encrypted where the configuration has keys. */
-export function dataConverterOf({ payloadKeys }: Config): DataConverter {
+export function dataConverterOf({ payloadKeys, strictPayloads: strict }: Config): DataConverter {
   if (payloadKeys === undefined) return {};
   return {
-    payloadCodecs: [encryptingCodec(payloadKeys)],
+    payloadCodecs: [encryptingCodec(payloadKeys, { strict })],
     failureConverterPath: join(__dirname, 'failure-converter.cjs'),
   };
 }

@@ -17,6 +17,10 @@ export const payloadKeys = z.string().transform((text, context): PayloadKeys => 
       context.addIssue(`part ${keys.size + 1} is not <id>:<32 bytes in base64>`);
       return z.NEVER;
     }
+    if (keys.has(id)) {
+      context.addIssue(`part ${keys.size + 1} has the id ${id}, which a part before it has`);
+      return z.NEVER;
+    }
     keys.set(id, key);
   }
   return keys;
@@ -27,14 +31,30 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const ENCODING = 'binary/encrypted';
 const KEY_ID = 'encryption-key-id';
+/** Absent in what the first release encrypted, which authenticates the value and nothing of its envelope. */
+const VERSION_KEY = 'encryption-version';
+const VERSION = '2';
 
 const text = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString();
 
+/** What is authenticated beside the value: whoever changes the envelope makes the value unreadable. */
+function envelope(id: string): Buffer {
+  return Buffer.from(JSON.stringify([ENCODING, VERSION, id]));
+}
+
+export interface CodecOptions {
+  /** Whether a value that is not encrypted is refused, as anybody who reaches Temporal can give one. Default: it is read. */
+  readonly strict?: boolean;
+}
+
 /**
  * Encrypts arguments, results, heartbeats, memos and summaries before they reach Temporal. What was stored before it was
- * turned on is still read. Search attributes are not encrypted: Temporal filters by them.
+ * turned on is still read, unless it is strict. Search attributes are not encrypted: Temporal filters by them.
+ *
+ * Not bound to a value is where it stands: the ids that the SDK gives a codec differ between the one who writes and the one
+ * who reads where a schedule starts a run, and are experimental.
  */
-export function encryptingCodec(keys: PayloadKeys): PayloadCodec {
+export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOptions = {}): PayloadCodec {
   const [current] = keys;
   const { Payload: PayloadMessage } = temporal.api.common.v1;
 
@@ -42,16 +62,23 @@ export function encryptingCodec(keys: PayloadKeys): PayloadCodec {
     if (current === undefined) return payload;
     const [id, key] = current;
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv(ALGORITHM, key, iv);
+    const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(envelope(id));
     const encrypted = Buffer.concat([cipher.update(PayloadMessage.encode(payload).finish()), cipher.final()]);
     return {
-      metadata: { [METADATA_ENCODING_KEY]: Buffer.from(ENCODING), [KEY_ID]: Buffer.from(id) },
+      metadata: {
+        [METADATA_ENCODING_KEY]: Buffer.from(ENCODING),
+        [KEY_ID]: Buffer.from(id),
+        [VERSION_KEY]: Buffer.from(VERSION),
+      },
       data: Buffer.concat([iv, cipher.getAuthTag(), encrypted]),
     };
   }
 
   function decrypt(payload: Payload): Payload {
-    if (text(payload.metadata?.[METADATA_ENCODING_KEY]) !== ENCODING) return payload;
+    if (text(payload.metadata?.[METADATA_ENCODING_KEY]) !== ENCODING) {
+      if (strict) throw notEncrypted();
+      return payload;
+    }
     const id = text(payload.metadata?.[KEY_ID]);
     const key = keys.get(id);
     if (key === undefined) {
@@ -60,16 +87,46 @@ export function encryptingCodec(keys: PayloadKeys): PayloadCodec {
         remedy: 'Add that key after the current one; drop it once no run that used it is kept.',
       });
     }
+    const version = text(payload.metadata?.[VERSION_KEY]);
+    if (version !== '' && version !== VERSION) throw unknownVersion(version);
     const data = Buffer.from(payload.data ?? []);
-    const decipher = createDecipheriv(ALGORITHM, key, data.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
-    decipher.setAuthTag(data.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-    return PayloadMessage.decode(
-      Buffer.concat([decipher.update(data.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]),
-    );
+    try {
+      const decipher = createDecipheriv(ALGORITHM, key, data.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
+      decipher.setAuthTag(data.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      if (version === VERSION) decipher.setAAD(envelope(id));
+      return PayloadMessage.decode(
+        Buffer.concat([decipher.update(data.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]),
+      );
+    } catch (cause) {
+      throw notAuthentic(id, cause);
+    }
   }
 
   return {
     encode: async (payloads) => Promise.resolve(payloads.map(encrypt)),
     decode: async (payloads) => Promise.resolve(payloads.map(decrypt)),
   };
+}
+
+function notEncrypted(): DaybreakError {
+  return new DaybreakError('BAD_CONFIGURATION', {
+    what: 'Temporal holds a value that is not encrypted, which DAYBREAK_PAYLOAD_STRICT refuses',
+    remedy:
+      'Terminate the run if nobody of yours started it; unset DAYBREAK_PAYLOAD_STRICT as long as runs and schedules from before the encryption are kept.',
+  });
+}
+
+function unknownVersion(version: string): DaybreakError {
+  return new DaybreakError('BAD_CONFIGURATION', {
+    what: `Temporal holds what was encrypted in the form ${JSON.stringify(version)}, which this release does not know`,
+    remedy: 'Run the release that wrote it, or a later one.',
+  });
+}
+
+function notAuthentic(id: string, cause: unknown): DaybreakError {
+  return new DaybreakError('BAD_CONFIGURATION', {
+    what: `what Temporal holds as encrypted with key '${id}' does not authenticate: it was changed, or the key is another one`,
+    remedy: `Compare the key ${id} of DAYBREAK_PAYLOAD_KEYS with that of the other workers.`,
+    cause,
+  });
 }

@@ -80,6 +80,11 @@ it.each([
   ["KAFKA_TLS_CA_FILE is '/nowhere'", { KAFKA_TLS_CA_FILE: '/nowhere' }],
   ['DAYBREAK_OUTPUT_TOKEN:', { DAYBREAK_OUTPUT_TOKEN: 'hunter2' }],
   ['DAYBREAK_PAYLOAD_KEYS: part 2', { DAYBREAK_PAYLOAD_KEYS: `a:${'A'.repeat(43)}=,b:hunter2` }],
+  [
+    'DAYBREAK_PAYLOAD_KEYS: part 2 has the id a',
+    { DAYBREAK_PAYLOAD_KEYS: `a:${'A'.repeat(43)}=,a:${'B'.repeat(43)}=` },
+  ],
+  ['DAYBREAK_PAYLOAD_KEYS is not', { DAYBREAK_PAYLOAD_STRICT: 'true' }],
   ['DRUID_BROKER_URL: a password', { DRUID_BROKER_URL: 'https://daybreak:hunter2@druid:8082' }],
 ])('refuses half of a setting and shows no secret: %s', (expected, environment) => {
   const message = refusal(environment);
