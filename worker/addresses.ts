@@ -18,6 +18,20 @@ export function hostOf(broker: string): string {
 }
 
 /** As Node's own functions take it. */
-export function withoutBrackets(host: string): string {
+function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
+}
+
+/**
+ * Where a server listens that others reach under `url`: on loopback or an address of this machine if the URL names one, and
+ * else undefined, for every address. A name does not say: it may be that of a proxy, or be 127.0.1.1 in /etc/hosts.
+ *
+ * @param own addresses of this machine.
+ */
+export function listeningHost(url: string, own: readonly string[]): string | undefined {
+  const { hostname } = new URL(url);
+  // One of its two addresses: Java's tries 127.0.0.1 first.
+  if (hostname === 'localhost') return '127.0.0.1';
+  const address = withoutBrackets(hostname);
+  return isLoopback(hostname) || own.includes(address) ? address : undefined;
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { DruidCluster } from '../clients/druid';
@@ -7,6 +8,7 @@ import type { KafkaOfDruid } from '../domain/druid/consumer-properties';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { portsFrom } from '../domain/ports';
 import type { Layer } from '../domain/task-queues';
+import { listeningHost } from './addresses';
 import { payloadKeys, type PayloadKeys } from './payload-codec';
 import { refuseUnencrypted } from './unencrypted';
 
@@ -35,7 +37,12 @@ export interface Config {
   /** Of each day's build, several of which may run at once; undefined is the build's default. */
   readonly build: { readonly memoryMebibytes: number | undefined; readonly threads: number | undefined };
   /** How Druid reaches the worker's published rows over HTTP; absent where both share the data folder under one path. */
-  readonly outputServer?: { readonly url: string; readonly token: string };
+  readonly outputServer?: {
+    readonly url: string;
+    readonly token: string;
+    /** Where the worker listens; undefined for every address of its machine. */
+    readonly host: string | undefined;
+  };
 }
 
 const text = z.string().min(1).optional();
@@ -89,6 +96,7 @@ const environmentSchema = z.object({
   DRUID_TLS_CA_FILE: contents,
   DRUID_KAFKA_TRUSTSTORE_FILE: text,
   DAYBREAK_OUTPUT_URL: url,
+  DAYBREAK_OUTPUT_HOST: text,
   DAYBREAK_OUTPUT_TOKEN: z.string().min(16).optional(),
   DAYBREAK_PAYLOAD_KEYS: payloadKeys.optional(),
   DAYBREAK_PAYLOAD_STRICT: z.stringbool().default(false),
@@ -226,9 +234,13 @@ function druidAccess(given: Given): Pick<DruidCluster, 'auth' | 'ca'> {
 function outputServerOf({
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_TOKEN: token,
+  DAYBREAK_OUTPUT_HOST: given,
 }: Given): Pick<Config, 'outputServer'> {
   if (url === undefined) return {};
-  if (token !== undefined) return { outputServer: { url, token } };
+  if (token !== undefined) {
+    const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address));
+    return { outputServer: { url, token, host: given ?? listeningHost(url, own) } };
+  }
   throw new DaybreakError('BAD_CONFIGURATION', {
     what: `DAYBREAK_OUTPUT_URL is '${url}', but DAYBREAK_OUTPUT_TOKEN is not set`,
     remedy: 'Set it to a secret of 16 characters or more, the same for every worker.',

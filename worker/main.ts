@@ -85,7 +85,9 @@ async function serveOutput({ data, outputServer }: Config, logger: Logger): Prom
   if (outputServer === undefined) return undefined;
   const { port, protocol } = new URL(outputServer.url);
   const number = Number(port === '' ? (protocol === 'https:' ? 443 : 80) : port);
-  return startOutputServer({ data, port: number, token: outputServer.token, logger });
+  const { host, token } = outputServer;
+  logger.info({ host: host ?? 'every address', port: number }, 'published rows are served');
+  return startOutputServer({ data, host, port: number, token, logger });
 }
 
 /** The worker's own connection. Throws TEMPORAL_UNREACHABLE. */

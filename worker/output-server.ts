@@ -13,12 +13,26 @@ import { READ_UNTRUSTED, regularFileWithin } from '../engines/contained';
 export interface OutputServerOptions {
   /** Absolute path; see Config.data. */
   readonly data: string;
-  /** Port on every interface of this machine. */
+  /** The address to listen on; undefined for every one of this machine. */
+  readonly host?: string | undefined;
   readonly port: number;
   /** What a reader must know. */
   readonly token: string;
   readonly logger: Logger;
+  readonly limits?: OutputLimits;
 }
+
+export interface OutputLimits {
+  /** How long a reader may take to send its request. */
+  readonly requestMilliseconds: number;
+  /** How long a reader may read nothing. */
+  readonly idleMilliseconds: number;
+  /** How many readers there are at once; more are turned away, and Druid asks again. */
+  readonly connections: number;
+}
+
+/** A Druid that is busy with writing a segment reads nothing for a while; a day's tasks are some dozens. */
+const LIMITS: OutputLimits = { requestMilliseconds: 10_000, idleMilliseconds: 300_000, connections: 256 };
 
 /** The rows of published versions, which never change; nothing else below the data folder. */
 const OUTPUT_FILE = /^\/[a-z][a-z0-9-]*\/output\/\.versions\/\d{4}-\d\d-\d\d\/[0-9a-f]{16}\/\d\d\.ndjson$/;
@@ -27,9 +41,16 @@ const OUTPUT_FILE = /^\/[a-z][a-z0-9-]*\/output\/\.versions\/\d{4}-\d\d-\d\d\/[0
  * Serves published rows to a Druid that does not share the data folder: read-only, and only to who has the token.
  * Throws PORT_TAKEN where it cannot listen.
  */
-export async function startOutputServer({ data, port, token, logger }: OutputServerOptions): Promise<Server> {
+export async function startOutputServer(options: OutputServerOptions): Promise<Server> {
+  const { data, host, port, token, logger, limits = LIMITS } = options;
   const expected = digest(`Basic ${Buffer.from(`${OUTPUT_USER}:${token}`).toString('base64')}`);
-  const server = createServer((request, response) => {
+  const { requestMilliseconds } = limits;
+  const times = {
+    headersTimeout: requestMilliseconds,
+    requestTimeout: requestMilliseconds,
+    connectionsCheckingInterval: requestMilliseconds,
+  };
+  const server = createServer(times, (request, response) => {
     answer(request, response).catch((thrown: unknown) => {
       logger.warn({ url: request.url, error: messageOf(thrown) }, 'an output file was not served');
       response.destroy();
@@ -49,13 +70,16 @@ export async function startOutputServer({ data, port, token, logger }: OutputSer
     await send(data, join(data, path), request.headers.range, response);
   }
 
-  server.listen(port);
+  server.timeout = limits.idleMilliseconds;
+  server.maxConnections = limits.connections;
+  server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (cause) {
     throw new DaybreakError('PORT_TAKEN', {
-      what: `port ${port} of DAYBREAK_OUTPUT_URL cannot be listened on: ${messageOf(cause)}`,
-      remedy: 'Stop what holds it, or give DAYBREAK_OUTPUT_URL another port.',
+      what: `port ${port} of DAYBREAK_OUTPUT_URL cannot be listened on${host === undefined ? '' : ` at ${host}`}: ${messageOf(cause)}`,
+      remedy:
+        'Stop what holds it, give DAYBREAK_OUTPUT_URL another port, or set DAYBREAK_OUTPUT_HOST to an address of this machine.',
       cause,
     });
   }
