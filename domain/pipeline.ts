@@ -258,6 +258,8 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
     found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
   });
   for (const [table, { columns: declared, key, format: layout, delimiter: between }] of Object.entries(tables)) {
+    if (table in Object.prototype)
+      found.push({ path: ['tables', table], message: 'a name that no JavaScript object has' });
     if (table.toLowerCase() === 'events')
       found.push({ path: ['tables', table], message: "another name than 'events'" });
     key.forEach((name, index) => {

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { isAlias, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { pipelineSchema, type Pipeline } from '../domain/pipeline';
 
@@ -14,6 +14,7 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
       cause: syntaxError,
     });
   }
+  refusePrototype(document, file, lines);
   const parsed = pipelineSchema.safeParse(contentOf(document, file));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => {
@@ -24,6 +25,20 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
   throw new DaybreakError('BAD_PIPELINE', {
     what: problems.join('\n'),
     remedy: 'Correct it there; docs/pipeline.schema.json lists every setting, and editors complete from it.',
+  });
+}
+
+/** JavaScript takes this name for something else, and the schema would drop it without a word. */
+function refusePrototype(document: Document, file: string, lines: LineCounter): void {
+  visit(document, {
+    Pair(_, { key }) {
+      const name = isAlias(key) ? key.resolve(document) : key;
+      if (!isScalar(name) || name.value !== '__proto__') return;
+      throw new DaybreakError('BAD_PIPELINE', {
+        what: `${file}:${lines.linePos(name.range?.[0] ?? 0).line}: __proto__ is no name of a setting, a column or a table`,
+        remedy: 'Give it another name.',
+      });
+    },
   });
 }
 

@@ -2,8 +2,15 @@ import { Command, CommanderError } from 'commander';
 import { commands } from './commands';
 import { fail } from './fail';
 
+/**
+ * What every file and folder lacks that a command or worker writes, DuckDB's too: write for the group, and everything for
+ * others. The group may read, whatever the umask was, so that a Druid of another user can read the output.
+ */
+const UMASK = 0o027;
+
 /** Runs one command line. Ends the process with 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
+  process.umask(UMASK);
   const program = new Command('daybreak').description('Realtime numbers by day, exact numbers by daybreak.');
   for (const command of commands(argv.slice(2))) program.addCommand(command);
   forAll(program, (command) => {
