@@ -122,7 +122,7 @@ describe('a pipeline folder', () => {
     ['__proto__', '      uid: BIGINT', '      uid: BIGINT\n      "__proto__": BIGINT'],
     ['__proto__', 'name: events\n', 'name: events\n? "__pro\\x74o__"\n: { name: x }\n'],
     ['__proto__', 'name: events\n', 'name: events\n__proto__: null\n'],
-    ['__proto__', 'timeZone: Asia/Seoul\n', 'timeZone: Asia/Seoul\nmatchColumn: &a __proto__\n*a : {}\n'],
+    ['__proto__', 'timeZone: Asia/Seoul\n', 'timeZone: Asia/Seoul\nx: &a __proto__\n*a : {}\n'],
     ['__proto__', 'gate:\n', 'gate:\n  __proto__: { settleSeconds: 0 }\n'],
     ['events.columns', '    hello: VARCHAR', "    'hello\" FROM x': VARCHAR"],
     ['events.identity', '  columns:\n    hello', '  identity: [constructor]\n  columns:\n    hello'],
