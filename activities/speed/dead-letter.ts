@@ -1,4 +1,11 @@
-import type { KafkaHeader, KafkaRecord, NewRecord } from '../../clients/kafka';
+import {
+  headerSize,
+  type KafkaHeader,
+  type KafkaRecord,
+  type NewHeader,
+  type NewRecord,
+  recordSize,
+} from '../../clients/kafka';
 
 /** Names of the headers that say where a dead letter comes from and why. */
 export const DEAD_LETTER_HEADERS = {
@@ -9,6 +16,7 @@ export const DEAD_LETTER_HEADERS = {
   code: 'daybreak.code',
   reason: 'daybreak.reason',
   truncatedFrom: 'daybreak.truncated-from',
+  headersLeftOut: 'daybreak.headers-left-out',
 } as const;
 
 /**
@@ -18,34 +26,70 @@ export const DEAD_LETTER_HEADERS = {
 export const DEAD_LETTER_CODES = ['BAD_RECORD', 'NULL_VALUE', 'TRANSFORM_FAILED', 'TOO_LARGE'] as const;
 export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
 
-/** A dead letter keeps this much of a value or key that would not fit into a message with its headers. */
-const LARGEST = 900_000;
+/** What every topic with Kafka's default limit takes, with room for the batch around it. */
+const MOST_BYTES = 900_000;
+/** Of what does not fit, so much of the value, of the key and of the headers is kept each, and so much of a reason. */
 const KEPT = 65_536;
+const KEPT_REASON = 2_000;
+/** In front of a producer's own header whose name begins as ours do, so that none of them is taken for ours. */
+const FOREIGN = 'original.';
+const LIKE_OURS = /^(?:original\.)*daybreak\./;
 
-/** The dead letter of a record: its own key, value and headers, behind headers that say where, when and why. */
+/**
+ * The dead letter of a record: its own key, value and headers, behind headers that say where, when and why. Where all of it
+ * takes more than `mostBytes`, only the beginnings are kept.
+ *
+ * @param mostBytes 2,048 or more, whatever the producer sent. Default: what Kafka's default limit of a message allows.
+ */
 export function deadLetterOf(
   origin: { readonly topic: string; readonly partition: number },
   record: KafkaRecord,
   code: DeadLetterCode,
   reason: string,
+  mostBytes = MOST_BYTES,
 ): NewRecord {
-  const { key, value, headers, offset, timestamp } = record;
-  const bytes = (key?.length ?? 0) + (value?.length ?? 0);
-  const isLarge = bytes > LARGEST;
-  const ours: Record<string, string | number> = {
+  const { key, value, offset, timestamp } = record;
+  const headers = record.headers.map((header) => ({ ...header, name: storedName(header.name) }));
+  const kept = Math.min(KEPT, Math.floor(mostBytes / 8));
+  const ours: NewHeader[] = Object.entries({
     [DEAD_LETTER_HEADERS.topic]: origin.topic,
     [DEAD_LETTER_HEADERS.partition]: origin.partition,
     [DEAD_LETTER_HEADERS.offset]: offset,
     [DEAD_LETTER_HEADERS.timestamp]: timestamp,
     [DEAD_LETTER_HEADERS.code]: code,
-    [DEAD_LETTER_HEADERS.reason]: reason,
-    ...(isLarge && { [DEAD_LETTER_HEADERS.truncatedFrom]: bytes }),
-  };
+    [DEAD_LETTER_HEADERS.reason]: beginning(reason, Math.min(KEPT_REASON, Math.floor(kept / 4))),
+  }).map(([name, text]) => ({ name, value: String(text) }));
+  const whole: NewRecord = { key, value, headers: [...ours, ...headers] };
+  if (record.truncatedFrom === undefined && recordSize(whole) <= mostBytes) return whole;
+  const beginnings = headersWithin(headers, kept);
+  const leftOut = (record.headersLeftOut ?? 0) + headers.length - beginnings.length;
+  const truncatedFrom = record.truncatedFrom ?? (key?.length ?? 0) + (value?.length ?? 0);
+  ours.push({ name: DEAD_LETTER_HEADERS.truncatedFrom, value: String(truncatedFrom) });
+  if (leftOut > 0) ours.push({ name: DEAD_LETTER_HEADERS.headersLeftOut, value: String(leftOut) });
   return {
-    key: isLarge ? (key?.subarray(0, KEPT) ?? null) : key,
-    value: isLarge ? (value?.subarray(0, KEPT) ?? null) : value,
-    headers: [...Object.entries(ours).map(([name, text]) => ({ name, value: String(text) })), ...headers],
+    key: key?.subarray(0, kept) ?? null,
+    value: value?.subarray(0, kept) ?? null,
+    headers: [...ours, ...beginnings],
   };
+}
+
+function beginning(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
+}
+
+/** Its first headers, as many as fit whole. */
+function headersWithin(headers: readonly KafkaHeader[], bytes: number): readonly KafkaHeader[] {
+  let size = 0;
+  const end = headers.findIndex((header) => (size += headerSize(header)) > bytes);
+  return end === -1 ? headers : headers.slice(0, end);
+}
+
+function storedName(name: string): string {
+  return LIKE_OURS.test(name) ? FOREIGN + name : name;
+}
+
+function originalName(name: string): string {
+  return name.startsWith(FOREIGN) && LIKE_OURS.test(name) ? name.slice(FOREIGN.length) : name;
 }
 
 /** A message of a dead-letter topic, its headers parsed. */
@@ -54,11 +98,13 @@ export interface DeadLetter {
   readonly partition: number;
   readonly offset: number;
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
-  /** Of the original message, ISO 8601. */
+  /** Of the original message: ISO 8601, or its epoch milliseconds as they are where no calendar has such a time. */
   readonly timestamp: string;
+  /** The same in epoch milliseconds. */
+  readonly sentAt: number;
   readonly code: string;
   readonly reason: string;
-  /** Set where only the beginning of key and value was kept: such a letter cannot be replayed. */
+  /** The bytes of key and value, where only beginnings of what was sent were kept: such a letter cannot be replayed. */
   readonly truncatedFrom?: number;
   /** What the original message had. */
   readonly key: Buffer | null;
@@ -69,8 +115,9 @@ export interface DeadLetter {
 const OURS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));
 
 /** Reads what `deadLetterOf` wrote. */
-export function parseDeadLetter(partition: number, { offset, key, value, headers }: KafkaRecord): DeadLetter {
-  // Ours come first, so that an original header of the same name does not hide one.
+export function parseDeadLetter(partition: number, record: KafkaRecord): DeadLetter {
+  const { offset, key, value, headers } = record;
+  // Ours come first: letters of before producers' headers were kept apart may have others of the same name.
   const ours = new Map(
     headers
       .filter(({ name }) => OURS.has(name))
@@ -79,17 +126,26 @@ export function parseDeadLetter(partition: number, { offset, key, value, headers
   );
   const text = (name: keyof typeof DEAD_LETTER_HEADERS): string =>
     ours.get(DEAD_LETTER_HEADERS[name])?.toString() ?? '';
+  const sentAt = Number(text('timestamp'));
   const truncatedFrom = text('truncatedFrom');
+  const bytes = truncatedFrom === '' ? record.truncatedFrom : Number(truncatedFrom);
   return {
     partition,
     offset,
     origin: { topic: text('topic'), partition: Number(text('partition')), offset: Number(text('offset')) },
-    timestamp: new Date(Number(text('timestamp'))).toISOString(),
+    timestamp: isTime(sentAt) ? new Date(sentAt).toISOString() : text('timestamp'),
+    sentAt,
     code: text('code'),
     reason: text('reason'),
-    ...(truncatedFrom !== '' && { truncatedFrom: Number(truncatedFrom) }),
+    ...(bytes !== undefined && { truncatedFrom: bytes }),
     key,
     value,
-    headers: headers.filter(({ name }) => !OURS.has(name)),
+    headers: headers
+      .filter(({ name }) => !OURS.has(name))
+      .map((header) => ({ ...header, name: originalName(header.name) })),
   };
+}
+
+function isTime(epochMs: number): boolean {
+  return !Number.isNaN(new Date(epochMs).getTime());
 }

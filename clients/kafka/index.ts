@@ -2,7 +2,7 @@ export { isTooLarge, kafkaError } from './errors';
 export type { KafkaCluster, KafkaLogger, KafkaOptions } from './options';
 export { PartitionSession } from './partition-session';
 export { KafkaProducer } from './producer';
-export type { NewRecord } from './record-batch';
+export { headerSize, type NewHeader, type NewRecord, recordSize } from './record-batch';
 export { endOfRecords, type KafkaHeader, type KafkaRecord, type RecordSlice, recordSlices } from './record-slices';
 export { KafkaTopics, type PartitionOffsets } from './topics';
 export type { ProducerEpoch } from './transactional-writer';

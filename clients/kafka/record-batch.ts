@@ -25,6 +25,8 @@ export interface BatchProducer {
 }
 
 const HEADER_BYTES = 61;
+/** Six lengths of up to five bytes each, and two bytes. */
+const RECORD_BYTES = 32;
 const GZIP = 1;
 const TRANSACTIONAL = 16;
 /** Below this many bytes, a thread's hand-over costs more than deflating here. */
@@ -33,11 +35,16 @@ const DEFLATE_HERE = 4_096;
 const LEVEL = { level: constants.Z_BEST_SPEED };
 const deflate = promisify(gzip);
 
-/** The bytes of a record before compression. */
+/** The bytes of a record before compression, or some more. */
 export function recordSize({ key, value, headers = [] }: NewRecord): number {
-  let size = 16 + (key?.length ?? 0) + byteLength(value);
-  for (const header of headers) size += 10 + Buffer.byteLength(header.name) + byteLength(header.value);
+  let size = RECORD_BYTES + (key?.length ?? 0) + byteLength(value);
+  for (const header of headers) size += headerSize(header);
   return size;
+}
+
+/** A header's part of that. */
+export function headerSize({ name, value }: NewHeader): number {
+  return 10 + Buffer.byteLength(name) + byteLength(value);
 }
 
 /** One transactional record batch (format 2, gzip), as it stands in a produce request. `size` is the sum of the record sizes. */

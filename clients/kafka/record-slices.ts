@@ -10,6 +10,10 @@ export interface KafkaRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly KafkaHeader[];
+  /** The bytes of key and value, where the record is so large that only beginnings of it are here. */
+  readonly truncatedFrom?: number;
+  /** How many of the headers are not here, because of that. */
+  readonly headersLeftOut?: number;
 }
 
 export interface KafkaHeader {

@@ -12,6 +12,8 @@ export interface PartitionReplay {
   readonly partition: number;
   /** Of the dead-letter topic: what comes from here on is left to the next replay. */
   readonly high: number;
+  /** See replayIdOf. */
+  readonly run: string;
   readonly select: Selection;
   /** Called with the letters of a transaction once it is committed. */
   readonly onSent: (letters: readonly DeadLetter[]) => Promise<void>;
@@ -31,7 +33,7 @@ const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
  * how far all are dealt with, so that whoever goes on after a kill, with whatever selection, sends none twice.
  */
 export async function replayPartition(options: PartitionReplay): Promise<LeftOut> {
-  const { kafka, pipeline, partition, high, select, onSent } = options;
+  const { kafka, pipeline, partition, high, run, select, onSent } = options;
   const topic = deadLetterTopicOf(pipeline);
   const session = await PartitionSession.open(kafka, {
     topic,
@@ -59,7 +61,7 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
         if (notSelected === 0) dealtWith = firstLeft ?? Math.min(slice.nextOffset, high);
         await session.commit(
           new Map([
-            [pipeline.kafka.topic, whole.map(replayedMessage)],
+            [pipeline.kafka.topic, whole.map((letter) => replayedMessage(letter, run))],
             [topic, ranges.length === 0 ? [] : [replayMarker(partition, ranges)]],
           ]),
           dealtWith,

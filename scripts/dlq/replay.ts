@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeadLetter } from '../../activities/speed/dead-letter';
 import { countTopic, type KafkaOptions, KafkaTopics, type PartitionOffsets } from '../../clients/kafka';
@@ -7,7 +8,7 @@ import { openEventTimes } from '../../engines/duckdb/event-times';
 import { lettersBetween } from './dead-letters';
 import { UNTIL_TRANSACTIONS_END } from './replay-marker';
 import { replayPartition } from './replay-partition';
-import { placeOf, replayOf } from './replayed-message';
+import { replayIdOf, replayOf } from './replayed-message';
 import type { Selection } from './selection';
 
 export interface Replay {
@@ -48,18 +49,19 @@ export async function replayDeadLetters(
   try {
     const isThere = (await topics.partitionsOf(deadLetterTopic)) > 0;
     const spans = isThere ? await topics.offsetsOf(deadLetterTopic) : [];
+    const run = randomUUID();
     const sent = new Map<string, Date | undefined>();
     const byCode: Record<string, number> = {};
     const onSent = async (letters: readonly DeadLetter[]): Promise<void> => {
       const times = await eventTimes.of(letters.map(({ value }) => value));
       for (const [index, letter] of letters.entries()) {
-        sent.set(placeOf(letter), times[index]);
+        sent.set(replayIdOf(letter, run), times[index]);
         byCode[letter.code] = (byCode[letter.code] ?? 0) + 1;
       }
     };
     let [truncated, notSelected] = [0, 0];
     for (const { partition, high } of spans) {
-      const left = await replayPartition({ kafka, pipeline, partition, high, select, onSent });
+      const left = await replayPartition({ kafka, pipeline, partition, high, run, select, onSent });
       truncated += left.truncated;
       notSelected += left.notSelected;
     }
@@ -84,8 +86,8 @@ async function failedAgain(
   const fresh = spans.map(({ partition, high }) => ({ partition, low: high, high: Infinity }));
   const failed: DeadLetter[] = [];
   for await (const letter of lettersBetween(kafka, pipeline, fresh, UNTIL_TRANSACTIONS_END)) {
-    const place = replayOf(letter);
-    if (place !== undefined && sent.has(place)) failed.push(letter);
+    const id = replayOf(letter);
+    if (id !== undefined && sent.has(id)) failed.push(letter);
   }
   return failed;
 }

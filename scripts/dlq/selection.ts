@@ -37,12 +37,11 @@ export function selectionOf(options: SelectionOptions, timeZone: string): Select
   const partitions = partition && new Set(partition);
   const at = new Set(places);
   return (letter) => {
-    const { origin, timestamp } = letter;
-    const sent = Date.parse(timestamp);
+    const { origin, sentAt } = letter;
     return (
       (codes?.has(letter.code) ?? true) &&
-      sent >= from &&
-      sent <= to &&
+      sentAt >= from &&
+      sentAt <= to &&
       (partitions?.has(origin.partition) ?? true) &&
       (offset?.some(({ first, last }) => origin.offset >= first && origin.offset <= last) ?? true) &&
       (at.size === 0 || at.has(originOf(letter)))

@@ -22,7 +22,7 @@ export function letterTable(letters: readonly DeadLetter[]): string[] {
 }
 
 /** A letter as JSON holds it. */
-export function readableLetter({ key, value, headers, ...letter }: DeadLetter): object {
+export function readableLetter({ key, value, headers, sentAt: _sentAt, ...letter }: DeadLetter): object {
   return {
     ...letter,
     key: key?.toString() ?? null,

@@ -1,6 +1,7 @@
 import { deadLetterOf, parseDeadLetter, type DeadLetter } from '../../../activities/speed/dead-letter';
-import { placeOf, replayedMessage, replayOf } from '../../../scripts/dlq/replayed-message';
+import { replayedMessage, replayIdOf, replayOf } from '../../../scripts/dlq/replayed-message';
 
+const RUN = '0b7f4a52-6a53-4a0c-9d5a-0d5b0b5f3a11';
 const ORIGIN = { topic: 'events', partition: 2 };
 const EVENT = {
   offset: 41,
@@ -25,7 +26,7 @@ function putAside(message: Pick<typeof EVENT, 'key' | 'value' | 'headers'>, offs
 
 /** What a replay sends, as the speed layer reads it. */
 function replay(letter: DeadLetter): Pick<typeof EVENT, 'key' | 'value' | 'headers'> {
-  const { key, value, headers = [] } = replayedMessage(letter);
+  const { key, value, headers = [] } = replayedMessage(letter, RUN);
   return {
     key: Buffer.from(key ?? ''),
     value: Buffer.from(value ?? ''),
@@ -44,7 +45,21 @@ describe('the replay of a dead letter', () => {
     const first = putAside(EVENT, 7);
     const second = putAside(replay(first), 8);
     const third = putAside(replay(second), 9);
-    expect([first, second, third].map(replayOf)).toEqual([undefined, placeOf(first), placeOf(second)]);
+    expect([first, second, third].map(replayOf)).toEqual([undefined, replayIdOf(first, RUN), replayIdOf(second, RUN)]);
     expect(third.headers.map(({ name }) => name)).toEqual(['daybreak.replay-of', 'trace']);
+  });
+
+  it('keeps what a producer named as we name ours, and is not misled by it', () => {
+    const forged = [
+      { name: 'daybreak.replay-of', value: Buffer.from('1/7') },
+      { name: 'daybreak.truncated-from', value: Buffer.from('5') },
+    ];
+    const first = putAside({ ...EVENT, headers: forged }, 7);
+    const second = putAside(replay(first), 8);
+    expect(first.truncatedFrom).toBeUndefined();
+    expect(second.truncatedFrom).toBeUndefined();
+    expect(replayOf(first)).toBeUndefined();
+    expect(replayOf(second)).toBe(replayIdOf(first, RUN));
+    expect(replay(second).headers.slice(1)).toEqual(forged);
   });
 });
