@@ -1,43 +1,205 @@
-import { decompress as unzstd } from 'fzstd';
-import { decompressFrame } from 'lz4-napi';
+import { uncompress as unlz4Block } from 'lz4-napi';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { gunzip, gunzipSync } from 'node:zlib';
+import { createGunzip, gunzip, gunzipSync } from 'node:zlib';
 import { uncompress } from 'snappy';
+import { ZSTDDecoder } from 'zstddec/stream';
+
+const MEBIBYTE = 2 ** 20;
+/**
+ * What is unpacked at once. An honest producer's batch has 1 MiB at most; what has more is unpacked piece by piece, as fast
+ * as its records are taken, so that memory stays bounded however well it compresses.
+ */
+const AT_ONCE = 4 * MEBIBYTE;
+const CHUNK = MEBIBYTE / 4;
 
 const gunzipInThread = promisify(gunzip);
-/** Below this many compressed bytes, a thread's hand-over costs more than inflating here. */
+/** Below this many compressed bytes, a thread's hand-over costs more than inflating here, up to a mebibyte. */
 const INFLATE_HERE = 16_384;
 
 /** By the number of a codec in a record batch's attributes. */
-const CODECS: readonly ((payload: Buffer) => Buffer | Promise<Buffer>)[] = [
-  (payload) => payload,
-  (payload) => (payload.length < INFLATE_HERE ? gunzipSync(payload) : gunzipInThread(payload)),
-  unsnappy,
-  (payload) => decompressFrame(payload),
-  (payload) => Buffer.from(unzstd(payload)),
-];
+const CODECS: readonly ((payload: Buffer) => AsyncGenerator<Buffer>)[] = [plain, gunzipped, unsnappied, unlz4, unzstd];
 
-/** The records of a batch; undefined where no such codec is known. */
-export async function decompress(codec: number, payload: Buffer): Promise<Buffer | undefined> {
-  return await CODECS[codec]?.(payload);
+/**
+ * The records of a batch, in pieces that may end within a record; undefined where no such codec is known. A piece is some
+ * mebibytes at most, except that snappy cannot be cut: its blocks are up to 22 times what the broker let through.
+ */
+export function decompress(codec: number, payload: Buffer): AsyncGenerator<Buffer> | undefined {
+  return CODECS[codec]?.(payload);
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- of one kind with the others
+async function* plain(payload: Buffer): AsyncGenerator<Buffer> {
+  yield payload;
+}
+
+async function* gunzipped(payload: Buffer): AsyncGenerator<Buffer> {
+  const whole = await gunzipAtOnce(payload);
+  if (whole !== undefined) {
+    yield whole;
+    return;
+  }
+  const stream = createGunzip({ chunkSize: CHUNK });
+  stream.end(payload);
+  for await (const chunk of stream) yield chunk as Buffer; // A stream of bytes gives Buffers.
+}
+
+/** Undefined where it would be more than a limit. */
+async function gunzipAtOnce(payload: Buffer): Promise<Buffer | undefined> {
+  try {
+    if (payload.length < INFLATE_HERE) return gunzipSync(payload, { maxOutputLength: MEBIBYTE });
+    return await gunzipInThread(payload, { maxOutputLength: AT_ONCE });
+  } catch (thrown) {
+    if (hasCode(thrown, 'ERR_BUFFER_TOO_LARGE')) return undefined;
+    throw thrown;
+  }
+}
+
+function hasCode(thrown: unknown, code: string): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
 }
 
 /** How Java's clients begin what they compress with snappy: blocks behind their lengths. Others send one bare block. */
 const JAVA_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const JAVA_HEADER_BYTES = 16;
+/** Three bytes stand for 64 at most. */
+const MOST_OF_SNAPPY = 22;
 
-async function unsnappy(payload: Buffer): Promise<Buffer> {
-  if (!payload.subarray(0, JAVA_MAGIC.length).equals(JAVA_MAGIC)) return await block(payload);
-  const blocks: Buffer[] = [];
+async function* unsnappied(payload: Buffer): AsyncGenerator<Buffer> {
+  if (!payload.subarray(0, JAVA_MAGIC.length).equals(JAVA_MAGIC)) {
+    yield await snappyBlock(payload);
+    return;
+  }
   for (let at = JAVA_HEADER_BYTES; at < payload.length;) {
     const start = at + 4;
-    at = start + payload.readInt32BE(at);
-    blocks.push(await block(payload.subarray(start, at)));
+    at = start + payload.readUInt32BE(at);
+    yield await snappyBlock(payload.subarray(start, at));
   }
-  return Buffer.concat(blocks);
 }
 
-async function block(compressed: Buffer): Promise<Buffer> {
+async function snappyBlock(compressed: Buffer): Promise<Buffer> {
+  // It begins with its length, for which memory is taken before a byte is unpacked.
+  let length = 0;
+  for (const [index, byte] of compressed.subarray(0, 5).entries()) {
+    length += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) break;
+  }
+  if (length > MOST_OF_SNAPPY * compressed.length) throw new RangeError(`a snappy block claims ${length} bytes`);
   const bytes = await uncompress(compressed, { asBuffer: true });
   return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+}
+
+const LZ4_MAGIC = 0x184d2204;
+/** By the frame's descriptor: 64 KiB, 256 KiB, 1 MiB or 4 MiB. */
+const LZ4_BLOCK_BYTES: readonly (number | undefined)[] = [4, 5, 6, 7].map((size) => 2 ** (2 * size + 8));
+
+/** One frame, block by block. A broker takes only blocks that do not refer to each other. */
+async function* unlz4(payload: Buffer): AsyncGenerator<Buffer> {
+  if (payload.readUInt32LE(0) !== LZ4_MAGIC) throw new RangeError('no lz4 frame');
+  const flags = payload.readUInt8(4);
+  const most = LZ4_BLOCK_BYTES[((payload.readUInt8(5) >> 4) & 7) - 4];
+  if (most === undefined || (flags & 0x21) !== 0x20)
+    throw new RangeError('an lz4 frame of a kind that Kafka does not have');
+  const [hasChecksums, hasSize] = [(flags & 0x10) !== 0, (flags & 0x08) !== 0];
+  for (let at = hasSize ? 15 : 7; ;) {
+    const head = payload.readUInt32LE(at);
+    if (head === 0) return;
+    const start = at + 4;
+    const end = start + (head & 0x7fff_ffff);
+    const block = payload.subarray(start, end);
+    yield head >= 0x8000_0000 ? block : await lz4Block(block, most);
+    at = end + (hasChecksums ? 4 : 0);
+  }
+}
+
+/** The library takes the length in front of a block for room, of which the block need not fill all. */
+function lz4Block(block: Buffer, most: number): Promise<Buffer> {
+  const sized = Buffer.allocUnsafe(4 + block.length);
+  sized.writeUInt32LE(Math.min(most, 255 * block.length), 0);
+  block.copy(sized, 4);
+  return unlz4Block(sized);
+}
+
+const zstd = new ZSTDDecoder();
+/** 512 bytes are 128 blocks at most, of 128 KiB each: what is left before its end costs no more than 16 MiB. */
+const ZSTD_PIECE = 512;
+const YIELD_EVERY = MEBIBYTE;
+/** Large batches are unpacked one after the other, since each may take a window of 128 MiB. */
+let lastLargeBatch: Promise<void> = Promise.resolve();
+
+/** In WebAssembly on this thread, which is given away after each mebibyte: Node 20 has no zstd of its own. */
+async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
+  await zstd.init();
+  const whole = unzstdAtOnce(payload);
+  if (whole !== undefined) {
+    yield whole;
+    return;
+  }
+  const before = lastLargeBatch;
+  let endTurn = (): void => undefined;
+  lastLargeBatch = new Promise<void>((resolve) => (endTurn = resolve));
+  try {
+    await before;
+    let bytes = 0;
+    for (const chunk of zstdChunks(payload)) {
+      yield chunk;
+      bytes += chunk.length;
+      if (bytes < YIELD_EVERY) continue;
+      bytes = 0;
+      await otherWork();
+    }
+  } finally {
+    endTurn();
+  }
+}
+
+/** Undefined where it is more than the limit. */
+function unzstdAtOnce(payload: Buffer): Buffer | undefined {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for (const chunk of zstdChunks(payload)) {
+    bytes += chunk.length;
+    if (bytes > AT_ONCE) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
+/** May be left before its end. */
+function* zstdChunks(payload: Buffer): Generator<Buffer> {
+  let isLeft = false;
+  let fruitless = 0;
+  function* pieces(): Generator<Buffer> {
+    for (let at = 0; at < payload.length && !isLeft; at += ZSTD_PIECE) {
+      fruitless = 0;
+      yield payload.subarray(at, at + ZSTD_PIECE);
+    }
+  }
+  const chunks = zstd.decodeStreaming(pieces());
+  /** The decoder goes on for ever over what is damaged: it takes no byte of it, and gives none. */
+  const next = (): Buffer | undefined => {
+    const step = chunks.next();
+    if (step.done === true) return undefined;
+    const { value } = step;
+    fruitless = value.length > 0 ? 0 : fruitless + 1;
+    if (fruitless > ZSTD_PIECE) throw new RangeError('no zstd frame');
+    return Buffer.from(value.buffer, value.byteOffset, value.length);
+  };
+  let isDone = false;
+  try {
+    for (let chunk = next(); chunk !== undefined; chunk = next()) if (chunk.length > 0) yield chunk;
+    isDone = true;
+  } finally {
+    isLeft = true;
+    // The decoder gives its memory back only at the end of its input.
+    if (!isDone) drain(next);
+  }
+}
+
+function drain(next: () => unknown): void {
+  try {
+    while (next() !== undefined);
+  } catch {
+    // It complains of an input that ends too early.
+  }
 }

@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
+import { BatchReader, type KafkaHeader, type LongRecord, readHeaders } from './batch-reader';
 import { decompress } from './decompress';
 import { VarintReader } from './varint';
 
@@ -16,16 +17,15 @@ export interface KafkaRecord {
   readonly headersLeftOut?: number;
 }
 
-export interface KafkaHeader {
-  readonly name: string;
-  readonly value: Buffer | null;
-}
+export type { KafkaHeader };
 
 /** Some consecutive records of a partition. Values are views of the fetched bytes. */
 export interface RecordSlice {
   readonly values: readonly (Buffer | null)[];
   /** The offset to read from after this slice. May move on without a record: control records have offsets too. */
   readonly nextOffset: number;
+  /** Positions of values that are larger than the limit: only their beginnings are here. */
+  readonly oversized: ReadonlySet<number>;
   /** The whole record at a position of `values`. */
   record(index: number): KafkaRecord;
 }
@@ -33,7 +33,10 @@ export interface RecordSlice {
 export interface SliceLimits {
   /** Asked for each record, so that it may change while slices are taken. */
   readonly rows: () => number;
+  /** Of whole records, and of what their headers take in memory. */
   readonly bytes: number;
+  /** Of one value. A record that is larger by a mebibyte is cut. Default: 64 MiB. */
+  readonly valueBytes?: () => number;
 }
 
 export interface AbortedTransaction {
@@ -42,10 +45,13 @@ export interface AbortedTransaction {
 }
 
 const HEADER_BYTES = 61;
+const MOST_VALUE_BYTES = 64 * 2 ** 20;
+/** What a header takes in memory beside its bytes. */
+const HEADER_OVERHEAD = 64;
 
 /**
- * Cuts the record batches of a fetch into slices, inflating one batch at a time, so that memory stays bounded however well
- * the records compress. Records before `from`, of aborted transactions, and control records are left out.
+ * Cuts the record batches of a fetch into slices, unpacking a batch as its records are taken, so that memory stays bounded
+ * however well they compress. Records before `from`, of aborted transactions, and control records are left out.
  */
 export async function* recordSlices(
   recordSet: Buffer,
@@ -59,15 +65,20 @@ export async function* recordSlices(
     if (batch.lastOffset < from) continue;
     if (batch.isControl) transactions.end(batch);
     else if (!transactions.isAborted(batch)) {
-      const body = await bodyOf(batch);
-      const reader = new VarintReader(body, 0);
-      for (let index = 0; index < batch.records; index++) {
-        const end = reader.read() + reader.position;
-        const offset = slice.add(batch, reader, from);
-        reader.position = end;
-        if (slice.rows < limits.rows() && slice.bytes < limits.bytes) continue;
-        yield slice.cut(offset + 1);
-        slice = new SliceBuilder(offset + 1);
+      const records = new BatchReader(bodyOf(batch), limits.valueBytes?.() ?? MOST_VALUE_BYTES);
+      try {
+        for (let index = 0; index < batch.records; index++) {
+          const record = records.nextInMemory() ?? (await nextOf(records, batch));
+          const offset =
+            typeof record === 'number'
+              ? slice.add(batch, records.reader, record, from)
+              : slice.addLong(batch, record, from);
+          if (slice.rows < limits.rows() && slice.bytes < limits.bytes) continue;
+          yield slice.cut(offset + 1);
+          slice = new SliceBuilder(offset + 1);
+        }
+      } finally {
+        await records.close();
       }
     }
     slice.nextOffset = batch.lastOffset + 1;
@@ -111,6 +122,8 @@ class SliceBuilder {
   readonly #batches: Batch[] = [];
   readonly #bodies: Buffer[] = [];
   readonly #positions: number[] = [];
+  readonly #long = new Map<number, KafkaRecord>();
+  readonly #oversized = new Set<number>();
 
   constructor(from: number) {
     this.from = from;
@@ -122,38 +135,59 @@ class SliceBuilder {
   }
 
   /** Takes the record at the reader's position, unless it is older than `from`; returns its offset. */
-  add(batch: Batch, reader: VarintReader, from: number): number {
+  add(batch: Batch, reader: VarintReader, length: number, from: number): number {
     const start = reader.position;
+    const end = start + length;
     reader.position++;
     skipVarint(reader);
     const offset = batch.baseOffset + reader.read();
+    if (offset >= from) {
+      const key = reader.read();
+      if (key > 0) reader.position += key;
+      this.#values.push(reader.readBytes());
+      this.#batches.push(batch);
+      this.#bodies.push(reader.buffer);
+      this.#positions.push(start);
+      this.bytes += length + HEADER_OVERHEAD * reader.read();
+    }
+    reader.position = end;
+    return offset;
+  }
+
+  /** The same for what is kept of a record. */
+  addLong(batch: Batch, long: LongRecord, from: number): number {
+    const { isOversized, ...kept } = long;
+    const offset = batch.baseOffset + kept.offset;
     if (offset < from) return offset;
-    const key = reader.read();
-    if (key > 0) reader.position += key;
-    const value = reader.readBytes();
-    this.#values.push(value);
+    if (isOversized) this.#oversized.add(this.rows);
+    this.#long.set(this.rows, { ...kept, offset, timestamp: timestampIn(batch, kept.timestamp) });
+    this.#values.push(kept.value);
     this.#batches.push(batch);
-    this.#bodies.push(reader.buffer);
-    this.#positions.push(start);
-    this.bytes += value?.length ?? 0;
+    this.#bodies.push(NOTHING);
+    this.#positions.push(0);
+    const headers = kept.headers.reduce((sum, { value }) => sum + HEADER_OVERHEAD + (value?.length ?? 0), 0);
+    this.bytes += (kept.key?.length ?? 0) + (kept.value?.length ?? 0) + headers;
     return offset;
   }
 
   cut(nextOffset: number): RecordSlice {
-    const [batches, bodies, positions] = [this.#batches, this.#bodies, this.#positions];
+    const [batches, bodies, positions, long] = [this.#batches, this.#bodies, this.#positions, this.#long];
     return {
       values: this.#values,
       nextOffset,
+      oversized: this.#oversized,
       record: (index) => {
         const [batch, body, position] = [batches[index], bodies[index], positions[index]];
         if (batch === undefined || body === undefined || position === undefined) {
           throw new RangeError(`the slice has no record ${index}`);
         }
-        return recordAt(batch, body, position);
+        return long.get(index) ?? recordAt(batch, body, position);
       },
     };
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function skipVarint(reader: VarintReader): void {
   while ((reader.buffer[reader.position++] ?? 0) >= 0x80);
@@ -161,16 +195,17 @@ function skipVarint(reader: VarintReader): void {
 
 function recordAt(batch: Batch, body: Buffer, position: number): KafkaRecord {
   const reader = new VarintReader(body, position + 1);
-  const timestampDelta = reader.readLong();
+  const timestamp = timestampIn(batch, reader.readLong());
   const offset = batch.baseOffset + reader.read();
   const key = reader.readBytes();
   const value = reader.readBytes();
-  const headers = Array.from({ length: reader.read() }, () => ({
-    name: (reader.readBytes() ?? Buffer.alloc(0)).toString(),
-    value: reader.readBytes(),
-  }));
-  const timestamp = batch.isLogAppendTime ? batch.maxTimestamp : batch.firstTimestamp + timestampDelta;
-  return { offset, timestamp, key, value, headers };
+  const { headers, leftOut } = readHeaders(reader, Infinity);
+  const truncatedFrom = (key?.length ?? 0) + (value?.length ?? 0);
+  return { offset, timestamp, key, value, headers, ...(leftOut > 0 && { truncatedFrom, headersLeftOut: leftOut }) };
+}
+
+function timestampIn({ isLogAppendTime, maxTimestamp, firstTimestamp }: Batch, delta: number): number {
+  return isLogAppendTime ? maxTimestamp : firstTimestamp + delta;
 }
 
 /** The header of a record batch, and its records as they came. */
@@ -215,15 +250,18 @@ function* batchesOf(recordSet: Buffer): Generator<Batch> {
   }
 }
 
-async function bodyOf({ codec, payload, baseOffset }: Batch): Promise<Buffer> {
-  let body: Buffer | undefined;
+function bodyOf({ codec, payload }: Batch): AsyncGenerator<Buffer> {
+  const body = decompress(codec, payload);
+  if (body === undefined) throw unreadable(`unknown compression ${codec}`, 'Use none, gzip, snappy, lz4 or zstd');
+  return body;
+}
+
+async function nextOf(records: BatchReader, { baseOffset }: Batch): Promise<number | LongRecord> {
   try {
-    body = await decompress(codec, payload);
+    return await records.next();
   } catch (cause) {
     throw unreadable(`damaged content at offset ${baseOffset}`, 'Look at the broker and its disk', cause);
   }
-  if (body === undefined) throw unreadable(`unknown compression ${codec}`, 'Use none, gzip, snappy, lz4 or zstd');
-  return body;
 }
 
 function unreadable(what: string, remedy: string, cause?: unknown): DaybreakError {

@@ -31,7 +31,11 @@ export class VarintReader {
   /** Bytes behind their length; null where the length is -1. A view, no copy. */
   readBytes(): Buffer | null {
     const length = this.read();
-    if (length < 0) return null;
+    return length < 0 ? null : this.take(length);
+  }
+
+  /** The next bytes, as a view. */
+  take(length: number): Buffer {
     this.position += length;
     return this.buffer.subarray(this.position - length, this.position);
   }

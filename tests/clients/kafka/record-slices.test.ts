@@ -63,7 +63,7 @@ describe('recordSlices', () => {
       [4, 4],
       [2, 6],
     ]);
-    const narrow = await read(batches, { limits: { rows: () => 100, bytes: 2 } });
+    const narrow = await read(batches, { limits: { rows: () => 100, bytes: 14 } }); // of seven bytes each
     expect(narrow.map(({ records }) => records.length)).toEqual([2, 2, 2]);
   });
 

@@ -1,0 +1,103 @@
+import { compressFrameSync } from 'lz4-napi';
+import { gzipSync } from 'node:zlib';
+import { compressSync } from 'snappy';
+import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
+import { varintSize, writeVarint } from '../../../clients/kafka/varint';
+
+const MEBIBYTE = 2 ** 20;
+const HEADER_BYTES = 61;
+export const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
+export type Codec = keyof typeof CODECS;
+
+/** A batch of records whose bytes are compressed already, from offset 0 on. */
+export async function batchOf(records: number, codec: Codec, payload: Buffer): Promise<Buffer> {
+  const producer = { producerId: 1n, producerEpoch: 0, firstSequence: 0 };
+  const head = (await encodeRecordBatch([{ key: null, value: null }], 32, producer)).subarray(0, HEADER_BYTES);
+  const batch = Buffer.concat([head, payload]);
+  batch.writeInt32BE(batch.length - 12, 8);
+  batch.writeInt16BE(CODECS[codec], 21);
+  batch.writeInt32BE(records - 1, 23);
+  batch.writeInt32BE(records, 57);
+  return batch;
+}
+
+export function compressed(codec: Codec, body: Buffer): Buffer {
+  switch (codec) {
+    case 'none':
+      return body;
+    case 'gzip':
+      return gzipSync(body);
+    case 'snappy':
+      return compressSync(body);
+    case 'lz4':
+      return compressFrameSync(body);
+    case 'zstd':
+      return zstdFrame([body]);
+  }
+}
+
+/** A record that begins behind the offset of its batch, as far as its value's bytes. */
+export function headOf(offset: number, valueBytes: number, headers = 1): Buffer {
+  const [head, rest] = [Buffer.alloc(32), 3 + varintSize(offset) + varintSize(valueBytes) + valueBytes + headers];
+  let at = writeVarint(head, 0, rest);
+  at += 2; // attributes and time
+  at = writeVarint(head, at, offset);
+  at = writeVarint(head, at, -1); // no key
+  return head.subarray(0, writeVarint(head, at, valueBytes));
+}
+
+/** A record whole; its value repeats one byte. */
+export function recordOf(offset: number, valueBytes: number): Buffer {
+  return Buffer.concat([headOf(offset, valueBytes), Buffer.alloc(valueBytes, 'x'), Buffer.alloc(1)]);
+}
+
+/** One zstd frame of bytes as they are, and of numbers of mebibytes of the letter x: each takes 32 bytes. */
+export function zstdFrame(parts: readonly (Buffer | number)[]): Buffer {
+  const [RAW, RLE, BLOCK] = [0, 1, 2 ** 17];
+  const header = (type: number, size: number, isLast = 0): Buffer => {
+    const bytes = Buffer.alloc(3);
+    bytes.writeUIntLE(isLast | (type << 1) | (size << 3), 0, 3);
+    return bytes;
+  };
+  const blocks = parts.flatMap((part) => {
+    if (typeof part === 'number') {
+      return Array.from({ length: (part * MEBIBYTE) / BLOCK }, () =>
+        Buffer.concat([header(RLE, BLOCK), Buffer.from('x')]),
+      );
+    }
+    const pieces = Array.from({ length: Math.ceil(part.length / BLOCK) }, (_, i) =>
+      part.subarray(i * BLOCK, (i + 1) * BLOCK),
+    );
+    return pieces.map((piece) => Buffer.concat([header(RAW, piece.length), piece]));
+  });
+  const windowOf2MiB = 11 << 3;
+  return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, windowOf2MiB]), ...blocks, header(RAW, 0, 1)]);
+}
+
+/** 29 KB that become a value of 900 MiB between two of two bytes. */
+export function zstdBomb(): Promise<Buffer> {
+  const size = 900 * MEBIBYTE;
+  const [first, last] = [recordOf(0, 2), recordOf(2, 2)];
+  return batchOf(3, 'zstd', zstdFrame([Buffer.concat([first, headOf(1, size)]), 900, Buffer.alloc(1), last]));
+}
+
+/** 32 MiB of headers without a name or value, behind a value of two bytes. */
+export function headersBomb(): Promise<Buffer> {
+  const bytes = 32 * MEBIBYTE;
+  const count = Buffer.alloc(5);
+  const head = Buffer.concat([Buffer.from('xx'), count.subarray(0, writeVarint(count, 0, bytes / 2))]);
+  const record = Buffer.concat([headOf(1, 2, head.length - 2 + bytes), head, Buffer.alloc(bytes)]);
+  return batchOf(3, 'gzip', gzipSync(Buffer.concat([recordOf(0, 2), record, recordOf(2, 2)])));
+}
+
+/** A record of 50 MiB between two of two bytes. */
+export function largeRecord(codec: Codec): Promise<Buffer> {
+  const body = Buffer.concat([recordOf(0, 2), recordOf(1, 50 * MEBIBYTE), recordOf(2, 2)]);
+  return batchOf(3, codec, compressed(codec, body));
+}
+
+/** 2 million records without anything, in some kilobytes. */
+export function manyRecords(): Promise<Buffer> {
+  const empty = Buffer.from([12, 0, 0, 0, 1, 1, 0]); // The same offset each, which no broker lets through.
+  return batchOf(2_000_000, 'gzip', gzipSync(Buffer.alloc(7 * 2_000_000, empty)));
+}
