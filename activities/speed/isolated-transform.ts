@@ -1,5 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
-import { valueFailureOf } from '../../engines/duckdb/value-failure';
+import { memoryFailureOf, valueFailureOf } from '../../engines/duckdb/value-failure';
 import type { MicroBatchResult, MicroBatchTransform, Reject } from '../../engines/micro-batch';
 
 /** A reject with a code where the transform failed on it; without one the validity rule turned it away. */
@@ -11,9 +11,13 @@ export interface IsolatedResult extends MicroBatchResult {
   readonly rejects: readonly IsolatedReject[];
 }
 
+/** No valid record, and a small one: DuckDB needs hardly any memory to say so. */
+const SMALL = Buffer.from('{}');
+
 /**
  * Runs the transform and finds by halves which events make it fail: they become rejects, so that one of them does not stop
- * all behind it. Throws ENGINE_FAILED where no event is to blame.
+ * all behind it. An event is to blame for a lack of memory where a small one does not suffer from it. Throws ENGINE_FAILED
+ * where no event is to blame.
  */
 export async function runIsolated(
   transform: Pick<MicroBatchTransform, 'run'>,
@@ -22,9 +26,9 @@ export async function runIsolated(
   try {
     return await transform.run(values);
   } catch (thrown) {
-    const reason = reasonOf(thrown);
-    if (reason === undefined) throw thrown;
-    if (values.length === 1) return { messages: [], rejects: [{ index: 0, code: 'TRANSFORM_FAILED', reason }] };
+    const reason = valueFailureIn(thrown);
+    if (reason === undefined && memoryFailureIn(thrown) === undefined) throw thrown;
+    if (values.length === 1) return reason === undefined ? await runAlone(transform, values) : rejected(reason);
   }
   const middle = Math.ceil(values.length / 2);
   const first = await runIsolated(transform, values.slice(0, middle));
@@ -35,6 +39,33 @@ export async function runIsolated(
   };
 }
 
-function reasonOf(thrown: unknown): string | undefined {
-  return thrown instanceof DaybreakError && thrown.code === 'ENGINE_FAILED' ? valueFailureOf(thrown.cause) : undefined;
+/** The event for which there was no memory, once more, as soon as there is some. */
+async function runAlone(
+  transform: Pick<MicroBatchTransform, 'run'>,
+  values: readonly (Buffer | null)[],
+): Promise<IsolatedResult> {
+  await transform.run([SMALL]);
+  try {
+    return await transform.run(values);
+  } catch (thrown) {
+    const reason = memoryFailureIn(thrown);
+    if (reason === undefined) throw thrown;
+    return rejected(reason);
+  }
+}
+
+function rejected(reason: string): IsolatedResult {
+  return { messages: [], rejects: [{ index: 0, code: 'TRANSFORM_FAILED', reason }] };
+}
+
+function valueFailureIn(thrown: unknown): string | undefined {
+  return isOfEngine(thrown) ? valueFailureOf(thrown.cause) : undefined;
+}
+
+function memoryFailureIn(thrown: unknown): string | undefined {
+  return isOfEngine(thrown) ? memoryFailureOf(thrown.cause) : undefined;
+}
+
+function isOfEngine(thrown: unknown): thrown is DaybreakError {
+  return thrown instanceof DaybreakError && thrown.code === 'ENGINE_FAILED';
 }

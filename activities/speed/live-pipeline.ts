@@ -57,6 +57,11 @@ export class LivePipeline {
     return this.#running.loaded.pipeline;
   }
 
+  /** Of the running pipeline; see PartitionTransform. */
+  get maximumBytes(): number {
+    return this.pipeline.events.maximumBytes;
+  }
+
   /** Of the running pipeline; see `setupOf`. */
   get setup(): string {
     return setupOf(this.#running.loaded);

@@ -12,6 +12,7 @@ import {
 import { DaybreakError } from '../../domain/errors';
 import type { OffsetReset, PartitionProgress } from '../../domain/speed';
 import type { MicroBatchTransform } from '../../engines/micro-batch';
+import { tooLarge } from '../../engines/record-framing';
 import {
   added,
   addedSince,
@@ -34,10 +35,16 @@ export interface PartitionRunOptions {
   readonly deadLetterTopic: string;
   readonly group: string;
   readonly transactionalId: string;
-  readonly transform: Pick<MicroBatchTransform, 'run'>;
+  readonly transform: PartitionTransform;
   readonly limits: Limits;
   /** Called with what this run has committed since the last call, at its beginning with nothing. */
   readonly onCommitted?: ((counts: Counts) => void) | undefined;
+}
+
+/** May change between two micro-batches. */
+export interface PartitionTransform extends Pick<MicroBatchTransform, 'run'> {
+  /** `events.maximumBytes` of its pipeline: a larger value does not reach it. */
+  readonly maximumBytes: number;
 }
 
 /** A broker that restarts is back well within this; after it the shard fails and Temporal decides. */
@@ -45,6 +52,8 @@ const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const TOO_LARGE = 'the broker refuses what follows from it as too large';
+/** The largest dead letter of an event, by how often what follows from it alone was refused as too large. */
+const LETTER_BYTES = [900_000, 56_000, 3_500];
 /** A partition with traffic gathers events for this long, an idle one answers at once. */
 const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
 const IDLE = { maxWaitMs: 500, minBytes: 1 };
@@ -53,7 +62,10 @@ const IDLE = { maxWaitMs: 500, minBytes: 1 };
 export class PartitionRun {
   readonly #options: PartitionRunOptions;
   readonly #meter = new RateMeter(Date.now());
-  readonly #tooLarge = new Set<number>();
+  /** By offset: how often it was refused alone. */
+  readonly #tooLarge = new Map<number, number>();
+  /** The refusal after which less is tried. */
+  #narrowedAfter: unknown;
   #rowsOfASlice: number;
   #offset = 0;
   #highWatermark = 0;
@@ -99,12 +111,14 @@ export class PartitionRun {
           pause = FIRST_PAUSE_MS;
         });
       } catch (thrown) {
-        const isPassing = thrown instanceof DaybreakError && thrown.retry && thrown.code !== 'SHARD_FENCED';
-        if (isTooLarge(thrown)) continue;
-        if (!isPassing || Date.now() - healthyAt > PATIENCE_MS) throw thrown;
+        if (!(thrown instanceof DaybreakError)) throw thrown;
+        // This one needs no limit of time: each refusal makes the next attempt smaller, until there is none.
+        const isNarrowed = thrown === this.#narrowedAfter;
+        const isPassing = thrown.retry && thrown.code !== 'SHARD_FENCED' && Date.now() - healthyAt <= PATIENCE_MS;
+        if (!isNarrowed && !isPassing) throw thrown;
         this.#trouble = thrown.what;
-        await sleep(pause, undefined, { signal }).catch(() => undefined);
-        pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+        await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
+        if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
         await session?.close();
       }
@@ -114,7 +128,7 @@ export class PartitionRun {
   /** Reads on until the signal; returns early where the offset has left the partition, for the next session to reset it. */
   async #consume(session: PartitionSession, signal: AbortSignal, onCommit: () => void): Promise<void> {
     await this.#begin(session);
-    const { limits } = this.#options;
+    const { limits, transform } = this.#options;
     let [read, waiting] = [this.#offset, IDLE];
     let fetching = session.fetch({ offset: read, maxBytes: limits.fetchBytes, ...waiting });
     let committing = Promise.resolve();
@@ -129,7 +143,11 @@ export class PartitionRun {
       waiting = next > read ? BUSY : IDLE;
       fetching = session.fetch({ offset: next, maxBytes: limits.fetchBytes, ...waiting });
       fetching.catch(ignore);
-      const sliceLimits = { rows: () => this.#rowsOfASlice, bytes: limits.bytes };
+      const sliceLimits = {
+        rows: () => this.#rowsOfASlice,
+        bytes: limits.bytes,
+        valueBytes: () => transform.maximumBytes,
+      };
       for await (const slice of recordSlices(fetched.recordSet, read, fetched.abortedTransactions, sliceLimits)) {
         if (slice.values.length > 0) {
           const result = await this.#transform(slice);
@@ -160,28 +178,37 @@ export class PartitionRun {
     this.#counts = counts;
     // Kafka forgets the offset of a partition that stays idle for a week, unless it is committed again.
     await session.commit(new Map(), offset, metadataOf(counts));
-    this.#trouble = undefined;
+    if (this.#narrowedAfter === undefined) this.#trouble = undefined;
   }
 
-  /** What is known to be too large is not transformed again: as a null it comes back among the rejects. */
+  /** What is too large, or makes what is, is not transformed: as a null it comes back among the rejects. */
   async #transform(slice: RecordSlice): Promise<IsolatedResult> {
     const { values } = slice;
     const { transform } = this.#options;
-    if (this.#tooLarge.size === 0) return await runIsolated(transform, values);
+    if (this.#tooLarge.size === 0 && slice.oversized.size === 0) return await runIsolated(transform, values);
+    const isLeftOut = (index: number): boolean =>
+      slice.oversized.has(index) || this.#tooLarge.has(slice.record(index).offset);
     return await runIsolated(
       transform,
-      values.map((value, index) => (this.#tooLarge.has(slice.record(index).offset) ? null : value)),
+      values.map((value, index) => (isLeftOut(index) ? null : value)),
     );
   }
 
   async #commit(session: PartitionSession, slice: RecordSlice, { messages, rejects }: IsolatedResult): Promise<void> {
-    const { topic, partition, outputTopic, deadLetterTopic, limits } = this.#options;
+    const { topic, partition, outputTopic, deadLetterTopic, limits, transform } = this.#options;
+    const origin = { topic, partition };
     const rows = messages.map(({ key, value }): NewRecord => ({ key: key === null ? null : Buffer.from(key), value }));
     const deadLetters = rejects.map(({ index, reason, code }) => {
       const record = slice.record(index);
-      if (this.#tooLarge.has(record.offset)) return deadLetterOf({ topic, partition }, record, 'TOO_LARGE', TOO_LARGE);
+      const refusals = this.#tooLarge.get(record.offset);
+      if (refusals !== undefined) {
+        return deadLetterOf(origin, record, 'TOO_LARGE', TOO_LARGE, LETTER_BYTES[refusals - 1]);
+      }
+      if (slice.oversized.has(index)) {
+        return deadLetterOf(origin, record, 'BAD_RECORD', tooLarge(transform.maximumBytes));
+      }
       const ruledOut = record.value === null ? 'NULL_VALUE' : 'BAD_RECORD';
-      return deadLetterOf({ topic, partition }, record, code ?? ruledOut, reason);
+      return deadLetterOf(origin, record, code ?? ruledOut, reason);
     });
     const writes = new Map([
       [outputTopic, rows],
@@ -192,7 +219,7 @@ export class PartitionRun {
     try {
       await session.commit(writes, slice.nextOffset, metadataOf(counts));
     } catch (thrown) {
-      if (isTooLarge(thrown)) this.#narrow(slice);
+      if (isTooLarge(thrown)) this.#narrow(slice, thrown);
       throw thrown;
     }
     const now = Date.now();
@@ -201,15 +228,32 @@ export class PartitionRun {
     this.#lastCommitAt = new Date(now).toISOString();
     this.#meter.add(slice.values.length, now);
     this.#counts = counts;
+    this.#narrowedAfter = undefined;
+    this.#trouble = undefined;
     this.#options.onCommitted?.(more);
-    for (const offset of this.#tooLarge) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
+    for (const offset of this.#tooLarge.keys()) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
     this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
   }
 
-  /** Finds the event whose output is too large by ever smaller slices; alone in one, it becomes a dead letter. */
-  #narrow(slice: RecordSlice): void {
+  /**
+   * Finds the event whose output is too large by ever smaller slices; alone in one, it becomes a dead letter, and that an
+   * ever smaller one. Throws KAFKA_REFUSED where the smallest is refused too.
+   */
+  #narrow(slice: RecordSlice, refusal: DaybreakError): void {
+    const { topic, partition, deadLetterTopic } = this.#options;
     this.#rowsOfASlice = Math.max(1, Math.floor(slice.values.length / 2));
-    if (slice.values.length === 1) this.#tooLarge.add(slice.record(0).offset);
+    this.#narrowedAfter = refusal;
+    if (slice.values.length > 1) return;
+    const { offset } = slice.record(0);
+    const refusals = (this.#tooLarge.get(offset) ?? 0) + 1;
+    if (refusals > LETTER_BYTES.length) {
+      throw new DaybreakError('KAFKA_REFUSED', {
+        what: `${deadLetterTopic} takes no dead letter of ${topic}/${partition}/${offset}: ${refusal.what}`,
+        remedy: `Raise max.message.bytes of ${deadLetterTopic} to 16384 or more.`,
+        cause: refusal,
+      });
+    }
+    this.#tooLarge.set(offset, refusals);
   }
 
   #sessionOptions() {

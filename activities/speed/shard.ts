@@ -10,11 +10,10 @@ import {
   transactionalIdOf,
 } from '../../domain/speed';
 import { speedTopics } from '../../domain/speed-setup';
-import type { MicroBatchTransform } from '../../engines/micro-batch';
 import type { Counts } from './committed-counts';
 import { Gate } from './gate';
 import { limitsFor } from './limits';
-import { PartitionRun } from './partition-run';
+import { PartitionRun, type PartitionTransform } from './partition-run';
 
 export interface ShardOptions {
   readonly kafka: KafkaOptions;
@@ -27,7 +26,7 @@ export interface ShardOptions {
 }
 
 /** A transform that may change between two micro-batches. */
-export interface ShardTransform extends Pick<MicroBatchTransform, 'run'> {
+export interface ShardTransform extends PartitionTransform {
   readonly version: string;
   /** See SpeedShardProgress. */
   readonly kept: string | undefined;
@@ -124,7 +123,12 @@ export class Shard {
       deadLetterTopic: deadLetterTopicOf(pipeline),
       group: speedGroupOf(pipeline.name),
       transactionalId: transactionalIdOf(pipeline.name, topic, partition),
-      transform: { run: (values) => this.#transforming.run(() => transform.run(values)) },
+      transform: {
+        run: (values) => this.#transforming.run(() => transform.run(values)),
+        get maximumBytes() {
+          return transform.maximumBytes;
+        },
+      },
       limits: limitsFor(share),
       onCommitted: (counts) => {
         onCommitted?.(partition, counts);

@@ -4,6 +4,13 @@ import { messageOf } from '../../domain/errors';
 const FAILURE_OF_VALUES =
   /\b(?:Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type|Decimal|Divide by Zero) Error: [^\n]*/;
 
+const OUT_OF_MEMORY = /\bOut of Memory Error: [^\n]*/;
+
+/** DuckDB's words, in one line, where it ran out of memory: a record may be to blame, or the machine. */
+export function memoryFailureOf(thrown: unknown): string | undefined {
+  return OUT_OF_MEMORY.exec(messageOf(thrown))?.[0];
+}
+
 /** DuckDB's words, in one line, where it failed because of a value; undefined where no record is to blame. */
 export function valueFailureOf(thrown: unknown): string | undefined {
   const words = FAILURE_OF_VALUES.exec(messageOf(thrown))?.[0];

@@ -49,6 +49,25 @@ describe('runIsolated', () => {
     expect(runs).toBeLessThan(70);
   });
 
+  it('turns away an event for which DuckDB has no memory, and no other', async () => {
+    const loaded = await loadPipeline(
+      await pipelineLike('events', folder, {
+        'pipeline.yaml': (yaml) => yaml.replace('events:\n', 'events:\n  maximumBytes: 67108864\n'),
+      }),
+    );
+    const small = await openMicroBatch(loaded, { memoryLimit: 64 * 2 ** 20 });
+    try {
+      const large = Buffer.from(event(2).replace('"hello":"', `"hello":"${'x'.repeat(40 * 2 ** 20)}`));
+      const { messages, rejects } = await runIsolated(small, [Buffer.from(event(1)), large, Buffer.from(event(3))]);
+      expect(messages.map(({ key }) => key)).toEqual(['1', '3']);
+      expect(rejects).toEqual([
+        { index: 1, code: 'TRANSFORM_FAILED', reason: expect.stringContaining('Out of Memory Error') as string },
+      ]);
+    } finally {
+      small.close();
+    }
+  });
+
   it('runs a batch without such events once', async () => {
     await runIsolated(counted, [Buffer.from(event(1)), Buffer.from(event(0))]);
     expect(runs).toBe(1);

@@ -1,4 +1,4 @@
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -95,6 +95,63 @@ describe('a shard of the speed layer', () => {
     const rows = await expectedRows(records);
     const output = await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length);
     expect(differences(valuesOf(output), rows)).toEqual([]);
+  });
+
+  it.each([
+    ['a header of a mebibyte', { value: 'x', headers: { h: noise(1_048_300) } }, 1_048_588],
+    ['a value and a header', { value: noise(850_000), headers: { h: noise(198_300) } }, 1_048_588],
+    ['a dead-letter topic that takes 20 kB', { value: noise(100_000), headers: { h: noise(50_000) } }, 20_000],
+  ])('makes a dead letter that fits of whatever a producer sent, and goes on: %s', async (_, hostile, most) => {
+    await limitLetters(most);
+    const [before, after] = feedRecords(2, 2).map(({ text }) => text);
+    await producer.send(pipeline.topic, [
+      { value: before ?? '', partition: 0 },
+      { ...hostile, partition: 0 },
+      { value: after ?? '', partition: 0 },
+    ]);
+    const shard = await start();
+    await shard.untilDone();
+    const { partitions } = await shard.cancel();
+
+    expect(partitions[0]).toMatchObject({ offset: 3, events: 3 });
+    expect(partitions[0]?.trouble).toBeUndefined();
+    const [letter] = (await contentsOf(kafka.brokers, pipeline.deadLetterTopic, 1)).filter(
+      ({ headers }) => headers['daybreak.offset'] === '1',
+    );
+    expect(letter?.headers['daybreak.truncated-from']).toBe(String(hostile.value.length));
+    expect(letter?.headers['daybreak.headers-left-out']).toBe('1');
+    expect(hostile.value.startsWith(letter?.value ?? 'absent')).toBe(true);
+  });
+
+  it('ends where the dead-letter topic takes no letter at all, and says so', async () => {
+    await limitLetters(100);
+    await producer.send(pipeline.topic, [{ value: 'x', partition: 0 }]);
+    const shard = await start();
+    await expect(shard.done).rejects.toThrow(`Raise max.message.bytes of ${pipeline.deadLetterTopic}`);
+  });
+
+  it('makes a dead letter of an event of 50 MiB in a small batch, and goes on', async () => {
+    const large = JSON.stringify({ hello: 'x'.repeat(50 * 2 ** 20), id: 7, time: '2026-11-21 12:00:00' });
+    const records = feedRecords(4, 100);
+    await producer.send(pipeline.topic, [
+      { value: large, partition: 0 },
+      ...records.map(({ text }) => ({ value: text, partition: 0 })),
+    ]);
+    const shard = await start();
+    await shard.untilDone();
+    await shard.cancel();
+
+    const [letter] = (await contentsOf(kafka.brokers, pipeline.deadLetterTopic, 1)).filter(
+      ({ headers }) => headers['daybreak.offset'] === '0',
+    );
+    expect(letter?.headers).toMatchObject({
+      'daybreak.code': 'BAD_RECORD',
+      'daybreak.reason': 'larger than 1048576 bytes, which events.maximumBytes allows',
+      'daybreak.truncated-from': String(large.length),
+    });
+    expect(letter?.value).toBe(large.slice(0, 65_536));
+    const rows = await expectedRows(records);
+    expect(differences(valuesOf(await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length)), rows)).toEqual([]);
   });
 
   it('makes dead letters of exactly the events on which the SQL fails', async () => {
@@ -255,6 +312,17 @@ describe('a shard of the speed layer', () => {
 
     expect(partitions[0]?.reset).toEqual({ reason: 'removed', committed: read[0]?.offset, startedAt: removed });
   });
+
+  async function limitLetters(bytes: number): Promise<void> {
+    const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
+    const { deadLetterTopic: name } = pipeline;
+    await withAdmin((admin) =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }],
+      }),
+    );
+  }
 
   interface RunningShard {
     readonly shard: Shard;
