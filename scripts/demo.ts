@@ -9,7 +9,7 @@ import { speedLayerId } from '../domain/speed-layer';
 import { loadPipelineNamed } from '../engines/pipeline-folder';
 import { readConfig, type Config } from '../worker/config';
 import { workflowUrl } from './output/links';
-import { print, progress } from './output/print';
+import { commanderOutput, print, progress } from './output/print';
 import { Session } from './session';
 import { createProgress, startStack, stopStack } from './stack';
 import { fail } from './fail';
@@ -27,6 +27,7 @@ interface Options {
 }
 
 void new Command('demo')
+  .configureOutput(commanderOutput)
   .description('the whole way of a day on real servers: realtime, recompute, proof')
   .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
   .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
@@ -121,7 +122,8 @@ async function stopServers(): Promise<void> {
 }
 
 function heading(title: string): void {
-  progress(`\n── ${title}`);
+  progress('');
+  progress(`── ${title}`);
 }
 
 function wholeNumber(text: string): number {

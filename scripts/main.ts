@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands';
 import { fail } from './fail';
+import { commanderOutput } from './output/print';
 
 /**
  * What every file and folder lacks that a command or worker writes, DuckDB's too: write for the group, and everything for
@@ -15,7 +16,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const command of commands(argv.slice(2))) program.addCommand(command);
   forAll(program, (command) => {
     // Commander ends a wrong command line with 1, which here means that the work failed.
-    command.exitOverride().showHelpAfterError('(add --help for the options)');
+    command.exitOverride().configureOutput(commanderOutput).showHelpAfterError('(add --help for the options)');
   });
   try {
     await program.parseAsync(argv);

@@ -8,6 +8,7 @@ import { describeStuck, findLayer, unstuck } from './found-layer';
 import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUntold } from './ingestion';
 import { activitySummary } from './output/describe-activities';
 import { describeVersions } from './output/describe-versions';
+import type { Line } from './output/safe-text';
 import { table } from './output/table';
 import type { FolderState } from './pipeline-folder';
 import { withSpeedLayer } from './speed';
@@ -159,7 +160,7 @@ export function describeSpeed(
   view: SpeedView,
   ingestion: Ingestion | IngestionUntold | undefined,
   folder: FolderState,
-): string[] {
+): Line[] {
   const { pipeline, unanswered, supervisor, partitions, toldAt, troubles } = view;
   return [
     ...describeState(view),

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { auditDependencies } from './audit';
 import { ensureChromium } from './chromium';
+import { print } from './output/print';
 
 /** What `npm test` runs: every check, then every test; arguments go to jest. The summary is what .ci/run prints. */
 const SUMMARY = '.daybreak/test-summary';
@@ -15,8 +16,13 @@ const resultsSchema = z.object({
 });
 
 function run(command: string, ...args: string[]): boolean {
-  process.stdout.write(`\n> ${[command, ...args].join(' ')}\n`);
+  heading([command, ...args].join(' '));
   return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
+}
+
+function heading(command: string): void {
+  print();
+  print(`> ${command}`);
 }
 
 const npx = (...command: string[]): boolean => run('npx', '--no-install', ...command);
@@ -40,12 +46,14 @@ const { passed, failed } = countTests();
 const failures = checks.filter((good) => !good).length + failed;
 const summary = `${passed} passed, ${failures} failed`;
 writeFileSync(SUMMARY, `${summary}\n`);
-process.stdout.write(`\n${summary}\n`);
+print();
+print(summary);
 process.exitCode = failures === 0 ? 0 : 1;
 
 function audit(): boolean {
   const { passes, line } = auditDependencies();
-  process.stdout.write(`\n> npm audit\n${line}\n`);
+  heading('npm audit');
+  print(line);
   return passes;
 }
 

@@ -1,4 +1,3 @@
-import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { selectDays } from '../../activities/operate/select-days';
 import {
@@ -16,8 +15,10 @@ import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { readConfig } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { cancelBackfill, followBackfill, startBackfill } from '../backfill';
+import { daysBar } from '../output/days-bar';
 import { workflowUrl } from '../output/links';
 import { print, printJson, progress } from '../output/print';
+import type { Line } from '../output/safe-text';
 import { table } from '../output/table';
 
 interface Options {
@@ -100,7 +101,7 @@ function describePlan({ pipeline, only, parallel }: BackfillInput, selected: rea
   ];
 }
 
-function describeResult({ requested, completed, replaced, failed }: BackfillResult): string[] {
+function describeResult({ requested, completed, replaced, failed }: BackfillResult): Line[] {
   return [
     ...(failed.length === 0 ? [] : [table([['day', 'outcome', 'why'], ...failed.map(cellsOf)])]),
     `requested ${requested} = completed ${completed}: ${replaced} replaced, ${failed.length} failed`,
@@ -130,17 +131,7 @@ function bar(): Shown {
       end: () => undefined,
     };
   }
-  const line = new SingleBar({ format: '{bar} {value} of {total} days, {failed} failed  {running}', hideCursor: true });
-  line.start(1, 0, { failed: 0, running: '' });
-  return {
-    show: ({ requested = 1, completed, failed, running }) => {
-      line.setTotal(requested);
-      line.update(completed, { failed: failed.length, running: running.join(' ') });
-    },
-    end: () => {
-      line.stop();
-    },
-  };
+  return daysBar();
 }
 
 /** A line for each day that begins, ends or fails. */

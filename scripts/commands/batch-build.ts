@@ -11,6 +11,7 @@ import { unchangedDay } from '../../engines/previous-build';
 import { readPipeline } from '../../engines/read-pipeline';
 import { BuildProgressLine } from '../output/build-progress-line';
 import { print, printJson } from '../output/print';
+import type { Line } from '../output/safe-text';
 import { table } from '../output/table';
 
 interface Options {
@@ -90,7 +91,7 @@ async function changedDay(
   }
 }
 
-function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): string[] {
+function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): Line[] {
   const { hours, counts, quarantine } = manifest;
   const shown = hours.filter(
     ({ written, filtered, duplicates, misfiled }) => written + filtered + duplicates + misfiled > 0,

@@ -33,7 +33,7 @@ export function batchRestoreCommand(): Command {
       await withClient(config, async (client) => {
         const result = await followDay(await startDay(client, { pipeline, date, restore: version }), progress);
         if (json) printJson(result);
-        else print(describeDay(result));
+        else describeDay(result).forEach(print);
       });
     });
 }

@@ -41,7 +41,7 @@ export function batchRunCommand(): Command {
         if (wait) {
           const result = await followDay(started, progress);
           if (json) printJson(result);
-          else print(describeDay(result));
+          else describeDay(result).forEach(print);
         } else if (json) {
           printJson({ workflowId, joined: started.joined !== undefined });
         } else {

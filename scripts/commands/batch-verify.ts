@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
 import { readConfig } from '../../worker/config';
 import { print, printJson } from '../output/print';
+import type { Line } from '../output/safe-text';
 import { table } from '../output/table';
 import { verifyDay, type VerifiedDay } from '../verify-day';
 
@@ -22,11 +23,11 @@ export function batchVerifyCommand(): Command {
     .action(async ({ pipeline, date, json }: Options) => {
       const verified = await verifyDay(readConfig(), pipeline, date);
       if (json) printJson(verified);
-      else print(describe(verified));
+      else describe(verified).forEach(print);
     });
 }
 
-function describe({ pipeline, date, datasource, version, segments, hours }: VerifiedDay): string {
+function describe({ pipeline, date, datasource, version, segments, hours }: VerifiedDay): Line[] {
   return [
     table([
       ['hour', 'batch', 'Druid', 'checksum of both'],
@@ -38,5 +39,5 @@ function describe({ pipeline, date, datasource, version, segments, hours }: Veri
       ]),
     ]),
     `proven: ${datasource} serves exactly the published rows of ${pipeline} ${date} in every hour, from ${segments} segment(s), the latest of version ${version}`,
-  ].join('\n');
+  ];
 }

@@ -16,6 +16,7 @@ import { type Existing, HourlyFileNames } from '../feed/hourly-files';
 import type { Rhythm } from '../feed/instants';
 import type { FeedSinks, FileSink, KafkaSink } from '../feed/sinks';
 import { feedSummary } from '../feed/summary';
+import { jsonOf, print } from '../output/print';
 
 interface FeedFlags {
   readonly pipeline: string;
@@ -96,7 +97,8 @@ async function feed(flags: FeedFlags): Promise<void> {
   try {
     const sinks = await run(flags, pipeline, kafka, files, progress, stop.signal);
     const summary = feedSummary(pipeline, flags.seed, sinks.tally, progress.seconds, kafka, files);
-    process.stdout.write(flags.json ? `${JSON.stringify(summary.json)}\n` : summary.text);
+    if (flags.json) print(jsonOf(summary.json, 0));
+    else summary.lines.forEach(print);
   } finally {
     progress.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

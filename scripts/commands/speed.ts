@@ -17,6 +17,7 @@ import { lookAtIngestion } from '../ingestion';
 import { jsonOf, print, printJson, progress } from '../output/print';
 import { warnOfUncompared } from '../output/uncompared';
 import { readPipelineFolder } from '../pipeline-folder';
+import type { Line } from '../output/safe-text';
 import { watching } from '../output/watching';
 import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../speed';
 import { describeSpeed, speedView } from '../speed-status';
@@ -92,7 +93,7 @@ export function speedCommand(): Command {
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
         const config = readConfig();
         await within(pipeline, async (client) => {
-          const look = async (): Promise<readonly string[]> => {
+          const look = async (): Promise<readonly Line[]> => {
             const { settings, state } = await readPipelineFolder(config, pipeline);
             const view = await speedView(client, pipeline);
             process.exitCode = view.unanswered === undefined ? 0 : 1;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfig } from '../../worker/config';
 import { describeStatus } from '../output/describe-status';
 import { jsonOf } from '../output/print';
+import type { Line } from '../output/safe-text';
 import { watching } from '../output/watching';
 import { readPipelineFolder } from '../pipeline-folder';
 import { portBaseOption } from '../stack/port-base';
@@ -26,7 +27,7 @@ export function statusCommand(): Command {
         ...process.env,
         ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
       });
-      const look = async (): Promise<readonly string[]> => {
+      const look = async (): Promise<readonly Line[]> => {
         const folder = await readPipelineFolder(config, pipeline);
         const status = await lookAtStatus(config, { pipeline, folder, portBase });
         process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;

@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
-import pino from 'pino';
 import type { Layer } from '../../domain/task-queues';
 import { readConfig } from '../../worker/config';
 import { startHealth } from '../../worker/health';
 import { runWorker } from '../../worker/main';
-import { errorInLog } from '../error-in-log';
+import { createLogger } from '../output/log';
 import { findSpark } from '../stack/spark';
 
 export function workerCommand(): Command {
@@ -15,11 +14,7 @@ export function workerCommand(): Command {
       new Option('--log <level>', 'least severe level').choices(['debug', 'info', 'warn', 'error']).default('info'),
     )
     .action(async ({ role, log }: { role: Layer | 'all'; log: string }) => {
-      const logger = pino({
-        level: log,
-        serializers: { err: errorInLog },
-        ...(process.stdout.isTTY && { transport: { target: 'pino-pretty' } }),
-      });
+      const logger = createLogger(log);
       const ending = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) {
         process.once(signal, () => {

@@ -1,3 +1,4 @@
+import { progress, progressInPlace } from '../output/print';
 import type { FeedTally } from './tally';
 
 const TERMINAL_MS = 200;
@@ -28,11 +29,12 @@ export class FeedProgress {
     this.#before = { events, at: now };
     const of = this.#expected === undefined ? '' : ` of ${count(this.#expected)}`;
     const line = `fed ${count(events)}${of} events, ${count(rate)}/s`;
-    process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+    if (process.stderr.isTTY) progressInPlace(line);
+    else progress(line);
   }
 
   end(): void {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (process.stderr.isTTY) progressInPlace('');
   }
 }
 

@@ -11,26 +11,28 @@ export function feedSummary(
   seconds: number,
   kafka: KafkaSink | undefined,
   files: FileSink | undefined,
-): { readonly json: object; readonly text: string } {
+): { readonly json: object; readonly lines: readonly string[] } {
   const { total } = tally;
   const messages = kafka === undefined ? 0 : kafkaMessagesOf(total);
-  const lines = files === undefined ? 0 : fileLinesOf(total);
+  const fileLines = files === undefined ? 0 : fileLinesOf(total);
   const json = {
     pipeline: pipeline.name,
     seed,
     seconds: Number(seconds.toFixed(3)),
     ...(kafka && { kafka: { topic: kafka.topic, partitions: kafka.partitions, messages } }),
-    ...(files && { files: { folder: files.folder, lines } }),
+    ...(files && { files: { folder: files.folder, lines: fileLines } }),
     total,
     hours: Object.fromEntries([...tally.hours].sort(([left], [right]) => (left < right ? -1 : 1))),
   };
   const targets = [
     kafka && `${count(messages)} messages to topic ${kafka.topic} (${kafka.partitions} partitions)`,
-    files && `${count(lines)} lines to ${count(tally.hours.size)} files in ${files.folder}`,
+    files && `${count(fileLines)} lines to ${count(tally.hours.size)} files in ${files.folder}`,
   ].filter((target) => target !== undefined);
-  const text =
+  const lines = [
     `Fed ${count(total.events)} events (${count(total.late)} late), ${count(total.bad)} bad records and ` +
-    `${count(total.duplicatesInKafka)} duplicates in Kafka, ${count(total.duplicatesInFiles)} in files, ` +
-    `in ${seconds.toFixed(1)} s:\n  ${targets.join('\n  ')}\n`;
-  return { json, text };
+      `${count(total.duplicatesInKafka)} duplicates in Kafka, ${count(total.duplicatesInFiles)} in files, ` +
+      `in ${seconds.toFixed(1)} s:`,
+    ...targets.map((target) => `  ${target}`),
+  ];
+  return { json, lines };
 }

@@ -1,4 +1,5 @@
 import type { BuildProgress } from '../../engines/progress';
+import { progress, progressInPlace } from './print';
 
 const PLAIN_MS = 5_000;
 
@@ -9,17 +10,17 @@ export class BuildProgressLine {
   show({ rows, hoursDone, hoursTotal, rowsPerSecond }: BuildProgress): void {
     const line = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
     if (process.stderr.isTTY) {
-      process.stderr.write(`\r\x1b[K${line}`);
+      progressInPlace(line);
       return;
     }
     const now = performance.now();
     if (now - this.#shown < PLAIN_MS) return;
     this.#shown = now;
-    process.stderr.write(`${line}\n`);
+    progress(line);
   }
 
   end(): void {
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (process.stderr.isTTY) progressInPlace('');
   }
 }
 

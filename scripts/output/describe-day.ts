@@ -1,10 +1,11 @@
 import type { DailyBatchResult } from '../../domain/daily-batch';
 import { describeCounts } from '../../domain/day-manifest';
 import { describeBefore, reconciliationTable } from '../../domain/reconciliation';
+import type { Line } from './safe-text';
 import { table } from './table';
 
 /** A replaced day as people read it: the table, where the records went, the verdict. */
-export function describeDay(result: DailyBatchResult): string {
+export function describeDay(result: DailyBatchResult): Line[] {
   const { pipeline, date, hours, counts, segments, version, sealedUntil, accepted, verdict, datasource } = result;
   return [
     `${pipeline} ${date}`,
@@ -15,5 +16,5 @@ export function describeDay(result: DailyBatchResult): string {
     `${segments} segment(s) of ${datasource}, all of version ${version}, none realtime`,
     ...accepted.map(({ code, reason }) => `accepted ${code}: ${reason}`),
     `verdict: ${verdict} — Druid serves exactly the batch’s rows in every hour`,
-  ].join('\n');
+  ];
 }

@@ -4,12 +4,13 @@ import type { LettersOfDay } from '../dlq/event-days';
 import { recomputes } from '../dlq/event-days';
 import type { Replay } from '../dlq/replay';
 import { originOf } from '../dlq/selection';
+import type { Line } from './safe-text';
 import { table } from './table';
 
 const SHOWN_CHARACTERS = 60;
 
 /** The letters as a table, its first column as `dlq replay` takes it; nothing where there is none. */
-export function letterTable(letters: readonly DeadLetter[]): string[] {
+export function letterTable(letters: readonly DeadLetter[]): Line[] {
   if (letters.length === 0) return [];
   const rows = letters.map((letter) => [
     originOf(letter),
@@ -47,7 +48,7 @@ export interface ReplayPlan extends SealedDays, Pick<Replay, 'byCode' | 'truncat
 }
 
 /** What a replay would do. */
-export function describePlan({ name, kafka }: Pipeline, plan: ReplayPlan): string[] {
+export function describePlan({ name, kafka }: Pipeline, plan: ReplayPlan): Line[] {
   const { selected, byCode, druidAnswered, days } = plan;
   const rows = days.map(({ date, letters, sealed }) => [
     date ?? 'no time that can be read',
@@ -71,7 +72,7 @@ export interface ReplayOutcome extends SealedDays, Omit<Replay, 'times'> {
 }
 
 /** What a replay did. */
-export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome, waitSeconds: number): string[] {
+export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome, waitSeconds: number): Line[] {
   const { replayed, byCode, settled, failed } = outcome;
   return [
     `${counted(replayed, 'dead letter')} sent to ${kafka.topic} again${describeByCode(byCode)}`,

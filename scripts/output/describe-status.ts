@@ -4,10 +4,11 @@ import type { ServerStatus } from '../server-status';
 import { describeSpeed } from '../speed-status';
 import type { Status } from '../status';
 import { describeVersions } from './describe-versions';
+import type { Line } from './safe-text';
 import { table } from './table';
 
 /** A status as people read it, no line wider than a screen but for what servers say. */
-export function describeStatus(status: Status): string[] {
+export function describeStatus(status: Status): Line[] {
   const { pipeline, folder, servers, temporal, ingestion, speed, days, waiting } = status;
   return [
     ...describeServers(servers),
@@ -51,7 +52,7 @@ function describeOtherVersions({ pipeline, folder, days }: Status): string[] {
 }
 
 /** The table, then a line for each server that is not up, then what to do, each remedy once. */
-function describeServers(servers: readonly ServerStatus[]): string[] {
+function describeServers(servers: readonly ServerStatus[]): Line[] {
   const wrong = servers.filter(({ up }) => !up);
   return [
     table([['server', 'state', 'address'], ...servers.map(({ title, state, url }) => [title, state, url])]),

@@ -1,12 +1,14 @@
 import Table from 'cli-table3';
+import { visible } from '../../domain/visible';
+import { SafeText } from './safe-text';
 
 /** A table for a terminal or a log: the first line is the head; the first column is left-aligned, the others right. */
-export function table([head = [], ...body]: readonly (readonly string[])[]): string {
+export function table([head = [], ...body]: readonly (readonly string[])[]): SafeText {
   const printed = new Table({
-    head: [...head],
+    head: head.map(visible),
     colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
     style: { head: process.stdout.isTTY ? ['bold'] : [], border: process.stdout.isTTY ? ['grey'] : [], compact: true },
   });
-  printed.push(...body.map((cells) => [...cells]));
-  return printed.toString();
+  printed.push(...body.map((cells) => cells.map(visible)));
+  return new SafeText(printed.toString());
 }

@@ -1,5 +1,6 @@
 import { clearScreenDown, cursorTo } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { safe, type Line } from './safe-text';
 
 export interface Watching {
   /** Whether to look again and again, or once. */
@@ -12,7 +13,7 @@ export interface Watching {
 
 /** Shows the lines that `look` returns; again and again on a terminal each screen takes the place of the one before. */
 export async function watching(
-  look: () => Promise<readonly string[]>,
+  look: () => Promise<readonly Line[]>,
   { again, everyMilliseconds = 2_000, screen = process.stdout }: Watching,
 ): Promise<void> {
   for (;;) {
@@ -21,7 +22,7 @@ export async function watching(
       cursorTo(screen, 0, 0);
       clearScreenDown(screen);
     }
-    screen.write(lines.map((line) => `${line}\n`).join(''));
+    screen.write(lines.map((line) => `${safe(line).text}\n`).join(''));
     if (!again) return;
     await sleep(everyMilliseconds);
   }

@@ -1,5 +1,6 @@
 import chalk from 'chalk';
 import { MultiBar } from 'cli-progress';
+import { visible } from '../../domain/visible';
 
 /** One thing that is being waited for. */
 export interface Step {
@@ -35,7 +36,7 @@ function plainProgress(stream: NodeJS.WritableStream): Progress {
       let printed = 0;
       const print = (line: string): void => {
         printed = Date.now();
-        stream.write(`${title}: ${line} (${seconds()} s)\n`);
+        stream.write(`${visible(`${title}: ${line}`)} (${seconds()} s)\n`);
       };
       return {
         update(next, done, total) {
@@ -71,7 +72,7 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
       const mark = { running: chalk.cyan('…'), done: chalk.green('✓'), failed: chalk.red('✗') }[payload.state];
       const filled = total > 0 ? Math.round((value / total) * barsize) : 0;
       const bar = total > 1 ? ` ${'█'.repeat(filled)}${'░'.repeat(barsize - filled)} ${value}/${total}` : '';
-      return `${mark} ${payload.title.padEnd(20)}${bar} ${payload.text} ${chalk.dim(`${payload.seconds()} s`)}`;
+      return `${mark} ${visible(payload.title).padEnd(20)}${bar} ${visible(payload.text)} ${chalk.dim(`${payload.seconds()} s`)}`;
     },
     barsize: 20,
   });

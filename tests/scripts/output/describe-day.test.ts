@@ -11,8 +11,8 @@ const RESULT: DailyBatchResult = {
 };
 
 it('says what of realtime the gate waited for in vain, and nothing of it where it saw all', () => {
-  expect(describeDay(RESULT)).not.toContain('in vain');
-  expect(describeDay({ ...RESULT, realtimeUnseen: 'realtime to start its task' })).toContain(
+  expect(describeDay(RESULT).join('\n')).not.toContain('in vain');
+  expect(describeDay({ ...RESULT, realtimeUnseen: 'realtime to start its task' }).join('\n')).toContain(
     'what realtime had taken of the day; not all of it, because the gate waited in vain for realtime to start its task',
   );
 });
