@@ -50,6 +50,37 @@ export default tseslint.config(
     },
   },
   {
+    files: [...folders.map((folder) => `${folder}/**`)],
+    // What these write is what scripts/output and scripts/stack/progress.ts made visible.
+    ignores: ['tests/**', 'bench/**', 'scripts/output/**', 'scripts/stack/progress.ts', 'workflows/show-details.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'MemberExpression[object.name="process"][property.name=/^std(out|err)$/]:not(MemberExpression[property.name="isTTY"] > *)',
+          message: 'Print by scripts/output/print.ts: a value must not steer the terminal.',
+        },
+        {
+          selector: 'ImportDeclaration[source.value=/^(cli-progress|cli-table3|pino-pretty|(node:)?process)$/]',
+          message: 'Belongs in scripts/output, where values are made visible.',
+        },
+        {
+          selector: 'NewExpression[callee.name="SafeText"]',
+          message: 'Write line`…` around the values.',
+        },
+        {
+          selector: 'Property[key.name=/^static(Summary|Details)$/]:not([value.property.name="text"])',
+          message: 'The Temporal UI reads it as Markdown: write markdown`…`.text around the values.',
+        },
+        {
+          selector: 'ImportSpecifier[imported.name="setCurrentDetails"]',
+          message: 'The Temporal UI reads them as Markdown: call showDetails(markdown`…`).',
+        },
+      ],
+    },
+  },
+  {
     files: ['workflows/**', 'domain/**'],
     rules: {
       'no-restricted-imports': [

@@ -1,3 +1,5 @@
+import { markdownTable, type Markdown } from './markdown';
+
 /** Whose rows Druid served before the day was replaced: a former batch's once the day was replaced before. */
 export const SERVED_BEFORE = ['nothing', 'realtime', 'batch', 'both', 'compacted'] as const;
 export type ServedBefore = (typeof SERVED_BEFORE)[number];
@@ -85,12 +87,7 @@ export function reconciliationTable(hours: readonly ReconciledHour[]): string[][
 }
 
 /** The table in Markdown, for Temporal's current details. */
-export function reconciliationMarkdown(hours: readonly ReconciledHour[]): string {
-  const [head, ...body] = reconciliationTable(hours);
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [
-    line(head ?? []),
-    line((head ?? []).map((_, index) => (index === 0 ? '---' : '---:'))),
-    ...body.map(line),
-  ].join('\n');
+export function reconciliationMarkdown(hours: readonly ReconciledHour[]): Markdown {
+  const [head = [], ...body] = reconciliationTable(hours);
+  return markdownTable(head, `| --- |${' ---: |'.repeat(head.length - 1)}`, body);
 }

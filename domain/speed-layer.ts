@@ -28,8 +28,12 @@ export interface SpeedLayerFailure {
   readonly message: string;
 }
 
-export function failureText({ since, tries, message }: SpeedLayerFailure): string {
-  return `fails since ${since} (${tries} ${tries === 1 ? 'time' : 'times'}): ${message}`;
+export function failureText(failure: SpeedLayerFailure): string {
+  return `${failureAge(failure)}: ${failure.message}`;
+}
+
+export function failureAge({ since, tries }: SpeedLayerFailure): string {
+  return `fails since ${since} (${tries} ${tries === 1 ? 'time' : 'times'})`;
 }
 
 /** How Druid's supervisor does, in one line with its remedy where it needs one. */

@@ -9,6 +9,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backfillId, type BackfillInput, type BackfillProgress, type BackfillResult } from '../domain/backfill';
 import { DaybreakError } from '../domain/errors';
+import { markdown } from '../domain/markdown';
 import { pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { backfill } from '../workflows';
@@ -31,7 +32,7 @@ export async function startBackfill(client: Client, input: BackfillInput): Promi
       taskQueue: TASK_QUEUES.batch,
       workflowId,
       args: [input],
-      staticSummary: `${input.pipeline} ${input.from} … ${input.to}, ${only ?? 'missing'} days`,
+      staticSummary: markdown`${input.pipeline} ${input.from} … ${input.to}, ${only ?? 'missing'} days`.text,
       memo: startedByHand('by hand', { only, parallel }),
       typedSearchAttributes: [{ key: pipelineAttribute, value: input.pipeline }],
     });

@@ -8,6 +8,7 @@ import {
 import { requireOver, type BusinessDate } from '../domain/business-date';
 import { dailyBatchId, type DailyBatchInput, type DailyBatchResult } from '../domain/daily-batch';
 import { DaybreakError } from '../domain/errors';
+import { markdown } from '../domain/markdown';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
 import type { LoadedPipeline } from '../engines/loaded-pipeline';
@@ -61,7 +62,7 @@ export async function startDay(client: Client, input: DailyBatchInput): Promise<
       args: [input],
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      staticSummary: `${pipeline} ${date}, ${restore === undefined ? 'by hand' : 'restored by hand'}`,
+      staticSummary: markdown`${pipeline} ${date}, ${restore === undefined ? 'by hand' : 'restored by hand'}`.text,
       memo: startedByHand(restore === undefined ? 'by hand' : 'restore', { force, accept, restore }),
       typedSearchAttributes: [
         { key: pipelineAttribute, value: pipeline },

@@ -9,6 +9,7 @@ import {
 import { DaybreakError } from '../domain/errors';
 import { lateDataWatchId, nightlyScheduleId } from '../domain/late-data';
 import type { Pipeline } from '../domain/pipeline';
+import { markdown } from '../domain/markdown';
 import type { RunMemo } from '../domain/run-memo';
 import { pipelineAttribute } from '../domain/search-attributes';
 import { TASK_QUEUES } from '../domain/task-queues';
@@ -44,7 +45,7 @@ export function nightlySchedule({ name, timeZone, schedule }: Pipeline): Schedul
       workflowId: `nightly-batch/${name}`,
       taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof nightlyBatch>,
-      staticSummary: `${name}, nightly`,
+      staticSummary: markdown`${name}, nightly`.text,
       memo: { trigger: 'schedule', startedBy: nightlyScheduleId(name) } satisfies RunMemo,
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
@@ -73,7 +74,7 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
       workflowId: lateDataWatchId(name),
       taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name }] satisfies Parameters<typeof lateDataWatch>,
-      staticSummary: `${name}, late data`,
+      staticSummary: markdown`${name}, late data`.text,
       memo: { trigger: 'schedule', startedBy: lateDataScheduleId(name) } satisfies RunMemo,
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },

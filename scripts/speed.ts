@@ -1,6 +1,7 @@
 import { WorkflowIdConflictPolicy, WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../domain/errors';
+import { markdown } from '../domain/markdown';
 import { pipelineAttribute } from '../domain/search-attributes';
 import { speedLayerId } from '../domain/speed-layer';
 import { TASK_QUEUES } from '../domain/task-queues';
@@ -34,7 +35,7 @@ export async function startSpeedLayer(
     workflowIdConflictPolicy: anew
       ? WorkflowIdConflictPolicy.TERMINATE_EXISTING
       : WorkflowIdConflictPolicy.USE_EXISTING,
-    staticSummary: `${pipeline}, realtime`,
+    staticSummary: markdown`${pipeline}, realtime`.text,
     memo: startedByHand('by hand', { shards }),
     typedSearchAttributes: [{ key: pipelineAttribute, value: pipeline }],
   });

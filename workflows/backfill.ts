@@ -7,7 +7,6 @@ import {
   log,
   patched,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
   TemporalFailure,
   upsertSearchAttributes,
@@ -24,8 +23,10 @@ import {
   type DayOutcome,
 } from '../domain/backfill';
 import type { BusinessDate } from '../domain/business-date';
+import { markdown, Markdown, markdownTable } from '../domain/markdown';
 import { outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { outcomeOf, runDay } from './run-day';
+import { showDetails } from './show-details';
 
 export const progressQuery = defineQuery<BackfillProgress>('progress');
 
@@ -66,7 +67,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     failed: outcomes.filter((day) => !succeeded(day)),
   });
   const tell = (): void => {
-    setCurrentDetails(describe(progress()));
+    showDetails(describe(progress()));
   };
   let outcome = 'running';
   const end = (how: string): void => {
@@ -156,14 +157,16 @@ function proven(
   return { ...progress, requested: requested.length, days };
 }
 
-function describe({ requested, completed, replaced, running, failed }: BackfillProgress): string {
-  if (requested === undefined) return 'selecting the days';
-  const shown = failed.slice(0, DAYS_SHOWN);
-  return [
-    `**${completed} of ${requested} days are done**, ${replaced} replaced, ${failed.length} not` +
-      (running.length > 0 ? `; running: ${running.join(', ')}` : ''),
-    ...(failed.length > 0 ? ['', '| day | outcome | why |', '| --- | --- | --- |'] : []),
-    ...shown.map(({ date, outcome, reason = '' }) => `| ${date} | ${outcome} | ${reason.replaceAll('|', '\\|')} |`),
-    ...(failed.length > shown.length ? [`| … | ${failed.length - shown.length} more | |`] : []),
-  ].join('\n');
+function describe({ requested, completed, replaced, running, failed }: BackfillProgress): Markdown {
+  if (requested === undefined)
+    return markdown`
+selecting the days
+    `;
+  const now = running.length > 0 ? markdown`; running: ${running.join(', ')}` : '';
+  const head = markdown`**${completed} of ${requested} days are done**, ${replaced} replaced, ${failed.length} not${now}`;
+  if (failed.length === 0) return head;
+  const shown = failed.slice(0, DAYS_SHOWN).map(({ date, outcome, reason = '' }) => [date, outcome, reason]);
+  const others = failed.length - shown.length;
+  const body = others === 0 ? shown : [...shown, ['…', `${others} more`, '']];
+  return Markdown.joined([head, markdownTable(['day', 'outcome', 'why'], '| --- | --- | --- |', body)], '\n\n');
 }

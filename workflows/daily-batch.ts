@@ -8,7 +8,6 @@ import {
   log,
   patched,
   proxyActivities,
-  setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
@@ -26,9 +25,11 @@ import {
 } from '../domain/daily-batch';
 import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
+import { markdown } from '../domain/markdown';
 import { reconcile } from '../domain/reconcile';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
+import { showDetails } from './show-details';
 
 /** Which step a run is at. */
 export const stepQuery = defineQuery<DailyBatchStep>('step');
@@ -81,7 +82,7 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
   setHandler(stepQuery, () => step);
   const enter = (next: DailyBatchStep, doing: string): void => {
     step = next;
-    setCurrentDetails(`**${next}** — ${doing}`);
+    showDetails(markdown`**${next}** — ${doing}`);
     log.info(doing, { step });
   };
   upsertSearchAttributes([
@@ -150,8 +151,8 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
       hours: reconcile(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
-    setCurrentDetails(
-      `**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, realtimeUnseen)}\n\n${reconciliationMarkdown(result.hours)}`,
+    showDetails(
+      markdown`**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, realtimeUnseen)}\n\n${reconciliationMarkdown(result.hours)}`,
     );
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     log.info('the day is over', { outcome: result.verdict });
@@ -159,7 +160,7 @@ export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResu
   } catch (thrown) {
     const ended = isCancellation(thrown) ? 'cancelled' : outcomeOf(thrown);
     const outcome = touched ? ended : notRestored(ended);
-    setCurrentDetails(`**${outcome}** at step ${step} — ${reasonOf(thrown)}`);
+    showDetails(markdown`**${outcome}** at step ${step} — ${reasonOf(thrown)}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
     log.warn('the day is over', { outcome, step, reason: reasonOf(thrown) });
     throw thrown;

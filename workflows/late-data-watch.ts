@@ -1,16 +1,12 @@
-import {
-  ApplicationFailure,
-  log,
-  proxyActivities,
-  setCurrentDetails,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { ApplicationFailure, log, proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
 import type { LateDataWatchInput, LateDataWatchResult } from '../domain/late-data';
+import { markdown, markdownTable, type Markdown } from '../domain/markdown';
 import { outcomeAttribute } from '../domain/search-attributes';
 import { runDay } from './run-day';
+import { showDetails } from './show-details';
 
 const { findLateData } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '1 hour',
@@ -27,7 +23,7 @@ const { findLateData } = proxyActivities<OperateActivities>({
 export async function lateDataWatch({ pipeline }: LateDataWatchInput): Promise<LateDataWatchResult> {
   let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
   const outcomes: DayOutcome[] = [];
-  setCurrentDetails(describe(days));
+  showDetails(describe(days));
   for (const { date, decision, because } of days) {
     if (decision !== 'recompute' && decision !== 'build') continue;
     log.info(decision === 'build' ? 'building a day that was missed' : 'recomputing a day with late rows', {
@@ -37,7 +33,7 @@ export async function lateDataWatch({ pipeline }: LateDataWatchInput): Promise<L
     const ended = await runDay(pipeline, date, decision === 'build' ? 'missed night' : 'late data');
     outcomes.push(ended);
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
-    setCurrentDetails(describe(days));
+    showDetails(describe(days));
   }
   const failed = outcomes.filter((day) => !succeeded(day));
   upsertSearchAttributes([{ key: outcomeAttribute, value: outcomeOf(days, outcomes, failed) }]);
@@ -61,14 +57,14 @@ function outcomeOf(
   return outcomes.length > 0 ? 'replaced' : 'nothing late';
 }
 
-function describe(days: LateDataWatchResult['days']): string {
-  if (days.length === 0) return 'the pipeline looks at no day: lateData.days is 0';
-  return [
-    '| day | decision | late rows | because | outcome |',
+function describe(days: LateDataWatchResult['days']): Markdown {
+  if (days.length === 0)
+    return markdown`
+the pipeline looks at no day: lateData.days is 0
+    `;
+  return markdownTable(
+    ['day', 'decision', 'late rows', 'because', 'outcome'],
     '| --- | --- | ---: | --- | --- |',
-    ...days.map(
-      ({ date, decision, lateRows, because, outcome = '' }) =>
-        `| ${date} | ${decision} | ${lateRows} | ${because} | ${outcome} |`,
-    ),
-  ].join('\n');
+    days.map(({ date, decision, lateRows, because, outcome = '' }) => [date, decision, lateRows, because, outcome]),
+  );
 }

@@ -1,9 +1,11 @@
 import { SearchAttributeType, defineSearchAttributeKey } from '@temporalio/common';
-import { ApplicationFailure, log, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, log, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { succeeded, type DayOutcome } from '../domain/backfill';
 import { businessDateOf, isTimeZone, shiftDate } from '../domain/business-date';
+import { markdown } from '../domain/markdown';
 import { dateAttribute, outcomeAttribute } from '../domain/search-attributes';
 import { runDay } from './run-day';
+import { showDetails } from './show-details';
 
 export interface NightlyBatchInput {
   readonly pipeline: string;
@@ -25,10 +27,10 @@ export async function nightlyBatch({ pipeline, timeZone }: NightlyBatchInput): P
   const due = typedSearchAttributes.get(scheduledStart) ?? startTime;
   const date = shiftDate(businessDateOf(due, timeZone), -1);
   upsertSearchAttributes([{ key: dateAttribute, value: date }]);
-  setCurrentDetails(`recomputing ${date}, due since ${due.toISOString()}`);
+  showDetails(markdown`recomputing ${date}, due since ${due.toISOString()}`);
   log.info('recomputing the day before', { date });
   const day = await runDay(pipeline, date, 'nightly');
-  setCurrentDetails(`${date}: **${day.outcome}**\n\n${day.reason ?? ''}`);
+  showDetails(markdown`${date}: **${day.outcome}**\n\n${day.reason ?? ''}`);
   upsertSearchAttributes([{ key: outcomeAttribute, value: day.outcome }]);
   if (succeeded(day)) return day;
   throw ApplicationFailure.create({

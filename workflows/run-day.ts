@@ -16,6 +16,7 @@ import type { DayOutcome } from '../domain/backfill';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
 import { GATE_CODES } from '../domain/gate';
+import { markdown } from '../domain/markdown';
 import type { RunMemo } from '../domain/run-memo';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { dailyBatch } from './daily-batch';
@@ -39,7 +40,7 @@ export async function runDay(pipeline: string, date: BusinessDate, by: RunMemo['
       args: [{ pipeline, date }],
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      staticSummary: `${pipeline} ${date}, ${by}`,
+      staticSummary: markdown`${pipeline} ${date}, ${by}`.text,
       memo: { trigger: by, startedBy: workflowInfo().workflowId } satisfies RunMemo,
       typedSearchAttributes: [
         { key: pipelineAttribute, value: pipeline },

@@ -30,7 +30,7 @@ it('has a line of names, a line an hour and a line of sums', () => {
 });
 
 it('is a Markdown table with a line of dashes under the names', () => {
-  const lines = reconciliationMarkdown([hour]).split('\n');
+  const lines = reconciliationMarkdown([hour]).text.split('\n');
   expect(lines[1]).toBe(`| --- |${' ---: |'.repeat(12)}`);
   expect(lines).toHaveLength(4);
 });

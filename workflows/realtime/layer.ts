@@ -1,6 +1,7 @@
-import { log, setCurrentDetails } from '@temporalio/workflow';
+import { log } from '@temporalio/workflow';
 import type { PartitionProgress } from '../../domain/speed';
 import type { SpeedLayerFailure, SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../../domain/speed-layer';
+import { showDetails } from '../show-details';
 import { describeLayer } from './describe-layer';
 import { describeFailure } from './describe-failure';
 
@@ -42,7 +43,7 @@ export class Layer {
   show(state: SpeedLayerStatus['state'] = this.state): void {
     if (state !== this.state) log.info(`the speed layer is ${state}`, { shards: this.shards });
     this.state = state;
-    setCurrentDetails(describeLayer(this.status));
+    showDetails(describeLayer(this.status));
   }
 
   failed(part: string, thrown: unknown): void {

@@ -1,0 +1,57 @@
+import { visible } from './visible';
+
+/** Text that the Temporal UI reads as Markdown: `markdown` and `markdownTable` make it. */
+export class Markdown {
+  readonly text: string;
+
+  private constructor(text: string) {
+    this.text = text;
+  }
+
+  /** @param pieces what we write, between the values that we are given. */
+  static of(pieces: readonly string[], values: readonly Value[]): Markdown {
+    return new Markdown(pieces.map((piece, index) => piece + shown(values[index] ?? '')).join(''));
+  }
+
+  static joined(parts: readonly Markdown[], separator: string): Markdown {
+    return new Markdown(parts.map(({ text }) => text).join(separator));
+  }
+}
+
+type Value = Markdown | string | number;
+
+/** A template whose values are shown as they are: no character of them is read as Markdown, unless they are Markdown. */
+export function markdown(pieces: TemplateStringsArray, ...values: readonly Value[]): Markdown {
+  return Markdown.of(pieces, values);
+}
+
+/** @param rule the line below the head, as '| --- | ---: |'. */
+export function markdownTable(
+  head: readonly string[],
+  rule: string,
+  body: readonly (readonly (string | number)[])[],
+): Markdown {
+  const line = (cells: readonly (string | number)[]): Markdown =>
+    Markdown.of(['| ', ...cells.slice(1).map(() => ' | '), ' |'], cells);
+  return Markdown.joined([line(head), Markdown.of([rule], []), ...body.map(line)], '\n');
+}
+
+function shown(value: Value): string {
+  return value instanceof Markdown ? value.text : verbatim(String(value));
+}
+
+/** Words and figures that Markdown, with its extensions that make links and tables, reads as they are wherever they stand. */
+const PLAIN =
+  /^(?!\d+\.)[a-z\d](?:[a-z\d ,;:()'’“”—–…→=+-]|(?<=[a-z\d])_(?=[a-z\d])|(?<=\d)\.(?=\d)|\.(?= |$))*(?<! )$/i;
+
+/**
+ * Other texts become code, which has no markup and no links inside. A pipe would end a table's cell even there.
+ */
+function verbatim(text: string): string {
+  if (text === '' || PLAIN.test(text)) return text;
+  const inside = visible(text).replaceAll('|', '\\u007c');
+  const longest = Math.max(0, ...(inside.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  // Markdown takes one blank from either end, so that a text can begin with a backtick.
+  return `${fence} ${inside} ${fence}`;
+}
