@@ -47,10 +47,11 @@ export interface Config {
 
 const text = z.string().min(1).optional();
 const port = z.coerce.number().int().min(1024).max(65_000).optional();
-const url = z
+/** An address that may become a link, or be logged. */
+export const httpUrl = z
   .url({ protocol: /^https?$/ })
-  .refine((given) => !/\/\/[^/?#]*@/.test(given), 'a password or a name in an address is logged with it')
-  .optional();
+  .refine((given) => !/\/\/[^/?#]*@/.test(given), 'a password or a name in an address is logged with it');
+const url = httpUrl.optional();
 /** The file's text; the variable holds its path. */
 const contents = z
   .string()

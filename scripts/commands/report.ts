@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
-import { readConfig } from '../../worker/config';
+import { httpUrl, readConfig } from '../../worker/config';
 import { print, printJson } from '../output/print';
 import { readSettingsNamed } from '../pipeline-folder';
 import { collectReport, reportRange } from '../report/collect';
@@ -26,14 +26,15 @@ export function reportCommand(): Command {
     .addOption(new Option('--from <date>', 'first local day (default: six weeks ago)').argParser(parseBusinessDate))
     .addOption(new Option('--to <date>', 'last local day (default: yesterday)').argParser(parseBusinessDate))
     .option('--output <file>', 'where to (default: <data>/<pipeline>/report.html)')
-    .addOption(new Option('--turnilo <url>', 'address of Turnilo, for links').env('TURNILO_URL'))
+    .addOption(new Option('--turnilo <url>', 'address of Turnilo, for links').env('TURNILO_URL').argParser(httpAddress))
     .option('--open', 'open it in the browser', false)
     .option('--json', 'print its data as JSON and write no page', false)
     .action(async ({ pipeline: name, from, to, output, turnilo, open, json }: Options) => {
       const config = readConfig();
       const pipeline = await readSettingsNamed(config, name);
       const dates = reportRange(pipeline, { ...(from && { from }), ...(to && { to }) });
-      const turniloUrl = turnilo === undefined ? undefined : `${turnilo}#${pipeline.druid.datasource}`;
+      const turniloUrl =
+        turnilo === undefined ? undefined : `${turnilo}#${encodeURIComponent(pipeline.druid.datasource)}`;
       const data = await collectReport(config, pipeline, { dates, turniloUrl });
       if (json) {
         printJson(data);
@@ -45,6 +46,12 @@ export function reportCommand(): Command {
       print(file);
       if (open) openInBrowser(file);
     });
+}
+
+/** It becomes a link in the page. */
+function httpAddress(text: string): string {
+  if (httpUrl.safeParse(text).success) return text;
+  throw new InvalidArgumentError('Give an http or https address without a password, such as http://127.0.0.1:9090.');
 }
 
 function openInBrowser(file: string): void {

@@ -1,4 +1,4 @@
-/* global document, window, Plot */
+/* global document, window, CSSStyleSheet, Plot */
 // Runs in the reader's browser, inside the page: d3 and Plot are there, the data is in #data.
 const report = JSON.parse(document.getElementById('data').textContent);
 const days = report.days;
@@ -19,6 +19,8 @@ function element(name, attributes = {}, ...children) {
 const total = (hours, key) => hours.reduce((sum, hour) => sum + hour[key], 0);
 const wrong = days.filter((day) => day.remedy !== undefined);
 const main = document.getElementById('report');
+/** Texts of the style sheets that plots brought. */
+const adopted = new Set();
 const detail = element('section', { class: 'panel', id: 'day', 'aria-live': 'polite' });
 
 main.append(heading(), figures());
@@ -215,7 +217,7 @@ function hoursOf(day) {
     { hour: hour.hour, what: 'Druid before', rows: hour.realtimeRows },
     { hour: hour.hour, what: 'Druid after', rows: hour.druidRows },
   ]);
-  const chart = Plot.plot({
+  const chart = plotted({
     width: Math.min(1000, detail.clientWidth - 36),
     height: 200,
     marginLeft: 50,
@@ -294,6 +296,21 @@ function hoursOf(day) {
   ];
 }
 
+/** A plot's own style elements are inline, which the page's policy refuses: their rules go to the document instead. */
+function plotted(options) {
+  const plot = Plot.plot(options);
+  for (const style of plot.querySelectorAll('style')) {
+    if (!adopted.has(style.textContent)) {
+      adopted.add(style.textContent);
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(style.textContent);
+      document.adoptedStyleSheets.push(sheet);
+    }
+    style.remove();
+  }
+  return plot;
+}
+
 function trends() {
   const done = days.filter((day) => day.reconciled);
   const timed = days.filter((day) => day.seconds !== undefined);
@@ -306,7 +323,7 @@ function trends() {
     x: { type: 'utc', label: null, domain: [at(days[0].date), at(days.at(-1).date, 1)] },
   };
   const bars = (data, of, fill, label) =>
-    Plot.plot({
+    plotted({
       ...shared,
       y: { grid: true, nice: true, zero: true, label, tickFormat: 's' },
       marks: [

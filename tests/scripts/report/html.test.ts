@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -39,7 +42,7 @@ afterAll(async () => {
 
 interface Opened {
   readonly tab: Page;
-  /** Everything that went wrong in the page, and whatever it asked the network for. */
+  /** Everything that went wrong in the page or that its policy refused, and whatever it asked the network for. */
   readonly troubles: string[];
 }
 
@@ -50,6 +53,9 @@ async function open(options: { width: number; colorScheme: 'light' | 'dark' }, f
   });
   const troubles: string[] = [];
   tab.on('pageerror', (error) => troubles.push(error.message));
+  tab.on('console', (message) => {
+    if (message.type() === 'error') troubles.push(message.text());
+  });
   tab.on('request', (request) => {
     if (!/^(file|data):/.test(request.url())) troubles.push(request.url());
   });
@@ -126,4 +132,83 @@ it('names each day that ended with an error code, its remedy and the command, wh
 it('holds everything that it needs', async () => {
   const html = await reportHtml(sample);
   expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
+});
+
+const HOSTILE = [
+  '</script><script>window.hacked = 1</script>',
+  '<img src=x onerror="window.hacked = 1">',
+  '<!--<script>',
+  '"><svg onload="window.hacked = 1">',
+  "'-window.hacked-'",
+  '\u202egnp.exe\u2066',
+  '\u001b]52;c;ZXZpbA==\u0007\u009b2J',
+  '&lt;b&gt;\u2028${window.hacked}',
+].join(' ');
+
+it('shows hostile names, messages and figures as text, and follows none of their links into a script', async () => {
+  const day = sample.days.find(({ verdict }) => verdict === 'failed')!;
+  const days = sample.days.map((one): ReportDay => {
+    if (one.date === day.date) {
+      return {
+        ...one,
+        outcome: `failed:${HOSTILE}`,
+        reason: HOSTILE,
+        remedy: HOSTILE,
+        url: 'javascript:window.hacked=1',
+      };
+    }
+    if (one.reconciled === undefined) return one;
+    const { reconciled } = one;
+    const hours = reconciled.hours.map((hour, index) => (index === 0 ? { ...hour, hour: HOSTILE } : hour));
+    const texts = { equation: HOSTILE, servedBefore: HOSTILE, version: HOSTILE };
+    return { ...one, reconciled: { ...reconciled, ...texts, hours } };
+  });
+  const file = join(folder, 'hostile.html');
+  const hostile = { pipeline: HOSTILE, withoutRuns: HOSTILE, temporalUrl: 'javascript:window.hacked=1', days };
+  await writeFile(file, await reportHtml({ ...sample, ...hostile }));
+  const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' }, file);
+  expect(await tab.locator('#day .reason').innerText()).toContain('<img src=x onerror="window.hacked = 1">');
+  expect(await tab.title()).toContain('</script><script>');
+  const links = await tab.locator('a[href^="javascript:"]').all();
+  expect(links).toHaveLength(2);
+  for (const link of links) await link.click();
+  await tab.click('[data-date="2026-10-30"]');
+  expect(await tab.locator('#day tbody').innerText()).toContain('</script>');
+  expect(
+    await tab.evaluate('[window.hacked, document.querySelectorAll("img, script[src], #report script").length]'),
+  ).toEqual([undefined, 0]);
+  expect(await tab.locator('body').innerText()).not.toMatch(/[\p{Bidi_Control}\u001b\u009b]/u);
+  // The policy refused the scripts in the links, and had nothing else to refuse.
+  expect(troubles.filter((trouble) => !/javascript:/.test(trouble))).toEqual([]);
+  await tab.close();
+});
+
+it('has a policy under which what an attacker would add neither runs nor loads', async () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url);
+    response.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' });
+  expect(troubles).toEqual([]);
+  await tab.evaluate(`(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.hacked = 1';
+    const link = document.createElement('link');
+    Object.assign(link, { rel: 'stylesheet', href: 'http://127.0.0.1:${port}/style.css' });
+    const image = new Image();
+    image.src = 'http://127.0.0.1:${port}/pixel';
+    const block = document.createElement('div');
+    block.innerHTML = '<b style="color: red" onclick="window.hacked = 1">x</b>';
+    document.body.append(script, link, image, block);
+    block.firstChild.click();
+  })()`);
+  expect(await tab.evaluate('window.hacked ?? null')).toBeNull();
+  const refused = troubles.join('\n');
+  for (const directive of ['script-src', 'style-src', 'img-src']) expect(refused).toContain(directive);
+  await tab.close();
+  server.close();
+  expect(asked).toEqual([]);
 });
