@@ -58,7 +58,7 @@ export default tseslint.config(
         'error',
         {
           selector:
-            'MemberExpression[object.name="process"][property.name=/^std(out|err)$/]:not(MemberExpression[property.name="isTTY"] > *)',
+            'MemberExpression[object.name="process"][property.name=/^std(out|err)$/]:not(MemberExpression[property.name="isTTY"] > *), VariableDeclarator[init.name="process"] > ObjectPattern',
           message: 'Print by scripts/output/print.ts: a value must not steer the terminal.',
         },
         {
