@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { sparkFailure } from './application-failure';
+import { sparkEnvironment } from './environment';
 import type { SparkProgram } from './spark-program';
 
 export interface SparkApplication {
@@ -38,7 +39,7 @@ const GRACE_MS = 5_000;
  * start, else ENGINE_FAILED with its last words and the log. An abort ends the driver and every process it started.
  */
 export async function runSparkSql(
-  { sparkSql, home, master }: SparkProgram,
+  { sparkSql, home, master, passed }: SparkProgram,
   { name, script, scratch, log, transformFile, signal }: SparkApplication,
 ): Promise<void> {
   signal.throwIfAborted();
@@ -58,7 +59,7 @@ export async function runSparkSql(
         cwd: scratch,
         detached: true, // A process group, which can be ended as a whole.
         stdio: ['ignore', output.fd, output.fd],
-        env: { ...withoutSecrets(process.env), ...(home !== undefined && { SPARK_HOME: home }) },
+        env: { ...sparkEnvironment(process.env, passed), ...(home !== undefined && { SPARK_HOME: home }) },
       },
     );
     code = await endOf(child, signal);
@@ -73,13 +74,6 @@ export async function runSparkSql(
   }
   signal.throwIfAborted();
   if (code !== 0) throw sparkFailure(await readFile(log, 'utf8'), { log, transformFile });
-}
-
-/** Spark needs no way to the servers: what it logs or lets a transform read must not hold their passwords. */
-function withoutSecrets(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !/^(DAYBREAK|DRUID|KAFKA|TEMPORAL)_/.test(name)),
-  );
 }
 
 /** The exit code; null where a signal ended it. Throws where the process cannot be started. */

@@ -6,4 +6,6 @@ export interface SparkProgram {
   readonly home?: string;
   /** Such as spark://host:7077, yarn or local[4]. Default: spark.master of Spark's own configuration, else local[*]. */
   readonly master?: string;
+  /** Names of variables that Spark gets from the worker's environment beside those that it needs. */
+  readonly passed?: readonly string[];
 }

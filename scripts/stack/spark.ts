@@ -11,6 +11,7 @@ const VERSION = '4.3.0';
 export interface SparkChoice {
   /** Default: DAYBREAK_SPARK_MASTER, else what Spark's own configuration says. */
   readonly master?: string | undefined;
+  /** Default: the process's. DAYBREAK_SPARK_ENVIRONMENT names what of it Spark gets too. */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -19,7 +20,10 @@ export interface SparkChoice {
  * Throws MISSING_TOOL or DOWNLOAD_FAILED.
  */
 export async function findSpark({ master, environment = process.env }: SparkChoice = {}): Promise<SparkProgram> {
-  const where = { ...masterOf(master ?? environment['DAYBREAK_SPARK_MASTER']) };
+  const where = {
+    ...masterOf(master ?? environment['DAYBREAK_SPARK_MASTER']),
+    ...passedOf(environment['DAYBREAK_SPARK_ENVIRONMENT']),
+  };
   const own = environment['SPARK_HOME'];
   if (own !== undefined && own !== '') return { ...where, sparkSql: join(resolve(own), 'bin', 'spark-sql') };
   const installed = await onPath('spark-sql');
@@ -35,6 +39,18 @@ function masterOf(master: string | undefined): Pick<SparkProgram, 'master'> {
   throw new DaybreakError('BAD_CONFIGURATION', {
     what: `the Spark master is '${master}'`,
     remedy: 'Name it as Spark does: local[*], spark://host:7077, yarn or k8s://https://host:443.',
+  });
+}
+
+/** Names, with commas between them. */
+function passedOf(names: string | undefined): Pick<SparkProgram, 'passed'> {
+  if (names === undefined || names === '') return {};
+  const passed = names.split(',');
+  const refused = passed.find((name) => !/^(?!(?:DAYBREAK|DRUID|KAFKA|TEMPORAL)_)[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (refused === undefined) return { passed };
+  throw new DaybreakError('BAD_CONFIGURATION', {
+    what: `DAYBREAK_SPARK_ENVIRONMENT names ${JSON.stringify(refused)}`,
+    remedy: "Name variables that Spark needs, with commas between them, and none of Daybreak's own.",
   });
 }
 

@@ -80,22 +80,41 @@ it('gives Spark the transform of a pipeline that is right', async () => {
   expect(script).toContain('LEFT JOIN names n');
 });
 
-it('gives Spark no password: its log is kept, and its driver runs what a pipeline says', async () => {
-  const secrets = {
+describe('the environment of Spark', () => {
+  const others = {
     KAFKA_SASL_PASSWORD: 'secret-of-kafka',
     DRUID_PASSWORD: 'secret-of-druid',
     DAYBREAK_OUTPUT_TOKEN: 'secret-of-the-output',
     DAYBREAK_PAYLOAD_KEYS: 'secret-of-the-payloads',
     TEMPORAL_API_KEY: 'secret-of-temporal',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-a-store',
+    NPM_TOKEN: 'secret-of-a-registry',
+    PGPASSWORD: 'secret-of-a-database',
+    SPARKLING_TOKEN: 'secret-of-no-spark',
+    LD_PRELOAD_: 'secret-of-no-name',
+    'BASH_FUNC_x%%': '() { secret-of-a-shell; }',
   };
-  Object.assign(process.env, secrets);
-  try {
+  const needed = { SPARK_CONF_DIR: '/etc/spark', HADOOP_CONF_DIR: '/etc/hadoop', LC_ALL: 'C.UTF-8', TZ: 'Asia/Seoul' };
+  const before = { ...process.env };
+
+  beforeEach(() => Object.assign(process.env, others, needed));
+  afterEach(() => {
+    for (const name of Object.keys({ ...others, ...needed })) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, before);
+  });
+
+  it('has no password and nothing that nobody named: its log is kept, and its driver runs what a pipeline says', async () => {
     const { environment } = await buildWithFakeSpark(await loadExample('events'), 'secrets');
-    expect(environment).toContain('PATH=');
     expect(environment).not.toContain('secret-of');
-  } finally {
-    for (const name of Object.keys(secrets)) Reflect.deleteProperty(process.env, name);
-  }
+    for (const name of ['PATH', 'HOME']) expect(environment).toContain(`\n${name}=`);
+    for (const [name, value] of Object.entries(needed)) expect(environment).toContain(`\n${name}=${value}\n`);
+  });
+
+  it('has what is named, and no more', async () => {
+    const passed = ['AWS_SECRET_ACCESS_KEY', 'NOT_SET'];
+    const { environment } = await buildWithFakeSpark(await loadExample('events'), 'passed', passed);
+    expect(environment.match(/secret-of[a-z-]*/g)).toEqual(['secret-of-a-store']);
+  });
 });
 
 /** The script without its texts, as Spark splits it. */
@@ -111,12 +130,13 @@ function withoutTexts(script: string): string {
 async function buildWithFakeSpark(
   loaded: LoadedPipeline,
   name: string,
+  passed?: readonly string[],
 ): Promise<{ readonly script: string; readonly environment: string }> {
   const kept = join(root, name);
   const sparkSql = join(root, `${name}.sh`);
   await writeFile(
     sparkSql,
-    `#!/bin/sh\nenv > '${kept}.env'\nfor last; do :; done\ncp "$last" '${kept}.sql'\nexit 1\n`,
+    `#!/bin/sh\n(echo; env) > '${kept}.env'\nfor last; do :; done\ncp "$last" '${kept}.sql'\nexit 1\n`,
     { mode: 0o755 },
   );
   await refusal(() =>
@@ -125,7 +145,7 @@ async function buildWithFakeSpark(
       input,
       output: join(root, `output-${name}`),
       engine: 'spark',
-      findSpark: () => Promise.resolve({ sparkSql }),
+      findSpark: () => Promise.resolve({ sparkSql, ...(passed && { passed }) }),
     }),
   );
   return { script: await readFile(`${kept}.sql`, 'utf8'), environment: await readFile(`${kept}.env`, 'utf8') };

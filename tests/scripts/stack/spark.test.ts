@@ -40,6 +40,14 @@ it.each(['127.0.0.1:7077', 'spark:7077', 'local[', '--conf'])('refuses the maste
   });
 });
 
+it('gives Spark the variables that are named, and none of the settings of Daybreak', async () => {
+  const spark = (names: string) => findSpark({ environment: { DAYBREAK_SPARK_ENVIRONMENT: names } });
+  expect(await spark('AWS_PROFILE,AWS_REGION')).toMatchObject({ passed: ['AWS_PROFILE', 'AWS_REGION'] });
+  for (const names of ['KAFKA_SASL_PASSWORD', 'AWS_REGION, HOME', 'A=b', 'X,DAYBREAK_PAYLOAD_KEYS', ',']) {
+    await expect(spark(names)).rejects.toMatchObject({ code: 'BAD_CONFIGURATION' });
+  }
+});
+
 it('asks for Java before it fetches a Spark', async () => {
   await rm(join(folder, 'spark-sql'));
   process.env['PATH'] = folder;
