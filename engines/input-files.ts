@@ -7,7 +7,7 @@ import { DaybreakError, messageOf } from '../domain/errors';
 import { fileHours, sourceHourOf, type LocalHour } from '../domain/file-hours';
 import { fileNamingOf, type Pipeline } from '../domain/pipeline';
 import { isWithin } from './contained';
-import { isPacked } from './gzip-name';
+import { forDate, hourlyNames, type HourOfName } from './hourly-names';
 
 /** One file of a day's input, as it was when the folder was listed. */
 export interface ListedFile {
@@ -51,7 +51,7 @@ export async function listInput(input: string, pipeline: Pipeline, date: Busines
   const hours = fileHours(date, pipeline.timeZone, fileNamingOf(pipeline));
   // The day first: most names match it, and a day may have 86,400.
   const dates = [date, ...hours.dates.filter((other) => other !== date)];
-  const names = dates.map((named) => ({ date: named, expression: namesOfDay(pattern, named) }));
+  const names = dates.map((named) => ({ date: named, hourOf: hourlyNames(pattern, named) }));
   const found: { readonly own: ListedFile[]; readonly neighbours: ListedFile[] } = { own: [], neighbours: [] };
   const present: LocalHour[] = [];
   for (const entry of await readFolder(input)) {
@@ -78,10 +78,10 @@ export async function listInput(input: string, pipeline: Pipeline, date: Busines
 
 function namedHour(
   name: string,
-  names: readonly { readonly date: BusinessDate; readonly expression: RegExp }[],
+  names: readonly { readonly date: BusinessDate; readonly hourOf: HourOfName }[],
 ): LocalHour | undefined {
-  for (const { date, expression } of names) {
-    const hour = expression.exec(name)?.[1];
+  for (const { date, hourOf } of names) {
+    const hour = hourOf(name);
     if (hour !== undefined) return { date, hour };
   }
   return undefined;
@@ -99,26 +99,6 @@ function listedFile(file: string, hour: string, path: string): ListedFile | unde
   } catch (cause) {
     throw unreadable(path, cause);
   }
-}
-
-/**
- * A `*` straight after %H begins with no letter or digit, so that `….%H*.json` takes .23.json and .23_7.json, not .231.json.
- */
-function namesOfDay(pattern: string, date: BusinessDate): RegExp {
-  const source = forDate(pattern, date)
-    .split(/(%H\*?|\*)/)
-    .map((part) => {
-      if (part === '*') return '[^/]*';
-      if (part.startsWith('%H')) return `([01]\\d|2[0-3])${part.endsWith('*') ? '(?:[^A-Za-z0-9][^/]*)?' : ''}`;
-      return part.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
-    })
-    .join('');
-  return new RegExp(`^(?!\\.)${source}${isPacked(pattern) ? '' : '(?:\\.[gG][zZ])?'}$`);
-}
-
-function forDate(pattern: string, date: BusinessDate): string {
-  const [year = '', month = '', day = ''] = date.split('-');
-  return pattern.replace('%Y', year).replace('%m', month).replace('%d', day);
 }
 
 async function readFolder(input: string) {
