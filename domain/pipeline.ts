@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { listed } from './bounded-text';
 import { isTimeZone } from './business-date';
 import { DaybreakError } from './errors';
 import type { FileNaming } from './file-hours';
@@ -69,7 +70,7 @@ export const pipelineSchema = z
       .record(
         identifier,
         z.strictObject({
-          file: z.string().min(1).describe('Path inside the pipeline folder.'),
+          file: z.string().min(1).max(1024).describe('Path inside the pipeline folder.'),
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
           delimiter: delimiter
             .optional()
@@ -94,6 +95,7 @@ export const pipelineSchema = z
           /^[^/\\%]*%Y[^/\\%]*%m[^/\\%]*%d[^/\\%]*%H[^/\\%]*$/,
           'a file name with %Y %m %d %H, each once and in this order',
         )
+        .max(255)
         .describe('Names of the hourly files in the input folder, with %Y %m %d %H and *.'),
       timeZone: z
         .string()
@@ -249,13 +251,13 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
   const { column, format } = events.time;
   const expected = timeTypeOf(format);
   if (!Object.hasOwn(events.columns, column)) {
-    found.push({ path: ['events', 'time', 'column'], message: `one of ${Object.keys(events.columns).join(', ')}` });
+    found.push({ path: ['events', 'time', 'column'], message: `one of ${listed(Object.keys(events.columns))}` });
   } else if (events.columns[column] !== expected) {
     found.push({ path: ['events', 'columns', column], message: `${expected}, which the time format ${format} needs` });
   }
   events.identity?.forEach((name, index) => {
     if (Object.hasOwn(events.columns, name)) return;
-    found.push({ path: ['events', 'identity', index], message: `one of ${Object.keys(events.columns).join(', ')}` });
+    found.push({ path: ['events', 'identity', index], message: `one of ${listed(Object.keys(events.columns))}` });
   });
   for (const [table, { columns: declared, key, format: layout, delimiter: between }] of Object.entries(tables)) {
     if (table in Object.prototype)
@@ -264,7 +266,7 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
       found.push({ path: ['tables', table], message: "another name than 'events'" });
     key.forEach((name, index) => {
       if (Object.hasOwn(declared, name)) return;
-      found.push({ path: ['tables', table, 'key', index], message: `one of ${Object.keys(declared).join(', ')}` });
+      found.push({ path: ['tables', table, 'key', index], message: `one of ${listed(Object.keys(declared))}` });
     });
     if (between !== undefined && layout !== 'csv') {
       found.push({ path: ['tables', table, 'delimiter'], message: 'a delimiter only where the format is csv' });

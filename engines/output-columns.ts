@@ -1,3 +1,4 @@
+import { listed, shortened } from '../domain/bounded-text';
 import { RESERVED_COLUMNS } from '../domain/druid/data-schema';
 import { DaybreakError } from '../domain/errors';
 import { outputTimeColumnOf, timeTypeOf, type OutputColumn, type Pipeline } from '../domain/pipeline';
@@ -9,15 +10,15 @@ export interface PipelineFiles {
 }
 
 /** Names that SQL, JSON specs and terminals take as they are. */
-const OUTPUT_NAME = /^[^\p{C}"'`\\]+$/u;
+const OUTPUT_NAME = /^[^\p{C}"'`\\]{1,200}$/u;
 
 /** Throws BAD_PIPELINE or BAD_TRANSFORM where the pipeline's settings, or Druid, cannot do with the transform's output columns. */
 export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputColumn[], files: PipelineFiles): void {
   const strange = columns.find(({ name }) => !OUTPUT_NAME.test(name));
   if (strange !== undefined) {
     throw new DaybreakError('BAD_TRANSFORM', {
-      what: `${files.transform}: an output column is named ${JSON.stringify(strange.name)}`,
-      remedy: 'Give it a name without quotes, backslashes and control characters, with AS.',
+      what: `${files.transform}: an output column is named ${shortened(JSON.stringify(strange.name))}`,
+      remedy: 'Give it a name of 200 characters at most, without quotes, backslashes and control characters, with AS.',
     });
   }
   checkNames(pipeline, columns, files.yaml);
@@ -49,7 +50,7 @@ function checkNames(pipeline: Pipeline, columns: readonly OutputColumn[], file: 
     if (names.includes(column)) continue;
     throw new DaybreakError('BAD_PIPELINE', {
       what: `${file}: ${setting} is ${column}, which the transform does not give`,
-      remedy: `Name one of its output columns: ${names.join(', ')}.`,
+      remedy: `Name one of its output columns: ${listed(names)}.`,
     });
   }
 }

@@ -1,4 +1,6 @@
 import { isAlias, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import type * as z from 'zod';
+import { listed, shortened } from '../domain/bounded-text';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { pipelineSchema, type Pipeline } from '../domain/pipeline';
 
@@ -9,7 +11,7 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
   const [syntaxError] = document.errors;
   if (syntaxError !== undefined) {
     throw new DaybreakError('BAD_PIPELINE', {
-      what: `${file}:${lines.linePos(syntaxError.pos[0]).line}: ${syntaxError.message.split('\n')[0] ?? ''}`,
+      what: `${file}:${lines.linePos(syntaxError.pos[0]).line}: ${shortened(syntaxError.message.split('\n')[0] ?? '')}`,
       remedy: 'Correct the YAML there.',
       cause: syntaxError,
     });
@@ -17,13 +19,15 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
   refusePrototype(document, file, lines);
   const parsed = pipelineSchema.safeParse(contentOf(document, file));
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => {
-    const { offset, found } = locate(document, path);
-    const value = found === undefined ? '' : ` is ${JSON.stringify(found)}`;
-    return `${file}:${lines.linePos(offset).line}: ${path.join('.') || 'the document'}${value}; accepted: ${message}`;
+  const { issues } = parsed.error;
+  const problems = issues.map((issue) => () => {
+    const { offset, found } = locate(document, issue.path);
+    const value = found === undefined ? '' : ` is ${shortened(JSON.stringify(found))}`;
+    const place = shortened(issue.path.join('.')) || 'the document';
+    return `${file}:${lines.linePos(offset).line}: ${place}${value}; accepted: ${accepted(issue)}`;
   });
   throw new DaybreakError('BAD_PIPELINE', {
-    what: problems.join('\n'),
+    what: listed(problems, { separator: '\n', others: ' problems' }),
     remedy: 'Correct it there; docs/pipeline.schema.json lists every setting, and editors complete from it.',
   });
 }
@@ -40,6 +44,12 @@ function refusePrototype(document: Document, file: string, lines: LineCounter): 
       });
     },
   });
+}
+
+function accepted(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return shortened(issue.message, 1_000);
+  const keys = issue.keys.map((key) => shortened(JSON.stringify(key)));
+  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${listed(keys)}`;
 }
 
 /** Throws BAD_PIPELINE for aliases that would unfold to more than a memory holds. */

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { DaybreakError, messageOf } from '../domain/errors';
 import type { Pipeline } from '../domain/pipeline';
 import { isWithin, regularFileWithin } from './contained';
@@ -11,11 +12,16 @@ import { parsePipelineYaml } from './pipeline-yaml';
 export const PIPELINE_FILE = 'pipeline.yaml';
 export const TRANSFORM_FILE = 'transform.sql';
 
+/** In bytes: some thousand columns. YAML of odd texts takes time that grows with the square of their size. */
+const LARGEST_SETTINGS = 64 * 1024;
+/** In bytes. */
+const LARGEST_TRANSFORM = 256 * 1024;
+
 /** Reads a pipeline folder and checks its settings, but not its SQL. Throws BAD_PIPELINE or BAD_TABLE. */
 export async function readPipeline(folder: string): Promise<ReadPipeline> {
   const root = resolve(folder);
   const pipeline = await readSettings(folder);
-  const text = await readPart(folder, join(folder, TRANSFORM_FILE));
+  const text = await readPart(folder, join(folder, TRANSFORM_FILE), LARGEST_TRANSFORM);
   const tables = await hashTables(pipeline, root);
   const hashes = { transform: sha256(text), settings: sha256(JSON.stringify(rowSettings(pipeline))), tables };
   return { pipeline, folder: root, transform: text.trimEnd().replace(/;$/, ''), hashes };
@@ -24,7 +30,7 @@ export async function readPipeline(folder: string): Promise<ReadPipeline> {
 /** Reads and checks pipeline.yaml of a folder, and nothing else of it. Throws BAD_PIPELINE. */
 export async function readSettings(folder: string): Promise<Pipeline> {
   const file = join(folder, PIPELINE_FILE);
-  const pipeline = parsePipelineYaml(await readPart(folder, file), file);
+  const pipeline = parsePipelineYaml(await readPart(folder, file, LARGEST_SETTINGS), file);
   const name = basename(resolve(folder));
   if (pipeline.name === name) return pipeline;
   throw new DaybreakError('BAD_PIPELINE', {
@@ -33,9 +39,10 @@ export async function readSettings(folder: string): Promise<Pipeline> {
   });
 }
 
-async function readPart(folder: string, file: string): Promise<string> {
+async function readPart(folder: string, file: string, largest: number): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(await regularFileWithin(folder, file), 'utf8');
+    bytes = await buffer(createReadStream(await regularFileWithin(folder, file), { end: largest }));
   } catch (cause) {
     throw new DaybreakError('BAD_PIPELINE', {
       what: `${file} cannot be read: ${messageOf(cause)}`,
@@ -43,6 +50,11 @@ async function readPart(folder: string, file: string): Promise<string> {
       cause,
     });
   }
+  if (bytes.length <= largest) return bytes.toString();
+  throw new DaybreakError('BAD_PIPELINE', {
+    what: `${file} is larger than ${largest} bytes`,
+    remedy: 'Make it smaller; rows of tables belong into files of their own.',
+  });
 }
 
 async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHashes['tables']> {

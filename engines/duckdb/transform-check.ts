@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { listed, shortened } from '../../domain/bounded-text';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { boundPlan, type BoundPlan } from './bound-plan';
@@ -53,7 +54,8 @@ export async function checkTransform(
 
   function refuse(violations: readonly Violation[], remedy: string): void {
     if (violations.length === 0) return;
-    const what = violations.map((violation) => describe(violation, sql, file)).join('\n');
+    const places = violations.map((violation) => () => describe(violation, sql, file));
+    const what = listed(places, { separator: '\n', others: ' problems' });
     throw new DaybreakError('BAD_TRANSFORM', { what, remedy });
   }
 }
@@ -149,17 +151,17 @@ function outputColumns(described: readonly (string | null)[][], file: string): O
     found: type,
   }));
   const problems = columns.flatMap(({ name, type, found }) =>
-    type === undefined ? [`the column ${name} is a ${String(found)}`] : [],
+    type === undefined ? [`the column ${shortened(name)} is a ${shortened(String(found))}`] : [],
   );
   const names = columns.map(({ name }) => name.toLowerCase());
   problems.push(
     ...columns
       .filter(({ name }, index) => names.indexOf(name.toLowerCase()) !== index)
-      .map(({ name }) => `two columns are named ${name}`),
+      .map(({ name }) => `two columns are named ${shortened(name)}`),
   );
   if (problems.length > 0) {
     throw new DaybreakError('BAD_TRANSFORM', {
-      what: `${file}: ${problems.join('; ')}`,
+      what: `${file}: ${listed(problems, { separator: '; ' })}`,
       remedy: `Give each column a name of its own and cast it to ${COLUMN_TYPES.join(', ')}.`,
     });
   }
@@ -173,12 +175,12 @@ export function columnTypeOf(duckType: string): ColumnType | undefined {
 }
 
 function describe({ offset, reason }: Violation, sql: string, file: string): string {
-  if (offset === undefined) return `${file}: ${reason}`;
+  if (offset === undefined) return `${file}: ${shortened(reason, 500)}`;
   const before = Buffer.from(sql).subarray(0, offset).toString().split('\n');
-  return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${reason}`;
+  return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${shortened(reason, 500)}`;
 }
 
 function describeBindError(message: string, file: string): string {
   const line = /^LINE (\d+):/m.exec(message)?.[1];
-  return `${file}${line === undefined ? '' : `:${line}`}: ${message.split('\n')[0] ?? message}`;
+  return `${file}${line === undefined ? '' : `:${line}`}: ${shortened(message.split('\n')[0] ?? message, 500)}`;
 }
