@@ -6,7 +6,7 @@ import { boundPlan, type BoundPlan } from './bound-plan';
 import { joinViolations } from './join-violations';
 import { queryTexts } from './query';
 import { literal } from './sql';
-import { rowWiseViolations, type FunctionTraits, type Violation } from './transform-rules';
+import { rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
 import { serializedSchema, type SyntaxNode } from './transform-syntax';
 
 /** A transform that passed its check. */
@@ -94,7 +94,8 @@ async function requireEmbeddable(connection: DuckDBConnection, sql: string, file
   });
 }
 
-async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
+/** What DuckDB's catalogue says of each function, by its name. */
+export async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
   const rows = await queryTexts(
     connection,
     `SELECT DISTINCT function_name, function_type, stability, macro_definition FROM duckdb_functions()`,
@@ -106,11 +107,11 @@ async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap
     if (stability != null) known.stabilities.add(stability);
     traits.set(name ?? '', known);
   }
-  // A macro is as deterministic as what it calls.
+  // A macro is as deterministic as what it names, with parentheses or without; what one selects from is the session's.
   for (const [name, , , definition] of rows) {
-    for (const [, called = ''] of (definition ?? '').matchAll(/\b(\w+)\s*\(/g)) {
-      const stabilities = traits.get(called.toLowerCase())?.stabilities ?? [];
-      for (const stability of stabilities) traits.get(name ?? '')?.stabilities.add(stability);
+    for (const [word] of (definition ?? '').toLowerCase().matchAll(/\b\w+\b/g)) {
+      const stabilities = VALUE_FUNCTIONS.has(word) || word === 'select' ? ['VOLATILE'] : traits.get(word)?.stabilities;
+      for (const stability of stabilities ?? []) traits.get(name ?? '')?.stabilities.add(stability);
     }
   }
   return traits;

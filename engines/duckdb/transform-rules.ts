@@ -1,4 +1,5 @@
 import type { Pipeline } from '../../domain/pipeline';
+import { unboundedCall } from './bounded-functions';
 import {
   columnNamesOf,
   isNode,
@@ -21,9 +22,19 @@ export interface FunctionTraits {
   readonly stabilities: ReadonlySet<string>;
 }
 
-const VALUE_FUNCTIONS = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
-/** In the catalog as deterministic, but they depend on the session or make several rows of one. */
-const OTHER_FUNCTIONS = new Set(['current_setting', 'getvariable', 'getenv', 'unnest', 'generate_subscripts']);
+/** Functions that stand without parentheses. */
+export const VALUE_FUNCTIONS = new Set([
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'localtime',
+  'localtimestamp',
+]);
+/** In the catalog as deterministic, but they depend on the day, the session or the version, or make several rows of one. */
+const OTHER_FUNCTIONS = new Set([
+  ...['current_localtime', 'current_localtimestamp', 'current_setting', 'getvariable', 'getenv', 'version'],
+  ...['vector_type', 'json_serialize_plan', 'unnest', 'generate_subscripts'],
+]);
 
 const MODIFIERS: Readonly<Record<string, string>> = {
   DISTINCT_MODIFIER: 'DISTINCT',
@@ -137,7 +148,16 @@ function expressionViolation(
   }
   if (node['class'] !== 'FUNCTION') return undefined;
   const name = String(node['function_name']).toLowerCase();
-  const traits = traitsOf(name);
+  const given: unknown = node['children'];
+  // In x.age() the only argument is none of the arguments.
+  if (name === 'age' && (!Array.isArray(given) || given.length < 2)) {
+    return 'age() of one time counts from today: a rebuild would give other rows; write age(…, …)';
+  }
+  return functionViolation(name, traitsOf(name)) ?? unboundedCall(node);
+}
+
+/** Why a transform must not call a function, whatever its arguments. */
+export function functionViolation(name: string, traits: FunctionTraits | undefined): string | undefined {
   if (traits?.types.has('aggregate') === true && !traits.types.has('scalar')) {
     return `the aggregate ${name}() is not row-wise; ${ROW_WISE}`;
   }
