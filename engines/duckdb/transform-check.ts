@@ -7,6 +7,7 @@ import { joinViolations } from './join-violations';
 import { queryTexts } from './query';
 import { literal } from './sql';
 import { rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
+import { tryTransform } from './trial';
 import { serializedSchema, type SyntaxNode } from './transform-syntax';
 
 /** A transform that passed its check. */
@@ -44,6 +45,7 @@ export async function checkTransform(
     rowWiseViolations(select, pipeline, (name) => traits.get(name)),
     'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
   );
+  await tryTransform(pipeline, sql, select, file);
   const columns = await bind(connection, sql, file);
   const plan = await boundPlan(connection, sql);
   refuse(
