@@ -129,7 +129,7 @@ it('shows dead letters, activities and kept versions as lines of ours', () => {
       const bytes = Buffer.from(value);
       const letter: DeadLetter = {
         ...{ partition: 0, offset: 1, origin: { topic: value, partition: 0, offset: 1 } },
-        ...{ timestamp: value, code: 'BAD_RECORD', reason: value },
+        ...{ timestamp: value, sentAt: 0, code: 'BAD_RECORD', reason: value },
         ...{ key: bytes, value: bytes, headers: [{ name: value, value: bytes }] },
       };
       const activity = { name: value, attempt: 2, details: value, lastFailure: value };
