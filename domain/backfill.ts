@@ -1,4 +1,7 @@
+import * as z from 'zod';
 import type { BusinessDate } from './business-date';
+import { DaybreakError } from './errors';
+import { dateInput, pipelineInput, shortText, wholeNumber } from './parse-input';
 
 /**
  * Which days of a range a backfill runs: `missing` were never replaced, `failed` ended their last run otherwise,
@@ -9,7 +12,7 @@ export type BackfillSelection = (typeof BACKFILL_SELECTIONS)[number];
 
 export interface BackfillInput {
   readonly pipeline: string;
-  /** First and last local day, both included, YYYY-MM-DD. */
+  /** First and last local day, both included, YYYY-MM-DD; 3,660 days at most. */
   readonly from: string;
   readonly to: string;
   /** Days at once, 1 to 100. Default 2. */
@@ -37,6 +40,54 @@ export interface DayOutcome {
   readonly joined?: boolean;
   /** Why it failed. */
   readonly reason?: string;
+}
+
+const MAXIMUM_PARALLEL = 100;
+/** A day is some twenty events of a history, which may have 51,200. */
+const MAXIMUM_DAYS_PER_RUN = 1_000;
+/** Ten years. What a run hands to the next has every day, and Temporal takes 2 MiB of it. */
+export const MAXIMUM_DAYS = 3_660;
+
+/** What a backfill continues as new with: a later version may have added fields, and an earlier one took longer ranges. */
+export const continuedBackfillSchema = z.object({
+  pipeline: pipelineInput,
+  from: dateInput,
+  to: dateInput,
+  parallel: wholeNumber(1, MAXIMUM_PARALLEL).exactOptional(),
+  only: z.enum(BACKFILL_SELECTIONS).exactOptional(),
+  daysPerRun: wholeNumber(1, MAXIMUM_DAYS_PER_RUN).exactOptional(),
+  continued: z
+    .object({
+      requested: z.array(dateInput),
+      outcomes: z.array(
+        z.object({
+          date: dateInput,
+          outcome: shortText,
+          joined: z.boolean().exactOptional(),
+          reason: z.string().exactOptional(),
+        }),
+      ),
+    })
+    .exactOptional(),
+}) satisfies z.ZodType<BackfillInput>;
+
+/** What a caller may start a backfill with. Throws BAD_DATE as `requireRange`. */
+export const backfillInputSchema = continuedBackfillSchema.strict().transform((input) => {
+  requireRange(input);
+  return input;
+}) satisfies z.ZodType<BackfillInput>;
+
+/** Throws BAD_DATE for a range that ends before it begins, or has more than MAXIMUM_DAYS. */
+export function requireRange({ from, to }: { readonly from: BusinessDate; readonly to: BusinessDate }): void {
+  if (to < from) {
+    throw new DaybreakError('BAD_DATE', { what: `${to} is before ${from}`, remedy: 'Give the first day first.' });
+  }
+  const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
+  if (days <= MAXIMUM_DAYS) return;
+  throw new DaybreakError('BAD_DATE', {
+    what: `${from} to ${to} are ${days} days, and a backfill has ${MAXIMUM_DAYS} at most`,
+    remedy: 'Give several shorter ranges, one after another.',
+  });
 }
 
 /** What the workflow's query tells while it runs, and what it ends with. */

@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import { dayInterval, type BusinessDate, type Interval } from './business-date';
 import type { HourOutput, RecordCounts, StoredCounts } from './day-manifest';
-import type { AcceptableGateCode, GateRefusal, TruncatedFiles } from './gate';
+import { ACCEPTABLE_GATE_CODES, type AcceptableGateCode, type GateRefusal, type TruncatedFiles } from './gate';
+import { dateInput, pipelineInput, shortText } from './parse-input';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
 import type { ReconciledHour, ServedBefore } from './reconciliation';
 
@@ -19,6 +21,14 @@ export interface DailyBatchInput {
    */
   readonly restore?: string;
 }
+
+export const dailyBatchInputSchema = z.strictObject({
+  pipeline: pipelineInput,
+  date: dateInput,
+  force: z.boolean().exactOptional(),
+  accept: z.array(z.enum(ACCEPTABLE_GATE_CODES)).max(100).exactOptional(),
+  restore: shortText.exactOptional(),
+}) satisfies z.ZodType<DailyBatchInput>;
 
 /** What a day is, fixed when the run begins. */
 export interface DayPlan {

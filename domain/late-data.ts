@@ -1,4 +1,6 @@
+import * as z from 'zod';
 import type { BusinessDate } from './business-date';
+import { pipelineInput } from './parse-input';
 import type { Pipeline } from './pipeline';
 
 /** How a day's input files compare with those of its published build. */
@@ -116,6 +118,10 @@ function decideUnbuilt(
 export interface LateDataWatchInput {
   readonly pipeline: string;
 }
+
+export const lateDataWatchInputSchema = z.strictObject({
+  pipeline: pipelineInput,
+}) satisfies z.ZodType<LateDataWatchInput>;
 
 export interface LateDataWatchResult {
   readonly pipeline: string;

@@ -1,9 +1,11 @@
-import type { PartitionProgress } from './speed';
+import * as z from 'zod';
+import { parseInput, pipelineInput, shortText, wholeNumber } from './parse-input';
+import { MAXIMUM_SHARDS, type PartitionProgress } from './speed';
 
 /** Input of the `speedLayer` workflow, and what it hands to itself when it continues as new. */
 export interface SpeedLayerInput {
   readonly pipeline: string;
-  /** How many shard activities share the partitions. Default 1. */
+  /** How many shard activities share the partitions, 1 to 1,000. Default 1. */
   readonly shards?: number;
   /** Default false. */
   readonly paused?: boolean;
@@ -34,6 +36,44 @@ export function failureText(failure: SpeedLayerFailure): string {
 
 export function failureAge({ since, tries }: SpeedLayerFailure): string {
   return `fails since ${since} (${tries} ${tries === 1 ? 'time' : 'times'})`;
+}
+
+const failureSchema = z.strictObject({
+  part: shortText,
+  since: shortText,
+  lastAt: shortText,
+  tries: z.int(),
+  message: z.string(),
+}) satisfies z.ZodType<SpeedLayerFailure>;
+
+const shards = wholeNumber(1, MAXIMUM_SHARDS);
+
+/** What a caller may start a speed layer with. */
+export const speedLayerInputSchema = z.strictObject({
+  pipeline: pipelineInput,
+  shards: shards.exactOptional(),
+  paused: z.boolean().exactOptional(),
+  setup: shortText.optional(),
+  isSetupOver: z.boolean().exactOptional(),
+  failures: z.array(failureSchema).exactOptional(),
+}) satisfies z.ZodType<SpeedLayerInput>;
+
+/**
+ * What a layer continues as new with: it may come from an earlier version, which took any number of shards, or from a later
+ * one, which has more fields. Nothing of it ends a layer that runs.
+ */
+export const continuedSpeedLayerSchema = z.object({
+  ...speedLayerInputSchema.shape,
+  shards: z
+    .number()
+    .transform((given) => Math.min(MAXIMUM_SHARDS, Math.max(1, Math.trunc(given))))
+    .exactOptional(),
+  failures: z.array(z.object(failureSchema.shape)).exactOptional(),
+}) satisfies z.ZodType<SpeedLayerInput>;
+
+/** A number of shards; throws WRONG_USAGE for anything else. */
+export function parseShards(given: unknown): number {
+  return parseInput(shards, given, 'scale');
 }
 
 /** How Druid's supervisor does, in one line with its remedy where it needs one. */

@@ -1,3 +1,6 @@
+/** Of one layer: as many as a topic that Daybreak creates may have partitions. */
+export const MAXIMUM_SHARDS = 1_000;
+
 /** A share of a topic's partitions: partition p belongs to shard p % shards. */
 export interface SpeedShardInput {
   readonly pipeline: string;

@@ -15,6 +15,8 @@ import {
 import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import {
+  backfillInputSchema,
+  continuedBackfillSchema,
   failureSummary,
   succeeded,
   type BackfillInput,
@@ -25,6 +27,7 @@ import {
 import type { BusinessDate } from '../domain/business-date';
 import { markdown, Markdown, markdownTable } from '../domain/markdown';
 import { outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
+import { checkedInput } from './checked-input';
 import { outcomeOf, runDay } from './run-day';
 import { showDetails } from './show-details';
 
@@ -38,19 +41,16 @@ const { selectBackfillDays } = proxyActivities<OperateActivities>({
 });
 
 const DAYS_SHOWN = 50;
-const MAXIMUM_PARALLEL = 100;
-/** A day is some twenty events of a history, which may have 51,200. */
-const MAXIMUM_DAYS_PER_RUN = 1_000;
 
 /**
  * Runs a range of days as children, some at once, each once. A failed day stops no other; where any failed, the workflow
  * fails at its end with DAYS_FAILED, whose details hold the result. A cancellation ends the running days first. However it
- * ends, its outcome attribute says so.
+ * ends, its outcome attribute says so. What is no input fails it at once, as `checkedInput` says.
  */
-export async function backfill(input: BackfillInput): Promise<BackfillResult> {
+export async function backfill(given: BackfillInput): Promise<BackfillResult> {
+  const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
+  const input = checkedInput(isContinued ? continuedBackfillSchema : backfillInputSchema, given);
   const { pipeline, from, to, parallel = 2, only = 'missing', daysPerRun = 300 } = input;
-  requireWithin('parallel', parallel, MAXIMUM_PARALLEL);
-  requireWithin('daysPerRun', daysPerRun, MAXIMUM_DAYS_PER_RUN);
   let requested: readonly BusinessDate[] | undefined = input.continued?.requested;
   const outcomes: DayOutcome[] = [...(input.continued?.outcomes ?? [])];
   const running = new Set<BusinessDate>();
@@ -130,15 +130,6 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     }
     throw thrown;
   }
-}
-
-/** Whoever may start workflows may give any number. */
-function requireWithin(name: string, value: number, maximum: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= maximum) return;
-  throw ApplicationFailure.nonRetryable(
-    `${name} is ${value}, and must be a number from 1 to ${maximum}`,
-    'WRONG_USAGE',
-  );
 }
 
 /** Requested = completed: each selected day has exactly one outcome, and no other day has one. */

@@ -15,6 +15,7 @@ import type { BatchActivities } from '../activities';
 import type { Reindexed } from '../activities/batch/reindex-day';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import {
+  dailyBatchInputSchema,
   notRestored,
   type BuiltDay,
   type DailyBatchInput,
@@ -29,6 +30,7 @@ import { markdown } from '../domain/markdown';
 import { reconcile } from '../domain/reconcile';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
+import { checkedInput } from './checked-input';
 import { showDetails } from './show-details';
 
 /** Which step a run is at. */
@@ -75,7 +77,8 @@ const SEALS = 5;
  * One day: settle → build → gate → seal → rebuild what changed meanwhile → reindex → prove → reconcile.
  * Until the seal nothing that serves the day is touched. Fails with the code of what refused or failed as its type.
  */
-export async function dailyBatch(input: DailyBatchInput): Promise<DailyBatchResult> {
+export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResult> {
+  const input = checkedInput(dailyBatchInputSchema, given);
   const { accept = [], force = false, restore } = input;
   let step: DailyBatchStep = 'plan';
   let touched = restore === undefined;

@@ -2,9 +2,10 @@ import { ApplicationFailure, log, proxyActivities, upsertSearchAttributes } from
 import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
-import type { LateDataWatchInput, LateDataWatchResult } from '../domain/late-data';
+import { lateDataWatchInputSchema, type LateDataWatchInput, type LateDataWatchResult } from '../domain/late-data';
 import { markdown, markdownTable, type Markdown } from '../domain/markdown';
 import { outcomeAttribute } from '../domain/search-attributes';
+import { checkedInput } from './checked-input';
 import { runDay } from './run-day';
 import { showDetails } from './show-details';
 
@@ -20,7 +21,8 @@ const { findLateData } = proxyActivities<OperateActivities>({
  * build, as often and from as many rows on as the pipeline says. Days that no run has built are reported, or built where
  * the pipeline says so. Its details and its result say why each day was left.
  */
-export async function lateDataWatch({ pipeline }: LateDataWatchInput): Promise<LateDataWatchResult> {
+export async function lateDataWatch(input: LateDataWatchInput): Promise<LateDataWatchResult> {
+  const { pipeline } = checkedInput(lateDataWatchInputSchema, input);
   let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
   const outcomes: DayOutcome[] = [];
   showDetails(describe(days));

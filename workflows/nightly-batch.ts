@@ -4,6 +4,9 @@ import { succeeded, type DayOutcome } from '../domain/backfill';
 import { businessDateOf, isTimeZone, shiftDate } from '../domain/business-date';
 import { markdown } from '../domain/markdown';
 import { dateAttribute, outcomeAttribute } from '../domain/search-attributes';
+import * as z from 'zod';
+import { pipelineInput, shortText } from '../domain/parse-input';
+import { checkedInput } from './checked-input';
 import { runDay } from './run-day';
 import { showDetails } from './show-details';
 
@@ -13,6 +16,11 @@ export interface NightlyBatchInput {
   readonly timeZone: string;
 }
 
+const inputSchema = z.strictObject({
+  pipeline: pipelineInput,
+  timeZone: shortText,
+}) satisfies z.ZodType<NightlyBatchInput>;
+
 /** Set by Temporal on what a schedule starts: when it was due, however late it began. */
 const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
 
@@ -20,7 +28,8 @@ const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', Se
  * What the schedule starts: recomputes the day before the one in which it was due. The day comes from the schedule's own
  * timestamp, so that a run that is caught up after an outage still does the day it was meant for. Fails with the day's code.
  */
-export async function nightlyBatch({ pipeline, timeZone }: NightlyBatchInput): Promise<DayOutcome> {
+export async function nightlyBatch(input: NightlyBatchInput): Promise<DayOutcome> {
+  const { pipeline, timeZone } = checkedInput(inputSchema, input);
   // Thrown as it is, it would fail the workflow's task, which Temporal tries again for ever.
   if (!isTimeZone(timeZone)) throw ApplicationFailure.nonRetryable(`${timeZone} is no time zone`, 'WRONG_USAGE');
   const { typedSearchAttributes, startTime } = workflowInfo();

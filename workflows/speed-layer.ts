@@ -10,7 +10,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { atRest } from '../domain/speed';
-import type { SpeedLayerInput, SpeedLayerStatus } from '../domain/speed-layer';
+import {
+  continuedSpeedLayerSchema,
+  parseShards,
+  speedLayerInputSchema,
+  type SpeedLayerInput,
+  type SpeedLayerStatus,
+} from '../domain/speed-layer';
+import { checkedInput, refusing } from './checked-input';
 import { Layer } from './realtime/layer';
 import { Loops } from './realtime/loops';
 import { Rounds } from './realtime/rounds';
@@ -27,10 +34,12 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * The speed layer of a pipeline: runs until it is cancelled, and continues as new when its history has grown. No failure of
- * an activity ends it.
+ * an activity ends it, and neither does anything that its handlers are given. Fails by a code of its own where what it is
+ * started with is no input.
  */
 export async function speedLayer(input: SpeedLayerInput): Promise<never> {
-  const layer = new Layer(input);
+  const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
+  const layer = new Layer(checkedInput(isContinued ? continuedSpeedLayerSchema : speedLayerInputSchema, input));
   const rounds = new Rounds(layer);
   let loops: Loops | undefined;
   const endRun = (): void => {
@@ -56,7 +65,7 @@ export async function speedLayer(input: SpeedLayerInput): Promise<never> {
     },
     {
       validator: (wanted) => {
-        if (!Number.isInteger(wanted) || wanted < 1) throw new Error(`${wanted} is not a number of shards: 1 or more`);
+        refusing(() => parseShards(wanted));
       },
     },
   );

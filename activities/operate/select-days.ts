@@ -1,8 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
-import type { BackfillInput, BackfillSelection } from '../../domain/backfill';
+import { requireRange, type BackfillInput, type BackfillSelection } from '../../domain/backfill';
 import { parseBusinessDate, requireOver, shiftDate, type BusinessDate } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
 import { surveyDay } from '../../engines/day-survey';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
@@ -59,9 +58,7 @@ async function chooser(
 
 function datesOf(from: string, to: string, timeZone: string): BusinessDate[] {
   const [first, last] = [parseBusinessDate(from), parseBusinessDate(to)];
-  if (last < first) {
-    throw new DaybreakError('BAD_DATE', { what: `${to} is before ${from}`, remedy: 'Give the first day first.' });
-  }
+  requireRange({ from: first, to: last });
   requireOver(last, timeZone, new Date());
   const dates: BusinessDate[] = [];
   for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);

@@ -4,6 +4,7 @@ import { lookAtCompaction } from '../../activities/druid/compaction-look';
 import { createDruidClient } from '../../clients/druid';
 import { DaybreakError } from '../../domain/errors';
 import { parsePipelineName } from '../../domain/pipeline';
+import { MAXIMUM_SHARDS } from '../../domain/speed';
 import { speedLayerId } from '../../domain/speed-layer';
 import { TASK_QUEUES } from '../../domain/task-queues';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
@@ -139,7 +140,7 @@ function show(json: boolean, done: { readonly workflowId: string; readonly done:
 
 function shardCount(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1_000)
-    throw new InvalidArgumentError('Give a number, 1 or more.');
+  if (!Number.isInteger(value) || value < 1 || value > MAXIMUM_SHARDS)
+    throw new InvalidArgumentError(`Give a number from 1 to ${MAXIMUM_SHARDS}.`);
   return value;
 }

@@ -40,3 +40,29 @@ export const HOSTILE_NAMES = [
   'linked',
   '%65vents',
 ];
+
+/** What is no argument of any workflow or activity, as a caller of Temporal may give it. */
+export const HOSTILE_ARGUMENTS: readonly unknown[] = [
+  undefined,
+  null,
+  '',
+  'events',
+  '/etc/passwd',
+  '\u001b]52;c;x\u0007'.repeat(10_000),
+  0,
+  -1,
+  1e10,
+  NaN,
+  true,
+  [],
+  [{ pipeline: 'events' }],
+  {},
+  { pipeline: null },
+  { pipeline: 1 },
+  { pipeline: ['events'] },
+  { pipeline: { toString: 'events' } },
+  { pipeline: 'x'.repeat(100_000) },
+  { pipeline: '../events', date: '2026-11-21' },
+  JSON.parse('{"__proto__":{"pipeline":"events","date":"2026-11-21"}}'),
+  { constructor: { prototype: { pipeline: 'events' } } },
+];

@@ -1,0 +1,40 @@
+import {
+  ApplicationFailure,
+  patched,
+  setCurrentDetails,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { z } from 'zod';
+import { DaybreakError } from '../domain/errors';
+import { parseInput } from '../domain/parse-input';
+import { outcomeAttribute } from '../domain/search-attributes';
+
+/**
+ * What the workflow was started with, as the schema says it is. Fails the workflow by the code of what is wrong, and shows
+ * it as its outcome: any other error would fail the workflow's task, which Temporal tries again for ever.
+ */
+export function checkedInput<Input>(schema: z.ZodType<Input>, given: Input): Input {
+  try {
+    return parseInput(schema, given, workflowInfo().workflowType);
+  } catch (thrown) {
+    // A run that began before inputs were checked goes on as it began.
+    if (!(thrown instanceof DaybreakError) || !patched('checked-input')) return given;
+    setCurrentDetails(`**failed:${thrown.code}** — ${thrown.what}`);
+    upsertSearchAttributes([{ key: outcomeAttribute, value: `failed:${thrown.code}` }]);
+    throw failureOf(thrown);
+  }
+}
+
+/** Calls the check of an update's argument, and rejects the update by the code of what is wrong. */
+export function refusing(check: () => unknown): void {
+  try {
+    check();
+  } catch (thrown) {
+    throw thrown instanceof DaybreakError ? failureOf(thrown) : thrown;
+  }
+}
+
+function failureOf({ code, what, remedy }: DaybreakError): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`${what}. ${remedy}`, code);
+}
