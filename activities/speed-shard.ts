@@ -1,8 +1,10 @@
 import { Context } from '@temporalio/activity';
+import * as z from 'zod';
 import type { KafkaCluster } from '../clients/kafka';
-import { parsePipelineName } from '../domain/pipeline';
+import { parseInput, pipelineInput, secondsInput, shortText, wholeNumber } from '../domain/parse-input';
 import {
   atRest,
+  MAXIMUM_SHARDS,
   type PartitionProgress,
   type SpeedShardInput,
   type SpeedShardProgress,
@@ -26,13 +28,25 @@ export interface SpeedDependencies extends PipelineFolders {
 
 const HEARTBEAT_MS = 1_000;
 
+const shardInput = z
+  .object({
+    pipeline: pipelineInput,
+    shard: wholeNumber(0, MAXIMUM_SHARDS - 1),
+    shards: wholeNumber(1, MAXIMUM_SHARDS),
+    maximumSeconds: secondsInput,
+    setup: shortText.optional(),
+  })
+  .refine(({ shard, shards }) => shard < shards, 'shard must be below shards');
+const tellInput = z.object({ afterSeconds: secondsInput });
+
 export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
   return {
     /**
      * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
      * committed, after `maximumSeconds`, on cancellation, or where the pipeline needs another setup. Throws SHARD_FENCED where another owner took a partition over.
      */
-    async runSpeedShard(input: SpeedShardInput): Promise<SpeedShardResult> {
+    async runSpeedShard(given: SpeedShardInput): Promise<SpeedShardResult> {
+      const input = parseInput(shardInput, given, 'runSpeedShard');
       const context = Context.current();
       const { logger } = folders;
       let shard: Shard | undefined;
@@ -41,7 +55,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
         if (shard !== undefined) onProgress?.(input.pipeline, shard.progress);
       }, HEARTBEAT_MS);
       try {
-        const live = await retryable(LivePipeline.open(folders, parsePipelineName(input.pipeline)));
+        const live = await retryable(LivePipeline.open(folders, input.pipeline));
         try {
           const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
           const { pipeline } = live;
@@ -66,7 +80,8 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
     },
 
     /** Waits, then tells the calling workflow what its shards last heartbeat, which it cannot see by itself. */
-    async tellPartitions({ afterSeconds }: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
+    async tellPartitions(input: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
+      const { afterSeconds } = parseInput(tellInput, input, 'tellPartitions');
       const { client, info, sleep } = Context.current();
       // A dead worker is missed at once, and status sees that a failure before it is over.
       await beating(

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { dayInterval, type BusinessDate, type Interval } from './business-date';
 import type { HourOutput, RecordCounts, StoredCounts } from './day-manifest';
-import { ACCEPTABLE_GATE_CODES, type AcceptableGateCode, type GateRefusal, type TruncatedFiles } from './gate';
+import { acceptInput, type AcceptableGateCode, type GateRefusal, type TruncatedFiles } from './gate';
 import { dateInput, pipelineInput, shortText } from './parse-input';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
 import type { ReconciledHour, ServedBefore } from './reconciliation';
@@ -26,7 +26,7 @@ export const dailyBatchInputSchema = z.strictObject({
   pipeline: pipelineInput,
   date: dateInput,
   force: z.boolean().exactOptional(),
-  accept: z.array(z.enum(ACCEPTABLE_GATE_CODES)).max(100).exactOptional(),
+  accept: acceptInput.shape.accept.exactOptional(),
   restore: shortText.exactOptional(),
 }) satisfies z.ZodType<DailyBatchInput>;
 

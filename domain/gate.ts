@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { RecordCounts } from './day-manifest';
 import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
@@ -14,6 +15,9 @@ export const ACCEPTABLE_GATE_CODES = [
   'COMPACTION_CONFLICT',
 ] as const satisfies readonly ErrorCode[];
 export type AcceptableGateCode = (typeof ACCEPTABLE_GATE_CODES)[number];
+
+/** What an operator goes on with, as callers give it. */
+export const acceptInput = z.object({ accept: z.array(z.enum(ACCEPTABLE_GATE_CODES)).max(100) });
 
 /** Why a day is not replaced: the closed set of refusals of the gate. Without files or tables there is no batch to accept. */
 export const GATE_CODES = ['NO_INPUT', 'BAD_TABLE', ...ACCEPTABLE_GATE_CODES] as const satisfies readonly ErrorCode[];

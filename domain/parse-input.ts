@@ -17,6 +17,9 @@ export const pipelineInput = shortText.transform(parsePipelineName);
 /** As `parseBusinessDate`, which throws BAD_DATE. */
 export const dateInput = shortText.transform(parseBusinessDate);
 
+/** What names a day of a pipeline; more is left to who takes it. */
+export const dayInput = z.object({ pipeline: pipelineInput, date: dateInput });
+
 /** A whole number, both bounds included. */
 export function wholeNumber(minimum: number, maximum: number): z.ZodInt {
   const error = `must be a number from ${minimum} to ${maximum}`;

@@ -1,6 +1,8 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
-import { isAbsolute, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
+import { DaybreakError } from '../domain/errors';
+import { ignoreMissing } from './has-code';
 
 /**
  * How files are opened that somebody else put there: a link that took the place of a looked-at file is not followed, and
@@ -22,6 +24,25 @@ export function readUntrustedSync(path: string): Buffer {
 export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/**
+ * The path of a folder below `root` by the names of the folders on the way, of which the last may be missing. Throws
+ * OUTPUT_FAILED where a link leads out of `root`: what is written there would be written elsewhere.
+ */
+export async function folderWithin(root: string, ...names: readonly string[]): Promise<string> {
+  const top = await realpath(root).catch(ignoreMissing);
+  let path = root;
+  for (const name of names) {
+    path = join(path, name);
+    const real = await realpath(path).catch(ignoreMissing);
+    if (top === undefined || real === undefined || isWithin(top, real)) continue;
+    throw new DaybreakError('OUTPUT_FAILED', {
+      what: `${path} is a link that leads out of ${root}, to ${real}`,
+      remedy: `Move it away, and mount what should be there: nothing below ${root} may be a link to another place.`,
+    });
+  }
+  return path;
 }
 
 /**

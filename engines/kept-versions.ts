@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, readdir, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../domain/business-date';
 import { DaybreakError } from '../domain/errors';
 import { hasCode, ignoreMissing } from './has-code';
+import { replaceFile } from './replace-file';
 
 /** In a version that Druid was proven to serve; its time is when that was last so. No part of the contract. */
 const SERVED_FILE = '.served';
@@ -38,7 +39,7 @@ export async function markServed(version: string, taskId: string): Promise<void>
       remedy: 'Run the day again.',
     });
   }
-  await writeFile(join(version, SERVED_FILE), `${taskId}\n`);
+  await replaceFile(join(folder, SERVED_FILE), `${taskId}\n`);
 }
 
 /** The names of the versions that have what `dated` names, by its time. */

@@ -1,47 +1,41 @@
 import { Context } from '@temporalio/activity';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { parseBusinessDate, requireOver } from '../../domain/business-date';
-import { dayPlan, type BuiltDay, type DailyBatchInput, type DayPlan } from '../../domain/daily-batch';
+import * as z from 'zod';
+import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
+import { dayInput, parseInput } from '../../domain/parse-input';
 import { buildDay } from '../../engines/day-build';
 import { refuseConflicts } from '../../engines/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { outputFolder, readBuiltDay } from './built-day';
+import { folderWithin } from '../../engines/contained';
+import { readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
+import { finishedDay, plannedDay } from './planned-day';
 
 const MEBIBYTE = 1024 ** 2;
-const CLOCK_SKEW_MILLISECONDS = 20_000;
 
-export function createBuildActivities({
-  pipelines,
-  data,
-  findSpark,
-  build = {},
-  now = () => new Date(),
-}: BatchDependencies) {
+const optionsInput = z.object({ force: z.boolean() });
+
+export function createBuildActivities({ pipelines, data, findSpark, build = {}, ...clock }: BatchDependencies) {
   return {
     /**
      * Fixes what the day is. Throws, before anything is touched: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE; BAD_PIPELINE also
      * where another pipeline has the datasource, since the day would replace that pipeline's rows; BAD_DATE for a day that
      * is none or not over yet, since the seal would keep the day's next rows out of realtime.
      */
-    async planDay({ pipeline: name, date }: DailyBatchInput): Promise<DayPlan> {
+    async planDay(input: DailyBatchInput): Promise<DayPlan> {
+      const { pipeline: name, date } = parseInput(dayInput, input, 'planDay');
       const loaded = await loadPipelineNamed(pipelines, name);
       await refuseConflicts(loaded, { kinds: ['datasource'] });
-      const plan = dayPlan(loaded.pipeline, parseBusinessDate(date));
-      const left = (): number => new Date(plan.interval.end).getTime() - now().getTime();
-      // Temporal's clock may be ahead of this one, and a night may be due at 00:00. A timer may be a moment early.
-      while (left() > 0 && left() <= CLOCK_SKEW_MILLISECONDS) await setTimeout(left());
-      requireOver(plan.date, plan.timeZone, now());
-      return plan;
+      return finishedDay(loaded.pipeline, date, clock);
     },
 
     /** Builds and publishes the day; what did not change since the last build is not built again. */
-    async buildDay(plan: DayPlan, { force }: { readonly force: boolean }): Promise<BuiltDay> {
+    async buildDay(given: DayPlan, options: { readonly force: boolean }): Promise<BuiltDay> {
       const context = Context.current();
-      const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
-      const output = outputFolder(data, plan.pipeline);
+      const { force } = parseInput(optionsInput, options, 'buildDay');
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
+      const output = await folderWithin(data, plan.pipeline, 'output');
       await buildDay(loaded, {
         date: plan.date,
         input: join(data, plan.pipeline, 'input'),

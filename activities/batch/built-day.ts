@@ -1,17 +1,25 @@
 import { join } from 'node:path';
+import * as z from 'zod';
 import type { BusinessDate } from '../../domain/business-date';
-import type { BuiltDay, ReadHour } from '../../domain/daily-batch';
+import type { BuiltDay, DayPlan, ReadHour } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { DaybreakError } from '../../domain/errors';
 import { truncatedFiles } from '../../domain/gate';
 import { parsePipelineName } from '../../domain/pipeline';
 import { readState, type BuildState } from '../../engines/build-state';
-import { readPublishedDay } from '../../engines/published-day';
+import { folderWithin } from '../../engines/contained';
+import { versionAt } from '../../engines/day-version';
+import { readPublishedDay, type PublishedDay } from '../../engines/published-day';
 
 /** Where a pipeline's published days are. Throws UNKNOWN_PIPELINE for a name that is a path. */
 export function outputFolder(data: string, pipeline: string): string {
   return join(data, parsePipelineName(pipeline), 'output');
 }
+
+const LONGEST_PATH = 4_096;
+
+/** A built day as a caller gives it: only where it is, since its files say what it is. */
+export const builtInput = z.object({ folder: z.string().max(LONGEST_PATH) });
 
 /** The published version of a day as it is now. Throws NOT_BUILT where there is none. */
 export async function readBuiltDay(output: string, date: BusinessDate): Promise<BuiltDay> {
@@ -22,7 +30,22 @@ export async function readBuiltDay(output: string, date: BusinessDate): Promise<
       remedy: `Recompute the day first: npx daybreak batch run --date ${date}`,
     });
   }
-  const { folder, manifest } = published;
+  return builtDayOf(published);
+}
+
+/**
+ * The version of a day that a caller names by its folder, as its own files say it is. Throws OUTPUT_FAILED or NOT_BUILT where
+ * it is none of that day.
+ */
+export async function readNamedVersion(
+  data: string,
+  { pipeline, date }: Pick<DayPlan, 'pipeline' | 'date'>,
+  folder: string,
+): Promise<BuiltDay> {
+  return builtDayOf(await versionAt(await folderWithin(data, pipeline, 'output'), date, folder));
+}
+
+async function builtDayOf({ folder, manifest }: PublishedDay): Promise<BuiltDay> {
   const { missingHours, hours, truncatedFiles: names = [] } = manifest;
   const counts = completeCounts(manifest.counts, hours);
   const state = await readState(folder);

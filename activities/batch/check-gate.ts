@@ -1,17 +1,33 @@
 import { Context, log } from '@temporalio/activity';
+import * as z from 'zod';
 import type { DruidClient } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
-import { refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
+import { acceptInput, refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
 import { DaybreakError } from '../../domain/errors';
+import { parseInput, shortText } from '../../domain/parse-input';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { scratchRoot, withScratch } from '../../engines/scratch-folder';
+import { folderWithin } from '../../engines/contained';
+import { withScratch } from '../../engines/scratch-folder';
 import { lookAtCompaction } from '../druid/compaction-look';
 import { beating, waitFor } from '../wait';
 import { servedBefore, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
+import { plannedDay } from './planned-day';
 import { servedDay } from './served-day';
+
+const count = z.int().nonnegative();
+/** What the gate compares of a built day, which it reads no file of. */
+const builtCounts = z.object({
+  counts: z.object({
+    ...{ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count },
+    ...{ written: count.exactOptional(), filtered: count.exactOptional(), multiplied: count.exactOptional() },
+    fromNeighbours: count.exactOptional(),
+  }),
+  missingHours: z.array(shortText).max(30),
+  truncated: z.object({ count, names: z.array(z.string()).max(100) }).exactOptional(),
+  hours: z.array(z.object({ hour: shortText, written: count })).max(30),
+});
 
 /**
  * How long an attempt waits for a realtime that is away before it compares the day with what is left of it: the batch must
@@ -83,20 +99,23 @@ async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): 
   }
 }
 
-export function createGateActivities({ druid, pipelines, data }: BatchDependencies) {
+export function createGateActivities({ druid, pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
      * Compares the built day with what Druid serves now. Throws nothing of its own: the refusals are in the report, and
      * what of realtime it could not see.
      */
     async checkGate(
-      plan: DayPlan,
-      built: BuiltDay,
-      { accept }: { readonly accept: readonly AcceptableGateCode[] },
+      given: DayPlan,
+      day: BuiltDay,
+      options: { readonly accept: readonly AcceptableGateCode[] },
     ): Promise<GateReport> {
-      const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
+      const { accept } = parseInput(acceptInput, options, 'checkGate');
+      const built = parseInput(builtCounts, day, 'checkGate');
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'checkGate');
       const { cancellationSignal: signal } = Context.current();
       const servedPlan = { datasource: plan.realtimeDatasource, interval: plan.interval };
+      const scratch = await folderWithin(data, plan.pipeline, 'scratch');
       const realtimeUnseen = await awaitRealtime(druid, plan);
       if (realtimeUnseen !== undefined) {
         log.warn('compares the day with what can be seen of realtime', { stillWaitedFor: realtimeUnseen });
@@ -104,8 +123,8 @@ export function createGateActivities({ druid, pipelines, data }: BatchDependenci
       const served = await beating(
         () => 'fetching the rows that Druid serves',
         () =>
-          withScratch(scratchRoot(data, plan.pipeline), `gate-${plan.date}`, (scratch) =>
-            servedDay(druid, servedPlan, loaded, { scratch, signal }),
+          withScratch(scratch, `gate-${plan.date}`, (folder) =>
+            servedDay(druid, servedPlan, loaded, { scratch: folder, signal }),
           ),
       );
       const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));

@@ -1,7 +1,9 @@
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
 import { republishVersion } from '../../engines/published-day';
 import { versionToRestore } from '../../engines/restorable-version';
-import { outputFolder, readBuiltDay } from './built-day';
+import { dayInput, parseInput, shortText } from '../../domain/parse-input';
+import { folderWithin } from '../../engines/contained';
+import { readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
 export function createRestoreActivities({ data }: BatchDependencies) {
@@ -11,14 +13,17 @@ export function createRestoreActivities({ data }: BatchDependencies) {
      * Throws NOT_BUILT where it is not kept.
      */
     async chooseVersion(plan: DayPlan, wanted: string): Promise<string> {
-      return versionToRestore(outputFolder(data, plan.pipeline), plan, wanted);
+      const day = parseInput(dayInput, plan, 'chooseVersion');
+      const version = parseInput(shortText, wanted, 'chooseVersion');
+      return versionToRestore(await folderWithin(data, day.pipeline, 'output'), day, version);
     },
 
     /** Makes a kept version the day's published one again. */
     async republish(plan: DayPlan, version: string): Promise<BuiltDay> {
-      const output = outputFolder(data, plan.pipeline);
-      await republishVersion(output, plan.date, version);
-      return readBuiltDay(output, plan.date);
+      const { pipeline, date } = parseInput(dayInput, plan, 'republish');
+      const output = await folderWithin(data, pipeline, 'output');
+      await republishVersion(output, date, parseInput(shortText, version, 'republish'));
+      return readBuiltDay(output, date);
     },
   };
 }

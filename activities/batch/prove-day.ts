@@ -1,15 +1,21 @@
 import { Context } from '@temporalio/activity';
+import * as z from 'zod';
 import type { DruidClient, Segment } from '../../clients/druid';
 import type { BuiltDay, DayPlan, DayProof, ProvenHour } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { scratchRoot, withScratch } from '../../engines/scratch-folder';
+import { parseInput, shortText } from '../../domain/parse-input';
+import { folderWithin } from '../../engines/contained';
+import { withScratch } from '../../engines/scratch-folder';
 import { beating, waitFor, type Asked } from '../wait';
+import { builtInput, readNamedVersion } from './built-day';
 import { checkSegments, compareContent, latestVersion, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
+import { plannedDay } from './planned-day';
 import type { Reindexed } from './reindex-day';
 
-export function createProofActivities({ druid, pipelines, data }: BatchDependencies) {
+const reindexedInput = z.object({ taskId: shortText, createdTime: z.iso.datetime({ offset: true }) });
+
+export function createProofActivities({ druid, pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
      * Shows that Druid serves exactly the built rows of the day: every visible segment is later than the task's start, and a
@@ -17,8 +23,12 @@ export function createProofActivities({ druid, pipelines, data }: BatchDependenc
      * order-independent checksum over every column. Throws PROOF_FAILED with the first difference, and NOT_SERVED where
      * Druid does not serve the day's new segments within the pipeline's time.
      */
-    async proveDay(plan: DayPlan, built: BuiltDay, reindexed: Reindexed): Promise<DayProof> {
-      const loaded = await loadPipelineNamed(pipelines, plan.pipeline);
+    async proveDay(given: DayPlan, day: BuiltDay, task: Reindexed): Promise<DayProof> {
+      const { folder } = parseInput(builtInput, day, 'proveDay');
+      const reindexed = parseInput(reindexedInput, task, 'proveDay');
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'proveDay');
+      const built = await readNamedVersion(data, plan, folder);
+      const scratchFolder = await folderWithin(data, plan.pipeline, 'scratch');
       const { cancellationSignal: signal } = Context.current();
       const { servedWithinSeconds } = loaded.pipeline.druid;
       const deadline = Date.now() + servedWithinSeconds * 1_000;
@@ -33,7 +43,7 @@ export function createProofActivities({ druid, pipelines, data }: BatchDependenc
         () => 'comparing the rows that Druid serves with the batch’s',
         () =>
           provenHours(() =>
-            withScratch(scratchRoot(data, plan.pipeline), `proof-${plan.date}`, (scratch) =>
+            withScratch(scratchFolder, `proof-${plan.date}`, (scratch) =>
               compareContent(druid, plan, built, loaded, { scratch, signal }),
             ),
           ),

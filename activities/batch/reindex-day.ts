@@ -1,12 +1,19 @@
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { DruidClient, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
 import { reindexSpec, type ReindexSpec } from '../../domain/druid/reindex-spec';
 import { taskFailureCode } from '../../domain/druid/task-failure';
 import { DaybreakError } from '../../domain/errors';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { dayInput, parseInput, shortText } from '../../domain/parse-input';
+import { batchDatasourceOf } from '../../domain/pipeline';
+import { folderNamed } from '../../engines/pipeline-folder';
+import { readSettings } from '../../engines/read-pipeline';
 import { waitFor, type Asked } from '../wait';
+import { builtInput, readNamedVersion } from './built-day';
 import type { BatchDependencies } from './dependencies';
+import { plannedDay } from './planned-day';
+
+const endInput = dayInput.extend({ datasource: shortText });
 
 export interface Reindexed {
   readonly taskId: string;
@@ -14,7 +21,7 @@ export interface Reindexed {
   readonly createdTime: string;
 }
 
-export function createReindexActivities({ druid, pipelines, inputSource }: BatchDependencies) {
+export function createReindexActivities({ druid, pipelines, data, inputSource, ...clock }: BatchDependencies) {
   return {
     /**
      * Has Druid replace the day by the built files. The task's id derives from the workflow run, so that a retry finds
@@ -24,9 +31,12 @@ export function createReindexActivities({ druid, pipelines, inputSource }: Batch
      * the rows, DRUID_READS_NOTHING where it does not find them, and DRUID_TASK_FAILED, which may be tried again, with the task's own reason. Waits while Druid is away,
      * restarts, or has no free slot.
      */
-    async reindexDay(plan: DayPlan, built: BuiltDay): Promise<Reindexed> {
-      const { pipeline, outputColumns: columns } = await loadPipelineNamed(pipelines, plan.pipeline);
-      const prefix = `${taskPrefix(plan)}${Context.current().info.workflowExecution?.runId ?? ''}`;
+    async reindexDay(given: DayPlan, day: BuiltDay): Promise<Reindexed> {
+      const { folder } = parseInput(builtInput, day, 'reindexDay');
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'reindexDay');
+      const { pipeline, outputColumns: columns } = loaded;
+      const built = await readNamedVersion(data, plan, folder);
+      const prefix = `${taskPrefix(plan)}${ownRun()}`;
       const rows = built.hours.reduce((sum, { written }) => sum + written, 0);
       const files = built.hours.map(({ file }) => ({ folder: built.folder, file }));
       let id: string | undefined;
@@ -46,13 +56,18 @@ export function createReindexActivities({ druid, pipelines, inputSource }: Batch
 
     /**
      * Ends every reindex task of the day and waits until it has ended. A day has one run at a time, so that a task that
-     * is not of a run's own reindex was left behind by one that was terminated.
+     * is not of a run's own reindex was left behind by one that was terminated. Where pipeline.yaml names another datasource
+     * by now, or cannot be read, only the run's own are ended: that must not depend on it.
      */
-    async endReindexTasks(plan: DayPlan): Promise<void> {
+    async endReindexTasks(given: DayPlan): Promise<void> {
+      const { pipeline, date, datasource } = parseInput(endInput, given, 'endReindexTasks');
+      const prefix = taskPrefix({ datasource, date });
+      const isItsOwn = datasource === (await datasourceNow(pipelines, pipeline));
+      const ends = isItsOwn ? prefix : `${prefix}${ownRun()}_`;
       await waitFor<undefined>(
         patiently(async () => {
-          const all = await druid.tasks.unfinished(plan.datasource);
-          const ours = all.filter(({ id }) => id.startsWith(taskPrefix(plan)));
+          const all = await druid.tasks.unfinished(datasource);
+          const ours = all.filter(({ id }) => id.startsWith(ends));
           if (ours.length === 0) return { answer: undefined };
           for (const { id } of ours) await druid.tasks.shutDown(id);
           return { waitingFor: `${ours.map(({ id }) => id).join(', ')} to end` };
@@ -72,7 +87,22 @@ async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: st
   });
 }
 
-function taskPrefix({ datasource, date }: DayPlan): string {
+/** Undefined where the pipeline's folder cannot be read just now. */
+async function datasourceNow(pipelines: string, pipeline: string): Promise<string | undefined> {
+  try {
+    return batchDatasourceOf(await readSettings(await folderNamed(pipelines, pipeline)));
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError)) throw thrown;
+    log.warn('ends the run’s own tasks only', { reason: thrown.message });
+    return undefined;
+  }
+}
+
+function ownRun(): string {
+  return Context.current().info.workflowExecution?.runId ?? '';
+}
+
+function taskPrefix({ datasource, date }: Pick<DayPlan, 'datasource' | 'date'>): string {
   return `daybreak_${datasource}_${date}_`;
 }
 

@@ -3,12 +3,13 @@ import type { StoredSupervisorSpec } from '../../clients/druid';
 import { describeLocks, locksIn } from '../../domain/druid/blocking-locks';
 import { laterSeal, supervisorSpec } from '../../domain/druid/supervisor-spec';
 import type { DayPlan } from '../../domain/daily-batch';
+import { DaybreakError } from '../../domain/errors';
 import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { ensureSupervisor, type WantedSupervisor } from '../druid/ensure-supervisor';
 import { beating, waitFor } from '../wait';
 import { releaseDeadLocks } from './dead-locks';
 import type { BatchDependencies } from './dependencies';
+import { plannedDay } from './planned-day';
 
 /** From when on realtime still takes rows, an instant in ISO 8601. */
 export interface Seal {
@@ -21,7 +22,7 @@ export interface Seal {
  */
 const HEARD_WITHIN = 30_000;
 
-export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines }: BatchDependencies) {
+export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ...clock }: BatchDependencies) {
   async function seal(
     { datasource, interval: { end } }: DayPlan,
     { pipeline, outputColumns: columns }: LoadedPipeline,
@@ -56,12 +57,18 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines }: 
      * the day any more, that is until realtime has handed off what it had; a lock whose task failed is given back. The
      * seal only ever moves forward.
      */
-    async sealDay(plan: DayPlan): Promise<Seal> {
+    async sealDay(given: DayPlan): Promise<Seal> {
       // Once: tables may be large, and an edit of the pipeline must not end a wait that is under way.
-      const loaded = await beating(
+      const { plan, loaded } = await beating(
         () => 'loading the pipeline',
-        () => loadPipelineNamed(pipelines, plan.pipeline),
+        () => plannedDay({ pipelines, ...clock }, given, 'sealDay'),
       );
+      if (plan.datasource !== plan.realtimeDatasource) {
+        throw new DaybreakError('WRONG_USAGE', {
+          what: `the batch of ${plan.pipeline} has a datasource of its own, which needs no seal`,
+          remedy: 'Run the day as a whole: npx daybreak batch run',
+        });
+      }
       let sealedAt = Date.now();
       let again = false;
       return waitFor(async () => {

@@ -1,35 +1,38 @@
 import { Context } from '@temporalio/activity';
 import { join } from 'node:path';
 import type { DayPlan } from '../../domain/daily-batch';
-import { notSettled, type AcceptableGateCode, type GateRefusal } from '../../domain/gate';
+import { acceptInput, notSettled, type AcceptableGateCode, type GateRefusal } from '../../domain/gate';
+import { parseInput } from '../../domain/parse-input';
 import { listInput } from '../../engines/input-files';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
 import { waitFor } from '../wait';
 import type { BatchDependencies } from './dependencies';
+import { plannedDay } from './planned-day';
 
 export interface Settled {
   /** NOT_SETTLED where the input still changes after all the time it was given; null where it is quiet. */
   readonly refusal: GateRefusal | null;
 }
 
-export function createSettleActivities({ pipelines, data }: BatchDependencies) {
+export function createSettleActivities({ pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
      * Waits until no input file of the day has changed for the pipeline's settle time, at most for its settle time-out;
      * not at all where NOT_SETTLED is accepted. Throws NO_INPUT where there is no file.
      */
     async awaitSettledInput(
-      { pipeline: name, date }: DayPlan,
-      { accept }: { readonly accept: readonly AcceptableGateCode[] },
+      given: DayPlan,
+      options: { readonly accept: readonly AcceptableGateCode[] },
     ): Promise<Settled> {
-      const { pipeline } = await loadPipelineNamed(pipelines, name);
+      const { accept } = parseInput(acceptInput, options, 'awaitSettledInput');
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'awaitSettledInput');
+      const { pipeline } = loaded;
       const { settleSeconds, settleTimeoutSeconds } = pipeline.gate;
       const patience = accept.includes('NOT_SETTLED') ? 0 : settleTimeoutSeconds;
       // Since the first try: a worker that died does not make the wait longer.
       const deadline = Context.current().info.scheduledTimestampMs + patience * 1_000;
       return waitFor<Settled>(async () => {
         // Files of neighbouring hours may grow for as long as they like: what they gain later is late data.
-        const { own } = await listInput(join(data, name, 'input'), pipeline, date);
+        const { own } = await listInput(join(data, plan.pipeline, 'input'), pipeline, plan.date);
         const unchanged = (Date.now() - lastChange(own)) / 1_000;
         if (unchanged >= settleSeconds) return { answer: { refusal: null } };
         if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };

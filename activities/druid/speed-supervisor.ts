@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import * as z from 'zod';
 import type { DruidClient } from '../../clients/druid';
 import { KafkaTopics, type KafkaCluster } from '../../clients/kafka';
 import type { KafkaOfDruid } from '../../domain/druid/consumer-properties';
 import { supervisorSpec } from '../../domain/druid/supervisor-spec';
 import { DaybreakError } from '../../domain/errors';
+import { parseInput, pipelineInput, secondsInput, shortText } from '../../domain/parse-input';
 import type { SupervisorHealth, UnpreparedSetup } from '../../domain/speed-layer';
 import { speedTopics } from '../../domain/speed-setup';
 import type { Pipeline } from '../../domain/pipeline';
@@ -44,6 +46,10 @@ export interface PreparedSpeedLayer {
 
 const LOOK_MS = 2_000;
 
+const prepareInput = z.object({ pipeline: pipelineInput, prepared: shortText.optional() });
+/** What is known is only compared. */
+const watchInput = z.object({ pipeline: pipelineInput, known: z.unknown(), maximumSeconds: secondsInput });
+
 export function createSpeedSupervisorActivities({
   druid,
   kafka,
@@ -57,10 +63,8 @@ export function createSpeedSupervisorActivities({
      *
      * Where Druid alone is at fault, the failure's first detail is an `UnpreparedSetup`.
      */
-    async prepareSpeedLayer({
-      pipeline: name,
-      prepared,
-    }: PrepareSpeedLayerInput): Promise<PreparedSpeedLayer | undefined> {
+    async prepareSpeedLayer(input: PrepareSpeedLayerInput): Promise<PreparedSpeedLayer | undefined> {
+      const { pipeline: name, prepared } = parseInput(prepareInput, input, 'prepareSpeedLayer');
       // Tables take a while to load.
       return beating(
         () => 'prepares',
@@ -81,7 +85,8 @@ export function createSpeedSupervisorActivities({
     },
 
     /** Returns when the supervisor's health is another than the known one, or after the given seconds. */
-    async watchSupervisor({ pipeline: name, known, maximumSeconds }: WatchSupervisorInput): Promise<SupervisorHealth> {
+    async watchSupervisor(input: WatchSupervisorInput): Promise<SupervisorHealth> {
+      const { pipeline: name, known, maximumSeconds } = parseInput(watchInput, input, 'watchSupervisor');
       const context = Context.current();
       const end = Date.now() + maximumSeconds * 1_000;
       return beating(

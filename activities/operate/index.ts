@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { join } from 'node:path';
-import type { BackfillInput, DayOutcome } from '../../domain/backfill';
+import * as z from 'zod';
+import { continuedBackfillSchema, type BackfillInput, type DayOutcome } from '../../domain/backfill';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import { decideLateData, type LateDataDecision, type LateDataWatchInput } from '../../domain/late-data';
+import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { outcomeAttribute } from '../../domain/search-attributes';
 import { surveyDay } from '../../engines/day-survey';
 import { loadPipelineNamed } from '../../engines/pipeline-folder';
@@ -12,12 +14,16 @@ import { endOf } from './day-runs';
 import { nightlyRunOf } from './nightly-runs';
 import { selectDays, type OperateDependencies } from './select-days';
 
+const selectionInput = continuedBackfillSchema.pick({ pipeline: true, from: true, to: true, only: true });
+const watchInput = z.object({ pipeline: pipelineInput });
+
 /** What `backfill`, `nightlyBatch` and `lateDataWatch` call. */
 export function createOperateActivities(dependencies: OperateDependencies) {
   const { pipelines, data } = dependencies;
   return {
     /** The days that a backfill runs, in order. */
-    async selectBackfillDays(input: BackfillInput): Promise<BusinessDate[]> {
+    async selectBackfillDays(given: BackfillInput): Promise<BusinessDate[]> {
+      const input = parseInput(selectionInput, given, 'selectBackfillDays');
       return beating('selecting the days', () => selectDays(Context.current().client, dependencies, input));
     },
 
@@ -25,7 +31,8 @@ export function createOperateActivities(dependencies: OperateDependencies) {
      * How a run of the day ended that somebody else started. While it is under way each look fails, and Temporal makes the
      * next: waiting takes no slot of the worker, which the run itself may need.
      */
-    async joinDay({ pipeline, date }: { readonly pipeline: string; readonly date: BusinessDate }): Promise<DayOutcome> {
+    async joinDay(day: { readonly pipeline: string; readonly date: BusinessDate }): Promise<DayOutcome> {
+      const { pipeline, date } = parseInput(dayInput, day, 'joinDay');
       const handle = Context.current().client.workflow.getHandle(dailyBatchId(pipeline, date));
       const { status, typedSearchAttributes } = await handle.describe();
       if (status.name === 'RUNNING') {
@@ -40,7 +47,8 @@ export function createOperateActivities(dependencies: OperateDependencies) {
     },
 
     /** Compares the last days' input files with their builds, latest day first, and decides about each. */
-    async findLateData({ pipeline: name }: LateDataWatchInput): Promise<LateDataDecision[]> {
+    async findLateData(input: LateDataWatchInput): Promise<LateDataDecision[]> {
+      const { pipeline: name } = parseInput(watchInput, input, 'findLateData');
       const { client } = Context.current();
       const loaded = await loadPipelineNamed(pipelines, name);
       const { lateData, timeZone } = loaded.pipeline;

@@ -121,7 +121,8 @@ it('goes on as it is whatever its signals, updates and queries are given', async
     });
     await until(() => started.length === 2);
     for (const wanted of [300_000_000, 1_001, 1e10, -1, 0, 1.5, NaN, '2', [2], {}, { toString: 1 }, null, undefined]) {
-      const refused = handle.executeUpdate('scale', { args: wanted === undefined ? [] : [wanted] });
+      const refused =
+        wanted === undefined ? handle.executeUpdate('scale') : handle.executeUpdate('scale', { args: [wanted] });
       await expect(refused).rejects.toBeInstanceOf(WorkflowUpdateFailedError);
       const { cause } = (await refused.catch((thrown: unknown) => thrown)) as WorkflowUpdateFailedError;
       expect(cause).toMatchObject({ type: 'WRONG_USAGE' });

@@ -1,5 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProofActivities } from '../../../activities/batch/prove-day';
@@ -12,13 +12,21 @@ import { loadPipeline } from '../../../engines/pipeline-folder';
 const date = parseBusinessDate('2026-11-21');
 const ROW = { time: '2026-11-21 07:00:00', user_id: 1, user_name: 'Ada', hello: 'hi', uid: 1 };
 
+const OUTPUT = { hour: '07', written: 1, duplicates: 0, unmatched: 0, misfiled: 0, file: '07.ndjson' };
+
+let data: string;
 let folder: string;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'daybreak-prove-'));
+  data = await mkdtemp(join(tmpdir(), 'daybreak-prove-'));
+  folder = join(data, 'events', 'output', '.versions', date, '0123456789abcdef');
+  await mkdir(folder, { recursive: true });
+  const hours = [{ ...OUTPUT, bytes: 1, sha256: '' }];
+  const counts = { read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 };
+  await writeFile(join(folder, '_manifest.json'), JSON.stringify({ hours, inputs: [], counts, missingHours: [] }));
   await writeFile(join(folder, '07.ndjson'), `${JSON.stringify(ROW)}\n`);
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => rm(data, { recursive: true }));
 
 /** A Druid whose broker gives no rows the first `emptyAnswers` times, although it says that it serves the segment. */
 async function prove(emptyAnswers: number) {
@@ -40,15 +48,14 @@ async function prove(emptyAnswers: number) {
       druid: { queries } as unknown as DruidClient,
       kafkaOfDruid: { brokers: [] },
       pipelines: 'pipelines',
-      data: folder,
+      data,
     },
     inputSource: () => ({}) as never,
   });
-  const output = { hour: '07', written: 1, duplicates: 0, unmatched: 0, misfiled: 0, file: '07.ndjson' };
   const built: BuiltDay = {
     folder,
-    counts: completeCounts({ read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 }, [output]),
-    ...{ missingHours: [], hours: [{ ...output, bytes: 1, sha256: '' }], sources: {} },
+    counts: completeCounts({ read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 }, [OUTPUT]),
+    ...{ missingHours: [], hours: [{ ...OUTPUT, bytes: 1, sha256: '' }], sources: {} },
   };
   const reindexed = { taskId: 'task', createdTime: '2026-11-22T00:00:00.000Z' };
   const environment = new MockActivityEnvironment();

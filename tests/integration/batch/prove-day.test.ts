@@ -1,4 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sharedPath } from '../../../activities/batch/input-source';
 import { createProofActivities } from '../../../activities/batch/prove-day';
 import { createDruidClient } from '../../../clients/druid';
@@ -28,8 +30,16 @@ it('gives up, and says what is missing and what to do, where Druid does not serv
     const loaded = await loadPipelineNamed(pipelines, pipeline.name);
     const plan = dayPlan(loaded.pipeline, parseBusinessDate('2026-03-14'));
     // A day that no task has loaded.
+    const folder = join(pipeline.output, '.versions', plan.date, '0123456789abcdef');
+    await mkdir(folder, { recursive: true });
+    const counts = { read: 0, kept: 0, duplicates: 0, quarantined: 0, outsideDay: 0 };
+    await writeFile(
+      join(folder, '_manifest.json'),
+      JSON.stringify({ hours: [], inputs: [], counts, missingHours: [] }),
+    );
+    const built: BuiltDay = { folder, counts, missingHours: [], hours: [], sources: {} };
     const reindexed = { taskId: 'the_task', createdTime: new Date().toISOString() };
-    const proof = new MockActivityEnvironment().run(() => activities.proveDay(plan, {} as BuiltDay, reindexed)); // Not looked at.
+    const proof = new MockActivityEnvironment().run(() => activities.proveDay(plan, built, reindexed));
     await expect(proof).rejects.toMatchObject({
       code: 'NOT_SERVED',
       what: `Druid's task the_task replaced 2026-03-14 of ${pipeline.topic}, and the proof waited 2 s for the first segment of the day`,

@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import axios from 'axios';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sharedPath } from '../../../activities/batch/input-source';
 import { createReindexActivities, type Reindexed } from '../../../activities/batch/reindex-day';
@@ -44,17 +44,14 @@ beforeAll(async () => {
 afterAll(() => pipeline.remove());
 
 async function built(name: string, content: string, written: number): Promise<BuiltDay> {
-  const folder = join(pipeline.output, name);
+  const folder = join(await realpath(pipeline.output), '.versions', date, name);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, '07.ndjson'), content);
   const output = { hour: '07', written, filtered: 0, multiplied: 0, duplicates: 0, unmatched: 0, misfiled: 0 };
-  return {
-    folder,
-    counts: completeCounts({ read: written, kept: written, duplicates: 0, quarantined: 0, outsideDay: 0 }, [output]),
-    missingHours: [],
-    hours: [{ ...output, file: '07.ndjson', bytes: content.length, sha256: '' }],
-    sources: {},
-  };
+  const counts = { read: written, kept: written, duplicates: 0, quarantined: 0, outsideDay: 0 };
+  const hours = [{ ...output, file: '07.ndjson', bytes: content.length, sha256: '' }];
+  await writeFile(join(folder, '_manifest.json'), JSON.stringify({ hours, inputs: [], counts, missingHours: [] }));
+  return { folder, counts: completeCounts(counts, [output]), missingHours: [], hours, sources: {} };
 }
 
 const row = (id: number): string =>
@@ -116,9 +113,10 @@ it('starts the next task after one that failed', async () => {
 it('replaces nothing where Druid does not see the files', async () => {
   const before = await servedRows(pipeline.topic, date);
   const day = await built('unseen', row(5), 1);
-  await expect(reindex('unseen', { ...day, folder: join(pipeline.output, 'nowhere') })).rejects.toMatchObject({
+  await rm(join(day.folder, '07.ndjson'));
+  await expect(reindex('unseen', day)).rejects.toMatchObject({
     code: 'DRUID_READS_NOTHING',
-    what: expect.stringContaining('nowhere') as string,
+    what: expect.stringContaining('unseen') as string,
   });
   expect(await tasksOf('unseen')).toEqual([]);
   expect(await servedRows(pipeline.topic, date)).toEqual(before);
