@@ -39,7 +39,9 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { connection, namespace } = await connectWorker(config);
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
-    const dataConverter = dataConverterOf(config);
+    // Not in commands: an answer that they cannot decode must not look like none.
+    const payloadConverterPath = join(__dirname, 'payload-converter.cjs');
+    const dataConverter = { ...dataConverterOf(config), payloadConverterPath };
     const workflowBundle = await bundleWorkflowCode({
       ...dataConverter,
       workflowsPath: join(__dirname, '../workflows/index.ts'),

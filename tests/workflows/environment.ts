@@ -26,6 +26,9 @@ export interface WorkflowTests {
   serve(activities: object, work: () => Promise<void>, slots?: number): Promise<void>;
 }
 
+/** As the worker has it. */
+const payloadConverterPath = resolve(__dirname, '../../worker/payload-converter.cjs');
+
 /**
  * A Temporal development server of the test file's own, in memory, and the workflows as the worker bundles them. Workflows
  * have no timers but those of retries, which are waited for.
@@ -54,7 +57,7 @@ export function useTemporal(...server: string[]): WorkflowTests {
           log: { format: 'pretty', level: 'never' },
         },
       }),
-      bundleWorkflowCode({ workflowsPath: resolve(__dirname, '../../workflows'), logger }),
+      bundleWorkflowCode({ workflowsPath: resolve(__dirname, '../../workflows'), payloadConverterPath, logger }),
     ]);
   }, 600_000); // Where no `temporal` is there yet, the first test file builds it.
 
@@ -76,6 +79,7 @@ export function useTemporal(...server: string[]): WorkflowTests {
         connection: environment.nativeConnection,
         workflowBundle,
         taskQueue: `workflow-tests-${served}`,
+        dataConverter: { payloadConverterPath },
         activities,
         maxConcurrentActivityTaskExecutions: slots,
         maxHeartbeatThrottleInterval: '100 milliseconds',

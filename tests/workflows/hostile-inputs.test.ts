@@ -148,3 +148,47 @@ it('takes from a layer of an earlier version what it continues as new with, also
   const taken = continuedSpeedLayerSchema.parse({ ...handed, shards: 5_000, later: 'version' });
   expect(taken).toEqual({ ...handed, shards: 1_000 });
 });
+
+/** What no converter can decode. */
+const UNDECODABLE = {
+  payloads: ['json/plain', 'binary/unknown', ''].map((encoding) => ({
+    metadata: { encoding: Buffer.from(encoding) },
+    data: Buffer.from('{'),
+  })),
+};
+
+it('fails a workflow by a code whose input cannot be decoded, and goes on after a signal that cannot be', async () => {
+  const { client } = temporal;
+  const namespace = client.options.namespace;
+  const activities: SpeedLayerActivities = {
+    prepareSpeedLayer: () => Promise.resolve({ setup: 's' }),
+    runSpeedShard: untilCancelled,
+    watchSupervisor: untilCancelled,
+    tellPartitions: untilCancelled,
+  };
+  await temporal.serve(activities, async () => {
+    for (const workflow of WORKFLOWS) {
+      const workflowId = `undecodable/${workflow}`;
+      await client.workflowService.startWorkflowExecution({
+        ...{ namespace, workflowId, requestId: workflowId, input: UNDECODABLE },
+        workflowType: { name: workflow },
+        taskQueue: { name: temporal.taskQueue },
+      });
+      const failure = await failureOf(client.workflow.getHandle(workflowId));
+      expect([workflow, failure]).toMatchObject([workflow, { type: 'WRONG_USAGE' }]);
+    }
+    const handle = await client.workflow.start('speedLayer', {
+      taskQueue: temporal.taskQueue,
+      workflowId: speedLayerId('undecodable'),
+      args: [{ pipeline: 'events' }],
+    });
+    await until(async () => (await handle.query<SpeedLayerStatus>('status')).state === 'running');
+    const workflowExecution = { workflowId: handle.workflowId };
+    await client.workflowService.signalWorkflowExecution({
+      ...{ namespace, workflowExecution, signalName: 'pause', input: UNDECODABLE, requestId: 'signal' },
+    });
+    await until(async () => (await handle.query<SpeedLayerStatus>('status')).state === 'paused');
+    await handle.cancel();
+    await failureOf(handle);
+  });
+});
