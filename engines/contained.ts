@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { DaybreakError } from '../domain/errors';
@@ -10,10 +10,14 @@ import { ignoreMissing } from './has-code';
  */
 export const READ_UNTRUSTED = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** The content of a file that somebody else put there. Synchronous, for many small ones. */
-export function readUntrustedSync(path: string): Buffer {
+/**
+ * The content of a file that somebody else put there; undefined where it has more than `most` bytes by now. Synchronous,
+ * for many small ones.
+ */
+export function readUntrustedSync(path: string, most: number): Buffer | undefined {
   const file = openSync(path, READ_UNTRUSTED);
   try {
+    if (fstatSync(file).size > most) return undefined;
     return readFileSync(file);
   } finally {
     closeSync(file);

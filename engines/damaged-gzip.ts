@@ -5,6 +5,7 @@ import { READ_UNTRUSTED } from './contained';
 import { bytesBetween } from './gzip-member';
 import { isMemberAt, surveyGzip, type GzipPart } from './gzip-survey';
 import { hashFile } from './hash-file';
+import { countLineFeeds } from './line-feeds';
 
 /** What cannot be read of a file. */
 export interface FileFault {
@@ -68,7 +69,7 @@ async function* contentOf(file: FileHandle, parts: readonly GzipPart[], faults: 
           yield LINE_FEED_BYTES;
           lines += 1;
         }
-        for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) lines += 1;
+        lines += countLineFeeds(chunk);
         isOpen = chunk.at(-1) !== LINE_FEED;
         isBroken = false;
         yield chunk;

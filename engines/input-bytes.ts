@@ -23,14 +23,19 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /**
- * A whole small file, unpacked, without its byte order mark; undefined where it is compressed and not whole. Synchronous: for a day of 86,400 files
- * asynchronous reads cost more than the whole build. Throws UNREADABLE_INPUT.
+ * A whole small file, unpacked, without its byte order mark; `large` where that is more than so many bytes by now, `damaged`
+ * where it is compressed and not whole. Synchronous: for a day of 86,400 files asynchronous reads cost more than the whole
+ * build. Throws UNREADABLE_INPUT.
  */
-export function readSmallFile({ file, path }: ListedFile): { content: Buffer; read: ReadFile } | undefined {
+export function readSmallFile(
+  { file, path }: ListedFile,
+  most: number,
+): { readonly content: Buffer; readonly read: ReadFile } | 'large' | 'damaged' {
   try {
-    const raw = readUntrustedSync(path);
-    const content = isPacked(file) && raw.length > 0 ? unpackWhole(raw) : raw;
-    if (content === undefined) return undefined;
+    const raw = readUntrustedSync(path, most);
+    if (raw === undefined) return 'large';
+    const content = isPacked(file) && raw.length > 0 ? unpackWhole(raw, most) : raw;
+    if (typeof content === 'string') return content;
     const sha256 = createHash('sha256').update(raw).digest('hex');
     return { content: withoutMark(content), read: { bytes: raw.length, sha256, faults: [] } };
   } catch (cause) {
@@ -120,12 +125,13 @@ async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-function unpackWhole(raw: Buffer): Buffer | undefined {
+function unpackWhole(raw: Buffer, most: number): Buffer | 'large' | 'damaged' {
   try {
-    const { buffer, engine } = gunzipSync(raw, { info: true }) as unknown as GunzipInfo;
-    return engine.bytesWritten === raw.length ? buffer : undefined;
+    const { buffer, engine } = gunzipSync(raw, { info: true, maxOutputLength: most }) as unknown as GunzipInfo;
+    return engine.bytesWritten === raw.length ? buffer : 'damaged';
   } catch (thrown) {
-    if (isOfData(thrown)) return undefined;
+    if (isOfData(thrown)) return 'damaged';
+    if (hasCode(thrown, 'ERR_BUFFER_TOO_LARGE')) return 'large';
     throw thrown;
   }
 }

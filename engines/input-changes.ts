@@ -81,7 +81,8 @@ async function differs(
 
 async function hashOf({ path, bytes }: ListedFile): Promise<string> {
   try {
-    return bytes <= SMALL_BYTES ? hashSmallFile(path) : (await hashFile(path)).sha256;
+    const small = bytes <= SMALL_BYTES ? hashSmallFile(path, SMALL_BYTES) : undefined;
+    return small ?? (await hashFile(path)).sha256;
   } catch (cause) {
     throw unreadable(path, cause);
   }

@@ -5,6 +5,7 @@ import { readGzipFrom } from './damaged-gzip';
 import { isPacked, unpackedName } from './gzip-name';
 import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './input-files';
+import { countLineFeeds } from './line-feeds';
 
 /** What a file was when the day was built. */
 export interface KnownFile {
@@ -69,7 +70,7 @@ async function readLines(file: ListedFile, start: number): Promise<{ lines: numb
     : createReadStream(path, { start });
   for await (const chunk of chunks) {
     hash.update(chunk);
-    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) lines += 1;
+    lines += countLineFeeds(chunk);
     last = chunk.at(-1) ?? last;
   }
   return { lines: last === 10 ? lines : lines + 1, sha256: hash.digest('hex') };

@@ -40,14 +40,14 @@ export function keptBytes(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base
 }
 
 /** Of a record that is too large: many of them must fit into the memory. */
-const BEGINNING_BYTES = 16 * 1024;
+export const BEGINNING_BYTES = 16 * 1024;
 
-/** What it keeps of a line that is too large. */
-export function keptBeginning(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
+/** What it keeps of a line of `length` bytes that is too large, of which `bytes` are the first. */
+export function keptBeginning(bytes: Buffer, length: number): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
   let end = Math.min(BEGINNING_BYTES, bytes.length);
   while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
   const kept = bytes.subarray(0, end);
-  const cutFrom = end < bytes.length && { cutFrom: bytes.length };
+  const cutFrom = end < length && { cutFrom: length };
   return { text: kept.toString(), ...(!isUtf8(kept) && { base64: kept.toString('base64') }), ...cutFrom };
 }
 

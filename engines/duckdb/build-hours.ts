@@ -60,8 +60,7 @@ class HoursBuild {
   async run(): Promise<EngineResult> {
     for (const folder of [STRAYS, IDENTITIES]) await mkdir(join(this.#context.folder, folder));
     this.#context.progress.hoursTotal(this.#targets.size);
-    // One more than processors: while one lane reads, which is JavaScript's one thread, the others keep DuckDB busy.
-    const count = Math.min(this.#context.threads + 1, Math.max(1, this.#targets.size));
+    const count = lanesFor(this.#context, this.#plan.loaded.pipeline.events.maximumBytes, this.#targets.size);
     await Lanes.use(this.#plan, this.#context, count, async (lanes) => {
       const { signal } = lanes;
       await lanes.each(
@@ -235,6 +234,17 @@ class HoursBuild {
   }
 }
 
+/** What DuckDB takes to parse one record, by its bytes; seen with one that is an array of numbers of one digit. */
+const MEMORY_OF_RECORD = 128;
+
+/** How many hours are built at once: no more than there is memory for, since each must have room for the largest record. */
+function lanesFor({ threads, memoryLimit }: BuildContext, maximumBytes: number, hours: number): number {
+  const fitting = Math.floor(memoryLimit / (MEMORY_OF_RECORD * Math.max(maximumBytes, MEBIBYTE)));
+  // One more than processors: while one lane reads, which is JavaScript's one thread, the others keep DuckDB busy.
+  return Math.max(1, Math.min(threads + 1, hours, fitting));
+}
+
+const MEBIBYTE = 1024 ** 2;
 const STRAYS = '.strays';
 const IDENTITIES = '.identities';
 

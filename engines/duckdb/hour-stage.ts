@@ -5,6 +5,7 @@ import { isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { NeighbourContent } from '../day-plan';
 import type { ListedFile } from '../input-files';
 import { linesAt, type Piece } from '../input-pieces';
+import { endOfLine, hasLongLine } from '../line-feeds';
 import type { LineKernel } from '../line-kernel/kernel';
 import { keptText, type QuarantinedRecord } from '../quarantine';
 import { emptyStage, STAGED } from './database';
@@ -18,6 +19,7 @@ import { BLANK } from './json-line';
 import { FAULT, faultOf, NOTE, noteOfFault, OF_DAY, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { columnsSql } from './sql';
 import { timeRuleOf } from './time-rule';
+import { UnreadableLines } from './unreadable-lines';
 
 /** What the lines of one hour's files are. */
 export interface StagedCounts {
@@ -40,6 +42,14 @@ const MOST_ODD_BYTES = 8 * 1024 * 1024;
 /** Below this many odd lines their share does not matter. */
 const FEW_ODD_LINES = 10_000;
 const MOST_ODD_SHARE = 0.2;
+/** Their positions are held in memory. */
+const MOST_ODD_LINES = 1024 * 1024;
+/**
+ * DuckDB parses some thousand lines at once, and takes up to a hundred times their bytes. Of longer lines than these so many
+ * bytes are given to it at once, or one line.
+ */
+const FEW_BYTES_OF_LINE = 1024;
+const MOST_BYTES_AT_ONCE = 1024 * 1024;
 
 /**
  * The lines of one hour's files, judged. Those that the line kernel proves valid are in a Parquet file, equal
@@ -55,11 +65,14 @@ export class HourStage {
   #numbers = new LineNumbers();
   #scan: LineScan | undefined;
   #proven: ProvenLines | undefined;
-  /** Odd lines that are not in the table yet. */
+  /** Odd lines that are not in the table yet, those of a piece in one text. */
   #odd: Buffer[] = [];
   #oddBytes = 0;
+  readonly #unreadable: UnreadableLines | undefined;
 
-  constructor(connection: DuckDBConnection, pipeline: Pipeline, date: BusinessDate) {
+  /** `scratch`: absolute path of a file for unreadable lines. Without it nothing is known of them. */
+  constructor(connection: DuckDBConnection, pipeline: Pipeline, date: BusinessDate, scratch?: string) {
+    this.#unreadable = scratch === undefined ? undefined : new UnreadableLines(scratch);
     this.#connection = connection;
     this.#pipeline = pipeline;
     this.#date = date;
@@ -81,6 +94,7 @@ export class HourStage {
     this.#hour = { ...hour, own };
     [this.#odd, this.#oddBytes] = [[], 0];
     this.#numbers = new LineNumbers();
+    await this.#unreadable?.remove();
     this.#proven =
       proof && own ? await beginProvenLines(proof.kernel, this.#pipeline, { ...hour, path: proof.path }) : undefined;
     this.#scan = proof && !own ? beginScan(proof.kernel, this.#pipeline, hour) : this.#proven;
@@ -89,21 +103,30 @@ export class HourStage {
 
   /** Resolves to the number of lines; to undefined where the hour must begin anew without a proof. */
   async add(piece: Piece): Promise<number | undefined> {
-    if (this.#scan === undefined) {
-      const lines = await this.#stage(piece.text);
-      this.#numbers.add(piece, lines);
-      return lines;
-    }
-    const scan = await this.#scan.add(piece.text);
-    if (scan === undefined) return undefined;
+    const first = this.#numbers.lines;
+    const lines = await (this.#scan === undefined ? this.#stage(piece.text) : this.#prove(this.#scan, piece.text));
+    if (lines === undefined) return undefined;
+    this.#numbers.add(piece, lines);
+    if (this.#numbers.rows > Math.max(FEW_ODD_LINES, MOST_ODD_SHARE * this.#numbers.lines)) return undefined;
+    for (const [line, fault] of piece.unreadable) await this.#unreadable?.add(first + line, fault);
+    if (this.#oddBytes > MOST_ODD_BYTES) await this.#stageOdd();
+    return lines;
+  }
+
+  async #prove(proof: LineScan, text: Buffer): Promise<number | undefined> {
+    const scan = await proof.add(text);
+    if (scan === undefined || this.#numbers.rows + scan.odd.length > MOST_ODD_LINES) return undefined;
+    if (scan.odd.length === 0) return scan.lines;
+    const odd = Buffer.allocUnsafe(scan.odd.reduce((bytes, { from, to }) => bytes + to - from + 1, 0));
+    let filled = 0;
     for (const { line, from, to } of scan.odd) {
       this.#numbers.noteRow(line);
-      this.#odd.push(Buffer.from(piece.text.subarray(from, to)));
-      this.#oddBytes += to - from + 1;
+      filled += text.copy(odd, filled, from, to);
+      odd[filled] = LINE_FEED;
+      filled += 1;
     }
-    this.#numbers.add(piece, scan.lines);
-    if (this.#numbers.rows > Math.max(FEW_ODD_LINES, MOST_ODD_SHARE * this.#numbers.lines)) return undefined;
-    if (this.#oddBytes > MOST_ODD_BYTES) await this.#stageOdd();
+    this.#odd.push(odd);
+    this.#oddBytes += filled;
     return scan.lines;
   }
 
@@ -123,6 +146,7 @@ export class HourStage {
   /** Gives up what is held outside of the table. */
   async clear(): Promise<void> {
     await this.#scan?.remove();
+    await this.#unreadable?.remove();
   }
 
   async counts(): Promise<StagedCounts> {
@@ -157,10 +181,17 @@ export class HourStage {
       this.#connection,
       `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
     );
+    const unreadable = this.#unreadable?.read();
+    let next = await unreadable?.next();
     for await (const [row, note] of faults) {
+      const { position, ...place } = this.#numbers.placeOf(Number(row));
+      if (next?.done === false && next.value[0] === position) {
+        yield { ...place, ...next.value[1] };
+        next = await unreadable?.next();
+        continue;
+      }
       const { reason, text } = faultOf(note ?? '');
-      const { unreadable, ...place } = this.#numbers.placeOf(Number(row));
-      yield { ...place, ...(unreadable ?? { reason, ...keptText(text) }) };
+      yield { ...place, reason, ...keptText(text) };
     }
   }
 
@@ -171,26 +202,37 @@ export class HourStage {
   async rejectFailing(check: RowEngine['check'], files: readonly ListedFile[]): Promise<void> {
     const rows = this.#numbers.lines;
     const failing = await findFailing(this.#connection, this.#pipeline, { rows, check });
-    const texts = await linesAt(files, failing);
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
-    for (const [row, failure] of failing) {
-      statement.bindVarchar(
-        1,
-        noteOfFault({ reason: `the transform fails on it: ${failure}`, text: texts.get(row) ?? '' }),
-      );
-      statement.bindBigInt(2, BigInt(row));
+    for await (const { position, text } of linesAt(files, failing, this.maximumBytes)) {
+      const reason = `the transform fails on it: ${failing.get(position) ?? ''}`;
+      statement.bindVarchar(1, noteOfFault({ reason, text }));
+      statement.bindBigInt(2, BigInt(position));
       await statement.run();
     }
   }
 
   async #stageOdd(): Promise<void> {
     if (this.#odd.length === 0) return;
-    const text = Buffer.concat(this.#odd.flatMap((line, index) => (index === 0 ? [line] : [LINE_FEED, line])));
+    const text = Buffer.concat(this.#odd);
     [this.#odd, this.#oddBytes] = [[], 0];
-    await this.#stage(text);
+    await this.#stage(text.subarray(0, -1));
   }
 
+  /** Resolves to the number of lines. */
   async #stage(text: Buffer): Promise<number> {
+    if (!hasLongLine(text, FEW_BYTES_OF_LINE)) return this.#insert(text);
+    let lines = 0;
+    for (let start = 0; start <= text.length;) {
+      const last = text.lastIndexOf(LINE_FEED, start + MOST_BYTES_AT_ONCE);
+      const end =
+        start + MOST_BYTES_AT_ONCE >= text.length ? text.length : last < start ? endOfLine(text, start) : last;
+      lines += await this.#insert(text.subarray(start, end));
+      start = end + 1;
+    }
+    return lines;
+  }
+
+  async #insert(text: Buffer): Promise<number> {
     const pipeline = this.#pipeline;
     const { own, ...hour } = this.#hour;
     const time = timeRuleOf(pipeline);
@@ -207,4 +249,4 @@ export class HourStage {
   }
 }
 
-const LINE_FEED = Buffer.from('\n');
+const LINE_FEED = 10;

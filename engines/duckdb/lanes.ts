@@ -41,7 +41,8 @@ export class Lanes {
           spillFolder: join(folder, `.spill-${lane}`),
           outputFolder: folder,
         });
-        lanes.#lanes.push({ database, stage: new HourStage(database.connection, loaded.pipeline, date) });
+        const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.unreadable-${lane}`));
+        lanes.#lanes.push({ database, stage });
       }
       await work(lanes);
     } finally {

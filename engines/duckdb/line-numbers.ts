@@ -1,19 +1,17 @@
-import type { Piece, UnreadableLine } from '../input-pieces';
+import type { Piece } from '../input-pieces';
 
 export interface LinePlace {
   readonly file: string;
   /** Counts from 1. */
   readonly line: number;
-  /** Of a line that was no text to parse. */
-  readonly unreadable: UnreadableLine | undefined;
+  /** Among all lines. */
+  readonly position: number;
 }
 
 /** Tells which line of which file a staged row is, for the lines of one hour's files one after another. */
 export class LineNumbers {
   /** By file, the position of its first line among all lines. */
   readonly #files: { readonly file: string; readonly first: number }[] = [];
-  /** By position among all lines. */
-  readonly #unreadable = new Map<number, UnreadableLine>();
   /** Position among all lines by row, where not every line has a row. */
   readonly #rows: number[] = [];
   #lines = 0;
@@ -33,8 +31,7 @@ export class LineNumbers {
     this.#rows.push(this.#lines + line);
   }
 
-  add({ spans, unreadable }: Piece, count: number): void {
-    for (const [line, fault] of unreadable) this.#unreadable.set(this.#lines + line, fault);
+  add({ spans }: Pick<Piece, 'spans'>, count: number): void {
     for (const { file, lines = count } of spans) {
       if (this.#files.at(-1)?.file !== file) this.#files.push({ file, first: this.#lines });
       this.#lines += lines;
@@ -44,7 +41,6 @@ export class LineNumbers {
   placeOf(row: number): LinePlace {
     const position = this.#rows[row] ?? row;
     const file = this.#files.findLast(({ first }) => first <= position);
-    const unreadable = this.#unreadable.get(position);
-    return { file: file?.file ?? '', line: position - (file?.first ?? 0) + 1, unreadable };
+    return { file: file?.file ?? '', line: position - (file?.first ?? 0) + 1, position };
   }
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { LocalHour } from '../../domain/file-hours';
 import type { Pipeline } from '../../domain/pipeline';
+import { endOfLine, hasLongLine } from '../line-feeds';
 import { kernelSizeFor, type LineKernel, type Scan } from '../line-kernel/kernel';
 import { kernelTimeOf } from '../line-kernel/kernel-time';
 import { ParquetWriter } from '../parquet-writer';
@@ -35,11 +36,62 @@ export function beginScan(kernel: LineKernel, pipeline: Pipeline, hour: ScannedH
   if (!beginHour(kernel, pipeline, hour)) return undefined;
   const nothing = (): Promise<void> => Promise.resolve();
   return {
-    add: (text) => (text.length > kernel.size.text ? Promise.resolve(undefined) : kernel.scan(text, nothing)),
+    add: (text) => scanLines(kernel, text, nothing),
     close: nothing,
     remove: nothing,
   };
 }
+
+/** Longer lines are odd: what DuckDB takes of a Parquet file at once, some thousand of them, must fit into its memory. */
+const LONGEST_PROVEN = 16 * 1024;
+
+async function scanLines(
+  kernel: LineKernel,
+  text: Buffer,
+  onRows: Parameters<LineKernel['scan']>[1],
+): Promise<Scan | undefined> {
+  const short = hasLongLine(text, LONGEST_PROVEN) ? withoutLongLines(text) : { text, long: [] };
+  if (short.text.length > kernel.size.text) return undefined;
+  const scan = await kernel.scan(short.text, onRows);
+  if (scan === undefined || short.long.length === 0) return scan;
+  let [next, shift] = [0, 0];
+  const odd = scan.odd.map(({ line, from, to }) => {
+    const long = short.long[next];
+    if (long?.at !== from) return { line, from: from + shift, to: to + shift };
+    next += 1;
+    shift = long.to - to;
+    return { line, from: long.from, to: long.to };
+  });
+  return { lines: scan.lines, odd };
+}
+
+interface LongLine {
+  /** Where in the shortened text something stands in for it. */
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The text with an odd line of one byte for each that is long. */
+function withoutLongLines(text: Buffer): { readonly text: Buffer; readonly long: readonly LongLine[] } {
+  const parts: Buffer[] = [];
+  const long: LongLine[] = [];
+  let [copied, bytes] = [0, 0];
+  for (let from = 0; from <= text.length;) {
+    const to = endOfLine(text, from);
+    if (to - from > LONGEST_PROVEN) {
+      bytes += from - copied;
+      long.push({ at: bytes, from, to });
+      parts.push(text.subarray(copied, from), STAND_IN);
+      bytes += STAND_IN.length;
+      copied = to;
+    }
+    from = to + 1;
+  }
+  return { text: Buffer.concat([...parts, text.subarray(copied)]), long };
+}
+
+const STAND_IN = Buffer.from('?');
 
 function beginHour(kernel: LineKernel, pipeline: Pipeline, { date, hour, bytes }: ScannedHour): boolean {
   const time = kernelTimeOf(pipeline, date, hour);
@@ -68,8 +120,7 @@ export async function beginProvenLines(
       return duplicates;
     },
     async add(text) {
-      if (text.length > kernel.size.text) return undefined;
-      const scan = await kernel.scan(text, async (rows, encoded) => {
+      const scan = await scanLines(kernel, text, async (rows, encoded) => {
         unique += rows;
         await file.writeGroup(rows, encoded);
       });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { BusinessDate } from '../../domain/business-date';
 import type { InputFile } from '../../domain/day-manifest';
 import { parseSourceHour } from '../../domain/file-hours';
@@ -81,6 +82,8 @@ async function stageFiles(
       }
       [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
       progress?.addRows(lines, piece.text.length + 1);
+      // The kernel and what is read of small files leave no room for heartbeats.
+      await setImmediate();
     }
   } catch (thrown) {
     if (!(thrown instanceof NotWhole)) throw thrown;

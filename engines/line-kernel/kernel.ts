@@ -77,6 +77,8 @@ const PAGE = 65_536;
 const MOST_COLUMNS = 64;
 const MOST_LAYOUTS = 8;
 const MOST_STEPS = 1500;
+/** Of one text. */
+const MOST_ODD_LINES = 256 * 1024;
 /** Odd lines from which no layout could be learnt, after which no more are tried. */
 const PATIENCE = 64;
 
@@ -202,7 +204,7 @@ export class LineKernel {
 
   /**
    * Scans lines joined by line feeds, at most `size.text` bytes of them. Gives the rows of new records to `onRows`, in
-   * parts that are valid until it resolves. Resolves to undefined where the records are too many to be held.
+   * parts that are valid until it resolves. Resolves to undefined where the records, or the odd lines, are too many to be held.
    */
   async scan(
     text: Buffer,
@@ -222,6 +224,7 @@ export class LineKernel {
       if (this.#exports.isCrowded() !== 0) this.#growSlots();
       if (stopped === STOPPED.oddLine && !this.#learn(text, at - TEXT)) at = this.#exports.noteOdd(TEXT, at, end);
       if (stopped === STOPPED.oddFull) this.#takeOdd(odd);
+      if (odd.length > MOST_ODD_LINES) return undefined;
       if (stopped !== STOPPED.rowsFull && stopped !== STOPPED.end) continue;
       if (this.#exports.rows.value > 0) await onRows(this.#exports.rows.value, this.#encoded());
       this.#exports.beginGroup();

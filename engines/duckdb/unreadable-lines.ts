@@ -1,0 +1,46 @@
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import type { UnreadableLine } from '../input-pieces';
+
+const BATCH_CHARACTERS = 1024 * 1024;
+
+/** The unreadable lines of an hour, in a file: an hour can have nothing else. */
+export class UnreadableLines {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #batch = '';
+
+  /** The file, which is made where it is needed. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Positions are given in order. */
+  async add(position: number, line: UnreadableLine): Promise<void> {
+    this.#batch += `${JSON.stringify([position, line])}\n`;
+    if (this.#batch.length > BATCH_CHARACTERS) await this.#flush();
+  }
+
+  /** All lines with their positions, in order. */
+  async *read(): AsyncGenerator<readonly [position: number, line: UnreadableLine]> {
+    await this.#flush();
+    if (this.#file === undefined) return;
+    for await (const text of this.#file.readLines({ start: 0, autoClose: false })) {
+      yield JSON.parse(text) as [number, UnreadableLine]; // As `add` wrote it.
+    }
+  }
+
+  async remove(): Promise<void> {
+    this.#batch = '';
+    if (this.#file === undefined) return;
+    await this.#file.close();
+    this.#file = undefined;
+    await rm(this.#path, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#batch === '') return;
+    this.#file ??= await open(this.#path, 'w+');
+    await this.#file.appendFile(this.#batch);
+    this.#batch = '';
+  }
+}
