@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { RecordCounts } from '../../domain/day-manifest';
+import type { QuarantinedRecord } from '../../engines/quarantine';
+import { DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
+
+// A child builds a day of some hundred megabytes, beside servers that other tests run.
+jest.setTimeout(300_000);
+
+const root = scratchFolder();
+const MEBIBYTE = 1024 ** 2;
+const GOOD = lines(event(1), event(2));
+const HEAP_MEBIBYTES = 192;
+/** Far below the 60 seconds after which Temporal takes an activity without heartbeats for lost. */
+const LONGEST_SILENCE = 15_000;
+
+/** Builds the day in a process with a small heap, and tells for how long nothing else could run. */
+const CHILD = `
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { buildDay } from ${JSON.stringify(join(process.cwd(), 'engines/day-build'))};
+import { loadPipeline } from ${JSON.stringify(join(process.cwd(), 'engines/pipeline-folder'))};
+const [folder, input, output, memory, threads] = process.argv.slice(2);
+(async () => {
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const limits = { memoryLimit: Number(memory) * ${MEBIBYTE}, threads: Number(threads) };
+  const pipeline = await loadPipeline(folder);
+  delay.enable();
+  const { counts } = await buildDay(pipeline, { date: '${DAY}', input, output, engine: 'duckdb', ...limits });
+  process.stdout.write(JSON.stringify({ counts, silence: delay.max / 1e6 }));
+})().catch((thrown) => { process.stderr.write(String(thrown)); process.exitCode = 1; });
+`;
+
+interface Built {
+  readonly counts: RecordCounts;
+  readonly rows: readonly string[];
+  readonly quarantine: readonly QuarantinedRecord[];
+}
+
+/** Also fails where the child was blocked for long. */
+async function build(
+  files: Readonly<Record<string, string | Buffer>>,
+  { memory = 1024, threads = 2, maximumBytes = MEBIBYTE } = {},
+): Promise<Built> {
+  const [input, output, script] = [join(root, 'input'), join(root, 'output'), join(root, 'child.ts')];
+  for (const folder of [input, output]) await rm(folder, { recursive: true, force: true });
+  await writeFiles(input, files);
+  await writeFile(script, CHILD);
+  const folder = await pipelineLike('events', join(root, 'pipeline'), {
+    'pipeline.yaml': (yaml) => yaml.replace(/^events:\n/m, `events:\n  maximumBytes: ${maximumBytes}\n`),
+  });
+  const heap = [`--max-old-space-size=${HEAP_MEBIBYTES}`, '--import', 'tsx', script];
+  const child = spawn(process.execPath, [...heap, folder, input, output, String(memory), String(threads)]);
+  let [text, errors] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  await once(child, 'close');
+  if (text === '') throw new Error(errors.slice(0, 2000));
+  const { counts, silence } = JSON.parse(text) as { readonly counts: RecordCounts; readonly silence: number };
+  expect(silence).toBeLessThan(LONGEST_SILENCE);
+  const quarantine = await readFile(join(output, DAY, '_quarantine.ndjson'), 'utf8').catch(() => '');
+  return {
+    counts,
+    rows: await rowsOf(output, DAY),
+    quarantine: quarantine
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as QuarantinedRecord),
+  };
+}
+
+const FILE = 'names.20261121.07.json';
+
+it('a small file of one bad line and 32 Mi blank ones is built', async () => {
+  const feeds = gzipSync(Buffer.concat([Buffer.from([0xff]), Buffer.alloc(32 * MEBIBYTE, '\n'), Buffer.from(GOOD)]));
+  const { rows, quarantine } = await build({ [`${FILE}.gz`]: feeds });
+  expect(rows).toHaveLength(2);
+  expect(quarantine).toEqual([
+    { file: `${FILE}.gz`, line: 1, reason: 'not valid UTF-8', text: '\ufffd', base64: '/w==' },
+  ]);
+});
+
+it.each([
+  ['that are no UTF-8', '\xff\n', 'not valid UTF-8'],
+  ['that are no JSON', 'x\n', 'not JSON'],
+])('a small file of a million lines %s is quarantined line by line', async (_, line, reason) => {
+  const count = MEBIBYTE;
+  const bad = Buffer.alloc(2 * count, line, 'latin1');
+  const { counts, rows, quarantine } = await build({
+    [`${FILE}.gz`]: gzipSync(Buffer.concat([bad, Buffer.from(GOOD)])),
+  });
+  expect(counts).toMatchObject({ read: count + 2, written: 2, quarantined: count });
+  expect(rows).toHaveLength(2);
+  expect(quarantine).toHaveLength(count);
+  expect(quarantine.at(-1)).toMatchObject({ file: `${FILE}.gz`, line: count, reason });
+});
+
+it('a line without end is bad, with its beginning and its length, and what is behind it is built', async () => {
+  const most = 100 * MEBIBYTE;
+  const packed = Buffer.concat([gzipSync(Buffer.alloc(most, 'a')), gzipSync(`\n${GOOD}`)]);
+  const { rows, quarantine } = await build({
+    [`${FILE}.gz`]: packed,
+    'names.20261121.08.json': Buffer.alloc(most, 'b'),
+  });
+  expect(rows).toHaveLength(2);
+  expect(quarantine).toEqual([
+    expect.objectContaining({ file: `${FILE}.gz`, line: 1, cutFrom: most }),
+    expect.objectContaining({ file: 'names.20261121.08.json', line: 1, cutFrom: most }),
+  ]);
+});
+
+it('members within members are one record that is bad', async () => {
+  const nested = gzipSync(gzipSync(gzipSync(Buffer.alloc(64 * MEBIBYTE, '\n'))));
+  const { rows } = await build({ [`${FILE}.gz`]: Buffer.concat([nested, gzipSync(`\n${GOOD}`)]) });
+  expect(rows).toHaveLength(2);
+});
+
+/** Records of almost a mebibyte that are valid. */
+const TIME = '"time":"2026-11-21 07:00:00"';
+const LARGE = {
+  'many keys': `{"hello":"k","id":5,${TIME}${Array.from({ length: 95_000 }, (_, key) => `,"k${key}":1`).join('')}}`,
+  'many numbers': `{"hello":"k","id":5,${TIME},"list":[${'1,'.repeat(500_000)}1]}`,
+  'many escapes': `{"hello":"${'\\u00e4'.repeat(170_000)}","id":5,${TIME}}`,
+  'a long text': `{"hello":"${'x'.repeat(MEBIBYTE - 100)}","id":5,${TIME}}`,
+} as const;
+
+it.each(Object.entries(LARGE))(
+  'a record of %s is built with the least memory, and with many threads',
+  async (_, record) => {
+    const files = Object.fromEntries(
+      Array.from({ length: 24 }, (_, hour) => {
+        const two = String(hour).padStart(2, '0');
+        const own = (text: string): string => text.replaceAll(' 07:', ` ${two}:`);
+        return [`names.20261121.${two}.json`, own(`${record}\n${GOOD}`)];
+      }),
+    );
+    for (const limits of [
+      { memory: 128, threads: 2 },
+      { memory: 1024, threads: 24 },
+    ]) {
+      expect((await build(files, limits)).counts).toMatchObject({ written: 72, quarantined: 0 });
+    }
+  },
+);
