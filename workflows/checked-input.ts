@@ -1,14 +1,10 @@
-import {
-  ApplicationFailure,
-  patched,
-  setCurrentDetails,
-  upsertSearchAttributes,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { DaybreakError } from '../domain/errors';
+import { markdown } from '../domain/markdown';
 import { parseInput } from '../domain/parse-input';
 import { outcomeAttribute } from '../domain/search-attributes';
+import { showDetails } from './show-details';
 
 /**
  * What the workflow was started with, as the schema says it is. Fails the workflow by the code of what is wrong, and shows
@@ -20,7 +16,7 @@ export function checkedInput<Input>(schema: z.ZodType<Input>, given: Input): Inp
   } catch (thrown) {
     // A run that began before inputs were checked goes on as it began.
     if (!(thrown instanceof DaybreakError) || !patched('checked-input')) return given;
-    setCurrentDetails(`**failed:${thrown.code}** — ${thrown.what}`);
+    showDetails(markdown`**failed:${thrown.code}** — ${thrown.what}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: `failed:${thrown.code}` }]);
     throw failureOf(thrown);
   }
