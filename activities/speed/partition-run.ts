@@ -160,6 +160,8 @@ export class PartitionRun {
           this.#offset = slice.nextOffset; // Control records alone: nothing to commit.
         }
       }
+      // A failure of the last commit must not wait for the next event.
+      if (next === read) await committing;
       read = next;
     }
     await committing;
