@@ -186,7 +186,7 @@ function explained(thrown: unknown, signal: AbortSignal, output: string, date: B
   return new DaybreakError('ENGINE_FAILED', {
     what: `DuckDB failed on ${date}: ${message.split('\n')[0] ?? message}`,
     remedy: memory
-      ? 'Give the build more memory, or fewer threads to share it; the published day is untouched.'
+      ? 'Give the build more memory (DAYBREAK_BUILD_MEMORY), or lower events.maximumBytes; the published day is untouched.'
       : 'Look at the records and the transform named there; the published day is untouched.',
     cause: thrown,
   });

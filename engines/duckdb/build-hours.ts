@@ -152,7 +152,7 @@ class HoursBuild {
       ...(neighbour !== undefined && { neighbour }),
     });
     if (strays.length > 0) {
-      await this.#strayRecords.keep(database.connection, hour, strays);
+      await this.#strayRecords.keep(database.connection, hour, { targets: strays, isPadded: stage.isPadded });
       for (const target of strays) this.#targets.add(target);
       this.#context.progress.hoursTotal(this.#targets.size);
     }
@@ -217,7 +217,8 @@ class HoursBuild {
     const path = join(this.#context.folder, file);
     const misfiled = this.#straysInto(hour).reduce((total, { strays }) => total + (strays[hour] ?? 0), 0);
     const { proven } = stage;
-    const written = await writeHour(database.connection, loaded.pipeline, path, { rows: this.#rows, proven, repeated });
+    const rows = { rows: this.#rows, proven, repeated };
+    const written = await writeHour(database.connection, loaded.pipeline, path, rows);
     if (written.kept > 0 && repeated === undefined) await this.#identities?.keep(database.connection, hour);
     if (!this.#written.has(hour)) this.#context.progress.hourDone();
     this.#written.set(hour, { hour, file, misfiled, ...written, ...(await hashFile(path)) });

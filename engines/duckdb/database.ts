@@ -50,6 +50,8 @@ export async function openDatabase(
     await connection.run("SET TimeZone = 'UTC'");
     // Left as written, a join gives its rows in the order of its left side: that of the events.
     await connection.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
+    // Else operators gather some thousand rows before they pass them on, however large these are.
+    await connection.run('SET enable_caching_operators = false');
     await connection.run('CREATE SCHEMA daybreak');
     await emptyStage(connection, pipeline);
     if (tables) await loadStaticTables(connection, pipeline, folder);
@@ -71,7 +73,10 @@ export async function emptyStage(connection: DuckDBConnection, pipeline: Pipelin
   await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
 }
 
-/** One row a line, in the lines' order, so that a rowid is a line number: the declared columns and the note on the line. */
+/**
+ * One row a line, in the lines' order, so that a rowid is a line number where the stage was not padded: the declared columns
+ * and the note on the line.
+ */
 function stagedColumns(pipeline: Pipeline): string {
   const declared = Object.entries(pipeline.events.columns).map(([name, type]) => `${quoted(name)} ${type}`);
   return [...declared, `${NOTE} VARCHAR`].join(', ');

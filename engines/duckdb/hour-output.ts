@@ -158,6 +158,8 @@ async function findRedundant(
 ): Promise<number> {
   const columns = identityOf(pipeline).map(quoted).join(', ');
   const hash = `hash(${columns})`;
+  const keys = likenessOf(pipeline).map((_, index) => `daybreak_key${index}`);
+  const compared = likenessOf(pipeline).map((value, index) => `${value} AS daybreak_key${index}`);
   const amongProven =
     proven === undefined || staged === 0
       ? ''
@@ -166,8 +168,24 @@ async function findRedundant(
   await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
     WITH likes AS MATERIALIZED (SELECT ${hash} AS likeness FROM ${unsettled} GROUP BY likeness HAVING count(*) > 1)
     SELECT record FROM (
-      SELECT record, row_number() OVER (PARTITION BY ${columns} ORDER BY record) AS occurrence
-      FROM ${unsettled} WHERE ${hash} IN (FROM likes))
+      SELECT record, row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY record) AS occurrence
+      FROM (SELECT record, ${compared.join(', ')} FROM ${unsettled} WHERE ${hash} IN (FROM likes)))
     WHERE occurrence > 1 ${amongProven}`);
   return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }
+
+/**
+ * The columns of the identity as SQL of values that are equal where these are. A long text is its hash, in a column that a
+ * short one has not: the records that have likes are held all at once.
+ */
+function likenessOf(pipeline: Pipeline): string[] {
+  return identityOf(pipeline).flatMap((name) => {
+    const column = quoted(name);
+    if (pipeline.events.columns[name] !== 'VARCHAR') return [column];
+    const isLong = `strlen(${column}) > ${LONG_TEXT}`;
+    return [`CASE WHEN ${isLong} THEN sha256(${column}) END`, `CASE WHEN NOT ${isLong} THEN ${column} END`];
+  });
+}
+
+/** Bytes. */
+const LONG_TEXT = 1024;

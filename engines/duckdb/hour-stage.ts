@@ -8,6 +8,7 @@ import { linesAt, type Piece } from '../input-pieces';
 import { endOfLine, hasLongLine } from '../line-feeds';
 import type { LineKernel } from '../line-kernel/kernel';
 import { keptText, type QuarantinedRecord } from '../quarantine';
+import { BadLines } from './bad-lines';
 import { emptyStage, STAGED } from './database';
 import { findFailing } from './failing-records';
 import { fastPathOf } from './fast-path';
@@ -19,7 +20,6 @@ import { BLANK } from './json-line';
 import { FAULT, faultOf, NOTE, noteOfFault, OF_DAY, OUTSIDE_DAY, parseLinesSql } from './record-rule';
 import { columnsSql } from './sql';
 import { timeRuleOf } from './time-rule';
-import { UnreadableLines } from './unreadable-lines';
 
 /** What the lines of one hour's files are. */
 export interface StagedCounts {
@@ -50,6 +50,9 @@ const MOST_ODD_LINES = 1024 * 1024;
  */
 const FEW_BYTES_OF_LINE = 1024;
 const MOST_BYTES_AT_ONCE = 1024 * 1024;
+/** It also holds the rows of one vector at once, whatever their size: behind longer lines than these the vector is padded. */
+const FEW_BYTES_OF_ROW = 4 * 1024;
+const VECTOR_ROWS = 2048;
 
 /**
  * The lines of one hour's files, judged. Those that the line kernel proves valid are in a Parquet file, equal
@@ -68,11 +71,16 @@ export class HourStage {
   /** Odd lines that are not in the table yet, those of a piece in one text. */
   #odd: Buffer[] = [];
   #oddBytes = 0;
-  readonly #unreadable: UnreadableLines | undefined;
+  /** Rows of the table, without strays. */
+  #rows = 0;
+  readonly #unreadable: BadLines | undefined;
+  /** Those on which the transform fails. */
+  readonly #failing: BadLines | undefined;
 
-  /** `scratch`: absolute path of a file for unreadable lines. Without it nothing is known of them. */
+  /** `scratch`: where bad lines are kept, the beginning of absolute paths. Without it nothing is known of them. */
   constructor(connection: DuckDBConnection, pipeline: Pipeline, date: BusinessDate, scratch?: string) {
-    this.#unreadable = scratch === undefined ? undefined : new UnreadableLines(scratch);
+    this.#unreadable = scratch === undefined ? undefined : new BadLines(`${scratch}-unreadable`);
+    this.#failing = scratch === undefined ? undefined : new BadLines(`${scratch}-failing`);
     this.#connection = connection;
     this.#pipeline = pipeline;
     this.#date = date;
@@ -85,6 +93,11 @@ export class HourStage {
     return this.#pipeline.events.maximumBytes;
   }
 
+  /** Whether its records are so large that rows of no record stand between them. */
+  get isPadded(): boolean {
+    return this.#numbers.padding > 0;
+  }
+
   get proven(): ProvenLines | undefined {
     return this.#proven;
   }
@@ -92,9 +105,9 @@ export class HourStage {
   /** Empties the stage. */
   async begin({ own, proof, ...hour }: HourInput): Promise<void> {
     this.#hour = { ...hour, own };
-    [this.#odd, this.#oddBytes] = [[], 0];
+    [this.#odd, this.#oddBytes, this.#rows] = [[], 0, 0];
     this.#numbers = new LineNumbers();
-    await this.#unreadable?.remove();
+    await this.#removeBad();
     this.#proven =
       proof && own ? await beginProvenLines(proof.kernel, this.#pipeline, { ...hour, path: proof.path }) : undefined;
     this.#scan = proof && !own ? beginScan(proof.kernel, this.#pipeline, hour) : this.#proven;
@@ -146,7 +159,7 @@ export class HourStage {
   /** Gives up what is held outside of the table. */
   async clear(): Promise<void> {
     await this.#scan?.remove();
-    await this.#unreadable?.remove();
+    await this.#removeBad();
   }
 
   async counts(): Promise<StagedCounts> {
@@ -160,7 +173,8 @@ export class HourStage {
     const strays = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
     const quarantined = of(FAULT);
     if (this.#hour.own) {
-      return { read: this.#numbers.lines - of(BLANK), outsideDay: of(OUTSIDE_DAY), quarantined, strays };
+      const read = this.#numbers.lines + this.#numbers.padding - of(BLANK);
+      return { read, outsideDay: of(OUTSIDE_DAY), quarantined, strays };
     }
     const ofDay = Object.values(strays).reduce((sum, count) => sum + count, 0);
     return { read: ofDay + quarantined, outsideDay: 0, quarantined, strays };
@@ -177,21 +191,17 @@ export class HourStage {
   }
 
   async *quarantined(): AsyncGenerator<QuarantinedRecord> {
+    // In the order of the rows, since one thread reads them: to sort them takes the memory of all at once.
     const faults = streamTexts(
       this.#connection,
-      `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}') ORDER BY rowid`,
+      `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}')`,
     );
-    const unreadable = this.#unreadable?.read();
-    let next = await unreadable?.next();
+    const finders = [this.#unreadable, this.#failing].map((lines) => lines?.finder());
     for await (const [row, note] of faults) {
       const { position, ...place } = this.#numbers.placeOf(Number(row));
-      if (next?.done === false && next.value[0] === position) {
-        yield { ...place, ...next.value[1] };
-        next = await unreadable?.next();
-        continue;
-      }
+      const kept = (await finders[0]?.(position)) ?? (await finders[1]?.(position));
       const { reason, text } = faultOf(note ?? '');
-      yield { ...place, reason, ...keptText(text) };
+      yield { ...place, ...(kept ?? { reason, ...keptText(text) }) };
     }
   }
 
@@ -200,15 +210,22 @@ export class HourStage {
    * where these are too many.
    */
   async rejectFailing(check: RowEngine['check'], files: readonly ListedFile[]): Promise<void> {
-    const rows = this.#numbers.lines;
-    const failing = await findFailing(this.#connection, this.#pipeline, { rows, check });
+    const found = await findFailing(this.#connection, this.#pipeline, { rows: this.#rows, check });
+    const failing = new Map([...found].map(([row, words]) => [this.#numbers.placeOf(row).position, { row, words }]));
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
     for await (const { position, text } of linesAt(files, failing, this.maximumBytes)) {
-      const reason = `the transform fails on it: ${failing.get(position) ?? ''}`;
-      statement.bindVarchar(1, noteOfFault({ reason, text }));
-      statement.bindBigInt(2, BigInt(position));
+      const { row, words } = failing.get(position) ?? { row: position, words: '' };
+      const reason = `the transform fails on it: ${words}`;
+      await this.#failing?.add(position, { reason, ...keptText(text) });
+      statement.bindVarchar(1, noteOfFault({ reason, text: '' }));
+      statement.bindBigInt(2, BigInt(row));
       await statement.run();
     }
+  }
+
+  async #removeBad(): Promise<void> {
+    await this.#unreadable?.remove();
+    await this.#failing?.remove();
   }
 
   async #stageOdd(): Promise<void> {
@@ -226,7 +243,9 @@ export class HourStage {
       const last = text.lastIndexOf(LINE_FEED, start + MOST_BYTES_AT_ONCE);
       const end =
         start + MOST_BYTES_AT_ONCE >= text.length ? text.length : last < start ? endOfLine(text, start) : last;
-      lines += await this.#insert(text.subarray(start, end));
+      const part = text.subarray(start, end);
+      lines += await this.#insert(part);
+      if (hasLongLine(part, FEW_BYTES_OF_ROW)) await this.#pad();
       start = end + 1;
     }
     return lines;
@@ -241,7 +260,21 @@ export class HourStage {
     const parse = parseLinesSql({ pipeline, time, fast, within });
     const statement = await this.#statements.prepare(`INSERT INTO ${STAGED} ${parse}`);
     statement.bindBlob(1, text);
-    return (await statement.run()).rowsChanged;
+    const lines = (await statement.run()).rowsChanged;
+    this.#rows += lines;
+    return lines;
+  }
+
+  /** Completes the vector of the last row with blank ones. */
+  async #pad(): Promise<void> {
+    const rows = VECTOR_ROWS - (this.#rows % VECTOR_ROWS);
+    const blank = await this.#statements.prepare(
+      `INSERT INTO ${STAGED} (${NOTE}) SELECT '${BLANK}' FROM range($1::BIGINT)`,
+    );
+    blank.bindBigInt(1, BigInt(rows));
+    await blank.run();
+    this.#rows += rows;
+    this.#numbers.notePadding(rows, this.#rows);
   }
 
   #countOwn(): Promise<number> {

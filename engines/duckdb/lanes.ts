@@ -41,7 +41,7 @@ export class Lanes {
           spillFolder: join(folder, `.spill-${lane}`),
           outputFolder: folder,
         });
-        const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.unreadable-${lane}`));
+        const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.bad-${lane}`));
         lanes.#lanes.push({ database, stage });
       }
       await work(lanes);

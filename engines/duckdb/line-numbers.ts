@@ -14,7 +14,19 @@ export class LineNumbers {
   readonly #files: { readonly file: string; readonly first: number }[] = [];
   /** Position among all lines by row, where not every line has a row. */
   readonly #rows: number[] = [];
+  /** By padding, the row behind it and the rows of all padding so far. */
+  readonly #paddings: { readonly end: number; readonly rows: number }[] = [];
   #lines = 0;
+
+  /** Rows that are no lines. */
+  get padding(): number {
+    return this.#paddings.at(-1)?.rows ?? 0;
+  }
+
+  /** So many rows that are no lines, the last of which is before the row `end`. */
+  notePadding(rows: number, end: number): void {
+    this.#paddings.push({ end, rows: this.padding + rows });
+  }
 
   /** Lines so far. */
   get lines(): number {
@@ -39,7 +51,8 @@ export class LineNumbers {
   }
 
   placeOf(row: number): LinePlace {
-    const position = this.#rows[row] ?? row;
+    const unpadded = row - (this.#paddings.findLast(({ end }) => end <= row)?.rows ?? 0);
+    const position = this.#rows[unpadded] ?? unpadded;
     const file = this.#files.findLast(({ first }) => first <= position);
     return { file: file?.file ?? '', line: position - (file?.first ?? 0) + 1, position };
   }

@@ -139,7 +139,7 @@ function refusalOf(cause: unknown, name: string, { columns }: Table, file: strin
   if (/\bOut of Memory\b/.test(reason)) {
     return new DaybreakError('ENGINE_FAILED', {
       what: `DuckDB has too little memory for the table ${name} (${file}): ${reason.split('\n')[0] ?? ''}`,
-      remedy: 'Give it more memory, or fewer threads to share it; the published day is untouched.',
+      remedy: 'Give it more memory (DAYBREAK_BUILD_MEMORY), or make the table smaller; the published day is untouched.',
       cause,
     });
   }

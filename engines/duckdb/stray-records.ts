@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { join } from 'node:path';
 import type { Pipeline } from '../../domain/pipeline';
 import { STAGED } from './database';
+import { BLANK } from './json-line';
 import { NOTE } from './record-rule';
 import { columnsSql, literal, parquetSql } from './sql';
 
@@ -16,19 +17,27 @@ export class StrayRecords {
     this.#columns = columnsSql(pipeline);
   }
 
-  /** Keeps those of the staged records of `source` that belong to `targets`. */
-  async keep(connection: DuckDBConnection, source: string, targets: readonly string[]): Promise<void> {
+  /**
+   * Keeps those of the staged records of `source` that belong to `targets`, with what pads them: large ones must be no
+   * closer to each other here than there.
+   */
+  async keep(
+    connection: DuckDBConnection,
+    source: string,
+    { targets, isPadded }: { readonly targets: readonly string[]; readonly isPadded: boolean },
+  ): Promise<void> {
+    const kept = isPadded ? [...targets, BLANK] : targets;
     await connection.run(
-      `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${targets.map(literal).join(', ')}) ORDER BY rowid)
-       TO ${literal(this.#file(source))} (FORMAT parquet)`,
+      `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${kept.map(literal).join(', ')}))
+       TO ${literal(this.#file(source))} (FORMAT parquet${isPadded ? ', ROW_GROUP_SIZE 2048' : ''})`,
     );
   }
 
   /** Adds to the staged records those of `target` that were kept of `source`. */
   async stage(connection: DuckDBConnection, source: string, target: string): Promise<void> {
     await connection.run(
-      `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}
-       FROM ${parquetSql(this.#file(source))} WHERE ${NOTE} = ${literal(target)}`,
+      `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}, nullif(${NOTE}, ${literal(target)}) AS ${NOTE}
+       FROM ${parquetSql(this.#file(source))} WHERE ${NOTE} IN (${literal(target)}, '${BLANK}')`,
     );
   }
 

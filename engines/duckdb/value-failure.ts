@@ -11,10 +11,14 @@ export function memoryFailureOf(thrown: unknown): string | undefined {
   return OUT_OF_MEMORY.exec(messageOf(thrown))?.[0];
 }
 
+/** They quote the value, which can have the size of a record. */
+const MOST_CHARACTERS = 500;
+
 /** DuckDB's words, in one line, where it failed because of a value; undefined where no record is to blame. */
 export function valueFailureOf(thrown: unknown): string | undefined {
-  const words = FAILURE_OF_VALUES.exec(messageOf(thrown))?.[0];
-  // They quote the value, which can hold anything.
+  const found = FAILURE_OF_VALUES.exec(messageOf(thrown))?.[0];
+  const words = found !== undefined && found.length > MOST_CHARACTERS ? `${found.slice(0, MOST_CHARACTERS)}…` : found;
+  // A value can hold anything.
   return words !== undefined && /\p{Cc}/u.test(words) ? JSON.stringify(words).slice(1, -1) : words;
 }
 

@@ -42,15 +42,13 @@ interface Built {
 /** Also fails where the child was blocked for long. */
 async function build(
   files: Readonly<Record<string, string | Buffer>>,
-  { memory = 1024, threads = 2, maximumBytes = MEBIBYTE } = {},
+  { memory = 1024, threads = 2, transform = (sql: string) => sql } = {},
 ): Promise<Built> {
   const [input, output, script] = [join(root, 'input'), join(root, 'output'), join(root, 'child.ts')];
   for (const folder of [input, output]) await rm(folder, { recursive: true, force: true });
   await writeFiles(input, files);
   await writeFile(script, CHILD);
-  const folder = await pipelineLike('events', join(root, 'pipeline'), {
-    'pipeline.yaml': (yaml) => yaml.replace(/^events:\n/m, `events:\n  maximumBytes: ${maximumBytes}\n`),
-  });
+  const folder = await pipelineLike('events', join(root, 'pipeline'), { 'transform.sql': transform });
   const heap = [`--max-old-space-size=${HEAP_MEBIBYTES}`, '--import', 'tsx', script];
   const child = spawn(process.execPath, [...heap, folder, input, output, String(memory), String(threads)]);
   let [text, errors] = ['', ''];
@@ -144,3 +142,59 @@ it.each(Object.entries(LARGE))(
     }
   },
 );
+
+describe('more records of a mebibyte than DuckDB has memory for', () => {
+  const COUNT = 150;
+  const LIMITS = { memory: 128, threads: 24 };
+  const large = (id: number, start = 'x', time = '2026-11-21 07:00:00'): string =>
+    event(id, time, `${start}${'x'.repeat(MEBIBYTE - 100)}`);
+  const many = (record: (id: number) => string): string =>
+    lines(...Array.from({ length: COUNT }, (_, id) => record(id)));
+
+  it.each([
+    ['all of one layout', 'x'],
+    ['each with an escape', '\\u00e4'],
+  ])('are built, %s', async (_, start) => {
+    const { counts, rows } = await build({ [FILE]: many((id) => large(id, start)) + GOOD }, LIMITS);
+    expect(counts).toMatchObject({ read: COUNT + 2, written: COUNT + 2, quarantined: 0 });
+    expect(rows.filter((row) => row.length > MEBIBYTE - 200)).toHaveLength(COUNT);
+  });
+
+  it('are built once where they are duplicates', async () => {
+    const text = many((id) => large(id % 10));
+    expect((await build({ [FILE]: text + GOOD }, LIMITS)).counts).toMatchObject({
+      written: 12,
+      duplicates: COUNT - 10,
+    });
+  });
+
+  it('are built in their own hours', async () => {
+    const text = many((id) => large(id, 'x', `2026-11-21 0${8 + (id % 2)}:00:00`));
+    const { counts } = await build({ [FILE]: text + GOOD }, LIMITS);
+    expect(counts).toMatchObject({ read: COUNT + 2, written: COUNT + 2 });
+  });
+
+  it.each([
+    ['no JSON', (text: string) => text.replaceAll('}\n', '\n'), 'not JSON'],
+    ['no UTF-8', (text: string) => Buffer.from(text.replaceAll('"x', '"\xff'), 'latin1'), 'not valid UTF-8'],
+  ])('are quarantined, each with its position, where they are %s', async (_, damage, reason) => {
+    const bad = Buffer.from(damage(many((id) => large(id))));
+    const { counts, rows, quarantine } = await build({ [FILE]: Buffer.concat([bad, Buffer.from(GOOD)]) }, LIMITS);
+    expect(counts).toMatchObject({ written: 2, quarantined: COUNT });
+    expect(rows).toHaveLength(2);
+    expect(quarantine.map(({ line }) => line)).toEqual(Array.from({ length: COUNT }, (_, at) => at + 1));
+    expect(quarantine.every((record) => record.reason === reason && record.text.length > MEBIBYTE - 200)).toBe(true);
+  });
+
+  it('are quarantined where the transform fails on them', async () => {
+    const transform = (sql: string): string =>
+      sql.replace(
+        'e.hello',
+        'CASE WHEN length(e.hello) > 100 THEN e.hello::INTEGER::VARCHAR ELSE e.hello END AS hello',
+      );
+    const { counts, quarantine } = await build({ [FILE]: many((id) => large(id)) + GOOD }, { ...LIMITS, transform });
+    expect(counts).toMatchObject({ written: 2, quarantined: COUNT });
+    expect(quarantine.map(({ line }) => line)).toEqual(Array.from({ length: COUNT }, (_, at) => at + 1));
+    expect(quarantine[7]?.text).toBe(large(7));
+  });
+});

@@ -3,8 +3,8 @@ import type { UnreadableLine } from '../input-pieces';
 
 const BATCH_CHARACTERS = 1024 * 1024;
 
-/** The unreadable lines of an hour, in a file: an hour can have nothing else. */
-export class UnreadableLines {
+/** What the quarantine keeps of bad lines of an hour, in a file: an hour can have nothing else. */
+export class BadLines {
   readonly #path: string;
   #file: FileHandle | undefined;
   #batch = '';
@@ -20,8 +20,20 @@ export class UnreadableLines {
     if (this.#batch.length > BATCH_CHARACTERS) await this.#flush();
   }
 
-  /** All lines with their positions, in order. */
-  async *read(): AsyncGenerator<readonly [position: number, line: UnreadableLine]> {
+  /** Finds lines by positions, which are asked for in order. */
+  finder(): (position: number) => Promise<UnreadableLine | undefined> {
+    const lines = this.#read();
+    let next: Promise<IteratorResult<readonly [number, UnreadableLine], void>> | undefined;
+    return async (position) => {
+      next ??= lines.next();
+      const { value } = await next;
+      if (value?.[0] !== position) return undefined;
+      next = undefined;
+      return value[1];
+    };
+  }
+
+  async *#read(): AsyncGenerator<readonly [position: number, line: UnreadableLine]> {
     await this.#flush();
     if (this.#file === undefined) return;
     for await (const text of this.#file.readLines({ start: 0, autoClose: false })) {
