@@ -1,0 +1,172 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { LivePipeline } from '../../../activities/speed/live-pipeline';
+import { Shard } from '../../../activities/speed/shard';
+import { countTopic, KafkaProducer, KafkaTopics, PartitionSession, type KafkaOptions } from '../../../clients/kafka';
+import { artifactsOf } from '../../../scripts/stack/artifacts';
+import { silentProgress } from '../../../scripts/stack/progress';
+import { launchJava, propertiesText, writeConfig, type JavaProcess } from '../../../scripts/stack/servers/java';
+import { stackOf } from '../../../scripts/stack/stack';
+import { findJava } from '../../../scripts/stack/tools';
+import { speedPipeline, type SpeedPipeline } from '../speed/speed-pipeline';
+import { freePortBase } from '../support/test-stacks';
+import { until } from '../support/until';
+
+jest.setTimeout(300_000);
+const USERS = ['admin', 'daybreak', 'druid'] as const;
+const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const events = [
+  '{"hello":"a","id":1,"time":"2026-11-21 12:00:00"}',
+  'bad',
+  '{"hello":"b","id":2,"time":"2026-11-21 12:00:01"}',
+];
+
+let directory: string;
+let broker: ChildProcess;
+let address: string;
+let pipeline: SpeedPipeline;
+let admin: KafkaTopics;
+
+const as = (username: (typeof USERS)[number]): KafkaOptions => ({
+  brokers: [address],
+  sasl: { mechanism: 'plain', username, password: `of-${username}` },
+});
+
+/** A broker that asks for a name, and on which nobody but `admin` may do what no ACL allows. */
+async function startBroker(port: number): Promise<ChildProcess> {
+  const home = join(directory, 'kafka');
+  const settings = join(home, 'server.properties');
+  const users = USERS.map((user) => `user_${user}="of-${user}"`).join(' ');
+  await writeConfig(
+    settings,
+    propertiesText({
+      'process.roles': 'broker,controller',
+      'node.id': 1,
+      'controller.quorum.voters': `1@127.0.0.1:${port + 1}`,
+      'controller.listener.names': 'CONTROLLER',
+      listeners: `SASL_PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + 1}`,
+      'listener.security.protocol.map': 'SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'inter.broker.listener.name': 'SASL_PLAINTEXT',
+      'sasl.enabled.mechanisms': 'PLAIN',
+      'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+      'listener.name.sasl_plaintext.plain.sasl.jaas.config': `${PLAIN} username="admin" password="of-admin" ${users};`,
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      // The controller's listener has no names here.
+      'super.users': 'User:admin;User:ANONYMOUS',
+      'log.dirs': `${home}/data`,
+      'auto.create.topics.enable': false,
+      'offsets.topic.replication.factor': 1,
+      'offsets.topic.num.partitions': 1,
+      'transaction.state.log.replication.factor': 1,
+      'transaction.state.log.min.isr': 1,
+      'transaction.state.log.num.partitions': 1,
+    }),
+  );
+  const jars = await artifactsOf(silentProgress).kafka();
+  const options = ['-Xmx384m', '-XX:TieredStopAtLevel=1'];
+  const java: Omit<JavaProcess, 'mainClass' | 'args'> = { server: 'kafka', jars, home, shortLived: true, options };
+  const stack = stackOf({ directory });
+  const format = await launchJava(stack, {
+    ...java,
+    mainClass: 'kafka.tools.StorageTool',
+    args: ['format', '--cluster-id', 'AAAAAAAAAAAAAAAAAAAAAQ', '--config', settings],
+  });
+  await promisify(execFile)(format.command, format.args, { cwd: format.cwd });
+  const { command, args, cwd } = await launchJava(stack, { ...java, mainClass: 'kafka.Kafka', args: [settings] });
+  return spawn(command, args, { cwd, stdio: 'ignore' });
+}
+
+/** Runs the lines of the page, with the topics of this test. */
+async function giveDocumentedRights(): Promise<void> {
+  const config = join(directory, 'admin.properties');
+  const jaas = `${PLAIN} username="admin" password="of-admin";`;
+  await writeFile(
+    config,
+    propertiesText({ 'security.protocol': 'SASL_PLAINTEXT', 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': jaas }),
+  );
+  const page = await readFile('docs/security.md', 'utf8');
+  const lines = [...page.matchAll(/^kafka-acls\.sh (.*)$/gm)].map(([, line = '']) => line);
+  expect(lines.length).toBeGreaterThan(4);
+  const topics: Readonly<Record<string, string>> = {
+    events: pipeline.topic,
+    events_names: pipeline.outputTopic,
+    events_dlq: pipeline.deadLetterTopic,
+  };
+  const classPath = `${await artifactsOf(silentProgress).kafka()}/*`;
+  for (const line of lines) {
+    const args = line
+      .replace('"$KAFKA_BROKERS"', address)
+      .replace('admin.properties', config)
+      .replace(/--topic (\S+)/, (_, topic: string) => `--topic ${topics[topic] ?? topic}`)
+      .split(' ');
+    await promisify(execFile)(await findJava(), ['-cp', classPath, 'org.apache.kafka.tools.AclCommand', ...args]);
+  }
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'daybreak-rights-'));
+  const port = await freePortBase();
+  address = `127.0.0.1:${port}`;
+  broker = await startBroker(port);
+  pipeline = await speedPipeline();
+  admin = await until('Kafka', () => {
+    if (broker.exitCode !== null) throw new Error(`Kafka ended with ${broker.exitCode}`);
+    return KafkaTopics.connect(as('admin')).catch(() => undefined);
+  });
+  const names = [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic, 'of-others'];
+  await admin.ensure(names.map((topic) => ({ topic, partitions: 1 })));
+  const producer = await KafkaProducer.connect(as('admin'));
+  await producer.send(
+    pipeline.topic,
+    events.map((value) => ({ value })),
+  );
+  await producer.close();
+});
+
+afterAll(async () => {
+  await Promise.allSettled([admin.close(), pipeline.remove()]);
+  if (broker.exitCode === null) {
+    broker.kill('SIGKILL');
+    await once(broker, 'exit');
+  }
+  await rm(directory, { recursive: true });
+});
+
+/** Runs a shard as `daybreak` until the end of the topic. */
+async function runShard(): Promise<void> {
+  const folders = { pipelines: pipeline.pipelines, data: join(directory, 'data'), logger: silent };
+  const transform = await LivePipeline.open(folders, pipeline.name);
+  const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100 };
+  const shard = new Shard({ kafka: as('daybreak'), pipeline: transform.pipeline, input, transform, logger: silent });
+  const stop = new AbortController();
+  const done = shard.run(stop.signal).finally(() => transform.close());
+  let isOver = false;
+  const over = done.finally(() => (isOver = true));
+  const isDone = (): boolean => isOver || shard.progress.partitions[0]?.offset === events.length;
+  await Promise.race([over, until('every event', isDone)]);
+  stop.abort();
+  await done;
+}
+
+const committed = (user: (typeof USERS)[number], topic: string): Promise<number> =>
+  countTopic(as(user), topic, [{ partition: 0, low: 0, high: 10 }]);
+
+it('is refused without rights, by a code', async () => {
+  await expect(runShard()).rejects.toMatchObject({ code: 'KAFKA_REFUSED' });
+});
+
+it('goes its whole way with the rights of the page, and no further', async () => {
+  await giveDocumentedRights();
+  await runShard();
+  expect(await committed('druid', pipeline.outputTopic)).toBe(2);
+  expect(await committed('daybreak', pipeline.deadLetterTopic)).toBe(1);
+
+  const foreign = { topic: 'of-others', partition: 0, group: 'daybreak.x', transactionalId: 'daybreak.x', outputs: [] };
+  await expect(PartitionSession.open(as('daybreak'), foreign)).rejects.toMatchObject({ code: 'KAFKA_REFUSED' });
+  await expect(committed('druid', pipeline.topic)).rejects.toMatchObject({ code: 'KAFKA_REFUSED' });
+});
