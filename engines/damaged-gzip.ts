@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { READ_UNTRUSTED } from './contained';
 import { bytesBetween } from './gzip-member';
-import { isMemberAt, surveyGzip, type GzipPart } from './gzip-survey';
+import { isMemberAt, MOST_BROKEN_PARTS, surveyGzip, type GzipPart } from './gzip-survey';
 import { hashFile } from './hash-file';
 import { countLineFeeds } from './line-feeds';
 
@@ -106,6 +106,8 @@ function reasonOf({ kind, start, end, reason }: GzipPart, isLast: boolean): stri
       return `the gzip member at byte ${start} is damaged (${reason ?? ''}): its ${end - start} bytes were left out`;
     case 'foreign':
       return `after the compressed data at byte ${start} stand ${end - start} bytes that are no gzip member`;
+    case 'unread':
+      return `the last ${end - start} bytes were left out: before them ${MOST_BROKEN_PARTS} parts of the file cannot be read`;
   }
 }
 

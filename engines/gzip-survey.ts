@@ -5,9 +5,10 @@ import { beginsMember, bytesAt, bytesBetween, checkMember, TRAILER_BYTES } from 
 export interface GzipPart {
   /**
    * `whole`: one or several members. `cut`: a member that lacks its end; what it has can be unpacked. `damaged`: a
-   * member of which nothing can be trusted. `foreign`: no member at all.
+   * member of which nothing can be trusted. `foreign`: no member at all. `unread`: all that follows, since too much before
+   * it could not be read.
    */
-  readonly kind: 'whole' | 'cut' | 'damaged' | 'foreign';
+  readonly kind: 'whole' | 'cut' | 'damaged' | 'foreign' | 'unread';
   readonly start: number;
   readonly end: number;
   /** Of a damaged member. */
@@ -18,6 +19,11 @@ const WINDOW_BYTES = 1024 * 1024;
 /** So much of a member must unpack to tell it from bytes that only look like one. */
 const SAMPLE_BYTES = 64 * 1024;
 
+/** Parts of a file that cannot be read. A file with more was made so, and each costs a look at all that is behind it. */
+export const MOST_BROKEN_PARTS = 1000;
+/** Of a file, places that begin like a member: by chance that is one in some million bytes. */
+const MOST_CANDIDATES = 10_000;
+
 /**
  * Finds out what of a gzip file, from byte `from` to `size`, can be read. Unpacks all of it, in bounded memory.
  *
@@ -26,6 +32,7 @@ const SAMPLE_BYTES = 64 * 1024;
  */
 export async function surveyGzip(file: FileHandle, size: number, from = 0): Promise<GzipPart[]> {
   const parts: GzipPart[] = [];
+  const left = { broken: MOST_BROKEN_PARTS, candidates: MOST_CANDIDATES };
   for (let at = from; ;) {
     const start = await skipZeros(file, at, size);
     if (start === size) return parts;
@@ -39,7 +46,9 @@ export async function surveyGzip(file: FileHandle, size: number, from = 0): Prom
       else parts.push({ kind: 'whole', start, end: at });
       continue;
     }
-    at = (await findMember(file, start + 1, size)) ?? size;
+    if (left.broken === 0) return [...parts, { kind: 'unread', start, end: size }];
+    left.broken -= 1;
+    at = (await findMember(file, start + 1, size, left)) ?? size;
     const end = await withoutZeros(file, start + 1, at);
     parts.push(
       member === undefined ? { kind: 'foreign', start, end } : await brokenMember(file, { start, end, next: at }),
@@ -70,11 +79,18 @@ async function brokenMember(
     : { kind: 'cut', start, end };
 }
 
-/** The position of the first member at or behind `from`. */
-async function findMember(file: FileHandle, from: number, size: number): Promise<number | undefined> {
+/** The position of the first member at or behind `from`; undefined also where too many places begin like one. */
+async function findMember(
+  file: FileHandle,
+  from: number,
+  size: number,
+  left: { candidates: number },
+): Promise<number | undefined> {
   for (let start = from; start < size; start += WINDOW_BYTES) {
     const window = await bytesAt(file, start, Math.min(size, start + WINDOW_BYTES + SIGNATURE.length - 1));
     for (let at = window.indexOf(SIGNATURE); at !== -1; at = window.indexOf(SIGNATURE, at + 1)) {
+      if (left.candidates === 0) return undefined;
+      left.candidates -= 1;
       if (await isMember(file, start + at, size)) return start + at;
     }
   }

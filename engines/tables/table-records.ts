@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { NotWhole, readLargeFile } from '../input-bytes';
+import { countLineFeeds, endOfLine, hasLongLine } from '../line-feeds';
 
 /** Why the file of a static table cannot be used: where in it, which value, and what is accepted. */
 export class TableFault extends Error {
@@ -29,8 +30,8 @@ export interface RecordReader {
   take(bytes: Buffer, isLast: boolean): { readonly taken: number; readonly records: TableRecords };
 }
 
-const LONGEST_RECORD = 64 * 1024 * 1024;
-const LINE_FEED = 10;
+/** As of an event, by default: each database of a build must have room for it. */
+const LONGEST_RECORD = 1024 * 1024;
 
 /** Reads a table's file, `path` without links, in pieces of some megabytes that never cut a record. Throws TableFault. */
 export async function* readTable(
@@ -43,7 +44,8 @@ export async function* readTable(
     const { taken, records } = reader.take(bytes, false);
     rest = bytes.subarray(taken);
     if (rest.length > LONGEST_RECORD) {
-      throw new TableFault(`${records.placeOf(0)} or later: a record of more than ${LONGEST_RECORD / 2 ** 20} MiB`);
+      yield checked(records);
+      throw tooLarge(`${records.placeOf(records.text.length === 0 ? 0 : countLineFeeds(records.text) + 1)} or later`);
     }
     yield checked(records);
   }
@@ -60,20 +62,19 @@ async function* wholeFile(file: string, path: string): AsyncGenerator<Buffer> {
 }
 
 function checked(records: TableRecords): TableRecords {
-  if (isUtf8(records.text)) return records;
-  const lines = linesOf(records.text);
-  throw new TableFault(`${records.placeOf(lines.findIndex((line) => !isUtf8(line)))}: not valid UTF-8`);
+  const { text, placeOf } = records;
+  if (isUtf8(text) && !hasLongLine(text, LONGEST_RECORD)) return records;
+  for (let [start, position] = [0, 0]; start <= text.length; position += 1) {
+    const line = text.subarray(start, endOfLine(text, start));
+    if (line.length > LONGEST_RECORD) throw tooLarge(placeOf(position));
+    if (!isUtf8(line)) throw new TableFault(`${placeOf(position)}: not valid UTF-8`);
+    start += line.length + 1;
+  }
+  return records;
 }
 
-function linesOf(text: Buffer): Buffer[] {
-  const lines: Buffer[] = [];
-  for (let start = 0; start <= text.length;) {
-    const found = text.indexOf(LINE_FEED, start);
-    const end = found === -1 ? text.length : found;
-    lines.push(text.subarray(start, end));
-    start = end + 1;
-  }
-  return lines;
+function tooLarge(place: string): TableFault {
+  return new TableFault(`${place}: a record of more than ${LONGEST_RECORD / 2 ** 20} MiB`);
 }
 
 /** How many of these bytes stand from the beginning to `end`. */

@@ -115,6 +115,25 @@ it('members within members are one record that is bad', async () => {
   expect(rows).toHaveLength(2);
 });
 
+it('of a file of nothing but broken members some are named, and the rest as a whole', async () => {
+  const first = gzipSync(GOOD);
+  const broken = Buffer.concat([gzipSync('x'), Buffer.from('?')]);
+  const files = { [`${FILE}.gz`]: Buffer.concat([first, ...Array.from({ length: 20_000 }, () => broken)]) };
+  const { rows, quarantine } = await build(files);
+  expect(rows).toHaveLength(2);
+  const faults = quarantine.filter(({ text }) => text === '');
+  expect(faults).toHaveLength(1001);
+  expect(faults.at(-1)?.reason).toMatch(/^the last \d+ bytes were left out/);
+});
+
+it('a file of places that begin like members is looked through to its end only so far', async () => {
+  const likeMember = Buffer.concat([gzipSync('').subarray(0, 10), Buffer.alloc(2, 0xff)]);
+  const packed = Buffer.concat([gzipSync(GOOD), ...Array.from({ length: 200_000 }, () => likeMember)]);
+  const { rows, quarantine } = await build({ [`${FILE}.gz`]: packed });
+  expect(rows).toHaveLength(2);
+  expect(quarantine).toHaveLength(1);
+});
+
 /** Records of almost a mebibyte that are valid. */
 const TIME = '"time":"2026-11-21 07:00:00"';
 const LARGE = {

@@ -55,6 +55,26 @@ async function refusal(format: Format, content: string | Buffer, settings: Table
 const A = { uid: 1, name: 'a' };
 const B = { uid: 2, name: 'b' };
 
+describe('a record of more than a mebibyte is refused, wherever it stands', () => {
+  const name = 'x'.repeat(1024 ** 2);
+  const many = Array.from({ length: 200_000 }, (_, uid) => uid + 2);
+
+  it.each<[Format, string, string]>([
+    ['ndjson', `{"uid":1,"name":"${name}"}\n`, 'line 1: '],
+    [
+      'ndjson',
+      `${many.map((uid) => `{"uid":${uid},"name":"a"}\n`).join('')}{"uid":1,"name":"${name.repeat(5)}"}\n`,
+      'line ',
+    ],
+    ['json', `[{"uid":0},\n{"uid":1,"name":"${name}"}]`, 'element 2 (line 2): '],
+    ['csv', `uid,name\n1,"${name}"\n`, 'line '],
+  ])('%s', async (format, content, place) => {
+    const told = await refusal(format, content);
+    expect(told.startsWith(place)).toBe(true);
+    expect(told).toContain('a record of more than 1 MiB');
+  });
+});
+
 describe('in every format', () => {
   const content = (format: Format, value: string): string =>
     ({ ndjson: `{"uid":1,"v":${value}}\n`, json: `[{"uid":1,"v":${value}}]`, csv: `uid,v\n1,${value}\n` })[format];
