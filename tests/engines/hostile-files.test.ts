@@ -15,7 +15,7 @@ const MEBIBYTE = 1024 ** 2;
 const GOOD = lines(event(1), event(2));
 const HEAP_MEBIBYTES = 192;
 /** Far below the 60 seconds after which Temporal takes an activity without heartbeats for lost. */
-const LONGEST_SILENCE = 5_000;
+const LONGEST_SILENCE = 15_000;
 
 /** Builds the day in a process with a small heap, and tells for how long nothing else could run. */
 const CHILD = `
