@@ -148,18 +148,22 @@ async function* readLarge(
   if (filled > 0) yield* toPieces(withoutLastLineFeed(buffer.subarray(0, filled)), spans, maximumBytes);
 }
 
+/** Some bytes more, so that no character is cut. */
+const KEPT_BYTES = BEGINNING_BYTES + 4;
+
 /** A line that is too large, of which only the beginning is kept. */
 class LargeLine {
-  readonly #beginning: Buffer;
+  #beginning: Buffer;
   #bytes: number;
 
   constructor(line: Buffer) {
-    // Some bytes more, so that no character is cut.
-    this.#beginning = Buffer.from(line.subarray(0, BEGINNING_BYTES + 4));
+    this.#beginning = Buffer.from(line.subarray(0, KEPT_BYTES));
     this.#bytes = line.length;
   }
 
   add(more: Buffer): void {
+    const missing = KEPT_BYTES - this.#beginning.length;
+    if (missing > 0) this.#beginning = Buffer.concat([this.#beginning, more.subarray(0, missing)]);
     this.#bytes += more.length;
   }
 

@@ -48,7 +48,7 @@ async function runAlone(
   try {
     return await transform.run(values);
   } catch (thrown) {
-    const reason = memoryFailureIn(thrown);
+    const reason = valueFailureIn(thrown) ?? memoryFailureIn(thrown);
     if (reason === undefined) throw thrown;
     return rejected(reason);
   }

@@ -104,8 +104,9 @@ export class PartitionRun {
     while (!signal.aborted) {
       let session: PartitionSession | undefined;
       try {
-        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions(), former);
-        former = session.producer;
+        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions(), former, (producer) => {
+          former = producer;
+        });
         await this.#consume(session, signal, () => {
           healthyAt = Date.now();
           pause = FIRST_PAUSE_MS;
@@ -126,7 +127,7 @@ export class PartitionRun {
   }
 
   /** Reads on until the signal; returns early where the offset has left the partition, for the next session to reset it. */
-  async #consume(session: PartitionSession, signal: AbortSignal, onCommit: () => void): Promise<void> {
+  async #consume(session: PartitionSession, signal: AbortSignal, onWell: () => void): Promise<void> {
     await this.#begin(session);
     const { limits, transform } = this.#options;
     let [read, waiting] = [this.#offset, IDLE];
@@ -153,15 +154,18 @@ export class PartitionRun {
           const result = await this.#transform(slice);
           await committing;
           if (isAborted(signal)) break;
-          committing = this.#commit(session, slice, result).then(onCommit);
+          committing = this.#commit(session, slice, result).then(onWell);
           committing.catch(ignore);
         } else {
           await committing;
           this.#offset = slice.nextOffset; // Control records alone: nothing to commit.
         }
       }
-      // A failure of the last commit must not wait for the next event.
-      if (next === read) await committing;
+      if (next === read) {
+        // A failure of the last commit must not wait for the next event, and who has nothing to do is well.
+        await committing;
+        onWell();
+      }
       read = next;
     }
     await committing;

@@ -58,8 +58,9 @@ export class BatchReader {
   /** The length of the next record, which is in memory then, or what is kept of it. Throws where the batch ends before. */
   async next(): Promise<number | LongRecord> {
     await this.#fill(LENGTH_BYTES);
+    if (this.#rest <= 0) throw new RangeError('the batch ends before its records');
     const length = this.reader.read();
-    if (length < 0) throw new RangeError(`a record of ${length} bytes`);
+    if (length <= 0) throw new RangeError(`a record of ${length} bytes`);
     if (length > this.#recordBytes) return await this.#longRecord(length);
     await this.#require(length);
     return length;

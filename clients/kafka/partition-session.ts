@@ -60,25 +60,29 @@ export class PartitionSession {
     this.#brokers = brokers;
   }
 
-  /** `former` is this owner's last session, where it had one: without it opening cannot be fenced, only fence. */
-  static async open(kafka: KafkaOptions, options: SessionOptions, former?: ProducerEpoch): Promise<PartitionSession> {
+  /**
+   * `former` is this owner's last session, where it had one: without it opening cannot be fenced, only fence. `onOwned` is told
+   * who this session is as soon as it owns the partition: where the rest of opening fails, the next session comes after it.
+   */
+  static async open(
+    kafka: KafkaOptions,
+    options: SessionOptions,
+    former?: ProducerEpoch,
+    onOwned?: (producer: ProducerEpoch) => void,
+  ): Promise<PartitionSession> {
     const cluster = clusterOf(kafka);
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
       // In this order: once the former owner is fenced, the committed offset cannot move any more.
       const writer = await TransactionalWriter.open(cluster, options, former);
+      onOwned?.(writer);
       const start = await startOf(cluster, options, writer);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
     } catch (thrown) {
       await cluster.disconnect();
       throw kafkaError(thrown, `opening ${options.topic}/${options.partition}`, kafka.brokers);
     }
-  }
-
-  /** Identifies this session to the next one of the same owner. */
-  get producer(): ProducerEpoch {
-    return this.#writer;
   }
 
   /** Committed records from `offset` on; undefined where the offset is outside of the partition. */

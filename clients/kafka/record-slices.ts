@@ -279,19 +279,20 @@ class AbortedTransactions {
 
   isAborted(batch: Batch): boolean {
     if (!batch.isTransactional) return false;
-    for (
-      let next = this.#pending[0];
-      next !== undefined && next.firstOffset <= batch.lastOffset;
-      next = this.#pending[0]
-    ) {
-      this.#open.add(next.producerId);
-      this.#pending.shift();
-    }
+    this.#openUpTo(batch);
     return this.#open.has(batch.producerId);
   }
 
-  /** A control batch ends its producer's transaction, be it an abort or a commit. */
+  /** A control batch ends its producer's transaction, be it an abort or a commit; of it the fetch may hold nothing else. */
   end(batch: Batch): void {
+    this.#openUpTo(batch);
     this.#open.delete(batch.producerId);
+  }
+
+  #openUpTo({ lastOffset }: Batch): void {
+    for (let next = this.#pending[0]; next !== undefined && next.firstOffset <= lastOffset; next = this.#pending[0]) {
+      this.#open.add(next.producerId);
+      this.#pending.shift();
+    }
   }
 }

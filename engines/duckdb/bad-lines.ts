@@ -16,7 +16,9 @@ export class BadLines {
 
   /** Positions are given in order. */
   async add(position: number, line: UnreadableLine): Promise<void> {
-    this.#batch += `${JSON.stringify([position, line])}\n`;
+    // Newer versions of Node take these two for ends of lines when the file is read.
+    const text = JSON.stringify([position, line]).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+    this.#batch += `${text}\n`;
     if (this.#batch.length > BATCH_CHARACTERS) await this.#flush();
   }
 

@@ -21,25 +21,26 @@ const count: Bound = (node) => {
 const text: Bound = (node) => {
   const constant = constantOf(node);
   if (constant !== undefined) return typeof constant !== 'string' || constant.length <= LONGEST_TEXT;
+  if (isCallOf(node, ['chr'])) return true;
   const [, length] = argumentsOf(node);
   return isCallOf(node, ['left']) && length !== undefined && (integerOf(length) ?? Infinity) <= LONGEST_TEXT;
 };
 /** Without a width that is an argument, or of many digits. */
-const format: Bound = (node) => {
-  const constant = constantOf(node);
-  return typeof constant === 'string' && !/\d{5}|\*|\{[^{}]*\{/.test(constant.replaceAll('{{', ''));
-};
+const formatted = (escape: string, unbounded: RegExp): Bounded => ({
+  bounds: {
+    0: (node) => {
+      const constant = constantOf(node);
+      return typeof constant === 'string' && !unbounded.test(constant.replaceAll(escape, ''));
+    },
+  },
+  write: 'its format as a text, with no width that is an argument, and none of five digits',
+});
 
 const small = `a number of at most ${LARGEST_COUNT}, or least(…, ${LARGEST_COUNT})`;
 const short = `a text of at most ${LONGEST_TEXT} characters, or left(…, ${LONGEST_TEXT})`;
 const sized: Bounded = { bounds: { 1: count }, write: small };
 const compared: Bounded = { bounds: { 0: text, 1: text }, write: `${short}, for each argument` };
 const replaced: Bounded = { bounds: { 2: text }, write: `as its third argument ${short}` };
-const formatted: Bounded = {
-  bounds: { 0: format },
-  write: 'its format as a text, with no * and no width of five digits',
-};
-
 /**
  * Functions that take memory, which DuckDB's limit does not count, or time that grows with the square of a text or with a
  * number: one event with a long text or a large number would end the worker. Found by calling all of the catalogue with
@@ -51,7 +52,8 @@ const BOUNDED: ReadonlyMap<string, Bounded> = new Map([
     (name) => [name, compared] as const,
   ),
   ...['replace', 'regexp_replace'].map((name) => [name, replaced] as const),
-  ...['format', 'printf'].map((name) => [name, formatted] as const),
+  ['format', formatted('{{', /\{[^{}]*(?:\d{5}|\{)/)],
+  ['printf', formatted('%%', /%[-+ #0-9.,']*(?:\*|\d{5})/)],
   ['repeat', { bounds: { 0: text, 1: count }, write: `${short}, and ${small}` }],
 ]);
 const SERIES = ['range', 'generate_series'];

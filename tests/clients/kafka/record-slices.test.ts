@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { encodeRecordBatch, type NewRecord, recordSize } from '../../../clients/kafka/record-batch';
-import { endOfRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
+import { countRecords, endOfRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
 
 const NO_LIMIT = { rows: () => 1_000_000, bytes: 1e9 };
 
@@ -98,6 +98,18 @@ describe('recordSlices', () => {
     const slices = await read(batches, { aborted });
     expect(texts(slices)).toEqual(['committed 3', 'committed 1']);
     expect(slices.at(-1)?.nextOffset).toBe(8);
+  });
+
+  it('gives what a producer committed behind the marker of its abort, where the read begins at the marker', async () => {
+    const batches = [
+      await end(1n, 12),
+      await batch(values('committed'), { producerId: 1n, baseOffset: 13 }),
+      await end(1n, 14),
+    ];
+    // A broker lists every aborted transaction whose marker is not before the offset that is read from.
+    const aborted = [{ producerId: 1n, firstOffset: 10 }];
+    expect(texts(await read(batches, { from: 12, aborted }))).toEqual(['committed']);
+    expect(countRecords(Buffer.concat(batches), { low: 12, high: 15 }, aborted)).toBe(1);
   });
 
   it('moves on over control records alone', async () => {

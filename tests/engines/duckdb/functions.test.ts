@@ -112,6 +112,9 @@ it.each([
   "regexp_replace(e.hello, '[^a-z]', '', 'g')",
   "printf('%05.2f %s', e.id::DOUBLE, e.hello)",
   "format('{:>10} {{}}', e.hello)",
+  "format('**{}** of 10115', e.hello)",
+  "printf('10115: %s * 100%%', e.hello)",
+  "replace(e.hello, '|', chr(10))",
   "age(TIMESTAMP '2026-01-01', e.time::TIMESTAMP)::VARCHAR",
 ])('%s, which has a bound, is not refused', async (expression) => {
   await expect(check(expression)).resolves.toMatchObject({ pipeline: { name: 'events' } });
