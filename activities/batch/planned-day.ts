@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { requireOver, type BusinessDate } from '../../domain/business-date';
+import { isSameZone, requireOver, type BusinessDate } from '../../domain/business-date';
 import { dayPlan, type DayPlan } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
@@ -57,6 +57,8 @@ export async function plannedDay(
   const known = new Map<string, unknown>(Object.entries(plan));
   for (const [field, value] of Object.entries(claimed)) {
     if (isDeepStrictEqual(value, known.get(field))) continue;
+    // A zone has several names, of which pipeline.yaml may have another one since the run began.
+    if (field === 'timeZone' && typeof value === 'string' && isSameZone(value, plan.timeZone)) continue;
     const [is, should] = [JSON.stringify(value), JSON.stringify(known.get(field))];
     throw new DaybreakError('BAD_PIPELINE', {
       what: `${activity} was given ${is} as the ${field} of ${date}, and by the pipeline.yaml of ${name} it is ${should}`,

@@ -34,7 +34,9 @@ export function reportCommand(): Command {
       const pipeline = await readSettingsNamed(config, name);
       const dates = reportRange(pipeline, { ...(from && { from }), ...(to && { to }) });
       const turniloUrl =
-        turnilo === undefined ? undefined : `${turnilo}#${encodeURIComponent(pipeline.druid.datasource)}`;
+        turnilo === undefined || turnilo === ''
+          ? undefined
+          : `${turnilo}#${encodeURIComponent(pipeline.druid.datasource)}`;
       const data = await collectReport(config, pipeline, { dates, turniloUrl });
       if (json) {
         printJson(data);
@@ -48,8 +50,9 @@ export function reportCommand(): Command {
     });
 }
 
-/** It becomes a link in the page. */
-function httpAddress(text: string): string {
+/** It becomes a link in the page; an empty variable is none. */
+function httpAddress(text: string): string | undefined {
+  if (text === '') return undefined;
   if (httpUrl.safeParse(text).success) return text;
   throw new InvalidArgumentError('Give an http or https address without a password, such as http://127.0.0.1:9090.');
 }

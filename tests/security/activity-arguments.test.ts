@@ -225,6 +225,11 @@ describe.each(PLANNED)('%s', (name) => {
     expect(asked).toEqual([]);
   });
 
+  it('takes the same zone by another name, which pipeline.yaml may have got since the run began', async () => {
+    const plan = { ...right, timeZone: 'ROK' };
+    expect(await codeOf(call(name, [plan, ...secondOf(name)]))).not.toBe('BAD_PIPELINE');
+  });
+
   it('refuses a day that is not over, which a seal would close for years', async () => {
     const later = { pipeline: 'events', date: '2126-11-21' };
     expect(await codeOf(call(name, [later, ...secondOf(name)]))).toBe('BAD_DATE');

@@ -37,7 +37,6 @@ const REFUSED = [
   '//a.example',
   'a.example:9090',
   'http://name:password@a.example',
-  '',
 ];
 
 it.each(REFUSED)('takes no link to %p for Turnilo', async (address) => {
@@ -51,6 +50,12 @@ it('takes none from the environment either', async () => {
   await main(['node', 'daybreak', 'report', '--json']);
   expect(process.exitCode).toBe(2);
   expect(said).toContain('TURNILO_URL');
+});
+
+it('takes an empty variable for none', async () => {
+  process.env['TURNILO_URL'] = '';
+  await main(['node', 'daybreak', 'report', '--json']);
+  expect(JSON.parse(said)).not.toHaveProperty('turniloUrl');
 });
 
 it('links to the cube of an http address', async () => {
