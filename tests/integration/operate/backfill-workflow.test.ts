@@ -3,7 +3,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure } from '@temporalio/common';
 import type { DayRun } from '../../../activities/operate/day-runs';
 import { backfillId, type BackfillInput, type BackfillProgress, type BackfillResult } from '../../../domain/backfill';
-import { parseBusinessDate, shiftDate } from '../../../domain/business-date';
+import { businessDateOf, parseBusinessDate, shiftDate } from '../../../domain/business-date';
 import { dailyBatchId } from '../../../domain/daily-batch';
 import { dateAttribute, pipelineAttribute } from '../../../domain/search-attributes';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -119,7 +119,8 @@ it('ends its running days before it is cancelled itself, and starts no other', a
 });
 
 it('refuses a range that is not over, before a day is touched', async () => {
-  const handle = await start({ from: '2026-01-01', to: '2099-01-01', only: 'all' });
+  const today = businessDateOf(new Date(), 'UTC');
+  const handle = await start({ from: shiftDate(today, -2), to: shiftDate(today, 2), only: 'all' });
   const failure = (await failureOf(handle.result())) as Error;
   expect(String(failure.cause)).toContain('is not over yet');
 });
