@@ -76,44 +76,52 @@ export class TransactionalWriter implements ProducerEpoch {
 
   /** @param metadata text of at most some 4,000 bytes that the broker keeps beside the offset. */
   async commit(writes: TransactionWrites, nextOffset: number, metadata: string | null = null): Promise<void> {
-    const { transactionalId, group, topic, partition } = this.#options;
-    const transaction = {
-      transactionalId,
-      producerId: this.producerId.toString(),
-      producerEpoch: this.producerEpoch,
-    };
-    const { transactions, groups } = this.#coordinators;
-    const [encoded] = await Promise.all([
-      this.#encode(writes),
-      whileMarkersAreWritten(() => transactions.addOffsetsToTxn({ ...transaction, groupId: group })),
-    ]);
-    const topics = [...encoded.topics].map(([name, partitions]) => ({ topic: name, partitions: [...partitions] }));
-    if (topics.length > 0) {
-      await whileMarkersAreWritten(() => transactions.addPartitionsToTxn({ ...transaction, topics }));
-    }
+    const { group, topic, partition } = this.#options;
+    const [encoded] = await Promise.all([this.#encode(writes), this.#addOffsets()]);
+    await this.#addPartitions(encoded.topics);
     const offset = { partition, offset: nextOffset.toString(), metadata };
     await Promise.all([
       this.#produce(encoded.rounds),
-      groups.txnOffsetCommit({ ...transaction, groupId: group, topics: [{ topic, partitions: [offset] }] }),
+      this.#coordinators.groups.txnOffsetCommit({
+        ...this.#transaction,
+        groupId: group,
+        topics: [{ topic, partitions: [offset] }],
+      }),
     ]);
-    await untilDecided(() => transactions.endTxn({ ...transaction, transactionResult: true }));
+    await this.#end(true);
   }
 
   /** Writes an abort behind whatever earlier owners have left open in these topics and in the group's offsets. */
   async abortLeftovers(topics: readonly string[]): Promise<void> {
-    const { transactionalId, group } = this.#options;
-    const { producerEpoch } = this;
-    const transaction = { transactionalId, producerId: this.producerId.toString(), producerEpoch };
-    const { transactions } = this.#coordinators;
-    const partitions = topics.map((topic) => ({
-      topic,
-      partitions: this.#cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId),
-    }));
-    await whileMarkersAreWritten(() => transactions.addOffsetsToTxn({ ...transaction, groupId: group }));
-    if (topics.length > 0) {
-      await whileMarkersAreWritten(() => transactions.addPartitionsToTxn({ ...transaction, topics: partitions }));
-    }
-    await untilDecided(() => transactions.endTxn({ ...transaction, transactionResult: false }));
+    const partitionsOf = (topic: string): number[] =>
+      this.#cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
+    await this.#addOffsets();
+    await this.#addPartitions(new Map(topics.map((topic) => [topic, partitionsOf(topic)])));
+    await this.#end(false);
+  }
+
+  /** Its transactions as the coordinators know them. */
+  get #transaction() {
+    const { producerId, producerEpoch } = this;
+    return { transactionalId: this.#options.transactionalId, producerId: producerId.toString(), producerEpoch };
+  }
+
+  async #addOffsets(): Promise<void> {
+    const offsets = { ...this.#transaction, groupId: this.#options.group };
+    await whileMarkersAreWritten(() => this.#coordinators.transactions.addOffsetsToTxn(offsets));
+  }
+
+  async #addPartitions(partitions: ReadonlyMap<string, Iterable<number>>): Promise<void> {
+    if (partitions.size === 0) return;
+    const topics = [...partitions].map(([topic, some]) => ({ topic, partitions: [...some] }));
+    await whileMarkersAreWritten(() =>
+      this.#coordinators.transactions.addPartitionsToTxn({ ...this.#transaction, topics }),
+    );
+  }
+
+  async #end(isCommit: boolean): Promise<void> {
+    const end = { ...this.#transaction, transactionResult: isCommit };
+    await untilDecided(() => this.#coordinators.transactions.endTxn(end));
   }
 
   /** One round after the other, since a request may hold only one batch of a partition. */
