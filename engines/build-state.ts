@@ -1,11 +1,11 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { DayManifest, InputFile } from '../domain/day-manifest';
 import type { SourceHour } from './day-plan';
 import { isMissing } from './has-code';
-import { unique } from './kept-versions';
 import { STATE_FILE } from './published-day';
+import { replaceFile } from './replace-file';
 
 /** What an incremental build needs beyond the manifest, kept beside it. */
 export interface BuildState {
@@ -55,10 +55,7 @@ const stateSchema = z.object({
 
 /** Replaces the state of a version as a whole. */
 export async function writeState(folder: string, state: BuildState): Promise<void> {
-  const path = join(folder, STATE_FILE);
-  const next = join(folder, unique('state'));
-  await writeFile(next, JSON.stringify(state));
-  await rename(next, path);
+  await replaceFile(join(folder, STATE_FILE), JSON.stringify(state));
 }
 
 /** Undefined where the version has none, or one that a loss of power left broken. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { DaybreakError } from '../domain/errors';
@@ -11,6 +11,7 @@ import type { ReadPipeline } from './loaded-pipeline';
 import { openPipeline, type OpenPipeline } from './pipeline-folder';
 import { sha256 } from './pipeline-version';
 import { PIPELINE_FILE, readPipeline, readSettings, TRANSFORM_FILE } from './read-pipeline';
+import { replaceFile } from './replace-file';
 
 /** Names the copy that was kept last. */
 const CURRENT_FILE = 'current';
@@ -34,9 +35,7 @@ export async function makeCurrent(read: ReadPipeline, root: string): Promise<voi
   const version = versionOf(read);
   const before = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
   if (before === version) return;
-  const next = join(root, `.${CURRENT_FILE}-${randomUUID()}`);
-  await writeFile(next, version);
-  await rename(next, join(root, CURRENT_FILE));
+  await replaceFile(join(root, CURRENT_FILE), version);
   const unused = (await readdir(root)).filter(
     (name) => /^[0-9a-f]{64}$/.test(name) && name !== version && name !== before,
   );

@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/errors';
 import { ignoreMissing } from '../../engines/has-code';
+import { replaceFile } from '../../engines/replace-file';
 import { realtimeFolder, type PipelineFolders } from './accepted-pipelines';
 
 const FILE = 'prepared';
@@ -21,9 +21,7 @@ export async function storePreparedSetup(
   const folder = realtimeFolder(data, pipeline);
   try {
     await mkdir(folder, { recursive: true });
-    const next = join(folder, `.${FILE}-${randomUUID()}`);
-    await writeFile(next, setup);
-    await rename(next, join(folder, FILE));
+    await replaceFile(join(folder, FILE), setup);
   } catch (thrown) {
     logger.warn({ pipeline, reason: messageOf(thrown) }, 'could not store which setup is prepared');
   }
