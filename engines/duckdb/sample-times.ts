@@ -15,7 +15,8 @@ const SAMPLES = [
   '2026-07-15T00:07:11.001Z',
   '2026-07-15T13:31:01.010Z',
 ];
-const VALUES: Readonly<Record<ColumnType, string>> = { VARCHAR: "'a'", BIGINT: '1', DOUBLE: '1.5', BOOLEAN: 'true' };
+/** As SQL. */
+export const SAMPLE_VALUES: Readonly<Record<ColumnType, string>> = { VARCHAR: "'a'", BIGINT: '1', DOUBLE: '1.5', BOOLEAN: 'true' };
 
 /**
  * Throws BAD_TRANSFORM where each row that the transform makes of sample events has a valid time, but not that of its
@@ -31,7 +32,7 @@ export async function checkSampleTimes(
   const [row, event] = [quoted(column), quoted(EVENT_TIME)];
   const rule = timeRuleOf(pipeline);
   const seen: { readonly event: string; readonly row: string; readonly sameHour: boolean }[] = [];
-  for (const values of samplesOf(pipeline)) {
+  for (const values of sampleEvents(pipeline)) {
     await emptyStage(connection, pipeline);
     await connection.run(`INSERT INTO ${STAGED} VALUES (${values.join(', ')}, NULL)`);
     let rows: (string | null)[][] = [];
@@ -59,10 +60,10 @@ export async function checkSampleTimes(
   });
 }
 
-/** The values of an event of each sample, first with nothing but its time, then with a value in each column. */
-function samplesOf({ events }: Pipeline): string[][] {
+/** The values, as SQL, of an event of each sample, first with nothing but its time, then with a value in each column. */
+export function sampleEvents({ events }: Pipeline): string[][] {
   const { column: time, format } = events.time;
-  return [() => 'NULL', (type: ColumnType) => VALUES[type]].flatMap((valueOf) =>
+  return [() => 'NULL', (type: ColumnType) => SAMPLE_VALUES[type]].flatMap((valueOf) =>
     SAMPLES.map((sample) =>
       Object.entries(events.columns).map(([name, type]) => (name === time ? written(sample, format) : valueOf(type))),
     ),

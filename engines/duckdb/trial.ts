@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { DaybreakError, messageOf } from '../../domain/errors';
-import type { ColumnType, Pipeline } from '../../domain/pipeline';
+import type { Pipeline } from '../../domain/pipeline';
 import { sha256 } from '../pipeline-version';
-import { literal, quoted } from './sql';
+import { SAMPLE_VALUES, sampleEvents } from './sample-times';
+import { quoted } from './sql';
 import { nodesOf, type SyntaxNode } from './transform-syntax';
 
 /** In bytes: what DuckDB may take of the tables and results of a trial. */
@@ -20,45 +21,17 @@ const PATIENCE_MS = 600_000;
  * Functions that give no more than they are given, in time that grows with it: whatever calls only these, and no aggregate, is
  * tried in no time.
  */
-const PLAIN = new Set([
-  ...[
-    '+',
-    '-',
-    '*',
-    '/',
-    '//',
-    '%',
-    '&',
-    '|',
-    '~',
-    '<<',
-    '>>',
-    '^@',
-    'abs',
-    'round',
-    'floor',
-    'ceil',
-    'ceiling',
-    'trunc',
-    'sign',
-  ],
-  ...['lower', 'upper', 'trim', 'ltrim', 'rtrim', 'left', 'right', 'substr', 'substring', 'length', 'strlen', 'strpos'],
-  ...[
-    'starts_with',
-    'ends_with',
-    'prefix',
-    'suffix',
-    'contains',
-    'nullif',
-    'ifnull',
-    'greatest',
-    'least',
-    'md5',
-    'hash',
-  ],
-  ...['strptime', 'try_strptime', 'date_trunc', 'date_part', 'epoch', 'epoch_ms', 'to_timestamp', 'make_timestamp'],
-  ...['year', 'month', 'day', 'hour', 'minute', 'second', 'timezone'],
-]);
+const PLAIN = new Set(
+  `
+    + - * / // % & | ~ << >> ^@ abs round floor ceil ceiling trunc sign
+    lower upper trim ltrim rtrim left right substr substring length strlen strpos
+    starts_with ends_with prefix suffix contains nullif ifnull greatest least md5 hash
+    strptime try_strptime date_trunc date_part epoch epoch_ms to_timestamp make_timestamp
+    year month day hour minute second timezone
+  `
+    .trim()
+    .split(/\s+/),
+);
 
 const passed = new Set<string>();
 
@@ -91,18 +64,19 @@ function isPlain(select: SyntaxNode): boolean {
   );
 }
 
-function trialOf({ events, tables }: Pipeline, sql: string): { readonly setup: string[]; readonly tried: string[] } {
-  const relations = Object.entries({ ...tables, events });
-  const created = relations.map(([name, { columns }]) => {
+function trialOf(pipeline: Pipeline, sql: string): { readonly setup: string[]; readonly tried: string[] } {
+  const { events, tables } = pipeline;
+  const relations = { ...tables, events };
+  const created = Object.entries(relations).map(([name, { columns }]) => {
     const declared = Object.entries(columns).map(([column, type]) => `${quoted(column)} ${type}`);
     return `CREATE TABLE ${quoted(name)} (${declared.join(', ')})`;
   });
-  const filled = relations.map(([name, { columns }]) => {
-    const values = Object.entries(columns).map(([column, type]) =>
-      column === events.time.column && type === 'VARCHAR' ? literal('2026-01-15 05:17:29') : VALUES[type],
-    );
-    return `INSERT INTO ${quoted(name)} VALUES (${values.join(', ')})`;
-  });
+  const rows = Object.entries(tables).map(
+    ([name, { columns }]) => [name, Object.values(columns).map((type) => SAMPLE_VALUES[type])] as const,
+  );
+  const filled = [...rows, ['events', sampleEvents(pipeline).at(-1) ?? []] as const].map(
+    ([name, values]) => `INSERT INTO ${quoted(name)} VALUES (${values.join(', ')})`,
+  );
   return {
     setup: ["SET TimeZone = 'UTC'", ...created, 'SET enable_external_access = false', 'SET lock_configuration = true'],
     tried: [
@@ -113,8 +87,6 @@ function trialOf({ events, tables }: Pipeline, sql: string): { readonly setup: s
     ],
   };
 }
-
-const VALUES: Readonly<Record<ColumnType, string>> = { VARCHAR: "'a'", BIGINT: '1', DOUBLE: '1.5', BOOLEAN: 'true' };
 
 async function run(trial: string): Promise<string> {
   const child = spawn(process.execPath, [join(__dirname, 'trial-process.mjs')], {
