@@ -3,7 +3,7 @@ import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
 import { lateDataWatchInputSchema, type LateDataWatchInput, type LateDataWatchResult } from '../domain/late-data';
-import { markdown, markdownTable, type Markdown } from '../domain/markdown';
+import { Markdown, markdownTable } from '../domain/markdown';
 import { outcomeAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
 import { runDay } from './run-day';
@@ -60,10 +60,7 @@ function outcomeOf(
 }
 
 function describe(days: LateDataWatchResult['days']): Markdown {
-  if (days.length === 0)
-    return markdown`
-the pipeline looks at no day: lateData.days is 0
-    `;
+  if (days.length === 0) return Markdown.of(['the pipeline looks at no day: lateData.days is 0'], []);
   return markdownTable(
     ['day', 'decision', 'late rows', 'because', 'outcome'],
     '| --- | --- | ---: | --- | --- |',

@@ -27,7 +27,7 @@ export const DEAD_LETTER_CODES = ['BAD_RECORD', 'NULL_VALUE', 'TRANSFORM_FAILED'
 export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
 
 /** What every topic with Kafka's default limit takes, with room for the batch around it. */
-const MOST_BYTES = 900_000;
+export const MOST_LETTER_BYTES = 900_000;
 /** Of what does not fit, so much of the value, of the key and of the headers is kept each, and so much of a reason. */
 const KEPT = 65_536;
 const KEPT_REASON = 2_000;
@@ -46,7 +46,7 @@ export function deadLetterOf(
   record: KafkaRecord,
   code: DeadLetterCode,
   reason: string,
-  mostBytes = MOST_BYTES,
+  mostBytes = MOST_LETTER_BYTES,
 ): NewRecord {
   const { key, value, offset, timestamp } = record;
   const headers = record.headers.map((header) => ({ ...header, name: storedName(header.name) }));

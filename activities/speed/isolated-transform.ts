@@ -26,8 +26,8 @@ export async function runIsolated(
   try {
     return await transform.run(values);
   } catch (thrown) {
-    const reason = valueFailureIn(thrown);
-    if (reason === undefined && memoryFailureIn(thrown) === undefined) throw thrown;
+    const reason = valueReasonOf(thrown);
+    if (reason === undefined && memoryReasonOf(thrown) === undefined) throw thrown;
     if (values.length === 1) return reason === undefined ? await runAlone(transform, values) : rejected(reason);
   }
   const middle = Math.ceil(values.length / 2);
@@ -48,7 +48,7 @@ async function runAlone(
   try {
     return await transform.run(values);
   } catch (thrown) {
-    const reason = valueFailureIn(thrown) ?? memoryFailureIn(thrown);
+    const reason = valueReasonOf(thrown) ?? memoryReasonOf(thrown);
     if (reason === undefined) throw thrown;
     return rejected(reason);
   }
@@ -58,11 +58,11 @@ function rejected(reason: string): IsolatedResult {
   return { messages: [], rejects: [{ index: 0, code: 'TRANSFORM_FAILED', reason }] };
 }
 
-function valueFailureIn(thrown: unknown): string | undefined {
+function valueReasonOf(thrown: unknown): string | undefined {
   return isOfEngine(thrown) ? valueFailureOf(thrown.cause) : undefined;
 }
 
-function memoryFailureIn(thrown: unknown): string | undefined {
+function memoryReasonOf(thrown: unknown): string | undefined {
   return isOfEngine(thrown) ? memoryFailureOf(thrown.cause) : undefined;
 }
 

@@ -22,7 +22,7 @@ import {
   metadataOf,
   NOTHING,
 } from './committed-counts';
-import { deadLetterOf } from './dead-letter';
+import { deadLetterOf, MOST_LETTER_BYTES } from './dead-letter';
 import { type IsolatedResult, runIsolated } from './isolated-transform';
 import type { Limits } from './limits';
 import { RateMeter } from './rate-meter';
@@ -53,7 +53,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const TOO_LARGE = 'the broker refuses what follows from it as too large';
 /** The largest dead letter of an event, by how often what follows from it alone was refused as too large. */
-const LETTER_BYTES = [900_000, 56_000, 3_500];
+const LETTER_BYTES = [MOST_LETTER_BYTES, 56_000, 3_500];
 /** A partition with traffic gathers events for this long, an idle one answers at once. */
 const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
 const IDLE = { maxWaitMs: 500, minBytes: 1 };

@@ -33,10 +33,7 @@ export function reportCommand(): Command {
       const config = readConfig();
       const pipeline = await readSettingsNamed(config, name);
       const dates = reportRange(pipeline, { ...(from && { from }), ...(to && { to }) });
-      const turniloUrl =
-        turnilo === undefined || turnilo === ''
-          ? undefined
-          : `${turnilo}#${encodeURIComponent(pipeline.druid.datasource)}`;
+      const turniloUrl = turnilo ? `${turnilo}#${encodeURIComponent(pipeline.druid.datasource)}` : undefined;
       const data = await collectReport(config, pipeline, { dates, turniloUrl });
       if (json) {
         printJson(data);
@@ -51,9 +48,8 @@ export function reportCommand(): Command {
 }
 
 /** It becomes a link in the page; an empty variable is none. */
-function httpAddress(text: string): string | undefined {
-  if (text === '') return undefined;
-  if (httpUrl.safeParse(text).success) return text;
+function httpAddress(text: string): string {
+  if (text === '' || httpUrl.safeParse(text).success) return text;
   throw new InvalidArgumentError('Give an http or https address without a password, such as http://127.0.0.1:9090.');
 }
 
