@@ -175,8 +175,8 @@ async function findRedundant(
 }
 
 /**
- * The columns of the identity as SQL of values that are equal where these are. A long text is its hash, in a column that a
- * short one has not: the records that have likes are held all at once.
+ * The columns of the identity as SQL of values that are equal where these are. A long text is compared by its hash, in a
+ * column of its own: all records that have duplicates are in memory at once.
  */
 function likenessOf(pipeline: Pipeline): string[] {
   return identityOf(pipeline).flatMap((name) => {

@@ -71,7 +71,7 @@ export class HourStage {
   /** Odd lines that are not in the table yet, those of a piece in one text. */
   #odd: Buffer[] = [];
   #oddBytes = 0;
-  /** Rows of the table, without strays. */
+  /** Rows of the table, without misplaced records from other files. */
   #rows = 0;
   readonly #unreadable: BadLines | undefined;
   /** Those on which the transform fails. */

@@ -61,7 +61,7 @@ async function read(make: () => Promise<Buffer>): Promise<void> {
     records += slice.values.length;
     nextOffset = slice.nextOffset;
   }
-  await new Promise((resolve) => setTimeout(resolve, 50)); // The delay is known when the loop goes round.
+  await new Promise((resolve) => setTimeout(resolve, 50)); // The delay is measured in the next iteration of the event loop.
   const peakMebibytes = (process.resourceUsage().maxRSS - atStart) / 1024;
   const outcome: Outcome = { records, first, nextOffset, peakMebibytes, longestBlockMs: delay.max / 1e6 };
   process.send?.(outcome);

@@ -1,5 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +8,13 @@ import { Shard } from '../../../activities/speed/shard';
 import { countTopic, KafkaProducer, KafkaTopics, PartitionSession, type KafkaOptions } from '../../../clients/kafka';
 import { artifactsOf } from '../../../scripts/stack/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
-import { launchJava, propertiesText, writeConfig, type JavaProcess } from '../../../scripts/stack/servers/java';
-import { stackOf } from '../../../scripts/stack/stack';
+import { propertiesText } from '../../../scripts/stack/servers/java';
 import { findJava } from '../../../scripts/stack/tools';
 import { speedPipeline, type SpeedPipeline } from '../speed/speed-pipeline';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
+import { startOwnKafka } from './own-kafka';
+import type { RunningServer } from './running-server';
 
 jest.setTimeout(300_000);
 const USERS = ['admin', 'daybreak', 'druid'] as const;
@@ -27,7 +27,7 @@ const events = [
 ];
 
 let directory: string;
-let broker: ChildProcess;
+let broker: RunningServer;
 let address: string;
 let pipeline: SpeedPipeline;
 let admin: KafkaTopics;
@@ -37,48 +37,20 @@ const as = (username: (typeof USERS)[number]): KafkaOptions => ({
   sasl: { mechanism: 'plain', username, password: `of-${username}` },
 });
 
-/** A broker that asks for a name, and on which nobody but `admin` may do what no ACL allows. */
-async function startBroker(port: number): Promise<ChildProcess> {
-  const home = join(directory, 'kafka');
-  const settings = join(home, 'server.properties');
+/** A broker on which nobody but `admin` may do what no ACL allows. */
+function startBroker(port: number): Promise<RunningServer> {
   const users = USERS.map((user) => `user_${user}="of-${user}"`).join(' ');
-  await writeConfig(
-    settings,
-    propertiesText({
-      'process.roles': 'broker,controller',
-      'node.id': 1,
-      'controller.quorum.voters': `1@127.0.0.1:${port + 1}`,
-      'controller.listener.names': 'CONTROLLER',
-      listeners: `SASL_PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${port + 1}`,
-      'listener.security.protocol.map': 'SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
-      'inter.broker.listener.name': 'SASL_PLAINTEXT',
+  return startOwnKafka(directory, port, {
+    listener: 'SASL_PLAINTEXT',
+    settings: {
       'sasl.enabled.mechanisms': 'PLAIN',
       'sasl.mechanism.inter.broker.protocol': 'PLAIN',
       'listener.name.sasl_plaintext.plain.sasl.jaas.config': `${PLAIN} username="admin" password="of-admin" ${users};`,
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       // The controller's listener has no names here.
       'super.users': 'User:admin;User:ANONYMOUS',
-      'log.dirs': `${home}/data`,
-      'auto.create.topics.enable': false,
-      'offsets.topic.replication.factor': 1,
-      'offsets.topic.num.partitions': 1,
-      'transaction.state.log.replication.factor': 1,
-      'transaction.state.log.min.isr': 1,
-      'transaction.state.log.num.partitions': 1,
-    }),
-  );
-  const jars = await artifactsOf(silentProgress).kafka();
-  const options = ['-Xmx384m', '-XX:TieredStopAtLevel=1'];
-  const java: Omit<JavaProcess, 'mainClass' | 'args'> = { server: 'kafka', jars, home, shortLived: true, options };
-  const stack = stackOf({ directory });
-  const format = await launchJava(stack, {
-    ...java,
-    mainClass: 'kafka.tools.StorageTool',
-    args: ['format', '--cluster-id', 'AAAAAAAAAAAAAAAAAAAAAQ', '--config', settings],
+    },
   });
-  await promisify(execFile)(format.command, format.args, { cwd: format.cwd });
-  const { command, args, cwd } = await launchJava(stack, { ...java, mainClass: 'kafka.Kafka', args: [settings] });
-  return spawn(command, args, { cwd, stdio: 'ignore' });
 }
 
 /** Runs the lines of the page, with the topics of this test. */
@@ -115,7 +87,7 @@ beforeAll(async () => {
   broker = await startBroker(port);
   pipeline = await speedPipeline();
   admin = await until('Kafka', () => {
-    if (broker.exitCode !== null) throw new Error(`Kafka ended with ${broker.exitCode}`);
+    if (broker.isOver()) throw new Error('Kafka ended before it answered');
     return KafkaTopics.connect(as('admin')).catch(() => undefined);
   });
   const names = [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic, 'of-others'];
@@ -130,10 +102,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.allSettled([admin.close(), pipeline.remove()]);
-  if (broker.exitCode === null) {
-    broker.kill('SIGKILL');
-    await once(broker, 'exit');
-  }
+  await broker.stop();
   await rm(directory, { recursive: true });
 });
 
