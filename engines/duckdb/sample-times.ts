@@ -16,7 +16,12 @@ const SAMPLES = [
   '2026-07-15T13:31:01.010Z',
 ];
 /** As SQL. */
-export const SAMPLE_VALUES: Readonly<Record<ColumnType, string>> = { VARCHAR: "'a'", BIGINT: '1', DOUBLE: '1.5', BOOLEAN: 'true' };
+export const SAMPLE_VALUES: Readonly<Record<ColumnType, string>> = {
+  VARCHAR: "'a'",
+  BIGINT: '1',
+  DOUBLE: '1.5',
+  BOOLEAN: 'true',
+};
 
 /**
  * Throws BAD_TRANSFORM where each row that the transform makes of sample events has a valid time, but not that of its
