@@ -200,11 +200,17 @@ it('says what is wrong with a command line without obeying it', async () => {
   );
 });
 
-it('still colours its own words on a terminal', () => {
+it('still colours its own words on a terminal', async () => {
   const { isTTY } = process.stdout;
+  process.env['FORCE_COLOR'] = '1'; // read when the library is loaded; a machine without a terminal has no colour
   process.stdout.isTTY = true;
-  const text = String(table([['name'], ['\u001b[31m']]));
+  let text = '';
+  await jest.isolateModulesAsync(async () => {
+    const fresh = await import('../../scripts/output/table');
+    text = String(fresh.table([['name'], ['\u001b[31m']]));
+  });
   process.stdout.isTTY = isTTY;
+  delete process.env['FORCE_COLOR'];
   expect(text).toContain('\u001b[1m');
   expect(text).toContain('\\u001b[31m');
 });
