@@ -1,5 +1,6 @@
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import { importX } from 'eslint-plugin-import-x';
+import { readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
@@ -8,17 +9,21 @@ import tseslint from 'typescript-eslint';
 const layers = {
   domain: [],
   workflows: ['domain'],
-  engines: ['domain'],
+  engines: ['domain', 'clients/storage'],
   clients: ['domain'],
   activities: ['domain', 'engines', 'clients'],
   worker: ['domain', 'engines', 'clients', 'activities', 'workflows'],
 };
 const folders = ['domain', 'engines', 'clients', 'activities', 'workflows', 'worker', 'scripts', 'tests', 'bench'];
+/** Days lie on a storage, so the engines read and write by its client; no other system is theirs. */
+const systemsButStorage = readdirSync(new URL('clients', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'storage')
+  .map(({ name }) => `./clients/${name}`);
 
 const builtins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
 
 export default tseslint.config(
-  { ignores: ['node_modules', '.daybreak', '**/*.{cjs,mjs}', 'coverage', 'engines/line-kernel/assembly'] },
+  { ignores: ['node_modules', '.daybreak', '**/*.{cjs,mjs}', 'coverage', 'engines/fast-path/assembly'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -32,6 +37,17 @@ export default tseslint.config(
           zones: Object.entries(layers).map(([target, allowed]) => ({
             target: `./${target}`,
             from: folders.filter((folder) => folder !== target && !allowed.includes(folder)).map((f) => `./${f}`),
+            ...(target === 'engines' && {
+              from: [
+                './activities',
+                './workflows',
+                './worker',
+                './scripts',
+                './tests',
+                './bench',
+                ...systemsButStorage,
+              ],
+            }),
             // Workflows may name the types of activities; type imports vanish before the bundle.
             ...(target === 'workflows' && {
               from: ['./engines', './clients', './worker', './scripts', './tests', './bench'],

@@ -8,7 +8,7 @@ import { createSealActivities } from './batch/seal-day';
 import { createSettleActivities } from './batch/settle-input';
 import { createReconciliationActivities } from './batch/store-reconciliation';
 import { createSpeedSupervisorActivities, type SpeedSupervisorDependencies } from './druid/speed-supervisor';
-import { createSpeedActivities, type SpeedDependencies } from './speed-shard';
+import { createSpeedActivities, type SpeedDependencies } from './speed';
 
 /** What `dailyBatch` calls, in the order of a day. */
 export function createBatchActivities(dependencies: BatchDependencies) {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Session } from '../scripts/session';
+import { Session } from '../scripts/demo/session';
 import { createProgress, startStack, stopStack } from '../scripts/stack';
 import { ownPipeline, type OwnPipeline } from '../tests/integration/support/own-pipeline';
 import { readConfig, type Config } from '../worker/config';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseInput, pipelineInput, shortText, wholeNumber } from './parse-input';
-import { MAXIMUM_SHARDS, type PartitionProgress } from './speed';
+import { MAXIMUM_SHARDS, type PartitionProgress } from './speed-shard';
 
 /** Input of the `speedLayer` workflow, and what it hands to itself when it continues as new. */
 export interface SpeedLayerInput {

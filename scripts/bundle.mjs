@@ -16,7 +16,7 @@ const BUNDLED = [
 const NATIVE = '@duckdb/node-bindings';
 
 /**
- * The path of one CommonJS file that has what `entry`, such as 'scripts/main.ts', exports. It is of the sources as they
+ * The path of one CommonJS file that has what `entry`, such as 'scripts/cli/main.ts', exports. It is of the sources as they
  * are: whoever comes first after a change makes it. To find and translate hundreds of files takes longer than the work of
  * most commands.
  */

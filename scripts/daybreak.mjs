@@ -5,4 +5,4 @@ import { bundle } from './bundle.mjs';
 
 // The bundle keeps the names of the sources in stack traces.
 process.setSourceMapsEnabled(true);
-createRequire(import.meta.url)(await bundle('scripts/main.ts')).main(process.argv);
+createRequire(import.meta.url)(await bundle('scripts/cli/main.ts')).main(process.argv);

@@ -6,7 +6,7 @@ import { createBatchActivities, createSpeedLayerActivities } from '../activities
 import { servedByWorker, sharedPath } from '../activities/batch/input-source';
 import { createDruidClient } from '../clients/druid';
 import { TASK_QUEUES, type Layer } from '../domain/task-queues';
-import { pipelineNames } from '../engines/pipeline-folder';
+import { pipelineNames } from '../engines/load-pipeline';
 import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
 import { connectOptions, dataConverterOf, unreachable } from './connect';
@@ -44,7 +44,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const dataConverter = { ...dataConverterOf(config), payloadConverterPath };
     const workflowBundle = await bundleWorkflowCode({
       ...dataConverter,
-      workflowsPath: join(__dirname, '../workflows/index.ts'),
+      workflowsPath: join(__dirname, '../workflows'),
       logger: temporalLogger(logger, 'WARN'),
     });
     const workers = await Promise.all(

@@ -4,7 +4,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import type { Counts } from '../activities/speed/committed-counts';
 import type { DailyBatchResult } from '../domain/daily-batch';
-import type { SpeedShardProgress } from '../domain/speed';
+import type { SpeedShardProgress } from '../domain/speed-shard';
 
 /** Daybreak's own metrics, beside Temporal's, as docs/operating.md lists them. */
 export function createMetrics(meter: MetricMeter) {

@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import { OUTPUT_USER } from '../activities/batch/input-source';
 import { DaybreakError, messageOf } from '../domain/errors';
-import { READ_UNTRUSTED, regularFileWithin } from '../engines/contained';
+import { READ_UNTRUSTED, regularFileWithin } from '../clients/storage/local/safe-path';
 
 export interface OutputServerOptions {
   /** Absolute path; see Config.data. */

@@ -6,10 +6,10 @@ import { completeCounts } from '../../domain/day-manifest';
 import { DaybreakError } from '../../domain/errors';
 import { truncatedFiles } from '../../domain/gate';
 import { parsePipelineName } from '../../domain/pipeline';
-import { readState, type BuildState } from '../../engines/build-state';
-import { folderWithin } from '../../engines/contained';
-import { versionAt } from '../../engines/day-version';
-import { readPublishedDay, type PublishedDay } from '../../engines/published-day';
+import { readState, type BuildState } from '../../engines/versions/build-state';
+import { folderWithin } from '../../clients/storage/local/safe-path';
+import { versionAt } from '../../engines/versions/day-version';
+import { readPublishedDay, type PublishedDay } from '../../engines/versions/published-day';
 
 /** Where a pipeline's published days are. Throws UNKNOWN_PIPELINE for a name that is a path. */
 export function outputFolder(data: string, pipeline: string): string {

@@ -4,8 +4,8 @@ import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../dom
 import { visibleIn } from '../../domain/druid/timeline';
 import { DaybreakError } from '../../domain/errors';
 import type { ServedBefore } from '../../domain/reconciliation';
-import { contentOf, NO_CONTENT, type Content } from '../../engines/duckdb/content';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { contentOf, NO_CONTENT, type Content } from '../../engines/duckdb/row-digest';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { servedDay } from './served-day';
 
 /** The segments that queries of the day are answered from. */

@@ -1,8 +1,8 @@
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
-import { republishVersion } from '../../engines/published-day';
-import { versionToRestore } from '../../engines/restorable-version';
+import { republishVersion } from '../../engines/versions/published-day';
+import { versionToRestore } from '../../engines/versions/restorable-version';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
-import { folderWithin } from '../../engines/contained';
+import { folderWithin } from '../../clients/storage/local/safe-path';
 import { readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 

@@ -6,8 +6,8 @@ import { dayPlan, type DayPlan } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import type { Pipeline } from '../../domain/pipeline';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
 import type { BatchDependencies } from './dependencies';
 
 const CLOCK_SKEW_MILLISECONDS = 20_000;

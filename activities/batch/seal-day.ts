@@ -4,7 +4,7 @@ import { describeLocks, locksIn } from '../../domain/druid/blocking-locks';
 import { laterSeal, supervisorSpec } from '../../domain/druid/supervisor-spec';
 import type { DayPlan } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { ensureSupervisor, type WantedSupervisor } from '../druid/ensure-supervisor';
 import { beating, waitFor } from '../wait';
 import { releaseDeadLocks } from './dead-locks';

@@ -6,8 +6,8 @@ import { dimensionsOf } from '../../domain/druid/data-schema';
 import { sqlName } from '../../domain/druid/quoting';
 import { timeAsWritten } from '../../domain/druid/time';
 import { outputTimeColumnOf } from '../../domain/pipeline';
-import { contentOf, type Content } from '../../engines/duckdb/content';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { contentOf, type Content } from '../../engines/duckdb/row-digest';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
 /**
  * What Druid serves in the interval now, by local hour; hours without rows are left out. The rows themselves are fetched

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DayPlan } from '../../domain/daily-batch';
 import { acceptInput, notSettled, type AcceptableGateCode, type GateRefusal } from '../../domain/gate';
 import { parseInput } from '../../domain/parse-input';
-import { listInput } from '../../engines/input-files';
+import { listInput } from '../../engines/input/input-files';
 import { waitFor } from '../wait';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { DailyBatchResult } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
-import { folderWithin } from '../../engines/contained';
-import { versionAt } from '../../engines/day-version';
-import { markServed } from '../../engines/kept-versions';
-import { replaceFile } from '../../engines/replace-file';
+import { folderWithin } from '../../clients/storage/local/safe-path';
+import { versionAt } from '../../engines/versions/day-version';
+import { markServed } from '../../engines/versions/kept-versions';
+import { replaceFile } from '../../clients/storage/local/replace-file';
 import { builtInput } from './built-day';
 import type { BatchDependencies } from './dependencies';
 

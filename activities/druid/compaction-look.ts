@@ -2,7 +2,7 @@ import type { DruidClient } from '../../clients/druid';
 import { compactionFindings, type CompactionFindings } from '../../domain/druid/compaction';
 import { batchDatasourceOf } from '../../domain/pipeline';
 import { DaybreakError } from '../../domain/errors';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
 /** What of Druid's automatic compaction does not go with the recomputes of a pipeline's days. */
 export async function lookAtCompaction(

@@ -11,7 +11,7 @@ import { parseInput, pipelineInput, secondsInput, shortText } from '../../domain
 import type { SupervisorHealth, UnpreparedSetup } from '../../domain/speed-layer';
 import { speedTopics } from '../../domain/speed-setup';
 import type { Pipeline } from '../../domain/pipeline';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { setupOf, type PipelineFolders } from '../speed/accepted-pipelines';
 import { preparedSetup, storePreparedSetup } from '../speed/prepared-setup';
 import { runnablePipeline } from '../speed/runnable-pipeline';

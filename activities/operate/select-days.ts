@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
 import { requireRange, type BackfillInput, type BackfillSelection } from '../../domain/backfill';
 import { parseBusinessDate, requireOver, shiftDate, type BusinessDate } from '../../domain/business-date';
-import { surveyDay } from '../../engines/day-survey';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { surveyDay } from '../../engines/versions/late-data-scan';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { lastRuns } from './day-runs';
 
 export interface OperateDependencies {

@@ -3,12 +3,12 @@ import type { KafkaLogger } from '../../clients/kafka';
 import { DaybreakError, messageOf, type ErrorCode } from '../../domain/errors';
 import { parsePipelineName } from '../../domain/pipeline';
 import { speedSetup } from '../../domain/speed-setup';
-import type { LoadedPipeline, ReadPipeline } from '../../engines/loaded-pipeline';
-import { refuseConflicts } from '../../engines/neighbour-pipelines';
-import { changedMeanwhile, copyPipeline, makeCurrent, openCurrentCopy } from '../../engines/pipeline-copies';
-import { checkPipeline, folderNamed, openPipeline, type OpenPipeline } from '../../engines/pipeline-folder';
-import { shortHash } from '../../engines/pipeline-version';
-import { readPipeline } from '../../engines/read-pipeline';
+import type { LoadedPipeline, ReadPipeline } from '../../engines/model/loaded-pipeline';
+import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
+import { changedMeanwhile, copyPipeline, makeCurrent, openCurrentCopy } from '../../engines/pipeline/pipeline-copies';
+import { checkPipeline, folderNamed, openPipeline, type OpenPipeline } from '../../engines/load-pipeline';
+import { shortHash } from '../../engines/pipeline/pipeline-version';
+import { readPipeline } from '../../engines/pipeline/read-pipeline';
 
 /** The pipeline that the speed layer runs. Who has it closes its database. */
 export interface AcceptedPipeline extends OpenPipeline {

@@ -1,6 +1,6 @@
 import { DaybreakError } from '../../domain/errors';
 import { memoryFailureOf, valueFailureOf } from '../../engines/duckdb/value-failure';
-import type { MicroBatchResult, MicroBatchTransform, Reject } from '../../engines/micro-batch';
+import type { MicroBatchResult, MicroBatchTransform, Reject } from '../../engines/model/micro-batch';
 
 /** A reject with a code where the transform failed on it; without one the validity rule turned it away. */
 export interface IsolatedReject extends Reject {

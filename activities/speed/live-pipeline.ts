@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { microBatchTransform } from '../../engines/duckdb/micro-batch';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import type { MicroBatchResult, MicroBatchTransform } from '../../engines/micro-batch';
-import { pipelineVersion } from '../../engines/pipeline-version';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import type { MicroBatchResult, MicroBatchTransform } from '../../engines/model/micro-batch';
+import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
 import { acceptedPipeline, setupOf, type AcceptedPipeline, type PipelineFolders } from './accepted-pipelines';
 import { FolderWatch } from './folder-watch';
 

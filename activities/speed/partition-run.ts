@@ -10,9 +10,9 @@ import {
   recordSlices,
 } from '../../clients/kafka';
 import { DaybreakError } from '../../domain/errors';
-import type { OffsetReset, PartitionProgress } from '../../domain/speed';
-import type { MicroBatchTransform } from '../../engines/micro-batch';
-import { tooLarge } from '../../engines/record-framing';
+import type { OffsetReset, PartitionProgress } from '../../domain/speed-shard';
+import type { MicroBatchTransform } from '../../engines/model/micro-batch';
+import { tooLarge } from '../../engines/input/record-framing';
 import {
   added,
   addedSince,

@@ -1,8 +1,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/errors';
-import { ignoreMissing } from '../../engines/has-code';
-import { replaceFile } from '../../engines/replace-file';
+import { ignoreMissing } from '../../clients/storage/local/fs-errors';
+import { replaceFile } from '../../clients/storage/local/replace-file';
 import { realtimeFolder, type PipelineFolders } from './accepted-pipelines';
 
 const FILE = 'prepared';

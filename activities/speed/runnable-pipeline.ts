@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { parsePipelineName } from '../../domain/pipeline';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { acceptedPipeline, isCorrectable, type PipelineFolders } from './accepted-pipelines';
 
 /**

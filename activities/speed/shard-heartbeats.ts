@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 // The SDK has no public way to decode what a description holds.
 import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow';
-import type { PartitionProgress, SpeedShardProgress } from '../../domain/speed';
+import type { PartitionProgress, SpeedShardProgress } from '../../domain/speed-shard';
 
 const SHARD_ACTIVITY = 'runSpeedShard';
 

@@ -8,10 +8,10 @@ import {
   type SpeedShardProgress,
   type SpeedShardResult,
   transactionalIdOf,
-} from '../../domain/speed';
+} from '../../domain/speed-shard';
 import { speedTopics } from '../../domain/speed-setup';
 import type { Counts } from './committed-counts';
-import { Gate } from './gate';
+import { Gate } from './semaphore';
 import { limitsFor } from './limits';
 import { PartitionRun, type PartitionTransform } from './partition-run';
 

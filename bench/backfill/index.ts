@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { createDruidClient } from '../../clients/druid';
 import type { BackfillResult } from '../../domain/backfill';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
-import { followBackfill, startBackfill } from '../../scripts/backfill';
+import { followBackfill, startBackfill } from '../../scripts/operate/backfill';
 import { feedDay } from '../../scripts/feed/feed-day';
 import { HourlyFileNames } from '../../scripts/feed/hourly-files';
 import { print, progress } from '../../scripts/output/print';

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cached, cacheFolder } from '../../scripts/stack/cache';
+import { cached, cacheFolder } from '../../scripts/stack/fetch/cache';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { largeDay, smallFileDay } from './generate';

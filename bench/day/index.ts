@@ -4,10 +4,10 @@
 import { appendFile, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../domain/business-date';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { print } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
-import { untilRealtimeServes } from '../../scripts/until-realtime-serves';
+import { untilRealtimeServes } from '../../scripts/demo/until-realtime-serves';
 import { withServers } from '../servers';
 
 const ZONE = 'Asia/Seoul';

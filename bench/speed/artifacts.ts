@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached } from '../../scripts/stack/cache';
+import { cached } from '../../scripts/stack/fetch/cache';
 import { createProgress, type Step } from '../../scripts/stack/progress';
-import { runTool } from '../../scripts/stack/run-tool';
-import { findMaven } from '../../scripts/stack/tools';
+import { runTool } from '../../scripts/stack/fetch/run-tool';
+import { findMaven } from '../../scripts/stack/fetch/tools';
 
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { KafkaTopics } from '../../clients/kafka';
-import { findJava } from '../../scripts/stack/tools';
-import { ShardProcess } from '../../tests/integration/speed/shard-process';
-import type { SpeedPipeline } from '../../tests/integration/speed/speed-pipeline';
+import { findJava } from '../../scripts/stack/fetch/tools';
+import { ShardProcess } from '../../tests/integration/shard/shard-process';
+import type { SpeedPipeline } from '../../tests/integration/shard/speed-pipeline';
 import { kafkaStreamsJars, spark } from './artifacts';
 
 /** A program that does the pipeline's work, under measurement. */

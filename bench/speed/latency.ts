@@ -4,7 +4,7 @@ import { clusterOf } from '../../clients/kafka/connection';
 import { fetchRecords } from '../../clients/kafka/fetch';
 import { leaderOf } from '../../clients/kafka/leader-of';
 import { endOfRecords } from '../../clients/kafka/record-slices';
-import type { SpeedPipeline } from '../../tests/integration/speed/speed-pipeline';
+import type { SpeedPipeline } from '../../tests/integration/shard/speed-pipeline';
 
 export interface Latency {
   readonly eventsPerSecond: number;

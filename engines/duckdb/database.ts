@@ -1,8 +1,8 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
-import { NOTE } from './record-rule';
+import { NOTE } from '../rule/record-rule';
 import { exactly, literals, quoted } from './sql';
-import { loadStaticTables } from './static-tables';
+import { loadStaticTables } from '../tables/static-tables';
 
 export interface DatabaseOptions {
   /** Default 1. More than one may change the order of rows. */

@@ -3,17 +3,17 @@ import * as z from 'zod';
 import { isBusinessDate, shiftDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
-import type { LoadedPipeline } from '../loaded-pipeline';
-import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../record-framing';
-import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../micro-batch';
-import { refuseMultipliedRows } from '../multiplied-rows';
+import type { LoadedPipeline } from '../model/loaded-pipeline';
+import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../input/record-framing';
+import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../model/micro-batch';
+import { refuseMultipliedRows } from '../rule/multiplied-rows';
 import { openDatabase, type Database } from './database';
-import { fastPathOf } from './fast-path';
+import { fastPathOf } from '../fast-path/fast-path';
 import { outputRowsSql } from './output-rows';
 import { StatementCache } from './query';
-import { countLinesSql, type Fast, NOTE, parseLinesSql, provenLinesSql } from './record-rule';
+import { countLinesSql, type Fast, NOTE, parseLinesSql, provenLinesSql } from '../rule/record-rule';
 import { columnsSql, quoted } from './sql';
-import { timeRuleOf, type TimeScope } from './time-rule';
+import { timeRuleOf, type TimeScope } from '../rule/time-rule';
 
 export interface MicroBatchOptions {
   /** In bytes. Default: DuckDB's, 80 % of the machine. */

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError } from '../../domain/errors';
 import { multipliesRows, type Pipeline } from '../../domain/pipeline';
-import { withFirstColumn } from '../first-column';
+import { withFirstColumn } from '../tables/first-column';
 import { queryCount } from './query';
 
 const EVENT = 'daybreak_event';

@@ -1,6 +1,6 @@
 import { outputTimeColumnOf, type OutputColumn } from '../../domain/pipeline';
-import type { LoadedPipeline } from '../loaded-pipeline';
-import { checkedTimeSql } from './row-time';
+import type { LoadedPipeline } from '../model/loaded-pipeline';
+import { checkedTimeSql } from '../rule/row-time';
 import { quoted } from './sql';
 
 /** The transform's rows as both layers write them. Fails on an event whose row has another time than `druid.rowTime` lets it have. */

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { NO_ROWS, transformedRows, type RowEngine } from '../duckdb/hour-output';
+import { NO_ROWS, transformedRows, type RowEngine } from '../duckdb/hours/hour-output';
 import { literal } from '../duckdb/sql';
-import type { LoadedPipeline } from '../loaded-pipeline';
+import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { HOUR_SHIFT, POSITION } from './script';
 
 /**

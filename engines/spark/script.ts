@@ -1,5 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
-import { withFirstColumn } from '../first-column';
+import { withFirstColumn } from '../tables/first-column';
 import { refuseAmbiguousSyntax, TOKENS } from './ambiguous-syntax';
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { NotWhole, readLargeFile } from '../input-bytes';
-import { countLineFeeds, endOfLine, hasLongLine } from '../line-feeds';
+import { NotWhole, readLargeFile } from '../input/file-bytes';
+import { countLineFeeds, endOfLine, hasLongLine } from '../input/line-feeds';
 
 /** Why the file of a static table cannot be used: where in it, which value, and what is accepted. */
 export class TableFault extends Error {

@@ -1,4 +1,4 @@
-import type { BuildProgress } from '../../engines/progress';
+import type { BuildProgress } from '../../engines/model/progress';
 import { progress, progressInPlace } from './print';
 
 const PLAIN_MS = 5_000;

@@ -1,7 +1,7 @@
 import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { visible, visibleLines } from '../../domain/visible';
-import { errorInLog } from '../error-in-log';
+import { errorInLog } from '../demo/error-in-log';
 
 interface Destination {
   write(text: string): unknown;

@@ -1,4 +1,4 @@
-import type { UnreadableNeighbour } from '../../engines/neighbour-pipelines';
+import type { UnreadableNeighbour } from '../../engines/pipeline/neighbour-pipelines';
 import { progress } from './print';
 
 /** Names, beside the result, each pipeline that a check for shared topics and datasources had to leave out. */

@@ -8,12 +8,12 @@ import { completeCounts, describeCounts } from '../../domain/day-manifest';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { describeBefore, SERVED_BEFORE } from '../../domain/reconciliation';
-import { isMissing } from '../../engines/has-code';
+import { isMissing } from '../../clients/storage/local/fs-errors';
 import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
-import { failureOf } from '../follow';
+import { failureOf } from '../operate/follow';
 import { workflowUrl } from '../output/links';
-import { remedyOf } from '../remedies';
+import { remedyOf } from '../operate/remedies';
 import type { ReportData, ReportDay, Verdict } from './report-data';
 
 const count = z.number().int();

@@ -1,5 +1,5 @@
 import { messageOf } from '../../domain/errors';
-import { artifactsOf } from './artifacts';
+import { artifactsOf } from './fetch/artifacts';
 import { runningPid } from './processes';
 import { silentProgress } from './progress';
 import { serversOf } from './servers';

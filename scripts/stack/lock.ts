@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../../domain/errors';
-import { withFileLock } from '../../engines/file-lock';
+import { withFileLock } from '../../clients/storage/local/file-lock';
 
 /** A lock of a process that was killed counts as free this long after its last sign of life. */
 const STALE_MILLISECONDS = 5000;

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { keepClassArchive } from './class-archive';
+import { keepClassArchive } from './fetch/class-archive';
 import { logFile, type Launch, type Server, type Stack } from './stack';
 
 const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/run/${server.name}.pid`;

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError, messageOf } from '../../domain/errors';
-import { artifactsOf } from './artifacts';
+import { artifactsOf } from './fetch/artifacts';
 import { withLock } from './lock';
 import { requirePorts } from './port-owner';
 import { runningPid, startProcess } from './processes';

@@ -1,5 +1,5 @@
 import { access, rm } from 'node:fs/promises';
-import { artifactsOf } from './artifacts';
+import { artifactsOf } from './fetch/artifacts';
 import { withLock } from './lock';
 import { stopProcess } from './processes';
 import { silentProgress, type Progress } from './progress';

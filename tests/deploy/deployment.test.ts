@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/servers/temporal';
 import { checkDeployment } from './check';
 import { readFiles, type Expected } from './check/deployment';

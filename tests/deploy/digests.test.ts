@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/servers/temporal';
 import { checkDeployment } from './check';
 import { readFiles } from './check/deployment';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { commands } from '../../scripts/commands';
+import { commands } from '../../scripts/cli/commands';
 import { commandsOf, documentedPages } from './documented-commands';
 
 const PREFIX = 'npx daybreak ';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { settingRows } from '../../scripts/pipeline-settings';
+import { settingRows } from '../../scripts/operate/pipeline-settings';
 
 it('has every setting of pipeline.yaml with its type, default and description, and no other (npm run schema)', () => {
   const page = readFileSync('docs/pipelines.md', 'utf8');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import MarkdownIt from 'markdown-it';
 import { markdown, markdownTable } from '../../domain/markdown';
-import { describeLayer } from '../../workflows/realtime/describe-layer';
+import { describeLayer } from '../../workflows/speed-layer/describe-layer';
 import { hostileText, STEERING } from '../security/terminal-texts';
 
 /** With what the Temporal UI has beyond CommonMark: tables, and links where an address stands. */

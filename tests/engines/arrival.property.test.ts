@@ -10,8 +10,8 @@ import {
   shiftDate,
   type BusinessDate,
 } from '../../domain/business-date';
-import { buildDay } from '../../engines/day-build';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { buildDay } from '../../engines/build-day';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { rowsOf, scratchFolder, writeFiles } from './scratch';
 
 const root = scratchFolder();

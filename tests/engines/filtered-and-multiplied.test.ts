@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { buildDay } from '../../engines/day-build';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { buildDay } from '../../engines/build-day';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
 const root = scratchFolder();

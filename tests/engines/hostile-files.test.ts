@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { RecordCounts } from '../../domain/day-manifest';
-import type { QuarantinedRecord } from '../../engines/quarantine';
+import type { QuarantinedRecord } from '../../engines/versions/quarantine';
 import { DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
 // A child builds a day of some hundred megabytes, beside servers that other tests run.
@@ -20,8 +20,8 @@ const LONGEST_SILENCE = 15_000;
 /** Builds the day in a process with a small heap, and tells for how long nothing else could run. */
 const CHILD = `
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { buildDay } from ${JSON.stringify(join(process.cwd(), 'engines/day-build'))};
-import { loadPipeline } from ${JSON.stringify(join(process.cwd(), 'engines/pipeline-folder'))};
+import { buildDay } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
+import { loadPipeline } from ${JSON.stringify(join(process.cwd(), 'engines/load-pipeline'))};
 const [folder, input, output, memory, threads] = process.argv.slice(2);
 (async () => {
   const delay = monitorEventLoopDelay({ resolution: 20 });

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildDay } from '../../engines/day-build';
+import { buildDay } from '../../engines/build-day';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
 const root = scratchFolder();

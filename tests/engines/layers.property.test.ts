@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runIsolated } from '../../activities/speed/isolated-transform';
-import { buildDay } from '../../engines/day-build';
+import { buildDay } from '../../engines/build-day';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, pipelineLike, rowsOf, scratchFolder, unfiltered, writeFiles } from './scratch';
 
 const root = scratchFolder();

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { runIsolated } from '../../activities/speed/isolated-transform';
-import { buildDay } from '../../engines/day-build';
+import { buildDay } from '../../engines/build-day';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
 // A build that fails on more than can be bad looks for each of them.

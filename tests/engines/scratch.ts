@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
 import { completeCounts, type RecordCounts, type StoredCounts } from '../../domain/day-manifest';
-import { loadPipeline } from '../../engines/pipeline-folder';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
+import { loadPipeline } from '../../engines/load-pipeline';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
 /** A folder of its own for a test; removed after all tests of the file. */
 export function scratchFolder(): string {

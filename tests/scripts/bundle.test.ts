@@ -21,6 +21,7 @@ beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'daybreak-bundle-'));
   for (const folder of ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'])
     mkdirSync(join(clone, folder));
+  mkdirSync(join(clone, 'scripts/cli'));
   for (const file of [
     'package.json',
     'package-lock.json',
@@ -34,8 +35,8 @@ beforeEach(() => {
     symlinkSync(join(root, 'node_modules', file), join(clone, 'node_modules', file));
   write('domain/greeting.ts', "export const greeting: string = 'good night';");
   write(
-    'scripts/main.ts',
-    "import { greeting } from '../domain/greeting'; export const main = () => console.log(greeting, __dirname);",
+    'scripts/cli/main.ts',
+    "import { greeting } from '../../domain/greeting'; export const main = () => console.log(greeting, __dirname);",
   );
 });
 
@@ -50,7 +51,7 @@ function write(file: string, text: string): void {
 function run(folder = clone): Promise<string> {
   const script = `import { createRequire } from 'node:module';
     import { bundle } from './scripts/bundle.mjs';
-    createRequire(import.meta.url)(await bundle('scripts/main.ts')).main();`;
+    createRequire(import.meta.url)(await bundle('scripts/cli/main.ts')).main();`;
   return new Promise((ended) => {
     execFile(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder }, (_error, stdout, stderr) => {
       ended(stderr + stdout);

@@ -14,7 +14,7 @@ import { dayPlan, type BuiltDay, type DailyBatchResult, type DayPlan } from '../
 import { DaybreakError } from '../../domain/errors';
 import type { BusinessDate } from '../../domain/business-date';
 import { completeCounts } from '../../domain/day-manifest';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { scratchFolder } from '../engines/scratch';
 import { HOSTILE_ARGUMENTS } from './hostile';
 

@@ -11,8 +11,8 @@ import { createDruidClient } from '../../clients/druid';
 import { parseBusinessDate } from '../../domain/business-date';
 import { dayPlan, type DayPlan } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
-import { loadPipelineNamed } from '../../engines/pipeline-folder';
-import { commands } from '../../scripts/commands';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { commands } from '../../scripts/cli/commands';
 import { loadExample, scratchFolder } from '../engines/scratch';
 import { HOSTILE_DATES, HOSTILE_NAMES } from './hostile';
 

@@ -12,9 +12,9 @@ import { supervisorSpec } from '../../domain/druid/supervisor-spec';
 import { timeExpression } from '../../domain/druid/time';
 import { DaybreakError } from '../../domain/errors';
 import { pipelineSchema, type OutputColumn, type Pipeline } from '../../domain/pipeline';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { checkOutputColumns } from '../../engines/output-columns';
-import { parsePipelineYaml } from '../../engines/pipeline-yaml';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { checkOutputColumns } from '../../engines/pipeline/output-columns';
+import { parsePipelineYaml } from '../../engines/pipeline/pipeline-yaml';
 import { readConfig } from '../../worker/config';
 import { DAY, scratchFolder } from '../engines/scratch';
 

@@ -3,12 +3,12 @@ import { cp, link, lstat, mkdir, readdir, readFile, realpath, rm, symlink, write
 import { dirname, join } from 'node:path';
 import { readBuiltDay } from '../../activities/batch/built-day';
 import { DaybreakError } from '../../domain/errors';
-import { buildDay } from '../../engines/day-build';
-import { surveyDay } from '../../engines/day-survey';
+import { buildDay } from '../../engines/build-day';
+import { surveyDay } from '../../engines/versions/late-data-scan';
 import { openDatabase } from '../../engines/duckdb/database';
-import { loadPipeline } from '../../engines/pipeline-folder';
-import { unchangedDay } from '../../engines/previous-build';
-import { readPublishedDay, republishVersion } from '../../engines/published-day';
+import { loadPipeline } from '../../engines/load-pipeline';
+import { unchangedDay } from '../../engines/versions/previous-build';
+import { readPublishedDay, republishVersion } from '../../engines/versions/published-day';
 import { DAY, event, lines, loadExample, pipelineLike, rowsOf, scratchFolder, writeFiles } from '../engines/scratch';
 
 const root = scratchFolder();

@@ -1,5 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { pipelineLike, scratchFolder } from '../engines/scratch';
 
 const root = scratchFolder();

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
-import { buildDay } from '../../engines/day-build';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { buildDay } from '../../engines/build-day';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../engines/scratch';
 
 const root = scratchFolder();

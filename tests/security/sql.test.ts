@@ -1,11 +1,11 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
-import { buildDay } from '../../engines/day-build';
+import { buildDay } from '../../engines/build-day';
 import { openDatabase, type Database } from '../../engines/duckdb/database';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
-import type { LoadedPipeline } from '../../engines/loaded-pipeline';
-import { loadPipeline } from '../../engines/pipeline-folder';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../engines/scratch';
 
 const root = scratchFolder();

@@ -1,4 +1,4 @@
-import { loadPipeline } from '../../engines/pipeline-folder';
+import { loadPipeline } from '../../engines/load-pipeline';
 import { pipelineLike, scratchFolder } from '../engines/scratch';
 
 const root = scratchFolder();

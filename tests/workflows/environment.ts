@@ -13,7 +13,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../domain/search-attributes';
-import { artifactsOf } from '../../scripts/stack/artifacts';
+import { artifactsOf } from '../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../scripts/stack/progress';
 
 export interface WorkflowTests {

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpeedLayerActivities } from '../../activities';
 import { ERROR_CODES } from '../../domain/errors';
-import type { SpeedShardInput } from '../../domain/speed';
+import type { SpeedShardInput } from '../../domain/speed-shard';
 import { continuedSpeedLayerSchema, speedLayerId, type SpeedLayerStatus } from '../../domain/speed-layer';
 import * as workflows from '../../workflows';
 import { HOSTILE_ARGUMENTS, HOSTILE_DATES } from '../security/hostile';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import * as z from 'zod';
-import type { Artifacts } from '../artifacts';
+import type { Artifacts } from '../fetch/artifacts';
 import type { Server, ServerName, Stack } from '../stack';
 import { druidRoles, runtimeProperties, type DruidRole } from './druid-config';
 import { getJson } from './get-json';

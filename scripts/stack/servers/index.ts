@@ -1,4 +1,4 @@
-import type { Artifacts } from '../artifacts';
+import type { Artifacts } from '../fetch/artifacts';
 import type { Server, Stack } from '../stack';
 import { druid } from './druid';
 import { kafka } from './kafka';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { classArchiveOptions } from '../class-archive';
+import { classArchiveOptions } from '../fetch/class-archive';
 import { logFile, type Launch, type ServerName, type Stack } from '../stack';
-import { findJava } from '../tools';
+import { findJava } from '../fetch/tools';
 
 export interface JavaProcess {
   readonly server: ServerName;

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Artifacts } from '../artifacts';
+import type { Artifacts } from '../fetch/artifacts';
 import type { Server, Stack } from '../stack';
 import { javaMark, launchJava, propertiesText, writeConfig, type JavaProcess } from './java';
 import { sharedProperties, type Properties } from './properties';

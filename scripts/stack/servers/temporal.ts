@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { mkdir } from 'node:fs/promises';
-import type { Artifacts } from '../artifacts';
+import type { Artifacts } from '../fetch/artifacts';
 import type { Server, Stack } from '../stack';
 
 /** What Daybreak's workflows set, so that the Temporal UI can filter runs by it. */

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Artifacts } from '../artifacts';
+import type { Artifacts } from '../fetch/artifacts';
 import type { Server, Stack } from '../stack';
 import { javaMark, launchJava, propertiesText, writeConfig } from './java';
 import { sharedProperties } from './properties';

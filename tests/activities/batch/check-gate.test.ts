@@ -3,7 +3,7 @@ import { createGateActivities } from '../../../activities/batch/check-gate';
 import type { DruidClient } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan, type GateReport } from '../../../domain/daily-batch';
-import { loadPipeline } from '../../../engines/pipeline-folder';
+import { loadPipeline } from '../../../engines/load-pipeline';
 import { scratchFolder } from '../../engines/scratch';
 import { BUILT } from '../../workflows/day-activities';
 

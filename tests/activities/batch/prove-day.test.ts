@@ -7,7 +7,7 @@ import type { DruidClient } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan, type BuiltDay, type DayProof } from '../../../domain/daily-batch';
 import { completeCounts } from '../../../domain/day-manifest';
-import { loadPipeline } from '../../../engines/pipeline-folder';
+import { loadPipeline } from '../../../engines/load-pipeline';
 
 const date = parseBusinessDate('2026-11-21');
 const ROW = { time: '2026-11-21 07:00:00', user_id: 1, user_name: 'Ada', hello: 'hi', uid: 1 };

@@ -6,7 +6,7 @@ import { createSealActivities } from '../../../activities/batch/seal-day';
 import type { DruidClient } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan } from '../../../domain/daily-batch';
-import { loadPipeline } from '../../../engines/pipeline-folder';
+import { loadPipeline } from '../../../engines/load-pipeline';
 
 const date = parseBusinessDate('2026-11-21');
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { runIsolated } from '../../../activities/speed/isolated-transform';
 import { DaybreakError } from '../../../domain/errors';
 import { openMicroBatch } from '../../../engines/duckdb/micro-batch';
-import type { MicroBatchTransform } from '../../../engines/micro-batch';
-import { loadPipeline } from '../../../engines/pipeline-folder';
+import type { MicroBatchTransform } from '../../../engines/model/micro-batch';
+import { loadPipeline } from '../../../engines/load-pipeline';
 import { event, pipelineLike, scratchFolder } from '../../engines/scratch';
 
 const OVERFLOWING = `SELECT e.time, e.id * 4611686018427387904 AS user_id, n.name AS user_name, e.hello, n.uid

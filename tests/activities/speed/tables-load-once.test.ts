@@ -1,13 +1,13 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LivePipeline } from '../../../activities/speed/live-pipeline';
-import type * as StaticTables from '../../../engines/duckdb/static-tables';
-import { loadStaticTables } from '../../../engines/duckdb/static-tables';
+import type * as StaticTables from '../../../engines/tables/static-tables';
+import { loadStaticTables } from '../../../engines/tables/static-tables';
 import { scratchFolder } from '../../engines/scratch';
 
 // The real function, counted.
-jest.mock('../../../engines/duckdb/static-tables', () => {
-  const actual = jest.requireActual<typeof StaticTables>('../../../engines/duckdb/static-tables');
+jest.mock('../../../engines/tables/static-tables', () => {
+  const actual = jest.requireActual<typeof StaticTables>('../../../engines/tables/static-tables');
   return { ...actual, loadStaticTables: jest.fn(actual.loadStaticTables) };
 });
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import { cached } from '../../../scripts/stack/cache';
-import { findGo } from '../../../scripts/stack/tools';
+import { cached } from '../../../scripts/stack/fetch/cache';
+import { findGo } from '../../../scripts/stack/fetch/tools';
 
 const SOURCE = join(__dirname, '../compose-parser');
 const run = promisify(execFile);

@@ -4,8 +4,8 @@ import { type Check, textOf } from './deployment';
 
 /** The version that the local stack, and so every test, runs. */
 const TESTED = [
-  { image: /^apache\/druid:([\d.]+)/, system: 'Druid', pom: 'scripts/stack/druid/pom.xml' },
-  { image: /^apache\/kafka:([\d.]+)/, system: 'Kafka', pom: 'scripts/stack/kafka/pom.xml' },
+  { image: /^apache\/druid:([\d.]+)/, system: 'Druid', pom: 'scripts/stack/fetch/druid/pom.xml' },
+  { image: /^apache\/kafka:([\d.]+)/, system: 'Kafka', pom: 'scripts/stack/fetch/kafka/pom.xml' },
 ] as const;
 
 export const checkVersions: Check = (deployment) =>
@@ -36,7 +36,7 @@ export const checkSettings: Check = (deployment) => {
     }
   };
   twice('kafka', /^KAFKA_/, read('deploy/kafka/server.properties'));
-  const extensions = [...textOf(deployment, 'scripts/stack/druid/pom.xml').matchAll(/<artifactId>(.*?)</g)]
+  const extensions = [...textOf(deployment, 'scripts/stack/fetch/druid/pom.xml').matchAll(/<artifactId>(.*?)</g)]
     .map(([, name = '']) => name)
     .filter((name) => name.startsWith('druid-') && name !== 'druid-services');
   for (const [name, { environment, command, volumes }] of Object.entries(services)) {

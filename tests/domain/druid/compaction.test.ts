@@ -1,6 +1,6 @@
 import { compactionFindings, type CompactionConfig } from '../../../domain/druid/compaction';
 import type { OutputColumn, Pipeline } from '../../../domain/pipeline';
-import { loadPipeline } from '../../../engines/pipeline-folder';
+import { loadPipeline } from '../../../engines/load-pipeline';
 
 let pipeline: Pipeline;
 let columns: readonly OutputColumn[];

@@ -1,5 +1,5 @@
 import { openMicroBatch } from '../../../engines/duckdb/micro-batch';
-import type { MicroBatchTransform } from '../../../engines/micro-batch';
+import type { MicroBatchTransform } from '../../../engines/model/micro-batch';
 import { event, loadExample } from '../scratch';
 
 const TIME = '"time":"2026-11-21 23:59:59"';

@@ -6,7 +6,7 @@ import { createProofActivities } from '../../../activities/batch/prove-day';
 import { createDruidClient } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan, type BuiltDay } from '../../../domain/daily-batch';
-import { loadPipelineNamed } from '../../../engines/pipeline-folder';
+import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { readConfig } from '../../../worker/config';
 import { ownPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';

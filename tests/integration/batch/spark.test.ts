@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { DayManifest } from '../../../domain/day-manifest';
-import { buildDay, type DayBuildOptions } from '../../../engines/day-build';
-import { loadPipeline } from '../../../engines/pipeline-folder';
-import type { LoadedPipeline } from '../../../engines/loaded-pipeline';
+import { buildDay, type DayBuildOptions } from '../../../engines/build-day';
+import { loadPipeline } from '../../../engines/load-pipeline';
+import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import type { SparkProgram } from '../../../engines/spark/spark-program';
-import { findSpark } from '../../../scripts/stack/spark';
+import { findSpark } from '../../../scripts/stack/fetch/spark';
 import {
   contentsOf,
   DAY,

@@ -8,7 +8,7 @@ import { businessDateOf, parseBusinessDate, type BusinessDate } from '../../../d
 import { feedDay } from '../../../scripts/feed/feed-day';
 import { HourlyFileNames } from '../../../scripts/feed/hourly-files';
 import { stopStack } from '../../../scripts/stack';
-import { artifactsOf } from '../../../scripts/stack/artifacts';
+import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { commandsOf, documentedPages } from '../../docs/documented-commands';
 import { succeed } from '../support/daybreak';

@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { artifactsOf } from '../../../scripts/stack/artifacts';
+import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { launchJava, propertiesText, writeConfig, type JavaProcess } from '../../../scripts/stack/servers/java';
 import { stackOf } from '../../../scripts/stack/stack';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { goInstalled } from '../../../scripts/stack/go-install';
+import { goInstalled } from '../../../scripts/stack/fetch/go-install';
 import { createProgress } from '../../../scripts/stack/progress';
 import { SEARCH_ATTRIBUTES } from '../../../scripts/stack/servers/temporal';
 import type { Certificates } from './certificates';

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
-import { speedGroupOf } from '../../../domain/speed';
+import { speedGroupOf } from '../../../domain/speed-shard';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
-import { expectedRows } from '../speed/expected-rows';
-import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
+import { expectedRows } from '../shard/expected-rows';
+import { contentsOf, differences, valuesOf } from '../shard/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';

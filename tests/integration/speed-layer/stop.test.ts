@@ -1,15 +1,15 @@
 import { rename } from 'node:fs/promises';
 import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
-import { speedGroupOf } from '../../../domain/speed';
+import { speedGroupOf } from '../../../domain/speed-shard';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed } from '../../../scripts/feed/generate';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
-import { expectedRows } from '../speed/expected-rows';
-import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
+import { expectedRows } from '../shard/expected-rows';
+import { contentsOf, differences, valuesOf } from '../shard/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';

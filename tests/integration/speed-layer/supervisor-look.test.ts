@@ -4,8 +4,8 @@ import { lookAtSupervisor, type SupervisorLook } from '../../../activities/druid
 import { createDruidClient } from '../../../clients/druid';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
-import { loadPipelineNamed } from '../../../engines/pipeline-folder';
-import { describeIngestion } from '../../../scripts/ingestion';
+import { loadPipelineNamed } from '../../../engines/load-pipeline';
+import { describeIngestion } from '../../../scripts/operate/speed/ingestion';
 import { readConfig } from '../../../worker/config';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';

@@ -1,0 +1,94 @@
+import { Context } from '@temporalio/activity';
+import * as z from 'zod';
+import type { KafkaCluster } from '../../clients/kafka';
+import { parseInput, pipelineInput, secondsInput, shortText, wholeNumber } from '../../domain/parse-input';
+import {
+  atRest,
+  MAXIMUM_SHARDS,
+  type PartitionProgress,
+  type SpeedShardInput,
+  type SpeedShardProgress,
+  type SpeedShardResult,
+} from '../../domain/speed-shard';
+import type { PipelineFolders } from './accepted-pipelines';
+import type { Counts } from './committed-counts';
+import { LivePipeline } from './live-pipeline';
+import { retryable } from './runnable-pipeline';
+import { Shard } from './shard';
+import { shardHeartbeats } from './shard-heartbeats';
+import { beating } from '../wait';
+
+export interface SpeedDependencies extends PipelineFolders {
+  readonly kafka: KafkaCluster;
+  /** Called with each heartbeat, and at the end, for metrics. */
+  readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
+  /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
+  readonly onCommitted?: (pipeline: string, partition: number, counts: Counts) => void;
+}
+
+const HEARTBEAT_MS = 1_000;
+
+const shardInput = z
+  .object({
+    pipeline: pipelineInput,
+    shard: wholeNumber(0, MAXIMUM_SHARDS - 1),
+    shards: wholeNumber(1, MAXIMUM_SHARDS),
+    maximumSeconds: secondsInput,
+    setup: shortText.optional(),
+  })
+  .refine(({ shard, shards }) => shard < shards, 'shard must be below shards');
+const tellInput = z.object({ afterSeconds: secondsInput });
+
+export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
+  return {
+    /**
+     * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
+     * committed, after `maximumSeconds`, on cancellation, or where the pipeline needs another setup. Throws SHARD_FENCED where another owner took a partition over.
+     */
+    async runSpeedShard(given: SpeedShardInput): Promise<SpeedShardResult> {
+      const input = parseInput(shardInput, given, 'runSpeedShard');
+      const context = Context.current();
+      const { logger } = folders;
+      let shard: Shard | undefined;
+      const heartbeats = setInterval(() => {
+        context.heartbeat(shard?.progress);
+        if (shard !== undefined) onProgress?.(input.pipeline, shard.progress);
+      }, HEARTBEAT_MS);
+      try {
+        const live = await retryable(LivePipeline.open(folders, input.pipeline));
+        try {
+          const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
+          const { pipeline } = live;
+          const onShardCommitted = (partition: number, counts: Counts): void =>
+            onCommitted?.(pipeline.name, partition, counts);
+          shard = new Shard({ kafka, pipeline, input, transform: live, logger, onCommitted: onShardCommitted });
+          // The folder may have changed since the setup was prepared.
+          const isOther = input.setup !== undefined && input.setup !== live.setup;
+          if (isOther) return { ...shard.progress, ended: 'pipeline-changed' };
+          // Each attempt opens the pipeline anew, and so takes a correction of its SQL.
+          return await retryable(shard.run(context.cancellationSignal));
+        } finally {
+          await live.close();
+        }
+      } finally {
+        clearInterval(heartbeats);
+        if (shard !== undefined) {
+          const { progress } = shard;
+          onProgress?.(input.pipeline, { ...progress, partitions: atRest(progress.partitions) });
+        }
+      }
+    },
+
+    /** Waits, then tells the calling workflow what its shards last heartbeat, which it cannot see by itself. */
+    async tellPartitions(input: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
+      const { afterSeconds } = parseInput(tellInput, input, 'tellPartitions');
+      const { client, info, sleep } = Context.current();
+      // A dead worker is missed at once, and status sees that a failure before it is over.
+      await beating(
+        () => 'waiting for the next look',
+        () => sleep(afterSeconds * 1_000),
+      );
+      return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
+    },
+  };
+}

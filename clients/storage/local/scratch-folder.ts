@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DaybreakError, messageOf } from '../../../domain/errors';
+import { hasCode, ignoreMissing } from './fs-errors';
+
+const FORGOTTEN_MILLISECONDS = 24 * 3_600_000;
+
+/** Where the scratch folders of a pipeline are; see Config.data. */
+export function scratchRoot(data: string, pipeline: string): string {
+  return join(data, pipeline, 'scratch');
+}
+
+/**
+ * Does some work with a folder of its own below `root`, which is gone afterwards. Removes first what a killed worker left
+ * behind: folders of the same purpose, of which only one may be in use, and any that nobody has touched for a day.
+ *
+ * Throws OUTPUT_FAILED where there is no room, or no right to write.
+ *
+ * @param purpose no other has it at the same time, such as 'proof-2026-11-21'.
+ */
+export async function withScratch<T>(root: string, purpose: string, use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = join(root, `${purpose}.${randomUUID()}`);
+  try {
+    await removeLeft(root, purpose);
+    await mkdir(folder, { recursive: true });
+    return await use(folder);
+  } catch (cause) {
+    if (cause instanceof DaybreakError || !isUnwritable(cause)) throw cause;
+    throw new DaybreakError('OUTPUT_FAILED', {
+      what: `the scratch folder ${folder} cannot be written: ${messageOf(cause)}`,
+      remedy: 'Free space there, as much as the rows of the largest hour need, or make it writable.',
+      cause,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function removeLeft(root: string, purpose: string): Promise<void> {
+  for (const name of (await readdir(root).catch(ignoreMissing)) ?? []) {
+    const left = join(root, name);
+    const touched = (await stat(left).catch(ignoreMissing))?.mtimeMs ?? 0;
+    const isForgotten = Date.now() - touched > FORGOTTEN_MILLISECONDS;
+    if (isForgotten || name.startsWith(`${purpose}.`)) await rm(left, { recursive: true, force: true });
+  }
+}
+
+function isUnwritable(thrown: unknown): boolean {
+  if (['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS'].some((code) => hasCode(thrown, code))) return true;
+  // DuckDB has no codes, and spills no more than the disk had free when it began.
+  return /no space left|failed to offload data block/i.test(messageOf(thrown));
+}

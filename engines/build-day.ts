@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { hoursOfDay, type BusinessDate } from '../domain/business-date';
+import type { DayManifest } from '../domain/day-manifest';
+import { DaybreakError, messageOf } from '../domain/errors';
+import { spansHours } from '../domain/pipeline';
+import { assembleDay } from './versions/day-assembly';
+import type { PreviousBuild } from './versions/build-state';
+import type { BuildContext, DayPlan, EngineResult, ProgressCounter } from './model/build-plan';
+import { buildHours } from './duckdb/hours/build-hours';
+import { transformedRows } from './duckdb/hours/hour-output';
+import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
+import { refuseMultipliedRows } from './rule/multiplied-rows';
+import { isMissing } from '../clients/storage/local/fs-errors';
+import { listInput, type ListedInput } from './input/input-files';
+import type { LoadedPipeline } from './model/loaded-pipeline';
+import { compareNeighbours, rememberNeighbours, withNeighbours } from './versions/neighbour-hours';
+import { startProgress, type BuildProgress } from './model/progress';
+import { previousBuild, RULES } from './versions/previous-build';
+import {
+  beginVersion,
+  currentVersion,
+  isWhole,
+  MANIFEST_FILE,
+  outputFailed,
+  publishVersion,
+  sparkLogOf,
+  STATE_FILE,
+} from './versions/published-day';
+import { buildHoursOnSpark } from './spark/build-hours';
+import type { SparkProgram } from './spark/spark-program';
+
+export interface DayBuildOptions {
+  readonly date: BusinessDate;
+  /** Folder with the hourly files. */
+  readonly input: string;
+  /** Folder that gets <date>/HH.ndjson. */
+  readonly output: string;
+  readonly engine: DayManifest['engine'];
+  /** Finds the Spark for the engine spark, and is called only where something is to be built with it. Default: none. */
+  readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
+  /** Build every hour, also those whose files did not change. Default false. */
+  readonly force?: boolean;
+  /** Bytes that DuckDB may hold before it spills to disk. Default 1 GiB. */
+  readonly memoryLimit?: number;
+  /** Hours that are built at once. Default: one a processor. */
+  readonly threads?: number;
+  /** Ends the build with CANCELLED; the published day stays as it is. */
+  readonly signal?: AbortSignal;
+  /** Called about once a second, also while an hour is being built, and at the end. */
+  readonly onProgress?: (progress: BuildProgress) => void;
+}
+
+const GIBIBYTE = 1024 ** 3;
+
+/**
+ * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day, empty
+ * for one without records, _manifest.json, and _quarantine.ndjson where records were bad. Builds only the hours that
+ * changed since the published version, or all where an identity does not tell the hour; where none did, nothing is
+ * published and the manifest is the old one.
+ *
+ * Where others publish the day meanwhile, the input is looked at again. Throws NO_INPUT, UNREADABLE_INPUT,
+ * OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or CANCELLED; the published day stays as it was.
+ */
+export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
+  const { date, signal = new AbortController().signal } = options;
+  const [input, output] = [resolve(options.input), resolve(options.output)];
+  const progress = startProgress(options.onProgress);
+  try {
+    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+      // A rival has built every hour, or some, since this build began: what is left is little.
+      const force = options.force === true && tries === 1;
+      const manifest = await tryBuild(loaded, { ...options, input, output, force, signal }, progress);
+      if (manifest !== undefined) return manifest;
+    }
+    throw new DaybreakError('BUILD_BUSY', {
+      what: `others published ${date} in ${output} again and again while it was being built`,
+      remedy: 'Build again once they are done; the published day is theirs.',
+    });
+  } catch (thrown) {
+    throw explained(thrown, signal, output, date);
+  } finally {
+    progress.stop();
+  }
+}
+
+const MOST_TRIES = 3;
+
+/** Undefined where a rival published another version, or removed the previous one, so that the input must be looked at anew. */
+async function tryBuild(
+  loaded: LoadedPipeline,
+  options: DayBuildOptions & { readonly signal: AbortSignal },
+  progress: ProgressCounter,
+): Promise<DayManifest | undefined> {
+  const { pipeline } = loaded;
+  const { date, input, output, engine, signal } = options;
+  let folder: string | undefined;
+  let previous: PreviousBuild | undefined;
+  try {
+    const since = await currentVersion(output, date);
+    previous = options.force === true ? undefined : await previousBuild(loaded, { output, date, engine });
+    const files = await listInput(input, pipeline, date);
+    const changes = await changesSince(previous, loaded, date, files, signal);
+    if (previous !== undefined && isUnchanged(changes, files, previous)) return previous.manifest;
+
+    // A record of a changed hour may have a duplicate in any other: all hours are built anew.
+    const { sources, changed, previous: known } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
+    const plan: DayPlan = {
+      ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
+      ...{ sources, changed, previous: known, missingHours: files.missingHours },
+    };
+    folder = await beginVersion(output, date);
+    const context: BuildContext = {
+      folder,
+      signal,
+      memoryLimit: options.memoryLimit ?? GIBIBYTE,
+      threads: options.threads ?? availableParallelism(),
+      progress,
+    };
+    const result = await buildWith(options, plan, context, sparkLogOf(output, date));
+    for (const { hour, kept, written } of result.targets.values()) {
+      refuseMultipliedRows(loaded, { events: kept, rows: written, of: `the hour ${hour} of ${date}` });
+    }
+    const { manifest, state } = await assembleDay(plan, result, { engine, folder, files, previous });
+    const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
+    await writeFile(join(folder, MANIFEST_FILE), text);
+    await writeFile(join(folder, STATE_FILE), JSON.stringify({ rules: RULES, ...state }));
+    signal.throwIfAborted();
+    const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    const keep = pipeline.retention.outputs;
+    return (await publishVersion(output, date, { built: folder, id, since, keep })) ? manifest : undefined;
+  } catch (thrown) {
+    if (isMissing(thrown) && previous !== undefined && !(await isWhole(previous))) return undefined;
+    throw thrown;
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is to be built. Neighbouring files that have no news of the day are noted as they are now. */
+async function changesSince(
+  previous: PreviousBuild | undefined,
+  loaded: LoadedPipeline,
+  date: BusinessDate,
+  files: ListedInput,
+  signal: AbortSignal,
+): Promise<Changes> {
+  const changes = await findChanges(files, previous);
+  if (previous === undefined || changes.touched.size === 0) return changes;
+  const compared = await compareNeighbours(loaded, date, changes, { version: previous.folder, signal });
+  await rememberNeighbours(previous, files.neighbours, compared);
+  return withNeighbours(changes, compared);
+}
+
+async function buildWith(
+  { engine, findSpark }: DayBuildOptions,
+  plan: DayPlan,
+  context: BuildContext,
+  log: string,
+): Promise<EngineResult> {
+  if (engine === 'duckdb') return buildHours(plan, context, transformedRows(plan.loaded));
+  if (findSpark !== undefined) return buildHoursOnSpark(plan, context, { program: await findSpark(), log });
+  throw new DaybreakError('MISSING_TOOL', {
+    what: 'this program was started without a Spark, which the engine spark needs',
+    remedy: 'Build with the engine duckdb.',
+  });
+}
+
+function explained(thrown: unknown, signal: AbortSignal, output: string, date: BusinessDate): DaybreakError {
+  if (signal.aborted) {
+    return new DaybreakError('CANCELLED', {
+      what: `the build of ${date} was cancelled`,
+      remedy: 'Build again when it suits; the published day is untouched.',
+      cause: thrown,
+    });
+  }
+  if (thrown instanceof DaybreakError) return thrown;
+  const message = messageOf(thrown);
+  // Input errors are DaybreakErrors already: what the file system says now, it says of the output.
+  if (/\bIO Error\b|\bE(NOSPC|ACCES|PERM|ROFS|DQUOT|FBIG|NOTDIR|IO|NOENT)\b/.test(message)) {
+    return outputFailed(output, thrown);
+  }
+  const memory = /\bOut of Memory\b/.test(message);
+  return new DaybreakError('ENGINE_FAILED', {
+    what: `DuckDB failed on ${date}: ${message.split('\n')[0] ?? message}`,
+    remedy: memory
+      ? 'Give the build more memory (DAYBREAK_BUILD_MEMORY), or lower events.maximumBytes; the published day is untouched.'
+      : 'Look at the records and the transform named there; the published day is untouched.',
+    cause: thrown,
+  });
+}

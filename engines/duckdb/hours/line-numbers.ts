@@ -1,0 +1,59 @@
+import type { Piece } from '../../input/line-chunks';
+
+export interface LinePlace {
+  readonly file: string;
+  /** Counts from 1. */
+  readonly line: number;
+  /** Among all lines. */
+  readonly position: number;
+}
+
+/** Tells which line of which file a staged row is, for the lines of one hour's files one after another. */
+export class LineNumbers {
+  /** By file, the position of its first line among all lines. */
+  readonly #files: { readonly file: string; readonly first: number }[] = [];
+  /** Position among all lines by row, where not every line has a row. */
+  readonly #rows: number[] = [];
+  /** By padding, the row behind it and the rows of all padding so far. */
+  readonly #paddings: { readonly end: number; readonly rows: number }[] = [];
+  #lines = 0;
+
+  /** Rows that are no lines. */
+  get padding(): number {
+    return this.#paddings.at(-1)?.rows ?? 0;
+  }
+
+  /** So many rows that are no lines, the last of which is before the row `end`. */
+  notePadding(rows: number, end: number): void {
+    this.#paddings.push({ end, rows: this.padding + rows });
+  }
+
+  /** Lines so far. */
+  get lines(): number {
+    return this.#lines;
+  }
+
+  /** Rows that were noted. */
+  get rows(): number {
+    return this.#rows.length;
+  }
+
+  /** The next row is the line at this position of the piece that is added next. */
+  noteRow(line: number): void {
+    this.#rows.push(this.#lines + line);
+  }
+
+  add({ spans }: Pick<Piece, 'spans'>, count: number): void {
+    for (const { file, lines = count } of spans) {
+      if (this.#files.at(-1)?.file !== file) this.#files.push({ file, first: this.#lines });
+      this.#lines += lines;
+    }
+  }
+
+  placeOf(row: number): LinePlace {
+    const unpadded = row - (this.#paddings.findLast(({ end }) => end <= row)?.rows ?? 0);
+    const position = this.#rows[unpadded] ?? unpadded;
+    const file = this.#files.findLast(({ first }) => first <= position);
+    return { file: file?.file ?? '', line: position - (file?.first ?? 0) + 1, position };
+  }
+}

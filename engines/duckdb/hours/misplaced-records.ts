@@ -1,0 +1,47 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { join } from 'node:path';
+import type { Pipeline } from '../../../domain/pipeline';
+import { STAGED } from '../database';
+import { BLANK } from '../../rule/json-line';
+import { NOTE } from '../../rule/record-rule';
+import { columnsSql, literal, parquetSql } from '../sql';
+
+/** Valid records that are in the file of another hour than theirs, in a Parquet file a source hour. */
+export class StrayRecords {
+  readonly #folder: string;
+  readonly #columns: string;
+
+  /** In an existing folder. */
+  constructor(folder: string, pipeline: Pipeline) {
+    this.#folder = folder;
+    this.#columns = columnsSql(pipeline);
+  }
+
+  /**
+   * Keeps those of the staged records of `source` that belong to `targets`, with what pads them: large ones must be no
+   * closer to each other here than there.
+   */
+  async keep(
+    connection: DuckDBConnection,
+    source: string,
+    { targets, isPadded }: { readonly targets: readonly string[]; readonly isPadded: boolean },
+  ): Promise<void> {
+    const kept = isPadded ? [...targets, BLANK] : targets;
+    await connection.run(
+      `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${kept.map(literal).join(', ')}))
+       TO ${literal(this.#file(source))} (FORMAT parquet${isPadded ? ', ROW_GROUP_SIZE 2048' : ''})`,
+    );
+  }
+
+  /** Adds to the staged records those of `target` that were kept of `source`. */
+  async stage(connection: DuckDBConnection, source: string, target: string): Promise<void> {
+    await connection.run(
+      `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}, nullif(${NOTE}, ${literal(target)}) AS ${NOTE}
+       FROM ${parquetSql(this.#file(source))} WHERE ${NOTE} IN (${literal(target)}, '${BLANK}')`,
+    );
+  }
+
+  #file(source: string): string {
+    return join(this.#folder, `${source}.parquet`);
+  }
+}

@@ -1,0 +1,76 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { identityOf, type Pipeline } from '../../../domain/pipeline';
+import { queryTexts } from '../query';
+import { literal, parquetSql, quoted } from '../sql';
+
+const HOUR = 'daybreak_hour';
+const FIRST = 'daybreak_first';
+
+/** The identities that an hour has in common with an earlier one of the day. */
+export interface RepeatedIdentities {
+  /** Absolute path of a Parquet file of identities that several hours have, each with the first of these. */
+  readonly path: string;
+  readonly hour: string;
+}
+
+/** The identities of a day's hours, in Parquet files of a folder of their own: memory need not hold a day of them. */
+export class HourIdentities {
+  readonly #folder: string;
+  readonly #pipeline: Pipeline;
+
+  constructor(folder: string, pipeline: Pipeline) {
+    this.#folder = folder;
+    this.#pipeline = pipeline;
+  }
+
+  /** Keeps the identities of the view `events`, which are those of an hour. */
+  async keep(connection: DuckDBConnection, hour: string): Promise<void> {
+    await connection.run(
+      `COPY (SELECT ${this.#columns()}, ${literal(hour)} AS ${HOUR} FROM events) TO ${literal(this.#file(hour))} (FORMAT parquet)`,
+    );
+  }
+
+  /** The hours, in order, that have identities of earlier ones. */
+  async repeated(connection: DuckDBConnection, hours: readonly string[]): Promise<RepeatedIdentities[]> {
+    const files = hours.map((hour) => this.#file(hour)).filter((file) => existsSync(file));
+    if (files.length < 2) return [];
+    const path = join(this.#folder, 'repeated.parquet');
+    const [columns, identities] = [this.#columns(), parquetSql(...files)];
+    await connection.run(
+      `COPY (SELECT ${columns}, min(${HOUR}) AS ${FIRST} FROM ${identities} GROUP BY ${columns} HAVING count(*) > 1)
+       TO ${literal(path)} (FORMAT parquet)`,
+    );
+    const found = await queryTexts(
+      connection,
+      `SELECT DISTINCT ${HOUR} FROM ${identities} AS daybreak_all JOIN ${parquetSql(path)} AS daybreak_repeated
+       ON ${sameIdentity('daybreak_all', 'daybreak_repeated', identityOf(this.#pipeline))} WHERE ${HOUR} > ${FIRST} ORDER BY ${HOUR}`,
+    );
+    return found.map(([hour]) => ({ path, hour: hour ?? '' }));
+  }
+
+  #columns(): string {
+    return identityOf(this.#pipeline).map(quoted).join(', ');
+  }
+
+  #file(hour: string): string {
+    return join(this.#folder, `${hour}.parquet`);
+  }
+}
+
+/** The events of an hour without those of identities that an earlier hour has. */
+export function withoutRepeated(
+  events: string,
+  identity: readonly string[],
+  { path, hour }: RepeatedIdentities,
+): string {
+  return `SELECT daybreak_distinct.* FROM (${events}) AS daybreak_distinct
+    ANTI JOIN (FROM ${parquetSql(path)} WHERE ${FIRST} < ${literal(hour)}) AS daybreak_repeated
+    ON ${sameIdentity('daybreak_distinct', 'daybreak_repeated', identity)}`;
+}
+
+/** Whether records of two tables are the same, nulls too. */
+export function sameIdentity(one: string, other: string, identity: readonly string[]): string {
+  return identity.map((name) => `${one}.${quoted(name)} IS NOT DISTINCT FROM ${other}.${quoted(name)}`).join(' AND ');
+}

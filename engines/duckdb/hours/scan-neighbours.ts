@@ -1,0 +1,52 @@
+import type { BusinessDate } from '../../../domain/business-date';
+import type { SourceHour } from '../../model/build-plan';
+import type { ListedFile } from '../../input/input-files';
+import { SharedKernel } from '../../fast-path/shared-kernel';
+import type { ReadPipeline } from '../../model/loaded-pipeline';
+import { openDatabase } from '../database';
+import { HourStage } from './hour-stage';
+import { stageProven } from './stage-files';
+
+/** Bytes that the scan may hold before it spills. */
+const MEMORY_LIMIT = 512 * 1024 ** 2;
+
+export interface NeighbourScan {
+  readonly date: BusinessDate;
+  /** The files by source hour, of neighbouring hours alone. */
+  readonly sources: ReadonlyMap<string, readonly ListedFile[]>;
+  /** Absolute path of a folder to spill to; made where it is needed. */
+  readonly scratch: string;
+  readonly signal: AbortSignal;
+}
+
+/** Reads files of neighbouring hours and counts what of them is the day's, by source hour. Throws UNREADABLE_INPUT. */
+export async function scanNeighbours(
+  { pipeline, folder }: ReadPipeline,
+  { date, sources, scratch, signal }: NeighbourScan,
+): Promise<Map<string, SourceHour>> {
+  const found = new Map<string, SourceHour>();
+  if (sources.size === 0) return found;
+  const options = { memoryLimit: MEMORY_LIMIT, spillFolder: scratch, tables: false };
+  const database = await openDatabase(pipeline, folder, options);
+  const interrupt = (): void => {
+    database.connection.interrupt();
+  };
+  signal.addEventListener('abort', interrupt);
+  try {
+    const [stage, kernels] = [new HourStage(database.connection, pipeline, date), new SharedKernel(pipeline)];
+    for (const [hour, files] of sources) {
+      const read = await stageProven(stage, { date, hour, files }, { kernels, path: '', signal });
+      found.set(hour, {
+        hour,
+        files: read.files,
+        neighbour: read.neighbour,
+        truncatedFiles: [],
+        ...(await stage.counts()),
+      });
+    }
+    return found;
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+    database.close();
+  }
+}

@@ -1,0 +1,118 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { constants, createGunzip } from 'node:zlib';
+import { READ_UNTRUSTED } from '../../../clients/storage/local/safe-path';
+import { bytesBetween } from './gzip-member';
+import { isMemberAt, MOST_BROKEN_PARTS, surveyGzip, type GzipPart } from './gzip-survey';
+import { hashFile } from '../hash-file';
+import { countLineFeeds } from '../line-feeds';
+
+/** What cannot be read of a file. */
+export interface FileFault {
+  /** Of the first line behind it, where there is one. Counts from 1. */
+  readonly line: number;
+  /** With the position in the file. */
+  readonly reason: string;
+}
+
+interface DamagedGzip {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly faults: readonly FileFault[];
+}
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+const LINE_FEED = 10;
+const LINE_FEED_BYTES = Buffer.from('\n');
+
+/**
+ * What can be trusted of a gzip file, unpacked, in chunks; then tells what was read and what cannot be. A member that is
+ * cut gives what it has; of one that is damaged nothing can be trusted. A line that was broken by either ends there. A
+ * chunk is valid only until the next one is asked for. Throws an Error where the file has no member that can be read.
+ */
+export async function* readDamagedGzip(path: string, onEnd: (read: DamagedGzip) => void): AsyncGenerator<Buffer> {
+  const { bytes, sha256 } = await hashFile(path);
+  const file = await open(path, READ_UNTRUSTED);
+  try {
+    const parts = await surveyGzip(file, bytes);
+    if (bytes > 0 && !parts.some(isReadable)) throw new Error(unreadableBecause(parts));
+    const faults: FileFault[] = [];
+    yield* contentOf(file, parts, faults);
+    onEnd({ bytes, sha256, faults });
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The same for a file that grew, from byte `start` on, and without a word where nothing can be read: from the member that
+ * begins there, else from the first.
+ */
+export async function* readGzipFrom(path: string, size: number, start: number): AsyncGenerator<Buffer> {
+  const file = await open(path, READ_UNTRUSTED);
+  try {
+    const from = (await isMemberAt(file, size, start)) ? start : 0;
+    yield* contentOf(file, await surveyGzip(file, size, from), []);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Adds to `faults` as it goes. */
+async function* contentOf(file: FileHandle, parts: readonly GzipPart[], faults: FileFault[]): AsyncGenerator<Buffer> {
+  let lines = 0;
+  let [isOpen, isBroken] = [false, false];
+  for (const part of parts) {
+    if (isReadable(part)) {
+      for await (const chunk of unpacked(file, part)) {
+        if (isBroken && isOpen) {
+          yield LINE_FEED_BYTES;
+          lines += 1;
+        }
+        lines += countLineFeeds(chunk);
+        isOpen = chunk.at(-1) !== LINE_FEED;
+        isBroken = false;
+        yield chunk;
+      }
+    }
+    if (part.kind === 'whole') continue;
+    isBroken = true;
+    faults.push({ line: lines + (isOpen ? 2 : 1), reason: reasonOf(part, part === parts.at(-1)) });
+  }
+}
+
+function isReadable({ kind }: GzipPart): boolean {
+  return kind === 'whole' || kind === 'cut';
+}
+
+async function* unpacked(file: FileHandle, { kind, start, end }: GzipPart): AsyncGenerator<Buffer> {
+  const finishFlush = kind === 'cut' ? constants.Z_SYNC_FLUSH : constants.Z_FINISH;
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES, finishFlush });
+  try {
+    yield* pipeline(bytesBetween(file, start, end), gunzip, () => undefined) as AsyncIterable<Buffer>;
+  } finally {
+    gunzip.destroy();
+  }
+}
+
+function reasonOf({ kind, start, end, reason }: GzipPart, isLast: boolean): string {
+  switch (kind) {
+    case 'whole':
+    case 'cut':
+      return isLast
+        ? 'the compressed data ends before its end'
+        : `the gzip member at byte ${start} ends before its end, at byte ${end}`;
+    case 'damaged':
+      return `the gzip member at byte ${start} is damaged (${reason ?? ''}): its ${end - start} bytes were left out`;
+    case 'foreign':
+      return `after the compressed data at byte ${start} stand ${end - start} bytes that are no gzip member`;
+    case 'unread':
+      return `the last ${end - start} bytes were left out: before them ${MOST_BROKEN_PARTS} parts of the file cannot be read`;
+  }
+}
+
+function unreadableBecause(parts: readonly GzipPart[]): string {
+  const damaged = parts.find(({ kind }) => kind === 'damaged');
+  if (damaged === undefined) return 'it holds no gzip member';
+  return `the gzip member at byte ${damaged.start} is damaged (${damaged.reason ?? ''}), and no other can be read`;
+}

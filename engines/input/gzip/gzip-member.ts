@@ -1,0 +1,125 @@
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { constants, crc32, createInflateRaw } from 'node:zlib';
+import { hasCode } from '../../../clients/storage/local/fs-errors';
+import { messageOf } from '../../../domain/errors';
+
+/** What stands at a place of a gzip file where a member begins (RFC 1952). */
+export type GzipMember =
+  /** `end`: the position behind it. */
+  | { readonly kind: 'whole'; readonly end: number }
+  /** The bytes end before the member does. */
+  | { readonly kind: 'cut' }
+  /** `unpacks`: all of its data does, to other bytes than were packed. */
+  | { readonly kind: 'damaged'; readonly reason: string; readonly unpacks: boolean };
+
+/** Most members are short, and what is read behind one is read again. No less than what a stream holds at once. */
+const FIRST_CHUNK_BYTES = 64 * 1024;
+const MOST_CHUNK_BYTES = 4 * 1024 * 1024;
+/** Longer than any header that a program writes. */
+const MOST_HEADER_BYTES = 256 * 1024;
+const FIXED_HEADER_BYTES = 10;
+/** The checksum and the length of the data. */
+export const TRAILER_BYTES = 8;
+
+/** Whether the bytes, as far as they go, can be the beginning of a member. */
+export function beginsMember(bytes: Buffer): boolean {
+  const [first, second = 0x8b, method = 8, flags = 0] = bytes;
+  return first === 0x1f && second === 0x8b && method === 8 && (flags & RESERVED_FLAGS) === 0;
+}
+
+/** Bytes of a file in chunks that grow, each valid until the next one is asked for. */
+export async function* bytesBetween(file: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
+  let buffer = Buffer.allocUnsafeSlow(Math.min(FIRST_CHUNK_BYTES, end - start));
+  for (let at = start; at < end;) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+    const wanted = Math.min(4 * buffer.length, MOST_CHUNK_BYTES, end - at);
+    if (wanted > buffer.length) buffer = Buffer.allocUnsafeSlow(wanted);
+  }
+}
+
+/** The bytes as one buffer, fewer where the file ends before. */
+export async function bytesAt(file: FileHandle, start: number, end: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of bytesBetween(file, start, end)) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+/** Unpacks the member that begins at `start`, of a file that is taken to end at `end`, and keeps nothing of it. */
+export async function checkMember(file: FileHandle, start: number, end: number): Promise<GzipMember> {
+  const header = await readHeader(file, start, end);
+  if (!Buffer.isBuffer(header)) return header;
+  if (!isHeaderRight(header)) return damaged('incorrect header check');
+  const inflate = createInflateRaw({ chunkSize: UNPACKED_CHUNK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
+  let [sum, bytes] = [0, 0];
+  try {
+    const data = bytesBetween(file, start + header.length, end);
+    for await (const chunk of pipeline(data, inflate, () => undefined) as AsyncIterable<Buffer>) {
+      sum = crc32(chunk, sum);
+      bytes += chunk.length;
+    }
+  } catch (thrown) {
+    if (!hasCode(thrown, 'Z_DATA_ERROR')) throw thrown;
+    return damaged(messageOf(thrown));
+  } finally {
+    inflate.destroy();
+  }
+  // The unpacker takes nothing behind the end of the data, and all of data without an end.
+  const behind = start + header.length + inflate.bytesWritten + TRAILER_BYTES;
+  if (behind > end) return { kind: 'cut' };
+  const trailer = await bytesAt(file, behind - TRAILER_BYTES, behind);
+  const [sumThere, bytesThere] = [trailer.readUInt32LE(0), trailer.readUInt32LE(4)];
+  if (sumThere === sum && bytesThere === bytes % 2 ** 32) return { kind: 'whole', end: behind };
+  // Zeros, where the sum or the length should stand, are what a loss of power leaves of what was not written yet.
+  if (bytesThere === 0 && (sumThere === 0 || sumThere === sum)) return { kind: 'cut' };
+  return damaged('incorrect data check', true);
+}
+
+function damaged(reason: string, unpacks = false): GzipMember {
+  return { kind: 'damaged', reason, unpacks };
+}
+
+const UNPACKED_CHUNK_BYTES = 256 * 1024;
+const CHECKED = 0x02;
+const EXTRA = 0x04;
+const NAME = 0x08;
+const COMMENT = 0x10;
+const RESERVED_FLAGS = 0xe0;
+
+/** The bytes of the header, or what the member is for want of a whole one. */
+async function readHeader(file: FileHandle, start: number, end: number): Promise<Buffer | GzipMember> {
+  for (const most of [1024, MOST_HEADER_BYTES]) {
+    const bytes = await bytesAt(file, start, Math.min(end, start + most));
+    const length = headerLength(bytes);
+    if (length !== undefined) return bytes.subarray(0, length);
+    if (start + bytes.length === end) return { kind: 'cut' };
+  }
+  return damaged('its header has no end');
+}
+
+/** Undefined where the bytes end within the header. */
+function headerLength(bytes: Buffer): number | undefined {
+  const flags = bytes[3] ?? 0;
+  let length = FIXED_HEADER_BYTES;
+  if ((flags & EXTRA) !== 0) {
+    if (bytes.length < length + 2) return undefined;
+    length += 2 + bytes.readUInt16LE(length);
+  }
+  for (const text of [NAME, COMMENT]) {
+    if ((flags & text) === 0) continue;
+    const end = bytes.indexOf(0, length);
+    if (end === -1) return undefined;
+    length = end + 1;
+  }
+  if ((flags & CHECKED) !== 0) length += 2;
+  return length <= bytes.length ? length : undefined;
+}
+
+function isHeaderRight(header: Buffer): boolean {
+  if (((header[3] ?? 0) & CHECKED) === 0) return true;
+  const end = header.length - 2;
+  return header.readUInt16LE(end) === (crc32(header.subarray(0, end)) & 0xffff);
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** Size and SHA-256 (hex) of a file. */
+export async function hashFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  const file = await open(path, READ_UNTRUSTED);
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    let bytes = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
+      if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+      hash.update(chunk.subarray(0, bytesRead));
+      bytes += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** The SHA-256 (hex) of a file, many of which a synchronous read gets through faster; undefined where it is not small. */
+export function hashSmallFile(path: string, most: number): string | undefined {
+  const content = readUntrustedSync(path, most);
+  return content && createHash('sha256').update(content).digest('hex');
+}

@@ -1,0 +1,249 @@
+import { isUtf8 } from 'node:buffer';
+import { setImmediate } from 'node:timers/promises';
+import { readLargeFile, readSmallFile, type ReadFile } from './file-bytes';
+import type { ListedFile } from './input-files';
+import { countLineFeeds, endOfLine, hasLongLine } from './line-feeds';
+import { BEGINNING_BYTES, keptBeginning, keptBytes, type QuarantinedRecord } from '../versions/quarantine';
+import { NOT_UTF8, tooLarge } from './record-framing';
+
+/** Lines of one or several files as valid UTF-8, joined by line feeds. Its text is valid until the next piece is asked for. */
+export interface Piece {
+  readonly text: Buffer;
+  /** The files whose lines these are, in order. Lines are undefined where there is one file: then it is all of them. */
+  readonly spans: readonly { readonly file: string; readonly lines: number | undefined }[];
+  /**
+   * Lines that are no UTF-8 or too large, by their position in the piece, some thousands at most; `text` holds a stand-in
+   * for each that is no JSON either.
+   */
+  readonly unreadable: ReadonlyMap<number, UnreadableLine>;
+}
+
+/** Why a line is no record, and what the quarantine keeps of it. */
+export type UnreadableLine = Pick<QuarantinedRecord, 'reason' | 'text' | 'base64' | 'cutFrom'>;
+
+export interface ReadOptions {
+  /** A file was read to its end, before the last of its pieces is given. */
+  readonly onFile?: (file: ListedFile, read: ReadFile) => void;
+  /** See `readLargeFile`. Default false. */
+  readonly carefully?: boolean;
+  /** Bytes of the largest record. */
+  readonly maximumBytes: number;
+}
+
+const PIECE_BYTES = 8 * 1024 * 1024;
+const SMALL_BYTES = 256 * 1024;
+/** What a small file may unpack to; one that holds more is read in chunks. */
+const MOST_UNPACKED_BYTES = 4 * 1024 * 1024;
+/** Small files that are read at a stretch, during which nothing else is done. */
+const FILES_AT_A_STRETCH = 256;
+/** Of a piece, whose other lines begin the next one. */
+const MOST_UNREADABLE_LINES = 4096;
+const MOST_UNREADABLE_BYTES = 8 * 1024 * 1024;
+/** Lines that are looked at together; one by one only where one of them is unreadable. */
+const BLOCK_BYTES = 16 * 1024;
+const LINE_FEED = 10;
+const LINE_FEED_BYTES = Buffer.from('\n');
+
+/**
+ * Reads files one after another in pieces of some megabytes: a piece never cuts a line, and small files share one. Of a
+ * line that is too large only the beginning is ever held. Throws UNREADABLE_INPUT, and NotWhole unless they are read
+ * carefully.
+ */
+export async function* readPieces(
+  files: readonly ListedFile[],
+  { onFile, carefully = false, maximumBytes }: ReadOptions,
+): AsyncGenerator<Piece> {
+  let small = gatherer(maximumBytes);
+  let read = 0;
+  for (const file of files) {
+    read += 1;
+    if (read % FILES_AT_A_STRETCH === 0) await setImmediate();
+    const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES);
+    if (whole === 'large' || whole === 'damaged') {
+      yield* small.pieces();
+      small = gatherer(maximumBytes);
+      yield* readLarge(file, { onFile, carefully: carefully || whole === 'damaged', maximumBytes });
+      continue;
+    }
+    small.add(file.file, whole.content);
+    onFile?.(file, whole.read);
+    if (small.bytes() < PIECE_BYTES) continue;
+    yield* small.pieces();
+    small = gatherer(maximumBytes);
+  }
+  yield* small.pieces();
+}
+
+/** Some of the lines of files, by their position among all lines, in order. Throws UNREADABLE_INPUT. */
+export async function* linesAt(
+  files: readonly ListedFile[],
+  positions: ReadonlyMap<number, unknown>,
+  maximumBytes: number,
+): AsyncGenerator<{ readonly position: number; readonly text: string }> {
+  const wanted = [...positions.keys()].sort((a, b) => a - b);
+  let [first, next] = [0, 0];
+  for await (const { text } of readPieces(files, { carefully: true, maximumBytes })) {
+    const lines = countLineFeeds(text) + 1;
+    let [line, start] = [0, 0];
+    for (let position = wanted[next]; position !== undefined && position < first + lines; position = wanted[next]) {
+      for (; line < position - first; line += 1) start = endOfLine(text, start) + 1;
+      yield { position, text: text.toString('utf8', start, endOfLine(text, start)) };
+      next += 1;
+    }
+    first += lines;
+  }
+}
+
+function gatherer(maximumBytes: number) {
+  const parts: Buffer[] = [];
+  const spans: { readonly file: string; readonly lines: number }[] = [];
+  let bytes = 0;
+  return {
+    bytes: () => bytes,
+    add(file: string, content: Buffer): void {
+      if (content.length === 0) return;
+      const text = withoutLastLineFeed(content);
+      if (spans.length > 0) parts.push(LINE_FEED_BYTES);
+      parts.push(text);
+      spans.push({ file, lines: countLineFeeds(text) + 1 });
+      bytes += text.length + 1;
+    },
+    async *pieces(): AsyncGenerator<Piece> {
+      if (spans.length > 0) yield* toPieces(Buffer.concat(parts), spans, maximumBytes);
+    },
+  };
+}
+
+async function* readLarge(
+  file: ListedFile,
+  { onFile, carefully, maximumBytes }: { onFile: ReadOptions['onFile']; carefully: boolean; maximumBytes: number },
+): AsyncGenerator<Piece> {
+  const spans = [{ file: file.file, lines: undefined }];
+  const chunks = readLargeFile(file, carefully, (read) => onFile?.(file, read));
+  let buffer = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
+  let filled = 0;
+  let skipped: LargeLine | undefined;
+  for await (const chunk of chunks) {
+    let rest = chunk;
+    if (skipped !== undefined) {
+      const end = endOfLine(chunk, 0);
+      skipped.add(chunk.subarray(0, end));
+      if (end === chunk.length) continue;
+      yield skipped.piece(spans, maximumBytes);
+      skipped = undefined;
+      rest = chunk.subarray(end + 1);
+    }
+    while (filled + rest.length > buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
+    filled += rest.copy(buffer, filled);
+    if (filled < PIECE_BYTES) continue;
+    const end = buffer.subarray(0, filled).lastIndexOf(LINE_FEED);
+    if (end !== -1) yield* toPieces(buffer.subarray(0, end), spans, maximumBytes);
+    buffer.copyWithin(0, end + 1, filled);
+    filled -= end + 1;
+    if (filled <= maximumBytes) continue;
+    skipped = new LargeLine(buffer.subarray(0, filled));
+    filled = 0;
+  }
+  if (skipped !== undefined) yield skipped.piece(spans, maximumBytes);
+  if (filled > 0) yield* toPieces(withoutLastLineFeed(buffer.subarray(0, filled)), spans, maximumBytes);
+}
+
+/** Some bytes more, so that no character is cut. */
+const KEPT_BYTES = BEGINNING_BYTES + 4;
+
+/** A line that is too large, of which only the beginning is kept. */
+class LargeLine {
+  #beginning: Buffer;
+  #bytes: number;
+
+  constructor(line: Buffer) {
+    this.#beginning = Buffer.from(line.subarray(0, KEPT_BYTES));
+    this.#bytes = line.length;
+  }
+
+  add(more: Buffer): void {
+    const missing = KEPT_BYTES - this.#beginning.length;
+    if (missing > 0) this.#beginning = Buffer.concat([this.#beginning, more.subarray(0, missing)]);
+    this.#bytes += more.length;
+  }
+
+  piece(spans: Piece['spans'], maximumBytes: number): Piece {
+    const fault = { reason: tooLarge(maximumBytes), ...keptBeginning(this.#beginning, this.#bytes) };
+    return { text: STAND_IN, spans, unreadable: new Map([[0, fault]]) };
+  }
+}
+
+/** Overwrites the text where some of its lines are unreadable. */
+async function* toPieces(text: Buffer, spans: Piece['spans'], maximumBytes: number): AsyncGenerator<Piece> {
+  if (isReadable(text, maximumBytes)) {
+    yield { text, spans, unreadable: new Map() };
+    return;
+  }
+  const files = new Spans(spans);
+  let unreadable = new Map<number, UnreadableLine>();
+  let [begin, filled, lines, kept] = [0, 0, 0, 0];
+  for (let start = 0; start <= text.length;) {
+    const blockEnd = endOfLine(text, Math.min(start + BLOCK_BYTES, text.length));
+    const isGood = isReadable(text.subarray(start, blockEnd), maximumBytes);
+    while (start <= blockEnd) {
+      const part = text.subarray(start, isGood ? blockEnd : endOfLine(text, start));
+      const fault = isGood ? undefined : faultOfBytes(part, maximumBytes);
+      start += part.length + 1;
+      lines += isGood ? countLineFeeds(part) + 1 : 1;
+      // No line that is unreadable is shorter than what stands in for it.
+      filled += (fault === undefined ? part : STAND_IN).copy(text, filled);
+      if (fault !== undefined) {
+        unreadable.set(lines - 1, fault);
+        kept += fault.text.length + (fault.base64?.length ?? 0);
+      }
+      if (start <= text.length && unreadable.size < MOST_UNREADABLE_LINES && kept < MOST_UNREADABLE_BYTES) {
+        text[filled] = LINE_FEED;
+        filled += 1;
+        continue;
+      }
+      yield { text: text.subarray(begin, filled), spans: files.take(lines), unreadable };
+      unreadable = new Map();
+      [begin, lines, kept] = [filled, 0, 0];
+    }
+    await setImmediate();
+  }
+}
+
+function isReadable(lines: Buffer, maximumBytes: number): boolean {
+  return isUtf8(lines) && !hasLongLine(lines, maximumBytes);
+}
+
+/** The files of a piece, for parts of it one after another. */
+class Spans {
+  readonly #left: { readonly file: string; lines: number | undefined }[];
+
+  constructor(spans: Piece['spans']) {
+    this.#left = spans.map((span) => ({ ...span }));
+  }
+
+  /** Those of so many lines. */
+  take(lines: number): Piece['spans'] {
+    const taken: { readonly file: string; readonly lines: number | undefined }[] = [];
+    let wanted = lines;
+    for (let span = this.#left[0]; span !== undefined && wanted > 0; span = this.#left[0]) {
+      if (span.lines === undefined) return [span];
+      const some = Math.min(span.lines, wanted);
+      taken.push({ file: span.file, lines: some });
+      wanted -= some;
+      span.lines -= some;
+      if (span.lines === 0) this.#left.shift();
+    }
+    return taken;
+  }
+}
+
+function faultOfBytes(line: Buffer, maximumBytes: number): UnreadableLine | undefined {
+  if (line.length > maximumBytes) return { reason: tooLarge(maximumBytes), ...keptBeginning(line, line.length) };
+  return isUtf8(line) ? undefined : { reason: NOT_UTF8, ...keptBytes(line) };
+}
+
+const STAND_IN = Buffer.from('?');
+
+function withoutLastLineFeed(content: Buffer): Buffer {
+  return content.at(-1) === LINE_FEED ? content.subarray(0, -1) : content;
+}

@@ -1,0 +1,95 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DaybreakError, messageOf } from '../domain/errors';
+import { openDatabase, STAGED, type Database, type DatabaseOptions } from './duckdb/database';
+import { numberedTransform } from './duckdb/numbered-events';
+import { NOTE } from './rule/record-rule';
+import { timedTransform } from './rule/row-time';
+import { checkSampleTimes } from './sql-check/sample-times';
+import { checkTransform } from './sql-check/transform-check';
+import type { LoadedPipeline, ReadPipeline } from './model/loaded-pipeline';
+import { checkOutputColumns } from './pipeline/output-columns';
+import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './pipeline/read-pipeline';
+import { withPosition } from './spark/script';
+
+/** A pipeline that was checked, in the database that holds its tables. Who has it closes the database. */
+export interface OpenPipeline {
+  readonly loaded: LoadedPipeline;
+  readonly database: Database;
+}
+
+/**
+ * Reads and checks a pipeline folder: pipeline.yaml, transform.sql and the static tables.
+ * Throws BAD_PIPELINE, BAD_TRANSFORM or BAD_TABLE with file and line.
+ */
+export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
+  return checkPipeline(await readPipeline(folder), folder);
+}
+
+/** Checks what was read from the pipeline folder that the user calls `name`. Throws as `loadPipeline`. */
+export async function checkPipeline(read: ReadPipeline, name: string): Promise<LoadedPipeline> {
+  const { loaded, database } = await openPipeline(read, name);
+  database.close();
+  return loaded;
+}
+
+/** As `checkPipeline`, for a caller that goes on to use the tables: large ones take minutes to load. */
+export async function openPipeline(
+  read: ReadPipeline,
+  name: string,
+  options: DatabaseOptions = {},
+): Promise<OpenPipeline> {
+  const { pipeline, folder } = read;
+  const database = await openDatabase(pipeline, folder, options);
+  try {
+    return { loaded: await checkIn(database, read, name), database };
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
+
+async function checkIn({ connection }: Database, read: ReadPipeline, name: string): Promise<LoadedPipeline> {
+  const { pipeline, transform } = read;
+  await connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
+  const file = join(name, TRANSFORM_FILE);
+  const bound = await checkTransform(connection, pipeline, transform, file);
+  if (pipeline.batch.engine === 'spark') withPosition(transform, file);
+  checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
+  const timed = timedTransform(pipeline, transform, bound, file);
+  if (timed !== undefined) await checkSampleTimes(connection, pipeline, timed, file);
+  const numbered = numberedTransform(pipeline, transform, file);
+  return { ...read, outputColumns: bound.columns, timedTransform: timed, numberedTransform: numbered };
+}
+
+/** Loads <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE, naming those that exist. */
+export async function loadPipelineNamed(pipelinesFolder: string, name: string): Promise<LoadedPipeline> {
+  return loadPipeline(await folderNamed(pipelinesFolder, name));
+}
+
+/** <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE, naming those that exist. */
+export async function folderNamed(pipelinesFolder: string, name: string): Promise<string> {
+  const names = await pipelineNames(pipelinesFolder);
+  if (names.includes(name)) return join(pipelinesFolder, name);
+  throw new DaybreakError('UNKNOWN_PIPELINE', {
+    what: `there is no pipeline '${name}' in ${pipelinesFolder}`,
+    remedy: names.length === 0 ? 'Add a folder with a pipeline.yaml there.' : `Use one of: ${names.join(', ')}.`,
+  });
+}
+
+/** The pipelines in a folder, by name, in order. */
+export async function pipelineNames(pipelinesFolder: string): Promise<string[]> {
+  try {
+    const files = await readdir(pipelinesFolder, { withFileTypes: true });
+    return files
+      .filter((file) => file.isDirectory() && !file.name.startsWith('.'))
+      .map(({ name }) => name)
+      .sort();
+  } catch (cause) {
+    throw new DaybreakError('BAD_CONFIGURATION', {
+      what: `the folder of pipelines ${pipelinesFolder} cannot be read: ${messageOf(cause)}`,
+      remedy: 'Set DAYBREAK_PIPELINES to the folder that holds one folder a pipeline.',
+      cause,
+    });
+  }
+}

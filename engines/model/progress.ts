@@ -1,0 +1,41 @@
+import type { ProgressCounter } from './build-plan';
+
+/** How far a build is. */
+export interface BuildProgress {
+  /** Lines read. */
+  readonly rows: number;
+  /** Of text, after decompression. */
+  readonly bytes: number;
+  readonly hoursDone: number;
+  readonly hoursTotal: number;
+  readonly rowsPerSecond: number;
+}
+
+const INTERVAL = 1000;
+
+/** Counts what a build does and tells `onProgress` once a second and at the end. */
+export function startProgress(onProgress?: (progress: BuildProgress) => void): ProgressCounter & { stop(): void } {
+  const began = performance.now();
+  let [rows, bytes, hoursDone, hoursTotal] = [0, 0, 0, 0];
+  const tell = (): void => {
+    const seconds = (performance.now() - began) / 1000;
+    onProgress?.({ rows, bytes, hoursDone, hoursTotal, rowsPerSecond: Math.round(rows / Math.max(seconds, 0.001)) });
+  };
+  const timer = onProgress && setInterval(tell, INTERVAL);
+  return {
+    addRows(added, addedBytes) {
+      rows += added;
+      bytes += addedBytes;
+    },
+    hourDone() {
+      hoursDone += 1;
+    },
+    hoursTotal(hours) {
+      hoursTotal = hours;
+    },
+    stop() {
+      clearInterval(timer);
+      tell();
+    },
+  };
+}

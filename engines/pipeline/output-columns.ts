@@ -1,0 +1,56 @@
+import { listed, shortened } from '../../domain/bounded-text';
+import { RESERVED_COLUMNS } from '../../domain/druid/data-schema';
+import { DaybreakError } from '../../domain/errors';
+import { outputTimeColumnOf, timeTypeOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+
+/** What messages call the files of the pipeline folder. */
+export interface PipelineFiles {
+  readonly yaml: string;
+  readonly transform: string;
+}
+
+/** Names that SQL, JSON specs and terminals take as they are. */
+const OUTPUT_NAME = /^[^\p{C}"'`\\]{1,200}$/u;
+
+/** Throws BAD_PIPELINE or BAD_TRANSFORM where the pipeline's settings, or Druid, cannot do with the transform's output columns. */
+export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputColumn[], files: PipelineFiles): void {
+  const strange = columns.find(({ name }) => !OUTPUT_NAME.test(name));
+  if (strange !== undefined) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${files.transform}: an output column is named ${shortened(JSON.stringify(strange.name))}`,
+      remedy: 'Give it a name of 200 characters at most, without quotes, backslashes and control characters, with AS.',
+    });
+  }
+  checkNames(pipeline, columns, files.yaml);
+  const reserved = columns.find(({ name }) => RESERVED_COLUMNS.includes(name));
+  if (reserved !== undefined) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${files.transform}: an output column is named ${reserved.name}, which is Druid's own`,
+      remedy: `Give it another name; Druid's __time is filled from ${outputTimeColumnOf(pipeline)} (druid.timeColumn).`,
+    });
+  }
+  const { format } = pipeline.events.time;
+  const wanted = timeTypeOf(format);
+  const time = columns.find(({ name }) => name === outputTimeColumnOf(pipeline));
+  if (time === undefined || time.type === wanted) return;
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: `${files.transform}: the time column ${time.name} is a ${time.type}, and the format ${format} (events.time.format) needs a ${wanted}`,
+    remedy: `Give the event's time as ${time.name}, in its format, or name the column that has it in druid.timeColumn.`,
+  });
+}
+
+function checkNames(pipeline: Pipeline, columns: readonly OutputColumn[], file: string): void {
+  const names = columns.map(({ name }) => name);
+  const wanted = {
+    'kafka.key': pipeline.kafka.key,
+    'druid.timeColumn': outputTimeColumnOf(pipeline),
+    ...(pipeline.matchColumn !== undefined && { matchColumn: pipeline.matchColumn }),
+  };
+  for (const [setting, column] of Object.entries(wanted)) {
+    if (names.includes(column)) continue;
+    throw new DaybreakError('BAD_PIPELINE', {
+      what: `${file}: ${setting} is ${column}, which the transform does not give`,
+      remedy: `Name one of its output columns: ${listed(names)}.`,
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import { createHash } from 'node:crypto';
+import type { PipelineHashes } from '../model/loaded-pipeline';
+
+const DIGITS = 12;
+
+/**
+ * The version of a pipeline as people compare it: 12 hexadecimal digits of a hash over transform.sql, the settings that
+ * shape rows, and the static tables. Equal versions give equal rows for equal events. A day's manifest has the same three.
+ */
+export function pipelineVersion({ transform, settings, tables }: PipelineHashes): string {
+  const sorted = Object.entries(tables).sort(([one], [other]) => (one < other ? -1 : 1));
+  const text = JSON.stringify([transform, settings, sorted]);
+  return shortHash(text);
+}
+
+/** 12 hexadecimal digits, for names that people compare. */
+export function shortHash(text: string): string {
+  return sha256(text).slice(0, DIGITS);
+}
+
+/** In hexadecimal digits. */
+export function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}

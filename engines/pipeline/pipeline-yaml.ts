@@ -1,0 +1,84 @@
+import { isAlias, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import type * as z from 'zod';
+import { listed, shortened } from '../../domain/bounded-text';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { pipelineSchema, type Pipeline } from '../../domain/pipeline';
+
+/** Reads pipeline.yaml. Throws BAD_PIPELINE with `file`, the line, the value and what is accepted there. */
+export function parsePipelineYaml(text: string, file: string): Pipeline {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const [syntaxError] = document.errors;
+  if (syntaxError !== undefined) {
+    throw new DaybreakError('BAD_PIPELINE', {
+      what: `${file}:${lines.linePos(syntaxError.pos[0]).line}: ${shortened(syntaxError.message.split('\n')[0] ?? '')}`,
+      remedy: 'Correct the YAML there.',
+      cause: syntaxError,
+    });
+  }
+  refusePrototype(document, file, lines);
+  const parsed = pipelineSchema.safeParse(contentOf(document, file));
+  if (parsed.success) return parsed.data;
+  const { issues } = parsed.error;
+  const problems = issues.map((issue) => () => {
+    const { offset, found } = locate(document, issue.path);
+    const value = found === undefined ? '' : ` is ${shortened(JSON.stringify(found))}`;
+    const place = shortened(issue.path.join('.')) || 'the document';
+    return `${file}:${lines.linePos(offset).line}: ${place}${value}; accepted: ${accepted(issue)}`;
+  });
+  throw new DaybreakError('BAD_PIPELINE', {
+    what: listed(problems, { separator: '\n', others: ' problems' }),
+    remedy: 'Correct it there; docs/pipeline.schema.json lists every setting, and editors complete from it.',
+  });
+}
+
+/** JavaScript takes this name for something else, and the schema would drop it without a word. */
+function refusePrototype(document: Document, file: string, lines: LineCounter): void {
+  visit(document, {
+    Pair(_, { key }) {
+      const name = isAlias(key) ? key.resolve(document) : key;
+      if (!isScalar(name) || name.value !== '__proto__') return;
+      throw new DaybreakError('BAD_PIPELINE', {
+        what: `${file}:${lines.linePos(name.range?.[0] ?? 0).line}: __proto__ is no name of a setting, a column or a table`,
+        remedy: 'Give it another name.',
+      });
+    },
+  });
+}
+
+function accepted(issue: z.core.$ZodIssue): string {
+  if (issue.code !== 'unrecognized_keys') return shortened(issue.message, 1_000);
+  const keys = issue.keys.map((key) => shortened(JSON.stringify(key)));
+  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${listed(keys)}`;
+}
+
+/** Throws BAD_PIPELINE for aliases that would unfold to more than a memory holds. */
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new DaybreakError('BAD_PIPELINE', {
+      what: `${file}: ${messageOf(cause)}`,
+      remedy: 'Write the values out, without so many aliases.',
+      cause,
+    });
+  }
+}
+
+/** Where the value of `path` stands, or the nearest enclosing one that exists. */
+function locate(document: Document, path: readonly PropertyKey[]): { offset: number; found: unknown } {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    const offset = offsetOf(node);
+    if (offset === undefined) continue;
+    const complete = length === path.length;
+    return { offset, found: complete ? document.getIn(path) : undefined };
+  }
+  return { offset: 0, found: undefined };
+}
+
+function offsetOf(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node)) return undefined;
+  const range: unknown = node.range;
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : undefined;
+}

@@ -1,0 +1,70 @@
+import { TZDate } from '@date-fns/tz';
+import { DuckDBInstance } from '@duckdb/node-api';
+import type { Pipeline } from '../../domain/pipeline';
+import { jsonValueFault, jsonValueSql } from './json-value';
+import { literal } from '../duckdb/sql';
+import { timeRuleOf } from './time-rule';
+
+/** Reads the times of records that may be bad otherwise. One call at a time. */
+export interface EventTimes {
+  /** The instant of each record, by the pipeline's rule for times; undefined where it has no valid one. */
+  of(values: readonly (Buffer | null)[]): Promise<(Date | undefined)[]>;
+  close(): void;
+}
+
+export async function openEventTimes(pipeline: Pipeline): Promise<EventTimes> {
+  const instance = await DuckDBInstance.create(':memory:', { threads: '1', autoinstall_known_extensions: 'false' });
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run('SET enable_external_access = false');
+  const statement = await connection.prepare(timesSql(pipeline));
+  return {
+    async of(values) {
+      if (values.length === 0) return [];
+      statement.bindBlob(1, Buffer.from(values.map(lineOf).join('\n')));
+      const rows = (await statement.runAndReadAll()).getRowsJS();
+      return rows.map(([text]) => (typeof text === 'string' ? instantOf(text, pipeline) : undefined));
+    },
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** The valid time of each line of the BLOB $1 as text, in order; NULL where it has none. */
+function timesSql(pipeline: Pipeline): string {
+  const { column } = pipeline.events.time;
+  const type = pipeline.events.columns[column] ?? 'VARCHAR';
+  const time = timeRuleOf(pipeline);
+  return `SELECT CASE WHEN ${time.fault('moment')} IS NULL THEN moment::VARCHAR END
+    FROM (SELECT CASE WHEN ${jsonValueFault(column, type, 'raw')} IS NULL THEN ${jsonValueSql(type, 'raw')} END AS moment
+    FROM (SELECT CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT'
+        THEN json_extract(line, ${literal(`$.${column}`)})::VARCHAR END AS raw
+    FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line)))`;
+}
+
+/** As one line: a line feed between the parts of a JSON text means what a blank does. */
+function lineOf(value: Buffer | null): string {
+  return value?.toString().replaceAll('\n', ' ') ?? '';
+}
+
+/** @param text valid by the pipeline's rule. */
+function instantOf(text: string, { timeZone, events }: Pipeline): Date {
+  switch (events.time.format) {
+    case 'epoch-seconds':
+      return new Date(Number(text) * 1_000);
+    case 'epoch-milliseconds':
+      return new Date(Number(text));
+    case 'iso':
+      return new Date(text);
+    case 'yyyy-MM-dd HH:mm:ss':
+    case 'yyyy-MM-dd HH:mm:ss.SSS':
+    case "yyyy-MM-dd'T'HH:mm:ss": {
+      const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, milli = 0] = (
+        text.match(/\d+/g) ?? []
+      ).map(Number);
+      return new Date(new TZDate(year, month - 1, day, hour, minute, second, milli, timeZone).getTime());
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { ColumnType } from '../../domain/pipeline';
+import type { LineLayout } from '../fast-path/line-layout';
+import { literals } from '../duckdb/sql';
+
+/**
+ * The part of the validity rule that events and static tables share, as SQL over a column `text`: whether it is one object
+ * of RFC 8259 JSON without repeated keys. It is evaluated in steps, each a column of its own: `shape`, then `raws` and
+ * `keys`, then `fault`.
+ */
+
+/** The fault of a line of blanks, which is no record in a file. */
+export const BLANK = '';
+
+/** The shapes of a line. */
+export const FAST = 0;
+const BLANK_LINE = 1;
+const NOT_JSON = 2;
+const NOT_OBJECT = 3;
+export const OBJECT = 4;
+
+/** What DuckDB's parser takes and RFC 8259 does not, looked for outside of strings. */
+const LENIENT = ',[ \\t\\r]*[}\\]]|(?i:nan|inf)';
+const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
+
+/** The `text` of a column `line`: without the byte order marks that it begins with. */
+export const UNMARKED = 'CASE WHEN starts_with(line, chr(65279)) THEN ltrim(line, chr(65279)) ELSE line END';
+
+/** The shape; FAST where `proven`, SQL of a cheaper proof, holds. */
+export function shapeOfLineSql(proven: string | undefined): string {
+  return `CASE ${proven === undefined ? '' : `WHEN ${proven} THEN ${FAST}`}
+        WHEN regexp_full_match(text, '[ \\t\\r]*') THEN ${BLANK_LINE}
+        WHEN NOT json_valid(text) THEN ${NOT_JSON}
+        WHEN regexp_matches(text, '${LENIENT}')
+          AND regexp_matches(regexp_replace(text, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
+        WHEN json_type(text) <> 'OBJECT' THEN ${NOT_OBJECT}
+        ELSE ${OBJECT} END`;
+}
+
+/** Of an object: the JSON texts of the named fields as the list `raws`, and its `keys`. */
+export function fieldsSql(names: readonly string[]): string {
+  const paths = literals(names.map((name) => `$.${name}`));
+  return `CASE WHEN shape = ${OBJECT} THEN json_extract(text, ${paths})::VARCHAR[] END AS raws,
+      CASE WHEN shape = ${OBJECT} THEN json_keys(text) END AS keys`;
+}
+
+export const REPEATED_KEY =
+  "CASE WHEN len(keys) <> len(list_distinct(keys)) THEN 'a key occurs twice in the object' END";
+
+/** Why the line is no record: NULL where it is one, BLANK, or the first of `faults`, which are those of an object. */
+export function faultOfLineSql(faults: readonly string[]): string {
+  return `CASE shape
+    WHEN ${FAST} THEN NULL
+    WHEN ${BLANK_LINE} THEN '${BLANK}'
+    WHEN ${NOT_JSON} THEN 'not JSON'
+    WHEN ${NOT_OBJECT} THEN 'not a JSON object'
+    ELSE coalesce(${faults.join(',\n      ')}) END`;
+}
+
+/** `fast` for lines of that shape, `slow` for the others. */
+export function caseFast(fast: string | undefined, slow: string): string {
+  return fast === undefined ? slow : `CASE WHEN shape = ${FAST} THEN ${fast} ELSE ${slow} END`;
+}
+
+/** The text of a column that the layout captures, of the struct `captured`. */
+export function capturedText(layout: LineLayout, column: string): string {
+  return `captured.c${layout.captured.indexOf(column)}`;
+}
+
+/** A column that the layout lacks is absent, or null, in every line that matches. */
+export function capturedValue(layout: LineLayout, column: string, type: ColumnType): string {
+  if (!layout.captured.includes(column)) return `NULL::${type}`;
+  return type === 'VARCHAR' ? capturedText(layout, column) : `TRY_CAST(${capturedText(layout, column)} AS ${type})`;
+}

@@ -1,0 +1,54 @@
+import { DaybreakError } from '../../domain/errors';
+import { outputTimeColumnOf, type Pipeline } from '../../domain/pipeline';
+import { withFirstColumn } from '../tables/first-column';
+import { literal, quoted } from '../duckdb/sql';
+import { timeRuleOf } from './time-rule';
+import type { BoundTransform } from '../sql-check/transform-check';
+import { tableReferencesOf } from '../sql-check/transform-syntax';
+
+/** The column of a `timedTransform` that has the time of the row's event. */
+export const EVENT_TIME = 'daybreak_event_time';
+
+/** SQL that is true where a row's time may stand for its event's, which is valid: see `druid.rowTime`. */
+export function timeHoldsSql(pipeline: Pipeline, row: string, event: string): string {
+  const rule = timeRuleOf(pipeline);
+  const common = (time: string): string =>
+    pipeline.druid.rowTime === 'hour' ? rule.dateAndHour(time) : rule.moment(time);
+  const alike = `(${rule.fault(row)}) IS NULL AND ${common(row)} = ${common(event)}`;
+  return `CASE WHEN ${row} = ${event} THEN true ELSE coalesce(${alike}, false) END`;
+}
+
+/** A row's time, from a `timedTransform`: fails, as for any other value of the event, where it is not its event's. */
+export function checkedTimeSql(pipeline: Pipeline): string {
+  const [row, event] = [quoted(outputTimeColumnOf(pipeline)), quoted(EVENT_TIME)];
+  const what = pipeline.druid.rowTime === 'hour' ? ', another hour than ' : ', not ';
+  const reason = `${literal(`the row's ${outputTimeColumnOf(pipeline)} is `)} || coalesce(left(${row}::VARCHAR, 60), 'null')
+    || ${literal(what)} || ${event}::VARCHAR || ${literal(', the time of its event')}`;
+  return `CASE WHEN ${timeHoldsSql(pipeline, row, event)} THEN ${row} ELSE error(${reason}) END`;
+}
+
+/**
+ * The transform with the event's time as `EVENT_TIME` beside it; undefined where the output's time is that column itself.
+ * Throws BAD_TRANSFORM where the SQL is written so that it cannot be added.
+ */
+export function timedTransform(
+  pipeline: Pipeline,
+  sql: string,
+  { select, plan, columns }: BoundTransform,
+  file: string,
+): string | undefined {
+  const references = tableReferencesOf(select['from_table']);
+  const events = references.findIndex(({ table }) => table === 'events');
+  const { column } = pipeline.events.time;
+  const source = plan.output[columns.findIndex(({ name }) => name === outputTimeColumnOf(pipeline))];
+  if (source?.reference === events && source.name === column) return undefined;
+  const timed = withFirstColumn(
+    sql,
+    `${quoted(references[events]?.alias ?? 'events')}.${quoted(column)} AS ${EVENT_TIME}`,
+  );
+  if (timed !== undefined) return timed;
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: `${file} computes the rows' time and does not begin with SELECT, so that nothing can compare it with the events' time`,
+    remedy: 'Write it as SELECT … FROM events ….',
+  });
+}

@@ -1,0 +1,93 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { DaybreakError } from '../../domain/errors';
+import { outputTimeColumnOf, type ColumnType, type Pipeline } from '../../domain/pipeline';
+import { emptyStage, STAGED } from '../duckdb/database';
+import { queryTexts } from '../duckdb/query';
+import { EVENT_TIME, timeHoldsSql } from '../rule/row-time';
+import { literal, quoted } from '../duckdb/sql';
+import { timeRuleOf } from '../rule/time-rule';
+import { valueFailureIn } from '../duckdb/value-failure';
+
+/** In two halves of a year and of a day, and of no whole minute, so that a shifted or rounded time is another one. */
+const SAMPLES = [
+  '2026-01-15T05:17:29.123Z',
+  '2026-01-15T23:59:59.999Z',
+  '2026-07-15T00:07:11.001Z',
+  '2026-07-15T13:31:01.010Z',
+];
+/** As SQL. */
+export const SAMPLE_VALUES: Readonly<Record<ColumnType, string>> = {
+  VARCHAR: "'a'",
+  BIGINT: '1',
+  DOUBLE: '1.5',
+  BOOLEAN: 'true',
+};
+
+/**
+ * Throws BAD_TRANSFORM where each row that the transform makes of sample events has a valid time, but not that of its
+ * event: then no day could be replaced by its rows. What it does with real events is seen event by event.
+ */
+export async function checkSampleTimes(
+  connection: DuckDBConnection,
+  pipeline: Pipeline,
+  timed: string,
+  file: string,
+): Promise<void> {
+  const column = outputTimeColumnOf(pipeline);
+  const [row, event] = [quoted(column), quoted(EVENT_TIME)];
+  const rule = timeRuleOf(pipeline);
+  const seen: { readonly event: string; readonly row: string; readonly sameHour: boolean }[] = [];
+  for (const values of sampleEvents(pipeline)) {
+    await emptyStage(connection, pipeline);
+    await connection.run(`INSERT INTO ${STAGED} VALUES (${values.join(', ')}, NULL)`);
+    let rows: (string | null)[][] = [];
+    // An event on which it fails says nothing of the others.
+    await valueFailureIn(async () => {
+      rows = await queryTexts(
+        connection,
+        `SELECT ${event}::VARCHAR, ${row}::VARCHAR, (${timeHoldsSql(pipeline, row, event)})::VARCHAR,
+           (${rule.dateAndHour(row)} = ${rule.dateAndHour(event)})::VARCHAR
+         FROM (\n${timed}\n) AS daybreak_output WHERE (${rule.fault(row)}) IS NULL AND ${row} IS NOT NULL`,
+      );
+    });
+    if (rows.some(([, , holds]) => holds === 'true')) return;
+    seen.push(...rows.map(([of, found, , same]) => ({ event: of ?? '', row: found ?? '', sameHour: same === 'true' })));
+  }
+  await emptyStage(connection, pipeline);
+  const [first] = seen;
+  if (first === undefined) return;
+  const sameHour = seen.every((one) => one.sameHour);
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: `${file}: ${column} is not the time of the event: of an event of ${first.event} it makes a row of ${first.row}`,
+    remedy: sameHour
+      ? `Give the event's own time as ${column}, or set druid.rowTime: hour, since the row stays in its hour.`
+      : `Give the event's own time as ${column}, and the other time as a column of another name: a day could not be replaced by rows of other days or hours.`,
+  });
+}
+
+/** The values, as SQL, of an event of each sample, first with nothing but its time, then with a value in each column. */
+export function sampleEvents({ events }: Pipeline): string[][] {
+  const { column: time, format } = events.time;
+  return [() => 'NULL', (type: ColumnType) => SAMPLE_VALUES[type]].flatMap((valueOf) =>
+    SAMPLES.map((sample) =>
+      Object.entries(events.columns).map(([name, type]) => (name === time ? written(sample, format) : valueOf(type))),
+    ),
+  );
+}
+
+function written(sample: string, format: Pipeline['events']['time']['format']): string {
+  switch (format) {
+    case 'yyyy-MM-dd HH:mm:ss':
+      return literal(sample.slice(0, 19).replace('T', ' '));
+    case 'yyyy-MM-dd HH:mm:ss.SSS':
+      return literal(sample.slice(0, 23).replace('T', ' '));
+    case "yyyy-MM-dd'T'HH:mm:ss":
+      return literal(sample.slice(0, 19));
+    case 'iso':
+      return literal(sample);
+    case 'epoch-seconds':
+      return String(Math.floor(Date.parse(sample) / 1000));
+    case 'epoch-milliseconds':
+      return String(Date.parse(sample));
+  }
+}

@@ -1,0 +1,189 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { listed, shortened } from '../../domain/bounded-text';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import { boundPlan, type BoundPlan } from './bound-plan';
+import { joinViolations } from '../duckdb/hours/join-violations';
+import { queryTexts } from '../duckdb/query';
+import { literal } from '../duckdb/sql';
+import { rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
+import { tryTransform } from './trial';
+import { serializedSchema, type SyntaxNode } from './transform-syntax';
+
+/** A transform that passed its check. */
+export interface BoundTransform {
+  /** The result, in the SQL's order. */
+  readonly columns: readonly OutputColumn[];
+  /** The SELECT as it is written. */
+  readonly select: SyntaxNode;
+  /** The same as DuckDB understands it. */
+  readonly plan: BoundPlan;
+}
+
+/**
+ * Checks transform.sql against the pipeline and binds it; `connection` must have events and the tables.
+ * Throws BAD_TRANSFORM naming place and reason, `file` in front.
+ */
+export async function checkTransform(
+  connection: DuckDBConnection,
+  pipeline: Pipeline,
+  sql: string,
+  file: string,
+): Promise<BoundTransform> {
+  const nul = sql.indexOf('\0');
+  if (nul !== -1) {
+    // DuckDB would take the text for ended there.
+    const offset = Buffer.byteLength(sql.slice(0, nul));
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: describe({ offset, reason: 'it holds the character NUL' }, sql, file),
+      remedy: 'Take it away.',
+    });
+  }
+  const select = await parseSelect(connection, sql, file);
+  const traits = await functionTraits(connection);
+  refuse(
+    rowWiseViolations(select, pipeline, (name) => traits.get(name)),
+    'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
+  );
+  await tryTransform(pipeline, sql, select, file);
+  const columns = await bind(connection, sql, file);
+  const plan = await boundPlan(connection, sql);
+  refuse(
+    await joinViolations(connection, select, plan, pipeline),
+    "Compare each column of a table's key in its own type, or set allowDuplicateKeys: true for the table.",
+  );
+  return { columns, select, plan };
+
+  function refuse(violations: readonly Violation[], remedy: string): void {
+    if (violations.length === 0) return;
+    const places = violations.map((violation) => () => describe(violation, sql, file));
+    const what = listed(places, { separator: '\n', others: ' problems' });
+    throw new DaybreakError('BAD_TRANSFORM', { what, remedy });
+  }
+}
+
+async function parseSelect(connection: DuckDBConnection, sql: string, file: string): Promise<SyntaxNode> {
+  const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(sql)}::VARCHAR)`);
+  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
+  if (tree.error) {
+    const offset = tree.position === undefined ? undefined : Number(tree.position);
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: describe({ offset, reason: tree.error_message }, sql, file),
+      remedy: 'Write one SELECT that DuckDB can parse.',
+    });
+  }
+  const [statement, ...others] = tree.statements;
+  if (statement === undefined || others.length > 0) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file} holds ${tree.statements.length} statements`,
+      remedy: 'Write exactly one SELECT.',
+    });
+  }
+  await requireEmbeddable(connection, sql, file);
+  return statement.node;
+}
+
+/** Both layers put the transform between parentheses, on lines of its own: what cannot stand there would stop them only later. */
+async function requireEmbeddable(connection: DuckDBConnection, sql: string, file: string): Promise<void> {
+  const before = 'SELECT * FROM (\n';
+  const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(`${before}${sql}\n)`)}::VARCHAR)`);
+  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
+  if (!tree.error) return;
+  const offset = tree.position === undefined ? undefined : Number(tree.position) - before.length;
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: describe({ offset, reason: tree.error_message }, sql, file),
+    remedy: 'End the SELECT with at most one ; and let nothing follow it.',
+  });
+}
+
+/** What DuckDB's catalogue says of each function, by its name. */
+export async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
+  const rows = await queryTexts(
+    connection,
+    `SELECT DISTINCT function_name, function_type, stability, macro_definition FROM duckdb_functions()`,
+  );
+  const traits = new Map<string, { types: Set<string>; stabilities: Set<string> }>();
+  for (const [name, type, stability] of rows) {
+    const known = traits.get(name ?? '') ?? { types: new Set(), stabilities: new Set() };
+    if (type != null) known.types.add(type);
+    if (stability != null) known.stabilities.add(stability);
+    traits.set(name ?? '', known);
+  }
+  // A macro is as deterministic as what it names, with parentheses or without; what one selects from is the session's.
+  for (const [name, , , definition] of rows) {
+    for (const [word] of (definition ?? '').toLowerCase().matchAll(/\b\w+\b/g)) {
+      const stabilities = VALUE_FUNCTIONS.has(word) || word === 'select' ? ['VOLATILE'] : traits.get(word)?.stabilities;
+      for (const stability of stabilities ?? []) traits.get(name ?? '')?.stabilities.add(stability);
+    }
+  }
+  return traits;
+}
+
+/** Operators of a plan that handle events one by one. */
+const ROW_WISE_OPERATORS =
+  /^(PROJECTION|FILTER|GET|SEQ_SCAN|DUMMY_SCAN|EMPTY_RESULT|COMPARISON_JOIN|ANY_JOIN|CROSS_PRODUCT|HASH_JOIN|NESTED_LOOP_JOIN|BLOCKWISE_NL_JOIN|PIECEWISE_MERGE_JOIN|IE_JOIN|COLUMN_DATA_SCAN)$/;
+
+async function bind(connection: DuckDBConnection, sql: string, file: string): Promise<OutputColumn[]> {
+  let described: (string | null)[][];
+  let plan: string;
+  try {
+    described = await queryTexts(connection, `DESCRIBE ${sql}`);
+    plan = (await queryTexts(connection, `EXPLAIN (FORMAT json) ${sql}`))[0]?.[1] ?? '';
+  } catch (cause) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: describeBindError(messageOf(cause), file),
+      remedy: 'Use the columns that pipeline.yaml declares for events and its tables.',
+      cause,
+    });
+  }
+  // Macros can hide an aggregate from the syntax tree; the plan cannot.
+  for (const [, operator = ''] of plan.matchAll(/"name":\s*"([A-Z_]+)\s*"/g)) {
+    if (ROW_WISE_OPERATORS.test(operator)) continue;
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file} needs the operator ${operator}, which does not handle events one by one`,
+      remedy: 'Use only expressions over one event and its joined tables.',
+    });
+  }
+  return outputColumns(described, file);
+}
+
+function outputColumns(described: readonly (string | null)[][], file: string): OutputColumn[] {
+  const columns = described.map(([name, type]) => ({
+    name: String(name),
+    type: columnTypeOf(String(type)),
+    found: type,
+  }));
+  const problems = columns.flatMap(({ name, type, found }) =>
+    type === undefined ? [`the column ${shortened(name)} is a ${shortened(String(found))}`] : [],
+  );
+  const names = columns.map(({ name }) => name.toLowerCase());
+  problems.push(
+    ...columns
+      .filter(({ name }, index) => names.indexOf(name.toLowerCase()) !== index)
+      .map(({ name }) => `two columns are named ${shortened(name)}`),
+  );
+  if (problems.length > 0) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file}: ${listed(problems, { separator: '; ' })}`,
+      remedy: `Give each column a name of its own and cast it to ${COLUMN_TYPES.join(', ')}.`,
+    });
+  }
+  return columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, type }]));
+}
+
+/** Undefined for a type that rows cannot have. */
+export function columnTypeOf(duckType: string): ColumnType | undefined {
+  if (/^U?(TINY|SMALL)INT$|^INTEGER$|^UINTEGER$/.test(duckType)) return 'BIGINT'; // In JSON they are the same.
+  return COLUMN_TYPES.find((type) => type === duckType);
+}
+
+function describe({ offset, reason }: Violation, sql: string, file: string): string {
+  if (offset === undefined) return `${file}: ${shortened(reason, 500)}`;
+  const before = Buffer.from(sql).subarray(0, offset).toString().split('\n');
+  return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${shortened(reason, 500)}`;
+}
+
+function describeBindError(message: string, file: string): string {
+  const line = /^LINE (\d+):/m.exec(message)?.[1];
+  return `${file}${line === undefined ? '' : `:${line}`}: ${shortened(message.split('\n')[0] ?? message, 500)}`;
+}

@@ -1,0 +1,169 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { join } from 'node:path';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { delimiterOf, type Pipeline } from '../../domain/pipeline';
+import { regularFileWithin } from '../../clients/storage/local/safe-path';
+import { csvRows, takeHeader } from './csv-rows';
+import { checkHeader } from './header';
+import { jsonElements } from './json-elements';
+import { ndjsonLines } from './ndjson-lines';
+import { readTable, TableFault, type TableRecords } from './table-records';
+import { layoutLike } from '../fast-path/fast-path';
+import { queryTexts, StatementCache } from '../duckdb/query';
+import { quoted } from '../duckdb/sql';
+import { csvRowsSql, FAULT_OF_ROW, KEYS_SQL, objectRowsSql } from './table-rule';
+
+type Table = Pipeline['tables'][string];
+
+/** Creates the pipeline's static tables from their files. Throws BAD_TABLE with the file, the line, the value and what is accepted. */
+export async function loadStaticTables(
+  connection: DuckDBConnection,
+  pipeline: Pipeline,
+  folder: string,
+): Promise<void> {
+  for (const [name, table] of Object.entries(pipeline.tables)) {
+    const file = join(folder, table.file);
+    try {
+      // Looked at once more: the folder may have changed since the pipeline was read.
+      const path = await regularFileWithin(folder, file);
+      await new TableLoad(connection, name, table, path).run();
+    } catch (cause) {
+      throw refusalOf(cause, name, table, file);
+    }
+    if (!table.allowDuplicateKeys) await checkKey(connection, name, table, file);
+  }
+}
+
+class TableLoad {
+  readonly #connection: DuckDBConnection;
+  readonly #statements: StatementCache;
+  readonly #name: string;
+  readonly #table: Table;
+  readonly #path: string;
+
+  constructor(connection: DuckDBConnection, name: string, table: Table, path: string) {
+    this.#connection = connection;
+    this.#statements = new StatementCache(connection);
+    this.#name = name;
+    this.#table = table;
+    this.#path = path;
+  }
+
+  async run(): Promise<void> {
+    const columns = Object.entries(this.#table.columns).map(([column, type]) => `${quoted(column)} ${type}`);
+    await this.#connection.run(`CREATE TABLE ${quoted(this.#name)} (${columns.join(', ')})`);
+    await (this.#table.format === 'csv' ? this.#loadCsv() : this.#loadObjects());
+  }
+
+  async #loadCsv(): Promise<void> {
+    const delimiter = delimiterOf(this.#table);
+    let sql: string | undefined;
+    for await (let records of readTable(this.#file, csvRows(delimiter))) {
+      if (sql === undefined) {
+        const header = takeHeader(records, delimiter);
+        if (header === undefined) continue;
+        checkHeader(header, Object.keys(this.#table.columns), delimiter);
+        sql = csvRowsSql(this.#table.columns, header.names, delimiter);
+        records = header.records;
+      }
+      await this.#insert(sql, records);
+    }
+    if (sql === undefined) throw new TableFault('there is no header line');
+  }
+
+  async #loadObjects(): Promise<void> {
+    const { columns, format } = this.#table;
+    let rows = 0;
+    for await (const records of this.#readObjects()) {
+      rows += await this.#insert(objectRowsSql(columns, layoutLike(records.text, columns)), records);
+    }
+    // An empty array says that there are no rows; an empty file can be one that is still to be written.
+    if (rows === 0 && format === 'ndjson') {
+      throw new TableFault('there is no row', "Write its rows, or [] with the format 'json' where it is to have none.");
+    }
+    if (rows > 0) await this.#checkColumns();
+  }
+
+  #readObjects(): AsyncGenerator<TableRecords> {
+    return readTable(this.#file, this.#table.format === 'json' ? jsonElements() : ndjsonLines());
+  }
+
+  /** Resolves to the number of rows. Throws TableFault. */
+  async #insert(sql: string, { text, placeOf }: TableRecords): Promise<number> {
+    if (text.length === 0) return 0;
+    const statement = await this.#statements.prepare(`INSERT INTO ${quoted(this.#name)} ${sql}`);
+    statement.bindBlob(1, text);
+    try {
+      return (await statement.run()).rowsChanged;
+    } catch (thrown) {
+      const [, position, fault] = FAULT_OF_ROW.exec(messageOf(thrown)) ?? [];
+      if (position === undefined || fault === undefined) throw thrown;
+      const isArray = this.#table.format === 'ndjson' && /^not .*: \s*\[/.test(fault);
+      throw new TableFault(
+        `${placeOf(Number(position))}: ${fault}${isArray ? "; is it an array, of the format 'json'?" : ''}`,
+        isArray ? `Set format: json for the table ${this.#name} in pipeline.yaml.` : undefined,
+      );
+    }
+  }
+
+  /** A column without any value must at least be named somewhere, since a misspelt one would be null in every row. */
+  async #checkColumns(): Promise<void> {
+    const columns = Object.keys(this.#table.columns);
+    const counts = await queryTexts(
+      this.#connection,
+      `SELECT ${columns.map((column) => `count(${quoted(column)})`).join(', ')} FROM ${quoted(this.#name)}`,
+    );
+    const empty = columns.filter((_, index) => counts[0]?.[index] === '0');
+    if (empty.length === 0) return;
+    const keys = new Set<string>();
+    for await (const { text } of this.#readObjects()) {
+      const statement = await this.#statements.prepare(KEYS_SQL);
+      statement.bindBlob(1, text);
+      for (const [key] of (await statement.runAndReadAll()).getRowsJson()) if (typeof key === 'string') keys.add(key);
+    }
+    const missing = empty.find((column) => !keys.has(column));
+    if (missing === undefined) return;
+    const there = [...keys].slice(0, MOST_NAMES).join(', ') + (keys.size > MOST_NAMES ? ', …' : '');
+    throw new TableFault(`no column ${missing} in any row; there are ${there === '' ? 'none' : there}`);
+  }
+
+  get #file(): { file: string; path: string } {
+    return { file: this.#table.file, path: this.#path };
+  }
+}
+
+const MOST_NAMES = 20;
+
+function refusalOf(cause: unknown, name: string, { columns }: Table, file: string): DaybreakError {
+  const reason = messageOf(cause instanceof DaybreakError ? cause.cause : cause);
+  if (/\bOut of Memory\b/.test(reason)) {
+    return new DaybreakError('ENGINE_FAILED', {
+      what: `DuckDB has too little memory for the table ${name} (${file}): ${reason.split('\n')[0] ?? ''}`,
+      remedy: 'Give it more memory (DAYBREAK_BUILD_MEMORY), or make the table smaller; the published day is untouched.',
+      cause,
+    });
+  }
+  const declared = Object.entries(columns).map((column) => column.join(' '));
+  const remedy = `Correct the file, or the table's columns in pipeline.yaml (${declared.join(', ')}).`;
+  const what = `the table ${name} cannot be read from ${file}: ${reason}`;
+  return cause instanceof TableFault
+    ? new DaybreakError('BAD_TABLE', { what, remedy: cause.remedy ?? remedy })
+    : new DaybreakError('BAD_TABLE', { what, remedy, cause });
+}
+
+/** Rows with a null in their key never join, so that they may repeat. */
+async function checkKey(connection: DuckDBConnection, name: string, table: Table, file: string): Promise<void> {
+  const key = table.key.map(quoted);
+  const [repeated] = await queryTexts(
+    connection,
+    `SELECT to_json(struct_pack(${key.map((column) => `${column} := ${column}`).join(', ')}))::VARCHAR, n
+     FROM (SELECT ${key.join(', ')}, count(*)::INTEGER AS n FROM ${quoted(name)}
+       WHERE ${key.map((column) => `${column} IS NOT NULL`).join(' AND ')}
+       GROUP BY ALL HAVING n > 1 ORDER BY ALL LIMIT 1)`,
+  );
+  if (repeated === undefined) return;
+  throw new DaybreakError('BAD_TABLE', {
+    what: `the table ${name} holds ${repeated[1] ?? ''} rows with the key ${repeated[0] ?? ''} (${file}), so a join can multiply rows`,
+    remedy: 'Remove the extra rows, name a key that is unique, or set allowDuplicateKeys: true for the table.',
+  });
+}

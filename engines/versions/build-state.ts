@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { DayManifest, InputFile } from '../../domain/day-manifest';
+import type { SourceHour } from '../model/build-plan';
+import { isMissing } from '../../clients/storage/local/fs-errors';
+import { STATE_FILE } from './published-day';
+import { replaceFile } from '../../clients/storage/local/replace-file';
+
+/** What an incremental build needs beyond the manifest, kept beside it. */
+export interface BuildState {
+  /** Of the engine and of the rules that shape rows. */
+  readonly rules: string;
+  /** By file; see ListedFile.stamp. */
+  readonly stamps: Readonly<Record<string, string>>;
+  readonly sources: readonly SourceState[];
+  /** Distinct records by hour of the day. */
+  readonly kept: Readonly<Record<string, number>>;
+}
+
+export interface SourceState extends Omit<SourceHour, 'files'> {
+  /** Of a neighbouring hour: the manifest lists only those that had records of the day. */
+  readonly files?: readonly InputFile[] | undefined;
+  /** Bytes of its part of the quarantine file, which has the parts in the order of the sources. */
+  readonly quarantineBytes: number;
+}
+
+/** A published version that a build can take unchanged hours from. */
+export interface PreviousBuild {
+  readonly folder: string;
+  readonly manifest: DayManifest;
+  readonly state: BuildState;
+}
+
+const count = z.number().int().nonnegative();
+const stateSchema = z.object({
+  rules: z.string(),
+  stamps: z.record(z.string(), z.string()),
+  sources: z.array(
+    z.object({
+      hour: z.string(),
+      read: count,
+      outsideDay: count,
+      quarantined: count,
+      strays: z.record(z.string(), count),
+      // A version of an earlier release has none; it is not built upon.
+      truncatedFiles: z.array(z.string()).default([]),
+      quarantineBytes: count,
+      neighbour: z.object({ records: count, digest: z.string() }).optional(),
+      files: z.array(z.object({ file: z.string(), hour: z.string(), bytes: count, sha256: z.string() })).optional(),
+    }),
+  ),
+  kept: z.record(z.string(), count),
+}) satisfies z.ZodType<BuildState>;
+
+/** Replaces the state of a version as a whole. */
+export async function writeState(folder: string, state: BuildState): Promise<void> {
+  await replaceFile(join(folder, STATE_FILE), JSON.stringify(state));
+}
+
+/** Undefined where the version has none, or one that a loss of power left broken. */
+export async function readState(folder: string): Promise<BuildState | undefined> {
+  try {
+    return stateSchema.safeParse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8'))).data;
+  } catch (thrown) {
+    if (isMissing(thrown) || thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,155 @@
+import { createReadStream } from 'node:fs';
+import { link, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DayManifest, HourOutput, RecordCounts } from '../../domain/day-manifest';
+import type { BuildState, PreviousBuild, SourceState } from './build-state';
+import type { DayPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
+import type { ListedInput } from '../input/input-files';
+import { QUARANTINE_FILE } from './quarantine';
+
+export interface Assembly {
+  readonly engine: DayManifest['engine'];
+  readonly folder: string;
+  readonly files: ListedInput;
+  readonly previous: PreviousBuild | undefined;
+}
+
+/** Completes the folder of a new version: what did not change is linked from the previous one. */
+export async function assembleDay(
+  plan: DayPlan,
+  result: EngineResult,
+  { engine, folder, files, previous }: Assembly,
+): Promise<{ manifest: DayManifest; state: Omit<BuildState, 'rules'> }> {
+  const hours = new Map<string, TargetHour>();
+  for (const hour of plan.hours) hours.set(hour, result.targets.get(hour) ?? (await takeOver(hour, folder, previous)));
+  const sources = [...plan.sources.keys()].map((hour) =>
+    found(result.sources.get(hour) ?? plan.previous.get(hour), hour),
+  );
+  const parts = await joinQuarantine(plan, result, folder, previous);
+  for (const name of await readdir(folder)) {
+    if (name.startsWith('.')) await rm(join(folder, name), { recursive: true });
+  }
+  const { pipeline, hashes } = plan.loaded;
+  const counts = countsOf(sources, [...hours.values()]);
+  const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
+  const truncatedFiles = sources.flatMap((source) => source.truncatedFiles).sort();
+  return {
+    manifest: {
+      formatVersion: 1,
+      pipeline: pipeline.name,
+      date: plan.date,
+      timeZone: pipeline.timeZone,
+      engine,
+      ...hashes,
+      counts,
+      missingHours: plan.missingHours,
+      hours: [...hours.values()].map(outputOf),
+      inputs: sources
+        .filter(({ neighbour }) => neighbour?.records !== 0)
+        .flatMap(({ files }) => files)
+        .sort((a, b) => (a.file < b.file ? -1 : 1)),
+      ...(truncatedFiles.length > 0 && { truncatedFiles }),
+      ...quarantine,
+    },
+    state: {
+      stamps: Object.fromEntries([...files.own, ...files.neighbours].map(({ file, stamp }) => [file, stamp])),
+      sources: sources.map(({ files, ...source }) => ({
+        ...source,
+        ...(source.neighbour !== undefined && { files }),
+        quarantineBytes: parts.get(source.hour) ?? 0,
+      })),
+      kept: Object.fromEntries([...hours.values()].map(({ hour, kept }) => [hour, kept])),
+    },
+  };
+}
+
+function outputOf({ kept: _, ...output }: TargetHour): HourOutput {
+  return output;
+}
+
+function countsOf(sources: readonly SourceHour[], hours: readonly TargetHour[]): RecordCounts {
+  const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+  const counts = {
+    read: total(sources.map(({ read }) => read)),
+    written: total(hours.map(({ written }) => written)),
+    filtered: total(hours.map(({ filtered }) => filtered)),
+    multiplied: total(hours.map(({ multiplied }) => multiplied)),
+    duplicates: total(hours.map(({ duplicates }) => duplicates)),
+    quarantined: total(sources.map(({ quarantined }) => quarantined)),
+    outsideDay: total(sources.map(({ outsideDay }) => outsideDay)),
+    kept: total(hours.map(({ kept }) => kept)),
+    fromNeighbours: total(sources.map(({ read, neighbour }) => (neighbour === undefined ? 0 : read))),
+  };
+  const { read, written, filtered, multiplied, duplicates, quarantined, outsideDay } = counts;
+  if (read + multiplied !== written + filtered + duplicates + quarantined + outsideDay) {
+    throw new Error(`the counts of the day do not add up: ${JSON.stringify(counts)}`);
+  }
+  return counts;
+}
+
+/** A hard link: versions share the files of unchanged hours, and none is ever written to again. */
+async function takeOver(hour: string, folder: string, previous: PreviousBuild | undefined): Promise<TargetHour> {
+  const output = found(
+    previous?.manifest.hours.find((candidate) => candidate.hour === hour),
+    hour,
+  );
+  await link(join(found(previous, hour).folder, output.file), join(folder, output.file));
+  return { ...output, kept: previous?.state.kept[hour] ?? 0 };
+}
+
+/** Resolves to the bytes of each source hour's part. */
+async function joinQuarantine(
+  plan: DayPlan,
+  result: EngineResult,
+  folder: string,
+  previous: PreviousBuild | undefined,
+): Promise<Map<string, number>> {
+  const parts = new Map<string, number>();
+  const path = join(folder, QUARANTINE_FILE);
+  const file = await open(path, 'w');
+  let written = 0;
+  try {
+    for (const hour of plan.sources.keys()) {
+      const bytes = result.sources.has(hour)
+        ? await append(result.quarantine.get(hour), file)
+        : await copyPart(hour, found(previous, hour), file);
+      parts.set(hour, bytes);
+      written += bytes;
+    }
+  } finally {
+    await file.close();
+  }
+  if (written === 0) await rm(path);
+  return parts;
+}
+
+/** Resolves to the number of bytes from `start` to `end`, inclusive, that were appended. */
+async function append(
+  path: string | undefined,
+  file: FileHandle,
+  range?: { readonly start: number; readonly end: number },
+): Promise<number> {
+  if (path === undefined) return 0;
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, range)) {
+    const buffer = chunk as Buffer; // The stream has no encoding.
+    await file.appendFile(buffer);
+    bytes += buffer.length;
+  }
+  return bytes;
+}
+
+async function copyPart(hour: string, { folder, state }: PreviousBuild, file: FileHandle): Promise<number> {
+  const index = state.sources.findIndex((source) => source.hour === hour);
+  const bytes = state.sources[index]?.quarantineBytes ?? 0;
+  const start = state.sources
+    .slice(0, index)
+    .reduce((sum: number, source: SourceState) => sum + source.quarantineBytes, 0);
+  if (bytes === 0) return 0;
+  return append(join(folder, QUARANTINE_FILE), file, { start, end: start + bytes - 1 });
+}
+
+function found<T>(value: T | undefined, hour: string): T {
+  if (value === undefined) throw new Error(`the build lost the hour ${hour}`);
+  return value;
+}

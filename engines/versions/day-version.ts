@@ -1,0 +1,41 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { BusinessDate } from '../../domain/business-date';
+import { DaybreakError } from '../../domain/errors';
+import { ignoreMissing } from '../../clients/storage/local/fs-errors';
+import { versionsFolder } from './kept-versions';
+import { readVersion, type PublishedDay } from './published-day';
+
+/**
+ * The version of a day at `path`, which a caller gave. Throws OUTPUT_FAILED where that is no place of a version of the day,
+ * or where a link stands in for the version or one of its files; NOT_BUILT where the version is not kept.
+ *
+ * @param output absolute path of the pipeline's output folder, which may be reached by links.
+ */
+export async function versionAt(output: string, date: BusinessDate, path: string): Promise<PublishedDay> {
+  const root = (await realpath(output).catch(ignoreMissing)) ?? output;
+  const name = basename(path);
+  const isPlace = [output, root].some((one) => dirname(path) === versionsFolder(one, date)) && !name.startsWith('.');
+  if (!isPlace) throw noVersion(path, `is no version of ${date} in ${output}`);
+  const place = join(versionsFolder(root, date), name);
+  const version = await readVersion(place);
+  if (version === undefined) {
+    throw new DaybreakError('NOT_BUILT', {
+      what: `${output} keeps no version '${name}' of ${date}`,
+      remedy: `Recompute the day: npx daybreak batch run --date ${date}`,
+    });
+  }
+  if (version.folder !== place) throw noVersion(path, `leads to ${version.folder}`);
+  for (const { file } of version.manifest.hours) {
+    const status = await lstat(join(place, file)).catch(ignoreMissing);
+    if (status !== undefined && !status.isFile()) throw noVersion(join(path, file), 'is no regular file');
+  }
+  return version;
+}
+
+function noVersion(path: string, what: string): DaybreakError {
+  return new DaybreakError('OUTPUT_FAILED', {
+    what: `${JSON.stringify(path)} ${what}`,
+    remedy: 'Run the day again; Daybreak publishes a version as a folder of regular files.',
+  });
+}

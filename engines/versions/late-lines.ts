@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { InputFile } from '../../domain/day-manifest';
+import { readGzipFrom } from '../input/gzip/damaged-gzip';
+import { isPacked, unpackedName } from '../input/gzip/gzip-name';
+import { hashFile } from '../input/hash-file';
+import { unreadable, type ListedFile } from '../input/input-files';
+import { countLineFeeds } from '../input/line-feeds';
+
+/** What a file was when the day was built. */
+export interface KnownFile {
+  /** Undefined where the build had no such file. */
+  readonly input: InputFile | undefined;
+  readonly stamp: string | undefined;
+}
+
+/**
+ * Finds what the build read of a file. One that was compressed since then, or unpacked, is the same file under the name
+ * that it has now: with the same lines it is no change. To know that it is unpacked at each survey, until the day is
+ * built again.
+ */
+export function knownFiles(inputs: readonly InputFile[]): (file: string) => InputFile | undefined {
+  const byName = new Map(inputs.map((input) => [input.file, input]));
+  const byPlainName = new Map(inputs.map((input) => [unpackedName(input.file), input]));
+  return (file) => byName.get(file) ?? byPlainName.get(unpackedName(file));
+}
+
+/** Whether a file of the build is gone, under its name and under the one that compressing gives or takes. */
+export function isGone(inputs: readonly InputFile[], present: readonly ListedFile[]): boolean {
+  const names = new Set(present.map(({ file }) => unpackedName(file)));
+  return inputs.some(({ file }) => !names.has(unpackedName(file)));
+}
+
+/**
+ * Lines that came since the build; undefined where the file is what it was. Where a file is not what it was with something
+ * behind it, all its lines count. Of a compressed file what cannot be read counts for nothing. Throws UNREADABLE_INPUT.
+ */
+export async function linesSince(file: ListedFile, { input, stamp }: KnownFile): Promise<number | undefined> {
+  try {
+    if (input === undefined) return (await readLines(file, 0)).lines;
+    if (input.file !== file.file) {
+      const { lines, sha256 } = await readLines(file, 0);
+      return sha256 === input.sha256 ? undefined : lines;
+    }
+    if (input.bytes === file.bytes) {
+      if (file.stamp !== '' && stamp === file.stamp) return undefined;
+      return (await hashFile(file.path)).sha256 === input.sha256 ? undefined : (await readLines(file, 0)).lines;
+    }
+    const grew = file.bytes > input.bytes && (await hashStart(file.path, input.bytes)) === input.sha256;
+    return (await readLines(file, grew ? input.bytes : 0)).lines;
+  } catch (cause) {
+    throw unreadable(file.path, cause);
+  }
+}
+
+async function hashStart(path: string, bytes: number): Promise<string> {
+  const hash = createHash('sha256');
+  if (bytes > 0) for await (const chunk of createReadStream(path, { end: bytes - 1 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+/** The lines from byte `start` on, and the SHA-256 (hex) of what was read, unpacked. */
+async function readLines(file: ListedFile, start: number): Promise<{ lines: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let lines = 0;
+  let last = 10;
+  const { path, bytes } = file;
+  const chunks: AsyncIterable<Buffer> = isPacked(file.file)
+    ? readGzipFrom(path, bytes, start)
+    : createReadStream(path, { start });
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    lines += countLineFeeds(chunk);
+    last = chunk.at(-1) ?? last;
+  }
+  return { lines: last === 10 ? lines : lines + 1, sha256: hash.digest('hex') };
+}

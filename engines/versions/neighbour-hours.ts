@@ -1,0 +1,81 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BusinessDate } from '../../domain/business-date';
+import { isNeighbour } from '../../domain/file-hours';
+import { writeState, type BuildState, type PreviousBuild } from './build-state';
+import type { SourceHour } from '../model/build-plan';
+import { scanNeighbours } from '../duckdb/hours/scan-neighbours';
+import type { Changes } from './input-changes';
+import type { ListedFile } from '../input/input-files';
+import { unique } from './kept-versions';
+import type { ReadPipeline } from '../model/loaded-pipeline';
+
+export interface ComparedNeighbours {
+  /** Source hours that have other records of the day than the previous build found there. */
+  readonly changed: ReadonlySet<string>;
+  /** Of these, the records that came since; all of them where some are gone. */
+  readonly lateRows: number;
+  /** What the files of the touched source hours hold now. */
+  readonly found: ReadonlyMap<string, SourceHour>;
+}
+
+/**
+ * Reads the neighbouring files that changed since the previous build, and finds those that have other records of the day.
+ * Throws UNREADABLE_INPUT.
+ */
+export async function compareNeighbours(
+  read: ReadPipeline,
+  date: BusinessDate,
+  { sources, previous, touched }: Changes,
+  { version, signal }: { readonly version: string; readonly signal: AbortSignal },
+): Promise<ComparedNeighbours> {
+  const scratch = join(dirname(version), unique('building'));
+  const files = new Map([...sources].filter(([hour]) => touched.has(hour)));
+  try {
+    const found = await scanNeighbours(read, { date, sources: files, scratch, signal });
+    const changed = new Set<string>();
+    let lateRows = 0;
+    for (const [hour, { neighbour }] of found) {
+      const before = previous.get(hour)?.neighbour ?? NOTHING;
+      const now = neighbour ?? NOTHING;
+      if (now.records === before.records && now.digest === before.digest) continue;
+      changed.add(hour);
+      lateRows += now.records > before.records ? now.records - before.records : now.records;
+    }
+    return { changed, lateRows, found };
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+const NOTHING = { records: 0, digest: '0' };
+
+/** The changes with those of neighbouring files settled: what gained no record of the day is no change. */
+export function withNeighbours(changes: Changes, { changed, found }: ComparedNeighbours): Changes {
+  const previous = new Map(changes.previous);
+  for (const [hour, source] of found) {
+    if (!changed.has(hour)) previous.set(hour, { ...(previous.get(hour) ?? source), files: source.files });
+  }
+  return { ...changes, previous, changed: new Set([...changes.changed, ...changed]), touched: new Set() };
+}
+
+/** Notes in the version what neighbouring files without news are now, so that they are not read again. */
+export async function rememberNeighbours(
+  { folder, state }: Pick<PreviousBuild, 'folder' | 'state'>,
+  neighbours: readonly ListedFile[],
+  { changed, found }: ComparedNeighbours,
+): Promise<void> {
+  const seen = new Map([...found].filter(([hour]) => !changed.has(hour)));
+  if (seen.size === 0) return;
+  const known = state.sources.map((source) => {
+    const now = seen.get(source.hour);
+    seen.delete(source.hour);
+    return now === undefined ? source : { ...source, files: now.files };
+  });
+  const added = [...seen.values()].map((source) => ({ ...source, quarantineBytes: 0 }));
+  const stamps = Object.fromEntries(
+    neighbours.filter(({ hour }) => isNeighbour(hour) && !changed.has(hour)).map(({ file, stamp }) => [file, stamp]),
+  );
+  const next: BuildState = { ...state, stamps: { ...state.stamps, ...stamps }, sources: [...known, ...added] };
+  await writeState(folder, next);
+}

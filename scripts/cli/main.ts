@@ -1,0 +1,33 @@
+import { Command, CommanderError } from 'commander';
+import { commands } from './commands';
+import { fail } from './fail';
+import { commanderOutput } from '../output/print';
+
+/**
+ * What every file and folder lacks that a command or worker writes, DuckDB's too: write for the group, and everything for
+ * others. The group may read, whatever the umask was, so that a Druid of another user can read the output.
+ */
+const UMASK = 0o027;
+
+/** Runs one command line. Ends the process with 0 done, 1 failed, 2 wrong usage. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.umask(UMASK);
+  const program = new Command('daybreak').description('Realtime numbers by day, exact numbers by daybreak.');
+  for (const command of commands(argv.slice(2))) program.addCommand(command);
+  forAll(program, (command) => {
+    // Commander ends a wrong command line with 1, which here means that the work failed.
+    command.exitOverride().configureOutput(commanderOutput).showHelpAfterError('(add --help for the options)');
+  });
+  try {
+    await program.parseAsync(argv);
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2;
+    else fail(thrown);
+  }
+}
+
+/** Commander hands no settings down to commands that were made elsewhere. */
+function forAll(command: Command, set: (command: Command) => void): void {
+  set(command);
+  for (const child of command.commands) forAll(child, set);
+}

@@ -1,0 +1,133 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { businessDateOf, shiftDate } from '../../domain/business-date';
+import { dailyBatchId } from '../../domain/daily-batch';
+import { DaybreakError } from '../../domain/errors';
+import { speedLayerId } from '../../domain/speed-layer';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { readConfig, type Config } from '../../worker/config';
+import { workflowUrl } from '../output/links';
+import { commanderOutput, print, progress } from '../output/print';
+import { Session } from './session';
+import { createProgress, startStack, stopStack } from '../stack';
+import { fail } from '../cli/fail';
+import { untilRealtimeServes } from './until-realtime-serves';
+
+const PIPELINE = 'events';
+/** Servers and data of its own, so that nobody's stack is touched and each demo starts afresh. */
+const FOLDER = resolve('.daybreak/demo');
+/** Where the demo's servers listen when a standard port is taken. */
+const OTHER_PORT_BASE = 27_000;
+
+interface Options {
+  readonly once: boolean;
+  readonly events: number;
+}
+
+void new Command('demo')
+  .configureOutput(commanderOutput)
+  .description('the whole way of a day on real servers: realtime, recompute, proof')
+  .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
+  .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
+  .action(async (options: Options) => {
+    const interrupted = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        interrupted.abort(
+          new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }),
+        );
+      });
+    }
+    const session = new Session(interrupted.signal);
+    try {
+      await demo(session, options);
+    } catch (thrown) {
+      fail(thrown);
+    } finally {
+      heading('Stopping');
+      await session.end();
+      await stopServers();
+    }
+  })
+  .parseAsync();
+
+async function demo(session: Session, options: Options): Promise<void> {
+  heading('Real servers: Temporal, Kafka and Druid');
+  await stopServers();
+  await rm(FOLDER, { recursive: true, force: true });
+  const { config, environment } = await startServers();
+  session.environment = environment;
+  const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
+  const yesterday = shiftDate(businessDateOf(new Date(), pipeline.timeZone), -1);
+
+  heading('The speed layer, the nightly schedule, and a live stream of today');
+  await session.background('worker', `${FOLDER}/worker.log`, '"msg":"ready"');
+  await session.run('speed start');
+  await session.run('schedule apply');
+  await session.background('feed --rate 200', `${FOLDER}/feed.log`);
+
+  heading(`Yesterday, ${yesterday}, late and twice as real streams are`);
+  await session.run(`feed --date ${yesterday} --events ${options.events}`);
+  await untilRealtimeServes(config, pipeline, {
+    date: yesterday,
+    signal: session.signal,
+    remedy: `Look at ${FOLDER}/worker.log and npx daybreak status.`,
+  });
+
+  heading(`What happens every night: ${yesterday} is recomputed from its files and replaced in Druid`);
+  await session.run(`batch run --date ${yesterday}`);
+  await session.run('status');
+
+  print();
+  print(`Temporal UI   ${config.temporal.uiUrl}`);
+  print(`  the day     ${workflowUrl(config, dailyBatchId(PIPELINE, yesterday))}`);
+  print(`  realtime    ${workflowUrl(config, speedLayerId(PIPELINE))}`);
+  print(`Druid SQL     POST ${config.druid.brokerUrl}/druid/v2/sql {"query":"SELECT COUNT(*) FROM events_names"}`);
+  if (options.once) return;
+  print('Everything stays up. Ctrl-C stops it.');
+  await once(session.signal, 'abort');
+}
+
+async function startServers(): Promise<{ config: Config; environment: Record<string, string> }> {
+  for (const portBase of [undefined, OTHER_PORT_BASE]) {
+    const shown = createProgress();
+    try {
+      await startStack({ directory: `${FOLDER}/stack`, portBase, progress: shown });
+      const environment = {
+        DAYBREAK_DATA: `${FOLDER}/data`,
+        DAYBREAK_STACK: `${FOLDER}/stack`,
+        ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
+      };
+      return { config: readConfig(environment), environment };
+    } catch (thrown) {
+      const taken = thrown instanceof DaybreakError && thrown.code === 'PORT_TAKEN';
+      if (!taken || portBase !== undefined) throw thrown;
+      progress(`${thrown.what}: the demo's servers listen from port ${OTHER_PORT_BASE} on instead.`);
+    } finally {
+      shown.stop();
+    }
+  }
+  throw new Error('unreachable: the last turn returns or throws');
+}
+
+async function stopServers(): Promise<void> {
+  const shown = createProgress();
+  try {
+    await stopStack({ directory: `${FOLDER}/stack`, progress: shown, wipe: true });
+  } finally {
+    shown.stop();
+  }
+}
+
+function heading(title: string): void {
+  progress('');
+  progress(`── ${title}`);
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number, 1 or more.');
+  return value;
+}

@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DaybreakError } from '../../domain/errors';
+import { progress } from '../output/print';
+
+const PATIENCE_MILLISECONDS = 60_000;
+
+/** Runs `daybreak` commands as a person would type them, in one environment, and ends at last what still runs. */
+export class Session {
+  /** Added to the environment of each command. */
+  environment: Readonly<Record<string, string>> = {};
+  readonly signal: AbortSignal;
+  readonly #background: ChildProcess[] = [];
+
+  /** @param signal ends a waiting `run` when it aborts. */
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  /** Runs a command to its end, its output beside ours. Throws SERVER_FAILED where it does not exit with 0. */
+  async run(command: string): Promise<void> {
+    this.signal.throwIfAborted();
+    progress(`$ npx daybreak ${command}`);
+    const child = this.#spawn(command, 'inherit');
+    const [code] = (await once(child, 'exit')) as [number | null];
+    this.signal.throwIfAborted();
+    if (code !== 0) {
+      throw new DaybreakError('SERVER_FAILED', {
+        what: `daybreak ${command} ended with exit code ${code ?? 'none'}`,
+        remedy: 'Its message is above.',
+      });
+    }
+  }
+
+  /** Starts a command that stays, its output in `log`; waits until the log holds `sign`, where one is given. */
+  async background(command: string, log: string, sign?: string): Promise<void> {
+    this.signal.throwIfAborted();
+    progress(`$ npx daybreak ${command} > ${log} &`);
+    await mkdir(dirname(log), { recursive: true });
+    const file = openSync(log, 'a');
+    const child = this.#spawn(command, file);
+    closeSync(file);
+    this.#background.push(child);
+    const deadline = Date.now() + PATIENCE_MILLISECONDS;
+    while (sign !== undefined && !(await readFile(log, 'utf8')).includes(sign)) {
+      if (child.exitCode !== null || Date.now() > deadline) {
+        throw new DaybreakError('SERVER_FAILED', {
+          what: `daybreak ${command} did not come up`,
+          remedy: `Read ${log}.`,
+        });
+      }
+      await sleep(200, undefined, { signal: this.signal });
+    }
+  }
+
+  /** Ends the background commands and waits until they have ended. */
+  async end(): Promise<void> {
+    await Promise.all(
+      this.#background.map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        await ended;
+      }),
+    );
+  }
+
+  #spawn(command: string, output: 'inherit' | number): ChildProcess {
+    return spawn(process.execPath, [join(__dirname, '../daybreak.mjs'), ...command.split(' ')], {
+      stdio: ['ignore', output, output],
+      env: { ...process.env, ...this.environment },
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { print } from '../output/print';
+
+/** A Chromium on this machine: CHROMIUM_PATH, else the first on the PATH; undefined where there is none. */
+export function findChromium(): string | undefined {
+  const given = process.env['CHROMIUM_PATH'];
+  if (given !== undefined && given !== '') return given;
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
+    .find((file) => existsSync(file));
+}
+
+/** Installs Debian's Chromium for the tests where there is none and this is root's machine; tests say if it is missing. */
+export function ensureChromium(): void {
+  if (findChromium() !== undefined || process.getuid?.() !== 0) return;
+  print();
+  print('> apt-get install chromium');
+  const options = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
+  spawnSync('apt-get', ['update'], options);
+  spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], options);
+}

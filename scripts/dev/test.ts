@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import { auditDependencies } from './audit';
+import { ensureChromium } from './chromium';
+import { print } from '../output/print';
+
+/** What `npm test` runs: every check, then every test; arguments go to jest. The summary is what .ci/run prints. */
+const SUMMARY = '.daybreak/test-summary';
+const RESULTS = '.daybreak/test-results.json';
+
+const resultsSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numRuntimeErrorTestSuites: z.number(),
+});
+
+function run(command: string, ...args: string[]): boolean {
+  heading([command, ...args].join(' '));
+  return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
+}
+
+function heading(command: string): void {
+  print();
+  print(`> ${command}`);
+}
+
+const npx = (...command: string[]): boolean => run('npx', '--no-install', ...command);
+
+mkdirSync('.daybreak', { recursive: true });
+rmSync(SUMMARY, { force: true });
+rmSync(RESULTS, { force: true });
+
+const checks = [
+  // A lock file that lacks a package of another platform installs where node_modules is there already, and nowhere else.
+  run('npm', 'ci', '--dry-run', '--loglevel=error'),
+  npx('tsc', '--noEmit'),
+  npx('eslint', '.'),
+  npx('prettier', '--check', '--log-level=warn', '.'),
+  audit(),
+];
+ensureChromium();
+const testsPass = npx('jest', '--json', `--outputFile=${RESULTS}`, ...process.argv.slice(2));
+
+const { passed, failed } = countTests();
+const failures = checks.filter((good) => !good).length + failed;
+const summary = `${passed} passed, ${failures} failed`;
+writeFileSync(SUMMARY, `${summary}\n`);
+print();
+print(summary);
+process.exitCode = failures === 0 ? 0 : 1;
+
+function audit(): boolean {
+  const { passes, line } = auditDependencies();
+  heading('npm audit');
+  print(line);
+  return passes;
+}
+
+/** A test file that does not load, and a jest that does not get as far as its results, each count as one failed. */
+function countTests(): { passed: number; failed: number } {
+  let text: string;
+  try {
+    text = readFileSync(RESULTS, 'utf8');
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+  const results = resultsSchema.parse(JSON.parse(text));
+  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed };
+}

@@ -1,0 +1,93 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { backfillId, type BackfillInput, type BackfillProgress, type BackfillResult } from '../../domain/backfill';
+import { DaybreakError } from '../../domain/errors';
+import { markdown } from '../../domain/markdown';
+import { pipelineAttribute } from '../../domain/search-attributes';
+import { TASK_QUEUES } from '../../domain/task-queues';
+import type { backfill } from '../../workflows';
+import { failureOf, requireWorker } from './follow';
+import { startedByHand } from './started-by-hand';
+
+export interface StartedBackfill {
+  readonly handle: WorkflowHandle<typeof backfill>;
+  /** A backfill of the same range was under way: its options hold, not the ones given now. */
+  readonly joined: boolean;
+}
+
+/** Starts the backfill of a range, or finds the one that is under way. */
+export async function startBackfill(client: Client, input: BackfillInput): Promise<StartedBackfill> {
+  await requireWorker(client, TASK_QUEUES.batch);
+  const workflowId = backfillId(input.pipeline, input.from, input.to);
+  const { only, parallel } = input;
+  try {
+    const handle = await client.workflow.start<typeof backfill>('backfill', {
+      taskQueue: TASK_QUEUES.batch,
+      workflowId,
+      args: [input],
+      staticSummary: markdown`${input.pipeline} ${input.from} … ${input.to}, ${only ?? 'missing'} days`.text,
+      memo: startedByHand('by hand', { only, parallel }),
+      typedSearchAttributes: [{ key: pipelineAttribute, value: input.pipeline }],
+    });
+    return { handle, joined: false };
+  } catch (thrown) {
+    if (!(thrown instanceof WorkflowExecutionAlreadyStartedError)) throw thrown;
+    return { handle: client.workflow.getHandle<typeof backfill>(workflowId), joined: true };
+  }
+}
+
+/** Waits for the end, telling the progress now and then. Days that failed are in the result; nothing is thrown for them. */
+export async function followBackfill(
+  { handle }: StartedBackfill,
+  tell: (progress: BackfillProgress) => void,
+): Promise<BackfillResult> {
+  const ending = new AbortController();
+  const telling = (async () => {
+    while (!ending.signal.aborted) {
+      // A courtesy, as in follow(): the result decides.
+      await handle.query<BackfillProgress>('progress').then(tell, () => undefined);
+      await sleep(1_000, undefined, { signal: ending.signal }).catch(() => undefined);
+    }
+  })();
+  try {
+    return await handle.result();
+  } catch (thrown) {
+    if (!(thrown instanceof WorkflowFailedError)) throw thrown;
+    const { cause } = thrown;
+    // The workflow's own failure: its details are the result.
+    if (cause instanceof ApplicationFailure && cause.type === 'DAYS_FAILED')
+      return cause.details?.[0] as BackfillResult;
+    throw failureOf(handle.workflowId, thrown);
+  } finally {
+    ending.abort();
+    await telling;
+  }
+}
+
+/** Cancels the backfill of a range; its running days end first. Throws NOT_RUNNING where none is under way. */
+export async function cancelBackfill(client: Client, { pipeline, from, to }: BackfillInput): Promise<string> {
+  const workflowId = backfillId(pipeline, from, to);
+  const handle = client.workflow.getHandle(workflowId);
+  try {
+    const { status } = await handle.describe();
+    if (status.name !== 'RUNNING') throw notRunning(workflowId, `it is ${status.name.toLowerCase()}`);
+    await handle.cancel();
+    return workflowId;
+  } catch (thrown) {
+    throw thrown instanceof WorkflowNotFoundError ? notRunning(workflowId, 'Temporal does not know it') : thrown;
+  }
+}
+
+function notRunning(workflowId: string, why: string): DaybreakError {
+  return new DaybreakError('NOT_RUNNING', {
+    what: `there is no backfill ${workflowId} to cancel: ${why}`,
+    remedy: 'Give the range with which it was started.',
+  });
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeadLetter } from '../../../activities/speed/dead-letter';
+import { countTopic, type KafkaOptions, KafkaTopics, type PartitionOffsets } from '../../../clients/kafka';
+import { deadLetterTopicOf, type Pipeline } from '../../../domain/pipeline';
+import { speedGroupOf } from '../../../domain/speed-shard';
+import { openEventTimes } from '../../../engines/rule/event-times';
+import { lettersBetween } from './dead-letters';
+import { UNTIL_TRANSACTIONS_END } from './replay-marker';
+import { replayPartition } from './replay-partition';
+import { replayIdOf, replayOf } from './replayed-message';
+import type { Selection } from './selection';
+
+export interface Replay {
+  /** Sent to the pipeline's topic again, exactly once each. */
+  readonly replayed: number;
+  readonly byCode: Readonly<Record<string, number>>;
+  /** Left out, since only their beginning was kept. */
+  readonly truncated: number;
+  /** Pending ones that the selection leaves for later. */
+  readonly notSelected: number;
+  /** False where the speed layer did not read all of them within the time. */
+  readonly settled: boolean;
+  /** Those that became dead letters again. */
+  readonly failed: readonly DeadLetter[];
+  /** The events' times of the others, undefined where one cannot be read. */
+  readonly times: readonly (Date | undefined)[];
+}
+
+const LOOK_EVERY_MS = 250;
+/** So many unread offsets are counted record by record; more are not read yet, whatever they hold. */
+const MOST_COUNTED = 1_000;
+
+/**
+ * Sends the selected dead letters that were not replayed yet to the pipeline's topic, and waits until the speed layer has read
+ * them, to find which failed again. A replay that is stopped goes on where it was: each dead letter is sent once.
+ *
+ * @param select Default: all.
+ */
+export async function replayDeadLetters(
+  kafka: KafkaOptions,
+  pipeline: Pipeline,
+  waitSeconds: number,
+  select: Selection = () => true,
+): Promise<Replay> {
+  const deadLetterTopic = deadLetterTopicOf(pipeline);
+  const topics = await KafkaTopics.connect(kafka);
+  const eventTimes = await openEventTimes(pipeline);
+  try {
+    const isThere = (await topics.partitionsOf(deadLetterTopic)) > 0;
+    const spans = isThere ? await topics.offsetsOf(deadLetterTopic) : [];
+    const run = randomUUID();
+    const sent = new Map<string, Date | undefined>();
+    const byCode: Record<string, number> = {};
+    const onSent = async (letters: readonly DeadLetter[]): Promise<void> => {
+      const times = await eventTimes.of(letters.map(({ value }) => value));
+      for (const [index, letter] of letters.entries()) {
+        sent.set(replayIdOf(letter, run), times[index]);
+        byCode[letter.code] = (byCode[letter.code] ?? 0) + 1;
+      }
+    };
+    let [truncated, notSelected] = [0, 0];
+    for (const { partition, high } of spans) {
+      const left = await replayPartition({ kafka, pipeline, partition, high, run, select, onSent });
+      truncated += left.truncated;
+      notSelected += left.notSelected;
+    }
+    const settled = sent.size === 0 || (await isRead(topics, kafka, pipeline, waitSeconds));
+    const failed = sent.size === 0 ? [] : await failedAgain(kafka, pipeline, spans, sent);
+    const replayed = sent.size;
+    for (const letter of failed) sent.delete(replayOf(letter) ?? '');
+    return { replayed, byCode, truncated, notSelected, settled, failed, times: [...sent.values()] };
+  } finally {
+    eventTimes.close();
+    await topics.close();
+  }
+}
+
+/** The dead letters behind the spans that came of what was sent. */
+async function failedAgain(
+  kafka: KafkaOptions,
+  pipeline: Pipeline,
+  spans: readonly PartitionOffsets[],
+  sent: ReadonlyMap<string, unknown>,
+): Promise<DeadLetter[]> {
+  const fresh = spans.map(({ partition, high }) => ({ partition, low: high, high: Infinity }));
+  const failed: DeadLetter[] = [];
+  for await (const letter of lettersBetween(kafka, pipeline, fresh, UNTIL_TRANSACTIONS_END)) {
+    const id = replayOf(letter);
+    if (id !== undefined && sent.has(id)) failed.push(letter);
+  }
+  return failed;
+}
+
+/** Whether the speed layer commits, within the time, what its topic holds by now. */
+async function isRead(
+  topics: KafkaTopics,
+  kafka: KafkaOptions,
+  { name, kafka: { topic } }: Pipeline,
+  seconds: number,
+): Promise<boolean> {
+  const ends = await topics.offsetsOf(topic);
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const committed = await topics.committedOffsets(speedGroupOf(name), topic);
+    const unread = ends
+      .map((span) => ({ ...span, low: Math.max(span.low, committed.get(span.partition) ?? 0) }))
+      .filter(({ low, high }) => low < high);
+    const offsets = unread.reduce((sum, { low, high }) => sum + high - low, 0);
+    // The ends of transactions take offsets too, which nobody commits before the next record comes.
+    if (offsets <= MOST_COUNTED && (await countTopic(kafka, topic, unread)) === 0) return true;
+    if (Date.now() >= deadline) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+}

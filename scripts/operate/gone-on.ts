@@ -1,0 +1,37 @@
+import { temporal } from '@temporalio/proto';
+import type { SpeedShardProgress } from '../../domain/speed-shard';
+
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+
+/** What an activity's heartbeats say before it has done anything. */
+const AT_FIRST: readonly unknown[] = [undefined, 'looking'];
+
+/**
+ * Whether an activity has gone on since its last try failed: the try that runs now has sent a heartbeat that shows something
+ * done. Between two tries, and before such a heartbeat, the failure is what holds it up.
+ *
+ * @param details of its last heartbeat.
+ */
+export function hasGoneOn({ state, lastHeartbeatTime, lastStartedTime }: PendingActivity, details: unknown): boolean {
+  const runs = state === temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED;
+  if (!runs || nanoseconds(lastHeartbeatTime) <= nanoseconds(lastStartedTime) || AT_FIRST.includes(details))
+    return false;
+  return !isShardProgress(details) || isOpen(details);
+}
+
+/** A partition that cannot be opened says so itself. */
+function isOpen({ partitions }: Pick<SpeedShardProgress, 'partitions'>): boolean {
+  return (
+    partitions.length > 0 && partitions.every(({ since, trouble }) => since !== undefined || trouble !== undefined)
+  );
+}
+
+function isShardProgress(details: unknown): details is Pick<SpeedShardProgress, 'partitions'> {
+  return (
+    typeof details === 'object' && details !== null && 'partitions' in details && Array.isArray(details.partitions)
+  );
+}
+
+function nanoseconds(time: PendingActivity['lastStartedTime']): bigint {
+  return BigInt(String(time?.seconds ?? 0)) * 1_000_000_000n + BigInt(time?.nanos ?? 0);
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { realtimeFolder } from '../../activities/speed/accepted-pipelines';
+import { DaybreakError, type ErrorCode } from '../../domain/errors';
+import { parsePipelineName, type Pipeline } from '../../domain/pipeline';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { currentSettings } from '../../engines/pipeline/pipeline-copies';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
+import { readSettings } from '../../engines/pipeline/read-pipeline';
+import type { Config } from '../../worker/config';
+import { progress } from '../output/print';
+
+/** What a pipeline's folder on this machine holds, also where it is wrong. */
+export type PipelineFolder =
+  | { readonly loaded: LoadedPipeline; readonly settings: Pipeline; readonly state: FolderVersion }
+  /** Its settings are undefined where not even they can be read. */
+  | { readonly loaded: undefined; readonly settings: Pipeline | undefined; readonly state: FolderFault };
+
+interface FolderVersion {
+  readonly version: string;
+}
+
+interface FolderFault {
+  readonly code: ErrorCode;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** The version that the next build of a day has, or why there can be none. */
+export type FolderState = FolderVersion | FolderFault;
+
+/** Throws UNKNOWN_PIPELINE where there is no such folder, and none that realtime ran. */
+export async function readPipelineFolder(config: Config, name: string): Promise<PipelineFolder> {
+  parsePipelineName(name);
+  try {
+    const loaded = await loadPipelineNamed(config.pipelines, name);
+    return { loaded, settings: loaded.pipeline, state: { version: pipelineVersion(loaded.hashes) } };
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || !FOLDER_CODES.includes(thrown.code)) throw thrown;
+    const isThere = thrown.code !== 'UNKNOWN_PIPELINE';
+    const settings = await settingsOf(config, name, isThere);
+    if (!isThere && settings === undefined) throw thrown;
+    const { code, what, remedy } = thrown;
+    return { loaded: undefined, settings, state: { code, what, remedy } };
+  }
+}
+
+/**
+ * The settings of a pipeline, for commands that show and change nothing of its rows: those of its folder, also where its
+ * SQL or tables are wrong; where they cannot be read, those that realtime took last on this machine. Says so where the folder
+ * is wrong. Throws as `loadPipeline` where there are none.
+ */
+export async function readSettingsNamed(config: Config, name: string): Promise<Pipeline> {
+  const { loaded, settings, state } = await readPipelineFolder(config, name);
+  if (loaded !== undefined) return settings;
+  if (settings === undefined) throw new DaybreakError(state.code, state);
+  progress(`${state.code} ${state.what}. This command goes on with the settings that can be read.`);
+  return settings;
+}
+
+const FOLDER_CODES: readonly ErrorCode[] = ['BAD_PIPELINE', 'BAD_TRANSFORM', 'BAD_TABLE', 'UNKNOWN_PIPELINE'];
+
+async function settingsOf(
+  { pipelines, data }: Config,
+  name: string,
+  hasFolder: boolean,
+): Promise<Pipeline | undefined> {
+  const own = hasFolder ? await readSettings(join(pipelines, name)).catch(() => undefined) : undefined;
+  return own ?? currentSettings(realtimeFolder(data, name), name);
+}

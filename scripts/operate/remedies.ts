@@ -1,0 +1,68 @@
+import { ERROR_CODES, type ErrorCode } from '../../domain/errors';
+
+/** What to do before a day that ended with a code is run again, in one sentence; docs/troubleshooting.md says more. */
+const REMEDIES: Readonly<Record<ErrorCode, string>> = {
+  WRONG_USAGE: 'Give options that go together, as --help lists them.',
+  BAD_DATE: 'Give a day that is over, as YYYY-MM-DD.',
+  BAD_CONFIGURATION: 'Correct the environment variable that the message names, then start the worker again.',
+  UNKNOWN_PIPELINE: 'Bring the pipeline’s folder to the worker, or correct its DAYBREAK_PIPELINES.',
+  BAD_PIPELINE: 'Run npx daybreak pipeline check on the folder and correct what it names.',
+  BAD_TRANSFORM: 'Run npx daybreak pipeline check on the folder and correct what it names.',
+  BAD_TABLE: 'Correct the table that the message names.',
+  MULTIPLIED_ROWS: 'Correct the join of transform.sql that gives several rows for one event, as the message says.',
+  NO_INPUT: 'Bring the hourly files into the input folder.',
+  UNREADABLE_INPUT: 'Make the file readable that the message names, or move it away.',
+  OUTPUT_FAILED: 'Free space in the data folder or make it writable.',
+  BUILD_BUSY: 'Wait for the other build of the day to end.',
+  ENGINE_FAILED: 'Look at the records that the message names, or give the build more memory.',
+  CANCELLED: 'Somebody cancelled it: run it when it suits.',
+  MISSING_TOOL: 'Install what the message names on the worker’s machine.',
+  DOWNLOAD_FAILED: 'Check the worker’s way to the package registries.',
+  PORT_TAKEN: 'Stop what holds the port that the message names.',
+  SERVER_FAILED: 'Read the log that the message names.',
+  TEMPORAL_UNREACHABLE: 'Start Temporal (npx daybreak up) or correct its address.',
+  KAFKA_UNREACHABLE: 'Start Kafka (npx daybreak up) or correct its address.',
+  KAFKA_REFUSED: 'Read Kafka’s answer in the message: a right, a size or a topic to correct.',
+  SHARD_FENCED: 'Nothing: the shard starts again with the partitions that are its own.',
+  DRUID_UNREACHABLE: 'Start Druid (npx daybreak up) or correct its address.',
+  DRUID_REFUSED: 'Read Druid’s answer in the message and correct the pipeline.',
+  DRUID_TASK_FAILED: 'Read the task’s report in Druid; what served the day still does.',
+  LOCKED: 'Wait for who holds the lock that the message names.',
+  DRUID_LOCK_REVOKED: 'Find out which task writes into the day, and end it.',
+  DRUID_BAD_ROWS: 'Correct transform.sql or the types of its columns.',
+  DRUID_READS_NOTHING: 'Share the output folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL.',
+  NOT_SETTLED: 'Find out what still writes the files, or go on with --accept NOT_SETTLED.',
+  MISSING_HOURS: 'Bring the missing hours, or go on with --accept MISSING_HOURS.',
+  EMPTY_DAY: 'Look at the quarantine and the input folder, or go on with --accept EMPTY_DAY.',
+  TOO_MANY_QUARANTINED: 'Look at the reasons in the quarantine, or go on with --accept TOO_MANY_QUARANTINED.',
+  TOO_MANY_OUTSIDE: 'Set files.timeZone to the zone of the files’ names, or go on with --accept TOO_MANY_OUTSIDE.',
+  TRUNCATED_FILES: 'Bring the files again that the message names, or go on with --accept TRUNCATED_FILES.',
+  BATCH_SHORT: 'Look for hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
+  COMPACTION_CONFLICT: 'Correct Druid’s compaction as the message says, or go on with --accept COMPACTION_CONFLICT.',
+  NOT_BUILT: 'Build the day first, or give a version that is kept.',
+  NOT_SERVED: 'Check that the historicals run and have room.',
+  PROOF_FAILED: 'Nothing, the first time; report it if it comes back.',
+  DAYS_FAILED: 'See the days that failed, each with its code.',
+  NOT_RUNNING: 'Start what the message names.',
+  ALREADY_RUNNING: 'Wait for the run that is under way, or cancel it in the Temporal UI.',
+};
+
+/**
+ * The remedy of a day's outcome such as 'refused:EMPTY_DAY', after which the day is run again; undefined where there is
+ * nothing to do.
+ */
+export function remedyOf(outcome: string): string | undefined {
+  if (outcome === 'cancelled') return REMEDIES.CANCELLED;
+  const [, code] = /^(?:refused|failed|not-restored):(.+)$/.exec(outcome) ?? [];
+  if (code === undefined) return undefined;
+  return isErrorCode(code) ? REMEDIES[code] : 'Open the run in the Temporal UI: its failure says what to do.';
+}
+
+/** The command that runs a day again. */
+export function runAgain(pipeline: string, date: string): string {
+  return `npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return code in ERROR_CODES;
+}

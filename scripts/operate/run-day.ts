@@ -1,0 +1,104 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
+import { requireOver, type BusinessDate } from '../../domain/business-date';
+import { dailyBatchId, type DailyBatchInput, type DailyBatchResult } from '../../domain/daily-batch';
+import { DaybreakError } from '../../domain/errors';
+import { markdown } from '../../domain/markdown';
+import { dateAttribute, pipelineAttribute } from '../../domain/search-attributes';
+import { TASK_QUEUES } from '../../domain/task-queues';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
+import type { Config } from '../../worker/config';
+import type { dailyBatch } from '../../workflows';
+import { follow, requireWorker } from './follow';
+import { describeActivities } from '../output/describe/describe-activities';
+import { startedByHand } from './started-by-hand';
+
+/**
+ * The pipeline of that name, before anything is started. A table that cannot be read is the gate's to refuse, so that the
+ * run records it: undefined.
+ */
+export async function requirePipeline({ pipelines }: Config, name: string): Promise<LoadedPipeline | undefined> {
+  try {
+    return await loadPipelineNamed(pipelines, name);
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError && thrown.code === 'BAD_TABLE') return undefined;
+    throw thrown;
+  }
+}
+
+/**
+ * Loads the pipeline whose day is to be run. Throws BAD_DATE for a day that is not over in its zone, as the run itself would
+ * after it has started.
+ */
+export async function requireRunnable(config: Config, name: string, date: BusinessDate): Promise<void> {
+  const loaded = await requirePipeline(config, name);
+  if (loaded !== undefined) requireOver(date, loaded.pipeline.timeZone, new Date());
+}
+
+/** A day's run, and when it began where it was under way already. */
+export interface StartedDay {
+  readonly handle: WorkflowHandle<typeof dailyBatch>;
+  readonly joined?: Date;
+}
+
+/**
+ * Starts the day's run, or joins the one that is under way: a day is in one flight at a time. A restore joins none, and
+ * throws ALREADY_RUNNING.
+ */
+export async function startDay(client: Client, input: DailyBatchInput): Promise<StartedDay> {
+  await requireWorker(client, TASK_QUEUES.batch);
+  const { pipeline, date, restore, force, accept } = input;
+  const workflowId = dailyBatchId(pipeline, date);
+  try {
+    const handle = await client.workflow.start<typeof dailyBatch>('dailyBatch', {
+      taskQueue: TASK_QUEUES.batch,
+      workflowId,
+      args: [input],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      staticSummary: markdown`${pipeline} ${date}, ${restore === undefined ? 'by hand' : 'restored by hand'}`.text,
+      memo: startedByHand(restore === undefined ? 'by hand' : 'restore', { force, accept, restore }),
+      typedSearchAttributes: [
+        { key: pipelineAttribute, value: pipeline },
+        { key: dateAttribute, value: date },
+      ],
+    });
+    return { handle };
+  } catch (cause) {
+    if (!(cause instanceof WorkflowExecutionAlreadyStartedError)) throw cause;
+    if (restore === undefined) {
+      const { runId, startTime } = await client.workflow.getHandle(workflowId).describe();
+      return { handle: client.workflow.getHandle<typeof dailyBatch>(workflowId, runId), joined: startTime };
+    }
+    throw new DaybreakError('ALREADY_RUNNING', {
+      what: `${workflowId} is under way`,
+      remedy: 'Wait for its end, or cancel it in the Temporal UI.',
+      cause,
+    });
+  }
+}
+
+/** What a command that joined a run must tell, since the run keeps the options it was started with. */
+export function joinedWarning(since: Date, { pipeline, date, accept = [], force = false }: DailyBatchInput): string {
+  const options = [...(force ? ['--force'] : []), ...(accept.length > 0 ? [`--accept ${accept.join(' ')}`] : [])];
+  const under = `A run of ${date} is under way since ${since.toISOString()}: following it, with the options it has`;
+  if (options.length === 0) return `${under}.`;
+  const again = `npx daybreak batch run --pipeline ${pipeline} --date ${date} ${options.join(' ')}`;
+  return `${under}. Your ${options.join(' ')} has no effect on it; once it has ended: ${again}`;
+}
+
+/** Follows a day's run to its end, telling each step and what it waits for. */
+export async function followDay({ handle }: StartedDay, tell: (line: string) => void): Promise<DailyBatchResult> {
+  let last = '';
+  return follow<DailyBatchResult>(handle, (activities) => {
+    const line = describeActivities(activities);
+    if (line !== last && line !== '') tell(line);
+    last = line;
+  });
+}

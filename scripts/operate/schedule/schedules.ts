@@ -1,0 +1,173 @@
+import {
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleHandle,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import { DaybreakError } from '../../../domain/errors';
+import { lateDataWatchId, nightlyScheduleId } from '../../../domain/late-data';
+import type { Pipeline } from '../../../domain/pipeline';
+import { markdown } from '../../../domain/markdown';
+import type { RunMemo } from '../../../domain/run-memo';
+import { pipelineAttribute } from '../../../domain/search-attributes';
+import { TASK_QUEUES } from '../../../domain/task-queues';
+import type { lateDataWatch, nightlyBatch } from '../../../workflows';
+import { nightlyTimes } from './nightly-times';
+import { changesBetween, settingsOf, type ScheduleChange } from './schedule-settings';
+
+export function lateDataScheduleId(pipeline: string): string {
+  return `late-data/${pipeline}`;
+}
+
+/** Every schedule of a pipeline. */
+export function scheduleIds(pipeline: string): string[] {
+  return [nightlyScheduleId(pipeline), lateDataScheduleId(pipeline)];
+}
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+const DAY = 24 * HOUR;
+
+/** The nightly recompute as a Temporal Schedule, every policy chosen. */
+export function nightlySchedule({ name, timeZone, schedule }: Pipeline): ScheduleOptions {
+  return {
+    scheduleId: nightlyScheduleId(name),
+    spec: {
+      ...nightlyTimes(schedule.at, timeZone),
+      timezone: timeZone,
+      jitter: schedule.jitterSeconds * SECOND,
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'nightlyBatch',
+      workflowId: `nightly-batch/${name}`,
+      taskQueue: TASK_QUEUES.batch,
+      args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof nightlyBatch>,
+      staticSummary: markdown`${name}, nightly`.text,
+      memo: { trigger: 'schedule', startedBy: nightlyScheduleId(name) } satisfies RunMemo,
+      typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
+    },
+    policies: {
+      // Nights that were missed, or that a long run overlaps, are done one after another and none is dropped.
+      overlap: ScheduleOverlapPolicy.BUFFER_ALL,
+      catchupWindow: schedule.catchUpDays * DAY,
+      pauseOnFailure: schedule.pauseOnFailure,
+    },
+  };
+}
+
+/** The hourly look for late data, every policy chosen. */
+export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions {
+  return {
+    scheduleId: lateDataScheduleId(name),
+    spec: {
+      // Off the full hour, at which the files of an hour are flushed.
+      calendars: [{ hour: '*', minute: 20, comment: 'look for late data, every hour' }],
+      timezone: timeZone,
+      jitter: 0,
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'lateDataWatch',
+      workflowId: lateDataWatchId(name),
+      taskQueue: TASK_QUEUES.batch,
+      args: [{ pipeline: name }] satisfies Parameters<typeof lateDataWatch>,
+      staticSummary: markdown`${name}, late data`.text,
+      memo: { trigger: 'schedule', startedBy: lateDataScheduleId(name) } satisfies RunMemo,
+      typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
+    },
+    policies: {
+      // A look sees everything that came since the last one: those that were missed need not be caught up.
+      overlap: ScheduleOverlapPolicy.SKIP,
+      catchupWindow: HOUR,
+      pauseOnFailure: false,
+    },
+  };
+}
+
+export interface AppliedSchedule {
+  readonly schedule: string;
+  readonly done: 'created' | 'updated' | 'unchanged';
+  /** What differs from what Temporal had; every setting where it had none. */
+  readonly changes: readonly ScheduleChange[];
+}
+
+/**
+ * Brings the pipeline's schedules to what it says, and leaves them paused or running as they are. What is as it should be
+ * is not touched.
+ *
+ * @param dryRun only tells what it would do.
+ */
+export async function applySchedules(client: Client, pipeline: Pipeline, dryRun: boolean): Promise<AppliedSchedule[]> {
+  const applied: AppliedSchedule[] = [];
+  for (const wanted of [nightlySchedule(pipeline), lateDataSchedule(pipeline)]) {
+    applied.push(await applySchedule(client, wanted, dryRun));
+  }
+  return applied;
+}
+
+async function applySchedule(client: Client, wanted: ScheduleOptions, dryRun: boolean): Promise<AppliedSchedule> {
+  const handle = client.schedule.getHandle(wanted.scheduleId);
+  const schedule = wanted.scheduleId;
+  let present: ScheduleDescription | undefined;
+  try {
+    present = await handle.describe();
+  } catch (thrown) {
+    if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+  }
+  const changes = changesBetween(present && settingsOf(present), settingsOf(wanted));
+  if (present === undefined) {
+    if (!dryRun) await client.schedule.create(wanted);
+    return { schedule, done: 'created', changes };
+  }
+  if (changes.length === 0) return { schedule, done: 'unchanged', changes };
+  if (!dryRun) await handle.update(({ state }) => ({ ...wanted, state }));
+  return { schedule, done: 'updated', changes };
+}
+
+export interface DeletedSchedule {
+  readonly schedule: string;
+  /** 'absent' where Temporal had none. */
+  readonly done: 'deleted' | 'absent';
+}
+
+/** Deletes a pipeline's schedules. Runs that they have started go on. Throws NOT_RUNNING where Temporal has none of them. */
+export async function deleteSchedules(client: Client, pipeline: string): Promise<DeletedSchedule[]> {
+  const deleted = await Promise.all(
+    scheduleIds(pipeline).map(async (schedule): Promise<DeletedSchedule> => {
+      try {
+        await client.schedule.getHandle(schedule).delete();
+        return { schedule, done: 'deleted' };
+      } catch (thrown) {
+        if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+        return { schedule, done: 'absent' };
+      }
+    }),
+  );
+  if (deleted.some(({ done }) => done === 'deleted')) return deleted;
+  throw noSchedule(scheduleIds(pipeline).join(' and no '), pipeline);
+}
+
+/** Calls a method of a schedule's handle; throws NOT_RUNNING where it was never applied. */
+export async function withSchedule<T>(
+  client: Client,
+  { id, pipeline }: { readonly id: string; readonly pipeline: string },
+  call: (handle: ScheduleHandle) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(client.schedule.getHandle(id));
+  } catch (cause) {
+    if (!(cause instanceof ScheduleNotFoundError)) throw cause;
+    throw noSchedule(id, pipeline, cause);
+  }
+}
+
+function noSchedule(ids: string, pipeline: string, cause?: unknown): DaybreakError {
+  return new DaybreakError('NOT_RUNNING', {
+    what: `there is no schedule ${ids} in Temporal`,
+    remedy: `Where the pipeline shall have one, create it: npx daybreak schedule apply --pipeline ${pipeline}`,
+    cause,
+  });
+}

@@ -1,0 +1,54 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+import { speedLayerId } from '../../../domain/speed-layer';
+
+/** What there is of a speed layer before it is started. */
+export type FoundLayer =
+  | { readonly is: 'absent' | 'running' }
+  /** @property how as Temporal names it: 'FAILED', 'CANCELLED', 'TERMINATED', … */
+  | { readonly is: 'ended'; readonly how: string }
+  /** It runs, but its workflow's tasks fail, so that it starts nothing and answers nothing. */
+  | { readonly is: 'stuck'; readonly since: string; readonly reason: string };
+
+export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'stuck' }): string {
+  return `the tasks of its workflow fail since ${since}: ${reason}`;
+}
+
+/** What helps a layer that is stuck. */
+export function unstuck(pipeline: string): string {
+  return `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
+}
+
+/** How many of the last events are looked through for why a task failed. */
+const EVENTS = 20;
+const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EVENT_TYPE_WORKFLOW_TASK_FAILED } = temporal.api.enums.v1.EventType;
+
+export async function findLayer(client: Client, pipeline: string): Promise<FoundLayer> {
+  const handle = client.workflow.getHandle(speedLayerId(pipeline));
+  try {
+    const { status, runId, raw } = await handle.describe();
+    if (status.name !== 'RUNNING') return { is: 'ended', how: status.name };
+    // A task that fails is tried again, without another event in the history.
+    if ((raw.pendingWorkflowTask?.attempt ?? 1) < 2) return { is: 'running' };
+    return (await failedTask(client, handle.workflowId, runId)) ?? { is: 'running' };
+  } catch (thrown) {
+    if (thrown instanceof WorkflowNotFoundError) return { is: 'absent' };
+    throw thrown;
+  }
+}
+
+/** The failure of the last workflow task; undefined where it did not fail, as where its worker was only slow. */
+async function failedTask(client: Client, workflowId: string, runId: string): Promise<FoundLayer | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: EVENTS,
+  });
+  for (const { eventType, eventTime, workflowTaskFailedEventAttributes: failed } of history?.events ?? []) {
+    if (eventType === EVENT_TYPE_WORKFLOW_TASK_COMPLETED) return undefined;
+    if (eventType !== EVENT_TYPE_WORKFLOW_TASK_FAILED) continue;
+    const since = new Date(Number(eventTime?.seconds ?? 0) * 1_000).toISOString();
+    return { is: 'stuck', since, reason: failed?.failure?.message ?? 'no reason given' };
+  }
+  return undefined;
+}

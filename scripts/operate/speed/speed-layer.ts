@@ -1,0 +1,156 @@
+import { WorkflowIdConflictPolicy, WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DaybreakError } from '../../../domain/errors';
+import { markdown } from '../../../domain/markdown';
+import { pipelineAttribute } from '../../../domain/search-attributes';
+import { speedLayerId } from '../../../domain/speed-layer';
+import { TASK_QUEUES } from '../../../domain/task-queues';
+import type { speedLayer } from '../../../workflows';
+import { follow, hasWorker, requireWorker } from '../follow';
+import { describeStuck, findLayer, unstuck, type FoundLayer } from './found-layer';
+import { describeActivities } from '../../output/describe/describe-activities';
+import { startedByHand } from '../started-by-hand';
+
+export interface StartOptions {
+  readonly pipeline: string;
+  readonly shards: number;
+  /** Whether one that runs is ended first, without waiting for its shards. Default false. */
+  readonly anew?: boolean;
+}
+
+/**
+ * Starts the speed layer; one that runs already goes on as it is. Returns what it found. Throws ALREADY_RUNNING where it
+ * finds one that is stuck, and NOT_RUNNING where there is no worker.
+ */
+export async function startSpeedLayer(
+  client: Client,
+  { pipeline, shards, anew = false }: StartOptions,
+): Promise<FoundLayer> {
+  await requireWorker(client, TASK_QUEUES.speed);
+  const found = anew ? await findLayer(client, pipeline) : await findUnstuck(client, pipeline);
+  await client.workflow.start<typeof speedLayer>('speedLayer', {
+    taskQueue: TASK_QUEUES.speed,
+    workflowId: speedLayerId(pipeline),
+    args: [{ pipeline, shards }],
+    workflowIdConflictPolicy: anew
+      ? WorkflowIdConflictPolicy.TERMINATE_EXISTING
+      : WorkflowIdConflictPolicy.USE_EXISTING,
+    staticSummary: markdown`${pipeline}, realtime`.text,
+    memo: startedByHand('by hand', { shards }),
+    typedSearchAttributes: [{ key: pipelineAttribute, value: pipeline }],
+  });
+  return found;
+}
+
+/** How long a layer that is stuck may take to come right with the worker that runs now. */
+const UNSTUCK_MILLISECONDS = 15_000;
+
+async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer> {
+  const deadline = Date.now() + UNSTUCK_MILLISECONDS;
+  for (;;) {
+    const found = await findLayer(client, pipeline);
+    if (found.is !== 'stuck') return found;
+    if (Date.now() > deadline) {
+      throw new DaybreakError('ALREADY_RUNNING', {
+        what: `the speed layer of ${pipeline} is there, but ${describeStuck(found)}`,
+        remedy: unstuck(pipeline),
+      });
+    }
+    await sleep(500);
+  }
+}
+
+/** What a start did, by what it found. */
+export function describeStart(found: FoundLayer, anew: boolean): string {
+  switch (found.is) {
+    case 'absent':
+      return 'started';
+    case 'ended':
+      return `started; the one before it ended as ${found.how}`;
+    case 'running':
+      return anew ? 'ended the one that ran, and started anew' : 'runs already, and goes on as it is';
+    case 'stuck':
+      return `ended the one whose tasks failed since ${found.since} (${found.reason}), and started anew`;
+  }
+}
+
+export interface StopOptions {
+  /** Ends the workflow without its shards, as where no worker is left. Default: it ends once they have committed. */
+  readonly now: boolean;
+  /** Gets a line whenever what is waited for changes. */
+  readonly show: (line: string) => void;
+}
+
+const HINT_AFTER_MILLISECONDS = 20_000;
+
+/**
+ * Ends the speed layer and waits until it has ended. Its shards commit what they have; also with `now` no row is lost or
+ * doubled, since a shard's rows and offsets are one transaction. Throws NOT_RUNNING where it does not run, or where no
+ * worker is there to end it.
+ */
+export async function stopSpeedLayer(client: Client, pipeline: string, { now, show }: StopOptions): Promise<void> {
+  const handle = client.workflow.getHandle(speedLayerId(pipeline));
+  const atOnce = `npx daybreak speed stop --pipeline ${pipeline} --now`;
+  if (!(await isRunning(handle))) {
+    throw new DaybreakError('NOT_RUNNING', {
+      what: `the speed layer of ${pipeline} does not run`,
+      remedy: `There is nothing to stop. To start it: npx daybreak speed start --pipeline ${pipeline}`,
+    });
+  }
+  if (now) {
+    await handle.terminate('daybreak speed stop --now');
+    return;
+  }
+  if (!(await hasWorker(client, TASK_QUEUES.speed))) {
+    throw new DaybreakError('NOT_RUNNING', {
+      what: `no worker serves task queue ${TASK_QUEUES.speed}, so that the speed layer of ${pipeline} cannot end by itself`,
+      remedy: `Start one (npx daybreak worker --role speed), or end it at once: ${atOnce}`,
+    });
+  }
+  await handle.cancel();
+  let last = '';
+  const once = (line: string): void => {
+    if (line !== last) show(line);
+    last = line;
+  };
+  const hint = setTimeout(() => {
+    show(`Not ended yet. Ctrl-C ends this command only, the stop goes on. To end it at once: ${atOnce}`);
+  }, HINT_AFTER_MILLISECONDS);
+  try {
+    await follow(handle, (activities) => {
+      if (activities.length > 0) once(`stopping; under way: ${describeActivities(activities)}`);
+    });
+  } catch (thrown) {
+    // However it ended: it has.
+    if (await isRunning(handle)) throw thrown;
+  } finally {
+    clearTimeout(hint);
+  }
+}
+
+async function isRunning(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    return (await handle.describe()).status.name === 'RUNNING';
+  } catch (thrown) {
+    if (thrown instanceof WorkflowNotFoundError) return false;
+    throw thrown;
+  }
+}
+
+/** Calls a method of the speed layer's handle; throws NOT_RUNNING where it does not run. */
+export async function withSpeedLayer<T>(
+  client: Client,
+  pipeline: string,
+  call: (handle: WorkflowHandle<typeof speedLayer>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(client.workflow.getHandle<typeof speedLayer>(speedLayerId(pipeline)));
+  } catch (cause) {
+    if (!(cause instanceof WorkflowNotFoundError)) throw cause;
+    throw new DaybreakError('NOT_RUNNING', {
+      what: `the speed layer of ${pipeline} does not run`,
+      remedy: `Start it: npx daybreak speed start --pipeline ${pipeline}`,
+      cause,
+    });
+  }
+}

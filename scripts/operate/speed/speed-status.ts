@@ -1,0 +1,183 @@
+import { ServiceError, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { shardHeartbeats } from '../../../activities/speed/shard-heartbeats';
+import { DaybreakError, messageOf } from '../../../domain/errors';
+import { atRest, countedSince, type PartitionProgress } from '../../../domain/speed-shard';
+import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
+import { failureOf, hasWorker, runningActivities } from '../follow';
+import { describeStuck, findLayer, unstuck } from './found-layer';
+import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUntold } from './ingestion';
+import { activitySummary } from '../../output/describe/describe-activities';
+import { describeVersions } from '../../output/describe/describe-versions';
+import type { Line } from '../../output/safe-text';
+import { table } from '../../output/table';
+import type { FolderState } from '../pipeline-folder';
+import { withSpeedLayer } from './speed-layer';
+
+/** The speed layer as its workflow and the heartbeats of its shards tell it. */
+export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
+  /** `unknown`: its workflow does not answer; `unanswered` says why. */
+  readonly state: SpeedLayerStatus['state'] | 'unknown';
+  /** Undefined where the state is unknown. */
+  readonly shards: number | undefined;
+  readonly unanswered?: Unanswered;
+  /** By partition; empty while no shard has told anything. */
+  readonly partitions: readonly PartitionProgress[];
+  /** ISO 8601: the last heartbeat of a shard; absent before the first. */
+  readonly toldAt?: string;
+  /** What keeps a part of the layer from going on, with the number of tries: what the workflow tries again, then what Temporal does. */
+  readonly troubles: readonly string[];
+}
+
+/** Throws NOT_RUNNING where the speed layer does not run, with the reason where it failed. */
+export async function speedView(client: Client, pipeline: string): Promise<SpeedView> {
+  return withSpeedLayer(client, pipeline, async (handle) => {
+    // A workflow that has ended still answers queries, with the state that it had.
+    const taskQueue = await requireRunning(handle, pipeline);
+    // Heartbeats are looked at after the answer, which can take a while: else those of shards that live look old.
+    const status = await askedStatus(client, pipeline, { handle, taskQueue });
+    const [partitions, activities] = await Promise.all([
+      shardHeartbeats(client, handle.workflowId),
+      runningActivities(handle),
+    ]);
+    const [toldAt] = activities
+      .flatMap(({ name, toldAt: at }) => (name === 'runSpeedShard' && at !== undefined ? [at] : []))
+      .sort()
+      .reverse();
+    return {
+      ...status,
+      partitions: isSilent(toldAt) ? atRest(partitions) : partitions,
+      ...(toldAt !== undefined && { toldAt }),
+      troubles: [
+        ...(status.failures ?? []).map((failure) => `${failure.part} ${failureText(failure)}`),
+        ...activities
+          .filter(({ lastFailure }) => lastFailure !== undefined)
+          .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
+      ],
+    };
+  });
+}
+
+/** Shards tell of themselves once a second, and are missed after ten. */
+const SILENT_MILLISECONDS = 15_000;
+
+function isSilent(toldAt: string | undefined): boolean {
+  return toldAt === undefined || Date.now() - Date.parse(toldAt) > SILENT_MILLISECONDS;
+}
+
+/** Why a workflow that runs does not answer. */
+export interface Unanswered {
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** Temporal asks the worker that ran the workflow last for ten seconds before it asks another: it may be dead. */
+const ANSWER_MILLISECONDS = 15_000;
+
+/** What the workflow says, which only a worker can tell. */
+async function askedStatus(
+  client: Client,
+  pipeline: string,
+  { handle, taskQueue }: { readonly handle: WorkflowHandle; readonly taskQueue: string },
+): Promise<Omit<SpeedView, 'partitions' | 'troubles'>> {
+  const unknown = { pipeline, state: 'unknown', shards: undefined, supervisor: undefined } as const;
+  if (!(await hasWorker(client, taskQueue))) {
+    const remedy = 'Start one: npx daybreak worker --role speed';
+    return { ...unknown, unanswered: { what: `no worker serves task queue ${taskQueue}`, remedy } };
+  }
+  try {
+    const deadline = Date.now() + ANSWER_MILLISECONDS;
+    return await client.withDeadline(deadline, () => handle.query<SpeedLayerStatus>('status'));
+  } catch (thrown) {
+    if (!(thrown instanceof ServiceError)) throw thrown;
+    return { ...unknown, unanswered: await whyUnanswered(client, pipeline, taskQueue) };
+  }
+}
+
+async function whyUnanswered(client: Client, pipeline: string, taskQueue: string): Promise<Unanswered> {
+  const found = await findLayer(client, pipeline);
+  if (found.is === 'stuck') return { what: describeStuck(found), remedy: unstuck(pipeline) };
+  return {
+    what: `no worker answered for it within ${ANSWER_MILLISECONDS / 1_000} s, though one served task queue ${taskQueue} lately`,
+    remedy: `Look whether it still runs, and at its log; to start one: npx daybreak worker --role speed`,
+  };
+}
+
+/** Gives the task queue of a layer that runs. */
+async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise<string> {
+  const { status, taskQueue } = await handle.describe();
+  if (status.name === 'RUNNING') return taskQueue;
+  const remedy = `Start it: npx daybreak speed start --pipeline ${pipeline}`;
+  if (status.name !== 'FAILED') {
+    const what = `the speed layer of ${pipeline} does not run (${status.name.toLowerCase().replaceAll('_', ' ')})`;
+    throw new DaybreakError('NOT_RUNNING', { what, remedy });
+  }
+  const failure = await handle.result().then(
+    () => undefined,
+    (thrown: unknown) => (thrown instanceof WorkflowFailedError ? failureOf(handle.workflowId, thrown) : thrown),
+  );
+  const reason = failure instanceof DaybreakError ? `${failure.code}: ${failure.what}` : messageOf(failure);
+  throw new DaybreakError('NOT_RUNNING', {
+    what: `the speed layer of ${pipeline} has failed: ${reason}`,
+    remedy: `Once that is corrected, start it: npx daybreak speed start --pipeline ${pipeline}`,
+  });
+}
+
+/** A line of names, then a line a partition. */
+export function partitionTable(partitions: readonly PartitionProgress[]): string[][] {
+  return [
+    ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'version', 'trouble'],
+    ...partitions.map((one) => [
+      String(one.partition),
+      String(one.offset),
+      String(one.lag),
+      one.eventsPerSecond.toFixed(0),
+      one.since === undefined ? '' : String(one.deadLetters),
+      one.lastCommitAt ?? 'none yet',
+      one.version ?? '',
+      one.trouble ??
+        (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
+    ]),
+  ];
+}
+
+/** Partitions are opened one after another when the layer starts. */
+const OPENED_TOGETHER_MS = 60_000;
+
+/** From when on dead letters are counted; of partitions that were added to the topic, from later on. */
+function describeCounts(partitions: readonly PartitionProgress[]): string[] {
+  const [earliest, ...others] = countedSince(partitions);
+  if (earliest === undefined) return [];
+  const isLater = (since: string): boolean => Date.parse(since) - Date.parse(earliest) > OPENED_TOGETHER_MS;
+  return [`dead letters: counted since ${earliest}${others.some(isLater) ? ', of some partitions since later' : ''}`];
+}
+
+/**
+ * The view as people read it; the supervisor as it is now where Druid answers, else as the workflow saw it last.
+ *
+ * @param folder what the pipeline's folder holds, for the versions of both layers.
+ */
+export function describeSpeed(
+  view: SpeedView,
+  ingestion: Ingestion | IngestionUntold | undefined,
+  folder: FolderState,
+): Line[] {
+  const { pipeline, unanswered, supervisor, partitions, toldAt, troubles } = view;
+  return [
+    ...describeState(view),
+    ...(ingestion !== undefined
+      ? describeIngestion(ingestion)
+      : // The workflow alone would know.
+        unanswered === undefined
+        ? describeSupervisor(supervisor)
+        : []),
+    ...troubles.map((trouble) => `! ${trouble}`),
+    ...describeVersions(pipeline, folder, partitions),
+    ...(unanswered === undefined || toldAt === undefined ? [] : [`partitions, as they were told last, at ${toldAt}:`]),
+    ...(partitions.length === 0 ? [] : [table(partitionTable(partitions)), ...describeCounts(partitions)]),
+  ];
+}
+
+function describeState({ pipeline, state, shards, unanswered }: SpeedView): string[] {
+  if (unanswered === undefined) return [`speed layer of ${pipeline}: ${state}, ${shards ?? 0} shard(s)`];
+  return [`! speed layer of ${pipeline}: not known, ${unanswered.what}`, `→ ${unanswered.remedy}`];
+}

@@ -1,0 +1,136 @@
+import { createDruidClient, FailedAnswer } from '../../../clients/druid';
+import { KafkaTopics } from '../../../clients/kafka/topics';
+import { DaybreakError, messageOf } from '../../../domain/errors';
+import type { Config } from '../../../worker/config';
+import { connectOptions, withClient } from '../../../worker/connect';
+import { hasStack, stackHealth, type ServerHealth } from '../../stack';
+
+export interface ServerStatus {
+  readonly title: string;
+  readonly url: string;
+  readonly up: boolean;
+  /** `starting`: its process runs and does not answer as it should. */
+  readonly state: 'up' | 'starting' | 'down';
+  /** What is wrong, in one line; empty where nothing is. */
+  readonly detail: string;
+  /** What to do, in one sentence; empty where nothing is wrong. */
+  readonly remedy: string;
+}
+
+const START = 'Start what is down';
+
+/**
+ * The servers that a worker uses, asked as a worker asks them: at the same addresses, with the same credentials. Those of
+ * the local stack stand beside them where the configuration leads there.
+ */
+export async function serverStatus(config: Config, portBase: number | undefined): Promise<ServerStatus[]> {
+  const [asked, local] = await Promise.all([
+    Promise.all(probesOf(config).map(ask)),
+    hasStack({ portBase }) ? stackHealth({ portBase }) : [],
+  ]);
+  const up = portBase === undefined ? 'npx daybreak up' : `npx daybreak up --port-base ${portBase}`;
+  const stackOf = ({ title, address }: Asked): ServerHealth | undefined =>
+    local.find((server) => server.title === title && isAt(address, server.port));
+  const isDruidLocal = asked.some((one) => one.title.startsWith('Druid') && stackOf(one) !== undefined);
+  const servers = asked.map((one) => {
+    const server = stackOf(one);
+    if (server === undefined) return explained(one);
+    // Its process tells more than that it does not answer.
+    return one.failure === undefined || server.state === 'up'
+      ? { ...explained(one), url: server.url }
+      : ofStack(server, up);
+  });
+  const isAsked = ({ title }: ServerHealth): boolean => asked.some((one) => one.title === title);
+  return [
+    ...servers,
+    ...local.filter((server) => isDruidLocal && !isAsked(server)).map((server) => ofStack(server, up)),
+  ];
+}
+
+function isAt(address: string, port: number): boolean {
+  return [`127.0.0.1:${port}`, `localhost:${port}`].includes(address.replace(/^https?:\/\//, '').replace(/\/$/, ''));
+}
+
+function ofStack({ title, url, state, detail }: ServerHealth, up: string): ServerStatus {
+  return {
+    title,
+    url,
+    state,
+    up: state === 'up',
+    detail: state === 'up' ? '' : oneLine(detail),
+    remedy: { up: '', starting: 'Wait a moment, then look again.', down: `${START}: ${up}` }[state],
+  };
+}
+
+interface Probe {
+  readonly title: string;
+  readonly address: string;
+  /** Of the environment, which says where the server is. */
+  readonly variable: string;
+  readonly call: () => Promise<unknown>;
+}
+
+interface Asked extends Probe {
+  /** Undefined where it answered as it should. */
+  readonly failure: unknown;
+}
+
+function probesOf(config: Config): readonly Probe[] {
+  const druid = createDruidClient(config.druid);
+  return [
+    {
+      title: 'Temporal',
+      address: connectOptions(config).connectionOptions.address,
+      variable: 'TEMPORAL_ADDRESS',
+      call: () => withClient(config, () => Promise.resolve()),
+    },
+    {
+      title: 'Kafka',
+      address: config.kafka.brokers.join(','),
+      variable: 'KAFKA_BROKERS',
+      call: async () => (await KafkaTopics.connect(config.kafka)).close(),
+    },
+    {
+      title: 'Druid coordinator',
+      address: config.druid.coordinatorUrl,
+      variable: 'DRUID_COORDINATOR_URL',
+      call: () => druid.supervisors.find('none'),
+    },
+    {
+      title: 'Druid broker',
+      address: config.druid.brokerUrl,
+      variable: 'DRUID_BROKER_URL',
+      call: () => druid.queries.hasDatasource('none'),
+    },
+  ];
+}
+
+async function ask(probe: Probe): Promise<Asked> {
+  try {
+    await probe.call();
+    return { ...probe, failure: undefined };
+  } catch (failure) {
+    return { ...probe, failure };
+  }
+}
+
+function explained({ title, address: url, variable, failure }: Asked): ServerStatus {
+  if (failure === undefined) return { title, url, up: true, state: 'up', detail: '', remedy: '' };
+  return { title, url, up: false, state: 'down', ...explain(failure, variable) };
+}
+
+function explain(thrown: unknown, variable: string): Pick<ServerStatus, 'detail' | 'remedy'> {
+  if (!(thrown instanceof DaybreakError)) return { detail: oneLine(messageOf(thrown)), remedy: 'Look at its log.' };
+  if (!thrown.code.endsWith('_UNREACHABLE')) return { detail: oneLine(thrown.what), remedy: thrown.remedy };
+  if (thrown.cause instanceof FailedAnswer) {
+    return { detail: oneLine(thrown.what), remedy: `Look at its log; where another is meant, correct ${variable}.` };
+  }
+  return { detail: `does not answer; where it runs elsewhere, set ${variable}`, remedy: `${START}: npx daybreak up` };
+}
+
+const LINE_CHARACTERS = 120;
+
+function oneLine(text: string): string {
+  const [line = ''] = text.split('\n');
+  return line.length <= LINE_CHARACTERS ? line : `${line.slice(0, LINE_CHARACTERS - 1)}…`;
+}

@@ -1,0 +1,121 @@
+import type { Client } from '@temporalio/client';
+import { join } from 'node:path';
+import { dayRuns, lastRuns } from '../../../activities/operate/day-runs';
+import { nightlyRunOf } from '../../../activities/operate/nightly-runs';
+import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
+import { DaybreakError } from '../../../domain/errors';
+import { servedBuild } from '../../../engines/versions/late-data-scan';
+import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
+import type { Config } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
+import { lookAtIngestion, type Ingestion, type IngestionUntold } from '../speed/ingestion';
+import type { FolderState, PipelineFolder } from '../pipeline-folder';
+import { remedyOf } from '../remedies';
+import { serverStatus, type ServerStatus } from './server-status';
+import { speedView, type SpeedView } from '../speed/speed-status';
+import { waitingDays, type WaitingDay } from '../waiting-days';
+
+export interface DayStatus {
+  readonly date: string;
+  /** Of its last run: 'replaced', 'refused:<code>', 'failed:<code>', … */
+  readonly outcome: string;
+  /** ISO 8601. */
+  readonly started: string;
+  /** What to do before the day is run again, where the run did not end well. */
+  readonly remedy?: string;
+  /** Of the pipeline that its build was made with, as far as this machine's data folder says. */
+  readonly version?: string;
+}
+
+/** What `daybreak status` shows on its one screen. */
+export interface Status {
+  readonly pipeline: string;
+  /** What the next build of a day would be made with. */
+  readonly folder: FolderState;
+  readonly servers: readonly ServerStatus[];
+  /** False where Temporal is away: neither the speed layer nor the days are known then. */
+  readonly temporal: boolean;
+  /** How realtime arrives in Druid; undefined where Druid does not answer. */
+  readonly ingestion: Ingestion | IngestionUntold | undefined;
+  /** Undefined where it does not run. */
+  readonly speed: SpeedView | undefined;
+  /** The latest run of each of the last nights' days, latest day first, then of other days that ran lately. */
+  readonly days: readonly DayStatus[];
+  /** Finished days that need a run: missed ones, and those whose files changed, as far as this machine's data folder shows. */
+  readonly waiting: readonly WaitingDay[];
+}
+
+export interface StatusOptions {
+  readonly pipeline: string;
+  readonly folder: PipelineFolder;
+  readonly portBase: number | undefined;
+}
+
+const DAYS_SHOWN = 7;
+
+/** One look at everything; a server that is away is part of the answer and throws nothing. */
+export async function lookAtStatus(config: Config, { pipeline, folder, portBase }: StatusOptions): Promise<Status> {
+  const { loaded, settings } = folder;
+  const seen = {
+    pipeline,
+    folder: folder.state,
+    servers: await serverStatus(config, portBase),
+    ingestion: settings && (await lookAtIngestion(config, settings)),
+  };
+  const waiting = async (client?: Client): Promise<readonly WaitingDay[]> => {
+    if (loaded === undefined) return [];
+    const asked = client && ((date: BusinessDate) => nightlyRunOf(client, loaded.pipeline, date));
+    return waitingDays(loaded, config.data, DAYS_SHOWN, asked);
+  };
+  try {
+    return await withClient(config, async (client) => ({
+      ...seen,
+      temporal: true,
+      speed: await speedView(client, pipeline).catch(ignoreNotRunning),
+      days: await withVersions(
+        await lastDays(client, pipeline, settings?.timeZone ?? 'UTC'),
+        join(config.data, pipeline),
+      ),
+      waiting: await waiting(client),
+    }));
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
+    return { ...seen, temporal: false, speed: undefined, days: [], waiting: await waiting() };
+  }
+}
+
+function ignoreNotRunning(thrown: unknown): undefined {
+  if (thrown instanceof DaybreakError && thrown.code === 'NOT_RUNNING') return undefined;
+  throw thrown;
+}
+
+/** The last nights, which no backfill of other days hides, then what else ran last. */
+async function lastDays(
+  client: Client,
+  pipeline: string,
+  timeZone: string,
+): Promise<(DayStatus & { readonly date: BusinessDate })[]> {
+  const from = shiftDate(businessDateOf(new Date(), timeZone), -DAYS_SHOWN);
+  const nights = [...(await lastRuns(client, pipeline, { from })).values()];
+  const days = new Map(nights.sort((a, b) => (a.date < b.date ? 1 : -1)).map((run) => [run.date, run]));
+  for await (const run of dayRuns(client, pipeline)) {
+    if (days.size >= DAYS_SHOWN) break;
+    if (!days.has(run.date)) days.set(run.date, run);
+  }
+  return [...days.values()].map(({ date, outcome, startedAt }) => {
+    const remedy = remedyOf(outcome);
+    return { date, outcome, started: startedAt, ...(remedy !== undefined && { remedy }) };
+  });
+}
+
+async function withVersions(
+  days: readonly (DayStatus & { readonly date: BusinessDate })[],
+  folder: string,
+): Promise<DayStatus[]> {
+  return Promise.all(
+    days.map(async (day) => {
+      const build = await servedBuild(folder, day.date);
+      return build === undefined ? day : { ...day, version: pipelineVersion(build.manifest) };
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+import { outputFolder, readBuiltDay } from '../../activities/batch/built-day';
+import { checkSegments, compareContent, latestVersion, visibleSegments } from '../../activities/batch/day-proof';
+import { createDruidClient } from '../../clients/druid';
+import type { BusinessDate } from '../../domain/business-date';
+import { dayPlan, type DayProof } from '../../domain/daily-batch';
+import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { scratchRoot, withScratch } from '../../clients/storage/local/scratch-folder';
+import type { Config } from '../../worker/config';
+
+export interface VerifiedDay extends DayProof {
+  readonly pipeline: string;
+  readonly date: BusinessDate;
+  readonly datasource: string;
+}
+
+/**
+ * The proof of a day as it is now: what was published against what Druid serves. Throws NOT_BUILT where nothing is
+ * published, PROOF_FAILED with the first hour that differs, or with what else than a recompute serves the day.
+ */
+export async function verifyDay(config: Config, name: string, date: BusinessDate): Promise<VerifiedDay> {
+  const loaded = await loadPipelineNamed(config.pipelines, name);
+  const built = await readBuiltDay(outputFolder(config.data, name), date);
+  const druid = createDruidClient(config.druid);
+  const plan = dayPlan(loaded.pipeline, date);
+  // The content first: which hour differs tells more than whose segments they are.
+  const hours = await withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
+    compareContent(druid, plan, built, loaded, { scratch }),
+  );
+  const visible = await visibleSegments(druid, plan);
+  checkSegments(plan, visible);
+  return {
+    pipeline: name,
+    date,
+    datasource: plan.datasource,
+    version: latestVersion(visible),
+    segments: visible.length,
+    hours,
+  };
+}

@@ -1,0 +1,20 @@
+import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { describeCounts } from '../../../domain/day-manifest';
+import { describeBefore, reconciliationTable } from '../../../domain/reconciliation';
+import type { Line } from '../safe-text';
+import { table } from '../table';
+
+/** A replaced day as people read it: the table, where the records went, the verdict. */
+export function describeDay(result: DailyBatchResult): Line[] {
+  const { pipeline, date, hours, counts, segments, version, sealedUntil, accepted, verdict, datasource } = result;
+  return [
+    `${pipeline} ${date}`,
+    table(reconciliationTable(hours)),
+    describeBefore(result.before, result.realtimeUnseen),
+    describeCounts(counts),
+    sealedUntil === undefined ? 'not sealed: the batch has a datasource of its own' : `sealed until ${sealedUntil}`,
+    `${segments} segment(s) of ${datasource}, all of version ${version}, none realtime`,
+    ...accepted.map(({ code, reason }) => `accepted ${code}: ${reason}`),
+    `verdict: ${verdict} — Druid serves exactly the batch’s rows in every hour`,
+  ];
+}

@@ -1,0 +1,142 @@
+import type { DeadLetter } from '../../../activities/speed/dead-letter';
+import type { Pipeline } from '../../../domain/pipeline';
+import type { LettersOfDay } from '../../operate/dlq/event-days';
+import { recomputes } from '../../operate/dlq/event-days';
+import type { Replay } from '../../operate/dlq/replay';
+import { originOf } from '../../operate/dlq/selection';
+import type { Line } from '../safe-text';
+import { table } from '../table';
+
+const SHOWN_CHARACTERS = 60;
+
+/** The letters as a table, its first column as `dlq replay` takes it; nothing where there is none. */
+export function letterTable(letters: readonly DeadLetter[]): Line[] {
+  if (letters.length === 0) return [];
+  const rows = letters.map((letter) => [
+    originOf(letter),
+    letter.timestamp,
+    letter.code,
+    cut(letter.reason),
+    cut(letter.value?.toString() ?? 'null'),
+  ]);
+  return [table([['topic/partition/offset', 'timestamp', 'code', 'reason', 'value'], ...rows])];
+}
+
+/** A letter as JSON holds it. */
+export function readableLetter({ key, value, headers, sentAt: _sentAt, ...letter }: DeadLetter): object {
+  return {
+    ...letter,
+    key: key?.toString() ?? null,
+    value: value?.toString() ?? null,
+    headers: Object.fromEntries(headers.map((header) => [header.name, header.value?.toString() ?? null])),
+  };
+}
+
+/** ': 3 BAD_RECORD, 1 TOO_LARGE'; empty where there is none. */
+export function describeByCode(byCode: Readonly<Record<string, number>>): string {
+  const codes = Object.entries(byCode).map(([code, number]) => `${number} ${code}`);
+  return codes.length === 0 ? '' : `: ${codes.join(', ')}`;
+}
+
+interface SealedDays {
+  readonly druidAnswered: boolean;
+  readonly days: readonly LettersOfDay[];
+}
+
+export interface ReplayPlan extends SealedDays, Pick<Replay, 'byCode' | 'truncated' | 'notSelected'> {
+  readonly selected: number;
+}
+
+/** What a replay would do. */
+export function describePlan({ name, kafka }: Pipeline, plan: ReplayPlan): Line[] {
+  const { selected, byCode, druidAnswered, days } = plan;
+  const rows = days.map(({ date, letters, sealed }) => [
+    date ?? 'no time that can be read',
+    String(letters),
+    yesNo(sealed),
+  ]);
+  const commands = recomputes(name, days);
+  return [
+    `would send ${counted(selected, 'dead letter')} to ${kafka.topic}${describeByCode(byCode)}`,
+    ...describeLeftOut(name, plan),
+    ...(rows.length === 0 ? [] : [table([['day of the event', 'dead letters', 'sealed'], ...rows])]),
+    ...(druidAnswered ? [] : [SEALS_UNKNOWN]),
+    ...(commands.length === 0
+      ? []
+      : ['Realtime does not serve events of a sealed day until the day is recomputed:', ...describeCommands(commands)]),
+  ];
+}
+
+export interface ReplayOutcome extends SealedDays, Omit<Replay, 'times'> {
+  readonly recompute: readonly string[];
+}
+
+/** What a replay did. */
+export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome, waitSeconds: number): Line[] {
+  const { replayed, byCode, settled, failed } = outcome;
+  return [
+    `${counted(replayed, 'dead letter')} sent to ${kafka.topic} again${describeByCode(byCode)}`,
+    ...describeLeftOut(name, outcome),
+    ...(settled
+      ? []
+      : [
+          `The speed layer had not read them all after ${waitSeconds} s, so that more may fail.`,
+          `→ See npx daybreak speed status --pipeline ${name}, then npx daybreak dlq list --pipeline ${name}`,
+        ]),
+    ...letterTable(failed),
+    ...describePassed(outcome),
+    ...(failed.length === 0 ? [] : [`${failed.length} failed again`]),
+  ];
+}
+
+function describePassed({ replayed, settled, failed, druidAnswered, days, recompute }: ReplayOutcome): string[] {
+  const passed = replayed - failed.length;
+  if (passed === 0) return [];
+  const head = settled ? `${passed} went through` : `${passed} sent and not failed so far`;
+  if (!druidAnswered) {
+    const dates = days.map(({ date, letters }) => `${date ?? 'no time that can be read'}: ${letters}`);
+    return [head, SEALS_UNKNOWN, `by day: ${dates.join(', ')}`];
+  }
+  const sealed = days.reduce((sum, day) => sum + (day.sealed === true ? day.letters : 0), 0);
+  if (sealed === 0) return [head];
+  return [
+    `${head}, of which ${sealed === 1 ? '1 is of a day that is sealed' : `${sealed} are of days that are sealed`}: ` +
+      `realtime does not serve ${sealed === 1 ? 'it' : 'them'} until ${recompute.length === 1 ? 'the day is' : 'the days are'} recomputed:`,
+    ...describeCommands(recompute),
+  ];
+}
+
+function describeCommands(commands: readonly string[]): string[] {
+  return [
+    ...commands.map((command) => `  ${command}`),
+    '  A recompute reads the hourly files, not Kafka: it has those of these events that the shipper wrote there.',
+  ];
+}
+
+function describeLeftOut(
+  name: string,
+  { truncated, notSelected }: Pick<Replay, 'truncated' | 'notSelected'>,
+): string[] {
+  return [
+    ...(truncated > 0 ? [`${truncated} left out: only the beginning of their values was kept`] : []),
+    ...(notSelected > 0
+      ? [`${counted(notSelected, 'other')} not selected and still pending: npx daybreak dlq list --pipeline ${name}`]
+      : []),
+  ];
+}
+
+const SEALS_UNKNOWN =
+  'Druid does not answer, so that it is not known which days are sealed: realtime serves nothing of those. ' +
+  '→ Start Druid (npx daybreak up) or correct its address, then npx daybreak status shows the seal.';
+
+function yesNo(sealed: boolean | null): string {
+  return sealed === null ? 'not known' : sealed ? 'yes' : 'no';
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function cut(text: string): string {
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS - 1)}…`;
+}

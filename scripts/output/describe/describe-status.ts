@@ -1,0 +1,62 @@
+import { describeIngestion } from '../../operate/speed/ingestion';
+import { runAgain } from '../../operate/remedies';
+import type { ServerStatus } from '../../operate/status/server-status';
+import { describeSpeed } from '../../operate/speed/speed-status';
+import type { Status } from '../../operate/status/status';
+import { describeVersions } from './describe-versions';
+import type { Line } from '../safe-text';
+import { table } from '../table';
+
+/** A status as people read it, no line wider than a screen but for what servers say. */
+export function describeStatus(status: Status): Line[] {
+  const { pipeline, folder, servers, temporal, ingestion, speed, days, waiting } = status;
+  return [
+    ...describeServers(servers),
+    ...(temporal ? [] : ['speed layer and days: not known while Temporal does not answer']),
+    ...(temporal && speed === undefined
+      ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
+      : []),
+    ...(speed === undefined ? [] : describeSpeed(speed, ingestion, folder)),
+    ...(speed === undefined ? describeVersions(pipeline, folder, []) : []),
+    ...(speed === undefined && ingestion !== undefined ? describeIngestion(ingestion) : []),
+    ...(temporal && days.length === 0 ? ['no day was recomputed yet'] : []),
+    ...(days.length === 0
+      ? []
+      : [
+          table([
+            ['day', 'outcome', 'started', 'version'],
+            ...days.map(({ date, outcome, started, version }) => [date, outcome, started, version ?? '']),
+          ]),
+        ]),
+    ...describeOtherVersions(status),
+    ...days.flatMap(({ date, remedy }) =>
+      remedy === undefined ? [] : [`→ ${date}: ${remedy}`, `  then ${runAgain(pipeline, date)}`],
+    ),
+    ...waiting.flatMap(({ date, why, remedy }) => [`${date} waits for a recompute: ${why}`, `→ ${remedy}`]),
+  ];
+}
+
+/** The days that the next recompute would build with another version than they were built with. */
+function describeOtherVersions({ pipeline, folder, days }: Status): string[] {
+  if (!('version' in folder)) return [];
+  const dates = days
+    .filter(({ version }) => version !== undefined && version !== folder.version)
+    .map(({ date }) => date);
+  dates.sort();
+  const [first, last] = [dates[0], dates.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return [
+    `built with another version than ${folder.version}: ${dates.join(', ')}`,
+    `→ To build them with it: npx daybreak backfill --pipeline ${pipeline} --from ${first} --to ${last} --only changed`,
+  ];
+}
+
+/** The table, then a line for each server that is not up, then what to do, each remedy once. */
+function describeServers(servers: readonly ServerStatus[]): Line[] {
+  const wrong = servers.filter(({ up }) => !up);
+  return [
+    table([['server', 'state', 'address'], ...servers.map(({ title, state, url }) => [title, state, url])]),
+    ...wrong.map(({ title, detail }) => `! ${title}: ${detail}`),
+    ...new Set(wrong.map(({ remedy }) => `→ ${remedy}`)),
+  ];
+}

@@ -1,0 +1,38 @@
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { withLock } from '../lock';
+
+/** The user's cache folder, shared by every clone: DAYBREAK_CACHE, else the platform's own by XDG. */
+export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const own = environment['DAYBREAK_CACHE'];
+  if (own !== undefined && own !== '') return resolve(own);
+  const xdg = environment['XDG_CACHE_HOME'];
+  return join(xdg !== undefined && xdg !== '' ? xdg : join(homedir(), '.cache'), 'daybreak');
+}
+
+/**
+ * The folder `name` of the cache, made by `fill` the first time. It appears whole or not at all: `fill` writes to a
+ * folder beside it, which is renamed at the end. Whoever comes while another fills it waits.
+ */
+export async function cached(name: string, fill: (staging: string) => Promise<void>): Promise<string> {
+  const folder = join(cacheFolder(), name);
+  if (await exists(folder)) return folder;
+  await mkdir(cacheFolder(), { recursive: true });
+  return withLock(folder, async () => {
+    if (await exists(folder)) return folder;
+    const staging = `${folder}.part`;
+    await rm(staging, { recursive: true, force: true });
+    await mkdir(staging);
+    await fill(staging);
+    await rename(staging, folder);
+    return folder;
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

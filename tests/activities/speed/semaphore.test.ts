@@ -1,0 +1,17 @@
+import { Gate } from '../../../activities/speed/semaphore';
+
+describe('Gate', () => {
+  it('lets one after the other through, in order, also past a failure', async () => {
+    const gate = new Gate(1);
+    const events: string[] = [];
+    const pass = (name: string, fails = false): Promise<void> =>
+      gate.run(async () => {
+        events.push(`${name} in`);
+        await Promise.resolve();
+        events.push(`${name} out`);
+        if (fails) throw new Error(name);
+      });
+    await Promise.allSettled([pass('a'), pass('b', true), pass('c')]);
+    expect(events).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
+  });
+});

@@ -1,0 +1,210 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadPipeline, loadPipelineNamed } from '../../engines/load-pipeline';
+import { loadExample, pipelineLike, scratchFolder } from './scratch';
+
+const root = scratchFolder();
+
+const events = async (changes: Parameters<typeof pipelineLike>[2]) =>
+  loadPipeline(await pipelineLike('events', root, changes));
+const rides = async (changes: Parameters<typeof pipelineLike>[2]) =>
+  loadPipeline(await pipelineLike('rides', root, changes));
+const yaml = (from: string | RegExp, to: string) => ({ 'pipeline.yaml': (text: string) => text.replace(from, to) });
+
+describe('a pipeline folder', () => {
+  it('gives the output columns in the order of the SQL', async () => {
+    expect((await loadExample('events')).outputColumns).toEqual([
+      { name: 'time', type: 'VARCHAR' },
+      { name: 'user_id', type: 'BIGINT' },
+      { name: 'user_name', type: 'VARCHAR' },
+      { name: 'hello', type: 'VARCHAR' },
+      { name: 'uid', type: 'BIGINT' },
+    ]);
+    expect((await loadExample('rides')).outputColumns.map(({ type }) => type)).toEqual([
+      'VARCHAR',
+      'BIGINT',
+      'VARCHAR',
+      'VARCHAR',
+      'BOOLEAN',
+      'DOUBLE',
+    ]);
+  });
+
+  it('is found by its name, and no other folder is', async () => {
+    expect((await loadPipelineNamed('pipelines', 'rides')).pipeline.name).toBe('rides');
+    for (const name of ['ride', '../pipelines/rides', '.', '..', '']) {
+      await expect(loadPipelineNamed('pipelines', name)).rejects.toMatchObject({
+        code: 'UNKNOWN_PIPELINE',
+        remedy: 'Use one of: events, rides.',
+      });
+    }
+  });
+
+  it('must be named as its folder is', async () => {
+    const folder = await pipelineLike('events', root);
+    await rename(folder, join(root, 'others'));
+    await expect(loadPipeline(join(root, 'others'))).rejects.toMatchObject({ code: 'BAD_PIPELINE' });
+  });
+
+  it.each<[string, Parameters<typeof pipelineLike>[2], string]>([
+    ['a type', yaml('id: BIGINT', 'id: INT'), ':7: events.columns.id is "INT"; accepted:'],
+    [
+      'a zone',
+      yaml('Asia/Seoul', 'Asia/Soul'),
+      ':3: timeZone is "Asia/Soul"; accepted: an IANA time zone, such as Asia/Seoul',
+    ],
+    ['an unknown setting', yaml('matchColumn: uid', 'matchcolumn: uid'), 'matchcolumn'],
+    [
+      'a time column',
+      yaml('column: time', 'column: when'),
+      ':10: events.time.column is "when"; accepted: one of hello, id, time',
+    ],
+    [
+      'the type of the time',
+      yaml('format: yyyy-MM-dd HH:mm:ss', 'format: epoch-seconds'),
+      'accepted: BIGINT, which the time format',
+    ],
+    ['the key of a table', yaml('key: [uid]', 'key: [id]'), 'tables.names.key.0 is "id"; accepted: one of uid, name'],
+    [
+      'a pattern',
+      yaml('names.%Y%m%d.%H*.json', 'names.*.json'),
+      'files.pattern is "names.*.json"; accepted: a file name with',
+    ],
+    ['YAML', yaml('timeZone:', 'timeZone: ['), 'pipeline.yaml:'],
+    ['the key column', yaml('key: user_id', 'key: id'), 'kafka.key is id, which the transform does not give'],
+  ])('names the line, the value and what is accepted for %s', async (_, changes, words) => {
+    await expect(events(changes)).rejects.toMatchObject({
+      code: 'BAD_PIPELINE',
+      what: expect.stringContaining(words) as string,
+    });
+  });
+
+  it.each<[string, Parameters<typeof pipelineLike>[2], string]>([
+    ['a missing file', yaml('file: names.ndjson', 'file: nowhere.ndjson'), 'nowhere.ndjson'],
+    ['a file outside', yaml('file: names.ndjson', 'file: ../rides/zones.csv'), 'lies outside the pipeline folder'],
+    [
+      'a repeated key',
+      { 'names.ndjson': (text) => `${text}{"uid":0,"name":"Zoe"}\n` },
+      '2 rows with the key {"uid":0}',
+    ],
+    [
+      'a wrong type',
+      { 'names.ndjson': (text) => text.replace('"uid":3', '"uid":"3"') },
+      'line 4: uid is "3", not an integer of 64 bits',
+    ],
+    ['broken JSON', { 'names.ndjson': '{"uid":' }, 'names.ndjson'],
+  ])('refuses a table with %s', async (_, changes, words) => {
+    await expect(events(changes)).rejects.toMatchObject({
+      code: 'BAD_TABLE',
+      what: expect.stringContaining(words) as string,
+    });
+  });
+
+  it('reads CSV by its header, with quotes and empty fields, and checks it', async () => {
+    await rides({ 'zones.csv': 'borough,name,extra,zone\n1,"A ""b"", c",x,4\n,,,5\n' });
+    await expect(rides({ 'zones.csv': 'zone,name,borough\n1.5,A,1\n' })).rejects.toMatchObject({
+      code: 'BAD_TABLE',
+      what: expect.stringContaining('line 2: zone is "1.5", not an integer of 64 bits') as string,
+    });
+    await expect(rides({ 'zones.csv': 'zone,title\n1,A\n' })).rejects.toMatchObject({ code: 'BAD_TABLE' });
+  });
+
+  it('reads every row of a CSV, also one that begins with # or that DuckDB would take for a title', async () => {
+    for (const text of ['#a', 'a b']) {
+      await expect(rides({ 'zones.csv': `zone,name,borough\n4,A,1\n${text},B,2\n5,C,3\n` })).rejects.toMatchObject({
+        code: 'BAD_TABLE',
+        what: expect.stringContaining(`line 3: zone is "${text}", not an integer of 64 bits`) as string,
+      });
+    }
+    await expect(rides({ 'zones.csv': 'Zones\n\nzone,name,borough\n4,A,1\n5,B,2\n' })).rejects.toMatchObject({
+      code: 'BAD_TABLE',
+    });
+  });
+
+  it('allows repeated keys where the pipeline says so', async () => {
+    await events({
+      ...yaml('key: [uid]', 'key: [uid]\n    allowDuplicateKeys: true'),
+      'names.ndjson': (text) => `${text}{"uid":0,"name":"Zoe"}\n`,
+    });
+  });
+});
+
+describe('a transform', () => {
+  it.each([
+    ['SELECT e.time, count(*) AS user_id FROM events e GROUP BY ALL', 'GROUP BY is not row-wise'],
+    [
+      'SELECT max(e.time) AS time, e.id AS user_id, e.id AS uid FROM events e',
+      'transform.sql:1:8: the aggregate max() is not row-wise',
+    ],
+    ['SELECT DISTINCT e.time, e.id AS user_id, e.id AS uid FROM events e', 'DISTINCT is not row-wise'],
+    ['SELECT e.time, row_number() OVER () AS user_id, 1 AS uid FROM events e', 'a window function is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e ORDER BY 1', 'ORDER BY is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e LIMIT 5', 'LIMIT is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, (SELECT 1) AS uid FROM events e', 'a subquery is not row-wise'],
+    [
+      'SELECT * FROM (SELECT time, id AS user_id, id AS uid FROM events)',
+      'FROM may hold only events and declared tables',
+    ],
+    ['WITH x AS (SELECT 1) SELECT e.time, e.id AS user_id, e.id AS uid FROM events e', 'WITH is not row-wise'],
+    [
+      'SELECT e.time, e.id AS user_id, e.id AS uid FROM events e UNION ALL SELECT time, id, id FROM events',
+      'not one plain SELECT',
+    ],
+    ['SELECT e.time, e.id AS user_id, f.id AS uid FROM events e JOIN events f ON e.id = f.id', 'events exactly once'],
+    ["SELECT 'x' AS time, 1 AS user_id, 1 AS uid FROM names", 'events exactly once'],
+    [
+      'SELECT e.time,\n  random() AS user_id, e.id AS uid FROM events e',
+      'transform.sql:2:3: random() is not deterministic',
+    ],
+    ['SELECT e.time, now()::VARCHAR AS user_id, e.id AS uid FROM events e', 'now() is not deterministic'],
+    ['SELECT e.time, current_date::VARCHAR AS user_id, e.id AS uid FROM events e', 'current_date is not deterministic'],
+    ['SELECT e.time, uuid()::VARCHAR AS user_id, e.id AS uid FROM events e', 'uuid() is not deterministic'],
+    [
+      "SELECT e.time, e.id AS user_id, c.content AS uid FROM events e, read_text('/etc/passwd') c",
+      'not a TABLE_FUNCTION',
+    ],
+    ["SELECT e.time, e.id AS user_id, e.id AS uid FROM events e, '/etc/passwd'", 'is not declared'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e, duckdb_settings', 'is not declared'],
+    [
+      'SELECT e.time, e.id AS user_id, n.uid FROM names n LEFT JOIN events e ON n.uid = e.id',
+      'events stands right of a LEFT JOIN',
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, n.uid FROM events e FULL JOIN names n ON n.uid = e.id',
+      'a FULL join is not row-wise',
+    ],
+    ['SELECT e.time, e.id AS user_id, n.uid FROM events e CROSS JOIN names n', 'the join of n can give several rows'],
+    [
+      'SELECT e.time, e.id AS user_id, n.uid FROM events e JOIN names n ON n.name = e.hello',
+      'the join of n can give several rows',
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, n.uid FROM events e JOIN names n ON n.uid > e.id',
+      'the join of n can give several rows',
+    ],
+    ['SELECT e.time, e.id AS user_id, unnest([1, 2]) AS uid FROM events e', 'unnest() is not row-wise'],
+    ['SELECT e.time, e.nothing AS user_id, e.id AS uid FROM events e', 'Binder Error: '],
+    ['SELECT e.time, e.id / 3.0 AS user_id, now AS uid FROM events e', 'Binder Error: '],
+    ['SELECT e.time, 1.5 AS user_id, e.id AS uid FROM events e', 'the column user_id is a DECIMAL(2,1)'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid, e.hello AS UID FROM events e', 'two columns are named'],
+    ['SELECT e.time, e.id AS user_id, $1 AS uid FROM events e', 'a transform has no parameters'],
+    ['SELEC e.time', 'transform.sql:1:1: syntax error'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e; SELECT 1', 'holds 2 statements'],
+    ["COPY events TO '/tmp/x'", 'Only SELECT'],
+  ])('is refused: %s', async (sql, words) => {
+    await expect(events({ 'transform.sql': sql })).rejects.toMatchObject({
+      code: 'BAD_TRANSFORM',
+      what: expect.stringContaining(words) as string,
+    });
+  });
+
+  it.each([
+    "SELECT e.time, e.id AS user_id, n.uid FROM events e JOIN names n ON e.id % 10 = n.uid AND n.name <> 'x'",
+    'SELECT e.time, e.id AS user_id, n.uid FROM events e, names n WHERE n.uid = e.id % 10',
+    'SELECT e.time, e.id AS user_id, n.uid FROM events e LEFT JOIN names n ON uid = id -- unqualified',
+    'SELECT e.time, e.id AS user_id, m.uid FROM events e JOIN names n ON n.uid = e.id JOIN names m ON m.uid = n.uid + 1',
+    "SELECT e.time, CASE WHEN e.hello LIKE 's%' THEN upper(e.hello) END AS user_id, 1 AS uid FROM events e WHERE e.id > 0;",
+  ])('is taken: %s', async (sql) => {
+    await events({ 'transform.sql': sql });
+  });
+});

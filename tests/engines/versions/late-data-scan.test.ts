@@ -1,0 +1,137 @@
+import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parseBusinessDate } from '../../../domain/business-date';
+import { buildDay } from '../../../engines/build-day';
+import { servedBuild, surveyDay } from '../../../engines/versions/late-data-scan';
+import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
+import { loadPipeline } from '../../../engines/load-pipeline';
+import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
+
+const date = parseBusinessDate('2026-11-21');
+const lines = (hour: string, ...ids: number[]): string =>
+  ids.map((id) => `{"hello":"x","id":${id},"time":"2026-11-21 ${hour}:00:00"}\n`).join('');
+
+let loaded: LoadedPipeline;
+let folder: string;
+const input = (hour: string, end = ''): string => join(folder, 'input', `names.20261121.${hour}.json${end}`);
+const build = () =>
+  buildDay(loaded, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
+
+/** Notes the published build as what Druid serves. */
+async function replace(): Promise<void> {
+  await mkdir(join(folder, 'reconciliation'));
+  const result = { verdict: 'replaced', output: await realpath(join(folder, 'output', date)) };
+  await writeFile(join(folder, 'reconciliation', `${date}.json`), JSON.stringify(result));
+}
+
+beforeAll(async () => {
+  loaded = await loadPipeline('pipelines/events');
+});
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'daybreak-survey-'));
+  await mkdir(join(folder, 'input'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+it('knows nothing, then files, then a build with the same files', async () => {
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'none', replaced: false });
+  await writeFile(input('00'), lines('00', 1, 2));
+  expect((await surveyDay(loaded, folder, date)).inputs).toBe('unbuilt');
+  await build();
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0, replaced: false });
+  await replace();
+  expect((await surveyDay(loaded, folder, date)).replaced).toBe(true);
+});
+
+it('counts the lines that came since: appended ones, those of new files, and of gzip members', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  await writeFile(input('01', '.gz'), gzipSync(lines('01', 3)));
+  await build();
+  await appendFile(input('00'), lines('00', 4, 5, 6));
+  await appendFile(input('01', '.gz'), gzipSync(lines('01', 7, 8)));
+  await writeFile(input('02'), lines('02', 9).trimEnd());
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 6 });
+});
+
+it('counts the lines of a compressed file that was read while it was written, once it is whole', async () => {
+  const ids = Array.from({ length: 2000 }, (_, id) => id);
+  const whole = gzipSync(lines('00', ...ids));
+  await writeFile(input('00', '.gz'), whole.subarray(0, whole.length / 2));
+  await writeFile(input('01', '.gz'), gzipSync(lines('01', 1)));
+  await build();
+  await writeFile(input('00', '.gz'), whole);
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2000 });
+  await build();
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0 });
+});
+
+it('counts what can be read of what came behind a compressed file, and of one that is none', async () => {
+  await writeFile(input('00', '.gz'), gzipSync(lines('00', 1, 2)));
+  await build();
+  await appendFile(input('00', '.gz'), Buffer.concat([Buffer.alloc(512), gzipSync(lines('00', 3)), Buffer.from('x')]));
+  await writeFile(input('01', '.gz'), 'no gzip');
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 1 });
+});
+
+it('knows a file again that was compressed or unpacked since', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  await writeFile(input('01', '.gz'), gzipSync(lines('01', 3)));
+  await build();
+  await writeFile(input('00', '.gz'), gzipSync(lines('00', 1, 2)));
+  await rm(input('00'));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0 });
+  await writeFile(input('00', '.gz'), gzipSync(lines('00', 1, 2, 4)));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 3 });
+  await build();
+  await writeFile(input('01'), lines('01', 3));
+  await rm(input('01', '.gz'));
+  expect((await surveyDay(loaded, folder, date)).inputs).toBe('changed');
+});
+
+it('counts a rewritten file as a whole, also one of the same length', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  await build();
+  await writeFile(input('00'), lines('00', 3, 4));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2 });
+});
+
+it('sees that a file of the build is gone, whatever came since', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await writeFile(input('01'), lines('01', 2));
+  await build();
+  await rm(input('01'));
+  await writeFile(input('02'), lines('02', 3));
+  expect((await surveyDay(loaded, folder, date)).inputs).toBe('expired');
+});
+
+it('sees another transform', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  const other = { ...loaded, hashes: { ...loaded.hashes, transform: 'another' } };
+  expect(await surveyDay(other, folder, date)).toMatchObject({ inputs: 'unchanged', otherTransform: true });
+});
+
+it('compares with what Druid serves, where a later build was refused', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  await replace();
+  await appendFile(input('00'), lines('00', 2, 3));
+  await build();
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2, replaced: true });
+});
+
+it('gives the version of the build that Druid serves, not of one that was published and refused since', async () => {
+  await writeFile(input('00'), lines('00', 1, 2));
+  expect(await servedBuild(folder, date)).toBeUndefined();
+  await build();
+  await replace();
+  const changed = { ...loaded, hashes: { ...loaded.hashes, transform: 'another' } };
+  await buildDay(changed, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
+  const served = await servedBuild(folder, date);
+  expect(served && pipelineVersion(served.manifest)).toBe(pipelineVersion(loaded.hashes));
+  expect(pipelineVersion(changed.hashes)).not.toBe(pipelineVersion(loaded.hashes));
+});

@@ -1,0 +1,73 @@
+import { deadLetterOf } from '../../../activities/speed/dead-letter';
+import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
+import { loadPipelineNamed } from '../../../engines/load-pipeline';
+import { deadLetters } from '../../../scripts/operate/dlq/dead-letters';
+import { replayDeadLetters } from '../../../scripts/operate/dlq/replay';
+import { readConfig } from '../../../worker/config';
+import { ShardProcess } from './shard-process';
+import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { contentsOf } from './topic-contents';
+import { until } from '../support/until';
+
+const kafka = { brokers: readConfig().kafka.brokers };
+
+jest.setTimeout(120_000);
+
+describe('dead letters', () => {
+  let pipeline: SpeedPipeline;
+  let topics: KafkaTopics;
+  let producer: KafkaProducer;
+
+  beforeEach(async () => {
+    pipeline = await speedPipeline();
+    topics = await KafkaTopics.connect(kafka);
+    producer = await KafkaProducer.connect(kafka);
+    await topics.ensure(
+      [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 2 })),
+    );
+  });
+  afterEach(async () => {
+    ShardProcess.endAll();
+    await producer.close();
+    await topics.close();
+    await pipeline.remove();
+  });
+
+  it('go through the speed layer once more on replay, which says what failed again, and only once', async () => {
+    const { pipeline: parsed } = await loadPipelineNamed(pipeline.pipelines, pipeline.name);
+    await putAside('{"hello":"h","id":7,"time":"2026-11-21 12:00:00"}');
+    await putAside('never a record');
+    await putAside('x'.repeat(1_000_000));
+
+    const shard = new ShardProcess();
+    await shard.go({
+      ...kafka,
+      pipelines: pipeline.pipelines,
+      input: { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100 },
+    });
+    await until('the shard', () => shard.lag === 0);
+    const first = await replayDeadLetters(kafka, parsed, 30);
+    const second = await replayDeadLetters(kafka, parsed, 30);
+
+    expect(first).toMatchObject({ replayed: 2, truncated: 1, settled: true });
+    expect(first.failed.map(({ value, code, key }) => [value?.toString(), code, key?.toString()])).toEqual([
+      ['never a record', 'BAD_RECORD', 'k'],
+    ]);
+    // What failed again is a dead letter of its own.
+    expect(second).toMatchObject({ replayed: 1, truncated: 0 });
+    const rows = await contentsOf(kafka.brokers, pipeline.outputTopic, 1);
+    expect(rows.map(({ key }) => key)).toEqual(['7']);
+    const pending: string[] = [];
+    for await (const { value } of deadLetters(kafka, parsed, { all: false })) pending.push(value?.toString() ?? '');
+    expect(pending).toEqual(['never a record']);
+    await shard.end('SIGTERM');
+  });
+
+  /** As the speed layer puts a record aside. */
+  async function putAside(value: string): Promise<void> {
+    const record = { offset: 1, timestamp: 0, key: Buffer.from('k'), value: Buffer.from(value), headers: [] };
+    const letter = deadLetterOf({ topic: pipeline.topic, partition: 0 }, record, 'BAD_RECORD', 'test');
+    const headers = Object.fromEntries((letter.headers ?? []).map((header) => [header.name, header.value ?? '']));
+    await producer.send(pipeline.deadLetterTopic, [{ key: letter.key, value: letter.value, headers, partition: 0 }]);
+  }
+});

@@ -1,0 +1,59 @@
+import { appendFile, cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { acceptedPipeline } from '../../../activities/speed/accepted-pipelines';
+import { readPipelineFolder, readSettingsNamed } from '../../../scripts/operate/pipeline-folder';
+import { readConfig } from '../../../worker/config';
+import { scratchFolder } from '../../engines/scratch';
+
+const root = scratchFolder();
+const config = readConfig({ DAYBREAK_PIPELINES: join(root, 'pipelines'), DAYBREAK_DATA: join(root, 'data') });
+const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+const folder = join(config.pipelines, 'events');
+const settings = () => readSettingsNamed(config, 'events');
+let told = '';
+
+beforeEach(async () => {
+  await cp('pipelines/events', folder, { recursive: true });
+  told = '';
+  jest.spyOn(process.stderr, 'write').mockImplementation((line) => {
+    told += String(line);
+    return true;
+  });
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await rm(root, { recursive: true, force: true });
+});
+/** As a worker does, which keeps a copy of what passed. */
+const runAsRealtime = async (): Promise<void> => {
+  (await acceptedPipeline({ ...config, logger }, 'events')).database.close();
+};
+
+it('reads the settings of a folder without a word where it passes its checks', async () => {
+  expect(await settings()).toMatchObject({ name: 'events', kafka: { topic: 'events' } });
+  expect(told).toBe('');
+});
+
+it('reads them where SQL or a table is wrong, and says so', async () => {
+  await writeFile(join(folder, 'transform.sql'), 'SELECT nothing FROM events');
+  await appendFile(join(folder, 'pipeline.yaml'), '\n# changed since\n');
+  expect(await settings()).toMatchObject({ name: 'events' });
+  expect(told).toMatch(/^BAD_TRANSFORM .*goes on with the settings that can be read\.\n$/s);
+});
+
+it('takes those that realtime took last where the folder’s cannot be read, or the folder is gone', async () => {
+  await runAsRealtime();
+  await writeFile(join(folder, 'pipeline.yaml'), 'name: [');
+  expect(await settings()).toMatchObject({ name: 'events', kafka: { topic: 'events' } });
+  expect(told).toMatch(/^BAD_PIPELINE /);
+  await rm(folder, { recursive: true });
+  expect(await settings()).toMatchObject({ name: 'events' });
+  expect(await readPipelineFolder(config, 'events')).toMatchObject({ state: { code: 'UNKNOWN_PIPELINE' } });
+});
+
+it('refuses where there are none', async () => {
+  await writeFile(join(folder, 'pipeline.yaml'), 'name: [');
+  await expect(settings()).rejects.toMatchObject({ code: 'BAD_PIPELINE' });
+  await rm(folder, { recursive: true });
+  await expect(settings()).rejects.toMatchObject({ code: 'UNKNOWN_PIPELINE' });
+});

@@ -1,0 +1,92 @@
+import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { PartitionProgress } from '../../../../domain/speed-shard';
+import { speedLayerId } from '../../../../domain/speed-layer';
+import { TASK_QUEUES } from '../../../../domain/task-queues';
+import { findLayer } from '../../../../scripts/operate/speed/found-layer';
+import { describeSpeed, speedView } from '../../../../scripts/operate/speed/speed-status';
+import { until, useTemporal } from '../../../workflows/environment';
+import { serving } from '../serving';
+
+const temporal = useTemporal();
+
+const start = (pipeline: string): Promise<WorkflowHandle> =>
+  temporal.client.workflow.start('speedLayer', {
+    taskQueue: TASK_QUEUES.speed,
+    workflowId: speedLayerId(pipeline),
+    args: [{ pipeline }],
+  });
+
+/** Its shard reads until its worker dies, and does not hear of it. */
+const activities = {
+  prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
+  runSpeedShard: async () => {
+    Context.current().heartbeat({ shard: 0, partitions: [PARTITION] });
+    await Context.current().cancelled;
+  },
+  watchSupervisor: () => Context.current().cancelled,
+  tellPartitions: () => Context.current().cancelled,
+};
+const PARTITION: PartitionProgress = {
+  partition: 0,
+  offset: 41,
+  highWatermark: 45,
+  lag: 4,
+  eventsPerSecond: 300,
+  events: 41,
+  rows: 41,
+  deadLetters: 0,
+};
+
+it('says of a layer for which there was never a worker which one to start', async () => {
+  await start('unserved');
+  const view = await speedView(temporal.client, 'unserved');
+  expect(view).toMatchObject({ state: 'unknown', partitions: [], troubles: [] });
+  const [state, remedy, ...others] = describeSpeed(view, undefined, { version: '0123456789ab' });
+  expect(state).toBe('! speed layer of unserved: not known, no worker serves task queue daybreak-speed');
+  expect(remedy).toBe('→ Start one: npx daybreak worker --role speed');
+  expect(others).toEqual(['batch: builds with version 0123456789ab']);
+});
+
+it('shows of a layer whose worker is dead what its shards told last, and when, and nothing that they do now', async () => {
+  await start('orphaned');
+  await serving(temporal, { workflows: '../../../../workflows', activities }, () =>
+    until(async () => (await speedView(temporal.client, 'orphaned')).partitions.length > 0),
+  );
+  const view = await speedView(temporal.client, 'orphaned');
+  expect(view).toMatchObject({ state: 'unknown', partitions: [{ ...PARTITION, eventsPerSecond: 0 }] });
+  const shown = describeSpeed(view, undefined, { version: '0123456789ab' });
+  expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for it within 15 s/);
+  expect(shown).toContain(`partitions, as they were told last, at ${view.toldAt ?? 'never'}:`);
+});
+
+it('says of a layer whose workflow is stuck since when and why, and what helps', async () => {
+  await start('stuck');
+  await serving(temporal, { workflows: '../stuck-workflow', activities }, async () => {
+    await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
+    expect((await speedView(temporal.client, 'stuck')).unanswered).toEqual({
+      what: expect.stringMatching(/^the tasks of its workflow fail since .*: a fault of an earlier version$/) as string,
+      remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --shards <n> --anew') as string,
+    });
+  });
+});
+
+it('shows a layer that failed with its reason and what to do, and not as running', async () => {
+  const handle = await start('failed');
+  await serving(temporal, { workflows: '../failing-workflow', activities }, () =>
+    expect(handle.result()).rejects.toThrow(),
+  );
+  await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({
+    code: 'NOT_RUNNING',
+    what: 'the speed layer of failed has failed: BAD_TABLE: a table is cut. Write it again',
+    remedy: 'Once that is corrected, start it: npx daybreak speed start --pipeline failed',
+  });
+});
+
+it('nor one that somebody terminated', async () => {
+  await (await start('ended')).terminate();
+  await expect(speedView(temporal.client, 'ended')).rejects.toMatchObject({
+    code: 'NOT_RUNNING',
+    what: 'the speed layer of ended does not run (terminated)',
+  });
+});

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { speedLayerId, type SpeedLayerStatus } from '../../../../domain/speed-layer';
+import { TASK_QUEUES } from '../../../../domain/task-queues';
+import { findLayer } from '../../../../scripts/operate/speed/found-layer';
+import { describeStart, startSpeedLayer } from '../../../../scripts/operate/speed/speed-layer';
+import { until, useTemporal } from '../../../workflows/environment';
+import { serving } from '../serving';
+
+const temporal = useTemporal();
+const activities = {
+  prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
+  runSpeedShard: (input: object) => sleep(1_000).then(() => ({ ...input, partitions: [], ended: 'time-over' })),
+  watchSupervisor: () => sleep(3_000).then(() => ({ healthy: true, state: 'RUNNING' })),
+  tellPartitions: () => sleep(1_000).then(() => []),
+};
+
+const [REAL, STUCK] = [
+  { workflows: '../../../../workflows', activities },
+  { workflows: '../stuck-workflow', activities },
+];
+const handleOf = (pipeline: string) => temporal.client.workflow.getHandle(speedLayerId(pipeline));
+const stateOf = async (pipeline: string): Promise<string> =>
+  (await handleOf(pipeline).query<SpeedLayerStatus>('status')).state;
+
+it('says that it started one, that one runs already, and how the one before it ended', async () => {
+  const start = async (anew = false): Promise<string> =>
+    describeStart(await startSpeedLayer(temporal.client, { pipeline: 'one', shards: 1, anew }), anew);
+  await serving(temporal, REAL, async () => {
+    expect(await start()).toBe('started');
+    expect(await start()).toBe('runs already, and goes on as it is');
+    const { runId } = await handleOf('one').describe();
+    expect(await start(true)).toBe('ended the one that ran, and started anew');
+    expect((await handleOf('one').describe()).runId).not.toBe(runId);
+    await handleOf('one').terminate();
+    expect(await start()).toBe('started; the one before it ended as TERMINATED');
+    await until(async () => (await stateOf('one')) === 'running');
+    await handleOf('one').terminate();
+  });
+});
+
+describe('a layer whose workflow tasks fail', () => {
+  async function stuck(pipeline: string): Promise<void> {
+    await temporal.client.workflow.start('speedLayer', {
+      taskQueue: TASK_QUEUES.speed,
+      workflowId: speedLayerId(pipeline),
+      args: [{ pipeline }],
+    });
+    await until(async () => (await findLayer(temporal.client, pipeline)).is === 'stuck');
+  }
+
+  it('is named with the reason and the command that helps, which starts it anew', async () => {
+    const options = { pipeline: 'two', shards: 1 };
+    await serving(temporal, STUCK, async () => {
+      await stuck('two');
+      await expect(startSpeedLayer(temporal.client, options)).rejects.toMatchObject({
+        code: 'ALREADY_RUNNING',
+        what: expect.stringContaining('a fault of an earlier version') as string,
+        remedy: expect.stringContaining('npx daybreak speed start --pipeline two --shards <n> --anew') as string,
+      });
+    });
+    await serving(temporal, REAL, async () => {
+      const found = await startSpeedLayer(temporal.client, { ...options, anew: true });
+      expect(describeStart(found, true)).toMatch(/^ended the one (that ran|whose tasks failed .*), and started anew$/);
+      await until(async () => (await stateOf('two')) === 'running');
+      await handleOf('two').terminate();
+    });
+  });
+
+  it('comes right by itself with a worker of a version without the fault', async () => {
+    await serving(temporal, STUCK, () => stuck('three'));
+    await serving(temporal, REAL, async () => {
+      const found = await startSpeedLayer(temporal.client, { pipeline: 'three', shards: 1 });
+      expect(found.is).toBe('running');
+      await until(async () => (await stateOf('three')) === 'running');
+      await handleOf('three').terminate();
+    });
+  });
+});

@@ -1,0 +1,52 @@
+import type { Pipeline } from '../../../../domain/pipeline';
+import { parseBusinessDate } from '../../../../domain/business-date';
+import { loadPipeline } from '../../../../engines/load-pipeline';
+import { lettersByDay, recomputes } from '../../../../scripts/operate/dlq/event-days';
+import { describeReplay, type ReplayOutcome } from '../../../../scripts/output/describe/describe-letters';
+
+let pipeline: Pipeline;
+beforeAll(async () => {
+  ({ pipeline } = await loadPipeline('pipelines/events'));
+});
+
+const [sealed, open] = [new Date('2026-11-20T14:59:59Z'), new Date('2026-11-20T15:00:00Z')];
+
+function outcome(seal: string | null | undefined, changed: Partial<ReplayOutcome> = {}): string {
+  const days = lettersByDay([sealed, open, sealed], pipeline, seal);
+  const nothing = { byCode: {}, truncated: 0, notSelected: 0, settled: true, failed: [] };
+  const druidAnswered = seal !== undefined;
+  const recompute = recomputes('events', days);
+  return describeReplay(pipeline, { replayed: 3, ...nothing, druidAnswered, days, recompute, ...changed }, 30).join(
+    '\n',
+  );
+}
+
+it('counts apart what realtime does not serve, with the command for each day', () => {
+  const text = outcome('2026-11-20T15:00:00.000Z');
+  expect(text).toContain('3 went through, of which 2 are of days that are sealed: realtime does not serve them');
+  expect(text).toContain('\n  npx daybreak batch run --pipeline events --date 2026-11-20\n');
+  expect(text).not.toContain('2026-11-21');
+});
+
+it('has nothing to recompute where nothing is sealed', () => {
+  expect(outcome(null)).toMatch(/\n3 went through$/);
+});
+
+it('says that it does not know the seal while Druid is away, and gives the days', () => {
+  const text = outcome(undefined);
+  expect(text).toContain('Druid does not answer');
+  expect(text).toContain('by day: 2026-11-20: 2, 2026-11-21: 1');
+});
+
+it('claims of nothing that it went through while the speed layer has not read it', () => {
+  const text = outcome(null, { settled: false });
+  expect(text).toContain('had not read them all after 30 s');
+  expect(text).not.toContain('went through');
+});
+
+it('counts events without a time last, sealed or not unknown', () => {
+  expect(lettersByDay([undefined, open], pipeline, '2026-11-20T15:00:00.000Z')).toEqual([
+    { date: parseBusinessDate('2026-11-21'), letters: 1, sealed: false },
+    { date: null, letters: 1, sealed: null },
+  ]);
+});

@@ -1,0 +1,562 @@
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { CancelledFailure as WorkflowCancelled } from '@temporalio/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SpeedLayerActivities } from '../../../activities';
+import type { PartitionProgress, SpeedShardInput } from '../../../domain/speed-shard';
+import { speedView } from '../../../scripts/operate/speed/speed-status';
+import { speedLayerId, type SpeedLayerInput, type SpeedLayerStatus } from '../../../domain/speed-layer';
+import type { speedLayer } from '../../../workflows';
+import { pauseSignal, resumeSignal, scaleUpdate } from '../../../workflows/speed-layer';
+import { failureOf, Held, shownOf, until, useTemporal } from '../environment';
+
+// Temporal suggests to continue as new from so many events on, by default 4,096.
+const SUGGESTED_FROM = 150;
+const temporal = useTemporal('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_FROM}`);
+
+const SETUP = 'prepared';
+const PARTITION: PartitionProgress = {
+  partition: 0,
+  offset: 7,
+  highWatermark: 9,
+  lag: 2,
+  eventsPerSecond: 1.4,
+  events: 7,
+  rows: 7,
+  deadLetters: 0,
+};
+
+/** Shards that run until they are cancelled, and need a moment to commit then. */
+class Shards {
+  readonly started: SpeedShardInput[] = [];
+  readonly committed: SpeedShardInput[] = [];
+  readonly #committing: Held | undefined;
+
+  /** @param committing where given, a shard's last commit takes until it is released. */
+  constructor(committing?: Held) {
+    this.#committing = committing;
+  }
+
+  get running(): readonly SpeedShardInput[] {
+    return this.started.filter((one) => !this.committed.includes(one));
+  }
+
+  async run(input: SpeedShardInput): Promise<never> {
+    this.started.push(input);
+    await untilCancelled();
+    await this.#committing?.passed();
+    this.committed.push(input);
+    throw new CancelledFailure('CANCELLED');
+  }
+}
+
+async function untilCancelled(): Promise<void> {
+  const { cancellationSignal, heartbeat } = Context.current();
+  while (!cancellationSignal.aborted) {
+    heartbeat();
+    await sleep(20);
+  }
+}
+
+function layer(shards: Shards, changed: Partial<SpeedLayerActivities> = {}): SpeedLayerActivities {
+  const runSpeedShard = (input: SpeedShardInput): Promise<never> => shards.run(input);
+  return {
+    prepareSpeedLayer: () => Promise.resolve({ setup: SETUP }),
+    runSpeedShard,
+    async watchSupervisor({ known }) {
+      if (known === null) return { healthy: true, state: 'RUNNING', sealedUntil: '2026-11-22T15:00:00Z' };
+      await untilCancelled();
+      throw new CancelledFailure('CANCELLED');
+    },
+    async tellPartitions() {
+      await sleep(100);
+      return [PARTITION];
+    },
+    ...changed,
+  };
+}
+
+let number = 0;
+async function start(input: Partial<SpeedLayerInput> = {}) {
+  number += 1;
+  const pipeline = `p${number}`;
+  return temporal.client.workflow.start<typeof speedLayer>('speedLayer', {
+    taskQueue: temporal.taskQueue,
+    workflowId: speedLayerId(pipeline),
+    args: [{ pipeline, ...input }],
+  });
+}
+
+type Handle = Pick<WorkflowHandle<typeof speedLayer>, 'query'>;
+const status = (handle: Handle): Promise<SpeedLayerStatus> => handle.query<SpeedLayerStatus>('status');
+const untilState = (handle: Handle, state: SpeedLayerStatus['state']): Promise<void> =>
+  until(async () => (await status(handle)).state === state);
+
+/** Starts a layer, and cancels it at the end of `work`, so that the worker has nothing left. */
+async function running(
+  activities: SpeedLayerActivities,
+  input: Partial<SpeedLayerInput>,
+  work: (handle: WorkflowHandle<typeof speedLayer>) => Promise<void>,
+): Promise<void> {
+  await temporal.serve(activities, async () => {
+    const { workflowId } = await start(input);
+    // Of no run in particular: it continues as new.
+    const handle = temporal.client.workflow.getHandle<typeof speedLayer>(workflowId);
+    await work(handle);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(WorkflowCancelled);
+  });
+}
+
+it('answers the status query with state, supervisor and partitions, and shows them in its details', async () => {
+  const shards = new Shards();
+  await running(layer(shards), { shards: 2 }, async (handle) => {
+    await until(async () => (await status(handle)).partitions.length > 0);
+    expect(await status(handle)).toMatchObject({
+      state: 'running',
+      shards: 2,
+      supervisor: { healthy: true, state: 'RUNNING' },
+      partitions: [PARTITION],
+    });
+    const { details } = await shownOf(handle);
+    expect(details).toContain('**running** with 2 shard(s)');
+    expect(details).toContain('sealed until 2026-11-22T15:00:00Z');
+    expect(details).toContain('| 0 | 7 | 2 | 1 | 0 |');
+    expect(shards.started.map(({ shard, shards: of }) => `${shard}/${of}`).sort()).toEqual(['0/2', '1/2']);
+  });
+});
+
+it('pauses once its shards have committed, and goes on at the resume', async () => {
+  const committing = new Held();
+  const shards = new Shards(committing);
+  await running(layer(shards), {}, async (handle) => {
+    await until(() => shards.running.length === 1);
+    await handle.signal(pauseSignal);
+    await committing.reached();
+    expect((await status(handle)).state).toBe('pausing');
+    expect(shards.committed).toHaveLength(0);
+    committing.release();
+    await untilState(handle, 'paused');
+    expect(shards.running).toHaveLength(0);
+    await handle.signal(pauseSignal);
+    expect((await status(handle)).state).toBe('paused');
+
+    await handle.signal(resumeSignal);
+    await untilState(handle, 'running');
+    await until(() => shards.running.length === 1);
+  });
+});
+
+it('does not run a shard when the pause comes while it prepares itself', async () => {
+  const preparing = new Held();
+  const shards = new Shards();
+  await running(
+    layer(shards, { prepareSpeedLayer: () => preparing.wait().then(() => undefined) }),
+    {},
+    async (handle) => {
+      await preparing.reached();
+      await handle.signal(pauseSignal);
+      preparing.release();
+      await untilState(handle, 'paused');
+      expect(shards.started).toEqual([]);
+    },
+  );
+});
+
+it('shares the partitions anew on the scale update, which answers with the number and refuses what is none', async () => {
+  const shards = new Shards();
+  await running(layer(shards), {}, async (handle) => {
+    await until(() => shards.running.length === 1);
+    expect(await handle.executeUpdate(scaleUpdate, { args: [3] })).toBe(3);
+    await until(() => shards.running.length === 3);
+    expect(shards.running.map(({ shard, shards: of }) => `${shard}/${of}`).sort()).toEqual(['0/3', '1/3', '2/3']);
+    expect(shards.committed).toHaveLength(1);
+    for (const wrong of [0, 1.5]) {
+      const refused = handle.executeUpdate(scaleUpdate, { args: [wrong] });
+      await expect(refused).rejects.toThrow(WorkflowUpdateFailedError);
+    }
+    expect((await status(handle)).shards).toBe(3);
+  });
+});
+
+it('tries again for as long as its servers are away, and runs a shard that failed once more', async () => {
+  const shards = new Shards();
+  let [prepared, failed] = [0, 0];
+  const activities = layer(shards, {
+    prepareSpeedLayer: () =>
+      (prepared += 1) === 1 ? Promise.reject(new Error('no Kafka yet')) : Promise.resolve({ setup: SETUP }),
+    runSpeedShard: (input) => ((failed += 1) === 1 ? Promise.reject(new Error('fenced')) : shards.run(input)),
+  });
+  await running(activities, {}, async () => {
+    await until(() => shards.running.length === 1);
+    expect([prepared, failed]).toEqual([2, 2]);
+  });
+});
+
+it('shows why a shard failed until it goes on, and no longer', async () => {
+  const opened: PartitionProgress = { ...PARTITION, since: '2026-11-22T00:00:00.000Z' };
+  let [tries, isOpen] = [0, false];
+  const activities = layer(new Shards(), {
+    async runSpeedShard() {
+      if ((tries += 1) < 3) throw new Error('Kafka failed connecting');
+      const { heartbeat, sleep: wait } = Context.current();
+      const told = (partitions: readonly PartitionProgress[]): void => {
+        heartbeat({ shard: 0, shards: 1, tables: {}, partitions });
+      };
+      const telling = setInterval(() => {
+        told(isOpen ? [opened] : []);
+      }, 50);
+      try {
+        for (;;) await wait(100);
+      } finally {
+        clearInterval(telling);
+      }
+    },
+    // Quick looks would fill the history, and the layer would continue as new with its shards' tries at 1.
+    async tellPartitions() {
+      await untilCancelled();
+      throw new CancelledFailure('CANCELLED');
+    },
+    async watchSupervisor() {
+      for (;;) {
+        Context.current().heartbeat('watching');
+        await Context.current().sleep(50);
+      }
+    },
+  });
+  await running(activities, {}, async (handle) => {
+    const troubles = async (): Promise<readonly string[]> => {
+      const { pipeline } = await status(handle);
+      return (await speedView(temporal.client, pipeline)).troubles;
+    };
+    await until(() => tries === 3);
+    await sleep(500);
+    expect(await troubles()).toEqual([
+      'read, transform and write a share of the partitions, try 3: Kafka failed connecting',
+    ]);
+    isOpen = true;
+    await until(async () => (await troubles()).length === 0);
+    await sleep(500);
+    expect(await troubles()).toEqual([]);
+  });
+});
+
+it('looks at the partitions again where the worker of a look has fallen silent for ten seconds', async () => {
+  let looks = 0;
+  let end: (partitions: []) => void = () => undefined;
+  const silence = new Promise<[]>((resolve) => {
+    end = resolve;
+  });
+  const shards = new Shards();
+  const tellPartitions = () => ((looks += 1) === 1 ? silence : sleep(100).then(() => [PARTITION]));
+  await running(layer(shards, { tellPartitions }), {}, async (handle) => {
+    const began = Date.now();
+    await until(async () => (await status(handle)).partitions.length > 0);
+    expect(Date.now() - began).toBeGreaterThan(9_000);
+    end([]);
+  });
+});
+
+it('runs a shard again whose worker has fallen silent for ten seconds', async () => {
+  const shards = new Shards();
+  let silenced: () => void = () => undefined;
+  const silence = new Promise<never>((_, reject) => {
+    silenced = () => {
+      reject(new Error('the silent worker is back, and nobody waits for it'));
+    };
+  });
+  let tries = 0;
+  const activities = layer(shards, { runSpeedShard: (input) => ((tries += 1) === 1 ? silence : shards.run(input)) });
+  await running(activities, {}, async () => {
+    const began = Date.now();
+    await until(() => shards.running.length === 1);
+    expect(Date.now() - began).toBeGreaterThan(9_000);
+    expect(tries).toBe(2);
+    silenced();
+  });
+});
+
+it('starts its shards again when their time is over', async () => {
+  const shards = new Shards();
+  let turns = 0;
+  const over = { shard: 0, shards: 1, partitions: [], ended: 'time-over' } as const;
+  const activities = layer(shards, {
+    runSpeedShard: (input) => ((turns += 1) === 1 ? Promise.resolve(over) : shards.run(input)),
+  });
+  await running(activities, {}, async () => {
+    await until(() => shards.running.length === 1);
+  });
+});
+
+it('prepares anew and starts every shard again when the pipeline of one needs another setup', async () => {
+  const shards = new Shards();
+  let setups = 0;
+  const changed = { shard: 1, shards: 2, partitions: [], ended: 'pipeline-changed' } as const;
+  const activities = layer(shards, {
+    prepareSpeedLayer: () => Promise.resolve({ setup: `setup ${(setups += 1)}` }),
+    runSpeedShard: async (input) => {
+      if (input.setup !== 'setup 1' || input.shard === 0) return shards.run(input);
+      await until(() => shards.running.length === 1);
+      return changed;
+    },
+  });
+  await running(activities, { shards: 2 }, async (handle) => {
+    await until(() => shards.running.length === 2);
+    const seen = (of: readonly SpeedShardInput[]): string[] =>
+      of.map(({ shard, setup = '' }) => `${shard} ${setup}`).sort();
+    expect(seen(shards.committed)).toEqual(['0 setup 1']);
+    expect(seen(shards.running)).toEqual(['0 setup 2', '1 setup 2']);
+    await untilState(handle, 'running');
+  });
+});
+
+it('leaves time between rounds while the folders of two workers differ', async () => {
+  const changed = { shard: 0, shards: 1, partitions: [], ended: 'pipeline-changed' } as const;
+  const shards = new Shards();
+  const began: number[] = [];
+  const activities = layer(shards, {
+    runSpeedShard: (input) => (began.push(Date.now()) < 4 ? Promise.resolve(changed) : shards.run(input)),
+  });
+  await running(activities, {}, async () => {
+    await until(() => shards.running.length === 1);
+    const [first = 0, second = 0, third = 0, fourth = 0] = began;
+    expect(second - first).toBeLessThan(third - second);
+    expect(third - second).toBeGreaterThan(1_900);
+    expect(fourth - third).toBeGreaterThan(3_900);
+  });
+});
+
+it('shows of each partition which version it runs, and why it keeps one', async () => {
+  const kept = { ...PARTITION, version: '0123456789ab', kept: 'BAD_TRANSFORM: no FROM. Correct it.' };
+  const shards = new Shards();
+  await running(layer(shards, { tellPartitions: () => sleep(100).then(() => [kept]) }), {}, async (handle) => {
+    await until(async () => (await status(handle)).partitions.length > 0);
+    const { details } = await shownOf(handle);
+    expect(details).toContain('| 0123456789ab |');
+    expect(details).toContain('Version 0123456789ab stays: BAD_TRANSFORM: no FROM. Correct it.');
+  });
+});
+
+it('continues as new when its history has grown, with the shards and the pause that it had', async () => {
+  const shards = new Shards();
+  const over = { shard: 0, shards: 2, partitions: [], ended: 'time-over' } as const;
+  let short = true;
+  const activities = layer(shards, {
+    runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),
+  });
+  await running(activities, { shards: 2 }, async (handle) => {
+    const runIds = new Set<string>();
+    await until(async () => {
+      const { runId } = await handle.describe();
+      return runIds.add(runId).size > 1;
+    });
+    short = false;
+    await until(() => shards.running.length === 2);
+    expect((await status(handle)).shards).toBe(2);
+    const [first = ''] = runIds;
+    const ended = await temporal.client.workflow.getHandle(handle.workflowId, first).describe();
+    expect(ended.status.name).toBe('CONTINUED_AS_NEW');
+    expect(ended.historyLength).toBeLessThan(SUGGESTED_FROM * 2);
+  });
+});
+
+it('commits before it ends when it is cancelled', async () => {
+  const shards = new Shards();
+  await running(layer(shards), { shards: 2 }, async () => {
+    await until(() => shards.running.length === 2);
+  });
+  expect(shards.committed).toHaveLength(2);
+});
+
+const REFUSED = 'Druid answered 401. Set DRUID_USERNAME and DRUID_PASSWORD';
+/** As the worker hands on a DaybreakError that no retry helps. */
+const refused = (code = 'DRUID_REFUSED', ...details: unknown[]): ApplicationFailure =>
+  ApplicationFailure.create({ type: code, message: `${REFUSED}.`, nonRetryable: true, details });
+/** Few looks, so that the history stays short enough not to be continued as new. */
+const tellPartitions = () => sleep(1_000).then(() => [PARTITION]);
+const failures = async (handle: Handle) => (await status(handle)).failures ?? [];
+
+describe('a failure that no retry of Temporal helps', () => {
+  it('of the supervisor’s watch is in the status until the watch is well again; shards run on', async () => {
+    const shards = new Shards();
+    let isRefused = true;
+    const well = layer(shards);
+    const activities = layer(shards, {
+      tellPartitions,
+      watchSupervisor: (input) => (isRefused ? Promise.reject(refused()) : well.watchSupervisor(input)),
+    });
+    await running(activities, { shards: 2 }, async (handle) => {
+      await until(async () => (await failures(handle)).some(({ tries }) => tries > 1));
+      const [failure, ...others] = await failures(handle);
+      expect(others).toEqual([]);
+      expect(failure).toMatchObject({
+        part: 'watch of the supervisor',
+        message: `DRUID_REFUSED: ${REFUSED}.`,
+      });
+      expect(Date.parse(failure?.since ?? '')).toBeLessThan(Date.parse(failure?.lastAt ?? ''));
+      expect((await shownOf(handle)).details).toContain(`**watch of the supervisor**: fails since ${failure?.since}`);
+      isRefused = false;
+      await until(async () => (await failures(handle)).length === 0);
+      expect(await status(handle)).toMatchObject({ state: 'running', supervisor: { healthy: true } });
+      expect(shards.started).toHaveLength(2);
+    });
+  });
+
+  it('of a preparation that needs Druid lets the shards run; with a setup that Druid does not know they wait', async () => {
+    for (const isChanged of [false, true]) {
+      const shards = new Shards();
+      let isRefused = true;
+      const activities = layer(shards, {
+        tellPartitions,
+        prepareSpeedLayer: () =>
+          isRefused
+            ? Promise.reject(refused('DRUID_REFUSED', { setup: 'known', isChanged }))
+            : Promise.resolve({ setup: SETUP }),
+      });
+      await running(activities, {}, async (handle) => {
+        await until(async () => (await failures(handle)).some(({ tries }) => tries > 1));
+        expect((await failures(handle)).map(({ part }) => part)).toEqual(['preparation']);
+        expect(shards.running.map(({ setup }) => setup)).toEqual(isChanged ? [] : ['known']);
+        expect((await status(handle)).state).toBe(isChanged ? 'starting' : 'running');
+        isRefused = false;
+        await until(async () => (await failures(handle)).length === 0);
+        await untilState(handle, 'running');
+        await until(() => shards.running.length === 1);
+        expect(shards.started.map(({ setup }) => setup)).toEqual([isChanged ? SETUP : 'known']);
+      });
+    }
+  });
+
+  it('of a preparation after a change of the setup keeps the shards from running until it succeeds', async () => {
+    const shards = new Shards();
+    let prepared = 0;
+    const isRefused = (): boolean => prepared > 1 && prepared < 4;
+    const changed = { shard: 0, shards: 1, partitions: [], ended: 'pipeline-changed' } as const;
+    const activities = layer(shards, {
+      prepareSpeedLayer: () => {
+        prepared += 1;
+        return isRefused() ? Promise.reject(refused()) : Promise.resolve({ setup: `setup ${prepared}` });
+      },
+      runSpeedShard: (input) => (input.setup === 'setup 1' ? Promise.resolve(changed) : shards.run(input)),
+    });
+    await running(activities, {}, async (handle) => {
+      await until(async () => (await failures(handle)).some(({ tries }) => tries > 1));
+      expect(shards.started).toEqual([]);
+      await until(() => shards.running.length === 1);
+      expect(shards.started.map(({ setup }) => setup)).toEqual(['setup 4']);
+    });
+  });
+
+  it('of a preparation whose folder is broken is tried again, and a layer that ran before runs on meanwhile', async () => {
+    const shards = new Shards();
+    let isBroken = false;
+    const activities = layer(shards, {
+      prepareSpeedLayer: () => (isBroken ? Promise.reject(refused('BAD_TABLE')) : Promise.resolve({ setup: SETUP })),
+    });
+    await running(activities, {}, async (handle) => {
+      await until(() => shards.running.length === 1);
+      isBroken = true;
+      await handle.executeUpdate(scaleUpdate, { args: [2] });
+      await until(async () => (await failures(handle)).length === 1);
+      await until(() => shards.running.length === 2);
+      isBroken = false;
+      await until(async () => (await failures(handle)).length === 0);
+      expect(shards.started).toHaveLength(3);
+    });
+  });
+
+  it('of one shard starts it again after a pause, and leaves the status once its partitions are seen', async () => {
+    const shards = new Shards();
+    let tries = 0;
+    const activities = layer(shards, {
+      runSpeedShard: (input) =>
+        input.shard === 1 && (tries += 1) < 3 ? Promise.reject(refused('KAFKA_REFUSED')) : shards.run(input),
+      tellPartitions: () =>
+        sleep(500).then(() => shards.running.map(({ shard }) => ({ ...PARTITION, partition: shard }))),
+    });
+    await running(activities, { shards: 2 }, async (handle) => {
+      await until(async () => (await failures(handle)).length > 0);
+      expect(await failures(handle)).toMatchObject([{ part: 'shard 2 of 2' }]);
+      await until(() => shards.running.length === 2);
+      await until(async () => (await failures(handle)).length === 0);
+      expect(shards.started.map(({ shard }) => shard)).toEqual([0, 1]);
+    });
+  });
+});
+
+it.each(['time-over', 'cancelled'] as const)(
+  'starts a shard that ended early (%s) again within a second while the other runs on',
+  async (ended) => {
+    const shards = new Shards();
+    const early = new Held();
+    let endedAt = 0;
+    let startedAgainAt = 0;
+    let turns = 0;
+    const activities = layer(shards, {
+      async runSpeedShard(input) {
+        if (input.shard === 0) return shards.run(input);
+        turns += 1;
+        if (turns > 1) {
+          startedAgainAt = Date.now();
+          return shards.run(input);
+        }
+        await early.wait();
+        endedAt = Date.now();
+        return { ...input, partitions: [], ended };
+      },
+    });
+    await running(activities, { shards: 2 }, async () => {
+      await early.reached();
+      await until(() => shards.running.length === 1);
+      early.release();
+      await until(() => shards.running.length === 2);
+      expect(startedAgainAt - endedAt).toBeLessThan(10_000);
+      expect(shards.committed).toEqual([]);
+    });
+  },
+);
+
+it('is paused only when every shard has committed', async () => {
+  const committing = new Held();
+  const slow = new Shards(committing);
+  const quick = new Shards();
+  const activities = layer(slow, { runSpeedShard: (input) => (input.shard === 0 ? slow : quick).run(input) });
+  await running(activities, { shards: 2 }, async (handle) => {
+    await until(() => slow.running.length + quick.running.length === 2);
+    await handle.signal(pauseSignal);
+    await until(() => quick.committed.length === 1);
+    await committing.reached();
+    await sleep(300);
+    expect((await status(handle)).state).toBe('pausing');
+    committing.release();
+    await untilState(handle, 'paused');
+  });
+});
+
+it('continues as new with its setup and its failures: shards go on without another preparation', async () => {
+  const shards = new Shards();
+  const over = { shard: 0, shards: 1, partitions: [], ended: 'time-over' } as const;
+  let [prepared, short] = [0, true];
+  const activities = layer(shards, {
+    prepareSpeedLayer: () => ((prepared += 1) === 1 ? Promise.resolve({ setup: SETUP }) : Promise.reject(refused())),
+    watchSupervisor: () => Promise.reject(refused()),
+    runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),
+  });
+  await running(activities, {}, async (handle) => {
+    const runIds = new Set<string>();
+    let before: Awaited<ReturnType<typeof failures>> = [];
+    await until(async () => {
+      const { runId } = await handle.describe();
+      if (runIds.add(runId).size > 1) return true;
+      before = await failures(handle);
+      return false;
+    });
+    short = false;
+    await until(() => shards.running.length === 1);
+    expect(shards.running.map(({ setup }) => setup)).toEqual([SETUP]);
+    const since = (of: typeof before): (string | undefined)[] => of.map(({ part, since: from }) => `${part} ${from}`);
+    expect(since(await failures(handle))).toEqual(expect.arrayContaining(since(before)));
+    expect(before).not.toEqual([]);
+  });
+});

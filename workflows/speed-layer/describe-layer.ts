@@ -1,0 +1,34 @@
+import { Markdown, markdown, markdownTable } from '../../domain/markdown';
+import { countedSince, keptReasons } from '../../domain/speed-shard';
+import { failureAge, type SpeedLayerStatus } from '../../domain/speed-layer';
+
+/** The status as the Temporal UI shows it, in Markdown. */
+export function describeLayer({ state, shards, supervisor, partitions, failures = [] }: SpeedLayerStatus): Markdown {
+  const druid =
+    supervisor === undefined
+      ? ['not looked at yet']
+      : [
+          supervisor.state,
+          supervisor.remedy,
+          supervisor.sealedUntil && `sealed until ${supervisor.sealedUntil}`,
+        ].filter((part) => part !== undefined);
+  const rows = partitions.map((one) => [
+    ...[one.partition, one.offset, one.lag, Math.round(one.eventsPerSecond), one.deadLetters],
+    ...[one.version ?? '', one.trouble ?? ''],
+  ]);
+  const head = ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'version', 'trouble'];
+  const parts = [
+    markdown`**${state}** with ${shards} shard(s)`,
+    markdown`Druid supervisor: ${Markdown.joined(
+      druid.map((part) => markdown`${part}`),
+      '; ',
+    )}`,
+    ...failures.map((failure) => markdown`**${failure.part}**: ${failureAge(failure)}: ${failure.message}`),
+    ...(rows.length === 0 ? [] : [markdownTable(head, '|--|--|--|--|--|--|--|', rows)]),
+    ...countedSince(partitions)
+      .slice(0, 1)
+      .map((since) => markdown`Dead letters are counted since ${since}.`),
+    ...keptReasons(partitions).map(({ reason, version }) => markdown`Version ${version} stays: ${reason}`),
+  ];
+  return Markdown.joined(parts, '\n\n');
+}

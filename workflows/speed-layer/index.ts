@@ -1,0 +1,94 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { atRest } from '../../domain/speed-shard';
+import {
+  continuedSpeedLayerSchema,
+  parseShards,
+  speedLayerInputSchema,
+  type SpeedLayerInput,
+  type SpeedLayerStatus,
+} from '../../domain/speed-layer';
+import { checkedInput, refusing } from '../checked-input';
+import { Layer } from './layer';
+import { Loops } from './loops';
+import { Rounds } from './rounds';
+
+export const pauseSignal = defineSignal('pause');
+export const resumeSignal = defineSignal('resume');
+/** Sets the number of shards; answers with the new number. */
+export const scaleUpdate = defineUpdate<number, [number]>('scale');
+export const statusQuery = defineQuery<SpeedLayerStatus>('status');
+
+/** Setups that change more often than that are of workers whose folders differ. */
+const LASTING_SETUP_MS = 60_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/**
+ * The speed layer of a pipeline: runs until it is cancelled, and continues as new when its history has grown. No failure of
+ * an activity ends it, and neither does anything that its handlers are given. Fails by a code of its own where what it is
+ * started with is no input.
+ */
+export async function speedLayer(input: SpeedLayerInput): Promise<never> {
+  const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
+  const layer = new Layer(checkedInput(isContinued ? continuedSpeedLayerSchema : speedLayerInputSchema, input));
+  const rounds = new Rounds(layer);
+  let loops: Loops | undefined;
+  const endRun = (): void => {
+    rounds.cancel();
+    loops?.scope.cancel();
+  };
+
+  setHandler(statusQuery, () => layer.status);
+  setHandler(pauseSignal, () => {
+    layer.paused = true;
+    if (layer.state !== 'paused') layer.show('pausing');
+    endRun();
+  });
+  setHandler(resumeSignal, () => {
+    layer.paused = false;
+  });
+  setHandler(
+    scaleUpdate,
+    (wanted) => {
+      layer.shards = wanted;
+      endRun();
+      return wanted;
+    },
+    {
+      validator: (wanted) => {
+        refusing(() => parseShards(wanted));
+      },
+    },
+  );
+
+  await rounds.run();
+  /** How many setups in a row did not last. */
+  let setupChanges = 0;
+  while (!workflowInfo().continueAsNewSuggested) {
+    if (layer.paused) {
+      layer.show('paused');
+      await condition(() => !layer.paused);
+    }
+    const startedAt = Date.now();
+    loops = new Loops(layer);
+    await loops.run();
+    layer.partitions = atRest(layer.partitions);
+    // They have ended: by a pause, a scaling, another setup or a grown history, or because the workflow is cancelled.
+    if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
+    if (!loops.isSetupChanged) setupChanges = 0;
+    else setupChanges = Date.now() - startedAt < LASTING_SETUP_MS ? setupChanges + 1 : 1;
+    // Where the folders of two workers differ, one prepares and the other ends its shard, again and again.
+    if (setupChanges > 1) await condition(() => layer.paused, Math.min(500 * 2 ** setupChanges, LONGEST_PAUSE_MS));
+  }
+  await condition(allHandlersFinished);
+  return continueAsNew<typeof speedLayer>(layer.input);
+}

@@ -1,0 +1,74 @@
+import { log } from '@temporalio/workflow';
+import type { PartitionProgress } from '../../domain/speed-shard';
+import type { SpeedLayerFailure, SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../../domain/speed-layer';
+import { showDetails } from '../show-details';
+import { describeLayer } from './describe-layer';
+import { describeFailure } from './describe-failure';
+
+/** What a speed layer knows of itself, for its loops and its handlers. */
+export class Layer {
+  readonly pipeline: string;
+  shards: number;
+  paused: boolean;
+  state: SpeedLayerStatus['state'] = 'starting';
+  supervisor: SupervisorHealth | undefined;
+  partitions: readonly PartitionProgress[] = [];
+  /** What was prepared last, as `setupOf` names it; undefined before the first time. */
+  setup: string | undefined;
+  /** Whether the pipeline has needed another setup since it was prepared. */
+  isSetupOver: boolean;
+  readonly #failures: Map<string, SpeedLayerFailure>;
+
+  constructor({ pipeline, shards = 1, paused = false, setup, isSetupOver = false, failures = [] }: SpeedLayerInput) {
+    this.pipeline = pipeline;
+    this.shards = shards;
+    this.paused = paused;
+    this.setup = setup;
+    this.isSetupOver = isSetupOver;
+    this.#failures = new Map(failures.map((failure) => [failure.part, failure]));
+  }
+
+  get status(): SpeedLayerStatus {
+    const { pipeline, state, shards, supervisor, partitions } = this;
+    return { pipeline, state, shards, supervisor, partitions, failures: [...this.#failures.values()] };
+  }
+
+  /** What it hands to itself when it continues as new. */
+  get input(): SpeedLayerInput {
+    const { pipeline, shards, paused, setup, isSetupOver } = this;
+    return { pipeline, shards, paused, setup, isSetupOver, failures: [...this.#failures.values()] };
+  }
+
+  /** Shows the state, and what was learnt since, in the Temporal UI. */
+  show(state: SpeedLayerStatus['state'] = this.state): void {
+    if (state !== this.state) log.info(`the speed layer is ${state}`, { shards: this.shards });
+    this.state = state;
+    showDetails(describeLayer(this.status));
+  }
+
+  failed(part: string, thrown: unknown): void {
+    const message = describeFailure(thrown);
+    const lastAt = new Date().toISOString();
+    const { since = lastAt, tries = 0 } = this.#failures.get(part) ?? {};
+    this.#failures.set(part, { part, since, lastAt, tries: tries + 1, message });
+    log.warn(`${part} failed`, { message, tries: tries + 1 });
+    this.show();
+  }
+
+  isFailing(part: string): boolean {
+    return this.#failures.has(part);
+  }
+
+  /** @param seenFrom where given, ISO 8601: only if it has not failed since. */
+  recovered(part: string, seenFrom?: string): void {
+    const failure = this.#failures.get(part);
+    if (failure === undefined || (seenFrom !== undefined && failure.lastAt > seenFrom)) return;
+    this.#failures.delete(part);
+    this.show();
+  }
+
+  /** Forgets the failures of parts that are none any more, as of shards after a scaling. */
+  keepFailuresOf(parts: readonly string[]): void {
+    for (const part of this.#failures.keys()) if (!parts.includes(part)) this.#failures.delete(part);
+  }
+}
