@@ -63,11 +63,11 @@ const cache = (folder = clone): string => join(folder, 'node_modules/.cache/dayb
 const bundles = (): string[] => readdirSync(cache()).filter((file) => file.endsWith('.cjs'));
 
 it('makes one file of the sources, which find their folders, and makes it once', async () => {
-  expect(await run()).toBe(`good night ${join(clone, 'scripts')}\n`);
+  expect(await run()).toBe(`good night ${join(clone, 'scripts/cli')}\n`);
   const [made = '', ...others] = bundles();
   expect(others).toEqual([]);
   appendFileSync(join(cache(), made), "console.log('the same file');\n");
-  expect(await run()).toBe(`the same file\ngood night ${join(clone, 'scripts')}\n`);
+  expect(await run()).toBe(`the same file\ngood night ${join(clone, 'scripts/cli')}\n`);
 });
 
 it('makes it anew after a change of a source, also for several at once, and keeps no other', async () => {
@@ -75,7 +75,7 @@ it('makes it anew after a change of a source, also for several at once, and keep
   const [before] = bundles();
   write('domain/greeting.ts', "export const greeting: string = 'good light';");
   const said = await Promise.all([run(), run(), run(), run()]);
-  expect(new Set(said)).toEqual(new Set([`good light ${join(clone, 'scripts')}\n`]));
+  expect(new Set(said)).toEqual(new Set([`good light ${join(clone, 'scripts/cli')}\n`]));
   expect(bundles()).toHaveLength(1);
   expect(bundles()).not.toEqual([before]);
 });
@@ -85,7 +85,7 @@ it('makes it anew where the folder was moved to', async () => {
   const moved = `${clone}-moved`;
   renameSync(clone, moved);
   try {
-    expect(await run(moved)).toBe(`good night ${join(moved, 'scripts')}\n`);
+    expect(await run(moved)).toBe(`good night ${join(moved, 'scripts/cli')}\n`);
   } finally {
     renameSync(moved, clone);
   }
