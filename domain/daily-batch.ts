@@ -59,7 +59,7 @@ export interface BuiltDay {
   readonly folder: string;
   readonly counts: StoredCounts;
   readonly missingHours: readonly string[];
-  /** Compressed files that are not whole; absent in what an older worker built. */
+  /** Files that were not read to their end; absent in what an older worker built. */
   readonly truncated?: TruncatedFiles;
   readonly hours: readonly BuiltHour[];
   /** What was read, by local hour. */

@@ -105,8 +105,8 @@ export interface DayManifest {
   /** The day's own files, and those of neighbouring hours that had records of it. */
   readonly inputs: readonly InputFile[];
   /**
-   * Of the day's own inputs, compressed files that end before their end or hold what cannot be read, in order; the
-   * quarantine says what is missing. Absent where all are whole.
+   * Of the day's own inputs, those that were not read to their end, in order, as they are not whole or of a kind that is not
+   * read; the quarantine says why. Absent where all were read.
    */
   readonly truncatedFiles?: readonly string[];
   /** Relative to the day's folder; absent where nothing was quarantined. */

@@ -5,7 +5,7 @@ import { dayInterval, parseBusinessDate, shiftDate, type BusinessDate } from './
 export interface LocalHour {
   /** 'YYYY-MM-DD'. */
   readonly date: BusinessDate;
-  /** '00' to '23'. */
+  /** '00' to '23'; of a name without an hour '00'. */
   readonly hour: string;
 }
 
@@ -15,6 +15,8 @@ export interface FileNaming {
   readonly timeZone: string;
   /** Files of so many hours before and after the day are read too. */
   readonly reachHours: number;
+  /** What a file covers by its name. Default 'hour'. */
+  readonly unit?: 'hour' | 'day';
 }
 
 /** The local hour in which records of a file are expected, and whether it is an hour of the day at hand. */
@@ -54,7 +56,7 @@ export function fileHours(date: BusinessDate, timeZone: string, naming: FileNami
 
   function place(named: LocalHour): ExpectedHour | undefined {
     const begin = firstInstant(named, naming.timeZone, 0);
-    const over = firstInstant(named, naming.timeZone, 1);
+    const over = firstInstant(named, naming.timeZone, naming.unit === 'day' ? 24 : 1);
     const own = begin >= day.start && begin < day.end;
     // An hour that clocks skip has no length, but somebody may name a file by it.
     const isReached = begin < reach.end && (over > reach.start || begin >= reach.start);
@@ -72,7 +74,9 @@ export function fileHours(date: BusinessDate, timeZone: string, naming: FileNami
       const names = new Set(present.map(keyOf));
       const missing = new Set<string>();
       for (let at = day.start; at < day.end; at += QUARTER) {
-        if (!names.has(keyOf(localHourAt(at, naming.timeZone)))) missing.add(localHourAt(at, timeZone).hour);
+        const named = localHourAt(at, naming.timeZone);
+        const key = keyOf(naming.unit === 'day' ? { ...named, hour: '00' } : named);
+        if (!names.has(key)) missing.add(localHourAt(at, timeZone).hour);
       }
       return [...missing];
     },

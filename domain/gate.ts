@@ -34,7 +34,7 @@ export interface GateRefusal {
 export interface GateInput {
   readonly missingHours: readonly string[];
   readonly counts: Pick<RecordCounts, 'read' | 'fromNeighbours' | 'quarantined' | 'outsideDay'>;
-  /** Compressed files that end within their data, or hold what cannot be unpacked: how many, and some of their names. */
+  /** Files that were not read to their end, as they are not whole or of a kind that is not read: how many, and some of their names. */
   readonly truncated: TruncatedFiles;
   /** See `compactionFindings`. Default: none. */
   readonly compactionConflicts?: readonly string[];
@@ -106,8 +106,8 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
     refusals.push({
       code: 'TRUNCATED_FILES',
       reason:
-        `${truncated.count} compressed files are not whole (${truncated.names.join(', ')}${more}), so that records may be ` +
-        'missing. Bring them again, or accept TRUNCATED_FILES.',
+        `${truncated.count} files were not read to their end (${truncated.names.join(', ')}${more}), so that records may be ` +
+        'missing. Their lines in the quarantine say why: bring them again in a way that is read, or accept TRUNCATED_FILES.',
       figures: { truncated: truncated.count },
     });
   }

@@ -3,6 +3,7 @@ import { listed } from './bounded-text';
 import { isTimeZone } from './business-date';
 import { DaybreakError } from './errors';
 import type { FileNaming } from './file-hours';
+import { faultOfPattern, isHourly } from './file-pattern';
 
 /** Column types that both engines, Kafka's JSON and Druid hold without loss. BIGINT is 64 bits, exact. */
 export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
@@ -11,6 +12,10 @@ export type ColumnType = (typeof COLUMN_TYPES)[number];
 /** What can run the SQL of a day's build. */
 export const ENGINES = ['duckdb', 'spark'] as const;
 export type Engine = (typeof ENGINES)[number];
+
+/** How records stand in a file. */
+export const FRAMINGS = ['lines', 'json'] as const;
+export type Framing = (typeof FRAMINGS)[number];
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
 const pipelineName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, a letter first');
@@ -91,12 +96,20 @@ export const pipelineSchema = z
     files: z.strictObject({
       pattern: z
         .string()
-        .regex(
-          /^[^/\\%]*%Y[^/\\%]*%m[^/\\%]*%d[^/\\%]*%H[^/\\%]*$/,
-          'a file name with %Y %m %d %H, each once and in this order',
-        )
-        .max(255)
-        .describe('Names of the hourly files in the input folder, with %Y %m %d %H and *.'),
+        .max(1024)
+        .superRefine((pattern, context) => {
+          const fault = faultOfPattern(pattern);
+          if (fault !== undefined) context.addIssue(`a path with %Y %m %d, and %H unless a file is a day's: ${fault}`);
+        })
+        .describe(
+          "Names of the input files below the input folder, with %Y %m %d %H %M and *, with folders where they have some; %-H is an hour without a leading zero. Without %H a file is a day's.",
+        ),
+      framing: z
+        .enum(FRAMINGS)
+        .default('lines')
+        .describe(
+          'How records stand in a file: one a line, or as JSON objects with nothing, blanks or commas between them, also as an array.',
+        ),
       timeZone: z
         .string()
         .refine(isTimeZone, 'an IANA time zone, such as UTC')
@@ -368,7 +381,8 @@ export function spansHours(pipeline: Pipeline): boolean {
 
 /** How the names of the hourly files are read. */
 export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
-  return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours };
+  const unit = isHourly(files.pattern) ? 'hour' : 'day';
+  return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours, unit };
 }
 
 /** What stands between the fields of a csv table. */

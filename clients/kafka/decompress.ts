@@ -3,7 +3,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip, gunzipSync } from 'node:zlib';
 import { uncompress } from 'snappy';
-import { ZSTDDecoder } from 'zstddec/stream';
+import { loadZstd, zstdChunks } from '../zstd';
 
 const MEBIBYTE = 2 ** 20;
 /**
@@ -120,16 +120,13 @@ function lz4Block(block: Buffer, most: number): Promise<Buffer> {
   return unlz4Block(sized);
 }
 
-const zstd = new ZSTDDecoder();
-/** 512 bytes are 128 blocks at most, of 128 KiB each: what is left before its end costs no more than 16 MiB. */
-const ZSTD_PIECE = 512;
 const YIELD_EVERY = MEBIBYTE;
 /** Large batches are unpacked one after the other, since each may take a window of 128 MiB. */
 let lastLargeBatch: Promise<void> = Promise.resolve();
 
 /** In WebAssembly on this thread, which is given away after each mebibyte: Node 20 has no zstd of its own. */
 async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
-  await zstd.init();
+  await loadZstd();
   const whole = unzstdAtOnce(payload);
   if (whole !== undefined) {
     yield whole;
@@ -141,7 +138,7 @@ async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
   try {
     await before;
     let bytes = 0;
-    for (const chunk of zstdChunks(payload)) {
+    for (const chunk of zstdChunks([payload])) {
       yield chunk;
       bytes += chunk.length;
       if (bytes < YIELD_EVERY) continue;
@@ -157,49 +154,10 @@ async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
 function unzstdAtOnce(payload: Buffer): Buffer | undefined {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for (const chunk of zstdChunks(payload)) {
+  for (const chunk of zstdChunks([payload])) {
     bytes += chunk.length;
     if (bytes > AT_ONCE) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);
-}
-
-/** May be left before its end. */
-function* zstdChunks(payload: Buffer): Generator<Buffer> {
-  let isLeft = false;
-  let fruitless = 0;
-  function* pieces(): Generator<Buffer> {
-    for (let at = 0; at < payload.length && !isLeft; at += ZSTD_PIECE) {
-      fruitless = 0;
-      yield payload.subarray(at, at + ZSTD_PIECE);
-    }
-  }
-  const chunks = zstd.decodeStreaming(pieces());
-  /** The decoder goes on for ever over what is damaged: it takes no byte of it, and gives none. */
-  const next = (): Buffer | undefined => {
-    const step = chunks.next();
-    if (step.done === true) return undefined;
-    const { value } = step;
-    fruitless = value.length > 0 ? 0 : fruitless + 1;
-    if (fruitless > ZSTD_PIECE) throw new RangeError('no zstd frame');
-    return Buffer.from(value.buffer, value.byteOffset, value.length);
-  };
-  let isDone = false;
-  try {
-    for (let chunk = next(); chunk !== undefined; chunk = next()) if (chunk.length > 0) yield chunk;
-    isDone = true;
-  } finally {
-    isLeft = true;
-    // The decoder gives its memory back only at the end of its input.
-    if (!isDone) drain(next);
-  }
-}
-
-function drain(next: () => unknown): void {
-  try {
-    while (next() !== undefined);
-  } catch {
-    // It complains of an input that ends too early.
-  }
 }

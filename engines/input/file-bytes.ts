@@ -1,18 +1,24 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
-import { readDamagedGzip, type FileFault } from './gzip/damaged-gzip';
+import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import { hasCode } from '../../clients/storage/local/fs-errors';
-import { isPacked } from './gzip/gzip-name';
+import type { Framing } from '../../domain/pipeline';
+import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
+import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './input-files';
+import { framingFault, JsonFraming } from './json-framing';
+import { countLineFeeds } from './line-feeds';
+import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';
 
 /** What a file turned out to be once it was read to its end. */
 export interface ReadFile {
   readonly bytes: number;
   readonly sha256: string;
-  /** What of a compressed file cannot be read, as of one that is still being written. */
+  /** What of it was not read: of a compressed file that is not whole, or of one in a format that is not read, all of it. */
   readonly faults: readonly FileFault[];
 }
 
@@ -22,56 +28,141 @@ export class NotWhole extends Error {}
 const CHUNK_BYTES = 4 * 1024 * 1024;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
+/** How a file is to be read. */
+export interface FileFormat {
+  /** Undefined where the content is given as it is. */
+  readonly framing: Framing | undefined;
+}
+
 /**
- * A whole small file, unpacked, without its byte order mark; `large` where that is more than so many bytes by now, `damaged`
- * where it is compressed and not whole. Synchronous: for a day of 86,400 files asynchronous reads cost more than the whole
- * build. Throws UNREADABLE_INPUT.
+ * A whole small file, unpacked, as lines, without its byte order mark; `large` where that is more than so many bytes by now,
+ * or packed in a way that is read as a large one, `damaged` where it is compressed and not whole. Synchronous: for a day of
+ * 86,400 files asynchronous reads cost more than the whole build. Throws UNREADABLE_INPUT.
  */
 export function readSmallFile(
-  { file, path }: ListedFile,
+  { file, path, unread }: Pick<ListedFile, 'file' | 'path' | 'unread'>,
   most: number,
+  { framing }: FileFormat,
 ): { readonly content: Buffer; readonly read: ReadFile } | 'large' | 'damaged' {
+  if (unread !== undefined) return 'large';
   try {
     const raw = readUntrustedSync(path, most);
     if (raw === undefined) return 'large';
-    const content = isPacked(file) && raw.length > 0 ? unpackWhole(raw, most) : raw;
-    if (typeof content === 'string') return content;
-    const sha256 = createHash('sha256').update(raw).digest('hex');
-    return { content: withoutMark(content), read: { bytes: raw.length, sha256, faults: [] } };
+    const compression = compressionOf(file, raw.subarray(0, BEGINNING_OF_FILE));
+    if (compression === 'zstd') return 'large';
+    const unpacked = compression === 'gzip' && raw.length > 0 ? unpackWhole(raw, most) : raw;
+    if (typeof unpacked === 'string') return unpacked;
+    const read = { bytes: raw.length, sha256: createHash('sha256').update(raw).digest('hex') };
+    const plain = withoutMark(unpacked);
+    const fault = typeof compression === 'object' ? compression.foreign : framingFault(framing, plain);
+    if (fault !== undefined) return { content: NOTHING, read: { ...read, faults: [{ line: 1, reason: fault }] } };
+    if (framing !== 'json') return { content: plain, read: { ...read, faults: [] } };
+    const reader = new JsonFraming();
+    const content = reader.lines(plain);
+    return { content, read: { ...read, faults: reader.isOpen ? [openRecord(content)] : [] } };
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /**
- * The content of a file in chunks, unpacked, without its byte order mark; then tells what was read. A chunk is valid only
- * until the next one is asked for. Throws UNREADABLE_INPUT, and NotWhole unless it is read `carefully`, which takes twice as long where it is
- * compressed: what of it can be trusted is found out before any of it is given.
+ * The content of a file in chunks, unpacked, as lines, without its byte order mark; then tells what was read. A chunk is
+ * valid only until the next one is asked for. Throws UNREADABLE_INPUT, and NotWhole unless it is read `carefully`, which
+ * takes twice as long where it is compressed: what of it can be trusted is found out before any of it is given.
  */
 export async function* readLargeFile(
-  { file, path }: Pick<ListedFile, 'file' | 'path'>,
-  carefully: boolean,
+  { file, path, unread }: Pick<ListedFile, 'file' | 'path' | 'unread'>,
+  { carefully, framing }: FileFormat & { readonly carefully: boolean },
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
-  let isFirst = true;
+  const leaveOut = async (reason: string): Promise<void> => {
+    onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason }] });
+  };
   try {
-    for await (const chunk of contentOf(file, path, carefully, onEnd)) {
-      yield isFirst ? withoutMark(chunk) : chunk;
-      isFirst = false;
+    const compression = unread === undefined ? compressionOf(file, await beginningOf(path)) : { foreign: unread };
+    if (typeof compression === 'object') {
+      await leaveOut(compression.foreign);
+      return;
     }
+    let isFirst = true;
+    let read: ReadFile | undefined;
+    const reader = framing === 'json' ? new JsonFraming() : undefined;
+    let lines = 0;
+    let last: Buffer = NOTHING;
+    for await (const chunk of contentOf(compression, path, carefully, (found) => (read = found))) {
+      const plain = isFirst ? withoutMark(chunk) : chunk;
+      const fault = isFirst ? framingFault(framing, plain) : undefined;
+      isFirst = false;
+      if (fault !== undefined) {
+        await leaveOut(fault);
+        return;
+      }
+      if (reader === undefined) {
+        yield plain;
+        continue;
+      }
+      last = reader.lines(plain);
+      lines += countLineFeeds(last);
+      yield last;
+    }
+    if (read === undefined) throw new Error(`the end of ${file} was not reached`);
+    const faults = reader?.isOpen === true ? [...read.faults, { ...openRecord(last), line: lines + 1 }] : read.faults;
+    onEnd({ ...read, faults });
   } catch (cause) {
     throw cause instanceof NotWhole ? cause : unreadable(path, cause);
   }
 }
 
+/** The file ends within an object: what stands behind a brace that is missing is part of it. */
+function openRecord(lines: Buffer): FileFault {
+  return {
+    line: countLineFeeds(lines) + 1,
+    reason: 'the file ends within the JSON object that begins here: records may be missing',
+  };
+}
+
+async function beginningOf(path: string): Promise<Buffer> {
+  const file = await open(path, READ_UNTRUSTED);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_OF_FILE), 0, BEGINNING_OF_FILE, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 function contentOf(
-  file: string,
+  compression: Compression,
   path: string,
   carefully: boolean,
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
-  if (!isPacked(file)) return hashed(path, (chunks) => chunks, onEnd);
+  if (compression === 'none') return hashed(path, (chunks) => chunks, onEnd);
+  if (compression === 'zstd') return carefully ? readDamagedZstd(path, onEnd) : readWholeZstd(path, onEnd);
   return carefully ? readDamagedGzip(path, onEnd) : readWholeGzip(path, onEnd);
+}
+
+/** What can be read of a file from byte `start` on, unpacked; nothing of one that is not read. */
+export async function* unpackedFrom(
+  { file, path, bytes, unread }: Pick<ListedFile, 'file' | 'path' | 'bytes' | 'unread'>,
+  start: number,
+): AsyncGenerator<Buffer> {
+  if (unread !== undefined) return;
+  const compression = compressionOf(file, await beginningOf(path));
+  if (compression === 'gzip') yield* readGzipFrom(path, bytes, start);
+  else if (compression === 'zstd') yield* readZstdFrom(path, start);
+  else if (compression === 'none') yield* createReadStream(path, { start }) as AsyncIterable<Buffer>; // Without an encoding it gives Buffers.
+}
+
+async function* readWholeZstd(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
+  let whole = true;
+  yield* readZstd(path, (end) => {
+    whole = end.fault === undefined;
+    if (whole) onEnd({ ...end, faults: [] });
+  });
+  if (!whole) throw new NotWhole();
 }
 
 async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {

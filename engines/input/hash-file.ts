@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { hasCode } from '../../clients/storage/local/fs-errors';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** Size and SHA-256 (hex) of a file. */
+/** Size and SHA-256 (hex) of a file; of a folder those of nothing. */
 export async function hashFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  try {
+    return await hashOf(path);
+  } catch (thrown) {
+    if (hasCode(thrown, 'EISDIR')) return { bytes: 0, sha256: createHash('sha256').digest('hex') };
+    throw thrown;
+  }
+}
+
+async function hashOf(path: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   const file = await open(path, READ_UNTRUSTED);
   try {

@@ -6,8 +6,9 @@ import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { fileHours, sourceHourOf, type LocalHour } from '../../domain/file-hours';
 import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
+import { hasCode, isMissing } from '../../clients/storage/local/fs-errors';
 import { isWithin } from '../../clients/storage/local/safe-path';
-import { forDate, hourlyNames, type HourOfName } from './hourly-names';
+import { dayNames, forDate, type DayNames, type NamedFile } from './file-names';
 
 /** One file of a day's input, as it was when the folder was listed. */
 export interface ListedFile {
@@ -26,6 +27,8 @@ export interface ListedFile {
    * same time.
    */
   readonly stamp: string;
+  /** Why it is not read, where that is known by its name or kind. */
+  readonly unread?: string | undefined;
 }
 
 /** The files that a day is built from. */
@@ -42,33 +45,34 @@ export interface ListedInput {
 const SETTLED_AFTER = 2000;
 
 /**
- * The regular files of a day and of the hours around it by the pipeline's pattern, also with .gz; links within the folder
- * are followed. Throws NO_INPUT where the day has no file of its own, UNREADABLE_INPUT where the folder or a file of it
- * cannot be looked at, or is a link that leads out of the folder: to pass it over would lose its rows in silence.
+ * The files of a day and of the hours around it by the pipeline's pattern, also with .gz or .zst; links within the folder
+ * are followed. What matches and is not read, as a .bz2 or a folder, is among them and says why. Throws NO_INPUT where the
+ * day has no file of its own, UNREADABLE_INPUT where the folder or a file of it cannot be looked at, or is a link that
+ * leads out of the folder: to pass it over would lose its rows in silence.
  */
 export async function listInput(input: string, pipeline: Pipeline, date: BusinessDate): Promise<ListedInput> {
   const { pattern } = pipeline.files;
   const hours = fileHours(date, pipeline.timeZone, fileNamingOf(pipeline));
   // The day first: most names match it, and a day may have 86,400.
   const dates = [date, ...hours.dates.filter((other) => other !== date)];
-  const names = dates.map((named) => ({ date: named, hourOf: hourlyNames(pattern, named) }));
+  const names = dates.map((named) => ({ date: named, names: dayNames(pattern, named) }));
   const found: { readonly own: ListedFile[]; readonly neighbours: ListedFile[] } = { own: [], neighbours: [] };
   const present: LocalHour[] = [];
-  for (const entry of await readFolder(input)) {
-    const named = namedHour(entry.name, names);
+  for await (const entry of entriesOf(input, names)) {
+    const named = namedFile(entry.file, names);
     const expected = named && hours.expectedAt(named);
-    if (named === undefined || expected === undefined || !(entry.isFile() || entry.isSymbolicLink())) continue;
-    const path = join(input, entry.name);
-    const file = listedFile(entry.name, sourceHourOf(expected), entry.isSymbolicLink() ? followed(input, path) : path);
+    if (named === undefined || expected === undefined) continue;
+    const path = entry.isLink ? followed(input, join(input, entry.file)) : join(input, entry.file);
+    const file = listedFile(entry.file, sourceHourOf(expected), path, named.unread);
     if (present.length % 4096 === 4095) await setImmediate();
     if (file === undefined) continue;
     present.push(named);
     found[expected.own ? 'own' : 'neighbours'].push(file);
   }
   if (found.own.length === 0) {
-    const zone = pipeline.files.timeZone === undefined ? '' : `, in hours of ${pipeline.files.timeZone}`;
+    const zone = pipeline.files.timeZone === undefined ? '' : `, named in ${pipeline.files.timeZone}`;
     throw new DaybreakError('NO_INPUT', {
-      what: `${input} holds no file for ${date}; looked for ${forDate(pattern, date)}, also with .gz${zone}`,
+      what: `${input} holds no file for ${date}; looked for ${forDate(pattern, date)}, also with .gz or .zst${zone}`,
       remedy: 'Check the folder, the date, and files.pattern in pipeline.yaml.',
     });
   }
@@ -76,38 +80,99 @@ export async function listInput(input: string, pipeline: Pipeline, date: Busines
   return { ...found, missingHours: hours.missing(present) };
 }
 
-function namedHour(
-  name: string,
-  names: readonly { readonly date: BusinessDate; readonly hourOf: HourOfName }[],
-): LocalHour | undefined {
-  for (const { date, hourOf } of names) {
-    const hour = hourOf(name);
-    if (hour !== undefined) return { date, hour };
+interface DatedNames {
+  readonly date: BusinessDate;
+  readonly names: DayNames;
+}
+
+function namedFile(path: string, names: readonly DatedNames[]): (LocalHour & NamedFile) | undefined {
+  for (const { date, names: ofDay } of names) {
+    const named = ofDay.nameOf(path);
+    if (named !== undefined) return { date, ...named };
   }
   return undefined;
 }
 
-/** Undefined for what is no regular file. Synchronous: for a day of 86,400 files asynchronous calls cost more than the whole build. */
-function listedFile(file: string, hour: string, path: string): ListedFile | undefined {
+interface Entry {
+  /** Below the input folder. */
+  readonly file: string;
+  readonly isLink: boolean;
+}
+
+/** What lies in the folders that can hold files of the days: no other folder is read. */
+async function* entriesOf(input: string, names: readonly DatedNames[]): AsyncGenerator<Entry> {
+  let folders = new Map([['', names.map((dated) => dated.names.segments)]]);
+  const depth = (names[0]?.names.segments.length ?? 1) - 1;
+  for (let level = 0; level < depth; level += 1) {
+    const next = new Map<string, DayNames['segments'][]>();
+    for (const [folder, days] of folders) {
+      for (const segments of days) {
+        for (const name of await foldersIn(input, folder, segments[level] ?? '')) {
+          const path = join(folder, name);
+          next.set(path, [...(next.get(path) ?? []), segments]);
+        }
+      }
+    }
+    folders = next;
+  }
+  for (const folder of folders.keys()) {
+    for (const entry of await readFolder(input, folder)) {
+      if (!entry.isFile() && !entry.isSymbolicLink() && !entry.isDirectory()) continue;
+      yield { file: depth === 0 ? entry.name : join(folder, entry.name), isLink: entry.isSymbolicLink() };
+    }
+  }
+}
+
+/** The names of the folders in `folder` that a part of the pattern takes. */
+async function foldersIn(
+  input: string,
+  folder: string,
+  segment: DayNames['segments'][number],
+): Promise<readonly string[]> {
+  if (typeof segment === 'string') return [segment];
+  const entries = (await readFolder(input, folder)).filter(
+    (entry) => segment.matches(entry.name) && (entry.isDirectory() || entry.isSymbolicLink()),
+  );
+  for (const entry of entries) if (entry.isSymbolicLink()) followed(input, join(input, folder, entry.name));
+  return entries.map(({ name }) => name);
+}
+
+/** Undefined for what is no file or folder. Synchronous: for a day of 86,400 files asynchronous calls cost more than the whole build. */
+function listedFile(file: string, hour: string, path: string, foreign: string | undefined): ListedFile | undefined {
   try {
     const status = statSync(path, { bigint: true });
-    if (!status.isFile()) return undefined;
+    if (!status.isFile() && !status.isDirectory()) return undefined;
+    const unread = status.isDirectory() ? A_FOLDER : foreign;
     const lastTouched = Math.max(Number(status.mtimeMs), Number(status.ctimeMs));
     const settled = Date.now() - lastTouched > SETTLED_AFTER;
     const stamp = settled ? `${status.size}/${status.mtimeNs}/${status.ctimeNs}/${status.ino}` : '';
-    return { file, path, hour, bytes: Number(status.size), changedAt: Number(status.mtimeMs), stamp };
+    const bytes = status.isDirectory() ? 0 : Number(status.size);
+    return {
+      file,
+      path,
+      hour,
+      bytes,
+      changedAt: Number(status.mtimeMs),
+      stamp,
+      ...(unread !== undefined && { unread }),
+    };
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
-async function readFolder(input: string) {
+const A_FOLDER = 'it is a folder; where its files are the input, write files.pattern with /* behind its name';
+
+/** Nothing where a folder below the input folder is missing. */
+async function readFolder(input: string, folder: string) {
   try {
-    return await readdir(input, { withFileTypes: true });
+    return await readdir(join(input, folder), { withFileTypes: true });
   } catch (cause) {
+    if (folder !== '' && (isMissing(cause) || hasCode(cause, 'ENOTDIR'))) return [];
+    if (folder !== '') throw unreadable(join(input, folder), cause);
     throw new DaybreakError('NO_INPUT', {
       what: `the input folder ${input} cannot be read: ${messageOf(cause)}`,
-      remedy: 'Give the folder into which the hourly files are written.',
+      remedy: 'Give the folder into which the files are written.',
       cause,
     });
   }

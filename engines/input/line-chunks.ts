@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
+import type { Framing } from '../../domain/pipeline';
 import { readLargeFile, readSmallFile, type ReadFile } from './file-bytes';
 import type { ListedFile } from './input-files';
 import { countLineFeeds, endOfLine, hasLongLine } from './line-feeds';
@@ -23,11 +24,13 @@ export type UnreadableLine = Pick<QuarantinedRecord, 'reason' | 'text' | 'base64
 
 export interface ReadOptions {
   /** A file was read to its end, before the last of its chunks is given. */
-  readonly onFile?: (file: ListedFile, read: ReadFile) => void;
+  readonly onFile?: ((file: ListedFile, read: ReadFile) => void) | undefined;
   /** See `readLargeFile`. Default false. */
   readonly carefully?: boolean;
   /** Bytes of the largest record. */
   readonly maximumBytes: number;
+  /** Default 'lines'. */
+  readonly framing?: Framing;
 }
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -51,18 +54,18 @@ const LINE_FEED_BYTES = Buffer.from('\n');
  */
 export async function* readChunks(
   files: readonly ListedFile[],
-  { onFile, carefully = false, maximumBytes }: ReadOptions,
+  { onFile, carefully = false, maximumBytes, framing = 'lines' }: ReadOptions,
 ): AsyncGenerator<Chunk> {
   let small = gatherer(maximumBytes);
   let read = 0;
   for (const file of files) {
     read += 1;
     if (read % FILES_AT_A_STRETCH === 0) await setImmediate();
-    const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES);
+    const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES, { framing });
     if (whole === 'large' || whole === 'damaged') {
       yield* small.chunks();
       small = gatherer(maximumBytes);
-      yield* readLarge(file, { onFile, carefully: carefully || whole === 'damaged', maximumBytes });
+      yield* readLarge(file, { onFile, carefully: carefully || whole === 'damaged', maximumBytes, framing });
       continue;
     }
     small.add(file.file, whole.content);
@@ -78,11 +81,11 @@ export async function* readChunks(
 export async function* linesAt(
   files: readonly ListedFile[],
   positions: ReadonlyMap<number, unknown>,
-  maximumBytes: number,
+  options: Pick<ReadOptions, 'maximumBytes' | 'framing'>,
 ): AsyncGenerator<{ readonly position: number; readonly text: string }> {
   const wanted = [...positions.keys()].sort((a, b) => a - b);
   let [first, next] = [0, 0];
-  for await (const { text } of readChunks(files, { carefully: true, maximumBytes })) {
+  for await (const { text } of readChunks(files, { ...options, carefully: true })) {
     const lines = countLineFeeds(text) + 1;
     let [line, start] = [0, 0];
     for (let position = wanted[next]; position !== undefined && position < first + lines; position = wanted[next]) {
@@ -116,10 +119,10 @@ function gatherer(maximumBytes: number) {
 
 async function* readLarge(
   file: ListedFile,
-  { onFile, carefully, maximumBytes }: { onFile: ReadOptions['onFile']; carefully: boolean; maximumBytes: number },
+  { onFile, carefully, maximumBytes, framing }: Required<Omit<ReadOptions, 'onFile'>> & Pick<ReadOptions, 'onFile'>,
 ): AsyncGenerator<Chunk> {
   const spans = [{ file: file.file, lines: undefined }];
-  const chunks = readLargeFile(file, carefully, (read) => onFile?.(file, read));
+  const chunks = readLargeFile(file, { carefully, framing }, (read) => onFile?.(file, read));
   let buffer = Buffer.allocUnsafeSlow(2 * CHUNK_BYTES);
   let filled = 0;
   let skipped: LargeLine | undefined;

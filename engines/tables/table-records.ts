@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { foreignName } from '../input/compression';
 import { NotWhole, readLargeFile } from '../input/file-bytes';
+import type { FileFault } from '../input/gzip/damaged-gzip';
 import { countLineFeeds, endOfLine, hasLongLine } from '../input/line-feeds';
 
 /** Why the file of a static table cannot be used: where in it, which value, and what is accepted. */
@@ -53,12 +55,20 @@ export async function* readTable(
 }
 
 async function* wholeFile(file: string, path: string): AsyncGenerator<Buffer> {
+  let fault: FileFault | undefined;
   try {
-    yield* readLargeFile({ file, path }, false, () => undefined);
+    yield* readLargeFile(
+      { file, path, unread: foreignName(file) },
+      { carefully: false, framing: undefined },
+      (read) => {
+        [fault] = read.faults;
+      },
+    );
   } catch (thrown) {
     if (!(thrown instanceof NotWhole)) throw thrown;
     throw new TableFault('the compressed file is not whole, as one that is still being written');
   }
+  if (fault !== undefined) throw new TableFault(fault.reason);
 }
 
 function checked(records: TableRecords): TableRecords {

@@ -79,9 +79,9 @@ async function differs(
   return false;
 }
 
-async function hashOf({ path, bytes }: ListedFile): Promise<string> {
+async function hashOf({ path, bytes, unread }: ListedFile): Promise<string> {
   try {
-    const small = bytes <= SMALL_BYTES ? hashSmallFile(path, SMALL_BYTES) : undefined;
+    const small = bytes <= SMALL_BYTES && unread === undefined ? hashSmallFile(path, SMALL_BYTES) : undefined;
     return small ?? (await hashFile(path)).sha256;
   } catch (cause) {
     throw unreadable(path, cause);

@@ -64,7 +64,11 @@ export async function surveyDay(
   let changed = compared.changed.size > 0;
   let { lateRows } = compared;
   for (const file of files) {
-    const rows = await linesSince(file, { input: known(file.file), stamp: stamps[file.file] });
+    const rows = await linesSince(
+      file,
+      { input: known(file.file), stamp: stamps[file.file] },
+      loaded.pipeline.files.framing,
+    );
     if (rows === undefined) continue;
     changed = true;
     lateRows += rows;

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { InputFile } from '../../domain/day-manifest';
-import { readGzipFrom } from '../input/gzip/damaged-gzip';
-import { isPacked, unpackedName } from '../input/gzip/gzip-name';
+import type { Framing } from '../../domain/pipeline';
+import { unpackedName } from '../input/compression';
+import { unpackedFrom } from '../input/file-bytes';
 import { hashFile } from '../input/hash-file';
 import { unreadable, type ListedFile } from '../input/input-files';
+import { framingFault, JsonFraming } from '../input/json-framing';
 import { countLineFeeds } from '../input/line-feeds';
 
 /** What a file was when the day was built. */
@@ -35,19 +37,25 @@ export function isGone(inputs: readonly InputFile[], present: readonly ListedFil
  * Lines that came since the build; undefined where the file is what it was. Where a file is not what it was with something
  * behind it, all its lines count. Of a compressed file what cannot be read counts for nothing. Throws UNREADABLE_INPUT.
  */
-export async function linesSince(file: ListedFile, { input, stamp }: KnownFile): Promise<number | undefined> {
+export async function linesSince(
+  file: ListedFile,
+  { input, stamp }: KnownFile,
+  framing: Framing,
+): Promise<number | undefined> {
   try {
-    if (input === undefined) return (await readLines(file, 0)).lines;
+    if (input === undefined) return (await readLines(file, 0, framing)).lines;
     if (input.file !== file.file) {
-      const { lines, sha256 } = await readLines(file, 0);
+      const { lines, sha256 } = await readLines(file, 0, framing);
       return sha256 === input.sha256 ? undefined : lines;
     }
     if (input.bytes === file.bytes) {
       if (file.stamp !== '' && stamp === file.stamp) return undefined;
-      return (await hashFile(file.path)).sha256 === input.sha256 ? undefined : (await readLines(file, 0)).lines;
+      return (await hashFile(file.path)).sha256 === input.sha256
+        ? undefined
+        : (await readLines(file, 0, framing)).lines;
     }
     const grew = file.bytes > input.bytes && (await hashStart(file.path, input.bytes)) === input.sha256;
-    return (await readLines(file, grew ? input.bytes : 0)).lines;
+    return (await readLines(file, grew ? input.bytes : 0, framing)).lines;
   } catch (cause) {
     throw unreadable(file.path, cause);
   }
@@ -59,19 +67,24 @@ async function hashStart(path: string, bytes: number): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The lines from byte `start` on, and the SHA-256 (hex) of what was read, unpacked. */
-async function readLines(file: ListedFile, start: number): Promise<{ lines: number; sha256: string }> {
+/** The lines from byte `start` on, and the SHA-256 (hex) of what was read, unpacked. None of a file that is not read. */
+async function readLines(
+  file: ListedFile,
+  start: number,
+  framing: Framing,
+): Promise<{ lines: number; sha256: string }> {
   const hash = createHash('sha256');
-  let lines = 0;
-  let last = 10;
-  const { path, bytes } = file;
-  const chunks: AsyncIterable<Buffer> = isPacked(file.file)
-    ? readGzipFrom(path, bytes, start)
-    : createReadStream(path, { start });
-  for await (const chunk of chunks) {
+  const reader = framing === 'json' ? new JsonFraming() : undefined;
+  let [lines, last, isFirst, isRead] = [0, LINE_FEED, true, true];
+  for await (const chunk of unpackedFrom(file, start)) {
     hash.update(chunk);
-    lines += countLineFeeds(chunk);
-    last = chunk.at(-1) ?? last;
+    if (isFirst && start === 0) isRead = framingFault(framing, chunk) === undefined;
+    isFirst = false;
+    const text = reader?.lines(chunk) ?? chunk;
+    lines += countLineFeeds(text);
+    last = text.at(-1) ?? last;
   }
-  return { lines: last === 10 ? lines : lines + 1, sha256: hash.digest('hex') };
+  return { lines: isRead ? lines + (last === LINE_FEED ? 0 : 1) : 0, sha256: hash.digest('hex') };
 }
+
+const LINE_FEED = 10;

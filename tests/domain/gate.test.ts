@@ -81,7 +81,7 @@ it('refuses a day with files that are not whole, and names some of them', () => 
     ...{ missingHours: [], written: { '00': 1 }, realtimeDistinct: {}, truncated: truncatedFiles(names) },
   });
   expect(refusal).toMatchObject({ code: 'TRUNCATED_FILES', figures: { truncated: 12 } });
-  expect(refusal?.reason).toContain('12 compressed files are not whole (names.20261121.10.json.gz, ');
+  expect(refusal?.reason).toContain('12 files were not read to their end (names.20261121.10.json.gz, ');
 });
 
 it('refuses a day whose proven rows Druid’s compaction would alter, naming the settings', () => {

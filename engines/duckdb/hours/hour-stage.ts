@@ -4,7 +4,7 @@ import type { ExpectedHour } from '../../../domain/file-hours';
 import { isWholeRecord, type Pipeline } from '../../../domain/pipeline';
 import type { NeighbourContent } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
-import { linesAt, type Chunk } from '../../input/line-chunks';
+import { linesAt, type Chunk, type ReadOptions } from '../../input/line-chunks';
 import { endOfLine, hasLongLine } from '../../input/line-feeds';
 import type { LineKernel } from '../../fast-path/kernel';
 import { keptText, type QuarantinedRecord } from '../../versions/quarantine';
@@ -94,9 +94,10 @@ export class HourStage {
     this.#statements = new StatementCache(connection);
   }
 
-  /** Of the largest record. */
-  get maximumBytes(): number {
-    return this.#pipeline.events.maximumBytes;
+  /** How its files are read. */
+  get reading(): Pick<ReadOptions, 'maximumBytes' | 'framing'> {
+    const { events, files } = this.#pipeline;
+    return { maximumBytes: events.maximumBytes, framing: files.framing };
   }
 
   /** Whether its records are so large that rows of no record stand between them. */
@@ -219,7 +220,7 @@ export class HourStage {
     const found = await findFailing(this.#connection, this.#pipeline, { rows: this.#rows, check });
     const failing = new Map([...found].map(([row, words]) => [this.#numbers.placeOf(row).position, { row, words }]));
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
-    for await (const { position, text } of linesAt(files, failing, this.maximumBytes)) {
+    for await (const { position, text } of linesAt(files, failing, this.reading)) {
       const { row, words } = failing.get(position) ?? { row: position, words: '' };
       const reason = `the transform fails on it: ${words}`;
       await this.#failing?.add(position, { reason, ...keptText(text) });

@@ -4,7 +4,7 @@ import type { InputFile } from '../../../domain/day-manifest';
 import { parseSourceHour } from '../../../domain/file-hours';
 import type { NeighbourContent, ProgressCounter } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
-import { isPacked } from '../../input/gzip/gzip-name';
+import { isPacked } from '../../input/compression';
 import { NotWhole, type ReadFile } from '../../input/file-bytes';
 import { readChunks, type ReadOptions } from '../../input/line-chunks';
 import type { SharedKernel } from '../../fast-path/shared-kernel';
@@ -73,7 +73,7 @@ async function stageFiles(
   };
   let [whole, isDamaged] = [true, false];
   try {
-    for await (const chunk of readChunks(listed, { onFile, carefully, maximumBytes: stage.maximumBytes })) {
+    for await (const chunk of readChunks(listed, { ...stage.reading, onFile, carefully })) {
       signal.throwIfAborted();
       const lines = await stage.add(chunk);
       if (lines === undefined) {

@@ -1,0 +1,43 @@
+/** What `files.pattern` may hold beside text and `/`: parts of the date and hour that a file is named by, and any characters. */
+export const PLACEHOLDERS = ['%Y', '%m', '%d', '%H', '%M', '%-m', '%-d', '%-H', '*'] as const;
+export type Placeholder = (typeof PLACEHOLDERS)[number];
+
+export type PatternPart = { readonly text: string } | { readonly placeholder: Placeholder };
+
+const PLACEHOLDER = /(%-?[A-Za-z%]|\*)/;
+
+/** Throws a RangeError where the pattern has a placeholder that is none of ours. */
+export function partsOfPattern(pattern: string): PatternPart[] {
+  return pattern.split(PLACEHOLDER).flatMap((part, index): PatternPart[] => {
+    if (index % 2 === 0) return part === '' ? [] : [{ text: part }];
+    const placeholder = PLACEHOLDERS.find((known) => known === part);
+    if (placeholder === undefined) throw new RangeError(`${part} is none of ${PLACEHOLDERS.join(' ')}`);
+    return [{ placeholder }];
+  });
+}
+
+/** Why the text is no pattern of files; undefined where it is one. */
+export function faultOfPattern(pattern: string): string | undefined {
+  const segments = pattern.split('/');
+  if (pattern.includes('\\')) return 'it has a backslash; folders are separated by /';
+  if (segments.some((segment) => segment === ''))
+    return 'it begins or ends with / or has two of them; give a path below the input folder';
+  if (segments.some((segment) => segment === '.' || segment === '..')) return 'it leaves its folder';
+  if (/%(?!-?[A-Za-z])/.test(pattern)) return 'it has a % that begins no placeholder';
+  let parts: PatternPart[];
+  try {
+    parts = partsOfPattern(pattern);
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : undefined;
+  }
+  const has = (...names: readonly Placeholder[]): boolean =>
+    parts.some((part) => 'placeholder' in part && names.includes(part.placeholder));
+  if (!has('%Y') || !has('%m', '%-m') || !has('%d', '%-d')) return 'it needs %Y, %m and %d: a file must tell its day';
+  if (has('%M') && !has('%H', '%-H')) return 'it has %M, and no %H';
+  return undefined;
+}
+
+/** Whether a file is named by its hour; else a file is a day's. */
+export function isHourly(pattern: string): boolean {
+  return /%-?H/.test(pattern);
+}

@@ -1,0 +1,58 @@
+/** How the bytes of a file are packed. */
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+/** By name; some systems write names in capitals. */
+const PACKED = /\.(?:gz|zst|zstd)$/i;
+/** What files are often packed with or written as, and Daybreak reads none of. */
+const FOREIGN = /\.(bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|rar|tar|tgz|parquet|avro|orc|arrow|feather)$/i;
+
+/** What the contents of a file begin with. Source: each format's specification. */
+const MAGIC = [
+  ['gzip', '1f8b08'],
+  ['zstd', '28b52ffd'],
+  // A skippable frame, which pzstd and others begin with.
+  ['zstd', '502a4d18'],
+  ['bzip2', '425a68'],
+  ['xz', 'fd377a585a00'],
+  ['LZ4', '04224d18'],
+  ['Snappy', 'ff060000734e61507059'],
+  ['ZIP', '504b0304'],
+  ['Parquet', '50415231'],
+  ['ORC', '4f5243'],
+  ['Avro', '4f626a01'],
+] as const;
+const MAGIC_BYTES = 10;
+
+/** Bytes from the beginning of a file that say what it is. */
+export const BEGINNING_OF_FILE = 512;
+
+/** Whether a file's name says that it is compressed in a way that is read. */
+export function isPacked(file: string): boolean {
+  return PACKED.test(file);
+}
+
+/** The name of what is compressed in a file. */
+export function unpackedName(file: string): string {
+  return file.replace(PACKED, '');
+}
+
+/** Why a file of this name is not read; undefined for any that is. */
+export function foreignName(file: string): string | undefined {
+  const [, ending] = FOREIGN.exec(file) ?? [];
+  return ending === undefined ? undefined : `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}`;
+}
+
+const WHAT_IS_READ = 'and files are read that are plain, gzip (.gz) or zstd (.zst)';
+
+/**
+ * How a file is packed, by its first bytes, whatever its name says; what is named as packed and has neither beginning nor
+ * text is damaged, and left to the unpacking to say so. `foreign` says why a file of another format is not read.
+ */
+export function compressionOf(file: string, beginning: Buffer): Compression | { readonly foreign: string } {
+  const hex = beginning.toString('hex', 0, MAGIC_BYTES);
+  const [format] = MAGIC.find(([, magic]) => hex.startsWith(magic)) ?? [];
+  if (format === 'gzip' || format === 'zstd') return format;
+  if (format !== undefined) return { foreign: `its content is ${format}, ${WHAT_IS_READ}` };
+  if (!isPacked(file) || /^(?:\ufeff)?\s*[[{]/.test(beginning.toString('utf8'))) return 'none';
+  return /gz$/i.test(file) ? 'gzip' : 'zstd';
+}

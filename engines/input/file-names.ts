@@ -1,0 +1,163 @@
+import type { BusinessDate } from '../../domain/business-date';
+import { isHourly, partsOfPattern } from '../../domain/file-pattern';
+import { foreignName, isPacked } from './compression';
+
+/** What a file's name says. */
+export interface NamedFile {
+  /** '00' to '23'; '00' where the pattern has no hour. */
+  readonly hour: string;
+  /** Why it is not read, where its ending says so. */
+  readonly unread: string | undefined;
+}
+
+/** The names that a pattern gives to the files of a day. */
+export interface DayNames {
+  /**
+   * Paths below the input folder, also with .gz or .zst; no part of them begins with a dot. Where a path can be read in
+   * several ways, a `*` takes as much as it can, the first one first. Undefined where it is none of the day's. The time
+   * grows with the product of the two lengths, whatever they hold.
+   */
+  nameOf(path: string): NamedFile | undefined;
+  /** The pattern's folders and its last part, each a text where it is the same for every file. */
+  readonly segments: readonly (string | { matches(name: string): boolean })[];
+  /** The beginning of every path of the day. */
+  readonly prefix: string;
+}
+
+type Part = string | typeof ANY | typeof HOUR | typeof SHORT_HOUR | typeof MINUTE | typeof BREAK;
+/** `*`: any characters of one name. */
+const ANY = Symbol('*');
+/** `%H`: two digits, or one that stands alone. */
+const HOUR = Symbol('%H');
+/** `%-H`: one or two digits. */
+const SHORT_HOUR = Symbol('%-H');
+const MINUTE = Symbol('%M');
+/**
+ * Before the `*` straight after a time, which begins with no letter or digit, so that `….%H*.json` takes .23.json and
+ * .23_7.json, not .231.json.
+ */
+const BREAK = Symbol('%H*');
+
+export function dayNames(pattern: string, date: BusinessDate): DayNames {
+  const segments = pattern.split('/').map((segment) => partsOf(segment, date, isHourly(pattern)));
+  const whole = segments.flatMap((parts, index): Part[] => (index === 0 ? parts : ['/', ...parts]));
+  const nameOf = matcher(whole, isPacked(pattern) ? /^$/ : ENDING);
+  const fixed = whole.findIndex((part) => typeof part !== 'string');
+  return {
+    nameOf(path) {
+      if (path.startsWith('.') || path.includes('/.')) return undefined;
+      const hour = nameOf(path);
+      return hour === undefined ? undefined : { hour, unread: foreignName(path) };
+    },
+    segments: segments.map((parts) => {
+      const text = textOf(parts);
+      if (text !== undefined) return text;
+      const matches = matcher(parts, /^$/);
+      return { matches: (name) => !name.startsWith('.') && matches(name) !== undefined };
+    }),
+    prefix: whole.slice(0, fixed === -1 ? whole.length : fixed).join(''),
+  };
+}
+
+/** How a file may end beyond the pattern: read where it is gzip or zstd, named as unread else. */
+const ENDING = /^(?:\.(?:gz|zst|zstd|bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|parquet|avro|orc))?$/i;
+
+/** The pattern with the day filled in. */
+export function forDate(pattern: string, date: BusinessDate): string {
+  return partsOfPattern(pattern)
+    .map((part) => ('text' in part ? part.text : (datePart(part.placeholder, date) ?? part.placeholder)))
+    .join('');
+}
+
+function datePart(placeholder: string, date: BusinessDate): string | undefined {
+  const [year = '', month = '', day = ''] = date.split('-');
+  const parts: Readonly<Record<string, string>> = {
+    ...{ '%Y': year, '%m': month, '%d': day },
+    ...{ '%-m': String(Number(month)), '%-d': String(Number(day)) },
+  };
+  return parts[placeholder];
+}
+
+function partsOf(segment: string, date: BusinessDate, hourly: boolean): Part[] {
+  const parts: Part[] = [];
+  let before = '';
+  for (const part of partsOfPattern(segment)) {
+    const placeholder = 'text' in part ? '' : part.placeholder;
+    const isTime = /^%-?[HM]$/.test(before) || (!hourly && /^%-?d$/.test(before));
+    before = placeholder;
+    const text = 'text' in part ? part.text : datePart(part.placeholder, date);
+    const last = parts.at(-1);
+    if (text !== undefined && typeof last === 'string') parts[parts.length - 1] = last + text;
+    else if (text !== undefined) parts.push(text);
+    else if (placeholder === '%H') parts.push(HOUR);
+    else if (placeholder === '%-H') parts.push(SHORT_HOUR);
+    else if (placeholder === '%M') parts.push(MINUTE);
+    else if (isTime) parts.push(BREAK, ANY);
+    else parts.push(ANY);
+  }
+  return parts;
+}
+
+function textOf(parts: readonly Part[]): string | undefined {
+  return parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
+}
+
+/** Whether the character is between others than digits and letters: some shippers write hours without a leading zero. */
+function standsAlone(name: string, at: number): boolean {
+  return !/\d$/.test(name.slice(0, at)) && !/^[A-Za-z0-9]/.test(name.slice(at + 1));
+}
+
+/** The hour of what the parts match, '00' where they have none; undefined where they do not match. */
+function matcher(parts: readonly Part[], ending: RegExp): (name: string) => string | undefined {
+  const hours = parts.filter((part) => part === HOUR || part === SHORT_HOUR).length;
+  return (name) => matchOf(parts, ending, name, hours > 1);
+}
+
+function matchOf(parts: readonly Part[], ending: RegExp, name: string, repeated: boolean): string | undefined {
+  const width = name.length + 1;
+  /** Where a part was tried, in vain: once is enough; once an hour where another part must have the same. */
+  const failed = new Uint8Array((parts.length + 1) * width * (repeated ? 25 : 1));
+  let hour = '00';
+  return matches(0, 0, 24) ? hour : undefined;
+
+  /** `named`: the hour so far, 24 for none. */
+  function matches(index: number, at: number, named: number): boolean {
+    const state = (index * width + at) * (repeated ? 25 : 1) + (repeated ? named : 0);
+    if (failed[state] === 1) return false;
+    const found = fits(index, at, named);
+    if (!found) failed[state] = 1;
+    return found;
+  }
+
+  function isHour(index: number, at: number, length: number, named: number): boolean {
+    const text = name.slice(at, at + length);
+    if (text.length < length || !(length === 2 ? /^(?:[01]\d|2[0-3])$/ : /^\d$/).test(text)) return false;
+    const value = Number(text);
+    if ((named !== 24 && named !== value) || !matches(index + 1, at + length, value)) return false;
+    hour = text.padStart(2, '0');
+    return true;
+  }
+
+  function fits(index: number, at: number, named: number): boolean {
+    const part = parts[index];
+    switch (part) {
+      case undefined:
+        return ending.test(name.slice(at));
+      case HOUR:
+        return isHour(index, at, 2, named) || (standsAlone(name, at) && isHour(index, at, 1, named));
+      case SHORT_HOUR:
+        return (name[at] !== '0' && isHour(index, at, 2, named)) || isHour(index, at, 1, named);
+      case MINUTE:
+        return /^[0-5]\d$/.test(name.slice(at, at + 2)) && matches(index + 1, at + 2, named);
+      case ANY:
+        return (at < name.length && name[at] !== '/' && matches(index, at + 1, named)) || matches(index + 1, at, named);
+      case BREAK:
+        return (
+          (/^[^A-Za-z0-9/]/.test(name.slice(at, at + 1)) && matches(index + 1, at + 1, named)) ||
+          matches(index + 2, at, named)
+        );
+      default:
+        return name.startsWith(part, at) && matches(index + 1, at + part.length, named);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import type { Framing } from '../../domain/pipeline';
+import { endOfLine } from './line-feeds';
+
+const [QUOTE, COMMA, BACKSLASH, LINE_FEED, RETURN] = [0x22, 0x2c, 0x5c, 0x0a, 0x0d];
+const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, BLANK, TAB] = [0x5b, 0x5d, 0x7b, 0x7d, 0x20, 0x09];
+
+/**
+ * Makes lines of JSON objects that stand in an array, behind commas or with nothing between them: each object becomes one
+ * line, its own line breaks blanks. Text outside of objects that is more than that becomes a line of its own, which is no
+ * record. A string that holds a line feed, which is no JSON, loses it.
+ */
+export class JsonFraming {
+  /** Of the object that is open. */
+  #depth = 0;
+  #isText = false;
+  #isEscaped = false;
+  /** Bytes of text outside of objects stand in the line that is open. */
+  #isStray = false;
+
+  /** Whether the bytes so far end within an object. */
+  get isOpen(): boolean {
+    return this.#depth > 0;
+  }
+
+  /** The lines of the next bytes, each with its line feed but the one that is open: a new Buffer. */
+  lines(bytes: Buffer): Buffer {
+    // A line feed is added behind an object alone, of two bytes at least, and before one that follows other text.
+    const lines = Buffer.allocUnsafe(2 * bytes.length + 2);
+    let filled = 0;
+    const put = (byte: number): void => {
+      lines[filled] = byte;
+      filled += 1;
+    };
+    for (const byte of bytes) {
+      if (this.#depth === 0) {
+        if (byte === OPEN) {
+          if (this.#isStray) put(LINE_FEED);
+          [this.#isStray, this.#depth] = [false, 1];
+          put(byte);
+        } else if (byte === LINE_FEED) {
+          if (this.#isStray) put(LINE_FEED);
+          this.#isStray = false;
+        } else if (!isBetween(byte)) {
+          this.#isStray = true;
+          put(byte);
+        }
+        continue;
+      }
+      put(byte === LINE_FEED || byte === RETURN ? BLANK : byte);
+      if (this.#isText) {
+        if (this.#isEscaped) this.#isEscaped = false;
+        else if (byte === BACKSLASH) this.#isEscaped = true;
+        else if (byte === QUOTE) this.#isText = false;
+      } else if (byte === QUOTE) this.#isText = true;
+      else if (byte === OPEN) this.#depth += 1;
+      else if (byte === CLOSE) {
+        this.#depth -= 1;
+        if (this.#depth === 0) put(LINE_FEED);
+      }
+    }
+    return lines.subarray(0, filled);
+  }
+}
+
+function isBetween(byte: number): boolean {
+  return (
+    byte === COMMA || byte === OPEN_LIST || byte === CLOSE_LIST || byte === BLANK || byte === TAB || byte === RETURN
+  );
+}
+
+/** Lines that say how a file is framed. */
+const LINES_SEEN = 20;
+const BYTES_SEEN = 64 * 1024;
+
+/**
+ * Why content that is to have a record a line has none so, although it has JSON objects; undefined where a line among its
+ * first is one object, or none of it is JSON. Looks at its beginning alone.
+ */
+export function framingFault(framing: Framing | undefined, content: Buffer): string | undefined {
+  if (framing !== 'lines' || content.length === 0) return undefined;
+  const beginning = content.subarray(0, BYTES_SEEN);
+  // Of nearly every file the first line says it.
+  if (objectsIn(beginning.toString('utf8', 0, endOfLine(beginning, 0))) === 'one') return undefined;
+  const lines = beginning
+    .toString('utf8')
+    .split('\n', LINES_SEEN)
+    .filter((line) => line.trim() !== '');
+  const [first = ''] = lines;
+  if (!/^\s*[[{]/.test(first) || lines.some((line) => objectsIn(line) === 'one')) return undefined;
+  const found = new JsonFraming().lines(beginning);
+  const objects = found.filter((byte) => byte === LINE_FEED).length;
+  if (objects === 0) return undefined;
+  const kind = /^\s*\[/.test(first)
+    ? 'a JSON array'
+    : lines.every((line) => /^\s*\{.*\}\s*,\s*$/.test(line))
+      ? 'JSON objects with commas behind them'
+      : objectsIn(first) === 'several'
+        ? 'JSON objects with no line feed between them'
+        : 'JSON objects over several lines';
+  return `it holds ${kind}, not a record a line: set files.framing: json in pipeline.yaml`;
+}
+
+/** Whether a line is one JSON object, as far as its braces say, several, or neither. */
+function objectsIn(line: string): 'one' | 'several' | 'none' {
+  const framing = new JsonFraming();
+  const text = line.trim();
+  const objects = framing
+    .lines(Buffer.from(text))
+    .toString('utf8')
+    .split('\n')
+    .filter((found) => found !== '');
+  if (objects.length === 1 && !framing.isOpen && text.startsWith('{') && text.endsWith('}')) return 'one';
+  return objects.length > 1 ? 'several' : 'none';
+}

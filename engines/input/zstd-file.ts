@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { READ_UNTRUSTED } from '../../clients/storage/local/safe-path';
+import { messageOf } from '../../domain/errors';
+import { loadZstd, zstdChunks } from '../../clients/zstd';
+import type { ReadFile } from './file-bytes';
+import { hashFile } from './hash-file';
+
+/** What a file turned out to be. */
+interface ZstdFile {
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Why it is not whole; undefined where it is. */
+  readonly fault: string | undefined;
+}
+
+const READ_BYTES = 1024 * 1024;
+/** Unpacked bytes after which others have their turn: the unpacking is this thread's. */
+const TURN_BYTES = 4 * 1024 * 1024;
+
+/** Unpacks a file of zstd frames, as far as it can be; then tells what it was. Memory is that of a frame's window, 128 MiB at most. */
+export async function* readZstd(path: string, onEnd: (read: ZstdFile) => void, start = 0): AsyncGenerator<Buffer> {
+  await loadZstd();
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const file = openSync(path, READ_UNTRUSTED);
+  try {
+    function* packed(): Generator<Buffer> {
+      let at = start;
+      for (;;) {
+        const buffer = Buffer.allocUnsafe(READ_BYTES);
+        const length = readSync(file, buffer, 0, READ_BYTES, at);
+        if (length === 0) return;
+        [at, bytes] = [at + length, bytes + length];
+        const read = buffer.subarray(0, length);
+        hash.update(read);
+        yield read;
+      }
+    }
+    let fault: string | undefined;
+    let sinceTurn = 0;
+    const chunks = zstdChunks(packed());
+    for (;;) {
+      let chunk: Buffer | undefined;
+      try {
+        const step = chunks.next();
+        if (step.done === true) break;
+        chunk = step.value;
+      } catch (thrown) {
+        fault = messageOf(thrown);
+        break;
+      }
+      yield chunk;
+      sinceTurn += chunk.length;
+      if (sinceTurn < TURN_BYTES) continue;
+      sinceTurn = 0;
+      await setImmediate();
+    }
+    if (fault === undefined) onEnd({ bytes, sha256: hash.digest('hex'), fault });
+    else onEnd({ ...(await hashFile(path)), fault });
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What can be unpacked of a file that grew: from the frame that begins at byte `start`, else from the first. */
+export async function* readZstdFrom(path: string, start: number): AsyncGenerator<Buffer> {
+  const file = openSync(path, READ_UNTRUSTED);
+  let isFrame: boolean;
+  try {
+    const buffer = Buffer.alloc(MAGIC.length);
+    isFrame = readSync(file, buffer, 0, MAGIC.length, start) === MAGIC.length && buffer.equals(MAGIC);
+  } finally {
+    closeSync(file);
+  }
+  yield* readZstd(path, () => undefined, isFrame ? start : 0);
+}
+
+const MAGIC = Buffer.from('28b52ffd', 'hex');
+
+/** What the decoder says of data that ends within a frame. */
+const CUT = /Incomplete stream/;
+
+/**
+ * The same of a file that may be damaged: of one that is cut all that can be unpacked, of one with other damage nothing, since
+ * its frames have no beginning that could be looked for.
+ */
+export async function* readDamagedZstd(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
+  let checked: ZstdFile | undefined;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- to unpack all of it is the check
+  for await (const _ of readZstd(path, (read) => (checked = read))) continue;
+  const { fault, ...read } = checked ?? { bytes: 0, sha256: '', fault: 'it was not read to its end' };
+  if (fault === undefined || CUT.test(fault)) yield* readZstd(path, () => undefined);
+  const reason =
+    fault === undefined
+      ? undefined
+      : CUT.test(fault)
+        ? 'the compressed data ends before its end'
+        : `the compressed data is damaged (${fault}): nothing of it was read`;
+  onEnd({ ...read, faults: reason === undefined ? [] : [{ line: 1, reason }] });
+}

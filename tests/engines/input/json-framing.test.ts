@@ -1,0 +1,76 @@
+import * as fc from 'fast-check';
+import { framingFault, JsonFraming } from '../../../engines/input/json-framing';
+
+const value = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom('{', '}', '"', '\\', '[{', '}{', ',', '\n', ' '),
+    fc.string(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.constantFrom(null, true, false),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.string({ maxLength: 3 }), tie('value'), { maxKeys: 3 }),
+  ),
+})).value;
+const object = fc.dictionary(fc.constantFrom('id', '{', '}', '"', 'a b'), value, { minKeys: 1, maxKeys: 3 });
+
+/** How people write objects one behind the other. */
+const FRAMES: readonly ((objects: readonly string[]) => string)[] = [
+  (objects) => objects.join(''),
+  (objects) => objects.join('\n'),
+  (objects) => objects.map((text) => `${text},\n`).join(''),
+  (objects) => `[${objects.join(', ')}]`,
+  (objects) => `[\r\n ${objects.join('\r\n,\r\n ')}\r\n]\r\n`,
+  (objects) => objects.map((text) => `\t${text} `).join('\n\n'),
+];
+
+it('gives each object of any framing as one line, wherever the bytes were cut', () => {
+  fc.assert(
+    fc.property(
+      fc.array(object, { maxLength: 5 }),
+      fc.constantFrom(...FRAMES),
+      fc.constantFrom(undefined, 2),
+      fc.integer({ min: 1, max: 50 }),
+      (objects, frame, indent, size) => {
+        const bytes = Buffer.from(frame(objects.map((one) => JSON.stringify(one, undefined, indent))));
+        const framing = new JsonFraming();
+        let text = '';
+        const parts: Buffer[] = [];
+        for (let at = 0; at < bytes.length; at += size) parts.push(framing.lines(bytes.subarray(at, at + size)));
+        text = Buffer.concat(parts).toString('utf8');
+        const lines = text.split('\n').slice(0, -1);
+        expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+          objects.map((one) => JSON.parse(JSON.stringify(one)) as unknown),
+        );
+        expect(framing.isOpen).toBe(false);
+      },
+    ),
+    { numRuns: 2000 },
+  );
+});
+
+it('makes lines of what stands between objects, which are no records', () => {
+  const framing = new JsonFraming();
+  expect(framing.lines(Buffer.from('{"a":1}x y{"b":2}\noops\n{"c":3')).toString()).toBe(
+    '{"a":1}\nxy\n{"b":2}\noops\n{"c":3',
+  );
+  expect(framing.isOpen).toBe(true);
+});
+
+it.each([
+  ['[{"a":1},{"a":2}]', 'a JSON array'],
+  ['[\n {\n  "a": 1\n }\n]\n', 'a JSON array'],
+  ['{"a":1}{"a":2}', 'no line feed between'],
+  ['{"a":1},\n{"a":2},\n', 'commas'],
+  ['{\n "a": 1\n}\n{\n "a": 2\n}\n', 'several lines'],
+  ['{"a":1}\n[{"a":2}]\n', undefined],
+  // One torn line in a file of lines is a bad record, not another framing.
+  ['{"a":1}{"a":2}\n{"a":3}\n', undefined],
+  ['no JSON\n{{{\n', undefined],
+  ['', undefined],
+])('%j: %s', (content, kind) => {
+  const fault = framingFault('lines', Buffer.from(content));
+  if (kind === undefined) expect(fault).toBeUndefined();
+  else expect(fault).toMatch(new RegExp(`${kind}.*files\\.framing: json`));
+  expect(framingFault('json', Buffer.from(content))).toBeUndefined();
+});
