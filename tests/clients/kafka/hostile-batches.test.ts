@@ -55,6 +55,17 @@ describe('a worker that reads hostile batches', () => {
   });
 });
 
+describe('a record that is shorter than any can be', () => {
+  it.each([0, 5])('is damage, not a record: %s bytes', async (length) => {
+    const record = Buffer.concat([Buffer.from([2 * length]), Buffer.alloc(length)]);
+    const batch = await batchOf(2, 'none', Buffer.concat([recordOf(0, 2), record, Buffer.alloc(20)]));
+    const reading = async (): Promise<void> => {
+      for await (const slice of recordSlices(batch, 0, [], { rows: () => 10, bytes: MEBIBYTE })) slice.record(0);
+    };
+    await expect(reading()).rejects.toThrow(/KAFKA_REFUSED.*damaged content at offset 0/);
+  });
+});
+
 describe('a batch that is unpacked piece by piece', () => {
   it.each<Codec>(['gzip', 'lz4', 'zstd'])('gives the records of one that is unpacked at once: %s', async (codec) => {
     const sizes = Array.from({ length: 3_000 }, (_, index) => (index * 7) % 10_007);
