@@ -1,8 +1,5 @@
-import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster';
-import Decoder from 'kafkajs/src/protocol/decoder';
-import Encoder from 'kafkajs/src/protocol/encoder';
-import { createErrorFromCode } from 'kafkajs/src/protocol/error';
 import type { AbortedTransaction } from './record-slices';
+import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
 export interface FetchRequest {
   readonly topic: string;
@@ -25,17 +22,11 @@ export interface FetchedRecords {
 /** Version 11: the last one without compact encodings, known to brokers from 2.3 to 4.x. */
 const FETCH = { apiKey: 1, apiVersion: 11, apiName: 'Fetch' };
 const READ_COMMITTED = 1;
+const NOTHING = Buffer.alloc(0);
 
 /** Reads one partition of a broker, committed records only. Throws kafkajs's protocol errors, such as OFFSET_OUT_OF_RANGE. */
 export function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
-  const protocol: ProtocolRequest<FetchedRecords> = {
-    request: { ...FETCH, encode: () => Promise.resolve(encode(request)) },
-    response: {
-      decode: (data) => Promise.resolve(decode(data)),
-      parse: (decoded) => Promise.resolve(decoded),
-    },
-  };
-  return broker.connectionPool.send(protocol);
+  return send(broker, FETCH, encode(request), decode);
 }
 
 function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: FetchRequest): Encoder {
@@ -58,8 +49,7 @@ function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: Fet
     .writeString('');
 }
 
-function decode(data: Buffer): FetchedRecords {
-  const decoder = new Decoder(data);
+function decode(decoder: Decoder): FetchedRecords {
   decoder.readInt32(); // throttle time
   const errorCode = decoder.readInt16();
   if (errorCode !== 0) throw createErrorFromCode(errorCode);
@@ -84,8 +74,7 @@ function decodePartition(decoder: Decoder): FetchedRecords {
     firstOffset: Number(transaction.readInt64()),
   }));
   decoder.readInt32(); // preferred read replica
-  const bytes = decoder.readInt32();
-  const recordSet = decoder.buffer.subarray(decoder.offset, decoder.offset + Math.max(0, bytes));
+  const recordSet = decoder.readBytes() ?? NOTHING;
   if (errorCode !== 0) throw createErrorFromCode(errorCode);
   return { highWatermark, abortedTransactions, recordSet };
 }
