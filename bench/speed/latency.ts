@@ -92,12 +92,12 @@ async function tail(
   await cluster.addMultipleTargetTopics([topic]);
   const leader = await leaderOf(cluster, topic, partition);
   for (let from = offset; !signal.aborted;) {
-    const { recordSet, abortedTransactions } = await fetchRecords(leader, { topic, partition, offset: from, ...FETCH });
+    const fetched = await fetchRecords(leader, { topic, partition, offset: from, ...FETCH });
     const now = Date.now();
-    for await (const slice of recordSlices(recordSet, from, abortedTransactions, SLICE)) {
+    for await (const slice of recordSlices(fetched, SLICE)) {
       for (const index of slice.values.keys()) seenAt.set(Number(slice.record(index).key?.toString()), now);
     }
-    from = endOfRecords(recordSet) ?? from;
+    from = endOfRecords(fetched) ?? from;
   }
   await cluster.disconnect();
 }

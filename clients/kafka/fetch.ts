@@ -1,4 +1,3 @@
-import type { AbortedTransaction } from './record-slices';
 import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
 export interface FetchRequest {
@@ -12,11 +11,17 @@ export interface FetchRequest {
   readonly maxBytes: number;
 }
 
-export interface FetchedRecords {
+export interface FetchedRecords extends Pick<FetchRequest, 'topic' | 'partition' | 'offset'> {
   readonly highWatermark: number;
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Record batches, the last one perhaps incomplete. */
   readonly recordSet: Buffer;
+}
+
+/** A transaction whose records are to be left out. */
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
 }
 
 /** Version 11: the last one without compact encodings, known to brokers from 2.3 to 4.x. */
@@ -25,8 +30,9 @@ const READ_COMMITTED = 1;
 const NOTHING = Buffer.alloc(0);
 
 /** Reads one partition of a broker, committed records only. Throws kafkajs's protocol errors, such as OFFSET_OUT_OF_RANGE. */
-export function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
-  return send(broker, FETCH, encode(request), decode);
+export async function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
+  const { topic, partition, offset } = request;
+  return { topic, partition, offset, ...(await send(broker, FETCH, encode(request), decode)) };
 }
 
 function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: FetchRequest): Encoder {
@@ -49,7 +55,9 @@ function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: Fet
     .writeString('');
 }
 
-function decode(decoder: Decoder): FetchedRecords {
+type Answer = Omit<FetchedRecords, keyof FetchRequest>;
+
+function decode(decoder: Decoder): Answer {
   decoder.readInt32(); // throttle time
   const errorCode = decoder.readInt16();
   if (errorCode !== 0) throw createErrorFromCode(errorCode);
@@ -63,7 +71,7 @@ function decode(decoder: Decoder): FetchedRecords {
   return fetched;
 }
 
-function decodePartition(decoder: Decoder): FetchedRecords {
+function decodePartition(decoder: Decoder): Answer {
   decoder.readInt32(); // partition
   const errorCode = decoder.readInt16();
   const highWatermark = Number(decoder.readInt64());

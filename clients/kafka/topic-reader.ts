@@ -28,13 +28,9 @@ export async function* readTopic(
   spans: readonly PartitionOffsets[],
   options: ReadOptions = {},
 ): AsyncGenerator<{ readonly partition: number; readonly record: KafkaRecord }> {
-  for await (const { partition, offset, end, recordSet, abortedTransactions } of fetches(
-    kafka,
-    topic,
-    spans,
-    options,
-  )) {
-    for await (const slice of recordSlices(recordSet, offset, abortedTransactions, SLICE)) {
+  for await (const fetched of fetches(kafka, topic, spans, options)) {
+    const { partition, end } = fetched;
+    for await (const slice of recordSlices(fetched, SLICE)) {
       for (const index of slice.values.keys()) {
         const record = slice.record(index);
         if (record.offset < end) yield { partition, record };
@@ -50,16 +46,12 @@ export async function countTopic(
   spans: readonly PartitionOffsets[],
 ): Promise<number> {
   let count = 0;
-  for await (const { offset, end, recordSet, abortedTransactions } of fetches(kafka, topic, spans, {})) {
-    count += countRecords(recordSet, { low: offset, high: end }, abortedTransactions);
-  }
+  for await (const fetched of fetches(kafka, topic, spans, {})) count += countRecords(fetched, fetched.end);
   return count;
 }
 
 interface Fetched extends FetchedRecords {
-  readonly partition: number;
-  /** What was asked for, and where the read of the partition ends. */
-  readonly offset: number;
+  /** Where the read of the partition ends. */
   readonly end: number;
 }
 
@@ -80,9 +72,9 @@ async function* fetches(
         const leader = await leaderOf(cluster, topic, partition);
         const fetched = await fetchRecords(leader, { topic, partition, offset, ...FETCH });
         end = Math.min(end, fetched.highWatermark);
-        const next = endOfRecords(fetched.recordSet);
+        const next = endOfRecords(fetched);
         if (next !== undefined) {
-          yield { ...fetched, partition, offset, end };
+          yield { ...fetched, end };
           offset = next;
           deadline = Date.now() + openTransactionMs;
         } else if (offset < end) {

@@ -1,13 +1,20 @@
 import { compressFrameSync } from 'lz4-napi';
 import { gzipSync } from 'node:zlib';
 import { compressSync } from 'snappy';
+import type { AbortedTransaction } from '../../../clients/kafka/fetch';
 import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
+import type { RecordSource } from '../../../clients/kafka/record-slices';
 import { varintSize, writeVarint } from '../../../clients/kafka/varint';
 
 const MEBIBYTE = 2 ** 20;
 const HEADER_BYTES = 61;
 export const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 export type Codec = keyof typeof CODECS;
+
+/** What a fetch of events/3 brings. */
+export function fetched(recordSet: Buffer, offset = 0, abortedTransactions: AbortedTransaction[] = []): RecordSource {
+  return { topic: 'events', partition: 3, offset, recordSet, abortedTransactions };
+}
 
 /** A batch of records whose bytes are compressed already, from offset 0 on. */
 export async function batchOf(records: number, codec: Codec, payload: Buffer): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { encodeRecordBatch, type NewRecord, recordSize } from '../../../clients/kafka/record-batch';
 import { countRecords, endOfRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
+import { fetched } from './hostile-batches';
 
 const NO_LIMIT = { rows: () => 1_000_000, bytes: 1e9 };
 
@@ -28,7 +29,7 @@ async function read(
   { from = 0, aborted = [] as { producerId: bigint; firstOffset: number }[], limits = NO_LIMIT } = {},
 ) {
   const slices: { records: KafkaRecord[]; nextOffset: number }[] = [];
-  for await (const slice of recordSlices(Buffer.concat(batches), from, aborted, limits)) {
+  for await (const slice of recordSlices(fetched(Buffer.concat(batches), from, aborted), limits)) {
     slices.push({ records: slice.values.map((_, index) => slice.record(index)), nextOffset: slice.nextOffset });
   }
   return slices;
@@ -75,8 +76,8 @@ describe('recordSlices', () => {
     const whole = await batch(values('a'));
     const cut = (await batch(values('b'), { baseOffset: 1 })).subarray(0, -1);
     expect(texts(await read([whole, cut]))).toEqual(['a']);
-    expect(endOfRecords(Buffer.concat([whole, cut]))).toBe(1);
-    expect(endOfRecords(cut)).toBeUndefined();
+    expect(endOfRecords(fetched(Buffer.concat([whole, cut])))).toBe(1);
+    expect(endOfRecords(fetched(cut))).toBeUndefined();
   });
 
   it('leaves out aborted transactions, in whatever order the broker lists them', async () => {
@@ -109,7 +110,7 @@ describe('recordSlices', () => {
     // A broker lists every aborted transaction whose marker is not before the offset that is read from.
     const aborted = [{ producerId: 1n, firstOffset: 10 }];
     expect(texts(await read(batches, { from: 12, aborted }))).toEqual(['committed']);
-    expect(countRecords(Buffer.concat(batches), { low: 12, high: 15 }, aborted)).toBe(1);
+    expect(countRecords(fetched(Buffer.concat(batches), 12, aborted), 15)).toBe(1);
   });
 
   it('moves on over control records alone', async () => {
@@ -117,8 +118,8 @@ describe('recordSlices', () => {
   });
 
   it.each([
-    ['a codec that Kafka does not have', 5, /KAFKA_REFUSED.*unknown compression 5/],
-    ['content that is not what its codec says', 2, /KAFKA_REFUSED.*damaged content at offset/],
+    ['a codec that Kafka does not have', 5, /KAFKA_REFUSED: .*events\/3 at offset 0 has unknown compression 5/],
+    ['content that is not what its codec says', 2, /KAFKA_REFUSED: .*events\/3 at offset 0 has damaged content/],
   ])('says so for %s', async (_, codec, message) => {
     const wrong = await batch(values('a'));
     wrong.writeInt16BE(codec, 21);
