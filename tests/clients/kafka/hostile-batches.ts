@@ -1,3 +1,4 @@
+import { crc32c } from '@node-rs/crc32';
 import { compressFrameSync } from 'lz4-napi';
 import { gzipSync } from 'node:zlib';
 import { compressSync } from 'snappy';
@@ -25,6 +26,12 @@ export async function batchOf(records: number, codec: Codec, payload: Buffer): P
   batch.writeInt16BE(CODECS[codec], 21);
   batch.writeInt32BE(records - 1, 23);
   batch.writeInt32BE(records, 57);
+  return sealed(batch);
+}
+
+/** With the checksum of its bytes as they are now. */
+export function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
 }
 
