@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaProducer, KafkaTopics, readTopic, recordSlices } from '../../clients/kafka';
+import { endOfRecords, KafkaProducer, KafkaTopics, readTopic, recordSlices } from '../../clients/kafka';
 import { clusterOf } from '../../clients/kafka/connection';
 import { fetchRecords } from '../../clients/kafka/fetch';
 import { leaderOf } from '../../clients/kafka/leader-of';
-import { endOfRecords } from '../../clients/kafka/record-slices';
 import type { SpeedPipeline } from '../../tests/integration/speed/speed-pipeline';
 
 export interface Latency {

@@ -2,9 +2,10 @@ import { DaybreakError } from '../../domain/errors';
 import { clusterOf } from './connection';
 import { kafkaError } from './errors';
 import { fetchRecords, type FetchedRecords } from './fetch';
+import { endOfRecords } from './fetched-batches';
 import { leaderOf } from './leader-of';
 import type { KafkaOptions } from './options';
-import { countRecords, endOfRecords, type KafkaRecord, recordSlices } from './record-slices';
+import { countRecords, type KafkaRecord, recordSlices } from './record-slices';
 import type { PartitionOffsets } from './topics';
 
 const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 20 };

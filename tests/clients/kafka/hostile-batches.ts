@@ -3,8 +3,8 @@ import { compressFrameSync } from 'lz4-napi';
 import { gzipSync } from 'node:zlib';
 import { compressSync } from 'snappy';
 import type { AbortedTransaction } from '../../../clients/kafka/fetch';
+import type { RecordSource } from '../../../clients/kafka/fetched-batches';
 import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
-import type { RecordSource } from '../../../clients/kafka/record-slices';
 import { varintSize, writeVarint } from '../../../clients/kafka/varint';
 
 const MEBIBYTE = 2 ** 20;

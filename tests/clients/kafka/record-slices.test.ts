@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { endOfRecords } from '../../../clients/kafka/fetched-batches';
 import { encodeRecordBatch, type NewRecord, recordSize } from '../../../clients/kafka/record-batch';
-import { countRecords, endOfRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
+import { countRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
 import { fetched, sealed } from './hostile-batches';
 
 const NO_LIMIT = { rows: () => 1_000_000, bytes: 1e9 };
