@@ -22,6 +22,11 @@ const systemsButStorage = readdirSync(new URL('clients', import.meta.url), { wit
 
 const builtins = [...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
 
+const kafkajsInternals = {
+  group: ['kafkajs/*'],
+  message: 'Only clients/kafka/transport.ts knows the private modules of kafkajs.',
+};
+
 export default tseslint.config(
   { ignores: ['node_modules', '.daybreak', '**/*.{cjs,mjs}', 'coverage', 'engines/fast-path/assembly'] },
   ...tseslint.configs.strictTypeChecked,
@@ -61,6 +66,7 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-restricted-imports': ['error', { patterns: [kafkajsInternals] }],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
     },
@@ -101,7 +107,10 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: builtins.map((name) => ({ name, message: 'This code runs inside the workflow sandbox.' })) },
+        {
+          paths: builtins.map((name) => ({ name, message: 'This code runs inside the workflow sandbox.' })),
+          patterns: [kafkajsInternals],
+        },
       ],
     },
   },

@@ -140,7 +140,7 @@ export class PartitionRun {
       const fetched = await fetching;
       if (fetched === undefined) break;
       this.#highWatermark = fetched.highWatermark;
-      const next = endOfRecords(fetched.recordSet) ?? read;
+      const next = endOfRecords(fetched) ?? read;
       waiting = next > read ? BUSY : IDLE;
       fetching = session.fetch({ offset: next, maxBytes: limits.fetchBytes, ...waiting });
       fetching.catch(ignore);
@@ -149,7 +149,7 @@ export class PartitionRun {
         bytes: limits.bytes,
         valueBytes: () => transform.maximumBytes,
       };
-      for await (const slice of recordSlices(fetched.recordSet, read, fetched.abortedTransactions, sliceLimits)) {
+      for await (const slice of recordSlices(fetched, sliceLimits)) {
         if (slice.values.length > 0) {
           const result = await this.#transform(slice);
           await committing;

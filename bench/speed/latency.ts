@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaProducer, KafkaTopics, readTopic, recordSlices } from '../../clients/kafka';
+import { endOfRecords, KafkaProducer, KafkaTopics, readTopic, recordSlices } from '../../clients/kafka';
 import { clusterOf } from '../../clients/kafka/connection';
 import { fetchRecords } from '../../clients/kafka/fetch';
 import { leaderOf } from '../../clients/kafka/leader-of';
-import { endOfRecords } from '../../clients/kafka/record-slices';
 import type { SpeedPipeline } from '../../tests/integration/shard/speed-pipeline';
 
 export interface Latency {
@@ -92,12 +91,12 @@ async function tail(
   await cluster.addMultipleTargetTopics([topic]);
   const leader = await leaderOf(cluster, topic, partition);
   for (let from = offset; !signal.aborted;) {
-    const { recordSet, abortedTransactions } = await fetchRecords(leader, { topic, partition, offset: from, ...FETCH });
+    const fetched = await fetchRecords(leader, { topic, partition, offset: from, ...FETCH });
     const now = Date.now();
-    for await (const slice of recordSlices(recordSet, from, abortedTransactions, SLICE)) {
+    for await (const slice of recordSlices(fetched, SLICE)) {
       for (const index of slice.values.keys()) seenAt.set(Number(slice.record(index).key?.toString()), now);
     }
-    from = endOfRecords(recordSet) ?? from;
+    from = endOfRecords(fetched) ?? from;
   }
   await cluster.disconnect();
 }

@@ -26,6 +26,8 @@ const KEPT = 65_536;
 /** A record's head: attributes, two varints, and the length of its key. */
 const HEAD_BYTES = 21;
 const LENGTH_BYTES = 5;
+/** Of the shortest record: attributes, two distances, two lengths and the number of headers. */
+const SHORTEST_RECORD = 6;
 const MOST_HEADERS = 90_000;
 
 /** The records of one batch, from pieces that may end within a record. */
@@ -50,7 +52,7 @@ export class BatchReader {
     const start = reader.position;
     if (this.#rest < LENGTH_BYTES && !this.#hasEnded) return undefined;
     const length = reader.read();
-    if (length >= 0 && length <= Math.min(this.#rest, this.#recordBytes)) return length;
+    if (length >= SHORTEST_RECORD && length <= Math.min(this.#rest, this.#recordBytes)) return length;
     reader.position = start;
     return undefined;
   }
@@ -60,7 +62,7 @@ export class BatchReader {
     await this.#fill(LENGTH_BYTES);
     if (this.#rest <= 0) throw new RangeError('the batch ends before its records');
     const length = this.reader.read();
-    if (length <= 0) throw new RangeError(`a record of ${length} bytes`);
+    if (length < SHORTEST_RECORD) throw new RangeError(`a record of ${length} bytes`);
     if (length > this.#recordBytes) return await this.#longRecord(length);
     await this.#require(length);
     return length;

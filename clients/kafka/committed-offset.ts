@@ -1,7 +1,4 @@
-import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster';
-import Decoder from 'kafkajs/src/protocol/decoder';
-import Encoder from 'kafkajs/src/protocol/encoder';
-import { createErrorFromCode } from 'kafkajs/src/protocol/error';
+import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
 export interface CommittedOffset {
   /** -1 where nothing was committed. */
@@ -25,14 +22,7 @@ export function fetchCommittedOffset(
   coordinator: Broker,
   { group, topic, partition }: { readonly group: string; readonly topic: string; readonly partition: number },
 ): Promise<CommittedOffset> {
-  const protocol: ProtocolRequest<CommittedOffset> = {
-    request: { ...OFFSET_FETCH, encode: () => Promise.resolve(encode(group, topic, partition)) },
-    response: {
-      decode: (data) => Promise.resolve(decode(data)),
-      parse: (decoded) => Promise.resolve(decoded),
-    },
-  };
-  return coordinator.connectionPool.send(protocol);
+  return send(coordinator, OFFSET_FETCH, encode(group, topic, partition), decode);
 }
 
 function encode(group: string, topic: string, partition: number): Encoder {
@@ -46,8 +36,7 @@ function encode(group: string, topic: string, partition: number): Encoder {
     .writeUVarInt(NO_TAGS);
 }
 
-function decode(data: Buffer): CommittedOffset {
-  const decoder = new Decoder(data);
+function decode(decoder: Decoder): CommittedOffset {
   decoder.readTaggedFields(); // of the header
   decoder.readInt32(); // throttle time
   const [found] =

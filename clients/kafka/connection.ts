@@ -1,9 +1,8 @@
 import { Kafka, logLevel, type ISocketFactoryArgs, type LogEntry, type logCreator } from 'kafkajs';
-import Cluster from 'kafkajs/src/cluster';
-import { createLogger } from 'kafkajs/src/loggers';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type KafkaLogger, type KafkaOptions, SILENT } from './options';
+import { Cluster } from './transport';
 
 /**
  * A broker that is down is reported after about three seconds: who calls knows better than this client whether
@@ -37,12 +36,11 @@ export function kafkaOf(options: KafkaOptions): Kafka {
 
 /** The connections below kafkajs's consumers and producers, with sockets that do not wait for more to send. */
 export function clusterOf(options: KafkaOptions): Cluster {
-  const { brokers, logger = SILENT } = options;
   return new Cluster({
     ...settingsOf(options),
-    brokers,
+    brokers: options.brokers,
     reauthenticationThreshold: AUTHENTICATION_TIMEOUT_MS,
-    logger: createLogger({ level: logLevel.INFO, logCreator: logTo(logger) }),
+    logger: kafkaOf(options).logger(),
     socketFactory,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,

@@ -1,8 +1,4 @@
-import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster';
-import Decoder from 'kafkajs/src/protocol/decoder';
-import Encoder from 'kafkajs/src/protocol/encoder';
-import { createErrorFromCode } from 'kafkajs/src/protocol/error';
-import type { AbortedTransaction } from './record-slices';
+import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
 export interface FetchRequest {
   readonly topic: string;
@@ -15,27 +11,28 @@ export interface FetchRequest {
   readonly maxBytes: number;
 }
 
-export interface FetchedRecords {
+export interface FetchedRecords extends Pick<FetchRequest, 'topic' | 'partition' | 'offset'> {
   readonly highWatermark: number;
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Record batches, the last one perhaps incomplete. */
   readonly recordSet: Buffer;
 }
 
+/** A transaction whose records are to be left out. */
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: number;
+}
+
 /** Version 11: the last one without compact encodings, known to brokers from 2.3 to 4.x. */
 const FETCH = { apiKey: 1, apiVersion: 11, apiName: 'Fetch' };
 const READ_COMMITTED = 1;
+const NOTHING = Buffer.alloc(0);
 
 /** Reads one partition of a broker, committed records only. Throws kafkajs's protocol errors, such as OFFSET_OUT_OF_RANGE. */
-export function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
-  const protocol: ProtocolRequest<FetchedRecords> = {
-    request: { ...FETCH, encode: () => Promise.resolve(encode(request)) },
-    response: {
-      decode: (data) => Promise.resolve(decode(data)),
-      parse: (decoded) => Promise.resolve(decoded),
-    },
-  };
-  return broker.connectionPool.send(protocol);
+export async function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
+  const { topic, partition, offset } = request;
+  return { topic, partition, offset, ...(await send(broker, FETCH, encode(request), decode)) };
 }
 
 function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: FetchRequest): Encoder {
@@ -58,8 +55,9 @@ function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: Fet
     .writeString('');
 }
 
-function decode(data: Buffer): FetchedRecords {
-  const decoder = new Decoder(data);
+type Answer = Omit<FetchedRecords, keyof FetchRequest>;
+
+function decode(decoder: Decoder): Answer {
   decoder.readInt32(); // throttle time
   const errorCode = decoder.readInt16();
   if (errorCode !== 0) throw createErrorFromCode(errorCode);
@@ -73,7 +71,7 @@ function decode(data: Buffer): FetchedRecords {
   return fetched;
 }
 
-function decodePartition(decoder: Decoder): FetchedRecords {
+function decodePartition(decoder: Decoder): Answer {
   decoder.readInt32(); // partition
   const errorCode = decoder.readInt16();
   const highWatermark = Number(decoder.readInt64());
@@ -84,8 +82,7 @@ function decodePartition(decoder: Decoder): FetchedRecords {
     firstOffset: Number(transaction.readInt64()),
   }));
   decoder.readInt32(); // preferred read replica
-  const bytes = decoder.readInt32();
-  const recordSet = decoder.buffer.subarray(decoder.offset, decoder.offset + Math.max(0, bytes));
+  const recordSet = decoder.readBytes() ?? NOTHING;
   if (errorCode !== 0) throw createErrorFromCode(errorCode);
   return { highWatermark, abortedTransactions, recordSet };
 }

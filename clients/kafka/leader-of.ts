@@ -1,5 +1,4 @@
-import type Cluster from 'kafkajs/src/cluster';
-import type { Broker } from 'kafkajs/src/cluster';
+import type { Broker, Cluster } from './transport';
 
 /** The broker that leads the partition, as far as the metadata knows. */
 export async function leaderOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {

@@ -1,5 +1,3 @@
-import type Cluster from 'kafkajs/src/cluster';
-import type { Broker } from 'kafkajs/src/cluster';
 import { type CommittedOffset, fetchCommittedOffset } from './committed-offset';
 import { clusterOf } from './connection';
 import { kafkaError, protocolType } from './errors';
@@ -12,6 +10,7 @@ import {
   type TransactionWrites,
   whileMarkersAreWritten,
 } from './transactional-writer';
+import type { Broker, Cluster } from './transport';
 
 export interface SessionOptions {
   /** The partition that is read. */

@@ -1,7 +1,4 @@
-import type { Broker, ProtocolRequest } from 'kafkajs/src/cluster';
-import Decoder from 'kafkajs/src/protocol/decoder';
-import Encoder from 'kafkajs/src/protocol/encoder';
-import { createErrorFromCode } from 'kafkajs/src/protocol/error';
+import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
 export interface PartitionBatch {
   readonly topic: string;
@@ -21,14 +18,7 @@ export async function produceBatches(
   transactionalId: string,
   batches: readonly PartitionBatch[],
 ): Promise<void> {
-  const protocol: ProtocolRequest<readonly number[]> = {
-    request: { ...PRODUCE, encode: () => Promise.resolve(encode(transactionalId, batches)) },
-    response: {
-      decode: (data) => Promise.resolve(decode(data)),
-      parse: (decoded) => Promise.resolve(decoded),
-    },
-  };
-  const errorCodes = await broker.connectionPool.send(protocol);
+  const errorCodes = await send(broker, PRODUCE, encode(transactionalId, batches), decode);
   const failed = errorCodes.find((code) => code !== 0);
   if (failed !== undefined) throw createErrorFromCode(failed);
 }
@@ -47,10 +37,10 @@ function encode(transactionalId: string, batches: readonly PartitionBatch[]): En
 }
 
 /** The error code of each partition. */
-function decode(data: Buffer): readonly number[] {
-  const topics = new Decoder(data).readArray((decoder) => {
-    decoder.readString();
-    return decoder.readArray((partition) => {
+function decode(decoder: Decoder): readonly number[] {
+  const topics = decoder.readArray((topic) => {
+    topic.readString();
+    return topic.readArray((partition) => {
       partition.readInt32(); // partition
       const errorCode = partition.readInt16();
       for (let field = 0; field < 3; field++) partition.readInt64(); // base offset, append time, log start

@@ -1,4 +1,4 @@
-import crc32c from 'kafkajs/src/protocol/recordBatch/crc32C';
+import { crc32c } from '@node-rs/crc32';
 import { promisify } from 'node:util';
 import { constants, gzip, gzipSync } from 'node:zlib';
 import { varintSize, writeVarint } from './varint';

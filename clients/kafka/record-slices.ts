@@ -1,6 +1,7 @@
-import { DaybreakError } from '../../domain/errors';
+import { AbortedTransactions } from './aborted-transactions';
 import { BatchReader, type KafkaHeader, type LongRecord, readHeaders } from './batch-reader';
 import { decompress } from './decompress';
+import { type Batch, LOOK_AT_THE_DISK, type RecordSource, soundBatchesOf, unreadable } from './fetched-batches';
 import { VarintReader } from './varint';
 
 /** A record with all that a reader may want to keep of it. */
@@ -39,36 +40,27 @@ export interface SliceLimits {
   readonly valueBytes?: () => number;
 }
 
-export interface AbortedTransaction {
-  readonly producerId: bigint;
-  readonly firstOffset: number;
-}
-
-const HEADER_BYTES = 61;
 const MOST_VALUE_BYTES = 64 * 2 ** 20;
 /** What a header takes in memory beside its bytes. */
 const HEADER_OVERHEAD = 64;
 
 /**
  * Cuts the record batches of a fetch into slices, unpacking a batch as its records are taken, so that memory stays bounded
- * however well they compress. Records before `from`, of aborted transactions, and control records are left out.
+ * however well they compress. Records before the offset that was asked for, of aborted transactions, and control records are
+ * left out. Throws KAFKA_REFUSED where a batch cannot be read.
  */
-export async function* recordSlices(
-  recordSet: Buffer,
-  from: number,
-  aborted: readonly AbortedTransaction[],
-  limits: SliceLimits,
-): AsyncGenerator<RecordSlice> {
-  const transactions = new AbortedTransactions(aborted);
+export async function* recordSlices(source: RecordSource, limits: SliceLimits): AsyncGenerator<RecordSlice> {
+  const { offset: from } = source;
+  const transactions = new AbortedTransactions(source.abortedTransactions);
   let slice = new SliceBuilder(from);
-  for (const batch of batchesOf(recordSet)) {
+  for (const batch of soundBatchesOf(source)) {
     if (batch.lastOffset < from) continue;
     if (batch.isControl) transactions.end(batch);
     else if (!transactions.isAborted(batch)) {
-      const records = new BatchReader(bodyOf(batch), limits.valueBytes?.() ?? MOST_VALUE_BYTES);
+      const records = new BatchReader(bodyOf(source, batch), limits.valueBytes?.() ?? MOST_VALUE_BYTES);
       try {
         for (let index = 0; index < batch.records; index++) {
-          const record = records.nextInMemory() ?? (await nextOf(records, batch));
+          const record = records.nextInMemory() ?? (await nextOf(records, source, batch));
           const offset =
             typeof record === 'number'
               ? slice.add(batch, records.reader, record, from)
@@ -86,28 +78,18 @@ export async function* recordSlices(
   if (slice.rows > 0 || slice.nextOffset > slice.from) yield slice.cut(slice.nextOffset);
 }
 
-/** The offset behind the last complete record batch of a fetch; undefined where there is none. */
-export function endOfRecords(recordSet: Buffer): number | undefined {
-  let end: number | undefined;
-  for (const batch of batchesOf(recordSet)) end = batch.lastOffset + 1;
-  return end;
-}
-
 /**
- * How many committed records a fetch holds from offset `from` to below `to`, without inflating them: control records and those of
- * aborted transactions are none. Takes a batch's records for consecutive, which they are unless the topic is compacted.
+ * How many committed records a fetch holds from the offset that was asked for to below `end`, without inflating them: control
+ * records and those of aborted transactions are none. Takes a batch's records for consecutive, which they are unless the
+ * topic is compacted.
  */
-export function countRecords(
-  recordSet: Buffer,
-  { low, high }: { readonly low: number; readonly high: number },
-  aborted: readonly AbortedTransaction[],
-): number {
-  const transactions = new AbortedTransactions(aborted);
+export function countRecords(source: RecordSource, end: number): number {
+  const transactions = new AbortedTransactions(source.abortedTransactions);
   let count = 0;
-  for (const batch of batchesOf(recordSet)) {
+  for (const batch of soundBatchesOf(source)) {
     if (batch.isControl) transactions.end(batch);
     else if (!transactions.isAborted(batch)) {
-      const within = Math.min(batch.lastOffset + 1, high) - Math.max(batch.baseOffset, low);
+      const within = Math.min(batch.lastOffset + 1, end) - Math.max(batch.baseOffset, source.offset);
       count += Math.min(Math.max(0, within), batch.records);
     }
   }
@@ -208,91 +190,18 @@ function timestampIn({ isLogAppendTime, maxTimestamp, firstTimestamp }: Batch, d
   return isLogAppendTime ? maxTimestamp : firstTimestamp + delta;
 }
 
-/** The header of a record batch, and its records as they came. */
-interface Batch {
-  readonly baseOffset: number;
-  readonly lastOffset: number;
-  readonly codec: number;
-  readonly isLogAppendTime: boolean;
-  readonly isTransactional: boolean;
-  readonly isControl: boolean;
-  readonly firstTimestamp: number;
-  readonly maxTimestamp: number;
-  readonly producerId: bigint;
-  readonly records: number;
-  readonly payload: Buffer;
-}
-
-/** A broker cuts a fetch at a number of bytes: the last batch may be incomplete, and is fetched again. */
-function* batchesOf(recordSet: Buffer): Generator<Batch> {
-  let at = 0;
-  while (at + HEADER_BYTES <= recordSet.length) {
-    const end = at + 12 + recordSet.readInt32BE(at + 8);
-    if (end > recordSet.length) return;
-    const magic = recordSet.readInt8(at + 16);
-    if (magic !== 2) throw unreadable(`record format ${magic}`, 'Kafka 4 holds only format 2');
-    const attributes = recordSet.readInt16BE(at + 21);
-    const baseOffset = Number(recordSet.readBigInt64BE(at));
-    yield {
-      baseOffset,
-      lastOffset: baseOffset + recordSet.readInt32BE(at + 23),
-      codec: attributes & 7,
-      isLogAppendTime: (attributes & 8) !== 0,
-      isTransactional: (attributes & 16) !== 0,
-      isControl: (attributes & 32) !== 0,
-      firstTimestamp: Number(recordSet.readBigInt64BE(at + 27)),
-      maxTimestamp: Number(recordSet.readBigInt64BE(at + 35)),
-      producerId: recordSet.readBigInt64BE(at + 43),
-      records: recordSet.readInt32BE(at + 57),
-      payload: recordSet.subarray(at + HEADER_BYTES, end),
-    };
-    at = end;
-  }
-}
-
-function bodyOf({ codec, payload }: Batch): AsyncGenerator<Buffer> {
+function bodyOf(source: RecordSource, { baseOffset, codec, payload }: Batch): AsyncGenerator<Buffer> {
   const body = decompress(codec, payload);
-  if (body === undefined) throw unreadable(`unknown compression ${codec}`, 'Use none, gzip, snappy, lz4 or zstd');
+  if (body === undefined) {
+    throw unreadable(source, baseOffset, `unknown compression ${codec}`, 'Use none, gzip, snappy, lz4 or zstd.');
+  }
   return body;
 }
 
-async function nextOf(records: BatchReader, { baseOffset }: Batch): Promise<number | LongRecord> {
+async function nextOf(records: BatchReader, source: RecordSource, { baseOffset }: Batch): Promise<number | LongRecord> {
   try {
     return await records.next();
   } catch (cause) {
-    throw unreadable(`damaged content at offset ${baseOffset}`, 'Look at the broker and its disk', cause);
-  }
-}
-
-function unreadable(what: string, remedy: string, cause?: unknown): DaybreakError {
-  return new DaybreakError('KAFKA_REFUSED', { what: `a record batch has the ${what}`, remedy: `${remedy}.`, cause });
-}
-
-/** Which producer's records are to be left out, from offset to offset. */
-class AbortedTransactions {
-  readonly #pending: AbortedTransaction[];
-  readonly #open = new Set<bigint>();
-
-  constructor(aborted: readonly AbortedTransaction[]) {
-    this.#pending = [...aborted].sort((left, right) => left.firstOffset - right.firstOffset);
-  }
-
-  isAborted(batch: Batch): boolean {
-    if (!batch.isTransactional) return false;
-    this.#openUpTo(batch);
-    return this.#open.has(batch.producerId);
-  }
-
-  /** A control batch ends its producer's transaction, be it an abort or a commit; of it the fetch may hold nothing else. */
-  end(batch: Batch): void {
-    this.#openUpTo(batch);
-    this.#open.delete(batch.producerId);
-  }
-
-  #openUpTo({ lastOffset }: Batch): void {
-    for (let next = this.#pending[0]; next !== undefined && next.firstOffset <= lastOffset; next = this.#pending[0]) {
-      this.#open.add(next.producerId);
-      this.#pending.shift();
-    }
+    throw unreadable(source, baseOffset, 'damaged content', LOOK_AT_THE_DISK, cause);
   }
 }

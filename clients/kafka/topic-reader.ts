@@ -2,9 +2,10 @@ import { DaybreakError } from '../../domain/errors';
 import { clusterOf } from './connection';
 import { kafkaError } from './errors';
 import { fetchRecords, type FetchedRecords } from './fetch';
+import { endOfRecords } from './fetched-batches';
 import { leaderOf } from './leader-of';
 import type { KafkaOptions } from './options';
-import { countRecords, endOfRecords, type KafkaRecord, recordSlices } from './record-slices';
+import { countRecords, type KafkaRecord, recordSlices } from './record-slices';
 import type { PartitionOffsets } from './topics';
 
 const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 20 };
@@ -28,13 +29,9 @@ export async function* readTopic(
   spans: readonly PartitionOffsets[],
   options: ReadOptions = {},
 ): AsyncGenerator<{ readonly partition: number; readonly record: KafkaRecord }> {
-  for await (const { partition, offset, end, recordSet, abortedTransactions } of fetches(
-    kafka,
-    topic,
-    spans,
-    options,
-  )) {
-    for await (const slice of recordSlices(recordSet, offset, abortedTransactions, SLICE)) {
+  for await (const fetched of fetches(kafka, topic, spans, options)) {
+    const { partition, end } = fetched;
+    for await (const slice of recordSlices(fetched, SLICE)) {
       for (const index of slice.values.keys()) {
         const record = slice.record(index);
         if (record.offset < end) yield { partition, record };
@@ -50,16 +47,12 @@ export async function countTopic(
   spans: readonly PartitionOffsets[],
 ): Promise<number> {
   let count = 0;
-  for await (const { offset, end, recordSet, abortedTransactions } of fetches(kafka, topic, spans, {})) {
-    count += countRecords(recordSet, { low: offset, high: end }, abortedTransactions);
-  }
+  for await (const fetched of fetches(kafka, topic, spans, {})) count += countRecords(fetched, fetched.end);
   return count;
 }
 
 interface Fetched extends FetchedRecords {
-  readonly partition: number;
-  /** What was asked for, and where the read of the partition ends. */
-  readonly offset: number;
+  /** Where the read of the partition ends. */
   readonly end: number;
 }
 
@@ -80,9 +73,9 @@ async function* fetches(
         const leader = await leaderOf(cluster, topic, partition);
         const fetched = await fetchRecords(leader, { topic, partition, offset, ...FETCH });
         end = Math.min(end, fetched.highWatermark);
-        const next = endOfRecords(fetched.recordSet);
+        const next = endOfRecords(fetched);
         if (next !== undefined) {
-          yield { ...fetched, partition, offset, end };
+          yield { ...fetched, end };
           offset = next;
           deadline = Date.now() + openTransactionMs;
         } else if (offset < end) {

@@ -1,11 +1,10 @@
-import type Cluster from 'kafkajs/src/cluster';
-import type { Broker } from 'kafkajs/src/cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { protocolType } from './errors';
 import { leaderOf } from './leader-of';
 import { partitionOf } from './murmur2';
 import { type PartitionBatch, produceBatches } from './produce';
 import { encodeRecordBatch, type NewRecord, recordSize } from './record-batch';
+import type { Broker, Cluster } from './transport';
 
 /** Records by topic. */
 export type TransactionWrites = ReadonlyMap<string, readonly NewRecord[]>;

@@ -58,9 +58,9 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
     const replayed = marked.get(partition) ?? new Set();
     while (offset < high) {
       const fetched = await session.fetch({ offset, ...FETCH });
-      const next = fetched && endOfRecords(fetched.recordSet);
+      const next = fetched && endOfRecords(fetched);
       if (fetched === undefined || next === undefined) break;
-      for await (const slice of recordSlices(fetched.recordSet, offset, fetched.abortedTransactions, SLICE)) {
+      for await (const slice of recordSlices(fetched, SLICE)) {
         const pending = lettersOf(slice, partition).filter((one) => one.offset < high && !replayed.has(one.offset));
         const { selected, firstLeft, ranges } = separate(pending, select);
         const whole = selected.filter(({ truncatedFrom }) => truncatedFrom === undefined);

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { recordSlices } from '../../../clients/kafka/record-slices';
-import { batchOf, type Codec, compressed, recordOf, zstdFrame } from './hostile-batches';
+import { batchOf, type Codec, compressed, fetched, recordOf, zstdFrame } from './hostile-batches';
 import type { BatchName, Outcome } from './read-hostile';
 
 const MEBIBYTE = 2 ** 20;
@@ -55,6 +55,17 @@ describe('a worker that reads hostile batches', () => {
   });
 });
 
+describe('a record that is shorter than any can be', () => {
+  it.each([0, 5])('is damage, not a record: %s bytes', async (length) => {
+    const record = Buffer.concat([Buffer.from([2 * length]), Buffer.alloc(length)]);
+    const batch = await batchOf(2, 'none', Buffer.concat([recordOf(0, 2), record, Buffer.alloc(20)]));
+    const reading = async (): Promise<void> => {
+      for await (const slice of recordSlices(fetched(batch), { rows: () => 10, bytes: MEBIBYTE })) slice.record(0);
+    };
+    await expect(reading()).rejects.toThrow(/KAFKA_REFUSED: .*events\/3 at offset 0 has damaged content/);
+  });
+});
+
 describe('a batch that is unpacked piece by piece', () => {
   it.each<Codec>(['gzip', 'lz4', 'zstd'])('gives the records of one that is unpacked at once: %s', async (codec) => {
     const sizes = Array.from({ length: 3_000 }, (_, index) => (index * 7) % 10_007);
@@ -62,7 +73,7 @@ describe('a batch that is unpacked piece by piece', () => {
     expect(body.length).toBeGreaterThan(8 * MEBIBYTE);
     const batch = await batchOf(sizes.length, codec, compressed(codec, body));
     const found: number[] = [];
-    for await (const slice of recordSlices(batch, 0, [], { rows: () => 100, bytes: MEBIBYTE })) {
+    for await (const slice of recordSlices(fetched(batch), { rows: () => 100, bytes: MEBIBYTE })) {
       for (const index of slice.values.keys()) found.push(slice.record(index).value?.length ?? -1);
     }
     expect(found).toEqual(sizes);
@@ -72,7 +83,7 @@ describe('a batch that is unpacked piece by piece', () => {
     const payload = zstdFrame([Buffer.concat([recordOf(0, 2), recordOf(1, 2)]), 900]);
     const batch = await batchOf(2, 'zstd', payload);
     for (let round = 0; round < 3; round++) {
-      for await (const slice of recordSlices(batch, 0, [], { rows: () => 1, bytes: MEBIBYTE })) {
+      for await (const slice of recordSlices(fetched(batch), { rows: () => 1, bytes: MEBIBYTE })) {
         expect(slice.nextOffset).toBe(1);
         break;
       }
@@ -84,9 +95,9 @@ describe('a batch that is unpacked piece by piece', () => {
     for (const bad of [payload.subarray(0, payload.length >> 1), Buffer.alloc(1_000, 0xff)]) {
       const batch = await batchOf(1, codec, bad);
       const reading = async (): Promise<void> => {
-        for await (const slice of recordSlices(batch, 0, [], { rows: () => 1, bytes: MEBIBYTE })) slice.record(0);
+        for await (const slice of recordSlices(fetched(batch), { rows: () => 1, bytes: MEBIBYTE })) slice.record(0);
       };
-      await expect(reading()).rejects.toThrow(/KAFKA_REFUSED.*damaged content at offset 0/);
+      await expect(reading()).rejects.toThrow(/KAFKA_REFUSED: .*events\/3 at offset 0 has damaged content/);
     }
   });
 });

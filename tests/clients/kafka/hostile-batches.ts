@@ -1,6 +1,9 @@
+import { crc32c } from '@node-rs/crc32';
 import { compressFrameSync } from 'lz4-napi';
 import { gzipSync } from 'node:zlib';
 import { compressSync } from 'snappy';
+import type { AbortedTransaction } from '../../../clients/kafka/fetch';
+import type { RecordSource } from '../../../clients/kafka/fetched-batches';
 import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
 import { varintSize, writeVarint } from '../../../clients/kafka/varint';
 
@@ -8,6 +11,11 @@ const MEBIBYTE = 2 ** 20;
 const HEADER_BYTES = 61;
 export const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 export type Codec = keyof typeof CODECS;
+
+/** What a fetch of events/3 brings. */
+export function fetched(recordSet: Buffer, offset = 0, abortedTransactions: AbortedTransaction[] = []): RecordSource {
+  return { topic: 'events', partition: 3, offset, recordSet, abortedTransactions };
+}
 
 /** A batch of records whose bytes are compressed already, from offset 0 on. */
 export async function batchOf(records: number, codec: Codec, payload: Buffer): Promise<Buffer> {
@@ -18,6 +26,12 @@ export async function batchOf(records: number, codec: Codec, payload: Buffer): P
   batch.writeInt16BE(CODECS[codec], 21);
   batch.writeInt32BE(records - 1, 23);
   batch.writeInt32BE(records, 57);
+  return sealed(batch);
+}
+
+/** With the checksum of its bytes as they are now. */
+export function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
 }
 

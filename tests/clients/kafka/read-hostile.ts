@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { deadLetterOf } from '../../../activities/speed/dead-letter';
 import { recordSize } from '../../../clients/kafka/record-batch';
 import { recordSlices } from '../../../clients/kafka/record-slices';
-import { headersBomb, largeRecord, manyRecords, zstdBomb } from './hostile-batches';
+import { fetched, headersBomb, largeRecord, manyRecords, zstdBomb } from './hostile-batches';
 
 export interface ReadRecord {
   readonly offset: number;
@@ -43,7 +43,7 @@ async function read(make: () => Promise<Buffer>): Promise<void> {
   let [records, nextOffset] = [0, 0];
   const first: ReadRecord[] = [];
   const limits = { rows: () => 10_000, bytes: 4 * 2 ** 20, valueBytes: () => 2 ** 20 };
-  for await (const slice of recordSlices(batch, 0, [], limits)) {
+  for await (const slice of recordSlices(fetched(batch), limits)) {
     for (const index of slice.values.keys()) {
       if (first.length === 3) break;
       const record = slice.record(index);

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { endOfRecords } from '../../../clients/kafka/fetched-batches';
 import { encodeRecordBatch, type NewRecord, recordSize } from '../../../clients/kafka/record-batch';
-import { countRecords, endOfRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
+import { countRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
+import { fetched, sealed } from './hostile-batches';
 
 const NO_LIMIT = { rows: () => 1_000_000, bytes: 1e9 };
 
@@ -16,7 +18,7 @@ async function batch(records: readonly NewRecord[], options: BatchOptions = {}):
   const bytes = await encodeRecordBatch(records, size, { producerId, producerEpoch: 0, firstSequence: 0 });
   bytes.writeBigInt64BE(BigInt(baseOffset), 0); // The broker's part.
   if (isControl) bytes.writeInt16BE(bytes.readInt16BE(21) | 32, 21);
-  return bytes;
+  return sealed(bytes);
 }
 
 const values = (...texts: string[]): NewRecord[] => texts.map((value) => ({ key: null, value }));
@@ -28,7 +30,7 @@ async function read(
   { from = 0, aborted = [] as { producerId: bigint; firstOffset: number }[], limits = NO_LIMIT } = {},
 ) {
   const slices: { records: KafkaRecord[]; nextOffset: number }[] = [];
-  for await (const slice of recordSlices(Buffer.concat(batches), from, aborted, limits)) {
+  for await (const slice of recordSlices(fetched(Buffer.concat(batches), from, aborted), limits)) {
     slices.push({ records: slice.values.map((_, index) => slice.record(index)), nextOffset: slice.nextOffset });
   }
   return slices;
@@ -75,8 +77,8 @@ describe('recordSlices', () => {
     const whole = await batch(values('a'));
     const cut = (await batch(values('b'), { baseOffset: 1 })).subarray(0, -1);
     expect(texts(await read([whole, cut]))).toEqual(['a']);
-    expect(endOfRecords(Buffer.concat([whole, cut]))).toBe(1);
-    expect(endOfRecords(cut)).toBeUndefined();
+    expect(endOfRecords(fetched(Buffer.concat([whole, cut])))).toBe(1);
+    expect(endOfRecords(fetched(cut))).toBeUndefined();
   });
 
   it('leaves out aborted transactions, in whatever order the broker lists them', async () => {
@@ -109,19 +111,49 @@ describe('recordSlices', () => {
     // A broker lists every aborted transaction whose marker is not before the offset that is read from.
     const aborted = [{ producerId: 1n, firstOffset: 10 }];
     expect(texts(await read(batches, { from: 12, aborted }))).toEqual(['committed']);
-    expect(countRecords(Buffer.concat(batches), { low: 12, high: 15 }, aborted)).toBe(1);
+    expect(countRecords(fetched(Buffer.concat(batches), 12, aborted), 15)).toBe(1);
   });
 
   it('moves on over control records alone', async () => {
     expect(await read([await end(1n, 41)], { from: 41 })).toEqual([{ records: [], nextOffset: 42 }]);
   });
 
+  it('names a batch whose bytes are not those of its checksum, and reads nothing of it', async () => {
+    const good = await batch(values('a', 'b'), { baseOffset: 7 });
+    const bad = await batch(values('c', 'd'), { baseOffset: 9 });
+    const bits = fc.record({ at: fc.integer({ min: 17, max: bad.length - 1 }), bit: fc.integer({ min: 0, max: 7 }) });
+    await fc.assert(
+      fc.asyncProperty(bits, async ({ at, bit }) => {
+        const flipped = Buffer.from(bad);
+        flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << bit), at);
+        const source = fetched(Buffer.concat([good, flipped]), 7);
+        const found: number[] = [];
+        const reading = async (): Promise<void> => {
+          for await (const slice of recordSlices(source, { ...NO_LIMIT, rows: () => 2 })) found.push(slice.nextOffset);
+        };
+        const message = /KAFKA_REFUSED: .*events\/3 at offset 9 has a wrong checksum/;
+        await expect(reading()).rejects.toThrow(message);
+        expect(found).toEqual([9]);
+        expect(() => countRecords(source, 11)).toThrow(message);
+      }),
+    );
+  });
+
+  it('does not take a batch for one that ends before its own head', async () => {
+    for (const length of [-12, 0, 48]) {
+      const wrong = await batch(values('a'), { baseOffset: 9 });
+      wrong.writeInt32BE(length, 8);
+      const source = fetched(wrong, 9);
+      expect(() => endOfRecords(source)).toThrow(/KAFKA_REFUSED: .*events\/3 at offset 9 has damaged content/);
+    }
+  });
+
   it.each([
-    ['a codec that Kafka does not have', 5, /KAFKA_REFUSED.*unknown compression 5/],
-    ['content that is not what its codec says', 2, /KAFKA_REFUSED.*damaged content at offset/],
+    ['a codec that Kafka does not have', 5, /KAFKA_REFUSED: .*events\/3 at offset 0 has unknown compression 5/],
+    ['content that is not what its codec says', 2, /KAFKA_REFUSED: .*events\/3 at offset 0 has damaged content/],
   ])('says so for %s', async (_, codec, message) => {
     const wrong = await batch(values('a'));
     wrong.writeInt16BE(codec, 21);
-    await expect(read([wrong])).rejects.toThrow(message);
+    await expect(read([sealed(wrong)])).rejects.toThrow(message);
   });
 });

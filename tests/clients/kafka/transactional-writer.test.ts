@@ -1,7 +1,5 @@
-import type Cluster from 'kafkajs/src/cluster';
-import type { Broker } from 'kafkajs/src/cluster';
-import { createErrorFromCode } from 'kafkajs/src/protocol/error';
 import { TransactionalWriter } from '../../../clients/kafka/transactional-writer';
+import { type Broker, type Cluster, createErrorFromCode } from '../../../clients/kafka/transport';
 
 const OK = 0;
 const UNKNOWN = -1;

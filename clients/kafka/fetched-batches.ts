@@ -1,0 +1,88 @@
+import { crc32c } from '@node-rs/crc32';
+import { DaybreakError } from '../../domain/errors';
+import type { FetchedRecords } from './fetch';
+
+/** What is read of a fetch. */
+export type RecordSource = Omit<FetchedRecords, 'highWatermark'>;
+
+const HEADER_BYTES = 61;
+
+/** The header of a record batch, and its records as they came. */
+export interface Batch {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly codec: number;
+  readonly isLogAppendTime: boolean;
+  readonly isTransactional: boolean;
+  readonly isControl: boolean;
+  readonly firstTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly producerId: bigint;
+  readonly records: number;
+  /** CRC-32C of `checked`, which are the bytes of all that stands above except the base offset, and of the payload. */
+  readonly checksum: number;
+  readonly checked: Buffer;
+  readonly payload: Buffer;
+}
+
+/** Throws where a batch has other bytes than its producer gave it. A mebibyte takes a third of a millisecond. */
+export function* soundBatchesOf(source: RecordSource): Generator<Batch> {
+  for (const batch of batchesOf(source)) {
+    if (crc32c(batch.checked) !== batch.checksum) {
+      throw unreadable(source, batch.baseOffset, 'a wrong checksum', LOOK_AT_THE_DISK);
+    }
+    yield batch;
+  }
+}
+
+/** A broker cuts a fetch at a number of bytes: the last batch may be incomplete, and is fetched again. */
+function* batchesOf(source: RecordSource): Generator<Batch> {
+  const { recordSet } = source;
+  let at = 0;
+  while (at + HEADER_BYTES <= recordSet.length) {
+    const end = at + 12 + recordSet.readInt32BE(at + 8);
+    if (end > recordSet.length) return;
+    const baseOffset = Number(recordSet.readBigInt64BE(at));
+    if (end < at + HEADER_BYTES) throw unreadable(source, baseOffset, 'damaged content', LOOK_AT_THE_DISK);
+    const magic = recordSet.readInt8(at + 16);
+    if (magic !== 2) throw unreadable(source, baseOffset, `record format ${magic}`, 'Kafka 4 holds only format 2.');
+    const attributes = recordSet.readInt16BE(at + 21);
+    yield {
+      baseOffset,
+      lastOffset: baseOffset + recordSet.readInt32BE(at + 23),
+      codec: attributes & 7,
+      isLogAppendTime: (attributes & 8) !== 0,
+      isTransactional: (attributes & 16) !== 0,
+      isControl: (attributes & 32) !== 0,
+      firstTimestamp: Number(recordSet.readBigInt64BE(at + 27)),
+      maxTimestamp: Number(recordSet.readBigInt64BE(at + 35)),
+      producerId: recordSet.readBigInt64BE(at + 43),
+      records: recordSet.readInt32BE(at + 57),
+      checksum: recordSet.readUInt32BE(at + 17),
+      checked: recordSet.subarray(at + 21, end),
+      payload: recordSet.subarray(at + HEADER_BYTES, end),
+    };
+    at = end;
+  }
+}
+
+/** The offset behind the last complete record batch of a fetch; undefined where there is none. */
+export function endOfRecords(source: RecordSource): number | undefined {
+  let end: number | undefined;
+  for (const batch of batchesOf(source)) end = batch.lastOffset + 1;
+  return end;
+}
+
+export const LOOK_AT_THE_DISK = "Read the broker's log, and check its disk.";
+
+/** @param offset of the batch. */
+export function unreadable(
+  { topic, partition }: RecordSource,
+  offset: number,
+  what: string,
+  remedy: string,
+  cause?: unknown,
+): DaybreakError {
+  const place = `the record batch of ${topic}/${partition} at offset ${offset}`;
+  return new DaybreakError('KAFKA_REFUSED', { what: `${place} has ${what}`, remedy, cause });
+}

@@ -1,0 +1,103 @@
+import { limitsFor } from '../../../activities/speed/limits';
+import { PartitionRun } from '../../../activities/speed/partition-run';
+import type * as Connection from '../../../clients/kafka/connection';
+import { FakeKafka, type RequestName } from '../../clients/kafka/fake-kafka';
+
+jest.mock('../../../clients/kafka/connection', () => ({
+  ...jest.requireActual<typeof Connection>('../../../clients/kafka/connection'),
+  clusterOf: () => kafka.cluster,
+}));
+
+let kafka: FakeKafka;
+let stop: AbortController;
+/** What the clock is ahead. */
+let aheadMs: number;
+
+beforeEach(() => {
+  kafka = new FakeKafka();
+  stop = new AbortController();
+  aheadMs = 0;
+  const now = Date.now.bind(Date);
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + aheadMs);
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+function run(): Promise<void> {
+  return new PartitionRun({
+    kafka: { brokers: ['fake:1'] },
+    topic: 'events',
+    partition: 0,
+    outputTopic: 'rows',
+    deadLetterTopic: 'letters',
+    group: 'group',
+    transactionalId: 'id',
+    transform: { maximumBytes: 1_000, run: () => Promise.reject(new Error('there are no events')) },
+    limits: limitsFor(1),
+  }).run(stop.signal);
+}
+
+/** Does something at the nth request of a kind; throw there to let that request fail. */
+function at(steps: Partial<Record<`${RequestName} ${number}`, () => void>>): void {
+  const counts = new Map<string, number>();
+  kafka.before = (name) => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    steps[`${name} ${count}`]?.();
+  };
+}
+
+const isAway = (): never => {
+  throw FakeKafka.away();
+};
+const ends = (): void => {
+  stop.abort();
+};
+
+describe('an owner whose session fails', () => {
+  it.each<RequestName>(['offsetFetch', 'listOffsets'])(
+    'is not fenced by itself where %s fails when it has just taken the partition over again',
+    async (request) => {
+      const ofThird = request === 'listOffsets' ? 3 : 2; // The offsets of both ends are asked for at once.
+      at({ 'fetch 3': isAway, [`${request} ${ofThird}`]: isAway, 'fetch 8': ends });
+      await expect(run()).resolves.toBeUndefined();
+      expect(kafka.epoch).toBe(2);
+    },
+  );
+
+  it('is fenced where another owner came between', async () => {
+    at({
+      'fetch 3': () => {
+        kafka.epoch += 1;
+        throw FakeKafka.away();
+      },
+    });
+    await expect(run()).rejects.toMatchObject({ code: 'SHARD_FENCED' });
+  });
+});
+
+describe('a broker that is away', () => {
+  it('is waited for by a partition that had nothing to do for ten minutes', async () => {
+    at({
+      'fetch 3': () => {
+        aheadMs = 600_000;
+      },
+      'fetch 5': isAway,
+      'connect 2': isAway,
+      'connect 3': isAway,
+      'fetch 9': ends,
+    });
+    await expect(run()).resolves.toBeUndefined();
+    expect(kafka.epoch).toBe(1);
+  });
+
+  it('is reported after a minute', async () => {
+    kafka.before = (name) => {
+      aheadMs += name === 'connect' ? 25_000 : 0;
+      if (aheadMs > 0) throw FakeKafka.away();
+    };
+    await expect(run()).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' });
+    expect(aheadMs).toBe(75_000);
+  });
+});
