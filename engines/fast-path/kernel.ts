@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import type { ColumnType, Pipeline } from '../../domain/pipeline';
 import { layoutOf, type LayoutPart, type LineLayout } from './line-layout';
 import type { EncodedColumn } from './parquet-writer';
-import type { KernelTime } from './kernel-time';
+import type { KernelTime } from './hour-times';
 
-/** A line that no layout fits, by its position in the text and its bytes from <= at < to. */
-export interface OddLine {
-  readonly line: number;
+/** Bytes of a line in a text: from <= at < to. */
+export interface LineRange {
   readonly from: number;
   readonly to: number;
 }
 
-export interface Scan {
+export interface KernelScanned {
   readonly lines: number;
-  readonly odd: readonly OddLine[];
+  /** The lines that no layout fits, each with its position. */
+  readonly misses: readonly (LineRange & { readonly line: number })[];
 }
 
 /** What line-kernel.wasm exports; assembly/index.ts says what each does. */
@@ -209,12 +209,12 @@ export class LineKernel {
   async scan(
     text: Buffer,
     onRows: (rows: number, columns: readonly EncodedColumn[]) => Promise<void>,
-  ): Promise<Scan | undefined> {
+  ): Promise<KernelScanned | undefined> {
     const bytes = Buffer.from(this.#memory.buffer);
     text.copy(bytes, TEXT);
     const end = TEXT + text.length;
     bytes.fill(0, end, end + SLACK);
-    const odd: OddLine[] = [];
+    const odd: KernelScanned['misses'][number][] = [];
     this.#exports.beginPiece();
     this.#exports.beginGroup();
     for (let at = TEXT; ;) {
@@ -231,7 +231,7 @@ export class LineKernel {
       if (stopped === STOPPED.end) break;
     }
     this.#takeOdd(odd);
-    return { lines: this.#exports.lines.value, odd };
+    return { lines: this.#exports.lines.value, misses: odd };
   }
 
   /** Whether the line that begins at `from` has a layout of which no line was seen before. */
@@ -306,7 +306,7 @@ export class LineKernel {
   }
 
   /** Moves the odd lines that the kernel noted into `odd`. */
-  #takeOdd(odd: OddLine[]): void {
+  #takeOdd(odd: KernelScanned['misses'][number][]): void {
     const found = new Int32Array(this.#memory.buffer, ODD, 3 * this.#exports.odd.value);
     for (let index = 0; index < found.length; index += 3) {
       const [line = 0, from = 0, to = 0] = found.subarray(index, index + 3);

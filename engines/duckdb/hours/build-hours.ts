@@ -6,12 +6,13 @@ import { isWholeRecord, spansHours } from '../../../domain/pipeline';
 import type { BuildContext, BuildPlan, EngineResult, SourceHour, TargetHour } from '../../model/build-plan';
 import { hashFile } from '../../input/hash-file';
 import { unreadable } from '../../input/input-files';
-import { SharedKernel } from '../../fast-path/shared-kernel';
+import type { HourScanner } from '../../model/fast-path';
+import { fastPath } from '../fast-path';
 import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';
 import { checkUnwritten, NO_ROWS, writeHour, type RowEngine } from './hour-output';
 import { Lanes, type Lane } from './worker-threads';
 import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
-import { stageAll, stageProven, type ReadFiles, type SourceFiles } from './stage-files';
+import { stageAll, stageSource, type ReadFiles, type SourceFiles } from './stage-files';
 import { StrayRecords } from './misplaced-records';
 import { valueFailureIn } from '../value-failure';
 
@@ -31,7 +32,7 @@ class HoursBuild {
   /** Only of a pipeline whose likes can be of different hours. */
   readonly #identities: HourIdentities | undefined;
   readonly #strayRecords: StrayRecords;
-  readonly #kernels: SharedKernel;
+  readonly #scanner: HourScanner | undefined;
   readonly #sources = new Map<string, SourceHour>();
   readonly #quarantine = new Map<string, string>();
   readonly #written = new Map<string, TargetHour>();
@@ -44,7 +45,7 @@ class HoursBuild {
     this.#plan = plan;
     this.#context = context;
     this.#rows = rows;
-    this.#kernels = new SharedKernel(plan.loaded.pipeline);
+    this.#scanner = fastPath?.hourScanner(plan.loaded.pipeline);
     const { pipeline } = plan.loaded;
     this.#strayRecords = new StrayRecords(join(context.folder, STRAYS), pipeline);
     this.#identities = spansHours(pipeline)
@@ -96,7 +97,7 @@ class HoursBuild {
   async #readSource(lane: Lane, hour: string, signal: AbortSignal): Promise<void> {
     const path = join(this.#context.folder, `.proven-${hour}.parquet`);
     const { progress } = this.#context;
-    const read = await stageProven(lane.stage, this.#source(hour), { kernels: this.#kernels, path, signal, progress });
+    const read = await stageSource(lane.stage, this.#source(hour), { scanner: this.#scanner, path, signal, progress });
     if (!this.#plan.changed.has(hour)) this.#requireSame(hour, read.files, this.#plan.previous.get(hour)?.files);
     if ((await valueFailureIn(() => this.#judge(lane, hour, read))) !== undefined) {
       await lane.stage.clear();

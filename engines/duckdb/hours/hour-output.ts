@@ -6,7 +6,7 @@ import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { STAGED } from '../database';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
-import type { ProvenLines } from '../../fast-path/proven-lines';
+import type { ProvenLines } from '../../model/fast-path';
 import { queryCount } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';

@@ -33,11 +33,6 @@ export class LineNumbers {
     return this.#lines;
   }
 
-  /** Rows that were noted. */
-  get rows(): number {
-    return this.#rows.length;
-  }
-
   /** The next row is the line at this position of the chunk that is added next. */
   noteRow(line: number): void {
     this.#rows.push(this.#lines + line);
