@@ -114,14 +114,14 @@ async function outcomesOf({ build, database, microBatch, query, loading }: Engin
     const of = (kind: string): string => join(root, name, `${kind}-${loaded.pipeline.name}`);
     await writeFiles(of('input'), files);
     const options = { date: DAY, input: of('input'), output: of('output'), engine: 'duckdb', threads: 2 } as const;
-    const { builtAt: _, ...manifest } = { builtAt: '', ...(await build.runDayBuild(loaded, options)) };
+    const manifest = await build.runDayBuild(loaded, options);
     return { files: await contentsOf(of('output'), DAY), manifest };
   };
   const days = [await run(events, EVENTS), await run(events, LATER), await run(rides, RIDES)];
 
-  const { connection, close } = await database.openDatabase(rides.pipeline, ridesFolder);
-  const zones = await query.queryTexts(connection, 'FROM zones ORDER BY rowid');
-  close();
+  const opened = await database.openDatabase(rides.pipeline, ridesFolder);
+  const zones = await query.queryTexts(opened.connection, 'FROM zones ORDER BY rowid');
+  opened.close();
   const values = [EVENTS, RIDES].map((files) =>
     Object.values(files).flatMap((text) =>
       String(text)
