@@ -44,7 +44,7 @@ export function readSmallFile(
 }
 
 /**
- * The content of a file in chunks, unpacked, without its byte order mark; then tells what was read. A chunk is valid only
+ * The content of a file in chunks, unpacked, without its byte order mark; then says what was read. A chunk is valid only
  * until the next one is asked for. Throws UNREADABLE_INPUT, and NotWhole unless it is read `carefully`, which takes twice as long where it is
  * compressed: what of it can be trusted is found out before any of it is given.
  */
@@ -91,7 +91,7 @@ async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): As
   }
 }
 
-/** The chunks of a file as `through` gives them; then tells what was read. */
+/** The chunks of a file as `through` gives them; then says what was read. */
 async function* hashed(
   path: string,
   through: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,

@@ -16,7 +16,7 @@ const NOT_JSON = 2;
 const NOT_OBJECT = 3;
 export const OBJECT = 4;
 
-/** What DuckDB's parser takes and RFC 8259 does not, looked for outside of strings. */
+/** What DuckDB's parser takes and RFC 8259 does not, where it stands outside of strings. */
 const LENIENT = ',[ \\t\\r]*[}\\]]|(?i:nan|inf)';
 const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
 

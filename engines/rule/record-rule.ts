@@ -80,7 +80,7 @@ FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
       FROM (SELECT *, ${UNMARKED} AS text FROM ${linesSql(proof)})))))`;
 }
 
-/** NOTE by what a line turned out to be. */
+/** NOTE by what a line is. */
 function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fault: string; valid: string } {
   const fault = `'${FAULT}' || ${oneLineSql('fault')} || chr(10) || line`;
   if (within === undefined) return { fast: 'NULL', fault, valid: 'NULL' };
@@ -95,7 +95,7 @@ export interface Fault {
   readonly text: string;
 }
 
-/** The NOTE of a line that turned out to be bad after it was parsed. */
+/** The NOTE of a line that is found to be bad after it was parsed. */
 export function noteOfFault({ reason, text }: Fault): string {
   return `${FAULT}${reason}\n${text}`;
 }

@@ -11,7 +11,7 @@ import {
 
 /** A place in the SQL, and why it cannot stay. */
 export interface Violation {
-  /** Offset into the SQL text in bytes; undefined where the tree does not tell. */
+  /** Offset into the SQL text in bytes; undefined where the tree has none. */
   readonly offset: number | undefined;
   readonly reason: string;
 }

@@ -24,7 +24,7 @@ export async function loadStaticTables(
   for (const [name, table] of Object.entries(pipeline.tables)) {
     const file = join(folder, table.file);
     try {
-      // Looked at once more: the folder may have changed since the pipeline was read.
+      // Checked once more: the folder may have changed since the pipeline was read.
       const path = await regularFileWithin(folder, file);
       await new TableLoad(connection, name, table, path).run();
     } catch (cause) {

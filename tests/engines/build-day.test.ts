@@ -293,12 +293,12 @@ describe('the day', () => {
       ['in its file', { '07': lines(at(1, '07', 'x'), at(1, '07', '5')) }, [1, 0, 1]],
       ['behind it', { '07': lines(at(1, '07', '5'), at(1, '07', 'x')) }, [1, 0, 1]],
       [
-        'with strays into its hour',
+        'with misplaced records into its hour',
         { '06': lines(at(2, '07', '5')), '07': lines(odd, at(1, '07', '5'), at(1, '07', 'x')) },
         [3, 0, 1],
       ],
       [
-        'with strays read later',
+        'with misplaced records read later',
         { '07': lines(odd, at(1, '07', '5'), at(1, '07', 'x')), '08': lines(at(2, '07', '5')) },
         [3, 0, 1],
       ],
@@ -318,7 +318,7 @@ describe('the day', () => {
       expect(counts).toEqual(unfiltered({ read: 5, kept: 2, duplicates: 2, quarantined: 1, outsideDay: 0 }));
     });
 
-    it('does so too in an hour that is read again for its strays', async () => {
+    it('does so too in an hour that is read again for its misplaced records', async () => {
       const pipeline = await pipelineWith('[id, time]');
       await writeFiles(input, {
         [file('07')]: lines(odd, at(1, '07', '5'), at(1, '07', 'x'), at(4, '08', '5')),

@@ -27,7 +27,7 @@ export interface StagedCounts {
   readonly outsideDay: number;
   readonly quarantined: number;
   /** Valid records of other hours of the day, by hour. */
-  readonly strays: Readonly<Record<string, number>>;
+  readonly misplaced: Readonly<Record<string, number>>;
 }
 
 /** Its hour is one of the day, or another one, of which only the day's records are of interest. */
@@ -154,14 +154,14 @@ export class HourStage {
     );
     const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
     const of = (what: string): number => noted.get(what) ?? 0;
-    const strays = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
+    const misplaced = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
     const quarantined = of(FAULT);
     if (this.#hour.own) {
       const read = this.#numbers.lines + this.#numbers.padding - of(BLANK);
-      return { read, outsideDay: of(OUTSIDE_DAY), quarantined, strays };
+      return { read, outsideDay: of(OUTSIDE_DAY), quarantined, misplaced };
     }
-    const ofDay = Object.values(strays).reduce((sum, count) => sum + count, 0);
-    return { read: ofDay + quarantined, outsideDay: 0, quarantined, strays };
+    const ofDay = Object.values(misplaced).reduce((sum, count) => sum + count, 0);
+    return { read: ofDay + quarantined, outsideDay: 0, quarantined, misplaced };
   }
 
   /** What of a neighbouring hour is the day's. */

@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { join } from 'node:path';
 import { parseBusinessDate } from '../../../domain/business-date';
@@ -236,7 +235,7 @@ function pipelineOf(format: Format): Pipeline {
 async function textOf(lines: readonly Buffer[]): Promise<Buffer> {
   const content = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
   await writeFiles(root, { lines: content });
-  const file = { file: 'lines', path: join(root, 'lines'), bytes: content.length, hour: '01', stamp: '' };
+  const file = { file: 'lines', path: join(root, 'lines'), bytes: content.length, hour: '01', changedAt: 0, stamp: '' };
   for await (const { text } of readChunks([file], { maximumBytes: 2 ** 20 })) return Buffer.from(text);
   return Buffer.alloc(0);
 }
