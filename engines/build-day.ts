@@ -58,7 +58,7 @@ const GIBIBYTE = 1024 ** 3;
 /**
  * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day, empty
  * for one without records, _manifest.json, and _quarantine.ndjson where records were bad. Builds only the hours that
- * changed since the published version, or all where an identity does not tell the hour; where none did, nothing is
+ * changed since the published version, or all where an identity does not determine the hour; where none did, nothing is
  * published and the manifest is the old one.
  *
  * Where others publish the day meanwhile, the input is listed again. Throws NO_INPUT, UNREADABLE_INPUT,

@@ -5,7 +5,7 @@ import type { HourScan, ProvenLines, ScannedHour, ScannedLines } from '../model/
 import type { KernelTime } from './hour-times';
 import { kernelSizeFor, type LineKernel, type LineRange } from './kernel';
 import { fullRange, withoutLongLines } from './long-lines';
-import { ParquetWriter } from './parquet-writer';
+import { ParquetWriter } from './parquet/parquet-writer';
 
 /** About the length of a line, for a first guess of their number. */
 const LINE_BYTES = 64;

@@ -3,7 +3,7 @@ import type { KernelTime } from './hour-times';
 import { instantiate, kernelNumbers, type KernelExports } from './kernel-exports';
 import { KernelLayouts, typeNumber } from './kernel-layouts';
 import { KernelMemory, partsFrom } from './kernel-memory';
-import type { EncodedColumn } from './parquet-writer';
+import type { EncodedColumn } from './parquet/parquet-writer';
 
 /** Bytes of a line in a text: from <= at < to. */
 export interface LineRange {

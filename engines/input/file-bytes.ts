@@ -8,7 +8,7 @@ import { hasCode } from '../../clients/storage/local/fs-errors';
 import { isPacked } from './gzip/gzip-name';
 import { unreadable, type ListedFile } from './input-files';
 
-/** What a file turned out to be once it was read to its end. */
+/** What a file is, known once it was read to its end. */
 export interface ReadFile {
   readonly bytes: number;
   readonly sha256: string;

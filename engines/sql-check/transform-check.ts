@@ -3,7 +3,7 @@ import { listed, shortened } from '../../domain/bounded-text';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { boundPlan, type BoundPlan } from './bound-plan';
-import { joinViolations } from '../duckdb/hours/join-violations';
+import { joinViolations } from './join-violations';
 import { queryTexts } from '../duckdb/query';
 import { literal } from '../duckdb/sql';
 import { ROW_WISE, rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';

@@ -131,7 +131,8 @@ describe('a pipeline folder', () => {
 
 describe('a transform', () => {
   it.each([
-    ['SELECT e.time, count(*) AS user_id FROM events e GROUP BY ALL', 'GROUP BY is not row-wise'],
+    ['SELECT e.time, count(*) AS user_id FROM events e GROUP BY ALL', 'the aggregate count_star() is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e GROUP BY ALL', 'GROUP BY is not row-wise'],
     [
       'SELECT max(e.time) AS time, e.id AS user_id, e.id AS uid FROM events e',
       'transform.sql:1:8: the aggregate max() is not row-wise',

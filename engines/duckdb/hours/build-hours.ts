@@ -9,7 +9,7 @@ import { HourWriter } from './hour-writer';
 import { MisplacedLedger } from './misplaced-ledger';
 import { MisplacedRecords } from './misplaced-records';
 import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
-import type { ReadFiles } from './stage-files';
+import type { ReadFiles } from '../stage/stage-files';
 import { WorkerPool, type Worker } from './worker-pool';
 
 /**

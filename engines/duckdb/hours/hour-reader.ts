@@ -8,7 +8,7 @@ import { writeQuarantine, type QuarantinedRecord } from '../../versions/quaranti
 import { fastPath } from '../fast-path';
 import { valueFailureIn } from '../value-failure';
 import { checkUnwritten, type RowEngine } from './hour-output';
-import { stageAll, stageSource, type ReadFiles, type SourceFiles } from './stage-files';
+import { stageAll, stageSource, type ReadFiles, type SourceFiles } from '../stage/stage-files';
 import type { Worker } from './worker-pool';
 
 /** Stages the files of source hours, and separates their bad records. */

@@ -4,8 +4,8 @@ import type { ListedFile } from '../../input/input-files';
 import { fastPath } from '../fast-path';
 import type { ReadPipeline } from '../../model/loaded-pipeline';
 import { openDatabase } from '../database';
-import { HourStage } from './hour-stage';
-import { stageSource } from './stage-files';
+import { HourStage } from '../stage/hour-stage';
+import { stageSource } from '../stage/stage-files';
 
 /** Bytes that the scan may hold before it spills. */
 const MEMORY_LIMIT = 512 * 1024 ** 2;

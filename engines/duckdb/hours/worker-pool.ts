@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BuildContext, BuildPlan } from '../../model/build-plan';
 import { openDatabase, type Database } from '../database';
-import { HourStage } from './hour-stage';
+import { HourStage } from '../stage/hour-stage';
 
 /** A DuckDB of one thread, which works on one hour at a time. */
 export interface Worker {

@@ -11,7 +11,7 @@ import { BadLines } from './bad-lines';
 import { emptyStage, STAGED } from '../database';
 import { findFailing } from './failing-records';
 import { fastPath } from '../fast-path';
-import type { RowEngine } from './hour-output';
+import type { RowEngine } from '../hours/hour-output';
 import { LineNumbers } from './line-numbers';
 import type { HourScan, ProvenLines } from '../../model/fast-path';
 import { queryCount, queryTexts, StatementCache, streamTexts } from '../query';
