@@ -7,7 +7,7 @@ import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { spansHours } from '../domain/pipeline';
 import { assembleDay } from './versions/day-assembly';
-import type { PreviousBuild } from './versions/build-state';
+import { stateText, type PreviousBuild } from './versions/build-state';
 import type { BuildContext, BuildPlan, EngineResult, ProgressCounter } from './model/build-plan';
 import { buildHours } from './duckdb/hours/build-hours';
 import { transformedRows } from './duckdb/hours/hour-output';
@@ -58,10 +58,10 @@ const GIBIBYTE = 1024 ** 3;
 /**
  * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day, empty
  * for one without records, _manifest.json, and _quarantine.ndjson where records were bad. Builds only the hours that
- * changed since the published version, or all where an identity does not tell the hour; where none did, nothing is
+ * changed since the published version, or all where an identity does not determine the hour; where none did, nothing is
  * published and the manifest is the old one.
  *
- * Where others publish the day meanwhile, the input is looked at again. Throws NO_INPUT, UNREADABLE_INPUT,
+ * Where others publish the day meanwhile, the input is listed again. Throws NO_INPUT, UNREADABLE_INPUT,
  * OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or CANCELLED; the published day stays as it was.
  */
 export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
@@ -88,7 +88,7 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
 
 const MOST_TRIES = 3;
 
-/** Undefined where a rival published another version, or removed the previous one, so that the input must be looked at anew. */
+/** Undefined where a rival published another version, or removed the previous one, so that the input must be listed anew. */
 async function tryBuild(
   loaded: LoadedPipeline,
   options: DayBuildOptions & { readonly signal: AbortSignal },
@@ -126,7 +126,7 @@ async function tryBuild(
     const { manifest, state } = await assembleDay(plan, result, { engine, folder, files, previous });
     const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
     await writeFile(join(folder, MANIFEST_FILE), text);
-    await writeFile(join(folder, STATE_FILE), JSON.stringify({ rules: RULES, ...state }));
+    await writeFile(join(folder, STATE_FILE), stateText({ rules: RULES, ...state }));
     signal.throwIfAborted();
     const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
     const keep = pipeline.retention.outputs;

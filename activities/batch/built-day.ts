@@ -63,9 +63,9 @@ function readHours(state: BuildState | undefined): BuiltDay['sources'] {
       outsideDay: known.outsideDay + outsideDay,
     };
   };
-  for (const { hour, read, quarantined, outsideDay, strays, neighbour } of state?.sources ?? []) {
+  for (const { hour, read, quarantined, outsideDay, misplaced, neighbour } of state?.sources ?? []) {
     if (neighbour === undefined) add(hour, read, quarantined, outsideDay);
-    else for (const [target, records] of Object.entries(strays)) add(target, records, 0, 0);
+    else for (const [target, records] of Object.entries(misplaced)) add(target, records, 0, 0);
   }
   return hours;
 }

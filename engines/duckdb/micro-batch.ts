@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import * as z from 'zod';
-import { isBusinessDate, shiftDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
@@ -8,12 +7,13 @@ import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../input/record-fr
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../model/micro-batch';
 import { refuseMultipliedRows } from '../rule/multiplied-rows';
 import { openDatabase, type Database } from './database';
-import { fastPathOf } from '../fast-path/fast-path';
+import { fastPath } from './fast-path';
+import type { EventProof } from '../model/fast-path';
 import { outputRowsSql } from './output-rows';
 import { StatementCache } from './query';
-import { countLinesSql, type Fast, NOTE, parseLinesSql, provenLinesSql } from '../rule/record-rule';
+import { NOTE, parseLinesSql } from '../rule/record-rule';
 import { columnsSql, quoted } from './sql';
-import { timeRuleOf, type TimeScope } from '../rule/time-rule';
+import { timeRuleOf } from '../rule/time-rule';
 
 export interface MicroBatchOptions {
   /** In bytes. Default: DuckDB's, 80 % of the machine. */
@@ -50,21 +50,21 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
     return row;
   }
 
-  async function areProven(count: number, text: Buffer, fast: Fast): Promise<boolean> {
-    const [lines, proven] = countsSchema.parse(await rowOf(countLinesSql(pipeline, fast), text));
+  async function areProven(count: number, text: Buffer, { countSql }: EventProof): Promise<boolean> {
+    const [lines, proven] = countsSchema.parse(await rowOf(countSql, text));
     return lines === count && proven === count;
   }
 
-  /** Undefined where a value turns out to be no line, or bytes that are no text. */
+  /** Undefined where a value is no line, or bytes that are no text. */
   async function attempt({ lines, rejects }: Separated): Promise<MicroBatchResult | undefined> {
     if (lines.length === 0) return { messages: [], rejects };
     const text = joined(lines);
     if (!isUtf8(text)) return undefined;
-    const fast = fastPathOf(text, pipeline, (sample) => time.fast(datesAround(sample)));
-    const isProven = fast !== undefined && (await areProven(lines.length, text, fast));
+    const proof = fastPath?.proveEvents(text, pipeline);
+    const isProven = proof !== undefined && (await areProven(lines.length, text, proof));
     const sql = isProven
-      ? provenBatchSql(pipeline, output, fast)
-      : batchSql(pipeline, output, parseLinesSql({ pipeline, time, fast }));
+      ? provenBatchSql(pipeline, output, proof)
+      : batchSql(pipeline, output, parseLinesSql({ pipeline, time, proof }));
     const { count, faults, keys, values } = outcomeSchema.parse(await rowOf(sql, text));
     if (!isProven && count !== lines.length) return undefined;
     const events = lines.length - faults.length;
@@ -79,7 +79,7 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
   return {
     async run(values) {
       try {
-        // The first attempt trusts every value to be one line of text, which looking at each would cost more to learn.
+        // The first attempt trusts every value to be one line of text: to check each would cost more.
         const result =
           (await attempt(separate(values, likelyLineOf, maximumBytes))) ??
           (await attempt(separate(values, lineOrFaultOf, maximumBytes)));
@@ -144,12 +144,6 @@ function joined(lines: readonly Line[]): Buffer {
   return bytes;
 }
 
-/** A stream is about now: yesterday's to tomorrow's times may take the fast path. */
-function datesAround(time: string): TimeScope {
-  const date = time.slice(0, 10);
-  return { dates: isBusinessDate(date) ? [shiftDate(date, -1), date, shiftDate(date, 1)] : [] };
-}
-
 /**
  * The whole batch in one row, because a value that JavaScript fetches row by row costs more than the transform:
  * how many lines, the faults, the keys as JSON, the rows as JSON joined by line feeds.
@@ -164,8 +158,8 @@ function batchSql(pipeline: Pipeline, transform: string, parse: string): string 
 }
 
 /** The same where every line is proven: there are no faults, and no need to count. */
-function provenBatchSql(pipeline: Pipeline, transform: string, fast: Fast): string {
-  return `WITH events AS (${provenLinesSql(pipeline, fast)})
+function provenBatchSql(pipeline: Pipeline, transform: string, { eventsSql }: EventProof): string {
+  return `WITH events AS (${eventsSql})
   SELECT 0 AS count, NULL AS faults, ${rowsSql(pipeline, transform)}`;
 }
 

@@ -23,51 +23,6 @@ const STRING = /"([^"\\\u0000-\u001f]*)"/y;
 const NUMBER_OR_WORD = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
 const BLANKS = /[ \t]*/y;
 
-const STRING_PATTERN = '[^"\\\\\\x00-\\x1f]*';
-const SCALAR_PATTERN = `(?:"${STRING_PATTERN}"|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)`;
-/** Narrower than the rule (18 digits always fit), never wider. */
-const VALUE_PATTERNS: Readonly<Record<ColumnType, string>> = {
-  VARCHAR: STRING_PATTERN,
-  BIGINT: '-?(?:0|[1-9][0-9]{0,17})',
-  DOUBLE: '(?:0|-?[1-9][0-9]{0,14})(?:\\.[0-9]{1,15})?',
-  BOOLEAN: 'true|false',
-};
-
-/** The layout as a regular expression (RE2), anchored, with a group for each captured column. */
-export function patternOf(layout: LineLayout, timeColumn: string, timePattern: string): string {
-  return `^${innerPattern(layout, (name) => (name === timeColumn ? timePattern : undefined))}[ \\t\\r]*$`;
-}
-
-/**
- * The same for lines without a time: `groups` names its groups, of which `proof` is empty only where a line does not match.
- * That is a column where one can be, since RE2 is fast up to four groups.
- */
-export function timelessPatternOf(layout: LineLayout): { pattern: string; groups: readonly string[]; proof: string } {
-  const inner = innerPattern(layout, () => undefined);
-  const groups = layout.captured.map((_, index) => `c${index}`);
-  const neverEmpty = layout.parts.find((part) => part.kind === 'column' && part.type !== 'VARCHAR');
-  if (neverEmpty?.kind === 'column') {
-    const proof = `c${layout.captured.indexOf(neverEmpty.name)}`;
-    return { pattern: `^${inner}[ \\t\\r]*$`, groups, proof };
-  }
-  const proof = 'closing';
-  return { pattern: `^${inner.replace(/\\\}$/, '(\\})')}[ \\t\\r]*$`, groups: [...groups, proof], proof };
-}
-
-function innerPattern({ parts }: LineLayout, own: (column: string) => string | undefined): string {
-  const inner = parts.map((part) => {
-    switch (part.kind) {
-      case 'literal':
-        return escaped(part.text);
-      case 'column':
-        return `(${own(part.name) ?? VALUE_PATTERNS[part.type]})`;
-      case 'scalar':
-        return SCALAR_PATTERN;
-    }
-  });
-  return inner.join('');
-}
-
 /**
  * The layout of a line; undefined where it has none: no flat object, an escape, a key twice, a value of another type,
  * no time where one is needed.
@@ -135,8 +90,4 @@ function lineReader(line: string): LineReader {
     blanks: () => match(BLANKS)?.[0] ?? '',
     rest: () => line.slice(position),
   };
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&');
 }

@@ -14,7 +14,7 @@ import { framingFault, JsonFraming } from './json-framing';
 import { countLineFeeds } from './line-feeds';
 import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';
 
-/** What a file turned out to be once it was read to its end. */
+/** What a file is, known once it was read to its end. */
 export interface ReadFile {
   readonly bytes: number;
   readonly sha256: string;
@@ -182,7 +182,7 @@ async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): As
   }
 }
 
-/** The chunks of a file as `through` gives them; then tells what was read. */
+/** The chunks of a file as `through` gives them; then says what was read. */
 async function* hashed(
   path: string,
   through: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,

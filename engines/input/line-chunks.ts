@@ -42,7 +42,7 @@ const FILES_AT_A_STRETCH = 256;
 /** Of a chunk, whose other lines begin the next one. */
 const MOST_UNREADABLE_LINES = 4096;
 const MOST_UNREADABLE_BYTES = 8 * 1024 * 1024;
-/** Lines that are looked at together; one by one only where one of them is unreadable. */
+/** Lines that are checked together; one by one only where one of them is unreadable. */
 const BLOCK_BYTES = 16 * 1024;
 const LINE_FEED = 10;
 const LINE_FEED_BYTES = Buffer.from('\n');

@@ -20,7 +20,7 @@ export interface SourceHour {
   readonly outsideDay: number;
   readonly quarantined: number;
   /** Valid records of other hours of the day, by hour. */
-  readonly strays: Readonly<Record<string, number>>;
+  readonly misplaced: Readonly<Record<string, number>>;
   /**
    * Names of compressed files that end before their end or hold what cannot be read; none of a neighbouring hour, whose
    * files are read as far as they are.

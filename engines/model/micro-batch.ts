@@ -6,7 +6,7 @@ export interface OutputMessage {
   readonly value: string;
 }
 
-/** A record that the validity rule turned away. */
+/** A record that the validity rule rejects. */
 export interface Reject {
   /** Position in the micro-batch. */
   readonly index: number;

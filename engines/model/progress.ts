@@ -13,15 +13,15 @@ export interface BuildProgress {
 
 const INTERVAL = 1000;
 
-/** Counts what a build does and tells `onProgress` once a second and at the end. */
+/** Counts what a build does and calls `onProgress` once a second and at the end. */
 export function startProgress(onProgress?: (progress: BuildProgress) => void): ProgressCounter & { stop(): void } {
   const began = performance.now();
   let [rows, bytes, hoursDone, hoursTotal] = [0, 0, 0, 0];
-  const tell = (): void => {
+  const report = (): void => {
     const seconds = (performance.now() - began) / 1000;
     onProgress?.({ rows, bytes, hoursDone, hoursTotal, rowsPerSecond: Math.round(rows / Math.max(seconds, 0.001)) });
   };
-  const timer = onProgress && setInterval(tell, INTERVAL);
+  const timer = onProgress && setInterval(report, INTERVAL);
   return {
     addRows(added, addedBytes) {
       rows += added;
@@ -35,7 +35,7 @@ export function startProgress(onProgress?: (progress: BuildProgress) => void): P
     },
     stop() {
       clearInterval(timer);
-      tell();
+      report();
     },
   };
 }

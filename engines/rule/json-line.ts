@@ -1,5 +1,3 @@
-import type { ColumnType } from '../../domain/pipeline';
-import type { LineLayout } from '../fast-path/line-layout';
 import { literals } from '../duckdb/sql';
 
 /**
@@ -18,7 +16,7 @@ const NOT_JSON = 2;
 const NOT_OBJECT = 3;
 export const OBJECT = 4;
 
-/** What DuckDB's parser takes and RFC 8259 does not, looked for outside of strings. */
+/** What DuckDB's parser takes and RFC 8259 does not, where it stands outside of strings. */
 const LENIENT = ',[ \\t\\r]*[}\\]]|(?i:nan|inf)';
 const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
 
@@ -59,15 +57,4 @@ export function faultOfLineSql(faults: readonly string[]): string {
 /** `fast` for lines of that shape, `slow` for the others. */
 export function caseFast(fast: string | undefined, slow: string): string {
   return fast === undefined ? slow : `CASE WHEN shape = ${FAST} THEN ${fast} ELSE ${slow} END`;
-}
-
-/** The text of a column that the layout captures, of the struct `captured`. */
-export function capturedText(layout: LineLayout, column: string): string {
-  return `captured.c${layout.captured.indexOf(column)}`;
-}
-
-/** A column that the layout lacks is absent, or null, in every line that matches. */
-export function capturedValue(layout: LineLayout, column: string, type: ColumnType): string {
-  if (!layout.captured.includes(column)) return `NULL::${type}`;
-  return type === 'VARCHAR' ? capturedText(layout, column) : `TRY_CAST(${capturedText(layout, column)} AS ${type})`;
 }

@@ -1,10 +1,8 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { Pipeline } from '../../domain/pipeline';
-import { patternOf, type LineLayout } from '../fast-path/line-layout';
+import type { LineProof } from '../model/fast-path';
 import {
   BLANK,
-  capturedText,
-  capturedValue,
   caseFast,
   FAST,
   faultOfLineSql,
@@ -15,8 +13,8 @@ import {
   UNMARKED,
 } from './json-line';
 import { jsonValueFault, jsonValueSql } from './json-value';
-import { literal, literals, quoted } from '../duckdb/sql';
-import type { FastTime, TimeRule } from './time-rule';
+import { literal, quoted } from '../duckdb/sql';
+import type { TimeRule } from './time-rule';
 
 /**
  * What a parsed line is, beyond its columns: NULL for a valid record of the hour at hand, the hour for one of another
@@ -30,16 +28,11 @@ export const FAULT = '!';
 /** Of staged records: the valid ones of the day, whatever their hour. */
 export const OF_DAY = `(${NOTE} IS NULL OR regexp_full_match(${NOTE}, '\\d\\d'))`;
 
-/** Lines that match the layout need no further proof: they are valid, and of the hour at hand. */
-export interface Fast {
-  readonly layout: LineLayout;
-  readonly time: FastTime;
-}
-
 export interface ParseOptions {
   readonly pipeline: Pipeline;
   readonly time: TimeRule;
-  readonly fast?: Fast | undefined;
+  /** A proof that a line is valid, and of the hour at hand. */
+  readonly proof?: LineProof | undefined;
   /** The day and the hour at hand; undefined where any time will do. */
   readonly within?: Within;
 }
@@ -57,7 +50,7 @@ export interface Within {
  * A record is one line (see record-framing.ts) of RFC 8259 JSON, an object without repeated keys, whose declared fields
  * are as `jsonValueFault` says and whose time is there and as `TimeRule` says. Other fields are ignored.
  */
-export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): string {
+export function parseLinesSql({ pipeline, time, proof, within }: ParseOptions): string {
   const columns = Object.entries(pipeline.events.columns);
   const raw = (name: string): string => `raws[${columns.findIndex(([column]) => column === name) + 1}]`;
   const timeColumn = pipeline.events.time.column;
@@ -70,7 +63,7 @@ export function parseLinesSql({ pipeline, time, fast, within }: ParseOptions): s
   ];
   const values = columns.map(([name, type]) => {
     const slow = `CASE WHEN fault IS NULL THEN ${jsonValueSql(type, raw(name))} END`;
-    return `${caseFast(fast && capturedValue(fast.layout, name, type), slow)} AS ${quoted(name)}`;
+    return `${caseFast(proof?.values.get(name), slow)} AS ${quoted(name)}`;
   });
   const notes = notesOf(time, within);
   return `
@@ -83,11 +76,11 @@ FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
   FROM (SELECT *, CASE WHEN shape = ${OBJECT} THEN ${moment} END AS moment
   FROM (SELECT *,
       ${fieldsSql(columns.map(([name]) => name))}
-    FROM (SELECT *, ${shapeSql(fast, timeColumn)} AS shape
-      FROM (SELECT *, ${UNMARKED} AS text FROM ${fast === undefined ? LINES : capturedLinesSql(fast, timeColumn)})))))`;
+    FROM (SELECT *, ${shapeOfLineSql(proof?.holds)} AS shape
+      FROM (SELECT *, ${UNMARKED} AS text FROM ${linesSql(proof)})))))`;
 }
 
-/** NOTE by what a line turned out to be. */
+/** NOTE by what a line is. */
 function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fault: string; valid: string } {
   const fault = `'${FAULT}' || ${oneLineSql('fault')} || chr(10) || line`;
   if (within === undefined) return { fast: 'NULL', fault, valid: 'NULL' };
@@ -96,31 +89,13 @@ function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fa
   return { fast: `'${OUTSIDE_DAY}'`, fault: `'${OUTSIDE_DAY}'`, valid: hour };
 }
 
-/**
- * The declared columns of lines of which each is proven, taken as `parseLinesSql` takes them: a small part of its SQL, since
- * DuckDB plans a statement anew whenever it runs it.
- */
-export function provenLinesSql({ events }: Pipeline, fast: Fast): string {
-  const columns = Object.entries(events.columns).map(
-    ([name, type]) => `${capturedValue(fast.layout, name, type)} AS ${quoted(name)}`,
-  );
-  return `SELECT ${columns.join(', ')} FROM ${capturedLinesSql(fast, events.time.column, LINES_AT_RUN)}`;
-}
-
-/** How many lines the BLOB $1 holds, and how many of them are proven. */
-export function countLinesSql({ events }: Pipeline, fast: Fast): string {
-  const timeColumn = events.time.column;
-  return `SELECT count(*)::INTEGER, count(*) FILTER (${provenSql(fast, timeColumn)})::INTEGER
-    FROM ${capturedLinesSql(fast, timeColumn)}`;
-}
-
 export interface Fault {
   readonly reason: string;
   /** The line as it stood. */
   readonly text: string;
 }
 
-/** The NOTE of a line that turned out to be bad after it was parsed. */
+/** The NOTE of a line that is found to be bad after it was parsed. */
 export function noteOfFault({ reason, text }: Fault): string {
   return `${FAULT}${reason}\n${text}`;
 }
@@ -136,23 +111,7 @@ function oneLineSql(reason: string): string {
   return `CASE WHEN regexp_matches(${reason}, '[\\x00-\\x1f]') THEN (to_json(${reason})::VARCHAR)[2:-2] ELSE ${reason} END`;
 }
 
-const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
-/** DuckDB would split a parameter while it plans, and copy the thousands of values with the plan of a join. */
-const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS text)
-  SELECT unnest(string_split(decode(text), chr(10))) AS line FROM daybreak_text)`;
-
-function capturedLinesSql({ layout, time }: Fast, timeColumn: string, lines = LINES): string {
-  const groups = layout.captured.map((_, index) => `c${index}`);
-  const capture = `regexp_extract(line, ${literal(patternOf(layout, timeColumn, time.pattern))}, ${literals(groups)})`;
-  return `(SELECT line, ${capture} AS captured FROM ${lines})`;
-}
-
-/** No time is empty, so that its capture tells whether the line matched. */
-function provenSql({ layout, time }: Fast, timeColumn: string): string {
-  const text = capturedText(layout, timeColumn);
-  return [`${text} <> ''`, ...(time.condition === undefined ? [] : [time.condition(text)])].join(' AND ');
-}
-
-function shapeSql(fast: Fast | undefined, timeColumn: string): string {
-  return shapeOfLineSql(fast && provenSql(fast, timeColumn));
+function linesSql(proof: LineProof | undefined): string {
+  const lines = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
+  return proof === undefined ? lines : `(SELECT line, ${proof.captured} AS captured FROM ${lines})`;
 }

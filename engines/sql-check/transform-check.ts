@@ -3,12 +3,12 @@ import { listed, shortened } from '../../domain/bounded-text';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { boundPlan, type BoundPlan } from './bound-plan';
-import { joinViolations } from '../duckdb/hours/join-violations';
+import { joinViolations } from './join-violations';
 import { queryTexts } from '../duckdb/query';
 import { literal } from '../duckdb/sql';
-import { rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
+import { ROW_WISE, rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
 import { tryTransform } from './trial';
-import { serializedSchema, type SyntaxNode } from './transform-syntax';
+import { nodesOf, serializedSchema, type SyntaxNode } from './transform-syntax';
 
 /** A transform that passed its check. */
 export interface BoundTransform {
@@ -119,32 +119,31 @@ export async function functionTraits(connection: DuckDBConnection): Promise<Read
   return traits;
 }
 
-/** Operators of a plan that handle events one by one. */
-const ROW_WISE_OPERATORS =
-  /^(PROJECTION|FILTER|GET|SEQ_SCAN|DUMMY_SCAN|EMPTY_RESULT|COMPARISON_JOIN|ANY_JOIN|CROSS_PRODUCT|HASH_JOIN|NESTED_LOOP_JOIN|BLOCKWISE_NL_JOIN|PIECEWISE_MERGE_JOIN|IE_JOIN|COLUMN_DATA_SCAN)$/;
+/** Operators of a plan, as it is before it is optimised, that handle events one by one. */
+const ROW_WISE_OPERATORS = ['GET', 'PROJECTION', 'FILTER', 'COMPARISON_JOIN', 'ANY_JOIN', 'CROSS_PRODUCT'];
 
 async function bind(connection: DuckDBConnection, sql: string, file: string): Promise<OutputColumn[]> {
-  let described: (string | null)[][];
-  let plan: string;
-  try {
-    described = await queryTexts(connection, `DESCRIBE ${sql}`);
-    plan = (await queryTexts(connection, `EXPLAIN (FORMAT json) ${sql}`))[0]?.[1] ?? '';
-  } catch (cause) {
+  const described = await queryTexts(connection, `DESCRIBE ${sql}`).catch((cause: unknown) => {
     throw new DaybreakError('BAD_TRANSFORM', {
       what: describeBindError(messageOf(cause), file),
       remedy: 'Use the columns that pipeline.yaml declares for events and its tables.',
       cause,
     });
-  }
-  // Macros can hide an aggregate from the syntax tree; the plan cannot.
-  for (const [, operator = ''] of plan.matchAll(/"name":\s*"([A-Z_]+)\s*"/g)) {
-    if (ROW_WISE_OPERATORS.test(operator)) continue;
+  });
+  // The plan has each clause, also what a macro hides from the syntax tree.
+  for (const operator of await operatorsOf(connection, sql)) {
+    if (ROW_WISE_OPERATORS.includes(operator)) continue;
     throw new DaybreakError('BAD_TRANSFORM', {
-      what: `${file} needs the operator ${operator}, which does not handle events one by one`,
+      what: `${file}: ${operator.replaceAll('_', ' ')} is not row-wise; ${ROW_WISE}`,
       remedy: 'Use only expressions over one event and its joined tables.',
     });
   }
   return outputColumns(described, file);
+}
+
+async function operatorsOf(connection: DuckDBConnection, sql: string): Promise<string[]> {
+  const [row] = await queryTexts(connection, `SELECT json_serialize_plan(${literal(sql)}::VARCHAR, optimize := false)`);
+  return [...nodesOf(JSON.parse(row?.[0] ?? ''))].flatMap(({ type }) => /^LOGICAL_(.+)/.exec(String(type))?.[1] ?? []);
 }
 
 function outputColumns(described: readonly (string | null)[][], file: string): OutputColumn[] {

@@ -11,7 +11,7 @@ import {
 
 /** A place in the SQL, and why it cannot stay. */
 export interface Violation {
-  /** Offset into the SQL text in bytes; undefined where the tree does not tell. */
+  /** Offset into the SQL text in bytes; undefined where the tree has none. */
   readonly offset: number | undefined;
   readonly reason: string;
 }
@@ -36,15 +36,13 @@ const OTHER_FUNCTIONS = new Set([
   ...['vector_type', 'json_serialize_plan', 'unnest', 'generate_subscripts'],
 ]);
 
-const MODIFIERS: Readonly<Record<string, string>> = {
-  DISTINCT_MODIFIER: 'DISTINCT',
-  ORDER_MODIFIER: 'ORDER BY',
-  LIMIT_MODIFIER: 'LIMIT',
-  LIMIT_PERCENT_MODIFIER: 'LIMIT',
-};
-const ROW_WISE = 'a transform must turn each event into rows by itself, because a micro-batch holds only some events';
+export const ROW_WISE =
+  'a transform must turn each event into rows by itself, because a micro-batch holds only some events';
 
-/** What keeps a SELECT from giving the same rows for a micro-batch as for a day. */
+/**
+ * What keeps a SELECT from giving the same rows for a micro-batch as for a day, as far as its plan does not show it: what it
+ * reads, how it joins, and which functions it calls.
+ */
 export function rowWiseViolations(
   select: SyntaxNode,
   pipeline: Pipeline,
@@ -52,8 +50,12 @@ export function rowWiseViolations(
 ): Violation[] {
   if (select['type'] !== 'SELECT_NODE')
     return [{ offset: undefined, reason: `it is not one plain SELECT; ${ROW_WISE}` }];
+  const common = select['cte_map'];
   return [
-    ...clauseViolations(select),
+    // A WITH could give events another meaning.
+    ...(isNode(common) && Array.isArray(common['map']) && common['map'].length > 0
+      ? [{ offset: undefined, reason: `WITH is not row-wise; ${ROW_WISE}` }]
+      : []),
     ...fromViolations(select['from_table'], pipeline),
     ...[...nodesOf([select['select_list'], select['from_table'], select['where_clause']])].flatMap((node) => {
       const reason = expressionViolation(node, pipeline, traitsOf);
@@ -65,25 +67,6 @@ export function rowWiseViolations(
 export function offsetOf(node: SyntaxNode): number | undefined {
   const location = node['query_location'];
   return typeof location === 'number' && Number.isSafeInteger(location) ? location : undefined;
-}
-
-function clauseViolations(select: SyntaxNode): Violation[] {
-  const modifiers = Array.isArray(select['modifiers']) ? select['modifiers'].filter(isNode) : [];
-  const found = modifiers.map(({ type }) => MODIFIERS[String(type)] ?? String(type));
-  const groups = select['group_expressions'];
-  if ((Array.isArray(groups) && groups.length > 0) || select['aggregate_handling'] !== 'STANDARD_HANDLING') {
-    found.push('GROUP BY');
-  }
-  for (const [field, name] of [
-    ['having', 'HAVING'],
-    ['qualify', 'QUALIFY'],
-    ['sample', 'USING SAMPLE'],
-  ] as const) {
-    if (isNode(select[field])) found.push(name);
-  }
-  const common = select['cte_map'];
-  if (isNode(common) && Array.isArray(common['map']) && common['map'].length > 0) found.push('WITH');
-  return found.map((clause) => ({ offset: undefined, reason: `${clause} is not row-wise; ${ROW_WISE}` }));
 }
 
 function fromViolations(from: unknown, pipeline: Pipeline): Violation[] {
@@ -103,7 +86,6 @@ function fromViolations(from: unknown, pipeline: Pipeline): Violation[] {
     if (FOREIGN_RELATIONS.has(String(node['type'])) && !('class' in node)) {
       found.push({ offset, reason: `FROM may hold only events and declared tables, not a ${String(node['type'])}` });
     }
-    if (isNode(node['sample'])) found.push({ offset, reason: `TABLESAMPLE is not deterministic` });
   }
   return found;
 }
@@ -138,7 +120,6 @@ function expressionViolation(
   pipeline: Pipeline,
   traitsOf: (name: string) => FunctionTraits | undefined,
 ): string | undefined {
-  if (node['class'] === 'WINDOW') return `a window function is not row-wise; ${ROW_WISE}`;
   if (node['class'] === 'SUBQUERY') return `a subquery is not row-wise; join a declared table instead`;
   if (node['class'] === 'PARAMETER') return 'a transform has no parameters';
   const [column, ...rest] = columnNamesOf(node) ?? [];

@@ -8,7 +8,7 @@ import { checkHeader } from './header';
 import { jsonElements } from './json-elements';
 import { ndjsonLines } from './ndjson-lines';
 import { readTable, TableFault, type TableRecords } from './table-records';
-import { layoutLike } from '../fast-path/fast-path';
+import { fastPath } from '../duckdb/fast-path';
 import { queryTexts, StatementCache } from '../duckdb/query';
 import { quoted } from '../duckdb/sql';
 import { csvRowsSql, FAULT_OF_ROW, KEYS_SQL, objectRowsSql } from './table-rule';
@@ -24,7 +24,7 @@ export async function loadStaticTables(
   for (const [name, table] of Object.entries(pipeline.tables)) {
     const file = join(folder, table.file);
     try {
-      // Looked at once more: the folder may have changed since the pipeline was read.
+      // Checked once more: the folder may have changed since the pipeline was read.
       const path = await regularFileWithin(folder, file);
       await new TableLoad(connection, name, table, path).run();
     } catch (cause) {
@@ -75,7 +75,7 @@ class TableLoad {
     const { columns, format } = this.#table;
     let rows = 0;
     for await (const records of this.#readObjects()) {
-      rows += await this.#insert(objectRowsSql(columns, layoutLike(records.text, columns)), records);
+      rows += await this.#insert(objectRowsSql(columns, fastPath?.proveRows(records.text, columns)), records);
     }
     // An empty array says that there are no rows; an empty file can be one that is still to be written.
     if (rows === 0 && format === 'ndjson') {

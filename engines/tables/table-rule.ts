@@ -1,18 +1,9 @@
-import { timelessPatternOf, type LineLayout } from '../fast-path/line-layout';
+import type { LineProof } from '../model/fast-path';
 import type { Columns } from '../model/loaded-pipeline';
 import { escapesOf } from './csv-rows';
-import {
-  BLANK,
-  capturedValue,
-  caseFast,
-  faultOfLineSql,
-  fieldsSql,
-  REPEATED_KEY,
-  shapeOfLineSql,
-  UNMARKED,
-} from '../rule/json-line';
+import { BLANK, caseFast, faultOfLineSql, fieldsSql, REPEATED_KEY, shapeOfLineSql, UNMARKED } from '../rule/json-line';
 import { jsonValueFault, jsonValueSql, textValueFault } from '../rule/json-value';
-import { literal, literals, quoted } from '../duckdb/sql';
+import { literal, quoted } from '../duckdb/sql';
 
 /** How a row that breaks the rule makes DuckDB fail: with its position among the records, and why. */
 export const FAULT_OF_ROW = /Invalid Input Error: (\d+) ([^]*)/;
@@ -25,22 +16,20 @@ const EXCERPT = "CASE WHEN length(line) > 60 THEN left(line, 60) || '…' ELSE l
  * The rows of a static table from records, one a line, in the BLOB $1. Blank lines are none. Fails as FAULT_OF_ROW says.
  *
  * Objects are as those of events: without repeated keys, their declared fields as `jsonValueFault` says, absent or null for
- * null; other fields are ignored. Lines of the layout are proven to be so.
+ * null; other fields are ignored.
  */
-export function objectRowsSql(columns: Columns, layout: LineLayout | undefined): string {
+export function objectRowsSql(columns: Columns, proof: LineProof | undefined): string {
   const declared = Object.entries(columns);
   const raw = (index: number): string => `raws[${index + 1}]`;
   const faults = [REPEATED_KEY, ...declared.map(([name, type], index) => jsonValueFault(name, type, raw(index)))];
   const values = declared.map(([name, type], index) => {
-    const fast = layout && capturedValue(layout, name, type);
-    return `${caseFast(fast, jsonValueSql(type, raw(index)))} AS ${quoted(name)}`;
+    return `${caseFast(proof?.values.get(name), jsonValueSql(type, raw(index)))} AS ${quoted(name)}`;
   });
-  const known = layout && timelessPatternOf(layout);
-  const captured = known && `, regexp_extract(line, ${literal(known.pattern)}, ${literals(known.groups)}) AS captured`;
+  const captured = proof && `, ${proof.captured} AS captured`;
   return `SELECT ${values.join(',\n  ')}
 FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
   FROM (SELECT *, ${fieldsSql(Object.keys(columns))}
-    FROM (SELECT *, ${shapeOfLineSql(known && `captured.${known.proof} <> ''`)} AS shape
+    FROM (SELECT *, ${shapeOfLineSql(proof?.holds)} AS shape
       FROM (SELECT *, ${UNMARKED} AS text${captured ?? ''} FROM ${LINES}))))
 WHERE ${withoutFault(`CASE WHEN starts_with(fault, 'not ') THEN fault || ': ' || ${EXCERPT} ELSE fault END`)}`;
 }

@@ -33,29 +33,38 @@ export interface PreviousBuild {
 }
 
 const count = z.number().int().nonnegative();
+/** `strays` is in the files what is `misplaced` in the code. */
 const stateSchema = z.object({
   rules: z.string(),
   stamps: z.record(z.string(), z.string()),
   sources: z.array(
-    z.object({
-      hour: z.string(),
-      read: count,
-      outsideDay: count,
-      quarantined: count,
-      strays: z.record(z.string(), count),
-      // A version of an earlier release has none; it is not built upon.
-      truncatedFiles: z.array(z.string()).default([]),
-      quarantineBytes: count,
-      neighbour: z.object({ records: count, digest: z.string() }).optional(),
-      files: z.array(z.object({ file: z.string(), hour: z.string(), bytes: count, sha256: z.string() })).optional(),
-    }),
+    z
+      .object({
+        hour: z.string(),
+        read: count,
+        outsideDay: count,
+        quarantined: count,
+        strays: z.record(z.string(), count),
+        // A version of an earlier release has none; it is not built upon.
+        truncatedFiles: z.array(z.string()).default([]),
+        quarantineBytes: count,
+        neighbour: z.object({ records: count, digest: z.string() }).optional(),
+        files: z.array(z.object({ file: z.string(), hour: z.string(), bytes: count, sha256: z.string() })).optional(),
+      })
+      .transform(({ strays: misplaced, ...source }) => ({ ...source, misplaced })),
   ),
   kept: z.record(z.string(), count),
 }) satisfies z.ZodType<BuildState>;
 
+/** The state as it is kept in a version. */
+export function stateText(state: BuildState): string {
+  const sources = state.sources.map(({ misplaced: strays, ...source }) => ({ ...source, strays }));
+  return JSON.stringify({ ...state, sources });
+}
+
 /** Replaces the state of a version as a whole. */
 export async function writeState(folder: string, state: BuildState): Promise<void> {
-  await replaceFile(join(folder, STATE_FILE), JSON.stringify(state));
+  await replaceFile(join(folder, STATE_FILE), stateText(state));
 }
 
 /** Undefined where the version has none, or one that a loss of power left broken. */

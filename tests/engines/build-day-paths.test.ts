@@ -12,12 +12,12 @@ const root = scratchFolder();
 const input = join(root, 'input');
 
 beforeAll(async () => {
-  const odd = (id: number, time: string) => `{ "time":"${time}", "id":${id}, "hello":"\\u0041" }`;
+  const unusual = (id: number, time: string) => `{ "time":"${time}", "id":${id}, "hello":"\\u0041" }`;
   await writeFiles(input, {
     'names.20261121.07.json': lines(
       ...Array.from({ length: 50 }, (_, id) => event(id)),
-      odd(60, '2026-11-21 07:00:00'),
-      odd(61, '2026-11-21 08:00:00'),
+      unusual(60, '2026-11-21 07:00:00'),
+      unusual(61, '2026-11-21 08:00:00'),
     ),
     'names.20261121.08.json': lines(...Array.from({ length: 50 }, (_, id) => event(id, '2026-11-21 08:00:00'))),
   });

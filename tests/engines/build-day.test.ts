@@ -195,7 +195,7 @@ describe('the day', () => {
     const hellos = async (): Promise<string[]> =>
       (await rowsOf(output, DAY)).map((row) => /"hello":"(\w+)"/.exec(row)?.[1] ?? 'none').sort();
 
-    it('keeps the first of the day, also where its likes are of other hours or in files of other hours', async () => {
+    it('keeps the first of the day, also where its duplicates are of other hours or in files of other hours', async () => {
       const noId = (time: string) => `{"hello":"null","time":"${time}"}`;
       await writeFiles(input, {
         'names.20261121.05.json': lines(known[2] ?? '', known[1] ?? ''),
@@ -281,25 +281,25 @@ describe('the day', () => {
     const cast = (sql: string): string => sql.replace('e.hello', 'CAST(e.hello AS BIGINT) AS hello');
     const at = (id: number, hour: string, hello: string): string => event(id, `2026-11-21 ${hour}:00:00`, hello);
     const file = (hour: string): string => `names.20261121.${hour}.json`;
-    const odd = '{"hello":"\\u0035","id":9,"time":"2026-11-21 07:00:00"}';
+    const unusual = '{"hello":"\\u0035","id":9,"time":"2026-11-21 07:00:00"}';
 
     async function pipelineWith(identity: string): Promise<LoadedPipeline> {
       const yaml = (text: string): string => text.replace('tables:', `  identity: ${identity}\ntables:`);
       const changes = { 'pipeline.yaml': yaml, 'transform.sql': cast };
-      return loadPipeline(await pipelineLike('events', join(root, 'likes'), changes));
+      return loadPipeline(await pipelineLike('events', join(root, 'duplicates'), changes));
     }
 
     it.each([
       ['in its file', { '07': lines(at(1, '07', 'x'), at(1, '07', '5')) }, [1, 0, 1]],
       ['behind it', { '07': lines(at(1, '07', '5'), at(1, '07', 'x')) }, [1, 0, 1]],
       [
-        'with strays into its hour',
-        { '06': lines(at(2, '07', '5')), '07': lines(odd, at(1, '07', '5'), at(1, '07', 'x')) },
+        'with misplaced records into its hour',
+        { '06': lines(at(2, '07', '5')), '07': lines(unusual, at(1, '07', '5'), at(1, '07', 'x')) },
         [3, 0, 1],
       ],
       [
-        'with strays read later',
-        { '07': lines(odd, at(1, '07', '5'), at(1, '07', 'x')), '08': lines(at(2, '07', '5')) },
+        'with misplaced records read later',
+        { '07': lines(unusual, at(1, '07', '5'), at(1, '07', 'x')), '08': lines(at(2, '07', '5')) },
         [3, 0, 1],
       ],
     ])('quarantines the bad one and keeps the good one %s', async (_, files, [kept, duplicates, bad]) => {
@@ -308,7 +308,7 @@ describe('the day', () => {
       expect((await build({}, pipeline)).counts).toMatchObject({ kept, duplicates, quarantined: bad });
     });
 
-    it('does so too where likes are of other hours', async () => {
+    it('does so too where duplicates are of other hours', async () => {
       await writeFiles(input, {
         [file('06')]: lines(at(1, '06', '5'), at(2, '06', '5')),
         [file('07')]: lines(at(1, '07', 'x'), at(2, '07', '5')),
@@ -318,10 +318,10 @@ describe('the day', () => {
       expect(counts).toEqual(unfiltered({ read: 5, kept: 2, duplicates: 2, quarantined: 1, outsideDay: 0 }));
     });
 
-    it('does so too in an hour that is read again for its strays', async () => {
+    it('does so too in an hour that is read again for its misplaced records', async () => {
       const pipeline = await pipelineWith('[id, time]');
       await writeFiles(input, {
-        [file('07')]: lines(odd, at(1, '07', '5'), at(1, '07', 'x'), at(4, '08', '5')),
+        [file('07')]: lines(unusual, at(1, '07', '5'), at(1, '07', 'x'), at(4, '08', '5')),
         [file('08')]: lines(at(5, '08', '5')),
       });
       await build({}, pipeline);
@@ -466,10 +466,10 @@ describe('building again', () => {
   });
 
   it('gives the bytes of a full build to an hour that lost a record from the file of another', async () => {
-    const odd = '{"hello":"\\u0061","id":9,"time":"2026-11-21 07:00:00"}';
+    const unusual = '{"hello":"\\u0061","id":9,"time":"2026-11-21 07:00:00"}';
     const eight = 'names.20261121.08.json';
     await writeFiles(input, {
-      'names.20261121.07.json': lines(odd, event(1), event(2)),
+      'names.20261121.07.json': lines(unusual, event(1), event(2)),
       [eight]: lines(event(5), event(6, '2026-11-21 08:00:00')),
     });
     await build();

@@ -131,19 +131,39 @@ describe('a pipeline folder', () => {
 
 describe('a transform', () => {
   it.each([
-    ['SELECT e.time, count(*) AS user_id FROM events e GROUP BY ALL', 'GROUP BY is not row-wise'],
+    ['SELECT e.time, count(*) AS user_id FROM events e GROUP BY ALL', 'the aggregate count_star() is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e GROUP BY ALL', 'GROUP BY is not row-wise'],
     [
       'SELECT max(e.time) AS time, e.id AS user_id, e.id AS uid FROM events e',
       'transform.sql:1:8: the aggregate max() is not row-wise',
     ],
     ['SELECT DISTINCT e.time, e.id AS user_id, e.id AS uid FROM events e', 'DISTINCT is not row-wise'],
-    ['SELECT e.time, row_number() OVER () AS user_id, 1 AS uid FROM events e', 'a window function is not row-wise'],
+    ['SELECT e.time, row_number() OVER () AS user_id, 1 AS uid FROM events e', 'WINDOW is not row-wise'],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e ORDER BY 1', 'ORDER BY is not row-wise'],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e LIMIT 5', 'LIMIT is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e LIMIT 0', 'LIMIT is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e OFFSET 0', 'LIMIT is not row-wise'],
+    ['SELECT DISTINCT ON (e.id) e.time, e.id AS user_id, e.id AS uid FROM events e', 'DISTINCT is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e USING SAMPLE 100%', 'SAMPLE is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e TABLESAMPLE 100%', 'SAMPLE is not row-wise'],
+    [
+      'SELECT e.time, e.id AS user_id, 1 AS uid FROM events e QUALIFY row_number() OVER () = 1',
+      'WINDOW is not row-wise',
+    ],
+    [
+      "SELECT 'a' AS time, 1 AS user_id, max(e.id) OVER (PARTITION BY e.id) AS uid FROM events e WHERE false",
+      'WINDOW is not row-wise',
+    ],
+    ["SELECT 'a' AS time, 1 AS user_id, 1 AS uid FROM events HAVING true", 'GROUP BY is not row-wise'],
+    ["SELECT 'a' AS time, 1 AS user_id, geomean(e.id) AS uid FROM events e", 'GROUP BY is not row-wise'],
     ['SELECT e.time, e.id AS user_id, (SELECT 1) AS uid FROM events e', 'a subquery is not row-wise'],
     [
       'SELECT * FROM (SELECT time, id AS user_id, id AS uid FROM events)',
       'FROM may hold only events and declared tables',
+    ],
+    [
+      'WITH events AS (SELECT time, id FROM events) SELECT e.time, e.id AS user_id, e.id AS uid FROM events e',
+      'WITH is not row-wise',
     ],
     ['WITH x AS (SELECT 1) SELECT e.time, e.id AS user_id, e.id AS uid FROM events e', 'WITH is not row-wise'],
     [

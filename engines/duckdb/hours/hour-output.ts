@@ -6,7 +6,7 @@ import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { STAGED } from '../database';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
-import type { ProvenLines } from '../../fast-path/proven-lines';
+import type { ProvenLines } from '../../model/fast-path';
 import { queryCount } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
@@ -48,7 +48,7 @@ const OF_HOUR = `(${NOTE} IS NULL)`;
 
 /**
  * Removes duplicates from the hour's records and has the rest written to `path`, one JSON object a line. Of equal
- * records the first stays. Rows come in the order of the lines, those of a layout that the kernel knows first, and then
+ * records the first stays. Rows come in the order of the lines, those that a scan proved first, and then
  * as a join on one thread gives them: only the lines decide it.
  */
 export async function writeHour(
@@ -114,7 +114,7 @@ export async function checkUnwritten(
 interface HourParts extends Pick<HourRows, 'proven'> {
   /** How many records of the hour are staged. */
   readonly staged: number;
-  /** The hour's records that may be like one before, with their position as `record`; undefined where none may. */
+  /** The hour's records that may have the identity of one before, with their position as `record`; undefined where none may. */
   readonly unsettled: string | undefined;
 }
 
@@ -148,7 +148,7 @@ function provenPart(columns: string, proven: ProvenLines | undefined): string[] 
 }
 
 /**
- * Finds the records whose identity came before. Hashes narrow the search to the few that can have a like at all; these
+ * Finds the records whose identity came before. Hashes narrow the search to the few that can have a duplicate at all; these
  * are then compared by value.
  */
 async function findRedundant(
@@ -158,18 +158,18 @@ async function findRedundant(
 ): Promise<number> {
   const columns = identityOf(pipeline).map(quoted).join(', ');
   const hash = `hash(${columns})`;
-  const keys = likenessOf(pipeline).map((_, index) => `daybreak_key${index}`);
-  const compared = likenessOf(pipeline).map((value, index) => `${value} AS daybreak_key${index}`);
+  const keys = comparedValues(pipeline).map((_, index) => `daybreak_key${index}`);
+  const compared = comparedValues(pipeline).map((value, index) => `${value} AS daybreak_key${index}`);
   const amongProven =
     proven === undefined || staged === 0
       ? ''
       : `UNION SELECT own.record FROM ${unsettled} AS own SEMI JOIN ${parquetSql(proven.path)} AS proven
          ON ${sameIdentity('proven', 'own', identityOf(pipeline))}`;
   await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
-    WITH likes AS MATERIALIZED (SELECT ${hash} AS likeness FROM ${unsettled} GROUP BY likeness HAVING count(*) > 1)
+    WITH shared AS MATERIALIZED (SELECT ${hash} AS identity_hash FROM ${unsettled} GROUP BY identity_hash HAVING count(*) > 1)
     SELECT record FROM (
       SELECT record, row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY record) AS occurrence
-      FROM (SELECT record, ${compared.join(', ')} FROM ${unsettled} WHERE ${hash} IN (FROM likes)))
+      FROM (SELECT record, ${compared.join(', ')} FROM ${unsettled} WHERE ${hash} IN (FROM shared)))
     WHERE occurrence > 1 ${amongProven}`);
   return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }
@@ -178,7 +178,7 @@ async function findRedundant(
  * The columns of the identity as SQL of values that are equal where these are. A long text is compared by its hash, in a
  * column of its own: all records that have duplicates are in memory at once.
  */
-function likenessOf(pipeline: Pipeline): string[] {
+function comparedValues(pipeline: Pipeline): string[] {
   return identityOf(pipeline).flatMap((name) => {
     const column = quoted(name);
     if (pipeline.events.columns[name] !== 'VARCHAR') return [column];

@@ -6,8 +6,8 @@ import { BLANK } from '../../rule/json-line';
 import { NOTE } from '../../rule/record-rule';
 import { columnsSql, literal, parquetSql } from '../sql';
 
-/** Valid records that are in the file of another hour than theirs, in a Parquet file a source hour. */
-export class StrayRecords {
+/** Valid records in the file of another hour than theirs, kept in one Parquet file for each source hour. */
+export class MisplacedRecords {
   readonly #folder: string;
   readonly #columns: string;
 

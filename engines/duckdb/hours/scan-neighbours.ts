@@ -1,11 +1,11 @@
 import type { BusinessDate } from '../../../domain/business-date';
 import type { SourceHour } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
-import { SharedKernel } from '../../fast-path/shared-kernel';
+import { fastPath } from '../fast-path';
 import type { ReadPipeline } from '../../model/loaded-pipeline';
 import { openDatabase } from '../database';
-import { HourStage } from './hour-stage';
-import { stageProven } from './stage-files';
+import { HourStage } from '../stage/hour-stage';
+import { stageSource } from '../stage/stage-files';
 
 /** Bytes that the scan may hold before it spills. */
 const MEMORY_LIMIT = 512 * 1024 ** 2;
@@ -33,9 +33,10 @@ export async function scanNeighbours(
   };
   signal.addEventListener('abort', interrupt);
   try {
-    const [stage, kernels] = [new HourStage(database.connection, pipeline, date), new SharedKernel(pipeline)];
+    const stage = new HourStage(database.connection, pipeline, date);
+    const scanner = fastPath?.hourScanner(pipeline);
     for (const [hour, files] of sources) {
-      const read = await stageProven(stage, { date, hour, files }, { kernels, path: '', signal });
+      const read = await stageSource(stage, { date, hour, files }, { scanner, signal });
       found.set(hour, {
         hour,
         files: read.files,

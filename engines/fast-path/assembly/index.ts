@@ -6,56 +6,77 @@
  * All fields of the configuration are of 32 bits.
  */
 
-// ---- Configuration: its offsets are those of kernel.ts. ----
-const COLUMN_COUNT: usize = 0;
-const LAYOUT_COUNT: usize = 8;
-const SLOT_MASK: usize = 12;
-const SLOTS: usize = 16;
-const ARENA: usize = 20;
-const ARENA_END: usize = 24;
-const ARENA_LIMIT: usize = 28;
-const ODD: usize = 32;
-const ODD_LIMIT: usize = 36;
-const ROW_LIMIT: usize = 40;
-const SEGMENT_COUNT: usize = 44;
+// ---- Configuration: kernel-exports.ts reads these numbers by their names. ----
+export const COLUMN_COUNT: usize = 0;
+export const LAYOUT_COUNT: usize = 8;
+export const SLOT_MASK: usize = 12;
+export const SLOTS: usize = 16;
+export const ARENA: usize = 20;
+export const ARENA_END: usize = 24;
+export const ARENA_LIMIT: usize = 28;
+export const MISSES: usize = 32;
+export const MISS_LIMIT: usize = 36;
+export const ROW_LIMIT: usize = 40;
+export const SEGMENT_COUNT: usize = 44;
 /** Pairs of i64: seconds or milliseconds, start <= time < end. */
-const SEGMENTS: usize = 64;
+export const SEGMENTS: usize = 64;
+export const SEGMENT_BYTES: usize = 16;
 /** Of a layout: its first step and how many. */
-const LAYOUTS: usize = 1280;
-/** Of a column, 32 bytes: type, values, bytes of values, presence, nulls, values' count. */
-const COLUMNS: usize = 1536;
-const COLUMN_BYTES: usize = 32;
-/** Of a step, 32 bytes: kind, column, text, bytes of text, digits of the fraction. */
-const STEPS: usize = 16384;
-const STEP_BYTES: usize = 32;
+export const LAYOUTS: usize = 1280;
+export const LAYOUT_BYTES: usize = 8;
+export const LAYOUT_STEPS: usize = 4;
+export const MOST_LAYOUTS: usize = 8;
+export const COLUMNS: usize = 1536;
+export const COLUMN_BYTES: usize = 32;
+export const MOST_COLUMNS: usize = 64;
+// Of a column, behind its type.
+export const COLUMN_VALUES: usize = 4;
+export const COLUMN_VALUE_BYTES: usize = 8;
+export const COLUMN_PRESENCE: usize = 12;
+export const COLUMN_NULLS: usize = 16;
+const COLUMN_VALUE_COUNT: usize = 20;
+export const STEPS: usize = 16384;
+export const STEP_BYTES: usize = 32;
+export const MOST_STEPS: usize = 1500;
+// Of a step, behind its kind.
+export const STEP_COLUMN: usize = 4;
+export const STEP_TEXT: usize = 8;
+export const STEP_TEXT_BYTES: usize = 12;
+export const STEP_FRACTION_DIGITS: usize = 16;
 /** Of a line of the batch, by column: from, to; 0 for none. */
 const PLACES: usize = 65536;
 const BATCH: i32 = 64;
 /** Of a line of the batch: hash, key's place, key's words. */
 const KEYS: usize = 4 * 65536;
+/** From here on the memory is the host's. */
+export const FREE: usize = 8 * 65536;
+/** Of a miss: its position, and its bytes from and to in the text. */
+export const MISS_BYTES: usize = 12;
 
-const LITERAL = 0;
-const STRING = 1;
-const INTEGER = 2;
-const DOUBLE = 3;
-const BOOLEAN = 4;
-const LOCAL_TIME = 5;
-const ISO_TIME = 6;
-const EPOCH_TIME = 7;
-const SCALAR = 8;
+// ---- Kinds of steps; those of values are the types of columns too. ----
+export const LITERAL = 0;
+export const STRING = 1;
+export const INTEGER = 2;
+export const DOUBLE = 3;
+export const BOOLEAN = 4;
+export const LOCAL_TIME = 5;
+export const ISO_TIME = 6;
+export const EPOCH_TIME = 7;
+export const SCALAR = 8;
 
-// ---- What a scan tells. ----
+// ---- Why a scan stopped. ----
 export const END = 0;
-export const ODD_LINE = 1;
+export const MISS = 1;
 export const ROWS_FULL = 2;
-export const ODD_FULL = 3;
+export const MISSES_FULL = 3;
 export const KEYS_FULL = 4;
 
 export let stopped: i32 = 0;
 /** Rows gathered in the columns. */
 export let rows: i32 = 0;
 export let duplicates: i32 = 0;
-export let odd: i32 = 0;
+/** Lines that no layout fits and that the host has not taken yet. */
+export let misses: i32 = 0;
 export let lines: i32 = 0;
 let keys: i32 = 0;
 
@@ -65,7 +86,7 @@ export function beginHour(): void {
   store<u32>(ARENA_END, load<u32>(ARENA));
   rows = 0;
   duplicates = 0;
-  odd = 0;
+  misses = 0;
   lines = 0;
   keys = 0;
 }
@@ -75,33 +96,33 @@ export function beginGroup(): void {
   const count = load<i32>(COLUMN_COUNT);
   for (let column = 0; column < count; column++) {
     const at = COLUMNS + <usize>column * COLUMN_BYTES;
-    store<i32>(at, 0, 8);
-    store<i32>(at, 0, 16);
-    store<i32>(at, 0, 20);
+    store<i32>(at, 0, COLUMN_VALUE_BYTES);
+    store<i32>(at, 0, COLUMN_NULLS);
+    store<i32>(at, 0, COLUMN_VALUE_COUNT);
   }
 }
 
-export function beginPiece(): void {
+export function beginText(): void {
   lines = 0;
-  odd = 0;
+  misses = 0;
 }
 
 /**
  * Scans lines of the text at `begin` up to `end`, where a readable zero byte stands, from `from` on. Returns where it
- * stopped, at the begin of a line or behind the end, and tells why in `stopped`. With `pause` it stops before an odd line.
+ * stopped, at the begin of a line or behind the end, and sets `stopped` to the reason. With `pause` it stops before a miss.
  */
 export function scan(begin: usize, from: usize, end: usize, pause: bool): usize {
   let at = from;
   stopped = END;
   const rowLimit = load<i32>(ROW_LIMIT);
-  const oddLimit = load<i32>(ODD_LIMIT);
+  const missLimit = load<i32>(MISS_LIMIT);
   while (at <= end) {
     if (rows + BATCH > rowLimit) {
       stopped = ROWS_FULL;
       return at;
     }
-    if (odd + BATCH > oddLimit) {
-      stopped = ODD_FULL;
+    if (misses + BATCH > missLimit) {
+      stopped = MISSES_FULL;
       return at;
     }
     if (load<u32>(ARENA_END) >= load<u32>(ARENA_LIMIT)) {
@@ -114,10 +135,10 @@ export function scan(begin: usize, from: usize, end: usize, pause: bool): usize 
       const stop = matchAny(taken, at, end);
       if (stop == 0) {
         if (pause) {
-          stopped = ODD_LINE;
+          stopped = MISS;
           break;
         }
-        at = noteOdd(begin, at, end);
+        at = noteMiss(begin, at, end);
         continue;
       }
       key = writeKey(taken, key);
@@ -126,24 +147,24 @@ export function scan(begin: usize, from: usize, end: usize, pause: bool): usize 
       at = stop + 1;
     }
     keep(taken);
-    if (stopped == ODD_LINE) return at;
+    if (stopped == MISS) return at;
   }
   return at;
 }
 
-export function forgetOdd(): void {
-  odd = 0;
+export function forgetMisses(): void {
+  misses = 0;
 }
 
-/** Notes the line at `at` as odd; returns where the next begins. */
-export function noteOdd(begin: usize, at: usize, end: usize): usize {
+/** Notes the line at `at` as a miss; returns where the next begins. */
+export function noteMiss(begin: usize, at: usize, end: usize): usize {
   let stop = at;
   while (stop < end && load<u8>(stop) != 10) stop++;
-  const place = <usize>load<u32>(ODD) + <usize>odd * 12;
+  const place = <usize>load<u32>(MISSES) + <usize>misses * MISS_BYTES;
   store<i32>(place, lines);
   store<i32>(place, <i32>(at - begin), 4);
   store<i32>(place, <i32>(stop - begin), 8);
-  odd++;
+  misses++;
   lines++;
   return stop + 1;
 }
@@ -161,17 +182,17 @@ function matchAny(line: i32, at: usize, end: usize): usize {
 function match(layout: usize, line: i32, begin: usize, end: usize): usize {
   const places = PLACES + <usize>line * <usize>load<u32>(COLUMN_COUNT) * 8;
   memory.fill(places, 0, <usize>load<u32>(COLUMN_COUNT) * 8);
-  let step: usize = STEPS + <usize>load<u32>(LAYOUTS + layout * 8) * STEP_BYTES;
-  const last: usize = step + <usize>load<u32>(LAYOUTS + layout * 8, 4) * STEP_BYTES;
+  let step: usize = STEPS + <usize>load<u32>(LAYOUTS + layout * LAYOUT_BYTES) * STEP_BYTES;
+  const last: usize = step + <usize>load<u32>(LAYOUTS + layout * LAYOUT_BYTES, LAYOUT_STEPS) * STEP_BYTES;
   let at = begin;
   for (; step < last; step += STEP_BYTES) {
     const kind = load<i32>(step);
     if (kind == LITERAL) {
-      at = literalEnd(load<u32>(step, 8), load<u32>(step, 12), at, end);
+      at = literalEnd(load<u32>(step, STEP_TEXT), load<u32>(step, STEP_TEXT_BYTES), at, end);
     } else if (kind == SCALAR) {
       at = scalarEnd(at, end);
     } else {
-      const place = places + <usize>load<u32>(step, 4) * 8;
+      const place = places + <usize>load<u32>(step, STEP_COLUMN) * 8;
       store<u32>(place, <u32>at);
       if (kind == STRING) at = stringEnd(at, end);
       else if (kind == INTEGER) at = integerEnd(at, 18);
@@ -299,9 +320,9 @@ function isSixty(at: usize): bool {
 
 /** Behind the hour that the step's text holds, with its colon: mm:ss, and a fraction. */
 function localTimeEnd(step: usize, from: usize, end: usize): usize {
-  const at = literalEnd(load<u32>(step, 8), load<u32>(step, 12), from, end);
+  const at = literalEnd(load<u32>(step, STEP_TEXT), load<u32>(step, STEP_TEXT_BYTES), from, end);
   if (at == 0 || !isSixty(at) || load<u8>(at, 2) != 0x3a || !isSixty(at + 3)) return 0;
-  const fraction = <usize>load<u32>(step, 16);
+  const fraction = <usize>load<u32>(step, STEP_FRACTION_DIGITS);
   if (fraction == 0) return at + 5;
   if (load<u8>(at, 5) != 0x2e) return 0;
   for (let index: usize = 0; index < fraction; index++) {
@@ -368,7 +389,7 @@ function epochTimeEnd(from: usize): usize {
 function isWithin(time: i64): bool {
   const count = load<i32>(SEGMENT_COUNT);
   for (let index: usize = 0; index < <usize>count; index++) {
-    if (load<i64>(SEGMENTS + index * 16) <= time && time < load<i64>(SEGMENTS + index * 16, 8)) return true;
+    if (load<i64>(SEGMENTS + index * SEGMENT_BYTES) <= time && time < load<i64>(SEGMENTS + index * SEGMENT_BYTES, 8)) return true;
   }
   return false;
 }
@@ -448,7 +469,7 @@ function keep(taken: i32): void {
   const mask = <u64>load<u32>(SLOT_MASK);
   const slots = <usize>load<u32>(SLOTS);
   let end = <usize>load<u32>(ARENA_END);
-  // All look-ups first, so that the processor waits for their memory at once and not one after another.
+  // All searches first, so that the processor waits for their memory at once and not one after another.
   for (let line = 0; line < taken; line++) {
     const at = KEYS + <usize>line * 16;
     const hash = load<u64>(at);
@@ -521,12 +542,12 @@ function append(line: i32): void {
   for (let index: usize = 0; index < count; index++) {
     const column = COLUMNS + index * COLUMN_BYTES;
     const from = <usize>load<u32>(places + index * 8);
-    const presence = <usize>load<u32>(column, 12) + <usize>(rows >> 3);
+    const presence = <usize>load<u32>(column, COLUMN_PRESENCE) + <usize>(rows >> 3);
     const bit = rows & 7;
     const before = bit == 0 ? 0 : load<u8>(presence);
     if (from == 0) {
       store<u8>(presence, before);
-      store<i32>(column, load<i32>(column, 16) + 1, 16);
+      store<i32>(column, load<i32>(column, COLUMN_NULLS) + 1, COLUMN_NULLS);
       continue;
     }
     store<u8>(presence, before | (1 << bit));
@@ -537,23 +558,23 @@ function append(line: i32): void {
 
 function appendValue(column: usize, from: usize, to: usize): void {
   const type = load<i32>(column);
-  const bytes = <usize>load<u32>(column, 8);
-  const at = <usize>load<u32>(column, 4) + bytes;
+  const bytes = <usize>load<u32>(column, COLUMN_VALUE_BYTES);
+  const at = <usize>load<u32>(column, COLUMN_VALUES) + bytes;
   if (type == STRING) {
     store<u32>(at, <u32>(to - from));
     // Beyond the end of the value, where the next one will stand: a call to copy costs more.
     for (let index: usize = 0; index < to - from; index += 16) v128.store(at + 4 + index, v128.load(from + index));
-    store<u32>(column, <u32>(bytes + 4 + (to - from)), 8);
+    store<u32>(column, <u32>(bytes + 4 + (to - from)), COLUMN_VALUE_BYTES);
   } else if (type == BOOLEAN) {
-    const values = load<u32>(column, 20);
-    const place = <usize>load<u32>(column, 4) + <usize>(values >> 3);
+    const values = load<u32>(column, COLUMN_VALUE_COUNT);
+    const place = <usize>load<u32>(column, COLUMN_VALUES) + <usize>(values >> 3);
     const before = (values & 7) == 0 ? 0 : load<u8>(place);
     store<u8>(place, before | (<u32>(to - from == 4) << (values & 7)));
-    store<u32>(column, values + 1, 20);
-    store<u32>(column, (values >> 3) + 1, 8);
+    store<u32>(column, values + 1, COLUMN_VALUE_COUNT);
+    store<u32>(column, (values >> 3) + 1, COLUMN_VALUE_BYTES);
   } else {
     if (type == INTEGER) store<i64>(at, integerAt(from, to));
     else store<f64>(at, decimalAt(from, to));
-    store<u32>(column, <u32>(bytes + 8), 8);
+    store<u32>(column, <u32>(bytes + 8), COLUMN_VALUE_BYTES);
   }
 }

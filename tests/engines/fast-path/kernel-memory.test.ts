@@ -18,7 +18,7 @@ async function memoryAfter(hours: readonly Hour[]): Promise<number[]> {
     kernel?.beginHour({ kind: 'local', prefix: `${DAY} ${hour}:`, fractionDigits: 0 }, expected, kernelSizeFor(bytes));
     const lines = Array.from({ length: records }, (_, id) => `{"hello":"a","id":${id},"time":"${DAY} ${hour}:00:00"}`);
     const scan = await kernel?.scan(Buffer.from(lines.join('\n')), () => Promise.resolve());
-    expect(scan).toEqual({ lines: records, odd: [] });
+    expect(scan).toEqual({ lines: records, misses: [] });
     expect(kernel?.duplicates).toBe(0);
     memory.push(kernel?.memoryBytes ?? NaN);
   }

@@ -94,7 +94,7 @@ it('quarantines a record of the day on which the transform fails, with its place
   expect(JSON.parse(text)).toMatchObject({ file: AFTER, line: 2, text: event(2, LAST, 'no number') });
 });
 
-it('is not late for what a neighbouring file gains of its own day, and remembers that it looked', async () => {
+it('is not late for what a neighbouring file gains of its own day, and remembers that it was read', async () => {
   await build();
   const published = await readPublishedDay(join(data, 'output'), DAY);
   await put({

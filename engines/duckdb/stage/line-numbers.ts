@@ -8,7 +8,7 @@ export interface LinePlace {
   readonly position: number;
 }
 
-/** Tells which line of which file a staged row is, for the lines of one hour's files one after another. */
+/** Knows which line of which file a staged row is, for the lines of one hour's files one after another. */
 export class LineNumbers {
   /** By file, the position of its first line among all lines. */
   readonly #files: { readonly file: string; readonly first: number }[] = [];
@@ -31,11 +31,6 @@ export class LineNumbers {
   /** Lines so far. */
   get lines(): number {
     return this.#lines;
-  }
-
-  /** Rows that were noted. */
-  get rows(): number {
-    return this.#rows.length;
   }
 
   /** The next row is the line at this position of the chunk that is added next. */

@@ -1,8 +1,11 @@
 import type { Pipeline } from '../../domain/pipeline';
+import type { HourScan, HourScanner, ScannedHour } from '../model/fast-path';
+import { KernelScan } from './hour-scan';
+import { kernelTimeOf } from './hour-times';
 import { kernelSizeFor, LineKernel } from './kernel';
 
-/** A build's kernel, which one hour uses at a time: two would want the same thread and twice the memory. */
-export class SharedKernel {
+/** Has one kernel, which one hour uses at a time: two would want the same thread and twice the memory. */
+export class KernelScanner implements HourScanner {
   readonly #pipeline: Pipeline;
   #kernel: LineKernel | undefined;
   #free: Promise<unknown> = Promise.resolve();
@@ -11,11 +14,11 @@ export class SharedKernel {
     this.#pipeline = pipeline;
   }
 
-  /** Runs `work` with the kernel for an hour of that many bytes once it is free; undefined where there is no kernel. */
-  use<T>(bytes: number, work: (kernel: LineKernel) => Promise<T>): Promise<T | undefined> {
+  use<T>(hour: ScannedHour, work: (scan: HourScan) => Promise<T>): Promise<T | undefined> {
+    const time = kernelTimeOf(this.#pipeline, hour);
     const done = this.#free.then(() => {
-      const kernel = this.#kernelFor(bytes);
-      return kernel && work(kernel);
+      const kernel = time && this.#kernelFor(hour.bytes);
+      return kernel && work(new KernelScan(kernel, this.#pipeline, time, hour));
     });
     this.#free = done.catch(() => undefined);
     return done;

@@ -7,7 +7,7 @@ import type { ListedFile } from '../../input/input-files';
 import { isPacked } from '../../input/compression';
 import { NotWhole, type ReadFile } from '../../input/file-bytes';
 import { readChunks, type ReadOptions } from '../../input/line-chunks';
-import type { SharedKernel } from '../../fast-path/shared-kernel';
+import type { HourScanner } from '../../model/fast-path';
 import type { QuarantinedRecord } from '../../versions/quarantine';
 import type { HourInput, HourStage } from './hour-stage';
 
@@ -36,37 +36,43 @@ export interface Reading {
   readonly progress?: Pick<ProgressCounter, 'addRows'>;
 }
 
-/** Stages the files of an hour, by the kernel where it is of use; proven lines are kept in a Parquet file at `path`. */
-export async function stageProven(
+interface Scanned extends Reading {
+  readonly scanner: HourScanner | undefined;
+  /** Absolute path of the Parquet file for proven lines of an hour of the day. */
+  readonly path?: string;
+}
+
+/** Stages the files of an hour, by the fast path where it is of use. */
+export async function stageSource(
   stage: HourStage,
   source: SourceFiles,
-  { kernels, path, ...reading }: Reading & { readonly kernels: SharedKernel; readonly path: string },
+  { scanner, path, ...reading }: Scanned,
 ): Promise<ReadFiles> {
-  const proven = await kernels.use(unpackedBytes(source.files), (kernel) =>
-    stageFiles(stage, source, { ...reading, proof: { kernel, path } }),
-  );
-  return proven ?? stageAll(stage, source, reading);
+  const { date, hour, own } = parseSourceHour(source.hour, source.date);
+  const scanned = { date, hour, bytes: unpackedBytes(source.files), path: own ? path : undefined };
+  const read = await scanner?.use(scanned, (scan) => stageFiles(stage, source, { ...reading, scan }));
+  return read ?? stageAll(stage, source, reading);
 }
 
 /** Stages every line of the files of an hour in the table. */
 export async function stageAll(stage: HourStage, source: SourceFiles, reading: Reading): Promise<ReadFiles> {
-  const read = await stageFiles(stage, source, { ...reading, proof: undefined });
+  const read = await stageFiles(stage, source, { ...reading, scan: undefined });
   if (read === undefined) throw new Error(`the lines of the hour ${source.hour} could not be staged`);
   return read;
 }
 
-/** Undefined where the hour must be staged again, without a proof. */
+/** Undefined where the hour must be staged again, without a scan. */
 async function stageFiles(
   stage: HourStage,
   { date, hour, files: listed }: SourceFiles,
-  { carefully = false, ...options }: Reading & Pick<HourInput, 'proof'> & Pick<ReadOptions, 'carefully'>,
+  { carefully = false, ...options }: Reading & Pick<HourInput, 'scan'> & Pick<ReadOptions, 'carefully'>,
 ): Promise<ReadFiles | undefined> {
-  const { signal, progress, proof } = options;
+  const { signal, progress, scan } = options;
   const files: InputFile[] = [];
   const faults: QuarantinedRecord[] = [];
   let [rows, bytes] = [0, 0];
   const expected = parseSourceHour(hour, date);
-  await stage.begin({ ...expected, bytes: unpackedBytes(listed), proof });
+  await stage.begin({ ...expected, scan });
   const onFile = ({ file }: ListedFile, read: ReadFile): void => {
     files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
     if (expected.own) faults.push(...read.faults.map((fault) => ({ file, ...fault, text: '' })));
@@ -82,7 +88,7 @@ async function stageFiles(
       }
       [rows, bytes] = [rows + lines, bytes + chunk.text.length + 1];
       progress?.addRows(lines, chunk.text.length + 1);
-      // The kernel and what is read of small files leave no room for heartbeats.
+      // A scan and what is read of small files leave no room for heartbeats.
       await setImmediate();
     }
   } catch (thrown) {

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import type { BuildContext, BuildPlan } from '../../model/build-plan';
 import { openDatabase, type Database } from '../database';
-import { HourStage } from './hour-stage';
+import { HourStage } from '../stage/hour-stage';
 
 /** A DuckDB of one thread, which works on one hour at a time. */
-export interface Lane {
+export interface Worker {
   readonly database: Database;
   readonly stage: HourStage;
 }
 
-/** The lanes of a build, which share its memory and end together. */
-export class Lanes {
-  readonly #lanes: Lane[] = [];
+/** The workers of a build, which share its memory and end together. */
+export class WorkerPool {
+  readonly #workers: Worker[] = [];
   readonly #cancelled: AbortSignal;
   readonly #stop = new AbortController();
   readonly #interrupt = (): void => {
-    for (const { database } of this.#lanes) database.connection.interrupt();
+    for (const { database } of this.#workers) database.connection.interrupt();
   };
-  /** Aborted when the build is cancelled or a lane has failed. */
+  /** Aborted when the build is cancelled or a worker has failed. */
   readonly signal: AbortSignal;
 
   private constructor(cancelled: AbortSignal) {
@@ -26,37 +26,37 @@ export class Lanes {
     this.signal.addEventListener('abort', this.#interrupt);
   }
 
-  /** Runs `work` with `count` lanes and closes them. */
+  /** Runs `work` with `count` workers and closes them. */
   static async use(
     { loaded, date }: BuildPlan,
     { folder, memoryLimit, signal }: BuildContext,
     count: number,
-    work: (lanes: Lanes) => Promise<void>,
+    work: (pool: WorkerPool) => Promise<void>,
   ): Promise<void> {
-    const lanes = new Lanes(signal);
+    const pool = new WorkerPool(signal);
     try {
-      for (let lane = 0; lane < count; lane += 1) {
+      for (let number = 0; number < count; number += 1) {
         const database = await openDatabase(loaded.pipeline, loaded.folder, {
           memoryLimit: memoryLimit / count,
-          spillFolder: join(folder, `.spill-${lane}`),
+          spillFolder: join(folder, `.spill-${number}`),
           outputFolder: folder,
         });
-        const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.bad-${lane}`));
-        lanes.#lanes.push({ database, stage });
+        const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.bad-${number}`));
+        pool.#workers.push({ database, stage });
       }
-      await work(lanes);
+      await work(pool);
     } finally {
-      await lanes.#close();
+      await pool.#close();
     }
   }
 
-  /** Gives each lane one chunk of work after another. The first failure interrupts the others, and is thrown. */
-  async each<Work>(next: () => Work | undefined, work: (lane: Lane, next: Work) => Promise<void>): Promise<void> {
+  /** Gives each worker one piece of work after another. The first failure interrupts the others, and is thrown. */
+  async each<Work>(next: () => Work | undefined, work: (worker: Worker, next: Work) => Promise<void>): Promise<void> {
     const failures: unknown[] = [];
     await Promise.all(
-      this.#lanes.map(async (lane) => {
+      this.#workers.map(async (worker) => {
         try {
-          for (let one = next(); one !== undefined && !this.signal.aborted; one = next()) await work(lane, one);
+          for (let one = next(); one !== undefined && !this.signal.aborted; one = next()) await work(worker, one);
         } catch (thrown) {
           failures.push(thrown);
           this.#stop.abort();
@@ -69,7 +69,7 @@ export class Lanes {
 
   async #close(): Promise<void> {
     this.signal.removeEventListener('abort', this.#interrupt);
-    for (const { database, stage } of this.#lanes) {
+    for (const { database, stage } of this.#workers) {
       await stage.clear();
       database.close();
     }

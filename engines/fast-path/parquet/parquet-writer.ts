@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { ColumnType } from '../../domain/pipeline';
+import type { ColumnType } from '../../../domain/pipeline';
 import { i32, i64, list, string, struct, thriftBytes, writeNumber, type ThriftValue } from './thrift';
 
 /** A column's values of one row group, as Parquet's PLAIN encoding has them: only those that are not null. */

@@ -10,7 +10,7 @@ import { valueFailureIn } from '../value-failure';
 const MOST_FAILING = 1000;
 
 /**
- * Finds by halves the staged records on which the transform fails, which `check` tells for the view `events`. Resolves
+ * Finds by halves the staged records on which the transform fails, as `check` does for the view `events`. Resolves
  * to DuckDB's words by rowid. Throws ENGINE_FAILED where there are more than 1000.
  */
 export async function findFailing(

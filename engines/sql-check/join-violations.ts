@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { Pipeline } from '../../../domain/pipeline';
-import type { BoundPlan } from '../../sql-check/bound-plan';
-import { multiplyingJoins, type KeyComparison } from '../../sql-check/join-keys';
-import { queryTexts } from '../query';
-import { literal } from '../sql';
-import { offsetOf, type Violation } from '../../sql-check/transform-rules';
-import { columnNamesOf, isNode, nodesOf, tableReferencesOf, type SyntaxNode } from '../../sql-check/transform-syntax';
+import type { Pipeline } from '../../domain/pipeline';
+import type { BoundPlan } from './bound-plan';
+import { multiplyingJoins, type KeyComparison } from './join-keys';
+import { queryTexts } from '../duckdb/query';
+import { literal } from '../duckdb/sql';
+import { offsetOf, type Violation } from './transform-rules';
+import { columnNamesOf, isNode, nodesOf, tableReferencesOf, type SyntaxNode } from './transform-syntax';
 
 /** The joins of a bound transform that can give several rows for one event, with what to write instead where that is known. */
 export async function joinViolations(

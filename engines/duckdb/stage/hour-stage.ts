@@ -6,21 +6,14 @@ import type { NeighbourContent } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
 import { linesAt, type Chunk, type ReadOptions } from '../../input/line-chunks';
 import { endOfLine, hasLongLine } from '../../input/line-feeds';
-import type { LineKernel } from '../../fast-path/kernel';
 import { keptText, type QuarantinedRecord } from '../../versions/quarantine';
 import { BadLines } from './bad-lines';
 import { emptyStage, STAGED } from '../database';
 import { findFailing } from './failing-records';
-import { fastPathOf } from '../../fast-path/fast-path';
-import type { RowEngine } from './hour-output';
+import { fastPath } from '../fast-path';
+import type { RowEngine } from '../hours/hour-output';
 import { LineNumbers } from './line-numbers';
-import {
-  beginProvenLines,
-  beginScan,
-  type LineScan,
-  type ProvenLines,
-  type ScannedHour,
-} from '../../fast-path/proven-lines';
+import type { HourScan, ProvenLines } from '../../model/fast-path';
 import { queryCount, queryTexts, StatementCache, streamTexts } from '../query';
 import { BLANK } from '../../rule/json-line';
 import { FAULT, faultOf, NOTE, noteOfFault, OF_DAY, OUTSIDE_DAY, parseLinesSql } from '../../rule/record-rule';
@@ -34,22 +27,17 @@ export interface StagedCounts {
   readonly outsideDay: number;
   readonly quarantined: number;
   /** Valid records of other hours of the day, by hour. */
-  readonly strays: Readonly<Record<string, number>>;
+  readonly misplaced: Readonly<Record<string, number>>;
 }
 
-export interface HourInput extends ScannedHour {
-  /** Whether it is an hour of the day; of another one only the day's records are of interest. */
-  readonly own: boolean;
-  /** The kernel, for this hour alone until `end`, and where rows may be kept; undefined where every line is to be staged. */
-  readonly proof: { readonly kernel: LineKernel; readonly path: string } | undefined;
+/** Its hour is one of the day, or another one, of which only the day's records are of interest. */
+export interface HourInput extends ExpectedHour {
+  /** What scans its lines; undefined where every line is to be staged. */
+  readonly scan: HourScan | undefined;
 }
 
-const MOST_ODD_BYTES = 8 * 1024 * 1024;
-/** Below this many odd lines their share does not matter. */
-const FEW_ODD_LINES = 10_000;
-const MOST_ODD_SHARE = 0.2;
-/** Their positions are held in memory. */
-const MOST_ODD_LINES = 1024 * 1024;
+/** Misses of a scan that wait to be staged together. */
+const MOST_MISSED_BYTES = 8 * 1024 * 1024;
 /**
  * DuckDB parses some thousand lines at once, and takes up to a hundred times their bytes. Of longer lines than these so many
  * bytes are given to it at once, or one line.
@@ -61,9 +49,9 @@ const FEW_BYTES_OF_ROW = 4 * 1024;
 const VECTOR_ROWS = 2048;
 
 /**
- * The lines of one hour's files, judged. Those that the line kernel proves valid are in a Parquet file, equal
- * records once; the others in a table, where the validity rule judges them. An hour that the kernel is no help for has all
- * its lines in the table: which hours do, their content alone decides.
+ * The lines of one hour's files, by the validity rule. Those that a scan proves valid are in a Parquet file, equal
+ * records once; the others in a table, where the rule checks them. An hour for which a scan is no help has all its lines
+ * in the table: which hours do, their content alone decides.
  */
 export class HourStage {
   readonly #connection: DuckDBConnection;
@@ -72,11 +60,10 @@ export class HourStage {
   readonly #statements: StatementCache;
   #hour: ExpectedHour;
   #numbers = new LineNumbers();
-  #scan: LineScan | undefined;
-  #proven: ProvenLines | undefined;
-  /** Odd lines that are not in the table yet, those of a chunk in one text. */
-  #odd: Buffer[] = [];
-  #oddBytes = 0;
+  #scan: HourScan | undefined;
+  /** Misses of the scan that are not in the table yet, those of a chunk in one text. */
+  #missed: Buffer[] = [];
+  #missedBytes = 0;
   /** Rows of the table, without misplaced records from other files. */
   #rows = 0;
   readonly #unreadable: BadLines | undefined;
@@ -106,59 +93,50 @@ export class HourStage {
   }
 
   get proven(): ProvenLines | undefined {
-    return this.#proven;
+    return this.#scan?.proven;
   }
 
   /** Empties the stage. */
-  async begin({ own, proof, ...hour }: HourInput): Promise<void> {
-    this.#hour = { ...hour, own };
-    [this.#odd, this.#oddBytes, this.#rows] = [[], 0, 0];
+  async begin({ scan, ...hour }: HourInput): Promise<void> {
+    this.#hour = hour;
+    [this.#missed, this.#missedBytes, this.#rows] = [[], 0, 0];
     this.#numbers = new LineNumbers();
     await this.#removeBad();
-    this.#proven =
-      proof && own ? await beginProvenLines(proof.kernel, this.#pipeline, { ...hour, path: proof.path }) : undefined;
-    this.#scan = proof && !own ? beginScan(proof.kernel, this.#pipeline, hour) : this.#proven;
+    this.#scan = scan;
+    await scan?.begin();
     await emptyStage(this.#connection, this.#pipeline);
   }
 
-  /** Resolves to the number of lines; to undefined where the hour must begin anew without a proof. */
+  /** Resolves to the number of lines; to undefined where the hour must begin anew without a scan. */
   async add(chunk: Chunk): Promise<number | undefined> {
     const first = this.#numbers.lines;
-    const lines = await (this.#scan === undefined ? this.#stage(chunk.text) : this.#prove(this.#scan, chunk.text));
+    const lines = await (this.#scan === undefined ? this.#stage(chunk.text) : this.#scanned(this.#scan, chunk.text));
     if (lines === undefined) return undefined;
     this.#numbers.add(chunk, lines);
-    if (this.#numbers.rows > Math.max(FEW_ODD_LINES, MOST_ODD_SHARE * this.#numbers.lines)) return undefined;
     for (const [line, fault] of chunk.unreadable) await this.#unreadable?.add(first + line, fault);
-    if (this.#oddBytes > MOST_ODD_BYTES) await this.#stageOdd();
+    if (this.#missedBytes > MOST_MISSED_BYTES) await this.#stageMissed();
     return lines;
   }
 
-  async #prove(proof: LineScan, text: Buffer): Promise<number | undefined> {
-    const scan = await proof.add(text);
-    if (scan === undefined || this.#numbers.rows + scan.odd.length > MOST_ODD_LINES) return undefined;
-    if (scan.odd.length === 0) return scan.lines;
-    const odd = Buffer.allocUnsafe(scan.odd.reduce((bytes, { from, to }) => bytes + to - from + 1, 0));
-    let filled = 0;
-    for (const { line, from, to } of scan.odd) {
-      this.#numbers.noteRow(line);
-      filled += text.copy(odd, filled, from, to);
-      odd[filled] = LINE_FEED;
-      filled += 1;
+  async #scanned(scan: HourScan, text: Buffer): Promise<number | undefined> {
+    const { lines, misses } = (await scan.add(text)) ?? {};
+    if (misses !== undefined) {
+      for (const position of misses.positions) this.#numbers.noteRow(position);
+      this.#missed.push(misses.text);
+      this.#missedBytes += misses.text.length;
     }
-    this.#odd.push(odd);
-    this.#oddBytes += filled;
-    return scan.lines;
+    return lines;
   }
 
   /**
    * Ends the hour's lines, which are not all of them unless `whole`. False where the hour must begin anew without a
-   * proof.
+   * scan.
    */
   async end(whole: boolean): Promise<boolean> {
     if (this.#scan === undefined) return whole;
     if (!whole) return false;
     await this.#scan.close();
-    await this.#stageOdd();
+    await this.#stageMissed();
     // Which of two records came first matters only where they can differ, and is known only where both are staged.
     return isWholeRecord(this.#pipeline) || (await this.#countOwn()) === 0;
   }
@@ -177,14 +155,14 @@ export class HourStage {
     );
     const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
     const of = (what: string): number => noted.get(what) ?? 0;
-    const strays = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
+    const misplaced = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
     const quarantined = of(FAULT);
     if (this.#hour.own) {
       const read = this.#numbers.lines + this.#numbers.padding - of(BLANK);
-      return { read, outsideDay: of(OUTSIDE_DAY), quarantined, strays };
+      return { read, outsideDay: of(OUTSIDE_DAY), quarantined, misplaced };
     }
-    const ofDay = Object.values(strays).reduce((sum, count) => sum + count, 0);
-    return { read: ofDay + quarantined, outsideDay: 0, quarantined, strays };
+    const ofDay = Object.values(misplaced).reduce((sum, count) => sum + count, 0);
+    return { read: ofDay + quarantined, outsideDay: 0, quarantined, misplaced };
   }
 
   /** What of a neighbouring hour is the day's. */
@@ -235,10 +213,10 @@ export class HourStage {
     await this.#failing?.remove();
   }
 
-  async #stageOdd(): Promise<void> {
-    if (this.#odd.length === 0) return;
-    const text = Buffer.concat(this.#odd);
-    [this.#odd, this.#oddBytes] = [[], 0];
+  async #stageMissed(): Promise<void> {
+    if (this.#missed.length === 0) return;
+    const text = Buffer.concat(this.#missed);
+    [this.#missed, this.#missedBytes] = [[], 0];
     await this.#stage(text.subarray(0, -1));
   }
 
@@ -262,9 +240,10 @@ export class HourStage {
     const pipeline = this.#pipeline;
     const { own, ...hour } = this.#hour;
     const time = timeRuleOf(pipeline);
-    const fast = this.#scan === undefined ? fastPathOf(text, pipeline, () => time.fast(hour)) : undefined;
+    // What a scan missed has no layout, or a value that needs the whole rule.
+    const proof = this.#scan === undefined ? fastPath?.proveEvents(text, pipeline, hour) : undefined;
     const within = { date: this.#date, hour: own ? hour.hour : undefined };
-    const parse = parseLinesSql({ pipeline, time, fast, within });
+    const parse = parseLinesSql({ pipeline, time, proof, within });
     const statement = await this.#statements.prepare(`INSERT INTO ${STAGED} ${parse}`);
     statement.bindBlob(1, text);
     const lines = (await statement.run()).rowsChanged;

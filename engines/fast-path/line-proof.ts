@@ -1,0 +1,135 @@
+import { isBusinessDate, shiftDate } from '../../domain/business-date';
+import type { LocalHour } from '../../domain/file-hours';
+import type { ColumnType, Pipeline } from '../../domain/pipeline';
+import { literal, literals, quoted } from '../duckdb/sql';
+import type { EventProof, LineProof } from '../model/fast-path';
+import type { Columns } from '../model/loaded-pipeline';
+import { timePatternOfDates, timePatternOfHour } from './hour-times';
+import { layoutOf, type LineLayout } from './line-layout';
+
+const LINE_FEED = 10;
+/** A line or two may have no layout; a producer that writes none at all should not cost a search in every chunk. */
+const SAMPLES = 4;
+const LONGEST_SAMPLE = 16_384;
+
+const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
+/** DuckDB would split a parameter while it plans, and copy the thousands of values with the plan of a join. */
+const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS text)
+  SELECT unnest(string_split(decode(text), chr(10))) AS line FROM daybreak_text)`;
+
+/** See FastPath. */
+export function proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour): EventProof | undefined {
+  const { columns, time } = pipeline.events;
+  const value = new RegExp(`"${time.column}"[ \\t]*:[ \\t]*"?([^",}]*)`);
+  for (const line of samplesOf(lines)) {
+    const times =
+      hour === undefined
+        ? timePatternOfDates(pipeline, datesAround(value.exec(line)?.[1] ?? ''))
+        : timePatternOfHour(pipeline, hour);
+    const layout = times && layoutOf(line, columns, time.column);
+    if (times === undefined || layout === undefined) continue;
+    const inner = patternOf(layout, (column) => (column === time.column ? times.pattern : undefined));
+    // No time is empty, so that its capture says whether the line matched.
+    const text = capturedText(layout, time.column);
+    const conditions = [`${text} <> ''`, ...(times.condition === undefined ? [] : [times.condition(text)])];
+    return withQueries(proofBy(layout, columns, { inner, groups: groupsOf(layout), holds: conditions.join(' AND ') }));
+  }
+  return undefined;
+}
+
+/** See FastPath. A group is never empty where a line matches; that is one of a column where one can be, since RE2 is fast up to four. */
+export function proveRows(lines: Buffer, columns: Columns): LineProof | undefined {
+  for (const line of samplesOf(lines)) {
+    const layout = layoutOf(line, columns);
+    if (layout === undefined) continue;
+    const [inner, groups] = [patternOf(layout), groupsOf(layout)];
+    const neverEmpty = layout.parts.find((part) => part.kind === 'column' && part.type !== 'VARCHAR');
+    if (neverEmpty?.kind === 'column') {
+      return proofBy(layout, columns, { inner, groups, holds: `${capturedText(layout, neverEmpty.name)} <> ''` });
+    }
+    const closing = { inner: inner.replace(/\\\}$/, '(\\})'), groups: [...groups, 'closing'] };
+    return proofBy(layout, columns, { ...closing, holds: "captured.closing <> ''" });
+  }
+  return undefined;
+}
+
+function* samplesOf(lines: Buffer): Generator<string> {
+  for (let start = 0, sample = 0; sample < SAMPLES && start < lines.length; sample += 1) {
+    const found = lines.indexOf(LINE_FEED, start);
+    const end = found === -1 ? lines.length : found;
+    yield lines.toString('utf8', start, Math.min(end, start + LONGEST_SAMPLE));
+    start = end + 1;
+  }
+}
+
+/** A stream is about now: yesterday's to tomorrow's times may take the fast path. */
+function datesAround(time: string): string[] {
+  const date = time.slice(0, 10);
+  return isBusinessDate(date) ? [shiftDate(date, -1), date, shiftDate(date, 1)] : [];
+}
+
+interface Match {
+  /** From the first to the last character of the object, as RE2. */
+  readonly inner: string;
+  readonly groups: readonly string[];
+  readonly holds: string;
+}
+
+function proofBy(layout: LineLayout, columns: Columns, { inner, groups, holds }: Match): LineProof {
+  return {
+    captured: `regexp_extract(line, ${literal(`^${inner}[ \\t\\r]*$`)}, ${literals(groups)})`,
+    holds,
+    values: new Map(Object.entries(columns).map(([name, type]) => [name, capturedValue(layout, name, type)])),
+  };
+}
+
+/** The query for the events is a small part of that of the rule, since DuckDB plans a statement anew whenever it runs it. */
+function withQueries(proof: LineProof): EventProof {
+  const capturedOf = (lines: string): string => `(SELECT line, ${proof.captured} AS captured FROM ${lines})`;
+  const columns = [...proof.values].map(([name, value]) => `${value} AS ${quoted(name)}`);
+  return {
+    ...proof,
+    countSql: `SELECT count(*)::INTEGER, count(*) FILTER (${proof.holds})::INTEGER FROM ${capturedOf(LINES)}`,
+    eventsSql: `SELECT ${columns.join(', ')} FROM ${capturedOf(LINES_AT_RUN)}`,
+  };
+}
+
+function groupsOf({ captured }: LineLayout): string[] {
+  return captured.map((_, index) => `c${index}`);
+}
+
+function capturedText({ captured }: LineLayout, column: string): string {
+  return `captured.c${captured.indexOf(column)}`;
+}
+
+/** A column that the layout lacks is absent, or null, in every line that matches. */
+function capturedValue(layout: LineLayout, column: string, type: ColumnType): string {
+  if (!layout.captured.includes(column)) return `NULL::${type}`;
+  const text = capturedText(layout, column);
+  return type === 'VARCHAR' ? text : `TRY_CAST(${text} AS ${type})`;
+}
+
+const STRING_PATTERN = '[^"\\\\\\x00-\\x1f]*';
+const SCALAR_PATTERN = `(?:"${STRING_PATTERN}"|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)`;
+/** Narrower than the rule (18 digits always fit), never wider. */
+const VALUE_PATTERNS: Readonly<Record<ColumnType, string>> = {
+  VARCHAR: STRING_PATTERN,
+  BIGINT: '-?(?:0|[1-9][0-9]{0,17})',
+  DOUBLE: '(?:0|-?[1-9][0-9]{0,14})(?:\\.[0-9]{1,15})?',
+  BOOLEAN: 'true|false',
+};
+
+/** The layout as RE2, with a group for each captured column; `own` is that of a column which has one of its own. */
+function patternOf({ parts }: LineLayout, own: (column: string) => string | undefined = () => undefined): string {
+  const inner = parts.map((part) => {
+    switch (part.kind) {
+      case 'literal':
+        return part.text.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&');
+      case 'column':
+        return `(${own(part.name) ?? VALUE_PATTERNS[part.type]})`;
+      case 'scalar':
+        return SCALAR_PATTERN;
+    }
+  });
+  return inner.join('');
+}
