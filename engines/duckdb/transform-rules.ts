@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
 import {
+  argumentsOf,
   columnNamesOf,
   isNode,
   nodesOf,
@@ -148,9 +149,7 @@ function expressionViolation(
   }
   if (node['class'] !== 'FUNCTION') return undefined;
   const name = String(node['function_name']).toLowerCase();
-  const given: unknown = node['children'];
-  // In x.age() the only argument is none of the arguments.
-  if (name === 'age' && (!Array.isArray(given) || given.length < 2)) {
+  if (name === 'age' && argumentsOf(node).length < 2) {
     return 'age() of one time counts from today: a rebuild would give other rows; write age(…, …)';
   }
   return functionViolation(name, traitsOf(name)) ?? unboundedCall(node);

@@ -65,3 +65,17 @@ export function tableReferenceOf(node: unknown): TableReference | undefined {
 export function tableReferencesOf(from: unknown): TableReference[] {
   return [...nodesOf(from)].flatMap((node) => tableReferenceOf(node) ?? []);
 }
+
+/** Where DuckDB looks a function up; any other qualifier is the receiver of a method call. */
+const CATALOGS = ['', 'system', 'memory', 'temp'];
+const SCHEMAS = [...CATALOGS, 'main', 'pg_catalog', 'information_schema'];
+
+/** What a call is given; in `x.f(y)` the first of two arguments is x. */
+export function argumentsOf(call: SyntaxNode): readonly SyntaxNode[] {
+  const { children } = call;
+  const written = Array.isArray(children) ? children.filter(isNode) : [];
+  const [catalog, schema] = [String(call['catalog'] ?? ''), String(call['schema'] ?? '')];
+  if (CATALOGS.includes(catalog.toLowerCase()) && SCHEMAS.includes(schema.toLowerCase())) return written;
+  const receiver = { class: 'COLUMN_REF', column_names: [catalog, schema].filter((name) => name !== '') };
+  return [receiver, ...written];
+}

@@ -51,7 +51,10 @@ describe('the catalogue of the pinned DuckDB', () => {
 it.each([
   "age(TIMESTAMP '2026-01-01')::VARCHAR",
   "main.age(TIMESTAMP '2026-01-01')::VARCHAR",
+  "MAIN.age(TIMESTAMP '2026-01-01')::VARCHAR",
+  "system.age(TIMESTAMP '2026-01-01')::VARCHAR",
   '(e.time::TIMESTAMP).age()::VARCHAR',
+  'e.time.age()::VARCHAR',
   'current_localtimestamp()::VARCHAR',
   'ago(INTERVAL 1 DAY)::VARCHAR',
   'pg_conf_load_time()::VARCHAR',
@@ -116,6 +119,15 @@ it.each([
   "printf('10115: %s * 100%%', e.hello)",
   "replace(e.hello, '|', chr(10))",
   "age(TIMESTAMP '2026-01-01', e.time::TIMESTAMP)::VARCHAR",
+  "(e.time::TIMESTAMP).age(TIMESTAMP '2026-01-01')::VARCHAR",
+  "list_transform([e.time::TIMESTAMP], lambda t: t.age(TIMESTAMP '2026-01-01'))[1]::VARCHAR",
 ])('%s, which has a bound, is not refused', async (expression) => {
   await expect(check(expression)).resolves.toMatchObject({ pipeline: { name: 'events' } });
+});
+
+it('refuses a method call of age() on what is no time by what DuckDB says of it, not for its number of arguments', async () => {
+  await expect(check("e.time.age(TIMESTAMP '2026-01-01')::VARCHAR")).rejects.toMatchObject({
+    code: 'BAD_TRANSFORM',
+    what: expect.stringMatching(/No function matches.*age/) as string,
+  });
 });
