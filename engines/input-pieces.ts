@@ -74,15 +74,18 @@ export async function* readPieces(
   yield* small.pieces();
 }
 
-/** Some of the lines of files, by their position among all lines, in order. Throws UNREADABLE_INPUT. */
+/**
+ * Some of the lines of files, by their position among all lines, in order; those behind the last line are left out. Throws
+ * UNREADABLE_INPUT.
+ */
 export async function* linesAt(
   files: readonly ListedFile[],
   positions: ReadonlyMap<number, unknown>,
-  maximumBytes: number,
+  options: Omit<ReadOptions, 'carefully'>,
 ): AsyncGenerator<{ readonly position: number; readonly text: string }> {
   const wanted = [...positions.keys()].sort((a, b) => a - b);
   let [first, next] = [0, 0];
-  for await (const { text } of readPieces(files, { carefully: true, maximumBytes })) {
+  for await (const { text } of readPieces(files, { ...options, carefully: true })) {
     const lines = countLineFeeds(text) + 1;
     let [line, start] = [0, 0];
     for (let position = wanted[next]; position !== undefined && position < first + lines; position = wanted[next]) {

@@ -8,6 +8,7 @@ import { hashFile } from '../hash-file';
 import { unreadable } from '../input-files';
 import { SharedKernel } from '../line-kernel/shared-kernel';
 import { writeQuarantine, type QuarantinedRecord } from '../quarantine';
+import type { FileContent } from './hour-stage';
 import { checkUnwritten, NO_ROWS, writeHour, type RowEngine } from './hour-output';
 import { Lanes, type Lane } from './lanes';
 import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
@@ -116,7 +117,8 @@ class HoursBuild {
     const read = await stageAll(lane.stage, this.#source(hour), { signal, progress });
     this.#requireSame(hour, read.files, before);
     if ((await valueFailureIn(() => this.#check(lane, true))) !== undefined) {
-      await lane.stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
+      const again = await lane.stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
+      this.#requireSame(hour, again, before);
     }
     return read;
   }
@@ -228,7 +230,7 @@ class HoursBuild {
    * Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. Those of
    * neighbouring hours may still grow: what they gain after this build is late data.
    */
-  #requireSame(hour: string, files: readonly InputFile[], before: readonly InputFile[] | undefined): void {
+  #requireSame(hour: string, files: readonly FileContent[], before: readonly FileContent[] | undefined): void {
     if (isNeighbour(hour)) return;
     const changed = files.find(({ sha256 }, index) => sha256 !== before?.[index]?.sha256);
     if (changed !== undefined) throw unreadable(changed.file, new Error('it was written to while the day was built'));
