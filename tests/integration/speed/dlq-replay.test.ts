@@ -115,7 +115,7 @@ describe('where the events’ topic takes less than the dead-letter topic', () =
   const large = (bytes: number): string => randomBytes(bytes).toString('base64').slice(0, bytes);
 
   beforeEach(async () => {
-    const admin = new Kafka({ ...kafka, logLevel: logLevel.NOTHING }).admin();
+    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     const configEntries = [{ name: 'max.message.bytes', value: `${TAKEN}` }];
     await admin.alterConfigs({
