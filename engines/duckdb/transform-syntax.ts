@@ -15,6 +15,12 @@ export const serializedSchema = z.union([
 
 const columnReferenceSchema = z.object({ class: z.literal('COLUMN_REF'), column_names: z.array(z.string()).min(1) });
 
+const callSchema = z.object({
+  children: z.array(z.unknown()).default([]),
+  catalog: z.string().default(''),
+  schema: z.string().default(''),
+});
+
 const baseTableSchema = z.object({
   type: z.literal('BASE_TABLE'),
   alias: z.string(),
@@ -72,9 +78,8 @@ const SCHEMAS = [...CATALOGS, 'main', 'pg_catalog', 'information_schema'];
 
 /** What a call is given; in `x.f(y)` the first of two arguments is x. */
 export function argumentsOf(call: SyntaxNode): readonly SyntaxNode[] {
-  const { children } = call;
-  const written = Array.isArray(children) ? children.filter(isNode) : [];
-  const [catalog, schema] = [String(call['catalog'] ?? ''), String(call['schema'] ?? '')];
+  const { children, catalog, schema } = callSchema.parse(call);
+  const written = children.filter(isNode);
   if (CATALOGS.includes(catalog.toLowerCase()) && SCHEMAS.includes(schema.toLowerCase())) return written;
   const receiver = { class: 'COLUMN_REF', column_names: [catalog, schema].filter((name) => name !== '') };
   return [receiver, ...written];
