@@ -4,6 +4,7 @@ import type { HourOutput } from '../../domain/day-manifest';
 import { identityOf, isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../loaded-pipeline';
 import { STAGED } from './database';
+import { likenessNames, likenessSql } from './likeness';
 import { countEventsWithRows } from './numbered-events';
 import { outputRowsSql } from './output-rows';
 import type { ProvenLines } from './proven-lines';
@@ -139,7 +140,7 @@ async function defineEvents(
       : [`SELECT ${columns} FROM ${unsettled} AS own ANTI JOIN ${REDUNDANT} ON redundant.record = own.record`]),
   ];
   const distinct = parts.join(' UNION ALL ');
-  const events = repeated === undefined ? distinct : withoutRepeated(distinct, identityOf(pipeline), repeated);
+  const events = repeated === undefined ? distinct : withoutRepeated(distinct, pipeline, repeated);
   await connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
 }
 
@@ -158,8 +159,6 @@ async function findRedundant(
 ): Promise<number> {
   const columns = identityOf(pipeline).map(quoted).join(', ');
   const hash = `hash(${columns})`;
-  const keys = likenessOf(pipeline).map((_, index) => `daybreak_key${index}`);
-  const compared = likenessOf(pipeline).map((value, index) => `${value} AS daybreak_key${index}`);
   const amongProven =
     proven === undefined || staged === 0
       ? ''
@@ -168,24 +167,8 @@ async function findRedundant(
   await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
     WITH likes AS MATERIALIZED (SELECT ${hash} AS likeness FROM ${unsettled} GROUP BY likeness HAVING count(*) > 1)
     SELECT record FROM (
-      SELECT record, row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY record) AS occurrence
-      FROM (SELECT record, ${compared.join(', ')} FROM ${unsettled} WHERE ${hash} IN (FROM likes)))
+      SELECT record, row_number() OVER (PARTITION BY ${likenessNames(pipeline).join(', ')} ORDER BY record) AS occurrence
+      FROM (SELECT record, ${likenessSql(pipeline)} FROM ${unsettled} WHERE ${hash} IN (FROM likes)))
     WHERE occurrence > 1 ${amongProven}`);
   return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }
-
-/**
- * The columns of the identity as SQL of values that are equal where these are. A long text is compared by its hash, in a
- * column of its own: all records that have duplicates are in memory at once.
- */
-function likenessOf(pipeline: Pipeline): string[] {
-  return identityOf(pipeline).flatMap((name) => {
-    const column = quoted(name);
-    if (pipeline.events.columns[name] !== 'VARCHAR') return [column];
-    const isLong = `strlen(${column}) > ${LONG_TEXT}`;
-    return [`CASE WHEN ${isLong} THEN sha256(${column}) END`, `CASE WHEN NOT ${isLong} THEN ${column} END`];
-  });
-}
-
-/** Bytes. */
-const LONG_TEXT = 1024;
