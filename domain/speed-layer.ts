@@ -60,16 +60,18 @@ export const speedLayerInputSchema = z.strictObject({
 
 /**
  * What a layer continues as new with: it may come from an earlier version, which took any number of shards, or from a later
- * one, which has more fields. Nothing of it ends a layer that runs.
+ * one, which has more fields. Nothing of it ends a layer that runs: see `startableShards`.
  */
 export const continuedSpeedLayerSchema = z.object({
   ...speedLayerInputSchema.shape,
-  shards: z
-    .number()
-    .transform((given) => Math.min(MAXIMUM_SHARDS, Math.max(1, Math.trunc(given))))
-    .exactOptional(),
+  shards: z.number().exactOptional(),
   failures: z.array(z.object(failureSchema.shape)).exactOptional(),
 }) satisfies z.ZodType<SpeedLayerInput>;
+
+/** The number of shards that a layer can run with which is the closest to a given one. */
+export function startableShards(given: number): number {
+  return Math.min(MAXIMUM_SHARDS, Math.max(1, Math.trunc(given)));
+}
 
 /** A number of shards; throws WRONG_USAGE for anything else. */
 export function parseShards(given: unknown): number {

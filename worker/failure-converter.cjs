@@ -3,4 +3,17 @@
 const { DefaultFailureConverter } = require('@temporalio/common');
 
 /** Puts messages and stacks of failures, which may hold a row of data, where the codec encrypts them. */
-exports.failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });
+const encoding = new DefaultFailureConverter({ encodeCommonAttributes: true });
+const plain = new DefaultFailureConverter();
+
+/**
+ * What a worker says of payloads that it cannot read holds none of them, and is for those who may lack its key. Failures of
+ * activities and workflows are ApplicationFailures by then, whatever their code.
+ */
+const isOfConfiguration = (error) => error instanceof Error && error.code === 'BAD_CONFIGURATION';
+
+exports.failureConverter = {
+  errorToFailure: (error, payloadConverter) =>
+    (isOfConfiguration(error) ? plain : encoding).errorToFailure(error, payloadConverter),
+  failureToError: (failure, payloadConverter) => encoding.failureToError(failure, payloadConverter),
+};

@@ -18,8 +18,15 @@ exports.payloadConverter = {
       return defaultPayloadConverter.fromPayload(payload);
     } catch (thrown) {
       const encoding = payload.metadata?.encoding;
-      if (encoding && decode(encoding) === ENCRYPTED) throw thrown;
+      if (encoding && decode(encoding) === ENCRYPTED) throw withoutKeys(thrown);
       return undefined;
     }
   },
 };
+
+/** In the words of a DaybreakError, whose class cannot be loaded here. */
+function withoutKeys(cause) {
+  const what = 'what Temporal holds is encrypted, and DAYBREAK_PAYLOAD_KEYS is not set';
+  const remedy = 'Set DAYBREAK_PAYLOAD_KEYS for every worker, as it is where the run was started.';
+  return Object.assign(new Error(`BAD_CONFIGURATION: ${what}. ${remedy}`, { cause }), { code: 'BAD_CONFIGURATION' });
+}

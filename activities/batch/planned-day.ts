@@ -45,25 +45,31 @@ export async function finishedDay(
  * as where pipeline.yaml was changed since the run began.
  *
  * @param activity the one that the plan was given to.
+ * @param hasWritten whether the run is known to have replaced the day in a datasource; asked only where pipeline.yaml names
+ * another one by now. Where it has, the plan is about that one. Default: of none.
  */
 export async function plannedDay(
   { pipelines, ...clock }: Pick<BatchDependencies, 'pipelines' | 'now'>,
   given: unknown,
   activity: string,
+  hasWritten: (datasource: string) => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<PlannedDay> {
   const { pipeline: name, date, ...claimed } = parseInput(planInput, given, activity);
   const loaded = await loadPipelineNamed(pipelines, name);
   const plan = await finishedDay(loaded.pipeline, date, clock);
   const known = new Map<string, unknown>(Object.entries(plan));
+  const { datasource = plan.datasource } = claimed;
+  let isWritten: boolean | undefined;
   for (const [field, value] of Object.entries(claimed)) {
     if (isDeepStrictEqual(value, known.get(field))) continue;
     // A zone has several names, of which pipeline.yaml may have another one since the run began.
     if (field === 'timeZone' && typeof value === 'string' && isSameZone(value, plan.timeZone)) continue;
+    if (field.toLowerCase().endsWith('datasource') && (isWritten ??= await hasWritten(datasource))) continue;
     const [is, should] = [JSON.stringify(value), JSON.stringify(known.get(field))];
     throw new DaybreakError('BAD_PIPELINE', {
       what: `${activity} was given ${is} as the ${field} of ${date}, and by the pipeline.yaml of ${name} it is ${should}`,
       remedy: `Run the day again, with pipeline.yaml as it is now: npx daybreak batch run --pipeline ${name} --date ${date}`,
     });
   }
-  return { plan, loaded };
+  return { plan: isWritten === true ? { ...plan, datasource } : plan, loaded };
 }

@@ -36,7 +36,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'reindexDay');
       const { pipeline, outputColumns: columns } = loaded;
       const built = await readNamedVersion(data, plan, folder);
-      const prefix = `${taskPrefix(plan)}${ownRun()}`;
+      const prefix = ownTaskPrefix(plan);
       const rows = built.hours.reduce((sum, { written }) => sum + written, 0);
       const files = built.hours.map(({ file }) => ({ folder: built.folder, file }));
       let id: string | undefined;
@@ -63,7 +63,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const { pipeline, date, datasource } = parseInput(endInput, given, 'endReindexTasks');
       const prefix = taskPrefix({ datasource, date });
       const isItsOwn = datasource === (await datasourceNow(pipelines, pipeline));
-      const ends = isItsOwn ? prefix : `${prefix}${ownRun()}_`;
+      const ends = isItsOwn ? prefix : ownTaskPrefix({ datasource, date });
       await waitFor<undefined>(
         patiently(async () => {
           const all = await druid.tasks.unfinished(datasource);
@@ -98,8 +98,9 @@ async function datasourceNow(pipelines: string, pipeline: string): Promise<strin
   }
 }
 
-function ownRun(): string {
-  return Context.current().info.workflowExecution?.runId ?? '';
+/** How the ids of the reindex tasks of the workflow run begin that the activity is of; a number follows. */
+export function ownTaskPrefix(day: Pick<DayPlan, 'datasource' | 'date'>): string {
+  return `${taskPrefix(day)}${Context.current().info.workflowExecution?.runId ?? ''}_`;
 }
 
 function taskPrefix({ datasource, date }: Pick<DayPlan, 'datasource' | 'date'>): string {
@@ -121,7 +122,7 @@ function patiently<T>(ask: () => Promise<Asked<T>>): () => Promise<Asked<T>> {
 /** The first id of the run that Druid does not know as failed. */
 async function nextTaskId(druid: DruidClient, prefix: string): Promise<string> {
   for (let number = 1; ; number += 1) {
-    const id = `${prefix}_${number}`;
+    const id = `${prefix}${number}`;
     if ((await druid.tasks.status(id))?.status !== 'FAILED') return id;
   }
 }

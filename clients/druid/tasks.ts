@@ -14,6 +14,7 @@ const taskStatus = z.object({
     /** Of a running task: WAITING for a lock, PENDING for a free slot of a worker, or RUNNING on one. */
     runnerStatusCode: z.enum(['WAITING', 'PENDING', 'RUNNING', 'NONE']).nullish(),
     errorMsg: z.string().nullish(),
+    dataSource: z.string().nullish(),
   }),
 });
 export type TaskStatus = z.infer<typeof taskStatus>['status'];

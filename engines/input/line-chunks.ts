@@ -77,11 +77,14 @@ export async function* readChunks(
   yield* small.chunks();
 }
 
-/** Some of the lines of files, by their position among all lines, in order. Throws UNREADABLE_INPUT. */
+/**
+ * Some of the lines of files, by their position among all lines, in order; those behind the last line are left out. Throws
+ * UNREADABLE_INPUT.
+ */
 export async function* linesAt(
   files: readonly ListedFile[],
   positions: ReadonlyMap<number, unknown>,
-  options: Pick<ReadOptions, 'maximumBytes' | 'framing'>,
+  options: Omit<ReadOptions, 'carefully'>,
 ): AsyncGenerator<{ readonly position: number; readonly text: string }> {
   const wanted = [...positions.keys()].sort((a, b) => a - b);
   let [first, next] = [0, 0];

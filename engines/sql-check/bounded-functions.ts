@@ -1,11 +1,12 @@
-import { isNode, type SyntaxNode } from './transform-syntax';
+import { constantOf, functionNameOf, integerBounds, type IntegerBounds, type IsNumberColumn } from './integer-bounds';
+import { argumentsOf, isNode, type SyntaxNode } from './transform-syntax';
 
 /** Of a text that a function repeats, or compares each character of with each of another. */
 const LONGEST_TEXT = 256;
 /** Of what a function makes by a number. */
 const LARGEST_COUNT = 10_000;
 
-type Bound = (argument: SyntaxNode) => boolean;
+type Bound = (argument: SyntaxNode, isNumberColumn: IsNumberColumn) => boolean;
 interface Bounded {
   /** By the position of the argument. */
   readonly bounds: Readonly<Record<number, Bound>>;
@@ -13,17 +14,19 @@ interface Bounded {
   readonly write: string;
 }
 
-const count: Bound = (node) => {
-  const number = integerOf(node);
-  if (number !== undefined) return number <= LARGEST_COUNT;
-  return isCallOf(node, ['least']) && argumentsOf(node).some((one) => (integerOf(one) ?? Infinity) <= LARGEST_COUNT);
-};
-const text: Bound = (node) => {
+const count: Bound = (node, isNumberColumn) => integerBounds(node, isNumberColumn).high <= LARGEST_COUNT;
+const text: Bound = (node, isNumberColumn) => {
   const constant = constantOf(node);
   if (constant !== undefined) return typeof constant !== 'string' || constant.length <= LONGEST_TEXT;
-  if (isCallOf(node, ['chr'])) return true;
+  const { class: kind, child, cast_type: type } = node;
+  if (kind === 'CAST' && isNode(child) && isNode(type)) return type['id'] === 'VARCHAR' && text(child, isNumberColumn);
+  const name = functionNameOf(node);
+  if (name === 'chr') return true;
   const [, length] = argumentsOf(node);
-  return isCallOf(node, ['left']) && length !== undefined && (integerOf(length) ?? Infinity) <= LONGEST_TEXT;
+  if (name !== 'left' || length === undefined) return false;
+  const { low, high } = integerBounds(length, isNumberColumn);
+  // left(…, -1) is all but the last character.
+  return low >= 0 && high <= LONGEST_TEXT;
 };
 /** Without a width that is an argument, or of many digits. */
 const formatted = (escape: string, unbounded: RegExp): Bounded => ({
@@ -57,59 +60,33 @@ const BOUNDED: ReadonlyMap<string, Bounded> = new Map([
   ['repeat', { bounds: { 0: text, 1: count }, write: `${short}, and ${small}` }],
 ]);
 const SERIES = ['range', 'generate_series'];
-const OWN_SCHEMAS = ['', 'main', 'system', 'pg_catalog'];
 
 /** Why a call's result, or the memory that it takes, has no bound; undefined where it has one. */
-export function unboundedCall(call: SyntaxNode): string | undefined {
-  const name = String(call['function_name']).toLowerCase();
-  const bounded = BOUNDED.get(name);
-  const isSeries = SERIES.includes(name);
-  if (bounded === undefined && !isSeries) return undefined;
-  // In x.repeat(3) the first argument is none of the arguments.
-  if (!OWN_SCHEMAS.includes(String(call['schema']))) return `${name}() needs bounds: write it as ${name}(…)`;
+export function unboundedCall(call: SyntaxNode, isNumberColumn: IsNumberColumn): string | undefined {
+  const name = functionNameOf(call) ?? '';
   const given = argumentsOf(call);
-  if (isSeries) return isShortSeries(given) ? undefined : `${name}() has no bound: write ${small}`;
-  const holds = Object.entries(bounded?.bounds ?? {}).every(([position, bound]) => {
+  if (SERIES.includes(name)) {
+    return isShortSeries(given, isNumberColumn) ? undefined : `${name}() has no bound: write ${small}`;
+  }
+  const bounded = BOUNDED.get(name);
+  if (bounded === undefined) return undefined;
+  const holds = Object.entries(bounded.bounds).every(([position, bound]) => {
     const argument = given[Number(position)];
-    return argument !== undefined && bound(argument);
+    return argument !== undefined && bound(argument, isNumberColumn);
   });
-  return holds ? undefined : `${name}() has no bound: write ${bounded?.write ?? ''}`;
+  return holds ? undefined : `${name}() has no bound: write ${bounded.write}`;
 }
 
-function isShortSeries(given: readonly SyntaxNode[]): boolean {
-  const [only, ...others] = given;
-  if (only === undefined || others.length === 0) return only === undefined || count(only);
-  const [start, stop, step = 1] = given.map(integerOf);
-  if (start === undefined || stop === undefined || (given.length > 2 && integerOf(given[2]) === undefined))
-    return false;
-  return step === 0 || Math.abs((stop - start) / step) <= LARGEST_COUNT;
+function isShortSeries(given: readonly SyntaxNode[], isNumberColumn: IsNumberColumn): boolean {
+  const [first, second, by] = given.map((one) => integerBounds(one, isNumberColumn));
+  if (first === undefined) return true;
+  const [start, stop] = second === undefined ? [NOTHING, first] : [first, second];
+  const step = by ?? ONE;
+  if (step.low !== step.high) return false;
+  if (step.low === 0) return true;
+  const span = step.low > 0 ? stop.high - start.low : start.high - stop.low;
+  return span / Math.abs(step.low) <= LARGEST_COUNT;
 }
 
-function isCallOf(node: SyntaxNode, names: readonly string[]): boolean {
-  return (
-    node['class'] === 'FUNCTION' &&
-    names.includes(String(node['function_name']).toLowerCase()) &&
-    OWN_SCHEMAS.includes(String(node['schema']))
-  );
-}
-
-function argumentsOf(call: SyntaxNode): readonly SyntaxNode[] {
-  const { children } = call;
-  return Array.isArray(children) ? children.filter(isNode) : [];
-}
-
-/** The number or the text of a literal, null for NULL; undefined for any other node. */
-function constantOf(node: SyntaxNode): string | number | null | undefined {
-  const { class: kind, value } = node;
-  if (kind !== 'CONSTANT' || !isNode(value)) return undefined;
-  if (value['is_null'] === true) return null;
-  const plain = value['value'];
-  return typeof plain === 'string' || typeof plain === 'number' ? plain : undefined;
-}
-
-function integerOf(node: SyntaxNode | undefined): number | undefined {
-  if (node === undefined || !isNode(node['value']) || !isNode(node['value']['type'])) return undefined;
-  const constant = constantOf(node);
-  const isInteger = ['INTEGER', 'BIGINT'].includes(String(node['value']['type']['id']));
-  return typeof constant === 'number' && isInteger ? constant : undefined;
-}
+const NOTHING: IntegerBounds = { low: 0, high: 0 };
+const ONE: IntegerBounds = { low: 1, high: 1 };

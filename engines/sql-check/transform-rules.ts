@@ -1,6 +1,8 @@
-import type { Pipeline } from '../../domain/pipeline';
+import type { ColumnType, Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
+import type { IsNumberColumn } from './integer-bounds';
 import {
+  argumentsOf,
   columnNamesOf,
   isNode,
   nodesOf,
@@ -50,6 +52,8 @@ export function rowWiseViolations(
 ): Violation[] {
   if (select['type'] !== 'SELECT_NODE')
     return [{ offset: undefined, reason: `it is not one plain SELECT; ${ROW_WISE}` }];
+  const nodes = [...nodesOf([select['select_list'], select['from_table'], select['where_clause']])];
+  const isNumberColumn = numberColumns(pipeline, nodes);
   const common = select['cte_map'];
   return [
     // A WITH could give events another meaning.
@@ -57,8 +61,8 @@ export function rowWiseViolations(
       ? [{ offset: undefined, reason: `WITH is not row-wise; ${ROW_WISE}` }]
       : []),
     ...fromViolations(select['from_table'], pipeline),
-    ...[...nodesOf([select['select_list'], select['from_table'], select['where_clause']])].flatMap((node) => {
-      const reason = expressionViolation(node, pipeline, traitsOf);
+    ...nodes.flatMap((node) => {
+      const reason = expressionViolation(node, pipeline, traitsOf, isNumberColumn);
       return reason === undefined ? [] : [{ offset: offsetOf(node), reason }];
     }),
   ];
@@ -119,6 +123,7 @@ function expressionViolation(
   node: SyntaxNode,
   pipeline: Pipeline,
   traitsOf: (name: string) => FunctionTraits | undefined,
+  isNumberColumn: IsNumberColumn,
 ): string | undefined {
   if (node['class'] === 'SUBQUERY') return `a subquery is not row-wise; join a declared table instead`;
   if (node['class'] === 'PARAMETER') return 'a transform has no parameters';
@@ -129,12 +134,24 @@ function expressionViolation(
   }
   if (node['class'] !== 'FUNCTION') return undefined;
   const name = String(node['function_name']).toLowerCase();
-  const given: unknown = node['children'];
-  // In x.age() the only argument is none of the arguments.
-  if (name === 'age' && (!Array.isArray(given) || given.length < 2)) {
+  if (name === 'age' && argumentsOf(node).length < 2) {
     return 'age() of one time counts from today: a rebuild would give other rows; write age(…, …)';
   }
-  return functionViolation(name, traitsOf(name)) ?? unboundedCall(node);
+  return functionViolation(name, traitsOf(name)) ?? unboundedCall(node, isNumberColumn);
+}
+
+/** By declaration; a lambda's parameter may have the name of a column, and be anything. */
+function numberColumns({ events, tables }: Pipeline, nodes: readonly SyntaxNode[]): IsNumberColumn {
+  if (nodes.some((node) => node['class'] === 'LAMBDA')) return () => false;
+  const declared = [events, ...Object.values(tables)].flatMap(({ columns }) => Object.entries(columns));
+  const named = (name: string | undefined): ColumnType[] =>
+    declared.flatMap(([column, type]) => (column.toLowerCase() === name?.toLowerCase() ? [type] : []));
+  return (names) => {
+    const types = named(names.at(-1));
+    // In column.field the field may be anything too.
+    const isColumn = names.length === 1 || (names.length === 2 && named(names[0]).length === 0);
+    return isColumn && types.length > 0 && types.every((type) => type === 'BIGINT' || type === 'DOUBLE');
+  };
 }
 
 /** Why a transform must not call a function, whatever its arguments. */

@@ -15,6 +15,12 @@ export const serializedSchema = z.union([
 
 const columnReferenceSchema = z.object({ class: z.literal('COLUMN_REF'), column_names: z.array(z.string()).min(1) });
 
+const callSchema = z.object({
+  children: z.array(z.unknown()).default([]),
+  catalog: z.string().default(''),
+  schema: z.string().default(''),
+});
+
 const baseTableSchema = z.object({
   type: z.literal('BASE_TABLE'),
   alias: z.string(),
@@ -64,4 +70,17 @@ export function tableReferenceOf(node: unknown): TableReference | undefined {
 /** The tables below a node of FROM, left to right. */
 export function tableReferencesOf(from: unknown): TableReference[] {
   return [...nodesOf(from)].flatMap((node) => tableReferenceOf(node) ?? []);
+}
+
+/** Where DuckDB looks a function up; any other qualifier is the receiver of a method call. */
+const CATALOGS = ['', 'system', 'memory', 'temp'];
+const SCHEMAS = [...CATALOGS, 'main', 'pg_catalog', 'information_schema'];
+
+/** What a call is given; in `x.f(y)` the first of two arguments is x. */
+export function argumentsOf(call: SyntaxNode): readonly SyntaxNode[] {
+  const { children, catalog, schema } = callSchema.parse(call);
+  const written = children.filter(isNode);
+  if (CATALOGS.includes(catalog.toLowerCase()) && SCHEMAS.includes(schema.toLowerCase())) return written;
+  const receiver = { class: 'COLUMN_REF', column_names: [catalog, schema].filter((name) => name !== '') };
+  return [receiver, ...written];
 }

@@ -62,3 +62,24 @@ it('the pipeline says what is too large', async () => {
   const { counts } = await build('small', lines(large(1025), large(1024), NEXT), loadPipeline(folder));
   expect(counts).toMatchObject({ read: 3, written: 2, quarantined: 1 });
 });
+
+it('large identities that are repeated over the hours are told apart within the memory of a build', async () => {
+  const folder = await pipelineLike('events', join(root, 'identities'), {
+    'pipeline.yaml': (yaml) => yaml.replace('tables:', '  identity: [hello]\ntables:'),
+  });
+  const [input, output] = [join(root, 'identities-in'), join(root, 'identities-out')];
+  const text = (number: number): string => `${number} `.padEnd(900_000, 'x');
+  const [SHARED, EACH] = [5, 75];
+  for (const hour of ['05', '06']) {
+    const records = Array.from({ length: EACH }, (_, index) => {
+      const number = index < SHARED ? index : Number(hour) * 1_000 + index;
+      return event(number, `2026-11-21 ${hour}:00:00`, text(number));
+    });
+    await writeFiles(input, { [`names.20261121.${hour}.json`]: lines(...records) });
+  }
+  const options = { date: DAY, input, output, engine: 'duckdb', memoryLimit: 128 * MEBIBYTE } as const;
+  const { counts, hours } = await runDayBuild(await loadPipeline(folder), options);
+  expect(counts).toMatchObject({ read: 2 * EACH, written: 2 * EACH - SHARED, duplicates: SHARED, quarantined: 0 });
+  const written = new Map(hours.map((hour) => [hour.hour, hour.written]));
+  expect([written.get('05'), written.get('06')]).toEqual([EACH, EACH - SHARED]);
+}, 240_000);

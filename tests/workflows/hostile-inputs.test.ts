@@ -5,7 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpeedLayerActivities } from '../../activities';
 import { ERROR_CODES } from '../../domain/errors';
 import type { SpeedShardInput } from '../../domain/speed-shard';
-import { continuedSpeedLayerSchema, speedLayerId, type SpeedLayerStatus } from '../../domain/speed-layer';
+import {
+  continuedSpeedLayerSchema,
+  speedLayerId,
+  startableShards,
+  type SpeedLayerStatus,
+} from '../../domain/speed-layer';
 import * as workflows from '../../workflows';
 import { HOSTILE_ARGUMENTS, HOSTILE_DATES } from '../security/hostile';
 import { failureOf, shownOf, until, useTemporal } from './environment';
@@ -146,7 +151,8 @@ it('takes from a layer of an earlier version what it continues as new with, also
   const failure = { part: 'x', since: '', lastAt: '', tries: 1, message: 'm'.repeat(10_000) };
   const handed = { pipeline: 'events', paused: true, failures: [failure] };
   const taken = continuedSpeedLayerSchema.parse({ ...handed, shards: 5_000, later: 'version' });
-  expect(taken).toEqual({ ...handed, shards: 1_000 });
+  expect(taken).toEqual({ ...handed, shards: 5_000 });
+  expect([5_000, 1_001, 1_000, 2.5, 1, 0, -1].map(startableShards)).toEqual([1_000, 1_000, 1_000, 2, 1, 1, 1]);
 });
 
 /** What no converter can decode. */

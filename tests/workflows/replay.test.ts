@@ -2,23 +2,28 @@ import { temporal } from '@temporalio/proto';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import * as workflows from '../../workflows';
 
 jest.setTimeout(120_000);
 
 const FOLDER = resolve(__dirname, '../histories');
-const files = readdirSync(FOLDER).filter((name) => name.endsWith('.history'));
+const files = readdirSync(FOLDER).filter((name) => /\.history(\.gz)?$/.test(name));
+const recorded = (name: string): Buffer => {
+  const bytes = readFileSync(join(FOLDER, name));
+  return name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+};
 
 it('has a recorded history of every workflow', () => {
-  const recorded = new Set(files.map((name) => name.replace(/[-.].*$/, '')));
-  expect([...recorded].sort()).toEqual(Object.keys(workflows).sort());
+  const types = new Set(files.map((name) => name.replace(/[-.].*$/, '')));
+  expect([...types].sort()).toEqual(Object.keys(workflows).sort());
 });
 
 it('replays every recorded history as it happened', async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const histories = files.map((name) => ({
     workflowId: name,
-    history: temporal.api.history.v1.History.decode(readFileSync(join(FOLDER, name))),
+    history: temporal.api.history.v1.History.decode(recorded(name)),
   }));
   const errors: Record<string, unknown> = {};
   const replayed = Worker.runReplayHistories({ workflowsPath: resolve(__dirname, '../../workflows') }, histories);

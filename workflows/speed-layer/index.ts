@@ -6,6 +6,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -14,6 +15,7 @@ import {
   continuedSpeedLayerSchema,
   parseShards,
   speedLayerInputSchema,
+  startableShards,
   type SpeedLayerInput,
   type SpeedLayerStatus,
 } from '../../domain/speed-layer';
@@ -39,7 +41,11 @@ const LONGEST_PAUSE_MS = 30_000;
  */
 export async function speedLayer(input: SpeedLayerInput): Promise<never> {
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
-  const layer = new Layer(checkedInput(isContinued ? continuedSpeedLayerSchema : speedLayerInputSchema, input));
+  const layer = new Layer(
+    isContinued
+      ? startable(checkedInput(continuedSpeedLayerSchema, input))
+      : checkedInput(speedLayerInputSchema, input),
+  );
   const rounds = new Rounds(layer);
   let loops: Loops | undefined;
   const endRun = (): void => {
@@ -91,4 +97,11 @@ export async function speedLayer(input: SpeedLayerInput): Promise<never> {
   }
   await condition(allHandlersFinished);
   return continueAsNew<typeof speedLayer>(layer.input);
+}
+
+/** A run that began with another number of shards goes on with it: an earlier version took any. */
+function startable(input: SpeedLayerInput): SpeedLayerInput {
+  if (input.shards === undefined) return input;
+  const shards = startableShards(input.shards);
+  return shards === input.shards || !patched('startable-shards') ? input : { ...input, shards };
 }

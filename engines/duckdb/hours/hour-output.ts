@@ -4,6 +4,7 @@ import type { HourOutput } from '../../../domain/day-manifest';
 import { identityOf, isWholeRecord, type Pipeline } from '../../../domain/pipeline';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { STAGED } from '../database';
+import { identityKeyNames, identityKeysSql } from './identity-keys';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
 import type { ProvenLines } from '../../model/fast-path';
@@ -139,7 +140,7 @@ async function defineEvents(
       : [`SELECT ${columns} FROM ${unsettled} AS own ANTI JOIN ${REDUNDANT} ON redundant.record = own.record`]),
   ];
   const distinct = parts.join(' UNION ALL ');
-  const events = repeated === undefined ? distinct : withoutRepeated(distinct, identityOf(pipeline), repeated);
+  const events = repeated === undefined ? distinct : withoutRepeated(distinct, pipeline, repeated);
   await connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
 }
 
@@ -158,8 +159,6 @@ async function findRedundant(
 ): Promise<number> {
   const columns = identityOf(pipeline).map(quoted).join(', ');
   const hash = `hash(${columns})`;
-  const keys = comparedValues(pipeline).map((_, index) => `daybreak_key${index}`);
-  const compared = comparedValues(pipeline).map((value, index) => `${value} AS daybreak_key${index}`);
   const amongProven =
     proven === undefined || staged === 0
       ? ''
@@ -168,24 +167,8 @@ async function findRedundant(
   await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
     WITH shared AS MATERIALIZED (SELECT ${hash} AS identity_hash FROM ${unsettled} GROUP BY identity_hash HAVING count(*) > 1)
     SELECT record FROM (
-      SELECT record, row_number() OVER (PARTITION BY ${keys.join(', ')} ORDER BY record) AS occurrence
-      FROM (SELECT record, ${compared.join(', ')} FROM ${unsettled} WHERE ${hash} IN (FROM shared)))
+      SELECT record, row_number() OVER (PARTITION BY ${identityKeyNames(pipeline).join(', ')} ORDER BY record) AS occurrence
+      FROM (SELECT record, ${identityKeysSql(pipeline)} FROM ${unsettled} WHERE ${hash} IN (FROM shared)))
     WHERE occurrence > 1 ${amongProven}`);
   return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }
-
-/**
- * The columns of the identity as SQL of values that are equal where these are. A long text is compared by its hash, in a
- * column of its own: all records that have duplicates are in memory at once.
- */
-function comparedValues(pipeline: Pipeline): string[] {
-  return identityOf(pipeline).flatMap((name) => {
-    const column = quoted(name);
-    if (pipeline.events.columns[name] !== 'VARCHAR') return [column];
-    const isLong = `strlen(${column}) > ${LONG_TEXT}`;
-    return [`CASE WHEN ${isLong} THEN sha256(${column}) END`, `CASE WHEN NOT ${isLong} THEN ${column} END`];
-  });
-}
-
-/** Bytes. */
-const LONG_TEXT = 1024;

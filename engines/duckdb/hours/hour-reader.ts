@@ -8,6 +8,7 @@ import { writeQuarantine, type QuarantinedRecord } from '../../versions/quaranti
 import { fastPath } from '../fast-path';
 import { valueFailureIn } from '../value-failure';
 import { checkUnwritten, type RowEngine } from './hour-output';
+import type { FileContent } from '../stage/hour-stage';
 import { stageAll, stageSource, type ReadFiles, type SourceFiles } from '../stage/stage-files';
 import type { Worker } from './worker-pool';
 
@@ -50,7 +51,8 @@ export class HourReader {
     const read = await stageAll(worker.stage, this.#source(hour), { signal, progress });
     requireSame(hour, read.files, before);
     if ((await valueFailureIn(() => this.check(worker, { own: true }))) !== undefined) {
-      await worker.stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
+      const again = await worker.stage.rejectFailing(this.#rows.check, this.#plan.sources.get(hour) ?? []);
+      requireSame(hour, again, before);
     }
     return read;
   }
@@ -76,7 +78,7 @@ export class HourReader {
  * Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. Those of
  * neighbouring hours may still grow: what they gain after this build is late data.
  */
-function requireSame(hour: string, files: readonly InputFile[], before: readonly InputFile[] | undefined): void {
+function requireSame(hour: string, files: readonly FileContent[], before: readonly FileContent[] | undefined): void {
   if (isNeighbour(hour)) return;
   const changed = files.find(({ sha256 }, index) => sha256 !== before?.[index]?.sha256);
   if (changed !== undefined) throw unreadable(changed.file, new Error('it was written to while the day was built'));

@@ -1,7 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityOf, type Pipeline } from '../../../domain/pipeline';
+import type { Pipeline } from '../../../domain/pipeline';
+import { identityKeyNames, identityKeysOf, identityKeysSql } from './identity-keys';
 import { queryTexts } from '../query';
 import { literal, parquetSql, quoted } from '../sql';
 
@@ -10,12 +11,12 @@ const FIRST = 'daybreak_first';
 
 /** The identities that an hour has in common with an earlier one of the day. */
 export interface RepeatedIdentities {
-  /** Absolute path of a Parquet file of identities that several hours have, each with the first of these. */
+  /** Absolute path of a Parquet file of identities, by their likeness, that several hours have, each with the first of these. */
   readonly path: string;
   readonly hour: string;
 }
 
-/** The identities of a day's hours, in Parquet files of a folder of their own: memory need not hold a day of them. */
+/** The identities of a day's hours, by their likeness, in Parquet files of a folder of their own: memory need not hold a day of them. */
 export class HourIdentities {
   readonly #folder: string;
   readonly #pipeline: Pipeline;
@@ -28,7 +29,7 @@ export class HourIdentities {
   /** Keeps the identities of the view `events`, which are those of an hour. */
   async keep(connection: DuckDBConnection, hour: string): Promise<void> {
     await connection.run(
-      `COPY (SELECT ${this.#columns()}, ${literal(hour)} AS ${HOUR} FROM events) TO ${literal(this.#file(hour))} (FORMAT parquet)`,
+      `COPY (SELECT ${identityKeysSql(this.#pipeline)}, ${literal(hour)} AS ${HOUR} FROM events) TO ${literal(this.#file(hour))} (FORMAT parquet)`,
     );
   }
 
@@ -37,7 +38,8 @@ export class HourIdentities {
     const files = hours.map((hour) => this.#file(hour)).filter((file) => existsSync(file));
     if (files.length < 2) return [];
     const path = join(this.#folder, 'repeated.parquet');
-    const [columns, identities] = [this.#columns(), parquetSql(...files)];
+    const names = identityKeyNames(this.#pipeline);
+    const [columns, identities] = [names.join(', '), parquetSql(...files)];
     await connection.run(
       `COPY (SELECT ${columns}, min(${HOUR}) AS ${FIRST} FROM ${identities} GROUP BY ${columns} HAVING count(*) > 1)
        TO ${literal(path)} (FORMAT parquet)`,
@@ -45,13 +47,9 @@ export class HourIdentities {
     const found = await queryTexts(
       connection,
       `SELECT DISTINCT ${HOUR} FROM ${identities} AS daybreak_all JOIN ${parquetSql(path)} AS daybreak_repeated
-       ON ${sameIdentity('daybreak_all', 'daybreak_repeated', identityOf(this.#pipeline))} WHERE ${HOUR} > ${FIRST} ORDER BY ${HOUR}`,
+       ON ${sameIdentity('daybreak_all', 'daybreak_repeated', names)} WHERE ${HOUR} > ${FIRST} ORDER BY ${HOUR}`,
     );
     return found.map(([hour]) => ({ path, hour: hour ?? '' }));
-  }
-
-  #columns(): string {
-    return identityOf(this.#pipeline).map(quoted).join(', ');
   }
 
   #file(hour: string): string {
@@ -60,14 +58,14 @@ export class HourIdentities {
 }
 
 /** The events of an hour without those of identities that an earlier hour has. */
-export function withoutRepeated(
-  events: string,
-  identity: readonly string[],
-  { path, hour }: RepeatedIdentities,
-): string {
+export function withoutRepeated(events: string, pipeline: Pipeline, { path, hour }: RepeatedIdentities): string {
+  const names = identityKeyNames(pipeline);
+  const same = identityKeysOf(pipeline, 'daybreak_distinct').map(
+    (value, index) => `${value} IS NOT DISTINCT FROM daybreak_repeated.${names[index] ?? ''}`,
+  );
   return `SELECT daybreak_distinct.* FROM (${events}) AS daybreak_distinct
     ANTI JOIN (FROM ${parquetSql(path)} WHERE ${FIRST} < ${literal(hour)}) AS daybreak_repeated
-    ON ${sameIdentity('daybreak_distinct', 'daybreak_repeated', identity)}`;
+    ON ${same.join(' AND ')}`;
 }
 
 /** Whether records of two tables are the same, nulls too. */

@@ -2,6 +2,8 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { BusinessDate } from '../../../domain/business-date';
 import type { ExpectedHour } from '../../../domain/file-hours';
 import { isWholeRecord, type Pipeline } from '../../../domain/pipeline';
+import type { InputFile } from '../../../domain/day-manifest';
+import type { ReadFile } from '../../input/file-bytes';
 import type { NeighbourContent } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
 import { linesAt, type Chunk, type ReadOptions } from '../../input/line-chunks';
@@ -35,6 +37,9 @@ export interface HourInput extends ExpectedHour {
   /** What scans its lines; undefined where every line is to be staged. */
   readonly scan: HourScan | undefined;
 }
+
+/** What a file holds. */
+export type FileContent = Pick<InputFile, 'file' | 'sha256'>;
 
 /** Misses of a scan that wait to be staged together. */
 const MOST_MISSED_BYTES = 8 * 1024 * 1024;
@@ -191,21 +196,27 @@ export class HourStage {
   }
 
   /**
-   * Notes the records on which the transform fails as bad; every line of `files` must be staged. Throws ENGINE_FAILED
-   * where these are too many.
+   * Notes the records on which the transform fails as bad; every line of `files` must be staged. They are read once more for
+   * the text of these: resolves to the files as they are now. A record that is no longer there is bad all the same. Throws
+   * ENGINE_FAILED where these are too many.
    */
-  async rejectFailing(check: RowEngine['check'], files: readonly ListedFile[]): Promise<void> {
+  async rejectFailing(check: RowEngine['check'], files: readonly ListedFile[]): Promise<FileContent[]> {
     const found = await findFailing(this.#connection, this.#pipeline, { rows: this.#rows, check });
-    const failing = new Map([...found].map(([row, words]) => [this.#numbers.placeOf(row).position, { row, words }]));
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
-    for await (const { position, text } of linesAt(files, failing, this.reading)) {
-      const { row, words } = failing.get(position) ?? { row: position, words: '' };
+    const failing = new Map<number, string>();
+    for (const [row, words] of found) {
       const reason = `the transform fails on it: ${words}`;
-      await this.#failing?.add(position, { reason, ...keptText(text) });
+      failing.set(this.#numbers.placeOf(row).position, reason);
       statement.bindVarchar(1, noteOfFault({ reason, text: '' }));
       statement.bindBigInt(2, BigInt(row));
       await statement.run();
     }
+    const now: FileContent[] = [];
+    const onFile = ({ file }: ListedFile, { sha256 }: ReadFile): number => now.push({ file, sha256 });
+    for await (const { position, text } of linesAt(files, failing, { ...this.reading, onFile })) {
+      await this.#failing?.add(position, { reason: failing.get(position) ?? '', ...keptText(text) });
+    }
+    return now;
   }
 
   async #removeBad(): Promise<void> {

@@ -38,7 +38,7 @@ export function dlqCommand(): Command {
     .action((places: string[], flags: Flags & { limit: number; all: boolean }) => listLetters({ ...flags, places }));
   const replay = selecting(
     'replay',
-    'send them through the speed layer once more, and show which failed again: exits with 1 where any did, and where ' +
+    'send them through the speed layer once more, and show which failed again: exits with 1 where any did or is too large, and where ' +
       'that is not known after the wait',
   )
     .option(
@@ -130,9 +130,16 @@ async function replayLetters(flags: Flags & { readonly wait: number }): Promise<
   const { times, ...replay } = await replayDeadLetters(kafka, pipeline, flags.wait, select);
   const until = await sealedUntil(config, pipeline);
   const days = lettersByDay(times, pipeline, until);
-  if (replay.failed.length > 0 || (!replay.settled && flags.wait > 0)) process.exitCode = 1;
+  if (replay.failed.length > 0 || replay.tooLarge.length > 0 || (!replay.settled && flags.wait > 0))
+    process.exitCode = 1;
   const outcome = { ...replay, ...sealOf(until), days, recompute: recomputes(pipeline.name, days) };
-  if (flags.json) printJson({ ...outcome, failed: replay.failed.map(readableLetter) });
+  const tooLarge = replay.tooLarge.map(({ partition, offset, origin, bytes }) => ({
+    partition,
+    offset,
+    origin,
+    bytes,
+  }));
+  if (flags.json) printJson({ ...outcome, tooLarge, failed: replay.failed.map(readableLetter) });
   else describeReplay(pipeline, outcome, flags.wait).forEach(print);
 }
 

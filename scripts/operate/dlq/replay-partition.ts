@@ -1,13 +1,17 @@
 import { type DeadLetter, parseDeadLetter } from '../../../activities/speed/dead-letter';
 import {
   endOfRecords,
+  isTooLarge,
   type KafkaOptions,
   PartitionSession,
+  type ProducerEpoch,
+  recordSize,
   recordSlices,
   type RecordSlice,
 } from '../../../clients/kafka';
 import { deadLetterTopicOf, type Pipeline } from '../../../domain/pipeline';
 import { replayGroupOf, transactionalIdOf } from '../../../domain/speed-shard';
+import { Narrowing } from './narrowing';
 import { markedOffsets, markedRanges, type OffsetRange, replayMarker } from './replay-marker';
 import { replayedMessage } from './replayed-message';
 import type { Selection } from './selection';
@@ -25,10 +29,17 @@ export interface PartitionReplay {
   readonly onSent: (letters: readonly DeadLetter[]) => Promise<void>;
 }
 
-/** What was not sent: `truncated` never can be, `notSelected` stays pending. */
+/** What was not sent: `truncated` never can be, `notSelected` and `tooLarge` stay pending. */
 export interface LeftOut {
   readonly truncated: number;
   readonly notSelected: number;
+  /** Those that the broker refuses alone. */
+  readonly tooLarge: readonly LargeLetter[];
+}
+
+export interface LargeLetter extends Pick<DeadLetter, 'partition' | 'offset' | 'origin'> {
+  /** Of the message that was refused, before it is compressed. */
+  readonly bytes: number;
 }
 
 const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 18 };
@@ -36,52 +47,84 @@ const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
 
 /**
  * Sends the selected letters of a partition that are pending. Each transaction holds the letters, a marker of their offsets and
- * how far all are dealt with, so that whoever goes on after a kill, with whatever selection, sends none twice.
+ * how far all are dealt with, so that whoever goes on after a kill, with whatever selection, sends none twice. Where the broker
+ * refuses one as too large, nothing of it counts: its session is given up, and the next one tries fewer letters.
  */
 export async function replayPartition(options: PartitionReplay): Promise<LeftOut> {
   const { kafka, pipeline, partition, high, run, select, onSent } = options;
   const topic = deadLetterTopicOf(pipeline);
-  const session = await PartitionSession.open(kafka, {
-    topic,
-    partition,
-    group: replayGroupOf(pipeline.name),
-    transactionalId: transactionalIdOf(pipeline.name, topic, partition),
-    outputs: [pipeline.kafka.topic, topic],
-  });
+  let producer: ProducerEpoch | undefined;
+  const open = (): Promise<PartitionSession> => {
+    const transactionalId = transactionalIdOf(pipeline.name, topic, partition);
+    const outputs = [pipeline.kafka.topic, topic];
+    const group = replayGroupOf(pipeline.name);
+    // Fenced where another replay came between, which may have sent some of these letters.
+    return PartitionSession.open(kafka, { topic, partition, group, transactionalId, outputs }, producer, (owner) => {
+      producer = owner;
+    });
+  };
+  let session = await open();
+  const writesOf = ({ selected, ranges }: Separated) =>
+    new Map([
+      [pipeline.kafka.topic, wholeOf(selected).map((letter) => replayedMessage(letter, run))],
+      [topic, ranges.length === 0 ? [] : [replayMarker(partition, ranges)]],
+    ]);
+  /** False where the broker refuses them as too large. */
+  const isCommitted = async (some: Separated, dealtWith: number): Promise<boolean> => {
+    try {
+      await session.commit(writesOf(some), dealtWith);
+      return true;
+    } catch (thrown) {
+      if (!isTooLarge(thrown)) throw thrown;
+      await session.close();
+      session = await open();
+      return false;
+    }
+  };
   let [truncated, notSelected] = [0, 0];
+  const tooLarge: LargeLetter[] = [];
   try {
     let { offset } = session.start;
-    // Where all before it is dealt with; it stays before the first letter that is not selected.
-    let dealtWith = offset;
+    // The first letter that stays pending: all before it is dealt with.
+    let firstLeft: number | undefined;
     // Only now: with the session open, no other replay writes to the partition any more.
     const marked = await markedOffsets(kafka, topic, [{ partition, low: offset, high }]);
     const replayed = marked.get(partition) ?? new Set();
+    const narrowing = new Narrowing();
     while (offset < high) {
       const fetched = await session.fetch({ offset, ...FETCH });
       const next = fetched && endOfRecords(fetched);
       if (fetched === undefined || next === undefined) break;
       for await (const slice of recordSlices(fetched, SLICE)) {
         const pending = lettersOf(slice, partition).filter((one) => one.offset < high && !replayed.has(one.offset));
-        const { selected, firstLeft, ranges } = separate(pending, select);
-        const whole = selected.filter(({ truncatedFrom }) => truncatedFrom === undefined);
-        if (notSelected === 0) dealtWith = firstLeft ?? Math.min(slice.nextOffset, high);
-        await session.commit(
-          new Map([
-            [pipeline.kafka.topic, whole.map((letter) => replayedMessage(letter, run))],
-            [topic, ranges.length === 0 ? [] : [replayMarker(partition, ranges)]],
-          ]),
-          dealtWith,
-        );
-        await onSent(whole);
-        truncated += selected.length - whole.length;
-        notSelected += pending.length - selected.length;
+        await narrowing.send(pending, Math.min(slice.nextOffset, high), async (letters, end) => {
+          const some = separate(letters, select);
+          if (!(await isCommitted(some, firstLeft ?? some.firstLeft ?? end))) {
+            const [only, ...others] = letters;
+            if (only === undefined || others.length > 0) return false;
+            firstLeft ??= only.offset;
+            tooLarge.push({ ...only, bytes: recordSize(replayedMessage(only, run)) });
+            return true;
+          }
+          const whole = wholeOf(some.selected);
+          firstLeft ??= some.firstLeft;
+          await onSent(whole);
+          truncated += some.selected.length - whole.length;
+          notSelected += letters.length - some.selected.length;
+          return true;
+        });
       }
       offset = next;
     }
   } finally {
     await session.close();
   }
-  return { truncated, notSelected };
+  return { truncated, notSelected, tooLarge };
+}
+
+/** What can be sent at all. */
+function wholeOf(letters: readonly DeadLetter[]): DeadLetter[] {
+  return letters.filter(({ truncatedFrom }) => truncatedFrom === undefined);
 }
 
 function lettersOf(slice: RecordSlice, partition: number): DeadLetter[] {

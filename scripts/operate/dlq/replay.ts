@@ -7,7 +7,7 @@ import { speedGroupOf } from '../../../domain/speed-shard';
 import { openEventTimes } from '../../../engines/rule/event-times';
 import { lettersBetween } from './dead-letters';
 import { UNTIL_TRANSACTIONS_END } from './replay-marker';
-import { replayPartition } from './replay-partition';
+import { type LargeLetter, replayPartition } from './replay-partition';
 import { replayIdOf, replayOf } from './replayed-message';
 import type { Selection } from './selection';
 
@@ -19,6 +19,8 @@ export interface Replay {
   readonly truncated: number;
   /** Pending ones that the selection leaves for later. */
   readonly notSelected: number;
+  /** Pending ones that the broker refuses as too large. */
+  readonly tooLarge: readonly LargeLetter[];
   /** False where the speed layer did not read all of them within the time. */
   readonly settled: boolean;
   /** Those that became dead letters again. */
@@ -60,16 +62,18 @@ export async function replayDeadLetters(
       }
     };
     let [truncated, notSelected] = [0, 0];
+    const tooLarge: LargeLetter[] = [];
     for (const { partition, high } of spans) {
       const left = await replayPartition({ kafka, pipeline, partition, high, run, select, onSent });
       truncated += left.truncated;
       notSelected += left.notSelected;
+      tooLarge.push(...left.tooLarge);
     }
     const settled = sent.size === 0 || (await isRead(topics, kafka, pipeline, waitSeconds));
     const failed = sent.size === 0 ? [] : await failedAgain(kafka, pipeline, spans, sent);
     const replayed = sent.size;
     for (const letter of failed) sent.delete(replayOf(letter) ?? '');
-    return { replayed, byCode, truncated, notSelected, settled, failed, times: [...sent.values()] };
+    return { replayed, byCode, truncated, notSelected, tooLarge, settled, failed, times: [...sent.values()] };
   } finally {
     eventTimes.close();
     await topics.close();

@@ -1,5 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow';
 import { temporal } from '@temporalio/proto';
+import { DaybreakError } from '../../../domain/errors';
 import { speedLayerId } from '../../../domain/speed-layer';
 
 /** What there is of a speed layer before it is started. */
@@ -15,7 +17,9 @@ export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'st
 }
 
 /** What helps a layer that is stuck. */
-export function unstuck(pipeline: string): string {
+export function unstuck(pipeline: string, { reason }: FoundLayer & { readonly is: 'stuck' }): string {
+  if (reason.startsWith('BAD_CONFIGURATION: '))
+    return 'Do so where its workers run, and start them again: it goes on by itself then.';
   return `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
 }
 
@@ -48,7 +52,19 @@ async function failedTask(client: Client, workflowId: string, runId: string): Pr
     if (eventType === EVENT_TYPE_WORKFLOW_TASK_COMPLETED) return undefined;
     if (eventType !== EVENT_TYPE_WORKFLOW_TASK_FAILED) continue;
     const since = new Date(Number(eventTime?.seconds ?? 0) * 1_000).toISOString();
-    return { is: 'stuck', since, reason: failed?.failure?.message ?? 'no reason given' };
+    return { is: 'stuck', since, reason: await reasonOf(client, failed?.failure) };
   }
   return undefined;
+}
+
+/** The message, also where the codec has encrypted it and this process has its key. */
+async function reasonOf(client: Client, failure: temporal.api.failure.v1.IFailure | null | undefined): Promise<string> {
+  const told = failure?.message ?? 'no reason given';
+  try {
+    const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failure);
+    return error?.message ?? told;
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError)) throw thrown;
+    return `${told}, which cannot be read here: ${thrown.what}`;
+  }
 }

@@ -53,7 +53,7 @@ async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer
     if (Date.now() > deadline) {
       throw new DaybreakError('ALREADY_RUNNING', {
         what: `the speed layer of ${pipeline} is there, but ${describeStuck(found)}`,
-        remedy: unstuck(pipeline),
+        remedy: unstuck(pipeline, found),
       });
     }
     await sleep(500);

@@ -95,7 +95,7 @@ async function askedStatus(
 
 async function whyUnanswered(client: Client, pipeline: string, taskQueue: string): Promise<Unanswered> {
   const found = await findLayer(client, pipeline);
-  if (found.is === 'stuck') return { what: describeStuck(found), remedy: unstuck(pipeline) };
+  if (found.is === 'stuck') return { what: describeStuck(found), remedy: unstuck(pipeline, found) };
   return {
     what: `no worker answered for it within ${ANSWER_MILLISECONDS / 1_000} s, though one served task queue ${taskQueue} lately`,
     remedy: `Look whether it still runs, and at its log; to start one: npx daybreak worker --role speed`,

@@ -77,6 +77,7 @@ export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome
   return [
     `${counted(replayed, 'dead letter')} sent to ${kafka.topic} again${describeByCode(byCode)}`,
     ...describeLeftOut(name, outcome),
+    ...describeTooLarge(kafka.topic, outcome),
     ...(settled
       ? []
       : [
@@ -124,6 +125,21 @@ function describeLeftOut(
       : []),
   ];
 }
+
+function describeTooLarge(topic: string, { tooLarge }: Pick<Replay, 'tooLarge'>): string[] {
+  if (tooLarge.length === 0) return [];
+  const largest = Math.max(...tooLarge.map(({ bytes }) => bytes));
+  return [
+    `${counted(tooLarge.length, 'dead letter')} refused as too large and still pending:`,
+    ...tooLarge.slice(0, MOST_TOO_LARGE).map((letter) => `  ${originOf(letter)}: ${letter.bytes} bytes`),
+    ...(tooLarge.length > MOST_TOO_LARGE ? [`  and ${tooLarge.length - MOST_TOO_LARGE} others`] : []),
+    `→ Raise max.message.bytes of ${topic} to ${largest + BATCH_OVERHEAD} or more, and replay again.`,
+  ];
+}
+
+const MOST_TOO_LARGE = 20;
+/** What a batch takes around its one record, and some more. */
+const BATCH_OVERHEAD = 1_024;
 
 const SEALS_UNKNOWN =
   'Druid does not answer, so that it is not known which days are sealed: realtime serves nothing of those. ' +

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProofActivities } from '../../../activities/batch/prove-day';
-import type { DruidClient } from '../../../clients/druid';
+import type { DruidClient, TaskStatus } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan, type BuiltDay, type DayProof } from '../../../domain/daily-batch';
 import { completeCounts } from '../../../domain/day-manifest';
@@ -28,24 +28,40 @@ beforeEach(async () => {
 });
 afterEach(() => rm(data, { recursive: true }));
 
+const RUN = 'a-run';
+const SUCCESS: Partial<TaskStatus> = { status: 'SUCCESS' };
+
+interface Proving {
+  /** Of the run, as it began; that of pipeline.yaml is events_names. Default: the same. */
+  readonly datasource?: string;
+  readonly taskId?: string;
+  /** What Druid says of the task. Default: nothing. */
+  readonly task?: Partial<TaskStatus>;
+}
+
 /** A Druid whose broker gives no rows the first `emptyAnswers` times, although it says that it serves the segment. */
-async function prove(emptyAnswers: number) {
+async function prove(emptyAnswers: number, { datasource, taskId = 'task', task }: Proving = {}) {
   const { pipeline } = await loadPipeline('pipelines/events');
   const plan = dayPlan(pipeline, date);
+  const given = datasource === undefined ? plan : { ...plan, datasource, realtimeDatasource: datasource };
+  const queried: string[] = [];
   const segment = { ...plan.interval, id: 'a', version: '2026-11-22T01:00:00.000Z', rows: 1 };
   let answers = 0;
   const queries = {
-    segments: () =>
-      Promise.resolve([{ ...segment, published: true, available: true, realtime: false, overshadowed: false }]),
+    segments: (of: string) => {
+      queried.push(of);
+      return Promise.resolve([{ ...segment, published: true, available: true, realtime: false, overshadowed: false }]);
+    },
     hasDatasource: () => Promise.resolve(true),
-    sqlToFile: (_query: string, file: string) => {
+    sqlToFile: (query: string, file: string) => {
+      queried.push(/ FROM "(\w+)"/.exec(query)?.[1] ?? '');
       const isSeen = file.endsWith('/07.ndjson') && (answers += 1) > emptyAnswers;
       return writeFile(file, isSeen ? `${JSON.stringify(ROW)}\n` : '');
     },
   };
   const activities = createProofActivities({
     ...{
-      druid: { queries } as unknown as DruidClient,
+      druid: { queries, tasks: { status: () => Promise.resolve(task) } } as unknown as DruidClient,
       kafkaOfDruid: { brokers: [] },
       pipelines: 'pipelines',
       data,
@@ -57,13 +73,15 @@ async function prove(emptyAnswers: number) {
     counts: completeCounts({ read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 }, [OUTPUT]),
     ...{ missingHours: [], hours: [{ ...OUTPUT, bytes: 1, sha256: '' }], sources: {} },
   };
-  const reindexed = { taskId: 'task', createdTime: '2026-11-22T00:00:00.000Z' };
-  const environment = new MockActivityEnvironment();
+  const reindexed = { taskId, createdTime: '2026-11-22T00:00:00.000Z' };
+  const environment = new MockActivityEnvironment({
+    workflowExecution: { workflowId: 'daily-batch/events', runId: RUN },
+  });
   let proof: DayProof | undefined;
   await environment.run(async () => {
-    proof = await activities.proveDay(plan, built, reindexed);
+    proof = await activities.proveDay(given, built, reindexed);
   });
-  return { proof, answers };
+  return { proof, answers, queried: [...new Set(queried)] };
 }
 
 it('compares again where the broker answers before it has all of the segments that it names', async () => {
@@ -74,4 +92,33 @@ it('compares again where the broker answers before it has all of the segments th
 
 it('fails where the rows stay different', async () => {
   await expect(prove(100)).rejects.toMatchObject({ code: 'PROOF_FAILED' });
+});
+
+describe('where pipeline.yaml names another datasource than when the run began', () => {
+  const edited = { datasource: 'before', taskId: `daybreak_before_${date}_${RUN}_1` };
+
+  it('proves the one that the run has replaced', async () => {
+    const { proof, queried } = await prove(0, { ...edited, task: { ...SUCCESS, dataSource: 'before' } });
+    expect(proof?.hours).toMatchObject([{ hour: '07', batchRows: 1, druidRows: 1 }]);
+    expect(queried).toEqual(['before']);
+  });
+
+  it.each<[string, Proving]>([
+    ['a task that Druid does not know', edited],
+    ['a task of another datasource', { ...edited, task: { ...SUCCESS, dataSource: 'payroll' } }],
+    ['a task that failed', { ...edited, task: { status: 'FAILED', dataSource: 'before' } }],
+    [
+      'a task of another run',
+      { ...edited, taskId: `daybreak_before_${date}_other_1`, task: { ...SUCCESS, dataSource: 'before' } },
+    ],
+    [
+      'a task of another day',
+      { ...edited, taskId: `daybreak_before_2026-11-20_${RUN}_1`, task: { ...SUCCESS, dataSource: 'before' } },
+    ],
+  ])('takes no word for it: %s', async (_, changed) => {
+    await expect(prove(0, changed)).rejects.toMatchObject({
+      code: 'BAD_PIPELINE',
+      remedy: expect.stringContaining('Run the day again') as string,
+    });
+  });
 });

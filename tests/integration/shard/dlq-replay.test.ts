@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import * as z from 'zod';
 import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
 import { deadLetterOf } from '../../../activities/speed/dead-letter';
@@ -36,6 +37,7 @@ const replaySchema = z.looseObject({
   truncated: z.number(),
   settled: z.boolean(),
   notSelected: z.number(),
+  tooLarge: z.array(z.object({ origin: z.looseObject({}), bytes: z.number() })),
   failed: z.array(z.looseObject({ value: z.string().nullable() })),
   sealedUntil: z.string().nullable(),
   days: z.array(z.object({ date: z.string().nullable(), letters: z.number(), sealed: z.boolean().nullable() })),
@@ -106,6 +108,46 @@ async function runShard(): Promise<ShardProcess> {
   await until('the shard', () => shard.lag === 0);
   return shard;
 }
+
+describe('where the events’ topic takes less than the dead-letter topic', () => {
+  const TAKEN = 20_000;
+  /** Does not compress. */
+  const large = (bytes: number): string => randomBytes(bytes).toString('base64').slice(0, bytes);
+
+  beforeEach(async () => {
+    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: `${TAKEN}` }];
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: pipeline.topic, configEntries }],
+    });
+    await admin.disconnect();
+  });
+
+  it('sends each letter once in smaller transactions, names those too large alone, and sends these later', async () => {
+    const [first, second] = [large(2 * TAKEN), large(3 * TAKEN)];
+    const small = Array.from({ length: 60 }, (_, index) => `${index} ${large(3_000)}`);
+    const letters = [...small.slice(0, 20), first, ...small.slice(20, 55), second, ...small.slice(55)];
+    await putAside(letters.map((value) => ({ value })));
+    const told = await dlq('replay --wait 0 --json');
+    expect(told.code).toBe(1);
+    const { tooLarge, ...rest } = replayed(told.stdout);
+    expect(rest).toMatchObject({ replayed: 60, notSelected: 0, truncated: 0 });
+    const place = (offset: number) => ({ topic: pipeline.topic, partition: 0, offset });
+    expect(tooLarge).toMatchObject([{ origin: place(20) }, { origin: place(56) }]);
+    expect(tooLarge.map(({ bytes }) => bytes > 2 * TAKEN)).toEqual([true, true]);
+    expect(await pendingValues()).toEqual([first, second].sort());
+    const sent = async (): Promise<string[]> => valuesOf(await contentsOf(kafka.brokers, pipeline.topic, small.length));
+    expect((await sent()).sort()).toEqual([...small].sort());
+
+    const again = await dlq('replay --wait 0');
+    expect(again.code).toBe(1);
+    expect(again.stdout).toContain('2 dead letters refused as too large and still pending');
+    expect(again.stdout).toContain(`  ${pipeline.topic}/0/20: `);
+    expect(await sent()).toHaveLength(60);
+  });
+});
 
 describe('a replay of some dead letters', () => {
   it('sends those alone, says what failed again and what nobody serves, and leaves the others for later', async () => {

@@ -13,7 +13,7 @@ const [sealed, open] = [new Date('2026-11-20T14:59:59Z'), new Date('2026-11-20T1
 
 function outcome(seal: string | null | undefined, changed: Partial<ReplayOutcome> = {}): string {
   const days = lettersByDay([sealed, open, sealed], pipeline, seal);
-  const nothing = { byCode: {}, truncated: 0, notSelected: 0, settled: true, failed: [] };
+  const nothing = { byCode: {}, truncated: 0, notSelected: 0, tooLarge: [], settled: true, failed: [] };
   const druidAnswered = seal !== undefined;
   const recompute = recomputes('events', days);
   return describeReplay(pipeline, { replayed: 3, ...nothing, druidAnswered, days, recompute, ...changed }, 30).join(
@@ -42,6 +42,16 @@ it('claims of nothing that it went through while the speed layer has not read it
   const text = outcome(null, { settled: false });
   expect(text).toContain('had not read them all after 30 s');
   expect(text).not.toContain('went through');
+});
+
+it('names what the broker refuses as too large, by place and bytes, and what to do', () => {
+  const origin = { topic: 'events', partition: 2, offset: 41 };
+  const letter = { partition: 0, offset: 7, origin, bytes: 1_100_000 };
+  const text = outcome(null, { tooLarge: [letter, { ...letter, bytes: 5 }] });
+  expect(text).toContain('2 dead letters refused as too large and still pending:\n  events/2/41: 1100000 bytes\n');
+  expect(text).toContain('→ Raise max.message.bytes of events to 1101024 or more, and replay again.');
+  const many = outcome(null, { tooLarge: Array<typeof letter>(50).fill(letter) });
+  expect(many).toContain('\n  and 30 others\n');
 });
 
 it('counts events without a time last, sealed or not unknown', () => {

@@ -1,0 +1,33 @@
+import { identityOf, type Pipeline } from '../../../domain/pipeline';
+import { quoted } from '../sql';
+
+/** Bytes. */
+const LONG_TEXT = 1024;
+
+/**
+ * The columns of the identity as SQL of values that are equal where these are. A long text is compared by its hash, in a
+ * column of its own: what is compared is in memory all at once.
+ *
+ * @param table the name that they are columns of. Default: any.
+ */
+export function identityKeysOf(pipeline: Pipeline, table?: string): string[] {
+  return identityOf(pipeline).flatMap((name) => {
+    const column = table === undefined ? quoted(name) : `${table}.${quoted(name)}`;
+    if (pipeline.events.columns[name] !== 'VARCHAR') return [column];
+    const isLong = `strlen(${column}) > ${LONG_TEXT}`;
+    return [`CASE WHEN ${isLong} THEN sha256(${column}) END`, `CASE WHEN NOT ${isLong} THEN ${column} END`];
+  });
+}
+
+/** The names of the columns of `identityKeysSql`. */
+export function identityKeyNames(pipeline: Pipeline): string[] {
+  return identityKeysOf(pipeline).map((_, index) => `daybreak_key${index}`);
+}
+
+/** These as columns of a SELECT. */
+export function identityKeysSql(pipeline: Pipeline): string {
+  const names = identityKeyNames(pipeline);
+  return identityKeysOf(pipeline)
+    .map((value, index) => `${value} AS ${names[index] ?? ''}`)
+    .join(', ');
+}
