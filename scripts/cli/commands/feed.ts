@@ -11,7 +11,7 @@ import { readConfig } from '../../../worker/config';
 import { DAY_MAXIMUM_DELAY, feedDay } from '../../feed/feed-day';
 import { feedLive, LIVE_MAXIMUM_DELAY } from '../../feed/feed-live';
 import { FeedProgress } from '../../feed/feed-progress';
-import { checkFeedable } from '../../feed/feed-world';
+import { checkFeedable } from '../../feed/feed-event';
 import { type Existing, HourlyFileNames } from '../../feed/hourly-files';
 import type { Rhythm } from '../../feed/instants';
 import type { FeedSinks, FileSink, KafkaSink } from '../../feed/sinks';
