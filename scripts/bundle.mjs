@@ -31,10 +31,14 @@ export async function bundle(entry) {
   } catch (thrown) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes(thrown.code)) throw thrown;
     // Somebody else's checkout: the sources run as well, only later.
-    const { register } = await import('tsx/cjs/api');
-    register();
-    return join(root, entry);
+    return runnableSource(entry);
   }
+}
+
+/** The path of `entry` itself, once Node can run TypeScript: what it requires, and what that imports only when it is needed. */
+export async function runnableSource(entry) {
+  for (const tsx of [await import('tsx/cjs/api'), await import('tsx/esm/api')]) tsx.register();
+  return join(root, entry);
 }
 
 /** Its name is of all that it is made of, and of the folder, whose path is in it. */

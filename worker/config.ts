@@ -6,6 +6,7 @@ import type { DruidCluster } from '../clients/druid';
 import type { KafkaCluster } from '../clients/kafka';
 import type { KafkaOfDruid } from '../domain/druid/consumer-properties';
 import { DaybreakError, messageOf } from '../domain/errors';
+import { httpUrl } from '../domain/http-url';
 import { portsFrom } from '../domain/ports';
 import type { Layer } from '../domain/task-queues';
 import { listeningHost } from './addresses';
@@ -47,10 +48,6 @@ export interface Config {
 
 const text = z.string().min(1).optional();
 const port = z.coerce.number().int().min(1024).max(65_000).optional();
-/** An address that may become a link, or be logged. */
-export const httpUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((given) => !/\/\/[^/?#]*@/.test(given), 'a password or a name in an address is logged with it');
 const url = httpUrl.optional();
 /** The file's text; the variable holds its path. */
 const contents = z

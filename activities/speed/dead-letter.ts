@@ -6,6 +6,7 @@ import {
   type NewRecord,
   recordSize,
 } from '../../clients/kafka';
+import type { DeadLetterCode } from '../../domain/dead-letter';
 
 /** Names of the headers that say where a dead letter comes from and why. */
 export const DEAD_LETTER_HEADERS = {
@@ -18,13 +19,6 @@ export const DEAD_LETTER_HEADERS = {
   truncatedFrom: 'daybreak.truncated-from',
   headersLeftOut: 'daybreak.headers-left-out',
 } as const;
-
-/**
- * `BAD_RECORD`: the validity rule turned it away; `NULL_VALUE`: a tombstone; `TRANSFORM_FAILED`: the SQL failed on its
- * values; `TOO_LARGE`: no broker takes what follows from it.
- */
-export const DEAD_LETTER_CODES = ['BAD_RECORD', 'NULL_VALUE', 'TRANSFORM_FAILED', 'TOO_LARGE'] as const;
-export type DeadLetterCode = (typeof DEAD_LETTER_CODES)[number];
 
 /** What every topic with Kafka's default limit takes, with room for the batch around it. */
 export const MOST_LETTER_BYTES = 900_000;

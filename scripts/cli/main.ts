@@ -13,7 +13,7 @@ const UMASK = 0o027;
 export async function main(argv: readonly string[]): Promise<void> {
   process.umask(UMASK);
   const program = new Command('daybreak').description('Realtime numbers by day, exact numbers by daybreak.');
-  for (const command of commands(argv.slice(2))) program.addCommand(command);
+  for (const command of commands()) program.addCommand(command);
   forAll(program, (command) => {
     // Commander ends a wrong command line with 1, which here means that the work failed.
     command.exitOverride().configureOutput(commanderOutput).showHelpAfterError('(add --help for the options)');

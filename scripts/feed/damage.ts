@@ -1,4 +1,4 @@
-import type { FeedEvent } from './generate';
+import type { FeedEvent } from './feed-event';
 
 /** The ways in which a record is bad: no rule of any pipeline over these columns may accept one. */
 const DAMAGES: readonly ((event: FeedEvent) => string)[] = [

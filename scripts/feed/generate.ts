@@ -1,14 +1,8 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { damage } from './damage';
+import type { FeedEvent } from './feed-event';
 import { hourOf, localTimeFormatter } from './local-time';
-
-export interface FeedEvent {
-  readonly hello: string;
-  readonly id: number;
-  /** Local time, 'yyyy-MM-dd HH:mm:ss'. */
-  readonly time: string;
-}
 
 /** One delivery of a record, in the order of arrival. */
 export interface FeedRecord {

@@ -2,6 +2,11 @@ import { type BusinessDate, dayInterval } from '../../domain/business-date';
 
 export type Rhythm = 'daily' | 'even';
 
+/** Distinct valid events of a day. */
+export const DEFAULT_EVENTS = 200_000;
+/** Events a second of a live stream. */
+export const DEFAULT_RATE = 100;
+
 const HOUR = 3_600_000;
 
 /** `events` ascending instants (epoch milliseconds) over a local day: evenly, or quiet at night and busy in the evening. */

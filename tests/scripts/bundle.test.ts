@@ -31,7 +31,7 @@ beforeEach(() => {
   ])
     cpSync(join(root, file), join(clone, file));
   mkdirSync(join(clone, 'node_modules'));
-  for (const file of ['.package-lock.json', 'esbuild', '@esbuild'])
+  for (const file of ['.package-lock.json', 'esbuild', '@esbuild', 'tsx'])
     symlinkSync(join(root, 'node_modules', file), join(clone, 'node_modules', file));
   write('domain/greeting.ts', "export const greeting: string = 'good night';");
   write(
@@ -48,10 +48,10 @@ function write(file: string, text: string): void {
   writeFileSync(join(clone, file), `${text}\n`);
 }
 
-function run(folder = clone): Promise<string> {
+function run(folder = clone, by: 'bundle' | 'runnableSource' = 'bundle'): Promise<string> {
   const script = `import { createRequire } from 'node:module';
-    import { bundle } from './scripts/bundle.mjs';
-    createRequire(import.meta.url)(await bundle('scripts/cli/main.ts')).main();`;
+    import { ${by} } from './scripts/bundle.mjs';
+    createRequire(import.meta.url)(await ${by}('scripts/cli/main.ts')).main();`;
   return new Promise((ended) => {
     execFile(process.execPath, ['--input-type=module', '--eval', script], { cwd: folder }, (_error, stdout, stderr) => {
       ended(stderr + stdout);
@@ -89,4 +89,13 @@ it('makes it anew where the folder was moved to', async () => {
   } finally {
     renameSync(moved, clone);
   }
+});
+
+it.each(['bundle', 'runnableSource'] as const)('%s loads what is imported in a function when that runs', async (by) => {
+  write('domain/greeting.ts', "console.log('loaded'); export const greeting: string = 'good night';");
+  write(
+    'scripts/cli/main.ts',
+    "export const main = async () => { console.log('before'); console.log((await import('../../domain/greeting')).greeting); };",
+  );
+  expect(await run(clone, by)).toBe('before\nloaded\ngood night\n');
 });

@@ -1,41 +1,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { DeadLetter } from '../../../activities/speed/dead-letter';
-import { deadLetterTopicOf } from '../../../domain/pipeline';
-import { openEventTimes } from '../../../engines/rule/event-times';
-import { loadPipelineNamed } from '../../../engines/load-pipeline';
-import { readConfig } from '../../../worker/config';
-import { deadLetters } from '../../operate/dlq/dead-letters';
-import { lettersByDay, recomputes, sealedUntil } from '../../operate/dlq/event-days';
-import { replayDeadLetters } from '../../operate/dlq/replay';
-import {
-  DEAD_LETTER_CODES,
-  offsetSpanOf,
-  type OffsetSpan,
-  type SelectionOptions,
-  selectionOf,
-} from '../../operate/dlq/selection';
-import {
-  describeByCode,
-  describePlan,
-  describeReplay,
-  letterTable,
-  readableLetter,
-} from '../../output/describe/describe-letters';
-import { print, printJson } from '../../output/print';
-import { readSettingsNamed } from '../../operate/pipeline-folder';
-
-const READ_AT_ONCE = 1_000;
-
-interface Flags extends SelectionOptions {
-  readonly pipeline: string;
-  readonly json: boolean;
-}
+import { DEAD_LETTER_CODES } from '../../../domain/dead-letter';
+import { offsetSpanOf, type OffsetSpan } from '../../operate/dlq/selection';
+import type { ListFlags } from '../actions/dlq/list';
+import type { ReplayFlags } from '../actions/dlq/replay';
 
 export function dlqCommand(): Command {
   const list = selecting('list', 'show the events that the speed layer turned away, and why')
     .option('--limit <n>', 'at most so many', count, 50)
     .option('--all', 'also those that were replayed', false)
-    .action((places: string[], flags: Flags & { limit: number; all: boolean }) => listLetters({ ...flags, places }));
+    .action(async (places: string[], flags: ListFlags) =>
+      (await import('../actions/dlq/list')).run({ ...flags, places }),
+    );
   const replay = selecting(
     'replay',
     'send them through the speed layer once more, and show which failed again: exits with 1 where any did or is too large, and where ' +
@@ -48,8 +23,8 @@ export function dlqCommand(): Command {
       30,
     )
     .option('--dry-run', 'only show what would be sent, by code and by day', false)
-    .action((places: string[], { dryRun, ...flags }: Flags & { wait: number; dryRun: boolean }) =>
-      dryRun ? planReplay({ ...flags, places }) : replayLetters({ ...flags, places }),
+    .action(async (places: string[], flags: ReplayFlags) =>
+      (await import('../actions/dlq/replay')).run({ ...flags, places }),
     );
   return new Command('dlq').description('dead letters of the speed layer').addCommand(list).addCommand(replay);
 }
@@ -66,92 +41,6 @@ function selecting(name: string, description: string): Command {
     .option('--partition <n...>', 'only of these partitions of the events’ topic', several(count))
     .option('--offset <n...>', 'only with these offsets in the events’ topic: 41, or 41-60', several(offsets))
     .option('--json', 'print JSON', false);
-}
-
-async function listLetters(flags: Flags & { readonly limit: number; readonly all: boolean }): Promise<void> {
-  const { kafka, pipeline } = await load(flags.pipeline);
-  const select = selectionOf(flags, pipeline.timeZone);
-  const shown: DeadLetter[] = [];
-  let total = 0;
-  const byCode: Record<string, number> = {};
-  for await (const letter of deadLetters(kafka, pipeline, flags)) {
-    if (!select(letter)) continue;
-    total++;
-    byCode[letter.code] = (byCode[letter.code] ?? 0) + 1;
-    if (shown.length < flags.limit) shown.push(letter);
-  }
-  const topic = deadLetterTopicOf(pipeline);
-  if (flags.json) {
-    printJson({ topic, total, byCode, letters: shown.map(readableLetter) });
-    return;
-  }
-  letterTable(shown).forEach(print);
-  print(`${total} dead letters in ${topic}${describeByCode(byCode)}`);
-}
-
-async function planReplay(flags: Flags): Promise<void> {
-  const { config, kafka, pipeline } = await load(flags.pipeline);
-  const select = selectionOf(flags, pipeline.timeZone);
-  const eventTimes = await openEventTimes(pipeline);
-  try {
-    const byCode: Record<string, number> = {};
-    const times: (Date | undefined)[] = [];
-    let values: (Buffer | null)[] = [];
-    const readTimes = async (): Promise<void> => {
-      times.push(...(await eventTimes.of(values)));
-      values = [];
-    };
-    let [truncated, notSelected] = [0, 0];
-    for await (const letter of deadLetters(kafka, pipeline, { all: false })) {
-      if (!select(letter)) notSelected += 1;
-      else if (letter.truncatedFrom !== undefined) truncated += 1;
-      else {
-        byCode[letter.code] = (byCode[letter.code] ?? 0) + 1;
-        if (values.push(letter.value) === READ_AT_ONCE) await readTimes();
-      }
-    }
-    await readTimes();
-    const until = await sealedUntil(config, pipeline);
-    const days = lettersByDay(times, pipeline, until);
-    const plan = { selected: times.length, byCode, truncated, notSelected, ...sealOf(until), days };
-    if (flags.json) printJson(plan);
-    else describePlan(pipeline, plan).forEach(print);
-  } finally {
-    eventTimes.close();
-  }
-}
-
-async function replayLetters(flags: Flags & { readonly wait: number }): Promise<void> {
-  const config = readConfig();
-  const { kafka } = config;
-  // Where the folder is broken, its topics may be others than those of the layer that runs.
-  const { pipeline } = await loadPipelineNamed(config.pipelines, flags.pipeline);
-  const select = selectionOf(flags, pipeline.timeZone);
-  const { times, ...replay } = await replayDeadLetters(kafka, pipeline, flags.wait, select);
-  const until = await sealedUntil(config, pipeline);
-  const days = lettersByDay(times, pipeline, until);
-  if (replay.failed.length > 0 || replay.tooLarge.length > 0 || (!replay.settled && flags.wait > 0))
-    process.exitCode = 1;
-  const outcome = { ...replay, ...sealOf(until), days, recompute: recomputes(pipeline.name, days) };
-  const tooLarge = replay.tooLarge.map(({ partition, offset, origin, bytes }) => ({
-    partition,
-    offset,
-    origin,
-    bytes,
-  }));
-  if (flags.json) printJson({ ...outcome, tooLarge, failed: replay.failed.map(readableLetter) });
-  else describeReplay(pipeline, outcome, flags.wait).forEach(print);
-}
-
-/** For programs, which know no undefined. */
-function sealOf(until: string | null | undefined) {
-  return { druidAnswered: until !== undefined, sealedUntil: until ?? null };
-}
-
-async function load(name: string) {
-  const config = readConfig();
-  const pipeline = await readSettingsNamed(config, name);
-  return { config, kafka: config.kafka, pipeline };
 }
 
 function several<T>(parse: (text: string) => T): (text: string, previous: readonly T[] | undefined) => T[] {

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { createProgress, stopStack } from '../../stack';
 import { portBaseOption } from '../../stack/port-base';
 
 export const downCommand = (): Command =>
@@ -7,11 +6,4 @@ export const downCommand = (): Command =>
     .description('Stop what `up` started, and nothing else. The data stays, unless --wipe is given.')
     .option('--wipe', 'clear data and logs of Temporal, Kafka and Druid, too', false)
     .addOption(portBaseOption())
-    .action(async ({ portBase, wipe }: { portBase?: number; wipe: boolean }) => {
-      const progress = createProgress();
-      try {
-        await stopStack({ portBase, wipe, progress });
-      } finally {
-        progress.stop();
-      }
-    });
+    .action(async (options: { portBase?: number; wipe: boolean }) => (await import('../actions/stack')).down(options));

@@ -1,44 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { join, resolve } from 'node:path';
-import type { KafkaCluster } from '../../../clients/kafka/options';
-import { KafkaProducer } from '../../../clients/kafka/producer';
-import { KafkaTopics } from '../../../clients/kafka/topics';
-import { type BusinessDate, businessDateOf, parseBusinessDate } from '../../../domain/business-date';
-import { DaybreakError } from '../../../domain/errors';
-import type { Pipeline } from '../../../domain/pipeline';
-import { loadPipelineNamed } from '../../../engines/load-pipeline';
-import { readConfig } from '../../../worker/config';
-import { DAY_MAXIMUM_DELAY, feedDay } from '../../feed/feed-day';
-import { feedLive, LIVE_MAXIMUM_DELAY } from '../../feed/feed-live';
-import { FeedProgress } from '../../feed/feed-progress';
-import { checkFeedable } from '../../feed/feed-world';
-import { type Existing, HourlyFileNames } from '../../feed/hourly-files';
-import type { Rhythm } from '../../feed/instants';
-import type { FeedSinks, FileSink, KafkaSink } from '../../feed/sinks';
-import { feedSummary } from '../../feed/summary';
-import { jsonOf, print } from '../../output/print';
-
-interface FeedFlags {
-  readonly pipeline: string;
-  readonly date?: BusinessDate;
-  readonly events?: number;
-  readonly rhythm?: Rhythm;
-  readonly rate?: number;
-  readonly for?: number;
-  readonly duplicates: number;
-  readonly late: number;
-  readonly bad: number;
-  readonly seed: number;
-  readonly output?: string;
-  readonly kafka: boolean;
-  readonly files: boolean;
-  readonly append?: true;
-  readonly replace?: true;
-  readonly json?: true;
-}
-
-const DEFAULT_EVENTS = 200_000;
-const DEFAULT_RATE = 100;
+import { parseBusinessDate } from '../../../domain/business-date';
+import { DEFAULT_EVENTS, DEFAULT_RATE } from '../../feed/instants';
+import type { FeedFlags } from '../actions/feed';
 
 const AFTER_HELP = `
 Writes what fluentd writes: each record once to the Kafka topic and once to the file of its own hour. The same options and
@@ -71,99 +34,7 @@ export function feedCommand(): Command {
     .option('--replace', 'with --date: remove the present files of the day')
     .option('--json', 'print the summary as JSON')
     .addHelpText('after', AFTER_HELP)
-    .action(feed);
-}
-
-async function feed(flags: FeedFlags): Promise<void> {
-  checkFlags(flags);
-  const config = readConfig();
-  const { pipeline } = await loadPipelineNamed(config.pipelines, flags.pipeline);
-  checkFeedable(pipeline);
-  checkPast(flags.date, pipeline.timeZone);
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    stop.abort();
-  };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-
-  const kafka = flags.kafka ? await connect(pipeline, config.kafka) : undefined;
-  const files: FileSink | undefined = flags.files
-    ? {
-        folder: resolve(flags.output ?? join(config.data, pipeline.name, 'input')),
-        names: new HourlyFileNames(pipeline.files.pattern),
-      }
-    : undefined;
-  const progress = new FeedProgress(flags.date === undefined ? undefined : (flags.events ?? DEFAULT_EVENTS));
-  try {
-    const sinks = await run(flags, pipeline, kafka, files, progress, stop.signal);
-    const summary = feedSummary(pipeline, flags.seed, sinks.tally, progress.seconds, kafka, files);
-    if (flags.json) print(jsonOf(summary.json, 0));
-    else summary.lines.forEach(print);
-  } finally {
-    progress.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    await kafka?.producer.close();
-  }
-}
-
-function run(
-  flags: FeedFlags,
-  { timeZone }: Pipeline,
-  kafka: KafkaSink | undefined,
-  files: FileSink | undefined,
-  progress: FeedProgress,
-  signal: AbortSignal,
-): Promise<FeedSinks> {
-  const show = (sinks: FeedSinks): void => {
-    progress.show(sinks.tally);
-  };
-  const { seed, duplicates, late, bad, date } = flags;
-  const shares = { seed, duplicates, late, bad, timeZone };
-  if (date === undefined) {
-    const live = { ...shares, rate: flags.rate ?? DEFAULT_RATE, seconds: flags.for ?? Infinity };
-    return feedLive({ ...live, maximumDelay: LIVE_MAXIMUM_DELAY }, kafka, files, show, signal);
-  }
-  const existing: Existing = flags.append ? 'append' : flags.replace ? 'replace' : 'refuse';
-  const day = { ...shares, date, existing, events: flags.events ?? DEFAULT_EVENTS, rhythm: flags.rhythm ?? 'daily' };
-  return feedDay({ ...day, maximumDelay: DAY_MAXIMUM_DELAY }, kafka, files, show, signal);
-}
-
-async function connect({ kafka }: Pipeline, cluster: KafkaCluster): Promise<KafkaSink> {
-  const topics = await KafkaTopics.connect(cluster);
-  try {
-    await topics.ensure([{ topic: kafka.topic, partitions: kafka.partitions }]);
-    const partitions = await topics.partitionsOf(kafka.topic);
-    return { producer: await KafkaProducer.connect(cluster), topic: kafka.topic, partitions };
-  } finally {
-    await topics.close();
-  }
-}
-
-function checkFlags(flags: FeedFlags): void {
-  const onlyDay = ['events', 'rhythm', 'append', 'replace'] as const;
-  const onlyLive = ['rate', 'for'] as const;
-  const misplaced = (flags.date === undefined ? onlyDay : onlyLive).find((name) => flags[name] !== undefined);
-  if (misplaced !== undefined) {
-    throw new DaybreakError('WRONG_USAGE', {
-      what: `--${misplaced} belongs to ${flags.date === undefined ? 'a past day' : 'a live stream'}`,
-      remedy: flags.date === undefined ? 'Add --date, or leave it out.' : 'Leave out --date, or this option.',
-    });
-  }
-  if (!flags.kafka && !flags.files) {
-    throw new DaybreakError('WRONG_USAGE', {
-      what: '--no-kafka and --no-files together leave nothing to write to',
-      remedy: 'Leave one of them out.',
-    });
-  }
-}
-
-function checkPast(date: BusinessDate | undefined, timeZone: string): void {
-  const today = businessDateOf(new Date(), timeZone);
-  if (date === undefined || date < today) return;
-  throw new DaybreakError('BAD_DATE', {
-    what: `${date} is not over yet in ${timeZone}, where it is ${today}`,
-    remedy: 'Give a past day, or leave out --date for a live stream of now.',
-  });
+    .action(async (flags: FeedFlags) => (await import('../actions/feed')).run(flags));
 }
 
 function integer(minimum: number): (text: string) => number {

@@ -1,32 +1,6 @@
-import type { Client } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
-import { lookAtCompaction } from '../../../activities/druid/compaction-look';
-import { createDruidClient } from '../../../clients/druid';
-import { DaybreakError } from '../../../domain/errors';
-import { parsePipelineName } from '../../../domain/pipeline';
 import { MAXIMUM_SHARDS } from '../../../domain/speed-shard';
-import { speedLayerId } from '../../../domain/speed-layer';
-import { TASK_QUEUES } from '../../../domain/task-queues';
-import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
-import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';
-import { loadPipelineNamed } from '../../../engines/load-pipeline';
-import { readConfig } from '../../../worker/config';
-import { withClient } from '../../../worker/connect';
-import { pauseSignal, resumeSignal, scaleUpdate } from '../../../workflows/speed-layer';
-import { hasWorker, requireWorker } from '../../operate/follow';
-import { lookAtIngestion } from '../../operate/speed/ingestion';
-import { jsonOf, print, printJson, progress } from '../../output/print';
-import { warnOfUncompared } from '../../output/uncompared';
-import { readPipelineFolder } from '../../operate/pipeline-folder';
-import type { Line } from '../../output/safe-text';
-import { watching } from '../../output/watching';
-import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
-import { describeSpeed, speedView } from '../../operate/speed/speed-status';
-
-interface Options {
-  readonly pipeline: string;
-  readonly json: boolean;
-}
+import type { SpeedOptions, StartOptions, StopOptions, WatchOptions } from '../actions/speed';
 
 /** Only `start` and `status` need the pipeline's folder: what is gone or broken can still be held and stopped. */
 export function speedCommand(): Command {
@@ -35,90 +9,36 @@ export function speedCommand(): Command {
     subcommand('start', 'start it; where it runs already it goes on')
       .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
       .option('--anew', 'end one that runs first, as where its workflow is stuck; each event stays there once', false)
-      .action(async ({ pipeline, json, shards, anew }: Options & { shards: number; anew: boolean }) => {
-        const loaded = await loadPipelineNamed(readConfig().pipelines, pipeline);
-        warnOfUncompared(await refuseConflicts(loaded));
-        await warnOfCompaction(loaded);
-        await within(pipeline, async (client) => {
-          const found = await startSpeedLayer(client, { pipeline, shards, anew });
-          show(json, { workflowId: speedLayerId(pipeline), done: describeStart(found, anew) });
-        });
-      }),
+      .action(async (options: StartOptions) => (await import('../actions/speed')).start(options)),
   );
-  for (const [name, signal, description] of [
-    ['pause', pauseSignal, 'commit what is under way, then hold'],
-    ['resume', resumeSignal, 'go on where the pause held'],
+  for (const [name, description] of [
+    ['pause', 'commit what is under way, then hold'],
+    ['resume', 'go on where the pause held'],
   ] as const) {
     group.addCommand(
-      subcommand(name, description).action(async ({ pipeline, json }: Options) => {
-        await within(pipeline, async (client) => {
-          await withSpeedLayer(client, pipeline, (handle) => handle.signal(signal));
-          show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
-          if (await hasWorker(client, TASK_QUEUES.speed)) return;
-          progress(
-            'No worker serves the speed layer now: it takes the signal when one does (npx daybreak worker --role speed).',
-          );
-        });
-      }),
+      subcommand(name, description).action(async (options: SpeedOptions) =>
+        (await import('../actions/speed'))[name](options),
+      ),
     );
   }
   group.addCommand(
     subcommand('stop', 'end it, once what is under way is committed; topics and Druid’s supervisor stay')
       .option('--now', 'end it at once, as where no worker is left', false)
-      .action(async ({ pipeline, json, now }: Options & { now: boolean }) => {
-        await within(pipeline, async (client) => {
-          await stopSpeedLayer(client, pipeline, { now, show: progress });
-          show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
-          if (json) return;
-          print(
-            'Its topics and Druid’s supervisor are still there: docs/operating.md, “Retiring a pipeline”, removes them.',
-          );
-        });
-      }),
+      .action(async (options: StopOptions) => (await import('../actions/speed')).stop(options)),
   );
   group.addCommand(
     subcommand('scale', 'share the partitions over another number of activities')
       .argument('<shards>', 'how many', shardCount)
-      .action(async (shards: number, { pipeline, json }: Options) => {
-        await within(pipeline, async (client) => {
-          // Without one it would wait for ever.
-          await requireWorker(client, TASK_QUEUES.speed);
-          await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
-          show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
-        });
-      }),
+      .action(async (shards: number, options: SpeedOptions) =>
+        (await import('../actions/speed')).scale(shards, options),
+      ),
   );
   group.addCommand(
     subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
       .option('--watch', 'again every two seconds', false)
-      .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
-        const config = readConfig();
-        await within(pipeline, async (client) => {
-          const look = async (): Promise<readonly Line[]> => {
-            const { settings, state } = await readPipelineFolder(config, pipeline);
-            const view = await speedView(client, pipeline);
-            process.exitCode = view.unanswered === undefined ? 0 : 1;
-            const ingestion = settings && (await lookAtIngestion(config, settings));
-            return json ? [jsonOf({ ...view, folder: state, ingestion })] : describeSpeed(view, ingestion, state);
-          };
-          await watching(look, { again: watch });
-        });
-      }),
+      .action(async (options: WatchOptions) => (await import('../actions/speed')).status(options)),
   );
   return group;
-}
-
-/** Shards need no Druid: the layer starts whatever this finds, and the gate asks again. */
-async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
-  try {
-    const { conflicts, warnings } = await lookAtCompaction(createDruidClient(readConfig().druid), loaded);
-    for (const found of [...conflicts, ...warnings]) progress(`Druid's compaction: ${found}`);
-    if (conflicts.length > 0)
-      progress('The gate refuses days while that is so: COMPACTION_CONFLICT, docs/operating.md.');
-  } catch (thrown) {
-    if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
-    progress(`Druid's compaction was not looked at: ${thrown.what}`);
-  }
 }
 
 function subcommand(name: string, description: string): Command {
@@ -126,16 +46,6 @@ function subcommand(name: string, description: string): Command {
     .description(description)
     .option('--pipeline <name>', 'name of the pipeline', 'events')
     .option('--json', 'print JSON', false);
-}
-
-async function within(pipeline: string, act: (client: Client) => Promise<void>): Promise<void> {
-  parsePipelineName(pipeline);
-  await withClient(readConfig(), act);
-}
-
-function show(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
-  if (json) printJson(done);
-  else print(`${done.workflowId}: ${done.done}`);
 }
 
 function shardCount(text: string): number {

@@ -1,10 +1,5 @@
 import { Command, Option } from 'commander';
-import type { Layer } from '../../../domain/task-queues';
-import { readConfig } from '../../../worker/config';
-import { startHealth } from '../../../worker/health';
-import { runWorker } from '../../../worker/main';
-import { createLogger } from '../../output/log';
-import { findSpark } from '../../stack/fetch/spark';
+import type { WorkerOptions } from '../actions/worker';
 
 export function workerCommand(): Command {
   return new Command('worker')
@@ -13,34 +8,5 @@ export function workerCommand(): Command {
     .addOption(
       new Option('--log <level>', 'least severe level').choices(['debug', 'info', 'warn', 'error']).default('info'),
     )
-    .action(async ({ role, log }: { role: Layer | 'all'; log: string }) => {
-      const logger = createLogger(log);
-      const ending = new AbortController();
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-        process.once(signal, () => {
-          logger.info({ signal }, 'draining');
-          ending.abort();
-        });
-      }
-      const config = readConfig();
-      const layers: readonly Layer[] = role === 'all' ? ['speed', 'batch'] : [role];
-      const health = await startHealth({
-        host: config.workerHost,
-        port: config.workerPort + 1,
-        layers,
-        logger,
-      });
-      ending.signal.addEventListener('abort', health.draining);
-      await runWorker({
-        config,
-        layers,
-        logger,
-        findSpark,
-        signal: ending.signal,
-        onReady: () => {
-          health.ready();
-          logger.info({ role }, 'ready');
-        },
-      }).finally(health.close);
-    });
+    .action(async (options: WorkerOptions) => (await import('../actions/worker')).run(options));
 }

@@ -1,5 +1,6 @@
-import { DEAD_LETTER_CODES, type DeadLetter, type DeadLetterCode } from '../../../activities/speed/dead-letter';
+import type { DeadLetter } from '../../../activities/speed/dead-letter';
 import { dayInterval, isBusinessDate } from '../../../domain/business-date';
+import type { DeadLetterCode } from '../../../domain/dead-letter';
 import { DaybreakError } from '../../../domain/errors';
 
 /** As the command line gives it: every condition must hold, of several values of one any. */
@@ -60,8 +61,6 @@ export function offsetSpanOf(text: string): OffsetSpan | undefined {
   const span = { first: Number(first), last: Number(last) };
   return span.first <= span.last ? span : undefined;
 }
-
-export { DEAD_LETTER_CODES };
 
 const EXAMPLE = 'events/0/41';
 const PLACE = /^.+\/\d+\/\d+$/;

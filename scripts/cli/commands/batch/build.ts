@@ -1,33 +1,7 @@
-/* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/consistent-type-imports -- see `changedDay`. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseBusinessDate, type BusinessDate } from '../../../../domain/business-date';
-import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
-import { refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
-import { ENGINES, type Engine, type Pipeline } from '../../../../domain/pipeline';
-import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
-import { unchangedDay } from '../../../../engines/versions/previous-build';
-import { readPipeline } from '../../../../engines/pipeline/read-pipeline';
-import { BuildProgressLine } from '../../../output/build-progress-line';
-import { print, printJson } from '../../../output/print';
-import type { Line } from '../../../output/safe-text';
-import { table } from '../../../output/table';
-
-interface Options {
-  readonly pipeline: string;
-  readonly date: BusinessDate;
-  readonly input: string;
-  readonly output: string;
-  readonly engine?: Engine;
-  readonly master?: string;
-  readonly force: boolean;
-  readonly memory?: number;
-  readonly threads?: number;
-  readonly json: boolean;
-}
-
-const MEBIBYTE = 1024 ** 2;
+import { parseBusinessDate } from '../../../../domain/business-date';
+import { ENGINES } from '../../../../domain/pipeline';
+import type { BuildOptions } from '../../actions/batch/build-options';
 
 export function batchBuildCommand(): Command {
   return new Command('build')
@@ -46,81 +20,7 @@ export function batchBuildCommand(): Command {
     .option('--memory <MiB>', 'what DuckDB may hold before it spills to disk (default: 1024)', positive)
     .option('--threads <n>', 'hours built at once (default: one a processor)', positive)
     .option('--json', 'print the folder and the manifest as JSON', false)
-    .action(build);
-}
-
-async function build({ json, ...options }: Options): Promise<void> {
-  const read = await readPipeline(options.pipeline);
-  const engine = options.engine ?? read.pipeline.batch.engine;
-  const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
-  const manifest = unchanged ?? (await changedDay(read, { ...options, engine }));
-  const folder = await realpath(join(options.output, options.date));
-  if (json) printJson({ folder, manifest, refusals: refusals(read.pipeline, manifest) });
-  else describe(read, manifest, join(options.output, options.date)).forEach(print);
-}
-
-async function changedDay(
-  read: ReadPipeline,
-  { pipeline, master, memory, threads, ...options }: Omit<Options, 'json'> & { readonly engine: Engine },
-): Promise<DayManifest> {
-  // The engine takes longer to load than an unchanged day takes to recognise.
-  const { checkPipeline } =
-    require('../../../../engines/load-pipeline') as typeof import('../../../../engines/load-pipeline');
-  const { runDayBuild } = require('../../../../engines/build-day') as typeof import('../../../../engines/build-day');
-  const { findSpark } = require('../../../stack/fetch/spark') as typeof import('../../../stack/fetch/spark');
-  const loaded = await checkPipeline(read, pipeline);
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    stop.abort();
-  };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const progress = new BuildProgressLine();
-  try {
-    return await runDayBuild(loaded, {
-      ...options,
-      findSpark: () => findSpark({ master }),
-      ...(memory !== undefined && { memoryLimit: memory * MEBIBYTE }),
-      ...(threads !== undefined && { threads }),
-      signal: stop.signal,
-      onProgress: (now) => {
-        progress.show(now);
-      },
-    });
-  } finally {
-    progress.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
-}
-
-function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): Line[] {
-  const { hours, counts, quarantine } = manifest;
-  const shown = hours.filter(
-    ({ written, filtered, duplicates, misfiled }) => written + filtered + duplicates + misfiled > 0,
-  );
-  const numbers = (...values: number[]): string[] => values.map((value) => value.toLocaleString('en-US'));
-  return [
-    table([
-      ['hour', 'written', 'filtered', 'duplicates', 'unmatched', 'from other files'],
-      ...shown.map((hour) => [
-        hour.hour,
-        ...numbers(hour.written, hour.filtered, hour.duplicates, hour.unmatched, hour.misfiled),
-      ]),
-    ]),
-    describeCounts(counts),
-    ...(quarantine === undefined ? [] : [`bad records are in ${join(folder, quarantine.file)}`]),
-    `published as ${folder}`,
-    ...refusals(pipeline, manifest).map(({ code, reason }) => `! the gate refuses this day: ${code}: ${reason}`),
-  ];
-}
-
-/** What the files alone tell; the gate looks at Druid too. */
-function refusals(
-  { gate }: Pipeline,
-  { hours, counts, missingHours, truncatedFiles: names = [] }: DayManifest,
-): GateRefusal[] {
-  const written = Object.fromEntries(hours.map((hour) => [hour.hour, hour.written]));
-  const truncated = truncatedFiles(names);
-  return refusalsOf(gate, { missingHours, written, counts, truncated, realtimeDistinct: {} });
+    .action(async (options: BuildOptions) => (await import('../../actions/batch/build')).run(options));
 }
 
 function positive(text: string): number {

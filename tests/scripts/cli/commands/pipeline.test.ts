@@ -5,7 +5,9 @@ import { pipelineLike, scratchFolder } from '../../../engines/scratch';
 
 const root = scratchFolder();
 const check = (folder: string): Promise<unknown> | undefined =>
-  commands(['pipeline'])[0]?.parseAsync(['check', folder], { from: 'user' });
+  commands()
+    .find((one) => one.name() === 'pipeline')
+    ?.parseAsync(['check', folder], { from: 'user' });
 
 let shown: string;
 beforeEach(() => {

@@ -3,6 +3,14 @@ import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 
 /** What fluentd's dummy source emits. */
+export interface FeedEvent {
+  readonly hello: string;
+  readonly id: number;
+  /** Local time, 'yyyy-MM-dd HH:mm:ss'. */
+  readonly time: string;
+}
+
+/** Of these events, as a pipeline has them. */
 const COLUMNS = { hello: 'VARCHAR', id: 'BIGINT', time: 'VARCHAR' };
 
 /** Throws WRONG_USAGE unless the pipeline's events are the ones that `feed` makes. */

@@ -1,0 +1,87 @@
+import { selectDays } from '../../../activities/operate/select-days';
+import {
+  backfillId,
+  type BackfillInput,
+  type BackfillResult,
+  type BackfillSelection,
+  type DayOutcome,
+} from '../../../domain/backfill';
+import type { BusinessDate } from '../../../domain/business-date';
+import { parsePipelineName } from '../../../domain/pipeline';
+import { loadPipelineNamed } from '../../../engines/load-pipeline';
+import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
+import { cancelBackfill, followBackfill, startBackfill } from '../../operate/backfill';
+import { daysSummary, eachDay } from '../../output/days-progress';
+import { workflowUrl } from '../../output/links';
+import { print, printJson, progress } from '../../output/print';
+import type { Line } from '../../output/safe-text';
+import { table } from '../../output/table';
+
+export interface BackfillOptions {
+  readonly pipeline: string;
+  readonly from: BusinessDate;
+  readonly to: BusinessDate;
+  readonly parallel: number;
+  readonly only: BackfillSelection;
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+  readonly watch: boolean;
+  readonly cancel: boolean;
+  readonly json: boolean;
+}
+
+export async function run({ dryRun, wait, watch, cancel, json, ...range }: BackfillOptions): Promise<void> {
+  const config = readConfig();
+  // What is gone or broken can still be cancelled.
+  if (cancel) parsePipelineName(range.pipeline);
+  else await loadPipelineNamed(config.pipelines, range.pipeline);
+  await withClient(config, async (client) => {
+    if (cancel) {
+      const workflowId = await cancelBackfill(client, range);
+      if (json) printJson({ workflowId, done: 'cancel requested' });
+      else print(`${workflowId}: cancel requested; its running days end first`);
+      return;
+    }
+    // Also before a start: a wrong range fails here, with exit code 2, and not in a workflow.
+    const selected = await selectDays(client, config, range);
+    if (dryRun) {
+      if (json) printJson({ workflowId: backfillId(range.pipeline, range.from, range.to), days: selected });
+      else describePlan(range, selected).forEach(print);
+      return;
+    }
+    const started = await startBackfill(client, range);
+    const url = workflowUrl(config, started.handle.workflowId);
+    if (started.joined) progress('A backfill of this range is under way: following it, with the options it has.');
+    if (!wait) {
+      if (json) printJson({ workflowId: started.handle.workflowId, joined: started.joined });
+      else print(`Started ${started.handle.workflowId}: ${url}`);
+      return;
+    }
+    progress(`${started.handle.workflowId}: ${url}`);
+    const shown = watch && !json ? eachDay() : daysSummary();
+    const result = await followBackfill(started, shown.show).finally(shown.end);
+    if (json) printJson(result);
+    else describeResult(result).forEach(print);
+    if (result.failed.length > 0) process.exitCode = 1;
+  });
+}
+
+function describePlan({ pipeline, only, parallel }: BackfillInput, selected: readonly BusinessDate[]): string[] {
+  return [
+    ...selected,
+    `${selected.length} ${only ?? ''} days of ${pipeline} would run, ${parallel ?? 1} at once; nothing was started`,
+  ];
+}
+
+function describeResult({ requested, completed, replaced, failed }: BackfillResult): Line[] {
+  return [
+    ...(failed.length === 0 ? [] : [table([['day', 'outcome', 'why'], ...failed.map(cellsOf)])]),
+    `requested ${requested} = completed ${completed}: ${replaced} replaced, ${failed.length} failed`,
+    ...(failed.length === 0 ? [] : ['→ docs/troubleshooting.md has each code; then run the same command again']),
+  ];
+}
+
+function cellsOf({ date, outcome, reason = '' }: DayOutcome): string[] {
+  return [date, outcome, reason.length > 90 ? `${reason.slice(0, 89)}…` : reason];
+}

@@ -1,0 +1,38 @@
+import type { DayManifest } from '../../../../domain/day-manifest';
+import type { Engine } from '../../../../domain/pipeline';
+import { runDayBuild } from '../../../../engines/build-day';
+import { checkPipeline } from '../../../../engines/load-pipeline';
+import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
+import { BuildProgressLine } from '../../../output/build-progress-line';
+import { findSpark } from '../../../stack/fetch/spark';
+import type { BuildOptions } from './build-options';
+
+const MEBIBYTE = 1024 ** 2;
+
+export async function buildChangedDay(
+  read: ReadPipeline,
+  { pipeline, master, memory, threads, ...options }: Omit<BuildOptions, 'json'> & { readonly engine: Engine },
+): Promise<DayManifest> {
+  const loaded = await checkPipeline(read, pipeline);
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    stop.abort();
+  };
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = new BuildProgressLine();
+  try {
+    return await runDayBuild(loaded, {
+      ...options,
+      findSpark: () => findSpark({ master }),
+      ...(memory !== undefined && { memoryLimit: memory * MEBIBYTE }),
+      ...(threads !== undefined && { threads }),
+      signal: stop.signal,
+      onProgress: (now) => {
+        progress.show(now);
+      },
+    });
+  } finally {
+    progress.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}

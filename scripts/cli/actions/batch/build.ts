@@ -1,0 +1,55 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
+import { refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
+import type { Pipeline } from '../../../../domain/pipeline';
+import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
+import { readPipeline } from '../../../../engines/pipeline/read-pipeline';
+import { unchangedDay } from '../../../../engines/versions/previous-build';
+import { print, printJson } from '../../../output/print';
+import type { Line } from '../../../output/safe-text';
+import { table } from '../../../output/table';
+import type { BuildOptions } from './build-options';
+
+export async function run({ json, ...options }: BuildOptions): Promise<void> {
+  const read = await readPipeline(options.pipeline);
+  const engine = options.engine ?? read.pipeline.batch.engine;
+  const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
+  // The engine takes longer to load than an unchanged day takes to recognise.
+  const manifest =
+    unchanged ?? (await (await import('./build-changed-day')).buildChangedDay(read, { ...options, engine }));
+  const folder = await realpath(join(options.output, options.date));
+  if (json) printJson({ folder, manifest, refusals: refusals(read.pipeline, manifest) });
+  else describe(read, manifest, join(options.output, options.date)).forEach(print);
+}
+
+function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): Line[] {
+  const { hours, counts, quarantine } = manifest;
+  const shown = hours.filter(
+    ({ written, filtered, duplicates, misfiled }) => written + filtered + duplicates + misfiled > 0,
+  );
+  const numbers = (...values: number[]): string[] => values.map((value) => value.toLocaleString('en-US'));
+  return [
+    table([
+      ['hour', 'written', 'filtered', 'duplicates', 'unmatched', 'from other files'],
+      ...shown.map((hour) => [
+        hour.hour,
+        ...numbers(hour.written, hour.filtered, hour.duplicates, hour.unmatched, hour.misfiled),
+      ]),
+    ]),
+    describeCounts(counts),
+    ...(quarantine === undefined ? [] : [`bad records are in ${join(folder, quarantine.file)}`]),
+    `published as ${folder}`,
+    ...refusals(pipeline, manifest).map(({ code, reason }) => `! the gate refuses this day: ${code}: ${reason}`),
+  ];
+}
+
+/** What the files alone tell; the gate looks at Druid too. */
+function refusals(
+  { gate }: Pipeline,
+  { hours, counts, missingHours, truncatedFiles: names = [] }: DayManifest,
+): GateRefusal[] {
+  const written = Object.fromEntries(hours.map((hour) => [hour.hour, hour.written]));
+  const truncated = truncatedFiles(names);
+  return refusalsOf(gate, { missingHours, written, counts, truncated, realtimeDistinct: {} });
+}

@@ -1,0 +1,37 @@
+import { parseBusinessDate } from '../../../../domain/business-date';
+import type { AcceptableGateCode } from '../../../../domain/gate';
+import { readConfig } from '../../../../worker/config';
+import { withClient } from '../../../../worker/connect';
+import { followDay, joinedWarning, requireRunnable, startDay } from '../../../operate/run-day';
+import { describeDay } from '../../../output/describe/describe-day';
+import { workflowUrl } from '../../../output/links';
+import { print, printJson, progress } from '../../../output/print';
+
+export interface RunOptions {
+  readonly pipeline: string;
+  readonly date: string;
+  readonly force: boolean;
+  readonly accept: readonly AcceptableGateCode[];
+  readonly wait: boolean;
+  readonly json: boolean;
+}
+
+export async function run({ pipeline, date, force, accept, wait, json }: RunOptions): Promise<void> {
+  const config = readConfig();
+  const input = { pipeline, date: parseBusinessDate(date), force, accept };
+  await requireRunnable(config, pipeline, input.date);
+  await withClient(config, async (client) => {
+    const started = await startDay(client, input);
+    const { workflowId } = started.handle;
+    if (started.joined !== undefined) progress(joinedWarning(started.joined, input));
+    if (wait) {
+      const result = await followDay(started, progress);
+      if (json) printJson(result);
+      else describeDay(result).forEach(print);
+    } else if (json) {
+      printJson({ workflowId, joined: started.joined !== undefined });
+    } else {
+      print(`${started.joined === undefined ? 'Started' : 'Joined'} ${workflowId}: ${workflowUrl(config, workflowId)}`);
+    }
+  });
+}

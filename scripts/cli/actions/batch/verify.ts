@@ -1,0 +1,33 @@
+import type { BusinessDate } from '../../../../domain/business-date';
+import { readConfig } from '../../../../worker/config';
+import { verifyDay, type VerifiedDay } from '../../../operate/verify-day';
+import { print, printJson } from '../../../output/print';
+import type { Line } from '../../../output/safe-text';
+import { table } from '../../../output/table';
+
+export interface VerifyOptions {
+  readonly pipeline: string;
+  readonly date: BusinessDate;
+  readonly json: boolean;
+}
+
+export async function run({ pipeline, date, json }: VerifyOptions): Promise<void> {
+  const verified = await verifyDay(readConfig(), pipeline, date);
+  if (json) printJson(verified);
+  else describe(verified).forEach(print);
+}
+
+function describe({ pipeline, date, datasource, version, segments, hours }: VerifiedDay): Line[] {
+  return [
+    table([
+      ['hour', 'batch', 'Druid', 'checksum of both'],
+      ...hours.map(({ hour, batchRows, druidRows, druidChecksum }) => [
+        hour,
+        batchRows.toLocaleString('en-US'),
+        druidRows.toLocaleString('en-US'),
+        druidChecksum,
+      ]),
+    ]),
+    `proven: ${datasource} serves exactly the published rows of ${pipeline} ${date} in every hour, from ${segments} segment(s), the latest of version ${version}`,
+  ];
+}

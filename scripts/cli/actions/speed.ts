@@ -1,0 +1,125 @@
+import type { Client } from '@temporalio/client';
+import type { SignalDefinition } from '@temporalio/workflow';
+import { lookAtCompaction } from '../../../activities/druid/compaction-look';
+import { createDruidClient } from '../../../clients/druid';
+import { DaybreakError } from '../../../domain/errors';
+import { parsePipelineName } from '../../../domain/pipeline';
+import { speedLayerId } from '../../../domain/speed-layer';
+import { TASK_QUEUES } from '../../../domain/task-queues';
+import { loadPipelineNamed } from '../../../engines/load-pipeline';
+import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
+import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';
+import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
+import { pauseSignal, resumeSignal, scaleUpdate } from '../../../workflows/speed-layer';
+import { hasWorker, requireWorker } from '../../operate/follow';
+import { readPipelineFolder } from '../../operate/pipeline-folder';
+import { lookAtIngestion } from '../../operate/speed/ingestion';
+import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
+import { describeSpeed, speedView } from '../../operate/speed/speed-status';
+import { jsonOf, print, printJson, progress } from '../../output/print';
+import type { Line } from '../../output/safe-text';
+import { warnOfUncompared } from '../../output/uncompared';
+import { watching } from '../../output/watching';
+
+export interface SpeedOptions {
+  readonly pipeline: string;
+  readonly json: boolean;
+}
+
+export interface StartOptions extends SpeedOptions {
+  readonly shards: number;
+  readonly anew: boolean;
+}
+
+export interface StopOptions extends SpeedOptions {
+  readonly now: boolean;
+}
+
+export interface WatchOptions extends SpeedOptions {
+  readonly watch: boolean;
+}
+
+export async function start({ pipeline, json, shards, anew }: StartOptions): Promise<void> {
+  const loaded = await loadPipelineNamed(readConfig().pipelines, pipeline);
+  warnOfUncompared(await refuseConflicts(loaded));
+  await warnOfCompaction(loaded);
+  await within(pipeline, async (client) => {
+    const found = await startSpeedLayer(client, { pipeline, shards, anew });
+    show(json, { workflowId: speedLayerId(pipeline), done: describeStart(found, anew) });
+  });
+}
+
+export function pause(options: SpeedOptions): Promise<void> {
+  return signalLayer('pause', pauseSignal, options);
+}
+
+export function resume(options: SpeedOptions): Promise<void> {
+  return signalLayer('resume', resumeSignal, options);
+}
+
+async function signalLayer(name: string, signal: SignalDefinition, { pipeline, json }: SpeedOptions): Promise<void> {
+  await within(pipeline, async (client) => {
+    await withSpeedLayer(client, pipeline, (handle) => handle.signal(signal));
+    show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
+    if (await hasWorker(client, TASK_QUEUES.speed)) return;
+    progress(
+      'No worker serves the speed layer now: it takes the signal when one does (npx daybreak worker --role speed).',
+    );
+  });
+}
+
+export async function stop({ pipeline, json, now }: StopOptions): Promise<void> {
+  await within(pipeline, async (client) => {
+    await stopSpeedLayer(client, pipeline, { now, show: progress });
+    show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
+    if (json) return;
+    print('Its topics and Druid’s supervisor are still there: docs/operating.md, “Retiring a pipeline”, removes them.');
+  });
+}
+
+export async function scale(shards: number, { pipeline, json }: SpeedOptions): Promise<void> {
+  await within(pipeline, async (client) => {
+    // Without one it would wait for ever.
+    await requireWorker(client, TASK_QUEUES.speed);
+    await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
+    show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
+  });
+}
+
+export async function status({ pipeline, json, watch }: WatchOptions): Promise<void> {
+  const config = readConfig();
+  await within(pipeline, async (client) => {
+    const look = async (): Promise<readonly Line[]> => {
+      const { settings, state } = await readPipelineFolder(config, pipeline);
+      const view = await speedView(client, pipeline);
+      process.exitCode = view.unanswered === undefined ? 0 : 1;
+      const ingestion = settings && (await lookAtIngestion(config, settings));
+      return json ? [jsonOf({ ...view, folder: state, ingestion })] : describeSpeed(view, ingestion, state);
+    };
+    await watching(look, { again: watch });
+  });
+}
+
+/** Shards need no Druid: the layer starts whatever this finds, and the gate asks again. */
+async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
+  try {
+    const { conflicts, warnings } = await lookAtCompaction(createDruidClient(readConfig().druid), loaded);
+    for (const found of [...conflicts, ...warnings]) progress(`Druid's compaction: ${found}`);
+    if (conflicts.length > 0)
+      progress('The gate refuses days while that is so: COMPACTION_CONFLICT, docs/operating.md.');
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
+    progress(`Druid's compaction was not looked at: ${thrown.what}`);
+  }
+}
+
+async function within(pipeline: string, act: (client: Client) => Promise<void>): Promise<void> {
+  parsePipelineName(pipeline);
+  await withClient(readConfig(), act);
+}
+
+function show(json: boolean, done: { readonly workflowId: string; readonly done: string }): void {
+  if (json) printJson(done);
+  else print(`${done.workflowId}: ${done.done}`);
+}

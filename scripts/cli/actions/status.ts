@@ -1,0 +1,28 @@
+import { readConfig } from '../../../worker/config';
+import { readPipelineFolder } from '../../operate/pipeline-folder';
+import { lookAtStatus } from '../../operate/status/status';
+import { describeStatus } from '../../output/describe/describe-status';
+import { jsonOf } from '../../output/print';
+import type { Line } from '../../output/safe-text';
+import { watching } from '../../output/watching';
+
+export interface StatusOptions {
+  readonly pipeline: string;
+  readonly portBase?: number;
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+export async function run({ pipeline, portBase, json, watch }: StatusOptions): Promise<void> {
+  const config = readConfig({
+    ...process.env,
+    ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
+  });
+  const look = async (): Promise<readonly Line[]> => {
+    const folder = await readPipelineFolder(config, pipeline);
+    const status = await lookAtStatus(config, { pipeline, folder, portBase });
+    process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
+    return json ? [jsonOf(status)] : describeStatus(status);
+  };
+  await watching(look, { again: watch });
+}

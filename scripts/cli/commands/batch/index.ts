@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { batchBuildCommand } from './build';
+import { batchRestoreCommand } from './restore';
+import { batchRunCommand } from './run';
+import { batchVerifyCommand } from './verify';
+
+export function batchCommand(): Command {
+  return new Command('batch')
+    .description('the recompute of a day')
+    .addCommand(batchRunCommand())
+    .addCommand(batchVerifyCommand())
+    .addCommand(batchRestoreCommand())
+    .addCommand(batchBuildCommand());
+}

@@ -1,0 +1,42 @@
+import type { BackfillProgress } from '../../domain/backfill';
+import { daysBar } from './days-bar';
+import { progress } from './print';
+
+/** How the progress of a backfill is shown, until its end. */
+interface Shown {
+  readonly show: (progress: BackfillProgress) => void;
+  readonly end: () => void;
+}
+
+/** One line that fills on a terminal; elsewhere a line whenever a day is over. */
+export function daysSummary(): Shown {
+  if (!process.stderr.isTTY) {
+    let last = -1;
+    return {
+      show: ({ requested, completed, failed, running }) => {
+        if (requested === undefined || completed === last) return;
+        last = completed;
+        progress(`${completed} of ${requested} days, ${failed.length} failed; running: ${running.join(' ')}`);
+      },
+      end: () => undefined,
+    };
+  }
+  return daysBar();
+}
+
+/** A line for each day that begins, ends or fails. */
+export function eachDay(): Shown {
+  const shown = new Set<string>();
+  const once = (line: string): void => {
+    if (!shown.has(line)) progress(line);
+    shown.add(line);
+  };
+  return {
+    show: ({ requested, completed, running, failed }) => {
+      for (const date of running) once(`${date} is running`);
+      for (const { date, outcome, reason = '' } of failed) once(`${date} ${outcome} ${reason}`);
+      if (requested !== undefined) once(`${completed} of ${requested} days are done`);
+    },
+    end: () => undefined,
+  };
+}

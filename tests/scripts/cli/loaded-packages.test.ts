@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { scratchFolder } from '../../engines/scratch';
+
+const root = scratchFolder();
+const preload = join(root, 'preload.cjs');
+const loaded = join(root, 'loaded.json');
+
+beforeAll(async () => {
+  const list = 'JSON.stringify(Object.keys(require.cache))';
+  await writeFile(preload, `process.on('exit', () => require('fs').writeFileSync(process.env.LOADED, ${list}));`);
+  await packagesOf('--help'); // Makes the bundle, where there is none of these sources.
+});
+
+/** The packages that a command line loads, such as '@temporalio/client', besides the bundle and what is in it. */
+async function packagesOf(...args: readonly string[]): Promise<string[]> {
+  const env = { ...process.env, LOADED: loaded, DAYBREAK_DATA: join(root, 'data') };
+  await promisify(execFile)(process.execPath, ['--require', preload, resolve('scripts/daybreak.mjs'), ...args], {
+    env,
+  });
+  const files = JSON.parse(await readFile(loaded, 'utf8')) as string[];
+  const names = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/.][^/]*)/.exec(file)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+it.each([
+  '--help',
+  'status --help',
+  'worker --help',
+  'feed --help',
+  'speed start --help',
+  'batch --help',
+  'batch run --help',
+  'report --help',
+  'dlq replay --help',
+])('daybreak %s loads no package of a server or of the engine', async (line) => {
+  expect(await packagesOf(...line.split(' '))).toEqual([]);
+});
+
+it('a build loads the engine, and does not where nothing changed', async () => {
+  const [day, input, output] = [['--date', '2026-11-21'], join(root, 'input'), join(root, 'output')];
+  expect(await packagesOf('feed', '--no-kafka', ...day, '--events', '100', '--output', input)).toContain('kafkajs');
+  const build = ['batch', 'build', '--pipeline', 'pipelines/events', ...day, '--input', input, '--output', output];
+  expect(await packagesOf(...build)).toContain('@duckdb/node-bindings');
+  expect(await packagesOf(...build)).toEqual([]);
+});
