@@ -18,6 +18,7 @@ import {
   scratchFolder,
   writeFiles,
 } from '../../engines/scratch';
+import { endAll } from '../support/end-all';
 import { succeed } from '../support/daybreak';
 import { startSparkCluster, type SparkCluster } from './spark-cluster';
 import { until } from '../support/until';
@@ -39,10 +40,12 @@ beforeAll(async () => {
   Object.assign(process.env, cluster.environment);
   spark = { ...installed, master: cluster.master };
 });
-afterAll(async () => {
-  process.env = before;
-  await cluster.stop();
-});
+afterAll(() =>
+  endAll(
+    () => (process.env = before),
+    () => cluster.stop(),
+  ),
+);
 
 type Build = Partial<DayBuildOptions> & Pick<DayBuildOptions, 'input' | 'output'>;
 

@@ -11,6 +11,7 @@ import { silentProgress } from '../../../scripts/stack/progress';
 import { propertiesText } from '../../../scripts/stack/servers/java';
 import { findJava } from '../../../scripts/stack/tools';
 import { speedPipeline, type SpeedPipeline } from '../speed/speed-pipeline';
+import { endAll } from '../support/end-all';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 import { startOwnKafka } from './own-kafka';
@@ -100,11 +101,14 @@ beforeAll(async () => {
   await producer.close();
 });
 
-afterAll(async () => {
-  await Promise.allSettled([admin.close(), pipeline.remove()]);
-  await broker.stop();
-  await rm(directory, { recursive: true });
-});
+afterAll(() =>
+  endAll(
+    () => admin.close(),
+    () => pipeline.remove(),
+    () => broker.stop(),
+    () => rm(directory, { recursive: true }),
+  ),
+);
 
 /** Runs a shard as `daybreak` until the end of the topic. */
 async function runShard(): Promise<void> {

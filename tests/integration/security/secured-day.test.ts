@@ -12,6 +12,7 @@ import { messageOf } from '../../../domain/errors';
 import { readConfig } from '../../../worker/config';
 import { expectedRows, fedDay, servedRows, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { freePortBase } from '../support/test-stacks';
@@ -37,7 +38,7 @@ let folder: string;
 let certificates: Certificates;
 let kafka: RunningServer;
 let temporal: RunningServer;
-let gateways: Awaited<ReturnType<typeof startDruidGateway>>[];
+let gateways: Awaited<ReturnType<typeof startDruidGateway>>[] = [];
 let pipeline: OwnPipeline;
 let environment: Readonly<Record<string, string>>;
 let worker: BackgroundCommand;
@@ -86,15 +87,19 @@ beforeAll(async () => {
   worker = await background('worker', environment, '"msg":"ready"');
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await terminateSupervisor(pipeline.topic);
-  await temporal.stop();
-  await kafka.stop();
-  for (const gateway of gateways) gateway.stop();
-  await pipeline.remove();
-  await rm(folder, { recursive: true });
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => terminateSupervisor(pipeline.topic),
+    () => temporal.stop(),
+    () => kafka.stop(),
+    ...gateways.map((gateway) => () => {
+      gateway.stop();
+    }),
+    () => pipeline.remove(),
+    () => rm(folder, { recursive: true }),
+  ),
+);
 
 it('goes the whole way of realtime over TLS, with names and passwords', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, environment);

@@ -9,6 +9,7 @@ import { readConfig } from '../../../worker/config';
 import { expectedRows } from '../speed/expected-rows';
 import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -32,11 +33,13 @@ beforeAll(async () => {
   worker = await startWorker();
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await topics.close();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => topics.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 const startWorker = (): Promise<BackgroundCommand> =>
   background('worker --role speed', pipeline.environment, '"msg":"ready"');

@@ -7,6 +7,7 @@ import { withClient } from '../../../worker/connect';
 import { expectedRows, feedRecords } from '../speed/expected-rows';
 import { contentsOf, differences, valuesOf } from '../speed/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -38,10 +39,12 @@ beforeAll(async () => {
   pipeline = await ownPipeline();
   worker = await startWorker();
 });
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 const startWorker = (): Promise<BackgroundCommand> =>
   background('worker --role speed', pipeline.environment, '"msg":"ready"');

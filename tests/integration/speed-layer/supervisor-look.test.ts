@@ -7,6 +7,7 @@ import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { describeIngestion } from '../../../scripts/ingestion';
 import { readConfig } from '../../../worker/config';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -26,10 +27,12 @@ beforeAll(async () => {
   topic = `${pipeline.topic}_out`;
   producer = await KafkaProducer.connect(kafka);
 });
-afterAll(async () => {
-  await producer.close();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => producer.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 it('says with its remedy what Druid cannot read, what came after the seal, and that the topic was made anew', async () => {
   expect((await look()).health).toMatchObject({ healthy: false, state: 'ABSENT' });

@@ -10,6 +10,7 @@ import { speedGroupOf } from '../../../domain/speed';
 import { readConfig } from '../../../worker/config';
 import { contentsOf } from '../speed/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { forward } from '../support/forward';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
@@ -30,7 +31,7 @@ const RESTART_MS = 60_000;
 let pipeline: OwnPipeline;
 let gateway: Server;
 let isRefusing = false;
-let workers: BackgroundCommand[];
+const workers: BackgroundCommand[] = [];
 let topics: KafkaTopics;
 let load: Load;
 
@@ -95,7 +96,7 @@ beforeAll(async () => {
     forward(druid.coordinatorUrl, incoming, outgoing);
   }).listen(0, '127.0.0.1');
   await once(gateway, 'listening');
-  workers = [await startWorker(0), await startWorker(1)];
+  for (const number of [0, 1]) workers.push(await startWorker(number));
   topics = await KafkaTopics.connect(kafka);
   await succeed(`speed start --shards 2 --pipeline ${pipeline.name}`, environment());
   await untilStatus('three partitions', ({ partitions }) => partitions.length === PARTITIONS);
@@ -103,14 +104,18 @@ beforeAll(async () => {
   load.start();
 });
 
-afterAll(async () => {
-  await load.end();
-  for (const worker of workers) await worker.stop();
-  await topics.close();
-  await pipeline.remove();
-  gateway.closeAllConnections();
-  gateway.close();
-});
+afterAll(() =>
+  endAll(
+    () => load.end(),
+    ...workers.map((worker) => () => worker.stop()),
+    () => topics.close(),
+    () => pipeline.remove(),
+    () => {
+      gateway.closeAllConnections();
+      gateway.close();
+    },
+  ),
+);
 
 function environment(number = 0): Record<string, string> {
   const { port } = gateway.address() as AddressInfo; // It listens on a port.

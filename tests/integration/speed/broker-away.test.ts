@@ -3,6 +3,7 @@ import type { PartitionProgress } from '../../../domain/speed';
 import { KafkaBroker } from './kafka-broker';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
 jest.setTimeout(180_000);
@@ -20,11 +21,15 @@ describe('a partition whose broker is killed', () => {
     );
     await topics.close();
   });
-  afterAll(async () => {
-    ShardProcess.endAll();
-    await broker.stop();
-    await pipeline.remove();
-  });
+  afterAll(() =>
+    endAll(
+      () => {
+        ShardProcess.endAll();
+      },
+      () => broker.stop(),
+      () => pipeline.remove(),
+    ),
+  );
 
   it('says what holds it up until it goes on, and no longer, and keeps its counts', async () => {
     const shard = new ShardProcess();

@@ -3,6 +3,7 @@ import type { PartitionProgress } from '../../../domain/speed';
 import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -25,12 +26,16 @@ describe('what a partition has committed', () => {
       [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 1 })),
     );
   });
-  afterAll(async () => {
-    ShardProcess.endAll();
-    await producer.close();
-    await topics.close();
-    await pipeline.remove();
-  });
+  afterAll(() =>
+    endAll(
+      () => {
+        ShardProcess.endAll();
+      },
+      () => producer.close(),
+      () => topics.close(),
+      () => pipeline.remove(),
+    ),
+  );
 
   it('is counted on by the next run, after a pause and after kills, and each run adds its own', async () => {
     for (let sent = 0; sent < EVENTS; sent += PIECE) await send(sent);

@@ -14,6 +14,7 @@ import { replayGroupOf } from '../../../domain/speed';
 import { loadPipelineNamed } from '../../../engines/pipeline-folder';
 import { readConfig } from '../../../worker/config';
 import { daybreak } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { terminateSupervisor } from '../support/own-pipeline';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
@@ -54,12 +55,16 @@ beforeEach(async () => {
     [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 2 })),
   );
 });
-afterEach(async () => {
-  ShardProcess.endAll();
-  await producer.close();
-  await topics.close();
-  await pipeline.remove();
-});
+afterEach(() =>
+  endAll(
+    () => {
+      ShardProcess.endAll();
+    },
+    () => producer.close(),
+    () => topics.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 const environment = (): Record<string, string> => ({ DAYBREAK_PIPELINES: pipeline.pipelines });
 const dlq = (command: string) => daybreak(`dlq ${command} --pipeline ${pipeline.name}`, environment());

@@ -7,6 +7,7 @@ import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf } from './topic-contents';
+import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -26,12 +27,16 @@ describe('dead letters', () => {
       [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 2 })),
     );
   });
-  afterEach(async () => {
-    ShardProcess.endAll();
-    await producer.close();
-    await topics.close();
-    await pipeline.remove();
-  });
+  afterEach(() =>
+    endAll(
+      () => {
+        ShardProcess.endAll();
+      },
+      () => producer.close(),
+      () => topics.close(),
+      () => pipeline.remove(),
+    ),
+  );
 
   it('go through the speed layer once more on replay, which says what failed again, and only once', async () => {
     const { pipeline: parsed } = await loadPipelineNamed(pipeline.pipelines, pipeline.name);

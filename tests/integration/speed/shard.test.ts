@@ -11,6 +11,7 @@ import { readConfig } from '../../../worker/config';
 import { expectedRows, feedRecords } from './expected-rows';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf, differences, valuesOf } from './topic-contents';
+import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -34,12 +35,14 @@ describe('a shard of the speed layer', () => {
       { topic: pipeline.deadLetterTopic, partitions: 2 },
     ]);
   });
-  afterEach(async () => {
-    await Promise.allSettled(running.splice(0).map((shard) => shard.cancel()));
-    await producer.close();
-    await topics.close();
-    await pipeline.remove();
-  });
+  afterEach(() =>
+    endAll(
+      () => Promise.allSettled(running.splice(0).map((shard) => shard.cancel())),
+      () => producer.close(),
+      () => topics.close(),
+      () => pipeline.remove(),
+    ),
+  );
 
   it('gives each event its row under its key, and each bad or null one a dead letter with its origin', async () => {
     const records = feedRecords(2, 5_000);
