@@ -23,9 +23,7 @@ import { succeed } from '../support/daybreak';
 import { startSparkCluster, type SparkCluster } from './spark-cluster';
 import { until } from '../support/until';
 
-const SECONDS = 1000;
-// The first run fetches Spark, where there is none.
-jest.setTimeout(900 * SECONDS);
+jest.setTimeout(600_000);
 
 const root = scratchFolder();
 const before = { ...process.env };
@@ -34,8 +32,11 @@ let cluster: SparkCluster;
 let installed: SparkProgram;
 let spark: SparkProgram;
 
+// The first time it is fetched.
 beforeAll(async () => {
   installed = await findSpark();
+}, 1_200_000);
+beforeAll(async () => {
   cluster = await startSparkCluster(installed.home ?? join(installed.sparkSql, '../..'), join(root, 'cluster'));
   Object.assign(process.env, cluster.environment);
   spark = { ...installed, master: cluster.master };

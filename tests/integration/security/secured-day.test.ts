@@ -21,11 +21,10 @@ import { startDruidGateway } from './druid-gateway';
 import { KAFKA_CREDENTIALS } from './kafka-credentials';
 import type { RunningServer } from './running-server';
 import { startSecureKafka } from './secure-kafka';
-import { startSecureTemporal } from './secure-temporal';
+import { secureTemporalProgram, startSecureTemporal } from './secure-temporal';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(900_000); // The first time, Go builds the server that can ask for certificates.
 const EVENTS = 2_000;
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const sent = fedDay(date, EVENTS, 41);
@@ -43,6 +42,8 @@ let pipeline: OwnPipeline;
 let environment: Readonly<Record<string, string>>;
 let worker: BackgroundCommand;
 
+// The first time, Go builds it.
+beforeAll(secureTemporalProgram, 1_200_000);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-secure-'));
   certificates = await makeCertificates(folder);
