@@ -19,7 +19,8 @@ import { until } from '../support/until';
 useStack();
 /** How long Druid refuses once that is seen: DAYBREAK_REFUSED_SECONDS=600 makes it an outage of ten minutes. */
 const REFUSED_SECONDS = Number(process.env['DAYBREAK_REFUSED_SECONDS'] ?? 5);
-jest.setTimeout(600_000 + REFUSED_SECONDS * 1_000);
+// Each wait below has five minutes, and its own words where that is not enough: this limit has none.
+jest.setTimeout(1_800_000 + REFUSED_SECONDS * 1_000);
 const { kafka: cluster, druid } = readConfig();
 const kafka = { brokers: cluster.brokers };
 const PARTITIONS = 3;
@@ -154,8 +155,17 @@ const isWell = ({ state, troubles, partitions, folder }: Status): boolean =>
   partitions.every(({ kept, trouble }) => kept === undefined && trouble === undefined) &&
   folder.code === undefined;
 
+const began = performance.now();
+/** So that a run of many minutes shows where it is, and the longest that each partition has stood still so far. */
+function tell(what: string): void {
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  const stood = load.standstills.map((milliseconds) => `${(milliseconds / 1_000).toFixed(1)} s`).join(', ');
+  process.stderr.write(`${seconds} s, ${load.sent} events sent: ${what}; longest standstills ${stood}\n`);
+}
+
 it('goes on under load while Druid refuses, a table is cut, and a worker restarts, and says each time what is wrong', async () => {
   await untilStatus('health', isWell);
+  tell('all is well');
 
   isRefusing = true;
   await untilStatus('401', ({ troubles }) =>
@@ -164,9 +174,11 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
   const { code, stdout } = await daybreak(`status --pipeline ${pipeline.name}`, environment());
   expect(code).toBe(1);
   expect(stdout).toMatch(/! Druid coordinator: .*401/);
+  tell('Druid refuses');
   await sleep(REFUSED_SECONDS * 1_000);
   isRefusing = false;
   await untilStatus('end of the 401', isWell);
+  tell(`all is well after ${REFUSED_SECONDS} s of 401`);
 
   const table = join(pipeline.folder, 'names.ndjson');
   const whole = await readFile(table, 'utf8');
@@ -177,6 +189,7 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
   });
   await writeFile(table, whole);
   await untilStatus('end of the cut table', isWell);
+  tell('all is well after a cut table');
 
   expect(Math.max(...load.standstills)).toBeLessThan(STANDSTILL_MS);
 
@@ -184,6 +197,7 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
     await workers[number]?.stop();
     workers[number] = await startWorker(number);
     await untilStatus('health after a restart', isWell);
+    tell(`all is well after the restart of worker ${number}`);
   }
 
   await load.end();
@@ -191,6 +205,7 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
   await untilCommitted(load.sent);
   const rows = await contentsOf(kafka.brokers, `${pipeline.topic}_out`, load.sent);
   const ids = rows.map(({ value }) => z.object({ user_id: z.number() }).parse(JSON.parse(value ?? '')).user_id);
+  tell(`${ids.length} rows came of them, of which ${new Set(ids).size} are distinct`);
   expect(ids.sort((one, other) => one - other)).toEqual(Array.from({ length: load.sent }, (_, id) => id));
 });
 
