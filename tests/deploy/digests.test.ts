@@ -18,7 +18,6 @@ const FILES = [
 ];
 const REFERENCE = /^ *(?:image:|FROM) (\S+:\S+)/gm;
 
-
 let folder: string;
 // The first time it is built.
 beforeAll(composeParser, 1_200_000);

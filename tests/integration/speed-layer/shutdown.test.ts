@@ -109,10 +109,7 @@ it('shows each partition while it runs, commits within the grace period on SIGTE
 });
 
 /** A piece every 300 ms: minutes of load, so that the worker is stopped in the midst of it. */
-function feed(
-  producer: KafkaProducer,
-  texts: readonly string[],
-): { isPaced(): boolean; sendRest(): Promise<void> } {
+function feed(producer: KafkaProducer, texts: readonly string[]): { isPaced(): boolean; sendRest(): Promise<void> } {
   let at = 0;
   const paced = new AbortController();
   const send = async (count: number): Promise<void> => {
