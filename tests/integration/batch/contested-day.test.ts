@@ -19,7 +19,6 @@ import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(400_000); // The gate may wait a minute for realtime, and each hand-off takes as long as Druid takes.
 const EVENTS = 2_000;
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const sent = fedDay(date, EVENTS, 31);

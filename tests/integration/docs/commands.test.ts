@@ -16,7 +16,7 @@ import { succeed } from '../support/daybreak';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
-jest.setTimeout(400_000);
+jest.setTimeout(600_000);
 
 const ZONE = 'Asia/Seoul';
 const OTHER_NAMESPACE = 'docs';

@@ -17,7 +17,7 @@ import { until } from '../support/until';
 import { startOwnKafka } from './own-kafka';
 import type { RunningServer } from './running-server';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 const USERS = ['admin', 'daybreak', 'druid'] as const;
 const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -114,7 +114,7 @@ afterAll(() =>
 async function runShard(): Promise<void> {
   const folders = { pipelines: pipeline.pipelines, data: join(directory, 'data'), logger: silent };
   const transform = await LivePipeline.open(folders, pipeline.name);
-  const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100 };
+  const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 };
   const shard = new Shard({ kafka: as('daybreak'), pipeline: transform.pipeline, input, transform, logger: silent });
   const stop = new AbortController();
   const done = shard.run(stop.signal).finally(() => transform.close());

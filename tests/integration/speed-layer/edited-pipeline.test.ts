@@ -14,7 +14,7 @@ import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 const kafka = { brokers: readConfig().kafka.brokers };
 const PARTITIONS = 3;
 const statusSchema = z.object({

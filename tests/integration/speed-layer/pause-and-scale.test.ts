@@ -17,7 +17,7 @@ import { until } from '../support/until';
 useStack();
 /** The pause lasts until a whole feed has come meanwhile, and at least for so long. */
 const PAUSE_MS = Number(process.env['DAYBREAK_TEST_PAUSE_SECONDS'] ?? 0) * 1_000;
-jest.setTimeout(300_000 + 3 * PAUSE_MS);
+jest.setTimeout(600_000 + 3 * PAUSE_MS);
 const EVENTS = 20_000;
 const date = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);
 const brokers = readConfig().kafka.brokers;

@@ -17,7 +17,7 @@ import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 const ZONE = 'Asia/Seoul';
 const EVENTS = 20_000;
 const SEED = 7;

@@ -6,7 +6,7 @@ import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 describe('a partition whose broker is killed', () => {
   let broker: KafkaBroker;
@@ -33,7 +33,7 @@ describe('a partition whose broker is killed', () => {
 
   it('says what holds it up until it goes on, and no longer, and keeps its counts', async () => {
     const shard = new ShardProcess();
-    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 150 };
+    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 };
     await shard.go({ brokers: broker.brokers, pipelines: pipeline.pipelines, input });
     const partition = (): PartitionProgress | undefined => shard.progress?.partitions[0];
     await send('bad');

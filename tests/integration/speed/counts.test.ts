@@ -11,7 +11,7 @@ const EVENTS = 40_000;
 const BAD_EVERY = 10;
 const PIECE = 1_000;
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 describe('what a partition has committed', () => {
   let pipeline: SpeedPipeline;
@@ -38,6 +38,7 @@ describe('what a partition has committed', () => {
   );
 
   it('is counted on by the next run, after a pause and after kills, and each run adds its own', async () => {
+    const began = Date.now();
     for (let sent = 0; sent < EVENTS; sent += PIECE) await send(sent);
     const begun = await run();
     await until('the first commit', () => begun.committed > 0);
@@ -58,7 +59,7 @@ describe('what a partition has committed', () => {
     const events = EVENTS + PIECE;
     const deadLetters = events / BAD_EVERY;
     expect(partitionOf(last)).toMatchObject({ events, deadLetters, rows: events - deadLetters, since });
-    expect(Date.parse(since ?? '')).toBeGreaterThan(Date.now() - 120_000);
+    expect(Date.parse(since ?? '')).toBeGreaterThanOrEqual(began);
   });
 
   function partitionOf({ progress }: ShardProcess): PartitionProgress {
@@ -69,7 +70,7 @@ describe('what a partition has committed', () => {
 
   async function run(): Promise<ShardProcess> {
     const shard = new ShardProcess();
-    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100 };
+    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 };
     await shard.go({ ...kafka, pipelines: pipeline.pipelines, input });
     await until('the shard', () => shard.progress?.partitions[0]?.since !== undefined);
     return shard;

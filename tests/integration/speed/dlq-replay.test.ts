@@ -26,7 +26,7 @@ const kafka = { brokers: config.kafka.brokers };
 const SEALED_UNTIL = '2026-11-20T15:00:00.000Z';
 const COMMAND = resolve(__dirname, '../../../scripts/daybreak.mjs');
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const listSchema = z.object({
   total: z.number(),

@@ -12,7 +12,7 @@ import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 describe('dead letters', () => {
   let pipeline: SpeedPipeline;
@@ -48,7 +48,7 @@ describe('dead letters', () => {
     await shard.go({
       ...kafka,
       pipelines: pipeline.pipelines,
-      input: { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100 },
+      input: { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 },
     });
     await until('the shard', () => shard.lag === 0);
     const first = await replayDeadLetters(kafka, parsed, 30);

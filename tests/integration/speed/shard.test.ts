@@ -19,7 +19,7 @@ import { until } from '../support/until';
 const kafka = { brokers: readConfig().kafka.brokers };
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 describe('a shard of the speed layer', () => {
   let pipeline: SpeedPipeline;
@@ -204,12 +204,16 @@ describe('a shard of the speed layer', () => {
 
   it('is fenced by a second shard on the same partitions, without a row lost or doubled', async () => {
     const first = await start();
-    let isOver = false;
-    const over = first.done.finally(() => (isOver = true)).catch(() => undefined);
+    const fenced = new AbortController();
+    const over = first.done
+      .catch(() => undefined)
+      .finally(() => {
+        fenced.abort();
+      });
     // On and on: a shard that has nothing left to commit does not notice that it is fenced.
     const records: FeedRecord[] = [];
     const sending = (async () => {
-      for (let seed = 0; !isOver; seed++) {
+      for (let seed = 0; !fenced.signal.aborted; seed++) {
         const piece = feedRecords(seed, 500);
         await send(piece.map(({ text }) => ({ value: text })));
         records.push(...piece);
@@ -219,13 +223,13 @@ describe('a shard of the speed layer', () => {
     try {
       await until('the first commit', () => first.committed > 0, { during: over });
       const second = await start();
-      await until('the end of the first shard', () => isOver, { seconds: 60 });
+      await until('the end of the first shard', () => fenced.signal.aborted);
       await expect(first.done).rejects.toMatchObject({ code: 'SHARD_FENCED', retry: true });
       await sending;
       await second.untilDone();
       await second.cancel();
     } finally {
-      isOver = true;
+      fenced.abort();
       await sending;
     }
 
@@ -359,7 +363,7 @@ describe('a shard of the speed layer', () => {
   async function start(part: { shard?: number; shards?: number; maximumSeconds?: number } = {}): Promise<RunningShard> {
     const folders = { pipelines: pipeline.pipelines, data: join(pipeline.pipelines, '.data'), logger: silent };
     const transform = await LivePipeline.open(folders, pipeline.name);
-    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100, ...part };
+    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600, ...part };
     let committed = 0;
     const onCommitted = (_partition: number, { events }: Counts): void => {
       committed += events;
@@ -385,7 +389,7 @@ describe('a shard of the speed layer', () => {
         const isDone = (): boolean =>
           shard.progress.partitions.length > 0 &&
           shard.progress.partitions.every(({ partition, offset }) => offset >= (ends[partition] ?? 0));
-        await until('the end of the topic', isDone, { seconds: 60 });
+        await until('the end of the topic', isDone, { during: done.catch((thrown: unknown) => thrown) });
       },
       cancel() {
         stop.abort();
