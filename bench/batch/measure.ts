@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processUse } from '../speed/process-use';
+import { processUse, type ProcessUse } from '../speed/process-use';
 
 export interface Measured {
   readonly name: string;
@@ -10,11 +10,19 @@ export interface Measured {
   readonly peakMebibytes: number;
 }
 
-/** Milliseconds; an unchanged day takes a fifth of a second. */
-const POLL = 50;
+export interface Looks {
+  /** Told at each look what the command and its children use. */
+  readonly onUse?: (use: ProcessUse) => void;
+  /** Milliseconds; by default 50, since an unchanged day takes a fifth of a second. */
+  readonly pause?: number;
+}
 
 /** Runs a command to its end and watches it and all its children. Throws where it fails, with its last words. */
-export async function measure(name: string, command: readonly string[]): Promise<Measured> {
+export async function measure(
+  name: string,
+  command: readonly string[],
+  { onUse, pause = 50 }: Looks = {},
+): Promise<Measured> {
   const [program = '', ...args] = command;
   const began = performance.now();
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -29,12 +37,13 @@ export async function measure(name: string, command: readonly string[]): Promise
     const use = await processUse([pid]);
     cpuSeconds = Math.max(cpuSeconds, use.cpuSeconds);
     peakMebibytes = Math.max(peakMebibytes, use.peakMebibytes);
+    onUse?.(use);
   };
   const ended = new AbortController();
   const looking = (async () => {
     while (!ended.signal.aborted) {
       await look();
-      await sleep(POLL);
+      await sleep(pause);
     }
   })();
   const [status] = (await once(child, 'exit')) as [number | null];

@@ -6,6 +6,8 @@ export interface ProcessUse {
   readonly cpuSeconds: number;
   /** The largest resident sizes so far, summed over the processes. */
   readonly peakMebibytes: number;
+  /** The resident sizes now, summed over the processes. */
+  readonly mebibytes: number;
 }
 
 /** What processes and all below them have used since they began, from Linux's /proc. */
@@ -17,10 +19,11 @@ export async function processUse(roots: readonly number[]): Promise<ProcessUse> 
     for (const { pid, parent } of stats) if (counted.has(parent)) counted.add(pid);
   }
   const mine = stats.filter(({ pid }) => counted.has(pid));
-  const sizes = await Promise.all(mine.map(({ pid }) => peakKibibytes(pid)));
+  const sizes = await Promise.all(mine.map(({ pid }) => kibibytesOf(pid)));
   return {
     cpuSeconds: Number((mine.reduce((sum, { ticks }) => sum + ticks, 0) / (await ticksPerSecond())).toFixed(2)),
-    peakMebibytes: Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1024),
+    peakMebibytes: Math.round(sizes.reduce((sum, { peak }) => sum + peak, 0) / 1024),
+    mebibytes: Math.round(sizes.reduce((sum, { now }) => sum + now, 0) / 1024),
   };
 }
 
@@ -59,7 +62,9 @@ async function statOf(pid: number): Promise<Stat | undefined> {
   return { pid, parent: Number(fields[1]), ticks };
 }
 
-async function peakKibibytes(pid: number): Promise<number> {
+/** Resident; zeros where the process has gone meanwhile. */
+async function kibibytesOf(pid: number): Promise<{ readonly peak: number; readonly now: number }> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0);
+  const size = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);
+  return { peak: size('VmHWM'), now: size('VmRSS') };
 }

@@ -2,15 +2,15 @@ import { join, resolve } from 'node:path';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/servers/temporal';
 import { checkDeployment } from './check';
+import { composeParser } from './check/compose-project';
 import { readFiles, type Expected } from './check/deployment';
 
 const ROOT = resolve(__dirname, '../..');
 const files = readFiles(ROOT);
 let expected: Expected;
 
-// The first time it builds Compose's parser.
-jest.setTimeout(300_000);
-
+// The first time it is built.
+beforeAll(composeParser, 1_200_000);
 beforeAll(async () => {
   const { pipeline, outputColumns } = await loadPipeline(join(ROOT, 'pipelines/events'));
   expected = { pipeline, outputColumns, searchAttributes: SEARCH_ATTRIBUTES };

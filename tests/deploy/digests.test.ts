@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/servers/temporal';
 import { checkDeployment } from './check';
+import { composeParser } from './check/compose-project';
 import { readFiles } from './check/deployment';
 
 const ROOT = resolve(__dirname, '../..');
@@ -17,9 +18,9 @@ const FILES = [
 ];
 const REFERENCE = /^ *(?:image:|FROM) (\S+:\S+)/gm;
 
-jest.setTimeout(300_000); // The first time it builds Compose's parser.
-
 let folder: string;
+// The first time it is built.
+beforeAll(composeParser, 1_200_000);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-digests-'));
   for (const name of ['docker-compose.yml', 'deploy'])

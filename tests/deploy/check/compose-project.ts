@@ -66,8 +66,8 @@ export async function parseCompose(text: string, environment: Record<string, str
   }
 }
 
-/** Built once; its dependencies are those of go.sum. */
-async function composeParser(): Promise<string> {
+/** The parser's path. Go builds it once, which takes minutes; its dependencies are those of go.sum. */
+export async function composeParser(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(SOURCE, file)));
   const folder = await cached(`compose-parser-${hash.digest('hex').slice(0, 16)}`, async (staging) => {

@@ -8,6 +8,7 @@ import { dayInterval, parseBusinessDate, shiftDate, type BusinessDate } from '..
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { ZONE } from './day-rows';
@@ -44,12 +45,14 @@ const markedAfter = (milliseconds: number): Promise<unknown> =>
 const noCompaction = (): Promise<unknown> =>
   axios.delete(at(`config/compaction/${pipeline.topic}`), { validateStatus: () => true });
 
-afterAll(async () => {
-  await noCompaction();
-  await markedAfter(900_000);
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => noCompaction(),
+    () => markedAfter(900_000),
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 const command = (name: string, of: BusinessDate): string => `batch ${name} --pipeline ${pipeline.name} --date ${of}`;
 const run = async (of: BusinessDate): Promise<DailyBatchResult> =>

@@ -12,13 +12,13 @@ import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
 import { runningActivities } from '../../../scripts/operate/follow';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(400_000); // The gate may wait a minute for realtime, and each hand-off takes as long as Druid takes.
 const EVENTS = 2_000;
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const sent = fedDay(date, EVENTS, 31);
@@ -43,11 +43,13 @@ beforeAll(async () => {
   realtime = await servedRows(pipeline.topic, date);
 });
 
-afterAll(async () => {
-  await freeSlots();
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => freeSlots(),
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 const isRunning = async (id: string): Promise<boolean> => (await tasks.status(id))?.runnerStatusCode === 'RUNNING';
 
@@ -85,14 +87,13 @@ const run = (): Promise<Ended> =>
   daybreak(`batch run --pipeline ${pipeline.name} --date ${date} --json`, pipeline.environment);
 
 /** The id of the run's task, once it waits for a slot. */
-async function pendingReindex(datasource = pipeline.topic): Promise<string> {
-  let id: string | undefined;
-  await until('a reindex that waits for a slot', async () => {
+function pendingReindex(during: Promise<Ended>, datasource = pipeline.topic): Promise<string> {
+  const pending = async (): Promise<string | undefined> => {
     const unfinished = await tasks.unfinished(datasource);
-    id = unfinished.map((task) => task.id).find((one) => one.startsWith('daybreak_'));
-    return id !== undefined && (await tasks.status(id))?.runnerStatusCode === 'PENDING';
-  });
-  return id!;
+    const id = unfinished.map((task) => task.id).find((one) => one.startsWith('daybreak_'));
+    return id !== undefined && (await tasks.status(id))?.runnerStatusCode === 'PENDING' ? id : undefined;
+  };
+  return until('a reindex that waits for a slot', pending, { during });
 }
 
 it('is not judged at the gate while realtime’s task has no slot and its rows are not to be seen', async () => {
@@ -114,7 +115,8 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
   const counts = completeCounts({ read: 0, kept: 0, duplicates: 0, quarantined: 0, outsideDay: 0 }, []);
   const nothing: BuiltDay = { folder: '', counts, missingHours: [], hours: [], sources: {} };
   const checked = environment.run(() => gate.checkGate(plan, nothing, { accept: [] }));
-  await until('the wait for realtime', () => /realtime's task index_kafka_\S+ to answer/.test(told.join()));
+  const isWaiting = (): boolean => /realtime's task index_kafka_\S+ to answer/.test(told.join());
+  await until('the wait for realtime', isWaiting, { during: checked });
   await freeSlots();
   const { refusals } = (await checked) as Awaited<ReturnType<typeof gate.checkGate>>;
   expect(refusals.map(({ code }) => code)).toContain('BATCH_SHORT');
@@ -125,13 +127,13 @@ it('stays as it was when its run is cancelled in the reindex, whose task ends', 
   await fillSlots();
   await filler(); // The first in line for the slot that realtime leaves at the seal, or the reindex may have it.
   const running = run();
-  const id = await pendingReindex();
+  const id = await pendingReindex(running);
   await withClient(config, async (client) => {
     const handle = client.workflow.getHandle(dailyBatchId(pipeline.name, date));
     const waiting = `waiting for a free slot for task ${id}: Druid's workers run all`;
-    await until('the wait for a slot', async () =>
-      (await runningActivities(handle)).some(({ details }) => String(details).startsWith(waiting)),
-    );
+    const isWaiting = async (): Promise<boolean> =>
+      (await runningActivities(handle)).some(({ details }) => String(details).startsWith(waiting));
+    await until('the wait for a slot', isWaiting, { during: running });
     await handle.cancel();
   });
   const { code, stderr } = await running;
@@ -169,23 +171,26 @@ describe('a day whose lock a task of higher priority takes away', () => {
     await worker.stop(); // A machine's workers share a port for their metrics.
     own = await background('worker --role batch', utc.environment, '"msg":"ready"');
   });
-  afterAll(async () => {
-    await own.stop();
-    await utc.remove();
-  });
+  afterAll(() =>
+    endAll(
+      () => freeSlots(),
+      () => own.stop(),
+      () => utc.remove(),
+    ),
+  );
 
   it('is sealed and loaded once more, by another task', async () => {
     const { start, end } = dayInterval(date, 'UTC');
     await fillSlots();
     const running = daybreak(`batch run --pipeline ${utc.name} --date ${date} --json`, utc.environment);
-    const first = await pendingReindex(utc.topic);
+    const first = await pendingReindex(running, utc.topic);
     // It takes its locks as soon as it is accepted, and waits for a slot with them.
     const id = `rival_${utc.topic}`;
     const rival = { type: 'kill', id, dataSource: utc.topic, interval: `${start}/${end}`, context: { priority: 80 } };
     await tasks.submit(rival);
-    await until('the lock of the compaction', async () =>
-      (await tasks.activeLocks(utc.topic)).some(({ priority }) => priority === 80),
-    );
+    const hasLock = async (): Promise<boolean> =>
+      (await tasks.activeLocks(utc.topic)).some(({ priority }) => priority === 80);
+    await until('the lock of the rival', hasLock, { during: running });
     await tasks.shutDown(id);
     await freeSlots();
     const { code, stdout, stderr } = await running;

@@ -13,6 +13,7 @@ import type { FeedRecord } from '../../../scripts/feed/generate';
 import { stackHealth, startStack, stopStack } from '../../../scripts/stack';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { freePortBase } from '../support/test-stacks';
 import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
@@ -45,11 +46,13 @@ beforeAll(async () => {
   worker = await startWorker();
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await stopStack({ ...stack, wipe: true });
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => stopStack({ ...stack, wipe: true }),
+    () => pipeline.remove(),
+  ),
+);
 
 const startWorker = (): Promise<BackgroundCommand> => background('worker', environment, '"msg":"ready"');
 const on = (command: string): string => `${command} --pipeline ${pipeline.name}`;

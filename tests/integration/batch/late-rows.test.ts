@@ -8,6 +8,7 @@ import { dailyBatchId, type DailyBatchResult, type DailyBatchStep } from '../../
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
@@ -17,6 +18,8 @@ useStack();
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const config = readConfig();
 const druid = createDruidClient(config.druid);
+/** Null where another task has the lock. */
+const lockSchema = z.object({ result: z.object({ interval: z.string(), revoked: z.boolean() }) });
 const statusSchema = z.object({
   ingestion: z.object({ ended: z.object({ thrownAway: z.number() }).optional() }),
   waiting: z.array(z.object({ date: z.string(), why: z.string(), remedy: z.string() })),
@@ -30,10 +33,11 @@ async function begin(): Promise<void> {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
 }
 
-async function end(): Promise<void> {
-  await worker.stop();
-  await pipeline.remove();
-}
+const end = (): Promise<void> =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  );
 
 const run = (): Promise<Ended> =>
   daybreak(`batch run --pipeline ${pipeline.name} --date ${date} --json`, pipeline.environment);
@@ -55,19 +59,32 @@ describe('a day whose files change while it is being sealed', () => {
     const id = `holder_${pipeline.topic}_${Date.now()}`;
     const holder = { type: 'noop', id, dataSource: pipeline.topic, runTime: 600_000 };
     await druid.tasks.submit(holder);
+    try {
+      await until('the lock', () => hasLocked(holder));
+      const running = run();
+      await withClient(config, async (client) => {
+        const handle = client.workflow.getHandle(dailyBatchId(pipeline.name, date));
+        const step = (): Promise<DailyBatchStep | undefined> =>
+          handle.query<DailyBatchStep>('step').catch(() => undefined); // The run may not have begun.
+        await until('the seal', async () => (await step()) === 'seal', { during: running });
+      });
+      await change();
+      await druid.tasks.shutDown(id);
+      return await running;
+    } finally {
+      await druid.tasks.shutDown(id).catch(() => undefined); // Unless it has ended.
+    }
+  }
+
+  /** Tries to lock the day for a task, as Druid's own tasks do; a task that has just been submitted may be unknown yet. */
+  async function hasLocked(task: object): Promise<boolean> {
     const interval = `${dayInterval(date, ZONE).start}/${dayInterval(date, ZONE).end}`;
-    const lock = { task: holder, action: { type: 'lockTryAcquire', lockType: 'EXCLUSIVE', interval } };
-    await axios.post(`${config.druid.coordinatorUrl}/druid/indexer/v1/action`, lock);
-    const running = run();
-    await withClient(config, async (client) => {
-      const handle = client.workflow.getHandle(dailyBatchId(pipeline.name, date));
-      const step = (): Promise<DailyBatchStep | undefined> =>
-        handle.query<DailyBatchStep>('step').catch(() => undefined); // The run may not have begun.
-      await until('the seal', async () => (await step()) === 'seal');
+    const lock = { task, action: { type: 'lockTryAcquire', lockType: 'EXCLUSIVE', interval } };
+    const { data } = await axios.post<unknown>(`${config.druid.coordinatorUrl}/druid/indexer/v1/action`, lock, {
+      validateStatus: () => true,
     });
-    await change();
-    await druid.tasks.shutDown(id);
-    return running;
+    const { success, data: answer } = lockSchema.safeParse(data);
+    return success && !answer.result.revoked;
   }
 
   it('has the rows that came', async () => {

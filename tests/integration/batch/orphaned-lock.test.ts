@@ -4,6 +4,7 @@ import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { locksIn } from '../../../domain/druid/blocking-locks';
 import { readConfig } from '../../../worker/config';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
@@ -11,6 +12,7 @@ import { until } from '../support/until';
 
 useStack();
 const EVENTS = 2_000;
+const MOST_TASKS = 8;
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const sent = fedDay(date, EVENTS, 21);
 const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
@@ -28,18 +30,18 @@ beforeAll(async () => {
   await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 /**
- * Ends the realtime task while it asks for segments all the time. Druid 33 looks whether a task is active before it waits
- * for the lockbox in which the task is being removed, so that the dead task is granted one more lock.
+ * Ends a realtime task while it asks for segments all the time. Druid 33 looks whether a task is active before it waits for
+ * the lockbox in which the task is being removed, so that the dead task may be granted one more lock.
  */
-async function orphanLock(): Promise<ListedTask> {
-  const [task] = await druid.tasks.unfinished(pipeline.topic);
-  if (task === undefined) throw new Error('there is no realtime task');
+async function endWhileAsking(task: ListedTask): Promise<void> {
   // As text: a payload has 64-bit numbers, which JSON.parse changes.
   const stored = await (await fetch(`${coordinatorUrl}/druid/indexer/v1/task/${task.id}`)).text();
   const payload = stored.slice(stored.indexOf('"payload":') + '"payload":'.length, -1);
@@ -60,24 +62,42 @@ async function orphanLock(): Promise<ListedTask> {
     return fetch(`${coordinatorUrl}/druid/indexer/v1/action`, { method: 'POST', headers, body });
   };
   let over = false;
-  const asking = Array.from({ length: 12 }, async (_, index) => {
-    for (let turn = 0; !over; turn += 1) await ask((index + 12 * turn) % 24, `test_${index}_${turn}`);
-  });
-  await druid.tasks.shutDown(task.id);
-  await until('the end of the task', async () => (await druid.tasks.status(task.id))?.status === 'FAILED');
-  over = true;
-  await Promise.all(asking);
-  return task;
+  const asking = Promise.all(
+    Array.from({ length: 12 }, async (_, index) => {
+      for (let turn = 0; !over; turn += 1) await ask((index + 12 * turn) % 24, `test_${index}_${turn}`);
+    }),
+  );
+  const ending = async (): Promise<void> => {
+    await druid.tasks.shutDown(task.id);
+    await until('the end of the task', async () => (await druid.tasks.status(task.id))?.status === 'FAILED');
+  };
+  await Promise.all([
+    asking,
+    ending().finally(() => {
+      over = true;
+    }),
+  ]);
+}
+
+/** Whether a dead task has a lock is chance: ends one realtime task after another until one has. */
+async function orphanLock(): Promise<void> {
+  const ended = new Set<string>();
+  while (ended.size < MOST_TASKS) {
+    const task = await until('another realtime task', async () =>
+      (await druid.tasks.unfinished(pipeline.topic)).find(({ id }) => !ended.has(id)),
+    );
+    await endWhileAsking(task);
+    ended.add(task.id);
+    // Its successor reads the day again.
+    await until('the day in realtime again', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+    if (locksIn(await druid.tasks.locksOf(task), dayInterval(date, ZONE)).length > 0) return;
+  }
+  throw new Error(`none of ${MOST_TASKS} realtime tasks was granted a lock at its end`);
 }
 
 it('replaces a day although Druid gave a dead realtime task a lock in it that nobody releases', async () => {
   const day = dayInterval(date, ZONE);
-  await until('a lock that nobody releases', async () => {
-    const dead = await orphanLock();
-    // Its successor reads the day again.
-    await until('the day in realtime again', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
-    return locksIn(await druid.tasks.locksOf(dead), day).length > 0;
-  });
+  await orphanLock();
   const run = `batch run --pipeline ${pipeline.name} --date ${date} --json`;
   const result = JSON.parse(await succeed(run, pipeline.environment)) as DailyBatchResult;
   expect(result.verdict).toBe('replaced');

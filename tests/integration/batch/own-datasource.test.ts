@@ -5,6 +5,7 @@ import { parseBusinessDate, shiftDate, type BusinessDate } from '../../../domain
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { freePortBase } from '../support/test-stacks';
 import { useStack } from '../support/stack';
@@ -36,10 +37,12 @@ beforeAll(async () => {
   worker = await background('worker --role batch', environment, '"msg":"ready"');
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 async function writeHours(day: BusinessDate, hours: number): Promise<void> {
   for (let hour = 0; hour < hours; hour += 1) {

@@ -7,6 +7,7 @@ import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { readConfig } from '../../../worker/config';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
@@ -106,10 +107,12 @@ describe('two days that are recomputed at once', () => {
     own = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
     worker = await background('worker', own.environment, '"msg":"ready"');
   });
-  afterAll(async () => {
-    await worker.stop();
-    await own.remove();
-  });
+  afterAll(() =>
+    endAll(
+      () => worker.stop(),
+      () => own.remove(),
+    ),
+  );
 
   it('are both replaced exactly, though realtime had both, and the seal is at the later one’s end', async () => {
     const on = `--pipeline ${own.name}`;

@@ -18,13 +18,12 @@ import {
   scratchFolder,
   writeFiles,
 } from '../../engines/scratch';
+import { endAll } from '../support/end-all';
 import { succeed } from '../support/daybreak';
 import { startSparkCluster, type SparkCluster } from './spark-cluster';
 import { until } from '../support/until';
 
-const SECONDS = 1000;
-// The first run fetches Spark, where there is none.
-jest.setTimeout(900 * SECONDS);
+jest.setTimeout(600_000);
 
 const root = scratchFolder();
 const before = { ...process.env };
@@ -33,16 +32,21 @@ let cluster: SparkCluster;
 let installed: SparkProgram;
 let spark: SparkProgram;
 
+// The first time it is fetched.
 beforeAll(async () => {
   installed = await findSpark();
+}, 1_200_000);
+beforeAll(async () => {
   cluster = await startSparkCluster(installed.home ?? join(installed.sparkSql, '../..'), join(root, 'cluster'));
   Object.assign(process.env, cluster.environment);
   spark = { ...installed, master: cluster.master };
 });
-afterAll(async () => {
-  process.env = before;
-  await cluster.stop();
-});
+afterAll(() =>
+  endAll(
+    () => (process.env = before),
+    () => cluster.stop(),
+  ),
+);
 
 type Build = Partial<DayBuildOptions> & Pick<DayBuildOptions, 'input' | 'output'>;
 

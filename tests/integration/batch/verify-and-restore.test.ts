@@ -10,6 +10,7 @@ import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { servedRows, ZONE } from './day-rows';
@@ -28,10 +29,12 @@ beforeAll(async () => {
   worker = await background('worker --role batch', pipeline.environment, '"msg":"ready"');
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 const batch = (command: string): ReturnType<typeof daybreak> =>
   daybreak(`batch ${command} --pipeline ${pipeline.name} --date ${date}`, pipeline.environment);

@@ -11,11 +11,12 @@ import { stopStack } from '../../../scripts/stack';
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { commandsOf, documentedPages } from '../../docs/documented-commands';
+import { endAll } from '../support/end-all';
 import { succeed } from '../support/daybreak';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
-jest.setTimeout(400_000);
+jest.setTimeout(600_000);
 
 const ZONE = 'Asia/Seoul';
 const OTHER_NAMESPACE = 'docs';
@@ -73,11 +74,13 @@ beforeAll(async () => {
   for (const date of DAYS) await feed(date);
 }, 600_000);
 
-afterAll(async () => {
-  await Promise.all(staying.map(end));
-  await stopStack({ ...stack, wipe: true });
-  await rm(root, { recursive: true, force: true });
-});
+afterAll(() =>
+  endAll(
+    () => Promise.all(staying.map(end)),
+    () => stopStack({ ...stack, wipe: true }),
+    () => rm(root, { recursive: true, force: true }),
+  ),
+);
 
 const input = (): string => join(root, 'data', 'events', 'input');
 async function feed(date: BusinessDate): Promise<void> {

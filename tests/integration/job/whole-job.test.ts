@@ -7,6 +7,7 @@ import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -30,10 +31,14 @@ beforeAll(async () => {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
 });
 
-afterAll(async () => {
-  expect(await worker.stop()).toBe(0);
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    async () => {
+      expect(await worker.stop()).toBe(0);
+    },
+    () => pipeline.remove(),
+  ),
+);
 
 /** The records that the feed sent, made again by its generator and never read from what the product made of them. */
 const sent: readonly FeedRecord[] = [

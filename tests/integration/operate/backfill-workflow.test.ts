@@ -6,6 +6,7 @@ import { backfillId, type BackfillInput, type BackfillProgress, type BackfillRes
 import { businessDateOf, parseBusinessDate, shiftDate } from '../../../domain/business-date';
 import { dailyBatchId } from '../../../domain/daily-batch';
 import { dateAttribute, pipelineAttribute } from '../../../domain/search-attributes';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { startStubWorker, type StubWorker } from './stub-worker';
@@ -21,10 +22,12 @@ beforeAll(async () => {
   worker = await startStubWorker(pipeline);
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 function start(input: Omit<BackfillInput, 'pipeline'>) {
   return worker.client.workflow.start('backfill', {

@@ -8,6 +8,7 @@ import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
 import type { lateDataWatch } from '../../../workflows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -38,10 +39,12 @@ beforeAll(async () => {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 function feed(date: string): Promise<string> {
   const on = `--pipeline ${pipeline.name}`;

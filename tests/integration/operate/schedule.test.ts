@@ -4,9 +4,10 @@ import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import type { LateDataWatchResult } from '../../../domain/late-data';
 import type { Pipeline } from '../../../domain/pipeline';
 import { loadPipeline } from '../../../engines/load-pipeline';
-import { applySchedules, deleteSchedules, nightlySchedule } from '../../../scripts/operate/schedule/schedules';
+import { applySchedules, nightlySchedule } from '../../../scripts/operate/schedule/schedules';
 import type { lateDataWatch } from '../../../workflows';
 import { daybreak, succeed } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { startStubWorker, type StubWorker } from './stub-worker';
@@ -24,12 +25,12 @@ beforeAll(async () => {
   worker = await startStubWorker(own);
 });
 
-afterAll(async () => {
-  // The last test has deleted them, unless one before it failed.
-  await deleteSchedules(worker.client, pipeline.name).catch(() => undefined);
-  await worker.stop();
-  await own.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => own.remove(),
+  ),
+);
 
 it('shows what it would do, does it, and then finds nothing to do', async () => {
   const apply = (dryRun: boolean) => applySchedules(worker.client, pipeline, dryRun);

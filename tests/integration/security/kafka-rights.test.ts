@@ -11,12 +11,13 @@ import { silentProgress } from '../../../scripts/stack/progress';
 import { propertiesText } from '../../../scripts/stack/servers/java';
 import { findJava } from '../../../scripts/stack/fetch/tools';
 import { speedPipeline, type SpeedPipeline } from '../shard/speed-pipeline';
+import { endAll } from '../support/end-all';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 import { startOwnKafka } from './own-kafka';
 import type { RunningServer } from './running-server';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 const USERS = ['admin', 'daybreak', 'druid'] as const;
 const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -100,17 +101,20 @@ beforeAll(async () => {
   await producer.close();
 });
 
-afterAll(async () => {
-  await Promise.allSettled([admin.close(), pipeline.remove()]);
-  await broker.stop();
-  await rm(directory, { recursive: true });
-});
+afterAll(() =>
+  endAll(
+    () => admin.close(),
+    () => pipeline.remove(),
+    () => broker.stop(),
+    () => rm(directory, { recursive: true }),
+  ),
+);
 
 /** Runs a shard as `daybreak` until the end of the topic. */
 async function runShard(): Promise<void> {
   const folders = { pipelines: pipeline.pipelines, data: join(directory, 'data'), logger: silent };
   const transform = await LivePipeline.open(folders, pipeline.name);
-  const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100 };
+  const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 };
   const shard = new Shard({ kafka: as('daybreak'), pipeline: transform.pipeline, input, transform, logger: silent });
   const stop = new AbortController();
   const done = shard.run(stop.signal).finally(() => transform.close());

@@ -20,6 +20,16 @@ const SERVER = {
   packages: 1500,
 };
 
+/** Builds that server where it is not there yet, which takes Go some minutes; resolves to its path. */
+export async function secureTemporalProgram(): Promise<string> {
+  const progress = createProgress();
+  try {
+    return await goInstalled(SERVER, progress);
+  } finally {
+    progress.stop();
+  }
+}
+
 /** A Temporal that talks to nobody without a client certificate of the authority; its nine ports begin at `port`. */
 export async function startSecureTemporal(
   directory: string,
@@ -30,9 +40,7 @@ export async function startSecureTemporal(
   const config = join(directory, 'temporal');
   await mkdir(config);
   await writeFile(join(config, 'development.yaml'), stringify(configuration(port, certificates)));
-  const progress = createProgress();
-  const program = await goInstalled(SERVER, progress);
-  progress.stop();
+  const program = await secureTemporalProgram();
   const args = ['--root', directory, '--config', 'temporal', '--allow-no-auth', 'start'];
   const child = spawn(program, args, { stdio: 'ignore' });
   const address = `127.0.0.1:${port}`;

@@ -12,6 +12,7 @@ import { messageOf } from '../../../domain/errors';
 import { readConfig } from '../../../worker/config';
 import { expectedRows, fedDay, servedRows, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { freePortBase } from '../support/test-stacks';
@@ -20,11 +21,10 @@ import { startDruidGateway } from './druid-gateway';
 import { KAFKA_CREDENTIALS } from './kafka-credentials';
 import type { RunningServer } from './running-server';
 import { startSecureKafka } from './secure-kafka';
-import { startSecureTemporal } from './secure-temporal';
+import { secureTemporalProgram, startSecureTemporal } from './secure-temporal';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(900_000); // The first time, Go builds the server that can ask for certificates.
 const EVENTS = 2_000;
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const sent = fedDay(date, EVENTS, 41);
@@ -37,11 +37,13 @@ let folder: string;
 let certificates: Certificates;
 let kafka: RunningServer;
 let temporal: RunningServer;
-let gateways: Awaited<ReturnType<typeof startDruidGateway>>[];
+let gateways: Awaited<ReturnType<typeof startDruidGateway>>[] = [];
 let pipeline: OwnPipeline;
 let environment: Readonly<Record<string, string>>;
 let worker: BackgroundCommand;
 
+// The first time, Go builds it.
+beforeAll(secureTemporalProgram, 1_200_000);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-secure-'));
   certificates = await makeCertificates(folder);
@@ -86,15 +88,19 @@ beforeAll(async () => {
   worker = await background('worker', environment, '"msg":"ready"');
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await terminateSupervisor(pipeline.topic);
-  await temporal.stop();
-  await kafka.stop();
-  for (const gateway of gateways) gateway.stop();
-  await pipeline.remove();
-  await rm(folder, { recursive: true });
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => terminateSupervisor(pipeline.topic),
+    () => temporal.stop(),
+    () => kafka.stop(),
+    ...gateways.map((gateway) => () => {
+      gateway.stop();
+    }),
+    () => pipeline.remove(),
+    () => rm(folder, { recursive: true }),
+  ),
+);
 
 it('goes the whole way of realtime over TLS, with names and passwords', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, environment);

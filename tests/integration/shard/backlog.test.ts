@@ -9,7 +9,7 @@ const EVENTS = 200_000;
 const PIECE = 5_000;
 const HEAP_MEBIBYTES = 128;
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 afterAll(() => {
   ShardProcess.endAll();
 });

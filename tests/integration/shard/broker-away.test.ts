@@ -3,9 +3,10 @@ import type { PartitionProgress } from '../../../domain/speed-shard';
 import { KafkaBroker } from './kafka-broker';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 describe('a partition whose broker is killed', () => {
   let broker: KafkaBroker;
@@ -20,15 +21,19 @@ describe('a partition whose broker is killed', () => {
     );
     await topics.close();
   });
-  afterAll(async () => {
-    ShardProcess.endAll();
-    await broker.stop();
-    await pipeline.remove();
-  });
+  afterAll(() =>
+    endAll(
+      () => {
+        ShardProcess.endAll();
+      },
+      () => broker.stop(),
+      () => pipeline.remove(),
+    ),
+  );
 
   it('says what holds it up until it goes on, and no longer, and keeps its counts', async () => {
     const shard = new ShardProcess();
-    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 150 };
+    const input = { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 };
     await shard.go({ brokers: broker.brokers, pipelines: pipeline.pipelines, input });
     const partition = (): PartitionProgress | undefined => shard.progress?.partitions[0];
     await send('bad');

@@ -8,7 +8,7 @@ import { readConfig } from '../../../worker/config';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 describe('records that a Java producer compressed', () => {
   // Long and short ones, so that snappy needs several blocks.

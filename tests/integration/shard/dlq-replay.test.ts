@@ -15,6 +15,7 @@ import { replayGroupOf } from '../../../domain/speed-shard';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { readConfig } from '../../../worker/config';
 import { daybreak } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { terminateSupervisor } from '../support/own-pipeline';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
@@ -26,7 +27,7 @@ const kafka = { brokers: config.kafka.brokers };
 const SEALED_UNTIL = '2026-11-20T15:00:00.000Z';
 const COMMAND = resolve(__dirname, '../../../scripts/daybreak.mjs');
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const listSchema = z.object({
   total: z.number(),
@@ -56,12 +57,16 @@ beforeEach(async () => {
     [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 2 })),
   );
 });
-afterEach(async () => {
-  ShardProcess.endAll();
-  await producer.close();
-  await topics.close();
-  await pipeline.remove();
-});
+afterEach(() =>
+  endAll(
+    () => {
+      ShardProcess.endAll();
+    },
+    () => producer.close(),
+    () => topics.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 const environment = (): Record<string, string> => ({ DAYBREAK_PIPELINES: pipeline.pipelines });
 const dlq = (command: string) => daybreak(`dlq ${command} --pipeline ${pipeline.name}`, environment());

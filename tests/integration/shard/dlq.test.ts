@@ -7,11 +7,12 @@ import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf } from './topic-contents';
+import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 describe('dead letters', () => {
   let pipeline: SpeedPipeline;
@@ -26,12 +27,16 @@ describe('dead letters', () => {
       [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 2 })),
     );
   });
-  afterEach(async () => {
-    ShardProcess.endAll();
-    await producer.close();
-    await topics.close();
-    await pipeline.remove();
-  });
+  afterEach(() =>
+    endAll(
+      () => {
+        ShardProcess.endAll();
+      },
+      () => producer.close(),
+      () => topics.close(),
+      () => pipeline.remove(),
+    ),
+  );
 
   it('go through the speed layer once more on replay, which says what failed again, and only once', async () => {
     const { pipeline: parsed } = await loadPipelineNamed(pipeline.pipelines, pipeline.name);
@@ -43,7 +48,7 @@ describe('dead letters', () => {
     await shard.go({
       ...kafka,
       pipelines: pipeline.pipelines,
-      input: { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 100 },
+      input: { pipeline: pipeline.name, shard: 0, shards: 1, maximumSeconds: 600 },
     });
     await until('the shard', () => shard.lag === 0);
     const first = await replayDeadLetters(kafka, parsed, 30);

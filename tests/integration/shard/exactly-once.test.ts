@@ -5,6 +5,7 @@ import { KafkaBroker } from './kafka-broker';
 import { type ShardOrder, ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf, differences, valuesOf } from './topic-contents';
+import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
 const KILLS = 24;
@@ -37,12 +38,16 @@ describe('the speed layer, killed again and again under load', () => {
     );
     await topics.close();
   });
-  afterAll(async () => {
-    isFeeding = false;
-    ShardProcess.endAll();
-    await broker.stop();
-    await pipeline.remove();
-  });
+  afterAll(() =>
+    endAll(
+      () => (isFeeding = false),
+      () => {
+        ShardProcess.endAll();
+      },
+      () => broker.stop(),
+      () => pipeline.remove(),
+    ),
+  );
 
   it("commits each event's row exactly once, and exactly the bad ones as dead letters", async () => {
     const feeding = feed();

@@ -1,7 +1,7 @@
 import { KafkaTopics } from '../../../clients/kafka';
 import { KafkaBroker } from './kafka-broker';
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 describe('a Kafka that has just come up', () => {
   let broker: KafkaBroker;

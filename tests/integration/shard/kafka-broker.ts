@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { kafka } from '../../../scripts/stack/servers/kafka';
 import { type Server, type Stack, stackOf } from '../../../scripts/stack/stack';
+import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
 /** A Kafka of its own, so that a test may kill it. */
@@ -66,31 +66,5 @@ export class KafkaBroker {
     if (child?.exitCode !== null || child.signalCode !== null) return;
     child.kill(signal);
     await once(child, 'exit');
-  }
-}
-
-/** The first of some consecutive ports of which Kafka's two are free. */
-async function freePortBase(): Promise<number> {
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    server.close();
-    await once(server, 'close');
-    if (port > 1100 && port < 64_900 && (await isFree(port + 1))) return port - 2;
-  }
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  try {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
   }
 }

@@ -14,7 +14,7 @@ export interface Message {
 
 const FIELD = '\u0001';
 const HEADER = '\u0002';
-const QUIET_MS = [3_000, 10_000, 20_000];
+const QUIET_MS = [3_000, 10_000, 60_000];
 
 /**
  * Every committed message of a topic, `expected` of them or whatever there is, read by Kafka's own consumer: kafkajs does not sort the aborted transactions of a fetch,

@@ -5,6 +5,7 @@ import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { lookAtIngestion } from '../../../scripts/operate/speed/ingestion';
 import { readConfig } from '../../../worker/config';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -21,10 +22,12 @@ beforeAll(async () => {
   pipeline = await ownPipeline();
   topics = await KafkaTopics.connect(config.kafka);
 });
-afterAll(async () => {
-  await topics.close();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => topics.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 it('is 0 once Druid has taken every row, though the ends of transactions lie behind them', async () => {
   const folder = pipeline.environment['DAYBREAK_PIPELINES'] ?? '';

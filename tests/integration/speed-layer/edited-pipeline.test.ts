@@ -8,12 +8,13 @@ import { speedGroupOf } from '../../../domain/speed-shard';
 import { readConfig } from '../../../worker/config';
 import { contentsOf } from '../shard/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 const kafka = { brokers: readConfig().kafka.brokers };
 const PARTITIONS = 3;
 const statusSchema = z.object({
@@ -37,11 +38,13 @@ beforeAll(async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
   await untilStatus(({ partitions }) => partitions.length === PARTITIONS);
 });
-afterAll(async () => {
-  await worker.stop();
-  await producer.close();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => producer.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 const startWorker = (): Promise<BackgroundCommand> =>
   background('worker --role speed', pipeline.environment, '"msg":"ready"');

@@ -9,6 +9,7 @@ import { readConfig } from '../../../worker/config';
 import { expectedRows } from '../shard/expected-rows';
 import { contentsOf, differences, valuesOf } from '../shard/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -16,7 +17,7 @@ import { until } from '../support/until';
 useStack();
 /** The pause lasts until a whole feed has come meanwhile, and at least for so long. */
 const PAUSE_MS = Number(process.env['DAYBREAK_TEST_PAUSE_SECONDS'] ?? 0) * 1_000;
-jest.setTimeout(300_000 + 3 * PAUSE_MS);
+jest.setTimeout(600_000 + 3 * PAUSE_MS);
 const EVENTS = 20_000;
 const date = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);
 const brokers = readConfig().kafka.brokers;
@@ -32,11 +33,13 @@ beforeAll(async () => {
   worker = await startWorker();
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await topics.close();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => topics.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 const startWorker = (): Promise<BackgroundCommand> =>
   background('worker --role speed', pipeline.environment, '"msg":"ready"');

@@ -7,13 +7,16 @@ import { withClient } from '../../../worker/connect';
 import { expectedRows, feedRecords } from '../shard/expected-rows';
 import { contentsOf, differences, valuesOf } from '../shard/topic-contents';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
 const kafka = { brokers: readConfig().kafka.brokers };
-const PIECE = 500;
+const PARTITIONS = 3;
+const RECORDS = 60_000;
+const PIECE = 100;
 /** The worker gives its activities 10 s; the rest is Node's start and end on a busy machine. */
 const GRACE_MS = 45_000;
 const statusSchema = z.object({
@@ -38,10 +41,12 @@ beforeAll(async () => {
   pipeline = await ownPipeline();
   worker = await startWorker();
 });
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 const startWorker = (): Promise<BackgroundCommand> =>
   background('worker --role speed', pipeline.environment, '"msg":"ready"');
@@ -67,11 +72,13 @@ const untilStatus = (what: string, holds: (status: z.infer<typeof statusSchema>)
 
 it('shows each partition while it runs, commits within the grace period on SIGTERM, and goes on in the next worker', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
-  await untilStatus('partitions', ({ partitions }) => partitions.length > 0);
-  const records = feedRecords(11, 60_000);
+  await untilStatus('partitions', ({ partitions }) => partitions.length === PARTITIONS);
+  const records = feedRecords(11, RECORDS);
   const producer = await KafkaProducer.connect(kafka);
-  const texts = records.map(({ text }) => text);
-  const feeding = feed(producer, texts);
+  const load = feed(
+    producer,
+    records.map(({ text }) => text),
+  );
   const shown = await untilStatus('events', ({ partitions }) => partitions.some(({ events }) => events > 0));
   expect(shown.partitions.every(({ offset, lag }) => offset >= 0 && lag >= 0)).toBe(true);
   expect(shown.partitions.find(({ events }) => events > 0)?.lastCommitAt).toBeDefined();
@@ -81,8 +88,10 @@ it('shows each partition while it runs, commits within the grace period on SIGTE
   const told = performance.now();
   expect(await worker.stop()).toBe(0);
   expect(performance.now() - told).toBeLessThan(GRACE_MS);
+  // Else the worker was stopped where it had nothing left to commit.
+  expect(load.isPaced()).toBe(true);
   worker = await startWorker();
-  await feeding;
+  await load.sendRest();
   await producer.close();
   const topics = await KafkaTopics.connect(kafka);
   const written = (await topics.offsetsOf(pipeline.topic)).map(({ high }) => high);
@@ -99,13 +108,28 @@ it('shows each partition while it runs, commits within the grace period on SIGTE
   expect(differences(valuesOf(output), rows)).toEqual([]);
 });
 
-/** Some seconds of load, so that the worker is stopped in the middle of it. */
-async function feed(producer: KafkaProducer, texts: readonly string[]): Promise<void> {
-  for (let at = 0; at < texts.length; at += PIECE) {
-    await producer.send(
-      pipeline.topic,
-      texts.slice(at, at + PIECE).map((value) => ({ value })),
-    );
-    await sleep(100);
-  }
+/** A piece every 300 ms: minutes of load, so that the worker is stopped in the midst of it. */
+function feed(producer: KafkaProducer, texts: readonly string[]): { isPaced(): boolean; sendRest(): Promise<void> } {
+  let at = 0;
+  const paced = new AbortController();
+  const send = async (count: number): Promise<void> => {
+    const piece = texts.slice(at, at + count).map((value, index) => ({ value, partition: (at + index) % PARTITIONS }));
+    await producer.send(pipeline.topic, piece);
+    at += piece.length;
+  };
+  const pacing = (async () => {
+    while (!paced.signal.aborted && at < texts.length) {
+      await send(PIECE);
+      await sleep(300);
+    }
+  })();
+  pacing.catch(() => undefined); // Thrown where it is awaited.
+  return {
+    isPaced: () => at < texts.length,
+    async sendRest() {
+      paced.abort();
+      await pacing;
+      while (at < texts.length) await send(20 * PIECE);
+    },
+  };
 }

@@ -11,12 +11,13 @@ import { withClient } from '../../../worker/connect';
 import { expectedRows } from '../shard/expected-rows';
 import { contentsOf, differences, valuesOf } from '../shard/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 const ZONE = 'Asia/Seoul';
 const EVENTS = 20_000;
 const SEED = 7;
@@ -34,11 +35,13 @@ beforeAll(async () => {
   worker = await background('worker --role speed', pipeline.environment, '"msg":"ready"');
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await topics.close();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => topics.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 const speed = (command: string) => daybreak(`speed ${command} --pipeline ${pipeline.name}`, pipeline.environment);
 const statusOfLayer = (): Promise<string> =>

@@ -7,12 +7,13 @@ import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { describeIngestion } from '../../../scripts/operate/speed/ingestion';
 import { readConfig } from '../../../worker/config';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(300_000); // The supervisor looks at its topic's offsets every 30 s.
+jest.setTimeout(600_000); // The supervisor looks at its topic's offsets every 30 s.
 const config = readConfig();
 const druid = createDruidClient(config.druid);
 const kafka = config.kafka;
@@ -26,10 +27,12 @@ beforeAll(async () => {
   topic = `${pipeline.topic}_out`;
   producer = await KafkaProducer.connect(kafka);
 });
-afterAll(async () => {
-  await producer.close();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => producer.close(),
+    () => pipeline.remove(),
+  ),
+);
 
 it('says with its remedy what Druid cannot read, what came after the seal, and that the topic was made anew', async () => {
   expect((await look()).health).toMatchObject({ healthy: false, state: 'ABSENT' });

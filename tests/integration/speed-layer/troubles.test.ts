@@ -10,6 +10,7 @@ import { speedGroupOf } from '../../../domain/speed-shard';
 import { readConfig } from '../../../worker/config';
 import { contentsOf } from '../shard/topic-contents';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { forward } from '../support/forward';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
@@ -18,7 +19,8 @@ import { until } from '../support/until';
 useStack();
 /** How long Druid refuses once that is seen: DAYBREAK_REFUSED_SECONDS=600 makes it an outage of ten minutes. */
 const REFUSED_SECONDS = Number(process.env['DAYBREAK_REFUSED_SECONDS'] ?? 5);
-jest.setTimeout(600_000 + REFUSED_SECONDS * 1_000);
+// Each wait below has five minutes, and its own words where that is not enough: this limit has none.
+jest.setTimeout(1_800_000 + REFUSED_SECONDS * 1_000);
 const { kafka: cluster, druid } = readConfig();
 const kafka = { brokers: cluster.brokers };
 const PARTITIONS = 3;
@@ -30,7 +32,7 @@ const RESTART_MS = 60_000;
 let pipeline: OwnPipeline;
 let gateway: Server;
 let isRefusing = false;
-let workers: BackgroundCommand[];
+const workers: BackgroundCommand[] = [];
 let topics: KafkaTopics;
 let load: Load;
 
@@ -95,7 +97,7 @@ beforeAll(async () => {
     forward(druid.coordinatorUrl, incoming, outgoing);
   }).listen(0, '127.0.0.1');
   await once(gateway, 'listening');
-  workers = [await startWorker(0), await startWorker(1)];
+  for (const number of [0, 1]) workers.push(await startWorker(number));
   topics = await KafkaTopics.connect(kafka);
   await succeed(`speed start --shards 2 --pipeline ${pipeline.name}`, environment());
   await untilStatus('three partitions', ({ partitions }) => partitions.length === PARTITIONS);
@@ -103,14 +105,18 @@ beforeAll(async () => {
   load.start();
 });
 
-afterAll(async () => {
-  await load.end();
-  for (const worker of workers) await worker.stop();
-  await topics.close();
-  await pipeline.remove();
-  gateway.closeAllConnections();
-  gateway.close();
-});
+afterAll(() =>
+  endAll(
+    () => load.end(),
+    ...workers.map((worker) => () => worker.stop()),
+    () => topics.close(),
+    () => pipeline.remove(),
+    () => {
+      gateway.closeAllConnections();
+      gateway.close();
+    },
+  ),
+);
 
 function environment(number = 0): Record<string, string> {
   const { port } = gateway.address() as AddressInfo; // It listens on a port.
@@ -149,8 +155,17 @@ const isWell = ({ state, troubles, partitions, folder }: Status): boolean =>
   partitions.every(({ kept, trouble }) => kept === undefined && trouble === undefined) &&
   folder.code === undefined;
 
+const began = performance.now();
+/** So that a run of many minutes shows where it is, and the longest that each partition has stood still so far. */
+function tell(what: string): void {
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  const stood = load.standstills.map((milliseconds) => `${(milliseconds / 1_000).toFixed(1)} s`).join(', ');
+  process.stderr.write(`${seconds} s, ${load.sent} events sent: ${what}; longest standstills ${stood}\n`);
+}
+
 it('goes on under load while Druid refuses, a table is cut, and a worker restarts, and says each time what is wrong', async () => {
   await untilStatus('health', isWell);
+  tell('all is well');
 
   isRefusing = true;
   await untilStatus('401', ({ troubles }) =>
@@ -159,9 +174,11 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
   const { code, stdout } = await daybreak(`status --pipeline ${pipeline.name}`, environment());
   expect(code).toBe(1);
   expect(stdout).toMatch(/! Druid coordinator: .*401/);
+  tell('Druid refuses');
   await sleep(REFUSED_SECONDS * 1_000);
   isRefusing = false;
   await untilStatus('end of the 401', isWell);
+  tell(`all is well after ${REFUSED_SECONDS} s of 401`);
 
   const table = join(pipeline.folder, 'names.ndjson');
   const whole = await readFile(table, 'utf8');
@@ -172,6 +189,7 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
   });
   await writeFile(table, whole);
   await untilStatus('end of the cut table', isWell);
+  tell('all is well after a cut table');
 
   expect(Math.max(...load.standstills)).toBeLessThan(STANDSTILL_MS);
 
@@ -179,6 +197,7 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
     await workers[number]?.stop();
     workers[number] = await startWorker(number);
     await untilStatus('health after a restart', isWell);
+    tell(`all is well after the restart of worker ${number}`);
   }
 
   await load.end();
@@ -186,6 +205,7 @@ it('goes on under load while Druid refuses, a table is cut, and a worker restart
   await untilCommitted(load.sent);
   const rows = await contentsOf(kafka.brokers, `${pipeline.topic}_out`, load.sent);
   const ids = rows.map(({ value }) => z.object({ user_id: z.number() }).parse(JSON.parse(value ?? '')).user_id);
+  tell(`${ids.length} rows came of them, of which ${new Set(ids).size} are distinct`);
   expect(ids.sort((one, other) => one - other)).toEqual(Array.from({ length: load.sent }, (_, id) => id));
 });
 

@@ -8,7 +8,7 @@ import { startStack, stackHealth, stopStack } from '../../../scripts/stack';
 import { commandLine } from '../../../scripts/stack/processes';
 import { freePortBase } from '../support/test-stacks';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let options: { portBase: number; directory: string };
 let owned = false;

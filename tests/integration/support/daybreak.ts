@@ -1,29 +1,19 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { isWithin, killAll, runToEnd, SAID, type Ended } from './run-to-end';
 
-export interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { Ended } from './run-to-end';
 
 const COMMAND = resolve(__dirname, '../../../scripts/daybreak.mjs');
+/** On a machine that others keep busy: a worker loads in seconds on one of its own, and has ten for its activities at its end. */
+const START_SECONDS = 240;
+const STOP_SECONDS = 180;
 
-/** Runs a command line of `daybreak` as a person would, in a process of its own. */
+/** Runs a command line of `daybreak` as a person would, in a process of its own; see `runToEnd`. */
 export function daybreak(commandLine: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  return new Promise((resolveEnded) => {
-    const options = { env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024 };
-    const child = execFile(
-      process.execPath,
-      [COMMAND, ...commandLine.split(' ')],
-      options,
-      (_error, stdout, stderr) => {
-        resolveEnded({ code: child.exitCode ?? -1, stdout, stderr });
-      },
-    );
-  });
+  return runToEnd(process.execPath, [COMMAND, ...commandLine.split(' ')], { environment });
 }
 
 /** The same, for a command that must succeed: its standard output. */
@@ -37,11 +27,11 @@ export interface BackgroundCommand {
   readonly child: ChildProcess;
   /** What it has written to its standard output so far. */
   output(): string;
-  /** Ends it with SIGTERM and gives its exit code. */
+  /** Ends it with SIGTERM and gives its exit code. Kills it and throws where it does not end in time. */
   stop(): Promise<number | null>;
 }
 
-/** Starts a command that stays, and waits for a line of its output that holds `sign`. */
+/** Starts a command that stays, and waits for a line of its output that holds `sign`; kills it where that does not come. */
 export async function background(
   commandLine: string,
   environment: Readonly<Record<string, string>>,
@@ -49,19 +39,32 @@ export async function background(
 ): Promise<BackgroundCommand> {
   const child = spawn(process.execPath, [COMMAND, ...commandLine.split(' ')], {
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines = createInterface({ input: child.stdout });
   const written: string[] = [];
+  let errors = '';
   lines.on('line', (line) => written.push(line));
-  await new Promise<void>((ready, failed) => {
-    lines.on('line', (line) => {
-      if (line.includes(sign)) ready();
-    });
-    child.once('exit', (code) => {
-      failed(new Error(`daybreak ${commandLine} ended with ${code} before it said ${sign}`));
-    });
+  child.stderr.on('data', (chunk: Buffer) => {
+    process.stderr.write(chunk);
+    errors = `${errors}${chunk.toString()}`.slice(-SAID);
   });
+  const failure = (what: string): Error =>
+    new Error(`daybreak ${commandLine} ${what}. It said:\n${errors}${written.join('\n').slice(-SAID)}`);
+  const ready = new Promise<void>((said, failed) => {
+    lines.on('line', (line) => {
+      if (line.includes(sign)) said();
+    });
+    // Not at its exit: then its last words are still to be read.
+    child.once('close', (code) => {
+      failed(failure(`ended with ${code} before it said ${sign}`));
+    });
+    child.once('error', failed);
+  });
+  if (!(await isWithin(ready, START_SECONDS))) {
+    await killAll(child);
+    throw failure(`did not say ${sign} within ${START_SECONDS} s, and was killed`);
+  }
   return {
     child,
     output: () => written.join('\n'),
@@ -69,7 +72,10 @@ export async function background(
       if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
-      await ended;
+      if (!(await isWithin(ended, STOP_SECONDS))) {
+        await killAll(child);
+        throw failure(`did not end within ${STOP_SECONDS} s of SIGTERM, and was killed`);
+      }
       return child.exitCode;
     },
   };

@@ -2,11 +2,13 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import axios from 'axios';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { DaybreakError } from '../../../domain/errors';
 import { speedLayerId } from '../../../domain/speed-layer';
+import { scheduleIds } from '../../../scripts/schedule';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
+import { endAll } from './end-all';
 
 export interface OwnPipeline {
   readonly name: string;
@@ -16,7 +18,7 @@ export interface OwnPipeline {
   readonly environment: Readonly<Record<string, string>>;
   readonly input: string;
   readonly output: string;
-  /** Ends its speed layer and its supervisor, where there are some, and removes its folders. */
+  /** Ends its speed layer, its schedules and its supervisor, where there are some, and removes its folders. */
   remove(): Promise<void>;
 }
 
@@ -47,29 +49,41 @@ export async function ownPipeline(
     environment: { DAYBREAK_PIPELINES: join(root, 'pipelines'), DAYBREAK_DATA: join(root, 'data') },
     input: join(root, 'data', name, 'input'),
     output: join(root, 'data', name, 'output'),
-    async remove() {
-      try {
-        await endSpeedLayer(name);
-        await terminateSupervisor(topic);
-      } finally {
-        await rm(root, { recursive: true, force: true });
-      }
-    },
+    remove: () =>
+      endAll(
+        () => endInTemporal(name),
+        () => terminateSupervisor(topic),
+        () => rm(root, { recursive: true, force: true }),
+      ),
   };
 }
 
-/** Without a worker it would stay on the shared stack, and every later worker would be asked for its shards. */
-async function endSpeedLayer(pipeline: string): Promise<void> {
-  await withClient(readConfig(), async (client) => {
-    try {
-      await client.workflow.getHandle(speedLayerId(pipeline)).terminate('the test is over');
-    } catch (thrown) {
-      if (!(thrown instanceof WorkflowNotFoundError)) throw thrown;
-    }
-  }).catch((thrown: unknown) => {
+/**
+ * Without a worker a speed layer would stay on the shared stack, and every later worker would be asked for its shards; and
+ * schedules would start days that a later worker takes for its own.
+ */
+async function endInTemporal(pipeline: string): Promise<void> {
+  const end = (client: Client): Promise<void> =>
+    endAll(
+      ...scheduleIds(pipeline).map(
+        (id) => () => client.schedule.getHandle(id).delete().catch(ignoring(ScheduleNotFoundError)),
+      ),
+      () =>
+        client.workflow
+          .getHandle(speedLayerId(pipeline))
+          .terminate('the test is over')
+          .catch(ignoring(WorkflowNotFoundError)),
+    );
+  await withClient(readConfig(), end).catch((thrown: unknown) => {
     // With its server everything has ended.
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
   });
+}
+
+function ignoring(type: new (...args: never[]) => Error): (thrown: unknown) => void {
+  return (thrown) => {
+    if (!(thrown instanceof type)) throw thrown;
+  };
 }
 
 /** Ends a supervisor and its tasks, where there is one: their slots are what the tests share. */

@@ -1,20 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 
 type Found<T> = Exclude<T, false | undefined>;
 
+export interface Waiting {
+  /** Five minutes unless told. */
+  readonly seconds?: number;
+  readonly pauseMs?: number;
+  /** What is to bring it about: once that is over, nobody will. */
+  readonly during?: Promise<unknown>;
+}
+
 /**
- * Resolves with what `look` finds, once that is neither undefined nor false. Throws after so many seconds, five minutes
- * unless told, and says what was awaited.
+ * Resolves with what `look` finds, once that is neither undefined nor false. Throws after so many seconds, and where `during`
+ * has ended before, and says what was awaited.
  */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { seconds = 300, pauseMs = 100 }: { readonly seconds?: number; readonly pauseMs?: number } = {},
+  { seconds = 300, pauseMs = 100, during }: Waiting = {},
 ): Promise<Found<T>> {
   const deadline = Date.now() + seconds * 1_000;
+  let ended: { readonly as: unknown } | undefined;
+  const end = (as: unknown): void => {
+    ended = { as };
+  };
+  during?.then(end, end);
+  const whetherEnded = (): typeof ended => ended;
   for (;;) {
+    const before = whetherEnded();
     const found = await look();
     if (found !== false && found !== undefined) return found as Found<T>; // The compiler does not narrow a type parameter.
+    if (before !== undefined)
+      throw new Error(`${what}: not before the end of what was to bring it: ${inspect(before.as)}`);
     if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
     await sleep(pauseMs);
   }

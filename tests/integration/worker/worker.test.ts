@@ -6,6 +6,7 @@ import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { expressions, metricsOf } from '../../deploy/monitoring';
 import { fedDay, servedRows, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
+import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
@@ -45,10 +46,12 @@ beforeAll(async () => {
   expect((await daybreak(on('batch run --date 2020-01-01'), environment)).code).toBe(1);
 });
 
-afterAll(async () => {
-  await worker.stop();
-  await pipeline.remove();
-});
+afterAll(() =>
+  endAll(
+    () => worker.stop(),
+    () => pipeline.remove(),
+  ),
+);
 
 /** What the worker tells Prometheus: names, and each series as it stands. */
 async function exported(): Promise<{ names: Set<string>; series: string }> {

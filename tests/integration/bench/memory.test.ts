@@ -1,0 +1,23 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runBench } from './run-bench';
+
+it('builds its day, prints the peak by hour and whether it grew, and gives back the disk', async () => {
+  const cache = await mkdtemp(join(tmpdir(), 'daybreak-bench-memory-'));
+  try {
+    const { code, stdout, stderr } = await runBench('batch/memory', [], {
+      DAYBREAK_CACHE: cache,
+      DAYBREAK_BENCH_ROWS: '1200000',
+    });
+
+    expect(`${code}\n${stderr}`).toMatch(/^0\n/);
+    expect(stdout).toMatch(/1,200,000 rows, [\d.]+ s: hour .*peak MiB/);
+    for (const hour of ['1', '24']) expect(stdout).toMatch(new RegExp(`^│ ${hour} +│ +\\d+ │$`, 'm'));
+    // Of so few rows an hour the growth is that of Node's start: what it is, the full size says.
+    expect(stdout).toMatch(/third hour and later ÷ peak of the first two *│ +\d+\.\d{3} .*(met|MISSED)/);
+    expect(await readdir(cache)).toEqual([]);
+  } finally {
+    await rm(cache, { recursive: true });
+  }
+}, 600_000);

@@ -1,0 +1,62 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { killTree } from './process-tree';
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How long it may take; eight minutes unless told, which is less than a test on the servers has. */
+  readonly seconds?: number;
+}
+
+/**
+ * Runs a program to its end. One that does not end in time is killed with all that it started, and what it has said is in
+ * the error.
+ */
+export async function runToEnd(
+  program: string,
+  args: readonly string[],
+  { environment = {}, seconds = 480 }: RunOptions = {},
+): Promise<Ended> {
+  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, errors]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  const ended = { stdout: () => Buffer.concat(out).toString(), stderr: () => Buffer.concat(errors).toString() };
+  if (!(await isWithin(once(child, 'close'), seconds))) {
+    await killAll(child);
+    const said = `${ended.stderr()}${ended.stdout()}`.slice(-SAID);
+    throw new Error(
+      `${[program, ...args].join(' ')} did not end within ${seconds} s, and was killed. It said:\n${said}`,
+    );
+  }
+  return { code: child.exitCode ?? -1, stdout: ended.stdout(), stderr: ended.stderr() };
+}
+
+/** Characters of what a command said that an error has, the last ones. */
+export const SAID = 8_000;
+
+/** Whether it is settled within so many seconds; throws what it is rejected with. */
+export async function isWithin(awaited: Promise<unknown>, seconds: number): Promise<boolean> {
+  const over = new AbortController();
+  const late = sleep(seconds * 1_000, false, { signal: over.signal }).catch(() => false);
+  try {
+    return await Promise.race([awaited.then(() => true), late]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Kills a child with all below it, and gives up what is still to be read of it. */
+export async function killAll(child: ChildProcess): Promise<void> {
+  if (child.pid !== undefined) await killTree(child.pid);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+}
