@@ -4,10 +4,10 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
-import { versionsFolder } from '../../engines/kept-versions';
+import { versionsFolder } from '../../engines/versions/kept-versions';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
-import { cacheFolder } from '../../scripts/stack/cache';
+import { cacheFolder } from '../../scripts/stack/fetch/cache';
 import { largeDay } from './generate';
 import type { ProcessUse } from '../speed/process-use';
 import { measure } from './measure';

@@ -5,7 +5,7 @@ import axios from 'axios';
 import { ScheduleNotFoundError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { DaybreakError } from '../../../domain/errors';
 import { speedLayerId } from '../../../domain/speed-layer';
-import { scheduleIds } from '../../../scripts/schedule';
+import { scheduleIds } from '../../../scripts/operate/schedule/schedules';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
 import { endAll } from './end-all';
