@@ -87,6 +87,12 @@ export interface InputFile {
 }
 
 /** `_manifest.json` of a published day. */
+/** An input file of a kind that is not read. */
+export interface UnreadFile {
+  readonly file: string;
+  readonly reason: string;
+}
+
 export interface DayManifest {
   readonly formatVersion: 1;
   readonly pipeline: string;
@@ -109,6 +115,8 @@ export interface DayManifest {
    * read; the quarantine says why. Absent where all were read.
    */
   readonly truncatedFiles?: readonly string[];
+  /** Of these, files of which nothing was read, and why. Absent where there is none. */
+  readonly unreadFiles?: readonly UnreadFile[];
   /** Relative to the day's folder; absent where nothing was quarantined. */
   readonly quarantine?: { readonly file: string; readonly records: number };
 }

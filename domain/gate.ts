@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { RecordCounts } from './day-manifest';
+import type { RecordCounts, UnreadFile } from './day-manifest';
 import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
 
@@ -52,8 +52,13 @@ export interface TruncatedFiles {
 const NAMES_SHOWN = 10;
 
 /** Of a day whose files may be many. */
-export function truncatedFiles(names: readonly string[]): TruncatedFiles {
-  return { count: names.length, names: names.slice(0, NAMES_SHOWN) };
+export function truncatedFiles(names: readonly string[], unread: readonly UnreadFile[] = []): TruncatedFiles {
+  const reasons = new Map(unread.map(({ file, reason }) => [file, reason]));
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => {
+    const reason = reasons.get(name);
+    return reason === undefined ? name : `${name}: ${reason}`;
+  });
+  return { count: names.length, names: shown };
 }
 
 export function isGateCode(code: unknown): code is GateCode {

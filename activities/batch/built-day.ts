@@ -46,10 +46,17 @@ export async function readNamedVersion(
 }
 
 async function builtDayOf({ folder, manifest }: PublishedDay): Promise<BuiltDay> {
-  const { missingHours, hours, truncatedFiles: names = [] } = manifest;
+  const { missingHours, hours, truncatedFiles: names = [], unreadFiles } = manifest;
   const counts = completeCounts(manifest.counts, hours);
   const state = await readState(folder);
-  return { folder, counts, missingHours, truncated: truncatedFiles(names), hours, sources: readHours(state) };
+  return {
+    folder,
+    counts,
+    missingHours,
+    truncated: truncatedFiles(names, unreadFiles),
+    hours,
+    sources: readHours(state),
+  };
 }
 
 /** What a neighbouring hour had of the day counts in the hours of its records. */

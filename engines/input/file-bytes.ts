@@ -55,7 +55,8 @@ export function readSmallFile(
     const read = { bytes: raw.length, sha256: createHash('sha256').update(raw).digest('hex') };
     const plain = withoutMark(unpacked);
     const fault = typeof compression === 'object' ? compression.foreign : framingFault(framing, plain);
-    if (fault !== undefined) return { content: NOTHING, read: { ...read, faults: [{ line: 1, reason: fault }] } };
+    if (fault !== undefined)
+      return { content: NOTHING, read: { ...read, faults: [{ line: 1, reason: fault, isWhole: true }] } };
     if (framing !== 'json') return { content: plain, read: { ...read, faults: [] } };
     const reader = new JsonFraming();
     const content = reader.lines(plain);
@@ -78,7 +79,7 @@ export async function* readLargeFile(
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
   const leaveOut = async (reason: string): Promise<void> => {
-    onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason }] });
+    onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason, isWhole: true }] });
   };
   try {
     const compression = unread === undefined ? compressionOf(file, await beginningOf(path)) : { foreign: unread };

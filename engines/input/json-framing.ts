@@ -86,18 +86,22 @@ export function framingFault(framing: Framing | undefined, content: Buffer): str
     .split('\n', LINES_SEEN)
     .filter((line) => line.trim() !== '');
   const [first = ''] = lines;
-  if (!/^\s*[[{]/.test(first) || lines.some((line) => objectsIn(line) === 'one')) return undefined;
-  const found = new JsonFraming().lines(beginning);
-  const objects = found.filter((byte) => byte === LINE_FEED).length;
-  if (objects === 0) return undefined;
-  const kind = /^\s*\[/.test(first)
-    ? 'a JSON array'
-    : lines.every((line) => /^\s*\{.*\}\s*,\s*$/.test(line))
-      ? 'JSON objects with commas behind them'
-      : objectsIn(first) === 'several'
-        ? 'JSON objects with no line feed between them'
-        : 'JSON objects over several lines';
+  const kind = kindOf(first, lines);
+  if (kind === undefined || !new JsonFraming().lines(beginning).includes(LINE_FEED)) return undefined;
   return `it holds ${kind}, not a record a line: set files.framing: json in pipeline.yaml`;
+}
+
+/** Undefined where a line is an object, but the last of an array or behind commas, or the first begins nothing of JSON. */
+function kindOf(first: string, lines: readonly string[]): string | undefined {
+  const hasRecord = (some: readonly string[]): boolean => some.some((line) => objectsIn(line) === 'one');
+  if (/^\s*\[/.test(first) && !(/\]\s*$/.test(first) && hasRecord(lines))) return 'a JSON array';
+  if (!/^\s*\{/.test(first)) return undefined;
+  if (/\}\s*,\s*$/.test(first))
+    return hasRecord(lines.slice(0, -1)) ? undefined : 'JSON objects with commas behind them';
+  if (hasRecord(lines)) return undefined;
+  return objectsIn(first) === 'several'
+    ? 'JSON objects with no line feed between them'
+    : 'JSON objects over several lines';
 }
 
 /** Whether a line is one JSON object, as far as its braces say, several, or neither. */

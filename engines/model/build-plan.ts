@@ -1,5 +1,5 @@
 import type { BusinessDate } from '../../domain/business-date';
-import type { HourOutput, InputFile } from '../../domain/day-manifest';
+import type { HourOutput, InputFile, UnreadFile } from '../../domain/day-manifest';
 import type { ListedFile } from '../input/input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
 
@@ -26,6 +26,8 @@ export interface SourceHour {
    * files are read as far as they are.
    */
   readonly truncatedFiles: readonly string[];
+  /** Of these, files of which nothing was read. */
+  readonly unreadFiles?: readonly UnreadFile[] | undefined;
   /** Of a neighbouring hour alone. */
   readonly neighbour?: NeighbourContent | undefined;
 }

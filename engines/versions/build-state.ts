@@ -47,6 +47,7 @@ const stateSchema = z.object({
         strays: z.record(z.string(), count),
         // A version of an earlier release has none; it is not built upon.
         truncatedFiles: z.array(z.string()).default([]),
+        unreadFiles: z.array(z.object({ file: z.string(), reason: z.string() })).optional(),
         quarantineBytes: count,
         neighbour: z.object({ records: count, digest: z.string() }).optional(),
         files: z.array(z.object({ file: z.string(), hour: z.string(), bytes: count, sha256: z.string() })).optional(),

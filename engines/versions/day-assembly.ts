@@ -1,7 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { link, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DayManifest, HourOutput, RecordCounts } from '../../domain/day-manifest';
+import type { DayManifest, HourOutput, RecordCounts, UnreadFile } from '../../domain/day-manifest';
+import { DaybreakError } from '../../domain/errors';
+import { isHourly } from '../../domain/file-pattern';
+import type { Pipeline } from '../../domain/pipeline';
 import type { BuildState, PreviousBuild, SourceState } from './build-state';
 import type { BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
 import type { ListedInput } from '../input/input-files';
@@ -32,6 +35,8 @@ export async function assembleDay(
   const { pipeline, hashes } = plan.loaded;
   const counts = countsOf(sources, [...hours.values()]);
   const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
+  const unreadFiles = sources.flatMap((source) => source.unreadFiles ?? []);
+  refuseUnread(counts, unreadFiles);
   const truncatedFiles = sources.flatMap((source) => source.truncatedFiles).sort();
   return {
     manifest: {
@@ -43,12 +48,13 @@ export async function assembleDay(
       ...hashes,
       counts,
       missingHours: plan.missingHours,
-      hours: [...hours.values()].map(outputOf),
+      hours: [...hours.values()].map((hour) => outputOf(hour, pipeline)),
       inputs: sources
         .filter(({ neighbour }) => neighbour?.records !== 0)
         .flatMap(({ files }) => files)
         .sort((a, b) => (a.file < b.file ? -1 : 1)),
       ...(truncatedFiles.length > 0 && { truncatedFiles }),
+      ...(unreadFiles.length > 0 && { unreadFiles }),
       ...quarantine,
     },
     state: {
@@ -63,8 +69,20 @@ export async function assembleDay(
   };
 }
 
-function outputOf({ kept: _, ...output }: TargetHour): HourOutput {
-  return output;
+/** Throws UNREADABLE_INPUT where the day's own files are all of a kind that is not read: that is a setting, not a bad file. */
+function refuseUnread({ read, fromNeighbours }: RecordCounts, unread: readonly UnreadFile[]): void {
+  const [first] = unread;
+  if (first === undefined || read - fromNeighbours > unread.length) return;
+  throw new DaybreakError('UNREADABLE_INPUT', {
+    what: `none of the day's input files can be read, as ${first.file}: ${first.reason}`,
+    remedy:
+      'Change files.framing or files.pattern in pipeline.yaml, or bring the files in a way that is read; nothing was published.',
+  });
+}
+
+/** No record is misplaced where a file is a day's. */
+function outputOf({ kept: _, ...output }: TargetHour, { files }: Pipeline): HourOutput {
+  return isHourly(files.pattern) ? output : { ...output, misfiled: 0 };
 }
 
 function countsOf(sources: readonly SourceHour[], hours: readonly TargetHour[]): RecordCounts {

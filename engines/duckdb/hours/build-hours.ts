@@ -79,7 +79,7 @@ class HoursBuild {
   }
 
   /** Records the outcome of a source hour, and writes the hour unless it has to wait for others. */
-  async #record(worker: Worker, hour: string, { files, faults, neighbour }: ReadFiles): Promise<void> {
+  async #record(worker: Worker, hour: string, { files, faults, unread, neighbour }: ReadFiles): Promise<void> {
     const { database, stage } = worker;
     const { misplaced, ...counts } = await stage.counts();
     const targets = Object.keys(misplaced);
@@ -97,6 +97,7 @@ class HoursBuild {
       quarantined,
       misplaced,
       truncatedFiles: [...new Set(faults.map(({ file }) => file))],
+      ...(unread.length > 0 && { unreadFiles: unread }),
       ...(neighbour !== undefined && { neighbour }),
     });
     if (targets.length > 0) {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BusinessDate } from '../../../domain/business-date';
-import type { InputFile } from '../../../domain/day-manifest';
+import type { InputFile, UnreadFile } from '../../../domain/day-manifest';
 import { parseSourceHour } from '../../../domain/file-hours';
 import type { NeighbourContent, ProgressCounter } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
@@ -27,6 +27,8 @@ export interface ReadFiles {
    * quarantine of its own day.
    */
   readonly faults: readonly QuarantinedRecord[];
+  /** Of these files nothing was read. */
+  readonly unread: readonly UnreadFile[];
   /** Of a neighbouring hour alone. */
   readonly neighbour: NeighbourContent | undefined;
 }
@@ -70,12 +72,17 @@ async function stageFiles(
   const { signal, progress, scan } = options;
   const files: InputFile[] = [];
   const faults: QuarantinedRecord[] = [];
+  const unread: UnreadFile[] = [];
   let [rows, bytes] = [0, 0];
   const expected = parseSourceHour(hour, date);
   await stage.begin({ ...expected, scan });
   const onFile = ({ file }: ListedFile, read: ReadFile): void => {
     files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
-    if (expected.own) faults.push(...read.faults.map((fault) => ({ file, ...fault, text: '' })));
+    if (!expected.own) return;
+    for (const { line, reason, isWhole } of read.faults) {
+      faults.push({ file, line, reason, text: '' });
+      if (isWhole === true) unread.push({ file, reason });
+    }
   };
   let [whole, isDamaged] = [true, false];
   try {
@@ -96,7 +103,7 @@ async function stageFiles(
     [whole, isDamaged] = [false, true];
   }
   if (await stage.end(whole)) {
-    return { files, faults, neighbour: expected.own ? undefined : await stage.neighbourContent() };
+    return { files, faults, unread, neighbour: expected.own ? undefined : await stage.neighbourContent() };
   }
   progress?.addRows(-rows, -bytes);
   await stage.clear();

@@ -13,6 +13,8 @@ export interface FileFault {
   readonly line: number;
   /** With the position in the file. */
   readonly reason: string;
+  /** Nothing of the file was read. */
+  readonly isWhole?: true;
 }
 
 interface DamagedGzip {

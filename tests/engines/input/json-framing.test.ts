@@ -62,6 +62,10 @@ it.each([
   ['[\n {\n  "a": 1\n }\n]\n', 'a JSON array'],
   ['{"a":1}{"a":2}', 'no line feed between'],
   ['{"a":1},\n{"a":2},\n', 'commas'],
+  ['{"a":1},\n{"a":2},\n{"a":3}\n', 'commas'],
+  ['[\n{"a":1},\n{"a":2}\n]\n', 'a JSON array'],
+  ['[{"a":1}]\n{"a":2}\n', undefined],
+  ['{"a":1},\n{"a":2}\n{"a":3}\n', undefined],
   ['{\n "a": 1\n}\n{\n "a": 2\n}\n', 'several lines'],
   ['{"a":1}\n[{"a":2}]\n', undefined],
   // One torn line in a file of lines is a bad record, not another framing.

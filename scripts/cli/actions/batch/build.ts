@@ -47,9 +47,9 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
 /** What the files alone tell; the gate looks at Druid too. */
 function refusals(
   { gate }: Pipeline,
-  { hours, counts, missingHours, truncatedFiles: names = [] }: DayManifest,
+  { hours, counts, missingHours, truncatedFiles: names = [], unreadFiles }: DayManifest,
 ): GateRefusal[] {
   const written = Object.fromEntries(hours.map((hour) => [hour.hour, hour.written]));
-  const truncated = truncatedFiles(names);
+  const truncated = truncatedFiles(names, unreadFiles);
   return refusalsOf(gate, { missingHours, written, counts, truncated, realtimeDistinct: {} });
 }

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { runDayBuild } from '../../../engines/build-day';
+import { loadPipeline } from '../../../engines/load-pipeline';
+import { DAY, event, pipelineLike, scratchFolder, writeFiles } from '../scratch';
+
+const root = scratchFolder();
+let count = 0;
+
+interface Layout {
+  readonly pattern: string;
+  readonly framing?: string;
+  readonly files: Readonly<Record<string, string | Buffer>>;
+}
+
+/** Builds the day from files of a layout. */
+async function build({ pattern, framing = 'lines', files }: Layout) {
+  count += 1;
+  const [input, output] = [join(root, `input-${count}`), join(root, `output-${count}`)];
+  await writeFiles(input, files);
+  const folder = await pipelineLike('events', join(root, `pipeline-${count}`), {
+    'pipeline.yaml': (text) => text.replace(/pattern: .*/, `pattern: '${pattern}'\n  framing: ${framing}`),
+  });
+  return runDayBuild(await loadPipeline(folder), { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+}
+
+const at = (hour: number, id: number): string => event(id, `${DAY} ${String(hour).padStart(2, '0')}:00:01`);
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
+const named = (name: (hour: number) => string) =>
+  Object.fromEntries(HOURS.map((hour) => [name(hour), `${at(hour, hour)}\n`]));
+const two = (hour: number): string => String(hour).padStart(2, '0');
+
+it.each<[string, Layout]>([
+  [
+    'Hive folders',
+    { pattern: 'dt=%Y-%m-%d/hour=%H/*.json', files: named((hour) => `dt=${DAY}/hour=${two(hour)}/part-0.json`) },
+  ],
+  ['hours without a leading zero', { pattern: '%Y-%m-%d-%-H.json', files: named((hour) => `${DAY}-${hour}.json`) }],
+  [
+    'folders by date and hour, named again in the file',
+    {
+      pattern: '%Y/%m/%d/%H/stream-%Y-%m-%d-%H-%M-*',
+      files: named((hour) => `2026/11/21/${two(hour)}/stream-2026-11-21-${two(hour)}-15-a1`),
+    },
+  ],
+])('reads %s', async (_, layout) => {
+  const { counts, missingHours, hours } = await build(layout);
+  expect([counts.written, missingHours]).toEqual([24, []]);
+  expect(hours.every(({ misfiled, written }) => misfiled === 0 && written === 1)).toBe(true);
+});
+
+it('reads a file a day: every hour is there, and none of its records is misplaced', async () => {
+  const all = HOURS.map((hour) => at(hour, hour)).join('\n');
+  const { counts, missingHours, hours } = await build({
+    pattern: 'events-%Y%m%d*.json',
+    files: { 'events-20261121.json': all, 'events-2026112101.json': 'no file of a day\n' },
+  });
+  expect([counts.read, counts.written, missingHours]).toEqual([24, 24, []]);
+  expect(hours.every(({ misfiled, written }) => misfiled === 0 && written === 1)).toBe(true);
+});
+
+it.each([
+  ['an array', `[${at(7, 1)}, ${at(7, 2)}]`],
+  ['an array over lines', `[\n ${at(7, 1)},\n ${at(7, 2)}\n]\n`],
+  ['no line feeds', `${at(7, 1)}${at(7, 2)}`],
+  ['commas', `${at(7, 1)},\n${at(7, 2)},\n`],
+])('reads %s where the pipeline says so, else names the framing', async (_, content) => {
+  for (const packed of [false, true]) {
+    const file = `names.20261121.07.json${packed ? '.gz' : ''}`;
+    const files = { [file]: packed ? gzipSync(content) : content };
+    const { counts } = await build({ pattern: 'names.%Y%m%d.%H*.json', framing: 'json', files });
+    expect([counts.read, counts.written]).toEqual([2, 2]);
+    await expect(build({ pattern: 'names.%Y%m%d.%H*.json', files })).rejects.toMatchObject({
+      code: 'UNREADABLE_INPUT',
+      message: expect.stringMatching(/07\.json.*files\.framing: json/s) as string,
+    });
+  }
+});
+
+it('names what of the day it does not read, and reads the rest', async () => {
+  const { counts, truncatedFiles, unreadFiles, missingHours } = await build({
+    pattern: 'names.%Y%m%d.%H*.json',
+    files: {
+      'names.20261121.05.json': `${at(5, 1)}\n`,
+      'names.20261121.06.json.bz2': 'BZh91AY&SY',
+      'names.20261121.07.json': Buffer.from('PAR1…'),
+      'names.20261121.08.json/part-0': `${at(8, 2)}\n`,
+      'names.20261121.09.json': `[${at(9, 3)}]`,
+    },
+  });
+  expect(counts).toMatchObject({ read: 5, written: 1, quarantined: 4 });
+  expect(truncatedFiles).toHaveLength(4);
+  expect(unreadFiles?.map(({ file, reason }) => [file.slice(15), reason.replace(/[,;:].*/, '')])).toEqual([
+    ['06.json.bz2', 'it is a .bz2 file'],
+    ['07.json', 'its content is Parquet'],
+    ['08.json', 'it is a folder'],
+    ['09.json', 'it holds a JSON array'],
+  ]);
+  expect(missingHours).toHaveLength(19);
+});
+
+it('notices the end of a file within an object', async () => {
+  const { counts, truncatedFiles } = await build({
+    pattern: 'names.%Y%m%d.%H*.json',
+    framing: 'json',
+    files: { 'names.20261121.07.json': `${at(7, 1)}${at(7, 2).slice(0, -1)}${at(7, 3)}` },
+  });
+  expect(counts.written).toBe(1);
+  expect(truncatedFiles).toEqual(['names.20261121.07.json']);
+});
