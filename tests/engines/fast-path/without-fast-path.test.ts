@@ -61,7 +61,7 @@ const plain = (hour: string, count: number, from = 0): string[] =>
 const BAD = ['{"hello":"a"', '{"id":1}', event('"x"'), event(1, '2026-11-21 25:00:00'), '[1,]', '{"id":1,"id":1}'];
 
 /** Hours of which the fast path takes some lines and misses others, whose rows are in another order without it. */
-const MIXED = ['07', '09', '10'];
+const MIXED = ['10', '13'];
 const EVENTS: Readonly<Record<string, string | Buffer>> = {
   'names.20261120.23.json': lines(...plain('00', 20, 900), event(1, '2026-11-20 23:00:00')),
   'names.20261121.00.json': lines(...plain('00', 200), event(7, '2026-11-20 23:59:59')),
@@ -85,6 +85,7 @@ const EVENTS: Readonly<Record<string, string | Buffer>> = {
   ]),
   'names.20261121.11.json': lines(...plain('11', 50).map((line) => line.replace('ssm', '\\u0073sm'))),
   'names.20261121.12.json': '',
+  'names.20261121.13.json': lines(...plain('13', 9), event(9, '2026-11-21 13:00:00', '\\u0041'), ...plain('13', 20)),
 };
 const LATER = {
   'names.20261122.00.json': lines(...plain('23', 20), ...BAD),
@@ -154,8 +155,8 @@ it('everything but the order of rows in some hours is the same without the folde
       const [one, other] = [files[file] ?? '', text].map((rows) => (isMixed ? rows.split('\n').sort() : rows));
       expect([file, one]).toEqual([file, other]);
     }
-    if (index === 0)
-      for (const hour of MIXED) expect(files[`${hour}.ndjson`]).not.toBe(expected.files[`${hour}.ndjson`]);
+    const isReordered = (hour: string): boolean => files[`${hour}.ndjson`] !== expected.files[`${hour}.ndjson`];
+    if (index === 0) expect(MIXED.filter(isReordered)).toEqual(MIXED);
     expect(Object.keys(files)).toEqual(Object.keys(expected.files));
     expect(withoutHashes(manifest)).toEqual(withoutHashes(expected.manifest));
   }

@@ -32,7 +32,7 @@ const local = (separator: string, fraction: fc.Arbitrary<string>) =>
       digits(60),
       fraction,
     )
-    .map(([date, ...clock]) => `"${date}${separator}${clock.slice(0, 3).join(':')}${clock[3] ?? ''}"`);
+    .map(([date, hour, minute, second, part]) => `"${date}${separator}${hour}:${minute}:${second}${part}"`);
 const instants = (unit: number) =>
   fc.oneof(
     fc
@@ -263,14 +263,14 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
     if (lines !== undefined) statement.bindBlob(1, lines);
     const rows = (await statement.runAndReadAll()).getRowsJson();
     statement.destroySync();
-    return rows.map(([row]) => String(row));
+    return rows.map(([row]) => row as string); // Each is the text of an object.
   }
   const parsed = (lines: Buffer, options: Pick<ParseOptions, 'proof' | 'within'>) =>
     rowsOf(parseLinesSql({ pipeline, time, ...options }), lines);
-  const declared = (row: string): Record<string, unknown> => {
-    const { [NOTE]: note, ...values } = JSON.parse(row) as Record<string, unknown>;
-    expect(note).toBeNull();
-    return values;
+  /** Of a row of the rule, which is valid. As text, in which -0.0 is not 0.0. */
+  const declared = (row: string): string => {
+    expect(row).toContain(`,"${NOTE}":null}`);
+    return row.replace(`,"${NOTE}":null}`, '}');
   };
 
   /** Of the lines, those that the proof takes. */
@@ -319,7 +319,7 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
             expect.stringContaining(`:${proven.positions.length}}`),
           ]);
           if (proven.positions.length > 0) {
-            const events = (await rowsOf(ofDates.eventsSql, proven.text)).map((row) => JSON.parse(row) as unknown);
+            const events = await rowsOf(ofDates.eventsSql, proven.text);
             expect(events).toEqual(proven.positions.map((index) => declared(ofStream[index]!)));
           }
         }
@@ -333,10 +333,10 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
 
         const { lines, rows, duplicates } = await scanned(text);
         const misses = new Set(lines.misses?.positions);
-        const expected = byRule.flatMap((row, index) => (misses.has(index) ? [] : [JSON.stringify(declared(row))]));
+        const expected = byRule.flatMap((row, index) => (misses.has(index) ? [] : [declared(row)]));
         taken.kernel += expected.length;
         expect(lines.lines).toBe(byRule.length);
-        expect(rows.map((row) => JSON.stringify(JSON.parse(row)))).toEqual([...new Set(expected)]);
+        expect(rows).toEqual([...new Set(expected)]);
         expect(duplicates).toBe(expected.length - new Set(expected).size);
       }),
       { numRuns: 15 },
@@ -345,5 +345,5 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
       expect(part).toBeGreaterThan(taken.lines / 10);
       expect(part).toBeLessThan(taken.lines * 0.9);
     }
-  });
+  }, 300_000); // Only where it fails: then it searches for a small example.
 });
