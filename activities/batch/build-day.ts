@@ -8,6 +8,7 @@ import { runDayBuild } from '../../engines/build-day';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
+import { withHeartbeats } from '../heartbeat';
 import { readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 import { finishedDay, plannedDay } from './planned-day';
@@ -34,26 +35,32 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
     async buildDay(given: DayPlan, options: { readonly force: boolean }): Promise<BuiltDay> {
       const context = Context.current();
       const { force } = parseInput(optionsInput, options, 'buildDay');
-      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
-      const output = await folderWithin(data, plan.pipeline, 'output');
-      await runDayBuild(loaded, {
-        date: plan.date,
-        input: join(data, plan.pipeline, 'input'),
-        output,
-        engine: loaded.pipeline.batch.engine,
-        findSpark,
-        ...(build.memoryMebibytes !== undefined && { memoryLimit: build.memoryMebibytes * MEBIBYTE }),
-        ...(build.threads !== undefined && { threads: build.threads }),
-        force,
-        signal: context.cancellationSignal,
-        onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal }) => {
-          context.heartbeat(`${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`);
+      let done: string | undefined;
+      return withHeartbeats(
+        () => done,
+        async () => {
+          const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
+          const output = await folderWithin(data, plan.pipeline, 'output');
+          await runDayBuild(loaded, {
+            date: plan.date,
+            input: join(data, plan.pipeline, 'input'),
+            output,
+            engine: loaded.pipeline.batch.engine,
+            findSpark,
+            ...(build.memoryMebibytes !== undefined && { memoryLimit: build.memoryMebibytes * MEBIBYTE }),
+            ...(build.threads !== undefined && { threads: build.threads }),
+            force,
+            signal: context.cancellationSignal,
+            onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal }) => {
+              done = `${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
+            },
+          });
+          const built = await readBuiltDay(output, plan.date);
+          // Also of one that was not built again: the watch for late data leaves time between two tries.
+          await utimes(built.folder, new Date(), new Date());
+          return built;
         },
-      });
-      const built = await readBuiltDay(output, plan.date);
-      // Also of one that was not built again: the watch for late data leaves time between two tries.
-      await utimes(built.folder, new Date(), new Date());
-      return built;
+      );
     },
   };
 }

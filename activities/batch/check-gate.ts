@@ -10,7 +10,7 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
 import { lookAtCompaction } from '../druid/compaction-look';
-import { beating, waitFor } from '../wait';
+import { pollUntilAnswered, withHeartbeats } from '../heartbeat';
 import { servedBefore, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
@@ -79,7 +79,7 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
  */
 async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
   const deadline = Context.current().info.currentAttemptScheduledTimestampMs + WAIT_MILLISECONDS;
-  return waitFor<string | undefined>(async () => {
+  return pollUntilAnswered<string | undefined>(async () => {
     const missing = await notServed(druid, plan);
     if (missing === undefined || Date.now() >= deadline) return { answer: missing };
     return { waitingFor: missing };
@@ -120,12 +120,10 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       if (realtimeUnseen !== undefined) {
         log.warn('compares the day with what can be seen of realtime', { stillWaitedFor: realtimeUnseen });
       }
-      const served = await beating(
-        () => 'fetching the rows that Druid serves',
-        () =>
-          withScratch(scratch, `gate-${plan.date}`, (folder) =>
-            servedDay(druid, servedPlan, loaded, { scratch: folder, signal }),
-          ),
+      const served = await withHeartbeats('fetching the rows that Druid serves', () =>
+        withScratch(scratch, `gate-${plan.date}`, (folder) =>
+          servedDay(druid, servedPlan, loaded, { scratch: folder, signal }),
+        ),
       );
       const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
       const conflicts = await compactionConflicts(druid, loaded);

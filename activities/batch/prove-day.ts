@@ -6,7 +6,7 @@ import { DaybreakError } from '../../domain/errors';
 import { parseInput, shortText } from '../../domain/parse-input';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
-import { beating, waitFor, type Asked } from '../wait';
+import { type PollResult, pollUntilAnswered, withHeartbeats } from '../heartbeat';
 import { builtInput, readNamedVersion } from './built-day';
 import { checkSegments, compareContent, latestVersion, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
@@ -37,21 +37,19 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
       const { cancellationSignal: signal } = Context.current();
       const { servedWithinSeconds } = loaded.pipeline.druid;
       const deadline = Date.now() + servedWithinSeconds * 1_000;
-      const segments = await waitFor(async () => {
-        const asked = await servedOnlyByBatch(druid, plan, reindexed);
-        if ('waitingFor' in asked && Date.now() >= deadline) {
-          throw notServed(plan, reindexed, `${servedWithinSeconds} s for ${asked.waitingFor}`);
+      const segments = await pollUntilAnswered(async () => {
+        const polled = await servedOnlyByBatch(druid, plan, reindexed);
+        if ('waitingFor' in polled && Date.now() >= deadline) {
+          throw notServed(plan, reindexed, `${servedWithinSeconds} s for ${polled.waitingFor}`);
         }
-        return asked;
+        return polled;
       });
-      const hours = await beating(
-        () => 'comparing the rows that Druid serves with the batch’s',
-        () =>
-          provenHours(() =>
-            withScratch(scratchFolder, `proof-${plan.date}`, (scratch) =>
-              compareContent(druid, plan, built, loaded, { scratch, signal }),
-            ),
+      const hours = await withHeartbeats('comparing the rows that Druid serves with the batch’s', () =>
+        provenHours(() =>
+          withScratch(scratchFolder, `proof-${plan.date}`, (scratch) =>
+            compareContent(druid, plan, built, loaded, { scratch, signal }),
           ),
+        ),
       );
       return { version: latestVersion(segments), segments: segments.length, hours };
     },
@@ -93,7 +91,7 @@ async function servedOnlyByBatch(
   druid: DruidClient,
   plan: DayPlan,
   reindexed: Reindexed,
-): Promise<Asked<readonly Segment[]>> {
+): Promise<PollResult<readonly Segment[]>> {
   const visible = await visibleSegments(druid, plan);
   // Right after the task Druid's services still learn of its segments: older ones are waited out.
   const older = visible.filter((one) => new Date(one.version) <= new Date(reindexed.createdTime));

@@ -8,7 +8,7 @@ import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import { batchDatasourceOf } from '../../domain/pipeline';
 import { folderNamed } from '../../engines/load-pipeline';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
-import { waitFor, type Asked } from '../wait';
+import { type PollResult, pollUntilAnswered } from '../heartbeat';
 import { builtInput, readNamedVersion } from './built-day';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
@@ -40,8 +40,8 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const rows = built.hours.reduce((sum, { written }) => sum + written, 0);
       const files = built.hours.map(({ file }) => ({ folder: built.folder, file }));
       let id: string | undefined;
-      return waitFor<Reindexed>(
-        patiently(async () => {
+      return pollUntilAnswered<Reindexed>(
+        retryWhileUnreachable(async () => {
           if (id === undefined) {
             const next = await nextTaskId(druid, prefix);
             const spec = reindexSpec(pipeline, columns, { id: next, plan, source: inputSource(files) });
@@ -64,8 +64,8 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const prefix = taskPrefix({ datasource, date });
       const isItsOwn = datasource === (await datasourceNow(pipelines, pipeline));
       const ends = isItsOwn ? prefix : ownTaskPrefix({ datasource, date });
-      await waitFor<undefined>(
-        patiently(async () => {
+      await pollUntilAnswered<undefined>(
+        retryWhileUnreachable(async () => {
           const all = await druid.tasks.unfinished(datasource);
           const ours = all.filter(({ id }) => id.startsWith(ends));
           if (ours.length === 0) return { answer: undefined };
@@ -107,11 +107,11 @@ function taskPrefix({ datasource, date }: Pick<DayPlan, 'datasource' | 'date'>):
   return `daybreak_${datasource}_${date}_`;
 }
 
-/** Waits out a Druid that is away. */
-function patiently<T>(ask: () => Promise<Asked<T>>): () => Promise<Asked<T>> {
+/** The same poll, which goes on while Druid cannot be reached. */
+function retryWhileUnreachable<T>(poll: () => Promise<PollResult<T>>): () => Promise<PollResult<T>> {
   return async () => {
     try {
-      return await ask();
+      return await poll();
     } catch (thrown) {
       if (!(thrown instanceof DaybreakError) || thrown.code !== 'DRUID_UNREACHABLE') throw thrown;
       return { waitingFor: `Druid to come back: ${thrown.what}` };
@@ -127,7 +127,7 @@ async function nextTaskId(druid: DruidClient, prefix: string): Promise<string> {
   }
 }
 
-async function over(druid: DruidClient, id: string, rows: number): Promise<Asked<Reindexed>> {
+async function over(druid: DruidClient, id: string, rows: number): Promise<PollResult<Reindexed>> {
   const status = await druid.tasks.status(id);
   switch (status?.status) {
     case undefined:

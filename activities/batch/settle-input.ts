@@ -4,7 +4,7 @@ import type { DayPlan } from '../../domain/daily-batch';
 import { acceptInput, notSettled, type AcceptableGateCode, type GateRefusal } from '../../domain/gate';
 import { parseInput } from '../../domain/parse-input';
 import { listInput } from '../../engines/input/input-files';
-import { waitFor } from '../wait';
+import { pollUntilAnswered } from '../heartbeat';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
 
@@ -27,10 +27,10 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'awaitSettledInput');
       const { pipeline } = loaded;
       const { settleSeconds, settleTimeoutSeconds } = pipeline.gate;
-      const patience = accept.includes('NOT_SETTLED') ? 0 : settleTimeoutSeconds;
+      const timeoutSeconds = accept.includes('NOT_SETTLED') ? 0 : settleTimeoutSeconds;
       // Since the first try: a worker that died does not make the wait longer.
-      const deadline = Context.current().info.scheduledTimestampMs + patience * 1_000;
-      return waitFor<Settled>(async () => {
+      const deadline = Context.current().info.scheduledTimestampMs + timeoutSeconds * 1_000;
+      return pollUntilAnswered<Settled>(async () => {
         // Files of neighbouring hours may grow for as long as they like: what they gain later is late data.
         const { own } = await listInput(join(data, plan.pipeline, 'input'), pipeline, plan.date);
         const unchanged = (Date.now() - lastChange(own)) / 1_000;

@@ -15,7 +15,7 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { setupOf, type PipelineFolders } from '../speed/accepted-pipelines';
 import { preparedSetup, storePreparedSetup } from '../speed/prepared-setup';
 import { runnablePipeline } from '../speed/runnable-pipeline';
-import { beating } from '../wait';
+import { withHeartbeats } from '../heartbeat';
 import { ensureSupervisor } from './ensure-supervisor';
 import { lookAtSupervisor } from './supervisor-look';
 
@@ -66,22 +66,19 @@ export function createSpeedSupervisorActivities({
     async prepareSpeedLayer(input: PrepareSpeedLayerInput): Promise<PreparedSpeedLayer | undefined> {
       const { pipeline: name, prepared } = parseInput(prepareInput, input, 'prepareSpeedLayer');
       // Tables take a while to load.
-      return beating(
-        () => 'prepares',
-        async () => {
-          const loaded = await runnablePipeline(folders, name);
-          const setup = setupOf(loaded);
-          await prepareTopics(loaded.pipeline);
-          try {
-            await prepareSupervisor(loaded);
-          } catch (thrown) {
-            const before = prepared ?? (await preparedSetup(folders, name));
-            throw withUnpreparedSetup(thrown, { setup, isChanged: before !== undefined && before !== setup });
-          }
-          await storePreparedSetup(folders, name, setup);
-          return { setup };
-        },
-      );
+      return withHeartbeats('prepares', async () => {
+        const loaded = await runnablePipeline(folders, name);
+        const setup = setupOf(loaded);
+        await prepareTopics(loaded.pipeline);
+        try {
+          await prepareSupervisor(loaded);
+        } catch (thrown) {
+          const before = prepared ?? (await preparedSetup(folders, name));
+          throw withUnpreparedSetup(thrown, { setup, isChanged: before !== undefined && before !== setup });
+        }
+        await storePreparedSetup(folders, name, setup);
+        return { setup };
+      });
     },
 
     /** Returns when the supervisor's health is another than the known one, or after the given seconds. */
@@ -89,17 +86,14 @@ export function createSpeedSupervisorActivities({
       const { pipeline: name, known, maximumSeconds } = parseInput(watchInput, input, 'watchSupervisor');
       const context = Context.current();
       const end = Date.now() + maximumSeconds * 1_000;
-      return beating(
-        () => 'watches',
-        async () => {
-          const { pipeline } = await runnablePipeline(folders, name);
-          for (;;) {
-            const { health } = await lookAtSupervisor(druid, pipeline.druid.datasource);
-            if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
-            await context.sleep(LOOK_MS);
-          }
-        },
-      );
+      return withHeartbeats('watches', async () => {
+        const { pipeline } = await runnablePipeline(folders, name);
+        for (;;) {
+          const { health } = await lookAtSupervisor(druid, pipeline.druid.datasource);
+          if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
+          await context.sleep(LOOK_MS);
+        }
+      });
     },
   };
 

@@ -10,6 +10,7 @@ import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { outcomeAttribute } from '../../domain/search-attributes';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { withHeartbeats } from '../heartbeat';
 import { endOf } from './day-runs';
 import { nightlyRunOf } from './nightly-runs';
 import { selectDays, type OperateDependencies } from './select-days';
@@ -24,7 +25,7 @@ export function createOperateActivities(dependencies: OperateDependencies) {
     /** The days that a backfill runs, in order. */
     async selectBackfillDays(given: BackfillInput): Promise<BusinessDate[]> {
       const input = parseInput(selectionInput, given, 'selectBackfillDays');
-      return beating('selecting the days', () => selectDays(Context.current().client, dependencies, input));
+      return withHeartbeats('selecting the days', () => selectDays(Context.current().client, dependencies, input));
     },
 
     /**
@@ -55,7 +56,7 @@ export function createOperateActivities(dependencies: OperateDependencies) {
       const now = new Date();
       const signal = Context.current().cancellationSignal;
       const today = businessDateOf(now, timeZone);
-      return beating('comparing files with builds', async () => {
+      return withHeartbeats('comparing files with builds', async () => {
         const decisions: LateDataDecision[] = [];
         for (let back = 1; back <= lateData.days; back++) {
           const date = shiftDate(today, -back);
@@ -70,16 +71,3 @@ export function createOperateActivities(dependencies: OperateDependencies) {
 }
 
 export type OperateActivities = ReturnType<typeof createOperateActivities>;
-
-/** Beats the heart while `work` is under way: hashing many large files takes its time. */
-async function beating<T>(doing: string, work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const heartbeat = setInterval(() => {
-    context.heartbeat(doing);
-  }, 2_000);
-  try {
-    return await work();
-  } finally {
-    clearInterval(heartbeat);
-  }
-}

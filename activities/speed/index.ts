@@ -16,7 +16,7 @@ import { LivePipeline } from './live-pipeline';
 import { retryable } from './runnable-pipeline';
 import { Shard } from './shard';
 import { shardHeartbeats } from './shard-heartbeats';
-import { beating } from '../wait';
+import { withHeartbeats } from '../heartbeat';
 
 export interface SpeedDependencies extends PipelineFolders {
   readonly kafka: KafkaCluster;
@@ -25,8 +25,6 @@ export interface SpeedDependencies extends PipelineFolders {
   /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
   readonly onCommitted?: (pipeline: string, partition: number, counts: Counts) => void;
 }
-
-const HEARTBEAT_MS = 1_000;
 
 const shardInput = z
   .object({
@@ -50,11 +48,11 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       const context = Context.current();
       const { logger } = folders;
       let shard: Shard | undefined;
-      const heartbeats = setInterval(() => {
-        context.heartbeat(shard?.progress);
+      const report = (): SpeedShardProgress | undefined => {
         if (shard !== undefined) onProgress?.(input.pipeline, shard.progress);
-      }, HEARTBEAT_MS);
-      try {
+        return shard?.progress;
+      };
+      const run = async (): Promise<SpeedShardResult> => {
         const live = await retryable(LivePipeline.open(folders, input.pipeline));
         try {
           const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
@@ -70,8 +68,10 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
         } finally {
           await live.close();
         }
+      };
+      try {
+        return await withHeartbeats(report, run);
       } finally {
-        clearInterval(heartbeats);
         if (shard !== undefined) {
           const { progress } = shard;
           onProgress?.(input.pipeline, { ...progress, partitions: atRest(progress.partitions) });
@@ -84,10 +84,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       const { afterSeconds } = parseInput(tellInput, input, 'tellPartitions');
       const { client, info, sleep } = Context.current();
       // A dead worker is missed at once, and status sees that a failure before it is over.
-      await beating(
-        () => 'waiting for the next look',
-        () => sleep(afterSeconds * 1_000),
-      );
+      await withHeartbeats('waiting for the next look', () => sleep(afterSeconds * 1_000));
       return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
     },
   };

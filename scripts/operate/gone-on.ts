@@ -3,9 +3,6 @@ import type { SpeedShardProgress } from '../../domain/speed-shard';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
-/** What an activity's heartbeats say before it has done anything. */
-const AT_FIRST: readonly unknown[] = [undefined, 'looking'];
-
 /**
  * Whether an activity has gone on since its last try failed: the try that runs now has sent a heartbeat that shows something
  * done. Between two tries, and before such a heartbeat, the failure is what holds it up.
@@ -14,8 +11,7 @@ const AT_FIRST: readonly unknown[] = [undefined, 'looking'];
  */
 export function hasGoneOn({ state, lastHeartbeatTime, lastStartedTime }: PendingActivity, details: unknown): boolean {
   const runs = state === temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED;
-  if (!runs || nanoseconds(lastHeartbeatTime) <= nanoseconds(lastStartedTime) || AT_FIRST.includes(details))
-    return false;
+  if (!runs || nanoseconds(lastHeartbeatTime) <= nanoseconds(lastStartedTime) || details === undefined) return false;
   return !isShardProgress(details) || isOpen(details);
 }
 

@@ -13,8 +13,8 @@ export function describeActivities(activities: readonly RunningActivity[]): stri
     .map((activity) =>
       [
         activitySummary(activity.name),
-        // The first look tells nothing yet.
-        typeof activity.details === 'string' && activity.details !== 'looking' ? `: ${activity.details}` : '',
+        // Before the first poll is answered there are none.
+        typeof activity.details === 'string' ? `: ${activity.details}` : '',
         describeTry(activity),
       ].join(''),
     )

@@ -21,7 +21,6 @@ describe('an activity whose last try failed', () => {
     expect(hasGoneOn({ ...running, lastHeartbeatTime: at(9).lastStartedTime ?? null }, 'comparing')).toBe(false);
     expect(hasGoneOn({ ...running, lastHeartbeatTime: null }, 'comparing')).toBe(false);
     expect(hasGoneOn(running, undefined)).toBe(false);
-    expect(hasGoneOn(running, 'looking')).toBe(false);
   });
 
   it('has, as a shard, once each partition is open or says itself what holds it up', () => {

@@ -7,9 +7,7 @@ it('says what a run does in words, with what it waits for', () => {
   expect(describeActivities([{ ...running, name: 'sealDay', details }])).toBe(
     'close the day to realtime: waiting for tasks to release the day',
   );
-  expect(describeActivities([{ ...running, name: 'buildDay', details: 'looking' }])).toBe(
-    'read, deduplicate and join the hourly files',
-  );
+  expect(describeActivities([{ ...running, name: 'buildDay' }])).toBe('read, deduplicate and join the hourly files');
   expect(describeActivities([])).toBe('');
 });
 
