@@ -34,8 +34,8 @@ export function hdfs(stack: Stack, artifacts: Artifacts, { rpc, http }: HdfsPort
         args: [
           ...['-format', '-datanodes', '1', '-nnport', `${rpc}`, '-httpport', `${http}`],
           ...['-D', 'dfs.namenode.safemode.extension=0'],
-          // Tokens for clients without Kerberos: what a client does with one can be tried.
-          ...['-D', 'dfs.namenode.delegation.token.always-use=true'],
+          // Pages of a listing, so that few files are several.
+          ...['-D', 'dfs.ls.limit=20'],
         ],
       }),
     async check() {

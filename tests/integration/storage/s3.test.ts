@@ -33,6 +33,7 @@ const open = () => {
 
 describe('a real S3', () => {
   conformance(() => ({
+    many: 1_100,
     open,
     async unfinished(folder) {
       const found = await s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: `some/prefix/${folder}` }));

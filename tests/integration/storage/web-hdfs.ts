@@ -1,3 +1,5 @@
+import axios from 'axios';
+
 /** One request of WebHDFS, as any HTTP client makes it; the answer, parsed where it is JSON. */
 export async function webHdfs(
   origin: string,
@@ -8,11 +10,13 @@ export async function webHdfs(
 ): Promise<unknown> {
   const url = new URL(`${origin}/webhdfs/v1${path}`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, `${value}`);
-  let answer = await fetch(url, { method, redirect: 'manual' });
+  const options = { method, maxRedirects: 0, validateStatus: () => true };
+  let answer = await axios.request<unknown>({ ...options, url: url.href });
   if (answer.status === 307) {
-    answer = await fetch(answer.headers.get('location') ?? '', { method, ...(body !== undefined && { body }) });
+    answer = await axios.request<unknown>({ ...options, url: `${answer.headers['location']}`, data: body });
   }
-  const text = await answer.text();
-  if (!answer.ok && answer.status !== 404) throw new Error(`${method} ${url.href} answers ${answer.status}: ${text}`);
-  return text === '' ? undefined : JSON.parse(text);
+  const { status, data } = answer;
+  if (status >= 300 && status !== 404)
+    throw new Error(`${method} ${url.href} answers ${status}: ${JSON.stringify(data)}`);
+  return data;
 }

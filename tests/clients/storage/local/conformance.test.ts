@@ -10,6 +10,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe('a local folder', () => {
   conformance(() => ({
+    many: 1_100,
     open: () => openStorage({ kind: 'local', folder: root }),
     async unfinished(folder) {
       const names = await readdir(join(root, folder), { recursive: true }).catch(() => []);
