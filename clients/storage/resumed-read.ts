@@ -50,7 +50,7 @@ export async function* resumedRead({ doing, open, offset, policy, signal }: Resu
 /** Only the wait for the storage is limited: who reads may take their time. */
 async function* chunksOf(stream: Readable, idleMs: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
   if (signal) addAbortSignal(signal, stream);
-  const chunks: AsyncIterator<unknown> = stream[Symbol.asyncIterator]();
+  const chunks: AsyncIterator<unknown, unknown> = stream[Symbol.asyncIterator]();
   for (;;) {
     const timer = setTimeout(() => stream.destroy(new Error(`no byte came for ${idleMs / 1_000} s`)), idleMs);
     const { done, value } = await chunks.next().finally(() => {

@@ -80,14 +80,14 @@ async function linkAbsent(next: string, path: string): Promise<boolean> {
 }
 
 async function replaceVersion(root: string, next: string, path: string, version: ObjectVersion): Promise<boolean> {
-  let isHeld = true;
+  const loss = new AbortController();
   const release = await lock(path, {
     lockfilePath: lockName(path),
     realpath: false,
     stale: STALE,
     retries: LOCK_RETRIES,
     onCompromised: () => {
-      isHeld = false;
+      loss.abort();
     },
   }).catch((thrown: unknown) => {
     if (systemCode(thrown) !== 'ELOCKED') throw thrown;
@@ -101,11 +101,11 @@ async function replaceVersion(root: string, next: string, path: string, version:
     const file = await openWithin(root, path);
     if (file === undefined) return false;
     const found = await file.stat({ bigint: true }).finally(() => file.close());
-    if (versionOf(found) !== version || !isHeld) return false;
+    if (versionOf(found) !== version || loss.signal.aborted) return false;
     await rename(next, path);
     return true;
   } finally {
     // What is lost is another's.
-    if (isHeld) await release();
+    if (!loss.signal.aborted) await release();
   }
 }

@@ -18,10 +18,9 @@ function isWithin(folder: string, path: string): boolean {
  * there. Throws STORAGE_REFUSED where it lies outside.
  */
 export async function realPathWithin(root: string, path: string): Promise<string | undefined> {
-  const [top, real] = await Promise.all([realpath(root), realpath(path)]).catch(
-    (thrown: unknown): [undefined, undefined] => [ignoreMissing(thrown), undefined],
-  );
-  if (top === undefined || real === undefined) return undefined;
+  const paths = await Promise.all([realpath(root), realpath(path)]).catch(ignoreMissing);
+  if (paths === undefined) return undefined;
+  const [top, real] = paths;
   if (isWithin(top, real)) return real;
   throw leadsOut(root, path, real);
 }

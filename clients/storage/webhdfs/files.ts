@@ -109,7 +109,7 @@ function ifMissing<T>(instead: T): (thrown: unknown) => T {
 }
 
 /** A body of unknown length, counted. */
-export function counted(body: AsyncIterable<Uint8Array>): { readonly stream: Readable; bytes(): number } {
+export function counted(body: AsyncIterable<Uint8Array>): { readonly stream: Readable; readonly bytes: () => number } {
   let bytes = 0;
   async function* counting(): AsyncGenerator<Uint8Array> {
     for await (const chunk of body) {

@@ -86,7 +86,8 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
 
   function urlOf(origin: string, { path, query }: Pick<WebHdfsRequest, 'path' | 'query'>): string {
     const url = new URL(`${origin}/webhdfs/v1${path === '' ? '/' : encodePath(path)}`);
-    for (const [name, value] of Object.entries({ ...query, ...identity })) url.searchParams.set(name, `${value}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, `${value}`);
+    for (const [name, value] of Object.entries(identity)) url.searchParams.set(name, value);
     return url.href;
   }
 

@@ -103,7 +103,7 @@ describe('a DataNode whose connection breaks', () => {
     await storage.write('a', Buffer.from('former'));
     proxy.fail(dataNode('OPEN'), { cutAfter: 3 });
     const reading = async (): Promise<void> => {
-      for await (const _ of storage.read('a')) await storage.write('a', Buffer.from('newest'));
+      for await (const chunk of storage.read('a')) await storage.write('a', Buffer.from(`after ${chunk.length}`));
     };
     expect(await thrownBy(reading())).toMatchObject({ code: 'STORAGE_CHANGED' });
     // Replaced after its version was looked at, and before the first byte.

@@ -110,7 +110,7 @@ describe('a connection that breaks', () => {
     const rival = open({ endpoint: server.url });
     proxy.fail(isGet, { cutAfter: 3 });
     const reading = async (): Promise<void> => {
-      for await (const _ of storage.read('a')) await rival.write('a', Buffer.from('newest'));
+      for await (const chunk of storage.read('a')) await rival.write('a', Buffer.from(`after ${chunk.length}`));
     };
     expect(await thrownBy(reading())).toMatchObject({ code: 'STORAGE_CHANGED' });
     rival.close();
