@@ -8,6 +8,8 @@ export interface BodyPart {
   readonly stream: Readable;
   /** Bytes that it announces. */
   readonly length: number;
+  /** Whether its error says that its checksum is wrong. */
+  readonly isDamage?: (thrown: unknown) => boolean;
 }
 
 export interface ResumedRead {
@@ -38,6 +40,8 @@ export async function* resumedRead({ doing, open, offset, policy, signal }: Resu
       throw new Error(`the connection ended ${part.length - (next - from)} bytes too early`);
     } catch (thrown) {
       signal?.throwIfAborted();
+      // What was handed on cannot be taken back.
+      if (next > from && part.isDamage?.(thrown) === true) throw damaged(doing, thrown);
       fruitless = next > from ? 1 : fruitless + 1;
       if (fruitless >= policy.attempts) throw brokenOff(doing, next, fruitless, thrown);
     } finally {
@@ -59,6 +63,14 @@ async function* chunksOf(stream: Readable, idleMs: number, signal?: AbortSignal)
     if (done === true) return;
     if (Buffer.isBuffer(value)) yield value;
   }
+}
+
+function damaged(doing: string, thrown: unknown): DaybreakError {
+  return storageError(doing, {
+    code: 'STORAGE_FAILED',
+    why: `its bytes are not those that were written: ${messageOf(thrown)}`,
+    remedy: 'Run again; if it stays so, write the object again.',
+  });
 }
 
 function brokenOff(doing: string, offset: number, times: number, thrown: unknown): DaybreakError {

@@ -1,8 +1,12 @@
 import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
+import { messageOf } from '../../../domain/errors';
 import type { BodyPart } from '../resumed-read';
 import type { ObjectVersion, ReadOptions } from '../storage';
 import { told } from './s3-client';
+
+/** The SDK compares the checksum of an object that is read as a whole, after its last byte, and has no class for the error. */
+const isDamage = (thrown: unknown): boolean => messageOf(thrown).includes('Checksum mismatch');
 
 export interface Get extends ReadOptions {
   readonly doing: string;
@@ -29,7 +33,7 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
         const { Body, ContentLength, ETag } = await client.send(command, { ...(signal && { abortSignal: signal }) });
         version ??= ETag;
         if (!(Body instanceof Readable)) throw new Error('its answer has no body');
-        return { stream: Body, length: ContentLength ?? 0 };
+        return { stream: Body, length: ContentLength ?? 0, isDamage };
       } catch (thrown) {
         // Nothing is left from there on. Its condition was looked at before.
         if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 416) return undefined;

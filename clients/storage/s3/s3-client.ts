@@ -25,8 +25,6 @@ export function s3Client(access: S3Access, environment: NodeJS.ProcessEnv, polic
     // Other services than Amazon's rarely have a name for each bucket.
     forcePathStyle: endpoint !== undefined && endpoint !== '',
     ...(environment['AWS_MAX_ATTEMPTS'] === undefined && { maxAttempts: policy.attempts }),
-    // Its check of a body hides where a connection broke; lengths are compared, and a version is asked for, here.
-    responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT,
       socketTimeout: policy.idleMs,

@@ -137,6 +137,19 @@ describe('a connection that breaks', () => {
   });
 });
 
+it('bytes that are damaged on the way are read again, or told where some were handed on', async () => {
+  await storage.write('a', Buffer.from('hello'));
+  proxy.fail(isGet, 'damage the first byte');
+  expect(await textOf(storage, 'a')).toBe('hello');
+  expect(proxy.seen.filter(isGet)).toHaveLength(2);
+  await storage.write('large', randomBytes(9 * MEBIBYTE));
+  proxy.fail(isGet, 'damage the first byte');
+  expect(await thrownBy(textOf(storage, 'large'))).toMatchObject({
+    code: 'STORAGE_FAILED',
+    what: expect.stringContaining('its bytes are not those that were written') as string,
+  });
+});
+
 describe('what no retry mends is told with its remedy:', () => {
   it('a bucket that is not there', async () => {
     const other = open({}, 's3://no-such-bucket/x');

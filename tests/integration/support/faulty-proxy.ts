@@ -9,6 +9,8 @@ export type Fault =
   | { readonly cutAfter: number }
   /** Nothing comes after so many bytes of the answer's body, and the connection stays. */
   | { readonly silentAfter: number }
+  /** The first byte of the answer's body is another one. */
+  | 'damage the first byte'
   /** The server does it, and its answer is lost. */
   | 'lose the answer'
   /** Runs once the server's answer has begun, before any of it is handed back. */
@@ -71,6 +73,11 @@ export async function faultyProxy(target: string): Promise<FaultyProxy> {
         : typeof fault === 'object' && 'silentAfter' in fault
           ? fault.silentAfter
           : undefined;
+    if (fault === 'damage the first byte') {
+      answer.once('data', (chunk: Buffer) => {
+        chunk.writeUInt8(chunk.readUInt8(0) ^ 1, 0);
+      });
+    }
     if (limit === undefined) {
       answer.once('error', () => outgoing.destroy());
       answer.pipe(outgoing);
