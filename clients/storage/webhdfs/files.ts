@@ -22,15 +22,19 @@ export function createFiles(http: WebHdfsHttp) {
     async *list(path: string, signal?: AbortSignal): AsyncGenerator<FileStatus> {
       let startAfter: string | undefined;
       for (;;) {
-        const query = { op: 'LISTSTATUS_BATCH', ...(startAfter !== undefined && { startAfter }) };
+        // The NameNode of 3.5 reads the name in small letters only, HttpFS as it is documented: each ignores the other.
+        const after = startAfter === undefined ? {} : { startAfter, startafter: startAfter };
+        const query = { op: 'LISTSTATUS_BATCH', ...after };
         const page = await http
           .json({ method: 'GET', path, query, signal }, listedStatuses)
           .catch(ifMissing(undefined));
         const entries = page?.DirectoryListing.partialListing.FileStatuses.FileStatus ?? [];
         // Of a file, which is no folder, it gives the file itself, without a name.
         yield* entries.filter(({ pathSuffix }) => pathSuffix !== '');
-        startAfter = entries.at(-1)?.pathSuffix;
-        if (page === undefined || page.DirectoryListing.remainingEntries === 0 || !startAfter) return;
+        const last = entries.at(-1)?.pathSuffix;
+        if (page === undefined || page.DirectoryListing.remainingEntries === 0 || !last) return;
+        if (last === startAfter) throw new WebHdfsFailure('it gives the same page of a listing again and again', 400);
+        startAfter = last;
       }
     },
 
