@@ -11,7 +11,9 @@ export const SERVER_NAMES = [
   'druid-historical',
   'druid-indexer',
 ] as const;
-export type ServerName = (typeof SERVER_NAMES)[number];
+/** Storages like those that people have; `daybreak up` does not start them. */
+export const STORAGE_SERVER_NAMES = ['versitygw', 'hdfs'] as const;
+export type ServerName = (typeof SERVER_NAMES)[number] | (typeof STORAGE_SERVER_NAMES)[number];
 
 /** Which local stack is meant. */
 export interface StackOptions {

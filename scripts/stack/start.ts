@@ -53,7 +53,8 @@ async function startAll(stack: Stack, servers: readonly Server[], progress: Prog
   if (failed !== undefined) throw failed.reason as unknown;
 }
 
-async function startServer(stack: Stack, server: Server, step: Step): Promise<void> {
+/** Starts one server, unless it runs, and waits until it is healthy. Throws SERVER_FAILED. */
+export async function startServer(stack: Stack, server: Server, step: Step): Promise<void> {
   const already = await runningPid(stack, server);
   if (already === undefined) {
     step.update('preparing');

@@ -1,9 +1,9 @@
 import { access, rm } from 'node:fs/promises';
 import { artifactsOf } from './fetch/artifacts';
 import { withLock } from './lock';
-import { stopProcess } from './processes';
+import { runningPid, stopProcess } from './processes';
 import { silentProgress, type Progress } from './progress';
-import { serversOf } from './servers';
+import { serversOf, storageServersOf } from './servers';
 import { stackOf, type Server, type ServerName, type StackOptions } from './stack';
 
 export interface StopOptions extends StackOptions {
@@ -19,7 +19,7 @@ export interface StopOptions extends StackOptions {
 const ORDER: readonly (readonly ServerName[])[] = [
   ['temporal', 'druid-coordinator', 'druid-broker'],
   ['druid-indexer', 'druid-historical'],
-  ['zookeeper', 'kafka'],
+  ['zookeeper', 'kafka', 'versitygw', 'hdfs'],
 ];
 
 /** Stops what startStack started in the same folder, and nothing else. */
@@ -30,7 +30,12 @@ export async function stopStack({
 }: StopOptions = {}): Promise<void> {
   const stack = stackOf(options);
   if (!(await exists(stack.directory))) return;
-  const servers = serversOf(stack, artifactsOf(progress));
+  const artifacts = artifactsOf(progress);
+  const servers = serversOf(stack, artifacts);
+  // The stack does not start them, tests do.
+  for (const server of storageServersOf(stack, artifacts)) {
+    if ((await runningPid(stack, server)) !== undefined) servers.push(server);
+  }
   const stop = async (server: Server): Promise<void> => {
     const step = progress.step(server.title);
     step.update('stopping');

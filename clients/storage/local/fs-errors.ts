@@ -1,3 +1,6 @@
+import { DaybreakError, messageOf } from '../../../domain/errors';
+import { absent, storageError, systemCode } from '../errors';
+
 /** Whether an error of Node's own bears this code, such as 'ENOENT'. */
 export function hasCode(thrown: unknown, code: string): boolean {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
@@ -12,4 +15,47 @@ export function isMissing(thrown: unknown): boolean {
 export function ignoreMissing(thrown: unknown): undefined {
   if (isMissing(thrown)) return undefined;
   throw thrown;
+}
+
+/** Undefined for what is not there, also since a file stands where a folder would; throws any other error. For `catch`. */
+export function ignoreAbsent(thrown: unknown): undefined {
+  const code = systemCode(thrown);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  throw thrown;
+}
+
+/** What the file system throws, as an error with a remedy. */
+export function localError(thrown: unknown, doing: string, path: string): unknown {
+  if (thrown instanceof DaybreakError) return thrown;
+  const code = systemCode(thrown);
+  const why = messageOf(thrown);
+  switch (code) {
+    case undefined:
+      return thrown;
+    case 'ENOENT':
+      return absent(doing);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return storageError(doing, {
+        code: 'STORAGE_REFUSED',
+        why,
+        remedy: `Give this user the right: ls -ld '${path}', then chown or chmod.`,
+      });
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return storageError(doing, { code: 'STORAGE_FAILED', why, remedy: `Free space: df -h '${path}'.` });
+    case 'ENOTDIR':
+    case 'EISDIR':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+    case 'ENXIO':
+      return storageError(doing, {
+        code: 'STORAGE_REFUSED',
+        why,
+        remedy: `Move what is there away: ls -l '${path}'.`,
+      });
+    default:
+      return storageError(doing, { code: 'STORAGE_FAILED', why, remedy: 'See that the disk or the share is well.' });
+  }
 }

@@ -19,9 +19,9 @@ export interface GoProgram {
  */
 export async function goInstalled({ title, module, packages }: GoProgram, progress: Progress): Promise<string> {
   const folder = await cached(title.replace(' ', '-'), async (staging) => {
-    const go = await findGo();
+    const go = await findGo(title);
     const step = progress.step(title);
-    const building = 'building, about 3 minutes on 2 cores';
+    const building = 'building, some minutes on 2 cores';
     let compiled = 0;
     step.update(building);
     await runTool({

@@ -47,13 +47,12 @@ export async function findMaven(): Promise<string> {
   return need('mvn', 'Maven fetches Kafka and Druid', 'Install Maven (Debian: apt install maven)');
 }
 
-/** Go, for the first start only, where there is no suitable `temporal`. Throws MISSING_TOOL. */
-export async function findGo(): Promise<string> {
-  return need(
-    'go',
-    'Go builds the Temporal server',
-    "Install Go 1.24 or newer, or Temporal's command line (https://docs.temporal.io/cli)",
-  );
+/** Go, for the first start of `program` only. Throws MISSING_TOOL. */
+export async function findGo(program: string): Promise<string> {
+  const orTemporal = program.startsWith('temporal')
+    ? ", or Temporal's command line (https://docs.temporal.io/cli)"
+    : '';
+  return need('go', `Go builds ${program}`, `Install Go 1.24 or newer${orTemporal}`);
 }
 
 /** The first executable of that name on the PATH. */

@@ -71,7 +71,7 @@ export async function composeParser(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(SOURCE, file)));
   const folder = await cached(`compose-parser-${hash.digest('hex').slice(0, 16)}`, async (staging) => {
-    const go = await findGo();
+    const go = await findGo('the parser of Compose files');
     await run(
       go,
       [

@@ -21,7 +21,7 @@ afterEach(() => {
 test.each([
   ['Java 17', findJava],
   ['Maven', findMaven],
-  ['Go', findGo],
+  ['Go', () => findGo('temporal 1.5.1')],
 ])('without %s, the error says how to get it and names Docker', async (name, find) => {
   await expect(find()).rejects.toMatchObject({
     code: 'MISSING_TOOL',

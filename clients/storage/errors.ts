@@ -1,0 +1,46 @@
+import { DaybreakError, type ErrorCode } from '../../domain/errors';
+
+export type StorageErrorCode = Extract<ErrorCode, `STORAGE_${string}`>;
+
+/** One sentence of what failed, where and with which value, and one of what can be done. */
+export interface StorageTrouble {
+  readonly code: StorageErrorCode;
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** `doing` is like 'reading s3://bucket/key'. No cause: what clients throw holds requests with their credentials. */
+export function storageError(doing: string, { code, why, remedy }: StorageTrouble): DaybreakError {
+  return new DaybreakError(code, { what: `${doing} failed: ${why}`, remedy });
+}
+
+export function absent(doing: string): DaybreakError {
+  return storageError(doing, {
+    code: 'STORAGE_CHANGED',
+    why: 'it is not there, or not any more',
+    remedy: 'Bring it back, or run again: the next run lists what is there.',
+  });
+}
+
+export function changed(doing: string): DaybreakError {
+  return storageError(doing, {
+    code: 'STORAGE_CHANGED',
+    why: 'somebody wrote to it meanwhile',
+    remedy: 'Run again once its writer has finished; it is tried again by itself where a workflow does it.',
+  });
+}
+
+/** A name that the storage cannot have. */
+export function badKey(key: string, why: string): DaybreakError {
+  return new DaybreakError('STORAGE_REFUSED', {
+    what: `the name ${JSON.stringify(key)} ${why}`,
+    remedy: 'Correct files.pattern or the location: names have parts with / between them, and none is empty, . or ..',
+  });
+}
+
+/** The code that an error of Node's bears, such as 'ECONNRESET', its causes' included. */
+export function systemCode(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;
+  return 'cause' in thrown ? systemCode(thrown.cause) : undefined;
+}

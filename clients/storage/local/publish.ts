@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { link, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { storageError, systemCode } from '../errors';
+import { lockName, unfinishedName } from '../keys';
+import type { Body, Condition, ObjectVersion } from '../storage';
+import { openWithin, makeFolderWithin } from './safe-path';
+import { versionOf } from './version';
+
+/** Milliseconds without a sign of life after which a lock counts as free. */
+const STALE = 10_000;
+/** Together longer than that, so that the lock of a process that was killed is waited for and not told. */
+const LOCK_RETRIES = { retries: 60, minTimeout: 20, maxTimeout: 300 };
+
+/** Writes a file as a whole. A link in its place is replaced and not followed. */
+export async function publish(
+  root: string,
+  parts: readonly string[],
+  body: Body,
+  signal: AbortSignal | undefined,
+): Promise<ObjectVersion> {
+  const { version } = await staged(root, parts, body, signal, async (next, path) => {
+    await rename(next, path);
+    return true;
+  });
+  return version;
+}
+
+/** The same where the condition holds, else undefined. */
+export async function publishIf(
+  root: string,
+  parts: readonly string[],
+  body: Body,
+  condition: Condition,
+  signal: AbortSignal | undefined,
+): Promise<ObjectVersion | undefined> {
+  const { done, version } = await staged(root, parts, body, signal, (next, path) =>
+    'ifAbsent' in condition ? linkAbsent(next, path) : replaceVersion(root, next, path, condition.ifVersion),
+  );
+  return done ? version : undefined;
+}
+
+/** Writes the body beside its place, and lets `settle` bring it there. */
+async function staged(
+  root: string,
+  parts: readonly string[],
+  body: Body,
+  signal: AbortSignal | undefined,
+  settle: (next: string, path: string) => Promise<boolean>,
+): Promise<{ readonly done: boolean; readonly version: ObjectVersion }> {
+  const folder = await makeFolderWithin(root, parts.slice(0, -1));
+  const path = join(folder, parts.at(-1) ?? randomUUID());
+  const next = unfinishedName(path);
+  const file = await open(next, 'wx');
+  try {
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+      signal?.throwIfAborted();
+      await file.writeFile(chunk);
+    }
+    signal?.throwIfAborted();
+    const done = await settle(next, path);
+    await rm(next, { force: true });
+    // The inode's, whatever it is called by now: a rename and the end of a second name change its time.
+    return { done, version: versionOf(await file.stat({ bigint: true })) };
+  } finally {
+    await file.close();
+    await rm(next, { force: true });
+  }
+}
+
+async function linkAbsent(next: string, path: string): Promise<boolean> {
+  try {
+    await link(next, path);
+    return true;
+  } catch (thrown) {
+    if (systemCode(thrown) === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+async function replaceVersion(root: string, next: string, path: string, version: ObjectVersion): Promise<boolean> {
+  const loss = new AbortController();
+  const release = await lock(path, {
+    lockfilePath: lockName(path),
+    realpath: false,
+    stale: STALE,
+    retries: LOCK_RETRIES,
+    onCompromised: () => {
+      loss.abort();
+    },
+  }).catch((thrown: unknown) => {
+    if (systemCode(thrown) !== 'ELOCKED') throw thrown;
+    throw storageError(`writing ${path}`, {
+      code: 'STORAGE_FAILED',
+      why: 'other processes have kept its lock all the time',
+      remedy: `See what writes there: ls -ld '${lockName(path)}'.`,
+    });
+  });
+  try {
+    const file = await openWithin(root, path);
+    if (file === undefined) return false;
+    const found = await file.stat({ bigint: true }).finally(() => file.close());
+    if (versionOf(found) !== version || loss.signal.aborted) return false;
+    await rename(next, path);
+    return true;
+  } finally {
+    // What is lost is another's.
+    if (!loss.signal.aborted) await release();
+  }
+}

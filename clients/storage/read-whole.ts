@@ -1,0 +1,41 @@
+import { DaybreakError } from '../../domain/errors';
+import type { Abortable, ObjectVersion, Storage } from './storage';
+
+export interface WholeObject {
+  readonly content: Buffer;
+  readonly version: ObjectVersion;
+}
+
+/** Where writers follow each other so quickly that no version stays for the time of a read. */
+const TRIES = 10;
+
+/**
+ * A small object with its version, such as a pointer that is replaced by writeIf; undefined where there is none. Throws
+ * STORAGE_REFUSED where it has more than `most` bytes.
+ */
+export async function readWhole(
+  storage: Storage,
+  key: string,
+  most: number,
+  options: Abortable = {},
+): Promise<WholeObject | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    const found = await storage.find(key, options);
+    if (found === undefined) return undefined;
+    const { size, version } = found;
+    if (size > most) {
+      throw new DaybreakError('STORAGE_REFUSED', {
+        what: `${storage.describe(key)} has ${size} bytes, and at most ${most} are expected`,
+        remedy: 'Move it away: it is not what was written there.',
+      });
+    }
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of storage.read(key, { ...options, version })) chunks.push(chunk);
+      return { content: Buffer.concat(chunks), version };
+    } catch (thrown) {
+      const moved = thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED';
+      if (!moved || tries >= TRIES) throw thrown;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { messageOf } from '../../../domain/errors';
+import type { BodyPart } from '../resumed-read';
+import type { ObjectVersion, ReadOptions } from '../storage';
+import { told } from './s3-client';
+
+/** The SDK compares the checksum of an object that is read as a whole, after its last byte, and has no class for the error. */
+const isDamage = (thrown: unknown): boolean => messageOf(thrown).includes('Checksum mismatch');
+
+export interface Get extends ReadOptions {
+  readonly doing: string;
+  readonly bucket: string;
+  /** The whole key. */
+  readonly key: string;
+}
+
+/** Asks for the bytes from an offset on, always of one version: the first answer's, where none was given. */
+export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promise<BodyPart | undefined> {
+  const { doing, bucket, key, end, signal } = get;
+  let version: ObjectVersion | undefined = get.version;
+  return (offset) =>
+    told(doing, bucket, signal, async () => {
+      if (end !== undefined && offset >= end) return undefined;
+      const whole = offset === 0 && end === undefined;
+      const command = new GetObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        IfMatch: version,
+        Range: whole ? undefined : `bytes=${offset}-${end === undefined ? '' : end - 1}`,
+      });
+      try {
+        const { Body, ContentLength, ETag } = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        version ??= ETag;
+        if (!(Body instanceof Readable)) throw new Error('its answer has no body');
+        return { stream: Body, length: ContentLength ?? 0, isDamage };
+      } catch (thrown) {
+        // Nothing is left from there on. Its condition was looked at before.
+        if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 416) return undefined;
+        throw thrown;
+      }
+    });
+}

@@ -1,0 +1,58 @@
+import { ListObjectsV2Command, type S3Client, type _Object } from '@aws-sdk/client-s3';
+import { isUnfinished } from '../keys';
+import type { S3Location } from '../location';
+import type { Abortable, StoredObject } from '../storage';
+import { told } from './s3-client';
+
+export interface Listing extends Abortable {
+  readonly doing: string;
+  /** Of the whole key: the location's own and what is asked for. */
+  readonly prefix: string;
+  /** Keys an answer, at most 1,000, which is the default. */
+  readonly page?: number;
+}
+
+/** Every object of a prefix, each page asked for when the one before was taken. Markers of folders are none. */
+export async function* listObjects(
+  client: S3Client,
+  { bucket, prefix: root }: S3Location,
+  { doing, prefix, page, signal }: Listing,
+): AsyncGenerator<StoredObject> {
+  let from: string | undefined;
+  do {
+    const answer = await told(doing, bucket, signal, () =>
+      client.send(
+        new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          ContinuationToken: from,
+          MaxKeys: page,
+          // A key may hold what XML cannot.
+          EncodingType: 'url',
+        }),
+        { ...(signal && { abortSignal: signal }) },
+      ),
+    );
+    const decode = answer.EncodingType === 'url' ? unescaped : (text: string) => text;
+    for (const object of answer.Contents ?? []) {
+      const found = stored(object, decode, root);
+      if (found !== undefined) yield found;
+    }
+    from = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
+  } while (from !== undefined);
+}
+
+function stored(
+  { Key, Size, ETag, LastModified }: _Object,
+  decode: (text: string) => string,
+  root: string,
+): StoredObject | undefined {
+  if (Key === undefined || ETag === undefined || LastModified === undefined) return undefined;
+  const key = decode(Key).slice(root.length);
+  if (key === '' || key.endsWith('/') || isUnfinished(key)) return undefined;
+  return { key, size: Size ?? 0, version: ETag, modified: LastModified };
+}
+
+function unescaped(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}

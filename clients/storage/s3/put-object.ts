@@ -1,0 +1,96 @@
+import { HeadObjectCommand, PutObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { randomUUID } from 'node:crypto';
+import { addAbortSignal, Readable } from 'node:stream';
+import type { Abortable, Body, Condition, ObjectVersion } from '../storage';
+import { told } from './s3-client';
+
+/** So that 10,000 parts, the most there may be, are 156 GiB. */
+const PART_BYTES = 16 * 1024 * 1024;
+/** Of one object at once; each is in memory until it is sent. */
+const PARTS = 3;
+/** Names the write that an object comes from. */
+const MARK = 'daybreak-write';
+
+export interface Put extends Abortable {
+  readonly doing: string;
+  readonly bucket: string;
+  /** The whole key. */
+  readonly key: string;
+  readonly body: Body;
+  readonly condition?: Condition;
+}
+
+/**
+ * Writes one object; undefined where the condition does not hold. An answer that got lost makes the SDK ask again, and
+ * what was done then looks like another's: the object says which write it comes from.
+ */
+export async function putObject(client: S3Client, put: Put): Promise<ObjectVersion | undefined> {
+  const { doing, bucket, signal, condition } = put;
+  const mark = randomUUID();
+  return told(doing, bucket, signal, async () => {
+    try {
+      return await send(client, put, mark);
+    } catch (thrown) {
+      if (!(thrown instanceof S3ServiceException)) throw thrown;
+      const failed = condition !== undefined && isUnmet(thrown, condition);
+      if (!failed && thrown.name !== 'NoSuchUpload') throw thrown;
+      const own = await ownVersion(client, put, mark);
+      if (own !== undefined) return own;
+      if (failed) return undefined;
+      throw thrown;
+    }
+  });
+}
+
+async function send(
+  client: S3Client,
+  { bucket, key, body, condition, signal }: Put,
+  mark: string,
+): Promise<ObjectVersion> {
+  const params = { Bucket: bucket, Key: key, Metadata: { [MARK]: mark }, ...conditionOf(condition) };
+  if (body instanceof Uint8Array) {
+    const command = new PutObjectCommand({ ...params, Body: body });
+    return versionIn(await client.send(command, { ...(signal && { abortSignal: signal }) }));
+  }
+  const stream = Readable.from(body, { objectMode: false });
+  // A body that ends early ends the upload, which then takes its parts back.
+  if (signal) addAbortSignal(signal, stream);
+  try {
+    const upload = new Upload({
+      client,
+      params: { ...params, Body: stream },
+      partSize: PART_BYTES,
+      queueSize: PARTS,
+    });
+    return versionIn(await upload.done());
+  } finally {
+    stream.destroy();
+  }
+}
+
+function conditionOf(condition: Condition | undefined): { IfNoneMatch?: string; IfMatch?: string } {
+  if (condition === undefined) return {};
+  return 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifVersion };
+}
+
+/** 412; and 404 where a version was asked for and nothing is there, which is not the bucket. */
+function isUnmet({ name, $metadata }: S3ServiceException, condition: Condition): boolean {
+  return $metadata.httpStatusCode === 412 || ('ifVersion' in condition && name === 'NoSuchKey');
+}
+
+async function ownVersion(client: S3Client, { bucket, key, signal }: Put, mark: string): Promise<string | undefined> {
+  const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+  try {
+    const { Metadata, ETag } = await client.send(command, { ...(signal && { abortSignal: signal }) });
+    return Metadata?.[MARK] === mark ? ETag : undefined;
+  } catch (thrown) {
+    if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 404) return undefined;
+    throw thrown;
+  }
+}
+
+function versionIn({ ETag }: { readonly ETag?: string | undefined }): ObjectVersion {
+  if (ETag === undefined) throw new Error('its answer has no ETag');
+  return ETag;
+}

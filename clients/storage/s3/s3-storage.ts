@@ -1,0 +1,104 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { badKey } from '../errors';
+import { folderParts, ownFolderParts } from '../keys';
+import { locationText, type S3Location } from '../location';
+import { resumedRead } from '../resumed-read';
+import type { RetryPolicy } from '../retry';
+import type { SignedUrl, Storage } from '../storage';
+import { bodyFrom } from './get-object';
+import { listObjects } from './list-objects';
+import { putObject } from './put-object';
+import { abortUploads, removeObjects } from './remove-objects';
+import { s3Client, told, type S3Access } from './s3-client';
+
+export type { S3Access } from './s3-client';
+
+/** A week: longer is refused by S3. */
+const LONGEST_SIGNATURE = 7 * 24 * 3_600;
+
+/**
+ * A prefix of a bucket of S3, or of a service that speaks like it. Atomic: an object appears with the answer to its PUT, or
+ * to the end of its upload in parts; both conditions are checked by the service in that moment (`If-None-Match: *`,
+ * `If-Match`). The service must know conditional writes: Amazon's does, and versitygw, MinIO, Ceph of late.
+ */
+export function s3Storage(
+  location: S3Location,
+  access: S3Access,
+  environment: NodeJS.ProcessEnv,
+  policy: RetryPolicy,
+): Storage {
+  const { bucket, prefix: root } = location;
+  const client = s3Client(access, environment, policy);
+  const describe = (key: string): string => `${locationText(location)}${key}`;
+  const wholeKey = (key: string): string => {
+    if (key === '' || key.endsWith('/')) throw badKey(key, 'is the name of no object');
+    return `${root}${key}`;
+  };
+  const list = (prefix: string, page?: number, signal?: AbortSignal) =>
+    listObjects(client, location, {
+      doing: `listing ${describe(prefix)}`,
+      prefix: `${root}${prefix}`,
+      ...(page !== undefined && { page }),
+      ...(signal && { signal }),
+    });
+
+  return {
+    kind: 's3',
+    describe,
+    list: (prefix, { signal } = {}) => list(prefix, undefined, signal),
+    // Not by HEAD, whose answer says neither whether the bucket is there nor why it refuses. The key itself comes first.
+    async find(key, { signal } = {}) {
+      wholeKey(key);
+      for await (const found of list(key, 1, signal)) return found.key === key ? found : undefined;
+      return undefined;
+    },
+    read(key, options = {}) {
+      const doing = `reading ${describe(key)}`;
+      const { offset = 0, signal } = options;
+      const open = bodyFrom(client, { ...options, doing, bucket, key: wholeKey(key) });
+      return resumedRead({ doing, open, offset, policy, signal });
+    },
+    async write(key, body, options = {}) {
+      const doing = `writing ${describe(key)}`;
+      const version = await putObject(client, { ...options, doing, bucket, key: wholeKey(key), body });
+      if (version === undefined) throw new Error(`${doing} had no condition that could fail`);
+      return version;
+    },
+    writeIf: (key, body, condition, options = {}) =>
+      putObject(client, { ...options, doing: `writing ${describe(key)}`, bucket, key: wholeKey(key), body, condition }),
+    remove: (keys, { signal } = {}) => removeObjects(client, location, wholeKeys(keys, wholeKey), signal),
+    removeFolder(folder, { signal } = {}) {
+      ownFolderParts(folder);
+      return removeObjects(client, location, wholeKeys(keysOf(list(folder, undefined, signal)), wholeKey), signal);
+    },
+    removeUnfinished(folder, before, { signal } = {}) {
+      folderParts(folder);
+      return abortUploads(client, location, `${root}${folder}`, before, signal);
+    },
+    presign: (key, seconds) =>
+      told(`signing ${describe(key)}`, bucket, undefined, () => presigned(client, bucket, wholeKey(key), seconds)),
+    close: () => {
+      client.destroy();
+    },
+  };
+}
+
+async function presigned(client: S3Client, bucket: string, key: string, seconds: number): Promise<SignedUrl> {
+  const asked = Math.min(Math.floor(seconds), LONGEST_SIGNATURE);
+  const { expiration } = await client.config.credentials();
+  const expires = new Date(Math.min(Date.now() + asked * 1_000, expiration?.getTime() ?? Infinity));
+  const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: asked });
+  return { url, expires };
+}
+
+async function* wholeKeys(
+  keys: Iterable<string> | AsyncIterable<string>,
+  wholeKey: (key: string) => string,
+): AsyncGenerator<string> {
+  for await (const key of keys) yield wholeKey(key);
+}
+
+async function* keysOf(objects: AsyncIterable<{ readonly key: string }>): AsyncGenerator<string> {
+  for await (const { key } of objects) yield key;
+}

@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import type { ObjectVersion } from '../storage';
+
+const fileStatus = z.object({
+  pathSuffix: z.string(),
+  type: z.string(),
+  length: z.number(),
+  modificationTime: z.number(),
+  /** HttpFS gives none. */
+  fileId: z.number().default(0),
+});
+export type FileStatus = z.infer<typeof fileStatus>;
+
+export const oneStatus = z.object({ FileStatus: fileStatus });
+export const listedStatuses = z.object({
+  DirectoryListing: z.object({
+    partialListing: z.object({ FileStatuses: z.object({ FileStatus: z.array(fileStatus) }) }),
+    remainingEntries: z.number(),
+  }),
+});
+
+export function versionOf({ fileId, modificationTime, length }: FileStatus): ObjectVersion {
+  return `${fileId}-${modificationTime}-${length}`;
+}

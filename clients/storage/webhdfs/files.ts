@@ -1,0 +1,125 @@
+import { Readable } from 'node:stream';
+import * as z from 'zod';
+import { listedStatuses, oneStatus, type FileStatus } from './file-status';
+import { WebHdfsFailure } from './webhdfs-errors';
+import type { Upload, WebHdfsHttp } from './webhdfs-http';
+
+export type Files = ReturnType<typeof createFiles>;
+
+const xattrs = z.object({ XAttrs: z.array(z.object({ name: z.string(), value: z.string().nullish() })) });
+const nothing = z.unknown();
+
+/** WebHDFS's operations, each by an absolute path. All throw WebHdfsFailure. */
+export function createFiles(http: WebHdfsHttp) {
+  return {
+    /** Undefined where nothing is there. */
+    status: (path: string, signal?: AbortSignal): Promise<FileStatus | undefined> =>
+      http
+        .json({ method: 'GET', path, query: { op: 'GETFILESTATUS' }, signal }, oneStatus)
+        .then(({ FileStatus }) => FileStatus, ifMissing(undefined)),
+
+    /** What is in a folder, page by page; nothing where it is not there. */
+    async *list(path: string, signal?: AbortSignal): AsyncGenerator<FileStatus> {
+      let startAfter: string | undefined;
+      for (;;) {
+        // The NameNode of 3.5 reads the name in small letters only, HttpFS as it is documented: each ignores the other.
+        const after = startAfter === undefined ? {} : { startAfter, startafter: startAfter };
+        const query = { op: 'LISTSTATUS_BATCH', ...after };
+        const page = await http
+          .json({ method: 'GET', path, query, signal }, listedStatuses)
+          .catch(ifMissing(undefined));
+        const entries = page?.DirectoryListing.partialListing.FileStatuses.FileStatus ?? [];
+        // Of a file, which is no folder, it gives the file itself, without a name.
+        yield* entries.filter(({ pathSuffix }) => pathSuffix !== '');
+        const last = entries.at(-1)?.pathSuffix;
+        if (page === undefined || page.DirectoryListing.remainingEntries === 0 || !last) return;
+        if (last === startAfter) throw new WebHdfsFailure('it gives the same page of a listing again and again', 400);
+        startAfter = last;
+      }
+    },
+
+    open: (path: string, offset: number, length: number, signal?: AbortSignal) =>
+      http.stream({
+        method: 'GET',
+        path,
+        query: { op: 'OPEN', offset, ...(Number.isFinite(length) && { length }) },
+        signal,
+      }),
+
+    /** Writes a file, with the folders on the way; what was there is replaced, before the first byte. */
+    async create(path: string, data: Upload, signal?: AbortSignal): Promise<void> {
+      const query = { op: 'CREATE', overwrite: true };
+      await http.json({ method: 'PUT', path, query, signal }, nothing, data);
+    },
+
+    /**
+     * Renames in one step: over what is there, or not where something is. False where there is nothing to rename, as after
+     * a rename whose answer got lost, or something in the way.
+     */
+    async rename(path: string, destination: string, over: boolean, signal?: AbortSignal): Promise<boolean> {
+      const query = { op: 'RENAME', destination, renameoptions: over ? 'OVERWRITE' : 'NONE' };
+      const answer = await http.json({ method: 'PUT', path, query, signal }, nothing).catch((thrown: unknown) => {
+        if (isException(thrown, 'FileNotFoundException', 'FileAlreadyExistsException')) return false;
+        throw thrown;
+      });
+      if (answer === false) return false;
+      // The old kind of rename, which knows no options, says so.
+      if (answer !== undefined) throw new WebHdfsFailure('this gateway cannot rename over a file in one step', 400);
+      return true;
+    },
+
+    /** True where it is set now: nobody had set it on this inode. */
+    async setOnce(fileId: number, name: string, value: string, signal?: AbortSignal): Promise<boolean> {
+      const query = { op: 'SETXATTR', 'xattr.name': name, 'xattr.value': `"${value}"`, flag: 'CREATE' };
+      try {
+        await http.json({ method: 'PUT', path: inodePath(fileId), query, signal }, nothing);
+        return true;
+      } catch (thrown) {
+        if (thrown instanceof WebHdfsFailure && thrown.message.includes('already exists')) return false;
+        throw thrown;
+      }
+    },
+
+    /** An attribute of an inode; undefined where the inode is gone. */
+    async attribute(fileId: number, name: string, signal?: AbortSignal): Promise<string | undefined> {
+      const query = { op: 'GETXATTRS', 'xattr.name': name, encoding: 'TEXT' };
+      const found = await http
+        .json({ method: 'GET', path: inodePath(fileId), query, signal }, xattrs)
+        .catch(ifMissing(undefined));
+      const value = found?.XAttrs.find((attribute) => attribute.name === name)?.value;
+      return value?.replace(/^"(.*)"$/s, '$1');
+    },
+
+    async remove(path: string, signal?: AbortSignal, recursive = false): Promise<void> {
+      await http.json({ method: 'DELETE', path, query: { op: 'DELETE', recursive }, signal }, nothing);
+    },
+  };
+}
+
+/** A path of HDFS's own that follows the file through renames, and never means another. */
+function inodePath(fileId: number): string {
+  return `/.reserved/.inodes/${fileId}`;
+}
+
+export function isException(thrown: unknown, ...names: readonly string[]): boolean {
+  return thrown instanceof WebHdfsFailure && names.includes(thrown.exception ?? '');
+}
+
+function ifMissing<T>(instead: T): (thrown: unknown) => T {
+  return (thrown) => {
+    if (isException(thrown, 'FileNotFoundException')) return instead;
+    throw thrown;
+  };
+}
+
+/** A body of unknown length, counted. */
+export function counted(body: AsyncIterable<Uint8Array>): { readonly stream: Readable; readonly bytes: () => number } {
+  let bytes = 0;
+  async function* counting(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      yield chunk;
+    }
+  }
+  return { stream: Readable.from(counting(), { objectMode: false }), bytes: () => bytes };
+}

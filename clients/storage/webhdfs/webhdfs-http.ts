@@ -1,0 +1,186 @@
+import axios, { type AxiosResponse } from 'axios';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { z } from 'zod';
+import { DaybreakError } from '../../../domain/errors';
+import { retried, type RetryPolicy } from '../retry';
+import type { WebHdfsAccess } from './access';
+import { failureOf, unreachable, webHdfsError, WebHdfsFailure } from './webhdfs-errors';
+
+export interface WebHdfsRequest {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Absolute; as it is, nothing escaped. */
+  readonly path: string;
+  /** `op` and what it takes. */
+  readonly query: Readonly<Record<string, string | number | boolean>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes that an operation takes: as they are, to be sent again where that failed; or a stream, to be sent once. */
+export type Upload = Uint8Array | Readable;
+
+interface Sent {
+  readonly method: string;
+  readonly url: string;
+  readonly data?: Upload | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type WebHdfsHttp = ReturnType<typeof createWebHdfsHttp>;
+
+/** Milliseconds for an answer's beginning. */
+const ANSWER_TIMEOUT = 60_000;
+/** Status and text of errors are short; a page of a listing has 1,000 entries. */
+const LONGEST_ANSWER = 64 * 1024 * 1024;
+
+/**
+ * WebHDFS over HTTP. A NameNode sends a client to DataNodes, on other hosts, for the bytes of files: the address that it
+ * names is asked once and as it is, with nothing of ours added; it has to be of HTTP, and of HTTPS where the NameNode's
+ * is. Requests that do not change anything twice are tried again.
+ */
+export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: RetryPolicy) {
+  let active = 0;
+  const http = axios.create({
+    timeout: ANSWER_TIMEOUT,
+    validateStatus: () => true,
+    maxRedirects: 0,
+    // A proxy of the environment would read the token and the rows.
+    proxy: false,
+    // An object is given as it is.
+    decompress: false,
+    responseType: 'stream',
+    maxBodyLength: Infinity,
+  });
+
+  async function send({ method, url, data, signal }: Sent): Promise<AxiosResponse<Readable>> {
+    try {
+      return await http.request<Readable>({
+        method,
+        url,
+        ...(data && { data, headers: { 'content-type': 'application/octet-stream' } }),
+        ...(signal && { signal }),
+      });
+    } catch (thrown) {
+      signal?.throwIfAborted();
+      throw unreachable(thrown);
+    }
+  }
+
+  /** The answer of the NameNode, and of the DataNode that it names. */
+  async function ask(request: WebHdfsRequest, data?: Upload): Promise<AxiosResponse<Readable>> {
+    const { method, signal } = request;
+    const origin = origins[active % origins.length] ?? '';
+    let answer = await send({ method, url: urlOf(origin, request), signal });
+    if (answer.status === 307) {
+      const location = nextHop(answer, origin);
+      answer.data.destroy();
+      answer = await send({ method, url: location, data, signal });
+    }
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    if (answer.status >= 300 && answer.status < 400) {
+      answer.data.destroy();
+      throw new WebHdfsFailure(`it answered ${answer.status}, a redirect that WebHDFS does not have`, answer.status);
+    }
+    throw failureOf(answer.status, await text(answer.data).catch(() => ''));
+  }
+
+  function urlOf(origin: string, { path, query }: Pick<WebHdfsRequest, 'path' | 'query'>): string {
+    const url = new URL(`${origin}/webhdfs/v1${path === '' ? '/' : encodePath(path)}`);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, `${value}`);
+    for (const [name, value] of Object.entries(identity)) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  /** Throws WebHdfsFailure; every NameNode has its turn. */
+  async function attempt(request: WebHdfsRequest, data?: Upload): Promise<AxiosResponse<Readable>> {
+    try {
+      return await ask(request, data);
+    } catch (thrown) {
+      if (isPassing(thrown)) active += 1;
+      throw thrown;
+    }
+  }
+
+  const toError = (thrown: unknown, doing: string): unknown =>
+    thrown instanceof WebHdfsFailure ? webHdfsError(withoutToken(thrown, identity), doing, origins) : thrown;
+
+  return {
+    urlOf: (path: string, query: WebHdfsRequest['query']) =>
+      urlOf(origins[active % origins.length] ?? '', { path, query }),
+    toError,
+    /** The answer, parsed. Throws WebHdfsFailure, after its own retries. */
+    async json<T>(request: WebHdfsRequest, schema: z.ZodType<T>, data?: Upload): Promise<T> {
+      const body = await retried(
+        async () => {
+          const answer = await attempt(request, data);
+          return readText(answer.data);
+        },
+        isPassing,
+        // A stream is gone once it was sent.
+        data instanceof Readable ? { ...policy, attempts: 1 } : policy,
+        request.signal,
+      );
+      const parsed = schema.safeParse(body === '' ? undefined : JSON.parse(body));
+      if (parsed.success) return parsed.data;
+      throw new WebHdfsFailure('its answer is not what WebHDFS gives', 400);
+    },
+    /** The answer's bytes, and how many it announces. Throws WebHdfsFailure, after its own retries. */
+    async stream(request: WebHdfsRequest): Promise<{ readonly stream: Readable; readonly length: number | undefined }> {
+      const answer = await retried(() => attempt(request), isPassing, policy, request.signal);
+      const announced: unknown = answer.headers['content-length'];
+      return { stream: answer.data, length: typeof announced === 'string' ? Number(announced) : undefined };
+    },
+    /** Runs `work`; what it throws gets its remedy. */
+    async told<T>(doing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+      signal?.throwIfAborted();
+      try {
+        return await work();
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        throw thrown instanceof DaybreakError ? thrown : toError(thrown, doing);
+      }
+    },
+  };
+}
+
+function isPassing(thrown: unknown): boolean {
+  return thrown instanceof WebHdfsFailure && thrown.isPassing;
+}
+
+async function readText(stream: Readable): Promise<string> {
+  let read = '';
+  try {
+    stream.setEncoding('utf8');
+    for await (const chunk of stream) {
+      read += String(chunk);
+      if (read.length > LONGEST_ANSWER) throw new WebHdfsFailure('its answer is longer than WebHDFS gives', 400);
+    }
+  } catch (thrown) {
+    throw thrown instanceof WebHdfsFailure ? thrown : unreachable(thrown);
+  }
+  return read;
+}
+
+function nextHop({ headers }: AxiosResponse<Readable>, origin: string): string {
+  const location: unknown = headers['location'];
+  const url = typeof location === 'string' && URL.canParse(location, origin) ? new URL(location, origin) : undefined;
+  if (url === undefined) throw new WebHdfsFailure('it sends to no address', 307);
+  const isPlain = url.protocol === 'http:' && origin.startsWith('http:');
+  if ((isPlain || url.protocol === 'https:') && url.username === '' && url.password === '') return url.href;
+  // Its origin alone: the rest may hold a token.
+  throw new WebHdfsFailure(`it sends to ${url.protocol}//${url.host}, which is less safe than ${origin}`, 307);
+}
+
+/** A name may have any character, also such that mean something in addresses. */
+function encodePath(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
+
+function withoutToken(failure: WebHdfsFailure, identity: WebHdfsAccess['identity']): WebHdfsFailure {
+  if (!('delegation' in identity)) return failure;
+  return new WebHdfsFailure(
+    failure.message.replaceAll(identity.delegation, '[token]'),
+    failure.status,
+    failure.exception,
+  );
+}

@@ -1,0 +1,366 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readWhole, type Storage, type StoredObject } from '../../../clients/storage';
+
+export interface Subject {
+  /** So many objects that a listing has several pages. */
+  readonly many: number;
+  /** A client of its own; `folder` ends with '/', and is new for each test. */
+  open(): Storage;
+  /** Names of what unfinished writes left below a folder of the location, by other means than the client. */
+  unfinished(folder: string): Promise<readonly string[]>;
+  /** Leaves what a write that was killed leaves, older than a minute. */
+  leaveUnfinished(folder: string): Promise<void>;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** What every storage does alike: one suite, run against each. */
+export function conformance(subject: () => Subject): void {
+  let storage: Storage;
+  let folder: string;
+  const key = (name: string): string => `${folder}${name}`;
+  beforeEach(() => {
+    storage = subject().open();
+    folder = `${randomUUID()}/`;
+  });
+  afterEach(() => {
+    storage.close();
+  });
+
+  describe('reading', () => {
+    it('gives back what was written, the empty object too', async () => {
+      await storage.write(key('a/b.json'), Buffer.from('hello'));
+      await storage.write(key('empty'), Buffer.alloc(0));
+      expect(await textOf(storage, key('a/b.json'))).toBe('hello');
+      expect(await textOf(storage, key('empty'))).toBe('');
+    });
+
+    it('gives any part', async () => {
+      await storage.write(key('digits'), Buffer.from('0123456789'));
+      const part = (offset: number, end?: number) =>
+        textOf(storage, key('digits'), { offset, ...(end !== undefined && { end }) });
+      expect(await Promise.all([part(3), part(0, 4), part(3, 5), part(9), part(10), part(4, 4), part(8, 99)])).toEqual([
+        ...['3456789', '0123', '34', '9', '', '', '89'],
+      ]);
+    });
+
+    it('says that an object is not there', async () => {
+      expect(await storage.find(key('nothing'))).toBeUndefined();
+      await expect(textOf(storage, key('nothing'))).rejects.toMatchObject({
+        code: 'STORAGE_CHANGED',
+        what: expect.stringContaining(storage.describe(key('nothing'))) as string,
+      });
+    });
+
+    it('of another version than the expected one fails before the first byte', async () => {
+      const version = await storage.write(key('a'), Buffer.from('one'));
+      await storage.write(key('a'), Buffer.from('two'));
+      await expect(textOf(storage, key('a'), { version })).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
+    });
+
+    it('of an object that is replaced meanwhile gives one version or fails', async () => {
+      const [former, next] = [randomBytes(9 * MEBIBYTE), randomBytes(9 * MEBIBYTE)];
+      await storage.write(key('a'), former);
+      const read: Buffer[] = [];
+      const reading = async (): Promise<void> => {
+        for await (const chunk of storage.read(key('a'))) {
+          if (read.length === 0) await storage.write(key('a'), next);
+          read.push(chunk);
+        }
+      };
+      const outcome = await reading().then(
+        () => 'whole',
+        (thrown: unknown) => thrown,
+      );
+      if (outcome === 'whole') expect(Buffer.concat(read).equals(former)).toBe(true);
+      else expect(outcome).toMatchObject({ code: 'STORAGE_CHANGED' });
+    });
+
+    it('ends where its reader leaves, and where it is cancelled', async () => {
+      await storage.write(key('a'), randomBytes(9 * MEBIBYTE));
+      for await (const chunk of storage.read(key('a'))) {
+        expect(chunk.length).toBeGreaterThan(0);
+        break;
+      }
+      const cancel = new AbortController();
+      const reason = new Error('enough');
+      const reading = async (): Promise<void> => {
+        for await (const chunk of storage.read(key('a'), { signal: cancel.signal })) {
+          if (chunk.length > 0) cancel.abort(reason);
+        }
+      };
+      await expect(reading()).rejects.toBe(reason);
+    });
+  });
+
+  describe('finding', () => {
+    it('tells size, time and the version that write gave', async () => {
+      const before = Date.now();
+      const version = await storage.write(key('a'), Buffer.from('hello'));
+      const found = await storage.find(key('a'));
+      expect(found).toMatchObject({ key: key('a'), size: 5, version });
+      // S3 tells whole seconds.
+      expect(Math.abs((found?.modified.getTime() ?? 0) - before)).toBeLessThan(60_000);
+      expect(await listed(storage, folder)).toEqual([found]);
+    });
+
+    it('takes neither a folder nor a longer name for the object', async () => {
+      await storage.write(key('a/b'), Buffer.from('x'));
+      await storage.write(key('ab'), Buffer.from('x'));
+      expect(await storage.find(key('a'))).toBeUndefined();
+    });
+  });
+
+  describe('listing', () => {
+    it('gives every key that begins with a text, in folders too, and no other', async () => {
+      const names = ['dt=1/h=00/a', 'dt=1/h=01/a', 'dt=1/h=01/b', 'dt=10/h=00/a', 'dt=2/h=00/a', 'top'];
+      for (const name of names) await storage.write(key(name), Buffer.from(name));
+      const below = async (prefix: string): Promise<string[]> =>
+        (await listed(storage, key(prefix))).map((found) => found.key.slice(folder.length)).sort();
+      expect(await below('')).toEqual(names);
+      expect(await below('dt=1/')).toEqual(names.slice(0, 3));
+      expect(await below('dt=1')).toEqual(names.slice(0, 4));
+      expect(await below('dt=1/h=01/')).toEqual(names.slice(1, 3));
+      expect(await below('dt=1/h=01/b')).toEqual(['dt=1/h=01/b']);
+      expect(await below('dt=3/')).toEqual([]);
+      expect(await below('top/')).toEqual([]);
+    });
+
+    it('goes past a page', async () => {
+      const names = Array.from({ length: subject().many }, (_, number) => key(`many/${`${number}`.padStart(4, '0')}`));
+      await inParallel(names, (name) => storage.write(name, Buffer.from('x')));
+      expect((await listed(storage, key('many/'))).map((found) => found.key).sort()).toEqual(names);
+      await storage.removeFolder(key('many/'));
+      expect(await listed(storage, key('many/'))).toEqual([]);
+    });
+
+    it('gives names as they are', async () => {
+      const names = [
+        'a b',
+        'a+b',
+        'a%20b',
+        "a'b",
+        'a&b=c',
+        'a?b',
+        'a#b',
+        'ä',
+        '서울',
+        '🌅',
+        'a"b',
+        '<a>',
+        'a;b',
+        'a\\b',
+        '*',
+      ];
+      for (const name of names) await storage.write(key(`odd/${name}`), Buffer.from(name));
+      const found = (await listed(storage, key('odd/'))).map((object) => object.key);
+      expect(found.sort()).toEqual(names.map((name) => key(`odd/${name}`)).sort());
+      for (const name of names) expect(await textOf(storage, key(`odd/${name}`))).toBe(name);
+      await storage.remove(found);
+      expect(await listed(storage, key('odd/'))).toEqual([]);
+    });
+
+    it('ends where it is cancelled', async () => {
+      await storage.write(key('a'), Buffer.from('x'));
+      const reason = new Error('enough');
+      await expect(listed(storage, folder, AbortSignal.abort(reason))).rejects.toBe(reason);
+    });
+  });
+
+  describe('writing', () => {
+    it('takes a body of unknown length in bounded memory', async () => {
+      const hash = createHash('sha256');
+      const size = 160 * MEBIBYTE;
+      let most = 0;
+      async function* body(): AsyncGenerator<Buffer> {
+        for (let sent = 0; sent < size; sent += MEBIBYTE) {
+          const chunk = randomBytes(MEBIBYTE);
+          hash.update(chunk);
+          most = Math.max(most, process.memoryUsage().arrayBuffers);
+          yield chunk;
+          await Promise.resolve();
+        }
+      }
+      const before = process.memoryUsage().arrayBuffers;
+      const version = await storage.write(key('large'), body());
+      expect(await storage.find(key('large'))).toMatchObject({ size, version });
+      const read = createHash('sha256');
+      for await (const chunk of storage.read(key('large'), { version })) read.update(chunk);
+      expect(read.digest('hex')).toBe(hash.digest('hex'));
+      expect((most - before) / MEBIBYTE).toBeLessThan(144);
+      await storage.remove([key('large')]);
+    }, 300_000);
+
+    it.each([
+      ['small', 1],
+      ['large', 40],
+    ])('of a %s body that fails leaves what was there, and nothing else', async (_, mebibytes) => {
+      await storage.write(key('a'), Buffer.from('former'));
+      async function* failing(): AsyncGenerator<Buffer> {
+        for (let sent = 0; sent < mebibytes; sent += 1) yield await Promise.resolve(randomBytes(MEBIBYTE));
+        throw new Error('no more');
+      }
+      await expect(storage.write(key('a'), failing())).rejects.toThrow('no more');
+      await expect(storage.writeIf(key('b'), failing(), { ifAbsent: true })).rejects.toThrow('no more');
+      expect(await textOf(storage, key('a'))).toBe('former');
+      expect((await listed(storage, folder)).map((found) => found.key)).toEqual([key('a')]);
+      expect(await subject().unfinished(folder)).toEqual([]);
+    });
+
+    it('that is cancelled leaves what was there, and nothing else', async () => {
+      const cancel = new AbortController();
+      const reason = new Error('enough');
+      async function* endless(): AsyncGenerator<Buffer> {
+        for (let sent = 0; ; sent += 1) {
+          if (sent === 40) cancel.abort(reason);
+          yield await Promise.resolve(randomBytes(MEBIBYTE));
+        }
+      }
+      await expect(storage.write(key('a'), endless(), { signal: cancel.signal })).rejects.toBe(reason);
+      expect(await listed(storage, folder)).toEqual([]);
+      expect(await subject().unfinished(folder)).toEqual([]);
+    });
+
+    it('replaces: a reader sees the former or the next, never a part or nothing', async () => {
+      const name = key('a');
+      const content = (number: number): Buffer => Buffer.from(`${number} `.repeat(5_000));
+      await storage.write(name, content(0));
+      const over = new AbortController();
+      const writing = (async () => {
+        for (let number = 1; number <= 20; number += 1) await storage.write(name, content(number));
+        over.abort();
+      })();
+      let reads = 0;
+      while (!over.signal.aborted || reads === 0) {
+        const found = await readWhole(storage, name, MEBIBYTE);
+        const text = found?.content.toString() ?? '';
+        expect(text).toBe(content(Number.parseInt(text, 10)).toString());
+        reads += 1;
+      }
+      await writing;
+    });
+  });
+
+  describe('writing if nothing is there', () => {
+    it('happens once', async () => {
+      const first = await storage.writeIf(key('a'), Buffer.from('first'), { ifAbsent: true });
+      expect(first).toBe((await storage.find(key('a')))?.version);
+      expect(await storage.writeIf(key('a'), Buffer.from('second'), { ifAbsent: true })).toBeUndefined();
+      expect(await textOf(storage, key('a'))).toBe('first');
+      expect(await subject().unfinished(folder)).toEqual([]);
+    });
+
+    it('of several at once one wins', async () => {
+      const versions = await Promise.all(
+        Array.from({ length: 8 }, (_, number) =>
+          storage.writeIf(key('a'), Buffer.from(`${number}`), { ifAbsent: true }).catch(ifConflict),
+        ),
+      );
+      const winners = versions.flatMap((version, number) => (version === undefined ? [] : [number]));
+      expect(winners).toHaveLength(1);
+      expect(await textOf(storage, key('a'))).toBe(`${winners[0]}`);
+      expect(await subject().unfinished(folder)).toEqual([]);
+    });
+  });
+
+  describe('writing if a version is there', () => {
+    it('happens for that version alone', async () => {
+      const first = await storage.write(key('a'), Buffer.from('first'));
+      const second = await storage.writeIf(key('a'), Buffer.from('second'), { ifVersion: first });
+      expect(second).toBe((await storage.find(key('a')))?.version);
+      expect(await storage.writeIf(key('a'), Buffer.from('late'), { ifVersion: first })).toBeUndefined();
+      expect(await storage.writeIf(key('b'), Buffer.from('none'), { ifVersion: first })).toBeUndefined();
+      expect(await textOf(storage, key('a'))).toBe('second');
+      expect(await storage.find(key('b'))).toBeUndefined();
+      expect(await subject().unfinished(folder)).toEqual([]);
+    });
+
+    it('loses no count of several at once', async () => {
+      const [writers, times] = [4, 5];
+      await storage.write(key('count'), Buffer.from('0'));
+      const countUp = async (): Promise<void> => {
+        for (let done = 0; done < times;) {
+          const { content, version } = (await readWhole(storage, key('count'), 100).catch(ifConflict)) ?? {};
+          if (content === undefined || version === undefined) continue;
+          const next = Buffer.from(`${Number(content.toString()) + 1}`);
+          if (await storage.writeIf(key('count'), next, { ifVersion: version }).catch(ifConflict)) done += 1;
+        }
+      };
+      await Promise.all(Array.from({ length: writers }, countUp));
+      expect(await textOf(storage, key('count'))).toBe(`${writers * times}`);
+      expect(await subject().unfinished(folder)).toEqual([]);
+    });
+  });
+
+  describe('removing', () => {
+    it('takes objects, and minds none that is gone', async () => {
+      for (const name of ['a', 'b', 'c']) await storage.write(key(name), Buffer.from(name));
+      await storage.remove([key('a'), key('b'), key('gone'), key('gone/too')]);
+      await storage.remove([]);
+      expect((await listed(storage, folder)).map((found) => found.key)).toEqual([key('c')]);
+    });
+
+    it('takes a folder and leaves its neighbours', async () => {
+      for (const name of ['a/1', 'a/b/2', 'ab/3']) await storage.write(key(name), Buffer.from(name));
+      await storage.removeFolder(key('a/'));
+      await storage.removeFolder(key('gone/'));
+      expect((await listed(storage, folder)).map((found) => found.key)).toEqual([key('ab/3')]);
+    });
+
+    it('never takes the whole location, nor what may not be a folder', async () => {
+      await expect((async () => storage.removeFolder(''))()).rejects.toMatchObject({ code: 'STORAGE_REFUSED' });
+      await expect((async () => storage.removeFolder(key('a')))()).rejects.toMatchObject({ code: 'STORAGE_REFUSED' });
+    });
+
+    it('takes what killed writes left, once it is old enough', async () => {
+      await storage.write(key('a/kept'), Buffer.from('kept'));
+      await subject().leaveUnfinished(`${folder}a/`);
+      expect(await subject().unfinished(folder)).toHaveLength(1);
+      expect((await listed(storage, folder)).map((found) => found.key)).toEqual([key('a/kept')]);
+      await storage.removeUnfinished(folder, new Date(Date.now() - 24 * 3_600_000));
+      expect(await subject().unfinished(folder)).toHaveLength(1);
+      await storage.removeUnfinished(folder, new Date(Date.now() + 60_000));
+      expect(await subject().unfinished(folder)).toEqual([]);
+      expect(await textOf(storage, key('a/kept'))).toBe('kept');
+    });
+  });
+
+  it('a small object is read whole, and a large one refused', async () => {
+    const version = await storage.write(key('a'), Buffer.from('hello'));
+    expect(await readWhole(storage, key('a'), 5)).toEqual({ content: Buffer.from('hello'), version });
+    expect(await readWhole(storage, key('b'), 5)).toBeUndefined();
+    await expect(readWhole(storage, key('a'), 4)).rejects.toMatchObject({ code: 'STORAGE_REFUSED' });
+  });
+}
+
+export async function textOf(
+  storage: Storage,
+  key: string,
+  options: Parameters<Storage['read']>[1] = {},
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of storage.read(key, options)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+export async function listed(storage: Storage, prefix: string, signal?: AbortSignal): Promise<StoredObject[]> {
+  const found: StoredObject[] = [];
+  for await (const object of storage.list(prefix, { ...(signal && { signal }) })) found.push(object);
+  return found;
+}
+
+/** Several writers at once may also be told that the storage could not decide: they try again. */
+function ifConflict(thrown: unknown): undefined {
+  if (thrown instanceof Error && 'code' in thrown && thrown.code === 'STORAGE_CHANGED') return undefined;
+  throw thrown;
+}
+
+/** Runs through `items` with 16 at a time. */
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
+}
