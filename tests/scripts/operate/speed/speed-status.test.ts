@@ -73,7 +73,7 @@ it('says of a layer whose workflow is stuck since when and why, and what helps',
 
 it('shows a layer that failed with its reason and what to do, and not as running', async () => {
   const handle = await start('failed');
-  await serving(temporal, { workflows: '../failing-workflow', activities }, () =>
+  await serving(temporal, { workflows: './failing-workflow', activities }, () =>
     expect(handle.result()).rejects.toThrow(),
   );
   await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({
