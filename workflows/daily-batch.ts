@@ -1,6 +1,5 @@
 import {
   ActivityCancellationType,
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   defineQuery,
@@ -26,6 +25,7 @@ import {
 } from '../domain/daily-batch';
 import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
+import { innermostFailure } from '../domain/innermost-failure';
 import { markdown } from '../domain/markdown';
 import { reconciledHours } from '../domain/reconciled-hours';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
@@ -231,11 +231,11 @@ function outcomeOf(thrown: unknown): string {
 
 /** The closed code of a failure: the type of what failed in the activity. */
 function codeOf(thrown: unknown): string | undefined {
-  const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
+  const cause = innermostFailure(thrown);
   return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
 }
 
 function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof ActivityFailure ? thrown.cause : thrown;
+  const cause = innermostFailure(thrown);
   return cause instanceof Error ? cause.message : String(cause);
 }

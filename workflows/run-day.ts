@@ -8,6 +8,7 @@ import {
   ParentClosePolicy,
   patched,
   proxyActivities,
+  TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
@@ -16,6 +17,7 @@ import type { DayOutcome } from '../domain/backfill';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
 import { GATE_CODES } from '../domain/gate';
+import { innermostFailure } from '../domain/innermost-failure';
 import { markdown } from '../domain/markdown';
 import type { RunMemo } from '../domain/run-memo';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
@@ -71,19 +73,18 @@ const REASON_CHARACTERS = 300;
 /** The outcome of what failed with that: 'cancelled', 'refused:<gate code>' or 'failed:<error code>'. */
 export function outcomeOf(thrown: unknown): string {
   if (isCancellation(thrown)) return 'cancelled';
-  const cause = innermost(thrown);
+  const cause = lastFailure(thrown);
   const code = (cause instanceof ApplicationFailure ? cause.type : undefined)?.replace(/^GATE_/, '') ?? 'UNKNOWN';
   return GATE_CODES.some((known) => known === code) ? `refused:${code}` : `failed:${code}`;
 }
 
 function reasonOf(thrown: unknown): string {
-  const cause = innermost(thrown);
+  const cause = lastFailure(thrown);
   return (cause instanceof Error ? cause.message : String(cause)).slice(0, REASON_CHARACTERS);
 }
 
-/** Failures of children and activities wrap the one that has the code. */
-function innermost(thrown: unknown): unknown {
-  return thrown instanceof Error && !(thrown instanceof ApplicationFailure) && thrown.cause !== undefined
-    ? innermost(thrown.cause)
-    : thrown;
+/** Of a timeout what the last attempt failed with: it has the code. */
+function lastFailure(thrown: unknown): unknown {
+  const failure = innermostFailure(thrown);
+  return failure instanceof TimeoutFailure && failure.cause !== undefined ? lastFailure(failure.cause) : failure;
 }

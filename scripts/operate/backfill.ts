@@ -6,15 +6,15 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { backfillId, type BackfillInput, type BackfillProgress, type BackfillResult } from '../../domain/backfill';
 import { DaybreakError } from '../../domain/errors';
 import { markdown } from '../../domain/markdown';
 import { pipelineAttribute } from '../../domain/search-attributes';
 import { TASK_QUEUES } from '../../domain/task-queues';
 import type { backfill } from '../../workflows';
-import { failureOf, requireWorker } from './follow';
+import { reportUntil, requireWorker } from './follow';
 import { startedByHand } from './started-by-hand';
+import { failureOf } from './workflow-failure';
 
 export interface StartedBackfill {
   readonly handle: WorkflowHandle<typeof backfill>;
@@ -43,19 +43,15 @@ export async function startBackfill(client: Client, input: BackfillInput): Promi
   }
 }
 
-/** Waits for the end, telling the progress now and then. Days that failed are in the result; nothing is thrown for them. */
-export async function followBackfill(
+/** Waits for the end, and reports the progress. Days that failed are in the result; nothing is thrown for them. */
+export function followBackfill(
   { handle }: StartedBackfill,
-  tell: (progress: BackfillProgress) => void,
+  report: (progress: BackfillProgress) => void,
 ): Promise<BackfillResult> {
-  const ending = new AbortController();
-  const telling = (async () => {
-    while (!ending.signal.aborted) {
-      // A courtesy, as in follow(): the result decides.
-      await handle.query<BackfillProgress>('progress').then(tell, () => undefined);
-      await sleep(1_000, undefined, { signal: ending.signal }).catch(() => undefined);
-    }
-  })();
+  return reportUntil(resultOf(handle), () => handle.query<BackfillProgress>('progress'), report);
+}
+
+async function resultOf(handle: StartedBackfill['handle']): Promise<BackfillResult> {
   try {
     return await handle.result();
   } catch (thrown) {
@@ -65,9 +61,6 @@ export async function followBackfill(
     if (cause instanceof ApplicationFailure && cause.type === 'DAYS_FAILED')
       return cause.details?.[0] as BackfillResult;
     throw failureOf(handle.workflowId, thrown);
-  } finally {
-    ending.abort();
-    await telling;
   }
 }
 

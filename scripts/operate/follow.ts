@@ -1,13 +1,13 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
-import { TemporalFailure, ApplicationFailure, TimeoutFailure, CancelledFailure } from '@temporalio/common';
 // The SDK has no public way to decode what a description holds.
 import {
   decodeOptionalFailureToOptionalError,
   decodeOptionalSinglePayload,
 } from '@temporalio/common/lib/internal-non-workflow';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DaybreakError, ERROR_CODES, messageOf, type ErrorCode } from '../../domain/errors';
+import { DaybreakError } from '../../domain/errors';
 import { hasGoneOn } from './gone-on';
+import { failureOf } from './workflow-failure';
 
 /** An activity that runs now, as far as Temporal knows. */
 export interface RunningActivity {
@@ -18,7 +18,7 @@ export interface RunningActivity {
   /** Why the last try failed, for as long as the activity has not gone on since. */
   readonly lastFailure: string | undefined;
   /** ISO 8601: when its last heartbeat came; absent before the first. */
-  readonly toldAt?: string;
+  readonly heartbeatAt?: string;
 }
 
 /** What a workflow's activities do at this moment. */
@@ -29,14 +29,14 @@ export async function runningActivities(handle: WorkflowHandle): Promise<Running
     (raw.pendingActivities ?? []).map(async (pending) => {
       const { activityType, attempt, heartbeatDetails, lastFailure, lastHeartbeatTime } = pending;
       const details = await decodeOptionalSinglePayload<unknown>(converter, heartbeatDetails?.payloads?.[0]);
-      const toldAt = isoOf(lastHeartbeatTime);
+      const heartbeatAt = isoOf(lastHeartbeatTime);
       const failure = await decodeOptionalFailureToOptionalError(converter, lastFailure);
       return {
         name: activityType?.name ?? '',
         attempt: attempt ?? 1,
         details,
         lastFailure: hasGoneOn(pending, details) ? undefined : failure?.message,
-        ...(toldAt !== undefined && { toldAt }),
+        ...(heartbeatAt !== undefined && { heartbeatAt }),
       };
     }),
   );
@@ -48,58 +48,43 @@ function isoOf(time: { seconds?: unknown } | null | undefined): string | undefin
 }
 
 /**
- * Waits for a workflow's result and tells now and then what it is doing. A failure of the workflow becomes a
- * DaybreakError of the same code where it carries one.
+ * Waits for a workflow's result and reports once a second what it is doing. A failure of the workflow becomes a DaybreakError
+ * of the same code where it carries one.
  */
 export async function follow<T>(
   handle: WorkflowHandle,
-  tell: (activities: readonly RunningActivity[]) => void,
+  report: (activities: readonly RunningActivity[]) => void,
+): Promise<T> {
+  const result = handle.result().catch((thrown: unknown) => {
+    throw thrown instanceof WorkflowFailedError ? failureOf(handle.workflowId, thrown) : thrown;
+  });
+  return (await reportUntil(result, () => runningActivities(handle), report)) as T;
+}
+
+/** Waits for the result, and reports once a second what a poll finds meanwhile. */
+export async function reportUntil<T, P>(
+  result: Promise<T>,
+  poll: () => Promise<P>,
+  report: (found: P) => void,
 ): Promise<T> {
   const ending = new AbortController();
-  const telling = (async () => {
+  const reporting = (async () => {
     while (!ending.signal.aborted) {
-      // What is told is a courtesy: the result decides, and says so if Temporal is away.
-      await runningActivities(handle).then(tell, () => undefined);
+      // A report is a courtesy: the result decides, and says so if Temporal is away.
+      await poll().then(report, () => undefined);
       await sleep(1_000, undefined, { signal: ending.signal }).catch(() => undefined);
     }
   })();
   try {
-    return (await handle.result()) as T;
-  } catch (thrown) {
-    throw thrown instanceof WorkflowFailedError ? failureOf(handle.workflowId, thrown) : thrown;
+    return await result;
   } finally {
     ending.abort();
-    await telling;
+    await reporting;
   }
-}
-
-/** The DaybreakError of a workflow that failed, of the same code where it carries one. */
-export function failureOf(workflowId: string, { cause }: WorkflowFailedError): DaybreakError {
-  const innermost = innermostFailure(cause);
-  const code = innermost instanceof ApplicationFailure ? innermost.type : undefined;
-  const remedy = `See workflow ${workflowId} in the Temporal UI.`;
-  if (innermost instanceof CancelledFailure) {
-    return new DaybreakError('CANCELLED', { what: `workflow ${workflowId} was cancelled`, remedy, cause });
-  }
-  return new DaybreakError(isErrorCode(code) ? code : 'ENGINE_FAILED', {
-    // It holds the activity's remedy, and ends with it.
-    what: messageOf(innermost).replace(/\.$/, ''),
-    remedy,
-  });
-}
-
-/** Failures of workflows and activities wrap what happened: the last cause but the SDK's own is the one to tell. */
-function innermostFailure(failure: unknown): unknown {
-  if (failure instanceof ApplicationFailure || failure instanceof TimeoutFailure) return failure;
-  return failure instanceof TemporalFailure && failure.cause !== undefined ? innermostFailure(failure.cause) : failure;
-}
-
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && code in ERROR_CODES;
 }
 
 /** How long a worker that just came up may take to be seen by Temporal. */
-const WORKER_PATIENCE_MILLISECONDS = 10_000;
+const WORKER_SEEN_WITHIN_MILLISECONDS = 10_000;
 /** A worker asks for work at least once a minute; Temporal lists one for minutes after its last question. */
 const POLLER_GONE_MILLISECONDS = 90_000;
 
@@ -116,7 +101,7 @@ export async function hasWorker(client: Client, taskQueue: string): Promise<bool
 
 /** Throws NOT_RUNNING where no worker serves the task queue, so that a run is not started into the void. */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
-  const deadline = Date.now() + WORKER_PATIENCE_MILLISECONDS;
+  const deadline = Date.now() + WORKER_SEEN_WITHIN_MILLISECONDS;
   while (Date.now() < deadline) {
     if (await hasWorker(client, taskQueue)) return;
     await sleep(300);

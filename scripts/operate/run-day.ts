@@ -93,12 +93,12 @@ export function joinedWarning(since: Date, { pipeline, date, accept = [], force 
   return `${under}. Your ${options.join(' ')} has no effect on it; once it has ended: ${again}`;
 }
 
-/** Follows a day's run to its end, telling each step and what it waits for. */
-export async function followDay({ handle }: StartedDay, tell: (line: string) => void): Promise<DailyBatchResult> {
+/** Follows a day's run to its end, and reports each step and what it waits for. */
+export async function followDay({ handle }: StartedDay, report: (line: string) => void): Promise<DailyBatchResult> {
   let last = '';
   return follow<DailyBatchResult>(handle, (activities) => {
     const line = describeActivities(activities);
-    if (line !== last && line !== '') tell(line);
+    if (line !== last && line !== '') report(line);
     last = line;
   });
 }

@@ -11,7 +11,7 @@ import { describeBefore, SERVED_BEFORE } from '../../domain/reconciliation';
 import { isMissing } from '../../clients/storage/local/fs-errors';
 import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
-import { failureOf } from '../operate/follow';
+import { failureOf } from '../operate/workflow-failure';
 import { workflowUrl } from '../output/links';
 import { remedyOf } from '../operate/remedies';
 import type { ReportData, ReportDay, Verdict } from './report-data';

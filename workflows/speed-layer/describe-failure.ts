@@ -1,9 +1,10 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { ERROR_CODES, messageOf } from '../../domain/errors';
+import { innermostFailure } from '../../domain/innermost-failure';
 
 /** Why an activity failed, with its code and its remedy. */
 export function describeFailure(thrown: unknown): string {
-  const cause = thrown instanceof ActivityFailure ? (thrown.cause ?? thrown) : thrown;
+  const cause = innermostFailure(thrown);
   if (cause instanceof ApplicationFailure && cause.type != null && cause.type in ERROR_CODES)
     return `${cause.type}: ${cause.message}`;
   if (cause instanceof TimeoutFailure)

@@ -3,7 +3,7 @@ import { shardHeartbeats } from '../../../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../../../domain/errors';
 import { atRest, countedSince, type PartitionProgress } from '../../../domain/speed-shard';
 import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
-import { failureOf, hasWorker, runningActivities } from '../follow';
+import { hasWorker, runningActivities } from '../follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
 import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUntold } from './ingestion';
 import { activitySummary } from '../../output/describe/describe-activities';
@@ -12,6 +12,7 @@ import type { Line } from '../../output/safe-text';
 import { table } from '../../output/table';
 import type { FolderState } from '../pipeline-folder';
 import { withSpeedLayer } from './speed-layer';
+import { failureOf } from '../workflow-failure';
 
 /** The speed layer as its workflow and the heartbeats of its shards tell it. */
 export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
@@ -40,7 +41,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
       runningActivities(handle),
     ]);
     const [toldAt] = activities
-      .flatMap(({ name, toldAt: at }) => (name === 'runSpeedShard' && at !== undefined ? [at] : []))
+      .flatMap(({ name, heartbeatAt: at }) => (name === 'runSpeedShard' && at !== undefined ? [at] : []))
       .sort()
       .reverse();
     return {

@@ -1,0 +1,23 @@
+import type { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { DaybreakError, ERROR_CODES, messageOf, type ErrorCode } from '../../domain/errors';
+import { innermostFailure } from '../../domain/innermost-failure';
+
+/** The DaybreakError of a workflow that failed, of the same code where it carries one. */
+export function failureOf(workflowId: string, { cause }: WorkflowFailedError): DaybreakError {
+  const innermost = innermostFailure(cause);
+  const code = innermost instanceof ApplicationFailure ? innermost.type : undefined;
+  const remedy = `See workflow ${workflowId} in the Temporal UI.`;
+  if (innermost instanceof CancelledFailure) {
+    return new DaybreakError('CANCELLED', { what: `workflow ${workflowId} was cancelled`, remedy, cause });
+  }
+  return new DaybreakError(isErrorCode(code) ? code : 'ENGINE_FAILED', {
+    // It holds the activity's remedy, and ends with it.
+    what: messageOf(innermost).replace(/\.$/, ''),
+    remedy,
+  });
+}
+
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && code in ERROR_CODES;
+}
