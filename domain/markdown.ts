@@ -42,7 +42,7 @@ function shown(value: Value): string {
 
 /** Words and figures that Markdown, with its extensions that make links and tables, reads as they are wherever they stand. */
 const PLAIN =
-  /^(?!\d+\.)[a-z\d](?:[a-z\d ,;:()'’“”—–…→=+-]|(?<=[a-z\d])_(?=[a-z\d])|(?<=\d)\.(?=\d)|\.(?= |$))*(?<! )$/i;
+  /^(?!\d+[.)])[a-z\d](?:[a-z\d ,;:()'’“”—–…→=+-]|(?<=[a-z\d])_(?=[a-z\d])|(?<=\d)\.(?=\d)|\.(?= |$))*(?<! )$/i;
 
 /**
  * Other texts become code, which has no markup and no links inside. A pipe would end a table's cell even there.

@@ -24,6 +24,7 @@ const MARKUP = [
   '&lt;b&gt;&#60;',
   '\\',
   '1. one',
+  '0)',
   '__proto__',
 ];
 const text = fc

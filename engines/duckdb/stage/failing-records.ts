@@ -1,10 +1,20 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
+<<<<<<< HEAD:engines/duckdb/stage/failing-records.ts
 import { DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
 import { STAGED } from '../database';
 import { OF_DAY } from '../../rule/record-rule';
 import { columnsSql } from '../sql';
 import { valueFailureIn } from '../value-failure';
+=======
+import { DaybreakError } from '../../domain/errors';
+import type { Pipeline } from '../../domain/pipeline';
+import { STAGED } from './database';
+import { OF_DAY } from './record-rule';
+import { columnsSql } from './sql';
+import { queryTexts } from './query';
+import { valueFailureIn } from './value-failure';
+>>>>>>> 769d8de719e9231b3f8d6e3200f7202a7d797f52:engines/duckdb/failing-records.ts
 
 /** Of an hour's files. A transform that fails on more is wrong, more likely than the records are. */
 const MOST_FAILING = 1000;
@@ -28,17 +38,33 @@ export async function findFailing(
     return valueFailureIn(() => check(connection));
   }
 
+  /**
+   * From the first record of a range to behind its last one: large records have thousands of blank rows between them. Undefined
+   * where there is none.
+   */
+  async function recordsAmong(from: number, to: number): Promise<readonly [from: number, to: number] | undefined> {
+    const [found] = await queryTexts(
+      connection,
+      `SELECT min(rowid)::VARCHAR, max(rowid)::VARCHAR FROM ${STAGED} WHERE rowid BETWEEN ${from} AND ${to - 1} AND ${OF_DAY}`,
+    );
+    const [first, last] = found ?? [];
+    return typeof first === 'string' && typeof last === 'string' ? [Number(first), Number(last) + 1] : undefined;
+  }
+
   async function search(from: number, to: number): Promise<void> {
     const failure = await failureAmong(from, to);
     if (failure === undefined) return;
     if (failing.size === MOST_FAILING) throw tooMany(failure);
-    if (to - from === 1) {
-      failing.set(from, failure);
+    const records = await recordsAmong(from, to);
+    if (records === undefined) return;
+    const [first, end] = records;
+    if (end - first === 1) {
+      failing.set(first, failure);
       return;
     }
-    const middle = Math.ceil((from + to) / 2);
-    await search(from, middle);
-    await search(middle, to);
+    const middle = Math.ceil((first + end) / 2);
+    await search(first, middle);
+    await search(middle, end);
   }
 
   await search(0, rows);
