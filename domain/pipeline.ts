@@ -37,7 +37,7 @@ export const pipelineSchema = z
     timeZone: z
       .string()
       .refine(isTimeZone, 'an IANA time zone, such as Asia/Seoul')
-      .describe('The zone in which a day begins and ends, and of event times without an offset.'),
+      .describe('The zone in which a day begins and ends. Event times without an offset are in this zone too.'),
     events: z.strictObject({
       columns: columns.describe('The fields of an event and their types. Other fields are ignored.'),
       time: z.strictObject({
@@ -59,12 +59,14 @@ export const pipelineSchema = z
         .min(1024)
         .max(64 * 1024 ** 2)
         .default(1024 ** 2)
-        .describe('The size of the largest record, as it is in a file or in Kafka; a larger one is bad.'),
+        .describe('The size of the largest record in bytes, in a file or in Kafka. A larger record is bad.'),
       identity: z
         .array(identifier)
         .min(1)
         .optional()
-        .describe('Columns that make two records the same event; the first of a day stays. Default: all columns.'),
+        .describe(
+          'Records with equal values in these columns are the same event; the first of a day stays. Default: all columns.',
+        ),
     }),
     tables: z
       .record(
@@ -74,12 +76,12 @@ export const pipelineSchema = z
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
           delimiter: delimiter
             .optional()
-            .describe('Between the fields of a csv: one character, or \\t. Default: a comma.'),
+            .describe('What separates the fields of a csv: one character, or \\t. Default: a comma.'),
           columns: columns.describe('Its columns and their types.'),
           key: z
             .array(identifier)
             .min(1)
-            .describe('Columns that are unique in the table, so that a join cannot multiply rows.'),
+            .describe('Columns whose values are unique in the table, so that a join cannot multiply rows.'),
           allowDuplicateKeys: z
             .boolean()
             .default(false)
@@ -107,25 +109,30 @@ export const pipelineSchema = z
         .min(0)
         .max(48)
         .default(1)
-        .describe(
-          'Files of so many hours before and after the day are read too, for events that a shipper filed by their arrival.',
-        ),
+        .describe('How many hours before and after the day are read too: a shipper may file events by their arrival.'),
     }),
     kafka: z.strictObject({
       topic: topic.describe('Where the events arrive.'),
-      outputTopic: topic.describe('Where the transformed rows go: another topic than that of the events.'),
-      deadLetterTopic: topic.optional().describe('Another topic again. Default: the topic with _dlq.'),
+      outputTopic: topic.describe('Where the transformed rows go. Must not be the topic of the events.'),
+      deadLetterTopic: topic
+        .optional()
+        .describe('Where dead letters go. Must be a third topic. Default: the topic with _dlq.'),
       sharedTopic: z
         .boolean()
         .default(false)
         .describe(
           'Other pipelines may read or write the events too. A replay of dead letters then reaches all of them.',
         ),
-      partitions: z.int().min(1).max(1000).default(3).describe('For topics that Daybreak creates.'),
+      partitions: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(3)
+        .describe('The number of partitions of topics that Daybreak creates.'),
       key: identifier.describe('The output column that becomes the message key.'),
     }),
     druid: z.strictObject({
-      datasource: datasource.describe('What realtime loads, and queries ask.'),
+      datasource: datasource.describe('The datasource that realtime loads and that queries read.'),
       replace: z
         .enum(['realtime', 'separate'])
         .default('realtime')
@@ -139,8 +146,12 @@ export const pipelineSchema = z
       rowTime: z
         .enum(['event', 'hour'])
         .default('event')
-        .describe("What a row's time must be: its event's, or of the same local hour. Else the event is a bad record."),
-      taskDurationSeconds: seconds.default(3600).describe('How long a realtime task reads before it hands off.'),
+        .describe(
+          "What a row's time must be: the time of its event, or a time of the same local hour. Else the event is a bad record.",
+        ),
+      taskDurationSeconds: seconds
+        .default(3600)
+        .describe('How long a realtime task reads before it hands its segments off.'),
       maxRowsPerSegment: z
         .int()
         .min(1)
@@ -155,7 +166,7 @@ export const pipelineSchema = z
     }),
     matchColumn: identifier
       .optional()
-      .describe('An output column that is null where the join found nothing; counts as unmatched.'),
+      .describe('An output column that is null if the join found nothing. Such rows count as unmatched.'),
     batch: z
       .strictObject({
         engine: z
@@ -171,7 +182,7 @@ export const pipelineSchema = z
           .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
           .default('00:30')
           .describe(
-            'Local time of the nightly run for the day before; a full hour nearby where the clocks change then.',
+            'Local time of the nightly run for the day before. If the clocks change then, the run starts at a full hour nearby.',
           ),
         jitterSeconds: seconds
           .default(0)
@@ -181,11 +192,11 @@ export const pipelineSchema = z
           .min(1)
           .max(365)
           .default(30)
-          .describe('Nights that were missed within this time are caught up; older ones need a backfill.'),
+          .describe('Missed nights of the last so many days are caught up. Older ones need a backfill.'),
         pauseOnFailure: z
           .boolean()
           .default(false)
-          .describe('Start no more nights once one failed. Default: one bad day keeps no other from being recomputed.'),
+          .describe('After a failed night, start no more nights. Default: a failed day stops no other.'),
       })
       .prefault({}),
     lateData: z
@@ -195,24 +206,24 @@ export const pipelineSchema = z
           .min(0)
           .max(365)
           .default(7)
-          .describe('How many finished days are looked at each hour for files that changed; 0 for none.'),
-        minimumRows: z.int().min(1).default(1).describe('A day with fewer late rows than this waits for more.'),
+          .describe('How many finished days are checked each hour for files that changed; 0 for none.'),
+        minimumRows: z.int().min(1).default(1).describe('A day with fewer late rows than this is not recomputed yet.'),
         minimumHoursBetween: z
           .number()
           .min(0)
           .max(720)
           .default(6)
-          .describe('A day is not recomputed again for late rows sooner than this.'),
+          .describe('A day is recomputed for late rows this many hours after its last build at the earliest.'),
         missedDays: z
           .enum(['report', 'build'])
           .default('report')
-          .describe('Whether the hourly look reports a finished day that has files and no build, or builds it.'),
+          .describe('Whether the hourly check reports a finished day that has files and no build, or builds it.'),
       })
       .prefault({}),
     gate: z
       .strictObject({
-        settleSeconds: seconds.default(60).describe('How long the files must not have changed.'),
-        settleTimeoutSeconds: seconds.default(3600).describe('How long to wait for that; then the day is refused.'),
+        settleSeconds: seconds.default(60).describe('How long no file must have changed.'),
+        settleTimeoutSeconds: seconds.default(3600).describe('How long to wait for that. Then the day is refused.'),
         allowedMissingHours: z
           .int()
           .min(0)
@@ -221,10 +232,10 @@ export const pipelineSchema = z
           .describe('How many hours of the day may lack an input file.'),
         maximumShortfall: share
           .default(0.01)
-          .describe('The share of the distinct realtime rows of the day that the batch may lack.'),
+          .describe("The share of the day's distinct realtime rows that the batch may lack."),
         maximumQuarantined: share
           .default(0.05)
-          .describe("The share of the day's records that may be bad, and so in the quarantine."),
+          .describe("The share of the day's records that may be bad. Bad records are in the quarantine."),
         maximumOutsideDay: share
           .default(0.05)
           .describe("The share of the records in the day's own files that may be of other days."),
