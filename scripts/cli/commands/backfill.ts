@@ -38,22 +38,23 @@ export function backfillCommand(): Command {
   const day = (flag: string, description: string): Option =>
     new Option(`${flag} <date>`, description).argParser(parseBusinessDate).makeOptionMandatory();
   return new Command('backfill')
-    .description(
-      'recompute a range of days; the same call again does only what is left. Exits with 1 where a day failed',
-    )
-    .addOption(day('--from', 'first local day, YYYY-MM-DD'))
-    .addOption(day('--to', 'last local day, included'))
+    .description('recompute a range of days. The same call again does only what is left. Exits with 1 if a day failed')
+    .addOption(day('--from', 'the first local day, YYYY-MM-DD'))
+    .addOption(day('--to', 'the last local day, which is included'))
     .option('--pipeline <name>', 'name of the pipeline', 'events')
-    .option('--parallel <n>', 'days at once', days, 2)
+    .option('--parallel <n>', 'how many days run at once', days, 2)
     .addOption(
-      new Option('--only <days>', 'never replaced · last run failed · files or transform changed · every day')
+      new Option(
+        '--only <days>',
+        'days that were never replaced, whose last run failed, whose files or pipeline changed, or all days',
+      )
         .choices(BACKFILL_SELECTIONS)
         .default('missing'),
     )
     .option('--dry-run', 'only list the days that would run', false)
     .option('--watch', 'show each day as it ends', false)
     .option('--no-wait', 'start it and return at once')
-    .option('--cancel', 'cancel the backfill of this range that is under way, with its running days', false)
+    .option('--cancel', 'cancel the running backfill of this range, with its running days', false)
     .option('--json', 'print JSON', false)
     .action(run);
 }
@@ -79,7 +80,10 @@ async function run({ dryRun, wait, watch, cancel, json, ...range }: Options): Pr
     }
     const started = await startBackfill(client, range);
     const url = workflowUrl(config, started.handle.workflowId);
-    if (started.joined) progress('A backfill of this range is under way: following it, with the options it has.');
+    if (started.joined)
+      progress(
+        'A backfill of this range runs already. This command follows it, with the options that it was started with.',
+      );
     if (!wait) {
       if (json) printJson({ workflowId: started.handle.workflowId, joined: started.joined });
       else print(`Started ${started.handle.workflowId}: ${url}`);

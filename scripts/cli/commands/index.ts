@@ -29,7 +29,7 @@ export function commands([name, child]: readonly string[] = []): Command[] {
 }
 
 function batchCommand(name: string | undefined): Command {
-  const batch = new Command('batch').description('the recompute of a day');
+  const batch = new Command('batch').description('recompute one day, or prove, restore or build it');
   const makers: Makers = {
     run: () => (require('./batch/run') as typeof import('./batch/run')).batchRunCommand(),
     verify: () => (require('./batch/verify') as typeof import('./batch/verify')).batchVerifyCommand(),

@@ -28,9 +28,9 @@ interface Options {
 /** All but `apply` need no pipeline folder: what is gone or broken can still be seen, paused and deleted. */
 export function scheduleCommand(): Command {
   return new Command('schedule')
-    .description('the nightly recompute and the hourly look for late data, as Temporal Schedules')
+    .description('manage the nightly recompute and the hourly check for late data, which are Temporal Schedules')
     .addCommand(
-      subcommand('apply', 'create both schedules, or bring them to what the pipeline says, and show what changes')
+      subcommand('apply', 'create both schedules, or change them to what the pipeline says, and show what changes')
         .option('--dry-run', 'only show what would change', false)
         .action(async ({ dryRun, ...options }: Options & { dryRun: boolean }) => {
           const loaded = await loadPipelineNamed(readConfig().pipelines, options.pipeline);
@@ -48,18 +48,18 @@ export function scheduleCommand(): Command {
         }),
     )
     .addCommand(
-      forEach('pause', 'start no more runs, until resume', 'paused', (handle) =>
+      forEach('pause', 'start no more runs until resume', 'paused', (handle) =>
         handle.pause('paused by daybreak schedule pause'),
       ),
     )
     .addCommand(
-      forEach('resume', 'start runs again', 'resumed', (handle) =>
+      forEach('resume', 'start runs again after a pause', 'resumed', (handle) =>
         handle.unpause('resumed by daybreak schedule resume'),
       ),
     )
     .addCommand(
       subcommand('trigger', 'run the nightly recompute of yesterday now')
-        .option('--late-data', 'look for late data instead', false)
+        .option('--late-data', 'check for late data instead', false)
         .action(async ({ lateData, ...options }: Options & { lateData: boolean }) => {
           await within(options, async (client, name) => {
             const id = lateData ? lateDataScheduleId(name) : nightlyScheduleId(name);
@@ -69,18 +69,22 @@ export function scheduleCommand(): Command {
         }),
     )
     .addCommand(
-      subcommand('describe', 'show when they run next and what they ran').action(async (options: Options) => {
-        await within(options, async (client, name) => {
-          show(options, await describeAll(client, name));
-        });
-      }),
+      subcommand('describe', 'show when both schedules run next, and when they ran').action(
+        async (options: Options) => {
+          await within(options, async (client, name) => {
+            show(options, await describeAll(client, name));
+          });
+        },
+      ),
     )
     .addCommand(
-      subcommand('delete', 'delete both; runs that they have started go on').action(async (options: Options) => {
-        await within(options, async (client, name) => {
-          show(options, await deleteSchedules(client, name));
-        });
-      }),
+      subcommand('delete', 'delete both schedules. Runs that they have started go on').action(
+        async (options: Options) => {
+          await within(options, async (client, name) => {
+            show(options, await deleteSchedules(client, name));
+          });
+        },
+      ),
     );
 }
 

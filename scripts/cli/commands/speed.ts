@@ -30,11 +30,15 @@ interface Options {
 
 /** Only `start` and `status` need the pipeline's folder: what is gone or broken can still be held and stopped. */
 export function speedCommand(): Command {
-  const group = new Command('speed').description('the realtime layer: events → transform → Kafka → Druid');
+  const group = new Command('speed').description('run the realtime layer: events → transform → Kafka → Druid');
   group.addCommand(
-    subcommand('start', 'start it; where it runs already it goes on')
+    subcommand('start', 'start the layer. If it runs already, it goes on')
       .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
-      .option('--anew', 'end one that runs first, as where its workflow is stuck; each event stays there once', false)
+      .option(
+        '--anew',
+        'end a layer that runs and start another one, for example if its workflow is stuck. No event is lost or doubled',
+        false,
+      )
       .action(async ({ pipeline, json, shards, anew }: Options & { shards: number; anew: boolean }) => {
         const loaded = await loadPipelineNamed(readConfig().pipelines, pipeline);
         warnOfUncompared(await refuseConflicts(loaded));
@@ -46,8 +50,8 @@ export function speedCommand(): Command {
       }),
   );
   for (const [name, signal, description] of [
-    ['pause', pauseSignal, 'commit what is under way, then hold'],
-    ['resume', resumeSignal, 'go on where the pause held'],
+    ['pause', pauseSignal, 'commit the work that was begun, then stop until resume'],
+    ['resume', resumeSignal, 'go on after a pause'],
   ] as const) {
     group.addCommand(
       subcommand(name, description).action(async ({ pipeline, json }: Options) => {
@@ -56,29 +60,29 @@ export function speedCommand(): Command {
           show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
           if (await hasWorker(client, TASK_QUEUES.speed)) return;
           progress(
-            'No worker serves the speed layer now: it takes the signal when one does (npx daybreak worker --role speed).',
+            'No worker serves the speed layer now. The layer gets the signal when you start one: npx daybreak worker --role speed',
           );
         });
       }),
     );
   }
   group.addCommand(
-    subcommand('stop', 'end it, once what is under way is committed; topics and Druid’s supervisor stay')
-      .option('--now', 'end it at once, as where no worker is left', false)
+    subcommand('stop', 'commit the work that was begun, then end the layer. Topics and Druid’s supervisor stay')
+      .option('--now', 'end the layer at once, for example if there is no worker left', false)
       .action(async ({ pipeline, json, now }: Options & { now: boolean }) => {
         await within(pipeline, async (client) => {
           await stopSpeedLayer(client, pipeline, { now, show: progress });
           show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
           if (json) return;
           print(
-            'Its topics and Druid’s supervisor are still there: docs/operating.md, “Retiring a pipeline”, removes them.',
+            'Its topics and Druid’s supervisor are still there. docs/operating.md, “Retiring a pipeline”, says how to remove them.',
           );
         });
       }),
   );
   group.addCommand(
-    subcommand('scale', 'share the partitions over another number of activities')
-      .argument('<shards>', 'how many', shardCount)
+    subcommand('scale', 'change the number of activities that share the partitions')
+      .argument('<shards>', 'the new number', shardCount)
       .action(async (shards: number, { pipeline, json }: Options) => {
         await within(pipeline, async (client) => {
           // Without one it would wait for ever.
@@ -89,8 +93,8 @@ export function speedCommand(): Command {
       }),
   );
   group.addCommand(
-    subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
-      .option('--watch', 'again every two seconds', false)
+    subcommand('status', 'show offset, lag, rate and dead letters of each partition, and the supervisor’s health')
+      .option('--watch', 'show it again every two seconds', false)
       .action(async ({ pipeline, json, watch }: Options & { watch: boolean }) => {
         const config = readConfig();
         await within(pipeline, async (client) => {
@@ -114,10 +118,10 @@ async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
     const { conflicts, warnings } = await lookAtCompaction(createDruidClient(readConfig().druid), loaded);
     for (const found of [...conflicts, ...warnings]) progress(`Druid's compaction: ${found}`);
     if (conflicts.length > 0)
-      progress('The gate refuses days while that is so: COMPACTION_CONFLICT, docs/operating.md.');
+      progress('Until you change this, the gate refuses every day with COMPACTION_CONFLICT: see docs/operating.md.');
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
-    progress(`Druid's compaction was not looked at: ${thrown.what}`);
+    progress(`Druid's compaction was not checked: ${thrown.what}`);
   }
 }
 

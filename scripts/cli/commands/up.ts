@@ -4,7 +4,7 @@ import { portBaseOption } from '../../stack/port-base';
 
 export const upCommand = (): Command =>
   new Command('up')
-    .description('Start Temporal, Kafka and Druid on this machine; the first time, fetch them. Safe to run twice.')
+    .description('start Temporal, Kafka and Druid on this machine. Downloads them the first time. You can run it twice')
     .addOption(portBaseOption())
     .action(async ({ portBase }: { portBase?: number }) => {
       const progress = createProgress();

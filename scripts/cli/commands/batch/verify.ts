@@ -14,7 +14,7 @@ interface Options {
 
 export function batchVerifyCommand(): Command {
   return new Command('verify')
-    .description('prove that Druid serves exactly the published rows of a day; needs neither Temporal nor a worker')
+    .description('prove that Druid serves exactly the published rows of a day. Needs neither Temporal nor a worker')
     .addOption(
       new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
     )
