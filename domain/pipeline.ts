@@ -13,7 +13,9 @@ export const ENGINES = ['duckdb', 'spark'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
-const pipelineName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, a letter first');
+const pipelineName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, beginning with a letter');
 const topic = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -')
@@ -256,7 +258,7 @@ interface Contradiction {
   readonly message: string;
 }
 
-/** Settings that are right by themselves and wrong together. */
+/** Settings that are valid alone but contradict each other. */
 function contradictions({ events, tables, kafka }: PipelineSettings): Contradiction[] {
   const found: Contradiction[] = [];
   const { column, format } = events.time;
@@ -286,7 +288,7 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
   if (!distinctIgnoringCase(Object.keys(tables))) {
     found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
   }
-  // What is written to where it is read from comes back for ever.
+  // Rows written to the topic that is read would come back for ever.
   const deadLetters = kafka.deadLetterTopic ?? `${kafka.topic}_dlq`;
   if (sameTopic(kafka.outputTopic, kafka.topic)) {
     found.push({ path: ['kafka', 'outputTopic'], message: 'another topic than that of the events' });
@@ -305,12 +307,14 @@ export function timeTypeOf(format: string): ColumnType {
   return format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
 }
 
-/** Kafka creates no topic whose name is that of another but for . and _, which its metrics do not tell apart. */
+/**
+ * Kafka creates no topic whose name differs from another only in . and _, because its metrics cannot distinguish them.
+ */
 export function sameTopic(one: string, other: string): boolean {
   return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }
 
-/** SQL does not tell names apart by case. */
+/** SQL ignores the case of names. */
 function distinctIgnoringCase(names: readonly string[]): boolean {
   return new Set(names.map((name) => name.toLowerCase())).size === names.length;
 }
@@ -346,8 +350,8 @@ export type Pipeline = z.infer<typeof pipelineSchema>;
 export function parsePipelineName(text: string): string {
   if (pipelineName.safeParse(text).success) return text;
   throw new DaybreakError('UNKNOWN_PIPELINE', {
-    what: `${JSON.stringify(text)} is no name of a pipeline`,
-    remedy: 'Give lower-case letters, digits and -, a letter first.',
+    what: `${JSON.stringify(text)} is not a valid pipeline name`,
+    remedy: 'Use lower-case letters, digits and -, and begin with a letter.',
   });
 }
 
@@ -372,7 +376,7 @@ export function isWholeRecord(pipeline: Pipeline): boolean {
   return identityOf(pipeline).length === Object.keys(pipeline.events.columns).length;
 }
 
-/** Whether likes can be of different hours: their identity does not tell their time. */
+/** Whether duplicates can be in different hours: their identity does not include the time. */
 export function spansHours(pipeline: Pipeline): boolean {
   return !identityOf(pipeline).includes(pipeline.events.time.column);
 }
@@ -382,7 +386,7 @@ export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
   return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours };
 }
 
-/** What stands between the fields of a csv table. */
+/** What separates the fields of a csv table. */
 export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): string {
   return delimiter === '\\t' ? '\t' : delimiter;
 }

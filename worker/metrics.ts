@@ -72,7 +72,7 @@ export function measured(metrics: Metrics): ActivityInboundCallsInterceptor {
         if (activityType === 'storeReconciliation') metrics.dayReplaced(input.args[0] as DailyBatchResult);
         return result;
       } catch (thrown) {
-        // A failure that is meant to be, as of a look at a run that is under way, is none to count.
+        // An expected failure, such as a poll of a run that is not over yet, does not count.
         const meant = thrown instanceof ApplicationFailure && thrown.category === ApplicationFailureCategory.BENIGN;
         if (thrown instanceof ApplicationFailure && !meant)
           metrics.activityFailed(activityType, thrown.type ?? 'UNKNOWN');

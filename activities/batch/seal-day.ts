@@ -11,7 +11,7 @@ import { releaseDeadLocks } from './dead-locks';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
 
-/** From when on realtime still takes rows, an instant in ISO 8601. */
+/** Realtime takes rows from this instant on, ISO 8601. */
 export interface Seal {
   readonly sealedUntil: string;
 }
@@ -32,7 +32,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
       const before = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
       return {
         ...supervisorSpec(pipeline, columns, { kafka, sealedUntil: laterSeal(end, before) }),
-        // A supervisor that runs goes on; where there is none, one that holds the seal waits for the speed layer.
+        // A running supervisor goes on. If there is none, a suspended one holds the seal until the speed layer starts.
         suspended: stored?.suspended ?? true,
       };
     };
@@ -65,7 +65,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
       );
       if (plan.datasource !== plan.realtimeDatasource) {
         throw new DaybreakError('WRONG_USAGE', {
-          what: `the batch of ${plan.pipeline} has a datasource of its own, which needs no seal`,
+          what: `the batch of ${plan.pipeline} has its own datasource, which needs no seal`,
           remedy: 'Run the day as a whole: npx daybreak batch run',
         });
       }

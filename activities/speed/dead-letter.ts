@@ -20,7 +20,7 @@ export const DEAD_LETTER_HEADERS = {
 } as const;
 
 /**
- * `BAD_RECORD`: the validity rule turned it away; `NULL_VALUE`: a tombstone; `TRANSFORM_FAILED`: the SQL failed on its
+ * `BAD_RECORD`: it breaks the validity rule; `NULL_VALUE`: a tombstone; `TRANSFORM_FAILED`: the SQL failed on its
  * values; `TOO_LARGE`: no broker takes what follows from it.
  */
 export const DEAD_LETTER_CODES = ['BAD_RECORD', 'NULL_VALUE', 'TRANSFORM_FAILED', 'TOO_LARGE'] as const;
@@ -36,8 +36,8 @@ const FOREIGN = 'original.';
 const LIKE_OURS = /^(?:original\.)*daybreak\./;
 
 /**
- * The dead letter of a record: its own key, value and headers, behind headers that say where, when and why. Where all of it
- * takes more than `mostBytes`, only the beginnings are kept.
+ * The dead letter of a record: its own key, value and headers, behind headers that say where, when and why. Where all
+ * of it takes more than `mostBytes`, only the beginnings are kept.
  *
  * @param mostBytes 2,048 or more, whatever the producer sent. Default: what Kafka's default limit of a message allows.
  */

@@ -2,7 +2,7 @@ import { dayInterval, isSameZone, shiftDate, type BusinessDate } from '../busine
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { dataSchema } from './data-schema';
 
-/** What Druid's automatic compaction is told to do with a datasource: the part that matters here. */
+/** The settings of Druid's automatic compaction for a datasource: the part that matters here. */
 export interface CompactionConfig {
   readonly taskPriority?: number | null | undefined;
   readonly granularitySpec?: {
@@ -63,7 +63,9 @@ function otherDimensions(
   ];
 }
 
-/** Segments of a part of two local days are compacted again after each recompute of one, and hold up the lock of both. */
+/**
+ * Segments of a part of two local days are compacted again after each recompute of one, and hold up the lock of both.
+ */
 function reachesOver(granularity: unknown, timeZone: string): string[] {
   if (isAligned(granularity, timeZone)) return [];
   const period = { type: 'period', period: 'P1D', timeZone };

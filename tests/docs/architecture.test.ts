@@ -10,7 +10,7 @@ const pages = [...documentedPages(), ...benches.filter((page) => existsSync(page
 const FOLDERS = 'activities|bench|clients|deploy|docs|domain|engines|pipelines|scripts|tests|worker|workflows';
 const PATH = new RegExp(`^(?:${FOLDERS})/[\\w./-]*\\w$`);
 
-type Token = ReturnType<MarkdownIt['parse']>[number];
+type Token = ReturnType<(typeof reader)['parse']>[number];
 
 function tokensOf(page: string): Token[] {
   return reader.parse(readFileSync(page, 'utf8'), {}).flatMap((token) => [token, ...(token.children ?? [])]);
@@ -18,8 +18,8 @@ function tokensOf(page: string): Token[] {
 
 /** Where a page's links to files of the tree lead, as the page has them. */
 function linksOf(page: string): string[] {
-  const targets = tokensOf(page).map((token) => token.attrGet('href') ?? token.attrGet('src'));
-  return targets.filter((target) => target !== null).filter((target) => !/^[a-z]+:/.test(target));
+  const targets = tokensOf(page).flatMap((token) => [token.attrGet('href'), token.attrGet('src')]);
+  return targets.flatMap((target) => (target === null ? [] : [String(target)])).filter((to) => !/^[a-z]+:/.test(to));
 }
 
 function pathsOf(page: string): string[] {

@@ -7,7 +7,7 @@ export type FoundLayer =
   | { readonly is: 'absent' | 'running' }
   /** @property how as Temporal names it: 'FAILED', 'CANCELLED', 'TERMINATED', … */
   | { readonly is: 'ended'; readonly how: string }
-  /** It runs, but its workflow's tasks fail, so that it starts nothing and answers nothing. */
+  /** It runs, but its workflow's tasks fail, so it starts nothing and does not answer. */
   | { readonly is: 'stuck'; readonly since: string; readonly reason: string };
 
 export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'stuck' }): string {
@@ -19,7 +19,7 @@ export function unstuck(pipeline: string): string {
   return `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
 }
 
-/** How many of the last events are looked through for why a task failed. */
+/** How many of the last events are searched for the reason why a task failed. */
 const EVENTS = 20;
 const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EVENT_TYPE_WORKFLOW_TASK_FAILED } = temporal.api.enums.v1.EventType;
 

@@ -56,7 +56,7 @@ it('shows of a layer whose worker is dead what its shards told last, and when, a
   const view = await speedView(temporal.client, 'orphaned');
   expect(view).toMatchObject({ state: 'unknown', partitions: [{ ...PARTITION, eventsPerSecond: 0 }] });
   const shown = describeSpeed(view, undefined, { version: '0123456789ab' });
-  expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for it within 15 s/);
+  expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for the layer within 15 s/);
   expect(shown).toContain(`partitions, as they were told last, at ${view.toldAt ?? 'never'}:`);
 });
 
@@ -79,7 +79,7 @@ it('shows a layer that failed with its reason and what to do, and not as running
   await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({
     code: 'NOT_RUNNING',
     what: 'the speed layer of failed has failed: BAD_TABLE: a table is cut. Write it again',
-    remedy: 'Once that is corrected, start it: npx daybreak speed start --pipeline failed',
+    remedy: 'Correct the cause, then start the layer: npx daybreak speed start --pipeline failed',
   });
 });
 
