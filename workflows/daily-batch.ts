@@ -123,7 +123,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
     let overlooked = gate.accepted;
 
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
-      enter('rebuild', 'taking in files that changed since the build');
+      enter('rebuild', 'reading files that changed since the build');
       const day = await buildDay(plan, { force: false });
       // Files may also have gone meanwhile: the gate has not seen what is left.
       if (day.folder !== before.folder && patched('gate-after-rebuild')) overlooked = (await judge(day)).accepted;

@@ -94,7 +94,7 @@ async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): 
     return conflicts;
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'DRUID_REFUSED') throw thrown;
-    log.warn('Druid’s compaction was not looked at', { reason: thrown.what });
+    log.warn('Druid’s compaction was not checked', { reason: thrown.what });
     return [];
   }
 }
@@ -118,7 +118,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       const scratch = await folderWithin(data, plan.pipeline, 'scratch');
       const realtimeUnseen = await awaitRealtime(druid, plan);
       if (realtimeUnseen !== undefined) {
-        log.warn('compares the day with what can be seen of realtime', { stillWaitedFor: realtimeUnseen });
+        log.warn('compares the day with the realtime rows that can be seen', { stillWaitedFor: realtimeUnseen });
       }
       const served = await beating(
         () => 'fetching the rows that Druid serves',

@@ -78,13 +78,13 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
         if (locks.length === 0) return { answer: { sealedUntil } };
         const dead = await releaseDeadLocks(druid, plan, locks);
         if (dead.length > 0) {
-          log.warn('gave back locks that Druid had failed tasks hold', { tasks: dead });
-          return { waitingFor: `the day, whose locks the failed tasks ${dead.join(', ')} still held: given back` };
+          log.warn('released locks of failed tasks that Druid had kept', { tasks: dead });
+          return { waitingFor: `the day: the locks of the failed tasks ${dead.join(', ')} were released` };
         }
         if (Date.now() - sealedAt > HEARD_WITHIN) {
           const tasks = await unsealed(plan, sealedUntil);
           again = tasks.length > 0;
-          if (again) log.warn('sealing again: tasks have not heard of it', { tasks });
+          if (again) log.warn('sealing again: some tasks do not have the seal', { tasks });
         }
         const tasks = await druid.tasks.unfinished(plan.datasource);
         return { waitingFor: `tasks to release the day: ${describeLocks(locks, tasks)}` };

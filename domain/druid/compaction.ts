@@ -71,16 +71,16 @@ function reachesOver(granularity: unknown, timeZone: string): string[] {
   const period = { type: 'period', period: 'P1D', timeZone };
   const is =
     granularity == null
-      ? 'granularitySpec.segmentGranularity is not set, so that Druid takes UTC days'
+      ? 'granularitySpec.segmentGranularity is not set, so Druid takes UTC days'
       : `granularitySpec.segmentGranularity is ${JSON.stringify(granularity)}`;
   return [
-    `${is}: such segments reach over local days of ${timeZone}, whose recompute then waits for tasks of its neighbours; ` +
+    `${is}: such a segment can cover two local days of ${timeZone}, and the recompute of one waits for tasks of both; ` +
       `${JSON.stringify(period)} fits`,
   ];
 }
 
 const HOUR = 3_600_000;
-/** Of Druid's simple granularities those that no local day of a zone with whole hours cuts. */
+/** The simple granularities of Druid that never cut a local day, in a zone with whole hours. */
 const WITHIN_HOUR = ['SECOND', 'MINUTE', 'FIVE_MINUTE', 'TEN_MINUTE', 'FIFTEEN_MINUTE', 'THIRTY_MINUTE', 'HOUR'];
 const WITHIN_HOUR_PERIODS = ['PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT1H'];
 const WHOLE_DAYS = /^P[0-9]+[DWMY]$/;

@@ -11,12 +11,12 @@ export type FoundLayer =
   | { readonly is: 'stuck'; readonly since: string; readonly reason: string };
 
 export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'stuck' }): string {
-  return `the tasks of its workflow fail since ${since}: ${reason}`;
+  return `the tasks of its workflow have failed since ${since}: ${reason}`;
 }
 
 /** What helps a layer that is stuck. */
 export function unstuck(pipeline: string): string {
-  return `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
+  return `Run the newest version of Daybreak in its workers; if that does not help, end the layer and start another one: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
 }
 
 /** How many of the last events are searched for the reason why a task failed. */

@@ -118,7 +118,7 @@ export async function stopSpeedLayer(client: Client, pipeline: string, { now, sh
   }, HINT_AFTER_MILLISECONDS);
   try {
     await follow(handle, (activities) => {
-      if (activities.length > 0) once(`stopping; under way: ${describeActivities(activities)}`);
+      if (activities.length > 0) once(`stopping; still running: ${describeActivities(activities)}`);
     });
   } catch (thrown) {
     // However it ended: it has.
