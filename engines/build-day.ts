@@ -8,7 +8,7 @@ import { DaybreakError, messageOf } from '../domain/errors';
 import { spansHours } from '../domain/pipeline';
 import { assembleDay } from './versions/day-assembly';
 import type { PreviousBuild } from './versions/build-state';
-import type { BuildContext, DayPlan, EngineResult, ProgressCounter } from './model/build-plan';
+import type { BuildContext, BuildPlan, EngineResult, ProgressCounter } from './model/build-plan';
 import { buildHours } from './duckdb/hours/build-hours';
 import { transformedRows } from './duckdb/hours/hour-output';
 import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
@@ -64,7 +64,7 @@ const GIBIBYTE = 1024 ** 3;
  * Where others publish the day meanwhile, the input is looked at again. Throws NO_INPUT, UNREADABLE_INPUT,
  * OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or CANCELLED; the published day stays as it was.
  */
-export async function buildDay(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
+export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
   const { date, signal = new AbortController().signal } = options;
   const [input, output] = [resolve(options.input), resolve(options.output)];
   const progress = startProgress(options.onProgress);
@@ -107,7 +107,7 @@ async function tryBuild(
 
     // A record of a changed hour may have a duplicate in any other: all hours are built anew.
     const { sources, changed, previous: known } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
-    const plan: DayPlan = {
+    const plan: BuildPlan = {
       ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
       ...{ sources, changed, previous: known, missingHours: files.missingHours },
     };
@@ -156,7 +156,7 @@ async function changesSince(
 
 async function buildWith(
   { engine, findSpark }: DayBuildOptions,
-  plan: DayPlan,
+  plan: BuildPlan,
   context: BuildContext,
   log: string,
 ): Promise<EngineResult> {

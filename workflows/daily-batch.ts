@@ -27,7 +27,7 @@ import {
 import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { markdown } from '../domain/markdown';
-import { reconcile } from '../domain/reconcile';
+import { reconciledHours } from '../domain/reconciled-hours';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
@@ -151,7 +151,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
       segments: proof.segments,
       before,
       ...(realtimeUnseen !== undefined && { realtimeUnseen }),
-      hours: reconcile(realtime, day, proof.hours),
+      hours: reconciledHours(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
     showDetails(

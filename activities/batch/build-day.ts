@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
 import { dayInput, parseInput } from '../../domain/parse-input';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
@@ -37,7 +37,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
       const { force } = parseInput(optionsInput, options, 'buildDay');
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
       const output = await folderWithin(data, plan.pipeline, 'output');
-      await buildDay(loaded, {
+      await runDayBuild(loaded, {
         date: plan.date,
         input: join(data, plan.pipeline, 'input'),
         output,

@@ -11,7 +11,7 @@ import {
 } from '../../domain/speed-shard';
 import { speedTopics } from '../../domain/speed-setup';
 import type { Counts } from './committed-counts';
-import { Gate } from './semaphore';
+import { Semaphore } from './semaphore';
 import { limitsFor } from './limits';
 import { PartitionRun, type PartitionTransform } from './partition-run';
 
@@ -41,7 +41,7 @@ const PARTITIONS_POLL_MS = 5_000;
 export class Shard {
   readonly #options: ShardOptions;
   readonly #runs = new Map<number, PartitionRun>();
-  readonly #transforming = new Gate(1);
+  readonly #transforming = new Semaphore(1);
 
   constructor(options: ShardOptions) {
     this.#options = options;

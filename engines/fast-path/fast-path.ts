@@ -5,7 +5,7 @@ import type { Fast } from '../rule/record-rule';
 import type { FastTime } from '../rule/time-rule';
 
 const LINE_FEED = 10;
-/** A line or two may be odd; a producer that writes no layout at all should not cost a search in every piece. */
+/** A line or two may be odd; a producer that writes no layout at all should not cost a search in every chunk. */
 const SAMPLES = 4;
 const LONGEST_SAMPLE = 16_384;
 

@@ -6,13 +6,13 @@ import { countLineFeeds, endOfLine, hasLongLine } from './line-feeds';
 import { BEGINNING_BYTES, keptBeginning, keptBytes, type QuarantinedRecord } from '../versions/quarantine';
 import { NOT_UTF8, tooLarge } from './record-framing';
 
-/** Lines of one or several files as valid UTF-8, joined by line feeds. Its text is valid until the next piece is asked for. */
-export interface Piece {
+/** Lines of one or several files as valid UTF-8, joined by line feeds. Its text is valid until the next chunk is asked for. */
+export interface Chunk {
   readonly text: Buffer;
   /** The files whose lines these are, in order. Lines are undefined where there is one file: then it is all of them. */
   readonly spans: readonly { readonly file: string; readonly lines: number | undefined }[];
   /**
-   * Lines that are no UTF-8 or too large, by their position in the piece, some thousands at most; `text` holds a stand-in
+   * Lines that are no UTF-8 or too large, by their position in the chunk, some thousands at most; `text` holds a stand-in
    * for each that is no JSON either.
    */
   readonly unreadable: ReadonlyMap<number, UnreadableLine>;
@@ -22,7 +22,7 @@ export interface Piece {
 export type UnreadableLine = Pick<QuarantinedRecord, 'reason' | 'text' | 'base64' | 'cutFrom'>;
 
 export interface ReadOptions {
-  /** A file was read to its end, before the last of its pieces is given. */
+  /** A file was read to its end, before the last of its chunks is given. */
   readonly onFile?: (file: ListedFile, read: ReadFile) => void;
   /** See `readLargeFile`. Default false. */
   readonly carefully?: boolean;
@@ -30,13 +30,13 @@ export interface ReadOptions {
   readonly maximumBytes: number;
 }
 
-const PIECE_BYTES = 8 * 1024 * 1024;
+const CHUNK_BYTES = 8 * 1024 * 1024;
 const SMALL_BYTES = 256 * 1024;
 /** What a small file may unpack to; one that holds more is read in chunks. */
 const MOST_UNPACKED_BYTES = 4 * 1024 * 1024;
 /** Small files that are read at a stretch, during which nothing else is done. */
 const FILES_AT_A_STRETCH = 256;
-/** Of a piece, whose other lines begin the next one. */
+/** Of a chunk, whose other lines begin the next one. */
 const MOST_UNREADABLE_LINES = 4096;
 const MOST_UNREADABLE_BYTES = 8 * 1024 * 1024;
 /** Lines that are looked at together; one by one only where one of them is unreadable. */
@@ -45,14 +45,14 @@ const LINE_FEED = 10;
 const LINE_FEED_BYTES = Buffer.from('\n');
 
 /**
- * Reads files one after another in pieces of some megabytes: a piece never cuts a line, and small files share one. Of a
+ * Reads files one after another in chunks of some megabytes: a chunk never cuts a line, and small files share one. Of a
  * line that is too large only the beginning is ever held. Throws UNREADABLE_INPUT, and NotWhole unless they are read
  * carefully.
  */
-export async function* readPieces(
+export async function* readChunks(
   files: readonly ListedFile[],
   { onFile, carefully = false, maximumBytes }: ReadOptions,
-): AsyncGenerator<Piece> {
+): AsyncGenerator<Chunk> {
   let small = gatherer(maximumBytes);
   let read = 0;
   for (const file of files) {
@@ -60,18 +60,18 @@ export async function* readPieces(
     if (read % FILES_AT_A_STRETCH === 0) await setImmediate();
     const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES);
     if (whole === 'large' || whole === 'damaged') {
-      yield* small.pieces();
+      yield* small.chunks();
       small = gatherer(maximumBytes);
       yield* readLarge(file, { onFile, carefully: carefully || whole === 'damaged', maximumBytes });
       continue;
     }
     small.add(file.file, whole.content);
     onFile?.(file, whole.read);
-    if (small.bytes() < PIECE_BYTES) continue;
-    yield* small.pieces();
+    if (small.bytes() < CHUNK_BYTES) continue;
+    yield* small.chunks();
     small = gatherer(maximumBytes);
   }
-  yield* small.pieces();
+  yield* small.chunks();
 }
 
 /** Some of the lines of files, by their position among all lines, in order. Throws UNREADABLE_INPUT. */
@@ -82,7 +82,7 @@ export async function* linesAt(
 ): AsyncGenerator<{ readonly position: number; readonly text: string }> {
   const wanted = [...positions.keys()].sort((a, b) => a - b);
   let [first, next] = [0, 0];
-  for await (const { text } of readPieces(files, { carefully: true, maximumBytes })) {
+  for await (const { text } of readChunks(files, { carefully: true, maximumBytes })) {
     const lines = countLineFeeds(text) + 1;
     let [line, start] = [0, 0];
     for (let position = wanted[next]; position !== undefined && position < first + lines; position = wanted[next]) {
@@ -108,8 +108,8 @@ function gatherer(maximumBytes: number) {
       spans.push({ file, lines: countLineFeeds(text) + 1 });
       bytes += text.length + 1;
     },
-    async *pieces(): AsyncGenerator<Piece> {
-      if (spans.length > 0) yield* toPieces(Buffer.concat(parts), spans, maximumBytes);
+    async *chunks(): AsyncGenerator<Chunk> {
+      if (spans.length > 0) yield* toChunks(Buffer.concat(parts), spans, maximumBytes);
     },
   };
 }
@@ -117,10 +117,10 @@ function gatherer(maximumBytes: number) {
 async function* readLarge(
   file: ListedFile,
   { onFile, carefully, maximumBytes }: { onFile: ReadOptions['onFile']; carefully: boolean; maximumBytes: number },
-): AsyncGenerator<Piece> {
+): AsyncGenerator<Chunk> {
   const spans = [{ file: file.file, lines: undefined }];
   const chunks = readLargeFile(file, carefully, (read) => onFile?.(file, read));
-  let buffer = Buffer.allocUnsafeSlow(2 * PIECE_BYTES);
+  let buffer = Buffer.allocUnsafeSlow(2 * CHUNK_BYTES);
   let filled = 0;
   let skipped: LargeLine | undefined;
   for await (const chunk of chunks) {
@@ -129,23 +129,23 @@ async function* readLarge(
       const end = endOfLine(chunk, 0);
       skipped.add(chunk.subarray(0, end));
       if (end === chunk.length) continue;
-      yield skipped.piece(spans, maximumBytes);
+      yield skipped.chunk(spans, maximumBytes);
       skipped = undefined;
       rest = chunk.subarray(end + 1);
     }
     while (filled + rest.length > buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
     filled += rest.copy(buffer, filled);
-    if (filled < PIECE_BYTES) continue;
+    if (filled < CHUNK_BYTES) continue;
     const end = buffer.subarray(0, filled).lastIndexOf(LINE_FEED);
-    if (end !== -1) yield* toPieces(buffer.subarray(0, end), spans, maximumBytes);
+    if (end !== -1) yield* toChunks(buffer.subarray(0, end), spans, maximumBytes);
     buffer.copyWithin(0, end + 1, filled);
     filled -= end + 1;
     if (filled <= maximumBytes) continue;
     skipped = new LargeLine(buffer.subarray(0, filled));
     filled = 0;
   }
-  if (skipped !== undefined) yield skipped.piece(spans, maximumBytes);
-  if (filled > 0) yield* toPieces(withoutLastLineFeed(buffer.subarray(0, filled)), spans, maximumBytes);
+  if (skipped !== undefined) yield skipped.chunk(spans, maximumBytes);
+  if (filled > 0) yield* toChunks(withoutLastLineFeed(buffer.subarray(0, filled)), spans, maximumBytes);
 }
 
 /** Some bytes more, so that no character is cut. */
@@ -167,14 +167,14 @@ class LargeLine {
     this.#bytes += more.length;
   }
 
-  piece(spans: Piece['spans'], maximumBytes: number): Piece {
+  chunk(spans: Chunk['spans'], maximumBytes: number): Chunk {
     const fault = { reason: tooLarge(maximumBytes), ...keptBeginning(this.#beginning, this.#bytes) };
     return { text: STAND_IN, spans, unreadable: new Map([[0, fault]]) };
   }
 }
 
 /** Overwrites the text where some of its lines are unreadable. */
-async function* toPieces(text: Buffer, spans: Piece['spans'], maximumBytes: number): AsyncGenerator<Piece> {
+async function* toChunks(text: Buffer, spans: Chunk['spans'], maximumBytes: number): AsyncGenerator<Chunk> {
   if (isReadable(text, maximumBytes)) {
     yield { text, spans, unreadable: new Map() };
     return;
@@ -213,16 +213,16 @@ function isReadable(lines: Buffer, maximumBytes: number): boolean {
   return isUtf8(lines) && !hasLongLine(lines, maximumBytes);
 }
 
-/** The files of a piece, for parts of it one after another. */
+/** The files of a chunk, for parts of it one after another. */
 class Spans {
   readonly #left: { readonly file: string; lines: number | undefined }[];
 
-  constructor(spans: Piece['spans']) {
+  constructor(spans: Chunk['spans']) {
     this.#left = spans.map((span) => ({ ...span }));
   }
 
   /** Those of so many lines. */
-  take(lines: number): Piece['spans'] {
+  take(lines: number): Chunk['spans'] {
     const taken: { readonly file: string; readonly lines: number | undefined }[] = [];
     let wanted = lines;
     for (let span = this.#left[0]; span !== undefined && wanted > 0; span = this.#left[0]) {

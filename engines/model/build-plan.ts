@@ -37,7 +37,7 @@ export interface TargetHour extends HourOutput {
 }
 
 /** What an engine has to do. */
-export interface DayPlan {
+export interface BuildPlan {
   readonly loaded: LoadedPipeline;
   readonly date: BusinessDate;
   /** Every local hour of the day. */

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
 import { multipliesRows, outputTimeColumnOf } from '../../domain/pipeline';
-import type { BuildContext, DayPlan, EngineResult, TargetHour } from '../model/build-plan';
+import type { BuildContext, BuildPlan, EngineResult, TargetHour } from '../model/build-plan';
 import { buildHours } from '../duckdb/hours/build-hours';
 import { openDatabase, STAGED, type Database } from '../duckdb/database';
 import { rowsOf, type WrittenRows } from '../duckdb/hours/hour-output';
@@ -34,7 +34,7 @@ export interface SparkBuild {
  * The folder of the version must have the same path for the driver and for every executor.
  */
 export async function buildHoursOnSpark(
-  plan: DayPlan,
+  plan: BuildPlan,
   context: BuildContext,
   { program, log }: SparkBuild,
 ): Promise<EngineResult> {
@@ -82,7 +82,7 @@ interface Folders {
 }
 
 class SparkRun {
-  readonly #plan: DayPlan;
+  readonly #plan: BuildPlan;
   readonly #context: BuildContext;
   readonly #database: Database;
   readonly #folders: Folders;
@@ -91,7 +91,7 @@ class SparkRun {
   #columns: readonly number[] = [];
   #checked = false;
 
-  constructor(plan: DayPlan, context: BuildContext, database: Database, folders: Folders) {
+  constructor(plan: BuildPlan, context: BuildContext, database: Database, folders: Folders) {
     this.#plan = plan;
     this.#context = context;
     this.#database = database;

@@ -33,7 +33,7 @@ export interface RecordReader {
 /** As of an event, by default: each database of a build must have room for it. */
 const LONGEST_RECORD = 1024 * 1024;
 
-/** Reads a table's file, `path` without links, in pieces of some megabytes that never cut a record. Throws TableFault. */
+/** Reads a table's file, `path` without links, in chunks of some megabytes that never cut a record. Throws TableFault. */
 export async function* readTable(
   { file, path }: { readonly file: string; readonly path: string },
   reader: RecordReader,

@@ -3,7 +3,7 @@ import { link, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DayManifest, HourOutput, RecordCounts } from '../../domain/day-manifest';
 import type { BuildState, PreviousBuild, SourceState } from './build-state';
-import type { DayPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
+import type { BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
 import type { ListedInput } from '../input/input-files';
 import { QUARANTINE_FILE } from './quarantine';
 
@@ -16,7 +16,7 @@ export interface Assembly {
 
 /** Completes the folder of a new version: what did not change is linked from the previous one. */
 export async function assembleDay(
-  plan: DayPlan,
+  plan: BuildPlan,
   result: EngineResult,
   { engine, folder, files, previous }: Assembly,
 ): Promise<{ manifest: DayManifest; state: Omit<BuildState, 'rules'> }> {
@@ -99,7 +99,7 @@ async function takeOver(hour: string, folder: string, previous: PreviousBuild | 
 
 /** Resolves to the bytes of each source hour's part. */
 async function joinQuarantine(
-  plan: DayPlan,
+  plan: BuildPlan,
   result: EngineResult,
   folder: string,
   previous: PreviousBuild | undefined,

@@ -1,11 +1,11 @@
 import { isNeighbour } from '../../domain/file-hours';
 import type { PreviousBuild } from './build-state';
-import type { DayPlan, SourceHour } from '../model/build-plan';
+import type { BuildPlan, SourceHour } from '../model/build-plan';
 import { hashFile, hashSmallFile } from '../input/hash-file';
 import { unreadable, type ListedFile, type ListedInput } from '../input/input-files';
 
 /** What has to be built of a day's input. */
-export interface Changes extends Pick<DayPlan, 'sources' | 'changed' | 'previous'> {
+export interface Changes extends Pick<BuildPlan, 'sources' | 'changed' | 'previous'> {
   /** Neighbouring hours whose files are not those of the previous build: whether they have other records of the day is open. */
   readonly touched: ReadonlySet<string>;
 }

@@ -10,7 +10,7 @@ import { isWhole, readPublishedDay } from './published-day';
 /** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
 export const RULES = '3';
 
-export interface BuiltDay {
+export interface BuildTarget {
   readonly date: BusinessDate;
   /** Folder with <date>/HH.ndjson. */
   readonly output: string;
@@ -20,7 +20,7 @@ export interface BuiltDay {
 /** The published version, where it is whole, and this pipeline and engine would give the same rows for the same files. */
 export async function previousBuild(
   { hashes }: ReadPipeline,
-  { date, output, engine }: BuiltDay,
+  { date, output, engine }: BuildTarget,
 ): Promise<PreviousBuild | undefined> {
   const published = await readPublishedDay(output, date);
   if (published === undefined || !(await isWhole(published))) return undefined;
@@ -36,7 +36,7 @@ export async function previousBuild(
  */
 export async function unchangedDay(
   read: ReadPipeline,
-  { input, ...day }: BuiltDay & { readonly input: string },
+  { input, ...day }: BuildTarget & { readonly input: string },
 ): Promise<DayManifest | undefined> {
   const previous = await previousBuild(read, { ...day, output: resolve(day.output) });
   if (previous === undefined) return undefined;

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { visibleLines } from '../../domain/visible';
+import { pageScript } from './page-script';
 import type { ReportData } from './report-data';
 
 /**
@@ -9,18 +10,11 @@ import type { ReportData } from './report-data';
  * lets the browser run these and nothing else, and load nothing.
  */
 export async function reportHtml(data: ReportData): Promise<string> {
-  const [css, script, d3, plot] = await Promise.all([
-    readFile(join(__dirname, 'page.css'), 'utf8'),
-    readFile(join(__dirname, 'page.mjs'), 'utf8'),
-    readFile(join(dirname(require.resolve('d3')), '../dist/d3.min.js'), 'utf8'),
-    readFile(join(dirname(require.resolve('@observablehq/plot')), '../dist/plot.umd.min.js'), 'utf8'),
-  ]);
-  const scripts = [d3, plot, script].map(inScript);
-  const [d3Inside = '', plotInside = '', scriptInside = ''] = scripts;
+  const [style, script] = await Promise.all([readFile(join(__dirname, 'page/style.css'), 'utf8'), pageScript()]);
   const policy = [
     "default-src 'none'",
-    `script-src ${scripts.map(hashOf).join(' ')}`,
-    `style-src ${hashOf(css)}`,
+    `script-src ${hashOf(script)}`,
+    `style-src ${hashOf(style)}`,
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
@@ -34,15 +28,13 @@ export async function reportHtml(data: ReportData): Promise<string> {
 <meta name="color-scheme" content="light dark">
 <title>${inMarkup(`Daybreak: ${data.pipeline}`)}</title>
 <link rel="icon" href="data:,">
-<style>${css}</style>
+<style>${style}</style>
 </head>
 <body>
 <main id="report"></main>
 <noscript>This report draws itself with JavaScript.</noscript>
-<script>${d3Inside}</script>
-<script>${plotInside}</script>
 <script type="application/json" id="data">${dataInside(data)}</script>
-<script type="module">${scriptInside}</script>
+<script type="module">${script}</script>
 </body>
 </html>
 `;
@@ -61,9 +53,4 @@ function inMarkup(text: string): string {
 /** How a policy names an element's text. */
 function hashOf(source: string): string {
   return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
-}
-
-/** What is inside a script element must not end it. */
-function inScript(source: string): string {
-  return source.replaceAll('</script', '<\\/script');
 }

@@ -1,6 +1,24 @@
 import type { ReconciledHour } from '../../domain/reconciliation';
 import type { RecordCounts } from '../../domain/day-manifest';
 
+/**
+ * What the page shows: collect.ts gathers it, html.ts puts it into the page as JSON, page/report.ts reads it there.
+ * `daybreak report --json` prints the same. Types only, so that the page's script gets nothing with them.
+ */
+export interface ReportData {
+  readonly pipeline: string;
+  readonly timeZone: string;
+  /** ISO 8601. */
+  readonly generatedAt: string;
+  readonly temporalUrl: string;
+  /** The cube of the datasource in Turnilo, where it is configured. */
+  readonly turniloUrl?: string;
+  /** Why the list of runs is missing, where Temporal did not answer. */
+  readonly withoutRuns?: string;
+  /** Every day of the range, in order; one at least. */
+  readonly days: readonly ReportDay[];
+}
+
 export type Verdict = 'replaced' | 'refused' | 'failed' | 'cancelled' | 'running' | 'none';
 
 /** A day as the report shows it. */
@@ -29,22 +47,5 @@ export interface ReportDay {
   };
 }
 
-export type ReportHour = Pick<
-  ReconciledHour,
-  'hour' | 'realtimeRows' | 'realtimeDistinct' | 'written' | 'duplicates' | 'unmatched' | 'druidRows' | 'equal'
-> &
-  Partial<Pick<ReconciledHour, 'misfiled' | 'quarantined' | 'missedByRealtime' | 'filtered' | 'outsideDay'>>;
-
-export interface ReportData {
-  readonly pipeline: string;
-  readonly timeZone: string;
-  /** ISO 8601. */
-  readonly generatedAt: string;
-  readonly temporalUrl: string;
-  /** The cube of the datasource in Turnilo, where it is configured. */
-  readonly turniloUrl?: string;
-  /** Why the list of runs is missing, where Temporal did not answer. */
-  readonly withoutRuns?: string;
-  /** Every day of the range, in order. */
-  readonly days: readonly ReportDay[];
-}
+/** All counts are there: those that an older version did not store are 0. */
+export type ReportHour = Omit<ReconciledHour, 'read'>;

@@ -10,7 +10,7 @@ import {
   shiftDate,
   type BusinessDate,
 } from '../../domain/business-date';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { rowsOf, scratchFolder, writeFiles } from './scratch';
 
@@ -113,7 +113,7 @@ it('has every record of a shipper that files by arrival in exactly one day, and 
       const quarantined: number[] = [];
       for (const day of days) {
         const options = { date: day, input: join(folder, 'in'), output, engine: 'duckdb', threads: 1 } as const;
-        const { counts, quarantine } = await buildDay(loaded, options);
+        const { counts, quarantine } = await runDayBuild(loaded, options);
         const ids = (await rowsOf(output, day)).map(idOf).sort((a, b) => a - b);
         expect(ids).toEqual((expected.get(day) ?? []).sort((a, b) => a - b));
         expect(counts.read).toBe(counts.written + counts.duplicates + counts.quarantined + counts.outsideDay);

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
-import { buildDay, type DayBuildOptions } from '../../engines/build-day';
+import { runDayBuild, type DayBuildOptions } from '../../engines/build-day';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from './scratch';
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const build = async (changes: Partial<DayBuildOptions> = {}) =>
-  buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', ...changes });
+  runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', ...changes });
 
 /** Publishes a day, runs the failing build, and expects the day and nothing else to be there afterwards. */
 async function expectFailure(failing: () => Promise<unknown>): Promise<DaybreakError> {
@@ -99,7 +99,7 @@ it('says so when the transform fails on more records than can be bad', async () 
   const error = await expectFailure(async () => {
     const records = Array.from({ length: 1100 }, (_, id) => event(id, '2026-11-21 08:00:00'));
     await writeFiles(input, { 'names.20261121.08.json': lines(...records) });
-    return buildDay(failing, { date: DAY, input, output, engine: 'duckdb' });
+    return runDayBuild(failing, { date: DAY, input, output, engine: 'duckdb' });
   });
   expect(error.code).toBe('ENGINE_FAILED');
   expect(error.what).toContain("Could not convert string 'ssm-seoul' to INT64");

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { readPublishedDay } from '../../engines/versions/published-day';
 import { DAY, event, lines, loadExample, scratchFolder, writeFiles } from './scratch';
 
@@ -13,7 +13,7 @@ const KILLS = 50;
 /** Builds the day again and again, alternating between two inputs, until it is killed. */
 const CHILD = `
 import { writeFileSync } from 'node:fs';
-import { buildDay } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
+import { runDayBuild } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
 import { loadPipeline } from ${JSON.stringify(join(process.cwd(), 'engines/load-pipeline'))};
 const [input, output] = process.argv.slice(2);
 const record = (id, hour) => JSON.stringify({ hello: 'x', id, time: '2026-11-21 ' + hour + ':00:00' }) + '\\n';
@@ -25,7 +25,7 @@ const record = (id, hour) => JSON.stringify({ hello: 'x', id, time: '2026-11-21 
       const text = Array.from({ length: 50 }, (_, id) => record(id + 1000 * (round % 3), hour)).join('');
       writeFileSync(input + '/names.20261121.' + hour + '.json', text);
     }
-    await buildDay(pipeline, { date: '2026-11-21', input, output, engine: 'duckdb' });
+    await runDayBuild(pipeline, { date: '2026-11-21', input, output, engine: 'duckdb' });
   }
 })();
 `;
@@ -35,7 +35,7 @@ it(`keeps one whole day through ${KILLS} kills at random points`, async () => {
   const [input, output, script] = [join(root, 'input'), join(root, 'output'), join(root, 'child.ts')];
   await writeFiles(input, { 'names.20261121.07.json': lines(event(1)) });
   await writeFile(script, CHILD);
-  await buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
+  await runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
   const seen = new Set<string>();
   for (let kill = 0; kill < KILLS; kill += 1) {
     const child = spawn(process.execPath, ['--import', 'tsx', script, input, output], {
@@ -50,7 +50,7 @@ it(`keeps one whole day through ${KILLS} kills at random points`, async () => {
   }
   // Else the kills came before anything was published, and proved nothing.
   expect(seen.size).toBeGreaterThan(1);
-  await buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', force: true });
+  await runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', force: true });
   expect((await readdir(join(output, '.versions', DAY))).filter((name) => name.startsWith('.'))).toEqual([]);
 }, 300_000);
 

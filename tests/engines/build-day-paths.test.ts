@@ -1,6 +1,6 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { contentOf } from '../../engines/duckdb/row-digest';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from './scratch';
@@ -34,11 +34,11 @@ it.each(['time', 'id'])('builds the same whatever the output folder is called, w
     }),
   );
   const plain = join(root, `plain-${by}`);
-  await buildDay(pipeline, { date: DAY, input, output: plain, engine: 'duckdb' });
+  await runDayBuild(pipeline, { date: DAY, input, output: plain, engine: 'duckdb' });
   const expected = await contentsOf(plain, DAY);
   for (const folder of FOLDERS) {
     const output = join(root, `output-${by}`, folder);
-    await buildDay(pipeline, { date: DAY, input, output, engine: 'duckdb' });
+    await runDayBuild(pipeline, { date: DAY, input, output, engine: 'duckdb' });
     expect([folder, await contentsOf(output, DAY)]).toEqual([folder, expected]);
   }
 });

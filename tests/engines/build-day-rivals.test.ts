@@ -2,8 +2,8 @@ import { appendFile, mkdir, readdir, readFile, realpath, rm, stat, utimes, write
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildDay, type DayBuildOptions } from '../../engines/build-day';
-import { readPieces } from '../../engines/input/line-chunks';
+import { runDayBuild, type DayBuildOptions } from '../../engines/build-day';
+import { readChunks } from '../../engines/input/line-chunks';
 import { listInput } from '../../engines/input/input-files';
 import { unchangedDay } from '../../engines/versions/previous-build';
 import { contentsOf, DAY, event, lines, loadExample, rowsOf, scratchFolder, writeFiles } from './scratch';
@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 
 const build = async (changes: Partial<DayBuildOptions> = {}) =>
-  buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', threads: 1, ...changes });
+  runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', threads: 1, ...changes });
 
 /** Waits until a build has written the hour 07, and so read its file. */
 async function sevenRead(): Promise<void> {
@@ -134,8 +134,8 @@ it('closes a file that it reads only in part', async () => {
   const { own: files } = await listInput(input, (await loadExample('events')).pipeline, DAY);
   const open = async (): Promise<number> => (await readdir('/dev/fd')).length;
   const before = await open();
-  for await (const piece of readPieces(files, { maximumBytes: 1024 ** 2 })) {
-    expect(piece.text.length).toBeGreaterThan(0);
+  for await (const chunk of readChunks(files, { maximumBytes: 1024 ** 2 })) {
+    expect(chunk.text.length).toBeGreaterThan(0);
     break;
   }
   expect(await open()).toBe(before);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
-import { buildDay, type DayBuildOptions } from '../../engines/build-day';
+import { runDayBuild, type DayBuildOptions } from '../../engines/build-day';
 import { loadPipeline } from '../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import {
@@ -39,7 +39,7 @@ beforeEach(() => {
 });
 
 const build = (changes: Partial<DayBuildOptions> = {}, pipeline = events): Promise<DayManifest> =>
-  buildDay(pipeline, { date: DAY, input, output, engine: 'duckdb', ...changes });
+  runDayBuild(pipeline, { date: DAY, input, output, engine: 'duckdb', ...changes });
 const hourOf = (manifest: DayManifest, hour: string) => manifest.hours.find((candidate) => candidate.hour === hour);
 const userIds = async (): Promise<string[]> =>
   (await rowsOf(output, DAY)).map((row) => /"user_id":(-?\d+)/.exec(row)?.[1] ?? 'none');
@@ -131,7 +131,7 @@ describe('reading', () => {
     expect((await quarantined()).at(-1)).toMatchObject({ reason: 'the compressed data ends before its end' });
   });
 
-  it('reads lines across the pieces that it reads at once', async () => {
+  it('reads lines across the chunks that it reads at once', async () => {
     const records = Array.from({ length: 300_000 }, (_, id) => event(id));
     records[250_000] = 'bad';
     await writeFiles(input, { 'names.20261121.07.json': records.join('\n') });

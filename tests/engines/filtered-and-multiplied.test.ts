@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
@@ -21,7 +21,7 @@ async function build(transform: string) {
   const ids = Array.from({ length: 10 }, (_, id) => event(id));
   const [input, output] = [join(root, `in-${count}`), join(root, `out-${count}`)];
   await writeFiles(input, { 'names.20261121.07.json': lines(...ids, event(3)) });
-  const { counts } = await buildDay(await loadPipeline(folder), { date: DAY, input, output, engine: 'duckdb' });
+  const { counts } = await runDayBuild(await loadPipeline(folder), { date: DAY, input, output, engine: 'duckdb' });
   return { counts, rows: await rowsOf(output, DAY) };
 }
 

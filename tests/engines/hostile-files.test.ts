@@ -20,7 +20,7 @@ const LONGEST_SILENCE = 15_000;
 /** Builds the day in a process with a small heap, and tells for how long nothing else could run. */
 const CHILD = `
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { buildDay } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
+import { runDayBuild } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
 import { loadPipeline } from ${JSON.stringify(join(process.cwd(), 'engines/load-pipeline'))};
 const [folder, input, output, memory, threads] = process.argv.slice(2);
 (async () => {
@@ -28,7 +28,7 @@ const [folder, input, output, memory, threads] = process.argv.slice(2);
   const limits = { memoryLimit: Number(memory) * ${MEBIBYTE}, threads: Number(threads) };
   const pipeline = await loadPipeline(folder);
   delay.enable();
-  const { counts } = await buildDay(pipeline, { date: '${DAY}', input, output, engine: 'duckdb', ...limits });
+  const { counts } = await runDayBuild(pipeline, { date: '${DAY}', input, output, engine: 'duckdb', ...limits });
   process.stdout.write(JSON.stringify({ counts, silence: delay.max / 1e6 }));
 })().catch((thrown) => { process.stderr.write(String(thrown)); process.exitCode = 1; });
 `;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
@@ -18,7 +18,7 @@ const large = (bytes: number): string => {
 async function build(name: string, text: string, loaded = loadExample('events')) {
   const [input, output] = [join(root, name, 'in'), join(root, name, 'out')];
   await writeFiles(input, { 'names.20261121.07.json': text });
-  const { counts } = await buildDay(await loaded, {
+  const { counts } = await runDayBuild(await loaded, {
     date: DAY,
     input,
     output,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runIsolated } from '../../activities/speed/isolated-transform';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../engines/load-pipeline';
@@ -127,7 +127,7 @@ describe('micro-batches and the day', () => {
           const content = Buffer.concat(records.flatMap((one) => [one, Buffer.from('\n')]));
           await writeFiles(input, { 'names.20261121.07.json': content });
           const { messages, rejects } = await runIsolated(transform, records);
-          const manifest = await buildDay(events, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+          const manifest = await runDayBuild(events, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
 
           const ofDay = messages.map(({ value: row }) => row).filter((row) => row.includes('"time":"2026-11-21 '));
           for (const row of messages) expect(() => JSON.parse(row.value) as unknown).not.toThrow();

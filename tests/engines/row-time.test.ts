@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { runIsolated } from '../../activities/speed/isolated-transform';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../engines/load-pipeline';
@@ -188,7 +188,7 @@ describe('an event whose row has another time', () => {
   async function publish(loaded: LoadedPipeline, files: Record<string, string>) {
     const [input, output] = [join(root, `in-${count}`), join(root, `out-${count}`)];
     await writeFiles(input, files);
-    const manifest = await buildDay(loaded, { date: DAY, input, output, engine: 'duckdb' });
+    const manifest = await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb' });
     const quarantine = (await contentsOf(output, DAY))['_quarantine.ndjson'] ?? '';
     return { manifest, rows: await rowsOf(output, DAY), quarantine: quarantine.split('\n').filter(Boolean) };
   }

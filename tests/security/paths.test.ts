@@ -3,7 +3,7 @@ import { cp, link, lstat, mkdir, readdir, readFile, realpath, rm, symlink, write
 import { dirname, join } from 'node:path';
 import { readBuiltDay } from '../../activities/batch/built-day';
 import { DaybreakError } from '../../domain/errors';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import { openDatabase } from '../../engines/duckdb/database';
 import { loadPipeline } from '../../engines/load-pipeline';
@@ -151,7 +151,7 @@ describe('an input folder', () => {
   const input = join(root, 'input');
   const output = join(root, 'output');
   const file = join(input, 'names.20261121.08.json');
-  const build = async () => buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
+  const build = async () => runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
 
   beforeEach(async () => {
     for (const folder of [input, output]) await rm(folder, { recursive: true, force: true });
@@ -186,7 +186,7 @@ describe('an input folder', () => {
     await rm(elsewhere, { recursive: true, force: true });
     const clean = join(root, 'clean');
     await writeFiles(clean, { 'names.20261121.07.json': lines(event(1)) });
-    await buildDay(loaded, { date: DAY, input: clean, output: elsewhere, engine: 'duckdb' });
+    await runDayBuild(loaded, { date: DAY, input: clean, output: elsewhere, engine: 'duckdb' });
     return unchangedDay(loaded, { date: DAY, input, output: elsewhere, engine: 'duckdb' });
   }
 
@@ -216,7 +216,7 @@ describe('an input folder', () => {
 describe('an output folder', () => {
   const input = join(root, 'input');
   const output = join(root, 'output');
-  const build = async () => buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
+  const build = async () => runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
 
   beforeEach(async () => {
     for (const folder of [input, output]) await rm(folder, { recursive: true, force: true });

@@ -8,7 +8,7 @@ import { inspect } from 'node:util';
 import pino from 'pino';
 import { createDruidClient } from '../../clients/druid';
 import { DaybreakError, messageOf } from '../../domain/errors';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { fail } from '../../scripts/cli/fail';
 import { errorInLog } from '../../scripts/demo/error-in-log';
 import { readConfig } from '../../worker/config';
@@ -212,7 +212,7 @@ it('nothing that a build leaves behind holds a secret of its environment', async
   try {
     const [input, output] = [join(root, 'input'), join(root, 'output')];
     await writeFiles(input, { 'names.20261121.07.json': lines(event(1), 'bad') });
-    await buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
+    await runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
     const files = await readdir(output, { recursive: true, withFileTypes: true });
     const texts = files
       .filter((file) => file.isFile())

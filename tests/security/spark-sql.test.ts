@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../engines/scratch';
@@ -140,7 +140,7 @@ async function buildWithFakeSpark(
     { mode: 0o755 },
   );
   await refusal(() =>
-    buildDay(loaded, {
+    runDayBuild(loaded, {
       date: DAY,
       input,
       output: join(root, `output-${name}`),

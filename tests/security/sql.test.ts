@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError } from '../../domain/errors';
-import { buildDay } from '../../engines/build-day';
+import { runDayBuild } from '../../engines/build-day';
 import { openDatabase, type Database } from '../../engines/duckdb/database';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
@@ -139,7 +139,7 @@ describe.each(PAST_THE_CHECK)('past the check, %s', (sql) => {
     const [input, output] = [join(root, 'input'), join(root, 'output')];
     await writeFiles(input, { 'names.20261121.07.json': lines(event(1)) });
     const options = { date: DAY, input, output, engine: 'duckdb' } as const;
-    const error = await refusal(async () => buildDay(await unchecked(sql), options));
+    const error = await refusal(async () => runDayBuild(await unchecked(sql), options));
     expect(['ENGINE_FAILED', 'OUTPUT_FAILED']).toContain(error.code);
     expect((await readdir(output)).filter((name) => !name.startsWith('.'))).toEqual([]);
   });

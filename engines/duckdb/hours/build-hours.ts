@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { InputFile } from '../../../domain/day-manifest';
 import { isNeighbour } from '../../../domain/file-hours';
 import { isWholeRecord, spansHours } from '../../../domain/pipeline';
-import type { BuildContext, DayPlan, EngineResult, SourceHour, TargetHour } from '../../model/build-plan';
+import type { BuildContext, BuildPlan, EngineResult, SourceHour, TargetHour } from '../../model/build-plan';
 import { hashFile } from '../../input/hash-file';
 import { unreadable } from '../../input/input-files';
 import { SharedKernel } from '../../fast-path/shared-kernel';
@@ -19,13 +19,13 @@ import { valueFailureIn } from '../value-failure';
  * Builds hours with embedded DuckDBs of one thread each: an hour is one lane's work from its lines to its file, so that
  * no race decides the order of rows, and memory holds as many hours as there are lanes.
  */
-export async function buildHours(plan: DayPlan, context: BuildContext, rows: RowEngine): Promise<EngineResult> {
+export async function buildHours(plan: BuildPlan, context: BuildContext, rows: RowEngine): Promise<EngineResult> {
   const build = new HoursBuild(plan, context, rows);
   return build.run();
 }
 
 class HoursBuild {
-  readonly #plan: DayPlan;
+  readonly #plan: BuildPlan;
   readonly #context: BuildContext;
   readonly #rows: RowEngine;
   /** Only of a pipeline whose likes can be of different hours. */
@@ -40,7 +40,7 @@ class HoursBuild {
   /** Source hours that were or are being read. */
   readonly #begun = new Set<string>();
 
-  constructor(plan: DayPlan, context: BuildContext, rows: RowEngine) {
+  constructor(plan: BuildPlan, context: BuildContext, rows: RowEngine) {
     this.#plan = plan;
     this.#context = context;
     this.#rows = rows;

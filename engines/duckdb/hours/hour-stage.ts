@@ -4,7 +4,7 @@ import type { ExpectedHour } from '../../../domain/file-hours';
 import { isWholeRecord, type Pipeline } from '../../../domain/pipeline';
 import type { NeighbourContent } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
-import { linesAt, type Piece } from '../../input/line-chunks';
+import { linesAt, type Chunk } from '../../input/line-chunks';
 import { endOfLine, hasLongLine } from '../../input/line-feeds';
 import type { LineKernel } from '../../fast-path/kernel';
 import { keptText, type QuarantinedRecord } from '../../versions/quarantine';
@@ -74,7 +74,7 @@ export class HourStage {
   #numbers = new LineNumbers();
   #scan: LineScan | undefined;
   #proven: ProvenLines | undefined;
-  /** Odd lines that are not in the table yet, those of a piece in one text. */
+  /** Odd lines that are not in the table yet, those of a chunk in one text. */
   #odd: Buffer[] = [];
   #oddBytes = 0;
   /** Rows of the table, without misplaced records from other files. */
@@ -121,13 +121,13 @@ export class HourStage {
   }
 
   /** Resolves to the number of lines; to undefined where the hour must begin anew without a proof. */
-  async add(piece: Piece): Promise<number | undefined> {
+  async add(chunk: Chunk): Promise<number | undefined> {
     const first = this.#numbers.lines;
-    const lines = await (this.#scan === undefined ? this.#stage(piece.text) : this.#prove(this.#scan, piece.text));
+    const lines = await (this.#scan === undefined ? this.#stage(chunk.text) : this.#prove(this.#scan, chunk.text));
     if (lines === undefined) return undefined;
-    this.#numbers.add(piece, lines);
+    this.#numbers.add(chunk, lines);
     if (this.#numbers.rows > Math.max(FEW_ODD_LINES, MOST_ODD_SHARE * this.#numbers.lines)) return undefined;
-    for (const [line, fault] of piece.unreadable) await this.#unreadable?.add(first + line, fault);
+    for (const [line, fault] of chunk.unreadable) await this.#unreadable?.add(first + line, fault);
     if (this.#oddBytes > MOST_ODD_BYTES) await this.#stageOdd();
     return lines;
   }

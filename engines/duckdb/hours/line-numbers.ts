@@ -1,4 +1,4 @@
-import type { Piece } from '../../input/line-chunks';
+import type { Chunk } from '../../input/line-chunks';
 
 export interface LinePlace {
   readonly file: string;
@@ -38,12 +38,12 @@ export class LineNumbers {
     return this.#rows.length;
   }
 
-  /** The next row is the line at this position of the piece that is added next. */
+  /** The next row is the line at this position of the chunk that is added next. */
   noteRow(line: number): void {
     this.#rows.push(this.#lines + line);
   }
 
-  add({ spans }: Pick<Piece, 'spans'>, count: number): void {
+  add({ spans }: Pick<Chunk, 'spans'>, count: number): void {
     for (const { file, lines = count } of spans) {
       if (this.#files.at(-1)?.file !== file) this.#files.push({ file, first: this.#lines });
       this.#lines += lines;

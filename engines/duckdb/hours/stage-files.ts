@@ -6,7 +6,7 @@ import type { NeighbourContent, ProgressCounter } from '../../model/build-plan';
 import type { ListedFile } from '../../input/input-files';
 import { isPacked } from '../../input/gzip/gzip-name';
 import { NotWhole, type ReadFile } from '../../input/file-bytes';
-import { readPieces, type ReadOptions } from '../../input/line-chunks';
+import { readChunks, type ReadOptions } from '../../input/line-chunks';
 import type { SharedKernel } from '../../fast-path/shared-kernel';
 import type { QuarantinedRecord } from '../../versions/quarantine';
 import type { HourInput, HourStage } from './hour-stage';
@@ -73,15 +73,15 @@ async function stageFiles(
   };
   let [whole, isDamaged] = [true, false];
   try {
-    for await (const piece of readPieces(listed, { onFile, carefully, maximumBytes: stage.maximumBytes })) {
+    for await (const chunk of readChunks(listed, { onFile, carefully, maximumBytes: stage.maximumBytes })) {
       signal.throwIfAborted();
-      const lines = await stage.add(piece);
+      const lines = await stage.add(chunk);
       if (lines === undefined) {
         whole = false;
         break;
       }
-      [rows, bytes] = [rows + lines, bytes + piece.text.length + 1];
-      progress?.addRows(lines, piece.text.length + 1);
+      [rows, bytes] = [rows + lines, bytes + chunk.text.length + 1];
+      progress?.addRows(lines, chunk.text.length + 1);
       // The kernel and what is read of small files leave no room for heartbeats.
       await setImmediate();
     }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { BuildContext, DayPlan } from '../../model/build-plan';
+import type { BuildContext, BuildPlan } from '../../model/build-plan';
 import { openDatabase, type Database } from '../database';
 import { HourStage } from './hour-stage';
 
@@ -28,7 +28,7 @@ export class Lanes {
 
   /** Runs `work` with `count` lanes and closes them. */
   static async use(
-    { loaded, date }: DayPlan,
+    { loaded, date }: BuildPlan,
     { folder, memoryLimit, signal }: BuildContext,
     count: number,
     work: (lanes: Lanes) => Promise<void>,
@@ -50,7 +50,7 @@ export class Lanes {
     }
   }
 
-  /** Gives each lane one piece of work after another. The first failure interrupts the others, and is thrown. */
+  /** Gives each lane one chunk of work after another. The first failure interrupts the others, and is thrown. */
   async each<Work>(next: () => Work | undefined, work: (lane: Lane, next: Work) => Promise<void>): Promise<void> {
     const failures: unknown[] = [];
     await Promise.all(

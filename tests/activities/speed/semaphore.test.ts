@@ -1,11 +1,11 @@
-import { Gate } from '../../../activities/speed/semaphore';
+import { Semaphore } from '../../../activities/speed/semaphore';
 
-describe('Gate', () => {
+describe('Semaphore', () => {
   it('lets one after the other through, in order, also past a failure', async () => {
-    const gate = new Gate(1);
+    const semaphore = new Semaphore(1);
     const events: string[] = [];
     const pass = (name: string, fails = false): Promise<void> =>
-      gate.run(async () => {
+      semaphore.run(async () => {
         events.push(`${name} in`);
         await Promise.resolve();
         events.push(`${name} out`);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildDay } from '../../../engines/build-day';
+import { runDayBuild } from '../../../engines/build-day';
 import { openMicroBatch } from '../../../engines/duckdb/micro-batch';
 import { DAY, loadExample, rowsOf, scratchFolder, writeFiles } from '../scratch';
 
@@ -73,7 +73,7 @@ it('takes only what the rule takes, and drops only what has the same identity', 
         const [input, output] = [join(root, `input-${run}`), join(root, `output-${run}`)];
         await writeFiles(input, { 'rides-20261121-15.json': records.join('\n') });
         const { rejects } = await transform.run(records.map((record) => Buffer.from(record)));
-        const { counts } = await buildDay(rides, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+        const { counts } = await runDayBuild(rides, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
         expect(counts.quarantined).toBe(rejects.length);
         expect(counts.read).toBe(records.length);
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { runIsolated } from '../../../activities/speed/isolated-transform';
-import { buildDay } from '../../../engines/build-day';
+import { runDayBuild } from '../../../engines/build-day';
 import { openMicroBatch } from '../../../engines/duckdb/micro-batch';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../scratch';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   unchecked = { ...loaded, transform: loaded.transform.replace('n.uid = e.id % 10', 'n.uid >= 8') };
 });
 
-const build = (loaded: LoadedPipeline) => buildDay(loaded, { date: DAY, input, output, engine: 'duckdb' });
+const build = (loaded: LoadedPipeline) => runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb' });
 
 function allowing(loaded: LoadedPipeline): LoadedPipeline {
   const { names } = loaded.pipeline.tables;
@@ -31,7 +31,7 @@ describe('a transform that gives more rows than it got events', () => {
     await build(await loadExample('events'));
     const before = await contentsOf(output, DAY);
     await expect(
-      buildDay(unchecked, { date: DAY, input, output, engine: 'duckdb', force: true }),
+      runDayBuild(unchecked, { date: DAY, input, output, engine: 'duckdb', force: true }),
     ).rejects.toMatchObject({
       code: 'MULTIPLIED_ROWS',
       retry: false,

@@ -320,7 +320,7 @@ describe('csv', () => {
   });
 });
 
-describe('a table larger than a piece of reading', () => {
+describe('a table larger than a chunk of reading', () => {
   const rows = Array.from({ length: 150_000 }, (_, uid) => ({ uid, name: `${'é'.repeat(uid % 40)}, "${uid}"\n` }));
   const written: Record<Format, string> = {
     ndjson: rows.map((row) => JSON.stringify(row)).join('\n'),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
-import { buildDay } from '../../../engines/build-day';
+import { runDayBuild } from '../../../engines/build-day';
 import { servedBuild, surveyDay } from '../../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../../engines/load-pipeline';
@@ -17,7 +17,7 @@ let loaded: LoadedPipeline;
 let folder: string;
 const input = (hour: string, end = ''): string => join(folder, 'input', `names.20261121.${hour}.json${end}`);
 const build = () =>
-  buildDay(loaded, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
+  runDayBuild(loaded, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
 
 /** Notes the published build as what Druid serves. */
 async function replace(): Promise<void> {
@@ -130,7 +130,7 @@ it('gives the version of the build that Druid serves, not of one that was publis
   await build();
   await replace();
   const changed = { ...loaded, hashes: { ...loaded.hashes, transform: 'another' } };
-  await buildDay(changed, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
+  await runDayBuild(changed, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
   const served = await servedBuild(folder, date);
   expect(served && pipelineVersion(served.manifest)).toBe(pipelineVersion(loaded.hashes));
   expect(pipelineVersion(changed.hashes)).not.toBe(pipelineVersion(loaded.hashes));

@@ -1,7 +1,7 @@
 import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shiftDate } from '../../../domain/business-date';
-import { buildDay } from '../../../engines/build-day';
+import { runDayBuild } from '../../../engines/build-day';
 import { surveyDay } from '../../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../../engines/load-pipeline';
@@ -28,7 +28,13 @@ beforeEach(async () => {
 
 const put = (files: Record<string, string>) => writeFiles(join(data, 'input'), files);
 const build = (date = DAY, pipeline = loaded) =>
-  buildDay(pipeline, { date, input: join(data, 'input'), output: join(data, 'output'), engine: 'duckdb', threads: 1 });
+  runDayBuild(pipeline, {
+    date,
+    input: join(data, 'input'),
+    output: join(data, 'output'),
+    engine: 'duckdb',
+    threads: 1,
+  });
 const ids = async (date = DAY): Promise<number[]> =>
   (await rowsOf(join(data, 'output'), date)).map((row) => Number(/"user_id":(\d+)/.exec(row)?.[1]));
 const inode = async (hour: string): Promise<number> => (await stat(join(data, 'output', DAY, `${hour}.ndjson`))).ino;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildDay } from '../../../engines/build-day';
+import { runDayBuild } from '../../../engines/build-day';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import type { QuarantinedRecord } from '../../../engines/versions/quarantine';
@@ -63,7 +63,7 @@ describe('the quarantine', () => {
         run += 1;
         const [input, output] = [join(root, `input-${run}`), join(root, `output-${run}`)];
         await writeFiles(input, { [FILE]: Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.from('\n')])) });
-        const { counts } = await buildDay(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+        const { counts } = await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
         const entries = ((await contentsOf(output, DAY))['_quarantine.ndjson'] ?? '').split('\n').slice(0, -1);
         expect(entries).toHaveLength(counts.quarantined);
         expect(new Set(entries.map((entry) => (JSON.parse(entry) as QuarantinedRecord).line)).size).toBe(
@@ -87,7 +87,7 @@ describe('the quarantine', () => {
     const bytes = Buffer.concat([Buffer.from([0xff]), Buffer.alloc(1024 * 1024, 'x')]);
     const whole = `["${'x'.repeat(1024 * 1024 - 4)}"]`;
     await writeFiles(input, { [FILE]: Buffer.concat([Buffer.from(`${long}\n${whole}\n`), bytes]) });
-    await buildDay(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+    await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
     const entries = ((await contentsOf(output, DAY))['_quarantine.ndjson'] ?? '').split('\n').slice(0, -1);
     const [first, second, third] = entries.map((entry) => JSON.parse(entry) as QuarantinedRecord);
     expect(first).toMatchObject({ line: 1, reason: 'not a JSON object', cutFrom: Buffer.byteLength(long) });

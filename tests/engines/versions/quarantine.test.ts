@@ -12,18 +12,18 @@ const MEBIBYTE = 1024 ** 2;
 
 /** Builds the day in a process of its own, and tells by how much its memory grew. */
 const CHILD = `
-import { buildDay } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
+import { runDayBuild } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
 import { loadPipeline } from ${JSON.stringify(join(process.cwd(), 'engines/load-pipeline'))};
 const [input, output] = process.argv.slice(2);
 (async () => {
   const pipeline = await loadPipeline('pipelines/events');
   const options = { date: '${DAY}', output, engine: 'duckdb', threads: 1, memoryLimit: 256 * ${MEBIBYTE} };
-  await buildDay(pipeline, { ...options, input: input + '/few' });
+  await runDayBuild(pipeline, { ...options, input: input + '/few' });
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
   let most = 0;
   setInterval(() => { most = Math.max(most, process.memoryUsage().heapUsed); }, 5).unref();
-  const { counts } = await buildDay(pipeline, { ...options, input: input + '/many' });
+  const { counts } = await runDayBuild(pipeline, { ...options, input: input + '/many' });
   process.stdout.write(JSON.stringify({ counts, grown: most - before }));
 })();
 `;

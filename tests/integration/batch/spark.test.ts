@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { DayManifest } from '../../../domain/day-manifest';
-import { buildDay, type DayBuildOptions } from '../../../engines/build-day';
+import { runDayBuild, type DayBuildOptions } from '../../../engines/build-day';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import type { SparkProgram } from '../../../engines/spark/spark-program';
@@ -47,9 +47,9 @@ afterAll(async () => {
 type Build = Partial<DayBuildOptions> & Pick<DayBuildOptions, 'input' | 'output'>;
 
 const onSpark = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =>
-  buildDay(loaded, { date: DAY, engine: 'spark', findSpark: () => Promise.resolve(spark), ...options });
+  runDayBuild(loaded, { date: DAY, engine: 'spark', findSpark: () => Promise.resolve(spark), ...options });
 const onDuckDb = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =>
-  buildDay(loaded, { date: DAY, engine: 'duckdb', ...options });
+  runDayBuild(loaded, { date: DAY, engine: 'duckdb', ...options });
 
 /** The lines of the published files but the manifest, by file; sorted, because a join of DuckDB's moves its unmatched rows. */
 async function linesOf(output: string, date: string): Promise<Record<string, string[]>> {

@@ -132,6 +132,8 @@ it('names each day that ended with an error code, its remedy and the command, wh
 it('holds everything that it needs', async () => {
   const html = await reportHtml(sample);
   expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
+  // Nothing inside ends a script element before its end.
+  expect(html.match(/<\/script/g)).toHaveLength(2);
 });
 
 const HOSTILE = [

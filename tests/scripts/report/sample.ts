@@ -65,11 +65,7 @@ function reconciled(index: number, date: string): NonNullable<ReportDay['reconci
     };
   });
   const sum = (pick: (hour: ReportHour) => number): number => hours.reduce((total, hour) => total + pick(hour), 0);
-  const [kept, duplicates, quarantined] = [
-    sum((h) => h.written),
-    sum((h) => h.duplicates),
-    sum((h) => h.quarantined ?? 0),
-  ];
+  const [kept, duplicates, quarantined] = [sum((h) => h.written), sum((h) => h.duplicates), sum((h) => h.quarantined)];
   const counts = completeCounts(
     { read: kept + duplicates + quarantined, kept, duplicates, quarantined, outsideDay: 0 },
     hours,

@@ -69,7 +69,7 @@ async function changedDay(
   // The engine takes longer to load than an unchanged day takes to recognise.
   const { checkPipeline } =
     require('../../../../engines/load-pipeline') as typeof import('../../../../engines/load-pipeline');
-  const { buildDay } = require('../../../../engines/build-day') as typeof import('../../../../engines/build-day');
+  const { runDayBuild } = require('../../../../engines/build-day') as typeof import('../../../../engines/build-day');
   const { findSpark } = require('../../../stack/fetch/spark') as typeof import('../../../stack/fetch/spark');
   const loaded = await checkPipeline(read, pipeline);
   const stop = new AbortController();
@@ -79,7 +79,7 @@ async function changedDay(
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const progress = new BuildProgressLine();
   try {
-    return await buildDay(loaded, {
+    return await runDayBuild(loaded, {
       ...options,
       findSpark: () => findSpark({ master }),
       ...(memory !== undefined && { memoryLimit: memory * MEBIBYTE }),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import type { DayManifest } from '../../../../domain/day-manifest';
-import { buildDay } from '../../../../engines/build-day';
+import { runDayBuild } from '../../../../engines/build-day';
 import type { QuarantinedRecord } from '../../../../engines/versions/quarantine';
 import { contentsOf, DAY, event, loadExample, rowsOf, scratchFolder, writeFiles } from '../../scratch';
 
@@ -20,7 +20,7 @@ async function build(...parts: readonly Buffer[]): Promise<DayManifest> {
   output = join(root, `output-${count}`);
   const input = join(root, `input-${count}`);
   await writeFiles(input, { [FILE]: Buffer.concat(parts) });
-  return buildDay(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+  return runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', threads: 1 });
 }
 
 async function faults(): Promise<QuarantinedRecord[]> {
@@ -164,7 +164,7 @@ describe.each([
     await writeFiles(input, { 'names.20261121.08.json': `${event(1, '2026-11-21 08:00:00')}\n` });
     const before = await readFile(join(output, DAY, '_quarantine.ndjson'), 'utf8');
     const loaded = await loadExample('events');
-    const manifest = await buildDay(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
+    const manifest = await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
     expect(manifest.truncatedFiles).toEqual([FILE]);
     expect(await readFile(join(output, DAY, '_quarantine.ndjson'), 'utf8')).toBe(before);
   });

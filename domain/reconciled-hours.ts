@@ -2,7 +2,7 @@ import { isEqual, type BuiltDay, type ProvenHour, type ServedHour } from './dail
 import type { ReconciledHour } from './reconciliation';
 
 /** One line an hour of the day: what realtime had, what the batch made, what Druid serves now. */
-export function reconcile(
+export function reconciledHours(
   realtime: readonly ServedHour[],
   { hours, sources }: BuiltDay,
   proven: readonly ProvenHour[],

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+
+const NOTICE = [
+  '// Observable Plot, Copyright 2020-2025 Observable, Inc., and D3, Copyright 2010-2026 Mike Bostock, both of the ISC',
+  '// licence: https://github.com/observablehq/plot, https://d3js.org',
+].join('\n');
+
+/**
+ * The script of the report's page as one module with all that it needs of the plotting library. It may stand inside a
+ * script element: esbuild writes `</script` with a backslash.
+ */
+export async function pageScript(): Promise<string> {
+  // Loaded here, because `report --json` makes no page.
+  const { buildSync } = await import('esbuild');
+  const { outputFiles } = buildSync({
+    ...{ entryPoints: [join(__dirname, 'page/main.ts')], write: false, logLevel: 'warning' },
+    ...{ bundle: true, platform: 'browser', format: 'esm', target: 'es2022', minify: true, charset: 'utf8' },
+    banner: { js: NOTICE },
+  });
+  return outputFiles.map(({ text }) => text).join('\n');
+}
