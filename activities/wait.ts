@@ -4,10 +4,10 @@ import { Context } from '@temporalio/activity';
 export type Asked<T> = { readonly answer: T } | { readonly waitingFor: string };
 
 /**
- * Asks again and again until there is an answer, beating the heart meanwhile, so that a dead worker is noticed and a
+ * Asks again and again until there is an answer, and sends heartbeats meanwhile, so that a dead worker is noticed and a
  * cancellation ends the wait. The activity's own time-out is the bound.
  *
- * @param ask answers, or tells what is still being waited for: it becomes the heartbeat's details.
+ * @param ask answers, or says what it still waits for: this becomes the heartbeat's details.
  * @param everyMilliseconds pause between two questions. Default 1,000.
  */
 export async function waitFor<T>(ask: () => Promise<Asked<T>>, everyMilliseconds = 1_000): Promise<T> {
@@ -26,7 +26,7 @@ export async function waitFor<T>(ask: () => Promise<Asked<T>>, everyMilliseconds
   );
 }
 
-/** Does some work and beats the heart once a second meanwhile, telling what is being done. */
+/** Does some work and sends a heartbeat once a second meanwhile, which says what is done. */
 export async function beating<T>(doing: () => string, work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const timer = setInterval(() => {

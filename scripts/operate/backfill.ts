@@ -43,7 +43,9 @@ export async function startBackfill(client: Client, input: BackfillInput): Promi
   }
 }
 
-/** Waits for the end, telling the progress now and then. Days that failed are in the result; nothing is thrown for them. */
+/**
+ * Waits for the end, telling the progress now and then. Days that failed are in the result; nothing is thrown for them.
+ */
 export async function followBackfill(
   { handle }: StartedBackfill,
   tell: (progress: BackfillProgress) => void,
@@ -88,6 +90,6 @@ export async function cancelBackfill(client: Client, { pipeline, from, to }: Bac
 function notRunning(workflowId: string, why: string): DaybreakError {
   return new DaybreakError('NOT_RUNNING', {
     what: `there is no backfill ${workflowId} to cancel: ${why}`,
-    remedy: 'Give the range with which it was started.',
+    remedy: 'Give the range with which you started it.',
   });
 }

@@ -15,7 +15,7 @@ export interface RunningActivity {
   readonly attempt: number;
   /** The details of its last heartbeat, undefined before the first. */
   readonly details: unknown;
-  /** Why the last try failed, for as long as the activity has not gone on since. */
+  /** Why the last attempt failed, until the activity has gone on. */
   readonly lastFailure: string | undefined;
   /** ISO 8601: when its last heartbeat came; absent before the first. */
   readonly toldAt?: string;
@@ -48,7 +48,7 @@ function isoOf(time: { seconds?: unknown } | null | undefined): string | undefin
 }
 
 /**
- * Waits for a workflow's result and tells now and then what it is doing. A failure of the workflow becomes a
+ * Waits for a workflow's result and reports at intervals what it does. A failure of the workflow becomes a
  * DaybreakError of the same code where it carries one.
  */
 export async function follow<T>(
@@ -58,7 +58,7 @@ export async function follow<T>(
   const ending = new AbortController();
   const telling = (async () => {
     while (!ending.signal.aborted) {
-      // What is told is a courtesy: the result decides, and says so if Temporal is away.
+      // These reports are optional: the result decides, and fails if Temporal is away.
       await runningActivities(handle).then(tell, () => undefined);
       await sleep(1_000, undefined, { signal: ending.signal }).catch(() => undefined);
     }
@@ -88,7 +88,7 @@ export function failureOf(workflowId: string, { cause }: WorkflowFailedError): D
   });
 }
 
-/** Failures of workflows and activities wrap what happened: the last cause but the SDK's own is the one to tell. */
+/** Failures of workflows and activities wrap what happened: the last cause that is not the SDK's own is reported. */
 function innermostFailure(failure: unknown): unknown {
   if (failure instanceof ApplicationFailure || failure instanceof TimeoutFailure) return failure;
   return failure instanceof TemporalFailure && failure.cause !== undefined ? innermostFailure(failure.cause) : failure;

@@ -13,7 +13,7 @@ export function describeActivities(activities: readonly RunningActivity[]): stri
     .map((activity) =>
       [
         activitySummary(activity.name),
-        // The first look tells nothing yet.
+        // The first poll shows nothing yet.
         typeof activity.details === 'string' && activity.details !== 'looking' ? `: ${activity.details}` : '',
         describeTry(activity),
       ].join(''),
@@ -26,7 +26,7 @@ function describeTry({ attempt, lastFailure }: RunningActivity): string {
   return lastFailure === undefined ? ` (try ${attempt})` : ` (try ${attempt}; the last one failed: ${lastFailure})`;
 }
 
-/** An activity in words; its name where a newer worker has one that is not known here. */
+/** What an activity does. Its name, if a newer worker has one that is unknown here. */
 export function activitySummary(name: string): string {
   return name in summaries ? summaries[name as ActivityName] : name; // The check before says so.
 }

@@ -67,7 +67,12 @@ async function replayLetters(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> 
   if (replay.failed.length > 0 || replay.tooLarge.length > 0 || (!replay.settled && flags.wait > 0))
     process.exitCode = 1;
   const outcome = { ...replay, ...sealOf(until), days, recompute: recomputes(pipeline.name, days) };
-  const tooLarge = replay.tooLarge.map(({ partition, offset, origin, bytes }) => ({ partition, offset, origin, bytes }));
+  const tooLarge = replay.tooLarge.map(({ partition, offset, origin, bytes }) => ({
+    partition,
+    offset,
+    origin,
+    bytes,
+  }));
   if (flags.json) printJson({ ...outcome, tooLarge, failed: replay.failed.map(readableLetter) });
   else describeReplay(pipeline, outcome, flags.wait).forEach(print);
 }

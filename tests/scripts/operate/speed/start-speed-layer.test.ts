@@ -15,8 +15,8 @@ const activities = {
 };
 
 const [REAL, STUCK] = [
-  { workflows: '../../../../workflows', activities },
-  { workflows: '../stuck-workflow', activities },
+  { workflows: '../../../workflows', activities },
+  { workflows: './stuck-workflow', activities },
 ];
 const handleOf = (pipeline: string) => temporal.client.workflow.getHandle(speedLayerId(pipeline));
 const stateOf = async (pipeline: string): Promise<string> =>
