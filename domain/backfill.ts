@@ -48,7 +48,9 @@ const MAXIMUM_DAYS_PER_RUN = 1_000;
 /** Ten years. What a run hands to the next has every day, and Temporal takes 2 MiB of it. */
 export const MAXIMUM_DAYS = 3_660;
 
-/** What a backfill continues as new with: a later version may have added fields, and an earlier one took longer ranges. */
+/**
+ * What a backfill continues as new with: a later version may have added fields, and an earlier one took longer ranges.
+ */
 export const continuedBackfillSchema = z.object({
   pipeline: pipelineInput,
   from: dateInput,
@@ -80,17 +82,17 @@ export const backfillInputSchema = continuedBackfillSchema.strict().transform((i
 /** Throws BAD_DATE for a range that ends before it begins, or has more than MAXIMUM_DAYS. */
 export function requireRange({ from, to }: { readonly from: BusinessDate; readonly to: BusinessDate }): void {
   if (to < from) {
-    throw new DaybreakError('BAD_DATE', { what: `${to} is before ${from}`, remedy: 'Give the first day first.' });
+    throw new DaybreakError('BAD_DATE', { what: `${to} is before ${from}`, remedy: 'Give the earlier day first.' });
   }
   const days = (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1;
   if (days <= MAXIMUM_DAYS) return;
   throw new DaybreakError('BAD_DATE', {
-    what: `${from} to ${to} are ${days} days, and a backfill has ${MAXIMUM_DAYS} at most`,
-    remedy: 'Give several shorter ranges, one after another.',
+    what: `${from} to ${to} is ${days} days long, and a backfill may have at most ${MAXIMUM_DAYS}`,
+    remedy: 'Run several backfills with shorter ranges, one after another.',
   });
 }
 
-/** What the workflow's query tells while it runs, and what it ends with. */
+/** What the workflow's query returns while it runs, and what the workflow returns. */
 export interface BackfillProgress {
   readonly pipeline: string;
   readonly from: string;

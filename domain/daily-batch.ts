@@ -13,7 +13,7 @@ export interface DailyBatchInput {
   readonly date: string;
   /** Rebuild every hour even where nothing changed. Default false. */
   readonly force?: boolean;
-  /** Refusals of the gate that an operator goes on with, knowingly. Default none. */
+  /** Refusals of the gate that an operator accepts. Default none. */
   readonly accept?: readonly AcceptableGateCode[];
   /**
    * Builds nothing, and brings a kept version of the day back: its name, or 'previous' for the one that was current
@@ -37,7 +37,7 @@ export interface DayPlan {
   readonly timeZone: string;
   /** The datasource whose day is replaced. */
   readonly datasource: string;
-  /** What the batch is compared with at the gate: the same, unless the batch has a datasource of its own. */
+  /** The datasource that the gate compares with: the same, unless the batch has its own. */
   readonly realtimeDatasource: string;
   readonly interval: Interval;
 }
@@ -89,10 +89,12 @@ export interface GateReport {
   readonly realtime: readonly ServedHour[];
   /** Absent in what an older worker found. */
   readonly before?: ServedBefore;
-  /** What stands against replacing the day and was not accepted. */
+  /** Reasons against replacing the day that were not accepted. */
   readonly refusals: readonly GateRefusal[];
   readonly accepted: readonly GateRefusal[];
-  /** What the gate still waited for when its time was over, so that it saw a part of realtime; absent where it saw all. */
+  /**
+   * What the gate still waited for when its time was over: then it saw only a part of realtime. Absent if it saw all.
+   */
   readonly realtimeUnseen?: string;
 }
 
@@ -139,10 +141,10 @@ export interface DailyBatchResult {
   /** Absolute path of the published version that Druid serves now. */
   readonly output: string;
   readonly counts: RecordCounts;
-  /** What the gate found and an operator went on with. */
+  /** What the gate found and an operator accepted. */
   readonly accepted: readonly GateRefusal[];
   readonly missingHours: readonly string[];
-  /** From when on realtime takes rows; absent where the batch has a datasource of its own. */
+  /** Realtime takes rows from this instant on; absent if the batch has its own datasource. */
   readonly sealedUntil?: string;
   readonly taskId: string;
   /** Druid's version of the day's segments. */

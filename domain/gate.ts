@@ -3,7 +3,7 @@ import type { RecordCounts, UnreadFile } from './day-manifest';
 import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
 
-/** Refusals that an operator may go on with, knowingly. */
+/** Refusals that an operator may accept. */
 export const ACCEPTABLE_GATE_CODES = [
   'NOT_SETTLED',
   'MISSING_HOURS',
@@ -16,10 +16,13 @@ export const ACCEPTABLE_GATE_CODES = [
 ] as const satisfies readonly ErrorCode[];
 export type AcceptableGateCode = (typeof ACCEPTABLE_GATE_CODES)[number];
 
-/** What an operator goes on with, as callers give it. */
+/** What an operator accepts, as callers give it. */
 export const acceptInput = z.object({ accept: z.array(z.enum(ACCEPTABLE_GATE_CODES)).max(100) });
 
-/** Why a day is not replaced: the closed set of refusals of the gate. Without files or tables there is no batch to accept. */
+/**
+ * Why a day is not replaced: the closed set of refusals of the gate. Without files or tables there is no batch to
+ * accept.
+ */
 export const GATE_CODES = ['NO_INPUT', 'BAD_TABLE', ...ACCEPTABLE_GATE_CODES] as const satisfies readonly ErrorCode[];
 export type GateCode = (typeof GATE_CODES)[number];
 
@@ -34,7 +37,7 @@ export interface GateRefusal {
 export interface GateInput {
   readonly missingHours: readonly string[];
   readonly counts: Pick<RecordCounts, 'read' | 'fromNeighbours' | 'quarantined' | 'outsideDay'>;
-  /** Files that were not read to their end, as they are not whole or of a kind that is not read: how many, and some of their names. */
+  /** Files that are not whole, or in a format that is not read: how many, and some of their names. */
   readonly truncated: TruncatedFiles;
   /** See `compactionFindings`. Default: none. */
   readonly compactionConflicts?: readonly string[];
@@ -81,7 +84,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
   if (sum(Object.values(written)) === 0) {
     refusals.push({
       code: 'EMPTY_DAY',
-      reason: 'the batch has no row at all. Look at the quarantine and the input folder, or accept EMPTY_DAY.',
+      reason: 'the batch has no row at all. Check the quarantine and the input folder, or accept EMPTY_DAY.',
       figures: { rows: 0 },
     });
   }
@@ -90,7 +93,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
       code: 'TOO_MANY_QUARANTINED',
       reason:
         `${counts.quarantined} of ${counts.read} records are bad (${percent(counts.quarantined / counts.read)}, allowed ` +
-        `${percent(gate.maximumQuarantined)}). Look at the reasons in the quarantine, raise gate.maximumQuarantined, or ` +
+        `${percent(gate.maximumQuarantined)}). Read the reasons in the quarantine, raise gate.maximumQuarantined, or ` +
         'accept TOO_MANY_QUARANTINED.',
       figures: { quarantined: counts.quarantined, read: counts.read, allowedShare: gate.maximumQuarantined },
     });
@@ -111,8 +114,8 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
     refusals.push({
       code: 'TRUNCATED_FILES',
       reason:
-        `${truncated.count} files were not read to their end (${truncated.names.join(', ')}${more}), so that records may be ` +
-        'missing. Their lines in the quarantine say why: bring them again in a way that is read, or accept TRUNCATED_FILES.',
+        `${truncated.count} files were not read to their end (${truncated.names.join(', ')}${more}), so records may be ` +
+        'missing. Their lines in the quarantine say why. Bring them again in a way that is read, or accept TRUNCATED_FILES.',
       figures: { truncated: truncated.count },
     });
   }
@@ -127,7 +130,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
       reason:
         `the batch lacks ${shortfall} of ${realtime} distinct rows that Druid serves ` +
         `(${percent(shortfall / realtime)}, allowed ${percent(gate.maximumShortfall)}). ` +
-        'Look for hourly files that did not arrive, or accept BATCH_SHORT.',
+        'Find the hourly files that did not arrive, or accept BATCH_SHORT.',
       figures: { lacking: shortfall, realtime, allowedShare: gate.maximumShortfall },
     });
   }
@@ -136,7 +139,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
     refusals.push({
       code: 'COMPACTION_CONFLICT',
       reason:
-        `Druid's compaction would alter what is proven: ${compactionConflicts.join('; ')}. Take these settings out of its ` +
+        `Druid's compaction would change the rows that are compared: ${compactionConflicts.join('; ')}. Remove these settings from its ` +
         'configuration, or accept COMPACTION_CONFLICT.',
       figures: { conflicts: compactionConflicts.length },
     });
@@ -151,7 +154,7 @@ export function notSettled(gate: Pipeline['gate'], secondsSinceChange: number): 
     code: 'NOT_SETTLED',
     reason:
       `an input file changed ${unchanged} s ago; the pipeline wants ${gate.settleSeconds} s without a change and waits ` +
-      `${gate.settleTimeoutSeconds} s for them. Find out what still writes, or accept NOT_SETTLED.`,
+      `at most ${gate.settleTimeoutSeconds} s for them. Find the program that still writes, or accept NOT_SETTLED.`,
     figures: { unchangedSeconds: unchanged, settleSeconds: gate.settleSeconds },
   };
 }

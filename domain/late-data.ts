@@ -24,7 +24,7 @@ export interface DaySurvey {
 export interface NightlyRun {
   /** When the run was due at the latest, its jitter included. */
   readonly due: Date;
-  /** Whether a nightly run of the pipeline is under way, or waits for its turn behind others. */
+  /** Whether a nightly run of the pipeline runs, or waits behind others. */
   readonly underWay: boolean;
   /** The last run of the day that Temporal still keeps, whoever started it. */
   readonly last?: { readonly running: boolean; readonly outcome: string };
@@ -32,7 +32,9 @@ export interface NightlyRun {
 
 export interface LateDataDecision {
   readonly date: BusinessDate;
-  /** `missed`: the day has files, and nothing ran it; `build`: the same, and the pipeline says that the watch runs it. */
+  /**
+   * `missed`: the day has files, and nothing ran it; `build`: the same, and the pipeline says that the watch runs it.
+   */
   readonly decision: 'recompute' | 'build' | 'missed' | 'leave' | 'wait' | 'cannot';
   readonly lateRows: number;
   /** One sentence for people. */
@@ -44,7 +46,7 @@ type Settings = Pick<Pipeline['lateData'], 'minimumRows' | 'minimumHoursBetween'
 /**
  * Whether a day is recomputed for its late rows at `now`, or built because nothing ran it, and why.
  *
- * @param nightly undefined where Temporal cannot be asked: no day is taken for missed then.
+ * @param nightly undefined if Temporal cannot be asked: then no day counts as missed.
  */
 export function decideLateData(
   settings: Settings,
@@ -125,7 +127,7 @@ export const lateDataWatchInputSchema = z.strictObject({
 
 export interface LateDataWatchResult {
   readonly pipeline: string;
-  /** Each day that was looked at, latest first; `outcome` where it was recomputed. */
+  /** Each day that was checked, latest first; `outcome` if it was recomputed. */
   readonly days: readonly (LateDataDecision & { readonly outcome?: string })[];
 }
 

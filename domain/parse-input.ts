@@ -30,8 +30,8 @@ export function wholeNumber(minimum: number, maximum: number): z.ZodInt {
 export const secondsInput = z.number().min(0).max(86_400);
 
 /**
- * What was given, as the schema says it is. Throws WRONG_USAGE with the place and what is accepted there, UNKNOWN_PIPELINE
- * for a name that is none, and BAD_DATE for a day that is none.
+ * What was given, as the schema says it is. Throws WRONG_USAGE with the place and what is accepted there,
+ * UNKNOWN_PIPELINE for an invalid name, and BAD_DATE for an invalid day.
  *
  * @param receiver the workflow, update or activity that it was given to.
  */
@@ -42,6 +42,6 @@ export function parseInput<T>(schema: z.ZodType<T>, given: unknown, receiver: st
   const place = path.length === 0 ? 'its input' : path.join('.');
   throw new DaybreakError('WRONG_USAGE', {
     what: `${receiver} cannot take ${`${place}: ${message}`.slice(0, MESSAGE_CHARACTERS)}`,
-    remedy: 'Correct the input and start it again; the npx daybreak commands give a right one',
+    remedy: 'Correct the input and start it again; the npx daybreak commands give correct input',
   });
 }

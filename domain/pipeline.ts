@@ -13,12 +13,14 @@ export type ColumnType = (typeof COLUMN_TYPES)[number];
 export const ENGINES = ['duckdb', 'spark'] as const;
 export type Engine = (typeof ENGINES)[number];
 
-/** How records stand in a file. */
+/** How a file separates its records. */
 export const FRAMINGS = ['lines', 'json'] as const;
 export type Framing = (typeof FRAMINGS)[number];
 
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
-const pipelineName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, a letter first');
+const pipelineName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, beginning with a letter');
 const topic = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -')
@@ -42,7 +44,7 @@ export const pipelineSchema = z
     timeZone: z
       .string()
       .refine(isTimeZone, 'an IANA time zone, such as Asia/Seoul')
-      .describe('The zone in which a day begins and ends, and of event times without an offset.'),
+      .describe('The zone in which a day begins and ends. Event times without an offset are in this zone too.'),
     events: z.strictObject({
       columns: columns.describe('The fields of an event and their types. Other fields are ignored.'),
       time: z.strictObject({
@@ -64,12 +66,14 @@ export const pipelineSchema = z
         .min(1024)
         .max(64 * 1024 ** 2)
         .default(1024 ** 2)
-        .describe('The size of the largest record, as it is in a file or in Kafka; a larger one is bad.'),
+        .describe('The size of the largest record in bytes, in a file or in Kafka. A larger record is bad.'),
       identity: z
         .array(identifier)
         .min(1)
         .optional()
-        .describe('Columns that make two records the same event; the first of a day stays. Default: all columns.'),
+        .describe(
+          'Records with equal values in these columns are the same event; the first of a day stays. Default: all columns.',
+        ),
     }),
     tables: z
       .record(
@@ -79,12 +83,12 @@ export const pipelineSchema = z
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
           delimiter: delimiter
             .optional()
-            .describe('Between the fields of a csv: one character, or \\t. Default: a comma.'),
+            .describe('What separates the fields of a csv: one character, or \\t. Default: a comma.'),
           columns: columns.describe('Its columns and their types.'),
           key: z
             .array(identifier)
             .min(1)
-            .describe('Columns that are unique in the table, so that a join cannot multiply rows.'),
+            .describe('Columns whose values are unique in the table, so that a join cannot multiply rows.'),
           allowDuplicateKeys: z
             .boolean()
             .default(false)
@@ -102,13 +106,13 @@ export const pipelineSchema = z
           if (fault !== undefined) context.addIssue(`a path with %Y %m %d, and %H unless a file is a day's: ${fault}`);
         })
         .describe(
-          "Names of the input files below the input folder, with %Y %m %d %H %M and *, with folders where they have some; %-H is an hour without a leading zero. Without %H a file is a day's.",
+          'Names of the input files, with %Y %m %d %H %M and *. May have folders. %-H is an hour without a leading zero. Without %H a file has a whole day.',
         ),
       framing: z
         .enum(FRAMINGS)
         .default('lines')
         .describe(
-          'How records stand in a file: one a line, or as JSON objects with nothing, blanks or commas between them, also as an array.',
+          'lines: one record a line. json: JSON objects with nothing, blanks or commas between them, or one array of them.',
         ),
       timeZone: z
         .string()
@@ -120,25 +124,30 @@ export const pipelineSchema = z
         .min(0)
         .max(48)
         .default(1)
-        .describe(
-          'Files of so many hours before and after the day are read too, for events that a shipper filed by their arrival.',
-        ),
+        .describe('How many hours before and after the day are read too: a shipper may file events by their arrival.'),
     }),
     kafka: z.strictObject({
       topic: topic.describe('Where the events arrive.'),
-      outputTopic: topic.describe('Where the transformed rows go: another topic than that of the events.'),
-      deadLetterTopic: topic.optional().describe('Another topic again. Default: the topic with _dlq.'),
+      outputTopic: topic.describe('Where the transformed rows go. Must not be the topic of the events.'),
+      deadLetterTopic: topic
+        .optional()
+        .describe('Where dead letters go. Must be a third topic. Default: the topic with _dlq.'),
       sharedTopic: z
         .boolean()
         .default(false)
         .describe(
           'Other pipelines may read or write the events too. A replay of dead letters then reaches all of them.',
         ),
-      partitions: z.int().min(1).max(1000).default(3).describe('For topics that Daybreak creates.'),
+      partitions: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(3)
+        .describe('The number of partitions of topics that Daybreak creates.'),
       key: identifier.describe('The output column that becomes the message key.'),
     }),
     druid: z.strictObject({
-      datasource: datasource.describe('What realtime loads, and queries ask.'),
+      datasource: datasource.describe('The datasource that realtime loads and that queries read.'),
       replace: z
         .enum(['realtime', 'separate'])
         .default('realtime')
@@ -152,8 +161,12 @@ export const pipelineSchema = z
       rowTime: z
         .enum(['event', 'hour'])
         .default('event')
-        .describe("What a row's time must be: its event's, or of the same local hour. Else the event is a bad record."),
-      taskDurationSeconds: seconds.default(3600).describe('How long a realtime task reads before it hands off.'),
+        .describe(
+          "What a row's time must be: the time of its event, or a time of the same local hour. Else the event is a bad record.",
+        ),
+      taskDurationSeconds: seconds
+        .default(3600)
+        .describe('How long a realtime task reads before it hands its segments off.'),
       maxRowsPerSegment: z
         .int()
         .min(1)
@@ -168,7 +181,7 @@ export const pipelineSchema = z
     }),
     matchColumn: identifier
       .optional()
-      .describe('An output column that is null where the join found nothing; counts as unmatched.'),
+      .describe('An output column that is null if the join found nothing. Such rows count as unmatched.'),
     batch: z
       .strictObject({
         engine: z
@@ -184,7 +197,7 @@ export const pipelineSchema = z
           .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
           .default('00:30')
           .describe(
-            'Local time of the nightly run for the day before; a full hour nearby where the clocks change then.',
+            'Local time of the nightly run for the day before. If the clocks change then, the run starts at a full hour nearby.',
           ),
         jitterSeconds: seconds
           .default(0)
@@ -194,11 +207,11 @@ export const pipelineSchema = z
           .min(1)
           .max(365)
           .default(30)
-          .describe('Nights that were missed within this time are caught up; older ones need a backfill.'),
+          .describe('Missed nights of the last so many days are caught up. Older ones need a backfill.'),
         pauseOnFailure: z
           .boolean()
           .default(false)
-          .describe('Start no more nights once one failed. Default: one bad day keeps no other from being recomputed.'),
+          .describe('After a failed night, start no more nights. Default: a failed day stops no other.'),
       })
       .prefault({}),
     lateData: z
@@ -208,24 +221,24 @@ export const pipelineSchema = z
           .min(0)
           .max(365)
           .default(7)
-          .describe('How many finished days are looked at each hour for files that changed; 0 for none.'),
-        minimumRows: z.int().min(1).default(1).describe('A day with fewer late rows than this waits for more.'),
+          .describe('How many finished days are checked each hour for files that changed; 0 for none.'),
+        minimumRows: z.int().min(1).default(1).describe('A day with fewer late rows than this is not recomputed yet.'),
         minimumHoursBetween: z
           .number()
           .min(0)
           .max(720)
           .default(6)
-          .describe('A day is not recomputed again for late rows sooner than this.'),
+          .describe('A day is recomputed for late rows this many hours after its last build at the earliest.'),
         missedDays: z
           .enum(['report', 'build'])
           .default('report')
-          .describe('Whether the hourly look reports a finished day that has files and no build, or builds it.'),
+          .describe('Whether the hourly check reports a finished day that has files and no build, or builds it.'),
       })
       .prefault({}),
     gate: z
       .strictObject({
-        settleSeconds: seconds.default(60).describe('How long the files must not have changed.'),
-        settleTimeoutSeconds: seconds.default(3600).describe('How long to wait for that; then the day is refused.'),
+        settleSeconds: seconds.default(60).describe('How long no file must have changed.'),
+        settleTimeoutSeconds: seconds.default(3600).describe('How long to wait for that. Then the day is refused.'),
         allowedMissingHours: z
           .int()
           .min(0)
@@ -234,10 +247,10 @@ export const pipelineSchema = z
           .describe('How many hours of the day may lack an input file.'),
         maximumShortfall: share
           .default(0.01)
-          .describe('The share of the distinct realtime rows of the day that the batch may lack.'),
+          .describe("The share of the day's distinct realtime rows that the batch may lack."),
         maximumQuarantined: share
           .default(0.05)
-          .describe("The share of the day's records that may be bad, and so in the quarantine."),
+          .describe("The share of the day's records that may be bad. Bad records are in the quarantine."),
         maximumOutsideDay: share
           .default(0.05)
           .describe("The share of the records in the day's own files that may be of other days."),
@@ -258,7 +271,7 @@ interface Contradiction {
   readonly message: string;
 }
 
-/** Settings that are right by themselves and wrong together. */
+/** Settings that are valid alone but contradict each other. */
 function contradictions({ events, tables, kafka }: PipelineSettings): Contradiction[] {
   const found: Contradiction[] = [];
   const { column, format } = events.time;
@@ -288,7 +301,7 @@ function contradictions({ events, tables, kafka }: PipelineSettings): Contradict
   if (!distinctIgnoringCase(Object.keys(tables))) {
     found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
   }
-  // What is written to where it is read from comes back for ever.
+  // Rows written to the topic that is read would come back for ever.
   const deadLetters = kafka.deadLetterTopic ?? `${kafka.topic}_dlq`;
   if (sameTopic(kafka.outputTopic, kafka.topic)) {
     found.push({ path: ['kafka', 'outputTopic'], message: 'another topic than that of the events' });
@@ -307,12 +320,14 @@ export function timeTypeOf(format: string): ColumnType {
   return format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
 }
 
-/** Kafka creates no topic whose name is that of another but for . and _, which its metrics do not tell apart. */
+/**
+ * Kafka creates no topic whose name differs from another only in . and _, because its metrics cannot distinguish them.
+ */
 export function sameTopic(one: string, other: string): boolean {
   return one.replaceAll('.', '_') === other.replaceAll('.', '_');
 }
 
-/** SQL does not tell names apart by case. */
+/** SQL ignores the case of names. */
 function distinctIgnoringCase(names: readonly string[]): boolean {
   return new Set(names.map((name) => name.toLowerCase())).size === names.length;
 }
@@ -348,8 +363,8 @@ export type Pipeline = z.infer<typeof pipelineSchema>;
 export function parsePipelineName(text: string): string {
   if (pipelineName.safeParse(text).success) return text;
   throw new DaybreakError('UNKNOWN_PIPELINE', {
-    what: `${JSON.stringify(text)} is no name of a pipeline`,
-    remedy: 'Give lower-case letters, digits and -, a letter first.',
+    what: `${JSON.stringify(text)} is not a valid pipeline name`,
+    remedy: 'Use lower-case letters, digits and -, and begin with a letter.',
   });
 }
 
@@ -374,7 +389,7 @@ export function isWholeRecord(pipeline: Pipeline): boolean {
   return identityOf(pipeline).length === Object.keys(pipeline.events.columns).length;
 }
 
-/** Whether likes can be of different hours: their identity does not tell their time. */
+/** Whether duplicates can be in different hours: their identity does not include the time. */
 export function spansHours(pipeline: Pipeline): boolean {
   return !identityOf(pipeline).includes(pipeline.events.time.column);
 }
@@ -385,7 +400,7 @@ export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
   return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours, unit };
 }
 
-/** What stands between the fields of a csv table. */
+/** What separates the fields of a csv table. */
 export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): string {
   return delimiter === '\\t' ? '\t' : delimiter;
 }

@@ -1,6 +1,6 @@
 import { markdownTable, type Markdown } from './markdown';
 
-/** Whose rows Druid served before the day was replaced: a former batch's once the day was replaced before. */
+/** Whose rows Druid served before the day was replaced: a previous batch's if the day was replaced before. */
 export const SERVED_BEFORE = ['nothing', 'realtime', 'batch', 'both', 'compacted'] as const;
 export type ServedBefore = (typeof SERVED_BEFORE)[number];
 

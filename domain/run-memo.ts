@@ -3,6 +3,6 @@ export interface RunMemo extends Record<string, unknown> {
   readonly trigger: 'by hand' | 'restore' | 'backfill' | 'nightly' | 'missed night' | 'late data' | 'schedule';
   /** user@machine of a person, else the id of the schedule or the workflow. */
   readonly startedBy: string;
-  /** What the run was told beyond its pipeline and its date; absent where nothing. */
+  /** The options of the run besides its pipeline and its date; absent if there are none. */
   readonly options?: object;
 }

@@ -27,7 +27,9 @@ export interface PartitionProgress {
   readonly events: number;
   readonly rows: number;
   readonly deadLetters: number;
-  /** ISO 8601: the first commit that counts, and not when a run began. Absent until this run has opened the partition. */
+  /**
+   * ISO 8601: the first commit that counts, and not when a run began. Absent until this run has opened the partition.
+   */
   readonly since?: string;
   /** ISO 8601; absent before this run's first commit. */
   readonly lastCommitAt?: string;
@@ -69,8 +71,9 @@ export function atRest(partitions: readonly PartitionProgress[]): PartitionProgr
 }
 
 /**
- * The committed offset was outside of the partition. Below its start, the records in between were removed before they were
- * read (the nightly batch has them from the files); above its end, the topic was made anew and is read from its start.
+ * The committed offset was outside of the partition. Below its start, the records in between were removed before they
+ * were read (the nightly batch has them from the files); above its end, the topic was created again and is read from
+ * its start.
  */
 export interface OffsetReset {
   readonly reason: 'removed' | 'topic-made-anew';
@@ -78,7 +81,7 @@ export interface OffsetReset {
   readonly startedAt: number;
 }
 
-/** What a shard tells with each heartbeat, and returns at its end. */
+/** What a shard reports with each heartbeat, and returns at its end. */
 export interface SpeedShardProgress {
   readonly shard: number;
   readonly shards: number;

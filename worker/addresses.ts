@@ -11,7 +11,7 @@ export function isLoopback(host: string): boolean {
   return family === 0 ? address === 'localhost' : LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** The host of 'host:port', as in a URL; of what is none, the whole. */
+/** The host of 'host:port', as in a URL; the whole text if it has no port. */
 export function hostOf(broker: string): string {
   const url = `http://${broker.trim()}`;
   return URL.canParse(url) ? new URL(url).hostname : broker;
@@ -23,8 +23,8 @@ function withoutBrackets(host: string): string {
 }
 
 /**
- * Where a server listens that others reach under `url`: on loopback or an address of this machine if the URL names one, and
- * else undefined, for every address. A name does not say: it may be that of a proxy, or be 127.0.1.1 in /etc/hosts.
+ * Where a server listens that others reach under `url`: on loopback or an address of this machine if the URL names one,
+ * and else undefined, for every address. A name does not say: it may be that of a proxy, or be 127.0.1.1 in /etc/hosts.
  *
  * @param own addresses of this machine.
  */

@@ -25,13 +25,18 @@ export interface Config {
   readonly strictPayloads: boolean;
   /** Absolute path of the folder with one folder a pipeline. */
   readonly pipelines: string;
-  /** Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output. */
+  /**
+   * Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output.
+   */
   readonly data: string;
-  /** Where a worker listens for metrics, and on the port after it for its health; 127.0.0.1 unless told otherwise. */
+  /** Where a worker listens for metrics, and on the port after it for its health; 127.0.0.1 by default. */
   readonly workerHost: string;
   readonly workerPort: number;
   readonly worker: {
-    /** `fixed`: always up to `slots` activities at once; `resources`: up to so many, and fewer while the machine is busy. */
+    /**
+     * `fixed`: always up to `slots` activities at once; `resources`: up to so many, and fewer while the machine is
+     * busy.
+     */
     readonly tuner: 'fixed' | 'resources';
     readonly slots: Readonly<Record<Layer, number>>;
   };
@@ -170,7 +175,7 @@ function secretsOf(environment: NodeJS.ProcessEnv): Record<string, string> {
       found[name] = readFileSync(file, 'utf8').trim();
     } catch (cause) {
       throw new DaybreakError('BAD_CONFIGURATION', {
-        what: `${name}_FILE is '${file}', which cannot be read`,
+        what: `${name}_FILE is '${file}', and this file cannot be read`,
         remedy: 'Correct the path, or let this process read the file.',
         cause,
       });
@@ -184,7 +189,7 @@ function together(first: string, one: unknown, second: string, other: unknown): 
   if (one === undefined || other !== undefined) return;
   throw new DaybreakError('BAD_CONFIGURATION', {
     what: `${first} is set, but ${second} is not`,
-    remedy: `Set ${second} too, or neither.`,
+    remedy: `Set both or neither.`,
   });
 }
 

@@ -23,8 +23,8 @@ function standardOptions(): ClientConnectConfig {
     return loadClientConnectConfig();
   } catch (cause) {
     throw new DaybreakError('BAD_CONFIGURATION', {
-      what: 'what the TEMPORAL_* variables or the profile of Temporal’s configuration file say cannot be used',
-      remedy: 'Correct what the cause names.',
+      what: 'the TEMPORAL_* variables, or the profile of Temporal’s configuration file, have a value that cannot be used',
+      remedy: 'Correct the setting that the cause names.',
       cause,
     });
   }
@@ -59,7 +59,7 @@ export function unreachable(address: string, cause: unknown): DaybreakError {
   return new DaybreakError('TEMPORAL_UNREACHABLE', {
     what: `Temporal at ${address} does not answer`,
     remedy:
-      'Start it (npx daybreak up) or set TEMPORAL_ADDRESS, and TEMPORAL_TLS_* or TEMPORAL_API_KEY where it asks for them.',
+      'Start it (npx daybreak up) or set TEMPORAL_ADDRESS, and TEMPORAL_TLS_* or TEMPORAL_API_KEY if it needs them.',
     cause,
   });
 }

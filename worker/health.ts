@@ -36,7 +36,7 @@ export async function startHealth(options: {
   try {
     await once(server, 'listening');
   } catch (reason) {
-    logger.warn({ port, err: reason }, 'no health endpoint: set DAYBREAK_WORKER_PORT for a port of its own');
+    logger.warn({ port, err: reason }, 'no health endpoint: set DAYBREAK_WORKER_PORT for another port');
   }
   return {
     ready() {

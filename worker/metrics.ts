@@ -20,7 +20,7 @@ export function createMetrics(meter: MetricMeter) {
   const lag = gauge('speed_lag', 'Events in Kafka that the speed layer has not read');
   const rate = gauge('speed_events_per_second', 'Events a second');
   const events = counter('speed_events', 'Events that the speed layer committed');
-  const deadLetters = counter('speed_dead_letters', 'Events that the speed layer turned away');
+  const deadLetters = counter('speed_dead_letters', 'Events that became dead letters');
 
   return {
     /** Shows a pipeline's days from the start, as 0: an increase is only seen of a series that was there before. */
@@ -72,7 +72,7 @@ export function measured(metrics: Metrics): ActivityInboundCallsInterceptor {
         if (activityType === 'storeReconciliation') metrics.dayReplaced(input.args[0] as DailyBatchResult);
         return result;
       } catch (thrown) {
-        // A failure that is meant to be, as of a look at a run that is under way, is none to count.
+        // An expected failure, such as a poll of a run that is not over yet, does not count.
         const meant = thrown instanceof ApplicationFailure && thrown.category === ApplicationFailureCategory.BENIGN;
         if (thrown instanceof ApplicationFailure && !meant)
           metrics.activityFailed(activityType, thrown.type ?? 'UNKNOWN');

@@ -16,7 +16,7 @@ export interface OutputServerOptions {
   /** The address to listen on; undefined for every one of this machine. */
   readonly host?: string | undefined;
   readonly port: number;
-  /** What a reader must know. */
+  /** The secret that a reader must send. */
   readonly token: string;
   readonly logger: Logger;
   readonly limits?: OutputLimits;
@@ -27,7 +27,7 @@ export interface OutputLimits {
   readonly requestMilliseconds: number;
   /** How long a reader may read nothing. */
   readonly idleMilliseconds: number;
-  /** How many readers there are at once; more are turned away, and Druid asks again. */
+  /** How many readers there are at once. Others are refused, and Druid asks again. */
   readonly connections: number;
 }
 
@@ -38,7 +38,7 @@ const LIMITS: OutputLimits = { requestMilliseconds: 10_000, idleMilliseconds: 30
 const OUTPUT_FILE = /^\/[a-z][a-z0-9-]*\/output\/\.versions\/\d{4}-\d\d-\d\d\/[0-9a-f]{16}\/\d\d\.ndjson$/;
 
 /**
- * Serves published rows to a Druid that does not share the data folder: read-only, and only to who has the token.
+ * Serves published rows to a Druid that does not share the data folder: read-only, and only to readers with the token.
  * Throws PORT_TAKEN where it cannot listen.
  */
 export async function startOutputServer(options: OutputServerOptions): Promise<Server> {
@@ -77,9 +77,9 @@ export async function startOutputServer(options: OutputServerOptions): Promise<S
     await once(server, 'listening');
   } catch (cause) {
     throw new DaybreakError('PORT_TAKEN', {
-      what: `port ${port} of DAYBREAK_OUTPUT_URL cannot be listened on${host === undefined ? '' : ` at ${host}`}: ${messageOf(cause)}`,
+      what: `the worker cannot listen on port ${port} of DAYBREAK_OUTPUT_URL${host === undefined ? '' : ` at ${host}`}: ${messageOf(cause)}`,
       remedy:
-        'Stop what holds it, give DAYBREAK_OUTPUT_URL another port, or set DAYBREAK_OUTPUT_HOST to an address of this machine.',
+        'Stop the program that uses it, give DAYBREAK_OUTPUT_URL another port, or set DAYBREAK_OUTPUT_HOST to an address of this machine.',
       cause,
     });
   }
@@ -108,7 +108,7 @@ async function send(data: string, path: string, range: string | undefined, respo
   await pipeline(createReadStream('', { fd: file, start }), response);
 }
 
-/** Throws where the file is none, or is reached through a link. */
+/** Throws if it is not a file, or if a link leads to it. */
 async function openPublished(data: string, path: string): Promise<FileHandle> {
   const real = await regularFileWithin(dirname(path), path);
   if (real !== join(await realpath(data), relative(data, path))) throw new Error('a link leads there');

@@ -43,7 +43,10 @@ function envelope(id: string): Buffer {
 }
 
 export interface CodecOptions {
-  /** Whether a value that is not encrypted is refused, as anybody who reaches Temporal can give one. Default: it is read. */
+  /**
+   * Whether a value that is not encrypted is refused, as anybody who reaches Temporal can give one. Default: it is
+   * read.
+   */
   readonly strict?: boolean;
 }
 
@@ -51,7 +54,7 @@ export interface CodecOptions {
  * Encrypts arguments, results, heartbeats, memos and summaries before they reach Temporal. What was stored before it was
  * turned on is still read, unless it is strict. Search attributes are not encrypted: Temporal filters by them.
  *
- * Not bound to a value is where it stands: the ids that the SDK gives a codec differ between the one who writes and the one
+ * A value is not bound to its place: the ids that the SDK gives a codec differ between the one who writes and the one
  * who reads where a schedule starts a run, and are experimental.
  */
 export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOptions = {}): PayloadCodec {
@@ -83,8 +86,8 @@ export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOpti
     const key = keys.get(id);
     if (key === undefined) {
       throw new DaybreakError('BAD_CONFIGURATION', {
-        what: `Temporal holds what was encrypted with key '${id}', which DAYBREAK_PAYLOAD_KEYS does not have`,
-        remedy: 'Add that key after the current one; drop it once no run that used it is kept.',
+        what: `Temporal has a value that was encrypted with key '${id}', which DAYBREAK_PAYLOAD_KEYS does not have`,
+        remedy: 'Add that key after the current one. Remove it when no run that used it is kept.',
       });
     }
     const version = text(payload.metadata?.[VERSION_KEY]);
@@ -110,22 +113,22 @@ export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOpti
 
 function notEncrypted(): DaybreakError {
   return new DaybreakError('BAD_CONFIGURATION', {
-    what: 'Temporal holds a value that is not encrypted, which DAYBREAK_PAYLOAD_STRICT refuses',
+    what: 'Temporal has a value that is not encrypted, and DAYBREAK_PAYLOAD_STRICT refuses it',
     remedy:
-      'Terminate the run if nobody of yours started it; unset DAYBREAK_PAYLOAD_STRICT as long as runs and schedules from before the encryption are kept.',
+      'If none of your people started the run, terminate it. While runs and schedules from before the encryption are kept, unset DAYBREAK_PAYLOAD_STRICT.',
   });
 }
 
 function unknownVersion(version: string): DaybreakError {
   return new DaybreakError('BAD_CONFIGURATION', {
-    what: `Temporal holds what was encrypted in the form ${JSON.stringify(version)}, which this release does not know`,
+    what: `Temporal has a value that was encrypted in the form ${JSON.stringify(version)}, which this release does not know`,
     remedy: 'Run the release that wrote it, or a later one.',
   });
 }
 
 function notAuthentic(id: string, cause: unknown): DaybreakError {
   return new DaybreakError('BAD_CONFIGURATION', {
-    what: `what Temporal holds as encrypted with key '${id}' does not authenticate: it was changed, or the key is another one`,
+    what: `a value that was encrypted with key '${id}' does not authenticate: it was changed, or this key is another one`,
     remedy: `Compare the key ${id} of DAYBREAK_PAYLOAD_KEYS with that of the other workers.`,
     cause,
   });

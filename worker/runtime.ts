@@ -22,7 +22,7 @@ export function installRuntime({ workerHost, workerPort }: Config, logger: Logge
     // The SDK has no type for it.
     if (!messageOf(thrown).includes('prometheus')) throw thrown;
     Runtime.install({ ...options, telemetryOptions: { logging } });
-    logger.warn({ bindAddress, err: thrown }, 'no metrics: set DAYBREAK_WORKER_PORT for a port of its own');
+    logger.warn({ bindAddress, err: thrown }, 'no metrics: set DAYBREAK_WORKER_PORT for another port');
   }
 }
 

@@ -7,13 +7,14 @@ const TARGETS = { targetMemoryUsage: 0.8, targetCpuUsage: 0.9 };
 const WORKFLOW_TASKS = 8;
 
 /**
- * How much of a layer one worker does at once. Small machines are the common case: each day's build uses every core by itself,
- * and so do a few shards; so a fixed small number is the default.
+ * How much of a layer one worker does at once. Small machines are the common case: each day's build uses every core by
+ * itself, and so do a few shards; so a fixed small number is the default.
  */
 export function tuning(layer: Layer, { tuner, slots }: Config['worker']): Partial<WorkerOptions> {
   const common = {
     maxCachedWorkflows: 200,
-    // What a step waits for is seen, and a cancellation heard, within seconds instead of most of the heartbeat's time-out.
+    // So people see what a step waits for, and a cancellation arrives, within seconds instead of most of the
+    // heartbeat's timeout.
     maxHeartbeatThrottleInterval: '2 seconds',
   } as const;
   switch (tuner) {

@@ -13,7 +13,7 @@ interface Given {
 }
 
 /**
- * Refuses settings that look encrypted and are not, and a password that would cross a network as it is. Throws
+ * Refuses settings that look encrypted and are not, and a password that would cross a network unencrypted. Throws
  * BAD_CONFIGURATION naming the variable.
  */
 export function refuseUnencrypted(given: Given, kafka: KafkaCluster, druid: DruidCluster): void {
@@ -56,6 +56,6 @@ function refusePlaintext(name: string, address: string | undefined, remedy: stri
   if (address === undefined) return;
   throw new DaybreakError('BAD_CONFIGURATION', {
     what: `${name} would go unencrypted to ${address}`,
-    remedy: `${remedy}; where the network between is yours alone or encrypts by itself, set DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS=true.`,
+    remedy: `${remedy}; if the network between is yours alone, or encrypts by itself, set DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS=true.`,
   });
 }

@@ -43,9 +43,9 @@ const { selectBackfillDays } = proxyActivities<OperateActivities>({
 const DAYS_SHOWN = 50;
 
 /**
- * Runs a range of days as children, some at once, each once. A failed day stops no other; where any failed, the workflow
- * fails at its end with DAYS_FAILED, whose details hold the result. A cancellation ends the running days first. However it
- * ends, its outcome attribute says so. What is no input fails it at once, as `checkedInput` says.
+ * Runs a range of days as children, some at once, each once. A failed day stops no other; where any failed, the
+ * workflow fails at its end with DAYS_FAILED, whose details hold the result. A cancellation ends the running days
+ * first. However it ends, its outcome attribute says so. What is no input fails it at once, as `checkedInput` says.
  */
 export async function backfill(given: BackfillInput): Promise<BackfillResult> {
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
@@ -105,7 +105,7 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
         }
       }
     };
-    // Every lane is waited for, so that a cancelled backfill is over only when its days are.
+    // Waits for each of the parallel loops, so that a cancelled backfill ends only after its days.
     const lanes = await Promise.allSettled(Array.from({ length: parallel }, runInTurn));
     if (CancellationScope.current().consideredCancelled) {
       end('cancelled');

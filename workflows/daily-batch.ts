@@ -37,8 +37,8 @@ import { showDetails } from './show-details';
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
 /**
- * Short looks and writes; where a file system or Druid is away for a while, they are tried again. They beat no heart, so
- * that their time-out is how long a dead worker stays unnoticed.
+ * Short reads and writes. If a file system or Druid is away for a while, they are tried again. They send no heartbeat:
+ * a dead worker is noticed when the timeout ends.
  */
 const short = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
@@ -47,12 +47,12 @@ const short = <Name extends keyof BatchActivities>(name: Name) =>
     summary: ACTIVITY_SUMMARIES[name],
   })[name];
 
-/** Long work that beats its heart: a dead worker is noticed within the heartbeat's time-out, whatever the day's size. */
+/** Long work with heartbeats: a dead worker is noticed within the heartbeat timeout, whatever the day's size. */
 const long = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '20 seconds',
-    // What a cancelled activity has begun in Druid is ended after it, so it must be over by then.
+    // What a cancelled activity began in Druid is ended after it, so the activity must be over by then.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 20 },
     summary: ACTIVITY_SUMMARIES[name],
@@ -114,7 +114,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
 
     const judge = async (day: BuiltDay): Promise<GateReport> => {
       enter('gate', 'comparing the batch with what realtime serves');
-      // Who brings a version back has decided: what stands against it is recorded.
+      // A person who restores a version has decided: reasons against it are only recorded.
       const report = await checkGate(plan, day, { accept: restore === undefined ? accept : ACCEPTABLE_GATE_CODES });
       if (report.refusals.length > 0) throw refused(report.refusals);
       return report;
@@ -123,7 +123,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
     let overlooked = gate.accepted;
 
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
-      enter('rebuild', 'taking in files that changed since the build');
+      enter('rebuild', 'reading files that changed since the build');
       const day = await buildDay(plan, { force: false });
       // Files may also have gone meanwhile: the gate has not seen what is left.
       if (day.folder !== before.folder && patched('gate-after-rebuild')) overlooked = (await judge(day)).accepted;
@@ -174,7 +174,7 @@ interface Replaced {
   /** What the task loaded: the built day, with what changed until the seal was there. */
   readonly day: BuiltDay;
   readonly reindexed: Reindexed;
-  /** Undefined where the batch has a datasource of its own, which needs no seal. */
+  /** Undefined if the batch has its own datasource, which needs no seal. */
   readonly sealedUntil: string | undefined;
 }
 

@@ -25,15 +25,15 @@ import { dailyBatch } from './daily-batch';
 
 const { joinDay } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '24 hours', // As long as somebody else's run of a day may take.
+  scheduleToCloseTimeout: '24 hours', // A run of the day that somebody else started may take this long.
   summary: ACTIVITY_SUMMARIES.joinDay,
-  // Each look at a run that is under way is a failed try.
+  // Each poll of a run that is not over is a failed attempt.
   retry: { initialInterval: '2 seconds', backoffCoefficient: 1.2, maximumInterval: '20 seconds' },
 });
 
 /**
- * Runs a day as a child, or waits for the run of it that is under way: a day is in one flight at a time. A failed day is
- * an outcome, no failure; a cancellation of the caller cancels the child and waits until it has ended.
+ * Runs a day as a child, or waits for the run of it that is under way: a day has one run at a time. A failed day is an
+ * outcome, not a failure; a cancellation of the caller cancels the child and waits until it has ended.
  */
 export async function runDay(pipeline: string, date: BusinessDate, by: RunMemo['trigger']): Promise<DayOutcome> {
   try {

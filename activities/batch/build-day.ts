@@ -20,9 +20,10 @@ const optionsInput = z.object({ force: z.boolean() });
 export function createBuildActivities({ pipelines, data, findSpark, build = {}, ...clock }: BatchDependencies) {
   return {
     /**
-     * Fixes what the day is. Throws, before anything is touched: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE; BAD_PIPELINE also
-     * where another pipeline has the datasource, since the day would replace that pipeline's rows; BAD_DATE for a day that
-     * is none or not over yet, since the seal would keep the day's next rows out of realtime.
+     * Fixes what the day is. Throws, before anything is touched: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE;
+     * BAD_PIPELINE also where another pipeline has the datasource, since the day would replace that pipeline's rows;
+     * BAD_DATE for a day that does not exist or is not over yet, since the seal would keep the day's next rows out of
+     * realtime.
      */
     async planDay(input: DailyBatchInput): Promise<DayPlan> {
       const { pipeline: name, date } = parseInput(dayInput, input, 'planDay');

@@ -21,12 +21,12 @@ const LONGEST_PATH = 4_096;
 /** A built day as a caller gives it: only where it is, since its files say what it is. */
 export const builtInput = z.object({ folder: z.string().max(LONGEST_PATH) });
 
-/** The published version of a day as it is now. Throws NOT_BUILT where there is none. */
+/** The published version of a day as it is now. Throws NOT_BUILT if there is none. */
 export async function readBuiltDay(output: string, date: BusinessDate): Promise<BuiltDay> {
   const published = await readPublishedDay(output, date);
   if (published === undefined) {
     throw new DaybreakError('NOT_BUILT', {
-      what: `${output} holds no published rows of ${date}`,
+      what: `${output} has no published rows of ${date}`,
       remedy: `Recompute the day first: npx daybreak batch run --date ${date}`,
     });
   }
@@ -34,8 +34,8 @@ export async function readBuiltDay(output: string, date: BusinessDate): Promise<
 }
 
 /**
- * The version of a day that a caller names by its folder, as its own files say it is. Throws OUTPUT_FAILED or NOT_BUILT where
- * it is none of that day.
+ * The version of a day that a caller names by its folder, as its own files say it is. Throws OUTPUT_FAILED or NOT_BUILT
+ * where it is none of that day.
  */
 export async function readNamedVersion(
   data: string,

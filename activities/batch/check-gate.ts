@@ -30,20 +30,20 @@ const builtCounts = z.object({
 });
 
 /**
- * How long an attempt waits for a realtime that is away before it compares the day with what is left of it: the batch must
- * heal a broken realtime.
+ * How long an attempt waits for realtime rows that it cannot see. Then it compares the day with the rows that are left:
+ * the batch must be able to repair a broken realtime.
  */
 const WAIT_MILLISECONDS = 60_000;
 
 /**
- * Offsets that a task may be behind its topic and count as there: a moment of a busy stream. Those of the ends of transactions
- * are among them: behind an idle topic they are a few.
+ * A task counts as up to date if it is at most so many offsets behind its topic: a moment of a busy stream. The ends of
+ * transactions have offsets too, so a task is a few behind an idle topic.
  */
 const LAG_OFFSETS = 10_000;
 
 /**
- * What of realtime's rows is not to be seen just now, because a server restarts; undefined where all is. A batch that is
- * compared with half of realtime's rows would pass, however short it is.
+ * Which of realtime's rows cannot be seen at the moment, because a server restarts; undefined if all can. Compared with
+ * half of realtime's rows, a batch would pass even if it lacks many.
  */
 async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
   const missingTasks = await notRead(druid, plan);
@@ -54,14 +54,14 @@ async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | un
   return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
 }
 
-/** Which realtime tasks may have rows of the day and do not serve them, as after their server's death. */
+/** Which realtime tasks may have rows of the day and do not serve them, for example after their server died. */
 async function notRead(druid: DruidClient, { realtimeDatasource, interval }: DayPlan): Promise<string | undefined> {
   const status = await druid.supervisors.status(realtimeDatasource);
   const spec = await druid.supervisors.find(realtimeDatasource);
   const sealedUntil = spec?.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
-  // Not by its state: of a topic that is not there yet, Druid says that it connects.
+  // Not by its state: if a topic does not exist yet, Druid says that it connects.
   if (status === undefined || spec?.suspended === true) return undefined;
-  // Of a sealed day a task takes no row: it has nothing to read again.
+  // A task takes no row of a sealed day, so it has nothing to read again.
   if (new Date(sealedUntil) >= new Date(interval.end)) return undefined;
   if (status.activeTasks.length === 0) return 'realtime to start its task';
   const reached = await druid.supervisors.reachedTasks(realtimeDatasource);
@@ -74,8 +74,8 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
 }
 
 /**
- * Waits until all of realtime's rows can be seen. Asks at least once, however long ago the attempt was scheduled. Returns
- * what was still missing when the time was over, else undefined.
+ * Waits until all of realtime's rows can be seen. Asks at least once, however long ago the attempt was scheduled.
+ * Returns what was still missing when the time was over, else undefined.
  */
 async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
   const deadline = Context.current().info.currentAttemptScheduledTimestampMs + WAIT_MILLISECONDS;
@@ -86,7 +86,7 @@ async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string 
   });
 }
 
-/** A user of Druid who may not read its configuration runs its nights all the same. */
+/** If Daybreak's user may not read Druid's configuration, nights run without this check. */
 async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): Promise<readonly string[]> {
   try {
     const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
@@ -94,7 +94,7 @@ async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): 
     return conflicts;
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'DRUID_REFUSED') throw thrown;
-    log.warn('Druid’s compaction was not looked at', { reason: thrown.what });
+    log.warn('Druid’s compaction was not checked', { reason: thrown.what });
     return [];
   }
 }
@@ -118,7 +118,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       const scratch = await folderWithin(data, plan.pipeline, 'scratch');
       const realtimeUnseen = await awaitRealtime(druid, plan);
       if (realtimeUnseen !== undefined) {
-        log.warn('compares the day with what can be seen of realtime', { stillWaitedFor: realtimeUnseen });
+        log.warn('compares the day with the realtime rows that can be seen', { stillWaitedFor: realtimeUnseen });
       }
       const served = await withHeartbeats('fetching the rows that Druid serves', () =>
         withScratch(scratch, `gate-${plan.date}`, (folder) =>

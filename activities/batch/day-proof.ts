@@ -18,8 +18,8 @@ export async function visibleSegments(
 }
 
 /**
- * Checks that the visible segments are a batch's: published, none realtime, of one version and a day long each, but for those
- * that Druid's compaction made since. Throws PROOF_FAILED.
+ * Checks that the visible segments are a batch's: published, none realtime, of one version and a day long each, but for
+ * those that Druid's compaction made since. Throws PROOF_FAILED.
  */
 export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void {
   const versions = new Set(visible.flatMap((one) => (one.compacted ? [] : [one.version])));
@@ -32,7 +32,7 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
       : `by ${versions.size} versions of segments`;
   throw new DaybreakError('PROOF_FAILED', {
     what: `${plan.date} of ${plan.datasource} is served ${visible.length === 0 ? 'by no segment' : served}`,
-    remedy: 'Check that the supervisor holds the seal (npx daybreak status), and run the day again.',
+    remedy: 'Check that the supervisor has the seal (npx daybreak status), then run the day again.',
   });
 }
 

@@ -2,15 +2,18 @@ import type { DruidClient, TaskLock } from '../../clients/druid';
 import type { DayPlan } from '../../domain/daily-batch';
 import { locksIn } from '../../domain/druid/blocking-locks';
 
-/** Realtime tasks run for hours, and wait for their handoff after that: who holds a lock was created within this before it. */
+/**
+ * Realtime tasks run for hours, then wait for their handoff: a task that holds a lock was created at most so long
+ * before it.
+ */
 const LIFETIME_MILLISECONDS = 7 * 24 * 3_600_000;
-/** Who holds a lock ran when it was granted: the latest that failed are asked, however many did. */
+/** A task that holds a lock ran when it was granted: only the latest failed tasks are checked. */
 const SUSPECTS = 50;
 
 /**
  * Gives back the locks of the day that Druid has failed tasks hold, and names those tasks. Druid 33 looks whether a task
  * is active before it waits for the lockbox that the task is being removed from: a task that is ended while it allocates
- * a segment is granted that one lock afterwards. Nobody else gives it back before the overlord starts anew.
+ * a segment is granted that one lock afterwards. Nothing else releases it before the overlord restarts.
  *
  * A task that failed never runs again under its id, so that its lock protects nothing; where a running task has joined
  * the lock, it keeps it. To have a task of higher priority revoke the lock, as Druid means it, would not do: outside UTC

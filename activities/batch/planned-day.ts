@@ -25,7 +25,10 @@ export interface PlannedDay {
   readonly loaded: LoadedPipeline;
 }
 
-/** What a finished day of the pipeline is. Throws BAD_DATE for one that is not over: the seal would keep its next rows out of realtime. */
+/**
+ * What a finished day of the pipeline is. Throws BAD_DATE for one that is not over: the seal would keep its next rows
+ * out of realtime.
+ */
 export async function finishedDay(
   pipeline: Pipeline,
   date: BusinessDate,
@@ -40,9 +43,9 @@ export async function finishedDay(
 }
 
 /**
- * The plan of a day by its pipeline.yaml and its date, whatever the caller's words are: who may fill a task queue can give
- * an activity any plan. Throws WRONG_USAGE, UNKNOWN_PIPELINE, BAD_DATE, and BAD_PIPELINE where the given plan is another,
- * as where pipeline.yaml was changed since the run began.
+ * The plan of a day by its pipeline.yaml and its date, whatever the caller says: a caller who may fill a task queue can
+ * give an activity any plan. Throws WRONG_USAGE, UNKNOWN_PIPELINE, BAD_DATE, and BAD_PIPELINE where the given plan is
+ * another, as where pipeline.yaml was changed since the run began.
  *
  * @param activity the one that the plan was given to.
  * @param hasWritten whether the run is known to have replaced the day in a datasource; asked only where pipeline.yaml names
@@ -67,7 +70,7 @@ export async function plannedDay(
     if (field.toLowerCase().endsWith('datasource') && (isWritten ??= await hasWritten(datasource))) continue;
     const [is, should] = [JSON.stringify(value), JSON.stringify(known.get(field))];
     throw new DaybreakError('BAD_PIPELINE', {
-      what: `${activity} was given ${is} as the ${field} of ${date}, and by the pipeline.yaml of ${name} it is ${should}`,
+      what: `${activity} got ${is} as the ${field} of ${date}, but the pipeline.yaml of ${name} gives ${should}`,
       remedy: `Run the day again, with pipeline.yaml as it is now: npx daybreak batch run --pipeline ${name} --date ${date}`,
     });
   }

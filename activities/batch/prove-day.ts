@@ -18,13 +18,13 @@ const reindexedInput = z.object({ taskId: shortText, createdTime: z.iso.datetime
 export function createProofActivities({ druid, pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
-     * Shows that Druid serves exactly the built rows of the day: every visible segment is later than the task's start, and a
-     * recompute's or a compaction's of its rows, as `checkSegments` says; and each hour has the batch's rows, compared by an
-     * order-independent checksum over every column. Throws PROOF_FAILED with the first difference, and NOT_SERVED where
-     * Druid does not serve the day's new segments within the pipeline's time.
+     * Shows that Druid serves exactly the built rows of the day: every visible segment is later than the task's start,
+     * and a recompute's or a compaction's of its rows, as `checkSegments` says; and each hour has the batch's rows,
+     * compared by an order-independent checksum over every column. Throws PROOF_FAILED with the first difference, and
+     * NOT_SERVED where Druid does not serve the day's new segments within the pipeline's time.
      *
-     * Where pipeline.yaml names another datasource by now, it is about the one that the run's own task replaced, which
-     * nobody else would prove: a day that is served and that nothing is known of.
+     * If pipeline.yaml names another datasource by now, the proof is about the one that the run's own task replaced. Nobody
+     * else would prove it: it would be a day that is served and of which nothing is known.
      */
     async proveDay(given: DayPlan, day: BuiltDay, task: Reindexed): Promise<DayProof> {
       const { folder } = parseInput(builtInput, day, 'proveDay');
@@ -105,8 +105,8 @@ async function servedOnlyByBatch(
 
 function notServed({ date, datasource }: DayPlan, { taskId }: Reindexed, waited: string): DaybreakError {
   return new DaybreakError('NOT_SERVED', {
-    what: `Druid's task ${taskId} replaced ${date} of ${datasource}, and the proof waited ${waited}`,
+    what: `Druid's task ${taskId} replaced ${date} of ${datasource}, but the proof waited ${waited} in vain`,
     remedy:
-      'Check that the historicals run and have room, and the load rules; then npx daybreak batch verify, and run the day again where it fails.',
+      'Check the load rules, and that the historicals run and have room. Then run npx daybreak batch verify. If it fails, run the day again.',
   });
 }

@@ -27,9 +27,9 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
      * Has Druid replace the day by the built files. The task's id derives from the workflow run, so that a retry finds
      * the task that the first try started; only where that one failed does it start the next.
      *
-     * Throws DRUID_LOCK_REVOKED where a task of higher priority took the day away, DRUID_BAD_ROWS where Druid cannot read
-     * the rows, DRUID_READS_NOTHING where it does not find them, and DRUID_TASK_FAILED, which may be tried again, with the task's own reason. Waits while Druid is away,
-     * restarts, or has no free slot.
+     * Throws DRUID_LOCK_REVOKED where a task of higher priority took the day away, DRUID_BAD_ROWS where Druid cannot
+     * read the rows, DRUID_READS_NOTHING where it does not find them, and DRUID_TASK_FAILED, which may be tried again,
+     * with the task's own reason. Waits while Druid is away, restarts, or has no free slot.
      */
     async reindexDay(given: DayPlan, day: BuiltDay): Promise<Reindexed> {
       const { folder } = parseInput(builtInput, day, 'reindexDay');
@@ -56,8 +56,8 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
 
     /**
      * Ends every reindex task of the day and waits until it has ended. A day has one run at a time, so that a task that
-     * is not of a run's own reindex was left behind by one that was terminated. Where pipeline.yaml names another datasource
-     * by now, or cannot be read, only the run's own are ended: that must not depend on it.
+     * is not of a run's own reindex was left behind by one that was terminated. Where pipeline.yaml names another
+     * datasource by now, or cannot be read, only the run's own are ended: that must not depend on it.
      */
     async endReindexTasks(given: DayPlan): Promise<void> {
       const { pipeline, date, datasource } = parseInput(endInput, given, 'endReindexTasks');
@@ -81,7 +81,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
 async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: string): Promise<void> {
   if ((await druid.tasks.sample(spec)) > 0) return;
   throw new DaybreakError('DRUID_READS_NOTHING', {
-    what: `Druid finds no row in ${folder}, where the batch wrote some`,
+    what: `Druid finds no row in ${folder}, but the batch wrote rows there`,
     remedy:
       'Share the folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL, so that the worker serves it.',
   });
@@ -133,7 +133,7 @@ async function over(druid: DruidClient, id: string, rows: number): Promise<PollR
     case undefined:
       throw new DaybreakError('DRUID_TASK_FAILED', {
         what: `Druid does not know task ${id}, which it had accepted`,
-        remedy: 'Look at the log of the overlord; the next try submits it again.',
+        remedy: 'Read the log of the overlord; the next attempt submits the task again.',
       });
     case 'RUNNING':
       return { waitingFor: await progressOf(druid, status, rows) };
@@ -177,7 +177,7 @@ async function failureOf(druid: DruidClient, { id, errorMsg }: TaskStatus): Prom
 }
 
 const remedies = {
-  DRUID_LOCK_REVOKED: 'A task of higher priority took the day; the run seals it again and starts anew.',
+  DRUID_LOCK_REVOKED: 'A task of higher priority took the day; the run seals it again and starts another task.',
   DRUID_BAD_ROWS: 'Correct transform.sql or the types of its columns, then run the day again.',
-  DRUID_TASK_FAILED: 'Read the task’s log in Druid; what served the day before still does.',
+  DRUID_TASK_FAILED: 'Read the task’s log in Druid; Druid goes on serving what it served before.',
 } as const;

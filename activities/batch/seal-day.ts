@@ -11,7 +11,7 @@ import { releaseDeadLocks } from './dead-locks';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
 
-/** From when on realtime still takes rows, an instant in ISO 8601. */
+/** Realtime takes rows from this instant on, ISO 8601. */
 export interface Seal {
   readonly sealedUntil: string;
 }
@@ -32,7 +32,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
       const before = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
       return {
         ...supervisorSpec(pipeline, columns, { kafka, sealedUntil: laterSeal(end, before) }),
-        // A supervisor that runs goes on; where there is none, one that holds the seal waits for the speed layer.
+        // A running supervisor goes on. If there is none, a suspended one holds the seal until the speed layer starts.
         suspended: stored?.suspended ?? true,
       };
     };
@@ -64,7 +64,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
       );
       if (plan.datasource !== plan.realtimeDatasource) {
         throw new DaybreakError('WRONG_USAGE', {
-          what: `the batch of ${plan.pipeline} has a datasource of its own, which needs no seal`,
+          what: `the batch of ${plan.pipeline} has its own datasource, which needs no seal`,
           remedy: 'Run the day as a whole: npx daybreak batch run',
         });
       }
@@ -77,13 +77,13 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
         if (locks.length === 0) return { answer: { sealedUntil } };
         const dead = await releaseDeadLocks(druid, plan, locks);
         if (dead.length > 0) {
-          log.warn('gave back locks that Druid had failed tasks hold', { tasks: dead });
-          return { waitingFor: `the day, whose locks the failed tasks ${dead.join(', ')} still held: given back` };
+          log.warn('released locks of failed tasks that Druid had kept', { tasks: dead });
+          return { waitingFor: `the day: the locks of the failed tasks ${dead.join(', ')} were released` };
         }
         if (Date.now() - sealedAt > HEARD_WITHIN) {
           const tasks = await unsealed(plan, sealedUntil);
           again = tasks.length > 0;
-          if (again) log.warn('sealing again: tasks have not heard of it', { tasks });
+          if (again) log.warn('sealing again: some tasks do not have the seal', { tasks });
         }
         const tasks = await druid.tasks.unfinished(plan.datasource);
         return { waitingFor: `tasks to release the day: ${describeLocks(locks, tasks)}` };

@@ -37,7 +37,7 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
         if (unchanged >= settleSeconds) return { answer: { refusal: null } };
         if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };
         const left = Math.ceil(settleSeconds - unchanged);
-        return { waitingFor: `the input files to settle: one changed lately, ${left} s to go` };
+        return { waitingFor: `the input files to settle: one has changed, ${left} s are left` };
       });
     },
   };

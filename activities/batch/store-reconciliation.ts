@@ -20,7 +20,7 @@ export function createReconciliationActivities({ data }: BatchDependencies) {
       const { pipeline, date, output, taskId } = parseInput(resultInput, result, 'storeReconciliation');
       if (!/^daybreak_[\w-]+$/.test(taskId) || !taskId.includes(`_${date}_`)) {
         throw new DaybreakError('OUTPUT_FAILED', {
-          what: `${JSON.stringify(taskId)} is no task that replaced ${date}`,
+          what: `${JSON.stringify(taskId)} is not a task that replaced ${date}`,
           remedy: 'Run the day again.',
         });
       }

@@ -23,7 +23,8 @@ export async function refuseCompaction(druid: DruidClient, loaded: LoadedPipelin
   const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
   if (conflicts.length === 0) return warnings;
   throw new DaybreakError('COMPACTION_CONFLICT', {
-    what: `Druid's compaction of ${batchDatasourceOf(loaded.pipeline)} does not go with recomputed days: ${conflicts.join('; ')}`,
-    remedy: 'Take these settings out of its configuration: docs/operating.md, “Compaction”, has one that works.',
+    what: `Druid's compaction of ${batchDatasourceOf(loaded.pipeline)} does not fit recomputed days: ${conflicts.join('; ')}`,
+    remedy:
+      'Remove these settings from its configuration. docs/operating.md, “Compaction”, has a configuration that works.',
   });
 }

@@ -11,18 +11,18 @@ export interface EnsuredSupervisor {
   readonly sealedUntil: string | undefined;
 }
 
-/** More rivals than that at once are no days that are recomputed together, but two versions that disagree. */
+/** More rivals than that are not days that are recomputed together, but two versions that disagree. */
 const TRIES = 10;
 
 /**
  * Brings a supervisor to what is wanted of it, and leaves it alone where it is that already: to re-submit it ends its
  * running tasks.
  *
- * The seal only moves forward, also where others write at the same time. Druid has no compare-and-set, but it keeps every
- * spec that it was ever given: a writer takes the latest seal of them all, and looks again after it wrote. Whatever
- * order the writes take, the last one to look sees them all.
+ * The seal only moves forward, also where others write at the same time. Druid has no compare-and-set, but it keeps
+ * every spec that it was ever given: a writer takes the latest seal of them all, and checks again after it wrote. In
+ * any order of writes, the last one to check sees all of them.
  *
- * @param wanted makes the spec from the stored one, undefined where there is none.
+ * @param wanted makes the spec from the stored one, undefined if there is none.
  * @param again submits it also where it is that already, so that the running tasks end.
  */
 export async function ensureSupervisor(
@@ -44,7 +44,7 @@ export async function ensureSupervisor(
     if (done === 'unchanged') done = stored === undefined ? 'created' : 'updated';
   }
   throw new DaybreakError('LOCKED', {
-    what: `the supervisor ${id} was rewritten by somebody else each of ${TRIES} times`,
+    what: `somebody else changed the supervisor ${id} after each of ${TRIES} attempts`,
     remedy: 'Check that all workers have the same version of the pipeline.',
   });
 }
@@ -59,7 +59,9 @@ function withSeal(wanted: WantedSupervisor, seal: string | undefined): WantedSup
   return { ...wanted, spec: { ...wanted.spec, ioConfig } };
 }
 
-/** Whether `whole` has every value of `part`; Druid stores a spec with all its defaults, and zones by names of its own. */
+/**
+ * Whether `whole` has every value of `part`; Druid stores a spec with all its defaults, and zones by names of its own.
+ */
 function contains(whole: unknown, part: unknown): boolean {
   if (Array.isArray(part)) {
     return (

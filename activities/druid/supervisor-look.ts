@@ -2,13 +2,13 @@ import type { DruidClient, IngestionTotals, SupervisorStatus } from '../../clien
 import type { PartitionOffsets } from '../../clients/kafka';
 import type { SupervisorHealth } from '../../domain/speed-layer';
 
-/** One look at a supervisor and its running tasks. */
+/** A supervisor and its running tasks at one moment. */
 export interface SupervisorLook {
   readonly health: SupervisorHealth;
   readonly totals: IngestionTotals;
   /**
-   * Offsets from what the tasks have taken to the end of the topic. The ends of transactions have offsets too, so that it
-   * is not 0 where every row is taken. Below zero where a partition ends before what was taken of it, and absent as long as
+   * Offsets from what the tasks have taken to the end of the topic. The ends of transactions have offsets too, so it is
+   * not 0 when every row is taken. Below zero if a partition ends before what was taken of it, and absent as long as
    * Druid does not know.
    */
   readonly lag?: number;

@@ -29,8 +29,8 @@ export function createOperateActivities(dependencies: OperateDependencies) {
     },
 
     /**
-     * How a run of the day ended that somebody else started. While it is under way each look fails, and Temporal makes the
-     * next: waiting takes no slot of the worker, which the run itself may need.
+     * How a run of the day ended that somebody else started. While it runs, each attempt fails, and Temporal makes the
+     * next one: so waiting takes no slot of the worker, which the run itself may need.
      */
     async joinDay(day: { readonly pipeline: string; readonly date: BusinessDate }): Promise<DayOutcome> {
       const { pipeline, date } = parseInput(dayInput, day, 'joinDay');

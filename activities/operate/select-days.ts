@@ -15,8 +15,8 @@ export interface OperateDependencies {
 }
 
 /**
- * The days of a backfill, in order. Throws BAD_DATE for a range that is none or that is not over yet, whose day realtime
- * still fills.
+ * The days of a backfill, in order. Throws BAD_DATE for a range that is not one or that is not over yet, whose day
+ * realtime still fills.
  */
 export async function selectDays(
   client: Client,

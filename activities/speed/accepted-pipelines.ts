@@ -10,7 +10,7 @@ import { checkPipeline, folderNamed, openPipeline, type OpenPipeline } from '../
 import { shortHash } from '../../engines/pipeline/pipeline-version';
 import { readPipeline } from '../../engines/pipeline/read-pipeline';
 
-/** The pipeline that the speed layer runs. Who has it closes its database. */
+/** The pipeline that the speed layer runs. Its owner closes its database. */
 export interface AcceptedPipeline extends OpenPipeline {
   /** Set where it is not the folder's, because that one does not pass its checks: why, and what to do. */
   readonly kept?: string;
@@ -106,8 +106,8 @@ async function acceptFolder(
 }
 
 /**
- * Opens the copy, which nobody edits while its tables load. What is wrong with it is told of the folder, where somebody can
- * correct it; undefined where that holds something else by now.
+ * Opens the copy, which nobody edits while its tables load. Its faults are reported as faults of the folder, where
+ * somebody can correct it; undefined where that holds something else by now.
  */
 async function openCopy(copy: ReadPipeline, read: ReadPipeline, folder: string): Promise<OpenPipeline | undefined> {
   try {

@@ -18,8 +18,8 @@ const count = z.number().int().nonnegative();
 const schema = z.object({ since: z.iso.datetime(), events: count, rows: count, deadLetters: count });
 
 /**
- * The counts as they stand beside the committed offset, in the transaction that commits what they count: exact over pauses,
- * kills and other owners. They begin anew where the offset was committed by somebody else, or forgotten.
+ * The counts as they stand beside the committed offset, in the transaction that commits what they count: exact over
+ * pauses, kills and other owners. They begin again at 0 if somebody else committed the offset, or Kafka forgot it.
  */
 export function countsIn(metadata: string | undefined, now: Date): CommittedCounts {
   try {
@@ -43,8 +43,8 @@ export function added<T extends Counts>(counts: T, more: Counts): T {
 }
 
 /**
- * What came to `before`, of the same partition; everything where they were counted since another instant. Nothing where a
- * broker lost the end of a transaction that it had acknowledged: what came before is less then, and comes once more.
+ * What came to `before`, of the same partition; everything where they were counted since another instant. Nothing where
+ * a broker lost the end of a transaction that it had acknowledged: what came before is less then, and comes once more.
  */
 export function addedSince(counts: CommittedCounts, before: CommittedCounts): Counts {
   if (counts.since !== before.since) return { ...counts };

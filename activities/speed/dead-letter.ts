@@ -30,8 +30,8 @@ const FOREIGN = 'original.';
 const LIKE_OURS = /^(?:original\.)*daybreak\./;
 
 /**
- * The dead letter of a record: its own key, value and headers, behind headers that say where, when and why. Where all of it
- * takes more than `mostBytes`, only the beginnings are kept.
+ * The dead letter of a record: its own key, value and headers, behind headers that say where, when and why. Where all
+ * of it takes more than `mostBytes`, only the beginnings are kept.
  *
  * @param mostBytes 2,048 or more, whatever the producer sent. Default: what Kafka's default limit of a message allows.
  */

@@ -40,8 +40,9 @@ const tellInput = z.object({ afterSeconds: secondsInput });
 export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
   return {
     /**
-     * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with everything
-     * committed, after `maximumSeconds`, on cancellation, or where the pipeline needs another setup. Throws SHARD_FENCED where another owner took a partition over.
+     * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with
+     * everything committed, after `maximumSeconds`, on cancellation, or if the pipeline needs another setup. Throws
+     * SHARD_FENCED if another owner took a partition over.
      */
     async runSpeedShard(given: SpeedShardInput): Promise<SpeedShardResult> {
       const input = parseInput(shardInput, given, 'runSpeedShard');
@@ -63,7 +64,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
           // The folder may have changed since the setup was prepared.
           const isOther = input.setup !== undefined && input.setup !== live.setup;
           if (isOther) return { ...shard.progress, ended: 'pipeline-changed' };
-          // Each attempt opens the pipeline anew, and so takes a correction of its SQL.
+          // Each attempt opens the pipeline again, and so takes a correction of its SQL.
           return await retryable(shard.run(context.cancellationSignal));
         } finally {
           await live.close();
@@ -79,7 +80,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       }
     },
 
-    /** Waits, then tells the calling workflow what its shards last heartbeat, which it cannot see by itself. */
+    /** Waits, then returns the last heartbeats of the calling workflow's shards, which a workflow cannot read itself. */
     async tellPartitions(input: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
       const { afterSeconds } = parseInput(tellInput, input, 'tellPartitions');
       const { client, info, sleep } = Context.current();

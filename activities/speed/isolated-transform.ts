@@ -2,7 +2,7 @@ import { DaybreakError } from '../../domain/errors';
 import { memoryFailureOf, valueFailureOf } from '../../engines/duckdb/value-failure';
 import type { MicroBatchResult, MicroBatchTransform, Reject } from '../../engines/model/micro-batch';
 
-/** A reject with a code where the transform failed on it; without one the validity rule turned it away. */
+/** A reject has a code if the transform failed on it; without one it breaks the validity rule. */
 export interface IsolatedReject extends Reject {
   readonly code?: 'TRANSFORM_FAILED';
 }
@@ -15,9 +15,9 @@ export interface IsolatedResult extends MicroBatchResult {
 const SMALL = Buffer.from('{}');
 
 /**
- * Runs the transform and finds by halves which events make it fail: they become rejects, so that one of them does not stop
- * all behind it. An event is to blame for a lack of memory where a small one does not suffer from it. Throws ENGINE_FAILED
- * where no event is to blame.
+ * Runs the transform. If it fails, halves the batch until the failing events are found: they become rejects, so that
+ * one does not stop all behind it. An event is to blame for a lack of memory where a small one does not suffer from it.
+ * Throws ENGINE_FAILED where no event is to blame.
  */
 export async function runIsolated(
   transform: Pick<MicroBatchTransform, 'run'>,

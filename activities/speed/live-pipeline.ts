@@ -11,7 +11,7 @@ import { acceptedPipeline, setupOf, type AcceptedPipeline, type PipelineFolders 
 import { FolderWatch } from './folder-watch';
 
 const POLL_MS = 500;
-/** What was refused may pass later without a change of its own files: a pipeline beside it was corrected. */
+/** A refused pipeline may pass later without a change of its own files, if a pipeline beside it is corrected. */
 const RETRY_MS = 15_000;
 
 interface Running {
@@ -21,8 +21,9 @@ interface Running {
 
 /**
  * A pipeline that follows the edits of its folder. A changed one that passes its checks is taken between two
- * micro-batches; where it does not pass, the one before stays, and `kept` says why. One that needs other topics or another
- * supervisor is not taken here: `setupChanged` aborts, and the speed layer prepares them before its shards start again.
+ * micro-batches; where it does not pass, the one before stays, and `kept` says why. One that needs other topics or
+ * another supervisor is not taken here: `setupChanged` aborts, and the speed layer prepares them before its shards
+ * start again.
  */
 export class LivePipeline {
   readonly #folders: PipelineFolders;

@@ -47,12 +47,12 @@ export interface PartitionTransform extends Pick<MicroBatchTransform, 'run'> {
   readonly maximumBytes: number;
 }
 
-/** A broker that restarts is back well within this; after it the shard fails and Temporal decides. */
+/** A broker that restarts is back long before this. After it the shard fails, and Temporal tries it again. */
 const PATIENCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
-const TOO_LARGE = 'the broker refuses what follows from it as too large';
-/** The largest dead letter of an event, by how often what follows from it alone was refused as too large. */
+const TOO_LARGE = 'the broker refuses its row as too large';
+/** The largest dead letter of an event, by how often its output alone was refused as too large. */
 const LETTER_BYTES = [MOST_LETTER_BYTES, 56_000, 3_500];
 /** A partition with traffic gathers events for this long, an idle one answers at once. */
 const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
@@ -62,9 +62,9 @@ const IDLE = { maxWaitMs: 500, minBytes: 1 };
 export class PartitionRun {
   readonly #options: PartitionRunOptions;
   readonly #meter = new RateMeter(Date.now());
-  /** By offset: how often it was refused alone. */
+  /** By offset: how often the event was refused when it was alone in a slice. */
   readonly #tooLarge = new Map<number, number>();
-  /** The refusal after which less is tried. */
+  /** The refusal after which the next slice is smaller. */
   #narrowedAfter: unknown;
   #rowsOfASlice: number;
   #offset = 0;
@@ -94,8 +94,8 @@ export class PartitionRun {
   }
 
   /**
-   * Runs until the signal, then ends with everything committed that it had begun. Rides out a broker's restart. Throws
-   * SHARD_FENCED where another owner took the partition over, and what has failed for a minute.
+   * Runs until the signal, then commits what it has begun and ends. A broker may restart meanwhile. Throws SHARD_FENCED
+   * if another owner took the partition over, and any error that lasts for a minute.
    */
   async run(signal: AbortSignal): Promise<void> {
     let former: ProducerEpoch | undefined;
@@ -113,7 +113,7 @@ export class PartitionRun {
         });
       } catch (thrown) {
         if (!(thrown instanceof DaybreakError)) throw thrown;
-        // This one needs no limit of time: each refusal makes the next attempt smaller, until there is none.
+        // This needs no time limit: each refusal makes the next attempt smaller, until none is left.
         const isNarrowed = thrown === this.#narrowedAfter;
         const isPassing = thrown.retry && thrown.code !== 'SHARD_FENCED' && Date.now() - healthyAt <= PATIENCE_MS;
         if (!isNarrowed && !isPassing) throw thrown;
@@ -126,14 +126,16 @@ export class PartitionRun {
     }
   }
 
-  /** Reads on until the signal; returns early where the offset has left the partition, for the next session to reset it. */
+  /**
+   * Reads on until the signal; returns early where the offset has left the partition, for the next session to reset it.
+   */
   async #consume(session: PartitionSession, signal: AbortSignal, onWell: () => void): Promise<void> {
     await this.#begin(session);
     const { limits, transform } = this.#options;
     let [read, waiting] = [this.#offset, IDLE];
     let fetching = session.fetch({ offset: read, maxBytes: limits.fetchBytes, ...waiting });
     let committing = Promise.resolve();
-    // The other of the two is awaited first; a failure of this one is seen at its own turn.
+    // The other promise is awaited first; a failure of this one is seen when it is awaited.
     const ignore = (): void => undefined;
     fetching.catch(ignore);
     while (!signal.aborted) {
@@ -162,7 +164,7 @@ export class PartitionRun {
         }
       }
       if (next === read) {
-        // A failure of the last commit must not wait for the next event, and who has nothing to do is well.
+        // A failure of the last commit must not wait for the next event, and an idle partition counts as healthy.
         await committing;
         onWell();
       }
@@ -187,7 +189,7 @@ export class PartitionRun {
     if (this.#narrowedAfter === undefined) this.#trouble = undefined;
   }
 
-  /** What is too large, or makes what is, is not transformed: as a null it comes back among the rejects. */
+  /** A value that is too large, or whose row is, is not transformed: as a null it comes back among the rejects. */
   async #transform(slice: RecordSlice): Promise<IsolatedResult> {
     const { values } = slice;
     const { transform } = this.#options;
@@ -242,8 +244,8 @@ export class PartitionRun {
   }
 
   /**
-   * Finds the event whose output is too large by ever smaller slices; alone in one, it becomes a dead letter, and that an
-   * ever smaller one. Throws KAFKA_REFUSED where the smallest is refused too.
+   * Makes slices smaller until the event is found whose output is too large. Alone in a slice, it becomes a dead
+   * letter, which gets smaller at each refusal. Throws KAFKA_REFUSED if the smallest is refused too.
    */
   #narrow(slice: RecordSlice, refusal: DaybreakError): void {
     const { topic, partition, deadLetterTopic } = this.#options;
@@ -254,7 +256,7 @@ export class PartitionRun {
     const refusals = (this.#tooLarge.get(offset) ?? 0) + 1;
     if (refusals > LETTER_BYTES.length) {
       throw new DaybreakError('KAFKA_REFUSED', {
-        what: `${deadLetterTopic} takes no dead letter of ${topic}/${partition}/${offset}: ${refusal.what}`,
+        what: `${deadLetterTopic} refuses even the smallest dead letter of ${topic}/${partition}/${offset}: ${refusal.what}`,
         remedy: `Raise max.message.bytes of ${deadLetterTopic} to 16384 or more.`,
         cause: refusal,
       });

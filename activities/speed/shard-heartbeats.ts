@@ -5,7 +5,7 @@ import type { PartitionProgress, SpeedShardProgress } from '../../domain/speed-s
 
 const SHARD_ACTIVITY = 'runSpeedShard';
 
-/** What the shards of a workflow told with their last heartbeats, by partition: some seconds old at most. */
+/** What the last heartbeats of a workflow's shards say, by partition: at most some seconds old. */
 export async function shardHeartbeats(client: Client, workflowId: string): Promise<PartitionProgress[]> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   const shards = await Promise.all(

@@ -103,7 +103,7 @@ export class Shard {
       return await this.#partitions(topics);
     } catch (thrown) {
       if (!(thrown instanceof DaybreakError && thrown.retry)) throw thrown;
-      this.#options.logger.warn({ reason: messageOf(thrown) }, 'could not look for new partitions');
+      this.#options.logger.warn({ reason: messageOf(thrown) }, 'could not check for new partitions');
       return 0;
     }
   }

@@ -20,7 +20,7 @@ export function locksIn<T extends Lock>(locks: readonly T[], { start, end }: Int
   });
 }
 
-/** Who holds locks, by task id, with how many and the first of them: short enough for a line. */
+/** The tasks that hold locks, with the number of locks and the first one: short enough for a line. */
 export function describeLocks(locks: readonly Lock[], tasks: readonly Task[]): string {
   const groups = new Map<string, Lock[]>();
   for (const lock of locks) groups.set(lock.groupId, [...(groups.get(lock.groupId) ?? []), lock]);

@@ -2,7 +2,7 @@ import { dayInterval, isSameZone, shiftDate, type BusinessDate } from '../busine
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { dataSchema } from './data-schema';
 
-/** What Druid's automatic compaction is told to do with a datasource: the part that matters here. */
+/** The settings of Druid's automatic compaction for a datasource: the part that matters here. */
 export interface CompactionConfig {
   readonly taskPriority?: number | null | undefined;
   readonly granularitySpec?: {
@@ -63,22 +63,24 @@ function otherDimensions(
   ];
 }
 
-/** Segments of a part of two local days are compacted again after each recompute of one, and hold up the lock of both. */
+/**
+ * Segments of a part of two local days are compacted again after each recompute of one, and hold up the lock of both.
+ */
 function reachesOver(granularity: unknown, timeZone: string): string[] {
   if (isAligned(granularity, timeZone)) return [];
   const period = { type: 'period', period: 'P1D', timeZone };
   const is =
     granularity == null
-      ? 'granularitySpec.segmentGranularity is not set, so that Druid takes UTC days'
+      ? 'granularitySpec.segmentGranularity is not set, so Druid takes UTC days'
       : `granularitySpec.segmentGranularity is ${JSON.stringify(granularity)}`;
   return [
-    `${is}: such segments reach over local days of ${timeZone}, whose recompute then waits for tasks of its neighbours; ` +
+    `${is}: such a segment can cover two local days of ${timeZone}, and the recompute of one waits for tasks of both; ` +
       `${JSON.stringify(period)} fits`,
   ];
 }
 
 const HOUR = 3_600_000;
-/** Of Druid's simple granularities those that no local day of a zone with whole hours cuts. */
+/** The simple granularities of Druid that never cut a local day, in a zone with whole hours. */
 const WITHIN_HOUR = ['SECOND', 'MINUTE', 'FIVE_MINUTE', 'TEN_MINUTE', 'FIFTEEN_MINUTE', 'THIRTY_MINUTE', 'HOUR'];
 const WITHIN_HOUR_PERIODS = ['PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT1H'];
 const WHOLE_DAYS = /^P[0-9]+[DWMY]$/;

@@ -16,7 +16,7 @@ import { fail } from '../cli/fail';
 import { untilRealtimeServes } from './until-realtime-serves';
 
 const PIPELINE = 'events';
-/** Servers and data of its own, so that nobody's stack is touched and each demo starts afresh. */
+/** The demo has its own servers and data, so it touches no other stack and starts without old data. */
 const FOLDER = resolve('.daybreak/demo');
 /** Where the demo's servers listen when a standard port is taken. */
 const OTHER_PORT_BASE = 27_000;
@@ -73,7 +73,7 @@ async function demo(session: Session, options: Options): Promise<void> {
   await untilRealtimeServes(config, pipeline, {
     date: yesterday,
     signal: session.signal,
-    remedy: `Look at ${FOLDER}/worker.log and npx daybreak status.`,
+    remedy: `Read ${FOLDER}/worker.log and run npx daybreak status.`,
   });
 
   heading(`What happens every night: ${yesterday} is recomputed from its files and replaced in Druid`);

@@ -31,7 +31,7 @@ export class Session {
     if (code !== 0) {
       throw new DaybreakError('SERVER_FAILED', {
         what: `daybreak ${command} ended with exit code ${code ?? 'none'}`,
-        remedy: 'Its message is above.',
+        remedy: 'Read its message above.',
       });
     }
   }
@@ -49,7 +49,7 @@ export class Session {
     while (sign !== undefined && !(await readFile(log, 'utf8')).includes(sign)) {
       if (child.exitCode !== null || Date.now() > deadline) {
         throw new DaybreakError('SERVER_FAILED', {
-          what: `daybreak ${command} did not come up`,
+          what: `daybreak ${command} did not start`,
           remedy: `Read ${log}.`,
         });
       }

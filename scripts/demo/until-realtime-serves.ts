@@ -36,7 +36,7 @@ export async function untilRealtimeServes(
   for (let [before, unchanged] = [-1, 0]; unchanged < 4;) {
     if (Date.now() > deadline) {
       throw new DaybreakError('SERVER_FAILED', {
-        what: `Druid’s realtime serves ${before} rows of ${date} and is not done after ${PATIENCE_MILLISECONDS / 1_000} s`,
+        what: `Druid’s realtime serves ${before} rows of ${date} and has not finished after ${PATIENCE_MILLISECONDS / 1_000} s`,
         remedy,
       });
     }

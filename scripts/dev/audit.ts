@@ -4,7 +4,7 @@ import * as z from 'zod';
 export interface Audit {
   /** Whether the check lets the build pass. */
   readonly passes: boolean;
-  /** One line that says what was found, or that nothing was looked at. */
+  /** One line that says what was found, or that nothing was checked. */
   readonly line: string;
 }
 
@@ -16,8 +16,8 @@ const reportSchema = z.object({
 const refusalSchema = z.object({ message: z.string() });
 
 /**
- * Looks the dependencies that run in production up in the registry's advisories: high and critical ones fail. A registry
- * that offers no advisories, or is out of reach, is not the same as one that has none: the line says so.
+ * Searches the registry's advisories for the dependencies that run in production: high and critical ones fail. A
+ * registry that offers no advisories, or is out of reach, is not the same as one that has none: the line says so.
  */
 export function auditDependencies(): Audit {
   const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json', '--fetch-retries=1'], {

@@ -19,9 +19,9 @@ export const DAY_MAXIMUM_DELAY = 3 * 3_600_000;
 const BATCH = 5_000;
 
 /**
- * Writes a whole local day, as fast as it can. The files appear when the day is complete, so that nothing half-written is
- * left behind; what Kafka has taken by the time of a failure stays there. Throws OUTPUT_FAILED where files of the day are
- * present and `existing` is 'refuse', CANCELLED on the signal.
+ * Writes a whole local day, as fast as it can. The files appear when the day is complete, so that nothing half-written
+ * is left behind; what Kafka has taken by the time of a failure stays there. Throws OUTPUT_FAILED where files of the
+ * day are present and `existing` is 'refuse', CANCELLED on the signal.
  */
 export async function feedDay(
   feed: DayFeed,
@@ -53,7 +53,7 @@ async function presentFiles(feed: DayFeed, { folder, names }: FileSink): Promise
   if (present.length > 0 && feed.existing === 'refuse') {
     throw new DaybreakError('OUTPUT_FAILED', {
       what: `${folder} has ${present.length} files of ${feed.date} already, the first is ${present[0] ?? ''}`,
-      remedy: 'Add --append to write after their ends, or --replace to write the day anew; nothing was written.',
+      remedy: 'Nothing was written. Give --append to add to these files, or --replace to write the day again.',
     });
   }
   return present;
@@ -62,7 +62,7 @@ async function presentFiles(feed: DayFeed, { folder, names }: FileSink): Promise
 function cancelled({ date }: DayFeed): DaybreakError {
   return new DaybreakError('CANCELLED', {
     what: `feeding ${date} was stopped before its end`,
-    remedy: 'Feed the day again: no file was written; what Kafka took is there, so that some events come twice.',
+    remedy: 'Feed the day again. No file was written, but Kafka has some events, which then come twice.',
   });
 }
 

@@ -18,7 +18,7 @@ export function checkFeedable({ name, events }: Pipeline): void {
   const sameTime = events.time.column === 'time' && events.time.format === 'yyyy-MM-dd HH:mm:ss';
   if (sameTime && isDeepStrictEqual({ ...events.columns }, COLUMNS)) return;
   throw new DaybreakError('WRONG_USAGE', {
-    what: `'feed' makes events of hello VARCHAR, id BIGINT and time VARCHAR (yyyy-MM-dd HH:mm:ss), which pipeline '${name}' does not take`,
+    what: `'feed' writes events with hello VARCHAR, id BIGINT and time VARCHAR (yyyy-MM-dd HH:mm:ss), but pipeline '${name}' has other columns`,
     remedy:
       "Feed a pipeline with these columns, or write this one's topic and files with the tool that makes its events.",
   });

@@ -81,6 +81,6 @@ export async function cancelBackfill(client: Client, { pipeline, from, to }: Bac
 function notRunning(workflowId: string, why: string): DaybreakError {
   return new DaybreakError('NOT_RUNNING', {
     what: `there is no backfill ${workflowId} to cancel: ${why}`,
-    remedy: 'Give the range with which it was started.',
+    remedy: 'Give the range with which you started it.',
   });
 }

@@ -15,7 +15,7 @@ export interface RunningActivity {
   readonly attempt: number;
   /** The details of its last heartbeat, undefined before the first. */
   readonly details: unknown;
-  /** Why the last try failed, for as long as the activity has not gone on since. */
+  /** Why the last attempt failed, until the activity has gone on. */
   readonly lastFailure: string | undefined;
   /** ISO 8601: when its last heartbeat came; absent before the first. */
   readonly heartbeatAt?: string;

@@ -4,8 +4,8 @@ import type { SpeedShardProgress } from '../../domain/speed-shard';
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
 /**
- * Whether an activity has gone on since its last try failed: the try that runs now has sent a heartbeat that shows something
- * done. Between two tries, and before such a heartbeat, the failure is what holds it up.
+ * Whether an activity has gone on since its last attempt failed: the running attempt has sent a heartbeat that shows
+ * work. Between two attempts, and before such a heartbeat, the failure is what stops it.
  *
  * @param details of its last heartbeat.
  */

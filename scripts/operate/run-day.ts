@@ -20,8 +20,8 @@ import { describeActivities } from '../output/describe/describe-activities';
 import { startedByHand } from './started-by-hand';
 
 /**
- * The pipeline of that name, before anything is started. A table that cannot be read is the gate's to refuse, so that the
- * run records it: undefined.
+ * The pipeline of that name, before anything is started. A table that cannot be read is the gate's to refuse, so that
+ * the run records it: undefined.
  */
 export async function requirePipeline({ pipelines }: Config, name: string): Promise<LoadedPipeline | undefined> {
   try {
@@ -33,8 +33,8 @@ export async function requirePipeline({ pipelines }: Config, name: string): Prom
 }
 
 /**
- * Loads the pipeline whose day is to be run. Throws BAD_DATE for a day that is not over in its zone, as the run itself would
- * after it has started.
+ * Loads the pipeline whose day is to be run. Throws BAD_DATE for a day that is not over in its zone, as the run itself
+ * would after it has started.
  */
 export async function requireRunnable(config: Config, name: string, date: BusinessDate): Promise<void> {
   const loaded = await requirePipeline(config, name);
@@ -77,14 +77,14 @@ export async function startDay(client: Client, input: DailyBatchInput): Promise<
       return { handle: client.workflow.getHandle<typeof dailyBatch>(workflowId, runId), joined: startTime };
     }
     throw new DaybreakError('ALREADY_RUNNING', {
-      what: `${workflowId} is under way`,
-      remedy: 'Wait for its end, or cancel it in the Temporal UI.',
+      what: `${workflowId} runs already`,
+      remedy: 'Wait until it ends, or cancel it in the Temporal UI.',
       cause,
     });
   }
 }
 
-/** What a command that joined a run must tell, since the run keeps the options it was started with. */
+/** The warning of a command that joined a run, because the run keeps the options that it was started with. */
 export function joinedWarning(since: Date, { pipeline, date, accept = [], force = false }: DailyBatchInput): string {
   const options = [...(force ? ['--force'] : []), ...(accept.length > 0 ? [`--accept ${accept.join(' ')}`] : [])];
   const under = `A run of ${date} is under way since ${since.toISOString()}: following it, with the options it has`;

@@ -22,7 +22,7 @@ export async function verifyDay(config: Config, name: string, date: BusinessDate
   const built = await readBuiltDay(outputFolder(config.data, name), date);
   const druid = createDruidClient(config.druid);
   const plan = dayPlan(loaded.pipeline, date);
-  // The content first: which hour differs tells more than whose segments they are.
+  // The content first: the hour that differs says more than the owner of the segments.
   const hours = await withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
     compareContent(druid, plan, built, loaded, { scratch }),
   );

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { safe, type Line } from './safe-text';
 
 export interface Watching {
-  /** Whether to look again and again, or once. */
+  /** Whether to show it again and again, or once. */
   readonly again: boolean;
   /** Default 2,000. */
   readonly everyMilliseconds?: number;

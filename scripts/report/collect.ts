@@ -60,14 +60,16 @@ export function reportRange(
   const last = to ?? shiftDate(businessDateOf(new Date(), timeZone), -1);
   const first = from ?? shiftDate(last, 1 - DEFAULT_DAYS);
   if (first > last) {
-    throw new DaybreakError('BAD_DATE', { what: `${last} is before ${first}`, remedy: 'Give the first day first.' });
+    throw new DaybreakError('BAD_DATE', { what: `${last} is before ${first}`, remedy: 'Give the earlier day first.' });
   }
   const dates: BusinessDate[] = [];
   for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
   return dates;
 }
 
-/** Puts together what the stored reconciliations and Temporal's runs say of each day; without Temporal, the first alone. */
+/**
+ * Puts together what the stored reconciliations and Temporal's runs say of each day; without Temporal, the first alone.
+ */
 export async function collectReport(
   config: Config,
   pipeline: Pipeline,

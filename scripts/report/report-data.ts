@@ -39,7 +39,7 @@ export interface ReportDay {
   readonly reconciled?: {
     readonly hours: readonly ReportHour[];
     readonly counts: RecordCounts;
-    /** The counts in words, and whose rows Druid served before. */
+    /** The counts as a sentence, and whose rows Druid served before. */
     readonly equation: string;
     readonly servedBefore: string;
     readonly version: string;

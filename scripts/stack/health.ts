@@ -16,7 +16,7 @@ export interface ServerHealth {
   readonly detail: string;
 }
 
-/** How each server of the local stack is now. Servers that this stack did not start are not looked at. */
+/** How each server of the local stack is now. Servers that this stack did not start are not checked. */
 export async function stackHealth(options: StackOptions = {}): Promise<ServerHealth[]> {
   const stack = stackOf(options);
   return Promise.all(serversOf(stack, artifactsOf(silentProgress)).map((server) => serverHealth(stack, server)));

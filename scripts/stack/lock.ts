@@ -7,7 +7,7 @@ const STALE_MILLISECONDS = 5000;
 const POLL_MILLISECONDS = 250;
 
 /**
- * Runs `work` while no other process runs any under the same path; waits its turn, for as long as it takes. Throws LOCKED
+ * Runs `work` while no other process runs any under the same path; waits as long as needed. Throws LOCKED
  * where the lock is lost meanwhile.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -17,7 +17,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   });
   const lost = (cause: unknown): DaybreakError =>
     new DaybreakError('LOCKED', {
-      what: `the lock ${path}.lock was lost while this command worked: it stood still for more than 5 s, or the lock was removed`,
+      what: `the lock ${path}.lock was lost while this command worked: the command did not run for more than 5 s, or somebody removed the lock`,
       remedy: 'Wait until no other command works there, then run this one again.',
       cause,
     });

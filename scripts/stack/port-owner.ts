@@ -10,7 +10,7 @@ export async function requirePorts(server: Server): Promise<void> {
     if (await isFree(port)) continue;
     const owner = await ownerOf(port);
     throw new DaybreakError('PORT_TAKEN', {
-      what: `port ${port}, which ${server.title} needs, is taken${owner === undefined ? '' : ` by ${owner}`}`,
+      what: `${server.title} needs port ${port}, which is taken${owner === undefined ? '' : ` by ${owner}`}`,
       remedy: 'End that process, or give the stack other ports with --port-base, such as --port-base 20000.',
     });
   }
@@ -31,7 +31,7 @@ export async function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** 'name (pid 123)' of the process that listens on the port, if the system tells. */
+/** 'name (pid 123)' of the process that listens on the port, if the system shows it. */
 async function ownerOf(port: number): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']).catch(() => ({
     stdout: '',

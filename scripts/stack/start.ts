@@ -70,7 +70,7 @@ async function untilHealthy(stack: Stack, server: Server, step: Step): Promise<v
   let reason = '';
   while (Date.now() < deadline) {
     step.update('waiting for it to answer');
-    // Asked first: a server that ended may have left its port to another that answers in its stead.
+    // Checked first: if a server has ended, another one may use its port and answer in its place.
     if ((await runningPid(stack, server)) === undefined) {
       reason = 'its process ended';
       break;
@@ -87,7 +87,7 @@ async function untilHealthy(stack: Stack, server: Server, step: Step): Promise<v
   const log = logFile(stack, server.name);
   throw new DaybreakError('SERVER_FAILED', {
     what: `${server.title} did not become healthy: ${reason}; the end of ${log}:\n${await lastLines(log, 20)}\n`,
-    remedy: 'Run `daybreak up` again once the cause is gone; `daybreak down --wipe` also clears its data.',
+    remedy: 'Correct the cause and run `daybreak up` again. `daybreak down --wipe` also removes its data.',
   });
 }
 

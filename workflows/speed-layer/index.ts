@@ -30,14 +30,14 @@ export const resumeSignal = defineSignal('resume');
 export const scaleUpdate = defineUpdate<number, [number]>('scale');
 export const statusQuery = defineQuery<SpeedLayerStatus>('status');
 
-/** Setups that change more often than that are of workers whose folders differ. */
+/** If setups change more often than that, the folders of two workers differ. */
 const LASTING_SETUP_MS = 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * The speed layer of a pipeline: runs until it is cancelled, and continues as new when its history has grown. No failure of
- * an activity ends it, and neither does anything that its handlers are given. Fails by a code of its own where what it is
- * started with is no input.
+ * The speed layer of a pipeline: runs until it is cancelled, and continues as new when its history has grown. No
+ * failure of an activity ends it, and neither does anything that its handlers are given. Fails with its own code if it
+ * is started with invalid input.
  */
 export async function speedLayer(input: SpeedLayerInput): Promise<never> {
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;

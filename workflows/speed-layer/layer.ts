@@ -67,7 +67,7 @@ export class Layer {
     this.show();
   }
 
-  /** Forgets the failures of parts that are none any more, as of shards after a scaling. */
+  /** Forgets the failures of parts that no longer exist, such as shards after a scaling. */
   keepFailuresOf(parts: readonly string[]): void {
     for (const part of this.#failures.keys()) if (!parts.includes(part)) this.#failures.delete(part);
   }

@@ -26,8 +26,8 @@ const WATCH = 'watch of the supervisor';
 const LOOK = 'look at the partitions';
 
 /**
- * Runs each shard and each watcher in a loop of its own until the scope is cancelled, or the pipeline needs another setup, or
- * the history has grown. What fails is shown in the status and tried again; it stops nothing else.
+ * Runs each shard and each watcher in a loop of its own until the scope is cancelled, or the pipeline needs another
+ * setup, or the history has grown. What fails is shown in the status and tried again; it stops nothing else.
  */
 export class Loops {
   readonly scope = new CancellationScope();
@@ -95,7 +95,7 @@ export class Loops {
     }
   }
 
-  /** Now and then once more, because somebody may remove a topic or the supervisor. */
+  /** Repeats at intervals, because somebody may remove a topic or the supervisor. */
   async #prepare(): Promise<never> {
     const layer = this.#layer;
     for (;;) {
@@ -128,7 +128,7 @@ export class Loops {
   async #watch(): Promise<never> {
     const layer = this.#layer;
     for (;;) {
-      // After a failure the first look at it says that it is well again.
+      // After a failure the first poll shows that it is healthy again.
       const known = (): typeof layer.supervisor | null => (layer.isFailing(WATCH) ? null : layer.supervisor);
       layer.supervisor = await this.#untilItSucceeds(WATCH, () =>
         watchSupervisor({ pipeline: layer.pipeline, known: known() ?? null, maximumSeconds: SHARD_SECONDS }),

@@ -4,7 +4,10 @@ import { ACTIVITY_SUMMARIES } from '../../domain/activity-summaries';
 
 /** A shard ends by itself after this, so that its activity does not live for ever. */
 export const SHARD_SECONDS = 600;
-/** A look at the partitions puts six events into the history: once a minute it is continued as new twice a day. */
+/**
+ * A poll of the partitions puts six events into the history. With one a minute, the workflow continues as new twice a
+ * day.
+ */
 export const FIRST_LOOK_SECONDS = 10;
 export const LOOK_SECONDS = 60;
 

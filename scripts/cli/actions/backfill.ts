@@ -52,7 +52,10 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     }
     const started = await startBackfill(client, range);
     const url = workflowUrl(config, started.handle.workflowId);
-    if (started.joined) progress('A backfill of this range is under way: following it, with the options it has.');
+    if (started.joined)
+      progress(
+        'A backfill of this range runs already. This command follows it, with the options that it was started with.',
+      );
     if (!wait) {
       if (json) printJson({ workflowId: started.handle.workflowId, joined: started.joined });
       else print(`Started ${started.handle.workflowId}: ${url}`);

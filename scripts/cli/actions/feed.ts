@@ -107,13 +107,13 @@ function checkFlags(flags: FeedFlags): void {
   const misplaced = (flags.date === undefined ? onlyDay : onlyLive).find((name) => flags[name] !== undefined);
   if (misplaced !== undefined) {
     throw new DaybreakError('WRONG_USAGE', {
-      what: `--${misplaced} belongs to ${flags.date === undefined ? 'a past day' : 'a live stream'}`,
-      remedy: flags.date === undefined ? 'Add --date, or leave it out.' : 'Leave out --date, or this option.',
+      what: `--${misplaced} is an option of ${flags.date === undefined ? 'a past day' : 'a live stream'}`,
+      remedy: flags.date === undefined ? 'Add --date, or leave this option out.' : 'Leave out --date, or this option.',
     });
   }
   if (!flags.kafka && !flags.files) {
     throw new DaybreakError('WRONG_USAGE', {
-      what: '--no-kafka and --no-files together leave nothing to write to',
+      what: 'with both --no-kafka and --no-files there is nothing to write',
       remedy: 'Leave one of them out.',
     });
   }

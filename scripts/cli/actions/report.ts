@@ -39,7 +39,7 @@ function openInBrowser(file: string): void {
   const opener = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
   spawn(opener, [file], { stdio: 'ignore', detached: true })
     .on('error', () => {
-      print(`${opener} is not here: open the file yourself`);
+      print(`there is no ${opener} on this machine: open the file yourself`);
     })
     .unref();
 }

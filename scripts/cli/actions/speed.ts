@@ -64,7 +64,7 @@ async function signalLayer(name: string, signal: SignalDefinition, { pipeline, j
     show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
     if (await hasWorker(client, TASK_QUEUES.speed)) return;
     progress(
-      'No worker serves the speed layer now: it takes the signal when one does (npx daybreak worker --role speed).',
+      'No worker serves the speed layer now. The layer gets the signal when you start one: npx daybreak worker --role speed',
     );
   });
 }
@@ -74,7 +74,9 @@ export async function stop({ pipeline, json, now }: StopOptions): Promise<void> 
     await stopSpeedLayer(client, pipeline, { now, show: progress });
     show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
     if (json) return;
-    print('Its topics and Druid’s supervisor are still there: docs/operating.md, “Retiring a pipeline”, removes them.');
+    print(
+      'Its topics and Druid’s supervisor are still there. docs/operating.md, “Retiring a pipeline”, says how to remove them.',
+    );
   });
 }
 
@@ -107,10 +109,10 @@ async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
     const { conflicts, warnings } = await lookAtCompaction(createDruidClient(readConfig().druid), loaded);
     for (const found of [...conflicts, ...warnings]) progress(`Druid's compaction: ${found}`);
     if (conflicts.length > 0)
-      progress('The gate refuses days while that is so: COMPACTION_CONFLICT, docs/operating.md.');
+      progress('Until you change this, the gate refuses every day with COMPACTION_CONFLICT: see docs/operating.md.');
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
-    progress(`Druid's compaction was not looked at: ${thrown.what}`);
+    progress(`Druid's compaction was not checked: ${thrown.what}`);
   }
 }
 

@@ -7,22 +7,23 @@ export function backfillCommand(): Command {
   const day = (flag: string, description: string): Option =>
     new Option(`${flag} <date>`, description).argParser(parseBusinessDate).makeOptionMandatory();
   return new Command('backfill')
-    .description(
-      'recompute a range of days; the same call again does only what is left. Exits with 1 where a day failed',
-    )
-    .addOption(day('--from', 'first local day, YYYY-MM-DD'))
-    .addOption(day('--to', 'last local day, included'))
+    .description('recompute a range of days. The same call again does only what is left. Exits with 1 if a day failed')
+    .addOption(day('--from', 'the first local day, YYYY-MM-DD'))
+    .addOption(day('--to', 'the last local day, which is included'))
     .option('--pipeline <name>', 'name of the pipeline', 'events')
-    .option('--parallel <n>', 'days at once', days, 2)
+    .option('--parallel <n>', 'how many days run at once', days, 2)
     .addOption(
-      new Option('--only <days>', 'never replaced · last run failed · files or transform changed · every day')
+      new Option(
+        '--only <days>',
+        'days that were never replaced, whose last run failed, whose files or pipeline changed, or all days',
+      )
         .choices(BACKFILL_SELECTIONS)
         .default('missing'),
     )
     .option('--dry-run', 'only list the days that would run', false)
     .option('--watch', 'show each day as it ends', false)
     .option('--no-wait', 'start it and return at once')
-    .option('--cancel', 'cancel the backfill of this range that is under way, with its running days', false)
+    .option('--cancel', 'cancel the running backfill of this range, with its running days', false)
     .option('--json', 'print JSON', false)
     .action(async (options: BackfillOptions) => (await import('../actions/backfill')).run(options));
 }

@@ -5,20 +5,20 @@ import type { ListFlags } from '../actions/dlq/list';
 import type { ReplayFlags } from '../actions/dlq/replay';
 
 export function dlqCommand(): Command {
-  const list = selecting('list', 'show the events that the speed layer turned away, and why')
-    .option('--limit <n>', 'at most so many', count, 50)
-    .option('--all', 'also those that were replayed', false)
+  const list = selecting('list', 'show the events that could not become rows, and why')
+    .option('--limit <n>', 'show at most this many', count, 50)
+    .option('--all', 'also show letters that were replayed', false)
     .action(async (places: string[], flags: ListFlags) =>
       (await import('../actions/dlq/list')).run({ ...flags, places }),
     );
   const replay = selecting(
     'replay',
-    'send them through the speed layer once more, and show which failed again: exits with 1 where any did or is too large, and where ' +
-      'that is not known after the wait',
+    'send dead letters through the speed layer once more, and show which failed again. Exits with 1 if one failed or is ' +
+      'too large, or if this is not known after the wait',
   )
     .option(
       '--wait <seconds>',
-      'how long to wait for the speed layer; with 0 nothing is known, and that is no failure',
+      'how long to wait for the result; with 0 the command only sends, and exits with 0',
       count,
       30,
     )
@@ -26,20 +26,26 @@ export function dlqCommand(): Command {
     .action(async (places: string[], flags: ReplayFlags) =>
       (await import('../actions/dlq/replay')).run({ ...flags, places }),
     );
-  return new Command('dlq').description('dead letters of the speed layer').addCommand(list).addCommand(replay);
+  return new Command('dlq')
+    .description('events that the speed layer could not turn into rows')
+    .addCommand(list)
+    .addCommand(replay);
 }
 
 /** A subcommand with the options that choose letters. */
 function selecting(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .argument('[places...]', 'only these, as the list shows them: topic/partition/offset')
+    .argument('[places...]', 'only letters of these places, as the list shows them: topic/partition/offset')
     .option('--pipeline <name>', 'name of the pipeline', 'events')
-    .addOption(new Option('--code <codes...>', 'only with these codes').choices(DEAD_LETTER_CODES))
-    .option('--from <time>', 'only events sent to Kafka then or later: an instant in ISO 8601, or a local day')
-    .option('--to <time>', 'only events sent to Kafka then or earlier; a day is included')
-    .option('--partition <n...>', 'only of these partitions of the events’ topic', several(count))
-    .option('--offset <n...>', 'only with these offsets in the events’ topic: 41, or 41-60', several(offsets))
+    .addOption(new Option('--code <codes...>', 'only letters with these codes').choices(DEAD_LETTER_CODES))
+    .option(
+      '--from <time>',
+      'only events that were sent to Kafka at this time or later: an instant in ISO 8601, or a local day',
+    )
+    .option('--to <time>', 'only events that were sent to Kafka at this time or earlier; a local day is included')
+    .option('--partition <n...>', 'only events of these partitions of their topic', several(count))
+    .option('--offset <n...>', 'only events with these offsets in their topic: 41, or 41-60', several(offsets))
     .option('--json', 'print JSON', false);
 }
 

@@ -4,34 +4,41 @@ import { DEFAULT_EVENTS, DEFAULT_RATE } from '../../feed/instants';
 import type { FeedFlags } from '../actions/feed';
 
 const AFTER_HELP = `
-Writes what fluentd writes: each record once to the Kafka topic and once to the file of its own hour. The same options and
-seed give the same records, byte for byte; of a live stream only the times differ.
+The command writes what fluentd writes: each record once to the Kafka topic and once to the file of its own hour. The same
+options and seed give the same records, byte for byte. In a live stream only the times differ.
 
-  duplicates  a third of them is twice in Kafka only (a producer's retry), a third in the files only, a third in both
-  late        arrive after younger events: in Kafka at once later (up to 3 h of a day, 30 s live), in their own hour's file
-  bad         cut lines, wrong types, missing and unparsable times, JSON that is no object; in Kafka and in the files
+  duplicates  a third is written twice to Kafka only (as a producer's retry does), a third to the files only, a third to both
+  late        they come after younger events: in Kafka later (up to 3 h in a day, 30 s live), in the files in their own hour
+  bad         cut lines, wrong types, missing and wrong times, JSON that is not an object; in Kafka and in the files
 
-With --date and files of that day in place, feed refuses and exits 1, unless --append or --replace says what to do. Kafka cannot
-be unwritten: feeding a day twice puts its events into the topic twice.`;
+If files of the day of --date are there already, the command exits with 1, unless you give --append or --replace. Events in
+Kafka cannot be removed: if you feed a day twice, its events are twice in the topic.`;
 
 export function feedCommand(): Command {
   return new Command('feed')
-    .description('write events to Kafka and to hourly files, as fluentd does: a past day (--date) or a live stream')
-    .option('--pipeline <name>', 'the pipeline', 'events')
+    .description(
+      'write test events to Kafka and to hourly files, as fluentd does: a past day (--date) or a live stream',
+    )
+    .option('--pipeline <name>', 'name of the pipeline', 'events')
     .addOption(new Option('--date <day>', 'write this whole local day, YYYY-MM-DD').argParser(parseBusinessDate))
-    .option('--events <n>', `distinct valid events of the day (default: ${DEFAULT_EVENTS})`, integer(1))
-    .addOption(new Option('--rhythm <rhythm>', 'over the day (default: daily)').choices(['daily', 'even']))
-    .option('--rate <n>', `live: events a second (default: ${DEFAULT_RATE})`, integer(1))
-    .option('--for <seconds>', 'live: how long (default: until Ctrl-C)', integer(1))
-    .option('--duplicates <share>', 'further deliveries, as a share of the events', share, 0.01)
-    .option('--late <share>', 'late events, as a share of the events', share, 0.005)
-    .option('--bad <share>', 'bad records besides the events, as a share of them', share, 0.0005)
-    .option('--seed <n>', 'of everything random', integer(0), 1)
-    .option('--output <folder>', "the files' folder (default: the pipeline's input folder)")
-    .option('--no-kafka', 'write no messages')
+    .option('--events <n>', `how many distinct valid events the day has (default: ${DEFAULT_EVENTS})`, integer(1))
+    .addOption(
+      new Option('--rhythm <rhythm>', 'how the events are spread over the day (default: daily)').choices([
+        'daily',
+        'even',
+      ]),
+    )
+    .option('--rate <n>', `of a live stream: events a second (default: ${DEFAULT_RATE})`, integer(1))
+    .option('--for <seconds>', 'of a live stream: how long it lasts (default: until Ctrl-C)', integer(1))
+    .option('--duplicates <share>', 'events that are written twice, as a share of all events', share, 0.01)
+    .option('--late <share>', 'events that arrive late, as a share of all events', share, 0.005)
+    .option('--bad <share>', 'bad records to add, as a share of all events', share, 0.0005)
+    .option('--seed <n>', 'the seed for all random values', integer(0), 1)
+    .option('--output <folder>', "the folder of the files (default: the pipeline's input folder)")
+    .option('--no-kafka', 'write nothing to Kafka')
     .option('--no-files', 'write no files')
-    .addOption(new Option('--append', 'with --date: write after the ends of present files').conflicts('replace'))
-    .option('--replace', 'with --date: remove the present files of the day')
+    .addOption(new Option('--append', 'with --date: add to the files that the day has').conflicts('replace'))
+    .option('--replace', 'with --date: remove the files that the day has')
     .option('--json', 'print the summary as JSON')
     .addHelpText('after', AFTER_HELP)
     .action(async (flags: FeedFlags) => (await import('../actions/feed')).run(flags));

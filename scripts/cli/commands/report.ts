@@ -5,18 +5,24 @@ import type { ReportOptions } from '../actions/report';
 
 export function reportCommand(): Command {
   return new Command('report')
-    .description('write a page with a calendar of verdicts; each day opens to its hours. Needs no network to be read')
+    .description(
+      'write a page with a calendar of the verdicts of days, and the hours of each day. You can read it without a network',
+    )
     .option('--pipeline <name>', 'name of the pipeline', 'events')
-    .addOption(new Option('--from <date>', 'first local day (default: six weeks ago)').argParser(parseBusinessDate))
-    .addOption(new Option('--to <date>', 'last local day (default: yesterday)').argParser(parseBusinessDate))
-    .option('--output <file>', 'where to (default: <data>/<pipeline>/report.html)')
-    .addOption(new Option('--turnilo <url>', 'address of Turnilo, for links').env('TURNILO_URL').argParser(httpAddress))
-    .option('--open', 'open it in the browser', false)
+    .addOption(new Option('--from <date>', 'the first local day (default: six weeks ago)').argParser(parseBusinessDate))
+    .addOption(new Option('--to <date>', 'the last local day (default: yesterday)').argParser(parseBusinessDate))
+    .option('--output <file>', 'the file of the page (default: <data>/<pipeline>/report.html)')
+    .addOption(
+      new Option('--turnilo <url>', 'the address of Turnilo, for links to it')
+        .env('TURNILO_URL')
+        .argParser(httpAddress),
+    )
+    .option('--open', 'open the page in the browser', false)
     .option('--json', 'print its data as JSON and write no page', false)
     .action(async (options: ReportOptions) => (await import('../actions/report')).run(options));
 }
 
-/** It becomes a link in the page; an empty variable is none. */
+/** It becomes a link in the page; an empty variable gives no link. */
 function httpAddress(text: string): string {
   if (text === '' || httpUrl.safeParse(text).success) return text;
   throw new InvalidArgumentError('Give an http or https address without a password, such as http://127.0.0.1:9090.');

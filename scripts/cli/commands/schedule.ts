@@ -4,35 +4,35 @@ import type { ApplyOptions, ScheduleOptions, TriggerOptions } from '../actions/s
 /** All but `apply` need no pipeline folder: what is gone or broken can still be seen, paused and deleted. */
 export function scheduleCommand(): Command {
   return new Command('schedule')
-    .description('the nightly recompute and the hourly look for late data, as Temporal Schedules')
+    .description('manage the nightly recompute and the hourly check for late data, which are Temporal Schedules')
     .addCommand(
-      subcommand('apply', 'create both schedules, or bring them to what the pipeline says, and show what changes')
+      subcommand('apply', 'create both schedules, or change them to what the pipeline says, and show what changes')
         .option('--dry-run', 'only show what would change', false)
         .action(async (options: ApplyOptions) => (await import('../actions/schedule')).apply(options)),
     )
     .addCommand(
-      subcommand('pause', 'start no more runs, until resume').action(async (options: ScheduleOptions) =>
+      subcommand('pause', 'start no more runs until resume').action(async (options: ScheduleOptions) =>
         (await import('../actions/schedule')).pause(options),
       ),
     )
     .addCommand(
-      subcommand('resume', 'start runs again').action(async (options: ScheduleOptions) =>
+      subcommand('resume', 'start runs again after a pause').action(async (options: ScheduleOptions) =>
         (await import('../actions/schedule')).resume(options),
       ),
     )
     .addCommand(
       subcommand('trigger', 'run the nightly recompute of yesterday now')
-        .option('--late-data', 'look for late data instead', false)
+        .option('--late-data', 'check for late data instead', false)
         .action(async (options: TriggerOptions) => (await import('../actions/schedule')).trigger(options)),
     )
     .addCommand(
-      subcommand('describe', 'show when they run next and what they ran').action(async (options: ScheduleOptions) =>
-        (await import('../actions/schedule')).describe(options),
+      subcommand('describe', 'show when both schedules run next, and when they ran').action(
+        async (options: ScheduleOptions) => (await import('../actions/schedule')).describe(options),
       ),
     )
     .addCommand(
-      subcommand('delete', 'delete both; runs that they have started go on').action(async (options: ScheduleOptions) =>
-        (await import('../actions/schedule')).remove(options),
+      subcommand('delete', 'delete both schedules. Runs that they have started go on').action(
+        async (options: ScheduleOptions) => (await import('../actions/schedule')).remove(options),
       ),
     );
 }

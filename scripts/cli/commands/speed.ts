@@ -4,16 +4,20 @@ import type { SpeedOptions, StartOptions, StopOptions, WatchOptions } from '../a
 
 /** Only `start` and `status` need the pipeline's folder: what is gone or broken can still be held and stopped. */
 export function speedCommand(): Command {
-  const group = new Command('speed').description('the realtime layer: events → transform → Kafka → Druid');
+  const group = new Command('speed').description('run the realtime layer: events → transform → Kafka → Druid');
   group.addCommand(
-    subcommand('start', 'start it; where it runs already it goes on')
+    subcommand('start', 'start the layer. If it runs already, it goes on')
       .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
-      .option('--anew', 'end one that runs first, as where its workflow is stuck; each event stays there once', false)
+      .option(
+        '--anew',
+        'end a layer that runs and start another one, for example if its workflow is stuck. No event is lost or doubled',
+        false,
+      )
       .action(async (options: StartOptions) => (await import('../actions/speed')).start(options)),
   );
   for (const [name, description] of [
-    ['pause', 'commit what is under way, then hold'],
-    ['resume', 'go on where the pause held'],
+    ['pause', 'commit the work that was begun, then stop until resume'],
+    ['resume', 'go on after a pause'],
   ] as const) {
     group.addCommand(
       subcommand(name, description).action(async (options: SpeedOptions) =>
@@ -22,20 +26,20 @@ export function speedCommand(): Command {
     );
   }
   group.addCommand(
-    subcommand('stop', 'end it, once what is under way is committed; topics and Druid’s supervisor stay')
-      .option('--now', 'end it at once, as where no worker is left', false)
+    subcommand('stop', 'commit the work that was begun, then end the layer. Topics and Druid’s supervisor stay')
+      .option('--now', 'end the layer at once, for example if there is no worker left', false)
       .action(async (options: StopOptions) => (await import('../actions/speed')).stop(options)),
   );
   group.addCommand(
-    subcommand('scale', 'share the partitions over another number of activities')
-      .argument('<shards>', 'how many', shardCount)
+    subcommand('scale', 'change the number of activities that share the partitions')
+      .argument('<shards>', 'the new number', shardCount)
       .action(async (shards: number, options: SpeedOptions) =>
         (await import('../actions/speed')).scale(shards, options),
       ),
   );
   group.addCommand(
-    subcommand('status', 'offsets, lag, rate and dead letters by partition, and the supervisor’s health')
-      .option('--watch', 'again every two seconds', false)
+    subcommand('status', 'show offset, lag, rate and dead letters of each partition, and the supervisor’s health')
+      .option('--watch', 'show it again every two seconds', false)
       .action(async (options: WatchOptions) => (await import('../actions/speed')).status(options)),
   );
   return group;

@@ -4,10 +4,10 @@ import type { StatusOptions } from '../actions/status';
 
 export function statusCommand(): Command {
   return new Command('status')
-    .description('servers, realtime and the last recomputed days on one screen; exits with 1 where a server is down')
+    .description('show servers, realtime and the last recomputed days. Exits with 1 if a server is down')
     .option('--pipeline <name>', 'name of the pipeline', 'events')
     .addOption(portBaseOption())
-    .option('--watch', 'again every two seconds', false)
+    .option('--watch', 'show it again every two seconds', false)
     .option('--json', 'print JSON', false)
     .action(async (options: StatusOptions) => (await import('../actions/status')).run(options));
 }

@@ -47,7 +47,7 @@ async function pendingSpans(kafka: KafkaOptions, pipeline: Pipeline, all: boolea
     const spans = await topics.offsetsOf(topic);
     return spans.map((span) => {
       const from = replayed.get(span.partition) ?? 0;
-      // An offset beyond the end is of a topic that was made anew since.
+      // An offset beyond the end means that the topic was created again since.
       return from > span.high ? span : { ...span, low: Math.max(span.low, from) };
     });
   } finally {

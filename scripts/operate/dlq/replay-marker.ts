@@ -7,13 +7,13 @@ import {
 } from '../../../clients/kafka';
 
 /**
- * A replay leaves a record of its own in the dead-letter topic, in the transaction that sends: which letters of that partition
- * it has dealt with. It lies behind them in the same partition, so that no retention removes it before them; the committed
- * offset of the replays' group, which Kafka forgets after a week, is only where to begin to read.
+ * A replay leaves a record of its own in the dead-letter topic, in the transaction that sends: which letters of that
+ * partition it has dealt with. It lies behind them in the same partition, so that no retention removes it before them;
+ * the committed offset of the replays' group, which Kafka forgets after a week, is only where to begin to read.
  */
 const MARKER_HEADER = 'daybreak.replayed';
 
-/** Nobody reads past an open transaction; Kafka ends those of a writer that is gone after 30 s, and looks every 10 s. */
+/** Nobody reads past an open transaction. If its writer is gone, Kafka ends it after 30 s; it checks every 10 s. */
 export const UNTIL_TRANSACTIONS_END = { openTransactionMs: 60_000 };
 
 /** Offsets of a partition, both included. */
@@ -28,7 +28,7 @@ export function replayMarker(partition: number, ranges: readonly OffsetRange[]):
   return { key: null, value: null, partition, headers: [{ name: MARKER_HEADER, value: text }] };
 }
 
-/** The offsets that a marker holds; undefined where the record is none. */
+/** The offsets that a marker holds; undefined if the record is not a marker. */
 export function markedRanges({ value, headers }: Pick<KafkaRecord, 'value' | 'headers'>): OffsetRange[] | undefined {
   if (value !== null || headers.length !== 1) return undefined;
   const text = headers.find(({ name }) => name === MARKER_HEADER)?.value?.toString();
@@ -39,8 +39,9 @@ export function markedRanges({ value, headers }: Pick<KafkaRecord, 'value' | 'he
 }
 
 /**
- * The offsets of the letters that were dealt with, by partition, as far as markers from the spans' `low` on say so. Waits for
- * transactions that are open, since a marker may lie behind one. Throws KAFKA_UNREACHABLE where one stays open for a minute.
+ * The offsets of the letters that were dealt with, by partition, as far as markers from the spans' `low` on say so.
+ * Waits for transactions that are open, since a marker may lie behind one. Throws KAFKA_UNREACHABLE where one stays
+ * open for a minute.
  */
 export async function markedOffsets(
   kafka: KafkaOptions,

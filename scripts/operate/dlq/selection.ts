@@ -24,7 +24,7 @@ export interface OffsetSpan {
 
 export type Selection = (letter: DeadLetter) => boolean;
 
-/** Throws WRONG_USAGE where an option is none. Local days are those of the pipeline's zone. */
+/** Throws WRONG_USAGE for an invalid option. Local days are those of the pipeline's zone. */
 export function selectionOf(options: SelectionOptions, timeZone: string): Selection {
   const { code, partition, offset, places = [] } = options;
   const from = options.from === undefined ? -Infinity : instantsOf('--from', options.from, timeZone).first;

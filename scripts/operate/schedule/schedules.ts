@@ -58,7 +58,7 @@ export function nightlySchedule({ name, timeZone, schedule }: Pipeline): Schedul
   };
 }
 
-/** The hourly look for late data, every policy chosen. */
+/** The schedule of the hourly check for late data, with every policy chosen. */
 export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions {
   return {
     scheduleId: lateDataScheduleId(name),
@@ -79,7 +79,7 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
     policies: {
-      // A look sees everything that came since the last one: those that were missed need not be caught up.
+      // A check sees everything that came since the last one, so missed checks need not be caught up.
       overlap: ScheduleOverlapPolicy.SKIP,
       catchupWindow: HOUR,
       pauseOnFailure: false,
@@ -95,10 +95,10 @@ export interface AppliedSchedule {
 }
 
 /**
- * Brings the pipeline's schedules to what it says, and leaves them paused or running as they are. What is as it should be
- * is not touched.
+ * Brings the pipeline's schedules to what it says, and leaves them paused or running as they are. What is as it should
+ * be is not touched.
  *
- * @param dryRun only tells what it would do.
+ * @param dryRun only says what it would do.
  */
 export async function applySchedules(client: Client, pipeline: Pipeline, dryRun: boolean): Promise<AppliedSchedule[]> {
   const applied: AppliedSchedule[] = [];
@@ -133,7 +133,10 @@ export interface DeletedSchedule {
   readonly done: 'deleted' | 'absent';
 }
 
-/** Deletes a pipeline's schedules. Runs that they have started go on. Throws NOT_RUNNING where Temporal has none of them. */
+/**
+ * Deletes a pipeline's schedules. Runs that they have started go on. Throws NOT_RUNNING where Temporal has none of
+ * them.
+ */
 export async function deleteSchedules(client: Client, pipeline: string): Promise<DeletedSchedule[]> {
   const deleted = await Promise.all(
     scheduleIds(pipeline).map(async (schedule): Promise<DeletedSchedule> => {
@@ -167,7 +170,7 @@ export async function withSchedule<T>(
 function noSchedule(ids: string, pipeline: string, cause?: unknown): DaybreakError {
   return new DaybreakError('NOT_RUNNING', {
     what: `there is no schedule ${ids} in Temporal`,
-    remedy: `Where the pipeline shall have one, create it: npx daybreak schedule apply --pipeline ${pipeline}`,
+    remedy: `If the pipeline should have one, create it: npx daybreak schedule apply --pipeline ${pipeline}`,
     cause,
   });
 }

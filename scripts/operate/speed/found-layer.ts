@@ -9,21 +9,21 @@ export type FoundLayer =
   | { readonly is: 'absent' | 'running' }
   /** @property how as Temporal names it: 'FAILED', 'CANCELLED', 'TERMINATED', … */
   | { readonly is: 'ended'; readonly how: string }
-  /** It runs, but its workflow's tasks fail, so that it starts nothing and answers nothing. */
+  /** It runs, but its workflow's tasks fail, so it starts nothing and does not answer. */
   | { readonly is: 'stuck'; readonly since: string; readonly reason: string };
 
 export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'stuck' }): string {
-  return `the tasks of its workflow fail since ${since}: ${reason}`;
+  return `the tasks of its workflow have failed since ${since}: ${reason}`;
 }
 
 /** What helps a layer that is stuck. */
 export function unstuck(pipeline: string, { reason }: FoundLayer & { readonly is: 'stuck' }): string {
   if (reason.startsWith('BAD_CONFIGURATION: '))
-    return 'Do so where its workers run, and start them again: it goes on by itself then.';
-  return `Run the newest version of Daybreak in its workers; if that does not help, start it anew: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
+    return 'Do this where its workers run, and start them again. Then the layer goes on by itself.';
+  return `Run the newest version of Daybreak in its workers; if that does not help, end the layer and start another one: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
 }
 
-/** How many of the last events are looked through for why a task failed. */
+/** How many of the last events are searched for the reason why a task failed. */
 const EVENTS = 20;
 const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EVENT_TYPE_WORKFLOW_TASK_FAILED } = temporal.api.enums.v1.EventType;
 

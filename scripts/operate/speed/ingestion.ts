@@ -6,7 +6,7 @@ import type { Pipeline } from '../../../domain/pipeline';
 import type { SupervisorHealth } from '../../../domain/speed-layer';
 import type { Config } from '../../../worker/config';
 
-/** A realtime task that ended tells what it dropped for as long as Druid lists it. */
+/** A realtime task that ended still reports what it dropped, while Druid lists it. */
 const LOOK_BACK_MILLISECONDS = 24 * 3_600_000;
 
 /** More offsets behind are not counted record by record. */
@@ -15,8 +15,8 @@ const MOST_COUNTED = 10_000;
 /** How realtime arrives in Druid, and arrived there lately. */
 export interface Ingestion extends Pick<SupervisorLook, 'health' | 'totals'> {
   /**
-   * Rows of the output topic that no task has taken yet; below zero where a partition ends before what was taken of it, and
-   * absent as long as Druid does not know.
+   * Rows of the output topic that no task has taken yet; below zero where a partition ends before what was taken of it,
+   * and absent as long as Druid does not know.
    */
   readonly lag?: number;
   /** Set where the lag was too large to count the rows: it is in offsets then, and rows are at most so many. */
@@ -25,7 +25,7 @@ export interface Ingestion extends Pick<SupervisorLook, 'health' | 'totals'> {
   readonly ended?: IngestionTotals;
 }
 
-/** Why Druid, which answers, does not tell. */
+/** Why Druid answers, but does not report this. */
 export interface IngestionUntold {
   readonly what: string;
   readonly remedy: string;

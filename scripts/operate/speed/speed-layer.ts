@@ -52,7 +52,7 @@ async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer
     if (found.is !== 'stuck') return found;
     if (Date.now() > deadline) {
       throw new DaybreakError('ALREADY_RUNNING', {
-        what: `the speed layer of ${pipeline} is there, but ${describeStuck(found)}`,
+        what: `the speed layer of ${pipeline} exists, but ${describeStuck(found)}`,
         remedy: unstuck(pipeline, found),
       });
     }
@@ -94,7 +94,7 @@ export async function stopSpeedLayer(client: Client, pipeline: string, { now, sh
   if (!(await isRunning(handle))) {
     throw new DaybreakError('NOT_RUNNING', {
       what: `the speed layer of ${pipeline} does not run`,
-      remedy: `There is nothing to stop. To start it: npx daybreak speed start --pipeline ${pipeline}`,
+      remedy: `There is nothing to stop. To start the layer: npx daybreak speed start --pipeline ${pipeline}`,
     });
   }
   if (now) {
@@ -103,8 +103,8 @@ export async function stopSpeedLayer(client: Client, pipeline: string, { now, sh
   }
   if (!(await hasWorker(client, TASK_QUEUES.speed))) {
     throw new DaybreakError('NOT_RUNNING', {
-      what: `no worker serves task queue ${TASK_QUEUES.speed}, so that the speed layer of ${pipeline} cannot end by itself`,
-      remedy: `Start one (npx daybreak worker --role speed), or end it at once: ${atOnce}`,
+      what: `no worker serves task queue ${TASK_QUEUES.speed}, so the speed layer of ${pipeline} cannot end by itself`,
+      remedy: `Start a worker (npx daybreak worker --role speed), or end the layer at once: ${atOnce}`,
     });
   }
   await handle.cancel();
@@ -118,7 +118,7 @@ export async function stopSpeedLayer(client: Client, pipeline: string, { now, sh
   }, HINT_AFTER_MILLISECONDS);
   try {
     await follow(handle, (activities) => {
-      if (activities.length > 0) once(`stopping; under way: ${describeActivities(activities)}`);
+      if (activities.length > 0) once(`stopping; still running: ${describeActivities(activities)}`);
     });
   } catch (thrown) {
     // However it ended: it has.

@@ -14,18 +14,21 @@ import type { FolderState } from '../pipeline-folder';
 import { withSpeedLayer } from './speed-layer';
 import { failureOf } from '../workflow-failure';
 
-/** The speed layer as its workflow and the heartbeats of its shards tell it. */
+/** The speed layer as its workflow and the heartbeats of its shards report it. */
 export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
   /** `unknown`: its workflow does not answer; `unanswered` says why. */
   readonly state: SpeedLayerStatus['state'] | 'unknown';
   /** Undefined where the state is unknown. */
   readonly shards: number | undefined;
   readonly unanswered?: Unanswered;
-  /** By partition; empty while no shard has told anything. */
+  /** By partition; empty until a shard has reported something. */
   readonly partitions: readonly PartitionProgress[];
   /** ISO 8601: the last heartbeat of a shard; absent before the first. */
   readonly toldAt?: string;
-  /** What keeps a part of the layer from going on, with the number of tries: what the workflow tries again, then what Temporal does. */
+  /**
+   * What keeps a part of the layer from going on, with the number of tries: what the workflow tries again, then what
+   * Temporal does.
+   */
   readonly troubles: readonly string[];
 }
 
@@ -34,7 +37,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
   return withSpeedLayer(client, pipeline, async (handle) => {
     // A workflow that has ended still answers queries, with the state that it had.
     const taskQueue = await requireRunning(handle, pipeline);
-    // Heartbeats are looked at after the answer, which can take a while: else those of shards that live look old.
+    // Heartbeats are read after the answer, which can take a while: else live shards would look old.
     const status = await askedStatus(client, pipeline, { handle, taskQueue });
     const [partitions, activities] = await Promise.all([
       shardHeartbeats(client, handle.workflowId),
@@ -58,7 +61,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
   });
 }
 
-/** Shards tell of themselves once a second, and are missed after ten. */
+/** Shards send a heartbeat once a second. After ten seconds without one, a shard counts as missing. */
 const SILENT_MILLISECONDS = 15_000;
 
 function isSilent(toldAt: string | undefined): boolean {
@@ -74,7 +77,7 @@ export interface Unanswered {
 /** Temporal asks the worker that ran the workflow last for ten seconds before it asks another: it may be dead. */
 const ANSWER_MILLISECONDS = 15_000;
 
-/** What the workflow says, which only a worker can tell. */
+/** What the workflow says. Only a worker can answer for it. */
 async function askedStatus(
   client: Client,
   pipeline: string,
@@ -98,8 +101,8 @@ async function whyUnanswered(client: Client, pipeline: string, taskQueue: string
   const found = await findLayer(client, pipeline);
   if (found.is === 'stuck') return { what: describeStuck(found), remedy: unstuck(pipeline, found) };
   return {
-    what: `no worker answered for it within ${ANSWER_MILLISECONDS / 1_000} s, though one served task queue ${taskQueue} lately`,
-    remedy: `Look whether it still runs, and at its log; to start one: npx daybreak worker --role speed`,
+    what: `no worker answered for the layer within ${ANSWER_MILLISECONDS / 1_000} s, although one served task queue ${taskQueue} a short time ago`,
+    remedy: `Check that the worker still runs, and read its log. To start one: npx daybreak worker --role speed`,
   };
 }
 
@@ -119,7 +122,7 @@ async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise
   const reason = failure instanceof DaybreakError ? `${failure.code}: ${failure.what}` : messageOf(failure);
   throw new DaybreakError('NOT_RUNNING', {
     what: `the speed layer of ${pipeline} has failed: ${reason}`,
-    remedy: `Once that is corrected, start it: npx daybreak speed start --pipeline ${pipeline}`,
+    remedy: `Correct the cause, then start the layer: npx daybreak speed start --pipeline ${pipeline}`,
   });
 }
 

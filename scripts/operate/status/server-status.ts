@@ -20,8 +20,8 @@ export interface ServerStatus {
 const START = 'Start what is down';
 
 /**
- * The servers that a worker uses, asked as a worker asks them: at the same addresses, with the same credentials. Those of
- * the local stack stand beside them where the configuration leads there.
+ * The servers that a worker uses, asked as a worker asks them: at the same addresses, with the same credentials. Those
+ * of the local stack stand beside them where the configuration leads there.
  */
 export async function serverStatus(config: Config, portBase: number | undefined): Promise<ServerStatus[]> {
   const [asked, local] = await Promise.all([
@@ -35,7 +35,7 @@ export async function serverStatus(config: Config, portBase: number | undefined)
   const servers = asked.map((one) => {
     const server = stackOf(one);
     if (server === undefined) return explained(one);
-    // Its process tells more than that it does not answer.
+    // The state of its process says more than that it does not answer.
     return one.failure === undefined || server.state === 'up'
       ? { ...explained(one), url: server.url }
       : ofStack(server, up);
@@ -58,7 +58,7 @@ function ofStack({ title, url, state, detail }: ServerHealth, up: string): Serve
     state,
     up: state === 'up',
     detail: state === 'up' ? '' : oneLine(detail),
-    remedy: { up: '', starting: 'Wait a moment, then look again.', down: `${START}: ${up}` }[state],
+    remedy: { up: '', starting: 'Wait a moment, then run the command again.', down: `${START}: ${up}` }[state],
   };
 }
 
@@ -120,12 +120,12 @@ function explained({ title, address: url, variable, failure }: Asked): ServerSta
 }
 
 function explain(thrown: unknown, variable: string): Pick<ServerStatus, 'detail' | 'remedy'> {
-  if (!(thrown instanceof DaybreakError)) return { detail: oneLine(messageOf(thrown)), remedy: 'Look at its log.' };
+  if (!(thrown instanceof DaybreakError)) return { detail: oneLine(messageOf(thrown)), remedy: 'Read its log.' };
   if (!thrown.code.endsWith('_UNREACHABLE')) return { detail: oneLine(thrown.what), remedy: thrown.remedy };
   if (thrown.cause instanceof FailedAnswer) {
-    return { detail: oneLine(thrown.what), remedy: `Look at its log; where another is meant, correct ${variable}.` };
+    return { detail: oneLine(thrown.what), remedy: `Read its log. If you mean another server, correct ${variable}.` };
   }
-  return { detail: `does not answer; where it runs elsewhere, set ${variable}`, remedy: `${START}: npx daybreak up` };
+  return { detail: `does not answer; if it has another address, set ${variable}`, remedy: `${START}: npx daybreak up` };
 }
 
 const LINE_CHARACTERS = 120;

@@ -41,7 +41,10 @@ export interface Status {
   readonly speed: SpeedView | undefined;
   /** The latest run of each of the last nights' days, latest day first, then of other days that ran lately. */
   readonly days: readonly DayStatus[];
-  /** Finished days that need a run: missed ones, and those whose files changed, as far as this machine's data folder shows. */
+  /**
+   * Finished days that need a run: missed ones, and those whose files changed, as far as this machine's data folder
+   * shows.
+   */
   readonly waiting: readonly WaitingDay[];
 }
 
@@ -53,7 +56,7 @@ export interface StatusOptions {
 
 const DAYS_SHOWN = 7;
 
-/** One look at everything; a server that is away is part of the answer and throws nothing. */
+/** The status of everything at one moment. A server that is away is part of the answer, not an error. */
 export async function lookAtStatus(config: Config, { pipeline, folder, portBase }: StatusOptions): Promise<Status> {
   const { loaded, settings } = folder;
   const seen = {

@@ -26,7 +26,7 @@ function describeTry({ attempt, lastFailure }: RunningActivity): string {
   return lastFailure === undefined ? ` (try ${attempt})` : ` (try ${attempt}; the last one failed: ${lastFailure})`;
 }
 
-/** An activity in words; its name where a newer worker has one that is not known here. */
+/** What an activity does. Its name, if a newer worker has one that is unknown here. */
 export function activitySummary(name: string): string {
   return name in summaries ? summaries[name as ActivityName] : name; // The check before says so.
 }

@@ -12,7 +12,7 @@ export function describeDay(result: DailyBatchResult): Line[] {
     table(reconciliationTable(hours)),
     describeBefore(result.before, result.realtimeUnseen),
     describeCounts(counts),
-    sealedUntil === undefined ? 'not sealed: the batch has a datasource of its own' : `sealed until ${sealedUntil}`,
+    sealedUntil === undefined ? 'not sealed: the batch has its own datasource' : `sealed until ${sealedUntil}`,
     `${segments} segment(s) of ${datasource}, all of version ${version}, none realtime`,
     ...accepted.map(({ code, reason }) => `accepted ${code}: ${reason}`),
     `verdict: ${verdict} — Druid serves exactly the batch’s rows in every hour`,

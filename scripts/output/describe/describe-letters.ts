@@ -50,11 +50,7 @@ export interface ReplayPlan extends SealedDays, Pick<Replay, 'byCode' | 'truncat
 /** What a replay would do. */
 export function describePlan({ name, kafka }: Pipeline, plan: ReplayPlan): Line[] {
   const { selected, byCode, druidAnswered, days } = plan;
-  const rows = days.map(({ date, letters, sealed }) => [
-    date ?? 'no time that can be read',
-    String(letters),
-    yesNo(sealed),
-  ]);
+  const rows = days.map(({ date, letters, sealed }) => [date ?? 'no readable time', String(letters), yesNo(sealed)]);
   const commands = recomputes(name, days);
   return [
     `would send ${counted(selected, 'dead letter')} to ${kafka.topic}${describeByCode(byCode)}`,
@@ -81,7 +77,7 @@ export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome
     ...(settled
       ? []
       : [
-          `The speed layer had not read them all after ${waitSeconds} s, so that more may fail.`,
+          `The speed layer had not read them all after ${waitSeconds} s, so more may fail.`,
           `→ See npx daybreak speed status --pipeline ${name}, then npx daybreak dlq list --pipeline ${name}`,
         ]),
     ...letterTable(failed),
@@ -95,7 +91,7 @@ function describePassed({ replayed, settled, failed, druidAnswered, days, recomp
   if (passed === 0) return [];
   const head = settled ? `${passed} went through` : `${passed} sent and not failed so far`;
   if (!druidAnswered) {
-    const dates = days.map(({ date, letters }) => `${date ?? 'no time that can be read'}: ${letters}`);
+    const dates = days.map(({ date, letters }) => `${date ?? 'no readable time'}: ${letters}`);
     return [head, SEALS_UNKNOWN, `by day: ${dates.join(', ')}`];
   }
   const sealed = days.reduce((sum, day) => sum + (day.sealed === true ? day.letters : 0), 0);
@@ -110,7 +106,7 @@ function describePassed({ replayed, settled, failed, druidAnswered, days, recomp
 function describeCommands(commands: readonly string[]): string[] {
   return [
     ...commands.map((command) => `  ${command}`),
-    '  A recompute reads the hourly files, not Kafka: it has those of these events that the shipper wrote there.',
+    '  A recompute reads the hourly files, not Kafka: it has the events that the shipper wrote there.',
   ];
 }
 
@@ -119,7 +115,7 @@ function describeLeftOut(
   { truncated, notSelected }: Pick<Replay, 'truncated' | 'notSelected'>,
 ): string[] {
   return [
-    ...(truncated > 0 ? [`${truncated} left out: only the beginning of their values was kept`] : []),
+    ...(truncated > 0 ? [`${truncated} left out: only the beginning of each value was kept`] : []),
     ...(notSelected > 0
       ? [`${counted(notSelected, 'other')} not selected and still pending: npx daybreak dlq list --pipeline ${name}`]
       : []),
@@ -142,7 +138,7 @@ const MOST_TOO_LARGE = 20;
 const BATCH_OVERHEAD = 1_024;
 
 const SEALS_UNKNOWN =
-  'Druid does not answer, so that it is not known which days are sealed: realtime serves nothing of those. ' +
+  'Druid does not answer, so the sealed days are not known: realtime does not serve their events. ' +
   '→ Start Druid (npx daybreak up) or correct its address, then npx daybreak status shows the seal.';
 
 function yesNo(sealed: boolean | null): string {

@@ -12,7 +12,7 @@ export function describeStatus(status: Status): Line[] {
   const { pipeline, folder, servers, temporal, ingestion, speed, days, waiting } = status;
   return [
     ...describeServers(servers),
-    ...(temporal ? [] : ['speed layer and days: not known while Temporal does not answer']),
+    ...(temporal ? [] : ['speed layer and days: not known, because Temporal does not answer']),
     ...(temporal && speed === undefined
       ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
       : []),
@@ -47,7 +47,7 @@ function describeOtherVersions({ pipeline, folder, days }: Status): string[] {
   if (first === undefined || last === undefined) return [];
   return [
     `built with another version than ${folder.version}: ${dates.join(', ')}`,
-    `→ To build them with it: npx daybreak backfill --pipeline ${pipeline} --from ${first} --to ${last} --only changed`,
+    `→ To build them with this version: npx daybreak backfill --pipeline ${pipeline} --from ${first} --to ${last} --only changed`,
   ];
 }
 

@@ -13,7 +13,7 @@ export function describeVersions(
     ...kept.flatMap(({ version, reason, partitions: of }) => [
       `! realtime keeps version ${version} (partitions ${of.join(', ')}): ${oneLine(reason)}`,
     ]),
-    ...(kept.length === 0 ? [] : [`→ Correct the folder of ${pipeline}: realtime takes it within seconds, by itself.`]),
+    ...(kept.length === 0 ? [] : [`→ Correct the folder of ${pipeline}: realtime takes it by itself within seconds.`]),
     ...('version' in folder && kept.length === 0 ? describeOthers(folder.version, partitions) : []),
   ];
 }
@@ -32,7 +32,7 @@ function describeOthers(version: string, partitions: readonly PartitionProgress[
   if (others.length === 0) return [`realtime: runs version ${version}`];
   return [
     `! realtime: runs ${running.map((one) => `version ${one}`).join(' and ')}`,
-    '→ A changed folder is taken within seconds. If this stays, bring the same folder to every worker.',
+    '→ Workers take a changed folder within seconds. If this stays, bring the same folder to every worker.',
   ];
 }
 

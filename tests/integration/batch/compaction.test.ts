@@ -153,6 +153,6 @@ it('leaves one version in use however often a day is replaced; a kill task remov
 it('starts realtime, which needs no proof, beside a compaction that alters rows, and names that', async () => {
   await alteringCompaction();
   const started = await daybreak(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
-  expect(started.stderr).toContain('The gate refuses days while that is so: COMPACTION_CONFLICT');
+  expect(started.stderr).toContain('Until you change this, the gate refuses every day with COMPACTION_CONFLICT');
   expect(started).toMatchObject({ code: 0, stdout: expect.stringContaining('started') as string });
 });

@@ -42,7 +42,7 @@ it('gives up, and says what is missing and what to do, where Druid does not serv
     const proof = new MockActivityEnvironment().run(() => activities.proveDay(plan, built, reindexed));
     await expect(proof).rejects.toMatchObject({
       code: 'NOT_SERVED',
-      what: `Druid's task the_task replaced 2026-03-14 of ${pipeline.topic}, and the proof waited 2 s for the first segment of the day`,
+      what: `Druid's task the_task replaced 2026-03-14 of ${pipeline.topic}, but the proof waited 2 s for the first segment of the day in vain`,
       remedy: expect.stringContaining('historicals') as string,
     });
   } finally {

@@ -44,7 +44,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
   ];
 }
 
-/** What the files alone tell; the gate looks at Druid too. */
+/** The refusals that the files alone show; the gate also checks Druid. */
 function refusals(
   { gate }: Pipeline,
   { hours, counts, missingHours, truncatedFiles: names = [], unreadFiles }: DayManifest,

@@ -5,20 +5,23 @@ import type { BuildOptions } from '../../actions/batch/build-options';
 
 export function batchBuildCommand(): Command {
   return new Command('build')
-    .description("build one day's rows from its hourly files; needs no server")
+    .description("build one day's rows from its hourly files. Needs no server")
     .requiredOption('--pipeline <folder>', 'the pipeline folder')
     .addOption(
       new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
     )
     .requiredOption('--input <folder>', 'the folder with the hourly files')
-    .requiredOption('--output <folder>', 'gets <date>/HH.ndjson and <date>/_manifest.json')
+    .requiredOption('--output <folder>', 'the folder that gets <date>/HH.ndjson and <date>/_manifest.json')
     .addOption(
       new Option('--engine <engine>', "what runs the SQL (default: the pipeline's batch.engine)").choices(ENGINES),
     )
-    .option('--master <url>', "where Spark runs, as spark://host:7077 (default: Spark's configuration, else local[*])")
+    .option(
+      '--master <url>',
+      "where Spark runs, such as spark://host:7077 (default: Spark's configuration, else local[*])",
+    )
     .option('--force', 'build every hour, also the unchanged ones', false)
-    .option('--memory <MiB>', 'what DuckDB may hold before it spills to disk (default: 1024)', positive)
-    .option('--threads <n>', 'hours built at once (default: one a processor)', positive)
+    .option('--memory <MiB>', 'how much memory DuckDB may use before it writes to disk (default: 1024)', positive)
+    .option('--threads <n>', 'how many hours are built at once (default: one for each processor)', positive)
     .option('--json', 'print the folder and the manifest as JSON', false)
     .action(async (options: BuildOptions) => (await import('../../actions/batch/build')).run(options));
 }

@@ -6,7 +6,7 @@ import { batchVerifyCommand } from './verify';
 
 export function batchCommand(): Command {
   return new Command('batch')
-    .description('the recompute of a day')
+    .description('recompute one day, or prove, restore or build it')
     .addCommand(batchRunCommand())
     .addCommand(batchVerifyCommand())
     .addCommand(batchRestoreCommand())

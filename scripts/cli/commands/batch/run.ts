@@ -7,9 +7,9 @@ export function batchRunCommand(): Command {
     .description('recompute a day and replace it in Druid, with proof')
     .requiredOption('--date <date>', 'the local day, YYYY-MM-DD')
     .option('--pipeline <name>', 'name of the pipeline', 'events')
-    .option('--force', 'rebuild every hour even where nothing changed', false)
+    .option('--force', 'build every hour again, also the unchanged ones', false)
     .addOption(
-      new Option('--accept <code...>', 'go on although the gate refuses with this code')
+      new Option('--accept <code...>', 'go on even if the gate refuses the day with this code')
         .choices(ACCEPTABLE_GATE_CODES)
         .default([]),
     )

@@ -4,7 +4,7 @@ import type { VerifyOptions } from '../../actions/batch/verify';
 
 export function batchVerifyCommand(): Command {
   return new Command('verify')
-    .description('prove that Druid serves exactly the published rows of a day; needs neither Temporal nor a worker')
+    .description('prove that Druid serves exactly the published rows of a day. Needs neither Temporal nor a worker')
     .addOption(
       new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
     )

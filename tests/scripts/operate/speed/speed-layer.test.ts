@@ -31,7 +31,7 @@ it('says that there is nothing to stop, and how to start it', async () => {
   for (const now of [false, true]) {
     await expect(stopSpeedLayer(temporal.client, 'nobody', { now, show })).rejects.toMatchObject({
       code: 'NOT_RUNNING',
-      remedy: 'There is nothing to stop. To start it: npx daybreak speed start --pipeline nobody',
+      remedy: 'There is nothing to stop. To start the layer: npx daybreak speed start --pipeline nobody',
     });
   }
 });

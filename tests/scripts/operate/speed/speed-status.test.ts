@@ -56,7 +56,7 @@ it('shows of a layer whose worker is dead what its shards told last, and when, a
   const view = await speedView(temporal.client, 'orphaned');
   expect(view).toMatchObject({ state: 'unknown', partitions: [{ ...PARTITION, eventsPerSecond: 0 }] });
   const shown = describeSpeed(view, undefined, { version: '0123456789ab' });
-  expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for it within 15 s/);
+  expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for the layer within 15 s/);
   expect(shown).toContain(`partitions, as they were told last, at ${view.toldAt ?? 'never'}:`);
 });
 
@@ -65,7 +65,9 @@ it('says of a layer whose workflow is stuck since when and why, and what helps',
   await serving(temporal, { workflows: './stuck-workflow', activities }, async () => {
     await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
     expect((await speedView(temporal.client, 'stuck')).unanswered).toEqual({
-      what: expect.stringMatching(/^the tasks of its workflow fail since .*: a fault of an earlier version$/) as string,
+      what: expect.stringMatching(
+        /^the tasks of its workflow have failed since .*: a fault of an earlier version$/,
+      ) as string,
       remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --shards <n> --anew') as string,
     });
   });
@@ -79,7 +81,7 @@ it('shows a layer that failed with its reason and what to do, and not as running
   await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({
     code: 'NOT_RUNNING',
     what: 'the speed layer of failed has failed: BAD_TABLE: a table is cut. Write it again',
-    remedy: 'Once that is corrected, start it: npx daybreak speed start --pipeline failed',
+    remedy: 'Correct the cause, then start the layer: npx daybreak speed start --pipeline failed',
   });
 });
 

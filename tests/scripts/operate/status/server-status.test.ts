@@ -42,7 +42,7 @@ it('tells of each server elsewhere that does not answer which variable names it,
       ['Kafka', 'KAFKA_BROKERS'],
       ['Druid coordinator', 'DRUID_COORDINATOR_URL'],
       ['Druid broker', 'DRUID_BROKER_URL'],
-    ].map(([title, variable]) => [title, 'down', `does not answer; where it runs elsewhere, set ${variable}`]),
+    ].map(([title, variable]) => [title, 'down', `does not answer; if it has another address, set ${variable}`]),
   );
 });
 
@@ -74,7 +74,7 @@ it('asks the Druid that a worker asks, also where there is a local stack beside 
     ]);
     expect(servers[2]).toMatchObject({
       detail: expect.stringContaining('with 500: no memory') as string,
-      remedy: 'Look at its log; where another is meant, correct DRUID_COORDINATOR_URL.',
+      remedy: 'Read its log. If you mean another server, correct DRUID_COORDINATOR_URL.',
     });
   } finally {
     failing.closeAllConnections();

@@ -52,7 +52,7 @@ it('says of each server that is not up one line, and each remedy once, within th
 
 it('claims nothing of speed layer and days while Temporal does not answer', () => {
   const away = status({ temporal: false });
-  expect(away).toContain('not known while Temporal does not answer');
+  expect(away).toContain('not known, because Temporal does not answer');
   expect(away).not.toMatch(/not running|no day was recomputed/);
   expect(status({})).toMatch(/not running[\s\S]*npx daybreak speed start[\s\S]*no day was recomputed yet/);
 });
@@ -72,7 +72,7 @@ it('names the days that were built with another version, and how to build them a
   expect(shown).toMatch(/│ 2026-11-20 │ .* │ +older │/);
   expect(shown).toContain(`built with another version than ${FOLDER_VERSION}: 2026-11-19, 2026-11-20`);
   expect(shown).toContain(
-    '→ To build them with it: npx daybreak backfill --pipeline events --from 2026-11-19 --to 2026-11-20 --only changed',
+    '→ To build them with this version: npx daybreak backfill --pipeline events --from 2026-11-19 --to 2026-11-20 --only changed',
   );
   expect(status({ days: [day('2026-11-21', FOLDER_VERSION)] })).not.toContain('another version');
 });

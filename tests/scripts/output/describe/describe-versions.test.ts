@@ -23,7 +23,7 @@ it('shows a mixture, as of workers with different folders, and what to do', () =
   expect(shown(partition(0), partition(1, { version: OLDER }))).toEqual([
     `batch: builds with version ${FOLDER}`,
     `! realtime: runs version ${FOLDER} and version ${OLDER}`,
-    '→ A changed folder is taken within seconds. If this stays, bring the same folder to every worker.',
+    '→ Workers take a changed folder within seconds. If this stays, bring the same folder to every worker.',
   ]);
 });
 
@@ -35,7 +35,7 @@ it('says once why partitions keep a version, and that the batch builds nothing m
     `! batch: builds nothing, BAD_TRANSFORM: ${what}`,
     '→ Correct the SQL.',
     `! realtime keeps version ${OLDER} (partitions 0, 2): BAD_TRANSFORM: ${what}. Correct the SQL.`,
-    '→ Correct the folder of events: realtime takes it within seconds, by itself.',
+    '→ Correct the folder of events: realtime takes it by itself within seconds.',
   ]);
 });
 
