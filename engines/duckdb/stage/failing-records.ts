@@ -1,20 +1,11 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-<<<<<<< HEAD:engines/duckdb/stage/failing-records.ts
 import { DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
 import { STAGED } from '../database';
 import { OF_DAY } from '../../rule/record-rule';
 import { columnsSql } from '../sql';
+import { queryTexts } from '../query';
 import { valueFailureIn } from '../value-failure';
-=======
-import { DaybreakError } from '../../domain/errors';
-import type { Pipeline } from '../../domain/pipeline';
-import { STAGED } from './database';
-import { OF_DAY } from './record-rule';
-import { columnsSql } from './sql';
-import { queryTexts } from './query';
-import { valueFailureIn } from './value-failure';
->>>>>>> 769d8de719e9231b3f8d6e3200f7202a7d797f52:engines/duckdb/failing-records.ts
 
 /** Of an hour's files. A transform that fails on more is wrong, more likely than the records are. */
 const MOST_FAILING = 1000;
