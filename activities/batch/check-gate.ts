@@ -9,7 +9,7 @@ import { parseInput, shortText } from '../../domain/parse-input';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
-import { lookAtCompaction } from '../druid/compaction-look';
+import { pollCompaction } from '../druid/compaction-poll';
 import { pollUntilAnswered, withHeartbeats } from '../heartbeat';
 import { servedBefore, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
@@ -89,7 +89,7 @@ async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string 
 /** If Daybreak's user may not read Druid's configuration, nights run without this check. */
 async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): Promise<readonly string[]> {
   try {
-    const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
+    const { conflicts, warnings } = await pollCompaction(druid, loaded);
     for (const warning of warnings) log.warn('Druid’s compaction', { warning });
     return conflicts;
   } catch (thrown) {

@@ -17,7 +17,7 @@ import { preparedSetup, storePreparedSetup } from '../speed/prepared-setup';
 import { runnablePipeline } from '../speed/runnable-pipeline';
 import { withHeartbeats } from '../heartbeat';
 import { ensureSupervisor } from './ensure-supervisor';
-import { lookAtSupervisor } from './supervisor-look';
+import { pollSupervisor } from './supervisor-poll';
 
 export interface SpeedSupervisorDependencies extends PipelineFolders {
   readonly druid: DruidClient;
@@ -27,7 +27,7 @@ export interface SpeedSupervisorDependencies extends PipelineFolders {
 
 export interface WatchSupervisorInput {
   readonly pipeline: string;
-  /** What the caller knows already; null before the first look. */
+  /** What the caller knows already; null before the first poll. */
   readonly known: SupervisorHealth | null;
   readonly maximumSeconds: number;
 }
@@ -44,7 +44,7 @@ export interface PreparedSpeedLayer {
   readonly setup: string;
 }
 
-const LOOK_MS = 2_000;
+const POLL_MS = 2_000;
 
 const prepareInput = z.object({ pipeline: pipelineInput, prepared: shortText.optional() });
 /** What is known is only compared. */
@@ -89,9 +89,9 @@ export function createSpeedSupervisorActivities({
       return withHeartbeats('watches', async () => {
         const { pipeline } = await runnablePipeline(folders, name);
         for (;;) {
-          const { health } = await lookAtSupervisor(druid, pipeline.druid.datasource);
+          const { health } = await pollSupervisor(druid, pipeline.druid.datasource);
           if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
-          await context.sleep(LOOK_MS);
+          await context.sleep(POLL_MS);
         }
       });
     },

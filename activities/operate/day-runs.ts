@@ -34,15 +34,15 @@ export async function* dayRuns(
     const date = run.typedSearchAttributes.get(dateAttribute) ?? '';
     if (!isBusinessDate(date)) continue;
     const running = run.status.name === 'RUNNING';
-    const told = run.typedSearchAttributes.get(outcomeAttribute);
-    if (told !== undefined && leftDayAsItWas(told)) continue;
+    const reported = run.typedSearchAttributes.get(outcomeAttribute);
+    if (reported !== undefined && leftDayAsItWas(reported)) continue;
     yield {
       date,
       workflowId: run.workflowId,
       runId: run.runId,
       running,
       // A terminated run or one that timed out could not say how it ended.
-      outcome: told === undefined || (told === 'running' && !running) ? endOf(run.status.name) : told,
+      outcome: reported === undefined || (reported === 'running' && !running) ? endOf(run.status.name) : reported,
       startedAt: run.startTime.toISOString(),
       ...(run.closeTime !== undefined && { closedAt: run.closeTime.toISOString() }),
     };

@@ -43,8 +43,12 @@ export function createOperateActivities(dependencies: OperateDependencies) {
           category: ApplicationFailureCategory.BENIGN,
         });
       }
-      const told = typedSearchAttributes.get(outcomeAttribute);
-      return { date, outcome: told === undefined || told === 'running' ? endOf(status.name) : told, joined: true };
+      const reported = typedSearchAttributes.get(outcomeAttribute);
+      return {
+        date,
+        outcome: reported === undefined || reported === 'running' ? endOf(status.name) : reported,
+        joined: true,
+      };
     },
 
     /** Compares the last days' input files with their builds, latest day first, and decides about each. */

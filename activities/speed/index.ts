@@ -35,7 +35,7 @@ const shardInput = z
     setup: shortText.optional(),
   })
   .refine(({ shard, shards }) => shard < shards, 'shard must be below shards');
-const tellInput = z.object({ afterSeconds: secondsInput });
+const partitionsInput = z.object({ afterSeconds: secondsInput });
 
 export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
   return {
@@ -82,7 +82,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
 
     /** Waits, then returns the last heartbeats of the calling workflow's shards, which a workflow cannot read itself. */
     async tellPartitions(input: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
-      const { afterSeconds } = parseInput(tellInput, input, 'tellPartitions');
+      const { afterSeconds } = parseInput(partitionsInput, input, 'tellPartitions');
       const { client, info, sleep } = Context.current();
       // A dead worker is missed at once, and status sees that a failure before it is over.
       await withHeartbeats('waiting for the next look', () => sleep(afterSeconds * 1_000));

@@ -48,7 +48,7 @@ export interface PartitionTransform extends Pick<MicroBatchTransform, 'run'> {
 }
 
 /** A broker that restarts is back long before this. After it the shard fails, and Temporal tries it again. */
-const PATIENCE_MS = 60_000;
+const OUTAGE_TOLERANCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const TOO_LARGE = 'the broker refuses its row as too large';
@@ -98,14 +98,14 @@ export class PartitionRun {
    * if another owner took the partition over, and any error that lasts for a minute.
    */
   async run(signal: AbortSignal): Promise<void> {
-    let former: ProducerEpoch | undefined;
+    let previous: ProducerEpoch | undefined;
     let healthyAt = Date.now();
     let pause = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       let session: PartitionSession | undefined;
       try {
-        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions(), former, (producer) => {
-          former = producer;
+        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions(), previous, (producer) => {
+          previous = producer;
         });
         await this.#consume(session, signal, () => {
           healthyAt = Date.now();
@@ -115,7 +115,8 @@ export class PartitionRun {
         if (!(thrown instanceof DaybreakError)) throw thrown;
         // This needs no time limit: each refusal makes the next attempt smaller, until none is left.
         const isNarrowed = thrown === this.#narrowedAfter;
-        const isPassing = thrown.retry && thrown.code !== 'SHARD_FENCED' && Date.now() - healthyAt <= PATIENCE_MS;
+        const isPassing =
+          thrown.retry && thrown.code !== 'SHARD_FENCED' && Date.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
         if (!isNarrowed && !isPassing) throw thrown;
         this.#trouble = thrown.what;
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);

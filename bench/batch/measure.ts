@@ -11,7 +11,7 @@ export interface Measured {
 }
 
 export interface Looks {
-  /** Told at each look what the command and its children use. */
+  /** ReportedRun at each look what the command and its children use. */
   readonly onUse?: (use: ProcessUse) => void;
   /** Milliseconds; by default 50, since an unchanged day takes a fifth of a second. */
   readonly pause?: number;

@@ -29,7 +29,7 @@ export interface Batch {
 export function* soundBatchesOf(source: RecordSource): Generator<Batch> {
   for (const batch of batchesOf(source)) {
     if (crc32c(batch.checked) !== batch.checksum) {
-      throw unreadable(source, batch.baseOffset, 'a wrong checksum', LOOK_AT_THE_DISK);
+      throw unreadable(source, batch.baseOffset, 'a wrong checksum', CHECK_THE_DISK);
     }
     yield batch;
   }
@@ -43,7 +43,7 @@ function* batchesOf(source: RecordSource): Generator<Batch> {
     const end = at + 12 + recordSet.readInt32BE(at + 8);
     if (end > recordSet.length) return;
     const baseOffset = Number(recordSet.readBigInt64BE(at));
-    if (end < at + HEADER_BYTES) throw unreadable(source, baseOffset, 'damaged content', LOOK_AT_THE_DISK);
+    if (end < at + HEADER_BYTES) throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK);
     const magic = recordSet.readInt8(at + 16);
     if (magic !== 2) throw unreadable(source, baseOffset, `record format ${magic}`, 'Kafka 4 holds only format 2.');
     const attributes = recordSet.readInt16BE(at + 21);
@@ -73,7 +73,7 @@ export function endOfRecords(source: RecordSource): number | undefined {
   return end;
 }
 
-export const LOOK_AT_THE_DISK = "Read the broker's log, and check its disk.";
+export const CHECK_THE_DISK = "Read the broker's log, and check its disk.";
 
 /** @param offset of the batch. */
 export function unreadable(

@@ -35,7 +35,7 @@ export interface SessionStart {
 
 /**
  * The sole right to read a partition and to write what follows from it, in transactions that commit the offset with the
- * output. Opening fences the former owner; the session itself is fenced by the next one, which every method then reports
+ * output. Opening fences the previous owner; the session itself is fenced by the next one, which every method then reports
  * as SHARD_FENCED. After any other failure close the session and open a new one: it starts at the committed offset.
  */
 export class PartitionSession {
@@ -60,21 +60,21 @@ export class PartitionSession {
   }
 
   /**
-   * `former` is this owner's last session, where it had one: without it opening cannot be fenced, only fence. `onOwned` is told
+   * `previous` is this owner's last session, where it had one: without it opening cannot be fenced, only fence. `onOwned` is told
    * who this session is as soon as it owns the partition: where the rest of opening fails, the next session comes after it.
    */
   static async open(
     kafka: KafkaOptions,
     options: SessionOptions,
-    former?: ProducerEpoch,
+    previous?: ProducerEpoch,
     onOwned?: (producer: ProducerEpoch) => void,
   ): Promise<PartitionSession> {
     const cluster = clusterOf(kafka);
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
-      // In this order: once the former owner is fenced, the committed offset cannot move any more.
-      const writer = await TransactionalWriter.open(cluster, options, former);
+      // In this order: once the previous owner is fenced, the committed offset cannot move any more.
+      const writer = await TransactionalWriter.open(cluster, options, previous);
       onOwned?.(writer);
       const start = await startOf(cluster, options, writer);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
@@ -129,7 +129,7 @@ async function startOf(cluster: Cluster, options: SessionOptions, writer: Transa
 }
 
 /**
- * The offset at which the former owner ended. Where that stays in a transaction although its owner is fenced, the broker has
+ * The offset at which the previous owner ended. Where that stays in a transaction although its owner is fenced, the broker has
  * lost the transaction's markers: Kafka 4 takes it for complete without a marker where a partition has no leader at the time,
  * as all have while a single broker starts again ("Couldn't find leader endpoint for partitions" in its log). Its rows would
  * come to life with our first commit. So it is aborted; nobody has read them.

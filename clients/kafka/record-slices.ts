@@ -1,7 +1,7 @@
 import { AbortedTransactions } from './aborted-transactions';
 import { BatchReader, type KafkaHeader, type LongRecord, readHeaders } from './batch-reader';
 import { decompress } from './decompress';
-import { type Batch, LOOK_AT_THE_DISK, type RecordSource, soundBatchesOf, unreadable } from './fetched-batches';
+import { type Batch, CHECK_THE_DISK, type RecordSource, soundBatchesOf, unreadable } from './fetched-batches';
 import { VarintReader } from './varint';
 
 /** A record with all that a reader may want to keep of it. */
@@ -202,6 +202,6 @@ async function nextOf(records: BatchReader, source: RecordSource, { baseOffset }
   try {
     return await records.next();
   } catch (cause) {
-    throw unreadable(source, baseOffset, 'damaged content', LOOK_AT_THE_DISK, cause);
+    throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK, cause);
   }
 }

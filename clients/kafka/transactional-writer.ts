@@ -61,12 +61,12 @@ export class TransactionalWriter implements ProducerEpoch {
     this.producerEpoch = producer.producerEpoch;
   }
 
-  /** Takes the transactional id over: an open transaction of its former owner is aborted, and that owner is fenced. */
-  static async open(cluster: Cluster, options: WriterOptions, former?: ProducerEpoch): Promise<TransactionalWriter> {
+  /** Takes the transactional id over: an open transaction of its previous owner is aborted, and that owner is fenced. */
+  static async open(cluster: Cluster, options: WriterOptions, previous?: ProducerEpoch): Promise<TransactionalWriter> {
     const { transactionalId, group } = options;
     const transactions = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 });
     const groups = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
-    if (former !== undefined) await abortFormer(transactions, transactionalId, former);
+    if (previous !== undefined) await abortPrevious(transactions, transactionalId, previous);
     const producer = await whileMarkersAreWritten(() =>
       transactions.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS }),
     );
@@ -200,9 +200,9 @@ interface EncodedWrites {
   readonly rounds: readonly (readonly PartitionBatch[])[];
 }
 
-/** Aborts what the former session left open. Only its last owner may: where another one came between, this is fenced. */
-async function abortFormer(transactions: Broker, transactionalId: string, former: ProducerEpoch): Promise<void> {
-  const producer = { producerId: former.producerId.toString(), producerEpoch: former.producerEpoch };
+/** Aborts what the previous session left open. Only its last owner may: where another one came between, this is fenced. */
+async function abortPrevious(transactions: Broker, transactionalId: string, previous: ProducerEpoch): Promise<void> {
+  const producer = { producerId: previous.producerId.toString(), producerEpoch: previous.producerEpoch };
   try {
     await untilDecided(() => transactions.endTxn({ transactionalId, ...producer, transactionResult: false }));
   } catch (thrown) {

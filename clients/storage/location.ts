@@ -68,17 +68,17 @@ export function locationText(location: StorageLocation): string {
 function asPrefix(path: string, text: string): string {
   const trimmed = path.replace(/\/+$/, '');
   if (trimmed === '') return '';
-  refuseOddParts(trimmed.split('/'), text);
+  refuseUnknownParts(trimmed.split('/'), text);
   return `${trimmed}/`;
 }
 
 function asPath(path: string, text: string): string {
   const trimmed = path.replace(/\/+$/, '');
-  if (trimmed !== '') refuseOddParts(trimmed.slice(1).split('/'), text);
+  if (trimmed !== '') refuseUnknownParts(trimmed.slice(1).split('/'), text);
   return trimmed;
 }
 
-function refuseOddParts(parts: readonly string[], text: string): void {
+function refuseUnknownParts(parts: readonly string[], text: string): void {
   if (!parts.some((part) => ['', '.', '..'].includes(part))) return;
   throw badLocation(text, "has an empty part, '.' or '..' in its path");
 }

@@ -15,7 +15,7 @@ export class JsonFraming {
   #isText = false;
   #isEscaped = false;
   /** Bytes of text outside of objects stand in the line that is open. */
-  #isStray = false;
+  #hasText = false;
 
   /** Whether the bytes so far end within an object. */
   get isOpen(): boolean {
@@ -34,14 +34,14 @@ export class JsonFraming {
     for (const byte of bytes) {
       if (this.#depth === 0) {
         if (byte === OPEN) {
-          if (this.#isStray) put(LINE_FEED);
-          [this.#isStray, this.#depth] = [false, 1];
+          if (this.#hasText) put(LINE_FEED);
+          [this.#hasText, this.#depth] = [false, 1];
           put(byte);
         } else if (byte === LINE_FEED) {
-          if (this.#isStray) put(LINE_FEED);
-          this.#isStray = false;
+          if (this.#hasText) put(LINE_FEED);
+          this.#hasText = false;
         } else if (!isBetween(byte)) {
-          this.#isStray = true;
+          this.#hasText = true;
           put(byte);
         }
         continue;

@@ -15,7 +15,7 @@ const RESIDENT = 1024 ** 3;
 /** Of processor time, so that a busy machine makes no difference. */
 const SECONDS = 5;
 /** For a process that cannot even watch itself. */
-const PATIENCE_MS = 600_000;
+const TIME_LIMIT_MS = 600_000;
 
 /**
  * Functions that give no more than they are given, in time that grows with it: whatever calls only these, and no aggregate, is
@@ -93,7 +93,7 @@ async function run(trial: string): Promise<string> {
     // No secret of this process is its business.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: PATIENCE_MS,
+    timeout: TIME_LIMIT_MS,
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<NodeJS.Signals | null>((resolve, reject) => {

@@ -116,7 +116,7 @@ export async function publishVersion(
     const current = await currentVersion(output, date);
     if (current !== since && current !== (await realpath(versions).then((path) => join(path, id)))) return false;
     signal.throwIfAborted();
-    await turnTo(output, date, built, id);
+    await switchLink(output, date, built, id);
     signal.throwIfAborted();
     await removeOldVersions(output, date, keep);
     return true;
@@ -160,7 +160,7 @@ async function syncFiles(folder: string): Promise<void> {
   }
 }
 
-async function turnTo(output: string, date: BusinessDate, built: string, id: string): Promise<void> {
+async function switchLink(output: string, date: BusinessDate, built: string, id: string): Promise<void> {
   const versions = versionsFolder(output, date);
   const version = join(versions, id);
   try {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../../domain/errors';
 import { progress } from '../output/print';
 
-const PATIENCE_MILLISECONDS = 60_000;
+const TIMEOUT_MILLISECONDS = 60_000;
 
 /** Runs `daybreak` commands as a person would type them, in one environment, and ends at last what still runs. */
 export class Session {
@@ -45,7 +45,7 @@ export class Session {
     const child = this.#spawn(command, file);
     closeSync(file);
     this.#background.push(child);
-    const deadline = Date.now() + PATIENCE_MILLISECONDS;
+    const deadline = Date.now() + TIMEOUT_MILLISECONDS;
     while (sign !== undefined && !(await readFile(log, 'utf8')).includes(sign)) {
       if (child.exitCode !== null || Date.now() > deadline) {
         throw new DaybreakError('SERVER_FAILED', {

@@ -8,7 +8,7 @@ import type { Pipeline } from '../../domain/pipeline';
 import type { Config } from '../../worker/config';
 import { progress } from '../output/print';
 
-const PATIENCE_MILLISECONDS = 120_000;
+const TIMEOUT_MILLISECONDS = 120_000;
 
 /**
  * Waits until Druid's realtime has every readable record of the day that went to Kafka, the duplicates too. Throws
@@ -31,12 +31,12 @@ export async function untilRealtimeServes(
     );
     return rows[0]?.rows ?? 0;
   };
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  const deadline = Date.now() + TIMEOUT_MILLISECONDS;
   // Settled: nothing more arrived for some seconds, although the day's records are all in Kafka.
   for (let [before, unchanged] = [-1, 0]; unchanged < 4;) {
     if (Date.now() > deadline) {
       throw new DaybreakError('SERVER_FAILED', {
-        what: `Druid’s realtime serves ${before} rows of ${date} and has not finished after ${PATIENCE_MILLISECONDS / 1_000} s`,
+        what: `Druid’s realtime serves ${before} rows of ${date} and has not finished after ${TIMEOUT_MILLISECONDS / 1_000} s`,
         remedy,
       });
     }

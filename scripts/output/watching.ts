@@ -11,13 +11,13 @@ export interface Watching {
   readonly screen?: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Shows the lines that `look` returns; again and again on a terminal each screen takes the place of the one before. */
+/** Shows the lines that `poll` returns; again and again on a terminal each screen takes the place of the one before. */
 export async function watching(
-  look: () => Promise<readonly Line[]>,
+  poll: () => Promise<readonly Line[]>,
   { again, everyMilliseconds = 2_000, screen = process.stdout }: Watching,
 ): Promise<void> {
   for (;;) {
-    const lines = await look();
+    const lines = await poll();
     if (again && screen.isTTY === true) {
       cursorTo(screen, 0, 0);
       clearScreenDown(screen);

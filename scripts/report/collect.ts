@@ -76,7 +76,7 @@ export async function collectReport(
   { dates, turniloUrl }: { readonly dates: readonly BusinessDate[]; readonly turniloUrl?: string | undefined },
 ): Promise<ReportData> {
   const stored = await reconciliations(join(config.data, pipeline.name, 'reconciliation'), dates);
-  const day = (date: BusinessDate, run?: Told): ReportDay => dayOf(config, date, stored.get(date), run);
+  const day = (date: BusinessDate, run?: ReportedRun): ReportDay => dayOf(config, date, stored.get(date), run);
   const known = {
     pipeline: pipeline.name,
     timeZone: pipeline.timeZone,
@@ -85,7 +85,7 @@ export async function collectReport(
     ...(turniloUrl !== undefined && { turniloUrl }),
   };
   try {
-    const runs = await withClient(config, (client) => tellRuns(client, pipeline.name, dates));
+    const runs = await withClient(config, (client) => reportedRuns(client, pipeline.name, dates));
     return { ...known, days: dates.map((date) => day(date, runs.get(date))) };
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')) throw thrown;
@@ -93,19 +93,23 @@ export async function collectReport(
   }
 }
 
-interface Told {
+interface ReportedRun {
   readonly run: DayRun;
   readonly reason: string | undefined;
 }
 
-async function tellRuns(client: Client, pipeline: string, dates: readonly BusinessDate[]): Promise<Map<string, Told>> {
+async function reportedRuns(
+  client: Client,
+  pipeline: string,
+  dates: readonly BusinessDate[],
+): Promise<Map<string, ReportedRun>> {
   const [from = '', to = ''] = [dates[0], dates.at(-1)];
-  const told = new Map<string, Told>();
+  const reported = new Map<string, ReportedRun>();
   for (const [date, run] of await lastRuns(client, pipeline, { from, to })) {
     const failed = remedyOf(run.outcome) !== undefined;
-    told.set(date, { run, reason: failed ? await reasonOf(client, run) : undefined });
+    reported.set(date, { run, reason: failed ? await reasonOf(client, run) : undefined });
   }
-  return told;
+  return reported;
 }
 
 async function reasonOf(client: Client, { workflowId, runId }: DayRun): Promise<string> {
@@ -117,18 +121,26 @@ async function reasonOf(client: Client, { workflowId, runId }: DayRun): Promise<
   }
 }
 
-function dayOf(config: Config, date: BusinessDate, reconciled: Reconciliation | undefined, told?: Told): ReportDay {
-  const outcome = told?.run.outcome ?? (reconciled === undefined ? 'none' : 'replaced');
+function dayOf(
+  config: Config,
+  date: BusinessDate,
+  reconciled: Reconciliation | undefined,
+  reported?: ReportedRun,
+): ReportDay {
+  const outcome = reported?.run.outcome ?? (reconciled === undefined ? 'none' : 'replaced');
   const remedy = remedyOf(outcome);
   return {
     date,
     verdict: verdictOf(outcome),
     outcome,
-    ...(told?.reason !== undefined && { reason: told.reason }),
+    ...(reported?.reason !== undefined && { reason: reported.reason }),
     ...(remedy !== undefined && { remedy }),
-    ...(told !== undefined && { startedAt: told.run.startedAt, url: workflowUrl(config, told.run.workflowId) }),
-    ...(told?.run.closedAt !== undefined && {
-      seconds: (Date.parse(told.run.closedAt) - Date.parse(told.run.startedAt)) / 1_000,
+    ...(reported !== undefined && {
+      startedAt: reported.run.startedAt,
+      url: workflowUrl(config, reported.run.workflowId),
+    }),
+    ...(reported?.run.closedAt !== undefined && {
+      seconds: (Date.parse(reported.run.closedAt) - Date.parse(reported.run.startedAt)) / 1_000,
     }),
     ...(reconciled !== undefined && { reconciled }),
   };

@@ -9,16 +9,16 @@ import { logFile, type Launch, type Server, type Stack } from './stack';
 const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/run/${server.name}.pid`;
 
 /** A process that is just becoming the server has, for a moment, an empty pid file or no command line. */
-const LOOKS = 3;
-const LOOK_AGAIN_MILLISECONDS = 100;
+const POLLS = 3;
+const POLL_MILLISECONDS = 100;
 
 /**
  * The server's process id while it runs, else undefined. A pid may have gone to somebody else's process since, so its
  * command line must hold the server's mark, which names the stack's folder.
  */
 export async function runningPid(stack: Stack, server: Server): Promise<number | undefined> {
-  for (let look = 1; look <= LOOKS && existsSync(pidFile(stack, server)); look += 1) {
-    if (look > 1) await sleep(LOOK_AGAIN_MILLISECONDS);
+  for (let poll = 1; poll <= POLLS && existsSync(pidFile(stack, server)); poll += 1) {
+    if (poll > 1) await sleep(POLL_MILLISECONDS);
     const text = await readFile(pidFile(stack, server), 'utf8').catch(() => '');
     const pid = Number.parseInt(text, 10);
     if (Number.isNaN(pid)) continue;

@@ -10,7 +10,7 @@ import { serversOf } from './servers';
 import { logFile, stackOf, type Server, type ServerName, type Stack, type StackOptions } from './stack';
 
 /** How long a server may take to become healthy. */
-const PATIENCE_MILLISECONDS = 180_000;
+const TIMEOUT_MILLISECONDS = 180_000;
 
 export interface StartOptions extends StackOptions {
   readonly progress?: Progress;
@@ -66,7 +66,7 @@ export async function startServer(stack: Stack, server: Server, step: Step): Pro
 }
 
 async function untilHealthy(stack: Stack, server: Server, step: Step): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  const deadline = Date.now() + TIMEOUT_MILLISECONDS;
   let reason = '';
   while (Date.now() < deadline) {
     step.update('waiting for it to answer');

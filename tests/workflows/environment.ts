@@ -125,13 +125,13 @@ export class Held {
   }
 }
 
-const PATIENCE_MILLISECONDS = 20_000;
+const TIMEOUT_MILLISECONDS = 20_000;
 
 /** Throws after a while, so that a test that waits in vain ends its worker. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MILLISECONDS;
+  const deadline = Date.now() + TIMEOUT_MILLISECONDS;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${PATIENCE_MILLISECONDS} ms: ${String(condition)}`);
+    if (Date.now() > deadline) throw new Error(`not within ${TIMEOUT_MILLISECONDS} ms: ${String(condition)}`);
     await sleep(20);
   }
 }

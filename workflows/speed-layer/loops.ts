@@ -9,8 +9,8 @@ import {
 } from '@temporalio/workflow';
 import type { UnpreparedSetup } from '../../domain/speed-layer';
 import {
-  FIRST_LOOK_SECONDS,
-  LOOK_SECONDS,
+  FIRST_POLL_SECONDS,
+  POLL_SECONDS,
   prepareSpeedLayer,
   SHARD_SECONDS,
   shardActivity,
@@ -23,7 +23,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 const PREPARATION = 'preparation';
 const WATCH = 'watch of the supervisor';
-const LOOK = 'look at the partitions';
+const POLL = 'look at the partitions';
 
 /**
  * Runs each shard and each watcher in a loop of its own until the scope is cancelled, or the pipeline needs another
@@ -46,13 +46,13 @@ export class Loops {
 
   async run(): Promise<void> {
     const shards = Array.from({ length: this.#shards }, (_, shard) => shard);
-    this.#layer.keepFailuresOf([PREPARATION, WATCH, LOOK, ...shards.map((shard) => this.#part(shard))]);
+    this.#layer.keepFailuresOf([PREPARATION, WATCH, POLL, ...shards.map((shard) => this.#part(shard))]);
     this.#layer.show(this.#running === undefined ? 'starting' : 'running');
     await this.scope.run(async () => {
       const loops = [
         this.#prepare(),
         this.#watch(),
-        this.#look(),
+        this.#poll(),
         this.#endWithHistory(),
         ...shards.map((shard) => this.#runShard(shard)),
       ];
@@ -137,15 +137,15 @@ export class Loops {
     }
   }
 
-  async #look(): Promise<never> {
+  async #poll(): Promise<never> {
     const layer = this.#layer;
     for (
-      let afterSeconds = FIRST_LOOK_SECONDS;
+      let afterSeconds = FIRST_POLL_SECONDS;
       ;
-      afterSeconds = this.#isAnyShardFailing() ? FIRST_LOOK_SECONDS : LOOK_SECONDS
+      afterSeconds = this.#isAnyShardFailing() ? FIRST_POLL_SECONDS : POLL_SECONDS
     ) {
       const startedAt = new Date().toISOString();
-      layer.partitions = await this.#untilItSucceeds(LOOK, () => tellPartitions({ afterSeconds }));
+      layer.partitions = await this.#untilItSucceeds(POLL, () => tellPartitions({ afterSeconds }));
       for (const { partition } of layer.partitions) layer.recovered(this.#part(partition % this.#shards), startedAt);
       layer.show();
     }

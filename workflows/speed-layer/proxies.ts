@@ -8,8 +8,8 @@ export const SHARD_SECONDS = 600;
  * A poll of the partitions puts six events into the history. With one a minute, the workflow continues as new twice a
  * day.
  */
-export const FIRST_LOOK_SECONDS = 10;
-export const LOOK_SECONDS = 60;
+export const FIRST_POLL_SECONDS = 10;
+export const POLL_SECONDS = 60;
 
 const ONCE = { maximumAttempts: 1 };
 
@@ -45,7 +45,7 @@ export const { watchSupervisor } = proxyActivities<SpeedLayerActivities>({
 
 export const { tellPartitions } = proxyActivities<SpeedLayerActivities>({
   summary: ACTIVITY_SUMMARIES.tellPartitions,
-  startToCloseTimeout: `${LOOK_SECONDS + 30} seconds`,
+  startToCloseTimeout: `${POLL_SECONDS + 30} seconds`,
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '15 seconds' },
 });

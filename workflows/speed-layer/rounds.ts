@@ -8,8 +8,8 @@ import {
 } from '@temporalio/workflow';
 import { atRest } from '../../domain/speed-shard';
 import {
-  FIRST_LOOK_SECONDS,
-  LOOK_SECONDS,
+  FIRST_POLL_SECONDS,
+  POLL_SECONDS,
   prepareSpeedLayer,
   SHARD_SECONDS,
   shardActivity,
@@ -97,7 +97,7 @@ export class Rounds {
     const { shards } = this.#layer;
     const watching = new CancellationScope();
     const watched = watching
-      .run(() => Promise.all([this.#watch(current), this.#look(current)]))
+      .run(() => Promise.all([this.#watch(current), this.#poll(current)]))
       .catch((thrown: unknown) => {
         if (isCancellation(thrown)) return;
         if (!(thrown instanceof ActivityFailure)) throw thrown;
@@ -131,9 +131,9 @@ export class Rounds {
     }
   }
 
-  async #look(current: Round): Promise<void> {
+  async #poll(current: Round): Promise<void> {
     const layer = this.#layer;
-    for (let afterSeconds = FIRST_LOOK_SECONDS; ; afterSeconds = LOOK_SECONDS) {
+    for (let afterSeconds = FIRST_POLL_SECONDS; ; afterSeconds = POLL_SECONDS) {
       layer.partitions = await tellPartitions({ afterSeconds });
       layer.show();
       if (Rounds.areOver()) current.scope.cancel();

@@ -11,12 +11,12 @@ const FIRST = 'daybreak_first';
 
 /** The identities that an hour has in common with an earlier one of the day. */
 export interface RepeatedIdentities {
-  /** Absolute path of a Parquet file of identities, by their likeness, that several hours have, each with the first of these. */
+  /** Absolute path of a Parquet file of identities, by their keys, that several hours have, each with the first of these. */
   readonly path: string;
   readonly hour: string;
 }
 
-/** The identities of a day's hours, by their likeness, in Parquet files of a folder of their own: memory need not hold a day of them. */
+/** The identities of a day's hours, by their keys, in Parquet files of a folder of their own: memory need not hold a day of them. */
 export class HourIdentities {
   readonly #folder: string;
   readonly #pipeline: Pipeline;

@@ -1,4 +1,4 @@
-import { refuseCompaction } from '../../../activities/druid/compaction-look';
+import { refuseCompaction } from '../../../activities/druid/compaction-poll';
 import { createDruidClient } from '../../../clients/druid';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';

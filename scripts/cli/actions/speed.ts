@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/workflow';
-import { lookAtCompaction } from '../../../activities/druid/compaction-look';
+import { pollCompaction } from '../../../activities/druid/compaction-poll';
 import { createDruidClient } from '../../../clients/druid';
 import { DaybreakError } from '../../../domain/errors';
 import { parsePipelineName } from '../../../domain/pipeline';
@@ -14,7 +14,7 @@ import { withClient } from '../../../worker/connect';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../../workflows/speed-layer';
 import { hasWorker, requireWorker } from '../../operate/follow';
 import { readPipelineFolder } from '../../operate/pipeline-folder';
-import { lookAtIngestion } from '../../operate/speed/ingestion';
+import { pollIngestion } from '../../operate/speed/ingestion';
 import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
 import { describeSpeed, speedView } from '../../operate/speed/speed-status';
 import { jsonOf, print, printJson, progress } from '../../output/print';
@@ -92,21 +92,21 @@ export async function scale(shards: number, { pipeline, json }: SpeedOptions): P
 export async function status({ pipeline, json, watch }: WatchOptions): Promise<void> {
   const config = readConfig();
   await within(pipeline, async (client) => {
-    const look = async (): Promise<readonly Line[]> => {
+    const poll = async (): Promise<readonly Line[]> => {
       const { settings, state } = await readPipelineFolder(config, pipeline);
       const view = await speedView(client, pipeline);
       process.exitCode = view.unanswered === undefined ? 0 : 1;
-      const ingestion = settings && (await lookAtIngestion(config, settings));
+      const ingestion = settings && (await pollIngestion(config, settings));
       return json ? [jsonOf({ ...view, folder: state, ingestion })] : describeSpeed(view, ingestion, state);
     };
-    await watching(look, { again: watch });
+    await watching(poll, { again: watch });
   });
 }
 
 /** Shards need no Druid: the layer starts whatever this finds, and the gate asks again. */
 async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
   try {
-    const { conflicts, warnings } = await lookAtCompaction(createDruidClient(readConfig().druid), loaded);
+    const { conflicts, warnings } = await pollCompaction(createDruidClient(readConfig().druid), loaded);
     for (const found of [...conflicts, ...warnings]) progress(`Druid's compaction: ${found}`);
     if (conflicts.length > 0)
       progress('Until you change this, the gate refuses every day with COMPACTION_CONFLICT: see docs/operating.md.');

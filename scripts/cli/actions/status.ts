@@ -1,6 +1,6 @@
 import { readConfig } from '../../../worker/config';
 import { readPipelineFolder } from '../../operate/pipeline-folder';
-import { lookAtStatus } from '../../operate/status/status';
+import { pollStatus } from '../../operate/status/status';
 import { describeStatus } from '../../output/describe/describe-status';
 import { jsonOf } from '../../output/print';
 import type { Line } from '../../output/safe-text';
@@ -18,11 +18,11 @@ export async function run({ pipeline, portBase, json, watch }: StatusOptions): P
     ...process.env,
     ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
   });
-  const look = async (): Promise<readonly Line[]> => {
+  const poll = async (): Promise<readonly Line[]> => {
     const folder = await readPipelineFolder(config, pipeline);
-    const status = await lookAtStatus(config, { pipeline, folder, portBase });
+    const status = await pollStatus(config, { pipeline, folder, portBase });
     process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
     return json ? [jsonOf(status)] : describeStatus(status);
   };
-  await watching(look, { again: watch });
+  await watching(poll, { again: watch });
 }

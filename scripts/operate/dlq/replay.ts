@@ -29,7 +29,7 @@ export interface Replay {
   readonly times: readonly (Date | undefined)[];
 }
 
-const LOOK_EVERY_MS = 250;
+const POLL_MS = 250;
 /** So many unread offsets are counted record by record; more are not read yet, whatever they hold. */
 const MOST_COUNTED = 1_000;
 
@@ -114,6 +114,6 @@ async function isRead(
     // The ends of transactions take offsets too, which nobody commits before the next record comes.
     if (offsets <= MOST_COUNTED && (await countTopic(kafka, topic, unread)) === 0) return true;
     if (Date.now() >= deadline) return false;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_MS);
   }
 }

@@ -59,12 +59,12 @@ async function failedTask(client: Client, workflowId: string, runId: string): Pr
 
 /** The message, also where the codec has encrypted it and this process has its key. */
 async function reasonOf(client: Client, failure: temporal.api.failure.v1.IFailure | null | undefined): Promise<string> {
-  const told = failure?.message ?? 'no reason given';
+  const message = failure?.message ?? 'no reason given';
   try {
     const error = await decodeOptionalFailureToOptionalError(client.options.loadedDataConverter, failure);
-    return error?.message ?? told;
+    return error?.message ?? message;
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError)) throw thrown;
-    return `${told}, which cannot be read here: ${thrown.what}`;
+    return `${message}, which cannot be read here: ${thrown.what}`;
   }
 }

@@ -1,4 +1,4 @@
-import { lookAtSupervisor, type SupervisorLook } from '../../../activities/druid/supervisor-look';
+import { pollSupervisor, type SupervisorPoll } from '../../../activities/druid/supervisor-poll';
 import { createDruidClient, type DruidClient, type IngestionTotals } from '../../../clients/druid';
 import { countTopic, type KafkaOptions } from '../../../clients/kafka';
 import { DaybreakError } from '../../../domain/errors';
@@ -7,13 +7,13 @@ import type { SupervisorHealth } from '../../../domain/speed-layer';
 import type { Config } from '../../../worker/config';
 
 /** A realtime task that ended still reports what it dropped, while Druid lists it. */
-const LOOK_BACK_MILLISECONDS = 24 * 3_600_000;
+const TOTALS_WINDOW_MILLISECONDS = 24 * 3_600_000;
 
 /** More offsets behind are not counted record by record. */
 const MOST_COUNTED = 10_000;
 
 /** How realtime arrives in Druid, and arrived there lately. */
-export interface Ingestion extends Pick<SupervisorLook, 'health' | 'totals'> {
+export interface Ingestion extends Pick<SupervisorPoll, 'health' | 'totals'> {
   /**
    * Rows of the output topic that no task has taken yet; below zero where a partition ends before what was taken of it,
    * and absent as long as Druid does not know.
@@ -26,22 +26,22 @@ export interface Ingestion extends Pick<SupervisorLook, 'health' | 'totals'> {
 }
 
 /** Why Druid answers, but does not report this. */
-export interface IngestionUntold {
+export interface IngestionUnknown {
   readonly what: string;
   readonly remedy: string;
 }
 
 /** Undefined where Druid does not answer. */
-export async function lookAtIngestion(
+export async function pollIngestion(
   config: Config,
   pipeline: Pipeline,
-): Promise<Ingestion | IngestionUntold | undefined> {
+): Promise<Ingestion | IngestionUnknown | undefined> {
   const druid = createDruidClient(config.druid);
   const { datasource } = pipeline.druid;
   try {
-    const [look, ended] = await Promise.all([lookAtSupervisor(druid, datasource), endedTotals(druid, datasource)]);
-    const { health, totals } = look;
-    const lag = await rowsBehind(config.kafka, pipeline.kafka.outputTopic, look);
+    const [poll, ended] = await Promise.all([pollSupervisor(druid, datasource), endedTotals(druid, datasource)]);
+    const { health, totals } = poll;
+    const lag = await rowsBehind(config.kafka, pipeline.kafka.outputTopic, poll);
     return { health, totals, ...lag, ...(ended !== undefined && { ended }) };
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || !thrown.code.startsWith('DRUID_')) throw thrown;
@@ -54,7 +54,7 @@ export async function lookAtIngestion(
 async function rowsBehind(
   kafka: KafkaOptions,
   topic: string,
-  { lag, unread = [] }: SupervisorLook,
+  { lag, unread = [] }: SupervisorPoll,
 ): Promise<Pick<Ingestion, 'lag' | 'lagIsBound'>> {
   if (lag === undefined) return {};
   if (lag <= 0) return { lag };
@@ -69,7 +69,7 @@ async function rowsBehind(
 }
 
 /** As people read it: what is so, and a line that begins with → for each thing to do. */
-export function describeIngestion(ingestion: Ingestion | IngestionUntold): string[] {
+export function describeIngestion(ingestion: Ingestion | IngestionUnknown): string[] {
   if ('what' in ingestion) return [`! Druid: ${ingestion.what}`, `→ ${ingestion.remedy}`];
   const { health, totals, ended, ...behind } = ingestion;
   return [
@@ -91,7 +91,7 @@ function describeTotals({ processed, thrownAway, unparseable }: IngestionTotals)
 }
 
 async function endedTotals({ tasks }: DruidClient, datasource: string): Promise<IngestionTotals | undefined> {
-  const over = await tasks.over(datasource, new Date(Date.now() - LOOK_BACK_MILLISECONDS));
+  const over = await tasks.over(datasource, new Date(Date.now() - TOTALS_WINDOW_MILLISECONDS));
   const realtime = over.filter(({ type, status }) => type === 'index_kafka' && status === 'SUCCESS');
   const reports = await Promise.all(realtime.map(({ id }) => tasks.report(id)));
   const totals = reports.flatMap((report) => report ?? []).map(({ rows }) => rows);
@@ -100,7 +100,7 @@ async function endedTotals({ tasks }: DruidClient, datasource: string): Promise<
   return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
 }
 
-/** The health alone, as the workflow knows it; undefined before its first look. */
+/** The health alone, as the workflow knows it; undefined before its first poll. */
 export function describeSupervisor(health: SupervisorHealth | undefined): string[] {
   if (health === undefined) return ['Druid supervisor: not looked at yet'];
   const { state, remedy, sealedUntil } = health;

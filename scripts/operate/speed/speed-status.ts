@@ -5,7 +5,7 @@ import { atRest, countedSince, type PartitionProgress } from '../../../domain/sp
 import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
 import { hasWorker, runningActivities } from '../follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
-import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUntold } from './ingestion';
+import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUnknown } from './ingestion';
 import { activitySummary } from '../../output/describe/describe-activities';
 import { describeVersions } from '../../output/describe/describe-versions';
 import type { Line } from '../../output/safe-text';
@@ -38,7 +38,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
     // A workflow that has ended still answers queries, with the state that it had.
     const taskQueue = await requireRunning(handle, pipeline);
     // Heartbeats are read after the answer, which can take a while: else live shards would look old.
-    const status = await askedStatus(client, pipeline, { handle, taskQueue });
+    const status = await queriedStatus(client, pipeline, { handle, taskQueue });
     const [partitions, activities] = await Promise.all([
       shardHeartbeats(client, handle.workflowId),
       runningActivities(handle),
@@ -78,7 +78,7 @@ export interface Unanswered {
 const ANSWER_MILLISECONDS = 15_000;
 
 /** What the workflow says. Only a worker can answer for it. */
-async function askedStatus(
+async function queriedStatus(
   client: Client,
   pipeline: string,
   { handle, taskQueue }: { readonly handle: WorkflowHandle; readonly taskQueue: string },
@@ -162,7 +162,7 @@ function describeCounts(partitions: readonly PartitionProgress[]): string[] {
  */
 export function describeSpeed(
   view: SpeedView,
-  ingestion: Ingestion | IngestionUntold | undefined,
+  ingestion: Ingestion | IngestionUnknown | undefined,
   folder: FolderState,
 ): Line[] {
   const { pipeline, unanswered, supervisor, partitions, toldAt, troubles } = view;

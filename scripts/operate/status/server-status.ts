@@ -24,15 +24,15 @@ const START = 'Start what is down';
  * of the local stack stand beside them where the configuration leads there.
  */
 export async function serverStatus(config: Config, portBase: number | undefined): Promise<ServerStatus[]> {
-  const [asked, local] = await Promise.all([
+  const [polled, local] = await Promise.all([
     Promise.all(probesOf(config).map(ask)),
     hasStack({ portBase }) ? stackHealth({ portBase }) : [],
   ]);
   const up = portBase === undefined ? 'npx daybreak up' : `npx daybreak up --port-base ${portBase}`;
-  const stackOf = ({ title, address }: Asked): ServerHealth | undefined =>
+  const stackOf = ({ title, address }: PolledServer): ServerHealth | undefined =>
     local.find((server) => server.title === title && isAt(address, server.port));
-  const isDruidLocal = asked.some((one) => one.title.startsWith('Druid') && stackOf(one) !== undefined);
-  const servers = asked.map((one) => {
+  const isDruidLocal = polled.some((one) => one.title.startsWith('Druid') && stackOf(one) !== undefined);
+  const servers = polled.map((one) => {
     const server = stackOf(one);
     if (server === undefined) return explained(one);
     // The state of its process says more than that it does not answer.
@@ -40,10 +40,10 @@ export async function serverStatus(config: Config, portBase: number | undefined)
       ? { ...explained(one), url: server.url }
       : ofStack(server, up);
   });
-  const isAsked = ({ title }: ServerHealth): boolean => asked.some((one) => one.title === title);
+  const isPolled = ({ title }: ServerHealth): boolean => polled.some((one) => one.title === title);
   return [
     ...servers,
-    ...local.filter((server) => isDruidLocal && !isAsked(server)).map((server) => ofStack(server, up)),
+    ...local.filter((server) => isDruidLocal && !isPolled(server)).map((server) => ofStack(server, up)),
   ];
 }
 
@@ -70,7 +70,7 @@ interface Probe {
   readonly call: () => Promise<unknown>;
 }
 
-interface Asked extends Probe {
+interface PolledServer extends Probe {
   /** Undefined where it answered as it should. */
   readonly failure: unknown;
 }
@@ -105,7 +105,7 @@ function probesOf(config: Config): readonly Probe[] {
   ];
 }
 
-async function ask(probe: Probe): Promise<Asked> {
+async function ask(probe: Probe): Promise<PolledServer> {
   try {
     await probe.call();
     return { ...probe, failure: undefined };
@@ -114,7 +114,7 @@ async function ask(probe: Probe): Promise<Asked> {
   }
 }
 
-function explained({ title, address: url, variable, failure }: Asked): ServerStatus {
+function explained({ title, address: url, variable, failure }: PolledServer): ServerStatus {
   if (failure === undefined) return { title, url, up: true, state: 'up', detail: '', remedy: '' };
   return { title, url, up: false, state: 'down', ...explain(failure, variable) };
 }

@@ -8,7 +8,7 @@ import { servedBuild } from '../../../engines/versions/late-data-scan';
 import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
 import type { Config } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
-import { lookAtIngestion, type Ingestion, type IngestionUntold } from '../speed/ingestion';
+import { pollIngestion, type Ingestion, type IngestionUnknown } from '../speed/ingestion';
 import type { FolderState, PipelineFolder } from '../pipeline-folder';
 import { remedyOf } from '../remedies';
 import { serverStatus, type ServerStatus } from './server-status';
@@ -36,7 +36,7 @@ export interface Status {
   /** False where Temporal is away: neither the speed layer nor the days are known then. */
   readonly temporal: boolean;
   /** How realtime arrives in Druid; undefined where Druid does not answer. */
-  readonly ingestion: Ingestion | IngestionUntold | undefined;
+  readonly ingestion: Ingestion | IngestionUnknown | undefined;
   /** Undefined where it does not run. */
   readonly speed: SpeedView | undefined;
   /** The latest run of each of the last nights' days, latest day first, then of other days that ran lately. */
@@ -57,18 +57,18 @@ export interface StatusOptions {
 const DAYS_SHOWN = 7;
 
 /** The status of everything at one moment. A server that is away is part of the answer, not an error. */
-export async function lookAtStatus(config: Config, { pipeline, folder, portBase }: StatusOptions): Promise<Status> {
+export async function pollStatus(config: Config, { pipeline, folder, portBase }: StatusOptions): Promise<Status> {
   const { loaded, settings } = folder;
   const seen = {
     pipeline,
     folder: folder.state,
     servers: await serverStatus(config, portBase),
-    ingestion: settings && (await lookAtIngestion(config, settings)),
+    ingestion: settings && (await pollIngestion(config, settings)),
   };
   const waiting = async (client?: Client): Promise<readonly WaitingDay[]> => {
     if (loaded === undefined) return [];
-    const asked = client && ((date: BusinessDate) => nightlyRunOf(client, loaded.pipeline, date));
-    return waitingDays(loaded, config.data, DAYS_SHOWN, asked);
+    const outcomeOf = client && ((date: BusinessDate) => nightlyRunOf(client, loaded.pipeline, date));
+    return waitingDays(loaded, config.data, DAYS_SHOWN, outcomeOf);
   };
   try {
     return await withClient(config, async (client) => ({

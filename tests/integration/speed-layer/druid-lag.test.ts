@@ -3,7 +3,7 @@ import { createDruidClient } from '../../../clients/druid';
 import { KafkaTopics, PartitionSession } from '../../../clients/kafka';
 import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
-import { lookAtIngestion } from '../../../scripts/operate/speed/ingestion';
+import { pollIngestion } from '../../../scripts/operate/speed/ingestion';
 import { readConfig } from '../../../worker/config';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -52,7 +52,7 @@ it('is 0 once Druid has taken every row, though the ends of transactions lie beh
   await session.close();
 
   const taken = await until('every row in Druid', async () => {
-    const now = await lookAtIngestion(config, parsed);
+    const now = await pollIngestion(config, parsed);
     if (now === undefined || 'what' in now) return undefined;
     return now.totals.processed === 2 * TRANSACTIONS && now.lag !== undefined && now.lag < 2 ? now : undefined;
   });

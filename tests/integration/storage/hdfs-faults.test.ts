@@ -11,7 +11,7 @@ import { webHdfs } from './web-hdfs';
 jest.setTimeout(120_000);
 
 const MEBIBYTE = 1024 * 1024;
-const PATIENCE = { attempts: 4, firstPauseMs: 10, longestPauseMs: 50, idleMs: 1_500 };
+const TIMEOUT = { attempts: 4, firstPauseMs: 10, longestPauseMs: 50, idleMs: 1_500 };
 const USER = 'daybreak';
 let server: StorageServer;
 let proxy: FaultyProxy;
@@ -32,7 +32,7 @@ afterEach(() => proxy.close());
 const open = (environment: NodeJS.ProcessEnv = {}, url = proxy.url): Storage =>
   openStorage(locationOf(`webhdfs://${new URL(url).host}/faults`), {
     environment: { HADOOP_USER_NAME: USER, ...environment },
-    retry: PATIENCE,
+    retry: TIMEOUT,
   });
 /** A request to the NameNode, or to the DataNode that it named. */
 const op = (name: string) => (seen: string) => seen.includes(`op=${name}&`) || seen.endsWith(`op=${name}`);
@@ -69,7 +69,7 @@ describe('a NameNode that cannot do it now', () => {
       code: 'STORAGE_FAILED',
       what: expect.stringMatching(/^listing webhdfs:.*\/faults failed: it answered 503: overloaded$/) as string,
     });
-    expect(proxy.seen).toHaveLength(PATIENCE.attempts);
+    expect(proxy.seen).toHaveLength(TIMEOUT.attempts);
   });
 
   it('is passed over for another that can', async () => {

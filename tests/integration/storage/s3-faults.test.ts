@@ -15,7 +15,7 @@ jest.setTimeout(120_000);
 const BUCKET = 'faults';
 const { region, ...ROOT } = S3_ROOT;
 const MEBIBYTE = 1024 * 1024;
-const PATIENCE = { attempts: 4, firstPauseMs: 10, longestPauseMs: 50, idleMs: 1_500 };
+const TIMEOUT = { attempts: 4, firstPauseMs: 10, longestPauseMs: 50, idleMs: 1_500 };
 let server: StorageServer;
 let s3: S3Client;
 let proxy: FaultyProxy;
@@ -42,7 +42,7 @@ afterEach(async () => {
 const open = (s3Access: StorageSettings['s3'] = {}, location = `s3://${BUCKET}/some/prefix`): Storage =>
   openStorage(locationOf(location), {
     s3: { endpoint: proxy.url, region, credentials: ROOT, ...s3Access },
-    retry: PATIENCE,
+    retry: TIMEOUT,
   });
 const isGet = (seen: string): boolean => seen.startsWith('GET') && !seen.includes('list-type');
 const isList = (seen: string): boolean => seen.includes('list-type=2');
@@ -75,7 +75,7 @@ describe('throttling', () => {
       code: 'STORAGE_FAILED',
       what: `listing s3://${BUCKET}/some/prefix/ failed: SlowDown 503 told by the test`,
     });
-    expect(proxy.seen.filter(isList)).toHaveLength(PATIENCE.attempts);
+    expect(proxy.seen.filter(isList)).toHaveLength(TIMEOUT.attempts);
   });
 });
 

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 type Found<T> = Exclude<T, false | undefined>;
 
 export interface Waiting {
-  /** Five minutes unless told. */
+  /** Five minutes by default. */
   readonly seconds?: number;
   readonly pauseMs?: number;
   /** What is to bring it about: once that is over, nobody will. */
@@ -17,7 +17,7 @@ export interface Waiting {
  */
 export async function until<T>(
   what: string,
-  look: () => T | Promise<T>,
+  poll: () => T | Promise<T>,
   { seconds = 300, pauseMs = 100, during }: Waiting = {},
 ): Promise<Found<T>> {
   const deadline = Date.now() + seconds * 1_000;
@@ -29,7 +29,7 @@ export async function until<T>(
   const whetherEnded = (): typeof ended => ended;
   for (;;) {
     const before = whetherEnded();
-    const found = await look();
+    const found = await poll();
     if (found !== false && found !== undefined) return found as Found<T>; // The compiler does not narrow a type parameter.
     if (before !== undefined)
       throw new Error(`${what}: not before the end of what was to bring it: ${inspect(before.as)}`);

@@ -7,9 +7,9 @@ const CLEARED = '\u001b[1;1H\u001b[0J';
 async function shown(isTTY: boolean, again: boolean): Promise<string> {
   const screen = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
   let looks = 0;
-  const look = (): Promise<string[]> =>
+  const poll = (): Promise<string[]> =>
     (looks += 1) > 2 ? Promise.reject(new Error('gone')) : Promise.resolve([`look ${looks}`, 'lag 0']);
-  const ended = watching(look, { again, everyMilliseconds: 1, screen });
+  const ended = watching(poll, { again, everyMilliseconds: 1, screen });
   if (again) await expect(ended).rejects.toThrow('gone');
   else await ended;
   return String(screen.read());

@@ -3,7 +3,7 @@ import type { PartitionOffsets } from '../../clients/kafka';
 import type { SupervisorHealth } from '../../domain/speed-layer';
 
 /** A supervisor and its running tasks at one moment. */
-export interface SupervisorLook {
+export interface SupervisorPoll {
   readonly health: SupervisorHealth;
   readonly totals: IngestionTotals;
   /**
@@ -17,13 +17,13 @@ export interface SupervisorLook {
 }
 
 /** Throws DRUID_UNREACHABLE or DRUID_REFUSED. */
-export async function lookAtSupervisor(druid: DruidClient, id: string): Promise<SupervisorLook> {
+export async function pollSupervisor(druid: DruidClient, id: string): Promise<SupervisorPoll> {
   const [status, spec, totals] = await Promise.all([
     druid.supervisors.status(id),
     druid.supervisors.find(id),
     druid.supervisors.totals(id),
   ]);
-  return supervisorLook(id, { status, sealedUntil: spec?.spec.ioConfig.lateMessageRejectionStartDateTime, totals });
+  return supervisorPoll(id, { status, sealedUntil: spec?.spec.ioConfig.lateMessageRejectionStartDateTime, totals });
 }
 
 export interface SupervisorFacts {
@@ -34,7 +34,7 @@ export interface SupervisorFacts {
 }
 
 /** What Druid's answers come to. */
-export function supervisorLook(id: string, { status, sealedUntil, totals }: SupervisorFacts): SupervisorLook {
+export function supervisorPoll(id: string, { status, sealedUntil, totals }: SupervisorFacts): SupervisorPoll {
   if (status === undefined) {
     const remedy = 'Start the speed layer: npx daybreak speed start';
     return { health: { healthy: false, state: 'ABSENT', remedy }, totals };

@@ -5,7 +5,7 @@ import { DaybreakError } from '../../domain/errors';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
 /** What of Druid's automatic compaction does not go with the recomputes of a pipeline's days. */
-export async function lookAtCompaction(
+export async function pollCompaction(
   druid: DruidClient,
   { pipeline, outputColumns }: LoadedPipeline,
 ): Promise<CompactionFindings> {
@@ -20,7 +20,7 @@ export async function lookAtCompaction(
 
 /** Throws COMPACTION_CONFLICT where rows that were proven would be altered. Returns what is only to be warned of. */
 export async function refuseCompaction(druid: DruidClient, loaded: LoadedPipeline): Promise<readonly string[]> {
-  const { conflicts, warnings } = await lookAtCompaction(druid, loaded);
+  const { conflicts, warnings } = await pollCompaction(druid, loaded);
   if (conflicts.length === 0) return warnings;
   throw new DaybreakError('COMPACTION_CONFLICT', {
     what: `Druid's compaction of ${batchDatasourceOf(loaded.pipeline)} does not fit recomputed days: ${conflicts.join('; ')}`,

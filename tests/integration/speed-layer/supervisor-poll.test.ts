@@ -1,6 +1,6 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
-import { lookAtSupervisor, type SupervisorLook } from '../../../activities/druid/supervisor-look';
+import { pollSupervisor, type SupervisorPoll } from '../../../activities/druid/supervisor-poll';
 import { createDruidClient } from '../../../clients/druid';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
@@ -51,7 +51,7 @@ it('says with its remedy what Druid cannot read, what came after the seal, and t
   const readable = [row('2026-11-21 00:00:00'), row('2026-11-21 00:00:01'), row('2026-11-20 23:59:59')];
   await producer.send(topic, [...readable, { value: 'not a row' }]);
 
-  const taken = await lookUntil(
+  const taken = await pollUntil(
     'four rows',
     ({ totals }) => totals.processed + totals.thrownAway + totals.unparseable >= 4,
   );
@@ -70,13 +70,13 @@ it('says with its remedy what Druid cannot read, what came after the seal, and t
     await until('the end of the topic', async () => !(await admin.listTopics()).includes(topic));
   });
   await makeTopic();
-  const anew = await lookUntil('a topic made anew', ({ lag = 0 }) => lag < 0);
+  const anew = await pollUntil('a topic made anew', ({ lag = 0 }) => lag < 0);
   expect(anew.health.remedy).toMatch(/made anew: POST .*\/reset$/);
 });
 
-const look = (): Promise<SupervisorLook> => lookAtSupervisor(druid, pipeline.topic);
+const look = (): Promise<SupervisorPoll> => pollSupervisor(druid, pipeline.topic);
 
-const lookUntil = (what: string, holds: (look: SupervisorLook) => boolean): Promise<SupervisorLook> =>
+const pollUntil = (what: string, holds: (look: SupervisorPoll) => boolean): Promise<SupervisorPoll> =>
   until(what, async () => {
     const found = await look();
     return holds(found) && found;
