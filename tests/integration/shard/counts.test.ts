@@ -1,9 +1,7 @@
-import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import type { PartitionProgress } from '../../../domain/speed-shard';
 import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
-import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
-import { endAll } from '../support/end-all';
+import { speedTopics, type SpeedTopics } from './speed-topics';
 import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -14,28 +12,14 @@ const PIECE = 1_000;
 jest.setTimeout(600_000);
 
 describe('what a partition has committed', () => {
-  let pipeline: SpeedPipeline;
-  let topics: KafkaTopics;
-  let producer: KafkaProducer;
+  let pipeline: SpeedTopics['pipeline'];
+  let producer: SpeedTopics['producer'];
+  let end: SpeedTopics['end'];
 
   beforeAll(async () => {
-    pipeline = await speedPipeline();
-    topics = await KafkaTopics.connect(kafka);
-    producer = await KafkaProducer.connect(kafka);
-    await topics.ensure(
-      [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 1 })),
-    );
+    ({ pipeline, producer, end } = await speedTopics(kafka, 1));
   });
-  afterAll(() =>
-    endAll(
-      () => {
-        ShardProcess.endAll();
-      },
-      () => producer.close(),
-      () => topics.close(),
-      () => pipeline.remove(),
-    ),
-  );
+  afterAll(() => end());
 
   it('is counted on by the next run, after a pause and after kills, and each run adds its own', async () => {
     const began = Date.now();

@@ -9,16 +9,14 @@ import * as z from 'zod';
 import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
 import { deadLetterOf } from '../../../activities/speed/dead-letter';
 import { createDruidClient } from '../../../clients/druid';
-import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import { replayGroupOf } from '../../../domain/speed-shard';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { readConfig } from '../../../worker/config';
 import { daybreak } from '../support/daybreak';
-import { endAll } from '../support/end-all';
 import { terminateSupervisor } from '../support/own-pipeline';
 import { ShardProcess } from './shard-process';
-import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { speedTopics, type SpeedTopics } from './speed-topics';
 import { contentsOf, differences, valuesOf } from './topic-contents';
 import { until } from '../support/until';
 
@@ -45,28 +43,15 @@ const replaySchema = z.looseObject({
   recompute: z.array(z.string()),
 });
 
-let pipeline: SpeedPipeline;
-let topics: KafkaTopics;
-let producer: KafkaProducer;
+let pipeline: SpeedTopics['pipeline'];
+let topics: SpeedTopics['topics'];
+let producer: SpeedTopics['producer'];
+let end: SpeedTopics['end'];
 
 beforeEach(async () => {
-  pipeline = await speedPipeline();
-  topics = await KafkaTopics.connect(kafka);
-  producer = await KafkaProducer.connect(kafka);
-  await topics.ensure(
-    [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 2 })),
-  );
+  ({ pipeline, topics, producer, end } = await speedTopics(kafka, 2));
 });
-afterEach(() =>
-  endAll(
-    () => {
-      ShardProcess.endAll();
-    },
-    () => producer.close(),
-    () => topics.close(),
-    () => pipeline.remove(),
-  ),
-);
+afterEach(() => end());
 
 const environment = (): Record<string, string> => ({ DAYBREAK_PIPELINES: pipeline.pipelines });
 const dlq = (command: string) => daybreak(`dlq ${command} --pipeline ${pipeline.name}`, environment());

@@ -1,13 +1,11 @@
 import { deadLetterOf } from '../../../activities/speed/dead-letter';
-import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { deadLetters } from '../../../scripts/operate/dlq/dead-letters';
 import { replayDeadLetters } from '../../../scripts/operate/dlq/replay';
 import { readConfig } from '../../../worker/config';
 import { ShardProcess } from './shard-process';
-import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
+import { speedTopics, type SpeedTopics } from './speed-topics';
 import { contentsOf } from './topic-contents';
-import { endAll } from '../support/end-all';
 import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -15,28 +13,14 @@ const kafka = { brokers: readConfig().kafka.brokers };
 jest.setTimeout(600_000);
 
 describe('dead letters', () => {
-  let pipeline: SpeedPipeline;
-  let topics: KafkaTopics;
-  let producer: KafkaProducer;
+  let pipeline: SpeedTopics['pipeline'];
+  let producer: SpeedTopics['producer'];
+  let end: SpeedTopics['end'];
 
   beforeEach(async () => {
-    pipeline = await speedPipeline();
-    topics = await KafkaTopics.connect(kafka);
-    producer = await KafkaProducer.connect(kafka);
-    await topics.ensure(
-      [pipeline.topic, pipeline.outputTopic, pipeline.deadLetterTopic].map((topic) => ({ topic, partitions: 2 })),
-    );
+    ({ pipeline, producer, end } = await speedTopics(kafka, 2));
   });
-  afterEach(() =>
-    endAll(
-      () => {
-        ShardProcess.endAll();
-      },
-      () => producer.close(),
-      () => topics.close(),
-      () => pipeline.remove(),
-    ),
-  );
+  afterEach(() => end());
 
   it('go through the speed layer once more on replay, which says what failed again, and only once', async () => {
     const { pipeline: parsed } = await loadPipelineNamed(pipeline.pipelines, pipeline.name);
