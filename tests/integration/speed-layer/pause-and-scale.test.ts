@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
-import { speedGroupOf } from '../../../domain/speed-shard';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
 import { dayInstants } from '../../../scripts/feed/instants';
@@ -13,6 +12,7 @@ import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
+import { topicProgress } from './topic-progress';
 
 useStack();
 /** The pause lasts until a whole feed has come meanwhile, and at least for so long. */
@@ -46,15 +46,7 @@ const startWorker = (): Promise<BackgroundCommand> =>
 const speed = (command: string): Promise<string> =>
   succeed(`speed ${command} --pipeline ${pipeline.name}`, pipeline.environment);
 
-/** How many records of the topic the speed layer has committed as read, and how many there are. */
-async function progress(): Promise<{ read: number; written: number }> {
-  const committed = await topics.committedOffsets(speedGroupOf(pipeline.name), pipeline.topic);
-  const sum = (offsets: readonly number[]): number => offsets.reduce((total, offset) => total + offset, 0);
-  return {
-    read: sum([...committed.values()]),
-    written: sum((await topics.offsetsOf(pipeline.topic)).map(({ high }) => high)),
-  };
-}
+const progress = () => topicProgress(topics, pipeline);
 
 const feed = (seed: number): Promise<string> =>
   succeed(

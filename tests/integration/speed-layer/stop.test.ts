@@ -1,7 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
-import { speedGroupOf } from '../../../domain/speed-shard';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed } from '../../../scripts/feed/generate';
@@ -15,6 +14,7 @@ import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
+import { topicProgress } from './topic-progress';
 
 useStack();
 jest.setTimeout(600_000);
@@ -50,12 +50,7 @@ const statusOfLayer = (): Promise<string> =>
     return status.name;
   });
 
-async function unread(): Promise<{ read: number; written: number }> {
-  const committed = await topics.committedOffsets(speedGroupOf(pipeline.name), pipeline.topic);
-  const sum = (offsets: readonly number[]): number => offsets.reduce((total, offset) => total + offset, 0);
-  const written = sum((await topics.offsetsOf(pipeline.topic)).map(({ high }) => high));
-  return { read: sum([...committed.values()]), written };
-}
+const unread = () => topicProgress(topics, pipeline);
 
 it('ends a speed layer whose folder is gone, in the midst of its work, and a later start goes on where it ended', async () => {
   expect((await speed('start')).code).toBe(0);
