@@ -16,6 +16,12 @@ export class JsonFraming {
   #isEscaped = false;
   /** Bytes of text outside of objects stand in the line that is open. */
   #hasText = false;
+  #objects = 0;
+
+  /** Whole objects so far. */
+  get objects(): number {
+    return this.#objects;
+  }
 
   /** Whether the bytes so far end within an object. */
   get isOpen(): boolean {
@@ -55,7 +61,9 @@ export class JsonFraming {
       else if (byte === OPEN) this.#depth += 1;
       else if (byte === CLOSE) {
         this.#depth -= 1;
-        if (this.#depth === 0) put(LINE_FEED);
+        if (this.#depth > 0) continue;
+        put(LINE_FEED);
+        this.#objects += 1;
       }
     }
     return lines.subarray(0, filled);
@@ -87,18 +95,26 @@ export function framingFault(framing: Framing | undefined, content: Buffer): str
     .filter((line) => line.trim() !== '');
   const [first = ''] = lines;
   const kind = kindOf(first, lines);
-  if (kind === undefined || !new JsonFraming().lines(beginning).includes(LINE_FEED)) return undefined;
+  if (kind === undefined || objectsOf(beginning).objects === 0) return undefined;
   return `it holds ${kind}, not a record a line: set files.framing: json in pipeline.yaml`;
 }
 
-/** Undefined where a line is an object, but the last of an array or behind commas, or the first begins nothing of JSON. */
+function objectsOf(bytes: Buffer): JsonFraming {
+  const framing = new JsonFraming();
+  framing.lines(bytes);
+  return framing;
+}
+
+/**
+ * Undefined where lines are objects, whatever the first is: a line that was torn is a bad record. One object may stand
+ * alone in its line in an array, and behind commas the last.
+ */
 function kindOf(first: string, lines: readonly string[]): string | undefined {
-  const hasRecord = (some: readonly string[]): boolean => some.some((line) => objectsIn(line) === 'one');
-  if (/^\s*\[/.test(first) && !(/\]\s*$/.test(first) && hasRecord(lines))) return 'a JSON array';
+  const records = lines.filter((line) => objectsIn(line) === 'one').length;
+  if (/^\s*\[/.test(first)) return records <= (/\]\s*$/.test(first) ? 0 : 1) ? 'a JSON array' : undefined;
   if (!/^\s*\{/.test(first)) return undefined;
-  if (/\}\s*,\s*$/.test(first))
-    return hasRecord(lines.slice(0, -1)) ? undefined : 'JSON objects with commas behind them';
-  if (hasRecord(lines)) return undefined;
+  if (/\}\s*,\s*$/.test(first)) return records <= 1 ? 'JSON objects with commas behind them' : undefined;
+  if (records > 0) return undefined;
   return objectsIn(first) === 'several'
     ? 'JSON objects with no line feed between them'
     : 'JSON objects over several lines';
@@ -106,13 +122,8 @@ function kindOf(first: string, lines: readonly string[]): string | undefined {
 
 /** Whether a line is one JSON object, as far as its braces say, several, or neither. */
 function objectsIn(line: string): 'one' | 'several' | 'none' {
-  const framing = new JsonFraming();
   const text = line.trim();
-  const objects = framing
-    .lines(Buffer.from(text))
-    .toString('utf8')
-    .split('\n')
-    .filter((found) => found !== '');
-  if (objects.length === 1 && !framing.isOpen && text.startsWith('{') && text.endsWith('}')) return 'one';
-  return objects.length > 1 ? 'several' : 'none';
+  const { objects, isOpen } = objectsOf(Buffer.from(text));
+  if (objects > 1) return 'several';
+  return objects === 1 && !isOpen && text.startsWith('{') && text.endsWith('}') ? 'one' : 'none';
 }

@@ -81,7 +81,6 @@ describe('reading', () => {
       '.names.20261121.07.json': lines(event(94)),
       'names.20261122.07.json': lines(event(95)),
       'names.%Y%m%d.%H/buffer.log': lines(event(96)),
-      'names.20261121.08.json/inside.json': lines(event(97)),
     });
     const manifest = await build();
     expect(await userIds()).toEqual(['1', '2', '3', '4', '5', '6']);

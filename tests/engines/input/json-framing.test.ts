@@ -66,11 +66,16 @@ it.each([
   ['[\n{"a":1},\n{"a":2}\n]\n', 'a JSON array'],
   ['[{"a":1}]\n{"a":2}\n', undefined],
   ['{"a":1},\n{"a":2}\n{"a":3}\n', undefined],
+  ['[{"a":1\n{"a":2}\n{"a":3}\n', undefined],
+  ['[\n{"a":1}\n,{"a":2}\n]\n', 'a JSON array'],
   ['{\n "a": 1\n}\n{\n "a": 2\n}\n', 'several lines'],
   ['{"a":1}\n[{"a":2}]\n', undefined],
   // One torn line in a file of lines is a bad record, not another framing.
   ['{"a":1}{"a":2}\n{"a":3}\n', undefined],
   ['no JSON\n{{{\n', undefined],
+  // Bad records, of which no framing makes good ones.
+  ['[1]\n', undefined],
+  ['["{"]\n', undefined],
   ['', undefined],
 ])('%j: %s', (content, kind) => {
   const fault = framingFault('lines', Buffer.from(content));
