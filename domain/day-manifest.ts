@@ -86,13 +86,13 @@ export interface InputFile {
   readonly sha256: string;
 }
 
-/** `_manifest.json` of a published day. */
 /** An input file of a kind that is not read. */
 export interface UnreadFile {
   readonly file: string;
   readonly reason: string;
 }
 
+/** `_manifest.json` of a published day. */
 export interface DayManifest {
   readonly formatVersion: 1;
   readonly pipeline: string;

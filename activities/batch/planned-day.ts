@@ -8,6 +8,7 @@ import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { withHeartbeats } from '../heartbeat';
 import type { BatchDependencies } from './dependencies';
 
 const CLOCK_SKEW_MILLISECONDS = 20_000;
@@ -58,7 +59,8 @@ export async function plannedDay(
   hasWritten: (datasource: string) => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<PlannedDay> {
   const { pipeline: name, date, ...claimed } = parseInput(planInput, given, activity);
-  const loaded = await loadPipelineNamed(pipelines, name);
+  // Its tables can take longer than the heartbeat's timeout.
+  const loaded = await withHeartbeats('loading the pipeline', () => loadPipelineNamed(pipelines, name));
   const plan = await finishedDay(loaded.pipeline, date, clock);
   const known = new Map<string, unknown>(Object.entries(plan));
   const { datasource = plan.datasource } = claimed;

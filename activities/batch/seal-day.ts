@@ -6,7 +6,7 @@ import type { DayPlan } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { ensureSupervisor, type WantedSupervisor } from '../druid/ensure-supervisor';
-import { pollUntilAnswered, withHeartbeats } from '../heartbeat';
+import { pollUntilAnswered } from '../heartbeat';
 import { releaseDeadLocks } from './dead-locks';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
@@ -59,9 +59,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
      */
     async sealDay(given: DayPlan): Promise<Seal> {
       // Once: tables may be large, and an edit of the pipeline must not end a wait that is under way.
-      const { plan, loaded } = await withHeartbeats('loading the pipeline', () =>
-        plannedDay({ pipelines, ...clock }, given, 'sealDay'),
-      );
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'sealDay');
       if (plan.datasource !== plan.realtimeDatasource) {
         throw new DaybreakError('WRONG_USAGE', {
           what: `the batch of ${plan.pipeline} has its own datasource, which needs no seal`,

@@ -8,6 +8,7 @@ import {
   type ProducerEpoch,
   type RecordSlice,
   recordSlices,
+  UnreadableBatch,
 } from '../../clients/kafka';
 import { DaybreakError } from '../../domain/errors';
 import type { OffsetReset, PartitionProgress } from '../../domain/speed-shard';
@@ -117,8 +118,10 @@ export class PartitionRun {
         const isNarrowed = thrown === this.#narrowedAfter;
         const isPassing =
           thrown.retry && thrown.code !== 'SHARD_FENCED' && Date.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
-        if (!isNarrowed && !isPassing) throw thrown;
-        this.#trouble = thrown.what;
+        // No attempt heals it, and the other partitions of the shard go on.
+        const isUnreadable = thrown instanceof UnreadableBatch;
+        if (!isNarrowed && !isPassing && !isUnreadable) throw thrown;
+        this.#trouble = isUnreadable ? `${thrown.what}. ${thrown.remedy} ${this.#howToGoOn()}` : thrown.what;
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
@@ -152,17 +155,23 @@ export class PartitionRun {
         bytes: limits.bytes,
         valueBytes: () => transform.maximumBytes,
       };
-      for await (const slice of recordSlices(fetched, sliceLimits)) {
-        if (slice.values.length > 0) {
-          const result = await this.#transform(slice);
-          await committing;
-          if (isAborted(signal)) break;
-          committing = this.#commit(session, slice, result).then(onWell);
-          committing.catch(ignore);
-        } else {
-          await committing;
-          this.#offset = slice.nextOffset; // Control records alone: nothing to commit.
+      try {
+        for await (const slice of recordSlices(fetched, sliceLimits)) {
+          if (slice.values.length > 0) {
+            const result = await this.#transform(slice);
+            await committing;
+            if (isAborted(signal)) break;
+            committing = this.#commit(session, slice, result).then(onWell);
+            committing.catch(ignore);
+          } else {
+            await committing;
+            this.#offset = slice.nextOffset; // Control records alone: nothing to commit.
+          }
         }
+      } catch (thrown) {
+        // What stands before a batch that cannot be read is committed, so that the next session begins with that batch.
+        if (thrown instanceof UnreadableBatch) await committing;
+        throw thrown;
       }
       if (next === read) {
         // A failure of the last commit must not wait for the next event, and an idle partition counts as healthy.
@@ -263,6 +272,15 @@ export class PartitionRun {
       });
     }
     this.#tooLarge.set(offset, refusals);
+  }
+
+  /** For a batch that cannot be read. */
+  #howToGoOn(): string {
+    const { topic, partition, group } = this.#options;
+    return (
+      'To go on behind it, pause the speed layer, and set the committed offset: kafka-consumer-groups.sh --bootstrap-server ' +
+      `<broker> --group ${group} --topic ${topic}:${partition} --reset-offsets --to-offset <offset> --execute`
+    );
   }
 
   #sessionOptions() {

@@ -41,9 +41,10 @@ function* batchesOf(source: RecordSource): Generator<Batch> {
   let at = 0;
   while (at + HEADER_BYTES <= recordSet.length) {
     const end = at + 12 + recordSet.readInt32BE(at + 8);
-    if (end > recordSet.length) return;
+    // A broker gives the first one whole, however large it is.
+    if (end > recordSet.length && at > 0) return;
     const baseOffset = Number(recordSet.readBigInt64BE(at));
-    if (end < at + HEADER_BYTES) throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK);
+    if (end < at + HEADER_BYTES || end > recordSet.length) throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK);
     const magic = recordSet.readInt8(at + 16);
     if (magic !== 2) throw unreadable(source, baseOffset, `record format ${magic}`, 'Kafka 4 holds only format 2.');
     const attributes = recordSet.readInt16BE(at + 21);
@@ -66,12 +67,22 @@ function* batchesOf(source: RecordSource): Generator<Batch> {
   }
 }
 
-/** The offset behind the last complete record batch of a fetch; undefined where there is none. */
+/**
+ * The offset behind the last complete record batch of a fetch, or behind the last one before a batch that cannot be read;
+ * undefined if there is none. Throws if the first one cannot be read.
+ */
 export function endOfRecords(source: RecordSource): number | undefined {
   let end: number | undefined;
-  for (const batch of batchesOf(source)) end = batch.lastOffset + 1;
+  try {
+    for (const batch of batchesOf(source)) end = batch.lastOffset + 1;
+  } catch (thrown) {
+    if (end === undefined) throw thrown;
+  }
   return end;
 }
+
+/** A record batch that nobody can read, however often it is fetched. */
+export class UnreadableBatch extends DaybreakError {}
 
 export const CHECK_THE_DISK = "Read the broker's log, and check its disk.";
 
@@ -82,7 +93,7 @@ export function unreadable(
   what: string,
   remedy: string,
   cause?: unknown,
-): DaybreakError {
+): UnreadableBatch {
   const place = `the record batch of ${topic}/${partition} at offset ${offset}`;
-  return new DaybreakError('KAFKA_REFUSED', { what: `${place} has ${what}`, remedy, cause });
+  return new UnreadableBatch('KAFKA_REFUSED', { what: `${place} has ${what}`, remedy, cause });
 }

@@ -3,7 +3,7 @@ export type { KafkaCluster, KafkaLogger, KafkaOptions } from './options';
 export { PartitionSession } from './partition-session';
 export { KafkaProducer } from './producer';
 export { headerSize, type NewHeader, type NewRecord, recordSize } from './record-batch';
-export { endOfRecords } from './fetched-batches';
+export { endOfRecords, UnreadableBatch } from './fetched-batches';
 export { type KafkaHeader, type KafkaRecord, type RecordSlice, recordSlices } from './record-slices';
 export { KafkaTopics, type PartitionOffsets } from './topics';
 export type { ProducerEpoch } from './transactional-writer';

@@ -53,29 +53,37 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
   const { offset: from } = source;
   const transactions = new AbortedTransactions(source.abortedTransactions);
   let slice = new SliceBuilder(from);
-  for (const batch of soundBatchesOf(source)) {
-    if (batch.lastOffset < from) continue;
-    if (batch.isControl) transactions.end(batch);
-    else if (!transactions.isAborted(batch)) {
-      const records = new BatchReader(bodyOf(source, batch), limits.valueBytes?.() ?? MOST_VALUE_BYTES);
-      try {
-        for (let index = 0; index < batch.records; index++) {
-          const record = records.nextInMemory() ?? (await nextOf(records, source, batch));
-          const offset =
-            typeof record === 'number'
-              ? slice.add(batch, records.reader, record, from)
-              : slice.addLong(batch, record, from);
-          if (slice.rows < limits.rows() && slice.bytes < limits.bytes) continue;
-          yield slice.cut(offset + 1);
-          slice = new SliceBuilder(offset + 1);
+  let unreadable: unknown;
+  try {
+    for (const batch of soundBatchesOf(source)) {
+      if (batch.lastOffset < from) continue;
+      if (batch.isControl) transactions.end(batch);
+      else if (!transactions.isAborted(batch)) {
+        const records = new BatchReader(bodyOf(source, batch), limits.valueBytes?.() ?? MOST_VALUE_BYTES);
+        try {
+          for (let index = 0; index < batch.records; index++) {
+            const record = records.nextInMemory() ?? (await nextOf(records, source, batch));
+            const offset =
+              typeof record === 'number'
+                ? slice.add(batch, records.reader, record, from)
+                : slice.addLong(batch, record, from);
+            slice.nextOffset = offset + 1;
+            if (slice.rows < limits.rows() && slice.bytes < limits.bytes) continue;
+            yield slice.cut(offset + 1);
+            slice = new SliceBuilder(offset + 1);
+          }
+        } finally {
+          await records.close();
         }
-      } finally {
-        await records.close();
       }
+      slice.nextOffset = batch.lastOffset + 1;
     }
-    slice.nextOffset = batch.lastOffset + 1;
+  } catch (thrown) {
+    unreadable = thrown;
   }
+  // Also what stands before a batch that cannot be read.
   if (slice.rows > 0 || slice.nextOffset > slice.from) yield slice.cut(slice.nextOffset);
+  if (unreadable !== undefined) throw unreadable;
 }
 
 /**

@@ -177,11 +177,15 @@ interface Kafkajs {
 
 /** Throws MISSING_TOOL with the name of everything that is gone, or that has other parameters than in kafkajs 2.2.4. */
 export function loadKafkajs(load: (module: string) => unknown): Kafkajs {
-  const missing = Object.entries(KAFKAJS_PARTS).flatMap(([module, parts]) => missingIn(module, parts, load));
+  let cause: unknown;
+  const missing = Object.entries(KAFKAJS_PARTS).flatMap(([module, parts]) =>
+    missingIn(module, parts, load, (thrown) => (cause ??= thrown)),
+  );
   if (missing.length > 0) {
     throw new DaybreakError('MISSING_TOOL', {
       what: `kafkajs lacks what clients/kafka/transport.ts takes from it: ${missing.join(', ')}`,
       remedy: 'Install the version of package-lock.json (npm ci), or adapt that file to the new one.',
+      cause,
     });
   }
   return {
@@ -196,11 +200,13 @@ function missingIn(
   module: string,
   parts: Readonly<Record<string, number>>,
   load: (module: string) => unknown,
+  onCause: (cause: unknown) => void,
 ): readonly string[] {
   let exported: unknown;
   try {
     exported = load(module);
-  } catch {
+  } catch (cause) {
+    onCause(cause);
     return [module];
   }
   const holder: unknown = typeof exported === 'function' ? exported.prototype : exported;

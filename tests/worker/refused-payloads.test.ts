@@ -99,7 +99,7 @@ it.each<[string, Refusal]>([
     'a strict worker, of what is not encrypted',
     {
       ...{ written: {}, read: { ...encrypting(first), DAYBREAK_PAYLOAD_STRICT: 'true' } },
-      what: 'not encrypted, which DAYBREAK_PAYLOAD_STRICT refuses',
+      what: 'not encrypted, and DAYBREAK_PAYLOAD_STRICT refuses it',
       remedy: 'unset DAYBREAK_PAYLOAD_STRICT',
     },
   ],

@@ -22,10 +22,10 @@ export class Narrowing {
     do {
       const part = items.slice(first, first + this.#most);
       const behind = items[first + part.length]?.offset ?? end;
-      if ((await send(part, behind)) || part.length <= 1) {
-        first += part.length;
-        this.#most *= 2;
-      } else this.#most = Math.floor(part.length / 2);
+      const isSent = await send(part, behind);
+      if (isSent) this.#most *= 2;
+      if (isSent || part.length <= 1) first += part.length;
+      else this.#most = Math.floor(part.length / 2);
     } while (first < items.length);
   }
 }

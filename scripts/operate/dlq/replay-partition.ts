@@ -104,7 +104,7 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
             if (only === undefined || others.length > 0) return false;
             firstLeft ??= only.offset;
             tooLarge.push({ ...only, bytes: recordSize(replayedMessage(only, run)) });
-            return true;
+            return false;
           }
           const whole = wholeOf(some.selected);
           firstLeft ??= some.firstLeft;
