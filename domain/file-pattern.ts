@@ -30,11 +30,22 @@ export function faultOfPattern(pattern: string): string | undefined {
   } catch (thrown) {
     return thrown instanceof Error ? thrown.message : undefined;
   }
+  const blurred = parts.findIndex((part, index) => isBlurred(part, parts[index - 1], parts[index + 1]));
+  if (blurred !== -1) return 'it has a number without leading zeros beside another number: put text between them';
   const has = (...names: readonly Placeholder[]): boolean =>
     parts.some((part) => 'placeholder' in part && names.includes(part.placeholder));
   if (!has('%Y') || !has('%m', '%-m') || !has('%d', '%-d')) return 'it needs %Y, %m and %d: a file must tell its day';
   if (has('%M') && !has('%H', '%-H')) return 'it has %M, and no %H';
   return undefined;
+}
+
+/** Whether where a number without leading zeros begins or ends cannot be told. */
+function isBlurred(part: PatternPart, before: PatternPart | undefined, after: PatternPart | undefined): boolean {
+  if (!('placeholder' in part) || !part.placeholder.startsWith('%-')) return false;
+  const hasDigitBefore = before !== undefined && ('placeholder' in before || /\d$/.test(before.text));
+  const hasDigitAfter =
+    after !== undefined && ('placeholder' in after ? after.placeholder !== '*' : /^\d/.test(after.text));
+  return hasDigitBefore || hasDigitAfter;
 }
 
 /** Whether a file is named by its hour; else a file is a day's. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { listed } from './bounded-text';
-import { isTimeZone } from './business-date';
+import { isSameZone, isTimeZone } from './business-date';
 import { DaybreakError } from './errors';
 import type { FileNaming } from './file-hours';
 import { faultOfPattern, isHourly } from './file-pattern';
@@ -272,8 +272,11 @@ interface Contradiction {
 }
 
 /** Settings that are valid alone but contradict each other. */
-function contradictions({ events, tables, kafka }: PipelineSettings): Contradiction[] {
+function contradictions({ events, tables, kafka, files, timeZone }: PipelineSettings): Contradiction[] {
   const found: Contradiction[] = [];
+  if (!isHourly(files.pattern) && files.timeZone !== undefined && !isSameZone(files.timeZone, timeZone)) {
+    found.push({ path: ['files', 'timeZone'], message: `${timeZone}, the pipeline's zone, for files of a day each` });
+  }
   const { column, format } = events.time;
   const expected = timeTypeOf(format);
   if (!Object.hasOwn(events.columns, column)) {
@@ -333,6 +336,8 @@ function distinctIgnoringCase(names: readonly string[]): boolean {
 }
 
 interface PipelineSettings {
+  readonly timeZone: string;
+  readonly files: { readonly pattern: string; readonly timeZone?: string | undefined };
   readonly events: {
     readonly columns: Readonly<Record<string, ColumnType>>;
     readonly time: { readonly column: string; readonly format: string };

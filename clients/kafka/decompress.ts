@@ -139,9 +139,9 @@ async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
     await before;
     let bytes = 0;
     for (const chunk of zstdChunks([payload])) {
-      yield chunk;
+      if (chunk.length > 0) yield chunk;
       bytes += chunk.length;
-      if (bytes < YIELD_EVERY) continue;
+      if (chunk.length > 0 && bytes < YIELD_EVERY) continue;
       bytes = 0;
       await otherWork();
     }

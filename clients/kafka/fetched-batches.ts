@@ -44,7 +44,8 @@ function* batchesOf(source: RecordSource): Generator<Batch> {
     // A broker gives the first one whole, however large it is.
     if (end > recordSet.length && at > 0) return;
     const baseOffset = Number(recordSet.readBigInt64BE(at));
-    if (end < at + HEADER_BYTES || end > recordSet.length) throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK);
+    if (end < at + HEADER_BYTES || end > recordSet.length)
+      throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK);
     const magic = recordSet.readInt8(at + 16);
     if (magic !== 2) throw unreadable(source, baseOffset, `record format ${magic}`, 'Kafka 4 holds only format 2.');
     const attributes = recordSet.readInt16BE(at + 21);

@@ -7,20 +7,24 @@ const PACKED = /\.(?:gz|zst|zstd)$/i;
 const FOREIGN = /\.(bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|rar|tar|tgz|parquet|avro|orc|arrow|feather)$/i;
 
 /** What the contents of a file begin with. Source: each format's specification. */
-const MAGIC = [
-  ['gzip', '1f8b08'],
-  ['zstd', '28b52ffd'],
+const MAGIC: readonly (readonly [format: string, magic: RegExp])[] = [
+  ['gzip', /^1f8b08/],
+  ['zstd', /^28b52ffd/],
   // A skippable frame, which pzstd and others begin with.
-  ['zstd', '502a4d18'],
-  ['bzip2', '425a68'],
-  ['xz', 'fd377a585a00'],
-  ['LZ4', '04224d18'],
-  ['Snappy', 'ff060000734e61507059'],
-  ['ZIP', '504b0304'],
-  ['Parquet', '50415231'],
-  ['ORC', '4f5243'],
-  ['Avro', '4f626a01'],
+  ['zstd', /^5.2a4d18/],
+  ['bzip2', /^425a683[1-9](?:314159265359|177245385090)/],
+  ['xz', /^fd377a585a00/],
+  ['LZ4', /^04224d18/],
+  ['Snappy', /^ff060000734e61507059/],
+  ['ZIP', /^504b0304/],
+  ['Avro', /^4f626a01/],
+];
+/** Letters alone: what begins with them is text, as a header of a CSV file, unless it holds a zero byte. */
+const MAGIC_OF_LETTERS = [
+  ['Parquet', 'PAR1'],
+  ['ORC', 'ORC'],
 ] as const;
+
 const MAGIC_BYTES = 10;
 
 /** Bytes from the beginning of a file that say what it is. */
@@ -36,23 +40,28 @@ export function unpackedName(file: string): string {
   return file.replace(PACKED, '');
 }
 
-/** Why a file of this name is not read; undefined for any that is. */
-export function foreignName(file: string): string | undefined {
-  const [, ending] = FOREIGN.exec(file) ?? [];
-  return ending === undefined ? undefined : `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}`;
-}
-
 const WHAT_IS_READ = 'and files are read that are plain, gzip (.gz) or zstd (.zst)';
 
 /**
- * How a file is packed, by its first bytes, whatever its name says; what is named as packed and has neither beginning nor
- * text is damaged, and left to the unpacking to say so. `foreign` says why a file of another format is not read.
+ * How a file is packed, by its first bytes. Its name decides only if they are neither JSON nor known: what is named as
+ * packed and is not is damaged, and left to the unpacking to say so. `foreign` says why a file of another format is not
+ * read.
  */
 export function compressionOf(file: string, beginning: Buffer): Compression | { readonly foreign: string } {
-  const hex = beginning.toString('hex', 0, MAGIC_BYTES);
-  const [format] = MAGIC.find(([, magic]) => hex.startsWith(magic)) ?? [];
+  const format = formatOf(beginning);
   if (format === 'gzip' || format === 'zstd') return format;
   if (format !== undefined) return { foreign: `its content is ${format}, ${WHAT_IS_READ}` };
-  if (!isPacked(file) || /^(?:\ufeff)?\s*[[{]/.test(beginning.toString('utf8'))) return 'none';
+  if (beginning.length === 0 || /^(?:\ufeff)?\s*[[{]/.test(beginning.toString('utf8'))) return 'none';
+  const [, ending] = FOREIGN.exec(file) ?? [];
+  if (ending !== undefined) return { foreign: `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}` };
+  if (!isPacked(file)) return 'none';
   return /gz$/i.test(file) ? 'gzip' : 'zstd';
+}
+
+function formatOf(beginning: Buffer): string | undefined {
+  const hex = beginning.toString('hex', 0, MAGIC_BYTES);
+  const [format] = MAGIC.find(([, magic]) => magic.test(hex)) ?? [];
+  if (format !== undefined) return format;
+  const [named] = MAGIC_OF_LETTERS.find(([, letters]) => beginning.toString('latin1').startsWith(letters)) ?? [];
+  return named !== undefined && beginning.includes(0) ? named : undefined;
 }

@@ -10,7 +10,7 @@ import type { Framing } from '../../domain/pipeline';
 import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
 import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './input-files';
-import { framingFault, JsonFraming } from './json-framing';
+import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './json-framing';
 import { countLineFeeds } from './line-feeds';
 import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';
 
@@ -92,7 +92,8 @@ export async function* readLargeFile(
     const reader = framing === 'json' ? new JsonFraming() : undefined;
     let lines = 0;
     let last: Buffer = NOTHING;
-    for await (const chunk of contentOf(compression, path, carefully, (found) => (read = found))) {
+    const content = contentOf(compression, path, carefully, (found) => (read = found));
+    for await (const chunk of framing === 'lines' ? beginningFirst(content) : content) {
       const plain = isFirst ? withoutMark(chunk) : chunk;
       const fault = isFirst ? framingFault(framing, plain) : undefined;
       isFirst = false;
@@ -114,6 +115,23 @@ export async function* readLargeFile(
   } catch (cause) {
     throw cause instanceof NotWhole ? cause : unreadable(path, cause);
   }
+}
+
+/** The same bytes, of which the first chunk has enough to say how they are framed, or all. */
+async function* beginningFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let beginning: Buffer | undefined = NOTHING;
+  for await (const chunk of chunks) {
+    if (beginning === undefined) {
+      yield chunk;
+      continue;
+    }
+    beginning =
+      beginning.length === 0 && chunk.length > BYTES_THAT_SAY_FRAMING ? chunk : Buffer.concat([beginning, chunk]);
+    if (beginning.length <= BYTES_THAT_SAY_FRAMING) continue;
+    yield beginning;
+    beginning = undefined;
+  }
+  if (beginning !== undefined && beginning.length > 0) yield beginning;
 }
 
 /** The file ends within an object: what stands behind a brace that is missing is part of it. */

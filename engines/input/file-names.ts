@@ -1,23 +1,15 @@
 import type { BusinessDate } from '../../domain/business-date';
 import { isHourly, partsOfPattern } from '../../domain/file-pattern';
-import { foreignName, isPacked } from './compression';
-
-/** What a file's name says. */
-export interface NamedFile {
-  /** '00' to '23'; '00' where the pattern has no hour. */
-  readonly hour: string;
-  /** Why it is not read, where its ending says so. */
-  readonly unread: string | undefined;
-}
+import { isPacked } from './compression';
 
 /** The names that a pattern gives to the files of a day. */
 export interface DayNames {
   /**
    * Paths below the input folder, also with .gz or .zst; no part of them begins with a dot. Where a path can be read in
-   * several ways, a `*` takes as much as it can, the first one first. Undefined where it is none of the day's. The time
+   * several ways, a `*` takes as much as it can, the first one first. '00' if the pattern has no hour; undefined for a path that is none of the day's. The time
    * grows with the product of the two lengths, whatever they hold.
    */
-  nameOf(path: string): NamedFile | undefined;
+  hourOf(path: string): string | undefined;
   /** The pattern's folders and its last part, each a text where it is the same for every file. */
   readonly segments: readonly (string | { matches(name: string): boolean })[];
   /** The beginning of every path of the day. */
@@ -27,7 +19,7 @@ export interface DayNames {
 type Part = string | typeof ANY | typeof HOUR | typeof SHORT_HOUR | typeof MINUTE | typeof BREAK;
 /** `*`: any characters of one name. */
 const ANY = Symbol('*');
-/** `%H`: two digits, or one that stands alone. */
+/** `%H`: two digits. */
 const HOUR = Symbol('%H');
 /** `%-H`: one or two digits. */
 const SHORT_HOUR = Symbol('%-H');
@@ -41,14 +33,10 @@ const BREAK = Symbol('%H*');
 export function dayNames(pattern: string, date: BusinessDate): DayNames {
   const segments = pattern.split('/').map((segment) => partsOf(segment, date, isHourly(pattern)));
   const whole = segments.flatMap((parts, index): Part[] => (index === 0 ? parts : ['/', ...parts]));
-  const nameOf = matcher(whole, isPacked(pattern) ? /^$/ : ENDING);
+  const hourOf = matcher(whole, isPacked(pattern) ? /^$/ : ENDING);
   const fixed = whole.findIndex((part) => typeof part !== 'string');
   return {
-    nameOf(path) {
-      if (path.startsWith('.') || path.includes('/.')) return undefined;
-      const hour = nameOf(path);
-      return hour === undefined ? undefined : { hour, unread: foreignName(path) };
-    },
+    hourOf: (path) => (path.startsWith('.') || path.includes('/.') ? undefined : hourOf(path)),
     segments: segments.map((parts) => {
       const text = textOf(parts);
       if (text !== undefined) return text;
@@ -83,7 +71,7 @@ function partsOf(segment: string, date: BusinessDate, hourly: boolean): Part[] {
   let before = '';
   for (const part of partsOfPattern(segment)) {
     const placeholder = 'text' in part ? '' : part.placeholder;
-    const isTime = /^%-?[HM]$/.test(before) || (!hourly && /^%-?d$/.test(before));
+    const isTime = /^%(?:-?[HM]|-[md])$/.test(before) || (!hourly && before === '%d');
     before = placeholder;
     const text = 'text' in part ? part.text : datePart(part.placeholder, date);
     const last = parts.at(-1);
@@ -102,15 +90,18 @@ function textOf(parts: readonly Part[]): string | undefined {
   return parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
 }
 
-/** Whether the character is between others than digits and letters: some shippers write hours without a leading zero. */
-function standsAlone(name: string, at: number): boolean {
-  return !/\d$/.test(name.slice(0, at)) && !/^[A-Za-z0-9]/.test(name.slice(at + 1));
-}
-
 /** The hour of what the parts match, '00' where they have none; undefined where they do not match. */
 function matcher(parts: readonly Part[], ending: RegExp): (name: string) => string | undefined {
-  const hours = parts.filter((part) => part === HOUR || part === SHORT_HOUR).length;
-  return (name) => matchOf(parts, ending, name, hours > 1);
+  const repeated = parts.filter((part) => part === HOUR || part === SHORT_HOUR).length > 1;
+  const loose = parts.map((part, index) => (part === HOUR && standsAlone(parts, index) ? SHORT_HOUR : part));
+  // Two digits first: where a name has both, they are the hour.
+  return (name) => matchOf(parts, ending, name, repeated) ?? matchOf(loose, ending, name, repeated);
+}
+
+/** Whether text that is no digit stands on both sides: some shippers write hours without a leading zero there. */
+function standsAlone(parts: readonly Part[], index: number): boolean {
+  const [before, after] = [parts[index - 1], parts[index + 1]];
+  return typeof before === 'string' && !/\d$/.test(before) && typeof after === 'string' && !/^\d/.test(after);
 }
 
 function matchOf(parts: readonly Part[], ending: RegExp, name: string, repeated: boolean): string | undefined {
@@ -144,7 +135,7 @@ function matchOf(parts: readonly Part[], ending: RegExp, name: string, repeated:
       case undefined:
         return ending.test(name.slice(at));
       case HOUR:
-        return isHour(index, at, 2, named) || (standsAlone(name, at) && isHour(index, at, 1, named));
+        return isHour(index, at, 2, named);
       case SHORT_HOUR:
         return (name[at] !== '0' && isHour(index, at, 2, named)) || isHour(index, at, 1, named);
       case MINUTE:

@@ -1,14 +1,14 @@
 import { realpathSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { fileHours, sourceHourOf, type LocalHour } from '../../domain/file-hours';
 import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
-import { hasCode, isMissing } from '../../clients/storage/local/fs-errors';
+import { hasCode, ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors';
 import { isWithin } from '../../clients/storage/local/safe-path';
-import { dayNames, forDate, type DayNames, type NamedFile } from './file-names';
+import { dayNames, forDate, type DayNames } from './file-names';
 
 /** One file of a day's input, as it was when the folder was listed. */
 export interface ListedFile {
@@ -27,7 +27,7 @@ export interface ListedFile {
    * same time.
    */
   readonly stamp: string;
-  /** Why it is not read, where that is known by its name or kind. */
+  /** Why it is not read, if it is no file. */
   readonly unread?: string | undefined;
 }
 
@@ -59,11 +59,11 @@ export async function listInput(input: string, pipeline: Pipeline, date: Busines
   const found: { readonly own: ListedFile[]; readonly neighbours: ListedFile[] } = { own: [], neighbours: [] };
   const present: LocalHour[] = [];
   for await (const entry of entriesOf(input, names)) {
-    const named = namedFile(entry.file, names);
+    const named = hourOfFile(entry.file, names);
     const expected = named && hours.expectedAt(named);
     if (named === undefined || expected === undefined) continue;
     const path = entry.isLink ? followed(input, join(input, entry.file)) : join(input, entry.file);
-    const file = listedFile(entry.file, sourceHourOf(expected), path, named.unread);
+    const file = listedFile(entry.file, sourceHourOf(expected), path);
     if (present.length % 4096 === 4095) await setImmediate();
     if (file === undefined) continue;
     present.push(named);
@@ -85,10 +85,10 @@ interface DatedNames {
   readonly names: DayNames;
 }
 
-function namedFile(path: string, names: readonly DatedNames[]): (LocalHour & NamedFile) | undefined {
+function hourOfFile(path: string, names: readonly DatedNames[]): LocalHour | undefined {
   for (const { date, names: ofDay } of names) {
-    const named = ofDay.nameOf(path);
-    if (named !== undefined) return { date, ...named };
+    const hour = ofDay.hourOf(path);
+    if (hour !== undefined) return { date, hour };
   }
   return undefined;
 }
@@ -129,7 +129,11 @@ async function foldersIn(
   folder: string,
   segment: DayNames['segments'][number],
 ): Promise<readonly string[]> {
-  if (typeof segment === 'string') return [segment];
+  if (typeof segment === 'string') {
+    const path = join(input, folder, segment);
+    if ((await lstat(path).catch(ignoreMissing))?.isSymbolicLink() === true) followed(input, path);
+    return [segment];
+  }
   const entries = (await readFolder(input, folder)).filter(
     (entry) => segment.matches(entry.name) && (entry.isDirectory() || entry.isSymbolicLink()),
   );
@@ -138,11 +142,11 @@ async function foldersIn(
 }
 
 /** Undefined for what is no file or folder. Synchronous: for a day of 86,400 files asynchronous calls cost more than the whole build. */
-function listedFile(file: string, hour: string, path: string, foreign: string | undefined): ListedFile | undefined {
+function listedFile(file: string, hour: string, path: string): ListedFile | undefined {
   try {
     const status = statSync(path, { bigint: true });
     if (!status.isFile() && !status.isDirectory()) return undefined;
-    const unread = status.isDirectory() ? A_FOLDER : foreign;
+    const unread = status.isDirectory() ? A_FOLDER : undefined;
     const lastTouched = Math.max(Number(status.mtimeMs), Number(status.ctimeMs));
     const settled = Date.now() - lastTouched > SETTLED_AFTER;
     const stamp = settled ? `${status.size}/${status.mtimeNs}/${status.ctimeNs}/${status.ino}` : '';

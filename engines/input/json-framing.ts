@@ -2,12 +2,14 @@ import type { Framing } from '../../domain/pipeline';
 import { endOfLine } from './line-feeds';
 
 const [QUOTE, COMMA, BACKSLASH, LINE_FEED, RETURN] = [0x22, 0x2c, 0x5c, 0x0a, 0x0d];
+/** In a string. */
+const NO_JSON = 0x01;
 const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, BLANK, TAB] = [0x5b, 0x5d, 0x7b, 0x7d, 0x20, 0x09];
 
 /**
  * Makes lines of JSON objects that stand in an array, behind commas or with nothing between them: each object becomes one
  * line, its own line breaks blanks. Text outside of objects that is more than that becomes a line of its own, which is no
- * record. A string that holds a line feed, which is no JSON, loses it.
+ * record. A string that holds a line break, which is no JSON, stays none.
  */
 export class JsonFraming {
   /** Of the object that is open. */
@@ -52,7 +54,7 @@ export class JsonFraming {
         }
         continue;
       }
-      put(byte === LINE_FEED || byte === RETURN ? BLANK : byte);
+      put(byte === LINE_FEED || byte === RETURN ? (this.#isText ? NO_JSON : BLANK) : byte);
       if (this.#isText) {
         if (this.#isEscaped) this.#isEscaped = false;
         else if (byte === BACKSLASH) this.#isEscaped = true;
@@ -76,26 +78,32 @@ function isBetween(byte: number): boolean {
   );
 }
 
-/** Lines that say how a file is framed. */
+/** Lines that say how a file is framed, and bytes. */
 const LINES_SEEN = 20;
-const BYTES_SEEN = 64 * 1024;
+export const BYTES_THAT_SAY_FRAMING = 64 * 1024;
+/** In so many bytes without a line feed: fewer are one line that was torn. */
+const OBJECTS_OF_NO_LINE = 10;
 
 /**
- * Why content that is to have a record a line has none so, although it has JSON objects; undefined where a line among its
- * first is one object, or none of it is JSON. Looks at its beginning alone.
+ * Why content that is to have a record a line has none so, although it has JSON objects; undefined if a line among its
+ * first is one object, or none of it is JSON.
+ *
+ * @param content from the beginning of the file, at least BYTES_THAT_SAY_FRAMING or all of it.
  */
 export function framingFault(framing: Framing | undefined, content: Buffer): string | undefined {
   if (framing !== 'lines' || content.length === 0) return undefined;
-  const beginning = content.subarray(0, BYTES_SEEN);
+  const beginning = content.subarray(0, BYTES_THAT_SAY_FRAMING);
   // Of nearly every file the first line says it.
   if (objectsIn(beginning.toString('utf8', 0, endOfLine(beginning, 0))) === 'one') return undefined;
-  const lines = beginning
-    .toString('utf8')
-    .split('\n', LINES_SEEN)
+  const isCut = content.length > beginning.length;
+  const all = beginning.toString('utf8').split('\n');
+  const lines = (isCut && all.length > 1 ? all.slice(0, -1) : all)
+    .slice(0, LINES_SEEN)
     .filter((line) => line.trim() !== '');
-  const [first = ''] = lines;
-  const kind = kindOf(first, lines);
-  if (kind === undefined || objectsOf(beginning).objects === 0) return undefined;
+  const { objects } = objectsOf(beginning);
+  const kind = kindOf(lines[0] ?? '', lines);
+  if (kind === undefined || objects === 0) return undefined;
+  if (isCut && lines.length < 2 && objects < OBJECTS_OF_NO_LINE) return undefined;
   return `it holds ${kind}, not a record a line: set files.framing: json in pipeline.yaml`;
 }
 
@@ -111,7 +119,10 @@ function objectsOf(bytes: Buffer): JsonFraming {
  */
 function kindOf(first: string, lines: readonly string[]): string | undefined {
   const records = lines.filter((line) => objectsIn(line) === 'one').length;
-  if (/^\s*\[/.test(first)) return records <= (/\]\s*$/.test(first) ? 0 : 1) ? 'a JSON array' : undefined;
+  if (/^\s*\[/.test(first)) {
+    if (!/^\s*\[\s*\{/.test(lines.join('\n'))) return undefined;
+    return records <= (/\]\s*$/.test(first) ? 0 : 1) ? 'a JSON array' : undefined;
+  }
   if (!/^\s*\{/.test(first)) return undefined;
   if (/\}\s*,\s*$/.test(first)) return records <= 1 ? 'JSON objects with commas behind them' : undefined;
   if (records > 0) return undefined;

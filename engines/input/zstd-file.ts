@@ -41,21 +41,25 @@ export async function* readZstd(path: string, onEnd: (read: ZstdFile) => void, s
     let fault: string | undefined;
     let sinceTurn = 0;
     const chunks = zstdChunks(packed());
-    for (;;) {
-      let chunk: Buffer | undefined;
-      try {
-        const step = chunks.next();
-        if (step.done === true) break;
-        chunk = step.value;
-      } catch (thrown) {
-        fault = messageOf(thrown);
-        break;
+    try {
+      for (;;) {
+        let chunk: Buffer | undefined;
+        try {
+          const step = chunks.next();
+          if (step.done === true) break;
+          chunk = step.value;
+        } catch (thrown) {
+          fault = messageOf(thrown);
+          break;
+        }
+        if (chunk.length > 0) yield chunk;
+        sinceTurn += chunk.length;
+        if (chunk.length > 0 && sinceTurn < TURN_BYTES) continue;
+        sinceTurn = 0;
+        await setImmediate();
       }
-      yield chunk;
-      sinceTurn += chunk.length;
-      if (sinceTurn < TURN_BYTES) continue;
-      sinceTurn = 0;
-      await setImmediate();
+    } finally {
+      chunks.return(undefined);
     }
     if (fault === undefined) onEnd({ bytes, sha256: hash.digest('hex'), fault });
     else onEnd({ ...(await hashFile(path)), fault });

@@ -87,7 +87,8 @@ function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pi
   const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
   const { maximumBytes, ...columns } = events;
   const size = maximumBytes === 1024 ** 2 ? undefined : maximumBytes;
-  const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours };
+  const framing = files.framing === 'lines' ? undefined : files.framing;
+  const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours, framing };
   return {
     timeZone,
     events: { ...columns, maximumBytes: size },

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { foreignName } from '../input/compression';
 import { NotWhole, readLargeFile } from '../input/file-bytes';
 import type { FileFault } from '../input/gzip/damaged-gzip';
 import { countLineFeeds, endOfLine, hasLongLine } from '../input/line-feeds';
@@ -57,13 +56,9 @@ export async function* readTable(
 async function* wholeFile(file: string, path: string): AsyncGenerator<Buffer> {
   let fault: FileFault | undefined;
   try {
-    yield* readLargeFile(
-      { file, path, unread: foreignName(file) },
-      { carefully: false, framing: undefined },
-      (read) => {
-        [fault] = read.faults;
-      },
-    );
+    yield* readLargeFile({ file, path }, { carefully: false, framing: undefined }, (read) => {
+      [fault] = read.faults;
+    });
   } catch (thrown) {
     if (!(thrown instanceof NotWhole)) throw thrown;
     throw new TableFault('the compressed file is not whole, as one that is still being written');

@@ -36,7 +36,7 @@ export async function assembleDay(
   const counts = countsOf(sources, [...hours.values()]);
   const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
   const unreadFiles = sources.flatMap((source) => source.unreadFiles ?? []);
-  refuseUnread(counts, unreadFiles);
+  refuseUnread(sources, unreadFiles);
   const truncatedFiles = sources.flatMap((source) => source.truncatedFiles).sort();
   return {
     manifest: {
@@ -70,9 +70,10 @@ export async function assembleDay(
 }
 
 /** Throws UNREADABLE_INPUT where the day's own files are all of a kind that is not read: that is a setting, not a bad file. */
-function refuseUnread({ read, fromNeighbours }: RecordCounts, unread: readonly UnreadFile[]): void {
+function refuseUnread(sources: readonly SourceHour[], unread: readonly UnreadFile[]): void {
   const [first] = unread;
-  if (first === undefined || read - fromNeighbours > unread.length) return;
+  const own = sources.flatMap(({ files, neighbour }) => (neighbour === undefined ? files : []));
+  if (first === undefined || own.length > unread.length) return;
   throw new DaybreakError('UNREADABLE_INPUT', {
     what: `none of the day's input files can be read, as ${first.file}: ${first.reason}`,
     remedy:

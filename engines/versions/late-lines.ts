@@ -6,7 +6,7 @@ import { unpackedName } from '../input/compression';
 import { unpackedFrom } from '../input/file-bytes';
 import { hashFile } from '../input/hash-file';
 import { unreadable, type ListedFile } from '../input/input-files';
-import { framingFault, JsonFraming } from '../input/json-framing';
+import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/json-framing';
 import { countLineFeeds } from '../input/line-feeds';
 
 /** What a file was when the day was built. */
@@ -75,15 +75,16 @@ async function readLines(
 ): Promise<{ lines: number; sha256: string }> {
   const hash = createHash('sha256');
   const reader = framing === 'json' ? new JsonFraming() : undefined;
-  let [lines, last, isFirst, isRead] = [0, LINE_FEED, true, true];
+  let [lines, last] = [0, LINE_FEED];
+  let beginning = Buffer.alloc(0);
   for await (const chunk of unpackedFrom(file, start)) {
     hash.update(chunk);
-    if (isFirst && start === 0) isRead = framingFault(framing, chunk) === undefined;
-    isFirst = false;
+    if (start === 0 && beginning.length <= BYTES_THAT_SAY_FRAMING) beginning = Buffer.concat([beginning, chunk]);
     const text = reader?.lines(chunk) ?? chunk;
     lines += countLineFeeds(text);
     last = text.at(-1) ?? last;
   }
+  const isRead = framingFault(framing, beginning) === undefined;
   return { lines: isRead ? lines + (last === LINE_FEED ? 0 : 1) : 0, sha256: hash.digest('hex') };
 }
 

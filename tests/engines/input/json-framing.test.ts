@@ -49,6 +49,11 @@ it('gives each object of any framing as one line, wherever the bytes were cut', 
   );
 });
 
+it('makes no valid record of one whose text has a line break', () => {
+  const line = new JsonFraming().lines(Buffer.from('{"a":"b\nc"}')).toString().trim();
+  expect(() => JSON.parse(line) as unknown).toThrow('control character');
+});
+
 it('makes lines of what stands between objects, which are no records', () => {
   const framing = new JsonFraming();
   expect(framing.lines(Buffer.from('{"a":1}x y{"b":2}\noops\n{"c":3')).toString()).toBe(
@@ -67,6 +72,10 @@ it.each([
   ['[{"a":1}]\n{"a":2}\n', undefined],
   ['{"a":1},\n{"a":2}\n{"a":3}\n', undefined],
   ['[{"a":1\n{"a":2}\n{"a":3}\n', undefined],
+  ['[x] log opened\n{"a":1}\n', undefined],
+  [`{"a":1}{"a":2,"t":"${'x'.repeat(70_000)}"}\n{"a":3}\n`, undefined],
+  [`[${'{"a":1},'.repeat(10_000)}{}]`, 'a JSON array'],
+  ['{"a":1}'.repeat(10_000), 'no line feed between'],
   ['[\n{"a":1}\n,{"a":2}\n]\n', 'a JSON array'],
   ['{\n "a": 1\n}\n{\n "a": 2\n}\n', 'several lines'],
   ['{"a":1}\n[{"a":2}]\n', undefined],

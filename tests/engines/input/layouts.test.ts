@@ -1,3 +1,4 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { runDayBuild } from '../../../engines/build-day';
@@ -13,9 +14,9 @@ interface Layout {
   readonly files: Readonly<Record<string, string | Buffer>>;
 }
 
-/** Builds the day from files of a layout. */
-async function build({ pattern, framing = 'lines', files }: Layout) {
-  count += 1;
+/** Builds the day from files of a layout; in the folders of the build before, if they are kept. */
+async function build({ pattern, framing = 'lines', files }: Layout, keep = false) {
+  if (!keep) count += 1;
   const [input, output] = [join(root, `input-${count}`), join(root, `output-${count}`)];
   await writeFiles(input, files);
   const folder = await pipelineLike('events', join(root, `pipeline-${count}`), {
@@ -83,7 +84,7 @@ it('names what of the day it does not read, and reads the rest', async () => {
     files: {
       'names.20261121.05.json': `${at(5, 1)}\n`,
       'names.20261121.06.json.bz2': 'BZh91AY&SY',
-      'names.20261121.07.json': Buffer.from('PAR1…'),
+      'names.20261121.07.json': Buffer.from('PAR1\0'),
       'names.20261121.08.json/part-0': `${at(8, 2)}\n`,
       'names.20261121.09.json': `[${at(9, 3)}]`,
     },
@@ -107,4 +108,49 @@ it('notices the end of a file within an object', async () => {
   });
   expect(counts.written).toBe(1);
   expect(truncatedFiles).toEqual(['names.20261121.07.json']);
+});
+
+it('builds the day again once the framing of a file that was left out is set', async () => {
+  const files = { 'names.20261121.05.json': `${at(5, 1)}\n`, 'names.20261121.09.json': `[${at(9, 3)}]` };
+  expect((await build({ pattern: 'names.%Y%m%d.%H*.json', files })).unreadFiles).toHaveLength(1);
+  const again = await build({ pattern: 'names.%Y%m%d.%H*.json', framing: 'json', files }, true);
+  expect([again.counts.written, again.unreadFiles]).toEqual([2, undefined]);
+});
+
+it('reads what only its name says is packed, and text that begins with the letters of a format', async () => {
+  const { counts, unreadFiles } = await build({
+    pattern: 'names.%Y%m%d.%H.*',
+    files: {
+      'names.20261121.05.web1.example.com.br': `${at(5, 1)}\n`,
+      'names.20261121.06.json': 'ORCID is no record\n',
+      'names.20261121.07.json': 'BZh is none either\n',
+    },
+  });
+  expect(counts).toMatchObject({ read: 3, written: 1, quarantined: 2 });
+  expect(unreadFiles).toBeUndefined();
+});
+
+it('publishes a day whose files are empty but for one that is not read', async () => {
+  const { counts, truncatedFiles } = await build({
+    pattern: 'names.%Y%m%d.%H*.json',
+    files: { 'names.20261121.05.json': '', 'names.20261121.06.json.bz2': 'x' },
+  });
+  expect([counts.read, truncatedFiles?.length]).toEqual([1, 1]);
+});
+
+it('refuses a folder that is a link out of the input folder', async () => {
+  const outside = join(root, 'outside');
+  await mkdir(outside, { recursive: true });
+  await writeFile(join(outside, 'secret.json'), `${at(5, 1)}\n`);
+  const input = join(root, `input-${count + 1}`);
+  await mkdir(input);
+  await symlink(outside, join(input, `dt=${DAY}`));
+  await expect(build({ pattern: 'dt=%Y-%m-%d/*.json', files: {} })).rejects.toMatchObject({ code: 'UNREADABLE_INPUT' });
+});
+
+it('refuses files of a day each that are named in another zone', async () => {
+  const folder = await pipelineLike('events', join(root, 'zone'), {
+    'pipeline.yaml': (text) => text.replace(/pattern: .*/, "pattern: '%Y%m%d.json'\n  timeZone: UTC"),
+  });
+  await expect(loadPipeline(folder)).rejects.toMatchObject({ code: 'BAD_PIPELINE' });
 });
