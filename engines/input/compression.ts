@@ -1,16 +1,16 @@
 /** How the bytes of a file are packed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
-/** By name; some systems write names in capitals. */
+/** By name. Some systems write names in capitals. */
 const PACKED = /\.(?:gz|zst|zstd)$/i;
-/** What files are often packed with or written as, and Daybreak reads none of. */
+/** Formats in which files are often compressed or written, and which Daybreak does not read. */
 const FOREIGN = /\.(bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|rar|tar|tgz|parquet|avro|orc|arrow|feather)$/i;
 
-/** What the contents of a file begin with. Source: each format's specification. */
+/** The first bytes of a file. Source: each format's specification. */
 const MAGIC = [
   ['gzip', '1f8b08'],
   ['zstd', '28b52ffd'],
-  // A skippable frame, which pzstd and others begin with.
+  // A skippable frame, with which files of pzstd and other programs begin.
   ['zstd', '502a4d18'],
   ['bzip2', '425a68'],
   ['xz', 'fd377a585a00'],
@@ -23,20 +23,20 @@ const MAGIC = [
 ] as const;
 const MAGIC_BYTES = 10;
 
-/** Bytes from the beginning of a file that say what it is. */
+/** How many bytes from the beginning of a file show its format. */
 export const BEGINNING_OF_FILE = 512;
 
-/** Whether a file's name says that it is compressed in a way that is read. */
+/** Whether a file's name says that it is compressed in a format that Daybreak reads. */
 export function isPacked(file: string): boolean {
   return PACKED.test(file);
 }
 
-/** The name of what is compressed in a file. */
+/** The name of a file after decompression. */
 export function unpackedName(file: string): string {
   return file.replace(PACKED, '');
 }
 
-/** Why a file of this name is not read; undefined for any that is. */
+/** Why a file of this name is not read; undefined if it is read. */
 export function foreignName(file: string): string | undefined {
   const [, ending] = FOREIGN.exec(file) ?? [];
   return ending === undefined ? undefined : `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}`;
@@ -45,8 +45,9 @@ export function foreignName(file: string): string | undefined {
 const WHAT_IS_READ = 'and files are read that are plain, gzip (.gz) or zstd (.zst)';
 
 /**
- * How a file is packed, by its first bytes, whatever its name says; what is named as packed and has neither beginning nor
- * text is damaged, and left to the unpacking to say so. `foreign` says why a file of another format is not read.
+ * How a file is packed. Its first bytes decide, whatever its name says. A file that is named as packed, but begins like
+ * neither packed data nor text, is damaged: unpacking reports that. `foreign` says why a file of another format is not
+ * read.
  */
 export function compressionOf(file: string, beginning: Buffer): Compression | { readonly foreign: string } {
   const hex = beginning.toString('hex', 0, MAGIC_BYTES);

@@ -4,21 +4,21 @@ import { foreignName, isPacked } from './compression';
 
 /** What a file's name says. */
 export interface NamedFile {
-  /** '00' to '23'; '00' where the pattern has no hour. */
+  /** '00' to '23'; '00' if the pattern has no hour. */
   readonly hour: string;
-  /** Why it is not read, where its ending says so. */
+  /** Why the file is not read, if its ending says so. */
   readonly unread: string | undefined;
 }
 
-/** The names that a pattern gives to the files of a day. */
+/** The names that a pattern gives to a day's files. */
 export interface DayNames {
   /**
-   * Paths below the input folder, also with .gz or .zst; no part of them begins with a dot. Where a path can be read in
-   * several ways, a `*` takes as much as it can, the first one first. Undefined where it is none of the day's. The time
-   * grows with the product of the two lengths, whatever they hold.
+   * Takes a path below the input folder, also with .gz or .zst. No part of it may begin with a dot. If a path can be
+   * read in several ways, each `*` takes as much as it can, the first `*` first. Undefined if it is not a file of the
+   * day. The time grows with the product of the lengths of pattern and path.
    */
   nameOf(path: string): NamedFile | undefined;
-  /** The pattern's folders and its last part, each a text where it is the same for every file. */
+  /** The pattern's folders and its last part. Each is a text if it is the same for every file. */
   readonly segments: readonly (string | { matches(name: string): boolean })[];
   /** The beginning of every path of the day. */
   readonly prefix: string;
@@ -27,14 +27,14 @@ export interface DayNames {
 type Part = string | typeof ANY | typeof HOUR | typeof SHORT_HOUR | typeof MINUTE | typeof BREAK;
 /** `*`: any characters of one name. */
 const ANY = Symbol('*');
-/** `%H`: two digits, or one that stands alone. */
+/** `%H`: two digits, or a single digit that stands alone. */
 const HOUR = Symbol('%H');
 /** `%-H`: one or two digits. */
 const SHORT_HOUR = Symbol('%-H');
 const MINUTE = Symbol('%M');
 /**
- * Before the `*` straight after a time, which begins with no letter or digit, so that `….%H*.json` takes .23.json and
- * .23_7.json, not .231.json.
+ * Stands before a `*` that directly follows a time. Such a `*` must not begin with a letter or digit, so that
+ * `….%H*.json` takes .23.json and .23_7.json, but not .231.json.
  */
 const BREAK = Symbol('%H*');
 
@@ -59,7 +59,10 @@ export function dayNames(pattern: string, date: BusinessDate): DayNames {
   };
 }
 
-/** How a file may end beyond the pattern: read where it is gzip or zstd, named as unread else. */
+/**
+ * The endings that a file may have in addition to the pattern. gzip and zstd are read; the others are reported as
+ * unread.
+ */
 const ENDING = /^(?:\.(?:gz|zst|zstd|bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|parquet|avro|orc))?$/i;
 
 /** The pattern with the day filled in. */
@@ -102,12 +105,15 @@ function textOf(parts: readonly Part[]): string | undefined {
   return parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
 }
 
-/** Whether the character is between others than digits and letters: some shippers write hours without a leading zero. */
+/**
+ * Whether neither digits before nor letters or digits after it touch the character: some shippers write hours without a
+ * leading zero.
+ */
 function standsAlone(name: string, at: number): boolean {
   return !/\d$/.test(name.slice(0, at)) && !/^[A-Za-z0-9]/.test(name.slice(at + 1));
 }
 
-/** The hour of what the parts match, '00' where they have none; undefined where they do not match. */
+/** The hour in a name that the parts match, '00' if they have none; undefined if they do not match. */
 function matcher(parts: readonly Part[], ending: RegExp): (name: string) => string | undefined {
   const hours = parts.filter((part) => part === HOUR || part === SHORT_HOUR).length;
   return (name) => matchOf(parts, ending, name, hours > 1);
@@ -115,12 +121,14 @@ function matcher(parts: readonly Part[], ending: RegExp): (name: string) => stri
 
 function matchOf(parts: readonly Part[], ending: RegExp, name: string, repeated: boolean): string | undefined {
   const width = name.length + 1;
-  /** Where a part was tried, in vain: once is enough; once an hour where another part must have the same. */
+  /**
+   * Where a part was tried without success. Once is enough, or once per hour if another part must have the same hour.
+   */
   const failed = new Uint8Array((parts.length + 1) * width * (repeated ? 25 : 1));
   let hour = '00';
   return matches(0, 0, 24) ? hour : undefined;
 
-  /** `named`: the hour so far, 24 for none. */
+  /** @param named the hour so far, 24 for none. */
   function matches(index: number, at: number, named: number): boolean {
     const state = (index * width + at) * (repeated ? 25 : 1) + (repeated ? named : 0);
     if (failed[state] === 1) return false;

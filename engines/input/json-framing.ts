@@ -5,16 +5,16 @@ const [QUOTE, COMMA, BACKSLASH, LINE_FEED, RETURN] = [0x22, 0x2c, 0x5c, 0x0a, 0x
 const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, BLANK, TAB] = [0x5b, 0x5d, 0x7b, 0x7d, 0x20, 0x09];
 
 /**
- * Makes lines of JSON objects that stand in an array, behind commas or with nothing between them: each object becomes one
- * line, its own line breaks blanks. Text outside of objects that is more than that becomes a line of its own, which is no
- * record. A string that holds a line feed, which is no JSON, loses it.
+ * Makes lines of JSON objects that stand in an array, behind commas or with nothing between them. Each object becomes
+ * one line, in which blanks replace its line breaks. Other text outside of objects becomes a line of its own, which is
+ * not a record. If a string holds a line feed, which is not JSON, the line feed is lost.
  */
 export class JsonFraming {
-  /** Of the object that is open. */
+  /** The depth of the open object. */
   #depth = 0;
   #isText = false;
   #isEscaped = false;
-  /** Bytes of text outside of objects stand in the line that is open. */
+  /** Whether the open line has text outside of objects. */
   #hasText = false;
   #objects = 0;
 
@@ -28,9 +28,10 @@ export class JsonFraming {
     return this.#depth > 0;
   }
 
-  /** The lines of the next bytes, each with its line feed but the one that is open: a new Buffer. */
+  /** The lines of the next bytes in a new Buffer, each with its line feed except the open one. */
   lines(bytes: Buffer): Buffer {
-    // A line feed is added behind an object alone, of two bytes at least, and before one that follows other text.
+    // A line feed is added only behind an object, which has at least two bytes, and before an object that follows other
+    // text.
     const lines = Buffer.allocUnsafe(2 * bytes.length + 2);
     let filled = 0;
     const put = (byte: number): void => {
@@ -76,18 +77,18 @@ function isBetween(byte: number): boolean {
   );
 }
 
-/** Lines that say how a file is framed. */
+/** The lines from which the framing of a file is detected. */
 const LINES_SEEN = 20;
 const BYTES_SEEN = 64 * 1024;
 
 /**
- * Why content that is to have a record a line has none so, although it has JSON objects; undefined where a line among its
- * first is one object, or none of it is JSON. Looks at its beginning alone.
+ * Why content that should have one record per line does not have that, although it has JSON objects. Undefined if one
+ * of the first lines is one object, or if nothing is JSON. Reads only the beginning.
  */
 export function framingFault(framing: Framing | undefined, content: Buffer): string | undefined {
   if (framing !== 'lines' || content.length === 0) return undefined;
   const beginning = content.subarray(0, BYTES_SEEN);
-  // Of nearly every file the first line says it.
+  // The first line is enough for nearly every file.
   if (objectsIn(beginning.toString('utf8', 0, endOfLine(beginning, 0))) === 'one') return undefined;
   const lines = beginning
     .toString('utf8')
@@ -106,8 +107,8 @@ function objectsOf(bytes: Buffer): JsonFraming {
 }
 
 /**
- * Undefined where lines are objects, whatever the first is: a line that was torn is a bad record. One object may stand
- * alone in its line in an array, and behind commas the last.
+ * Undefined if lines are objects, whatever the first line is: a torn line is a bad record. In an array one object may
+ * stand alone in its line, and among objects with commas the last one may.
  */
 function kindOf(first: string, lines: readonly string[]): string | undefined {
   const records = lines.filter((line) => objectsIn(line) === 'one').length;
@@ -120,7 +121,7 @@ function kindOf(first: string, lines: readonly string[]): string | undefined {
     : 'JSON objects over several lines';
 }
 
-/** Whether a line is one JSON object, as far as its braces say, several, or neither. */
+/** Whether a line is one JSON object, several or neither. Only its braces are checked. */
 function objectsIn(line: string): 'one' | 'several' | 'none' {
   const text = line.trim();
   const { objects, isOpen } = objectsOf(Buffer.from(text));
