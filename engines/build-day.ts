@@ -39,15 +39,15 @@ export interface DayBuildOptions {
   /** Folder that gets <date>/HH.ndjson. */
   readonly output: string;
   readonly engine: DayManifest['engine'];
-  /** Finds the Spark for the engine spark, and is called only where something is to be built with it. Default: none. */
+  /** Finds the Spark for the engine spark. Called only if something is to be built with it. Default: none. */
   readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
   /** Build every hour, also those whose files did not change. Default false. */
   readonly force?: boolean;
   /** Bytes that DuckDB may hold before it spills to disk. Default 1 GiB. */
   readonly memoryLimit?: number;
-  /** Hours that are built at once. Default: one a processor. */
+  /** Hours that are built at the same time. Default: one per processor. */
   readonly threads?: number;
-  /** Ends the build with CANCELLED; the published day stays as it is. */
+  /** Ends the build with CANCELLED. The published day stays as it is. */
   readonly signal?: AbortSignal;
   /** Called about once a second, also while an hour is being built, and at the end. */
   readonly onProgress?: (progress: BuildProgress) => void;
@@ -56,13 +56,13 @@ export interface DayBuildOptions {
 const GIBIBYTE = 1024 ** 3;
 
 /**
- * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day, empty
- * for one without records, _manifest.json, and _quarantine.ndjson where records were bad. Builds only the hours that
- * changed since the published version, or all where an identity does not determine the hour; where none did, nothing is
- * published and the manifest is the old one.
+ * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day (empty
+ * for an hour without records), _manifest.json, and _quarantine.ndjson if there are bad records. Builds only the hours
+ * that changed since the published version, or all hours if the same identity can be in two hours. If nothing changed,
+ * it publishes nothing and returns the old manifest.
  *
- * Where others publish the day meanwhile, the input is listed again. Throws NO_INPUT, UNREADABLE_INPUT,
- * OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or CANCELLED; the published day stays as it was.
+ * If another process publishes the day meanwhile, the input is listed again. Throws NO_INPUT, UNREADABLE_INPUT,
+ * OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or CANCELLED; the published day then stays as it was.
  */
 export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
   const { date, signal = new AbortController().signal } = options;
@@ -70,7 +70,7 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
   const progress = startProgress(options.onProgress);
   try {
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-      // A rival has built every hour, or some, since this build began: what is left is little.
+      // Another process has built some or all hours since this build began, so that little is left to do.
       const force = options.force === true && tries === 1;
       const manifest = await tryBuild(loaded, { ...options, input, output, force, signal }, progress);
       if (manifest !== undefined) return manifest;
@@ -88,7 +88,10 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
 
 const MOST_TRIES = 3;
 
-/** Undefined where a rival published another version, or removed the previous one, so that the input must be listed anew. */
+/**
+ * Undefined if another process published another version or removed the previous one: then the input must be listed
+ * again.
+ */
 async function tryBuild(
   loaded: LoadedPipeline,
   options: DayBuildOptions & { readonly signal: AbortSignal },
@@ -105,7 +108,7 @@ async function tryBuild(
     const changes = await changesSince(previous, loaded, date, files, signal);
     if (previous !== undefined && isUnchanged(changes, files, previous)) return previous.manifest;
 
-    // A record of a changed hour may have a duplicate in any other: all hours are built anew.
+    // A record of a changed hour may have a duplicate in any other hour, so that all hours are built again.
     const { sources, changed, previous: known } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
     const plan: BuildPlan = {
       ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
@@ -139,7 +142,7 @@ async function tryBuild(
   }
 }
 
-/** What is to be built. Neighbouring files that have no news of the day are noted as they are now. */
+/** Finds what is to be built. Neighbouring files without new records of the day are recorded as they are now. */
 async function changesSince(
   previous: PreviousBuild | undefined,
   loaded: LoadedPipeline,
@@ -178,7 +181,7 @@ function explained(thrown: unknown, signal: AbortSignal, output: string, date: B
   }
   if (thrown instanceof DaybreakError) return thrown;
   const message = messageOf(thrown);
-  // Input errors are DaybreakErrors already: what the file system says now, it says of the output.
+  // Input errors are already DaybreakErrors. Any other error of the file system comes from the output.
   if (/\bIO Error\b|\bE(NOSPC|ACCES|PERM|ROFS|DQUOT|FBIG|NOTDIR|IO|NOENT)\b/.test(message)) {
     return outputFailed(output, thrown);
   }

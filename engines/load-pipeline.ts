@@ -12,7 +12,7 @@ import { checkOutputColumns } from './pipeline/output-columns';
 import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './pipeline/read-pipeline';
 import { withPosition } from './spark/script';
 
-/** A pipeline that was checked, in the database that holds its tables. Who has it closes the database. */
+/** A checked pipeline and the database that holds its tables. The caller closes the database. */
 export interface OpenPipeline {
   readonly loaded: LoadedPipeline;
   readonly database: Database;
@@ -26,14 +26,14 @@ export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
   return checkPipeline(await readPipeline(folder), folder);
 }
 
-/** Checks what was read from the pipeline folder that the user calls `name`. Throws as `loadPipeline`. */
+/** Checks a pipeline that was read from the folder that the user calls `name`. Throws the same as `loadPipeline`. */
 export async function checkPipeline(read: ReadPipeline, name: string): Promise<LoadedPipeline> {
   const { loaded, database } = await openPipeline(read, name);
   database.close();
   return loaded;
 }
 
-/** As `checkPipeline`, for a caller that goes on to use the tables: large ones take minutes to load. */
+/** Like `checkPipeline`, for a caller that uses the tables afterwards: large tables take minutes to load. */
 export async function openPipeline(
   read: ReadPipeline,
   name: string,
@@ -62,12 +62,12 @@ async function checkIn({ connection }: Database, read: ReadPipeline, name: strin
   return { ...read, outputColumns: bound.columns, timedTransform: timed, numberedTransform: numbered };
 }
 
-/** Loads <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE, naming those that exist. */
+/** Loads <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE with the names of the existing pipelines. */
 export async function loadPipelineNamed(pipelinesFolder: string, name: string): Promise<LoadedPipeline> {
   return loadPipeline(await folderNamed(pipelinesFolder, name));
 }
 
-/** <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE, naming those that exist. */
+/** <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE with the names of the existing pipelines. */
 export async function folderNamed(pipelinesFolder: string, name: string): Promise<string> {
   const names = await pipelineNames(pipelinesFolder);
   if (names.includes(name)) return join(pipelinesFolder, name);
@@ -77,7 +77,7 @@ export async function folderNamed(pipelinesFolder: string, name: string): Promis
   });
 }
 
-/** The pipelines in a folder, by name, in order. */
+/** The names of the pipelines in a folder, in order. */
 export async function pipelineNames(pipelinesFolder: string): Promise<string[]> {
   try {
     const files = await readdir(pipelinesFolder, { withFileTypes: true });

@@ -5,11 +5,11 @@ import { exactly, literals, quoted } from './sql';
 import { loadStaticTables } from '../tables/static-tables';
 
 export interface DatabaseOptions {
-  /** Default 1. More than one may change the order of rows. */
+  /** Default 1. With more than one thread the order of rows may change. */
   readonly threads?: number;
-  /** In bytes; DuckDB spills to `spillFolder` above it. Default: DuckDB's, 80 % of the machine. */
+  /** In bytes; above it DuckDB spills to `spillFolder`. Default: DuckDB's, 80 % of the machine's memory. */
   readonly memoryLimit?: number;
-  /** Absolute path. Without it nothing is spilled. */
+  /** Absolute path. Without it DuckDB does not spill. */
   readonly spillFolder?: string;
   /** Absolute path of the only folder that SQL may write to. Default: none. */
   readonly outputFolder?: string;
@@ -22,12 +22,12 @@ export interface Database {
   close(): void;
 }
 
-/** Where Daybreak keeps what a transform must not name. */
+/** The table in which Daybreak stages events. A transform must not name it. */
 export const STAGED = 'daybreak.staged';
 
 /**
  * Opens an embedded DuckDB with the pipeline's static tables and an empty `daybreak.staged` for its events, then locks
- * it: no SQL that runs afterwards can reach files (but below `outputFolder`), the network or the configuration.
+ * it: no SQL that runs afterwards can reach files (except below `outputFolder`), the network or the configuration.
  */
 export async function openDatabase(
   pipeline: Pipeline,
@@ -48,9 +48,9 @@ export async function openDatabase(
   };
   try {
     await connection.run("SET TimeZone = 'UTC'");
-    // Left as written, a join gives its rows in the order of its left side: that of the events.
+    // Without these optimisers a join gives its rows in the order of its left side, which is the events.
     await connection.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
-    // Else operators gather some thousand rows before they pass them on, however large these are.
+    // Otherwise operators collect some thousand rows before they pass them on, however large the rows are.
     await connection.run('SET enable_caching_operators = false');
     await connection.run('CREATE SCHEMA daybreak');
     await emptyStage(connection, pipeline);
@@ -68,14 +68,14 @@ export async function openDatabase(
   }
 }
 
-/** Replaces the table of staged records by an empty one, whose rowids begin at 0. */
+/** Replaces the table of staged records with an empty one, whose rowids begin at 0. */
 export async function emptyStage(connection: DuckDBConnection, pipeline: Pipeline): Promise<void> {
   await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
 }
 
 /**
- * One row a line, in the lines' order, so that a rowid is a line number where the stage was not padded: the declared columns
- * and the note on the line.
+ * One row per line, in the order of the lines: the declared columns and the note on the line. A rowid is a line number
+ * unless the stage is padded.
  */
 function stagedColumns(pipeline: Pipeline): string {
   const declared = Object.entries(pipeline.events.columns).map(([name, type]) => `${quoted(name)} ${type}`);

@@ -2,5 +2,5 @@
 import { kernelFastPath } from '../fast-path/fast-path';
 import type { FastPath } from '../model/fast-path';
 
-/** Where this is undefined, engines/fast-path is not needed, and everything that it reads is read by the validity rule. */
+/** If this is undefined, engines/fast-path is not needed: the validity rule reads all lines. */
 export const fastPath: FastPath | undefined = kernelFastPath;

@@ -16,7 +16,7 @@ import { columnsSql, quoted } from './sql';
 import { timeRuleOf } from '../rule/time-rule';
 
 export interface MicroBatchOptions {
-  /** In bytes. Default: DuckDB's, 80 % of the machine. */
+  /** In bytes. Default: DuckDB's, 80 % of the machine's memory. */
   readonly memoryLimit?: number;
 }
 
@@ -31,10 +31,10 @@ export async function openMicroBatch(
 }
 
 /**
- * The transform of a pipeline for micro-batches, in a database that holds its tables, which is closed with it. Output rows
- * come in the order of their events, except that DuckDB puts those for which a left join finds nothing behind their
- * neighbours; rejects come by index. `run` throws ENGINE_FAILED where DuckDB fails on a batch, such as for lack of memory,
- * and MULTIPLIED_ROWS where it gives more rows than events.
+ * The transform of a pipeline for micro-batches, in a database that holds its tables and is closed with it. Output rows
+ * come in the order of their events, except that DuckDB puts rows for which a left join finds nothing behind their
+ * neighbours. Rejects come by index. `run` throws ENGINE_FAILED if DuckDB fails on a batch (for example for lack of
+ * memory), and MULTIPLIED_ROWS if it gives more rows than events.
  */
 export function microBatchTransform(loaded: LoadedPipeline, database: Database): MicroBatchTransform {
   const { pipeline } = loaded;
@@ -55,7 +55,7 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
     return lines === count && proven === count;
   }
 
-  /** Undefined where a value is no line, or bytes that are no text. */
+  /** Undefined if a value is not one line, or holds bytes that are not text. */
   async function attempt({ lines, rejects }: Separated): Promise<MicroBatchResult | undefined> {
     if (lines.length === 0) return { messages: [], rejects };
     const text = joined(lines);
@@ -79,7 +79,7 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
   return {
     async run(values) {
       try {
-        // The first attempt trusts every value to be one line of text: to check each would cost more.
+        // The first attempt assumes that every value is one line of text: to check each would cost more.
         const result =
           (await attempt(separate(values, likelyLineOf, maximumBytes))) ??
           (await attempt(separate(values, lineOrFaultOf, maximumBytes)));
@@ -111,7 +111,7 @@ interface Separated {
   readonly rejects: readonly Reject[];
 }
 
-/** `lineOf` gives the one line of a value, or why the value is no record. */
+/** `lineOf` gives the only line of a value, or the reason why the value is not a record. */
 function separate(
   values: readonly (Buffer | null)[],
   lineOf: (value: Buffer) => Buffer | string,
@@ -145,8 +145,8 @@ function joined(lines: readonly Line[]): Buffer {
 }
 
 /**
- * The whole batch in one row, because a value that JavaScript fetches row by row costs more than the transform:
- * how many lines, the faults, the keys as JSON, the rows as JSON joined by line feeds.
+ * The whole batch in one row: the number of lines, the faults, the keys as JSON, the rows as JSON joined by line feeds.
+ * If JavaScript fetched values row by row, that would cost more than the transform.
  */
 function batchSql(pipeline: Pipeline, transform: string, parse: string): string {
   return `WITH daybreak_parsed AS MATERIALIZED (SELECT *, (row_number() OVER ()) - 1 AS daybreak_line FROM (${parse})),
@@ -157,7 +157,7 @@ function batchSql(pipeline: Pipeline, transform: string, parse: string): string 
     ${rowsSql(pipeline, transform)}`;
 }
 
-/** The same where every line is proven: there are no faults, and no need to count. */
+/** The same if every line is proven: there are no faults, and nothing to count. */
 function provenBatchSql(pipeline: Pipeline, transform: string, { eventsSql }: EventProof): string {
   return `WITH events AS (${eventsSql})
   SELECT 0 AS count, NULL AS faults, ${rowsSql(pipeline, transform)}`;

@@ -7,8 +7,8 @@ import { queryCount } from './query';
 const EVENT = 'daybreak_event';
 
 /**
- * The transform with the number of its event beside each row; undefined for a pipeline in which an event gives one row at
- * most. Throws BAD_TRANSFORM where the SQL is written so that nothing can be added.
+ * The transform with its event's number beside each row; undefined if an event of the pipeline gives at most one row.
+ * Throws BAD_TRANSFORM if nothing can be added to the SQL as it is written.
  */
 export function numberedTransform(pipeline: Pipeline, transform: string, file: string): string | undefined {
   if (!multipliesRows(pipeline)) return undefined;

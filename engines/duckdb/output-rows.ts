@@ -3,7 +3,10 @@ import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { checkedTimeSql } from '../rule/row-time';
 import { quoted } from './sql';
 
-/** The transform's rows as both layers write them. Fails on an event whose row has another time than `druid.rowTime` lets it have. */
+/**
+ * SQL of the transform's rows as both layers write them. Fails on an event whose row has a time that `druid.rowTime`
+ * does not allow.
+ */
 export function outputRowsSql({ pipeline, transform, timedTransform, outputColumns }: LoadedPipeline): string {
   if (timedTransform === undefined && !outputColumns.some(({ type }) => type === 'DOUBLE')) return transform;
   const time = timedTransform === undefined ? undefined : outputTimeColumnOf(pipeline);
@@ -15,7 +18,7 @@ export function outputRowsSql({ pipeline, transform, timedTransform, outputColum
   return `SELECT ${columns.join(', ')} FROM (\n${timedTransform ?? transform}\n) AS daybreak_output`;
 }
 
-/** A column from `source`, an SQL expression. JSON has no infinity, and nothing that is no number: these are null. */
+/** A column from `source`, an SQL expression. JSON has neither infinity nor NaN: both become null. */
 export function outputValueSql({ name, type }: OutputColumn, source: string): string {
   const value = type === 'DOUBLE' ? `CASE WHEN isfinite(${source}) THEN ${source} END` : source;
   return `${value} AS ${quoted(name)}`;

@@ -1,18 +1,18 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 
-/** The rows of a result as text; null where a value is null. For small results: counts, names, checks. */
+/** The rows of a result as text; a null value is null. For small results: counts, names, checks. */
 export async function queryTexts(connection: DuckDBConnection, sql: string): Promise<(string | null)[][]> {
   const reader = await connection.runAndReadAll(sql);
   return reader.getRowsJson().map((row) => row.map(textOf));
 }
 
-/** The count that is a result's only value. */
+/** The single value of a result, as a count. */
 export async function queryCount(connection: DuckDBConnection, sql: string): Promise<number> {
   const [row] = await queryTexts(connection, sql);
   return Number(row?.[0] ?? 0);
 }
 
-/** The same as `queryTexts` for large results, of which it holds a small part at once. The connection is taken until it ends. */
+/** Like `queryTexts`, for large results: holds only a small part at once. The connection is in use until it ends. */
 export async function* streamTexts(connection: DuckDBConnection, sql: string): AsyncGenerator<(string | null)[]> {
   const result = await connection.stream(sql);
   for await (const rows of result.yieldRowsJson()) {
@@ -25,7 +25,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Prepared statements by their text; only the latest few, since a layout is seldom seen again once it is gone. */
+/** Prepared statements by their text. Keeps only the latest few, since a layout that is gone seldom comes back. */
 export class StatementCache {
   readonly #connection: DuckDBConnection;
   readonly #statements = new Map<string, DuckDBPreparedStatement>();

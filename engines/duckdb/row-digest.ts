@@ -5,22 +5,27 @@ import { exactly, literal, quoted } from './sql';
 
 export interface Content {
   readonly rows: number;
-  /** How many of them differ. */
+  /** How many distinct rows there are. */
   readonly distinct: number;
-  /** Sum of the rows' hashes as decimal text: the same for the same rows in any order, and it counts repeats. '0' for none. */
+  /**
+   * Sum of the rows' hashes as decimal text. It is the same for the same rows in any order, and counts repeats. '0' for
+   * no rows.
+   */
   readonly checksum: string;
 }
 
 export const NO_CONTENT: Content = { rows: 0, distinct: 0, checksum: '0' };
 
 export interface ContentSource {
-  /** Absolute path of NDJSON whose rows have the output columns. */
+  /** Absolute path of an NDJSON file whose rows have the output columns. */
   readonly file: string;
   /** Absolute path of a folder to spill to. */
   readonly scratch: string;
 }
 
-/** What a file of rows holds. Two sides with equal content have the same rows, each as often. */
+/**
+ * What a file of rows holds, as counts and a checksum. Two files with equal content have the same rows, each as often.
+ */
 export async function contentOf(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
@@ -57,7 +62,7 @@ const totals = z.tuple([
     .transform((sum) => sum ?? '0'),
 ]);
 
-/** An ISO time is compared as its instant: Druid keeps the instant, not the offset it was written with. */
+/** An ISO time is compared as its instant, since Druid keeps the instant but not the written offset. */
 function compared(pipeline: Pipeline, { name }: OutputColumn): string {
   const iso = pipeline.events.time.format === 'iso' && name === outputTimeColumnOf(pipeline);
   const column = quoted(name);

@@ -10,12 +10,12 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** The path as DuckDB's readers take it: as itself, whatever wildcards its names hold. */
+/** The path for DuckDB's readers, with wildcards in its names escaped. */
 export function exactly(path: string): string {
   return path.replace(/[*?[]/g, '[$&]');
 }
 
-/** The rows of Parquet files as a table; a folder named like column=value adds no column to them. */
+/** The rows of Parquet files as a table. A folder named like column=value adds no column to them. */
 export function parquetSql(...paths: readonly string[]): string {
   return `read_parquet(${literals(paths.map(exactly))}, hive_partitioning = false)`;
 }

@@ -2,7 +2,7 @@ import type { FastPath } from '../model/fast-path';
 import { KernelScanner } from './hour-scanner';
 import { proveEvents, proveRows } from './line-proof';
 
-/** By the layouts of lines: as regular expressions in SQL, and in WebAssembly for the hours of a day. */
+/** Works by the layouts of lines: as regular expressions in SQL, and in WebAssembly for the hours of a day. */
 export const kernelFastPath: FastPath = {
   proveEvents,
   proveRows,

@@ -7,18 +7,21 @@ import { kernelSizeFor, type LineKernel, type LineRange } from './kernel';
 import { fullRange, withoutLongLines } from './long-lines';
 import { ParquetWriter } from './parquet/parquet-writer';
 
-/** About the length of a line, for a first guess of their number. */
+/** The approximate length of a line, for a first estimate of the number of lines. */
 const LINE_BYTES = 64;
-/** Longer lines are misses: what DuckDB takes of a Parquet file at once, some thousand of them, must fit into its memory. */
+/**
+ * Longer lines are misses. DuckDB reads some thousand lines of a Parquet file at once, and they must fit into its
+ * memory.
+ */
 const LONGEST_PROVEN = 16 * 1024;
-/** Below this many misses their share does not matter. */
+/** With fewer misses their share does not matter. */
 const FEW_MISSES = 10_000;
 const MOST_SHARE_OF_MISSES = 0.2;
-/** Their positions are held in memory. */
+/** The positions of misses are held in memory. */
 const MOST_MISSES = 1024 * 1024;
 const LINE_FEED = 10;
 
-/** The scan of an hour by the kernel. */
+/** Scans an hour with the kernel. */
 export class KernelScan implements HourScan {
   readonly #kernel: LineKernel;
   readonly #pipeline: Pipeline;
@@ -82,7 +85,7 @@ export class KernelScan implements HourScan {
   }
 }
 
-/** The lines, each with a line feed behind it. */
+/** The lines, each with a line feed at its end. */
 function linesOf(text: Buffer, ranges: readonly LineRange[]): Buffer {
   const lines = Buffer.allocUnsafe(ranges.reduce((bytes, { from, to }) => bytes + to - from + 1, 0));
   let filled = 0;

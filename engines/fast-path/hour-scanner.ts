@@ -4,7 +4,7 @@ import { KernelScan } from './hour-scan';
 import { kernelTimeOf } from './hour-times';
 import { kernelSizeFor, LineKernel } from './kernel';
 
-/** Has one kernel, which one hour uses at a time: two would want the same thread and twice the memory. */
+/** Has one kernel, which one hour uses at a time: two kernels would need the same thread and twice the memory. */
 export class KernelScanner implements HourScanner {
   readonly #pipeline: Pipeline;
   #kernel: LineKernel | undefined;

@@ -4,11 +4,11 @@ import { isKnownDate, localGaps } from '../rule/dst-gaps';
 import { hourSegments } from '../rule/hour-segments';
 import { CLOCK, FIRST_INSTANT, ISO_TIME, isoInstantSql, LAST_INSTANT } from '../rule/time-rule';
 
-/** Proof that the text of a time is valid and of some hour or dates. */
+/** Proves that the text of a time is valid and belongs to an hour or to dates. */
 export interface TimePattern {
   /** A regular expression (RE2) for the value without quotes. */
   readonly pattern: string;
-  /** What must hold as well, as SQL over the matched text. */
+  /** SQL over the matched text that must hold too. */
   readonly condition?: (text: string) => string;
 }
 
@@ -17,7 +17,7 @@ export type KernelTime =
   | { readonly kind: 'local'; readonly prefix: string; readonly fractionDigits: number }
   | {
       readonly kind: 'iso' | 'epoch';
-      /** In the unit of the times, seconds for ISO ones: start <= time < end. */
+      /** In the unit of the times (seconds for ISO times): start <= time < end. */
       readonly segments: readonly { readonly start: number; readonly end: number }[];
     };
 
@@ -32,7 +32,7 @@ const LOCAL_FORMATS: Readonly<Partial<Record<Format, LocalFormat>>> = {
   "yyyy-MM-dd'T'HH:mm:ss": { separator: 'T', fractionDigits: 0 },
 };
 
-/** What recognises times of the hour in the way of the kernel; undefined for an hour of which clocks skip a part, and for unknown years. */
+/** How the kernel recognises times of the hour. Undefined for unknown years, and if clocks skip a part of the hour. */
 export function kernelTimeOf(pipeline: Pipeline, { date, hour }: LocalHour): KernelTime | undefined {
   const { timeZone, events } = pipeline;
   const segments = hourSegments(date, timeZone).filter((segment) => segment.hour === hour);
@@ -65,7 +65,7 @@ export function timePatternOfHour(pipeline: Pipeline, { date, hour }: LocalHour)
   });
 }
 
-/** The same for local times of the dates, and for instants of any. */
+/** The same for local times of the dates. Instants may be of any date. */
 export function timePatternOfDates({ timeZone, events }: Pipeline, dates: readonly string[]): TimePattern | undefined {
   const { format } = events.time;
   const local = LOCAL_FORMATS[format];
@@ -88,7 +88,7 @@ function instantPattern(format: Format, holds: (instant: string) => string): Tim
   return { pattern: EPOCH_TIME, condition: (text) => holds(`(TRY_CAST(${text} AS BIGINT)) * ${unit}`) };
 }
 
-/** So few digits that the milliseconds fit into 64 bits. */
+/** Few enough digits that the milliseconds fit into 64 bits. */
 const EPOCH_TIME = '[1-9][0-9]{0,14}';
 
 function fractionOf({ fractionDigits }: LocalFormat): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Numbers of assembly/index.ts, by their names there. */
+/** Constants of assembly/index.ts, by their names there. */
 const NUMBERS = [
   ...(['COLUMN_COUNT', 'LAYOUT_COUNT', 'SLOT_MASK', 'SLOTS', 'ARENA', 'ARENA_LIMIT', 'ROW_LIMIT'] as const),
   ...(['MISSES', 'MISS_LIMIT', 'MISS_BYTES', 'SEGMENT_COUNT', 'SEGMENTS', 'SEGMENT_BYTES'] as const),
@@ -15,10 +15,10 @@ const NUMBERS = [
 
 export type KernelNumbers = Readonly<Record<(typeof NUMBERS)[number], number>>;
 
-/** What changes while it runs. */
+/** Values that change while the kernel runs. */
 type Counters = Readonly<Record<'stopped' | 'rows' | 'duplicates' | 'misses' | 'lines', WebAssembly.Global>>;
 
-/** Functions; assembly/index.ts says what each does. */
+/** The functions; assembly/index.ts documents each. */
 interface Functions {
   beginHour(): void;
   beginGroup(): void;
@@ -41,7 +41,7 @@ export function instantiate(memory: WebAssembly.Memory): KernelExports {
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as KernelExports;
 }
 
-/** The numbers that the compiled kernel has. */
+/** The constants of the compiled kernel. */
 export function kernelNumbers(): KernelNumbers {
   known ??= numbersOf(instantiate(new WebAssembly.Memory({ initial: 0, maximum: 65_536 })));
   return known;

@@ -5,27 +5,27 @@ import type { KernelNumbers } from './kernel-exports';
 import type { KernelMemory } from './kernel-memory';
 import { layoutOf, type LayoutPart, type LineLayout } from './line-layout';
 
-/** Misses from which no layout could be learnt, after which no more are tried. */
+/** After this many misses without a new layout, no more misses are tried. */
 const MOST_TRIES = 64;
-/** Behind a text, so that several bytes of it can be read at once. */
+/** Bytes behind a text, so that several bytes of it can be read at once. */
 const SLACK = 8;
-/** Of a text in UTF-8, for each of its characters. */
+/** Bytes of UTF-8 for each character of a text. */
 const MOST_BYTES_OF_CHARACTER = 3;
 
 const KINDS = { VARCHAR: 'STRING', BIGINT: 'INTEGER', DOUBLE: 'DOUBLE', BOOLEAN: 'BOOLEAN' } as const;
 const TIME_KINDS = { local: 'LOCAL_TIME', iso: 'ISO_TIME', epoch: 'EPOCH_TIME' } as const;
 
-/** The kernel's number of a type of columns. */
+/** The kernel's number for a column type. */
 export function typeNumber(numbers: KernelNumbers, type: ColumnType): number {
   return numbers[KINDS[type]];
 }
 
-/** The layouts of an hour, as the steps by which the kernel takes its lines apart. */
+/** The layouts of an hour, as the steps by which the kernel splits its lines into fields. */
 export class KernelLayouts {
   readonly #memory: KernelMemory;
   readonly #numbers: KernelNumbers;
   readonly #events: Pipeline['events'];
-  /** Where the texts of steps are. */
+  /** Where the texts of steps are stored. */
   readonly #texts: { readonly begin: number; readonly end: number };
   readonly #known = new Set<string>();
   #time: KernelTime = { kind: 'local', prefix: '', fractionDigits: 0 };
@@ -44,7 +44,7 @@ export class KernelLayouts {
     this.#texts = texts;
   }
 
-  /** Forgets all; lines to come have such times. */
+  /** Forgets all layouts. The next lines have times as `time` says. */
   begin(time: KernelTime): void {
     this.#time = time;
     this.#known.clear();
@@ -57,13 +57,13 @@ export class KernelLayouts {
     return this.#triesLeft > 0;
   }
 
-  /** Whether the line that begins at `from` has a layout of which no line was seen before. */
+  /** Whether the line that begins at `from` has a layout that was not known before. */
   learn(text: Buffer, from: number): boolean {
     this.#triesLeft -= 1;
     if (this.#known.size === this.#numbers.MOST_LAYOUTS) return false;
     const line = text.toString('utf8', from, endOfLine(text, from));
     const layout = layoutOf(line, this.#events.columns, this.#events.time.column);
-    // A line of a known layout is a miss for a value.
+    // If the layout of a missed line is known, one of its values is the reason for the miss.
     if (layout === undefined || this.#known.has(JSON.stringify(layout))) return false;
     return this.#add(layout);
   }
@@ -102,7 +102,7 @@ export class KernelLayouts {
     return this.#isTime(part) ? this.#numbers[TIME_KINDS[this.#time.kind]] : typeNumber(this.#numbers, part.type);
   }
 
-  /** What stands at the part in every line. */
+  /** The text that every line has at this part. */
   #textOf(part: LayoutPart): string {
     if (part.kind === 'literal') return part.text;
     return this.#isTime(part) && this.#time.kind === 'local' ? this.#time.prefix : '';

@@ -1,13 +1,13 @@
 const PAGE = 65_536;
 const MOST_PAGES = 65_536;
-/** Behind each part, for reads and writes of several bytes at once. */
+/** Bytes behind each part, for reads and writes of several bytes at once. */
 const SLACK = 64;
 
-/** The memory of a kernel: parts that are reserved once, and what is added behind them. Numbers in it have 32 bits. */
+/** The memory of a kernel: parts that are reserved once, and what is added behind them. Its numbers have 32 bits. */
 export class KernelMemory {
   readonly memory: WebAssembly.Memory;
 
-  /** @param bytes of all parts. */
+  /** @param bytes the size of all parts. */
   constructor(bytes: number) {
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE), maximum: MOST_PAGES });
   }
@@ -24,13 +24,13 @@ export class KernelMemory {
     new DataView(this.buffer).setInt32(at, value, true);
   }
 
-  /** Adds zeros behind all memory so far, which stays; returns where they begin. */
+  /** Adds zeros behind all memory so far, which keeps its content. Returns where they begin. */
   grow(bytes: number): number {
     return this.memory.grow(Math.ceil(bytes / PAGE)) * PAGE;
   }
 }
 
-/** Places parts one behind the other. */
+/** Places parts one behind another. */
 export function partsFrom(begin: number): { reserve(bytes: number): number; end(): number } {
   let free = begin;
   return {

@@ -11,7 +11,7 @@ export interface LineRange {
   readonly to: number;
 }
 
-/** A line that no layout fits, by its position in the text. */
+/** A line that matches no layout, with its position in the text. */
 interface Miss extends LineRange {
   readonly line: number;
 }
@@ -21,24 +21,24 @@ export interface KernelScanned {
   readonly misses: readonly Miss[];
 }
 
-/** Bytes of the texts of all layouts. */
+/** Bytes for the texts of all layouts. */
 const TEXT_BYTES = 512 * 1024;
 /** Misses that the kernel holds before the host takes them. */
 const HELD_MISSES = 65_536;
-/** Of one text. */
+/** Misses in one text. */
 const MOST_MISSES = 256 * 1024;
-/** Behind the text, zeros for reads of several bytes at once. */
+/** Zeros behind the text, for reads of several bytes at once. */
 const SLACK = 64;
-/** Of a slot of the table of keys. */
+/** Bytes of a slot in the table of keys. */
 const SLOT_BYTES = 8;
 
-/** What a kernel can hold. */
+/** The capacity of a kernel. */
 export interface KernelSize {
   /** The longest text that one scan takes, in bytes. */
   readonly text: number;
-  /** Rows that are given at once, at most. */
+  /** The largest number of rows that is given at once. */
   readonly rows: number;
-  /** Bytes that the keys of an hour's records may take, each at least 16. */
+  /** Bytes for the keys of an hour's records. Each key takes at least 16. */
   readonly keys: number;
 }
 
@@ -51,14 +51,15 @@ const SIZES = {
   large: { text: 12 * MEBIBYTE, rows: 65_536, keys: 128 * MEBIBYTE },
 } as const satisfies Record<string, KernelSize>;
 
-/** The size for an hour of that many bytes of text. */
+/** The size for an hour with this many bytes of text. */
 export function kernelSizeFor(bytes: number): KernelSize {
   return bytes > SMALL_HOUR ? SIZES.large : SIZES.small;
 }
 
 /**
- * The host of line-kernel.wasm. It never takes a line that the validity rule would not, nor for another record; what it
- * does not take is a miss, and left to the rule. Its memory is that of the largest hour's records so far.
+ * The host of line-kernel.wasm. It never takes a line that the validity rule rejects, and reads the same record from a
+ * line as the rule. A line that it does not take is a miss, which the rule reads. Its memory is that of the largest
+ * hour so far.
  */
 export class LineKernel {
   readonly size: KernelSize;
@@ -66,7 +67,7 @@ export class LineKernel {
   readonly #columns: readonly {
     readonly name: string;
     readonly type: ColumnType;
-    /** Of the kernel's record of it. */
+    /** The address of the kernel's entry for the column. */
     readonly at: number;
     readonly values: number;
     readonly presence: number;
@@ -78,7 +79,7 @@ export class LineKernel {
   readonly #text: number;
   readonly #keys: number;
 
-  /** Undefined for a pipeline that is too wide for it. */
+  /** Undefined if the pipeline has too many columns for it. */
   static create(pipeline: Pipeline, size: KernelSize): LineKernel | undefined {
     const { MOST_COLUMNS } = kernelNumbers();
     return Object.keys(pipeline.events.columns).length > MOST_COLUMNS ? undefined : new LineKernel(pipeline, size);
@@ -118,8 +119,8 @@ export class LineKernel {
   }
 
   /**
-   * Forgets all. The lines to come are about `expected`, and valid are those with times as `time` says. What their keys
-   * may take is up to the hour, not to the kernel at hand: whether an hour is proven must not depend on others.
+   * Forgets all. About `expected` lines will come; their times are valid as `time` says. The limit for keys depends on
+   * the hour (`within`), not on this kernel: other hours must not decide whether an hour is proven.
    */
   beginHour(time: KernelTime, expected: number, within: KernelSize): void {
     const { ARENA_LIMIT, SEGMENT_COUNT, SEGMENTS, SEGMENT_BYTES } = this.#numbers;
@@ -132,14 +133,14 @@ export class LineKernel {
       view.setBigInt64(SEGMENTS + SEGMENT_BYTES * index + 8, BigInt(end), true);
     });
     this.#memory.set(ARENA_LIMIT, this.#keys + within.keys);
-    // One scan adds at most `size.rows` keys before the table may grow: it can never be full.
+    // One scan adds at most `size.rows` keys before the table may grow, so that it can never be full.
     const least = Math.max(Math.min(2 * expected, within.keys / 8), 4 * this.size.rows);
     const slots = 2 ** Math.ceil(Math.log2(least));
     if (slots > this.#slots) this.#placeSlots(slots);
     this.#exports.beginHour();
   }
 
-  /** Bytes of its memory, which hours of equal sizes share: it grows only for an hour that is larger than all before. */
+  /** Bytes of its memory. Hours of the same size share it: it grows only if an hour is larger than all before. */
   get memoryBytes(): number {
     return this.#memory.buffer.byteLength;
   }
@@ -149,8 +150,8 @@ export class LineKernel {
   }
 
   /**
-   * Scans lines joined by line feeds, at most `size.text` bytes of them. Gives the rows of new records to `onRows`, in
-   * parts that are valid until it resolves. Resolves to undefined where the records, or the misses, are too many to be held.
+   * Scans lines joined by line feeds, at most `size.text` bytes. Gives the rows of new records to `onRows` in parts,
+   * which are valid until `onRows` resolves. Resolves to undefined if there are too many records or misses to hold.
    */
   async scan(
     text: Buffer,
@@ -194,7 +195,7 @@ export class LineKernel {
     }));
   }
 
-  /** Moves the misses that the kernel noted into `misses`. */
+  /** Moves the misses that the kernel recorded into `misses`. */
   #takeMisses(misses: Miss[]): void {
     const numbers = this.#numbers.MISS_BYTES / Int32Array.BYTES_PER_ELEMENT;
     const found = new Int32Array(this.#memory.buffer, this.#misses, numbers * this.#exports.misses.value);
@@ -205,7 +206,7 @@ export class LineKernel {
     this.#exports.forgetMisses();
   }
 
-  /** Slots of the hash table; 0 before the first hour. The kernel has their number as a mask, one less. */
+  /** Slots of the hash table; 0 before the first hour. The kernel stores their number as a mask, which is one less. */
   get #slots(): number {
     const { SLOTS, SLOT_MASK } = this.#numbers;
     return this.#memory.get(SLOTS) === 0 ? 0 : this.#memory.get(SLOT_MASK) + 1;
@@ -218,8 +219,8 @@ export class LineKernel {
   }
 
   /**
-   * Places a hash table behind all memory so far. That of the table before is lost, less than the new one takes: so a
-   * table stays for the hours to come, also for small ones.
+   * Places a hash table behind all memory so far. The memory of the previous table is lost, which is less than the new
+   * one takes. So a table stays for later hours, also for small ones.
    */
   #placeSlots(slots: number): void {
     this.#memory.set(this.#numbers.SLOTS, this.#memory.grow(slots * SLOT_BYTES));

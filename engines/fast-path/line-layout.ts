@@ -2,21 +2,21 @@ import type { ColumnType } from '../../domain/pipeline';
 import type { Columns } from '../model/loaded-pipeline';
 
 /**
- * The way in which one producer writes its lines: which keys, in which order, with which blanks. A line of a known
- * layout is proven valid, and its fields are found, without a JSON parser; every other line gets the whole rule.
+ * How one producer writes its lines: which keys, in which order, with which blanks. A line of a known layout is proven
+ * valid, and its fields are found, without a JSON parser. Every other line is read by the whole rule.
  */
 export interface LineLayout {
   readonly parts: readonly LayoutPart[];
-  /** The columns among the parts. Any other column is absent, or null, in every line of the layout. */
+  /** The columns among the parts. In every line of the layout any other column is absent or null. */
   readonly captured: readonly string[];
 }
 
 export type LayoutPart =
-  /** These very characters, of the quotes around a string too. */
+  /** Exactly these characters, with the quotes around a string. */
   | { readonly kind: 'literal'; readonly text: string }
-  /** A value of the column's type, within its quotes. */
+  /** A value of the column's type; the quotes of a string are not part of it. */
   | { readonly kind: 'column'; readonly name: string; readonly type: ColumnType }
-  /** Of an undeclared field: any value that holds no other value. */
+  /** The value of an undeclared field: any value that is not an array or object. */
   | { readonly kind: 'scalar' };
 
 const STRING = /"([^"\\\u0000-\u001f]*)"/y;
@@ -24,8 +24,8 @@ const NUMBER_OR_WORD = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|tru
 const BLANKS = /[ \t]*/y;
 
 /**
- * The layout of a line; undefined where it has none: no flat object, an escape, a key twice, a value of another type,
- * no time where one is needed.
+ * The layout of a line. Undefined if the line has none: it is not a flat object, or has an escape, a repeated key, a
+ * value of another type, or no time although one is needed.
  */
 export function layoutOf(line: string, columns: Columns, timeColumn?: string): LineLayout | undefined {
   const reader = lineReader(line);
@@ -67,7 +67,7 @@ export function layoutOf(line: string, columns: Columns, timeColumn?: string): L
 interface LineReader {
   match(expression: RegExp): RegExpExecArray | undefined;
   take(character: string): boolean;
-  /** Reads the blanks that stand here. */
+  /** Reads the blanks at this place. */
   blanks(): string;
   rest(): string;
 }

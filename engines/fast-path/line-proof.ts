@@ -8,12 +8,18 @@ import { timePatternOfDates, timePatternOfHour } from './hour-times';
 import { layoutOf, type LineLayout } from './line-layout';
 
 const LINE_FEED = 10;
-/** A line or two may have no layout; a producer that writes none at all should not cost a search in every chunk. */
+/**
+ * Lines that are tried for a layout. One or two may have none. If no line of a producer has one, not every chunk should
+ * pay for a long search.
+ */
 const SAMPLES = 4;
 const LONGEST_SAMPLE = 16_384;
 
 const LINES = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
-/** DuckDB would split a parameter while it plans, and copy the thousands of values with the plan of a join. */
+/**
+ * A plain parameter would be split while DuckDB plans, and its thousands of values would be copied with the plan of a
+ * join.
+ */
 const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS text)
   SELECT unnest(string_split(decode(text), chr(10))) AS line FROM daybreak_text)`;
 
@@ -29,7 +35,7 @@ export function proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour)
     const layout = times && layoutOf(line, columns, time.column);
     if (times === undefined || layout === undefined) continue;
     const inner = patternOf(layout, (column) => (column === time.column ? times.pattern : undefined));
-    // No time is empty, so that its capture says whether the line matched.
+    // A time is never empty, so that its capture shows whether the line matched.
     const text = capturedText(layout, time.column);
     const conditions = [`${text} <> ''`, ...(times.condition === undefined ? [] : [times.condition(text)])];
     return withQueries(proofBy(layout, columns, { inner, groups: groupsOf(layout), holds: conditions.join(' AND ') }));
@@ -37,7 +43,10 @@ export function proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour)
   return undefined;
 }
 
-/** See FastPath. A group is never empty where a line matches; that is one of a column where one can be, since RE2 is fast up to four. */
+/**
+ * See FastPath. If a line matches, the group that is checked is never empty. If possible it is the group of a column,
+ * since RE2 is fast with up to four groups.
+ */
 export function proveRows(lines: Buffer, columns: Columns): LineProof | undefined {
   for (const line of samplesOf(lines)) {
     const layout = layoutOf(line, columns);
@@ -62,14 +71,14 @@ function* samplesOf(lines: Buffer): Generator<string> {
   }
 }
 
-/** A stream is about now: yesterday's to tomorrow's times may take the fast path. */
+/** A stream has current times: times from yesterday to tomorrow may take the fast path. */
 function datesAround(time: string): string[] {
   const date = time.slice(0, 10);
   return isBusinessDate(date) ? [shiftDate(date, -1), date, shiftDate(date, 1)] : [];
 }
 
 interface Match {
-  /** From the first to the last character of the object, as RE2. */
+  /** RE2 from the first to the last character of the object. */
   readonly inner: string;
   readonly groups: readonly string[];
   readonly holds: string;
@@ -83,7 +92,7 @@ function proofBy(layout: LineLayout, columns: Columns, { inner, groups, holds }:
   };
 }
 
-/** The query for the events is a small part of that of the rule, since DuckDB plans a statement anew whenever it runs it. */
+/** DuckDB plans a statement each time it runs, so the query for events is much shorter than that of the rule. */
 function withQueries(proof: LineProof): EventProof {
   const capturedOf = (lines: string): string => `(SELECT line, ${proof.captured} AS captured FROM ${lines})`;
   const columns = [...proof.values].map(([name, value]) => `${value} AS ${quoted(name)}`);
@@ -102,7 +111,7 @@ function capturedText({ captured }: LineLayout, column: string): string {
   return `captured.c${captured.indexOf(column)}`;
 }
 
-/** A column that the layout lacks is absent, or null, in every line that matches. */
+/** In every line that matches, a column that the layout lacks is absent or null. */
 function capturedValue(layout: LineLayout, column: string, type: ColumnType): string {
   if (!layout.captured.includes(column)) return `NULL::${type}`;
   const text = capturedText(layout, column);
@@ -111,7 +120,7 @@ function capturedValue(layout: LineLayout, column: string, type: ColumnType): st
 
 const STRING_PATTERN = '[^"\\\\\\x00-\\x1f]*';
 const SCALAR_PATTERN = `(?:"${STRING_PATTERN}"|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)`;
-/** Narrower than the rule (18 digits always fit), never wider. */
+/** Narrower than the rule, never wider. (18 digits always fit into a BIGINT.) */
 const VALUE_PATTERNS: Readonly<Record<ColumnType, string>> = {
   VARCHAR: STRING_PATTERN,
   BIGINT: '-?(?:0|[1-9][0-9]{0,17})',
@@ -119,7 +128,7 @@ const VALUE_PATTERNS: Readonly<Record<ColumnType, string>> = {
   BOOLEAN: 'true|false',
 };
 
-/** The layout as RE2, with a group for each captured column; `own` is that of a column which has one of its own. */
+/** The layout as RE2, with a group for each captured column. `own` gives the pattern of a column that has its own. */
 function patternOf({ parts }: LineLayout, own: (column: string) => string | undefined = () => undefined): string {
   const inner = parts.map((part) => {
     switch (part.kind) {

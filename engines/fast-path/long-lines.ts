@@ -2,16 +2,16 @@ import { endOfLine } from '../input/line-feeds';
 import type { LineRange } from './kernel';
 
 interface LongLine {
-  /** Where in the shortened text something stands in for it. */
+  /** Where the stand-in is in the shortened text. */
   readonly at: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** One byte, of which no line of a layout can consist. */
+/** One byte, which is never a line of a layout. */
 const STAND_IN = Buffer.from('?');
 
-/** The text with a stand-in for each line of more than `most` bytes. */
+/** The text with a stand-in for each line that is longer than `most` bytes. */
 export function withoutLongLines(
   text: Buffer,
   most: number,
@@ -33,7 +33,7 @@ export function withoutLongLines(
   return { text: Buffer.concat([...parts, text.subarray(copied)]), long };
 }
 
-/** Gives where lines of the shortened text, one after another, stand in the full one. */
+/** Returns a function that converts lines of the shortened text, in order, to their place in the full text. */
 export function fullRange(long: readonly LongLine[]): (line: LineRange) => LineRange {
   let [next, shift] = [0, 0];
   return ({ from, to }) => {

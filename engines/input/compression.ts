@@ -1,9 +1,9 @@
 /** How the bytes of a file are packed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
-/** By name; some systems write names in capitals. */
+/** By name. Some systems write names in capitals. */
 const PACKED = /\.(?:gz|zst|zstd)$/i;
-/** What files are often packed with or written as, and Daybreak reads none of. */
+/** Formats in which files are often compressed or written, and which Daybreak does not read. */
 const FOREIGN = /\.(bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|rar|tar|tgz|parquet|avro|orc|arrow|feather)$/i;
 
 /** What the contents of a file begin with. Source: each format's specification. */
@@ -27,15 +27,15 @@ const MAGIC_OF_LETTERS = [
 
 const MAGIC_BYTES = 10;
 
-/** Bytes from the beginning of a file that say what it is. */
+/** How many bytes from the beginning of a file show its format. */
 export const BEGINNING_OF_FILE = 512;
 
-/** Whether a file's name says that it is compressed in a way that is read. */
+/** Whether a file's name says that it is compressed in a format that Daybreak reads. */
 export function isPacked(file: string): boolean {
   return PACKED.test(file);
 }
 
-/** The name of what is compressed in a file. */
+/** The name of a file after decompression. */
 export function unpackedName(file: string): string {
   return file.replace(PACKED, '');
 }

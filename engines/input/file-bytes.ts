@@ -14,15 +14,17 @@ import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './json-framin
 import { countLineFeeds } from './line-feeds';
 import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';
 
-/** What a file is, known once it was read to its end. */
+/** Facts about a file that was read to its end. */
 export interface ReadFile {
   readonly bytes: number;
   readonly sha256: string;
-  /** What of it was not read: of a compressed file that is not whole, or of one in a format that is not read, all of it. */
+  /**
+   * The parts that were not read: those of a damaged compressed file, or all of a file in a format that is not read.
+   */
   readonly faults: readonly FileFault[];
 }
 
-/** A compressed file is not whole, which showed when some of it had been given already: read again, carefully. */
+/** A compressed file turned out not to be whole after some of it was given. It must be read again, carefully. */
 export class NotWhole extends Error {}
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -30,14 +32,15 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 /** How a file is to be read. */
 export interface FileFormat {
-  /** Undefined where the content is given as it is. */
+  /** Undefined if the content is to be given as it is. */
   readonly framing: Framing | undefined;
 }
 
 /**
- * A whole small file, unpacked, as lines, without its byte order mark; `large` where that is more than so many bytes by now,
- * or packed in a way that is read as a large one, `damaged` where it is compressed and not whole. Synchronous: for a day of
- * 86,400 files asynchronous reads cost more than the whole build. Throws UNREADABLE_INPUT.
+ * A whole small file, unpacked, as lines, without its byte order mark. Gives `large` if it now has more than `most`
+ * bytes or is packed in a format that is read like a large file, and `damaged` if it is compressed and not whole.
+ * Synchronous, because for a day of 86,400 files asynchronous reads cost more than the whole build. Throws
+ * UNREADABLE_INPUT.
  */
 export function readSmallFile(
   { file, path, unread }: Pick<ListedFile, 'file' | 'path' | 'unread'>,
@@ -69,9 +72,10 @@ export function readSmallFile(
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The content of a file in chunks, unpacked, as lines, without its byte order mark; then tells what was read. A chunk is
- * valid only until the next one is asked for. Throws UNREADABLE_INPUT, and NotWhole unless it is read `carefully`, which
- * takes twice as long where it is compressed: what of it can be trusted is found out before any of it is given.
+ * The content of a file in chunks, unpacked, as lines, without its byte order mark. At the end it reports what was
+ * read. A chunk is valid only until the next one is requested. Throws UNREADABLE_INPUT, and NotWhole unless it reads
+ * `carefully`. Careful reading checks what of a compressed file can be trusted before it gives any of it, which takes
+ * twice as long.
  */
 export async function* readLargeFile(
   { file, path, unread }: Pick<ListedFile, 'file' | 'path' | 'unread'>,
@@ -163,7 +167,7 @@ function contentOf(
   return carefully ? readDamagedGzip(path, onEnd) : readWholeGzip(path, onEnd);
 }
 
-/** What can be read of a file from byte `start` on, unpacked; nothing of one that is not read. */
+/** What can be read of a file from byte `start` on, unpacked. Nothing if the file's format is not read. */
 export async function* unpackedFrom(
   { file, path, bytes, unread }: Pick<ListedFile, 'file' | 'path' | 'bytes' | 'unread'>,
   start: number,
@@ -172,7 +176,7 @@ export async function* unpackedFrom(
   const compression = compressionOf(file, await beginningOf(path));
   if (compression === 'gzip') yield* readGzipFrom(path, bytes, start);
   else if (compression === 'zstd') yield* readZstdFrom(path, start);
-  else if (compression === 'none') yield* createReadStream(path, { start }) as AsyncIterable<Buffer>; // Without an encoding it gives Buffers.
+  else if (compression === 'none') yield* createReadStream(path, { start }) as AsyncIterable<Buffer>; // No encoding: Buffers.
 }
 
 async function* readWholeZstd(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
@@ -186,11 +190,11 @@ async function* readWholeZstd(path: string, onEnd: (read: ReadFile) => void): As
 
 async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  // Errors of either end reach whoever iterates over the result.
+  // Errors of either end reach the caller that iterates over the result.
   const unpacked = (chunks: AsyncIterable<Buffer>) => pipeline(chunks, gunzip, () => undefined);
   try {
     yield* hashed(path, unpacked, (read) => {
-      // Node's own takes a zero behind a member for the end of the file.
+      // Node's gunzip takes a zero behind a member for the end of the file.
       if (gunzip.bytesWritten !== read.bytes) throw new NotWhole();
       onEnd(read);
     });
@@ -201,7 +205,7 @@ async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): As
   }
 }
 
-/** The chunks of a file as `through` gives them; then says what was read. */
+/** The chunks of a file as `through` gives them. At the end it reports what was read. */
 async function* hashed(
   path: string,
   through: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
@@ -220,7 +224,7 @@ async function* hashed(
   onEnd({ bytes, sha256: hash.digest('hex'), faults: [] });
 }
 
-/** Reads into one buffer again and again, since the system takes longer to provide fresh memory than to read. */
+/** Reuses one buffer, since the system takes longer to provide fresh memory than to read. */
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   const file = await open(path, READ_UNTRUSTED);
   try {
@@ -246,7 +250,7 @@ function unpackWhole(raw: Buffer, most: number): Buffer | 'large' | 'damaged' {
   }
 }
 
-/** What `info` makes a synchronous call return; its type does not know. */
+/** What a synchronous call returns with `info`; its type does not declare it. */
 interface GunzipInfo {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };

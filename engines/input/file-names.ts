@@ -2,7 +2,7 @@ import type { BusinessDate } from '../../domain/business-date';
 import { isHourly, partsOfPattern } from '../../domain/file-pattern';
 import { isPacked } from './compression';
 
-/** The names that a pattern gives to the files of a day. */
+/** The names that a pattern gives to a day's files. */
 export interface DayNames {
   /**
    * Paths below the input folder, also with .gz or .zst; no part of them begins with a dot. Where a path can be read in
@@ -25,8 +25,8 @@ const HOUR = Symbol('%H');
 const SHORT_HOUR = Symbol('%-H');
 const MINUTE = Symbol('%M');
 /**
- * Before the `*` straight after a time, which begins with no letter or digit, so that `….%H*.json` takes .23.json and
- * .23_7.json, not .231.json.
+ * Stands before a `*` that directly follows a time. Such a `*` must not begin with a letter or digit, so that
+ * `….%H*.json` takes .23.json and .23_7.json, but not .231.json.
  */
 const BREAK = Symbol('%H*');
 
@@ -47,7 +47,10 @@ export function dayNames(pattern: string, date: BusinessDate): DayNames {
   };
 }
 
-/** How a file may end beyond the pattern: read where it is gzip or zstd, named as unread else. */
+/**
+ * The endings that a file may have in addition to the pattern. gzip and zstd are read; the others are reported as
+ * unread.
+ */
 const ENDING = /^(?:\.(?:gz|zst|zstd|bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|parquet|avro|orc))?$/i;
 
 /** The pattern with the day filled in. */
@@ -106,12 +109,14 @@ function standsAlone(parts: readonly Part[], index: number): boolean {
 
 function matchOf(parts: readonly Part[], ending: RegExp, name: string, repeated: boolean): string | undefined {
   const width = name.length + 1;
-  /** Where a part was tried, in vain: once is enough; once an hour where another part must have the same. */
+  /**
+   * Where a part was tried without success. Once is enough, or once per hour if another part must have the same hour.
+   */
   const failed = new Uint8Array((parts.length + 1) * width * (repeated ? 25 : 1));
   let hour = '00';
   return matches(0, 0, 24) ? hour : undefined;
 
-  /** `named`: the hour so far, 24 for none. */
+  /** @param named the hour so far, 24 for none. */
   function matches(index: number, at: number, named: number): boolean {
     const state = (index * width + at) * (repeated ? 25 : 1) + (repeated ? named : 0);
     if (failed[state] === 1) return false;

@@ -5,7 +5,7 @@ import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/s
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** Size and SHA-256 (hex) of a file; of a folder those of nothing. */
+/** Size and SHA-256 (hex) of a file. For a folder they are those of no bytes. */
 export async function hashFile(path: string): Promise<{ bytes: number; sha256: string }> {
   try {
     return await hashOf(path);
@@ -32,7 +32,7 @@ async function hashOf(path: string): Promise<{ bytes: number; sha256: string }> 
   }
 }
 
-/** The SHA-256 (hex) of a file, many of which a synchronous read gets through faster; undefined where it is not small. */
+/** The SHA-256 (hex) of a file; undefined if the file is not small. Synchronous, which is faster for many files. */
 export function hashSmallFile(path: string, most: number): string | undefined {
   const content = readUntrustedSync(path, most);
   return content && createHash('sha256').update(content).digest('hex');

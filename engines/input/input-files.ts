@@ -14,17 +14,17 @@ import { dayNames, forDate, type DayNames } from './file-names';
 export interface ListedFile {
   /** Relative to the input folder. */
   readonly file: string;
-  /** Of the file itself, where the name is a link. */
+  /** The path of the file itself if the name is a link. */
   readonly path: string;
-  /** Of its source; see SourceHour. */
+  /** The hour of its source; see SourceHour. */
   readonly hour: string;
   readonly bytes: number;
-  /** Of its last change, in milliseconds since 1970. */
+  /** The time of its last change, in milliseconds since 1970. */
   readonly changedAt: number;
   /**
-   * Size, time of change, which tools can set, and of any change of the inode, which they cannot, and inode: as long as
-   * they are the same, nobody wrote to the file. Empty where it was changed so lately that a later write could bear the
-   * same time.
+   * The file's size, inode, modification time (which tools can set) and inode change time (which they cannot). As long
+   * as they stay the same, the file was not written. Empty if the file changed so recently that a later write could
+   * have the same time.
    */
   readonly stamp: string;
   /** Why it is not read, if it is no file. */
@@ -33,27 +33,27 @@ export interface ListedFile {
 
 /** The files that a day is built from. */
 export interface ListedInput {
-  /** Of the day's own hours, in the order of their names. */
+  /** Files of the day's own hours, in the order of their names. */
   readonly own: readonly ListedFile[];
-  /** Of neighbouring hours, in the order of their names. */
+  /** Files of neighbouring hours, in the order of their names. */
   readonly neighbours: readonly ListedFile[];
-  /** Local hours of the day that no file covers whole. */
+  /** Local hours of the day that no file covers completely. */
   readonly missingHours: readonly string[];
 }
 
-/** Milliseconds; far above the granularity of any file system's clock. */
+/** Milliseconds; much more than the clock granularity of any file system. */
 const SETTLED_AFTER = 2000;
 
 /**
- * The files of a day and of the hours around it by the pipeline's pattern, also with .gz or .zst; links within the folder
- * are followed. What matches and is not read, as a .bz2 or a folder, is among them and says why. Throws NO_INPUT where the
- * day has no file of its own, UNREADABLE_INPUT where the folder or a file of it cannot be looked at, or is a link that
- * leads out of the folder: to pass it over would lose its rows in silence.
+ * The files of a day and of the hours around it by the pipeline's pattern, also with .gz or .zst. Links within the
+ * folder are followed. Files that match but are not read, such as a .bz2 or a folder, are included with the reason.
+ * Throws NO_INPUT if the day has no file of its own. Throws UNREADABLE_INPUT if the folder or one of its files cannot
+ * be read, or is a link that leads out of the folder: to skip it would lose its rows silently.
  */
 export async function listInput(input: string, pipeline: Pipeline, date: BusinessDate): Promise<ListedInput> {
   const { pattern } = pipeline.files;
   const hours = fileHours(date, pipeline.timeZone, fileNamingOf(pipeline));
-  // The day first: most names match it, and a day may have 86,400.
+  // The day comes first: most names match it, and a day may have 86,400.
   const dates = [date, ...hours.dates.filter((other) => other !== date)];
   const names = dates.map((named) => ({ date: named, names: dayNames(pattern, named) }));
   const found: { readonly own: ListedFile[]; readonly neighbours: ListedFile[] } = { own: [], neighbours: [] };
@@ -94,12 +94,12 @@ function hourOfFile(path: string, names: readonly DatedNames[]): LocalHour | und
 }
 
 interface Entry {
-  /** Below the input folder. */
+  /** Relative to the input folder. */
   readonly file: string;
   readonly isLink: boolean;
 }
 
-/** What lies in the folders that can hold files of the days: no other folder is read. */
+/** The entries of the folders that can hold files of the days. No other folder is read. */
 async function* entriesOf(input: string, names: readonly DatedNames[]): AsyncGenerator<Entry> {
   let folders = new Map([['', names.map((dated) => dated.names.segments)]]);
   const depth = (names[0]?.names.segments.length ?? 1) - 1;
@@ -123,7 +123,7 @@ async function* entriesOf(input: string, names: readonly DatedNames[]): AsyncGen
   }
 }
 
-/** The names of the folders in `folder` that a part of the pattern takes. */
+/** The names of the folders in `folder` that match a part of the pattern. */
 async function foldersIn(
   input: string,
   folder: string,
@@ -167,7 +167,7 @@ function listedFile(file: string, hour: string, path: string): ListedFile | unde
 
 const A_FOLDER = 'it is a folder; where its files are the input, write files.pattern with /* behind its name';
 
-/** Nothing where a folder below the input folder is missing. */
+/** Returns nothing if a folder below the input folder is missing. */
 async function readFolder(input: string, folder: string) {
   try {
     return await readdir(join(input, folder), { withFileTypes: true });
@@ -182,7 +182,7 @@ async function readFolder(input: string, folder: string) {
   }
 }
 
-/** Where a link in the input folder leads. Throws UNREADABLE_INPUT unless that is in the folder. */
+/** The target of a link in the input folder. Throws UNREADABLE_INPUT unless the target is in the folder. */
 function followed(input: string, link: string): string {
   let path: string;
   let root: string;

@@ -12,11 +12,11 @@ const [OPEN_LIST, CLOSE_LIST, OPEN, CLOSE, BLANK, TAB] = [0x5b, 0x5d, 0x7b, 0x7d
  * record. A string that holds a line break, which is no JSON, stays none.
  */
 export class JsonFraming {
-  /** Of the object that is open. */
+  /** The depth of the open object. */
   #depth = 0;
   #isText = false;
   #isEscaped = false;
-  /** Bytes of text outside of objects stand in the line that is open. */
+  /** Whether the open line has text outside of objects. */
   #hasText = false;
   #objects = 0;
 
@@ -30,9 +30,10 @@ export class JsonFraming {
     return this.#depth > 0;
   }
 
-  /** The lines of the next bytes, each with its line feed but the one that is open: a new Buffer. */
+  /** The lines of the next bytes in a new Buffer, each with its line feed except the open one. */
   lines(bytes: Buffer): Buffer {
-    // A line feed is added behind an object alone, of two bytes at least, and before one that follows other text.
+    // A line feed is added only behind an object, which has at least two bytes, and before an object that follows other
+    // text.
     const lines = Buffer.allocUnsafe(2 * bytes.length + 2);
     let filled = 0;
     const put = (byte: number): void => {
@@ -114,8 +115,8 @@ function objectsOf(bytes: Buffer): JsonFraming {
 }
 
 /**
- * Undefined where lines are objects, whatever the first is: a line that was torn is a bad record. One object may stand
- * alone in its line in an array, and behind commas the last.
+ * Undefined if lines are objects, whatever the first line is: a torn line is a bad record. In an array one object may
+ * stand alone in its line, and among objects with commas the last one may.
  */
 function kindOf(first: string, lines: readonly string[]): string | undefined {
   const records = lines.filter((line) => objectsIn(line) === 'one').length;
@@ -131,7 +132,7 @@ function kindOf(first: string, lines: readonly string[]): string | undefined {
     : 'JSON objects over several lines';
 }
 
-/** Whether a line is one JSON object, as far as its braces say, several, or neither. */
+/** Whether a line is one JSON object, several or neither. Only its braces are checked. */
 function objectsIn(line: string): 'one' | 'several' | 'none' {
   const text = line.trim();
   const { objects, isOpen } = objectsOf(Buffer.from(text));

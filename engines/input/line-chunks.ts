@@ -7,27 +7,30 @@ import { countLineFeeds, endOfLine, hasLongLine } from './line-feeds';
 import { BEGINNING_BYTES, keptBeginning, keptBytes, type QuarantinedRecord } from '../versions/quarantine';
 import { NOT_UTF8, tooLarge } from './record-framing';
 
-/** Lines of one or several files as valid UTF-8, joined by line feeds. Its text is valid until the next chunk is asked for. */
+/**
+ * Lines of one or several files as valid UTF-8, joined by line feeds. The text is valid until the next chunk is
+ * requested.
+ */
 export interface Chunk {
   readonly text: Buffer;
-  /** The files whose lines these are, in order. Lines are undefined where there is one file: then it is all of them. */
+  /** The files of these lines, in order. `lines` is undefined if there is only one file, which has all the lines. */
   readonly spans: readonly { readonly file: string; readonly lines: number | undefined }[];
   /**
-   * Lines that are no UTF-8 or too large, by their position in the chunk, some thousands at most; `text` holds a stand-in
-   * for each that is no JSON either.
+   * Lines that are not UTF-8 or too large, by their position in the chunk, some thousands at most. For each of them
+   * `text` holds a stand-in, which is not JSON either.
    */
   readonly unreadable: ReadonlyMap<number, UnreadableLine>;
 }
 
-/** Why a line is no record, and what the quarantine keeps of it. */
+/** Why a line is not a record, and what the quarantine keeps of it. */
 export type UnreadableLine = Pick<QuarantinedRecord, 'reason' | 'text' | 'base64' | 'cutFrom'>;
 
 export interface ReadOptions {
-  /** A file was read to its end, before the last of its chunks is given. */
+  /** Called when a file was read to its end, before its last chunk is given. */
   readonly onFile?: ((file: ListedFile, read: ReadFile) => void) | undefined;
   /** See `readLargeFile`. Default false. */
   readonly carefully?: boolean;
-  /** Bytes of the largest record. */
+  /** Size of the largest record in bytes. */
   readonly maximumBytes: number;
   /** Default 'lines'. */
   readonly framing?: Framing;
@@ -35,22 +38,21 @@ export interface ReadOptions {
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
 const SMALL_BYTES = 256 * 1024;
-/** What a small file may unpack to; one that holds more is read in chunks. */
+/** The largest size of an unpacked small file; a larger one is read in chunks. */
 const MOST_UNPACKED_BYTES = 4 * 1024 * 1024;
-/** Small files that are read at a stretch, during which nothing else is done. */
+/** Small files that are read in one go. Nothing else runs meanwhile. */
 const FILES_AT_A_STRETCH = 256;
-/** Of a chunk, whose other lines begin the next one. */
+/** Limits for a chunk. Its other lines begin the next chunk. */
 const MOST_UNREADABLE_LINES = 4096;
 const MOST_UNREADABLE_BYTES = 8 * 1024 * 1024;
-/** Lines that are checked together; one by one only where one of them is unreadable. */
+/** Bytes of lines that are checked together. Lines are checked one by one only if one of them is unreadable. */
 const BLOCK_BYTES = 16 * 1024;
 const LINE_FEED = 10;
 const LINE_FEED_BYTES = Buffer.from('\n');
 
 /**
- * Reads files one after another in chunks of some megabytes: a chunk never cuts a line, and small files share one. Of a
- * line that is too large only the beginning is ever held. Throws UNREADABLE_INPUT, and NotWhole unless they are read
- * carefully.
+ * Reads files one after another in chunks of some megabytes. A chunk never cuts a line, and small files share one. Of a
+ * line that is too large only the beginning is held. Throws UNREADABLE_INPUT, and NotWhole unless it reads carefully.
  */
 export async function* readChunks(
   files: readonly ListedFile[],
@@ -78,8 +80,8 @@ export async function* readChunks(
 }
 
 /**
- * Some of the lines of files, by their position among all lines, in order; those behind the last line are left out. Throws
- * UNREADABLE_INPUT.
+ * The lines at the given positions among all lines of the files, in order. Positions behind the last line are left out.
+ * Throws UNREADABLE_INPUT.
  */
 export async function* linesAt(
   files: readonly ListedFile[],
@@ -154,10 +156,10 @@ async function* readLarge(
   if (filled > 0) yield* toChunks(withoutLastLineFeed(buffer.subarray(0, filled)), spans, maximumBytes);
 }
 
-/** Some bytes more, so that no character is cut. */
+/** A few bytes more, so that no character is cut. */
 const KEPT_BYTES = BEGINNING_BYTES + 4;
 
-/** A line that is too large, of which only the beginning is kept. */
+/** A line that is too large. Only its beginning is kept. */
 class LargeLine {
   #beginning: Buffer;
   #bytes: number;
@@ -179,7 +181,7 @@ class LargeLine {
   }
 }
 
-/** Overwrites the text where some of its lines are unreadable. */
+/** Overwrites the text if some of its lines are unreadable. */
 async function* toChunks(text: Buffer, spans: Chunk['spans'], maximumBytes: number): AsyncGenerator<Chunk> {
   if (isReadable(text, maximumBytes)) {
     yield { text, spans, unreadable: new Map() };
@@ -196,7 +198,7 @@ async function* toChunks(text: Buffer, spans: Chunk['spans'], maximumBytes: numb
       const fault = isGood ? undefined : faultOfBytes(part, maximumBytes);
       start += part.length + 1;
       lines += isGood ? countLineFeeds(part) + 1 : 1;
-      // No line that is unreadable is shorter than what stands in for it.
+      // No unreadable line is shorter than its stand-in.
       filled += (fault === undefined ? part : STAND_IN).copy(text, filled);
       if (fault !== undefined) {
         unreadable.set(lines - 1, fault);
@@ -219,7 +221,7 @@ function isReadable(lines: Buffer, maximumBytes: number): boolean {
   return isUtf8(lines) && !hasLongLine(lines, maximumBytes);
 }
 
-/** The files of a chunk, for parts of it one after another. */
+/** The files of a chunk, split among consecutive parts of it. */
 class Spans {
   readonly #left: { readonly file: string; lines: number | undefined }[];
 
@@ -227,7 +229,7 @@ class Spans {
     this.#left = spans.map((span) => ({ ...span }));
   }
 
-  /** Those of so many lines. */
+  /** The spans of the next lines. */
   take(lines: number): Chunk['spans'] {
     const taken: { readonly file: string; readonly lines: number | undefined }[] = [];
     let wanted = lines;

@@ -1,12 +1,12 @@
 /**
- * How both layers find records in bytes: a record is the text of one line that is not blank. The byte order marks that a
- * line begins with do not belong to it, blanks around it are JSON's own. A file holds any number of lines, a Kafka value
- * one; blank lines around that are as good as none, as in a file.
+ * How both layers find records in bytes. A record is the text of one line that is not blank. Byte order marks at the
+ * beginning of a line are not part of it; blanks around it are JSON's own. A file has any number of lines. A Kafka
+ * value has one; blank lines around it are ignored, as in a file.
  */
 const LINE_FEED = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
-/** Why bytes are no record, in both layers. */
+/** Why bytes are not a record, in both layers. */
 export const NOT_UTF8 = 'not valid UTF-8';
 
 export function tooLarge(maximumBytes: number): string {
@@ -16,8 +16,8 @@ export function tooLarge(maximumBytes: number): string {
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The line of a value that is not blank, without its byte order marks; an empty one where there is none, undefined where
- * there are several.
+ * The only line of a value that is not blank, without its byte order marks. Empty if there is none, undefined if there
+ * are several.
  */
 export function onlyLineOf(value: Buffer): Buffer | undefined {
   let only: Buffer = NOTHING;
@@ -35,8 +35,8 @@ export function onlyLineOf(value: Buffer): Buffer | undefined {
 }
 
 /**
- * The same, at the cost of a look at the first and the last byte, where the value is one line and a line feed at most; any
- * other value may be given as it is.
+ * The same at the cost of a check of the first and the last byte, if the value is at most one line and a line feed. It
+ * may return any other value as it is.
  */
 export function likelyLineOf(value: Buffer): Buffer {
   const first = value[0] ?? 0;

@@ -7,19 +7,22 @@ import { loadZstd, zstdChunks } from '../../clients/zstd';
 import type { ReadFile } from './file-bytes';
 import { hashFile } from './hash-file';
 
-/** What a file turned out to be. */
+/** The result of reading a file. */
 interface ZstdFile {
   readonly bytes: number;
   readonly sha256: string;
-  /** Why it is not whole; undefined where it is. */
+  /** Why it is not whole; undefined if it is whole. */
   readonly fault: string | undefined;
 }
 
 const READ_BYTES = 1024 * 1024;
-/** Unpacked bytes after which others have their turn: the unpacking is this thread's. */
+/** Unpacked bytes after which other tasks may run: the unpacking blocks this thread. */
 const TURN_BYTES = 4 * 1024 * 1024;
 
-/** Unpacks a file of zstd frames, as far as it can be; then tells what it was. Memory is that of a frame's window, 128 MiB at most. */
+/**
+ * Unpacks a file of zstd frames as far as possible. At the end it reports what was read. Memory is that of a frame's
+ * window, at most 128 MiB.
+ */
 export async function* readZstd(path: string, onEnd: (read: ZstdFile) => void, start = 0): AsyncGenerator<Buffer> {
   await loadZstd();
   const hash = createHash('sha256');
@@ -68,7 +71,7 @@ export async function* readZstd(path: string, onEnd: (read: ZstdFile) => void, s
   }
 }
 
-/** What can be unpacked of a file that grew: from the frame that begins at byte `start`, else from the first. */
+/** What can be unpacked of a file that grew: from the frame that begins at byte `start`, else from the first frame. */
 export async function* readZstdFrom(path: string, start: number): AsyncGenerator<Buffer> {
   const file = openSync(path, READ_UNTRUSTED);
   let isFrame: boolean;
@@ -83,12 +86,12 @@ export async function* readZstdFrom(path: string, start: number): AsyncGenerator
 
 const MAGIC = Buffer.from('28b52ffd', 'hex');
 
-/** What the decoder says of data that ends within a frame. */
+/** The decoder's message for data that ends within a frame. */
 const CUT = /Incomplete stream/;
 
 /**
- * The same of a file that may be damaged: of one that is cut all that can be unpacked, of one with other damage nothing, since
- * its frames have no beginning that could be looked for.
+ * The same for a file that may be damaged. A cut file gives all that can be unpacked. A file with other damage gives
+ * nothing, since the beginning of a frame cannot be searched for.
  */
 export async function* readDamagedZstd(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
   let checked: ZstdFile | undefined;

@@ -3,36 +3,36 @@ import type { HourOutput, InputFile, UnreadFile } from '../../domain/day-manifes
 import type { ListedFile } from '../input/input-files';
 import type { LoadedPipeline } from './loaded-pipeline';
 
-/** Records of the day in the files of a neighbouring hour: as long as these are the same, the day's rows are. */
+/** Records of the day in the files of a neighbouring hour. If these stay the same, the day's rows stay the same. */
 export interface NeighbourContent {
   readonly records: number;
-  /** The sum of their hashes as decimal text, whatever their order. */
+  /** The sum of the records' hashes as decimal text. It does not depend on their order. */
   readonly digest: string;
 }
 
-/** What the files of one hour held. Of a neighbouring hour only the day's own records count. */
+/** What the files of one hour hold. For a neighbouring hour only the day's own records count. */
 export interface SourceHour {
   /** '07' for an hour of the day, '2026-11-22T00' for a neighbouring one. */
   readonly hour: string;
   readonly files: readonly InputFile[];
-  /** Lines that are not blank; of a neighbouring hour the records of the day. */
+  /** Lines that are not blank. For a neighbouring hour: records of the day. */
   readonly read: number;
   readonly outsideDay: number;
   readonly quarantined: number;
   /** Valid records of other hours of the day, by hour. */
   readonly misplaced: Readonly<Record<string, number>>;
   /**
-   * Names of compressed files that end before their end or hold what cannot be read; none of a neighbouring hour, whose
-   * files are read as far as they are.
+   * Names of compressed files that are cut or have parts that cannot be read. Empty for a neighbouring hour, whose
+   * files are read as far as possible.
    */
   readonly truncatedFiles: readonly string[];
-  /** Of these, files of which nothing was read. */
+  /** The files among these that were not read at all. */
   readonly unreadFiles?: readonly UnreadFile[] | undefined;
-  /** Of a neighbouring hour alone. */
+  /** Only for a neighbouring hour. */
   readonly neighbour?: NeighbourContent | undefined;
 }
 
-/** What became of the records of one local hour. */
+/** The counts of the records of one local hour. */
 export interface TargetHour extends HourOutput {
   /** Distinct records. */
   readonly kept: number;
@@ -44,19 +44,19 @@ export interface BuildPlan {
   readonly date: BusinessDate;
   /** Every local hour of the day. */
   readonly hours: readonly string[];
-  /** The input files by source hour: those of neighbouring hours first, which decide what else is to be read. */
+  /** The input files by source hour. Neighbouring hours come first, since they decide what else must be read. */
   readonly sources: ReadonlyMap<string, readonly ListedFile[]>;
-  /** Local hours of the day that no file covers whole. */
+  /** Local hours of the day that no file covers completely. */
   readonly missingHours: readonly string[];
-  /** Source hours whose files are not those of `previous`. */
+  /** Source hours whose files differ from those of `previous`. */
   readonly changed: ReadonlySet<string>;
-  /** What the published build found in the files of each hour; empty where it cannot be built upon. */
+  /** What the published build found in the files of each hour. Empty if it cannot be built upon. */
   readonly previous: ReadonlyMap<string, SourceHour>;
 }
 
 /** What an engine may use. */
 export interface BuildContext {
-  /** Where HH.ndjson goes; anything else that is left there is removed. */
+  /** The folder for HH.ndjson. Anything else that is left in it is removed. */
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly memoryLimit: number;
@@ -67,14 +67,14 @@ export interface BuildContext {
 export interface ProgressCounter {
   addRows(rows: number, bytes: number): void;
   hourDone(): void;
-  /** More or fewer hours are to be built than was thought. */
+  /** Called if the number of hours to be built differs from the estimate. */
   hoursTotal(hours: number): void;
 }
 
-/** What an engine did. What is not listed is as in the previous build. */
+/** What an engine built. Hours that are not listed are as in the previous build. */
 export interface EngineResult {
   readonly sources: ReadonlyMap<string, SourceHour>;
-  /** Absolute paths of files of bad records as NDJSON, by source hour; none of an hour that was read and has none. */
+  /** Absolute paths of NDJSON files of bad records, by source hour. An hour that was read and has none is left out. */
   readonly quarantine: ReadonlyMap<string, string>;
   readonly targets: ReadonlyMap<string, TargetHour>;
 }

@@ -3,73 +3,82 @@ import type { Pipeline } from '../../domain/pipeline';
 import type { Columns } from './loaded-pipeline';
 
 /**
- * Cheaper ways to read plain lines than the validity rule. Each of them may take fewer lines than the rule does, never
- * others: a line that it does not take is a miss, which the rule decides. So it can be left out at the cost of speed, and
- * of the order of rows in an hour of which it takes some lines and misses others.
+ * Cheaper ways to read plain lines than the validity rule. Each may take fewer lines than the rule, but never others. A
+ * line that is not taken is a miss, which the rule reads. So the fast path can be left out. The cost is speed, and
+ * another order of rows in an hour that has both proven lines and misses.
  */
 export interface FastPath {
   /**
-   * A proof for lines like the first of `lines`, which are UTF-8 and joined by line feeds, with times of that hour;
-   * without one, with times of about the same day as the first. Undefined where there is none.
+   * A proof for lines like the first of `lines`, which are UTF-8 and joined by line feeds. Their times must be in
+   * `hour`, or, without an hour, on about the same day as the first. Undefined if there is no proof.
    */
   proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour): EventProof | undefined;
   /** The same for the rows of a static table, which have no time. */
   proveRows(lines: Buffer, columns: Columns): LineProof | undefined;
-  /** What scans the hours of one build. */
+  /** Returns a scanner for the hours of one build. */
   hourScanner(pipeline: Pipeline): HourScanner;
 }
 
-/** As SQL, a proof that a line is a valid record, and its values. */
+/** A proof, as SQL, that a line is a valid record, and its values. */
 export interface LineProof {
-  /** Over the column `line`: what the other expressions read as the column `captured`. */
+  /** SQL over the column `line`. The other expressions read its value as the column `captured`. */
   readonly captured: string;
-  /** Whether the line is proven, over `captured`. */
+  /** SQL over `captured`: whether the line is proven. */
   readonly holds: string;
-  /** By column, each declared one: the value in a line that is proven, over `captured`. */
+  /** For each declared column, SQL over `captured`: its value in a proven line. */
   readonly values: ReadonlyMap<string, string>;
 }
 
 export interface EventProof extends LineProof {
-  /** A query: how many lines the BLOB $1 holds, and how many of them are proven. */
+  /** A query: the number of lines in the BLOB $1, and how many of them are proven. */
   readonly countSql: string;
-  /** A query: the declared columns of the lines of the BLOB $1, each of which is proven. */
+  /** A query: the declared columns of the lines of the BLOB $1. All lines must be proven. */
   readonly eventsSql: string;
 }
 
 export interface ScannedHour extends LocalHour {
-  /** Of its files, unpacked, about; never less. */
+  /** Estimated unpacked size of its files, never too low. */
   readonly bytes: number;
-  /** Absolute path of the Parquet file in which proven lines are kept; undefined where they are of no interest. */
+  /** Absolute path of the Parquet file that keeps proven lines; undefined if they need not be kept. */
   readonly path: string | undefined;
 }
 
 /** Scans one hour at a time. */
 export interface HourScanner {
-  /** Runs `work` with a scan of the hour once the scanner is free; resolves to undefined where it is no help for the hour. */
+  /**
+   * Runs `work` with a scan of the hour once the scanner is free. Resolves to undefined if a scan does not help for the
+   * hour.
+   */
   use<T>(hour: ScannedHour, work: (scan: HourScan) => Promise<T>): Promise<T | undefined>;
 }
 
-/** Takes lines of an hour, while the scanner is used for it, and may be read and removed at any time. */
+/** Takes lines of an hour while the scanner is in use for it. Its result may be read and removed at any time. */
 export interface HourScan {
-  /** Undefined where no proven line is kept. */
+  /** Undefined if no proven line is kept. */
   readonly proven: ProvenLines | undefined;
-  /** Begins the hour, also anew. */
+  /** Begins the hour, or begins it again. */
   begin(): Promise<void>;
-  /** Takes lines of UTF-8, joined by line feeds. Resolves to undefined where too few are taken, or more than it can hold. */
+  /**
+   * Takes lines of UTF-8, joined by line feeds. Resolves to undefined if it proves too few, or if there are more than
+   * it can hold.
+   */
   add(text: Buffer): Promise<ScannedLines | undefined>;
-  /** Completes what is kept of the lines. */
+  /** Completes the kept lines. */
   close(): Promise<void>;
-  /** Removes what is kept of the lines. */
+  /** Removes the kept lines. */
   remove(): Promise<void>;
 }
 
 export interface ScannedLines {
   readonly lines: number;
-  /** The lines that are not proven: their positions in the text, in order, and the lines, each with a line feed behind it. */
+  /**
+   * The lines that are not proven: their positions in the text, in order, and the lines, each with a line feed at its
+   * end.
+   */
   readonly misses: { readonly positions: readonly number[]; readonly text: Buffer } | undefined;
 }
 
-/** The proven lines of an hour, equal records once, in a Parquet file. */
+/** The proven lines of an hour in a Parquet file. Equal records are there once. */
 export interface ProvenLines {
   readonly path: string;
   readonly unique: number;

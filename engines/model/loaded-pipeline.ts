@@ -1,16 +1,16 @@
 import type { ColumnType, OutputColumn, Pipeline } from '../../domain/pipeline';
 
-/** What two builds must have in common to give the same rows, as SHA-256 in hex. */
+/** Hashes that two builds must share to give the same rows, as SHA-256 in hex. */
 export interface PipelineHashes {
-  /** Of transform.sql. */
+  /** Hash of transform.sql. */
   readonly transform: string;
-  /** Of the settings that shape rows: columns, time, zone, identity, tables. */
+  /** Hash of the settings that shape rows: columns, time, zone, identity, tables. */
   readonly settings: string;
-  /** Of each static table's file. */
+  /** Hash of each static table's file. */
   readonly tables: Readonly<Record<string, string>>;
 }
 
-/** What a pipeline folder says. */
+/** The content of a pipeline folder. */
 export interface ReadPipeline {
   readonly pipeline: Pipeline;
   /** Absolute path. */
@@ -22,14 +22,14 @@ export interface ReadPipeline {
 
 /** A pipeline folder, read and checked. */
 export interface LoadedPipeline extends ReadPipeline {
-  /** The result of the transform, in the SQL's order. */
+  /** The columns of the transform's result, in the SQL's order. */
   readonly outputColumns: readonly OutputColumn[];
   /**
-   * The transform with its event's time beside each row, as the column `EVENT_TIME`; undefined where a row's time is the
-   * column of its event as it stands, which cannot differ.
+   * The transform with its event's time beside each row, as the column `EVENT_TIME`. Undefined if a row's time is the
+   * unchanged column of its event, which cannot differ.
    */
   readonly timedTransform: string | undefined;
-  /** The transform with the number of its event beside each row; undefined where an event gives one row at most. */
+  /** The transform with its event's number beside each row; undefined if an event gives at most one row. */
   readonly numberedTransform: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /** A row for the output topic. */
 export interface OutputMessage {
-  /** The key column as text; null where the column is null. */
+  /** The key column as text; null if the column is null. */
   readonly key: string | null;
   /** The row as JSON, keys in the SQL's order, 64-bit integers exact. */
   readonly value: string;
@@ -10,7 +10,7 @@ export interface OutputMessage {
 export interface Reject {
   /** Position in the micro-batch. */
   readonly index: number;
-  /** Why, in words that name the column and what was found. */
+  /** The reason, which names the column and what was found. */
   readonly reason: string;
 }
 
@@ -19,9 +19,9 @@ export interface MicroBatchResult {
   readonly rejects: readonly Reject[];
 }
 
-/** Runs a pipeline's transform on one micro-batch after another. One call at a time. */
+/** Runs a pipeline's transform on one micro-batch after another. Only one call may run at a time. */
 export interface MicroBatchTransform {
-  /** Records as they stand in Kafka; null is a tombstone, which is a reject. */
+  /** Takes records as they are in Kafka. null is a tombstone, which is a reject. */
   run(values: readonly (Buffer | null)[]): Promise<MicroBatchResult>;
   close(): void;
 }

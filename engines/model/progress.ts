@@ -1,10 +1,10 @@
 import type { ProgressCounter } from './build-plan';
 
-/** How far a build is. */
+/** The progress of a build. */
 export interface BuildProgress {
   /** Lines read. */
   readonly rows: number;
-  /** Of text, after decompression. */
+  /** Bytes of text, after decompression. */
   readonly bytes: number;
   readonly hoursDone: number;
   readonly hoursTotal: number;

@@ -7,7 +7,7 @@ import type { ReadPipeline } from '../model/loaded-pipeline';
 import { pipelineNames } from '../load-pipeline';
 import { PIPELINE_FILE, readSettings } from './read-pipeline';
 
-/** A pipeline beside another whose settings are wrong, so that nobody knows what it uses. */
+/** Another pipeline whose settings are wrong, so that it is unknown what it uses. */
 export interface UnreadableNeighbour {
   /** Absolute path of its pipeline.yaml. */
   readonly file: string;
@@ -20,10 +20,10 @@ export interface ConflictOptions {
 }
 
 /**
- * Compares a pipeline with those in the folders beside its own. Returns the neighbours that cannot be compared.
+ * Compares a pipeline with those in the neighbouring folders. Returns the pipelines that cannot be compared.
  *
- * Throws BAD_PIPELINE, with both files, settings and values, where it shares with another a topic or a datasource that
- * one of them alone may use.
+ * Throws BAD_PIPELINE, with both files, settings and values, if it shares a topic or a datasource with another pipeline
+ * although only one of them may use it.
  */
 export async function refuseConflicts(
   { pipeline, folder }: ReadPipeline,
@@ -76,7 +76,7 @@ async function readNeighbours(
     try {
       neighbours.push(await readSettings(join(parent, name)));
     } catch (thrown) {
-      // A folder without a pipeline.yaml is no pipeline.
+      // A folder without a pipeline.yaml is not a pipeline.
       if (thrown instanceof DaybreakError && isMissing(thrown.cause)) continue;
       const reason = thrown instanceof DaybreakError ? thrown.what : messageOf(thrown);
       unreadable.push({ file: join(parent, name, PIPELINE_FILE), reason });

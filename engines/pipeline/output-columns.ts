@@ -3,16 +3,16 @@ import { RESERVED_COLUMNS } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
 import { outputTimeColumnOf, timeTypeOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 
-/** What messages call the files of the pipeline folder. */
+/** The names of the pipeline folder's files in messages. */
 export interface PipelineFiles {
   readonly yaml: string;
   readonly transform: string;
 }
 
-/** Names that SQL, JSON specs and terminals take as they are. */
+/** Names that SQL, JSON specs and terminals accept as they are. */
 const OUTPUT_NAME = /^[^\p{C}"'`\\]{1,200}$/u;
 
-/** Throws BAD_PIPELINE or BAD_TRANSFORM where the pipeline's settings, or Druid, cannot do with the transform's output columns. */
+/** Throws BAD_PIPELINE or BAD_TRANSFORM if the output columns do not fit the pipeline's settings or Druid. */
 export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputColumn[], files: PipelineFiles): void {
   const strange = columns.find(({ name }) => !OUTPUT_NAME.test(name));
   if (strange !== undefined) {

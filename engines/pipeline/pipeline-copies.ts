@@ -13,12 +13,12 @@ import { sha256 } from './pipeline-version';
 import { PIPELINE_FILE, readPipeline, readSettings, TRANSFORM_FILE } from './read-pipeline';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 
-/** Names the copy that was kept last. */
+/** This file names the copy that was kept last. */
 const CURRENT_FILE = 'current';
 
 /**
- * Copies a pipeline to <root>/<hash>/<name>, where nobody edits it, and gives it as it is there. Throws BAD_PIPELINE where the
- * folder holds something else by now than what was read.
+ * Copies a pipeline to <root>/<hash>/<name>, where nobody edits it, and reads it from there. Throws BAD_PIPELINE if the
+ * folder changed since it was read.
  */
 export async function copyPipeline(read: ReadPipeline, root: string): Promise<ReadPipeline> {
   const version = versionOf(read);
@@ -28,8 +28,8 @@ export async function copyPipeline(read: ReadPipeline, root: string): Promise<Re
 }
 
 /**
- * Makes the copy of a pipeline the current one, so that it can be run later whatever becomes of its folder. The one before
- * it stays: somebody may be reading it.
+ * Makes the copy of a pipeline the current one, so that it can run later even if its folder changes. The previous copy
+ * stays: another process may be reading it.
  */
 export async function makeCurrent(read: ReadPipeline, root: string): Promise<void> {
   const version = versionOf(read);
@@ -46,7 +46,7 @@ function versionOf({ pipeline, hashes }: ReadPipeline): string {
   return sha256(JSON.stringify([pipeline, hashes]));
 }
 
-/** The copy that was kept last, checked again; undefined where there is none that passes. */
+/** The copy that was kept last, checked again; undefined if there is none that passes. */
 export async function openCurrentCopy(
   root: string,
   name: string,
@@ -62,7 +62,7 @@ export async function openCurrentCopy(
   }
 }
 
-/** The settings of the copy that was kept last; undefined where there is none. */
+/** The settings of the copy that was kept last; undefined if there is none. */
 export async function currentSettings(root: string, name: string): Promise<Pipeline | undefined> {
   const folder = await currentFolder(root, name);
   return folder === undefined ? undefined : readSettings(folder).catch(() => undefined);
@@ -86,7 +86,7 @@ async function copy(read: ReadPipeline, root: string, version: string): Promise<
     if (!(await holds(target, read))) throw changedMeanwhile(folder);
     await rename(building, join(root, version)).catch(async (thrown: unknown) => {
       if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
-      // Another shard of this worker was faster; else the copy there is damaged.
+      // Another shard of this worker may have been faster. Otherwise the copy there is damaged.
       if (await holds(join(root, version, pipeline.name), read)) return;
       await rm(join(root, version), { recursive: true, force: true });
       await rename(building, join(root, version));

@@ -5,7 +5,8 @@ const DIGITS = 12;
 
 /**
  * The version of a pipeline as people compare it: 12 hexadecimal digits of a hash over transform.sql, the settings that
- * shape rows, and the static tables. Equal versions give equal rows for equal events. A day's manifest has the same three.
+ * shape rows, and the static tables. Equal versions give equal rows for equal events. A day's manifest has the same
+ * three hashes.
  */
 export function pipelineVersion({ transform, settings, tables }: PipelineHashes): string {
   const sorted = Object.entries(tables).sort(([one], [other]) => (one < other ? -1 : 1));
@@ -13,7 +14,7 @@ export function pipelineVersion({ transform, settings, tables }: PipelineHashes)
   return shortHash(text);
 }
 
-/** 12 hexadecimal digits, for names that people compare. */
+/** 12 hexadecimal digits, short enough for people to compare. */
 export function shortHash(text: string): string {
   return sha256(text).slice(0, DIGITS);
 }

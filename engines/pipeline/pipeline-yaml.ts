@@ -32,7 +32,7 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
   });
 }
 
-/** JavaScript takes this name for something else, and the schema would drop it without a word. */
+/** JavaScript gives this name another meaning, and the schema would drop it silently. */
 function refusePrototype(document: Document, file: string, lines: LineCounter): void {
   visit(document, {
     Pair(_, { key }) {
@@ -52,7 +52,7 @@ function accepted(issue: z.core.$ZodIssue): string {
   return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${listed(keys)}`;
 }
 
-/** Throws BAD_PIPELINE for aliases that would unfold to more than a memory holds. */
+/** Throws BAD_PIPELINE for aliases that would expand to more than memory holds. */
 function contentOf(document: Document, file: string): unknown {
   try {
     return document.toJS();
@@ -65,7 +65,7 @@ function contentOf(document: Document, file: string): unknown {
   }
 }
 
-/** Where the value of `path` stands, or the nearest enclosing one that exists. */
+/** The place of the value at `path`, or of the nearest enclosing one that exists. */
 function locate(document: Document, path: readonly PropertyKey[]): { offset: number; found: unknown } {
   for (let length = path.length; length > 0; length -= 1) {
     const node: unknown = document.getIn(path.slice(0, length), true);

@@ -12,7 +12,7 @@ import { parsePipelineYaml } from './pipeline-yaml';
 export const PIPELINE_FILE = 'pipeline.yaml';
 export const TRANSFORM_FILE = 'transform.sql';
 
-/** In bytes: some thousand columns. YAML of odd texts takes time that grows with the square of their size. */
+/** In bytes; enough for some thousand columns. The time for unusual YAML grows with the square of its size. */
 const LARGEST_SETTINGS = 64 * 1024;
 /** In bytes. */
 const LARGEST_TRANSFORM = 256 * 1024;
@@ -27,7 +27,7 @@ export async function readPipeline(folder: string): Promise<ReadPipeline> {
   return { pipeline, folder: root, transform: text.trimEnd().replace(/;$/, ''), hashes };
 }
 
-/** Reads and checks pipeline.yaml of a folder, and nothing else of it. Throws BAD_PIPELINE. */
+/** Reads and checks only pipeline.yaml of a folder. Throws BAD_PIPELINE. */
 export async function readSettings(folder: string): Promise<Pipeline> {
   const file = join(folder, PIPELINE_FILE);
   const pipeline = parsePipelineYaml(await readPart(folder, file, LARGEST_SETTINGS), file);
@@ -80,9 +80,9 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
   return hashes;
 }
 
-/** What of pipeline.yaml decides which rows a day has. */
+/** The settings of pipeline.yaml that decide which rows a day has. */
 function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pipeline): unknown {
-  // A default is left out, so that a new setting leaves the hashes of days that were built before it.
+  // A default is left out, so that a new setting does not change the hashes of days that were built before it.
   const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
   const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
   const { maximumBytes, ...columns } = events;

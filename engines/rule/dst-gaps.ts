@@ -1,6 +1,6 @@
 import { tzOffset } from '@date-fns/tz';
 
-/** Local times of one date that a zone skips: from <= time < to, as 'HH:mm:ss'; '24:00:00' is the end of the date. */
+/** Local times of one date that a zone skips: from <= time < to, as 'HH:mm:ss'. '24:00:00' is the end of the date. */
 export interface LocalGap {
   /** 'YYYY-MM-DD'. */
   readonly date: string;
@@ -8,7 +8,7 @@ export interface LocalGap {
   readonly to: string;
 }
 
-/** The years whose local times Daybreak knows: outside them a time is bad. */
+/** The years whose local times Daybreak knows. A time outside them is bad. */
 export const FIRST_YEAR = 1900;
 export const LAST_YEAR = 2099;
 
@@ -57,7 +57,7 @@ function firstChange(offset: (at: number) => number, from: number, to: number): 
   return after;
 }
 
-/** Splits a gap, given as if local times were UTC, at midnight; nothing where the clocks were put back. */
+/** Splits a gap, given as if local times were UTC, at midnight. Empty if the clocks were put back. */
 function byDate(from: number, to: number): LocalGap[] {
   if (to <= from) return [];
   const [date = '', time = ''] = new Date(from).toISOString().split('T');

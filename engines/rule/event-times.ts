@@ -5,9 +5,9 @@ import { jsonValueFault, jsonValueSql } from './json-value';
 import { literal } from '../duckdb/sql';
 import { timeRuleOf } from './time-rule';
 
-/** Reads the times of records that may be bad otherwise. One call at a time. */
+/** Reads the times of records, which may be bad otherwise. Only one call may run at a time. */
 export interface EventTimes {
-  /** The instant of each record, by the pipeline's rule for times; undefined where it has no valid one. */
+  /** The instant of each record by the pipeline's rule for times; undefined if it has no valid one. */
   of(values: readonly (Buffer | null)[]): Promise<(Date | undefined)[]>;
   close(): void;
 }
@@ -32,7 +32,7 @@ export async function openEventTimes(pipeline: Pipeline): Promise<EventTimes> {
   };
 }
 
-/** The valid time of each line of the BLOB $1 as text, in order; NULL where it has none. */
+/** The valid time of each line of the BLOB $1 as text, in order; NULL if it has none. */
 function timesSql(pipeline: Pipeline): string {
   const { column } = pipeline.events.time;
   const type = pipeline.events.columns[column] ?? 'VARCHAR';
@@ -44,12 +44,12 @@ function timesSql(pipeline: Pipeline): string {
     FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line)))`;
 }
 
-/** As one line: a line feed between the parts of a JSON text means what a blank does. */
+/** The value as one line: between the parts of a JSON text a line feed means the same as a blank. */
 function lineOf(value: Buffer | null): string {
   return value?.toString().replaceAll('\n', ' ') ?? '';
 }
 
-/** @param text valid by the pipeline's rule. */
+/** @param text a valid time by the pipeline's rule. */
 function instantOf(text: string, { timeZone, events }: Pipeline): Date {
   switch (events.time.format) {
     case 'epoch-seconds':

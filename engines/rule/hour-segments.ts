@@ -2,7 +2,7 @@ import { TZDate } from '@date-fns/tz';
 import { format } from 'date-fns/format';
 import { dayInterval, type BusinessDate } from '../../domain/business-date';
 
-/** A run of instants of a day, in milliseconds since 1970, whose local hour is the same: start <= instant < end. */
+/** A period of a day, in milliseconds since 1970, with one local hour: start <= instant < end. */
 export interface HourSegment {
   readonly hour: string;
   readonly start: number;
@@ -13,7 +13,9 @@ const QUARTER = 15 * 60_000;
 
 let latest: { readonly key: string; readonly segments: readonly HourSegment[] } | undefined;
 
-/** A day cut into its local hours, in order of time. An hour that comes twice where clocks go back may be two segments. */
+/**
+ * A day split into its local hours, in order of time. If clocks go back, an hour that comes twice may be two segments.
+ */
 export function hourSegments(date: BusinessDate, timeZone: string): readonly HourSegment[] {
   const key = `${date} ${timeZone}`;
   if (latest?.key !== key) latest = { key, segments: cut(date, timeZone) };
@@ -23,7 +25,7 @@ export function hourSegments(date: BusinessDate, timeZone: string): readonly Hou
 function cut(date: BusinessDate, timeZone: string): HourSegment[] {
   const { start, end } = dayInterval(date, timeZone);
   const segments: HourSegment[] = [];
-  // Every zone since 1900 changes its clocks at a quarter of an hour.
+  // Since 1900 every zone changes its clocks at a quarter of an hour.
   for (let at = Date.parse(start); at < Date.parse(end); at += QUARTER) {
     const hour = format(new TZDate(at, timeZone), 'HH');
     const last = segments.at(-1);

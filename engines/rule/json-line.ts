@@ -1,12 +1,12 @@
 import { literals } from '../duckdb/sql';
 
 /**
- * The part of the validity rule that events and static tables share, as SQL over a column `text`: whether it is one object
- * of RFC 8259 JSON without repeated keys. It is evaluated in steps, each a column of its own: `shape`, then `raws` and
- * `keys`, then `fault`.
+ * The part of the validity rule that events and static tables share, as SQL over a column `text`: whether it is one
+ * object of RFC 8259 JSON without repeated keys. It is evaluated in steps, each a column of its own: `shape`, then
+ * `raws` and `keys`, then `fault`.
  */
 
-/** The fault of a line of blanks, which is no record in a file. */
+/** The fault of a blank line. In a file it is not a record. */
 export const BLANK = '';
 
 /** The shapes of a line. */
@@ -16,14 +16,14 @@ const NOT_JSON = 2;
 const NOT_OBJECT = 3;
 export const OBJECT = 4;
 
-/** What DuckDB's parser takes and RFC 8259 does not, where it stands outside of strings. */
+/** What DuckDB's parser accepts outside of strings although RFC 8259 does not. */
 const LENIENT = ',[ \\t\\r]*[}\\]]|(?i:nan|inf)';
 const STRING_LITERAL = '"(?:[^"\\\\]|\\\\.)*"';
 
-/** The `text` of a column `line`: without the byte order marks that it begins with. */
+/** The `text` of a column `line`: the line without the byte order marks at its beginning. */
 export const UNMARKED = 'CASE WHEN starts_with(line, chr(65279)) THEN ltrim(line, chr(65279)) ELSE line END';
 
-/** The shape; FAST where `proven`, SQL of a cheaper proof, holds. */
+/** The shape of a line. FAST if `proven`, SQL of a cheaper proof, holds. */
 export function shapeOfLineSql(proven: string | undefined): string {
   return `CASE ${proven === undefined ? '' : `WHEN ${proven} THEN ${FAST}`}
         WHEN regexp_full_match(text, '[ \\t\\r]*') THEN ${BLANK_LINE}
@@ -34,7 +34,7 @@ export function shapeOfLineSql(proven: string | undefined): string {
         ELSE ${OBJECT} END`;
 }
 
-/** Of an object: the JSON texts of the named fields as the list `raws`, and its `keys`. */
+/** For an object: the JSON texts of the named fields as the list `raws`, and its `keys`. */
 export function fieldsSql(names: readonly string[]): string {
   const paths = literals(names.map((name) => `$.${name}`));
   return `CASE WHEN shape = ${OBJECT} THEN json_extract(text, ${paths})::VARCHAR[] END AS raws,
@@ -44,7 +44,7 @@ export function fieldsSql(names: readonly string[]): string {
 export const REPEATED_KEY =
   "CASE WHEN len(keys) <> len(list_distinct(keys)) THEN 'a key occurs twice in the object' END";
 
-/** Why the line is no record: NULL where it is one, BLANK, or the first of `faults`, which are those of an object. */
+/** Why the line is not a record: NULL if it is one, BLANK, or the first of `faults`, which are those of an object. */
 export function faultOfLineSql(faults: readonly string[]): string {
   return `CASE shape
     WHEN ${FAST} THEN NULL

@@ -2,9 +2,9 @@ import type { ColumnType } from '../../domain/pipeline';
 import { literal } from '../duckdb/sql';
 
 /**
- * The rule for one field, over an SQL expression `raw` that holds its JSON text (as DuckDB writes it back), or NULL:
- * absent and null are null; a VARCHAR takes a string, a BOOLEAN true or false, a DOUBLE any number within its
- * range, a BIGINT a number written without fraction and exponent (5.0 and 1e3 are none) within 64 bits.
+ * The rule for one field, over an SQL expression `raw` that holds its JSON text (as DuckDB writes it back), or NULL.
+ * Absent and null are null. A VARCHAR takes a string, a BOOLEAN true or false, a DOUBLE any number within its range. A
+ * BIGINT takes a number within 64 bits that is written without fraction and exponent (so not 5.0 or 1e3).
  */
 export function jsonValueFault(column: string, type: ColumnType, raw: string): string {
   return `CASE WHEN coalesce(${raw}, 'null') = 'null' OR (${accepts(type, raw)}) THEN NULL
@@ -12,8 +12,8 @@ export function jsonValueFault(column: string, type: ColumnType, raw: string): s
 }
 
 /**
- * The same rule for a field that is text by itself, as in a CSV, NULL where it is empty: a VARCHAR takes any text, the
- * other types what they take in JSON. `value` is the text as a value of the type, NULL where it is none.
+ * The same rule for a field that is text, as in a CSV, and NULL if it is empty. A VARCHAR takes any text, the other
+ * types take what they take in JSON. `value` is the text as a value of the type, NULL if it is not one.
  */
 export function textValueFault(column: string, type: ColumnType, text: string, value: string): string {
   if (type === 'VARCHAR') return 'NULL';
@@ -21,7 +21,7 @@ export function textValueFault(column: string, type: ColumnType, text: string, v
     ELSE ${literal(`${column} is `)} || ${shortened(`to_json(${text})::VARCHAR`)} || ${literal(`, not ${NAMES[type]}`)} END`;
 }
 
-/** The value of a field without fault, as SQL of the column's type. */
+/** The value of a field without a fault, as SQL of the column's type. */
 export function jsonValueSql(type: ColumnType, raw: string): string {
   const value = type === 'VARCHAR' ? `${raw}::JSON->>'$'` : `TRY_CAST(${raw} AS ${type})`;
   return `CASE WHEN ${raw} <> 'null' THEN ${value} END`;
@@ -34,7 +34,7 @@ const NAMES: Readonly<Record<ColumnType, string>> = {
   BOOLEAN: 'true or false',
 };
 
-/** `value` is the raw text as a value of the type, NULL where it is none. */
+/** `value` is the raw text as a value of the type, NULL if it is not one. */
 function accepts(type: ColumnType, raw: string, value = `TRY_CAST(${raw} AS ${type})`): string {
   switch (type) {
     case 'VARCHAR':
@@ -48,7 +48,7 @@ function accepts(type: ColumnType, raw: string, value = `TRY_CAST(${raw} AS ${ty
   }
 }
 
-/** Of a text, what a reason quotes. */
+/** The part of a text that a reason quotes. */
 export function shortened(raw: string): string {
   return `CASE WHEN length(${raw}) > 60 THEN left(${raw}, 60) || '…' ELSE ${raw} END`;
 }

@@ -4,17 +4,17 @@ import { multipliesRows } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { TRANSFORM_FILE } from '../pipeline/read-pipeline';
 
-/** What a transform made of some events. */
+/** How many rows a transform gave for how many events. */
 export interface RowCount {
   readonly events: number;
   readonly rows: number;
-  /** Which events, such as 'the hour 05 of 2026-11-21'. */
+  /** Which events these are, such as 'the hour 05 of 2026-11-21'. */
   readonly of: string;
 }
 
 /**
- * Throws MULTIPLIED_ROWS where there are more rows than events, though no table of the pipeline allows its key to repeat.
- * The check of the SQL refuses such joins: this is the net for what it does not see.
+ * Throws MULTIPLIED_ROWS if there are more rows than events although no table of the pipeline allows its key to repeat.
+ * The check of the SQL refuses such joins; this catches what that check does not see.
  */
 export function refuseMultipliedRows({ pipeline, folder }: LoadedPipeline, { events, rows, of }: RowCount): void {
   const tables = Object.entries(pipeline.tables);

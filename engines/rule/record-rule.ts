@@ -17,38 +17,43 @@ import { literal, quoted } from '../duckdb/sql';
 import type { TimeRule } from './time-rule';
 
 /**
- * What a parsed line is, beyond its columns: NULL for a valid record of the hour at hand, the hour for one of another
- * hour of the day, and else one of these.
+ * The outcome of a parsed line, in addition to its columns: NULL for a valid record of the current hour, the hour for a
+ * record of another hour of the day, otherwise one of the notes below.
  */
 export const NOTE = 'daybreak_note';
 /** A valid record of another day. */
 export const OUTSIDE_DAY = '-';
-/** A bad record: this, why in one line, a line feed, the line as it stood. `noteOfFault` and `faultOf` say how. */
+/**
+ * A bad record: this character, the reason in one line, a line feed, and the original line. `noteOfFault` and `faultOf`
+ * write and read it.
+ */
 export const FAULT = '!';
-/** Of staged records: the valid ones of the day, whatever their hour. */
+/** True for staged records that are valid and of the day, whatever their hour. */
 export const OF_DAY = `(${NOTE} IS NULL OR regexp_full_match(${NOTE}, '\\d\\d'))`;
 
 export interface ParseOptions {
   readonly pipeline: Pipeline;
   readonly time: TimeRule;
-  /** A proof that a line is valid, and of the hour at hand. */
+  /** A proof that a line is valid and of the current hour. */
   readonly proof?: LineProof | undefined;
-  /** The day and the hour at hand; undefined where any time will do. */
+  /** The current day and hour; undefined if any time is accepted. */
   readonly within?: Within;
 }
 
 export interface Within {
   readonly date: BusinessDate;
-  /** Undefined where the lines are of a neighbouring hour: then a bad one is a matter of its own day, and OUTSIDE_DAY here. */
+  /**
+   * Undefined if the lines are of a neighbouring hour. A bad line then belongs to its own day and is OUTSIDE_DAY here.
+   */
   readonly hour: string | undefined;
 }
 
 /**
- * The validity rule, as the one SQL text of both layers. Takes lines of UTF-8 joined by line feeds as the BLOB $1
- * and gives a row for each, in order: the declared columns and NOTE.
+ * The validity rule, as the one SQL text of both layers. Takes lines of UTF-8 joined by line feeds as the BLOB $1 and
+ * gives a row for each, in order: the declared columns and NOTE.
  *
- * A record is one line (see record-framing.ts) of RFC 8259 JSON, an object without repeated keys, whose declared fields
- * are as `jsonValueFault` says and whose time is there and as `TimeRule` says. Other fields are ignored.
+ * A record is one line (see record-framing.ts) of RFC 8259 JSON: an object without repeated keys. Its declared fields
+ * are as `jsonValueFault` says; its time is present and as `TimeRule` says. Other fields are ignored.
  */
 export function parseLinesSql({ pipeline, time, proof, within }: ParseOptions): string {
   const columns = Object.entries(pipeline.events.columns);
@@ -80,7 +85,7 @@ FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
       FROM (SELECT *, ${UNMARKED} AS text FROM ${linesSql(proof)})))))`;
 }
 
-/** NOTE by what a line is. */
+/** SQL of NOTE for each outcome of a line. */
 function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fault: string; valid: string } {
   const fault = `'${FAULT}' || ${oneLineSql('fault')} || chr(10) || line`;
   if (within === undefined) return { fast: 'NULL', fault, valid: 'NULL' };
@@ -91,7 +96,7 @@ function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fa
 
 export interface Fault {
   readonly reason: string;
-  /** The line as it stood. */
+  /** The original line. */
   readonly text: string;
 }
 
@@ -100,13 +105,13 @@ export function noteOfFault({ reason, text }: Fault): string {
   return `${FAULT}${reason}\n${text}`;
 }
 
-/** What a NOTE of a bad record says; neither the reason nor the line holds a line feed. */
+/** The content of a bad record's NOTE. Neither the reason nor the line holds a line feed. */
 export function faultOf(note: string): Fault {
   const [reason = '', text = ''] = note.slice(FAULT.length).split('\n');
   return { reason, text };
 }
 
-/** A reason quotes values, which can hold anything: control characters are written as JSON writes them. */
+/** A reason quotes values, which can hold anything: control characters are written as in JSON. */
 function oneLineSql(reason: string): string {
   return `CASE WHEN regexp_matches(${reason}, '[\\x00-\\x1f]') THEN (to_json(${reason})::VARCHAR)[2:-2] ELSE ${reason} END`;
 }

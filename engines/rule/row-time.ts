@@ -9,7 +9,7 @@ import { tableReferencesOf } from '../sql-check/transform-syntax';
 /** The column of a `timedTransform` that has the time of the row's event. */
 export const EVENT_TIME = 'daybreak_event_time';
 
-/** SQL that is true where a row's time may stand for its event's, which is valid: see `druid.rowTime`. */
+/** SQL that is true if `druid.rowTime` allows the row's time for the time of its event, which is valid. */
 export function timeHoldsSql(pipeline: Pipeline, row: string, event: string): string {
   const rule = timeRuleOf(pipeline);
   const common = (time: string): string =>
@@ -18,7 +18,10 @@ export function timeHoldsSql(pipeline: Pipeline, row: string, event: string): st
   return `CASE WHEN ${row} = ${event} THEN true ELSE coalesce(${alike}, false) END`;
 }
 
-/** A row's time, from a `timedTransform`: fails, as for any other value of the event, where it is not its event's. */
+/**
+ * A row's time from a `timedTransform`. If the event does not allow it, the SQL fails as for any other value of the
+ * event.
+ */
 export function checkedTimeSql(pipeline: Pipeline): string {
   const [row, event] = [quoted(outputTimeColumnOf(pipeline)), quoted(EVENT_TIME)];
   const what = pipeline.druid.rowTime === 'hour' ? ', another hour than ' : ', not ';
@@ -28,8 +31,8 @@ export function checkedTimeSql(pipeline: Pipeline): string {
 }
 
 /**
- * The transform with the event's time as `EVENT_TIME` beside it; undefined where the output's time is that column itself.
- * Throws BAD_TRANSFORM where the SQL is written so that it cannot be added.
+ * The transform with the event's time as `EVENT_TIME` beside it. Undefined if the output's time is that column itself.
+ * Throws BAD_TRANSFORM if the column cannot be added to the SQL as it is written.
  */
 export function timedTransform(
   pipeline: Pipeline,

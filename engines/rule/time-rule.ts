@@ -9,9 +9,9 @@ import { literal, literals } from '../duckdb/sql';
 export interface TimeRule {
   /** The fault of a time that is not null, else NULL. */
   fault(value: string): string;
-  /** The local hour, '00' to '23', of a valid time; NULL outside the date. */
+  /** The local hour, '00' to '23', of a valid time; NULL if it is not on the date. */
   hour(value: string, date: BusinessDate): string;
-  /** What all spellings of a valid time have in common, to the millisecond, and no other time has. */
+  /** A value that is equal for all spellings of a valid time, to the millisecond, and differs for any other time. */
   moment(value: string): string;
   /** The local date and hour of a valid time, such as '2026-11-21 05'. */
   dateAndHour(value: string): string;
@@ -61,10 +61,13 @@ function localRule(column: string, format: string, timeZone: string, separator: 
   };
 }
 
-/** As RE2; not each of its texts is a time that exists. */
+/** As RE2. Some texts that match are not times that exist. */
 export const ISO_TIME = `${DATE}T${CLOCK}(?:\\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])`;
 
-/** Milliseconds since 1970, without the fraction, so that no rounding moves a record into the next hour; NULL for no time. */
+/**
+ * Milliseconds since 1970, without the fraction, so that no rounding moves a record into the next hour. NULL if the
+ * text is not a time.
+ */
 export function isoInstantSql(text: string): string {
   return `epoch_ms(TRY_CAST(regexp_replace(${text}, '\\.[0-9]+', '') AS TIMESTAMPTZ))`;
 }
@@ -81,7 +84,7 @@ function isoRule(column: string, timeZone: string): TimeRule {
   };
 }
 
-/** Of the known years, in milliseconds since 1970. */
+/** The limits of the known years, in milliseconds since 1970. */
 export const FIRST_INSTANT = Date.UTC(FIRST_YEAR, 0, 1);
 export const LAST_INSTANT = Date.UTC(LAST_YEAR + 1, 0, 1) - 1;
 

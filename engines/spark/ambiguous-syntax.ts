@@ -1,11 +1,11 @@
 import { DaybreakError } from '../../domain/errors';
 
-/** Comments, quoted names, texts and a type's name: what a plain replacement would mistake for one another. */
+/** Comments, quoted names, texts and the name of a type. A plain replacement would confuse them. */
 export const TOKENS = /--[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"]|"")*"|'(?:[^']|'')*'|\bVARCHAR\b(?!\s*\()/gi;
 
 /**
- * Refuses, as BAD_TRANSFORM, what DuckDB and Spark do not split into the same words. The transform is checked as DuckDB
- * reads it: what only Spark sees would run unchecked, on its driver, with the functions of Java.
+ * Refuses, as BAD_TRANSFORM, SQL that DuckDB and Spark do not split into the same words. The transform is checked as
+ * DuckDB reads it. What only Spark sees would run unchecked, on its driver, with the functions of Java.
  */
 export function refuseAmbiguousSyntax(transform: string, file: string): void {
   const refuse = (offset: number, reason: string, remedy: string): never => {

@@ -1,13 +1,15 @@
 import { DaybreakError } from '../../domain/errors';
 import { TRANSFORM_LINE } from './script';
 
-/** Spark's own words for what went wrong, as [UNRESOLVED_ROUTINE] Cannot resolve … SQLSTATE: 42883; line 4 pos 1. */
+/** Spark's own message, such as [UNRESOLVED_ROUTINE] Cannot resolve … SQLSTATE: 42883; line 4 pos 1. */
 const CONDITION = /^(?:\S+: )?(\[[A-Z][A-Z0-9_.]*\] .*?)\.? SQLSTATE: (\w{5})(?:;? \(?line (\d+))?/;
 const LOGGED_ERROR = /^\S+ \S+ ERROR (?:\S+: )?(.*)/;
 const EXCEPTION = /Exception|Error\b/;
-/** An object is not where it is looked for, syntax or access: for SQL that stands in a script of ours, the transform's fault. */
+/**
+ * SQLSTATE class for a missing object, syntax or access. The script is generated, so that the transform is the cause.
+ */
 const SQL_REFUSED = '42';
-/** A value that the SQL cannot handle. */
+/** SQLSTATE class for a value that the SQL cannot handle. */
 const BAD_VALUE = '22';
 
 export interface FailureContext {
@@ -16,7 +18,7 @@ export interface FailureContext {
   readonly transformFile: string;
 }
 
-/** What a driver's log says of its failure: the last condition that Spark named, else its last error. */
+/** The failure in a driver's log: the last condition that Spark named, else its last error. */
 export function sparkFailure(text: string, { log, transformFile }: FailureContext): DaybreakError {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const named = lines.map((line) => CONDITION.exec(line)).findLast((found) => found !== null);

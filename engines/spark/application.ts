@@ -6,27 +6,30 @@ import { sparkEnvironment } from './environment';
 import type { SparkProgram } from './spark-program';
 
 export interface SparkApplication {
-  /** What Spark's own pages call it. */
+  /** The application's name on Spark's own pages. */
   readonly name: string;
   /** Absolute path of the SQL to run. */
   readonly script: string;
-  /** Absolute path of a folder for what Spark leaves behind in its working folder. */
+  /** Absolute path of a folder for files that Spark leaves in its working folder. */
   readonly scratch: string;
-  /** Absolute path of the file that gets what the driver says. */
+  /** Absolute path of the file for the driver's output. */
   readonly log: string;
-  /** Of the transform, for messages. */
+  /** The transform's file, for messages. */
   readonly transformFile: string;
   readonly signal: AbortSignal;
 }
 
-/** The same SQL has to mean the same in both engines; where Spark runs, and with how much, is its own configuration. */
+/**
+ * Settings that give the SQL the same meaning in both engines. Where Spark runs, and with which resources, is its own
+ * configuration.
+ */
 const SETTINGS: Readonly<Record<string, string>> = {
   'spark.sql.ansi.enabled': 'true',
   'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
   'spark.sql.variable.substitute': 'false',
   'spark.sql.caseSensitive': 'false',
   'spark.sql.session.timeZone': 'UTC',
-  // As SPARK_PARQUET, for what comes back.
+  // For the files that Spark writes; see SPARK_PARQUET.
   'spark.sql.parquet.compression.codec': 'uncompressed',
   'spark.sql.catalogImplementation': 'in-memory',
   'spark.ui.enabled': 'false',
@@ -35,8 +38,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const GRACE_MS = 5_000;
 
 /**
- * Runs one Spark application to its end. Throws BAD_TRANSFORM where Spark refuses the SQL, MISSING_TOOL where it cannot
- * start, else ENGINE_FAILED with its last words and the log. An abort ends the driver and every process it started.
+ * Runs one Spark application to its end. Throws BAD_TRANSFORM if Spark refuses the SQL, MISSING_TOOL if it cannot
+ * start, else ENGINE_FAILED with its last message and the log. An abort ends the driver and every process it started.
  */
 export async function runSparkSql(
   { sparkSql, home, master, passed }: SparkProgram,
@@ -76,7 +79,7 @@ export async function runSparkSql(
   if (code !== 0) throw sparkFailure(await readFile(log, 'utf8'), { log, transformFile });
 }
 
-/** The exit code; null where a signal ended it. Throws where the process cannot be started. */
+/** The exit code; null if a signal ended the process. Throws if the process cannot be started. */
 async function endOf(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
   let kill: NodeJS.Timeout | undefined;
   const stop = (): void => {
@@ -99,7 +102,7 @@ async function endOf(child: ChildProcess, signal: AbortSignal): Promise<number |
     clearTimeout(kill);
     signal.removeEventListener('abort', stop);
     process.off('exit', stopAtOnce);
-    // The driver is gone, and so is whatever it started and left behind.
+    // The driver has ended. This also ends processes that it started and left behind.
     if (signal.aborted) signalGroup(child, 'SIGKILL');
   }
 }
@@ -109,6 +112,6 @@ function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
   try {
     process.kill(-pid, name);
   } catch {
-    // It is gone already.
+    // The process has already ended.
   }
 }

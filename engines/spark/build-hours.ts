@@ -21,15 +21,15 @@ import type { SparkProgram } from './spark-program';
 
 export interface SparkBuild {
   readonly program: SparkProgram;
-  /** Absolute path of the file that gets what Spark's driver says. */
+  /** Absolute path of the file for the output of Spark's driver. */
   readonly log: string;
 }
 
 /**
- * Builds hours whose rows Spark makes. Which lines are records, of which hour, and which of them are duplicates is
- * decided as for the engine duckdb, by the same code; Spark gets the events of all hours as Parquet, and one application
- * runs the transform over them. Its rows come back as Parquet and are written by DuckDB, so that there is one way in which
- * values become JSON, in the order of their events, whatever the order in which Spark's tasks ended.
+ * Builds hours whose rows Spark computes. The same code as for the engine duckdb decides which lines are records, of
+ * which hour, and which are duplicates. Spark gets the events of all hours as Parquet, and one application runs the
+ * transform over them. Its rows come back as Parquet. DuckDB writes them, so that there is one way in which values
+ * become JSON. They are in the order of their events, whatever the order in which Spark's tasks end.
  *
  * The folder of the version must have the same path for the driver and for every executor.
  */
@@ -41,13 +41,13 @@ export async function buildHoursOnSpark(
   const folder = join(context.folder, '.spark');
   const folders = { root: folder, events: join(folder, 'events'), tables: join(folder, 'tables') };
   for (const each of Object.values(folders)) await mkdir(each, { recursive: true });
-  // An hour is done when Spark has done it.
+  // An hour counts as done when Spark's rows of it are written.
   const progress = { ...context.progress, hourDone: () => undefined };
   const staged = await buildHours(plan, { ...context, progress }, exportedEvents(plan.loaded, folders.events));
   const hours = [...staged.targets.values()].filter(({ kept }) => kept > 0);
   for (const { hour, kept } of staged.targets.values()) {
     if (kept > 0) continue;
-    // An hour can lose all its events to earlier ones after they were exported.
+    // An hour can lose all its events to earlier hours after they were exported.
     await rm(eventsFile(folders.events, hour), { force: true });
     context.progress.hourDone();
   }
@@ -87,7 +87,7 @@ class SparkRun {
   readonly #database: Database;
   readonly #folders: Folders;
   readonly #rows: string;
-  /** Of the transform with its position, those that are output: as many as the pipeline's output columns. */
+  /** The columns of the transform with its position that are output: as many as the pipeline's output columns. */
   #columns: readonly number[] = [];
   #checked = false;
 
@@ -123,7 +123,7 @@ class SparkRun {
     });
   }
 
-  /** Writes the file of an hour from what Spark made of its events. */
+  /** Writes the file of an hour from Spark's rows. */
   async collect(hour: TargetHour): Promise<TargetHour> {
     this.#context.signal.throwIfAborted();
     const path = join(this.#context.folder, hour.file);
@@ -157,7 +157,7 @@ class SparkRun {
     return { ...rowsOf(kept, withRows, written), unmatched };
   }
 
-  /** Throws BAD_TRANSFORM where Spark gave a column another type than DuckDB, so that values might differ. */
+  /** Throws BAD_TRANSFORM if a column has another type in Spark than in DuckDB, because values might differ. */
   async #checkTypes(): Promise<void> {
     const described = await queryTexts(this.#database.connection, 'DESCRIBE daybreak.rows');
     const types = new Map(described.map(([name, type]) => [name, type ?? '']));
@@ -174,7 +174,10 @@ class SparkRun {
     this.#checked = true;
   }
 
-  /** Throws BAD_TRANSFORM where Spark gave a row another time than DuckDB, which saw to it that it is its event's. */
+  /**
+   * Throws BAD_TRANSFORM if a row's time in Spark differs from that in DuckDB, which has checked it against the
+   * event's.
+   */
   async #checkTimes(hour: string): Promise<void> {
     const { pipeline, outputColumns } = this.#plan.loaded;
     const time = outputTimeColumnOf(pipeline);
@@ -205,7 +208,7 @@ class SparkRun {
     }
   }
 
-  /** The columns of the transform over events that have a position, by DuckDB, whose names count. */
+  /** The columns of the transform over events with a position, as DuckDB names them. */
   async #columnNames(transform: string): Promise<string[]> {
     const { connection } = this.#database;
     await connection.run(
@@ -220,7 +223,7 @@ class SparkRun {
     return path;
   }
 
-  /** Where Spark's files have the output column `index`. */
+  /** The output column `index` in Spark's files. */
   #source(index: number): string {
     return columnName(this.#columns[index] ?? -1);
   }

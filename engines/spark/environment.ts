@@ -1,4 +1,4 @@
-/** What Java, Spark, Hadoop and a shell need of the worker's environment. */
+/** The variables of the worker's environment that Java, Spark, Hadoop and a shell need. */
 const NEEDED = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'HOSTNAME', 'TMPDIR', 'TZ', 'LANG', 'LANGUAGE', 'LD_LIBRARY_PATH'],
   ...['JAVA_HOME', 'JAVA_TOOL_OPTIONS', 'JDK_JAVA_OPTIONS'],
@@ -7,7 +7,7 @@ const NEEDED = new Set([
 const NEEDED_PREFIX = /^(?:LC|SPARK|PYSPARK|HADOOP|HDFS|YARN)_/;
 
 /**
- * The environment of Spark's driver: what it needs, and the variables of the names in `passed`. No other one, since Spark
+ * The environment of Spark's driver: the variables that it needs and those named in `passed`. No others, since Spark
  * logs its environment and lets SQL read it.
  */
 export function sparkEnvironment(environment: NodeJS.ProcessEnv, passed: readonly string[] = []): NodeJS.ProcessEnv {

@@ -6,8 +6,9 @@ import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { HOUR_SHIFT, POSITION } from './script';
 
 /**
- * Puts the events of an hour into a Parquet file in `folder`, with their positions, and nothing where their rows will be
- * once Spark is done. On which records the SQL fails, DuckDB decides, so that both engines quarantine the same ones.
+ * Writes the events of an hour, with their positions, to a Parquet file in `folder`, and an empty file in place of
+ * their rows, which Spark makes later. DuckDB decides on which records the SQL fails, so that both engines quarantine
+ * the same ones.
  */
 export function exportedEvents(loaded: LoadedPipeline, folder: string): RowEngine {
   const { check } = transformedRows(loaded);
@@ -27,8 +28,8 @@ export function exportedEvents(loaded: LoadedPipeline, folder: string): RowEngin
 }
 
 /**
- * How DuckDB writes what Spark reads. Uncompressed: of snappy, Java takes a library that a machine with two C libraries loads
- * wrongly.
+ * How DuckDB writes files for Spark. Uncompressed, because for snappy Java loads a library, and loads it wrongly on a
+ * machine with two C libraries.
  */
 export const SPARK_PARQUET = 'FORMAT parquet, COMPRESSION uncompressed';
 

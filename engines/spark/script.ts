@@ -3,16 +3,16 @@ import { withFirstColumn } from '../tables/first-column';
 import { refuseAmbiguousSyntax, TOKENS } from './ambiguous-syntax';
 
 /**
- * The column that tells in which hour, and where in it, an event stands: the hour times 2^40 plus the number of its row.
- * It goes through the transform beside the row, so that the order of rows does not depend on how Spark joins.
+ * The column with an event's hour and its place in the hour: the hour times 2^40 plus the number of its row. It goes
+ * through the transform beside the row, so that the order of rows does not depend on how Spark joins.
  */
 export const POSITION = 'daybreak_position';
 export const HOUR = 'daybreak_hour';
 export const HOUR_SHIFT = 40;
 
 /**
- * The transform with the event's position as one more, first column. Throws BAD_TRANSFORM unless it begins with SELECT, and
- * Spark reads it as DuckDB does.
+ * The transform with the event's position as an additional first column. Throws BAD_TRANSFORM unless it begins with
+ * SELECT and Spark reads it as DuckDB does.
  */
 export function withPosition(transform: string, file: string): string {
   refuseAmbiguousSyntax(transform, file);
@@ -25,9 +25,9 @@ export function withPosition(transform: string, file: string): string {
 }
 
 /**
- * The same SQL as Spark spells it: texts with escapes, since a backslash is something special there, STRING for a VARCHAR
- * without a length, and no comments. Lines stay where they are, but those within a text: `spark-sql` drops lines that begin
- * with --, in a text too.
+ * The same SQL as Spark spells it: texts with escapes, since a backslash is special there, STRING for a VARCHAR without
+ * a length, and no comments. Lines keep their numbers, except those within a text: `spark-sql` drops lines that begin
+ * with --, even within a text.
  */
 export function sparkSpelling(transform: string): string {
   return transform.replace(TOKENS, (token) => {
@@ -40,29 +40,29 @@ export function sparkSpelling(transform: string): string {
   });
 }
 
-/** `text` as Spark writes one: on one line, and with backslashes escaped. */
+/** `text` as a Spark literal: on one line, with backslashes escaped. */
 function textLiteral(text: string): string {
   const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r' };
   return `'${text.replaceAll(/[\\']/g, '\\$&').replaceAll(/[\n\r]/g, (found) => escapes[found] ?? found)}'`;
 }
 
 export interface ScriptParts {
-  /** Absolute paths of what Spark reads, by the name of the view: a Parquet file, or a folder of them. */
+  /** Absolute paths of Spark's input by the name of the view: a Parquet file, or a folder of them. */
   readonly views: ReadonlyMap<string, string>;
   /** The transform with its position, as DuckDB spells it. */
   readonly transform: string;
-  /** Which of the transform's columns, from 0, are to be kept; the others are further positions, from SELECT *. */
+  /** The transform's columns to keep, counted from 0. The others are further positions, from SELECT *. */
   readonly columns: readonly number[];
-  /** How many columns the transform has, the position among them. */
+  /** How many columns the transform has, including the position. */
   readonly width: number;
-  /** Absolute path of the folder that gets daybreak_hour=<n>/*.parquet with the columns c0 (the position), c<n> …. */
+  /** Absolute path of the folder for daybreak_hour=<n>/*.parquet with the columns c0 (the position), c<n> …. */
   readonly rows: string;
 }
 
-/** Where, in the lines of the script's last statement, the transform begins. */
+/** The line of the script's last statement on which the transform begins. */
 export const TRANSFORM_LINE = 4;
 
-/** What `spark-sql -f` runs: pure SQL, so that neither the driver nor an executor needs anything but Spark. */
+/** The text for `spark-sql -f`: pure SQL, so that neither the driver nor an executor needs anything but Spark. */
 export function sparkScript({ views, transform, columns, width, rows }: ScriptParts): string {
   const names = Array.from({ length: width }, (_, index) => columnName(index)).join(', ');
   const definitions = [...views].map(
@@ -76,12 +76,18 @@ ${sparkSpelling(transform)}
 `;
 }
 
-/** The name of the transform's column `index` in the Parquet files: two of its own names may differ only in ways that Spark ignores. */
+/**
+ * The name of the transform's column `index` in the Parquet files. Its own names may differ only in ways that Spark
+ * ignores.
+ */
 export function columnName(index: number): string {
   return `c${index}`;
 }
 
-/** With a scheme, because a bare path would be one of the cluster's default file system. Hadoop wants no escapes in it. */
+/**
+ * With a scheme, because a bare path would belong to the cluster's default file system. Hadoop expects no escapes in
+ * it.
+ */
 function location(path: string): string {
   return textLiteral(`file://${path}`);
 }

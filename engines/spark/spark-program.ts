@@ -1,11 +1,13 @@
-/** A Spark that is installed on this machine. Where its work runs, its own configuration says, or `master`. */
+/** A Spark that is installed on this machine. Its own configuration, or `master`, says where its work runs. */
 export interface SparkProgram {
   /** Absolute path of bin/spark-sql. */
   readonly sparkSql: string;
-  /** What SPARK_HOME is to be; undefined where it is as it should be. */
+  /** The value to set for SPARK_HOME; undefined if it is already correct. */
   readonly home?: string;
-  /** Such as spark://host:7077, yarn or local[4]. Default: spark.master of Spark's own configuration, else local[*]. */
+  /**
+   * For example spark://host:7077, yarn or local[4]. Default: spark.master of Spark's own configuration, else local[*].
+   */
   readonly master?: string;
-  /** Names of variables that Spark gets from the worker's environment beside those that it needs. */
+  /** Names of variables that Spark gets from the worker's environment in addition to those that it needs. */
   readonly passed?: readonly string[];
 }

@@ -6,25 +6,25 @@ import { isNode, nodesOf, type SyntaxNode } from './transform-syntax';
 
 /** A column of events or of a static table, as DuckDB resolved its name. */
 export interface BoundColumn {
-  /** Position in FROM, from 0: a table that is named twice has two. */
+  /** Position in FROM, from 0. A table that is named twice has two positions. */
   readonly reference: number;
   readonly name: string;
 }
 
-/** What an expression or a relation gives, by its index; undefined for what is computed. */
+/** The columns that an expression or a relation gives, by index; undefined for a computed value. */
 export type BoundColumns = readonly (BoundColumn | undefined)[];
 
-/** `left = right`, which every row fulfils that holds a row of `tables`. */
+/** `left = right`: true for every row of the result that holds a row of `tables`. */
 export interface BoundEquality {
   readonly left: BoundSide;
   readonly right: BoundSide;
-  /** The references, by position, of which it chooses rows. */
+  /** The references, by position, whose rows it filters. */
   readonly tables: ReadonlySet<number>;
 }
 
 export interface BoundSide {
   readonly expression: SyntaxNode;
-  /** What its `BOUND_REF`s refer to. */
+  /** The columns that its `BOUND_REF`s refer to. */
   readonly columns: BoundColumns;
 }
 
@@ -32,7 +32,7 @@ export interface BoundPlan {
   /** The columns of the result. */
   readonly output: BoundColumns;
   readonly equalities: readonly BoundEquality[];
-  /** How many tables it reads: as many as FROM names. */
+  /** How many tables it reads. FROM must name as many. */
   readonly references: number;
 }
 
@@ -46,8 +46,8 @@ const joinSchema = z.object({
 const referenceSchema = z.object({ expression_class: z.literal('BOUND_REF'), index: z.number() });
 
 /**
- * What DuckDB makes of a transform that it can bind, before it optimises: with every name resolved and every cast
- * that it adds by itself.
+ * DuckDB's plan of a transform that it can bind, before it optimises. Every name is resolved, and every cast that
+ * DuckDB adds is there.
  */
 export async function boundPlan(connection: DuckDBConnection, sql: string): Promise<BoundPlan> {
   const [row] = await queryTexts(connection, `SELECT json_serialize_plan(${literal(sql)}::VARCHAR, optimize := false)`);
@@ -57,13 +57,15 @@ export async function boundPlan(connection: DuckDBConnection, sql: string): Prom
   return { output: columns, equalities: reader.equalities, references: reader.references };
 }
 
-/** The column that an expression is, without anything done to it; undefined for any other. */
+/** The column, if an expression is an unchanged column; else undefined. */
 export function boundColumnOf({ expression, columns }: BoundSide): BoundColumn | undefined {
   const index = referenceSchema.safeParse(expression).data?.index;
   return index === undefined ? undefined : columns[index];
 }
 
-/** The references, by position, that an expression depends on; undefined among them for what is not known. */
+/**
+ * The references, by position, that an expression depends on. The set contains undefined if a dependency is unknown.
+ */
 export function referencesIn({ expression, columns }: BoundSide): Set<number | undefined> {
   const indexes = [...nodesOf(expression)].flatMap((node) => referenceSchema.safeParse(node).data?.index ?? []);
   return new Set(indexes.map((index) => columns[index]?.reference));
@@ -71,7 +73,7 @@ export function referencesIn({ expression, columns }: BoundSide): Set<number | u
 
 interface Relation {
   readonly columns: BoundColumns;
-  /** The references below it. */
+  /** The references in its subtree. */
   readonly tables: readonly number[];
 }
 
@@ -108,7 +110,7 @@ class PlanReader {
     }
   }
 
-  /** The condition of a LEFT JOIN chooses among the rows of its right side only: those of the left side all stay. */
+  /** The condition of a LEFT JOIN filters only the rows of its right side. All rows of the left side stay. */
   #join(node: SyntaxNode, left: Relation, right: Relation): Relation {
     const { join_type: type, conditions } = joinSchema.parse(node);
     const columns = [...left.columns, ...right.columns];

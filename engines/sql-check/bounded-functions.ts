@@ -1,14 +1,14 @@
 import { constantOf, functionNameOf, integerBounds, type IntegerBounds, type IsNumberColumn } from './integer-bounds';
 import { argumentsOf, isNode, type SyntaxNode } from './transform-syntax';
 
-/** Of a text that a function repeats, or compares each character of with each of another. */
+/** Limit for a text that a function repeats, or whose every character it compares with every character of another. */
 const LONGEST_TEXT = 256;
-/** Of what a function makes by a number. */
+/** Limit for a number that decides how much a function makes. */
 const LARGEST_COUNT = 10_000;
 
 type Bound = (argument: SyntaxNode, isNumberColumn: IsNumberColumn) => boolean;
 interface Bounded {
-  /** By the position of the argument. */
+  /** By position of the argument. */
   readonly bounds: Readonly<Record<number, Bound>>;
   /** What to write instead. */
   readonly write: string;
@@ -28,7 +28,7 @@ const text: Bound = (node, isNumberColumn) => {
   // left(…, -1) is all but the last character.
   return low >= 0 && high <= LONGEST_TEXT;
 };
-/** Without a width that is an argument, or of many digits. */
+/** Allows no width that is an argument or has many digits. */
 const formatted = (escape: string, unbounded: RegExp): Bounded => ({
   bounds: {
     0: (node) => {
@@ -45,9 +45,10 @@ const sized: Bounded = { bounds: { 1: count }, write: small };
 const compared: Bounded = { bounds: { 0: text, 1: text }, write: `${short}, for each argument` };
 const replaced: Bounded = { bounds: { 2: text }, write: `as its third argument ${short}` };
 /**
- * Functions that take memory, which DuckDB's limit does not count, or time that grows with the square of a text or with a
- * number: one event with a long text or a large number would end the worker. Found by calling all of the catalogue with
- * texts of a megabyte and large numbers; tests/engines/sql-check/functions.test.ts has the list of an upgrade's others.
+ * Functions that take memory that DuckDB's limit does not count, or time that grows with a number or with the square of
+ * a text. One event with a long text or a large number would end the worker. Found by calls of all functions in the
+ * catalogue with texts of a megabyte and large numbers. After an upgrade, tests/engines/sql-check/functions.test.ts
+ * reports the new functions.
  */
 const BOUNDED: ReadonlyMap<string, Bounded> = new Map([
   ...['lpad', 'rpad', 'list_resize', 'array_resize', 'bitstring'].map((name) => [name, sized] as const),
@@ -61,7 +62,7 @@ const BOUNDED: ReadonlyMap<string, Bounded> = new Map([
 ]);
 const SERIES = ['range', 'generate_series'];
 
-/** Why a call's result, or the memory that it takes, has no bound; undefined where it has one. */
+/** Why the result or the memory of a call has no bound; undefined if it has one. */
 export function unboundedCall(call: SyntaxNode, isNumberColumn: IsNumberColumn): string | undefined {
   const name = functionNameOf(call) ?? '';
   const given = argumentsOf(call);

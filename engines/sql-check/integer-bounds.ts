@@ -1,26 +1,26 @@
 import { argumentsOf, columnNamesOf, isNode, type SyntaxNode } from './transform-syntax';
 
-/** Both included; an end that is not known is infinite. */
+/** Both ends are included. An unknown end is infinite. */
 export interface IntegerBounds {
   readonly low: number;
   readonly high: number;
 }
 
-/** Whether a column, by the parts of its name, is a number for certain. */
+/** Whether a column, given by the parts of its name, is certainly a number. */
 export type IsNumberColumn = (names: readonly string[]) => boolean;
 
 const UNKNOWN: IntegerBounds = { low: -Infinity, high: Infinity };
 const INTEGER_TYPE = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 
 /**
- * What an expression lies between, whatever the event. What has an end that is known is never NULL, which least() and
- * greatest() pass over.
+ * The bounds of an expression for every event. An expression with a known end is never NULL; least() and greatest()
+ * would ignore a NULL.
  */
 export function integerBounds(node: SyntaxNode, isNumberColumn: IsNumberColumn): IntegerBounds {
   const constant = integerOf(node);
   if (constant !== undefined) return { low: constant, high: constant };
   const inside = castToInteger(node);
-  // A text would be compared as one: ' 99999' is less than '100'.
+  // A text would be compared as text: ' 99999' is less than '100'.
   if (inside !== undefined) return isNumber(inside, isNumberColumn) ? integerBounds(inside, isNumberColumn) : UNKNOWN;
   const name = functionNameOf(node);
   if (name !== 'least' && name !== 'greatest') return UNKNOWN;
@@ -29,12 +29,12 @@ export function integerBounds(node: SyntaxNode, isNumberColumn: IsNumberColumn):
   return { low: end(...given.map(({ low }) => low)), high: end(...given.map(({ high }) => high)) };
 }
 
-/** In lower case; undefined for any other node. */
+/** The function's name in lower case; undefined for any other node. */
 export function functionNameOf(node: SyntaxNode): string | undefined {
   return node['class'] === 'FUNCTION' ? String(node['function_name']).toLowerCase() : undefined;
 }
 
-/** The number or the text of a literal, null for NULL; undefined for any other node. */
+/** The number or the text of a literal, null for NULL, undefined for any other node. */
 export function constantOf(node: SyntaxNode): string | number | null | undefined {
   const { class: kind, value } = node;
   if (kind !== 'CONSTANT' || !isNode(value)) return undefined;
@@ -49,7 +49,7 @@ function integerOf(node: SyntaxNode): number | undefined {
   return typeof constant === 'number' && INTEGER_TYPE.test(String(type)) ? constant : undefined;
 }
 
-/** What is cast, so that another value or an error comes of it, but never NULL; undefined for any other node. */
+/** The operand of a cast to an integer that gives a value or an error, but never NULL; undefined for any other node. */
 function castToInteger({
   class: kind,
   child,

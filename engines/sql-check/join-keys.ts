@@ -6,22 +6,22 @@ import type { TableReference } from './transform-syntax';
 /** A table whose join can give several rows for one event. */
 export interface MultiplyingJoin {
   readonly alias: string;
-  /** Comparisons with columns of its key that would do, but for what they do to the column. */
+  /** Comparisons that would determine columns of its key if they did not convert the column. */
   readonly merging: readonly KeyComparison[];
 }
 
-/** `column = expression`, of a column of a table. */
+/** `column = expression`, for a column of a table. */
 export interface KeyComparison extends ComparedColumn {
-  /** The references that the expression depends on, by position; undefined among them for what is not known. */
+  /** The references that the expression depends on, by position. Contains undefined if a dependency is unknown. */
   readonly dependsOn: ReadonlySet<number | undefined>;
-  /** The expression, where it is a column. */
+  /** The expression, if it is a column. */
   readonly other: BoundColumn | undefined;
 }
 
 /**
- * The tables, of `references` left to right, whose key is not fully determined by equalities, from the event, constants
- * or tables that are determined themselves. An equality determines a column of the key where it compares the column in
- * its own type, or in one in which two values of the column stay two.
+ * The tables, of `references` left to right, whose key equalities do not fully determine, from the event, constants or
+ * tables that are determined themselves. An equality determines a column of the key if it compares the column in its
+ * own type, or in a type in which different values of the column stay different.
  */
 export function multiplyingJoins(
   plan: BoundPlan,
@@ -64,7 +64,7 @@ function keyComparisons({ equalities }: BoundPlan): KeyComparison[] {
   );
 }
 
-/** The key of a static table; empty, which any join satisfies, where the pipeline allows duplicates. */
+/** The key of a static table. Empty if the pipeline allows duplicates: then any join is allowed. */
 function keyOf(table: string, pipeline: Pipeline): string[] {
   const declared = Object.entries(pipeline.tables).find(([name]) => name.toLowerCase() === table)?.[1];
   return declared === undefined || declared.allowDuplicateKeys ? [] : declared.key.map((name) => name.toLowerCase());

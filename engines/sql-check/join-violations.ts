@@ -7,7 +7,7 @@ import { literal } from '../duckdb/sql';
 import { offsetOf, type Violation } from './transform-rules';
 import { columnNamesOf, isNode, nodesOf, tableReferencesOf, type SyntaxNode } from './transform-syntax';
 
-/** The joins of a bound transform that can give several rows for one event, with what to write instead where that is known. */
+/** The joins of a bound transform that can give several rows for one event, with a suggestion if one is known. */
 export async function joinViolations(
   connection: DuckDBConnection,
   select: SyntaxNode,
@@ -52,11 +52,11 @@ function castOf(expression: string, type: string): string {
 
 interface WrittenComparison {
   readonly offset: number | undefined;
-  /** The side that is not the column. */
+  /** The side of the comparison that is not the column. */
   readonly other: SyntaxNode;
 }
 
-/** The comparison as the SQL has it, without a COLLATE; undefined where it has none, such as for USING. */
+/** The comparison as the SQL has it, without a COLLATE. Undefined if the SQL has none, for example for USING. */
 function writtenComparison(
   select: SyntaxNode,
   alias: string,
@@ -83,10 +83,10 @@ function withoutCollation(expression: SyntaxNode): SyntaxNode {
   return kind === 'COLLATE' && isNode(child) ? withoutCollation(child) : expression;
 }
 
-/** An expression of the syntax tree as text; undefined where it cannot be one. */
+/** An expression of the syntax tree as text; undefined if it cannot be written as text. */
 async function sqlOf(connection: DuckDBConnection, expression: SyntaxNode): Promise<string | undefined> {
   const node = { ...EMPTY_SELECT, select_list: [expression] };
-  // Offsets of nothing are beyond what a JavaScript number holds.
+  // Offsets of generated nodes are larger than a JavaScript number can hold.
   const tree = JSON.stringify({ error: false, statements: [{ node }] }, (key, value: unknown) =>
     key === 'query_location' ? 0 : value,
   );

@@ -7,13 +7,13 @@ export interface ComparedColumn {
   readonly column: BoundColumn;
   /** The column's own type. */
   readonly type: string;
-  /** What makes one value of two; undefined where two values always stay two. */
+  /** What can make two different values equal; undefined if different values always stay different. */
   readonly merging: Merging | undefined;
 }
 
 export interface Merging {
   readonly by: { readonly kind: 'cast'; readonly to: string } | { readonly kind: 'function'; readonly name: string };
-  /** Offset into the SQL text in bytes; undefined where the plan does not know. */
+  /** Offset into the SQL text in bytes; undefined if the plan does not have it. */
   readonly offset: number | undefined;
 }
 
@@ -22,7 +22,7 @@ const typeSchema = z.object({
   type_info: z.object({ width: z.number().optional(), scale: z.number().optional() }).nullish(),
 });
 
-/** Undefined for a side that is anything else than a column, cast or given to functions of one argument. */
+/** Undefined unless the side is a column, possibly cast or passed to functions of one argument. */
 export function comparedColumn({ expression, columns }: BoundSide): ComparedColumn | undefined {
   const column = boundColumnOf({ expression, columns });
   if (column !== undefined) return { column, type: typeOf(expression), merging: undefined };
@@ -52,12 +52,14 @@ function mergedBy(expression: SyntaxNode, by: Merging['by']): Merging {
 const INTEGER = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;
 const EXACT = /^(?:U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)|BIGNUM|VARINT|DECIMAL(?:\(.*\))?|VARCHAR)$/;
 
-/** Whether a cast of two different values gives two different values, or fails, or gives null, which equals nothing. */
+/**
+ * Whether casts of two different values never give equal values. A cast may fail, or give null, which equals nothing.
+ */
 function staysDistinct(from: string, to: string): boolean {
   if (from === to) return true;
   if (INTEGER.test(from)) return EXACT.test(to);
   if (from === 'BOOLEAN') return EXACT.test(to) || to === 'DOUBLE' || to === 'FLOAT';
-  // Texts of many spellings are one number, and numbers with a fraction are rounded.
+  // Texts in several spellings give one number, and numbers with a fraction are rounded.
   return from === 'DOUBLE' && to === 'VARCHAR';
 }
 

@@ -8,7 +8,9 @@ import { literal, quoted } from '../duckdb/sql';
 import { timeRuleOf } from '../rule/time-rule';
 import { valueFailureIn } from '../duckdb/value-failure';
 
-/** In two halves of a year and of a day, and of no whole minute, so that a shifted or rounded time is another one. */
+/**
+ * Times in both halves of a year and of a day, and not at a whole minute, so that a shifted or rounded time differs.
+ */
 const SAMPLES = [
   '2026-01-15T05:17:29.123Z',
   '2026-01-15T23:59:59.999Z',
@@ -24,8 +26,8 @@ export const SAMPLE_VALUES: Readonly<Record<ColumnType, string>> = {
 };
 
 /**
- * Throws BAD_TRANSFORM where each row that the transform makes of sample events has a valid time, but not that of its
- * event: then no day could be replaced by its rows. What it does with real events is seen event by event.
+ * Throws BAD_TRANSFORM if every row that the transform makes of sample events has a valid time, but not that of its
+ * event: then its rows could not replace any day. Real events are checked one by one later.
  */
 export async function checkSampleTimes(
   connection: DuckDBConnection,
@@ -41,7 +43,7 @@ export async function checkSampleTimes(
     await emptyStage(connection, pipeline);
     await connection.run(`INSERT INTO ${STAGED} VALUES (${values.join(', ')}, NULL)`);
     let rows: (string | null)[][] = [];
-    // An event on which it fails says nothing of the others.
+    // If it fails on one event, that says nothing about the others.
     await valueFailureIn(async () => {
       rows = await queryTexts(
         connection,
@@ -65,7 +67,10 @@ export async function checkSampleTimes(
   });
 }
 
-/** The values, as SQL, of an event of each sample, first with nothing but its time, then with a value in each column. */
+/**
+ * The values, as SQL, of the sample events: first each sample with only its time, then each with a value in every
+ * column.
+ */
 export function sampleEvents({ events }: Pipeline): string[][] {
   const { column: time, format } = events.time;
   return [() => 'NULL', (type: ColumnType) => SAMPLE_VALUES[type]].flatMap((valueOf) =>

@@ -12,17 +12,17 @@ import { nodesOf, serializedSchema, type SyntaxNode } from './transform-syntax';
 
 /** A transform that passed its check. */
 export interface BoundTransform {
-  /** The result, in the SQL's order. */
+  /** The columns of the result, in the SQL's order. */
   readonly columns: readonly OutputColumn[];
   /** The SELECT as it is written. */
   readonly select: SyntaxNode;
-  /** The same as DuckDB understands it. */
+  /** The SELECT as DuckDB understands it. */
   readonly plan: BoundPlan;
 }
 
 /**
- * Checks transform.sql against the pipeline and binds it; `connection` must have events and the tables.
- * Throws BAD_TRANSFORM naming place and reason, `file` in front.
+ * Checks transform.sql against the pipeline and binds it; `connection` must have events and the tables. Throws
+ * BAD_TRANSFORM with place and reason, beginning with `file`.
  */
 export async function checkTransform(
   connection: DuckDBConnection,
@@ -32,7 +32,7 @@ export async function checkTransform(
 ): Promise<BoundTransform> {
   const nul = sql.indexOf('\0');
   if (nul !== -1) {
-    // DuckDB would take the text for ended there.
+    // DuckDB would take this for the end of the text.
     const offset = Buffer.byteLength(sql.slice(0, nul));
     throw new DaybreakError('BAD_TRANSFORM', {
       what: describe({ offset, reason: 'it holds the character NUL' }, sql, file),
@@ -83,7 +83,10 @@ async function parseSelect(connection: DuckDBConnection, sql: string, file: stri
   return statement.node;
 }
 
-/** Both layers put the transform between parentheses, on lines of its own: what cannot stand there would stop them only later. */
+/**
+ * Both layers put the transform between parentheses, on lines of its own. SQL that cannot stand there is refused now,
+ * not when a layer runs it.
+ */
 async function requireEmbeddable(connection: DuckDBConnection, sql: string, file: string): Promise<void> {
   const before = 'SELECT * FROM (\n';
   const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(`${before}${sql}\n)`)}::VARCHAR)`);
@@ -96,7 +99,7 @@ async function requireEmbeddable(connection: DuckDBConnection, sql: string, file
   });
 }
 
-/** What DuckDB's catalogue says of each function, by its name. */
+/** Traits of each function by name, from DuckDB's catalogue. */
 export async function functionTraits(connection: DuckDBConnection): Promise<ReadonlyMap<string, FunctionTraits>> {
   const rows = await queryTexts(
     connection,
@@ -109,7 +112,8 @@ export async function functionTraits(connection: DuckDBConnection): Promise<Read
     if (stability != null) known.stabilities.add(stability);
     traits.set(name ?? '', known);
   }
-  // A macro is as deterministic as what it names, with parentheses or without; what one selects from is the session's.
+  // A macro is only as deterministic as the functions that it names, with or without parentheses. A macro with SELECT
+  // may depend on the session.
   for (const [name, , , definition] of rows) {
     for (const [word] of (definition ?? '').toLowerCase().matchAll(/\b\w+\b/g)) {
       const stabilities = VALUE_FUNCTIONS.has(word) || word === 'select' ? ['VOLATILE'] : traits.get(word)?.stabilities;
@@ -119,7 +123,7 @@ export async function functionTraits(connection: DuckDBConnection): Promise<Read
   return traits;
 }
 
-/** Operators of a plan, as it is before it is optimised, that handle events one by one. */
+/** Operators of a plan before optimisation that handle events one by one. */
 const ROW_WISE_OPERATORS = ['GET', 'PROJECTION', 'FILTER', 'COMPARISON_JOIN', 'ANY_JOIN', 'CROSS_PRODUCT'];
 
 async function bind(connection: DuckDBConnection, sql: string, file: string): Promise<OutputColumn[]> {
@@ -130,7 +134,7 @@ async function bind(connection: DuckDBConnection, sql: string, file: string): Pr
       cause,
     });
   });
-  // The plan has each clause, also what a macro hides from the syntax tree.
+  // The plan has each clause, also those that a macro hides from the syntax tree.
   for (const operator of await operatorsOf(connection, sql)) {
     if (ROW_WISE_OPERATORS.includes(operator)) continue;
     throw new DaybreakError('BAD_TRANSFORM', {
@@ -170,7 +174,7 @@ function outputColumns(described: readonly (string | null)[][], file: string): O
   return columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, type }]));
 }
 
-/** Undefined for a type that rows cannot have. */
+/** Undefined for a type that rows must not have. */
 export function columnTypeOf(duckType: string): ColumnType | undefined {
   if (/^U?(TINY|SMALL)INT$|^INTEGER$|^UINTEGER$/.test(duckType)) return 'BIGINT'; // In JSON they are the same.
   return COLUMN_TYPES.find((type) => type === duckType);

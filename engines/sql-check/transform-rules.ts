@@ -11,20 +11,20 @@ import {
   type SyntaxNode,
 } from './transform-syntax';
 
-/** A place in the SQL, and why it cannot stay. */
+/** A place in the SQL, and why it is not allowed. */
 export interface Violation {
-  /** Offset into the SQL text in bytes; undefined where the tree has none. */
+  /** Offset into the SQL text in bytes; undefined if the tree has none. */
   readonly offset: number | undefined;
   readonly reason: string;
 }
 
-/** What DuckDB's catalog says of a function's name, over all its overloads. */
+/** What DuckDB's catalogue says of a function's name, over all its overloads. */
 export interface FunctionTraits {
   readonly types: ReadonlySet<string>;
   readonly stabilities: ReadonlySet<string>;
 }
 
-/** Functions that stand without parentheses. */
+/** Functions that are called without parentheses. */
 export const VALUE_FUNCTIONS = new Set([
   'current_date',
   'current_time',
@@ -32,7 +32,10 @@ export const VALUE_FUNCTIONS = new Set([
   'localtime',
   'localtimestamp',
 ]);
-/** In the catalog as deterministic, but they depend on the day, the session or the version, or make several rows of one. */
+/**
+ * The catalogue calls them deterministic, but they depend on the day, the session or the version, or make several rows
+ * of one.
+ */
 const OTHER_FUNCTIONS = new Set([
   ...['current_localtime', 'current_localtimestamp', 'current_setting', 'getvariable', 'getenv', 'version'],
   ...['vector_type', 'json_serialize_plan', 'unnest', 'generate_subscripts'],
@@ -42,8 +45,8 @@ export const ROW_WISE =
   'a transform must turn each event into rows by itself, because a micro-batch holds only some events';
 
 /**
- * What keeps a SELECT from giving the same rows for a micro-batch as for a day, as far as its plan does not show it: what it
- * reads, how it joins, and which functions it calls.
+ * Why a SELECT might not give the same rows for a micro-batch as for a day, as far as its plan does not show it. Checks
+ * what it reads, how it joins, and which functions it calls.
  */
 export function rowWiseViolations(
   select: SyntaxNode,
@@ -56,7 +59,7 @@ export function rowWiseViolations(
   const isNumberColumn = numberColumns(pipeline, nodes);
   const common = select['cte_map'];
   return [
-    // A WITH could give events another meaning.
+    // A WITH could give the name events another meaning.
     ...(isNode(common) && Array.isArray(common['map']) && common['map'].length > 0
       ? [{ offset: undefined, reason: `WITH is not row-wise; ${ROW_WISE}` }]
       : []),
@@ -140,7 +143,10 @@ function expressionViolation(
   return functionViolation(name, traitsOf(name)) ?? unboundedCall(node, isNumberColumn);
 }
 
-/** By declaration; a lambda's parameter may have the name of a column, and be anything. */
+/**
+ * Uses the declared types. If there is a lambda, no column counts: the lambda's parameter may have a column's name and
+ * any type.
+ */
 function numberColumns({ events, tables }: Pipeline, nodes: readonly SyntaxNode[]): IsNumberColumn {
   if (nodes.some((node) => node['class'] === 'LAMBDA')) return () => false;
   const declared = [events, ...Object.values(tables)].flatMap(({ columns }) => Object.entries(columns));
@@ -148,7 +154,7 @@ function numberColumns({ events, tables }: Pipeline, nodes: readonly SyntaxNode[
     declared.flatMap(([column, type]) => (column.toLowerCase() === name?.toLowerCase() ? [type] : []));
   return (names) => {
     const types = named(names.at(-1));
-    // In column.field the field may be anything too.
+    // In column.field the field may have any type.
     const isColumn = names.length === 1 || (names.length === 2 && named(names[0]).length === 0);
     return isColumn && types.length > 0 && types.every((type) => type === 'BIGINT' || type === 'DOUBLE');
   };

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * What the check reads of DuckDB's own syntax tree (`json_serialize_sql`). Expressions and relations
- * have many shapes; whatever is not named here is reached by walking all values.
+ * The parts of DuckDB's own syntax tree (`json_serialize_sql`) that the check reads. Expressions and relations have
+ * many shapes; a walk over all values reaches those that are not named here.
  */
 export interface SyntaxNode {
   readonly [field: string]: unknown;
@@ -50,7 +50,7 @@ export function columnNamesOf(node: unknown): readonly string[] | undefined {
 
 export interface TableReference {
   readonly table: string;
-  /** The name under which the SQL's columns speak of it. */
+  /** The name by which the SQL's columns refer to it. */
   readonly alias: string;
   readonly qualified: boolean;
 }
@@ -72,11 +72,11 @@ export function tableReferencesOf(from: unknown): TableReference[] {
   return [...nodesOf(from)].flatMap((node) => tableReferenceOf(node) ?? []);
 }
 
-/** Where DuckDB looks a function up; any other qualifier is the receiver of a method call. */
+/** Where DuckDB finds a function. Any other qualifier is the receiver of a method call. */
 const CATALOGS = ['', 'system', 'memory', 'temp'];
 const SCHEMAS = [...CATALOGS, 'main', 'pg_catalog', 'information_schema'];
 
-/** What a call is given; in `x.f(y)` the first of two arguments is x. */
+/** The arguments of a call; in `x.f(y)` x is the first of two. */
 export function argumentsOf(call: SyntaxNode): readonly SyntaxNode[] {
   const { children, catalog, schema } = callSchema.parse(call);
   const written = children.filter(isNode);

@@ -8,18 +8,18 @@ import { SAMPLE_VALUES, sampleEvents } from './sample-times';
 import { quoted } from '../duckdb/sql';
 import { nodesOf, type SyntaxNode } from './transform-syntax';
 
-/** In bytes: what DuckDB may take of the tables and results of a trial. */
+/** In bytes: the limit for DuckDB's tables and results in a trial. */
 const MEMORY = 256 * 1024 ** 2;
-/** In bytes: what its process may take, with Node's own and what DuckDB does not count. */
+/** In bytes: the limit for its process, with Node's own memory and what DuckDB does not count. */
 const RESIDENT = 1024 ** 3;
-/** Of processor time, so that a busy machine makes no difference. */
+/** Processor time, so that a busy machine makes no difference. */
 const SECONDS = 5;
-/** For a process that cannot even watch itself. */
+/** For a process that cannot even enforce its own limits. */
 const TIME_LIMIT_MS = 600_000;
 
 /**
- * Functions that give no more than they are given, in time that grows with it: whatever calls only these, and no aggregate, is
- * tried in no time.
+ * Functions whose result is no larger than their arguments, in time that grows with it. A transform that calls only
+ * these, and no aggregate, needs no trial.
  */
 const PLAIN = new Set(
   `
@@ -36,9 +36,9 @@ const PLAIN = new Set(
 const passed = new Set<string>();
 
 /**
- * Binds, plans and runs a transform once in a process of its own, which ends where it takes too much: DuckDB computes
- * constants as soon as it binds them, and what a check takes every worker takes at each load. Throws BAD_TRANSFORM where the
- * transform needs more than one small event can need, ENGINE_FAILED where the process cannot run.
+ * Binds, plans and runs a transform once in a separate process, which ends if it takes too much: DuckDB computes
+ * constants as soon as it binds them, and every worker pays the cost of a check at each load. Throws BAD_TRANSFORM if
+ * the transform needs more than one small event can need, ENGINE_FAILED if the process cannot run.
  */
 export async function tryTransform(pipeline: Pipeline, sql: string, select: SyntaxNode, file: string): Promise<void> {
   if (isPlain(select)) return;
@@ -90,7 +90,7 @@ function trialOf(pipeline: Pipeline, sql: string): { readonly setup: string[]; r
 
 async function run(trial: string): Promise<string> {
   const child = spawn(process.execPath, [join(__dirname, 'trial-process.mjs')], {
-    // No secret of this process is its business.
+    // The child must not get the secrets of this process.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LD_LIBRARY_PATH: process.env['LD_LIBRARY_PATH'] },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: TIME_LIMIT_MS,
@@ -102,12 +102,12 @@ async function run(trial: string): Promise<string> {
       resolve(signal);
     });
   });
-  // A child that is gone takes no input: its end says why.
+  // A child that has ended takes no input. Its outcome says why.
   child.stdin.on('error', () => undefined);
   child.stdin.end(trial);
   try {
     const [outcome, said, signal] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-    // One that is ended from outside took the machine's memory.
+    // If the child was killed from outside, it took the machine's memory.
     if (outcome === '' && signal !== null) return 'memory';
     if (outcome === '') throw new Error(said.trim().split('\n').at(-1) ?? '');
     return outcome;

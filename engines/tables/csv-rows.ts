@@ -5,10 +5,13 @@ const LINE_FEED = 10;
 const RETURN = 13;
 const QUOTE = 34;
 
-/** What stands for a line end or a delimiter within a quoted field: a NUL, which no CSV may have, and one of these letters. */
+/**
+ * What replaces a line end or a delimiter within a quoted field: a NUL, which no CSV may have, and one of these
+ * letters.
+ */
 const ESCAPES = { delimiter: 'd', lineFeed: 'n', return: 'r' } as const;
 
-/** The escapes in rows of a CSV, and what each stands for. */
+/** The escapes in rows of a CSV, and the meaning of each. */
 export function escapesOf(delimiter: string): readonly { readonly letter: string; readonly meant: string }[] {
   return [
     { letter: ESCAPES.delimiter, meant: delimiter },
@@ -18,8 +21,9 @@ export function escapesOf(delimiter: string): readonly { readonly letter: string
 }
 
 /**
- * The rows of a CSV (RFC 4180): each on a line, its fields between delimiters and without their quotes, with escapes, a NUL
- * and a letter, for what would end a line or a field. A row's line end may be LF or CRLF, and the CR of it stays. Blank lines are empty rows.
+ * The rows of a CSV (RFC 4180), each on a line. Its fields are between delimiters and without their quotes. An escape,
+ * which is a NUL and a letter, replaces what would end a line or a field. A row may end with LF or CRLF; its CR stays.
+ * Blank lines are empty rows.
  */
 export function csvRows(delimiter: string): RecordReader {
   const between = Buffer.from(delimiter);
@@ -39,7 +43,7 @@ export function csvRows(delimiter: string): RecordReader {
   };
 }
 
-/** The first row that is not empty, the header, as the names of its fields; and the records without it. */
+/** The first row that is not empty, which is the header, as the names of its fields; and the records without it. */
 export function takeHeader(
   { text, placeOf }: TableRecords,
   delimiter: string,
@@ -76,7 +80,7 @@ function unchanged(bytes: Buffer, isLast: boolean): Rows {
 }
 
 function unquoted(bytes: Buffer, isLast: boolean, between: Buffer, lineOf: (at: number) => number): Rows {
-  // An escape takes one byte more than what it stands for.
+  // An escape takes one byte more than the text that it replaces.
   const text = Buffer.allocUnsafe(2 * bytes.length);
   const isDelimiterAt = (at: number): boolean => {
     for (let index = 0; index < between.length; index += 1) if (bytes[at + index] !== between[index]) return false;
@@ -124,7 +128,7 @@ function unquoted(bytes: Buffer, isLast: boolean, between: Buffer, lineOf: (at: 
       text[size++] = escape.charCodeAt(0);
       if (escape === ESCAPES.delimiter) at += between.length - 1;
     }
-    // What stands behind a quote says whether it closes the field.
+    // The text behind a quote says whether the quote closes the field.
     if (at + Math.max(between.length, 2) >= bytes.length && !isLast) break;
     if (at >= bytes.length) throw faultAt('a quote that is never closed', opened);
     at += 1;
@@ -140,7 +144,7 @@ function unquoted(bytes: Buffer, isLast: boolean, between: Buffer, lineOf: (at: 
   }
 }
 
-/** How many lines of the file stand before a row: those of the rows before it, and those within their quotes. */
+/** The number of the file's lines before a row: those of earlier rows, including those within quotes. */
 function linesBefore(text: Buffer, position: number): number {
   const escape = ESCAPES.lineFeed.charCodeAt(0);
   let lines = 0;

@@ -2,15 +2,15 @@ import { TableFault } from './table-records';
 
 interface Header {
   readonly names: readonly string[];
-  /** As it stands in the file. */
+  /** The line as it is in the file. */
   readonly line: string;
-  /** Where it stands. */
+  /** Where the header is in the file. */
   readonly place: string;
 }
 
 const DELIMITERS = [',', ';', '\t', '|'];
 
-/** Throws TableFault where a column is not in the header, by its very name, or a name is there twice. */
+/** Throws TableFault if a column is not in the header by its exact name, or a name is there twice. */
 export function checkHeader({ names, line, place }: Header, columns: readonly string[], delimiter: string): void {
   const twice = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
   if (twice !== undefined) throw new TableFault(`${place}: the header names ${twice} twice`);

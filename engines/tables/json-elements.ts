@@ -8,15 +8,15 @@ const QUOTE = 34;
 const COMMA = 44;
 const BACKSLASH = 92;
 const [ARRAY, ARRAY_END, OBJECT, OBJECT_END] = [91, 93, 123, 125];
-/** Not allowed within a string either, so that one with a line feed stays no JSON. */
+/** Not allowed within a string either, so that a string with a line feed stays invalid JSON. */
 const CONTROL = 1;
 
 /** What may come next in the file. */
 type Expected = 'array' | 'first element or ]' | 'element' | 'nothing';
 
 /**
- * The elements of a file that is one JSON array, each on a line. Finds where they begin and end; whether they are JSON,
- * the rule for records says.
+ * The elements of a file that is one JSON array, each on a line. Finds only where they begin and end; the rule for
+ * records checks whether they are JSON.
  */
 export function jsonElements(): RecordReader {
   let expected: Expected = 'array';
@@ -81,7 +81,7 @@ function faultAt(line: number, what: string): TableFault {
   return new TableFault(`line ${line}: ${what}`);
 }
 
-/** The last element, which no , or ] ends: whole, or cut. */
+/** The last element, whole or cut, if no , or ] ends it. */
 function partOf(bytes: Buffer, element: number, line: number): TableFault {
   const text = bytes.toString().trimEnd();
   if (isJson(text)) {
@@ -103,7 +103,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Where the , or ] stands that ends the element at `start`; undefined where the bytes end before. */
+/** The position of the , or ] that ends the element at `start`; undefined if the bytes end before it. */
 function endOfElement(bytes: Buffer, start: number): number | undefined {
   let depth = 0;
   for (let at = start; at < bytes.length; at += 1) {
@@ -121,7 +121,7 @@ function endOfElement(bytes: Buffer, start: number): number | undefined {
   return undefined;
 }
 
-/** Copies an element without its line feeds, of which it returns the number. */
+/** Copies an element without its line feeds. Returns their number. */
 function copyAsLine(element: Buffer, into: Buffer, at: number): number {
   element.copy(into, at);
   let count = 0;

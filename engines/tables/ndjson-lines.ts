@@ -2,7 +2,7 @@ import { countBytes, type RecordReader } from './table-records';
 
 const LINE_FEED = 10;
 
-/** The lines of a file of one record a line. */
+/** The lines of a file with one record per line. */
 export function ndjsonLines(): RecordReader {
   let before = 0;
   return {

@@ -15,7 +15,10 @@ import { csvRowsSql, FAULT_OF_ROW, KEYS_SQL, objectRowsSql } from './table-rule'
 
 type Table = Pipeline['tables'][string];
 
-/** Creates the pipeline's static tables from their files. Throws BAD_TABLE with the file, the line, the value and what is accepted. */
+/**
+ * Creates the pipeline's static tables from their files. Throws BAD_TABLE with the file, the line, the value and what
+ * is accepted.
+ */
 export async function loadStaticTables(
   connection: DuckDBConnection,
   pipeline: Pipeline,
@@ -24,7 +27,7 @@ export async function loadStaticTables(
   for (const [name, table] of Object.entries(pipeline.tables)) {
     const file = join(folder, table.file);
     try {
-      // Checked once more: the folder may have changed since the pipeline was read.
+      // Checked again, since the folder may have changed after the pipeline was read.
       const path = await regularFileWithin(folder, file);
       await new TableLoad(connection, name, table, path).run();
     } catch (cause) {
@@ -77,7 +80,7 @@ class TableLoad {
     for await (const records of this.#readObjects()) {
       rows += await this.#insert(objectRowsSql(columns, fastPath?.proveRows(records.text, columns)), records);
     }
-    // An empty array says that there are no rows; an empty file can be one that is still to be written.
+    // An empty array says that there are no rows. An empty file may still have to be written.
     if (rows === 0 && format === 'ndjson') {
       throw new TableFault('there is no row', "Write its rows, or [] with the format 'json' where it is to have none.");
     }
@@ -106,7 +109,7 @@ class TableLoad {
     }
   }
 
-  /** A column without any value must at least be named somewhere, since a misspelt one would be null in every row. */
+  /** A column without any value must be named at least once, since a misspelt column would be null in every row. */
   async #checkColumns(): Promise<void> {
     const columns = Object.keys(this.#table.columns);
     const counts = await queryTexts(

@@ -3,10 +3,10 @@ import { NotWhole, readLargeFile } from '../input/file-bytes';
 import type { FileFault } from '../input/gzip/damaged-gzip';
 import { countLineFeeds, endOfLine, hasLongLine } from '../input/line-feeds';
 
-/** Why the file of a static table cannot be used: where in it, which value, and what is accepted. */
+/** Why the file of a static table cannot be used: the place, the value, and what is accepted. */
 export class TableFault extends Error {
   override readonly name = 'TableFault';
-  /** What the reader can do about it, where that is more than to correct the file. */
+  /** How to repair it, if correcting the file is not enough. */
   readonly remedy: string | undefined;
 
   constructor(message: string, remedy?: string) {
@@ -15,23 +15,25 @@ export class TableFault extends Error {
   }
 }
 
-/** Records of a table as UTF-8, one a line, joined by line feeds. Its text is valid until the next one is asked for. */
+/**
+ * Records of a table as UTF-8, one per line, joined by line feeds. The text is valid until the next one is requested.
+ */
 export interface TableRecords {
   readonly text: Buffer;
-  /** Where in the file the record at a position of `text` stands, such as `line 3`. */
+  /** The place in the file of the record at a position of `text`, such as `line 3`. */
   readonly placeOf: (position: number) => string;
 }
 
 /** How the bytes of a format become records. One instance reads one file. */
 export interface RecordReader {
   /**
-   * Takes as many whole records as `bytes` begins with; `isLast` where the file ends with them. What is not taken comes
-   * again with the bytes behind it. Throws TableFault.
+   * Takes the whole records at the beginning of `bytes`; `isLast` says that the file ends with them. Bytes that it does
+   * not take come again, with those behind them. Throws TableFault.
    */
   take(bytes: Buffer, isLast: boolean): { readonly taken: number; readonly records: TableRecords };
 }
 
-/** As of an event, by default: each database of a build must have room for it. */
+/** The default for events too. Each database of a build must have room for such a record. */
 const LONGEST_RECORD = 1024 * 1024;
 
 /** Reads a table's file, `path` without links, in chunks of some megabytes that never cut a record. Throws TableFault. */
@@ -82,14 +84,14 @@ function tooLarge(place: string): TableFault {
   return new TableFault(`${place}: a record of more than ${LONGEST_RECORD / 2 ** 20} MiB`);
 }
 
-/** How many of these bytes stand from the beginning to `end`. */
+/** How often `byte` is among the bytes before `end`. */
 export function countBytes(bytes: Buffer, byte: number, end = bytes.length): number {
   let count = 0;
   for (let at = bytes.indexOf(byte); at !== -1 && at < end; at = bytes.indexOf(byte, at + 1)) count += 1;
   return count;
 }
 
-/** The first line of what stands in a file, for a message, and not all of a long one. */
+/** The first line of an excerpt of a file, for a message; a long line is cut. */
 export function excerpt(bytes: Buffer): string {
   const [text = ''] = bytes.toString('utf8', 0, 240).split(/\r?\n/);
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;

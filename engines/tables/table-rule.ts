@@ -5,7 +5,7 @@ import { BLANK, caseFast, faultOfLineSql, fieldsSql, REPEATED_KEY, shapeOfLineSq
 import { jsonValueFault, jsonValueSql, textValueFault } from '../rule/json-value';
 import { literal, quoted } from '../duckdb/sql';
 
-/** How a row that breaks the rule makes DuckDB fail: with its position among the records, and why. */
+/** DuckDB's error for a row that breaks the rule, with its position among the records and the reason. */
 export const FAULT_OF_ROW = /Invalid Input Error: (\d+) ([^]*)/;
 
 const LINES = `(SELECT unnest(lines) AS line, generate_subscripts(lines, 1) - 1 AS index
@@ -13,10 +13,11 @@ const LINES = `(SELECT unnest(lines) AS line, generate_subscripts(lines, 1) - 1 
 const EXCERPT = "CASE WHEN length(line) > 60 THEN left(line, 60) || '…' ELSE line END";
 
 /**
- * The rows of a static table from records, one a line, in the BLOB $1. Blank lines are none. Fails as FAULT_OF_ROW says.
+ * The rows of a static table from records, one per line, in the BLOB $1. Blank lines are ignored. Fails as FAULT_OF_ROW
+ * says.
  *
- * Objects are as those of events: without repeated keys, their declared fields as `jsonValueFault` says, absent or null for
- * null; other fields are ignored.
+ * Objects follow the same rule as those of events: no repeated keys, declared fields as `jsonValueFault` says, absent
+ * or null for null. Other fields are ignored.
  */
 export function objectRowsSql(columns: Columns, proof: LineProof | undefined): string {
   const declared = Object.entries(columns);
@@ -39,7 +40,7 @@ export const KEYS_SQL = `SELECT key FROM (SELECT unnest(json_keys(text)) AS key,
   FROM (SELECT ${UNMARKED} AS text, index FROM ${LINES}) WHERE json_valid(text)) GROUP BY key ORDER BY min(index)`;
 
 /**
- * The same for the rows of a CSV: as many fields as the header has, which are null where they are empty, and else as
+ * The same for the rows of a CSV. A row has as many fields as the header. An empty field is null, any other is as
  * `textValueFault` says.
  */
 export function csvRowsSql(columns: Columns, header: readonly string[], delimiter: string): string {

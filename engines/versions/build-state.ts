@@ -7,9 +7,9 @@ import { isMissing } from '../../clients/storage/local/fs-errors';
 import { STATE_FILE } from './published-day';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 
-/** What an incremental build needs beyond the manifest, kept beside it. */
+/** What an incremental build needs in addition to the manifest, which is in the same folder. */
 export interface BuildState {
-  /** Of the engine and of the rules that shape rows. */
+  /** The number of the rules of engine and code that shape rows: RULES of previous-build.ts. */
   readonly rules: string;
   /** By file; see ListedFile.stamp. */
   readonly stamps: Readonly<Record<string, string>>;
@@ -19,9 +19,9 @@ export interface BuildState {
 }
 
 export interface SourceState extends Omit<SourceHour, 'files'> {
-  /** Of a neighbouring hour: the manifest lists only those that had records of the day. */
+  /** Only for a neighbouring hour: the manifest lists only those that had records of the day. */
   readonly files?: readonly InputFile[] | undefined;
-  /** Bytes of its part of the quarantine file, which has the parts in the order of the sources. */
+  /** Bytes of its part of the quarantine file. The parts are in the order of the sources. */
   readonly quarantineBytes: number;
 }
 
@@ -33,7 +33,7 @@ export interface PreviousBuild {
 }
 
 const count = z.number().int().nonnegative();
-/** `strays` is in the files what is `misplaced` in the code. */
+/** `strays` in the files is `misplaced` in the code. */
 const stateSchema = z.object({
   rules: z.string(),
   stamps: z.record(z.string(), z.string()),
@@ -45,7 +45,7 @@ const stateSchema = z.object({
         outsideDay: count,
         quarantined: count,
         strays: z.record(z.string(), count),
-        // A version of an earlier release has none; it is not built upon.
+        // A version of an earlier release lacks this; it is not built upon.
         truncatedFiles: z.array(z.string()).default([]),
         unreadFiles: z.array(z.object({ file: z.string(), reason: z.string() })).optional(),
         quarantineBytes: count,
@@ -57,7 +57,7 @@ const stateSchema = z.object({
   kept: z.record(z.string(), count),
 }) satisfies z.ZodType<BuildState>;
 
-/** The state as it is kept in a version. */
+/** The state as it is stored in a version. */
 export function stateText(state: BuildState): string {
   const sources = state.sources.map(({ misplaced: strays, ...source }) => ({ ...source, strays }));
   return JSON.stringify({ ...state, sources });
@@ -68,7 +68,7 @@ export async function writeState(folder: string, state: BuildState): Promise<voi
   await replaceFile(join(folder, STATE_FILE), stateText(state));
 }
 
-/** Undefined where the version has none, or one that a loss of power left broken. */
+/** Undefined if the version has no state, or one that a loss of power left broken. */
 export async function readState(folder: string): Promise<BuildState | undefined> {
   try {
     return stateSchema.safeParse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8'))).data;

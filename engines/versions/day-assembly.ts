@@ -17,7 +17,7 @@ export interface Assembly {
   readonly previous: PreviousBuild | undefined;
 }
 
-/** Completes the folder of a new version: what did not change is linked from the previous one. */
+/** Completes the folder of a new version. Unchanged files are linked from the previous one. */
 export async function assembleDay(
   plan: BuildPlan,
   result: EngineResult,
@@ -81,7 +81,7 @@ function refuseUnread(sources: readonly SourceHour[], unread: readonly UnreadFil
   });
 }
 
-/** No record is misplaced where a file is a day's. */
+/** If one file covers a day, no record is misplaced. */
 function outputOf({ kept: _, ...output }: TargetHour, { files }: Pipeline): HourOutput {
   return isHourly(files.pattern) ? output : { ...output, misfiled: 0 };
 }
@@ -106,7 +106,7 @@ function countsOf(sources: readonly SourceHour[], hours: readonly TargetHour[]):
   return counts;
 }
 
-/** A hard link: versions share the files of unchanged hours, and none is ever written to again. */
+/** Uses a hard link: versions share the files of unchanged hours, which are never written again. */
 async function takeOver(hour: string, folder: string, previous: PreviousBuild | undefined): Promise<TargetHour> {
   const output = found(
     previous?.manifest.hours.find((candidate) => candidate.hour === hour),
@@ -116,7 +116,7 @@ async function takeOver(hour: string, folder: string, previous: PreviousBuild | 
   return { ...output, kept: previous?.state.kept[hour] ?? 0 };
 }
 
-/** Resolves to the bytes of each source hour's part. */
+/** Resolves to the number of bytes of each source hour's part. */
 async function joinQuarantine(
   plan: BuildPlan,
   result: EngineResult,
@@ -142,7 +142,7 @@ async function joinQuarantine(
   return parts;
 }
 
-/** Resolves to the number of bytes from `start` to `end`, inclusive, that were appended. */
+/** Appends the bytes from `start` to `end`, inclusive. Resolves to their number. */
 async function append(
   path: string | undefined,
   file: FileHandle,

@@ -7,10 +7,10 @@ import { versionsFolder } from './kept-versions';
 import { readVersion, type PublishedDay } from './published-day';
 
 /**
- * The version of a day at `path`, which a caller gave. Throws OUTPUT_FAILED where that is no place of a version of the day,
- * or where a link stands in for the version or one of its files; NOT_BUILT where the version is not kept.
+ * The version of a day at `path`, which a caller gave. Throws OUTPUT_FAILED if the path cannot be that of a version of
+ * the day, or if a link replaces the version or one of its files; NOT_BUILT if the version is not kept.
  *
- * @param output absolute path of the pipeline's output folder, which may be reached by links.
+ * @param output absolute path of the pipeline's output folder. Links may lead to it.
  */
 export async function versionAt(output: string, date: BusinessDate, path: string): Promise<PublishedDay> {
   const root = (await realpath(output).catch(ignoreMissing)) ?? output;

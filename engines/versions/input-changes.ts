@@ -4,17 +4,20 @@ import type { BuildPlan, SourceHour } from '../model/build-plan';
 import { hashFile, hashSmallFile } from '../input/hash-file';
 import { unreadable, type ListedFile, type ListedInput } from '../input/input-files';
 
-/** What has to be built of a day's input. */
+/** What of a day's input must be built. */
 export interface Changes extends Pick<BuildPlan, 'sources' | 'changed' | 'previous'> {
-  /** Neighbouring hours whose files are not those of the previous build: whether they have other records of the day is open. */
+  /**
+   * Neighbouring hours whose files differ from those of the previous build. It is not known yet whether they have other
+   * records of the day.
+   */
   readonly touched: ReadonlySet<string>;
 }
 
 const SMALL_BYTES = 256 * 1024;
 
 /**
- * Groups the input by source hour and finds those whose files are not those of the previous build: every one without a
- * previous build. A file is hashed only where its size is the same and its time is not.
+ * Groups the input by source hour and finds the hours whose files differ from those of the previous build; all hours if
+ * there is none. A file is hashed only if its size is the same and its stamp is not.
  */
 export async function findChanges(
   { own, neighbours }: ListedInput,
@@ -25,7 +28,7 @@ export async function findChanges(
     return { sources, changed: new Set(sources.keys()), previous: new Map(), touched: new Set() };
   }
   const previous = sourcesOf(build);
-  // What a neighbouring hour never gave is not missed.
+  // A neighbouring hour that never had a record of the day is not missed.
   const gone = [...previous.values()].filter(({ hour, neighbour }) => !sources.has(hour) && neighbour?.records !== 0);
   const changed = new Set(gone.map(({ hour }) => hour));
   const touched = new Set<string>();
@@ -35,7 +38,7 @@ export async function findChanges(
   return { sources, changed, previous, touched };
 }
 
-/** Whether a build would give what the previous one gave. */
+/** Whether a build would give the same as the previous one. */
 export function isUnchanged(
   { changed, touched }: Changes,
   { missingHours }: ListedInput,

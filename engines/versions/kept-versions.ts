@@ -7,29 +7,31 @@ import { DaybreakError } from '../../domain/errors';
 import { hasCode, ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 
-/** In a version that Druid was proven to serve; its time is when that was last so. No part of the contract. */
+/** A file in a version that Druid was proven to serve. Its time is that of the last proof. Not part of the contract. */
 const SERVED_FILE = '.served';
 
 const VERSIONS_FOLDER = '.versions';
 
-/** Absolute path of the folder that has the versions of a day. Throws BAD_DATE: a date may come from a workflow's caller. */
+/**
+ * Absolute path of the folder with the versions of a day. Throws BAD_DATE: a date may come from a workflow's caller.
+ */
 export function versionsFolder(output: string, date: BusinessDate): string {
   return join(output, VERSIONS_FOLDER, parseBusinessDate(date));
 }
 
-/** The names of the day's kept versions, the one that was published last first. */
+/** The names of the day's kept versions, the latest published first. */
 export function keptVersions(output: string, date: BusinessDate): Promise<string[]> {
   return latestFirst(versionsFolder(output, date), (version) => version);
 }
 
-/** The names of those that Druid has served, the one that it serves now first. */
+/** The names of the versions that Druid has served, the one that it serves now first. */
 export function servedVersions(output: string, date: BusinessDate): Promise<string[]> {
   return latestFirst(versionsFolder(output, date), (version) => join(version, SERVED_FILE));
 }
 
 /**
- * Notes that Druid serves the version, an absolute path, by the task that loaded it. Throws OUTPUT_FAILED where that is no
- * version: the path may come from a workflow's caller.
+ * Records that Druid serves the version, an absolute path, with the task that loaded it. Throws OUTPUT_FAILED if the
+ * path is not a version: it may come from a workflow's caller.
  */
 export async function markServed(version: string, taskId: string): Promise<void> {
   const folder = await realpath(version);
@@ -42,7 +44,7 @@ export async function markServed(version: string, taskId: string): Promise<void>
   await replaceFile(join(folder, SERVED_FILE), `${taskId}\n`);
 }
 
-/** The names of the versions that have what `dated` names, by its time. */
+/** The names of the versions that have the file that `dated` gives, the latest file first. */
 async function latestFirst(versions: string, dated: (version: string) => string): Promise<string[]> {
   const entries = await readdir(versions, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
@@ -58,7 +60,10 @@ async function latestFirst(versions: string, dated: (version: string) => string)
     .map(({ name }) => name);
 }
 
-/** Keeps the latest `keep` versions, and as many that Druid has served: builds that the gate refused do not drive them out. */
+/**
+ * Keeps the latest `keep` versions, and as many that Druid has served: builds that the gate refused do not displace
+ * these.
+ */
 export async function removeOldVersions(output: string, date: BusinessDate, keep: number): Promise<void> {
   const versions = versionsFolder(output, date);
   const [all, served] = [await keptVersions(output, date), await servedVersions(output, date)];
@@ -66,7 +71,7 @@ export async function removeOldVersions(output: string, date: BusinessDate, keep
   const kept = new Set([...all.slice(0, keep), ...served.slice(0, keep)]);
   for (const name of all) {
     if (kept.has(name) || join(versions, name) === current) continue;
-    // Renamed first: a removal that is cut short must not leave half a version under its name.
+    // Renamed first: an interrupted removal must not leave half a version under its name.
     const rubbish = join(versions, unique('rubbish'));
     await rename(join(versions, name), rubbish).catch(ignoreMissing);
     await rm(rubbish, { recursive: true, force: true });
@@ -75,7 +80,7 @@ export async function removeOldVersions(output: string, date: BusinessDate, keep
 
 const DAY = 24 * 3_600_000;
 
-/** Removes what builds left behind that were killed: of this machine once their process is gone, else after a day. */
+/** Removes leftovers of killed builds: those of this machine once their process has ended, all others after a day. */
 export async function removeLeftovers(versions: string): Promise<void> {
   for (const name of await readdir(versions)) {
     const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
@@ -91,7 +96,10 @@ export function unique(purpose: string): string {
   return `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
-/** Whether what is of this process by its number is of an earlier one with the same, as every container has a process 1. */
+/**
+ * Whether a leftover with this process's number is from an earlier process with that number: every container has a
+ * process 1.
+ */
 function isPredecessor(pid: number, age: number): boolean {
   return pid === process.pid && Date.now() - age < performance.timeOrigin;
 }
@@ -109,6 +117,6 @@ async function ageOf(path: string): Promise<number> {
   try {
     return Date.now() - (await lstat(path)).mtimeMs;
   } catch {
-    return 0; // Gone already.
+    return 0; // Already removed.
   }
 }

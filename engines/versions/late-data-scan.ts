@@ -15,16 +15,20 @@ import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
 import { readPublishedDay, readVersion, type PublishedDay } from './published-day';
 
 export interface SurveyOptions {
-  /** Whether the version notes what neighbouring files without news are now, which spares the next survey reading them. Default false. */
+  /**
+   * Whether the version records the present state of neighbouring files that have no new records, so that the next scan
+   * need not read them. Default false.
+   */
   readonly remember?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Compares a day's input files with those of the version that Druid serves, else of the published build: a recompute that
- * failed after its build leaves the day as late as it was. Reads only files that changed since.
+ * Compares a day's input files with those of the version that Druid serves, else of the published build: after a
+ * recompute that failed after its build, the day is as late as before. Reads only files that changed since then.
+ * Throws UNREADABLE_INPUT.
  *
- * @param folder <data>/<pipeline>. Throws UNREADABLE_INPUT.
+ * @param folder <data>/<pipeline>.
  */
 export async function surveyDay(
   loaded: LoadedPipeline,
@@ -97,7 +101,7 @@ async function lastResult(reconciliation: string): Promise<DailyBatchResult | un
   return text === undefined ? undefined : (JSON.parse(text) as DailyBatchResult); // Only runs write it.
 }
 
-/** The build that Druid serves a day from, else the published one; undefined where this machine has neither. */
+/** The build from which Druid serves a day, else the published one; undefined if this machine has neither. */
 export async function servedBuild(folder: string, date: BusinessDate): Promise<PublishedDay | undefined> {
   const published = await readPublishedDay(join(folder, 'output'), date);
   if (published === undefined) return undefined;
@@ -105,7 +109,7 @@ export async function servedBuild(folder: string, date: BusinessDate): Promise<P
   return (await servedVersion(published, result)) ?? published;
 }
 
-/** By its name beside the published one: the folder of all data may have moved since. */
+/** Finds it by its name in the folder of the published one, since the folder of all data may have moved. */
 async function servedVersion(
   published: PublishedDay,
   result: DailyBatchResult | undefined,

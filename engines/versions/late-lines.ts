@@ -9,17 +9,16 @@ import { unreadable, type ListedFile } from '../input/input-files';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/json-framing';
 import { countLineFeeds } from '../input/line-feeds';
 
-/** What a file was when the day was built. */
+/** The state of a file when the day was built. */
 export interface KnownFile {
-  /** Undefined where the build had no such file. */
+  /** Undefined if the build had no such file. */
   readonly input: InputFile | undefined;
   readonly stamp: string | undefined;
 }
 
 /**
- * Finds what the build read of a file. One that was compressed since then, or unpacked, is the same file under the name
- * that it has now: with the same lines it is no change. To know that it is unpacked at each survey, until the day is
- * built again.
+ * Finds the file that the build read. A file that was compressed or unpacked since then is the same file under a new
+ * name: with the same lines it is no change. To find that out, each scan unpacks it until the day is built again.
  */
 export function knownFiles(inputs: readonly InputFile[]): (file: string) => InputFile | undefined {
   const byName = new Map(inputs.map((input) => [input.file, input]));
@@ -27,15 +26,15 @@ export function knownFiles(inputs: readonly InputFile[]): (file: string) => Inpu
   return (file) => byName.get(file) ?? byPlainName.get(unpackedName(file));
 }
 
-/** Whether a file of the build is gone, under its name and under the one that compressing gives or takes. */
+/** Whether a file of the build is gone, both under its name and under its name after compression or decompression. */
 export function isGone(inputs: readonly InputFile[], present: readonly ListedFile[]): boolean {
   const names = new Set(present.map(({ file }) => unpackedName(file)));
   return inputs.some(({ file }) => !names.has(unpackedName(file)));
 }
 
 /**
- * Lines that came since the build; undefined where the file is what it was. Where a file is not what it was with something
- * behind it, all its lines count. Of a compressed file what cannot be read counts for nothing. Throws UNREADABLE_INPUT.
+ * Lines that came since the build; undefined if the file did not change. If anything but an addition at the end
+ * changed, all its lines count. Parts of a compressed file that cannot be read do not count. Throws UNREADABLE_INPUT.
  */
 export async function linesSince(
   file: ListedFile,
@@ -67,7 +66,10 @@ async function hashStart(path: string, bytes: number): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The lines from byte `start` on, and the SHA-256 (hex) of what was read, unpacked. None of a file that is not read. */
+/**
+ * The number of lines from byte `start` on, and the SHA-256 (hex) of the unpacked content. No lines if the file's
+ * format is not read.
+ */
 async function readLines(
   file: ListedFile,
   start: number,

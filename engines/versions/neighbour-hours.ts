@@ -11,17 +11,17 @@ import { unique } from './kept-versions';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 
 export interface ComparedNeighbours {
-  /** Source hours that have other records of the day than the previous build found there. */
+  /** Source hours whose records of the day differ from those in the previous build. */
   readonly changed: ReadonlySet<string>;
-  /** Of these, the records that came since; all of them where some are gone. */
+  /** The new records among these; all records of an hour from which some are gone. */
   readonly lateRows: number;
-  /** What the files of the touched source hours hold now. */
+  /** The present content of the touched source hours. */
   readonly found: ReadonlyMap<string, SourceHour>;
 }
 
 /**
- * Reads the neighbouring files that changed since the previous build, and finds those that have other records of the day.
- * Throws UNREADABLE_INPUT.
+ * Reads the neighbouring files that changed since the previous build, and finds the hours whose records of the day
+ * differ. Throws UNREADABLE_INPUT.
  */
 export async function compareNeighbours(
   read: ReadPipeline,
@@ -50,7 +50,9 @@ export async function compareNeighbours(
 
 const NOTHING = { records: 0, digest: '0' };
 
-/** The changes with those of neighbouring files settled: what gained no record of the day is no change. */
+/**
+ * The changes after the comparison of neighbouring files: an hour whose records of the day are the same is no change.
+ */
 export function withNeighbours(changes: Changes, { changed, found }: ComparedNeighbours): Changes {
   const previous = new Map(changes.previous);
   for (const [hour, source] of found) {
@@ -59,7 +61,9 @@ export function withNeighbours(changes: Changes, { changed, found }: ComparedNei
   return { ...changes, previous, changed: new Set([...changes.changed, ...changed]), touched: new Set() };
 }
 
-/** Notes in the version what neighbouring files without news are now, so that they are not read again. */
+/**
+ * Records in the version the present state of neighbouring files without new records, so that they are not read again.
+ */
 export async function rememberNeighbours(
   { folder, state }: Pick<PreviousBuild, 'folder' | 'state'>,
   neighbours: readonly ListedFile[],

@@ -17,7 +17,7 @@ export interface BuildTarget {
   readonly engine: DayManifest['engine'];
 }
 
-/** The published version, where it is whole, and this pipeline and engine would give the same rows for the same files. */
+/** The published version, if it is whole and this pipeline and engine would give the same rows for the same files. */
 export async function previousBuild(
   { hashes }: ReadPipeline,
   { date, output, engine }: BuildTarget,
@@ -31,8 +31,8 @@ export async function previousBuild(
 }
 
 /**
- * The manifest of the published day where a build would change nothing, and undefined otherwise. Needs no engine: it
- * takes a fraction of a second where loading one takes one. Throws NO_INPUT or UNREADABLE_INPUT.
+ * The manifest of the published day if a build would change nothing; else undefined. Needs no engine, so it takes a
+ * fraction of a second; loading an engine takes a whole one. Throws NO_INPUT or UNREADABLE_INPUT.
  */
 export async function unchangedDay(
   read: ReadPipeline,

@@ -10,10 +10,10 @@ import { keptVersions, removeLeftovers, removeOldVersions, unique, versionsFolde
 import { QUARANTINE_FILE } from './quarantine';
 
 export const MANIFEST_FILE = '_manifest.json';
-/** What an incremental build needs beyond the manifest. No part of the contract. */
+/** The file with what an incremental build needs in addition to the manifest. Not part of the contract. */
 export const STATE_FILE = '.build-state.json';
 
-/** A day as it was published: it stays what it is when the day is built again, until retention removes it. */
+/** A day as it was published. It does not change when the day is built again, until retention removes it. */
 export interface PublishedDay {
   /** Absolute path of the version behind <output>/<date>. */
   readonly folder: string;
@@ -21,22 +21,22 @@ export interface PublishedDay {
 }
 
 /**
- * The published day, or undefined where there is none. Readers that open several files must open them below `folder`:
- * <output>/<date> is a link that a build may turn to another version between two of their calls.
+ * The published day; undefined if there is none. Readers that open several files must open them below `folder`:
+ * <output>/<date> is a link that a build may switch to another version between two of their calls.
  */
 export async function readPublishedDay(output: string, date: BusinessDate): Promise<PublishedDay | undefined> {
   const folder = await currentVersion(output, date);
   return folder === undefined ? undefined : readVersion(folder);
 }
 
-/** What of a manifest names files: builds link them into the next version, and Druid is told to read them. */
+/** The parts of a manifest that name files. Builds link these files into the next version, and Druid reads them. */
 const filesSchema = z.object({
   hours: z.array(z.object({ file: z.string().regex(/^\d\d\.ndjson$/), bytes: z.number() })),
   inputs: z.array(z.unknown()),
   quarantine: z.object({ file: z.literal(QUARANTINE_FILE) }).optional(),
 });
 
-/** The version at a path that is no link; undefined where there is none, or one that no build wrote. */
+/** The version at a path that is not a link; undefined if there is none, or if no build wrote it. */
 export async function readVersion(path: string): Promise<PublishedDay | undefined> {
   try {
     if ((await lstat(path)).isSymbolicLink()) return undefined;
@@ -44,13 +44,16 @@ export async function readVersion(path: string): Promise<PublishedDay | undefine
     const manifest = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8')) as DayManifest; // Builds write it.
     return filesSchema.safeParse(manifest).success ? { folder, manifest } : undefined;
   } catch (thrown) {
-    // A loss of power can leave a manifest broken; whether a day can be where `output` is no folder, its build says.
+    // A loss of power can leave a broken manifest. If `output` is not a folder, the day's build reports that.
     if (isMissing(thrown) || hasCode(thrown, 'ENOTDIR') || thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }
 
-/** Absolute path of what Spark's driver said when the day was last built with it; beside the versions, which do not keep it. */
+/**
+ * Absolute path of the output of Spark's driver in the day's last build with it. It is outside the versions, which do
+ * not keep it.
+ */
 export function sparkLogOf(output: string, date: BusinessDate): string {
   return join(versionsFolder(output, date), '.spark.log');
 }
@@ -66,8 +69,8 @@ export async function beginVersion(output: string, date: BusinessDate): Promise<
 }
 
 /**
- * Absolute path of the version that is the day now; undefined where there is none. Throws OUTPUT_FAILED where somebody
- * made the day a link to another place.
+ * Absolute path of the day's current version; undefined if there is none. Throws OUTPUT_FAILED if the day is a link to
+ * another place, which Daybreak did not make.
  */
 export async function currentVersion(output: string, date: BusinessDate): Promise<string | undefined> {
   const path = join(output, parseBusinessDate(date));
@@ -95,15 +98,15 @@ export async function isWhole({ folder, manifest }: PublishedDay): Promise<boole
 export interface NewVersion {
   readonly built: string;
   readonly id: string;
-  /** What `currentVersion` was before the input was looked at. */
+  /** The result of `currentVersion` before the input was listed. */
   readonly since: string | undefined;
   readonly keep: number;
 }
 
 /**
- * Makes the built folder the day's version `id`, and <output>/<date> a link to it. The link is replaced by one rename,
- * so that there is no moment without a day or with half of one. Keeps the latest `keep` versions. False, and nothing is
- * done, where somebody else published another version in the meantime: it may be of newer input. Throws BUILD_BUSY.
+ * Makes the built folder the day's version `id`, and <output>/<date> a link to it. One rename replaces the link, so
+ * that at no moment the day is missing or half there. Keeps the latest `keep` versions. Resolves to false, and does
+ * nothing, if another process published another version meanwhile: its input may be newer. Throws BUILD_BUSY.
  */
 export async function publishVersion(
   output: string,
@@ -126,8 +129,8 @@ export async function publishVersion(
 const LOCK = { stale: 10_000, retries: { retries: 60, minTimeout: 50, maxTimeout: 500 } };
 
 /**
- * Only while a version takes its place, some milliseconds: rivals must not remove it as old before it is linked. Throws
- * BUILD_BUSY where a rival does not end, or takes the lock from a process that stood still.
+ * Locks only while a version takes its place, for some milliseconds: other processes must not remove it as old before
+ * it is linked. Throws BUILD_BUSY if another process does not end, or takes the lock because this process stood still.
  */
 function whilePublishing<T>(output: string, date: BusinessDate, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const versions = versionsFolder(output, date);
@@ -150,8 +153,8 @@ function whilePublishing<T>(output: string, date: BusinessDate, work: (signal: A
 }
 
 /**
- * So that a loss of power leaves no version without its manifest. Gigabytes of rows are not waited for: the manifest has
- * their size, and a version whose files differ from it is built again.
+ * Syncs the manifest, so that a loss of power leaves no version without it. It does not wait for gigabytes of rows: the
+ * manifest has their size, and a version whose files differ from it is built again.
  */
 async function syncFiles(folder: string): Promise<void> {
   for (const name of [MANIFEST_FILE, STATE_FILE, '.']) {
@@ -166,8 +169,8 @@ async function switchLink(output: string, date: BusinessDate, built: string, id:
   try {
     await rename(built, version);
   } catch (thrown) {
-    // The same content was published before, by a rival or long ago. What was learnt of its inputs is newer; all else is
-    // as it was, unless it is lost or broken.
+    // The same content was published before, by another process or long ago. The files of the new build replace the old
+    // ones: what they record of the inputs is newer, and all else is equal unless it was lost or broken.
     if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
     for (const name of await readdir(built)) await rename(join(built, name), join(version, name));
     await rm(built, { recursive: true, force: true });
@@ -185,7 +188,10 @@ async function linkTo(output: string, date: BusinessDate, version: string): Prom
   await rename(link, join(output, date));
 }
 
-/** Makes a kept version the day's again. Throws NOT_BUILT where it is not kept, and BUILD_BUSY as `publishVersion`. */
+/**
+ * Makes a kept version the day's current one again. Throws NOT_BUILT if it is not kept, and BUILD_BUSY as
+ * `publishVersion` does.
+ */
 export async function republishVersion(output: string, date: BusinessDate, id: string): Promise<void> {
   await refuseForeignDay(output, date);
   if (!(await keptVersions(output, date)).includes(id)) {
@@ -218,7 +224,7 @@ function foreign(output: string, path: string, what: string): DaybreakError {
   });
 }
 
-/** An error of the output's file system, with the place and the way out. */
+/** An error of the output's file system, with the place and the remedy. */
 export function outputFailed(output: string, cause: unknown): DaybreakError {
   const message = messageOf(cause);
   const full = /no space|ENOSPC|EDQUOT|quota/i.test(message);

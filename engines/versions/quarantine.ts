@@ -8,11 +8,13 @@ export interface QuarantinedRecord {
   /** Counts from 1. */
   readonly line: number;
   readonly reason: string;
-  /** The line, at most its first MiB; what is no UTF-8 in it is replaced. Empty where a part of the file cannot be read. */
+  /**
+   * The line, at most its first MiB. Bytes that are not UTF-8 are replaced. Empty if a part of the file cannot be read.
+   */
   readonly text: string;
-  /** The same bytes of a line that is no UTF-8. */
+  /** The same bytes, if the line is not UTF-8. */
   readonly base64?: string;
-  /** Bytes of the whole line, where only its beginning is here. */
+  /** Bytes of the whole line, if only its beginning is here. */
   readonly cutFrom?: number;
 }
 
@@ -20,7 +22,7 @@ const MOST_BYTES = 1024 * 1024;
 
 /** What the quarantine keeps of a line of text. */
 export function keptText(text: string): Pick<QuarantinedRecord, 'text' | 'cutFrom'> {
-  // No character has more than three bytes for each of its UTF-16 units.
+  // Each UTF-16 unit of a text takes at most three bytes.
   if (text.length * 3 <= MOST_BYTES) return { text };
   const bytes = Buffer.from(text);
   if (bytes.length <= MOST_BYTES) return { text };
@@ -29,7 +31,7 @@ export function keptText(text: string): Pick<QuarantinedRecord, 'text' | 'cutFro
   return { text: bytes.toString('utf8', 0, end), cutFrom: bytes.length };
 }
 
-/** What it keeps of a line that is no UTF-8. */
+/** What it keeps of a line that is not UTF-8. */
 export function keptBytes(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
   const kept = bytes.subarray(0, MOST_BYTES);
   return {
@@ -39,10 +41,10 @@ export function keptBytes(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base
   };
 }
 
-/** Of a record that is too large: many of them must fit into the memory. */
+/** Bytes kept of a record that is too large: many of them must fit into memory. */
 export const BEGINNING_BYTES = 16 * 1024;
 
-/** What it keeps of a line of `length` bytes that is too large, of which `bytes` are the first. */
+/** What it keeps of a line that is too large: `bytes` are the first of its `length` bytes. */
 export function keptBeginning(bytes: Buffer, length: number): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
   let end = Math.min(BEGINNING_BYTES, bytes.length);
   while (end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
@@ -55,7 +57,9 @@ export const QUARANTINE_FILE = '_quarantine.ndjson';
 
 const BATCH_CHARACTERS = 1024 * 1024;
 
-/** Writes records as they come, some megabytes at most in memory, and resolves to their number. Replaces the file. */
+/**
+ * Writes records as they come and resolves to their number. Holds at most some megabytes in memory. Replaces the file.
+ */
 export async function writeQuarantine(path: string, records: AsyncIterable<QuarantinedRecord>): Promise<number> {
   const file = await open(path, 'w');
   let count = 0;

@@ -10,15 +10,15 @@ export interface DayOfPipeline {
   readonly date: BusinessDate;
 }
 
-/** Whether this machine sees versions of the day in the output folder: a worker elsewhere has its own. */
+/** Whether this machine sees versions of the day in the output folder. A worker elsewhere has its own. */
 export async function hasVersions(output: string, { date }: DayOfPipeline): Promise<boolean> {
   const kept = await keptVersions(output, date).catch(ignoreMissing);
   return kept !== undefined && kept.length > 0;
 }
 
 /**
- * The full name of a kept version of the day; 'previous' is the one that Druid served before the one it serves. Throws
- * NOT_BUILT where it is not kept; the remedy lists those that are.
+ * The full name of a kept version of the day; 'previous' is the one that Druid served before the current one. Throws
+ * NOT_BUILT if it is not kept; the remedy lists the kept versions.
  */
 export async function versionToRestore(output: string, day: DayOfPipeline, wanted: string): Promise<string> {
   const { pipeline, date } = day;

@@ -13,8 +13,8 @@ import type { ReadFiles } from '../stage/stage-files';
 import { WorkerPool, type Worker } from './worker-pool';
 
 /**
- * Builds hours with embedded DuckDBs of one thread each: an hour is one worker's from its lines to its file, so that no
- * race decides the order of rows, and memory holds as many hours as there are workers.
+ * Builds hours with embedded DuckDBs of one thread each. One worker builds an hour from its lines to its file: no race
+ * decides the order of rows, and memory holds only as many hours as there are workers.
  */
 export async function buildHours(plan: BuildPlan, context: BuildContext, rows: RowEngine): Promise<EngineResult> {
   const build = new HoursBuild(plan, context, rows);
@@ -28,7 +28,7 @@ class HoursBuild {
   readonly #ledger: MisplacedLedger;
   readonly #misplaced: MisplacedRecords;
   readonly #writer: HourWriter;
-  /** Only of a pipeline in which records of different hours can have the same identity. */
+  /** Defined only if records of different hours can have the same identity. */
   readonly #identities: HourIdentities | undefined;
 
   constructor(plan: BuildPlan, context: BuildContext, rows: RowEngine) {
@@ -45,8 +45,8 @@ class HoursBuild {
   }
 
   /**
-   * Reads the source hours and writes each hour that has all its records in its own files; then the others; then, again,
-   * those that have identities of earlier hours.
+   * Reads the source hours and writes each hour whose records are all in its own files. Then writes the other hours.
+   * Then writes again the hours that have identities of earlier hours.
    */
   async run(): Promise<EngineResult> {
     for (const folder of [MISPLACED, IDENTITIES]) await mkdir(join(this.#context.folder, folder));
@@ -78,13 +78,13 @@ class HoursBuild {
     await worker.stage.clear();
   }
 
-  /** Records the outcome of a source hour, and writes the hour unless it has to wait for others. */
+  /** Records the outcome of one source hour, and writes the hour unless it has to wait for others. */
   async #record(worker: Worker, hour: string, { files, faults, unread, neighbour }: ReadFiles): Promise<void> {
     const { database, stage } = worker;
     const { misplaced, ...counts } = await stage.counts();
     const targets = Object.keys(misplaced);
     const isWritten = this.#ledger.targets.has(hour) && this.#ledger.sourcesOf(hour).length === 0;
-    // Bad records are separated before duplicates: a record must not be lost because a bad one is equal to it.
+    // Bad records are separated before deduplication: a good record must not be lost because a bad one equals it.
     const own = !isWritten || !isWholeRecord(this.#plan.loaded.pipeline);
     if (own || targets.length > 0) await this.#reader.check(worker, { own });
     const isBad = counts.quarantined + faults.length > 0;
@@ -117,7 +117,7 @@ class HoursBuild {
     return !this.#plan.sources.has(hour) && this.#ledger.sourcesOf(hour).length === 0;
   }
 
-  /** Writes an hour whose records are in the files of several hours, or have duplicates in them. */
+  /** Writes an hour whose records, or duplicates of them, are in the files of several hours. */
   async #rebuild(worker: Worker, hour: string, signal: AbortSignal, repeated?: RepeatedIdentities): Promise<void> {
     const before = (this.#ledger.sources.get(hour) ?? this.#plan.previous.get(hour))?.files;
     await this.#reader.readGood(worker, hour, { before, signal });
@@ -127,7 +127,7 @@ class HoursBuild {
     await this.#write(worker, hour, repeated);
   }
 
-  /** Writes the hours again that have identities of earlier ones, without these. */
+  /** Writes the hours that have identities of earlier hours again, without these identities. */
   async #dropRepeated(pool: WorkerPool, identities: HourIdentities): Promise<void> {
     const once = [identities];
     let repeated: RepeatedIdentities[] = [];
@@ -150,13 +150,14 @@ class HoursBuild {
   }
 }
 
-/** What DuckDB takes to parse one record, by its bytes; seen with one that is an array of numbers of one digit. */
+/** Bytes of memory that DuckDB takes to parse one byte of a record. Measured with an array of one-digit numbers. */
 const MEMORY_OF_RECORD = 128;
 
-/** How many hours are built at once: no more than there is memory for, since each must have room for the largest record. */
+/** How many hours are built at once. Memory limits them, since each must have room for the largest record. */
 function workersFor({ threads, memoryLimit }: BuildContext, maximumBytes: number, hours: number): number {
   const fitting = Math.floor(memoryLimit / (MEMORY_OF_RECORD * Math.max(maximumBytes, MEBIBYTE)));
-  // One more than processors: while one worker reads, which is JavaScript's one thread, the others keep DuckDB busy.
+  // One more than the processors: only one worker can read at a time (JavaScript has one thread), and meanwhile the
+  // others keep DuckDB busy.
   return Math.max(1, Math.min(threads + 1, hours, fitting));
 }
 

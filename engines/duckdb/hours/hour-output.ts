@@ -21,26 +21,26 @@ export interface WrittenHour extends WrittenRows {
   readonly duplicates: number;
 }
 
-/** What makes rows of the view `events` of a connection, which is never empty. */
+/** Makes rows of a connection's view `events`, which is never empty. */
 export interface RowEngine {
-  /** Writes what the transform makes of so many events to `path`, whose file is named by their hour. */
+  /** Transforms the given number of events and writes the rows to `path`. The file is named by the hour. */
   readonly write: (connection: DuckDBConnection, path: string, events: number) => Promise<WrittenRows>;
-  /** Fails where `write` would for the value of an event. */
+  /** Fails if `write` would fail because of an event's value. */
   readonly check: (connection: DuckDBConnection) => Promise<void>;
 }
 
 export const NO_ROWS: WrittenRows = { written: 0, filtered: 0, multiplied: 0, unmatched: 0 };
 
-/** What became of events of which `withRows` gave the written rows. */
+/** The counts for `events`, if `withRows` of them gave the `written` rows. */
 export function rowsOf(events: number, withRows: number, written: number): Omit<WrittenRows, 'unmatched'> {
   return { written, filtered: events - withRows, multiplied: written - withRows };
 }
 
-/** What an hour is written from, beside its staged records. */
+/** What an hour is written from, in addition to its staged records. */
 export interface HourRows {
   readonly rows: RowEngine;
   readonly proven: ProvenLines | undefined;
-  /** Identities that the hour must leave to an earlier one, if any. */
+  /** Identities that belong to an earlier hour and must be left out of this one, if any. */
   readonly repeated: RepeatedIdentities | undefined;
 }
 
@@ -48,9 +48,9 @@ const REDUNDANT = 'daybreak.redundant';
 const OF_HOUR = `(${NOTE} IS NULL)`;
 
 /**
- * Removes duplicates from the hour's records and has the rest written to `path`, one JSON object a line. Of equal
- * records the first stays. Rows come in the order of the lines, those that a scan proved first, and then
- * as a join on one thread gives them: only the lines decide it.
+ * Removes duplicates from the hour's records and has the rest written to `path`, one JSON object per line. The first of
+ * equal records stays. Rows come in the order of the lines, with those that a scan proved first, and a join on one
+ * thread keeps this order. So the order depends on the lines alone.
  */
 export async function writeHour(
   connection: DuckDBConnection,
@@ -97,8 +97,8 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
 }
 
 /**
- * Fails where the transform fails on a staged or proven record that is not written with the hour of its file: one of
- * another hour, and where `own` is set one of this hour too.
+ * Fails if the transform fails on a staged or proven record that is not written with its file's hour: a record of
+ * another hour and, with `own`, also one of this hour.
  */
 export async function checkUnwritten(
   connection: DuckDBConnection,
@@ -115,11 +115,17 @@ export async function checkUnwritten(
 interface HourParts extends Pick<HourRows, 'proven'> {
   /** How many records of the hour are staged. */
   readonly staged: number;
-  /** The hour's records that may have the identity of one before, with their position as `record`; undefined where none may. */
+  /**
+   * SQL of the hour's records that may have the identity of an earlier record, with their position as `record`;
+   * undefined if there are none.
+   */
   readonly unsettled: string | undefined;
 }
 
-/** Proven lines are of different records, but not of different identities; with staged ones beside, these are the record. */
+/**
+ * Proven lines are distinct records, but two may have the same identity. If records are staged as well, the staged ones
+ * are checked.
+ */
 function unsettledSql(pipeline: Pipeline, staged: number, proven: ProvenLines | undefined): string | undefined {
   if (staged > 0) return `(SELECT rowid AS record, ${columnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_HOUR})`;
   if (proven === undefined || isWholeRecord(pipeline)) return undefined;
@@ -149,8 +155,8 @@ function provenPart(columns: string, proven: ProvenLines | undefined): string[] 
 }
 
 /**
- * Finds the records whose identity came before. Hashes narrow the search to the few that can have a duplicate at all; these
- * are then compared by value.
+ * Finds the records whose identity came before. Hashes narrow the search to the few records that can have a duplicate;
+ * these are then compared by value.
  */
 async function findRedundant(
   connection: DuckDBConnection,

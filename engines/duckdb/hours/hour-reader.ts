@@ -32,7 +32,7 @@ export class HourReader {
     return this.#quarantine;
   }
 
-  /** Stages the files of an hour. Throws UNREADABLE_INPUT where unchanged ones are not what they were. */
+  /** Stages the files of an hour. Throws UNREADABLE_INPUT if files that should be unchanged have changed. */
   async read({ stage }: Worker, hour: string, signal: AbortSignal): Promise<ReadFiles> {
     const { progress, folder } = this.#context;
     const path = join(folder, `.proven-${hour}.parquet`);
@@ -41,7 +41,9 @@ export class HourReader {
     return read;
   }
 
-  /** Stages every line of an hour, whose files were `before`, and notes those on which the transform fails as bad. */
+  /**
+   * Stages every line of an hour, whose files were `before`. Lines on which the transform fails are recorded as bad.
+   */
   async readGood(
     worker: Worker,
     hour: string,
@@ -57,12 +59,15 @@ export class HourReader {
     return read;
   }
 
-  /** Fails where the transform fails on a staged record of another hour than its file's, with `own` on one of this hour too. */
+  /**
+   * Fails if the transform fails on a staged record of another hour than its file's, with `own` also on one of this
+   * hour.
+   */
   check({ database, stage: { proven } }: Worker, { own }: { readonly own: boolean }): Promise<void> {
     return checkUnwritten(database.connection, this.#plan.loaded.pipeline, { rows: this.#rows, proven, own });
   }
 
-  /** Writes the staged records that are bad, and `faults` of the files, for the quarantine; resolves to their number. */
+  /** Writes the bad staged records and the `faults` of the files for the quarantine. Resolves to their number. */
   async quarantineBad({ stage }: Worker, hour: string, faults: readonly QuarantinedRecord[]): Promise<number> {
     const path = join(this.#context.folder, `.quarantine-${hour}.ndjson`);
     this.#quarantine.set(hour, path);
@@ -75,7 +80,7 @@ export class HourReader {
 }
 
 /**
- * Throws UNREADABLE_INPUT, which a retry may heal, where a file is not what it was when it was read before. Those of
+ * Throws UNREADABLE_INPUT if a file differs from when it was read before; a retry may then succeed. Files of
  * neighbouring hours may still grow: what they gain after this build is late data.
  */
 function requireSame(hour: string, files: readonly FileContent[], before: readonly FileContent[] | undefined): void {

@@ -6,7 +6,6 @@ import { NO_ROWS, writeHour, type RowEngine, type WrittenHour } from './hour-out
 import type { RepeatedIdentities } from './repeated-identities';
 import type { Worker } from './worker-pool';
 
-/** Writes the files of the day's hours. */
 export class HourWriter {
   readonly #plan: BuildPlan;
   readonly #context: BuildContext;
@@ -23,7 +22,10 @@ export class HourWriter {
     return this.#written;
   }
 
-  /** Writes the staged records of the hour, of which `misplaced` are from files of other hours. Resolves to how many it kept. */
+  /**
+   * Writes the hour's staged records and resolves to the number of kept ones. `misplaced` is how many come from files
+   * of other hours.
+   */
   async write(
     { database, stage: { proven } }: Worker,
     hour: string,

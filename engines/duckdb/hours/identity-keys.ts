@@ -5,10 +5,10 @@ import { quoted } from '../sql';
 const LONG_TEXT = 1024;
 
 /**
- * The columns of the identity as SQL of values that are equal where these are. A long text is compared by its hash, in a
- * column of its own: what is compared is in memory all at once.
+ * The columns of the identity as SQL values that are equal if the columns are equal. A long text is compared by its
+ * hash, in a column of its own, because all compared values are in memory at once.
  *
- * @param table the name that they are columns of. Default: any.
+ * @param table the table that the columns belong to. Default: any.
  */
 export function identityKeysOf(pipeline: Pipeline, table?: string): string[] {
   return identityOf(pipeline).flatMap((name) => {
@@ -19,12 +19,12 @@ export function identityKeysOf(pipeline: Pipeline, table?: string): string[] {
   });
 }
 
-/** The names of the columns of `identityKeysSql`. */
+/** The column names of `identityKeysSql`. */
 export function identityKeyNames(pipeline: Pipeline): string[] {
   return identityKeysOf(pipeline).map((_, index) => `daybreak_key${index}`);
 }
 
-/** These as columns of a SELECT. */
+/** The keys as columns of a SELECT. */
 export function identityKeysSql(pipeline: Pipeline): string {
   const names = identityKeyNames(pipeline);
   return identityKeysOf(pipeline)

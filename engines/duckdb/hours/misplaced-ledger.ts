@@ -1,15 +1,15 @@
 import type { BuildPlan, SourceHour } from '../../model/build-plan';
 
 /**
- * Which source hours hold records of which hours, as far as they are known, and what follows from it: which hours are to be
- * written, and which files must be read for them.
+ * Records which source hours hold records of which hours, as far as known. This decides which hours to write, and which
+ * files to read for them.
  */
 export class MisplacedLedger {
   readonly #plan: BuildPlan;
   readonly #sources = new Map<string, SourceHour>();
   /** Grows when a changed file holds records of another hour. */
   readonly #targets: Set<string>;
-  /** Source hours that were or are being read. */
+  /** Source hours that were read or are being read. */
   readonly #begun = new Set<string>();
 
   constructor(plan: BuildPlan) {
@@ -21,7 +21,7 @@ export class MisplacedLedger {
     );
   }
 
-  /** What was read, by source hour. */
+  /** The source hours that were read. */
   get sources(): ReadonlyMap<string, SourceHour> {
     return this.#sources;
   }
@@ -31,7 +31,10 @@ export class MisplacedLedger {
     return this.#targets;
   }
 
-  /** The source of an hour to be written, or an unchanged one that holds records of such an hour, once each. */
+  /**
+   * The next source hour to read: that of an hour to be written, or an unchanged one that holds records of such an
+   * hour. Each comes once.
+   */
   nextSource(): string | undefined {
     const { sources, changed } = this.#plan;
     const next = [...sources.keys()].find(
@@ -57,7 +60,7 @@ export class MisplacedLedger {
     return sources.sort((a, b) => (a.hour < b.hour ? -1 : 1));
   }
 
-  /** How many records of `target` they hold. */
+  /** How many records of `target` these source hours hold. */
   recordsOf(target: string): number {
     return this.sourcesOf(target).reduce((total, { misplaced }) => total + (misplaced[target] ?? 0), 0);
   }

@@ -6,20 +6,20 @@ import { BLANK } from '../../rule/json-line';
 import { NOTE } from '../../rule/record-rule';
 import { columnsSql, literal, parquetSql } from '../sql';
 
-/** Valid records in the file of another hour than theirs, kept in one Parquet file for each source hour. */
+/** Valid records in the file of another hour than theirs. Kept in one Parquet file per source hour. */
 export class MisplacedRecords {
   readonly #folder: string;
   readonly #columns: string;
 
-  /** In an existing folder. */
+  /** @param folder an existing folder. */
   constructor(folder: string, pipeline: Pipeline) {
     this.#folder = folder;
     this.#columns = columnsSql(pipeline);
   }
 
   /**
-   * Keeps those of the staged records of `source` that belong to `targets`, with what pads them: large ones must be no
-   * closer to each other here than there.
+   * Keeps the staged records of `source` that belong to `targets`, with their padding: large records must not be closer
+   * to each other here than in the stage.
    */
   async keep(
     connection: DuckDBConnection,
@@ -33,7 +33,7 @@ export class MisplacedRecords {
     );
   }
 
-  /** Adds to the staged records those of `target` that were kept of `source`. */
+  /** Adds the records of `target` that were kept from `source` to the staged records. */
   async stage(connection: DuckDBConnection, source: string, target: string): Promise<void> {
     await connection.run(
       `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}, nullif(${NOTE}, ${literal(target)}) AS ${NOTE}

@@ -11,12 +11,16 @@ const FIRST = 'daybreak_first';
 
 /** The identities that an hour has in common with an earlier one of the day. */
 export interface RepeatedIdentities {
-  /** Absolute path of a Parquet file of identities, by their keys, that several hours have, each with the first of these. */
+  /**
+   * Absolute path of a Parquet file with the keys of identities that are in several hours, each with its first hour.
+   */
   readonly path: string;
   readonly hour: string;
 }
 
-/** The identities of a day's hours, by their keys, in Parquet files of a folder of their own: memory need not hold a day of them. */
+/**
+ * The identities of a day's hours, by their keys, in Parquet files of one folder: memory need not hold those of a day.
+ */
 export class HourIdentities {
   readonly #folder: string;
   readonly #pipeline: Pipeline;
@@ -26,7 +30,7 @@ export class HourIdentities {
     this.#pipeline = pipeline;
   }
 
-  /** Keeps the identities of the view `events`, which are those of an hour. */
+  /** Stores the identities of the view `events`, which has the events of the hour. */
   async keep(connection: DuckDBConnection, hour: string): Promise<void> {
     await connection.run(
       `COPY (SELECT ${identityKeysSql(this.#pipeline)}, ${literal(hour)} AS ${HOUR} FROM events) TO ${literal(this.#file(hour))} (FORMAT parquet)`,
@@ -57,7 +61,7 @@ export class HourIdentities {
   }
 }
 
-/** The events of an hour without those of identities that an earlier hour has. */
+/** SQL of an hour's events without those whose identity an earlier hour has. */
 export function withoutRepeated(events: string, pipeline: Pipeline, { path, hour }: RepeatedIdentities): string {
   const names = identityKeyNames(pipeline);
   const same = identityKeysOf(pipeline, 'daybreak_distinct').map(
@@ -68,7 +72,7 @@ export function withoutRepeated(events: string, pipeline: Pipeline, { path, hour
     ON ${same.join(' AND ')}`;
 }
 
-/** Whether records of two tables are the same, nulls too. */
+/** SQL that is true if the records of two tables have the same identity; nulls are equal. */
 export function sameIdentity(one: string, other: string, identity: readonly string[]): string {
   return identity.map((name) => `${one}.${quoted(name)} IS NOT DISTINCT FROM ${other}.${quoted(name)}`).join(' AND ');
 }

@@ -12,14 +12,16 @@ const MEMORY_LIMIT = 512 * 1024 ** 2;
 
 export interface NeighbourScan {
   readonly date: BusinessDate;
-  /** The files by source hour, of neighbouring hours alone. */
+  /** The files by source hour; only of neighbouring hours. */
   readonly sources: ReadonlyMap<string, readonly ListedFile[]>;
-  /** Absolute path of a folder to spill to; made where it is needed. */
+  /** Absolute path of a folder to spill to. It is created if needed. */
   readonly scratch: string;
   readonly signal: AbortSignal;
 }
 
-/** Reads files of neighbouring hours and counts what of them is the day's, by source hour. Throws UNREADABLE_INPUT. */
+/**
+ * Reads files of neighbouring hours and counts the records of the day in them, by source hour. Throws UNREADABLE_INPUT.
+ */
 export async function scanNeighbours(
   { pipeline, folder }: ReadPipeline,
   { date, sources, scratch, signal }: NeighbourScan,

@@ -3,13 +3,13 @@ import type { BuildContext, BuildPlan } from '../../model/build-plan';
 import { openDatabase, type Database } from '../database';
 import { HourStage } from '../stage/hour-stage';
 
-/** A DuckDB of one thread, which works on one hour at a time. */
+/** A DuckDB with one thread, which works on one hour at a time. */
 export interface Worker {
   readonly database: Database;
   readonly stage: HourStage;
 }
 
-/** The workers of a build, which share its memory and end together. */
+/** The workers of a build. They share its memory and end together. */
 export class WorkerPool {
   readonly #workers: Worker[] = [];
   readonly #cancelled: AbortSignal;
@@ -50,7 +50,9 @@ export class WorkerPool {
     }
   }
 
-  /** Gives each worker one piece of work after another. The first failure interrupts the others, and is thrown. */
+  /**
+   * Gives each worker one piece of work after another. The first failure interrupts the other workers and is thrown.
+   */
   async each<Work>(next: () => Work | undefined, work: (worker: Worker, next: Work) => Promise<void>): Promise<void> {
     const failures: unknown[] = [];
     await Promise.all(

@@ -3,26 +3,26 @@ import type { UnreadableLine } from '../../input/line-chunks';
 
 const BATCH_CHARACTERS = 1024 * 1024;
 
-/** What the quarantine keeps of bad lines of an hour, in a file: an hour can have nothing else. */
+/** What the quarantine keeps of the bad lines of an hour. It is in a file, because all lines of an hour can be bad. */
 export class BadLines {
   readonly #path: string;
   #file: FileHandle | undefined;
   #batch = '';
 
-  /** The file, which is made where it is needed. */
+  /** @param path the file; it is created if needed. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Positions are given in order. */
+  /** Must be called in the order of positions. */
   async add(position: number, line: UnreadableLine): Promise<void> {
-    // Newer versions of Node take these two for ends of lines when the file is read.
+    // Newer versions of Node treat these two characters as line ends when they read the file.
     const text = JSON.stringify([position, line]).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
     this.#batch += `${text}\n`;
     if (this.#batch.length > BATCH_CHARACTERS) await this.#flush();
   }
 
-  /** Finds lines by positions, which are asked for in order. */
+  /** Finds lines by position. Positions must be requested in ascending order. */
   finder(): (position: number) => Promise<UnreadableLine | undefined> {
     const lines = this.#read();
     let next: Promise<IteratorResult<readonly [number, UnreadableLine], void>> | undefined;

@@ -7,12 +7,12 @@ import { columnsSql } from '../sql';
 import { queryTexts } from '../query';
 import { valueFailureIn } from '../value-failure';
 
-/** Of an hour's files. A transform that fails on more is wrong, more likely than the records are. */
+/** In an hour's files. If a transform fails on more records, the transform is probably wrong, not the records. */
 const MOST_FAILING = 1000;
 
 /**
- * Finds by halves the staged records on which the transform fails, as `check` does for the view `events`. Resolves
- * to DuckDB's words by rowid. Throws ENGINE_FAILED where there are more than 1000.
+ * Finds the staged records on which the transform fails, by bisection, with `check` for the view `events`. Resolves to
+ * DuckDB's messages by rowid. Throws ENGINE_FAILED if there are more than 1000.
  */
 export async function findFailing(
   connection: DuckDBConnection,
@@ -30,8 +30,8 @@ export async function findFailing(
   }
 
   /**
-   * From the first record of a range to behind its last one: large records have thousands of blank rows between them. Undefined
-   * where there is none.
+   * The range from the first record to behind the last one, because large records have thousands of blank rows between
+   * them. Undefined if there is no record.
    */
   async function recordsAmong(from: number, to: number): Promise<readonly [from: number, to: number] | undefined> {
     const [found] = await queryTexts(

@@ -22,7 +22,7 @@ import { FAULT, faultOf, NOTE, noteOfFault, OF_DAY, OUTSIDE_DAY, parseLinesSql }
 import { columnsSql } from '../sql';
 import { timeRuleOf } from '../../rule/time-rule';
 
-/** What the lines of one hour's files are. */
+/** The counts of the lines in one hour's files. */
 export interface StagedCounts {
   /** Lines that are not blank. */
   readonly read: number;
@@ -32,31 +32,34 @@ export interface StagedCounts {
   readonly misplaced: Readonly<Record<string, number>>;
 }
 
-/** Its hour is one of the day, or another one, of which only the day's records are of interest. */
+/** The hour is one of the day, or a neighbouring one, in which only records of the day count. */
 export interface HourInput extends ExpectedHour {
-  /** What scans its lines; undefined where every line is to be staged. */
+  /** Scans the hour's lines; undefined if every line is to be staged. */
   readonly scan: HourScan | undefined;
 }
 
-/** What a file holds. */
+/** A file and the hash of its content. */
 export type FileContent = Pick<InputFile, 'file' | 'sha256'>;
 
-/** Misses of a scan that wait to be staged together. */
+/** Bytes of scan misses that wait to be staged together. */
 const MOST_MISSED_BYTES = 8 * 1024 * 1024;
 /**
- * DuckDB parses some thousand lines at once, and takes up to a hundred times their bytes. Of longer lines than these so many
- * bytes are given to it at once, or one line.
+ * DuckDB parses some thousand lines at once and takes up to a hundred times their bytes. If lines are longer than
+ * `FEW_BYTES_OF_LINE`, it gets at most `MOST_BYTES_AT_ONCE` at once, or one line.
  */
 const FEW_BYTES_OF_LINE = 1024;
 const MOST_BYTES_AT_ONCE = 1024 * 1024;
-/** It also holds the rows of one vector at once, whatever their size: behind longer lines than these the vector is padded. */
+/**
+ * DuckDB also holds the rows of one vector at once, whatever their size. Behind a longer line than this the vector is
+ * padded.
+ */
 const FEW_BYTES_OF_ROW = 4 * 1024;
 const VECTOR_ROWS = 2048;
 
 /**
- * The lines of one hour's files, by the validity rule. Those that a scan proves valid are in a Parquet file, equal
- * records once; the others in a table, where the rule checks them. An hour for which a scan is no help has all its lines
- * in the table: which hours do, their content alone decides.
+ * The lines of one hour's files, read by the validity rule. Lines that a scan proves valid are in a Parquet file, equal
+ * records once. The other lines are in a table, where the rule checks them. If a scan does not help for an hour, all
+ * its lines are in the table. The hour's content alone decides this.
  */
 export class HourStage {
   readonly #connection: DuckDBConnection;
@@ -66,16 +69,18 @@ export class HourStage {
   #hour: ExpectedHour;
   #numbers = new LineNumbers();
   #scan: HourScan | undefined;
-  /** Misses of the scan that are not in the table yet, those of a chunk in one text. */
+  /** Scan misses that are not in the table yet, one text per chunk. */
   #missed: Buffer[] = [];
   #missedBytes = 0;
   /** Rows of the table, without misplaced records from other files. */
   #rows = 0;
   readonly #unreadable: BadLines | undefined;
-  /** Those on which the transform fails. */
+  /** The lines on which the transform fails. */
   readonly #failing: BadLines | undefined;
 
-  /** `scratch`: where bad lines are kept, the beginning of absolute paths. Without it nothing is known of them. */
+  /**
+   * @param scratch the beginning of the absolute paths at which bad lines are kept. Without it bad lines are not kept.
+   */
   constructor(connection: DuckDBConnection, pipeline: Pipeline, date: BusinessDate, scratch?: string) {
     this.#unreadable = scratch === undefined ? undefined : new BadLines(`${scratch}-unreadable`);
     this.#failing = scratch === undefined ? undefined : new BadLines(`${scratch}-failing`);
@@ -86,13 +91,13 @@ export class HourStage {
     this.#statements = new StatementCache(connection);
   }
 
-  /** How its files are read. */
+  /** The options for reading its files. */
   get reading(): Pick<ReadOptions, 'maximumBytes' | 'framing'> {
     const { events, files } = this.#pipeline;
     return { maximumBytes: events.maximumBytes, framing: files.framing };
   }
 
-  /** Whether its records are so large that rows of no record stand between them. */
+  /** Whether its records are so large that padding rows stand between them. */
   get isPadded(): boolean {
     return this.#numbers.padding > 0;
   }
@@ -112,7 +117,7 @@ export class HourStage {
     await emptyStage(this.#connection, this.#pipeline);
   }
 
-  /** Resolves to the number of lines; to undefined where the hour must begin anew without a scan. */
+  /** Resolves to the number of lines, or to undefined if the hour must begin again without a scan. */
   async add(chunk: Chunk): Promise<number | undefined> {
     const first = this.#numbers.lines;
     const lines = await (this.#scan === undefined ? this.#stage(chunk.text) : this.#scanned(this.#scan, chunk.text));
@@ -134,19 +139,19 @@ export class HourStage {
   }
 
   /**
-   * Ends the hour's lines, which are not all of them unless `whole`. False where the hour must begin anew without a
-   * scan.
+   * Ends the hour's lines. `whole` says whether all of them were added. Resolves to false if the hour must begin again
+   * without a scan.
    */
   async end(whole: boolean): Promise<boolean> {
     if (this.#scan === undefined) return whole;
     if (!whole) return false;
     await this.#scan.close();
     await this.#stageMissed();
-    // Which of two records came first matters only where they can differ, and is known only where both are staged.
+    // Which of two records came first matters only if they can differ, and is known only if both are staged.
     return isWholeRecord(this.#pipeline) || (await this.#countOwn()) === 0;
   }
 
-  /** Gives up what is held outside of the table. */
+  /** Releases what is held outside of the table. */
   async clear(): Promise<void> {
     await this.#scan?.remove();
     await this.#removeBad();
@@ -170,7 +175,7 @@ export class HourStage {
     return { read: ofDay + quarantined, outsideDay: 0, quarantined, misplaced };
   }
 
-  /** What of a neighbouring hour is the day's. */
+  /** The records of the day in the files of a neighbouring hour. */
   async neighbourContent(): Promise<NeighbourContent> {
     const [found] = await queryTexts(
       this.#connection,
@@ -181,7 +186,7 @@ export class HourStage {
   }
 
   async *quarantined(): AsyncGenerator<QuarantinedRecord> {
-    // In the order of the rows, since one thread reads them: to sort them takes the memory of all at once.
+    // In the order of the rows, since one thread reads them. To sort them would take the memory of all at once.
     const faults = streamTexts(
       this.#connection,
       `SELECT rowid::VARCHAR, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}')`,
@@ -196,9 +201,9 @@ export class HourStage {
   }
 
   /**
-   * Notes the records on which the transform fails as bad; every line of `files` must be staged. They are read once more for
-   * the text of these: resolves to the files as they are now. A record that is no longer there is bad all the same. Throws
-   * ENGINE_FAILED where these are too many.
+   * Records as bad the records on which the transform fails; every line of `files` must be staged. Reads the files
+   * again for the text of these records, and resolves to the files as they are now. A record that has disappeared
+   * meanwhile is bad all the same. Throws ENGINE_FAILED if there are too many.
    */
   async rejectFailing(check: RowEngine['check'], files: readonly ListedFile[]): Promise<FileContent[]> {
     const found = await findFailing(this.#connection, this.#pipeline, { rows: this.#rows, check });
@@ -251,7 +256,7 @@ export class HourStage {
     const pipeline = this.#pipeline;
     const { own, ...hour } = this.#hour;
     const time = timeRuleOf(pipeline);
-    // What a scan missed has no layout, or a value that needs the whole rule.
+    // A line that a scan missed has no layout, or a value that needs the whole rule.
     const proof = this.#scan === undefined ? fastPath?.proveEvents(text, pipeline, hour) : undefined;
     const within = { date: this.#date, hour: own ? hour.hour : undefined };
     const parse = parseLinesSql({ pipeline, time, proof, within });
@@ -262,7 +267,7 @@ export class HourStage {
     return lines;
   }
 
-  /** Completes the vector of the last row with blank ones. */
+  /** Fills the vector of the last row with blank rows. */
   async #pad(): Promise<void> {
     const rows = VECTOR_ROWS - (this.#rows % VECTOR_ROWS);
     const blank = await this.#statements.prepare(

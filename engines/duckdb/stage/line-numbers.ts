@@ -8,22 +8,22 @@ export interface LinePlace {
   readonly position: number;
 }
 
-/** Knows which line of which file a staged row is, for the lines of one hour's files one after another. */
+/** Finds the file and the line of a staged row. The lines are those of one hour's files, one file after another. */
 export class LineNumbers {
   /** By file, the position of its first line among all lines. */
   readonly #files: { readonly file: string; readonly first: number }[] = [];
-  /** Position among all lines by row, where not every line has a row. */
+  /** The position among all lines, by row. Empty if every line has a row. */
   readonly #rows: number[] = [];
-  /** By padding, the row behind it and the rows of all padding so far. */
+  /** Per padding: the row behind it, and the number of all padding rows so far. */
   readonly #paddings: { readonly end: number; readonly rows: number }[] = [];
   #lines = 0;
 
-  /** Rows that are no lines. */
+  /** Rows that are not lines. */
   get padding(): number {
     return this.#paddings.at(-1)?.rows ?? 0;
   }
 
-  /** So many rows that are no lines, the last of which is before the row `end`. */
+  /** Records that `rows` padding rows, which are not lines, stand directly before the row `end`. */
   notePadding(rows: number, end: number): void {
     this.#paddings.push({ end, rows: this.padding + rows });
   }
@@ -33,7 +33,7 @@ export class LineNumbers {
     return this.#lines;
   }
 
-  /** The next row is the line at this position of the chunk that is added next. */
+  /** Records that the next row is the line at this position of the chunk that is added next. */
   noteRow(line: number): void {
     this.#rows.push(this.#lines + line);
   }

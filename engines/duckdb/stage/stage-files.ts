@@ -23,13 +23,13 @@ export interface SourceFiles {
 export interface ReadFiles {
   readonly files: readonly InputFile[];
   /**
-   * What of them cannot be read, as lines of the quarantine; nothing of a neighbouring hour, since that is for the
-   * quarantine of its own day.
+   * What cannot be read of the files, as lines of the quarantine. Empty for a neighbouring hour: its faults belong to
+   * the quarantine of its own day.
    */
   readonly faults: readonly QuarantinedRecord[];
-  /** Of these files nothing was read. */
+  /** Files that were not read at all. */
   readonly unread: readonly UnreadFile[];
-  /** Of a neighbouring hour alone. */
+  /** Only for a neighbouring hour. */
   readonly neighbour: NeighbourContent | undefined;
 }
 
@@ -44,7 +44,7 @@ interface Scanned extends Reading {
   readonly path?: string;
 }
 
-/** Stages the files of an hour, by the fast path where it is of use. */
+/** Stages the files of an hour, with the fast path if it helps. */
 export async function stageSource(
   stage: HourStage,
   source: SourceFiles,
@@ -56,14 +56,14 @@ export async function stageSource(
   return read ?? stageAll(stage, source, reading);
 }
 
-/** Stages every line of the files of an hour in the table. */
+/** Stages every line of an hour's files in the table. */
 export async function stageAll(stage: HourStage, source: SourceFiles, reading: Reading): Promise<ReadFiles> {
   const read = await stageFiles(stage, source, { ...reading, scan: undefined });
   if (read === undefined) throw new Error(`the lines of the hour ${source.hour} could not be staged`);
   return read;
 }
 
-/** Undefined where the hour must be staged again, without a scan. */
+/** Undefined if the hour must be staged again without a scan. */
 async function stageFiles(
   stage: HourStage,
   { date, hour, files: listed }: SourceFiles,
@@ -95,7 +95,7 @@ async function stageFiles(
       }
       [rows, bytes] = [rows + lines, bytes + chunk.text.length + 1];
       progress?.addRows(lines, chunk.text.length + 1);
-      // A scan and what is read of small files leave no room for heartbeats.
+      // Scans and reads of small files are synchronous: this gives heartbeats a chance.
       await setImmediate();
     }
   } catch (thrown) {
@@ -110,7 +110,7 @@ async function stageFiles(
   return isDamaged ? stageFiles(stage, { date, hour, files: listed }, { ...options, carefully: true }) : undefined;
 }
 
-/** About; never less. What a compressed file holds is not known before it is read. */
+/** An estimate, never too low. The size of a compressed file's content is not known before it is read. */
 function unpackedBytes(files: readonly ListedFile[]): number {
   return files.reduce((sum, { file, bytes }) => sum + (isPacked(file) ? bytes * 20 + PACKED_BYTES : bytes), 0);
 }

@@ -1,9 +1,9 @@
 /**
- * The inner loop of the day's build, as WebAssembly: takes lines of known layouts apart, drops those whose record was
- * seen before, and gathers the columns of the others in Parquet's PLAIN encoding. The same loop in JavaScript takes
- * five times as long. The host, kernel.ts, lays out the memory and writes the configuration.
+ * The inner loop of the day's build, as WebAssembly. It splits lines of known layouts into fields, drops records that
+ * were seen before, and collects the columns of the others in Parquet's PLAIN encoding. The same loop in JavaScript
+ * takes five times as long. The host, kernel.ts, lays out the memory and writes the configuration.
  *
- * All fields of the configuration are of 32 bits.
+ * All fields of the configuration have 32 bits.
  */
 
 // ---- Configuration: kernel-exports.ts reads these numbers by their names. ----
@@ -21,7 +21,7 @@ export const SEGMENT_COUNT: usize = 44;
 /** Pairs of i64: seconds or milliseconds, start <= time < end. */
 export const SEGMENTS: usize = 64;
 export const SEGMENT_BYTES: usize = 16;
-/** Of a layout: its first step and how many. */
+/** For each layout: its first step and the number of its steps. */
 export const LAYOUTS: usize = 1280;
 export const LAYOUT_BYTES: usize = 8;
 export const LAYOUT_STEPS: usize = 4;
@@ -29,7 +29,7 @@ export const MOST_LAYOUTS: usize = 8;
 export const COLUMNS: usize = 1536;
 export const COLUMN_BYTES: usize = 32;
 export const MOST_COLUMNS: usize = 64;
-// Of a column, behind its type.
+// For each column, behind its type.
 export const COLUMN_VALUES: usize = 4;
 export const COLUMN_VALUE_BYTES: usize = 8;
 export const COLUMN_PRESENCE: usize = 12;
@@ -38,22 +38,22 @@ const COLUMN_VALUE_COUNT: usize = 20;
 export const STEPS: usize = 16384;
 export const STEP_BYTES: usize = 32;
 export const MOST_STEPS: usize = 1500;
-// Of a step, behind its kind.
+// For each step, behind its kind.
 export const STEP_COLUMN: usize = 4;
 export const STEP_TEXT: usize = 8;
 export const STEP_TEXT_BYTES: usize = 12;
 export const STEP_FRACTION_DIGITS: usize = 16;
-/** Of a line of the batch, by column: from, to; 0 for none. */
+/** For each line of the batch, by column: from and to; 0 for none. */
 const PLACES: usize = 65536;
 const BATCH: i32 = 64;
-/** Of a line of the batch: hash, key's place, key's words. */
+/** For each line of the batch: hash, place of the key, number of words in the key. */
 const KEYS: usize = 4 * 65536;
-/** From here on the memory is the host's. */
+/** The memory from here on belongs to the host. */
 export const FREE: usize = 8 * 65536;
-/** Of a miss: its position, and its bytes from and to in the text. */
+/** For each miss: its position, and the bytes from and to in the text. */
 export const MISS_BYTES: usize = 12;
 
-// ---- Kinds of steps; those of values are the types of columns too. ----
+// ---- Kinds of steps; the kinds of values are also the types of columns. ----
 export const LITERAL = 0;
 export const STRING = 1;
 export const INTEGER = 2;
@@ -72,10 +72,10 @@ export const MISSES_FULL = 3;
 export const KEYS_FULL = 4;
 
 export let stopped: i32 = 0;
-/** Rows gathered in the columns. */
+/** Rows collected in the columns. */
 export let rows: i32 = 0;
 export let duplicates: i32 = 0;
-/** Lines that no layout fits and that the host has not taken yet. */
+/** Lines that match no layout and that the host has not taken yet. */
 export let misses: i32 = 0;
 export let lines: i32 = 0;
 let keys: i32 = 0;
@@ -108,8 +108,9 @@ export function beginText(): void {
 }
 
 /**
- * Scans lines of the text at `begin` up to `end`, where a readable zero byte stands, from `from` on. Returns where it
- * stopped, at the begin of a line or behind the end, and sets `stopped` to the reason. With `pause` it stops before a miss.
+ * Scans the lines from `from` to `end` of the text that begins at `begin`. A readable zero byte must stand at `end`.
+ * Returns where it stopped, which is the beginning of a line or behind the end, and sets `stopped` to the reason. With
+ * `pause` it stops before a miss.
  */
 export function scan(begin: usize, from: usize, end: usize, pause: bool): usize {
   let at = from;
@@ -156,7 +157,7 @@ export function forgetMisses(): void {
   misses = 0;
 }
 
-/** Notes the line at `at` as a miss; returns where the next begins. */
+/** Records the line at `at` as a miss. Returns the beginning of the next line. */
 export function noteMiss(begin: usize, at: usize, end: usize): usize {
   let stop = at;
   while (stop < end && load<u8>(stop) != 10) stop++;
@@ -178,7 +179,7 @@ function matchAny(line: i32, at: usize, end: usize): usize {
   return 0;
 }
 
-/** Where the line ends, behind trailing blanks; 0 where the layout does not fit. */
+/** Returns the end of the line, behind trailing blanks, or 0 if the layout does not match. */
 function match(layout: usize, line: i32, begin: usize, end: usize): usize {
   const places = PLACES + <usize>line * <usize>load<u32>(COLUMN_COUNT) * 8;
   memory.fill(places, 0, <usize>load<u32>(COLUMN_COUNT) * 8);
@@ -213,7 +214,8 @@ function match(layout: usize, line: i32, begin: usize, end: usize): usize {
   return at;
 }
 
-// ---- Values: each returns behind the value, or 0. Behind the text there are readable zeros, which end any value. ----
+// ---- Values: each function returns the position behind the value, or 0. Readable zeros behind the text end any value.
+// ----
 
 function literalEnd(text: usize, bytes: usize, from: usize, end: usize): usize {
   if (from + bytes > end) return 0;
@@ -227,7 +229,7 @@ function literalEnd(text: usize, bytes: usize, from: usize, end: usize): usize {
   return from + bytes;
 }
 
-/** The closing quote of a string without escapes and control characters. */
+/** The position of the closing quote of a string without escapes and control characters. */
 function stringEnd(from: usize, end: usize): usize {
   let at = from;
   while (true) {
@@ -252,7 +254,7 @@ function digitsEnd(from: usize): usize {
   return at;
 }
 
-/** Not -0, which is another way to write 0. */
+/** Rejects -0, since it is another way to write 0. */
 function integerEnd(from: usize, mostDigits: usize): usize {
   const begin = load<u8>(from) == 0x2d ? from + 1 : from;
   const end = digitsEnd(begin);
@@ -261,7 +263,7 @@ function integerEnd(from: usize, mostDigits: usize): usize {
   return end;
 }
 
-/** With at most 15 digits in all: then dividing two exact doubles gives the nearest one. */
+/** At most 15 digits in all: then the division of two exact doubles gives the nearest double. */
 function decimalEnd(from: usize): usize {
   const whole = integerEnd(from, 15);
   if (whole == 0 || load<u8>(whole) != 0x2e) return whole;
@@ -292,7 +294,7 @@ function scalarEnd(from: usize, end: usize): usize {
   return word == 0 ? numberEnd(from) : word;
 }
 
-/** Any number of JSON. */
+/** Any JSON number. */
 function numberEnd(from: usize): usize {
   const begin = load<u8>(from) == 0x2d ? from + 1 : from;
   let at = digitsEnd(begin);
@@ -318,7 +320,7 @@ function isSixty(at: usize): bool {
   return <u32>load<u8>(at) - 48 < 6 && isDigit(at + 1);
 }
 
-/** Behind the hour that the step's text holds, with its colon: mm:ss, and a fraction. */
+/** mm:ss and a fraction, behind the hour and its colon, which are the step's text. */
 function localTimeEnd(step: usize, from: usize, end: usize): usize {
   const at = literalEnd(load<u32>(step, STEP_TEXT), load<u32>(step, STEP_TEXT_BYTES), from, end);
   if (at == 0 || !isSixty(at) || load<u8>(at, 2) != 0x3a || !isSixty(at + 3)) return 0;
@@ -336,7 +338,9 @@ function two(at: usize): i32 {
   return (<i32>load<u8>(at) - 48) * 10 + <i32>load<u8>(at, 1) - 48;
 }
 
-/** yyyy-MM-dd'T'HH:mm:ss of the years 1900 to 2099, up to nine digits of a fraction, Z or an offset of up to 14:59. */
+/**
+ * yyyy-MM-dd'T'HH:mm:ss in the years 1900 to 2099, up to nine digits of a fraction, and Z or an offset of up to 14:59.
+ */
 function isoTimeEnd(from: usize): usize {
   const century = two(from);
   const year = century * 100 + two(from + 2);
@@ -372,7 +376,7 @@ function daysOf(year: i32, month: i32): i32 {
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-/** Days since 1970-01-01, by counting years from March on. */
+/** Days since 1970-01-01. Counts years from March. */
 function dayNumber(year: i32, month: i32, day: i32): i64 {
   const years = month > 2 ? year : year - 1;
   const months = (month + 9) % 12;
@@ -418,11 +422,11 @@ function decimalAt(from: usize, end: usize): f64 {
   return load<u8>(from) == 0x2d ? -value : value;
 }
 
-// ---- Identities: a header of hash and number of words, then words of 64 bits. ----
+// ---- Identities: a header with the hash and the number of words, then words of 64 bits. ----
 
 const MULTIPLIER: u64 = 0x9e3779b97f4a7c15;
 
-/** Writes the key of the line at `key`; returns behind it. */
+/** Writes the key of the line at `key`. Returns the position behind it. */
 function writeKey(line: i32, key: usize): usize {
   const places = PLACES + <usize>line * <usize>load<u32>(COLUMN_COUNT) * 8;
   const count = <usize>load<u32>(COLUMN_COUNT);
@@ -431,7 +435,7 @@ function writeKey(line: i32, key: usize): usize {
   for (let column: usize = 0; column < count; column++) {
     let at = <usize>load<u32>(places + column * 8);
     const to = <usize>load<u32>(places + column * 8, 4);
-    // A line feed is in no value; 1.5 and 1.50 are one number.
+    // No value contains a line feed. 1.5 and 1.50 are the same number.
     let word: u64 = 10;
     if (at != 0 && load<i32>(COLUMNS + column * COLUMN_BYTES) == DOUBLE) {
       word = reinterpret<u64>(decimalAt(at, to));
@@ -442,7 +446,8 @@ function writeKey(line: i32, key: usize): usize {
         end += 8;
         hash = mix(hash, word);
       }
-      // With a quote behind it, which is in no value: so no two lists of values give the same words.
+      // A quote, which no value contains, is added at the end: so two different lists of values never give the same
+      // words.
       const shift = 8 * <u64>(to - at);
       word = (load<u64>(at) & ((<u64>1 << shift) - 1)) | (<u64>0x22 << shift);
     }
@@ -469,7 +474,7 @@ function keep(taken: i32): void {
   const mask = <u64>load<u32>(SLOT_MASK);
   const slots = <usize>load<u32>(SLOTS);
   let end = <usize>load<u32>(ARENA_END);
-  // All searches first, so that the processor waits for their memory at once and not one after another.
+  // All lookups come first, so that the processor waits for their memory accesses together and not one after another.
   for (let line = 0; line < taken; line++) {
     const at = KEYS + <usize>line * 16;
     const hash = load<u64>(at);
@@ -508,12 +513,12 @@ function isSame(one: usize, other: usize, header: u64): bool {
   return true;
 }
 
-/** Whether the table of keys is so full that it should be twice as large. */
+/** Whether the table of keys is so full that its size should be doubled. */
 export function isCrowded(): bool {
   return <u32>keys * 2 > load<u32>(SLOT_MASK);
 }
 
-/** Moves all keys from another table to the one that is configured, which is empty. */
+/** Moves all keys from another table to the configured one, which must be empty. */
 export function rehash(from: usize, slots: u32): void {
   const mask = load<u32>(SLOT_MASK);
   const table = <usize>load<u32>(SLOTS);
@@ -562,7 +567,7 @@ function appendValue(column: usize, from: usize, to: usize): void {
   const at = <usize>load<u32>(column, COLUMN_VALUES) + bytes;
   if (type == STRING) {
     store<u32>(at, <u32>(to - from));
-    // Beyond the end of the value, where the next one will stand: a call to copy costs more.
+    // Writes beyond the end of the value, into the place of the next one: a call to copy costs more.
     for (let index: usize = 0; index < to - from; index += 16) v128.store(at + 4 + index, v128.load(from + index));
     store<u32>(column, <u32>(bytes + 4 + (to - from)), COLUMN_VALUE_BYTES);
   } else if (type == BOOLEAN) {

@@ -2,12 +2,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { ColumnType } from '../../../domain/pipeline';
 import { i32, i64, list, string, struct, thriftBytes, writeNumber, type ThriftValue } from './thrift';
 
-/** A column's values of one row group, as Parquet's PLAIN encoding has them: only those that are not null. */
+/** A column's values of one row group in Parquet's PLAIN encoding, without nulls. */
 export interface EncodedColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly values: Uint8Array;
-  /** A bit a row, lowest first, set where there is a value; undefined where every row has one. */
+  /** One bit per row, lowest first, set if the row has a value; undefined if every row has one. */
   readonly presence: Uint8Array | undefined;
 }
 
@@ -20,8 +20,8 @@ const RLE = 3;
 const UNCOMPRESSED = 0;
 
 /**
- * Writes a Parquet file that DuckDB reads once, right away: no compression, no statistics. It is the fastest way to hand
- * DuckDB rows that JavaScript has; per row and column it takes about a tenth of what a call of its API takes.
+ * Writes a Parquet file that DuckDB reads once, immediately: no compression, no statistics. This is the fastest way to
+ * give rows from JavaScript to DuckDB: per row and column it takes about a tenth of a call of DuckDB's API.
  */
 export class ParquetWriter {
   readonly #file: FileHandle;
@@ -45,7 +45,7 @@ export class ParquetWriter {
     return new ParquetWriter(file, columns);
   }
 
-  /** Takes all columns, in their order, of the same rows. */
+  /** Takes all columns, in their order, for the same rows. */
   async writeGroup(rows: number, columns: readonly EncodedColumn[]): Promise<void> {
     const chunks: ThriftValue[] = [];
     const begin = this.#offset;
@@ -111,7 +111,7 @@ export class ParquetWriter {
   }
 }
 
-/** One bit a row in the hybrid encoding: a single run, of equal bits or of packed ones. */
+/** One bit per row in the hybrid encoding: a single run, of equal bits or of packed bits. */
 function definitionLevels(rows: number, presence: Uint8Array | undefined): Uint8Array {
   const run: number[] = [];
   if (presence === undefined) {

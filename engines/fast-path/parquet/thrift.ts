@@ -20,7 +20,7 @@ export const list = (of: 'i32' | 'string' | 'struct', items: readonly ThriftValu
   items,
 });
 
-/** A whole message: a struct without a header. */
+/** A whole message, which is a struct without a header. */
 export function thriftBytes(fields: ThriftFields): Buffer {
   const bytes: number[] = [];
   writeFields(bytes, fields);
@@ -41,7 +41,7 @@ function writeValue(bytes: number[], value: ThriftValue): void {
   switch (value.type) {
     case 'i32':
     case 'i64':
-      writeNumber(bytes, 2 * value.value); // Zigzag: nothing here is negative.
+      writeNumber(bytes, 2 * value.value); // Zigzag encoding: no number here is negative.
       return;
     case 'string': {
       const text = Buffer.from(value.value);
@@ -64,7 +64,7 @@ function writeValue(bytes: number[], value: ThriftValue): void {
   }
 }
 
-/** Unsigned and of variable length, also above 32 bits. */
+/** An unsigned number of variable length; also above 32 bits. */
 export function writeNumber(bytes: number[], value: number): void {
   let rest = value;
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);

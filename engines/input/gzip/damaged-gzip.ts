@@ -7,13 +7,13 @@ import { isMemberAt, MOST_BROKEN_PARTS, surveyGzip, type GzipPart } from './gzip
 import { hashFile } from '../hash-file';
 import { countLineFeeds } from '../line-feeds';
 
-/** What cannot be read of a file. */
+/** A part of a file that cannot be read. */
 export interface FileFault {
-  /** Of the first line behind it, where there is one. Counts from 1. */
+  /** The first line behind the part, if there is one. Counts from 1. */
   readonly line: number;
-  /** With the position in the file. */
+  /** Includes the position in the file. */
   readonly reason: string;
-  /** Nothing of the file was read. */
+  /** True if nothing of the file was read. */
   readonly isWhole?: true;
 }
 
@@ -28,9 +28,9 @@ const LINE_FEED = 10;
 const LINE_FEED_BYTES = Buffer.from('\n');
 
 /**
- * What can be trusted of a gzip file, unpacked, in chunks; then tells what was read and what cannot be. A member that is
- * cut gives what it has; of one that is damaged nothing can be trusted. A line that was broken by either ends there. A
- * chunk is valid only until the next one is asked for. Throws an Error where the file has no member that can be read.
+ * What can be trusted of a gzip file, unpacked, in chunks. At the end it reports what was read and what cannot be read.
+ * A member that is cut gives what it has. A damaged member gives nothing. A line that either of them breaks ends there.
+ * A chunk is valid only until the next one is requested. Throws an Error if no member of the file can be read.
  */
 export async function* readDamagedGzip(path: string, onEnd: (read: DamagedGzip) => void): AsyncGenerator<Buffer> {
   const { bytes, sha256 } = await hashFile(path);
@@ -47,8 +47,8 @@ export async function* readDamagedGzip(path: string, onEnd: (read: DamagedGzip) 
 }
 
 /**
- * The same for a file that grew, from byte `start` on, and without a word where nothing can be read: from the member that
- * begins there, else from the first.
+ * The same for a file that grew, from byte `start` on: from the member that begins there, else from the first one.
+ * Gives nothing, without an error, if nothing can be read.
  */
 export async function* readGzipFrom(path: string, size: number, start: number): AsyncGenerator<Buffer> {
   const file = await open(path, READ_UNTRUSTED);
@@ -60,7 +60,7 @@ export async function* readGzipFrom(path: string, size: number, start: number): 
   }
 }
 
-/** Adds to `faults` as it goes. */
+/** Adds to `faults` while it reads. */
 async function* contentOf(file: FileHandle, parts: readonly GzipPart[], faults: FileFault[]): AsyncGenerator<Buffer> {
   let lines = 0;
   let [isOpen, isBroken] = [false, false];

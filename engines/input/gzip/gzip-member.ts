@@ -4,31 +4,34 @@ import { constants, crc32, createInflateRaw } from 'node:zlib';
 import { hasCode } from '../../../clients/storage/local/fs-errors';
 import { messageOf } from '../../../domain/errors';
 
-/** What stands at a place of a gzip file where a member begins (RFC 1952). */
+/** The result of a check of a gzip file at a place where a member begins (RFC 1952). */
 export type GzipMember =
   /** `end`: the position behind it. */
   | { readonly kind: 'whole'; readonly end: number }
   /** The bytes end before the member does. */
   | { readonly kind: 'cut' }
-  /** `unpacks`: all of its data does, to other bytes than were packed. */
+  /** `unpacks`: all of its data can be unpacked, but the result differs from the packed bytes. */
   | { readonly kind: 'damaged'; readonly reason: string; readonly unpacks: boolean };
 
-/** Most members are short, and what is read behind one is read again. No less than what a stream holds at once. */
+/**
+ * Chunks begin small because most members are short, and bytes read beyond a member are read again. No less than a
+ * stream holds at once.
+ */
 const FIRST_CHUNK_BYTES = 64 * 1024;
 const MOST_CHUNK_BYTES = 4 * 1024 * 1024;
 /** Longer than any header that a program writes. */
 const MOST_HEADER_BYTES = 256 * 1024;
 const FIXED_HEADER_BYTES = 10;
-/** The checksum and the length of the data. */
+/** Bytes of the checksum and the length of the data. */
 export const TRAILER_BYTES = 8;
 
-/** Whether the bytes, as far as they go, can be the beginning of a member. */
+/** Whether the bytes can be the beginning of a member; there may be fewer than a header has. */
 export function beginsMember(bytes: Buffer): boolean {
   const [first, second = 0x8b, method = 8, flags = 0] = bytes;
   return first === 0x1f && second === 0x8b && method === 8 && (flags & RESERVED_FLAGS) === 0;
 }
 
-/** Bytes of a file in chunks that grow, each valid until the next one is asked for. */
+/** Bytes of a file in chunks of growing size. Each is valid until the next one is requested. */
 export async function* bytesBetween(file: FileHandle, start: number, end: number): AsyncGenerator<Buffer> {
   let buffer = Buffer.allocUnsafeSlow(Math.min(FIRST_CHUNK_BYTES, end - start));
   for (let at = start; at < end;) {
@@ -41,14 +44,14 @@ export async function* bytesBetween(file: FileHandle, start: number, end: number
   }
 }
 
-/** The bytes as one buffer, fewer where the file ends before. */
+/** The bytes as one buffer, which is shorter if the file ends before `end`. */
 export async function bytesAt(file: FileHandle, start: number, end: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of bytesBetween(file, start, end)) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
-/** Unpacks the member that begins at `start`, of a file that is taken to end at `end`, and keeps nothing of it. */
+/** Unpacks the member that begins at `start`, as if the file ended at `end`, and discards the result. */
 export async function checkMember(file: FileHandle, start: number, end: number): Promise<GzipMember> {
   const header = await readHeader(file, start, end);
   if (!Buffer.isBuffer(header)) return header;
@@ -67,13 +70,13 @@ export async function checkMember(file: FileHandle, start: number, end: number):
   } finally {
     inflate.destroy();
   }
-  // The unpacker takes nothing behind the end of the data, and all of data without an end.
+  // The unpacker reads nothing behind the end of the data. If the data has no end, it reads all of it.
   const behind = start + header.length + inflate.bytesWritten + TRAILER_BYTES;
   if (behind > end) return { kind: 'cut' };
   const trailer = await bytesAt(file, behind - TRAILER_BYTES, behind);
   const [sumThere, bytesThere] = [trailer.readUInt32LE(0), trailer.readUInt32LE(4)];
   if (sumThere === sum && bytesThere === bytes % 2 ** 32) return { kind: 'whole', end: behind };
-  // Zeros, where the sum or the length should stand, are what a loss of power leaves of what was not written yet.
+  // Zeros in place of the checksum or the length are what a loss of power leaves of bytes that were not written yet.
   if (bytesThere === 0 && (sumThere === 0 || sumThere === sum)) return { kind: 'cut' };
   return damaged('incorrect data check', true);
 }
@@ -89,7 +92,7 @@ const NAME = 0x08;
 const COMMENT = 0x10;
 const RESERVED_FLAGS = 0xe0;
 
-/** The bytes of the header, or what the member is for want of a whole one. */
+/** The bytes of the header, or the result for the member if its header is not whole. */
 async function readHeader(file: FileHandle, start: number, end: number): Promise<Buffer | GzipMember> {
   for (const most of [1024, MOST_HEADER_BYTES]) {
     const bytes = await bytesAt(file, start, Math.min(end, start + most));
@@ -100,7 +103,7 @@ async function readHeader(file: FileHandle, start: number, end: number): Promise
   return damaged('its header has no end');
 }
 
-/** Undefined where the bytes end within the header. */
+/** Undefined if the bytes end within the header. */
 function headerLength(bytes: Buffer): number | undefined {
   const flags = bytes[3] ?? 0;
   let length = FIXED_HEADER_BYTES;

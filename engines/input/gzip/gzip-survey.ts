@@ -1,34 +1,37 @@
 import type { FileHandle } from 'node:fs/promises';
 import { beginsMember, bytesAt, bytesBetween, checkMember, TRAILER_BYTES } from './gzip-member';
 
-/** Bytes of a gzip file from `start` to before `end`. What no part names is zero padding. */
+/** Bytes of a gzip file from `start` to before `end`. Bytes that belong to no part are zero padding. */
 export interface GzipPart {
   /**
-   * `whole`: one or several members. `cut`: a member that lacks its end; what it has can be unpacked. `damaged`: a
-   * member of which nothing can be trusted. `foreign`: no member at all. `unread`: all that follows, since too much before
-   * it could not be read.
+   * `whole`: one or several members. `cut`: a member without its end; what it has can be unpacked. `damaged`: a member
+   * that cannot be trusted at all. `foreign`: no member. `unread`: the rest of the file, because too much before it
+   * could not be read.
    */
   readonly kind: 'whole' | 'cut' | 'damaged' | 'foreign' | 'unread';
   readonly start: number;
   readonly end: number;
-  /** Of a damaged member. */
+  /** Only of a damaged member. */
   readonly reason?: string;
 }
 
 const WINDOW_BYTES = 1024 * 1024;
-/** So much of a member must unpack to tell it from bytes that only look like one. */
+/** This much of a member must unpack, so that bytes that only look like a member are not taken for one. */
 const SAMPLE_BYTES = 64 * 1024;
 
-/** Parts of a file that cannot be read. A file with more was made so, and each costs a look at all that is behind it. */
+/**
+ * Parts of a file that cannot be read. A file with more was made so on purpose, and each costs a check of all bytes
+ * behind it.
+ */
 export const MOST_BROKEN_PARTS = 1000;
-/** Of a file, places that begin like a member: by chance that is one in some million bytes. */
+/** Places in a file that begin like a member. By chance that happens once in some million bytes. */
 const MOST_CANDIDATES = 10_000;
 
 /**
- * Finds out what of a gzip file, from byte `from` to `size`, can be read. Unpacks all of it, in bounded memory.
+ * Finds out what can be read of a gzip file from byte `from` to `size`. Unpacks all of it, in bounded memory.
  *
- * A loss of power leaves zeros, or half of a member with the next one right behind it: behind what cannot be read the
- * next member is looked for.
+ * A loss of power leaves zeros, or half of a member directly followed by the next one. So it searches for the next
+ * member behind each part that cannot be read.
  */
 export async function surveyGzip(file: FileHandle, size: number, from = 0): Promise<GzipPart[]> {
   const parts: GzipPart[] = [];
@@ -56,7 +59,7 @@ export async function surveyGzip(file: FileHandle, size: number, from = 0): Prom
   }
 }
 
-/** Whether the bytes from `start` on, zero padding aside, are a member, or nothing. */
+/** Whether the bytes from `start` on, without zero padding, are a member, or there are none. */
 export async function isMemberAt(file: FileHandle, size: number, start: number): Promise<boolean> {
   const at = await skipZeros(file, start, size);
   return at === size || (await isMember(file, at, size));
@@ -65,21 +68,24 @@ export async function isMemberAt(file: FileHandle, size: number, start: number):
 const HEADER_BYTES = 10;
 const SIGNATURE = Buffer.from([0x1f, 0x8b, 0x08]);
 
-/** A member that is not whole, looked at without the next one, and without the zeros before that: neither belongs to it. */
+/** Checks a member that is not whole, without the next member and the zeros before that: neither belongs to it. */
 async function brokenMember(
   file: FileHandle,
   { start, end, next }: { readonly start: number; readonly end: number; readonly next: number },
 ): Promise<GzipPart> {
   const member = await checkMember(file, start, end);
   if (member.kind === 'damaged') return { kind: 'damaged', start, end: next, reason: member.reason };
-  // A member's last bytes can be zeros too.
+  // The last bytes of a member can be zeros too.
   const withZeros = await checkMember(file, start, Math.min(next, end + TRAILER_BYTES));
   return withZeros.kind === 'damaged' && withZeros.unpacks
     ? { kind: 'damaged', start, end: next, reason: withZeros.reason }
     : { kind: 'cut', start, end };
 }
 
-/** The position of the first member at or behind `from`; undefined also where too many places begin like one. */
+/**
+ * The position of the first member at or behind `from`. Undefined if there is none, or if too many places begin like
+ * one.
+ */
 async function findMember(
   file: FileHandle,
   from: number,
@@ -97,7 +103,7 @@ async function findMember(
   return undefined;
 }
 
-/** Packed data has a member's first bytes by chance; all of a header, and data behind it that unpacks, it has not. */
+/** Packed data can have a member's first bytes by chance, but not a whole header with data behind it that unpacks. */
 async function isMember(file: FileHandle, at: number, size: number): Promise<boolean> {
   const header = await bytesAt(file, at, Math.min(size, at + HEADER_BYTES));
   if (header.length < HEADER_BYTES || !beginsMember(header)) return false;
@@ -115,7 +121,7 @@ async function skipZeros(file: FileHandle, start: number, end: number): Promise<
   return end;
 }
 
-/** `end` without the zeros before it, at least `start`. */
+/** `end` without the zeros before it, but at least `start`. */
 async function withoutZeros(file: FileHandle, start: number, end: number): Promise<number> {
   for (let to = end; to > start;) {
     const from = Math.max(start, to - WINDOW_BYTES);
