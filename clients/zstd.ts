@@ -1,17 +1,17 @@
 import { ZSTDDecoder } from 'zstddec/stream';
 
 const zstd = new ZSTDDecoder();
-/** 512 bytes are 128 blocks at most, of 128 KiB each: what is left before its end costs no more than 16 MiB. */
+/** 512 bytes are at most 128 blocks of 128 KiB each: unpacking what is left of them costs at most 16 MiB. */
 const PIECE = 512;
 
-/** Must have been awaited once before `zstdChunks`. */
+/** Must have been awaited once before `zstdChunks` is called. */
 export function loadZstd(): Promise<void> {
   return zstd.init();
 }
 
 /**
- * Unpacks zstd frames, one behind the other, in WebAssembly on this thread: Node 20 has no zstd of its own. Takes of `packed`
- * only what it needs for the next chunk, and may be left before its end. Throws where a frame is damaged or not whole.
+ * Unpacks consecutive zstd frames, in WebAssembly on this thread: Node 20 has no zstd of its own. Takes from `packed`
+ * only what it needs for the next chunk, and may be left before its end. Throws if a frame is damaged or incomplete.
  */
 export function* zstdChunks(packed: Iterable<Buffer>): Generator<Buffer> {
   let isLeft = false;
@@ -26,7 +26,7 @@ export function* zstdChunks(packed: Iterable<Buffer>): Generator<Buffer> {
     }
   }
   const chunks = zstd.decodeStreaming(pieces());
-  /** The decoder goes on for ever over what is damaged: it takes no byte of it, and gives none. */
+  /** On damaged input the decoder loops forever: it takes no byte and gives none. */
   const next = (): Buffer | undefined => {
     const step = chunks.next();
     if (step.done === true) return undefined;
@@ -41,7 +41,7 @@ export function* zstdChunks(packed: Iterable<Buffer>): Generator<Buffer> {
     isDone = true;
   } finally {
     isLeft = true;
-    // The decoder gives its memory back only at the end of its input.
+    // The decoder frees its memory only at the end of its input.
     if (!isDone) drain(next);
   }
 }
