@@ -3,10 +3,10 @@ import { Context } from '@temporalio/activity';
 const EVERY_MILLISECONDS = 1_000;
 
 /**
- * Does some work and sends a heartbeat once a second meanwhile: a dead worker is noticed when the heartbeat's timeout ends, and
- * a cancellation reaches the activity.
+ * Runs `work` and sends a heartbeat every second. So a dead worker is noticed when the heartbeat timeout ends, and a
+ * cancellation reaches the activity.
  *
- * @param details what the heartbeats say; undefined for as long as nothing is done that is worth a word.
+ * @param details the details of the heartbeats; undefined as long as there is nothing to report.
  */
 export async function withHeartbeats<T>(details: string | (() => unknown), work: () => Promise<T>): Promise<T> {
   const context = Context.current();
@@ -20,14 +20,14 @@ export async function withHeartbeats<T>(details: string | (() => unknown), work:
   }
 }
 
-/** An answer, or what is still being waited for. */
+/** An answer, or what the poll still waits for. */
 export type PollResult<T> = { readonly answer: T } | { readonly waitingFor: string };
 
 /**
- * Polls until there is an answer, with heartbeats, so that a cancellation ends the wait. The activity's own timeout is the
- * bound.
+ * Polls until there is an answer, with heartbeats, so that a cancellation ends the wait. The activity's own timeout
+ * limits the wait.
  *
- * @param poll answers, or says what is still being waited for: it becomes the heartbeats' details.
+ * @param poll answers, or says what it still waits for: this text becomes the details of the heartbeats.
  * @param everyMilliseconds pause between two polls. Default 1,000.
  */
 export async function pollUntilAnswered<T>(poll: () => Promise<PollResult<T>>, everyMilliseconds = 1_000): Promise<T> {

@@ -1,4 +1,4 @@
-/** What each activity does: its summary in the Temporal UI, and what the command line says while it runs. */
+/** What each activity does: its summary in the Temporal UI, and the text that the command line shows while it runs. */
 export const ACTIVITY_SUMMARIES = {
   planDay: 'fix what the day is',
   awaitSettledInput: 'wait until the input files are quiet',

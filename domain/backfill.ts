@@ -4,24 +4,27 @@ import { DaybreakError } from './errors';
 import { dateInput, pipelineInput, shortText, wholeNumber } from './parse-input';
 
 /**
- * Which days of a range a backfill runs: `missing` were never replaced, `failed` ended their last run otherwise,
- * `changed` have other files or another transform than their last build, `all` is every day.
+ * Which days of a range a backfill runs. `missing`: days that were never replaced. `failed`: days whose last run ended
+ * otherwise. `changed`: days with other files or another transform than in their last build. `all`: every day.
  */
 export const BACKFILL_SELECTIONS = ['missing', 'failed', 'changed', 'all'] as const;
 export type BackfillSelection = (typeof BACKFILL_SELECTIONS)[number];
 
 export interface BackfillInput {
   readonly pipeline: string;
-  /** First and last local day, both included, YYYY-MM-DD; 3,660 days at most. */
+  /** First and last local day, both included, YYYY-MM-DD; at most 3,660 days. */
   readonly from: string;
   readonly to: string;
-  /** Days at once, 1 to 100. Default 2. */
+  /** Days that run at once, 1 to 100. Default 2. */
   readonly parallel?: number;
-  /** Default `missing`, so that the same call again does only what is left. */
+  /** Default `missing`, so that the same call again runs only the remaining days. */
   readonly only?: BackfillSelection;
-  /** Days after which the workflow continues as new. 1 to 1,000. Default 300, some thousand events of history. */
+  /**
+   * Days after which the workflow continues as new, 1 to 1,000. Default 300, which makes some thousand events of
+   * history.
+   */
   readonly daysPerRun?: number;
-  /** What the workflow hands to itself when it continues as new. */
+  /** The state that the workflow passes to its next run when it continues as new. */
   readonly continued?: BackfillState;
 }
 
@@ -34,22 +37,26 @@ export interface BackfillState {
 /** How the run of a day ended. */
 export interface DayOutcome {
   readonly date: BusinessDate;
-  /** 'replaced', 'refused:<gate code>', 'failed:<error code>', 'cancelled', or that of a restore that was waited for. */
+  /**
+   * 'replaced', 'refused:<gate code>', 'failed:<error code>', 'cancelled', or the outcome of a restore that was waited
+   * for.
+   */
   readonly outcome: string;
-  /** The day was running already, and that run was waited for. */
+  /** The day was already running, and that run was waited for. */
   readonly joined?: boolean;
   /** Why it failed. */
   readonly reason?: string;
 }
 
 const MAXIMUM_PARALLEL = 100;
-/** A day is some twenty events of a history, which may have 51,200. */
+/** A day takes about twenty events of a history, which may have 51,200. */
 const MAXIMUM_DAYS_PER_RUN = 1_000;
-/** Ten years. What a run hands to the next has every day, and Temporal takes 2 MiB of it. */
+/** Ten years. A run passes every day to the next run, and Temporal accepts 2 MiB for this. */
 export const MAXIMUM_DAYS = 3_660;
 
 /**
- * What a backfill continues as new with: a later version may have added fields, and an earlier one took longer ranges.
+ * The input when a backfill continues as new. A later version may have added fields, and an earlier one accepted longer
+ * ranges.
  */
 export const continuedBackfillSchema = z.object({
   pipeline: pipelineInput,
@@ -73,7 +80,7 @@ export const continuedBackfillSchema = z.object({
     .exactOptional(),
 }) satisfies z.ZodType<BackfillInput>;
 
-/** What a caller may start a backfill with. Throws BAD_DATE as `requireRange`. */
+/** The input with which a caller may start a backfill. Throws BAD_DATE like `requireRange`. */
 export const backfillInputSchema = continuedBackfillSchema.strict().transform((input) => {
   requireRange(input);
   return input;
@@ -92,7 +99,7 @@ export function requireRange({ from, to }: { readonly from: BusinessDate; readon
   });
 }
 
-/** What the workflow's query returns while it runs, and what the workflow returns. */
+/** What the workflow's query returns while it runs, and the workflow at its end. */
 export interface BackfillProgress {
   readonly pipeline: string;
   readonly from: string;
@@ -100,11 +107,11 @@ export interface BackfillProgress {
   readonly only: BackfillSelection;
   /** Undefined until the days are selected. */
   readonly requested: number | undefined;
-  /** Days whose run is over; equal to `requested` at the end. */
+  /** Days whose run is over; equals `requested` at the end. */
   readonly completed: number;
   readonly replaced: number;
   readonly running: readonly BusinessDate[];
-  /** Every day that did not get replaced. */
+  /** Every day that was not replaced. */
   readonly failed: readonly DayOutcome[];
 }
 
@@ -117,12 +124,12 @@ export function backfillId(pipeline: string, from: string, to: string): string {
   return `backfill/${pipeline}/${from}_${to}`;
 }
 
-/** Whether the day is served by the batch now. */
+/** Whether the batch now serves the day. */
 export function succeeded({ outcome }: DayOutcome): boolean {
   return !/^(refused:|failed:|not-restored:|cancelled$)/.test(outcome);
 }
 
-/** What the days that did not succeed have in common, for one line: '3 × failed:NO_INPUT, 1 × refused:EMPTY_DAY'. */
+/** Counts the outcomes of the days that did not succeed, in one line: '3 × failed:NO_INPUT, 1 × refused:EMPTY_DAY'. */
 export function failureSummary(failed: readonly DayOutcome[]): string {
   const counts = new Map<string, number>();
   for (const { outcome } of failed) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);

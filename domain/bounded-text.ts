@@ -1,9 +1,9 @@
-/** `text`, or its beginning and how long it is: what a message shows of something that can be of any length. */
+/** `text`, or its beginning and its length: what a message shows of a text of any length. */
 export function shortened(text: string, most = 200): string {
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
 }
 
-/** The first of some texts, and how many `others` there are: a list in a message. What is not shown is not made. */
+/** The first texts, and the number of `others`: a list for a message. Only the shown texts are made. */
 export function listed(
   texts: readonly (string | (() => string))[],
   { separator = ', ', others = '' }: { readonly separator?: string; readonly others?: string } = {},

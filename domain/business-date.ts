@@ -1,5 +1,5 @@
 import { TZDate, tzOffset } from '@date-fns/tz';
-// By function: the whole of date-fns takes longer to load than a command line's work.
+// Imported by function: loading all of date-fns takes longer than the work of a command.
 import { addDays } from 'date-fns/addDays';
 import { addHours } from 'date-fns/addHours';
 import { format } from 'date-fns/format';
@@ -7,10 +7,10 @@ import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
 import { DaybreakError } from './errors';
 
-/** A local calendar day, 'YYYY-MM-DD', known to exist. */
+/** A local calendar day, 'YYYY-MM-DD', that is known to exist. */
 export type BusinessDate = string & { readonly __brand: 'BusinessDate' };
 
-/** Half-open span of instants, ISO 8601 in UTC: [start, end). */
+/** Half-open interval of instants, ISO 8601 in UTC: [start, end). */
 export interface Interval {
   readonly start: string;
   readonly end: string;
@@ -21,11 +21,11 @@ export function isBusinessDate(text: string): text is BusinessDate {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && isValid(parse(text, 'yyyy-MM-dd', new Date(0)));
 }
 
-/** Reads 'YYYY-MM-DD'; throws BAD_DATE for anything else, also for days such as 2026-02-30. */
+/** Parses 'YYYY-MM-DD'. Throws BAD_DATE for anything else, also for days such as 2026-02-30. */
 export function parseBusinessDate(text: string): BusinessDate {
   if (!isBusinessDate(text)) {
     throw new DaybreakError('BAD_DATE', {
-      // A terminal obeys control characters.
+      // A terminal would act on control characters.
       what: `${JSON.stringify(text).replace(/^"|"$/g, "'")} is not a calendar day`,
       remedy: 'Give a day as YYYY-MM-DD, such as 2026-11-21.',
     });
@@ -35,22 +35,25 @@ export function parseBusinessDate(text: string): BusinessDate {
 
 /** The local day in `timeZone` (IANA name) that holds `instant`. */
 export function businessDateOf(instant: Date, timeZone: string): BusinessDate {
-  // No TZDate here: in the workflow sandbox, whose Date is replaced, a subclass of Date loses its zone without a word.
+  // No TZDate here: the workflow sandbox replaces Date, and there a subclass of Date silently loses its zone.
   const local = new Date(instant.getTime() + tzOffset(timeZone, instant) * 60_000);
   return local.toISOString().slice(0, 10) as BusinessDate;
 }
 
-/** The day `days` after `date` (before it, where negative). */
+/** The day `days` after `date`, or before it if `days` is negative. */
 export function shiftDate(date: BusinessDate, days: number): BusinessDate {
   return format(addDays(parse(date, 'yyyy-MM-dd', new Date(0)), days), 'yyyy-MM-dd') as BusinessDate;
 }
 
-/** The instants of a local day: 23 to 25 hours long where the zone has daylight saving. */
+/** The instants of a local day: 23 to 25 hours long if the zone has daylight saving. */
 export function dayInterval(date: BusinessDate, timeZone: string): Interval {
   return { start: startOfDay(date, timeZone), end: startOfDay(shiftDate(date, 1), timeZone) };
 }
 
-/** Throws BAD_DATE for a day that is not over at `now` in its zone: today, whose rows realtime still takes, and later days. */
+/**
+ * Throws BAD_DATE for a day that is not over at `now` in its zone: today, whose rows realtime still takes, and later
+ * days.
+ */
 export function requireOver(date: BusinessDate, timeZone: string, now: Date): void {
   if (now >= new Date(dayInterval(date, timeZone).end)) return;
   const yesterday = shiftDate(businessDateOf(now, timeZone), -1);
@@ -61,13 +64,13 @@ export function requireOver(date: BusinessDate, timeZone: string, now: Date): vo
 }
 
 function startOfDay(date: BusinessDate, timeZone: string): string {
-  const [year, month, day] = date.split('-').map(Number) as [number, number, number]; // The brand says so.
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number]; // The brand guarantees it.
   return new Date(new TZDate(year, month - 1, day, timeZone).getTime()).toISOString();
 }
 
 /**
- * The local hours of a day, '00' to '23', each once and in order. A zone that skips an hour leaves it out;
- * an hour that a zone runs through twice is one hour here, as it is one file for fluentd.
+ * The local hours of a day, '00' to '23', each once and in order. An hour that the zone skips is left out. An hour that
+ * the zone repeats is one hour here, as it is one file for fluentd.
  */
 export function hoursOfDay(date: BusinessDate, timeZone: string): string[] {
   const { start, end } = dayInterval(date, timeZone);
@@ -81,8 +84,8 @@ export function hoursOfDay(date: BusinessDate, timeZone: string): string[] {
 const QUARTER_HOUR = 15 * 60_000;
 
 /**
- * The instants of an interval by local hour, '00' to '23', in order. An hour that a zone runs through twice has two
- * intervals where others lie between.
+ * The instants of an interval by local hour, '00' to '23', in order. An hour that the zone repeats has two intervals if
+ * others lie between.
  */
 export function instantsByHour({ start, end }: Interval, timeZone: string): Map<string, Interval[]> {
   const hours = new Map<string, Interval[]>();
@@ -106,7 +109,7 @@ const WEEK = 7 * 24 * 60 * 60_000;
 
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
 
-/** Whether the zone database has the name. No other text is a zone: date-fns takes any that holds an offset. */
+/** Whether the zone database has the name. No other text is accepted: date-fns takes any text that holds an offset. */
 export function isTimeZone(timeZone: string): boolean {
   if (!ZONE_NAME.test(timeZone)) return false;
   try {
@@ -116,7 +119,10 @@ export function isTimeZone(timeZone: string): boolean {
   }
 }
 
-/** Whether two names are of zones with the same clocks, by a look a week from 1970 to 2099: zones have aliases, and merge. */
+/**
+ * Whether two names are of zones with the same clocks, compared once a week from 1970 to 2099: zones have aliases, and
+ * merge.
+ */
 export function isSameZone(one: string, other: string): boolean {
   if (one === other) return true;
   const [first, last] = [Date.UTC(1970, 0, 1), Date.UTC(2100, 0, 1)];

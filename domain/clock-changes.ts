@@ -1,9 +1,9 @@
 import { tzOffset } from '@date-fns/tz';
 
-/** What a clock on the wall shows, as milliseconds: 2027-03-14 02:15 is Date.UTC(2027, 2, 14, 2, 15) in every zone. */
+/** The time on a wall clock, as milliseconds: 2027-03-14 02:15 is Date.UTC(2027, 2, 14, 2, 15) in every zone. */
 export type WallTime = number;
 
-/** A change of a zone's clocks: what they show just before it, and from it on. */
+/** A change of a zone's clocks: the time that they show just before it, and from it on. */
 export interface ClockChange {
   readonly before: WallTime;
   readonly after: WallTime;
@@ -13,8 +13,8 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 /**
- * The changes of a zone's clocks between two instants (milliseconds since 1970), in order. Clocks that change and change
- * back within a day are not seen.
+ * The changes of a zone's clocks between two instants (milliseconds since 1970), in order. A change that is undone
+ * within a day is not found.
  */
 export function clockChanges(timeZone: string, from: number, to: number): ClockChange[] {
   const changes: ClockChange[] = [];
@@ -33,7 +33,7 @@ function offsetAt(timeZone: string, instant: number): number {
   return tzOffset(timeZone, new Date(instant)) * MINUTE;
 }
 
-/** The first whole minute in (after, until] for which `holds`; it holds from there on. */
+/** The first whole minute in (after, until] for which `holds` is true. It must stay true from there on. */
 function firstInstant(after: number, until: number, holds: (instant: number) => boolean): number {
   let [low, high] = [after / MINUTE, until / MINUTE];
   while (high - low > 1) {

@@ -7,17 +7,17 @@ import { batchDatasourceOf, type Pipeline } from './pipeline';
 import type { ReconciledHour, ServedBefore } from './reconciliation';
 
 export interface DailyBatchInput {
-  /** A pipeline's name: the worker has the folder. */
+  /** The name of a pipeline. The worker has its folder. */
   readonly pipeline: string;
   /** The local day, YYYY-MM-DD. */
   readonly date: string;
-  /** Rebuild every hour even where nothing changed. Default false. */
+  /** Rebuild every hour even if nothing changed. Default false. */
   readonly force?: boolean;
-  /** Refusals of the gate that an operator accepts. Default none. */
+  /** Refusals of the gate that an operator accepts. Default: none. */
   readonly accept?: readonly AcceptableGateCode[];
   /**
-   * Builds nothing, and brings a kept version of the day back: its name, or 'previous' for the one that was current
-   * before. Default none.
+   * Builds nothing, and restores a kept version of the day: its name, or 'previous' for the version before the current
+   * one. Default: none.
    */
   readonly restore?: string;
 }
@@ -30,14 +30,14 @@ export const dailyBatchInputSchema = z.strictObject({
   restore: shortText.exactOptional(),
 }) satisfies z.ZodType<DailyBatchInput>;
 
-/** What a day is, fixed when the run begins. */
+/** The facts of a day, fixed when the run begins. */
 export interface DayPlan {
   readonly pipeline: string;
   readonly date: BusinessDate;
   readonly timeZone: string;
   /** The datasource whose day is replaced. */
   readonly datasource: string;
-  /** The datasource that the gate compares with: the same, unless the batch has its own. */
+  /** The datasource that the gate compares with: the same one, unless the batch has its own. */
   readonly realtimeDatasource: string;
   readonly interval: Interval;
 }
@@ -53,27 +53,27 @@ export function dayPlan(pipeline: Pipeline, date: BusinessDate): DayPlan {
   };
 }
 
-/** What the build published; small enough for a workflow's history whatever the number of input files. */
+/** What the build published. Small enough for a workflow's history, whatever the number of input files. */
 export interface BuiltDay {
-  /** Absolute path of the published version, which later builds do not touch. */
+  /** Absolute path of the published version. Later builds do not change it. */
   readonly folder: string;
   readonly counts: StoredCounts;
   readonly missingHours: readonly string[];
-  /** Files that were not read to their end; absent in what an older worker built. */
+  /** Files that were not read to their end; absent in the result of an older worker. */
   readonly truncated?: TruncatedFiles;
   readonly hours: readonly BuiltHour[];
   /** What was read, by local hour. */
   readonly sources: Readonly<Record<string, ReadHour>>;
 }
 
-/** `filtered` and `multiplied` are absent in what an older worker built. */
+/** `filtered` and `multiplied` are absent in the result of an older worker. */
 export type BuiltHour = Omit<HourOutput, 'filtered' | 'multiplied'> & Partial<HourOutput>;
 
-/** Of one local hour: lines of its files, and its records in files of neighbouring hours. */
+/** Counts of one local hour: the lines of its files, and its records in files of neighbouring hours. */
 export interface ReadHour {
   readonly read: number;
   readonly quarantined: number;
-  /** Valid records of other days; absent in what an older worker built. */
+  /** Valid records of other days; absent in the result of an older worker. */
   readonly outsideDay?: number;
 }
 
@@ -87,25 +87,28 @@ export interface ServedHour {
 export interface GateReport {
   /** What Druid serves before the day is replaced. */
   readonly realtime: readonly ServedHour[];
-  /** Absent in what an older worker found. */
+  /** Absent in the result of an older worker. */
   readonly before?: ServedBefore;
   /** Reasons against replacing the day that were not accepted. */
   readonly refusals: readonly GateRefusal[];
   readonly accepted: readonly GateRefusal[];
   /**
-   * What the gate still waited for when its time was over: then it saw only a part of realtime. Absent if it saw all.
+   * What the gate was still waiting for when its time was over: it then saw only a part of realtime. Absent if it saw
+   * all.
    */
   readonly realtimeUnseen?: string;
 }
 
 export interface DayProof {
-  /** The one version of every visible segment of the day. */
+  /** The version of all visible segments of the day. */
   readonly version: string;
   readonly segments: number;
   readonly hours: readonly ProvenHour[];
 }
 
-/** One local hour on both sides: rows, and an order-independent checksum over every column of every row. */
+/**
+ * One local hour on both sides: the number of rows, and an order-independent checksum over every column of every row.
+ */
 export interface ProvenHour {
   readonly hour: string;
   readonly batchRows: number;
@@ -118,7 +121,7 @@ export function isEqual({ batchRows, druidRows, batchChecksum, druidChecksum }: 
   return batchRows === druidRows && batchChecksum === druidChecksum;
 }
 
-/** Where a run is: what its current details, its query and the command line show. */
+/** The steps of a run. Its current details, its query and the command line show them. */
 export const DAILY_BATCH_STEPS = [
   'plan',
   'settle',
@@ -135,7 +138,7 @@ export type DailyBatchStep = (typeof DAILY_BATCH_STEPS)[number];
 export interface DailyBatchResult {
   readonly pipeline: string;
   readonly date: BusinessDate;
-  /** 'restored' is replaced by a version that was kept. */
+  /** 'restored': replaced by a kept version. */
   readonly verdict: 'replaced' | 'restored';
   readonly datasource: string;
   /** Absolute path of the published version that Druid serves now. */
@@ -150,9 +153,12 @@ export interface DailyBatchResult {
   /** Druid's version of the day's segments. */
   readonly version: string;
   readonly segments: number;
-  /** Whose rows were served before. */
+  /** Who made the rows that were served before. */
   readonly before: ServedBefore;
-  /** What of realtime the gate could not see, as in its report: then `before` and the hours hold a part of it. */
+  /**
+   * The part of realtime that the gate could not see, as in its report. In this case `before` and the hours hold only a
+   * part of it.
+   */
   readonly realtimeUnseen?: string;
   readonly hours: readonly ReconciledHour[];
 }
@@ -160,20 +166,20 @@ export interface DailyBatchResult {
 const NOT_RESTORED = 'not-restored:';
 
 /**
- * The outcome of a restore that ended before it touched its day, such as 'not-restored:NOT_BUILT'.
+ * The outcome of a restore that ended before it changed its day, for example 'not-restored:NOT_BUILT'.
  *
- * @param outcome that of a run that ends so: 'failed:<code>' or 'cancelled'.
+ * @param outcome that of such a run: 'failed:<code>' or 'cancelled'.
  */
 export function notRestored(outcome: string): string {
   return `${NOT_RESTORED}${outcome === 'cancelled' ? 'CANCELLED' : outcome.slice(outcome.indexOf(':') + 1)}`;
 }
 
-/** Whether a run of that outcome left its day as it was, so that the run before says what the day is. */
+/** Whether a run with that outcome left its day unchanged, so that the previous run describes the day. */
 export function leftDayAsItWas(outcome: string): boolean {
   return outcome.startsWith(NOT_RESTORED);
 }
 
-/** The workflow id that keeps a day to a single flight. */
+/** The workflow id, which allows only one run of a day at a time. */
 export function dailyBatchId(pipeline: string, date: string): string {
   return `daily-batch/${pipeline}/${date}`;
 }

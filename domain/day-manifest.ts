@@ -2,33 +2,36 @@ import type { BusinessDate } from './business-date';
 import type { Engine } from './pipeline';
 
 /**
- * What a build did with the records of a day:
- * read + multiplied = written + filtered + duplicates + quarantined + outsideDay.
+ * What a build did with the records of a day: read + multiplied = written + filtered + duplicates + quarantined +
+ * outsideDay.
  */
 export interface RecordCounts {
-  /** Lines of the day's own files that are not blank, and records of the day in files of neighbouring hours. */
+  /** Non-blank lines of the day's own files, and records of the day in files of neighbouring hours. */
   readonly read: number;
   /** Rows in the output. */
   readonly written: number;
-  /** Distinct valid records of which the transform makes no row. */
+  /** Distinct valid records for which the transform gives no row. */
   readonly filtered: number;
-  /** Rows beyond the first of their record, where a table allows duplicate keys. */
+  /** Rows beyond the first of their record, if a table allows duplicate keys. */
   readonly multiplied: number;
   readonly duplicates: number;
   readonly quarantined: number;
-  /** Valid records in the day's own files whose time lies in another day. */
+  /** Valid records in the day's own files whose time is in another day. */
   readonly outsideDay: number;
   /** Distinct valid records of the day, before the transform: written + filtered - multiplied. */
   readonly kept: number;
-  /** Of the records read, those found in files of neighbouring hours. */
+  /** Records among those read that were found in files of neighbouring hours. */
   readonly fromNeighbours: number;
 }
 
-/** Counts as any version of Daybreak stored them: an older one did not count rows apart from the records behind them. */
+/** Counts as any version of Daybreak stored them. An older version did not count rows separately from their records. */
 export type StoredCounts = Pick<RecordCounts, 'read' | 'duplicates' | 'quarantined' | 'outsideDay' | 'kept'> &
   Partial<RecordCounts>;
 
-/** Stored counts with what an older version left out, by the rows of the day's hours. */
+/**
+ * Stored counts, completed with the values that an older version left out. They derive from the rows of the day's
+ * hours.
+ */
 export function completeCounts(stored: StoredCounts, hours: readonly { readonly written: number }[]): RecordCounts {
   const { kept } = stored;
   const written = hours.reduce((sum, hour) => sum + hour.written, 0);
@@ -41,7 +44,7 @@ export function completeCounts(stored: StoredCounts, hours: readonly { readonly 
   };
 }
 
-/** The counts as one equation, in which the figures add up. */
+/** The counts as an equation whose figures add up. */
 export function describeCounts(counts: RecordCounts): string {
   const { read, written, filtered, multiplied, duplicates, quarantined, outsideDay, fromNeighbours } = counts;
   const number = (count: number): string => count.toLocaleString('en-US');
@@ -62,16 +65,16 @@ export interface HourOutput {
   readonly hour: string;
   /** Rows in the file. */
   readonly written: number;
-  /** Distinct records of which the transform makes no row. */
+  /** Distinct records for which the transform gives no row. */
   readonly filtered: number;
-  /** Rows beyond the first of their record, where a table allows duplicate keys. */
+  /** Rows beyond the first of their record, if a table allows duplicate keys. */
   readonly multiplied: number;
   readonly duplicates: number;
-  /** Rows whose matchColumn is null; 0 where the pipeline names none. */
+  /** Rows whose matchColumn is null; 0 if the pipeline names none. */
   readonly unmatched: number;
-  /** Records found in the file of another hour. */
+  /** Misplaced records: found in the file of another hour. */
   readonly misfiled: number;
-  /** Relative to the day's folder, such as '07.ndjson'. */
+  /** Relative to the day's folder, for example '07.ndjson'. */
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -80,7 +83,7 @@ export interface HourOutput {
 export interface InputFile {
   /** Relative to the input folder. */
   readonly file: string;
-  /** The local hour in which the file's hour begins; with its date where that is another day: '07', '2026-11-22T00'. */
+  /** The local hour in which the file's hour begins, with its date if that is another day: '07', '2026-11-22T00'. */
   readonly hour: string;
   readonly bytes: number;
   readonly sha256: string;
@@ -99,24 +102,24 @@ export interface DayManifest {
   readonly date: BusinessDate;
   readonly timeZone: string;
   readonly engine: Engine;
-  /** SHA-256 of transform.sql, of the pipeline's settings that shape rows, and of each table. */
+  /** SHA-256 of transform.sql, of the pipeline's settings that change rows, and of each table. */
   readonly transform: string;
   readonly settings: string;
   readonly tables: Readonly<Record<string, string>>;
   readonly counts: RecordCounts;
-  /** Hours of the day that no input file covers whole. */
+  /** Hours of the day that no input file covers completely. */
   readonly missingHours: readonly string[];
   /** Every hour of the day, in order. */
   readonly hours: readonly HourOutput[];
-  /** The day's own files, and those of neighbouring hours that had records of it. */
+  /** The day's own files, and the files of neighbouring hours that had records of the day. */
   readonly inputs: readonly InputFile[];
   /**
-   * Of the day's own inputs, those that were not read to their end, in order, as they are not whole or of a kind that is not
-   * read; the quarantine says why. Absent where all were read.
+   * The day's own inputs that were not read to their end, in order, because they are incomplete or of a kind that is
+   * not read. The quarantine says why. Absent if all were read.
    */
   readonly truncatedFiles?: readonly string[];
-  /** Of these, files of which nothing was read, and why. Absent where there is none. */
+  /** Those of the truncated files of which nothing was read, and why. Absent if there is none. */
   readonly unreadFiles?: readonly UnreadFile[];
-  /** Relative to the day's folder; absent where nothing was quarantined. */
+  /** Relative to the day's folder; absent if nothing was quarantined. */
   readonly quarantine?: { readonly file: string; readonly records: number };
 }

@@ -1,8 +1,8 @@
 /**
- * Every way in which Daybreak refuses or fails, as a closed set.
+ * The closed set of Daybreak's refusals and failures.
  *
- * `exit` is the exit code of a command that ends with it (1 failed, 2 wrong usage);
- * `retry` says whether the same call may succeed later without anybody's help.
+ * `exit` is the exit code of a command that ends with it (1 failed, 2 wrong usage). `retry` says whether the same call
+ * may succeed later without anybody's help.
  */
 export const ERROR_CODES = {
   WRONG_USAGE: { exit: 2, retry: false },
@@ -56,9 +56,9 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ErrorDetail {
-  /** What failed, where, with which value: one sentence without a full stop at its end. */
+  /** What failed, where, and with which value: one sentence without a full stop at its end. */
   readonly what: string;
-  /** What the reader can do about it: one imperative sentence. */
+  /** What the reader can do: one imperative sentence. */
   readonly remedy: string;
   readonly cause?: unknown;
 }

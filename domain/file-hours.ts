@@ -1,42 +1,42 @@
 import { tzOffset } from '@date-fns/tz';
 import { dayInterval, parseBusinessDate, shiftDate, type BusinessDate } from './business-date';
 
-/** A local hour, as names of files and the local text of times have it. */
+/** A local hour, as it stands in file names and in the local text of times. */
 export interface LocalHour {
   /** 'YYYY-MM-DD'. */
   readonly date: BusinessDate;
-  /** '00' to '23'; of a name without an hour '00'. */
+  /** '00' to '23'; '00' for a name without an hour. */
   readonly hour: string;
 }
 
-/** Which files belong to a day, and how their names are to be read. */
+/** Which files belong to a day, and how to read their names. */
 export interface FileNaming {
-  /** The zone in which the names of the files count, an IANA name. */
+  /** The zone of the hours in the file names, an IANA name. */
   readonly timeZone: string;
-  /** Files of so many hours before and after the day are read too. */
+  /** Files of this many hours before and after the day are read too. */
   readonly reachHours: number;
-  /** What a file covers by its name. Default 'hour'. */
+  /** The time that a file covers according to its name. Default 'hour'. */
   readonly unit?: 'hour' | 'day';
 }
 
-/** The local hour in which records of a file are expected, and whether it is an hour of the day at hand. */
+/** The local hour in which records of a file are expected, and whether it is an hour of the current day. */
 export interface ExpectedHour extends LocalHour {
   readonly own: boolean;
 }
 
 /** The hours of files that may hold records of a day. */
 export interface FileHours {
-  /** The dates that can stand in the names of these files, in order. */
+  /** The dates that can be in the names of these files, in order. */
   readonly dates: readonly BusinessDate[];
   /**
-   * Where the records of a file with this hour in its name are expected: the local hour, in the pipeline's zone, in which
-   * the file's hour begins. `own` where that is an hour of the day, so that each file is one day's own. Undefined for a
-   * file that is not read for the day.
+   * The local hour, in the pipeline's zone, in which the hour of the file name begins. The file's records are expected
+   * there. `own` if that is an hour of the day, so that each file belongs to exactly one day. Undefined for a file that
+   * is not read for the day.
    */
   expectedAt(named: LocalHour): ExpectedHour | undefined;
   /**
-   * The local hours of the day that are not covered by files whose names have the `present` hours, in order.
-   * An hour that is covered in part is among them.
+   * The local hours of the day that are not covered by files whose names have the `present` hours, in order. A partly
+   * covered hour is among them.
    */
   missing(present: readonly LocalHour[]): string[];
 }
@@ -58,7 +58,7 @@ export function fileHours(date: BusinessDate, timeZone: string, naming: FileNami
     const begin = firstInstant(named, naming.timeZone, 0);
     const over = firstInstant(named, naming.timeZone, naming.unit === 'day' ? 24 : 1);
     const own = begin >= day.start && begin < day.end;
-    // An hour that clocks skip has no length, but somebody may name a file by it.
+    // An hour that clocks skip has no length, but a file may be named by it.
     const isReached = begin < reach.end && (over > reach.start || begin >= reach.start);
     return own || isReached ? { ...localHourAt(begin, timeZone), own } : undefined;
   }
@@ -83,12 +83,12 @@ export function fileHours(date: BusinessDate, timeZone: string, naming: FileNami
   };
 }
 
-/** An hour as text: '07' for one of the day at hand, '2026-11-22T00' for a neighbouring one. */
+/** An hour as text: '07' for an hour of the current day, '2026-11-22T00' for a neighbouring one. */
 export function sourceHourOf({ date, hour, own }: ExpectedHour): string {
   return own ? hour : `${date}T${hour}`;
 }
 
-/** Reads what `sourceHourOf` wrote; `date` is the day at hand. */
+/** Parses the text that `sourceHourOf` wrote. `date` is the current day. */
 export function parseSourceHour(text: string, date: BusinessDate): ExpectedHour {
   if (!isNeighbour(text)) return { date, hour: text, own: true };
   return { date: parseBusinessDate(text.slice(0, 10)), hour: text.slice(11), own: false };
@@ -98,15 +98,15 @@ export function isNeighbour(sourceHour: string): boolean {
   return sourceHour.length > 2;
 }
 
-/** The local hour of an instant, in milliseconds since 1970. */
+/** The local hour of an instant (milliseconds since 1970). */
 function localHourAt(at: number, timeZone: string): LocalHour {
   const local = new Date(at + tzOffset(timeZone, new Date(at)) * MINUTE).toISOString();
-  return { date: local.slice(0, 10) as BusinessDate, hour: local.slice(11, 13) }; // A local day of an instant exists.
+  return { date: local.slice(0, 10) as BusinessDate, hour: local.slice(11, 13) }; // A local day always exists.
 }
 
 /**
- * The first instant, in milliseconds since 1970, of the hour that is `later` hours after the named one. Where clocks skip
- * it: the instant at which they do. An hour that comes twice begins where it comes first.
+ * The first instant, in milliseconds since 1970, of the hour that is `later` hours after the named one. If clocks skip
+ * the hour, it is the instant at which they do. An hour that comes twice begins at its first time.
  */
 function firstInstant({ date, hour }: LocalHour, timeZone: string, later: number): number {
   const local = Date.parse(`${date}T${hour}:00:00Z`) + later * HOUR;

@@ -1,4 +1,6 @@
-/** What `files.pattern` may hold beside text and `/`: parts of the date and hour that a file is named by, and any characters. */
+/**
+ * What `files.pattern` may hold in addition to text and `/`: parts of the date and hour of a file, and any characters.
+ */
 export const PLACEHOLDERS = ['%Y', '%m', '%d', '%H', '%M', '%-m', '%-d', '%-H', '*'] as const;
 export type Placeholder = (typeof PLACEHOLDERS)[number];
 
@@ -6,7 +8,7 @@ export type PatternPart = { readonly text: string } | { readonly placeholder: Pl
 
 const PLACEHOLDER = /(%-?[A-Za-z%]|\*)/;
 
-/** Throws a RangeError where the pattern has a placeholder that is none of ours. */
+/** Throws a RangeError if the pattern has an unknown placeholder. */
 export function partsOfPattern(pattern: string): PatternPart[] {
   return pattern.split(PLACEHOLDER).flatMap((part, index): PatternPart[] => {
     if (index % 2 === 0) return part === '' ? [] : [{ text: part }];
@@ -16,7 +18,7 @@ export function partsOfPattern(pattern: string): PatternPart[] {
   });
 }
 
-/** Why the text is no pattern of files; undefined where it is one. */
+/** Why the text is not a file pattern; undefined if it is one. */
 export function faultOfPattern(pattern: string): string | undefined {
   const segments = pattern.split('/');
   if (pattern.includes('\\')) return 'it has a backslash; folders are separated by /';

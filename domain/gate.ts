@@ -20,8 +20,8 @@ export type AcceptableGateCode = (typeof ACCEPTABLE_GATE_CODES)[number];
 export const acceptInput = z.object({ accept: z.array(z.enum(ACCEPTABLE_GATE_CODES)).max(100) });
 
 /**
- * Why a day is not replaced: the closed set of refusals of the gate. Without files or tables there is no batch to
- * accept.
+ * The reasons not to replace a day: the closed set of refusals of the gate. Without files or tables there is no batch
+ * to accept.
  */
 export const GATE_CODES = ['NO_INPUT', 'BAD_TABLE', ...ACCEPTABLE_GATE_CODES] as const satisfies readonly ErrorCode[];
 export type GateCode = (typeof GATE_CODES)[number];
@@ -37,7 +37,7 @@ export interface GateRefusal {
 export interface GateInput {
   readonly missingHours: readonly string[];
   readonly counts: Pick<RecordCounts, 'read' | 'fromNeighbours' | 'quarantined' | 'outsideDay'>;
-  /** Files that are not whole, or in a format that is not read: how many, and some of their names. */
+  /** Files that are incomplete or in a format that is not read: their number, and some of their names. */
   readonly truncated: TruncatedFiles;
   /** See `compactionFindings`. Default: none. */
   readonly compactionConflicts?: readonly string[];
@@ -54,7 +54,7 @@ export interface TruncatedFiles {
 
 const NAMES_SHOWN = 10;
 
-/** Of a day whose files may be many. */
+/** The truncated files of a day. There may be many. */
 export function truncatedFiles(names: readonly string[], unread: readonly UnreadFile[] = []): TruncatedFiles {
   const reasons = new Map(unread.map(({ file, reason }) => [file, reason]));
   const shown = names.slice(0, NAMES_SHOWN).map((name) => {
@@ -68,7 +68,7 @@ export function isGateCode(code: unknown): code is GateCode {
   return GATE_CODES.some((known) => known === code);
 }
 
-/** Every refusal that applies to a built day; an empty list lets the day be replaced. */
+/** Every refusal that applies to a built day. An empty list lets the day be replaced. */
 export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusal[] {
   const refusals: GateRefusal[] = [];
   const { missingHours, written, realtimeDistinct, counts, truncated } = input;
@@ -120,7 +120,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
     });
   }
   const realtime = sum(Object.values(realtimeDistinct));
-  // Hour by hour, so that a surplus in one hour cannot hide what is missing in another.
+  // Hour by hour, so that a surplus in one hour cannot hide a shortfall in another.
   const shortfall = sum(
     Object.entries(realtimeDistinct).map(([hour, distinct]) => Math.max(0, distinct - (written[hour] ?? 0))),
   );
@@ -147,7 +147,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
   return refusals;
 }
 
-/** The refusal of input that still changes after all the time that the pipeline gives it. */
+/** The refusal if the input still changes after all the time that the pipeline allows. */
 export function notSettled(gate: Pipeline['gate'], secondsSinceChange: number): GateRefusal {
   const unchanged = Math.floor(secondsSinceChange);
   return {

@@ -8,32 +8,32 @@ export interface DaySurvey {
   readonly date: BusinessDate;
   /** `none`: no files and no build; `unbuilt`: files, but no build; `expired`: files of the build are gone. */
   readonly inputs: 'none' | 'unbuilt' | 'unchanged' | 'changed' | 'expired';
-  /** Lines in new files and in what grew since the build; whole files where one was rewritten. */
+  /** Lines in new files and lines added since the build; all lines of a file that was rewritten. */
   readonly lateRows: number;
-  /** Whether transform, settings or tables are others than the build's. */
+  /** Whether transform, settings or tables differ from the build's. */
   readonly otherTransform: boolean;
   /** When the day was last built or replaced, ISO 8601. */
   readonly changedAt?: string;
   /** Whether the batch has ever replaced the day. */
   readonly replaced: boolean;
-  /** Whether an operator brought the version back that serves the day. */
+  /** Whether an operator restored the version that serves the day. */
   readonly restored: boolean;
 }
 
-/** What Temporal knows of the nightly run that a day should have had. */
+/** What Temporal knows of a day's nightly run. */
 export interface NightlyRun {
-  /** When the run was due at the latest, its jitter included. */
+  /** The latest time at which the run was due, including its jitter. */
   readonly due: Date;
-  /** Whether a nightly run of the pipeline runs, or waits behind others. */
+  /** Whether a nightly run of the pipeline is running or waiting behind others. */
   readonly underWay: boolean;
-  /** The last run of the day that Temporal still keeps, whoever started it. */
+  /** The last run of the day that Temporal still keeps, no matter who started it. */
   readonly last?: { readonly running: boolean; readonly outcome: string };
 }
 
 export interface LateDataDecision {
   readonly date: BusinessDate;
   /**
-   * `missed`: the day has files, and nothing ran it; `build`: the same, and the pipeline says that the watch runs it.
+   * `missed`: the day has files, and no run built it. `build`: the same, and the pipeline says that the watch runs it.
    */
   readonly decision: 'recompute' | 'build' | 'missed' | 'leave' | 'wait' | 'cannot';
   readonly lateRows: number;
@@ -44,9 +44,9 @@ export interface LateDataDecision {
 type Settings = Pick<Pipeline['lateData'], 'minimumRows' | 'minimumHoursBetween' | 'missedDays'>;
 
 /**
- * Whether a day is recomputed for its late rows at `now`, or built because nothing ran it, and why.
+ * Whether a day is recomputed for its late rows at `now`, or built because no run built it, and why.
  *
- * @param nightly undefined if Temporal cannot be asked: then no day counts as missed.
+ * @param nightly undefined if Temporal cannot be reached: then no day counts as missed.
  */
 export function decideLateData(
   settings: Settings,
@@ -92,7 +92,7 @@ export function decideLateData(
   return decide('recompute', `${lateRows} late rows`);
 }
 
-/** A schedule that comes after an outage starts its runs within this time. */
+/** A schedule that comes back after an outage starts its runs within this time. */
 const GRACE_MILLISECONDS = 3_600_000;
 
 function decideUnbuilt(
@@ -127,7 +127,7 @@ export const lateDataWatchInputSchema = z.strictObject({
 
 export interface LateDataWatchResult {
   readonly pipeline: string;
-  /** Each day that was checked, latest first; `outcome` if it was recomputed. */
+  /** Each day that was checked, latest first. `outcome` is set if it was recomputed. */
   readonly days: readonly (LateDataDecision & { readonly outcome?: string })[];
 }
 
@@ -135,7 +135,7 @@ export function lateDataWatchId(pipeline: string): string {
   return `late-data-watch/${pipeline}`;
 }
 
-/** Of the schedule that starts the nightly runs. */
+/** The id of the schedule that starts the nightly runs. */
 export function nightlyScheduleId(pipeline: string): string {
   return `nightly/${pipeline}`;
 }

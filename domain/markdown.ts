@@ -1,6 +1,6 @@
 import { visible } from './visible';
 
-/** Text that the Temporal UI reads as Markdown: `markdown` and `markdownTable` make it. */
+/** Text that the Temporal UI reads as Markdown. Make it with `markdown` and `markdownTable`. */
 export class Markdown {
   readonly text: string;
 
@@ -8,7 +8,7 @@ export class Markdown {
     this.text = text;
   }
 
-  /** @param pieces what we write, between the values that we are given. */
+  /** @param pieces our own text, between the given values. */
   static of(pieces: readonly string[], values: readonly Value[]): Markdown {
     return new Markdown(pieces.map((piece, index) => piece + shown(values[index] ?? '')).join(''));
   }
@@ -20,12 +20,15 @@ export class Markdown {
 
 type Value = Markdown | string | number;
 
-/** A template whose values are shown as they are: no character of them is read as Markdown, unless they are Markdown. */
+/**
+ * A template whose values are shown as they are: no character of a value is read as Markdown, unless the value is
+ * Markdown.
+ */
 export function markdown(pieces: TemplateStringsArray, ...values: readonly Value[]): Markdown {
   return Markdown.of(pieces, values);
 }
 
-/** @param rule the line below the head, as '| --- | ---: |'. */
+/** @param rule the line below the header, for example '| --- | ---: |'. */
 export function markdownTable(
   head: readonly string[],
   rule: string,
@@ -40,18 +43,16 @@ function shown(value: Value): string {
   return value instanceof Markdown ? value.text : verbatim(String(value));
 }
 
-/** Words and figures that Markdown, with its extensions that make links and tables, reads as they are wherever they stand. */
+/** Words and figures that Markdown, with its extensions for links and tables, shows unchanged in any place. */
 const PLAIN =
   /^(?!\d+[.)])[a-z\d](?:[a-z\d ,;:()'’“”—–…→=+-]|(?<=[a-z\d])_(?=[a-z\d])|(?<=\d)\.(?=\d)|\.(?= |$))*(?<! )$/i;
 
-/**
- * Other texts become code, which has no markup and no links inside. A pipe would end a table's cell even there.
- */
+/** Other texts become code, which has no markup and no links inside. A pipe would end a table cell even there. */
 function verbatim(text: string): string {
   if (text === '' || PLAIN.test(text)) return text;
   const inside = visible(text).replaceAll('|', '\\u007c');
   const longest = Math.max(0, ...(inside.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
-  // Markdown takes one blank from either end, so that a text can begin with a backtick.
+  // Markdown removes one blank from either end, so that a text can begin with a backtick.
   return `${fence} ${inside} ${fence}`;
 }

@@ -2,18 +2,20 @@ import { TZDate } from '@date-fns/tz';
 import { shiftDate, type BusinessDate } from './business-date';
 import { clockChanges, type ClockChange, type WallTime } from './clock-changes';
 
-/** An hour that a clock on the wall shows. */
+/** An hour on a wall clock. */
 export interface LocalHour {
   readonly date: BusinessDate;
   /** 0 to 23. */
   readonly hour: number;
 }
 
-/** A night in which the clocks change about the schedule's time, so that the run comes at another hour of the same date. */
+/**
+ * A night in which the clocks change near the schedule's time, so that the run comes at another hour of the same date.
+ */
 export interface ShiftedNight {
-  /** When the run comes instead, at the full hour. */
+  /** The full hour at which the run comes instead. */
   readonly run: LocalHour;
-  /** Hours that clocks skip or repeat then, and the hour before a repeated one. The run is in none of them. */
+  /** Hours that clocks skip or repeat in that night, and the hour before a repeated one. The run is in none of them. */
   readonly unsafe: readonly LocalHour[];
 }
 
@@ -21,8 +23,9 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /**
- * The nights from the first to the last year, both included, that do not come at `at` (HH:MM of the zone). Temporal passes
- * over a time that clocks skip. It runs a time twice that they repeat, and in some zones also a time in the hour before.
+ * The nights from the first to the last year, both included, whose run does not come at `at` (HH:MM of the zone).
+ * Temporal omits a time that clocks skip. It runs a repeated time twice, and in some zones also a time in the hour
+ * before it.
  */
 export function shiftedNights(at: string, timeZone: string, years: { readonly first: number; readonly last: number }) {
   const [from, to] = [Date.UTC(years.first, 0, 1), Date.UTC(years.last + 1, 0, 1)];
@@ -36,7 +39,7 @@ export function shiftedNights(at: string, timeZone: string, years: { readonly fi
   return nights;
 }
 
-/** When the nightly run of `day` is due: at `at` (HH:MM) of the day after it, or at the hour to which that night is shifted. */
+/** When the nightly run of `day` is due: at `at` (HH:MM) of the day after it, or at the shifted hour of that night. */
 export function nightOf(day: BusinessDate, at: string, timeZone: string): Date {
   const date = shiftDate(day, 1);
   const midnight = wallTime(date, 0);
@@ -60,7 +63,7 @@ function shiftedNight(at: string, date: BusinessDate, change: ClockChange): Shif
   return { run, unsafe };
 }
 
-/** [start, end) in whole hours of the wall's clock. */
+/** [start, end) in whole hours of the wall clock. */
 function unsafeHours({ before, after }: ClockChange): { start: WallTime; end: WallTime } {
   const start = Math.floor(Math.min(before, after) / HOUR) * HOUR;
   const end = Math.ceil(Math.max(before, after) / HOUR) * HOUR;

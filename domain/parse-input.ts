@@ -3,21 +3,21 @@ import { parseBusinessDate } from './business-date';
 import { DaybreakError } from './errors';
 import { parsePipelineName } from './pipeline';
 
-// What a caller of Temporal hands to a workflow or an activity is any JSON whatever, or nothing.
+// The input that a caller of Temporal passes to a workflow or an activity can be any JSON, or nothing.
 
 const LONGEST_NAME = 300;
 const MESSAGE_CHARACTERS = 300;
 
-/** Text that is bounded, so that no message and no status that repeats it is large. */
+/** Bounded text, so that no message or status that repeats it is large. */
 export const shortText = z.string().max(LONGEST_NAME);
 
-/** As `parsePipelineName`, which throws UNKNOWN_PIPELINE. */
+/** Parsed by `parsePipelineName`, which throws UNKNOWN_PIPELINE. */
 export const pipelineInput = shortText.transform(parsePipelineName);
 
-/** As `parseBusinessDate`, which throws BAD_DATE. */
+/** Parsed by `parseBusinessDate`, which throws BAD_DATE. */
 export const dateInput = shortText.transform(parseBusinessDate);
 
-/** What names a day of a pipeline; more is left to who takes it. */
+/** The fields that name a day of a pipeline. The receiver adds others. */
 export const dayInput = z.object({ pipeline: pipelineInput, date: dateInput });
 
 /** A whole number, both bounds included. */
@@ -26,14 +26,14 @@ export function wholeNumber(minimum: number, maximum: number): z.ZodInt {
   return z.int(error).min(minimum, error).max(maximum, error);
 }
 
-/** Seconds that an activity waits or runs, a day at most. */
+/** Seconds that an activity waits or runs, at most a day. */
 export const secondsInput = z.number().min(0).max(86_400);
 
 /**
- * What was given, as the schema says it is. Throws WRONG_USAGE with the place and what is accepted there,
- * UNKNOWN_PIPELINE for an invalid name, and BAD_DATE for an invalid day.
+ * The given value, parsed by the schema. Throws WRONG_USAGE with the place and what is accepted there, UNKNOWN_PIPELINE
+ * for an invalid name, and BAD_DATE for an invalid day.
  *
- * @param receiver the workflow, update or activity that it was given to.
+ * @param receiver the workflow, update or activity that received it.
  */
 export function parseInput<T>(schema: z.ZodType<T>, given: unknown, receiver: string): T {
   const parsed = schema.safeParse(given);

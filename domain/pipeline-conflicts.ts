@@ -3,7 +3,7 @@ import { batchDatasourceOf, deadLetterTopicOf, sameTopic, type Pipeline } from '
 /** A topic or a datasource that a pipeline uses, and the setting that names it. */
 interface Place {
   readonly kind: 'topic' | 'datasource';
-  /** Its path in pipeline.yaml, also where the value is its default. */
+  /** Its path in pipeline.yaml, even if the value is its default. */
   readonly setting: string;
   readonly value: string;
 }
@@ -15,8 +15,8 @@ export interface PipelineConflict extends Place {
 
 /**
  * What two pipelines share and must not: rows would be in Druid twice, a recomputed day would replace the other's, or a
- * replay would send dead letters to the wrong pipeline. Only an events' topic may be shared, with `kafka.sharedTopic` in
- * each pipeline that reads it.
+ * replay would send dead letters to the wrong pipeline. Only an events' topic may be shared, with `kafka.sharedTopic`
+ * in each pipeline that reads it.
  */
 export function conflictsBetween(pipeline: Pipeline, other: Pipeline): PipelineConflict[] {
   return placesOf(pipeline).flatMap((own) =>
@@ -27,8 +27,8 @@ export function conflictsBetween(pipeline: Pipeline, other: Pipeline): PipelineC
 }
 
 /**
- * The names of pipelines that feed each other in a circle, in which rows would go round for ever, beginning with this
- * one; undefined where it is in no circle.
+ * The names of pipelines that feed each other in a circle, in which rows would circulate forever, beginning with this
+ * one; undefined if it is in no circle.
  */
 export function loopThrough(pipeline: Pipeline, others: readonly Pipeline[]): string[] | undefined {
   const paths: (readonly Pipeline[])[] = [[pipeline]];
@@ -58,7 +58,7 @@ function placesOf(pipeline: Pipeline): Place[] {
   ];
 }
 
-/** Druid's metadata and files may lie where upper and lower case are the same. */
+/** Druid's metadata and files may be on systems that ignore the case of names. */
 function isSame(one: Place, other: Place): boolean {
   if (one.kind !== other.kind) return false;
   if (one.kind === 'topic') return sameTopic(one.value, other.value);
@@ -67,7 +67,10 @@ function isSame(one: Place, other: Place): boolean {
 
 type Use = readonly [Place, Pipeline];
 
-/** Events may be read by several pipelines, and be another's rows, where whoever reads them says so. */
+/**
+ * Several pipelines may read the same events, and the events may be another pipeline's rows, if each reader declares
+ * it.
+ */
 function mayShare(...uses: readonly [Use, Use]): boolean {
   const readers = uses.filter(([{ setting }]) => setting === 'kafka.topic');
   if (readers.length === 0 || uses.some(([{ setting }]) => setting === 'kafka.deadLetterTopic')) return false;

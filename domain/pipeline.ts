@@ -9,7 +9,7 @@ import { faultOfPattern, isHourly } from './file-pattern';
 export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
-/** What can run the SQL of a day's build. */
+/** The engines that can run the SQL of a day's build. */
 export const ENGINES = ['duckdb', 'spark'] as const;
 export type Engine = (typeof ENGINES)[number];
 
@@ -267,7 +267,7 @@ export const pipelineSchema = z
 
 interface Contradiction {
   readonly path: (string | number)[];
-  /** What is accepted there. */
+  /** The values that are accepted there. */
   readonly message: string;
 }
 
@@ -304,7 +304,7 @@ function contradictions({ events, tables, kafka, files, timeZone }: PipelineSett
   if (!distinctIgnoringCase(Object.keys(tables))) {
     found.push({ path: ['tables'], message: 'names that differ in more than upper and lower case' });
   }
-  // Rows written to the topic that is read would come back for ever.
+  // Rows written to the topic that is read would come back forever.
   const deadLetters = kafka.deadLetterTopic ?? `${kafka.topic}_dlq`;
   if (sameTopic(kafka.outputTopic, kafka.topic)) {
     found.push({ path: ['kafka', 'outputTopic'], message: 'another topic than that of the events' });
@@ -318,7 +318,7 @@ function contradictions({ events, tables, kafka, files, timeZone }: PipelineSett
   return found;
 }
 
-/** The type of a time column of this format, of events and of the output. */
+/** The type of a time column of this format, for events and for the output. */
 export function timeTypeOf(format: string): ColumnType {
   return format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
 }
@@ -364,7 +364,7 @@ interface PipelineSettings {
 /** A pipeline as pipeline.yaml gives it, with its defaults filled in. */
 export type Pipeline = z.infer<typeof pipelineSchema>;
 
-/** The name as it stands; throws UNKNOWN_PIPELINE for what cannot be one, such as a path. */
+/** The name unchanged. Throws UNKNOWN_PIPELINE for an impossible name, such as a path. */
 export function parsePipelineName(text: string): string {
   if (pipelineName.safeParse(text).success) return text;
   throw new DaybreakError('UNKNOWN_PIPELINE', {
@@ -384,7 +384,7 @@ export interface OutputColumn {
   readonly type: ColumnType;
 }
 
-/** The columns that make two records the same event. */
+/** The columns that decide whether two records are the same event. */
 export function identityOf(pipeline: Pipeline): readonly string[] {
   return pipeline.events.identity ?? Object.keys(pipeline.events.columns);
 }
@@ -399,7 +399,7 @@ export function spansHours(pipeline: Pipeline): boolean {
   return !identityOf(pipeline).includes(pipeline.events.time.column);
 }
 
-/** How the names of the hourly files are read. */
+/** How to read the names of the hourly files. */
 export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
   const unit = isHourly(files.pattern) ? 'hour' : 'day';
   return { timeZone: files.timeZone ?? timeZone, reachHours: files.reachHours, unit };
@@ -410,7 +410,7 @@ export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): st
   return delimiter === '\\t' ? '\t' : delimiter;
 }
 
-/** Whether the transform may make several rows of one event. */
+/** Whether the transform may make several rows from one event. */
 export function multipliesRows({ tables }: Pipeline): boolean {
   return Object.values(tables).some(({ allowDuplicateKeys }) => allowDuplicateKeys);
 }

@@ -13,7 +13,7 @@ export interface Ports {
   readonly worker: number;
 }
 
-/** The ports that each server's own documentation names. */
+/** The default ports from each server's own documentation. */
 export const STANDARD_PORTS: Ports = {
   temporal: 7233,
   temporalUi: 8233,

@@ -1,7 +1,7 @@
 import { isEqual, type BuiltDay, type ProvenHour, type ServedHour } from './daily-batch';
 import type { ReconciledHour } from './reconciliation';
 
-/** One line an hour of the day: what realtime had, what the batch made, what Druid serves now. */
+/** One line for each hour of the day: what realtime had, what the batch made, what Druid serves now. */
 export function reconciledHours(
   realtime: readonly ServedHour[],
   { hours, sources }: BuiltDay,

@@ -1,36 +1,36 @@
 import { markdownTable, type Markdown } from './markdown';
 
-/** Whose rows Druid served before the day was replaced: a previous batch's if the day was replaced before. */
+/** Who made the rows that Druid served before the day was replaced: a previous batch if the day was replaced before. */
 export const SERVED_BEFORE = ['nothing', 'realtime', 'batch', 'both', 'compacted'] as const;
 export type ServedBefore = (typeof SERVED_BEFORE)[number];
 
-/** One local hour of a day: what Druid served before, what the batch made of the files, what Druid serves now. */
+/** One local hour of a day: what Druid served before, what the batch made from the files, what Druid serves now. */
 export interface ReconciledHour {
   readonly hour: string;
-  /** Rows that Druid served before, and the distinct ones among them; whose they were, the day's `before` says. */
+  /** Rows that Druid served before, and the number of distinct ones. The day's `before` says who made them. */
   readonly realtimeRows: number;
   readonly realtimeDistinct: number;
   /** Lines of the hour's own files, and records of the hour in files of neighbouring days. */
   readonly read: number;
-  /** Of these, bad ones. */
+  /** Bad records among those read. */
   readonly quarantined: number;
-  /** Of these, valid ones of other days. */
+  /** Valid records of other days among those read. */
   readonly outsideDay: number;
   readonly duplicates: number;
-  /** Distinct records of which the transform makes no row. */
+  /** Distinct records for which the transform gives no row. */
   readonly filtered: number;
   readonly written: number;
-  /** Rows that the batch has beyond the distinct ones that Druid served before. */
+  /** How many more rows the batch has than the distinct rows that Druid served before. */
   readonly missedByRealtime: number;
   readonly unmatched: number;
-  /** Records of the hour that were found in the file of another hour. */
+  /** Misplaced records: records of the hour that were found in the file of another hour. */
   readonly misfiled: number;
   readonly druidRows: number;
-  /** Whether Druid's rows are the batch's, compared by their content. */
+  /** Whether Druid's rows equal the batch's, compared by content. */
   readonly equal: boolean;
 }
 
-/** The columns of the day's table, in order, with the sum of the day in the last line. */
+/** The columns of the day's table, in order. The last line has the sums of the day. */
 export const RECONCILIATION_COLUMNS = [
   ['hour', 'hour'],
   ['before', 'realtimeRows'],
@@ -56,16 +56,16 @@ const BEFORE: Readonly<Record<ServedBefore, string>> = {
 };
 
 /**
- * What the columns 'before' and 'added' are about.
+ * Explains the columns 'before' and 'added'.
  *
- * @param realtimeUnseen what the gate waited for in vain, where it saw only a part of realtime.
+ * @param realtimeUnseen what the gate waited for in vain, if it saw only a part of realtime.
  */
 export function describeBefore(before: ServedBefore, realtimeUnseen?: string): string {
   if (realtimeUnseen === undefined) return BEFORE[before];
   return `${BEFORE[before]}; not all of it, because the gate waited in vain for ${realtimeUnseen}`;
 }
 
-/** The table as text cells: a line of names, a line an hour, a line of sums. */
+/** The table as text cells: a line of names, a line for each hour, a line of sums. */
 export function reconciliationTable(hours: readonly ReconciledHour[]): string[][] {
   const cell = (value: string | number | boolean): string =>
     typeof value === 'number'

@@ -1,6 +1,9 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 
-/** What runs are found by in the Temporal UI. The local stack registers them; elsewhere see docs/operating.md. */
+/**
+ * Search attributes to find runs in the Temporal UI. The local stack registers them; for other servers see
+ * docs/operating.md.
+ */
 export const pipelineAttribute = defineSearchAttributeKey('DaybreakPipeline', 'KEYWORD');
 /** The business date, YYYY-MM-DD. */
 export const dateAttribute = defineSearchAttributeKey('DaybreakDate', 'KEYWORD');

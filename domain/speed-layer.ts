@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseInput, pipelineInput, shortText, wholeNumber } from './parse-input';
 import { MAXIMUM_SHARDS, type PartitionProgress } from './speed-shard';
 
-/** Input of the `speedLayer` workflow, and what it hands to itself when it continues as new. */
+/** Input of the `speedLayer` workflow, also of its next run when it continues as new. */
 export interface SpeedLayerInput {
   readonly pipeline: string;
   /** How many shard activities share the partitions, 1 to 1,000. Default 1. */
@@ -11,17 +11,17 @@ export interface SpeedLayerInput {
   readonly paused?: boolean;
   /** What was prepared last; see `setupOf`. Default: nothing yet. */
   readonly setup?: string | undefined;
-  /** Whether the pipeline has needed another setup since. Default false. */
+  /** Whether the pipeline has needed another setup since then. Default false. */
   readonly isSetupOver?: boolean;
   /** Default: none. */
   readonly failures?: readonly SpeedLayerFailure[];
 }
 
-/** A part of the layer whose activity failed: it is tried again until it succeeds. */
+/** A part of the layer whose activity failed. It is retried until it succeeds. */
 export interface SpeedLayerFailure {
-  /** 'preparation', 'watch of the supervisor', 'look at the partitions' or such as 'shard 1 of 2'. */
+  /** 'preparation', 'watch of the supervisor', 'look at the partitions' or for example 'shard 1 of 2'. */
   readonly part: string;
-  /** When it failed first and last, ISO 8601. */
+  /** When it first and last failed, ISO 8601. */
   readonly since: string;
   readonly lastAt: string;
   /** How often it failed. */
@@ -48,7 +48,7 @@ const failureSchema = z.strictObject({
 
 const shards = wholeNumber(1, MAXIMUM_SHARDS);
 
-/** What a caller may start a speed layer with. */
+/** The input with which a caller may start a speed layer. */
 export const speedLayerInputSchema = z.strictObject({
   pipeline: pipelineInput,
   shards: shards.exactOptional(),
@@ -59,8 +59,8 @@ export const speedLayerInputSchema = z.strictObject({
 }) satisfies z.ZodType<SpeedLayerInput>;
 
 /**
- * What a layer continues as new with: it may come from an earlier version, which took any number of shards, or from a later
- * one, which has more fields. Nothing of it ends a layer that runs: see `startableShards`.
+ * The input when a layer continues as new. It may come from an earlier version, which accepted any number of shards, or
+ * from a later one, which has more fields. None of this ends a running layer: see `startableShards`.
  */
 export const continuedSpeedLayerSchema = z.object({
   ...speedLayerInputSchema.shape,
@@ -68,7 +68,7 @@ export const continuedSpeedLayerSchema = z.object({
   failures: z.array(z.object(failureSchema.shape)).exactOptional(),
 }) satisfies z.ZodType<SpeedLayerInput>;
 
-/** The number of shards that a layer can run with which is the closest to a given one. */
+/** The possible number of shards that is closest to the given one. */
 export function startableShards(given: number): number {
   return Math.min(MAXIMUM_SHARDS, Math.max(1, Math.trunc(given)));
 }
@@ -78,21 +78,21 @@ export function parseShards(given: unknown): number {
   return parseInput(shards, given, 'scale');
 }
 
-/** How Druid's supervisor does, in one line with its remedy where it needs one. */
+/** The health of Druid's supervisor, in one line, with a remedy if it needs one. */
 export interface SupervisorHealth {
   readonly healthy: boolean;
   /** Druid's detailed state, or 'ABSENT'. */
   readonly state: string;
   readonly remedy?: string;
-  /** From when on realtime takes rows, ISO 8601; absent before the first seal. */
+  /** The instant from which realtime takes rows, ISO 8601; absent before the first seal. */
   readonly sealedUntil?: string;
 }
 
-/** What the preparation's failure says where Druid alone is at fault, as the first of its details. */
+/** The first detail of the preparation's failure if only Druid is at fault. */
 export interface UnpreparedSetup {
-  /** What the shards may run with, where it is not changed. */
+  /** The setup that the shards may run with if it is not changed. */
   readonly setup: string;
-  /** Whether Druid may not know some columns of its rows: another setup was prepared before. */
+  /** Whether Druid may not know some columns of the rows: another setup was prepared before. */
   readonly isChanged: boolean;
 }
 
@@ -101,9 +101,9 @@ export interface SpeedLayerStatus {
   readonly state: 'starting' | 'running' | 'pausing' | 'paused';
   readonly shards: number;
   readonly supervisor: SupervisorHealth | undefined;
-  /** As of the last look, a minute ago at most while it runs; empty before the first. */
+  /** As of the last poll, at most a minute ago while it runs; empty before the first. */
   readonly partitions: readonly PartitionProgress[];
-  /** What does not succeed at the moment; absent where the worker has an earlier version. */
+  /** What currently fails; absent if the worker has an earlier version. */
   readonly failures?: readonly SpeedLayerFailure[];
 }
 

@@ -1,7 +1,7 @@
 import { supervisorSpec } from './druid/supervisor-spec';
 import { deadLetterTopicOf, type OutputColumn, type Pipeline } from './pipeline';
 
-/** A topic that Daybreak creates where it is missing. */
+/** A topic that Daybreak creates if it is missing. */
 export interface SpeedTopic {
   readonly topic: string;
   readonly partitions: number;
@@ -14,9 +14,9 @@ export function speedTopics(pipeline: Pipeline): SpeedTopic[] {
 }
 
 /**
- * What must be there before the speed layer writes rows of this pipeline, as text to compare: its topics, and Druid's
- * supervisor, which ignores columns that it does not know. Where two pipelines have the same, one can follow the other
- * between two micro-batches.
+ * What must exist before the speed layer writes rows of this pipeline, as text to compare: its topics, and Druid's
+ * supervisor, which ignores unknown columns. If two pipelines have the same setup, one can follow the other between two
+ * micro-batches.
  */
 export function speedSetup(pipeline: Pipeline, columns: readonly OutputColumn[]): string {
   const supervisor = supervisorSpec(pipeline, columns, { kafka: { brokers: [] }, sealedUntil: undefined });

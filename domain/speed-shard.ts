@@ -1,4 +1,4 @@
-/** Of one layer: as many as a topic that Daybreak creates may have partitions. */
+/** The maximum for one layer: as many as a topic that Daybreak creates may have partitions. */
 export const MAXIMUM_SHARDS = 1_000;
 
 /** A share of a topic's partitions: partition p belongs to shard p % shards. */
@@ -7,37 +7,37 @@ export interface SpeedShardInput {
   /** 0 to shards - 1. */
   readonly shard: number;
   readonly shards: number;
-  /** The shard commits and ends by itself after this. */
+  /** The shard commits and ends by itself after this time. */
   readonly maximumSeconds: number;
-  /** What was prepared for it; a pipeline that needs something else is not run. Absent: not compared. */
+  /**
+   * The setup that was prepared for the shard. A pipeline that needs another setup is not run. Absent: not compared.
+   */
   readonly setup?: string | undefined;
 }
 
-/** How far a partition is. Offsets are below 2^53. */
+/** The progress of a partition. Offsets are below 2^53. */
 export interface PartitionProgress {
   readonly partition: number;
-  /** The next offset that is read; everything before it is committed together with its output. */
+  /** The next offset to read. Everything before it is committed together with its output. */
   readonly offset: number;
-  /** The offset behind the newest record that the broker had at the last look. */
+  /** The offset after the newest record that the broker had at the last poll. */
   readonly highWatermark: number;
   readonly lag: number;
   /** Events a second, over the last few seconds. */
   readonly eventsPerSecond: number;
-  /** Events, output rows and dead letters committed since `since`, by whatever runs. */
+  /** Events, output rows and dead letters committed since `since`, over all runs. */
   readonly events: number;
   readonly rows: number;
   readonly deadLetters: number;
-  /**
-   * ISO 8601: the first commit that counts, and not when a run began. Absent until this run has opened the partition.
-   */
+  /** ISO 8601: the first commit that counts, not the start of a run. Absent until this run has opened the partition. */
   readonly since?: string;
   /** ISO 8601; absent before this run's first commit. */
   readonly lastCommitAt?: string;
-  /** Set where this run began elsewhere than at the committed offset, because that offset was gone. */
+  /** Set if this run did not begin at the committed offset because that offset was gone. */
   readonly reset?: OffsetReset;
-  /** Why the partition stands still at the moment, where it does. */
+  /** Why the partition is blocked at the moment; absent if it is not. */
   readonly trouble?: string;
-  /** Of its shard; see SpeedShardProgress. */
+  /** The version of its shard; see SpeedShardProgress. */
   readonly version?: string;
   readonly kept?: string;
 }
@@ -60,20 +60,20 @@ export function keptReasons(partitions: readonly PartitionProgress[]): KeptPipel
   return [...found.values()];
 }
 
-/** From when on the counts of the partitions are, the earliest first; empty where none is open. */
+/** The instants from which the counts of the partitions start, the earliest first; empty if no partition is open. */
 export function countedSince(partitions: readonly PartitionProgress[]): string[] {
   return [...new Set(partitions.flatMap(({ since }) => since ?? []))].sort();
 }
 
-/** What stays true of partitions that nobody reads now. */
+/** The part of the progress that stays true of partitions that nobody reads now. */
 export function atRest(partitions: readonly PartitionProgress[]): PartitionProgress[] {
   return partitions.map(({ trouble: _over, ...one }) => ({ ...one, eventsPerSecond: 0 }));
 }
 
 /**
- * The committed offset was outside of the partition. Below its start, the records in between were removed before they
- * were read (the nightly batch has them from the files); above its end, the topic was created again and is read from
- * its start.
+ * The committed offset was outside the partition. If it was below the start, the records in between were removed before
+ * they were read; the nightly batch has them from the files. If it was above the end, the topic was created again and
+ * is read from its start.
  */
 export interface OffsetReset {
   readonly reason: 'removed' | 'topic-made-anew';
@@ -85,32 +85,32 @@ export interface OffsetReset {
 export interface SpeedShardProgress {
   readonly shard: number;
   readonly shards: number;
-  /** Of the pipeline that makes its rows: transform, settings that shape rows, and tables. */
+  /** The version of the pipeline that makes its rows: transform, settings that change rows, and tables. */
   readonly version?: string;
-  /** Set while the folder holds a changed pipeline that does not pass its checks: why, and what to do. */
+  /** Set while the folder holds a changed pipeline that does not pass its checks: the reason, and what to do. */
   readonly kept?: string;
   readonly partitions: readonly PartitionProgress[];
 }
 
 export interface SpeedShardResult extends SpeedShardProgress {
   /**
-   * `time-over` after maximumSeconds, `cancelled` on a pause, a scaling or a worker's shutdown, `pipeline-changed` where
-   * the pipeline needs other topics or another supervisor than were prepared. All is committed in each.
+   * `time-over`: after maximumSeconds. `cancelled`: on a pause, a scaling or a worker's shutdown. `pipeline-changed`:
+   * the pipeline needs other topics or another supervisor than were prepared. In each case everything is committed.
    */
   readonly ended: 'time-over' | 'cancelled' | 'pipeline-changed';
 }
 
-/** The group in whose name replays of dead letters commit how far they are. */
+/** The consumer group in which replays of dead letters commit their progress. */
 export function replayGroupOf(pipeline: string): string {
   return `daybreak.${pipeline}.dlq`;
 }
 
-/** The group in whose name the speed layer commits its offsets. */
+/** The consumer group in which the speed layer commits its offsets. */
 export function speedGroupOf(pipeline: string): string {
   return `daybreak.${pipeline}`;
 }
 
-/** The transactional id of a partition's owner, whoever that is. */
+/** The transactional id of a partition's owner. It is the same for every owner. */
 export function transactionalIdOf(pipeline: string, topic: string, partition: number): string {
   return `daybreak.${pipeline}.${topic}.${partition}`;
 }

@@ -1,12 +1,10 @@
-/**
- * Controls (C0, DEL, C1), what changes the direction of text, line and paragraph separators, and halves of characters.
- */
+/** Controls (C0, DEL, C1), changes of text direction, line and paragraph separators, and unpaired surrogates. */
 const CONTROLS = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * The text with its controls written out, as \u001b or \n: nothing in it moves a cursor, writes to the clipboard or
- * shows itself in another order. Every escape is one of JSON's, too.
+ * The text with its controls escaped, for example as \u001b or \n. So nothing in it moves a cursor, writes to the
+ * clipboard or appears in another order. Every escape is also valid in JSON.
  */
 export function visible(text: string): string {
   return text.replace(
@@ -15,7 +13,7 @@ export function visible(text: string): string {
   );
 }
 
-/** The same, of a text of several lines, which stay lines. */
+/** The same for a text of several lines. The line breaks are kept. */
 export function visibleLines(text: string): string {
   return text.split('\n').map(visible).join('\n');
 }

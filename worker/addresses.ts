@@ -4,7 +4,7 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
-/** Whether what is sent there leaves this machine never. The host is as in a URL, an IPv6 address in brackets. */
+/** Whether data sent to the host never leaves this machine. The host is as in a URL, an IPv6 address in brackets. */
 export function isLoopback(host: string): boolean {
   const address = withoutBrackets(host);
   const family = isIP(address);
@@ -17,20 +17,21 @@ export function hostOf(broker: string): string {
   return URL.canParse(url) ? new URL(url).hostname : broker;
 }
 
-/** As Node's own functions take it. */
+/** The form that Node's own functions take. */
 function withoutBrackets(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1');
 }
 
 /**
- * Where a server listens that others reach under `url`: on loopback or an address of this machine if the URL names one,
- * and else undefined, for every address. A name does not say: it may be that of a proxy, or be 127.0.1.1 in /etc/hosts.
+ * The address on which a server listens that others reach under `url`: loopback or an address of this machine if the
+ * URL names one, else undefined, for every address. A host name does not decide this: it may belong to a proxy, or be
+ * 127.0.1.1 in /etc/hosts.
  *
  * @param own addresses of this machine.
  */
 export function listeningHost(url: string, own: readonly string[]): string | undefined {
   const { hostname } = new URL(url);
-  // One of its two addresses: Java's tries 127.0.0.1 first.
+  // One of its two addresses: Java's resolver tries 127.0.0.1 first.
   if (hostname === 'localhost') return '127.0.0.1';
   const address = withoutBrackets(hostname);
   return isLoopback(hostname) || own.includes(address) ? address : undefined;

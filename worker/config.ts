@@ -13,40 +13,40 @@ import { listeningHost } from './addresses';
 import { payloadKeys, type PayloadKeys } from './payload-codec';
 import { refuseUnencrypted } from './unencrypted';
 
-/** Where the servers and the folders are; what the pipelines are is in their folders. */
+/** The addresses of the servers and the folders. The pipelines are configured in their folders. */
 export interface Config {
-  /** Address and namespace are defaults: the standard TEMPORAL_* variables and profiles win. */
+  /** Address and namespace are defaults: the standard TEMPORAL_* variables and profiles take precedence. */
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string };
   readonly kafka: KafkaCluster;
   readonly druid: DruidCluster & { readonly kafka: KafkaOfDruid };
-  /** Encrypts what Temporal keeps; absent: it keeps it as it is. */
+  /** Encrypts what Temporal stores. Absent: no encryption. */
   readonly payloadKeys?: PayloadKeys;
-  /** Whether what Temporal gives without encryption is refused. */
+  /** Whether unencrypted values from Temporal are refused. */
   readonly strictPayloads: boolean;
-  /** Absolute path of the folder with one folder a pipeline. */
+  /** Absolute path of the folder that has one folder for each pipeline. */
   readonly pipelines: string;
   /**
-   * Absolute path; a pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output.
+   * Absolute path. A pipeline's hourly files are in <data>/<pipeline>/input, its outputs in <data>/<pipeline>/output.
    */
   readonly data: string;
-  /** Where a worker listens for metrics, and on the port after it for its health; 127.0.0.1 by default. */
+  /** The host on which a worker listens for metrics, and on the next port for its health. Default: 127.0.0.1. */
   readonly workerHost: string;
   readonly workerPort: number;
   readonly worker: {
     /**
-     * `fixed`: always up to `slots` activities at once; `resources`: up to so many, and fewer while the machine is
+     * `fixed`: always up to `slots` activities at once. `resources`: up to as many, but fewer while the machine is
      * busy.
      */
     readonly tuner: 'fixed' | 'resources';
     readonly slots: Readonly<Record<Layer, number>>;
   };
-  /** Of each day's build, several of which may run at once; undefined is the build's default. */
+  /** The limits of each day's build; several builds may run at once. Undefined: the build's default. */
   readonly build: { readonly memoryMebibytes: number | undefined; readonly threads: number | undefined };
-  /** How Druid reaches the worker's published rows over HTTP; absent where both share the data folder under one path. */
+  /** How Druid reads the worker's published rows over HTTP. Absent if both share the data folder under one path. */
   readonly outputServer?: {
     readonly url: string;
     readonly token: string;
-    /** Where the worker listens; undefined for every address of its machine. */
+    /** The address on which the worker listens; undefined for every address of its machine. */
     readonly host: string | undefined;
   };
 }
@@ -54,7 +54,7 @@ export interface Config {
 const text = z.string().min(1).optional();
 const port = z.coerce.number().int().min(1024).max(65_000).optional();
 const url = httpUrl.optional();
-/** The file's text; the variable holds its path. */
+/** The file's text. The variable holds its path. */
 const contents = z
   .string()
   .min(1)
@@ -67,7 +67,7 @@ const contents = z
     }
   })
   .optional();
-/** Two at least: what waits for something must not keep it from running. */
+/** At least two: an activity that waits for something must not block the one that it waits for. */
 const slots = z.coerce.number().int().min(2).max(1_000);
 
 const environmentSchema = z.object({
@@ -107,16 +107,16 @@ const environmentSchema = z.object({
 });
 type Given = z.infer<typeof environmentSchema>;
 
-/** Each may come from a file instead, which <name>_FILE names; none is ever shown. */
+/** Each may instead come from a file that <name>_FILE names. None is ever shown. */
 const SECRETS = ['KAFKA_SASL_PASSWORD', 'DRUID_PASSWORD', 'DAYBREAK_OUTPUT_TOKEN', 'DAYBREAK_PAYLOAD_KEYS'] as const;
 
-/** Reads the environment once, at startup. Throws BAD_CONFIGURATION naming the variable and its value. */
+/** Reads the environment once, at startup. Throws BAD_CONFIGURATION, which names the variable and its value. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   const parsed = environmentSchema.safeParse({ ...environment, ...secretsOf(environment) });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const name = String(issue?.path[0]);
-    // An address that is refused may hold a password.
+    // A refused address may hold a password.
     const shown = isSecret(name) || name.endsWith('_URL') ? '' : ` is '${environment[name] ?? ''}'`;
     throw new DaybreakError('BAD_CONFIGURATION', {
       what: `the environment variable ${name}${shown}: ${issue?.message ?? ''}`,
@@ -159,7 +159,7 @@ function isSecret(name: string): boolean {
   return SECRETS.some((secret) => secret === name);
 }
 
-/** What the files hold that <name>_FILE names, by the names of the secrets. */
+/** The contents of the files that <name>_FILE names, by the names of the secrets. */
 function secretsOf(environment: NodeJS.ProcessEnv): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of SECRETS) {
@@ -184,7 +184,7 @@ function secretsOf(environment: NodeJS.ProcessEnv): Record<string, string> {
   return found;
 }
 
-/** Requires the second of two variables that make sense together only. */
+/** Requires both of two variables that only make sense together. */
 function together(first: string, one: unknown, second: string, other: unknown): void {
   if (one === undefined || other !== undefined) return;
   throw new DaybreakError('BAD_CONFIGURATION', {

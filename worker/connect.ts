@@ -7,8 +7,8 @@ import type { Config } from './config';
 import { encryptingCodec } from './payload-codec';
 
 /**
- * Address, namespace, TLS and keys: the standard Temporal variables and profiles win over our defaults. Throws
- * BAD_CONFIGURATION where they cannot be read.
+ * Address, namespace, TLS and keys. The standard Temporal variables and profiles take precedence over our defaults.
+ * Throws BAD_CONFIGURATION if they cannot be read.
  */
 export function connectOptions(config: Config) {
   const { connectionOptions, namespace } = standardOptions();
@@ -30,7 +30,7 @@ function standardOptions(): ClientConnectConfig {
   }
 }
 
-/** How values become what Temporal keeps: as JSON, and encrypted where the configuration has keys. */
+/** How values are stored in Temporal: as JSON, and encrypted if the configuration has keys. */
 export function dataConverterOf({ payloadKeys, strictPayloads: strict }: Config): DataConverter {
   if (payloadKeys === undefined) return {};
   return {
@@ -39,7 +39,7 @@ export function dataConverterOf({ payloadKeys, strictPayloads: strict }: Config)
   };
 }
 
-/** Connects to Temporal for as long as `use` takes. Throws TEMPORAL_UNREACHABLE within seconds. */
+/** Connects to Temporal while `use` runs. Throws TEMPORAL_UNREACHABLE within seconds. */
 export async function withClient<T>(config: Config, use: (client: Client) => Promise<T>): Promise<T> {
   const { connectionOptions, namespace } = connectOptions(config);
   let connection: Connection;

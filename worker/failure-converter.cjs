@@ -1,5 +1,5 @@
 'use strict';
-// CommonJS as it runs: the SDK requires it by its path, also where the commands run from a bundle.
+// Plain CommonJS: the SDK requires it by its path, also if the commands run from a bundle.
 const { DefaultFailureConverter } = require('@temporalio/common');
 
 /** Puts messages and stacks of failures, which may hold a row of data, where the codec encrypts them. */
@@ -7,8 +7,8 @@ const encoding = new DefaultFailureConverter({ encodeCommonAttributes: true });
 const plain = new DefaultFailureConverter();
 
 /**
- * What a worker says of payloads that it cannot read holds none of them, and is for those who may lack its key. Failures of
- * activities and workflows are ApplicationFailures by then, whatever their code.
+ * A worker's error about payloads that it cannot read holds none of them, and is for people who may lack its key.
+ * Failures of activities and workflows are already ApplicationFailures here, whatever their code.
  */
 const isOfConfiguration = (error) => error instanceof Error && error.code === 'BAD_CONFIGURATION';
 

@@ -2,7 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { DaybreakError } from '../domain/errors';
 
-/** Hands a DaybreakError to Temporal as a failure whose type is its code and which is retried only where that helps. */
+/** Passes a DaybreakError to Temporal as a failure whose type is its code. It is retried only if a retry can help. */
 export const typedFailures: ActivityInboundCallsInterceptor = {
   async execute(input, next) {
     try {

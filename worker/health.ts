@@ -6,14 +6,14 @@ import type { Layer } from '../domain/task-queues';
 export interface Health {
   /** From now on the endpoint answers 200. */
   readonly ready: () => void;
-  /** From now on the endpoint answers 503: running work ends, no other is taken. */
+  /** From now on the endpoint answers 503: running work ends, and no other is taken. */
   readonly draining: () => void;
   readonly close: () => Promise<void>;
 }
 
 /**
- * GET /health: 200 while the task queues are served, 503 before and while draining, with what is the case as
- * JSON. Where the port is taken, the worker works without it and says so once.
+ * GET /health: 200 while the task queues are served, 503 before and while draining, with the state as JSON. If the port
+ * is taken, the worker works without it and logs this once.
  */
 export async function startHealth(options: {
   readonly host: string;

@@ -1,4 +1,4 @@
-/** What names the run in a line of the log. */
+/** The fields of a log line that identify a run. */
 export interface NamedRun {
   readonly pipeline?: string;
   readonly date?: string;
@@ -7,8 +7,8 @@ export interface NamedRun {
 }
 
 /**
- * Pipeline, date and run of a line that Temporal's SDK logs for a workflow or an activity: workflow ids are made of the first
- * two. Nothing for lines of the worker itself.
+ * Pipeline, date and run of a line that Temporal's SDK logs for a workflow or an activity. Workflow ids contain the
+ * first two. Empty for lines of the worker itself.
  */
 export function runOf(attributes: Readonly<Record<string, unknown>>): NamedRun {
   const { workflowId, runId, workflowRunId = runId } = attributes;

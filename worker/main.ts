@@ -30,7 +30,7 @@ export interface WorkerOptions {
   readonly onReady: () => void;
 }
 
-/** Serves the task queues until the signal aborts; the only place where clients, activities and workflows meet. */
+/** Serves the task queues until the signal aborts. The only place where clients, activities and workflows meet. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   const { config, layers, logger, signal, onReady } = options;
   installRuntime(config, logger);
@@ -39,7 +39,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { connection, namespace } = await connectWorker(config);
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
-    // Not in commands: an answer that they cannot decode must not look like no answer.
+    // Not in the commands: an answer that they cannot decode must not look like no answer.
     const payloadConverterPath = join(__dirname, 'payload-converter.cjs');
     const dataConverter = { ...dataConverterOf(config), payloadConverterPath };
     const workflowBundle = await bundleWorkflowCode({
@@ -82,7 +82,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   }
 }
 
-/** Only if Druid is to read from here. The URL is Druid's view of this machine; only its port is used here. */
+/** Only if Druid is to read from this worker. The URL is how Druid sees this machine. Only its port is used here. */
 async function serveOutput({ data, outputServer }: Config, logger: Logger): Promise<Server | undefined> {
   if (outputServer === undefined) return undefined;
   const { port, protocol } = new URL(outputServer.url);

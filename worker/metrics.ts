@@ -6,7 +6,7 @@ import type { Counts } from '../activities/speed/committed-counts';
 import type { DailyBatchResult } from '../domain/daily-batch';
 import type { SpeedShardProgress } from '../domain/speed-shard';
 
-/** Daybreak's own metrics, beside Temporal's, as docs/operating.md lists them. */
+/** Daybreak's own metrics, in addition to Temporal's, as docs/operating.md lists them. */
 export function createMetrics(meter: MetricMeter) {
   const counter = (name: string, description: string) => meter.createCounter(`daybreak_${name}`, '1', description);
   const gauge = (name: string, description: string) => meter.createGauge(`daybreak_${name}`, 'float', '1', description);
@@ -23,7 +23,10 @@ export function createMetrics(meter: MetricMeter) {
   const deadLetters = counter('speed_dead_letters', 'Events that became dead letters');
 
   return {
-    /** Shows a pipeline's days from the start, as 0: an increase is only seen of a series that was there before. */
+    /**
+     * Exports the counts of a pipeline's days as 0 from the start: an increase is only visible in a series that existed
+     * before.
+     */
     begin: (pipeline: string): void => {
       days.add(0, { pipeline });
     },
@@ -61,18 +64,18 @@ export function createMetrics(meter: MetricMeter) {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Counts what activities did and how they failed; goes around the interceptor that gives failures their codes. */
+/** Counts what activities did and how they failed. It wraps the interceptor that gives failures their codes. */
 export function measured(metrics: Metrics): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next) {
       const { activityType } = Context.current().info;
       try {
         const result = await next(input);
-        // The one activity that has the day's result as its argument is the one that stores it.
+        // Only the activity that stores the day's result has it as its argument.
         if (activityType === 'storeReconciliation') metrics.dayReplaced(input.args[0] as DailyBatchResult);
         return result;
       } catch (thrown) {
-        // An expected failure, such as a poll of a run that is not over yet, does not count.
+        // An expected failure, such as a poll of an unfinished run, does not count.
         const meant = thrown instanceof ApplicationFailure && thrown.category === ApplicationFailureCategory.BENIGN;
         if (thrown instanceof ApplicationFailure && !meant)
           metrics.activityFailed(activityType, thrown.type ?? 'UNKNOWN');

@@ -13,7 +13,7 @@ import { READ_UNTRUSTED, regularFileWithin } from '../clients/storage/local/safe
 export interface OutputServerOptions {
   /** Absolute path; see Config.data. */
   readonly data: string;
-  /** The address to listen on; undefined for every one of this machine. */
+  /** The address to listen on; undefined for every address of this machine. */
   readonly host?: string | undefined;
   readonly port: number;
   /** The secret that a reader must send. */
@@ -25,21 +25,21 @@ export interface OutputServerOptions {
 export interface OutputLimits {
   /** How long a reader may take to send its request. */
   readonly requestMilliseconds: number;
-  /** How long a reader may read nothing. */
+  /** How long a reader may pause without reading. */
   readonly idleMilliseconds: number;
-  /** How many readers there are at once. Others are refused, and Druid asks again. */
+  /** The maximum number of readers at once. Others are refused, and Druid tries again. */
   readonly connections: number;
 }
 
-/** A Druid that is busy with writing a segment reads nothing for a while; a day's tasks are some dozens. */
+/** A Druid that is busy writing a segment reads nothing for a while. A day has some dozens of tasks. */
 const LIMITS: OutputLimits = { requestMilliseconds: 10_000, idleMilliseconds: 300_000, connections: 256 };
 
-/** The rows of published versions, which never change; nothing else below the data folder. */
+/** Only the rows of published versions, which never change; nothing else below the data folder. */
 const OUTPUT_FILE = /^\/[a-z][a-z0-9-]*\/output\/\.versions\/\d{4}-\d\d-\d\d\/[0-9a-f]{16}\/\d\d\.ndjson$/;
 
 /**
  * Serves published rows to a Druid that does not share the data folder: read-only, and only to readers with the token.
- * Throws PORT_TAKEN where it cannot listen.
+ * Throws PORT_TAKEN if it cannot listen.
  */
 export async function startOutputServer(options: OutputServerOptions): Promise<Server> {
   const { data, host, port, token, logger, limits = LIMITS } = options;
@@ -86,7 +86,7 @@ export async function startOutputServer(options: OutputServerOptions): Promise<S
   return server;
 }
 
-/** Druid asks for the rest of a file, `bytes=N-`, after a connection broke. */
+/** Druid requests the rest of a file, `bytes=N-`, after a connection broke. */
 async function send(data: string, path: string, range: string | undefined, response: ServerResponse): Promise<void> {
   const file = await openPublished(data, path).catch(() => undefined);
   if (file === undefined) {

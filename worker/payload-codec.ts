@@ -4,10 +4,10 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { DaybreakError } from '../domain/errors';
 
-/** Keys of 32 bytes by their ids; the first encrypts, every one decrypts. */
+/** Keys of 32 bytes by their ids. The first one encrypts; all decrypt. */
 export type PayloadKeys = ReadonlyMap<string, Buffer>;
 
-/** As in 'id:base64,id:base64'. */
+/** The format is 'id:base64,id:base64'. */
 export const payloadKeys = z.string().transform((text, context): PayloadKeys => {
   const keys = new Map<string, Buffer>();
   for (const part of text.split(',')) {
@@ -31,31 +31,31 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const ENCODING = 'binary/encrypted';
 const KEY_ID = 'encryption-key-id';
-/** Absent in what the first release encrypted, which authenticates the value and nothing of its envelope. */
+/** Absent in values that the first release encrypted. That release authenticates the value but not its envelope. */
 const VERSION_KEY = 'encryption-version';
 const VERSION = '2';
 
 const text = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString();
 
-/** What is authenticated beside the value: whoever changes the envelope makes the value unreadable. */
+/** What is authenticated with the value: a changed envelope makes the value unreadable. */
 function envelope(id: string): Buffer {
   return Buffer.from(JSON.stringify([ENCODING, VERSION, id]));
 }
 
 export interface CodecOptions {
   /**
-   * Whether a value that is not encrypted is refused, as anybody who reaches Temporal can give one. Default: it is
-   * read.
+   * Whether an unencrypted value is refused, since anybody who can reach Temporal can send one. Default: it is read.
    */
   readonly strict?: boolean;
 }
 
 /**
- * Encrypts arguments, results, heartbeats, memos and summaries before they reach Temporal. What was stored before it was
- * turned on is still read, unless it is strict. Search attributes are not encrypted: Temporal filters by them.
+ * Encrypts arguments, results, heartbeats, memos and summaries before they reach Temporal. Values that were stored
+ * before encryption was turned on are still read, unless `strict` is set. Search attributes are not encrypted: Temporal
+ * filters by them.
  *
- * A value is not bound to its place: the ids that the SDK gives a codec differ between the one who writes and the one
- * who reads where a schedule starts a run, and are experimental.
+ * A value is not bound to its place: if a schedule starts a run, the SDK gives the codecs of writer and reader
+ * different ids, and these ids are experimental.
  */
 export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOptions = {}): PayloadCodec {
   const [current] = keys;

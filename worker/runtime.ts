@@ -5,28 +5,30 @@ import type { Config } from './config';
 import { runOf } from './log-attributes';
 
 /**
- * Gives Temporal's SDK our logger and has it serve metrics. Where the port is taken, the worker works without metrics and
- * says so once.
+ * Gives Temporal's SDK our logger and lets it serve metrics. If the port is taken, the worker works without metrics and
+ * logs this once.
  */
 export function installRuntime({ workerHost, workerPort }: Config, logger: Logger): void {
   const options = {
     logger: temporalLogger(logger, 'INFO'),
     shutdownSignals: [], // The caller's AbortSignal decides.
   };
-  // What the SDK's native core has to say goes the same way, as JSON.
+  // Messages of the SDK's native core go the same way, as JSON.
   const logging = { forward: {} };
   const bindAddress = `${workerHost}:${workerPort}`;
   try {
     Runtime.install({ ...options, telemetryOptions: { logging, metrics: { prometheus: { bindAddress } } } });
   } catch (thrown) {
-    // The SDK has no type for it.
+    // The SDK has no type for this error.
     if (!messageOf(thrown).includes('prometheus')) throw thrown;
     Runtime.install({ ...options, telemetryOptions: { logging } });
     logger.warn({ bindAddress, err: thrown }, 'no metrics: set DAYBREAK_WORKER_PORT for another port');
   }
 }
 
-/** Lines of workflows and activities name the pipeline, the date and the run; errors have their message and stack. */
+/**
+ * Lines of workflows and activities name the pipeline, the date and the run. Errors include their message and stack.
+ */
 export function temporalLogger(logger: Logger, level: 'INFO' | 'WARN'): DefaultLogger {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
   return new DefaultLogger(level, ({ level: of, message, meta: { error, ...meta } = {} }) => {

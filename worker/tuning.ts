@@ -7,14 +7,14 @@ const TARGETS = { targetMemoryUsage: 0.8, targetCpuUsage: 0.9 };
 const WORKFLOW_TASKS = 8;
 
 /**
- * How much of a layer one worker does at once. Small machines are the common case: each day's build uses every core by
- * itself, and so do a few shards; so a fixed small number is the default.
+ * How much of a layer one worker does at once. Small machines are the common case: one day's build uses every core, and
+ * so do a few shards. So the default is a fixed small number.
  */
 export function tuning(layer: Layer, { tuner, slots }: Config['worker']): Partial<WorkerOptions> {
   const common = {
     maxCachedWorkflows: 200,
-    // So people see what a step waits for, and a cancellation arrives, within seconds instead of most of the
-    // heartbeat's timeout.
+    // So people see within seconds what a step waits for, and a cancellation arrives within seconds. Otherwise both
+    // could take most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '2 seconds',
   } as const;
   switch (tuner) {
@@ -29,7 +29,7 @@ export function tuning(layer: Layer, { tuner, slots }: Config['worker']): Partia
         ...common,
         tuner: {
           tunerOptions: TARGETS,
-          // A speed layer's watchers must run beside its shards, and a day beside the search for others.
+          // A speed layer's watchers must run next to its shards, and a day next to the search for others.
           activityTaskSlotOptions: { minimumSlots: Math.min(4, slots[layer]), maximumSlots: slots[layer] },
           workflowTaskSlotOptions: { minimumSlots: 2, maximumSlots: WORKFLOW_TASKS },
         },

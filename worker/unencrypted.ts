@@ -3,7 +3,7 @@ import type { KafkaCluster } from '../clients/kafka';
 import { DaybreakError } from '../domain/errors';
 import { hostOf, isLoopback } from './addresses';
 
-/** Variables that only make sense with TLS, and the one that does without. */
+/** Variables that only make sense with TLS, and one that allows passwords without it. */
 interface Given {
   readonly KAFKA_TLS_CA_FILE?: string | undefined;
   readonly KAFKA_TLS_CERTIFICATE_FILE?: string | undefined;
@@ -13,8 +13,8 @@ interface Given {
 }
 
 /**
- * Refuses settings that look encrypted and are not, and a password that would cross a network unencrypted. Throws
- * BAD_CONFIGURATION naming the variable.
+ * Refuses settings that look encrypted but are not, and a password that would cross a network unencrypted. Throws
+ * BAD_CONFIGURATION, which names the variable.
  */
 export function refuseUnencrypted(given: Given, kafka: KafkaCluster, druid: DruidCluster): void {
   const urls = [druid.coordinatorUrl, druid.brokerUrl].map((address) => new URL(address));
@@ -43,7 +43,7 @@ export function refuseUnencrypted(given: Given, kafka: KafkaCluster, druid: Drui
   }
 }
 
-/** Who sets a file that only TLS uses believes that there is TLS. */
+/** A person who sets a file that only TLS uses believes that TLS is on. */
 function refuseIdle(name: string, value: string | undefined, why: string, remedy: string): void {
   if (value === undefined) return;
   throw new DaybreakError('BAD_CONFIGURATION', {

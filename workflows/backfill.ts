@@ -34,7 +34,7 @@ import { showDetails } from './show-details';
 export const progressQuery = defineQuery<BackfillProgress>('progress');
 
 const { selectBackfillDays } = proxyActivities<OperateActivities>({
-  startToCloseTimeout: '1 hour', // Thousands of days whose files are compared.
+  startToCloseTimeout: '1 hour', // It compares the files of thousands of days.
   heartbeatTimeout: '30 seconds',
   summary: ACTIVITY_SUMMARIES.selectBackfillDays,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
@@ -43,9 +43,9 @@ const { selectBackfillDays } = proxyActivities<OperateActivities>({
 const DAYS_SHOWN = 50;
 
 /**
- * Runs a range of days as children, some at once, each once. A failed day stops no other; where any failed, the
- * workflow fails at its end with DAYS_FAILED, whose details hold the result. A cancellation ends the running days
- * first. However it ends, its outcome attribute says so. What is no input fails it at once, as `checkedInput` says.
+ * Runs a range of days as children, some at once, each once. A failed day stops no other day. If any day failed, the
+ * workflow fails at its end with DAYS_FAILED, and the details hold the result. A cancellation ends the running days
+ * first. However it ends, its outcome attribute records it. Invalid input fails it at once; see `checkedInput`.
  */
 export async function backfill(given: BackfillInput): Promise<BackfillResult> {
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
@@ -132,7 +132,7 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
   }
 }
 
-/** Requested = completed: each selected day has exactly one outcome, and no other day has one. */
+/** Checks requested = completed: each selected day has exactly one outcome, and no other day has one. */
 function proven(
   progress: BackfillProgress,
   requested: readonly BusinessDate[],

@@ -7,14 +7,14 @@ import { outcomeAttribute } from '../domain/search-attributes';
 import { showDetails } from './show-details';
 
 /**
- * What the workflow was started with, as the schema says it is. Fails the workflow by the code of what is wrong, and shows
- * it as its outcome: any other error would fail the workflow's task, which Temporal tries again for ever.
+ * The input of the workflow, parsed by the schema. Fails the workflow with the error's code, and shows it as its
+ * outcome. Any other error would fail the workflow task, which Temporal retries forever.
  */
 export function checkedInput<Input>(schema: z.ZodType<Input>, given: Input): Input {
   try {
     return parseInput(schema, given, workflowInfo().workflowType);
   } catch (thrown) {
-    // A run that began before inputs were checked goes on as it began.
+    // A run that began before inputs were checked continues unchecked.
     if (!(thrown instanceof DaybreakError) || !patched('checked-input')) return given;
     showDetails(markdown`**failed:${thrown.code}** — ${thrown.what}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: `failed:${thrown.code}` }]);
@@ -22,7 +22,7 @@ export function checkedInput<Input>(schema: z.ZodType<Input>, given: Input): Inp
   }
 }
 
-/** Calls the check of an update's argument, and rejects the update by the code of what is wrong. */
+/** Calls the check of an update's argument. Rejects the update with the error's code. */
 export function refusing(check: () => unknown): void {
   try {
     check();

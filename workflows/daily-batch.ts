@@ -33,12 +33,12 @@ import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/se
 import { checkedInput } from './checked-input';
 import { showDetails } from './show-details';
 
-/** Which step a run is at. */
+/** The current step of a run. */
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
 /**
- * Short reads and writes. If a file system or Druid is away for a while, they are tried again. They send no heartbeat:
- * a dead worker is noticed when the timeout ends.
+ * Short reads and writes. If a file system or Druid is away for a while, they are retried. They send no heartbeat: a
+ * dead worker is noticed when the timeout ends.
  */
 const short = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
@@ -52,7 +52,7 @@ const long = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '20 seconds',
-    // What a cancelled activity began in Druid is ended after it, so the activity must be over by then.
+    // What a cancelled activity began in Druid is ended afterwards, so the activity must be over first.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 20 },
     summary: ACTIVITY_SUMMARIES[name],
@@ -70,12 +70,12 @@ const reindexDay = long('reindexDay');
 const endReindexTasks = long('endReindexTasks');
 const proveDay = long('proveDay');
 
-/** How often a day is sealed again after a task of higher priority took it away. */
+/** How often a day is sealed again after a task of higher priority took its lock. */
 const SEALS = 5;
 
 /**
- * One day: settle → build → gate → seal → rebuild what changed meanwhile → reindex → prove → reconcile.
- * Until the seal nothing that serves the day is touched. Fails with the code of what refused or failed as its type.
+ * One day: settle → build → gate → seal → rebuild what changed meanwhile → reindex → prove → reconcile. Nothing that
+ * serves the day is changed before the seal. Fails with the code of the refusal or failure as its type.
  */
 export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResult> {
   const input = checkedInput(dailyBatchInputSchema, given);
@@ -114,7 +114,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
 
     const judge = async (day: BuiltDay): Promise<GateReport> => {
       enter('gate', 'comparing the batch with what realtime serves');
-      // A person who restores a version has decided: reasons against it are only recorded.
+      // The person who restores a version has decided. Reasons against it are only recorded.
       const report = await checkGate(plan, day, { accept: restore === undefined ? accept : ACCEPTABLE_GATE_CODES });
       if (report.refusals.length > 0) throw refused(report.refusals);
       return report;
@@ -125,7 +125,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
       enter('rebuild', 'reading files that changed since the build');
       const day = await buildDay(plan, { force: false });
-      // Files may also have gone meanwhile: the gate has not seen what is left.
+      // Files may also have disappeared meanwhile: the gate has not checked what is left.
       if (day.folder !== before.folder && patched('gate-after-rebuild')) overlooked = (await judge(day)).accepted;
       return day;
     };
@@ -171,7 +171,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
 }
 
 interface Replaced {
-  /** What the task loaded: the built day, with what changed until the seal was there. */
+  /** The built day that the task loaded, with what changed before the seal was in place. */
   readonly day: BuiltDay;
   readonly reindexed: Reindexed;
   /** Undefined if the batch has its own datasource, which needs no seal. */
@@ -179,9 +179,9 @@ interface Replaced {
 }
 
 /**
- * Seals the day and has Druid replace it; seals again where realtime took the day away meanwhile.
+ * Seals the day and has Druid replace it. Seals again if realtime took the lock of the day meanwhile.
  *
- * @param refresh gives the day with what changed since, once it is sealed.
+ * @param refresh returns the day with what changed since, once it is sealed.
  */
 async function replace(
   plan: DayPlan,
@@ -189,7 +189,7 @@ async function replace(
   refresh: (before: BuiltDay) => Promise<BuiltDay>,
   enter: (step: DailyBatchStep, doing: string) => void,
 ): Promise<Replaced> {
-  // A run that was terminated may have left its task: it would hold the day's lock, or replace the day once more.
+  // A terminated run may have left its task behind. That task would hold the day's lock, or replace the day again.
   await endReindexTasks(plan);
   let day = built;
   for (let turn = 1; ; turn += 1) {
@@ -203,14 +203,14 @@ async function replace(
     try {
       return { day, reindexed: await reindexDay(plan, day), sealedUntil };
     } catch (thrown) {
-      // The task of a cancelled run must not replace the day after all.
+      // The task of a cancelled run must not replace the day later.
       await CancellationScope.nonCancellable(() => endReindexTasks(plan));
       if (codeOf(thrown) !== 'DRUID_LOCK_REVOKED' || turn === SEALS) throw thrown;
     }
   }
 }
 
-/** The failure of a run that the gate refused: the first code is its type, all of them are its details. */
+/** The failure of a run that the gate refused. The first code is its type, and all codes are in its details. */
 function refused(refusals: readonly GateRefusal[]): ApplicationFailure {
   return ApplicationFailure.create({
     type: refusals[0]?.code ?? '',
@@ -229,7 +229,7 @@ function outcomeOf(thrown: unknown): string {
   return isGateCode(code) ? `refused:${code}` : `failed:${code ?? 'UNKNOWN'}`;
 }
 
-/** The closed code of a failure: the type of what failed in the activity. */
+/** The closed error code of a failure: the type of the failure inside the activity. */
 function codeOf(thrown: unknown): string | undefined {
   const cause = innermostFailure(thrown);
   return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;

@@ -17,9 +17,9 @@ const { findLateData } = proxyActivities<OperateActivities>({
 });
 
 /**
- * What the hourly schedule starts: recomputes, one after another, the finished days whose files changed since their
- * build, as often and from as many rows on as the pipeline says. Days that no run has built are reported, or built where
- * the pipeline says so. Its details and its result say why each day was left.
+ * The hourly schedule starts it. It recomputes, one after another, the finished days whose files changed since their
+ * build. The pipeline sets how often, and from how many rows on. Days that no run has built are reported, or built if
+ * the pipeline says so. Details and result say why each other day was left.
  */
 export async function lateDataWatch(input: LateDataWatchInput): Promise<LateDataWatchResult> {
   const { pipeline } = checkedInput(lateDataWatchInputSchema, input);
@@ -48,7 +48,7 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
   });
 }
 
-/** 'missed days' where a day needs somebody: the pipeline says that the watch only reports it. */
+/** 'missed days' if a day needs a person: the pipeline says that the watch only reports it. */
 function outcomeOf(
   days: LateDataWatchResult['days'],
   outcomes: readonly DayOutcome[],

@@ -12,7 +12,7 @@ import { showDetails } from './show-details';
 
 export interface NightlyBatchInput {
   readonly pipeline: string;
-  /** The pipeline's zone, in which the schedule's time has its day. */
+  /** The pipeline's time zone, in which the day of the schedule's time is found. */
   readonly timeZone: string;
 }
 
@@ -21,16 +21,16 @@ const inputSchema = z.strictObject({
   timeZone: shortText,
 }) satisfies z.ZodType<NightlyBatchInput>;
 
-/** Set by Temporal on what a schedule starts: when it was due, however late it began. */
+/** Temporal sets it on runs that a schedule starts: when the run was due, however late it began. */
 const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
 
 /**
- * What the schedule starts: recomputes the day before the one in which it was due. The day comes from the schedule's own
- * timestamp, so that a run that is caught up after an outage still does the day it was meant for. Fails with the day's code.
+ * The schedule starts it. It recomputes the day before the one on which it was due. The day comes from the schedule's
+ * own timestamp, so a run that is caught up after an outage still does the intended day. Fails with the day's code.
  */
 export async function nightlyBatch(input: NightlyBatchInput): Promise<DayOutcome> {
   const { pipeline, timeZone } = checkedInput(inputSchema, input);
-  // Thrown as it is, it would fail the workflow's task, which Temporal tries again for ever.
+  // A plain error would fail the workflow task, which Temporal retries forever.
   if (!isTimeZone(timeZone)) throw ApplicationFailure.nonRetryable(`${timeZone} is no time zone`, 'WRONG_USAGE');
   const { typedSearchAttributes, startTime } = workflowInfo();
   const due = typedSearchAttributes.get(scheduledStart) ?? startTime;

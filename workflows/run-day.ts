@@ -27,13 +27,13 @@ const { joinDay } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '1 minute',
   scheduleToCloseTimeout: '24 hours', // A run of the day that somebody else started may take this long.
   summary: ACTIVITY_SUMMARIES.joinDay,
-  // Each poll of a run that is not over is a failed attempt.
+  // Each poll of an unfinished run is a failed attempt.
   retry: { initialInterval: '2 seconds', backoffCoefficient: 1.2, maximumInterval: '20 seconds' },
 });
 
 /**
- * Runs a day as a child, or waits for the run of it that is under way: a day has one run at a time. A failed day is an
- * outcome, not a failure; a cancellation of the caller cancels the child and waits until it has ended.
+ * Runs a day as a child, or waits for its current run: a day has one run at a time. A failed day is an outcome, not a
+ * failure. A cancellation of the caller cancels the child and waits until it has ended.
  */
 export async function runDay(pipeline: string, date: BusinessDate, by: RunMemo['trigger']): Promise<DayOutcome> {
   try {
@@ -57,7 +57,7 @@ export async function runDay(pipeline: string, date: BusinessDate, by: RunMemo['
   }
 }
 
-/** How somebody else's run of the day ended. Where that cannot be learnt, it is this day's failure, and no other's. */
+/** How somebody else's run of the day ended. If that cannot be found out, only this day fails. */
 async function joined(pipeline: string, date: BusinessDate): Promise<DayOutcome> {
   try {
     return await joinDay({ pipeline, date });
@@ -70,7 +70,7 @@ async function joined(pipeline: string, date: BusinessDate): Promise<DayOutcome>
 
 const REASON_CHARACTERS = 300;
 
-/** The outcome of what failed with that: 'cancelled', 'refused:<gate code>' or 'failed:<error code>'. */
+/** The outcome of a thrown failure: 'cancelled', 'refused:<gate code>' or 'failed:<error code>'. */
 export function outcomeOf(thrown: unknown): string {
   if (isCancellation(thrown)) return 'cancelled';
   const cause = lastFailure(thrown);
@@ -83,7 +83,7 @@ function reasonOf(thrown: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).slice(0, REASON_CHARACTERS);
 }
 
-/** Of a timeout what the last attempt failed with: it has the code. */
+/** For a timeout, the failure of the last attempt: it has the code. */
 function lastFailure(thrown: unknown): unknown {
   const failure = innermostFailure(thrown);
   return failure instanceof TimeoutFailure && failure.cause !== undefined ? lastFailure(failure.cause) : failure;

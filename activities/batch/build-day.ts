@@ -20,8 +20,8 @@ const optionsInput = z.object({ force: z.boolean() });
 export function createBuildActivities({ pipelines, data, findSpark, build = {}, ...clock }: BatchDependencies) {
   return {
     /**
-     * Fixes what the day is. Throws, before anything is touched: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE;
-     * BAD_PIPELINE also where another pipeline has the datasource, since the day would replace that pipeline's rows;
+     * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE;
+     * BAD_PIPELINE also if another pipeline has the datasource, since the day would replace that pipeline's rows;
      * BAD_DATE for a day that does not exist or is not over yet, since the seal would keep the day's next rows out of
      * realtime.
      */
@@ -32,7 +32,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
       return finishedDay(loaded.pipeline, date, clock);
     },
 
-    /** Builds and publishes the day; what did not change since the last build is not built again. */
+    /** Builds and publishes the day. Hours that did not change since the last build are not built again. */
     async buildDay(given: DayPlan, options: { readonly force: boolean }): Promise<BuiltDay> {
       const context = Context.current();
       const { force } = parseInput(optionsInput, options, 'buildDay');
@@ -57,7 +57,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
             },
           });
           const built = await readBuiltDay(output, plan.date);
-          // Also of one that was not built again: the watch for late data leaves time between two tries.
+          // Done also if nothing was built again: the watch for late data leaves time between two tries.
           await utimes(built.folder, new Date(), new Date());
           return built;
         },

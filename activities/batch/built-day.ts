@@ -11,17 +11,17 @@ import { folderWithin } from '../../clients/storage/local/safe-path';
 import { versionAt } from '../../engines/versions/day-version';
 import { readPublishedDay, type PublishedDay } from '../../engines/versions/published-day';
 
-/** Where a pipeline's published days are. Throws UNKNOWN_PIPELINE for a name that is a path. */
+/** The folder of a pipeline's published days. Throws UNKNOWN_PIPELINE for a name that is a path. */
 export function outputFolder(data: string, pipeline: string): string {
   return join(data, parsePipelineName(pipeline), 'output');
 }
 
 const LONGEST_PATH = 4_096;
 
-/** A built day as a caller gives it: only where it is, since its files say what it is. */
+/** A built day as a caller gives it: only its folder. The files in it give the rest. */
 export const builtInput = z.object({ folder: z.string().max(LONGEST_PATH) });
 
-/** The published version of a day as it is now. Throws NOT_BUILT if there is none. */
+/** The version of a day that is published now. Throws NOT_BUILT if there is none. */
 export async function readBuiltDay(output: string, date: BusinessDate): Promise<BuiltDay> {
   const published = await readPublishedDay(output, date);
   if (published === undefined) {
@@ -34,8 +34,8 @@ export async function readBuiltDay(output: string, date: BusinessDate): Promise<
 }
 
 /**
- * The version of a day that a caller names by its folder, as its own files say it is. Throws OUTPUT_FAILED or NOT_BUILT
- * where it is none of that day.
+ * The version of a day that a caller names by its folder, as its own files describe it. Throws OUTPUT_FAILED or
+ * NOT_BUILT if it is no version of that day.
  */
 export async function readNamedVersion(
   data: string,
@@ -59,7 +59,7 @@ async function builtDayOf({ folder, manifest }: PublishedDay): Promise<BuiltDay>
   };
 }
 
-/** What a neighbouring hour had of the day counts in the hours of its records. */
+/** Records of the day in a neighbouring hour's file count in their own hours. */
 function readHours(state: BuildState | undefined): BuiltDay['sources'] {
   const hours: Record<string, Required<ReadHour>> = {};
   const add = (hour: string, read: number, quarantined: number, outsideDay: number): void => {

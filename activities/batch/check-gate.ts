@@ -17,7 +17,7 @@ import { plannedDay } from './planned-day';
 import { servedDay } from './served-day';
 
 const count = z.int().nonnegative();
-/** What the gate compares of a built day, which it reads no file of. */
+/** The fields of a built day that the gate compares. The gate reads no file. */
 const builtCounts = z.object({
   counts: z.object({
     ...{ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count },
@@ -30,20 +30,20 @@ const builtCounts = z.object({
 });
 
 /**
- * How long an attempt waits for realtime rows that it cannot see. Then it compares the day with the rows that are left:
- * the batch must be able to repair a broken realtime.
+ * How long an attempt waits for realtime rows that cannot be seen. After that it compares the day with the visible
+ * rows: the batch must be able to repair a broken realtime.
  */
 const WAIT_MILLISECONDS = 60_000;
 
 /**
- * A task counts as up to date if it is at most so many offsets behind its topic: a moment of a busy stream. The ends of
- * transactions have offsets too, so a task is a few behind an idle topic.
+ * A task counts as up to date if it is at most this many offsets behind its topic: a moment of a busy stream. The ends
+ * of transactions have offsets too, so a task is a few behind an idle topic.
  */
 const LAG_OFFSETS = 10_000;
 
 /**
- * Which of realtime's rows cannot be seen at the moment, because a server restarts; undefined if all can. Compared with
- * half of realtime's rows, a batch would pass even if it lacks many.
+ * The realtime rows that cannot be seen at the moment because a server restarts; undefined if all can be seen. Compared
+ * with only half of realtime's rows, a batch would pass even if it lacks many.
  */
 async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
   const missingTasks = await notRead(druid, plan);
@@ -54,12 +54,12 @@ async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | un
   return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
 }
 
-/** Which realtime tasks may have rows of the day and do not serve them, for example after their server died. */
+/** The realtime tasks that may have rows of the day and do not serve them, for example because their server died. */
 async function notRead(druid: DruidClient, { realtimeDatasource, interval }: DayPlan): Promise<string | undefined> {
   const status = await druid.supervisors.status(realtimeDatasource);
   const spec = await druid.supervisors.find(realtimeDatasource);
   const sealedUntil = spec?.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
-  // Not by its state: if a topic does not exist yet, Druid says that it connects.
+  // The state is not used here: if a topic does not exist yet, Druid says that it connects.
   if (status === undefined || spec?.suspended === true) return undefined;
   // A task takes no row of a sealed day, so it has nothing to read again.
   if (new Date(sealedUntil) >= new Date(interval.end)) return undefined;
@@ -74,7 +74,7 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
 }
 
 /**
- * Waits until all of realtime's rows can be seen. Asks at least once, however long ago the attempt was scheduled.
+ * Waits until all of realtime's rows can be seen. Polls at least once, however long ago the attempt was scheduled.
  * Returns what was still missing when the time was over, else undefined.
  */
 async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
@@ -86,7 +86,7 @@ async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string 
   });
 }
 
-/** If Daybreak's user may not read Druid's configuration, nights run without this check. */
+/** If Daybreak's user may not read Druid's configuration, nightly runs skip this check. */
 async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): Promise<readonly string[]> {
   try {
     const { conflicts, warnings } = await pollCompaction(druid, loaded);
@@ -102,8 +102,8 @@ async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): 
 export function createGateActivities({ druid, pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
-     * Compares the built day with what Druid serves now. Throws nothing of its own: the refusals are in the report, and
-     * what of realtime it could not see.
+     * Compares the built day with what Druid serves now. A refusal is no error: the report has the refusals, and the
+     * part of realtime that could not be seen.
      */
     async checkGate(
       given: DayPlan,

@@ -8,7 +8,7 @@ import { contentOf, NO_CONTENT, type Content } from '../../engines/duckdb/row-di
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { servedDay } from './served-day';
 
-/** The segments that queries of the day are answered from. */
+/** The segments that answer queries of the day. */
 export async function visibleSegments(
   druid: DruidClient,
   { datasource, interval }: Pick<DayPlan, 'datasource' | 'interval'>,
@@ -18,8 +18,8 @@ export async function visibleSegments(
 }
 
 /**
- * Checks that the visible segments are a batch's: published, none realtime, of one version and a day long each, but for
- * those that Druid's compaction made since. Throws PROOF_FAILED.
+ * Checks that the visible segments come from a batch: published, not realtime, of one version, and each a day long.
+ * Segments that Druid's compaction made since are exempt. Throws PROOF_FAILED.
  */
 export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void {
   const versions = new Set(visible.flatMap((one) => (one.compacted ? [] : [one.version])));
@@ -36,12 +36,12 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
   });
 }
 
-/** The version of the segments that were made last: a compaction may have made several, each of its own interval. */
+/** The version of the newest segments. A compaction may have made several versions, each for its own interval. */
 export function latestVersion(visible: readonly Segment[]): string {
   return visible.reduce((latest, one) => (one.version > latest ? one.version : latest), '');
 }
 
-/** Whose rows the visible segments of a day are. */
+/** Who made the visible segments of a day: realtime, a batch, both or a compaction. */
 export function servedBefore(visible: readonly Segment[], plan: Pick<DayPlan, 'interval'>): ServedBefore {
   const batch = visible.filter((one) => !one.realtime && one.published && isDay(one, plan)).length;
   if (visible.length === 0) return 'nothing';
@@ -54,8 +54,8 @@ function isDay({ start, end }: Segment, { interval }: Pick<DayPlan, 'interval'>)
 }
 
 /**
- * Each hour's rows and an order-independent checksum over every column of them, in the batch's files and in Druid.
- * Throws PROOF_FAILED with the first hour that differs.
+ * Each hour's row count and an order-independent checksum over every column of its rows, in the batch's files and in
+ * Druid. Throws PROOF_FAILED with the first hour that differs.
  *
  * `scratch` and `signal`: see `servedDay`.
  */

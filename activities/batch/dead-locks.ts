@@ -3,21 +3,21 @@ import type { DayPlan } from '../../domain/daily-batch';
 import { locksIn } from '../../domain/druid/blocking-locks';
 
 /**
- * Realtime tasks run for hours, then wait for their handoff: a task that holds a lock was created at most so long
- * before it.
+ * Realtime tasks run for hours, then wait for their handoff. A task that holds a lock was created at most this long
+ * before the lock.
  */
 const LIFETIME_MILLISECONDS = 7 * 24 * 3_600_000;
-/** A task that holds a lock ran when it was granted: only the latest failed tasks are checked. */
+/** A task that holds a lock was running when it got the lock, so only the latest failed tasks are checked. */
 const SUSPECTS = 50;
 
 /**
- * Gives back the locks of the day that Druid has failed tasks hold, and names those tasks. Druid 33 looks whether a task
- * is active before it waits for the lockbox that the task is being removed from: a task that is ended while it allocates
- * a segment is granted that one lock afterwards. Nothing else releases it before the overlord restarts.
+ * Releases the locks of the day that failed tasks hold in Druid, and names those tasks. Druid 33 checks whether a task
+ * is active before it waits for the lockbox from which the task is being removed. So a task that is ended while it
+ * allocates a segment gets that one lock afterwards. Nothing else releases it before the overlord restarts.
  *
- * A task that failed never runs again under its id, so that its lock protects nothing; where a running task has joined
- * the lock, it keeps it. To have a task of higher priority revoke the lock, as Druid means it, would not do: outside UTC
- * Druid 33 does not find the lock again that it is to revoke.
+ * A failed task never runs again under its id, so its lock protects nothing. If a running task has joined the lock,
+ * that task keeps it. Druid's own way is that a task of higher priority revokes the lock. It does not work here:
+ * outside UTC, Druid 33 does not find the lock that it should revoke.
  */
 export async function releaseDeadLocks(
   druid: DruidClient,

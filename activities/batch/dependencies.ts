@@ -9,21 +9,24 @@ export interface OutputFile {
   readonly file: string;
 }
 
-/** What the batch's activities work with; the worker puts it together. */
+/** The dependencies of the batch's activities. The worker creates them. */
 export interface BatchDependencies {
   readonly druid: DruidClient;
-  /** For the supervisor that a seal re-submits. */
+  /** For the supervisor that a seal submits again. */
   readonly kafkaOfDruid: KafkaOfDruid;
-  /** Absolute path of the folder with one folder a pipeline. */
+  /** Absolute path of the folder that has one folder for each pipeline. */
   readonly pipelines: string;
   /** Absolute path; see Config.data. */
   readonly data: string;
   /** For pipelines whose batch.engine is spark. Default: none, and they fail. Throws MISSING_TOOL or DOWNLOAD_FAILED. */
   readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
-  /** What a build may hold before it spills to disk, and hours built at once. Default: 1024, and one a processor. */
+  /**
+   * Memory that a build may use before it spills to disk, and the number of hours built at once. Default: 1024, and one
+   * per processor.
+   */
   readonly build?: { readonly memoryMebibytes?: number | undefined; readonly threads?: number | undefined };
   /** How Druid reads built files. */
   readonly inputSource: (files: readonly OutputFile[]) => InputSource;
-  /** The clock by which a day is over. Default: the machine's. */
+  /** The clock that decides whether a day is over. Default: the machine's. */
   readonly now?: () => Date;
 }

@@ -9,8 +9,8 @@ import type { BatchDependencies } from './dependencies';
 export function createRestoreActivities({ data }: BatchDependencies) {
   return {
     /**
-     * The full name of a kept version of the day; 'previous' is the one that Druid served before the one it serves.
-     * Throws NOT_BUILT where it is not kept.
+     * The full name of a kept version of the day. 'previous' is the version that Druid served before the current one.
+     * Throws NOT_BUILT if it is not kept.
      */
     async chooseVersion(plan: DayPlan, wanted: string): Promise<string> {
       const day = parseInput(dayInput, plan, 'chooseVersion');

@@ -13,7 +13,7 @@ import type { BatchDependencies } from './dependencies';
 
 const CLOCK_SKEW_MILLISECONDS = 20_000;
 
-/** A plan as a caller gives it: what its pipeline and its date do not say themselves is compared with what they say. */
+/** A plan as a caller gives it. It is compared with the plan that pipeline and date give. */
 export const planInput = dayInput.extend({
   timeZone: shortText.exactOptional(),
   datasource: shortText.exactOptional(),
@@ -27,8 +27,8 @@ export interface PlannedDay {
 }
 
 /**
- * What a finished day of the pipeline is. Throws BAD_DATE for one that is not over: the seal would keep its next rows
- * out of realtime.
+ * The plan of a finished day of the pipeline. Throws BAD_DATE for a day that is not over: the seal would keep its next
+ * rows out of realtime.
  */
 export async function finishedDay(
   pipeline: Pipeline,
@@ -37,20 +37,20 @@ export async function finishedDay(
 ): Promise<DayPlan> {
   const plan = dayPlan(pipeline, date);
   const left = (): number => new Date(plan.interval.end).getTime() - now().getTime();
-  // Temporal's clock may be ahead of this one, and a night may be due at 00:00. A timer may be a moment early.
+  // Temporal's clock may be ahead of this one, and a night may be due at 00:00. A timer may also fire a moment early.
   while (left() > 0 && left() <= CLOCK_SKEW_MILLISECONDS) await setTimeout(left());
   requireOver(plan.date, plan.timeZone, now());
   return plan;
 }
 
 /**
- * The plan of a day by its pipeline.yaml and its date, whatever the caller says: a caller who may fill a task queue can
- * give an activity any plan. Throws WRONG_USAGE, UNKNOWN_PIPELINE, BAD_DATE, and BAD_PIPELINE where the given plan is
- * another, as where pipeline.yaml was changed since the run began.
+ * The plan of a day by its pipeline.yaml and its date, whatever the caller says: anybody who can add to a task queue
+ * can give an activity any plan. Throws WRONG_USAGE, UNKNOWN_PIPELINE, BAD_DATE, and BAD_PIPELINE if the given plan
+ * differs, for example because pipeline.yaml was changed since the run began.
  *
- * @param activity the one that the plan was given to.
- * @param hasWritten whether the run is known to have replaced the day in a datasource; asked only where pipeline.yaml names
- * another one by now. Where it has, the plan is about that one. Default: of none.
+ * @param activity the activity that received the plan.
+ * @param hasWritten whether the run is known to have replaced the day in a datasource. Called only if pipeline.yaml now
+ * names another datasource. If true, the plan is about the datasource that was replaced. Default: none was.
  */
 export async function plannedDay(
   { pipelines, ...clock }: Pick<BatchDependencies, 'pipelines' | 'now'>,
@@ -67,7 +67,7 @@ export async function plannedDay(
   let isWritten: boolean | undefined;
   for (const [field, value] of Object.entries(claimed)) {
     if (isDeepStrictEqual(value, known.get(field))) continue;
-    // A zone has several names, of which pipeline.yaml may have another one since the run began.
+    // A zone has several names. pipeline.yaml may use another one than when the run began.
     if (field === 'timeZone' && typeof value === 'string' && isSameZone(value, plan.timeZone)) continue;
     if (field.toLowerCase().endsWith('datasource') && (isWritten ??= await hasWritten(datasource))) continue;
     const [is, should] = [JSON.stringify(value), JSON.stringify(known.get(field))];

@@ -18,13 +18,13 @@ const reindexedInput = z.object({ taskId: shortText, createdTime: z.iso.datetime
 export function createProofActivities({ druid, pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
-     * Shows that Druid serves exactly the built rows of the day: every visible segment is later than the task's start,
-     * and a recompute's or a compaction's of its rows, as `checkSegments` says; and each hour has the batch's rows,
-     * compared by an order-independent checksum over every column. Throws PROOF_FAILED with the first difference, and
-     * NOT_SERVED where Druid does not serve the day's new segments within the pipeline's time.
+     * Proves that Druid serves exactly the built rows of the day. Every visible segment must be later than the start of
+     * the task, and come from a recompute or from a compaction of its rows (see `checkSegments`). Each hour must have
+     * the batch's rows, compared by an order-independent checksum over every column. Throws PROOF_FAILED with the first
+     * difference, and NOT_SERVED if Druid does not serve the day's new segments within the pipeline's time.
      *
-     * If pipeline.yaml names another datasource by now, the proof is about the one that the run's own task replaced. Nobody
-     * else would prove it: it would be a day that is served and of which nothing is known.
+     * If pipeline.yaml now names another datasource, the proof is about the one that the run's own task replaced.
+     * Otherwise that day would be served without any proof.
      */
     async proveDay(given: DayPlan, day: BuiltDay, task: Reindexed): Promise<DayProof> {
       const { folder } = parseInput(builtInput, day, 'proveDay');
@@ -56,7 +56,7 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
   };
 }
 
-/** Whether the task is of this run and, as Druid says, of the datasource: a caller may claim any. */
+/** Whether the task belongs to this run and, according to Druid, to the datasource: a caller may claim any. */
 async function hasReplaced(
   druid: DruidClient,
   { date }: DayPlan,
@@ -73,7 +73,7 @@ async function hasReplaced(
 const COMPARISONS = 3;
 const PAUSE_MILLISECONDS = 3_000;
 
-/** A broker may name a segment as served a moment before its queries see it: what differs is compared again. */
+/** A broker may report a segment as served a moment before its queries see it, so a difference is checked again. */
 async function provenHours(compare: () => Promise<ProvenHour[]>): Promise<ProvenHour[]> {
   for (let comparison = 1; ; comparison += 1) {
     try {
@@ -93,7 +93,7 @@ async function servedOnlyByBatch(
   reindexed: Reindexed,
 ): Promise<PollResult<readonly Segment[]>> {
   const visible = await visibleSegments(druid, plan);
-  // Right after the task Druid's services still learn of its segments: older ones are waited out.
+  // Right after the task, Druid's services are still learning of its segments. Older segments are waited out.
   const older = visible.filter((one) => new Date(one.version) <= new Date(reindexed.createdTime));
   if (older.length > 0) return { waitingFor: `${older.length} older segments of the day to be overshadowed` };
   const unloaded = visible.filter((one) => !one.available);

@@ -17,19 +17,19 @@ const endInput = dayInput.extend({ datasource: shortText });
 
 export interface Reindexed {
   readonly taskId: string;
-  /** When Druid took the task, ISO 8601. */
+  /** When Druid accepted the task, ISO 8601. */
   readonly createdTime: string;
 }
 
 export function createReindexActivities({ druid, pipelines, data, inputSource, ...clock }: BatchDependencies) {
   return {
     /**
-     * Has Druid replace the day by the built files. The task's id derives from the workflow run, so that a retry finds
-     * the task that the first try started; only where that one failed does it start the next.
+     * Has Druid replace the day by the built files. The id of the task derives from the workflow run, so a retry finds
+     * the task that the first try started. Only if that one failed does it start the next.
      *
-     * Throws DRUID_LOCK_REVOKED where a task of higher priority took the day away, DRUID_BAD_ROWS where Druid cannot
-     * read the rows, DRUID_READS_NOTHING where it does not find them, and DRUID_TASK_FAILED, which may be tried again,
-     * with the task's own reason. Waits while Druid is away, restarts, or has no free slot.
+     * Throws DRUID_LOCK_REVOKED if a task of higher priority took the lock of the day, DRUID_BAD_ROWS if Druid cannot
+     * read the rows, DRUID_READS_NOTHING if it does not find them, and DRUID_TASK_FAILED, which may be retried, with
+     * the reason that the task gives. Waits while Druid is away, restarts, or has no free slot.
      */
     async reindexDay(given: DayPlan, day: BuiltDay): Promise<Reindexed> {
       const { folder } = parseInput(builtInput, day, 'reindexDay');
@@ -55,9 +55,9 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
     },
 
     /**
-     * Ends every reindex task of the day and waits until it has ended. A day has one run at a time, so that a task that
-     * is not of a run's own reindex was left behind by one that was terminated. Where pipeline.yaml names another
-     * datasource by now, or cannot be read, only the run's own are ended: that must not depend on it.
+     * Ends every reindex task of the day and waits until it has ended. A day has one run at a time. So any task that is
+     * not of the run's own reindex was left behind by a terminated run. If pipeline.yaml now names another datasource,
+     * or cannot be read, only the run's own tasks are ended: ending these must not depend on the file.
      */
     async endReindexTasks(given: DayPlan): Promise<void> {
       const { pipeline, date, datasource } = parseInput(endInput, given, 'endReindexTasks');
@@ -77,7 +77,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
   };
 }
 
-/** Druid takes a path that it cannot see for an empty file, and would replace the day by nothing. */
+/** Druid takes a path that it cannot see as an empty file, and would replace the day by nothing. */
 async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: string): Promise<void> {
   if ((await druid.tasks.sample(spec)) > 0) return;
   throw new DaybreakError('DRUID_READS_NOTHING', {
@@ -87,7 +87,7 @@ async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: st
   });
 }
 
-/** Undefined where the pipeline's folder cannot be read just now. */
+/** Undefined if the pipeline's folder cannot be read at the moment. */
 async function datasourceNow(pipelines: string, pipeline: string): Promise<string | undefined> {
   try {
     return batchDatasourceOf(await readSettings(await folderNamed(pipelines, pipeline)));
@@ -98,7 +98,7 @@ async function datasourceNow(pipelines: string, pipeline: string): Promise<strin
   }
 }
 
-/** How the ids of the reindex tasks of the workflow run begin that the activity is of; a number follows. */
+/** The prefix of the ids of the reindex tasks of the activity's workflow run. A number follows. */
 export function ownTaskPrefix(day: Pick<DayPlan, 'datasource' | 'date'>): string {
   return `${taskPrefix(day)}${Context.current().info.workflowExecution?.runId ?? ''}_`;
 }
@@ -107,7 +107,7 @@ function taskPrefix({ datasource, date }: Pick<DayPlan, 'datasource' | 'date'>):
   return `daybreak_${datasource}_${date}_`;
 }
 
-/** The same poll, which goes on while Druid cannot be reached. */
+/** The same poll, which continues while Druid cannot be reached. */
 function retryWhileUnreachable<T>(poll: () => Promise<PollResult<T>>): () => Promise<PollResult<T>> {
   return async () => {
     try {
@@ -167,7 +167,7 @@ async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStat
 }
 
 async function failureOf(druid: DruidClient, { id, errorMsg }: TaskStatus): Promise<DaybreakError> {
-  // The status cuts the reason off after a hundred characters; a killed task has no report.
+  // The status cuts the reason off after a hundred characters. A killed task has no report.
   const report = await druid.tasks.report(id);
   const reason = report?.error ?? errorMsg ?? 'without a reason';
   const code = taskFailureCode(`${reason} ${errorMsg ?? ''}`);

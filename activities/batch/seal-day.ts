@@ -17,8 +17,8 @@ export interface Seal {
 }
 
 /**
- * Milliseconds after which a task has either begun to hand off or never will before its time is over: an overlord that
- * dies after it stored the seal takes the running tasks up again as they are.
+ * Milliseconds after which a task has either begun to hand off or will not before its time is over: an overlord that
+ * dies after it stored the seal resumes the running tasks unchanged.
  */
 const HEARD_WITHIN = 30_000;
 
@@ -32,7 +32,8 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
       const before = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
       return {
         ...supervisorSpec(pipeline, columns, { kafka, sealedUntil: laterSeal(end, before) }),
-        // A running supervisor goes on. If there is none, a suspended one holds the seal until the speed layer starts.
+        // A running supervisor continues. If there is none, a suspended one holds the seal until the speed layer
+        // starts.
         suspended: stored?.suspended ?? true,
       };
     };
@@ -40,7 +41,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
     return sealedUntil ?? end;
   }
 
-  /** The tasks that read on, and take rows from before the seal. */
+  /** The tasks that still read and take rows from before the seal. */
   async function unsealed({ datasource }: DayPlan, sealedUntil: string): Promise<string[]> {
     const status = await druid.supervisors.status(datasource);
     const found: string[] = [];
@@ -54,8 +55,8 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
   return {
     /**
      * Closes the day to realtime: from now on Druid drops rows before its end. Then waits until no task holds a lock in
-     * the day any more, that is until realtime has handed off what it had; a lock whose task failed is given back. The
-     * seal only ever moves forward.
+     * the day any more, that is until realtime has handed off its rows. The lock of a failed task is released. The seal
+     * only moves forward.
      */
     async sealDay(given: DayPlan): Promise<Seal> {
       // Once: tables may be large, and an edit of the pipeline must not end a wait that is under way.

@@ -10,10 +10,11 @@ import { contentOf, type Content } from '../../engines/duckdb/row-digest';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
 /**
- * What Druid serves in the interval now, by local hour; hours without rows are left out. The rows themselves are fetched
- * and counted here, an hour at a time: to have Druid group by every column takes merge buffers that a large day exceeds.
+ * What Druid serves in the interval now, by local hour; hours without rows are left out. The rows are fetched and
+ * counted here, an hour at a time. If Druid grouped by every column, a large day would exceed its merge buffers.
  *
- * `scratch` is the absolute path of a folder that has room for the rows of the largest hour; `signal` ends it between two hours.
+ * `scratch` is the absolute path of a folder that has room for the rows of the largest hour. `signal` ends the work
+ * between two hours.
  */
 export async function servedDay(
   druid: DruidClient,

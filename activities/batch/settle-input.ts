@@ -9,15 +9,15 @@ import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
 
 export interface Settled {
-  /** NOT_SETTLED where the input still changes after all the time it was given; null where it is quiet. */
+  /** NOT_SETTLED if the input still changes when its time is over; null if it has settled. */
   readonly refusal: GateRefusal | null;
 }
 
 export function createSettleActivities({ pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
-     * Waits until no input file of the day has changed for the pipeline's settle time, at most for its settle time-out;
-     * not at all where NOT_SETTLED is accepted. Throws NO_INPUT where there is no file.
+     * Waits until no input file of the day has changed for the pipeline's settle time, at most for its settle timeout.
+     * Does not wait if NOT_SETTLED is accepted. Throws NO_INPUT if there is no file.
      */
     async awaitSettledInput(
       given: DayPlan,
@@ -28,10 +28,10 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
       const { pipeline } = loaded;
       const { settleSeconds, settleTimeoutSeconds } = pipeline.gate;
       const timeoutSeconds = accept.includes('NOT_SETTLED') ? 0 : settleTimeoutSeconds;
-      // Since the first try: a worker that died does not make the wait longer.
+      // Counted from the first try: a worker that died does not make the wait longer.
       const deadline = Context.current().info.scheduledTimestampMs + timeoutSeconds * 1_000;
       return pollUntilAnswered<Settled>(async () => {
-        // Files of neighbouring hours may grow for as long as they like: what they gain later is late data.
+        // Files of neighbouring hours may grow without limit: rows added later are late data.
         const { own } = await listInput(join(data, plan.pipeline, 'input'), pipeline, plan.date);
         const unchanged = (Date.now() - lastChange(own)) / 1_000;
         if (unchanged >= settleSeconds) return { answer: { refusal: null } };
@@ -43,7 +43,10 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
   };
 }
 
-/** When the last of the files changed, in epoch milliseconds; 0 for none. They may be too many for the arguments of a call. */
+/**
+ * When the last of the files changed, in epoch milliseconds; 0 for none. The files may be too many for the arguments of
+ * one call.
+ */
 export function lastChange(files: readonly { readonly changedAt: number }[]): number {
   return files.reduce((latest, { changedAt }) => Math.max(latest, changedAt), 0);
 }

@@ -10,12 +10,12 @@ import { replaceFile } from '../../clients/storage/local/replace-file';
 import { builtInput } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
-/** What of a result names files; its figures are for people. */
+/** The fields of a result that name files. Its figures are for people. */
 const resultInput = dayInput.extend({ output: builtInput.shape.folder, taskId: shortText });
 
 export function createReconciliationActivities({ data }: BatchDependencies) {
   return {
-    /** Keeps the result of a run as <data>/<pipeline>/reconciliation/<date>.json, for reports and for people. */
+    /** Stores the result of a run as <data>/<pipeline>/reconciliation/<date>.json, for reports and for people. */
     async storeReconciliation(result: DailyBatchResult): Promise<void> {
       const { pipeline, date, output, taskId } = parseInput(resultInput, result, 'storeReconciliation');
       if (!/^daybreak_[\w-]+$/.test(taskId) || !taskId.includes(`_${date}_`)) {

@@ -4,7 +4,7 @@ import { batchDatasourceOf } from '../../domain/pipeline';
 import { DaybreakError } from '../../domain/errors';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
-/** What of Druid's automatic compaction does not go with the recomputes of a pipeline's days. */
+/** The settings of Druid's automatic compaction that conflict with the recomputes of a pipeline's days. */
 export async function pollCompaction(
   druid: DruidClient,
   { pipeline, outputColumns }: LoadedPipeline,
@@ -18,7 +18,7 @@ export async function pollCompaction(
   };
 }
 
-/** Throws COMPACTION_CONFLICT where rows that were proven would be altered. Returns what is only to be warned of. */
+/** Throws COMPACTION_CONFLICT if the compaction would alter proven rows. Returns the warnings. */
 export async function refuseCompaction(druid: DruidClient, loaded: LoadedPipeline): Promise<readonly string[]> {
   const { conflicts, warnings } = await pollCompaction(druid, loaded);
   if (conflicts.length === 0) return warnings;

@@ -7,23 +7,23 @@ export type WantedSupervisor = SupervisorSpec & { readonly suspended: boolean };
 
 export interface EnsuredSupervisor {
   readonly done: 'created' | 'updated' | 'unchanged';
-  /** The seal that it holds now, ISO 8601. */
+  /** The seal that the supervisor holds now, ISO 8601. */
   readonly sealedUntil: string | undefined;
 }
 
-/** More rivals than that are not days that are recomputed together, but two versions that disagree. */
+/** More rivals than this are not days that are recomputed together, but two versions that disagree. */
 const TRIES = 10;
 
 /**
- * Brings a supervisor to what is wanted of it, and leaves it alone where it is that already: to re-submit it ends its
+ * Makes a supervisor match the wanted spec. Leaves it unchanged if it matches already: submitting it again ends its
  * running tasks.
  *
- * The seal only moves forward, also where others write at the same time. Druid has no compare-and-set, but it keeps
- * every spec that it was ever given: a writer takes the latest seal of them all, and checks again after it wrote. In
- * any order of writes, the last one to check sees all of them.
+ * The seal only moves forward, even if others write at the same time. Druid has no compare-and-set, but it keeps every
+ * spec that it ever received. A writer takes the latest seal of them all, and checks again after it wrote. In any order
+ * of writes, the last writer to check sees all of them.
  *
- * @param wanted makes the spec from the stored one, undefined if there is none.
- * @param again submits it also where it is that already, so that the running tasks end.
+ * @param wanted makes the spec from the stored one, which is undefined if there is none.
+ * @param again submits it even if it matches already, so that the running tasks end.
  */
 export async function ensureSupervisor(
   druid: DruidClient,
@@ -60,7 +60,8 @@ function withSeal(wanted: WantedSupervisor, seal: string | undefined): WantedSup
 }
 
 /**
- * Whether `whole` has every value of `part`; Druid stores a spec with all its defaults, and zones by names of its own.
+ * Whether `whole` has every value of `part`. Druid stores a spec with all its defaults, and with its own names of
+ * zones.
  */
 function contains(whole: unknown, part: unknown): boolean {
   if (Array.isArray(part)) {

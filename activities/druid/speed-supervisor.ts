@@ -27,18 +27,18 @@ export interface SpeedSupervisorDependencies extends PipelineFolders {
 
 export interface WatchSupervisorInput {
   readonly pipeline: string;
-  /** What the caller knows already; null before the first poll. */
+  /** The health that the caller already knows; null before the first poll. */
   readonly known: SupervisorHealth | null;
   readonly maximumSeconds: number;
 }
 
 export interface PrepareSpeedLayerInput {
   readonly pipeline: string;
-  /** What the caller knows to be prepared; see `setupOf`. Default: nothing. */
+  /** The setup that the caller knows to be prepared; see `setupOf`. Default: none. */
   readonly prepared?: string | undefined;
 }
 
-/** What the shards need; workers of earlier versions returned nothing. */
+/** What the shards need. Workers of earlier versions returned nothing. */
 export interface PreparedSpeedLayer {
   /** See `setupOf`. */
   readonly setup: string;
@@ -47,7 +47,7 @@ export interface PreparedSpeedLayer {
 const POLL_MS = 2_000;
 
 const prepareInput = z.object({ pipeline: pipelineInput, prepared: shortText.optional() });
-/** What is known is only compared. */
+/** `known` is only compared. */
 const watchInput = z.object({ pipeline: pipelineInput, known: z.unknown(), maximumSeconds: secondsInput });
 
 export function createSpeedSupervisorActivities({
@@ -58,10 +58,10 @@ export function createSpeedSupervisorActivities({
 }: SpeedSupervisorDependencies) {
   return {
     /**
-     * Makes sure that the topics exist, and that Druid's supervisor is what the pipeline says and runs. Returns what it
+     * Makes sure that the topics exist, and that Druid's supervisor matches the pipeline and runs. Returns what it
      * prepared, for the shards to compare.
      *
-     * Where Druid alone is at fault, the failure's first detail is an `UnpreparedSetup`.
+     * If only Druid is at fault, the first detail of the failure is an `UnpreparedSetup`.
      */
     async prepareSpeedLayer(input: PrepareSpeedLayerInput): Promise<PreparedSpeedLayer | undefined> {
       const { pipeline: name, prepared } = parseInput(prepareInput, input, 'prepareSpeedLayer');
@@ -81,7 +81,7 @@ export function createSpeedSupervisorActivities({
       });
     },
 
-    /** Returns when the supervisor's health is another than the known one, or after the given seconds. */
+    /** Returns when the supervisor's health differs from the known one, or after the given seconds. */
     async watchSupervisor(input: WatchSupervisorInput): Promise<SupervisorHealth> {
       const { pipeline: name, known, maximumSeconds } = parseInput(watchInput, input, 'watchSupervisor');
       const context = Context.current();
@@ -110,7 +110,7 @@ export function createSpeedSupervisorActivities({
     await ensureSupervisor(druid, pipeline.druid.datasource, (stored) => ({
       ...supervisorSpec(pipeline, outputColumns, {
         kafka: kafkaOfDruid,
-        // What a recompute has sealed stays sealed.
+        // The seal of a recompute stays in place.
         sealedUntil: stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined,
       }),
       suspended: false,
@@ -118,7 +118,7 @@ export function createSpeedSupervisorActivities({
   }
 }
 
-/** The failure as `typedFailures` makes it, with what the workflow needs beside it. */
+/** The failure as `typedFailures` makes it, with the detail that the workflow needs. */
 function withUnpreparedSetup(thrown: unknown, detail: UnpreparedSetup): unknown {
   if (!(thrown instanceof DaybreakError && thrown.code.startsWith('DRUID_'))) return thrown;
   return ApplicationFailure.create({

@@ -7,12 +7,12 @@ export interface SupervisorPoll {
   readonly health: SupervisorHealth;
   readonly totals: IngestionTotals;
   /**
-   * Offsets from what the tasks have taken to the end of the topic. The ends of transactions have offsets too, so it is
-   * not 0 when every row is taken. Below zero if a partition ends before what was taken of it, and absent as long as
+   * Offsets between what the tasks have taken and the end of the topic. The ends of transactions have offsets too, so
+   * it is not 0 when every row is taken. Below zero if a partition ends before what was taken of it. Absent as long as
    * Druid does not know.
    */
   readonly lag?: number;
-  /** The offsets that no task has taken yet, where Druid gives the ends. */
+  /** The offsets that no task has taken yet, if Druid reports the ends. */
   readonly unread?: readonly PartitionOffsets[];
 }
 
@@ -27,13 +27,13 @@ export async function pollSupervisor(druid: DruidClient, id: string): Promise<Su
 }
 
 export interface SupervisorFacts {
-  /** Undefined where there is no such supervisor. */
+  /** Undefined if there is no such supervisor. */
   readonly status: SupervisorStatus | undefined;
   readonly sealedUntil: string | null | undefined;
   readonly totals: IngestionTotals;
 }
 
-/** What Druid's answers come to. */
+/** Combines Druid's answers into one poll. */
 export function supervisorPoll(id: string, { status, sealedUntil, totals }: SupervisorFacts): SupervisorPoll {
   if (status === undefined) {
     const remedy = 'Start the speed layer: npx daybreak speed start';
@@ -61,7 +61,10 @@ function unreadOffsets({ minimumLag, latestOffsets }: SupervisorStatus): Partiti
   });
 }
 
-/** The worst alone: a supervisor whose topic was made anew may have errors and unreadable rows too. */
+/**
+ * The remedy for the worst problem only: a supervisor whose topic was created again may have errors and unreadable rows
+ * too.
+ */
 function remedyOf(id: string, status: SupervisorStatus, { unparseable }: IngestionTotals): string | undefined {
   const path = `/druid/indexer/v1/supervisor/${id}`;
   if (Object.values(status.minimumLag ?? {}).some(isNegative)) {

@@ -17,8 +17,8 @@ export interface DayRun {
 }
 
 /**
- * Runs of a pipeline's days, latest first, as far back as Temporal keeps closed runs. Restores that ended before they
- * touched their day are left out: they are no verdict on it.
+ * The runs of a pipeline's days, latest first, as far back as Temporal keeps closed runs. Restores that ended before
+ * they changed their day are left out: they say nothing about it.
  */
 export async function* dayRuns(
   client: Client,
@@ -41,7 +41,7 @@ export async function* dayRuns(
       workflowId: run.workflowId,
       runId: run.runId,
       running,
-      // A terminated run or one that timed out could not say how it ended.
+      // A run that was terminated or timed out could not record how it ended.
       outcome: reported === undefined || (reported === 'running' && !running) ? endOf(run.status.name) : reported,
       startedAt: run.startTime.toISOString(),
       ...(run.closeTime !== undefined && { closedAt: run.closeTime.toISOString() }),
@@ -49,7 +49,7 @@ export async function* dayRuns(
   }
 }
 
-/** The outcome of a run by Temporal's name of its status alone. */
+/** The outcome of a run, from Temporal's name of its status alone. */
 export function endOf(status: string): string {
   switch (status) {
     case 'RUNNING':

@@ -29,8 +29,8 @@ export function createOperateActivities(dependencies: OperateDependencies) {
     },
 
     /**
-     * How a run of the day ended that somebody else started. While it runs, each attempt fails, and Temporal makes the
-     * next one: so waiting takes no slot of the worker, which the run itself may need.
+     * How a run of the day that somebody else started ended. While that run is active, each attempt fails, and Temporal
+     * makes the next one. So waiting takes no slot of the worker, which the run itself may need.
      */
     async joinDay(day: { readonly pipeline: string; readonly date: BusinessDate }): Promise<DayOutcome> {
       const { pipeline, date } = parseInput(dayInput, day, 'joinDay');
@@ -51,7 +51,7 @@ export function createOperateActivities(dependencies: OperateDependencies) {
       };
     },
 
-    /** Compares the last days' input files with their builds, latest day first, and decides about each. */
+    /** Compares the input files of the last days with their builds, latest day first, and decides about each. */
     async findLateData(input: LateDataWatchInput): Promise<LateDataDecision[]> {
       const { pipeline: name } = parseInput(watchInput, input, 'findLateData');
       const { client } = Context.current();

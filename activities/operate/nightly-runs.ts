@@ -7,7 +7,7 @@ import type { Pipeline } from '../../domain/pipeline';
 import { outcomeAttribute } from '../../domain/search-attributes';
 import { endOf } from './day-runs';
 
-/** Asks Temporal about the nightly run of a day. */
+/** Queries Temporal for the nightly run of a day. */
 export async function nightlyRunOf(
   client: Client,
   { name, timeZone, schedule }: Pipeline,
@@ -18,7 +18,7 @@ export async function nightlyRunOf(
   return { due, underWay, ...(last !== undefined && { last }) };
 }
 
-/** False where the pipeline has no schedule. */
+/** False if the pipeline has no schedule. */
 async function nightsUnderWay(client: Client, pipeline: string): Promise<boolean> {
   try {
     const { info, raw } = await client.schedule.getHandle(nightlyScheduleId(pipeline)).describe();
@@ -29,7 +29,7 @@ async function nightsUnderWay(client: Client, pipeline: string): Promise<boolean
   }
 }
 
-/** By its id and not by a list: a run that has just begun is not listed yet. */
+/** Found by its id, not in a list: a run that has just begun is not listed yet. */
 async function lastRun(client: Client, pipeline: string, date: BusinessDate): Promise<NightlyRun['last']> {
   try {
     const { status, typedSearchAttributes } = await client.workflow.getHandle(dailyBatchId(pipeline, date)).describe();

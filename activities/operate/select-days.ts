@@ -8,15 +8,15 @@ import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { lastRuns } from './day-runs';
 
 export interface OperateDependencies {
-  /** Absolute path of the folder with one folder a pipeline. */
+  /** Absolute path of the folder that has one folder for each pipeline. */
   readonly pipelines: string;
   /** Absolute path; see Config.data. */
   readonly data: string;
 }
 
 /**
- * The days of a backfill, in order. Throws BAD_DATE for a range that is not one or that is not over yet, whose day
- * realtime still fills.
+ * The days of a backfill, in order. Throws BAD_DATE for an invalid range, and for a range that is not over yet:
+ * realtime still fills its last day.
  */
 export async function selectDays(
   client: Client,

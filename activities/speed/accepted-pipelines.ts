@@ -12,14 +12,14 @@ import { readPipeline } from '../../engines/pipeline/read-pipeline';
 
 /** The pipeline that the speed layer runs. Its owner closes its database. */
 export interface AcceptedPipeline extends OpenPipeline {
-  /** Set where it is not the folder's, because that one does not pass its checks: why, and what to do. */
+  /** Set if it is not the folder's pipeline because that one does not pass its checks: the reason, and what to do. */
   readonly kept?: string;
 }
 
 export interface PipelineFolders {
-  /** The folder with one folder a pipeline. */
+  /** The folder that has one folder for each pipeline. */
   readonly pipelines: string;
-  /** See Config.data: copies of accepted pipelines are in <data>/<pipeline>/realtime. */
+  /** See Config.data. Copies of accepted pipelines are in <data>/<pipeline>/realtime. */
   readonly data: string;
   readonly logger: KafkaLogger;
 }
@@ -27,7 +27,7 @@ export interface PipelineFolders {
 const READS = 3;
 /** In bytes, for the tables and a micro-batch. */
 const MEMORY_LIMIT = 512 * 2 ** 20;
-/** Somebody corrects the folder, and the speed layer goes on. */
+/** Once somebody corrects the folder, the speed layer goes on. */
 const CORRECTABLE: readonly ErrorCode[] = [
   'BAD_PIPELINE',
   'BAD_TRANSFORM',
@@ -37,17 +37,17 @@ const CORRECTABLE: readonly ErrorCode[] = [
   'BAD_CONFIGURATION',
 ];
 
-/** Whether a folder is at fault, which somebody can correct while the speed layer runs. */
+/** Whether the fault is in a folder that somebody can correct while the speed layer runs. */
 export function isCorrectable(thrown: unknown): thrown is DaybreakError {
   return thrown instanceof DaybreakError && CORRECTABLE.includes(thrown.code);
 }
 
 /**
- * The pipeline of that name as the speed layer runs it: what its folder holds, where that passes every check, else what
- * passed last on this machine. What passes is kept as a copy, so that an edit that does not pass changes nothing for
- * realtime, also after a restart of the worker.
+ * The pipeline of that name as the speed layer runs it: the one in its folder if it passes every check, else the last
+ * one that passed on this machine. An accepted pipeline is kept as a copy. So an edit that does not pass changes
+ * nothing for realtime, even after a restart of the worker.
  *
- * Throws BAD_PIPELINE, BAD_TRANSFORM, BAD_TABLE or UNKNOWN_PIPELINE where nothing has passed yet.
+ * Throws BAD_PIPELINE, BAD_TRANSFORM, BAD_TABLE or UNKNOWN_PIPELINE if none has passed yet.
  */
 export async function acceptedPipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
   const copies = realtimeFolder(folders.data, name);
@@ -61,12 +61,12 @@ export async function acceptedPipeline(folders: PipelineFolders, name: string): 
   }
 }
 
-/** A short name of what must be there before the pipeline's rows are written; see `speedSetup`. */
+/** A short name of what must exist before the pipeline's rows are written; see `speedSetup`. */
 export function setupOf({ pipeline, outputColumns }: LoadedPipeline): string {
   return shortHash(speedSetup(pipeline, outputColumns));
 }
 
-/** Where realtime keeps what it knows of a pipeline on this machine: the copies that it took, and what it prepared. */
+/** The folder for realtime's state of a pipeline on this machine: the accepted copies, and the prepared setup. */
 export function realtimeFolder(data: string, name: string): string {
   return join(data, parsePipelineName(name), 'realtime');
 }
@@ -77,7 +77,7 @@ async function acceptFolder(
   copies: string,
 ): Promise<OpenPipeline> {
   const folder = await folderNamed(pipelines, name);
-  // Without a copy the speed layer runs as well, until the folder is broken and the worker restarts.
+  // The speed layer also runs without a copy, until the folder is broken and the worker restarts.
   const notKept = (thrown: unknown): void => {
     logger.warn({ pipeline: name, reason: messageOf(thrown) }, 'could not keep a copy of the pipeline');
   };
@@ -107,7 +107,7 @@ async function acceptFolder(
 
 /**
  * Opens the copy, which nobody edits while its tables load. Its faults are reported as faults of the folder, where
- * somebody can correct it; undefined where that holds something else by now.
+ * somebody can correct them; undefined if the folder has changed meanwhile.
  */
 async function openCopy(copy: ReadPipeline, read: ReadPipeline, folder: string): Promise<OpenPipeline | undefined> {
   try {

@@ -7,7 +7,7 @@ export interface Counts {
   readonly deadLetters: number;
 }
 
-/** The counts of all runs of a partition since an instant, ISO 8601. */
+/** The counts of all runs of a partition since an instant (ISO 8601). */
 export interface CommittedCounts extends Counts {
   readonly since: string;
 }
@@ -18,8 +18,9 @@ const count = z.number().int().nonnegative();
 const schema = z.object({ since: z.iso.datetime(), events: count, rows: count, deadLetters: count });
 
 /**
- * The counts as they stand beside the committed offset, in the transaction that commits what they count: exact over
- * pauses, kills and other owners. They begin again at 0 if somebody else committed the offset, or Kafka forgot it.
+ * The counts that are stored with the committed offset, in the same transaction as the records that they count. They
+ * stay exact over pauses, kills and changes of owner. They restart at 0 if somebody else committed the offset, or Kafka
+ * forgot it.
  */
 export function countsIn(metadata: string | undefined, now: Date): CommittedCounts {
   try {
@@ -43,8 +44,9 @@ export function added<T extends Counts>(counts: T, more: Counts): T {
 }
 
 /**
- * What came to `before`, of the same partition; everything where they were counted since another instant. Nothing where
- * a broker lost the end of a transaction that it had acknowledged: what came before is less then, and comes once more.
+ * What was added to `before`, of the same partition; everything if the two count from different instants. Nothing if a
+ * broker lost the end of a transaction that it had acknowledged: the counts are then lower, and the lost records are
+ * counted again.
  */
 export function addedSince(counts: CommittedCounts, before: CommittedCounts): Counts {
   if (counts.since !== before.since) return { ...counts };

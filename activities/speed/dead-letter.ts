@@ -8,7 +8,7 @@ import {
 } from '../../clients/kafka';
 import type { DeadLetterCode } from '../../domain/dead-letter';
 
-/** Names of the headers that say where a dead letter comes from and why. */
+/** Names of the headers that give the source of a dead letter and the reason. */
 export const DEAD_LETTER_HEADERS = {
   topic: 'daybreak.topic',
   partition: 'daybreak.partition',
@@ -20,20 +20,20 @@ export const DEAD_LETTER_HEADERS = {
   headersLeftOut: 'daybreak.headers-left-out',
 } as const;
 
-/** What every topic with Kafka's default limit takes, with room for the batch around it. */
+/** Fits every topic with Kafka's default limit, and leaves room for the batch around it. */
 export const MOST_LETTER_BYTES = 900_000;
-/** Of what does not fit, so much of the value, of the key and of the headers is kept each, and so much of a reason. */
+/** If a letter is too large, this many bytes are kept of each of the value, the key, the headers and the reason. */
 const KEPT = 65_536;
 const KEPT_REASON = 2_000;
-/** In front of a producer's own header whose name begins as ours do, so that none of them is taken for ours. */
+/** The prefix for a producer's own header whose name begins like ours, so that it is not mistaken for one of ours. */
 const FOREIGN = 'original.';
 const LIKE_OURS = /^(?:original\.)*daybreak\./;
 
 /**
- * The dead letter of a record: its own key, value and headers, behind headers that say where, when and why. Where all
- * of it takes more than `mostBytes`, only the beginnings are kept.
+ * The dead letter of a record: its own key, value and headers, after headers that say where, when and why. If this
+ * takes more than `mostBytes`, only the beginnings are kept.
  *
- * @param mostBytes 2,048 or more, whatever the producer sent. Default: what Kafka's default limit of a message allows.
+ * @param mostBytes 2,048 or more, whatever the producer sent. Default: what Kafka's default message limit allows.
  */
 export function deadLetterOf(
   origin: { readonly topic: string; readonly partition: number },
@@ -71,7 +71,7 @@ function beginning(text: string, characters: number): string {
   return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
 }
 
-/** Its first headers, as many as fit whole. */
+/** The first headers that fit completely. */
 function headersWithin(headers: readonly KafkaHeader[], bytes: number): readonly KafkaHeader[] {
   let size = 0;
   const end = headers.findIndex((header) => (size += headerSize(header)) > bytes);
@@ -88,19 +88,19 @@ function originalName(name: string): string {
 
 /** A message of a dead-letter topic, its headers parsed. */
 export interface DeadLetter {
-  /** Where it stands in the dead-letter topic. */
+  /** The partition of the dead-letter topic. */
   readonly partition: number;
   readonly offset: number;
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: number };
-  /** Of the original message: ISO 8601, or its epoch milliseconds as they are where no calendar has such a time. */
+  /** The time of the original message: ISO 8601, or its epoch milliseconds if no calendar has this time. */
   readonly timestamp: string;
   /** The same in epoch milliseconds. */
   readonly sentAt: number;
   readonly code: string;
   readonly reason: string;
-  /** The bytes of key and value, where only beginnings of what was sent were kept: such a letter cannot be replayed. */
+  /** The size of key and value in bytes, if only their beginnings were kept. A truncated letter cannot be replayed. */
   readonly truncatedFrom?: number;
-  /** What the original message had. */
+  /** The original message's. */
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly KafkaHeader[];
@@ -108,10 +108,10 @@ export interface DeadLetter {
 
 const OURS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));
 
-/** Reads what `deadLetterOf` wrote. */
+/** Reads a letter that `deadLetterOf` wrote. */
 export function parseDeadLetter(partition: number, record: KafkaRecord): DeadLetter {
   const { offset, key, value, headers } = record;
-  // Ours come first: letters of before producers' headers were kept apart may have others of the same name.
+  // Ours come first: older letters, which did not separate producers' headers, may have others of the same name.
   const ours = new Map(
     headers
       .filter(({ name }) => OURS.has(name))

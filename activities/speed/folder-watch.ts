@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Notices that the files of a folder have changed, once nobody writes them any more. */
+/** Notices that the files of a folder have changed, once nobody is writing them any more. */
 export class FolderWatch {
   readonly #folder: string;
   #taken: string | undefined;
@@ -12,8 +12,8 @@ export class FolderWatch {
   }
 
   /**
-   * Whether the files are others than when it last said so, and the same as at the call before: an editor or a copy that
-   * takes several steps is waited for. True at the first call.
+   * Whether the files differ from the last time this returned true, and equal those of the previous call. So it waits
+   * for an editor or a copy that takes several steps. True at the first call.
    */
   async hasChanged(): Promise<boolean> {
     const now = await stateOf(this.#folder);
@@ -25,7 +25,7 @@ export class FolderWatch {
   }
 }
 
-/** Differs where a file was written, added, removed or replaced. */
+/** Changes if a file was written, added, removed or replaced. */
 async function stateOf(folder: string): Promise<string> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const states = await Promise.all(

@@ -22,7 +22,7 @@ export interface SpeedDependencies extends PipelineFolders {
   readonly kafka: KafkaCluster;
   /** Called with each heartbeat, and at the end, for metrics. */
   readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
-  /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
+  /** Called with what a partition has committed since the last call, for metrics. The first call has zero counts. */
   readonly onCommitted?: (pipeline: string, partition: number, counts: Counts) => void;
 }
 
@@ -40,9 +40,9 @@ const partitionsInput = z.object({ afterSeconds: secondsInput });
 export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
   return {
     /**
-     * Runs a share of a pipeline's partitions and heartbeats a `SpeedShardProgress` each second. Returns, with
-     * everything committed, after `maximumSeconds`, on cancellation, or if the pipeline needs another setup. Throws
-     * SHARD_FENCED if another owner took a partition over.
+     * Runs a share of a pipeline's partitions and sends a heartbeat with a `SpeedShardProgress` each second. Returns,
+     * with everything committed, after `maximumSeconds`, on cancellation, or if the pipeline needs another setup.
+     * Throws SHARD_FENCED if another owner took a partition over.
      */
     async runSpeedShard(given: SpeedShardInput): Promise<SpeedShardResult> {
       const input = parseInput(shardInput, given, 'runSpeedShard');
@@ -64,7 +64,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
           // The folder may have changed since the setup was prepared.
           const isOther = input.setup !== undefined && input.setup !== live.setup;
           if (isOther) return { ...shard.progress, ended: 'pipeline-changed' };
-          // Each attempt opens the pipeline again, and so takes a correction of its SQL.
+          // Each attempt opens the pipeline again, so a corrected SQL takes effect.
           return await retryable(shard.run(context.cancellationSignal));
         } finally {
           await live.close();
@@ -80,11 +80,11 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       }
     },
 
-    /** Waits, then returns the last heartbeats of the calling workflow's shards, which a workflow cannot read itself. */
+    /** Waits, then returns the last heartbeats of the calling workflow's shards. A workflow cannot read them itself. */
     async tellPartitions(input: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
       const { afterSeconds } = parseInput(partitionsInput, input, 'tellPartitions');
       const { client, info, sleep } = Context.current();
-      // A dead worker is missed at once, and status sees that a failure before it is over.
+      // A dead worker is noticed at once, and `status` shows the failure before the wait is over.
       await withHeartbeats('waiting for the next look', () => sleep(afterSeconds * 1_000));
       return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
     },

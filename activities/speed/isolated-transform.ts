@@ -11,13 +11,13 @@ export interface IsolatedResult extends MicroBatchResult {
   readonly rejects: readonly IsolatedReject[];
 }
 
-/** No valid record, and a small one: DuckDB needs hardly any memory to say so. */
+/** A small record that is not valid. DuckDB needs hardly any memory to reject it. */
 const SMALL = Buffer.from('{}');
 
 /**
- * Runs the transform. If it fails, halves the batch until the failing events are found: they become rejects, so that
- * one does not stop all behind it. An event is to blame for a lack of memory where a small one does not suffer from it.
- * Throws ENGINE_FAILED where no event is to blame.
+ * Runs the transform. If it fails, halves the batch until the failing events are found. They become rejects, so that
+ * one event does not stop all events after it. An event is the cause of a lack of memory if a small event does not
+ * fail. Throws ENGINE_FAILED if no event is the cause.
  */
 export async function runIsolated(
   transform: Pick<MicroBatchTransform, 'run'>,
@@ -39,7 +39,7 @@ export async function runIsolated(
   };
 }
 
-/** The event for which there was no memory, once more, as soon as there is some. */
+/** Retries an event for which there was not enough memory, as soon as there is some. */
 async function runAlone(
   transform: Pick<MicroBatchTransform, 'run'>,
   values: readonly (Buffer | null)[],

@@ -1,15 +1,21 @@
 /** How much of one partition may be in memory at a time. */
 export interface Limits {
-  /** Compressed bytes of a fetch; one is being worked on while the next is on its way. */
+  /** Compressed bytes of a fetch. One fetch is processed while the next is on its way. */
   readonly fetchBytes: number;
-  /** Events of a micro-batch, and the bytes of their values; two are in memory, one transformed while the other commits. */
+  /**
+   * Events of a micro-batch, and the bytes of their values. Two micro-batches are in memory: one is transformed while
+   * the other commits.
+   */
   readonly rows: number;
   readonly bytes: number;
 }
 
 const MEBIBYTE = 2 ** 20;
 
-/** Limits that keep a shard below some 150 MB whatever its number of partitions and however well their records compress. */
+/**
+ * Limits that keep a shard below about 150 MB, whatever its number of partitions and however well their records
+ * compress.
+ */
 export function limitsFor(partitions: number): Limits {
   const share = (total: number, lowest: number, highest: number): number =>
     Math.min(highest, Math.max(lowest, Math.floor(total / Math.max(1, partitions))));

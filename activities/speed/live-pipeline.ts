@@ -11,7 +11,7 @@ import { acceptedPipeline, setupOf, type AcceptedPipeline, type PipelineFolders 
 import { FolderWatch } from './folder-watch';
 
 const POLL_MS = 500;
-/** A refused pipeline may pass later without a change of its own files, if a pipeline beside it is corrected. */
+/** A refused pipeline may pass later without a change of its own files: a conflicting pipeline may be corrected. */
 const RETRY_MS = 15_000;
 
 interface Running {
@@ -20,10 +20,10 @@ interface Running {
 }
 
 /**
- * A pipeline that follows the edits of its folder. A changed one that passes its checks is taken between two
- * micro-batches; where it does not pass, the one before stays, and `kept` says why. One that needs other topics or
- * another supervisor is not taken here: `setupChanged` aborts, and the speed layer prepares them before its shards
- * start again.
+ * A pipeline that follows the edits of its folder. A changed pipeline that passes its checks is taken between two
+ * micro-batches. If it does not pass, the previous one stays, and `kept` says why. If it needs other topics or another
+ * supervisor, it is not taken here: `setupChanged` aborts, and the speed layer prepares them before its shards start
+ * again.
  */
 export class LivePipeline {
   readonly #folders: PipelineFolders;
@@ -44,7 +44,7 @@ export class LivePipeline {
     this.#watch = watch;
   }
 
-  /** Throws as `acceptedPipeline`. */
+  /** Throws like `acceptedPipeline`. */
   static async open(folders: PipelineFolders, name: string): Promise<LivePipeline> {
     const watch = new FolderWatch(join(folders.pipelines, name));
     await watch.hasChanged();
@@ -58,22 +58,22 @@ export class LivePipeline {
     return this.#running.loaded.pipeline;
   }
 
-  /** Of the running pipeline; see PartitionTransform. */
+  /** The limit of the running pipeline; see PartitionTransform. */
   get maximumBytes(): number {
     return this.pipeline.events.maximumBytes;
   }
 
-  /** Of the running pipeline; see `setupOf`. */
+  /** The setup of the running pipeline; see `setupOf`. */
   get setup(): string {
     return setupOf(this.#running.loaded);
   }
 
-  /** Of the running pipeline; see `pipelineVersion`. */
+  /** The version of the running pipeline; see `pipelineVersion`. */
   get version(): string {
     return pipelineVersion(this.#running.loaded.hashes);
   }
 
-  /** Set while the folder holds a changed pipeline that is not taken: why, and what to do. */
+  /** Set while the folder holds a changed pipeline that is not taken: the reason, and what to do. */
   get kept(): string | undefined {
     return this.#kept;
   }
@@ -82,7 +82,7 @@ export class LivePipeline {
     return this.#setupChanged.signal;
   }
 
-  /** One call at a time. */
+  /** Only one call at a time. */
   async run(values: readonly (Buffer | null)[]): Promise<MicroBatchResult> {
     this.#isBusy = true;
     try {
@@ -115,7 +115,7 @@ export class LivePipeline {
     }
   }
 
-  /** Takes what the folder holds now; gives the reason where that is not possible. */
+  /** Takes what the folder holds now. Returns the reason if that is not possible. */
   async #take(): Promise<string | undefined> {
     this.#triedAt = Date.now();
     const accepted = await acceptedPipeline(this.#folders, this.pipeline.name);
@@ -156,7 +156,7 @@ function isSame(one: LoadedPipeline, other: LoadedPipeline): boolean {
   return isDeepStrictEqual([one.pipeline, one.hashes], [other.pipeline, other.hashes]);
 }
 
-/** A call, since the compiler takes a property for unchanged across an await. */
+/** A call, because the compiler assumes that a property does not change across an await. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

@@ -38,28 +38,28 @@ export interface PartitionRunOptions {
   readonly transactionalId: string;
   readonly transform: PartitionTransform;
   readonly limits: Limits;
-  /** Called with what this run has committed since the last call, at its beginning with nothing. */
+  /** Called with what this run has committed since the last call. The first call has zero counts. */
   readonly onCommitted?: ((counts: Counts) => void) | undefined;
 }
 
 /** May change between two micro-batches. */
 export interface PartitionTransform extends Pick<MicroBatchTransform, 'run'> {
-  /** `events.maximumBytes` of its pipeline: a larger value does not reach it. */
+  /** `events.maximumBytes` of its pipeline. The transform does not get larger values. */
   readonly maximumBytes: number;
 }
 
-/** A broker that restarts is back long before this. After it the shard fails, and Temporal tries it again. */
+/** A broker that restarts is back long before this. After it the shard fails, and Temporal retries it. */
 const OUTAGE_TOLERANCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const TOO_LARGE = 'the broker refuses its row as too large';
-/** The largest dead letter of an event, by how often its output alone was refused as too large. */
+/** The size limits of an event's dead letter, by how often the event's output alone was refused as too large. */
 const LETTER_BYTES = [MOST_LETTER_BYTES, 56_000, 3_500];
-/** A partition with traffic gathers events for this long, an idle one answers at once. */
+/** A partition with traffic gathers events for this long. An idle one answers at once. */
 const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
 const IDLE = { maxWaitMs: 500, minBytes: 1 };
 
-/** Reads one partition, and commits what follows from it: each event's output exactly once, in its order. */
+/** Reads one partition and commits the output: the output of each event exactly once and in order. */
 export class PartitionRun {
   readonly #options: PartitionRunOptions;
   readonly #meter = new RateMeter(Date.now());
@@ -95,8 +95,8 @@ export class PartitionRun {
   }
 
   /**
-   * Runs until the signal, then commits what it has begun and ends. A broker may restart meanwhile. Throws SHARD_FENCED
-   * if another owner took the partition over, and any error that lasts for a minute.
+   * Runs until the signal aborts, then commits what it has begun and ends. It survives the restart of a broker. Throws
+   * SHARD_FENCED if another owner took the partition over, and any error that lasts for a minute.
    */
   async run(signal: AbortSignal): Promise<void> {
     let previous: ProducerEpoch | undefined;
@@ -114,7 +114,7 @@ export class PartitionRun {
         });
       } catch (thrown) {
         if (!(thrown instanceof DaybreakError)) throw thrown;
-        // This needs no time limit: each refusal makes the next attempt smaller, until none is left.
+        // This needs no time limit: each refusal makes the next attempt smaller, down to the smallest.
         const isNarrowed = thrown === this.#narrowedAfter;
         const isPassing =
           thrown.retry && thrown.code !== 'SHARD_FENCED' && Date.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
@@ -131,7 +131,7 @@ export class PartitionRun {
   }
 
   /**
-   * Reads on until the signal; returns early where the offset has left the partition, for the next session to reset it.
+   * Reads until the signal aborts. Returns early if the offset has left the partition; the next session then resets it.
    */
   async #consume(session: PartitionSession, signal: AbortSignal, onWell: () => void): Promise<void> {
     await this.#begin(session);
@@ -139,7 +139,7 @@ export class PartitionRun {
     let [read, waiting] = [this.#offset, IDLE];
     let fetching = session.fetch({ offset: read, maxBytes: limits.fetchBytes, ...waiting });
     let committing = Promise.resolve();
-    // The other promise is awaited first; a failure of this one is seen when it is awaited.
+    // The other promise is awaited first. A failure of this one is seen when it is awaited.
     const ignore = (): void => undefined;
     fetching.catch(ignore);
     while (!signal.aborted) {
@@ -174,7 +174,7 @@ export class PartitionRun {
         throw thrown;
       }
       if (next === read) {
-        // A failure of the last commit must not wait for the next event, and an idle partition counts as healthy.
+        // A failure of the last commit must not wait for the next event. An idle partition counts as healthy.
         await committing;
         onWell();
       }
@@ -190,16 +190,19 @@ export class PartitionRun {
       const reason = reset.committed < reset.low ? 'removed' : 'topic-made-anew';
       this.#reset = { reason, committed: reset.committed, startedAt: offset };
     }
-    // Where the answer to a commit was lost, the counts show it.
+    // If the answer to a commit was lost, the counts show it.
     const counts = countsIn(session.start.metadata, new Date());
     this.#options.onCommitted?.(this.#counts === undefined ? NOTHING : addedSince(counts, this.#counts));
     this.#counts = counts;
-    // Kafka forgets the offset of a partition that stays idle for a week, unless it is committed again.
+    // Kafka forgets the offset of a partition that is idle for a week, unless it is committed again.
     await session.commit(new Map(), offset, metadataOf(counts));
     if (this.#narrowedAfter === undefined) this.#trouble = undefined;
   }
 
-  /** A value that is too large, or whose row is, is not transformed: as a null it comes back among the rejects. */
+  /**
+   * A value that is too large, or whose row is too large, is not transformed: it is passed as null and comes back among
+   * the rejects.
+   */
   async #transform(slice: RecordSlice): Promise<IsolatedResult> {
     const { values } = slice;
     const { transform } = this.#options;
@@ -254,7 +257,7 @@ export class PartitionRun {
   }
 
   /**
-   * Makes slices smaller until the event is found whose output is too large. Alone in a slice, it becomes a dead
+   * Makes slices smaller until the event whose output is too large is found. An event alone in a slice becomes a dead
    * letter, which gets smaller at each refusal. Throws KAFKA_REFUSED if the smallest is refused too.
    */
   #narrow(slice: RecordSlice, refusal: DaybreakError): void {
@@ -289,7 +292,7 @@ export class PartitionRun {
   }
 }
 
-/** A call, since the compiler takes a property for unchanged across an await. */
+/** A call, because the compiler assumes that a property does not change across an await. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

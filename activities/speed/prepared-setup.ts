@@ -7,12 +7,12 @@ import { realtimeFolder, type PipelineFolders } from './accepted-pipelines';
 
 const FILE = 'prepared';
 
-/** The setup that this machine prepared last for a pipeline, as `setupOf` names it; undefined where it prepared none. */
+/** The setup that this machine prepared last for a pipeline, as `setupOf` names it; undefined if there is none. */
 export async function preparedSetup({ data }: PipelineFolders, pipeline: string): Promise<string | undefined> {
   return readFile(join(realtimeFolder(data, pipeline), FILE), 'utf8').catch(ignoreMissing);
 }
 
-/** Where it cannot be stored, a layer that starts without Druid knows less; nothing else. */
+/** A failure to store it is harmless: a layer that starts without Druid then only knows less. */
 export async function storePreparedSetup(
   { data, logger }: PipelineFolders,
   pipeline: string,

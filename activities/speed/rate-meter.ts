@@ -14,7 +14,7 @@ export class RateMeter {
     this.#forget(now);
   }
 
-  /** A second, rounded. */
+  /** Per second, rounded. */
   rate(now: number): number {
     this.#forget(now);
     const sum = this.#counts.reduce((total, { count }) => total + count, 0);

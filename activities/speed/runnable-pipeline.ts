@@ -4,8 +4,8 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { acceptedPipeline, isCorrectable, type PipelineFolders } from './accepted-pipelines';
 
 /**
- * `acceptedPipeline` for an activity of the speed layer. Where nothing has passed its checks yet the activity fails, and
- * Temporal tries it again until somebody corrects the folder: the speed layer waits instead of ending.
+ * `acceptedPipeline` for an activity of the speed layer. If none has passed its checks yet, the activity fails, and
+ * Temporal retries it until somebody corrects the folder. So the speed layer waits instead of ending.
  */
 export async function runnablePipeline(folders: PipelineFolders, name: string): Promise<LoadedPipeline> {
   const { loaded, database } = await retryable(acceptedPipeline(folders, parsePipelineName(name)));
@@ -13,7 +13,7 @@ export async function runnablePipeline(folders: PipelineFolders, name: string): 
   return loaded;
 }
 
-/** Makes a fault of the pipeline's folder a failure that Temporal retries, of the same type. */
+/** Turns a fault of the pipeline's folder into a failure that Temporal retries, of the same type. */
 export async function retryable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,4 +1,4 @@
-/** Lets so many through at once, first come first served. */
+/** Lets a limited number of calls run at once, first come first served. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,11 +1,11 @@
 import type { Client } from '@temporalio/client';
-// The SDK has no public way to decode what a description holds.
+// The SDK has no public way to decode the payloads of a description.
 import { decodeOptionalSinglePayload } from '@temporalio/common/lib/internal-non-workflow';
 import type { PartitionProgress, SpeedShardProgress } from '../../domain/speed-shard';
 
 const SHARD_ACTIVITY = 'runSpeedShard';
 
-/** What the last heartbeats of a workflow's shards say, by partition: at most some seconds old. */
+/** The last heartbeats of a workflow's shards, by partition. They are at most some seconds old. */
 export async function shardHeartbeats(client: Client, workflowId: string): Promise<PartitionProgress[]> {
   const { raw } = await client.workflow.getHandle(workflowId).describe();
   const shards = await Promise.all(

@@ -21,7 +21,7 @@ export interface ShardOptions {
   readonly input: SpeedShardInput;
   readonly transform: ShardTransform;
   readonly logger: KafkaLogger;
-  /** Called with what a partition has committed since its last call, for metrics; first with nothing. */
+  /** Called with what a partition has committed since the last call, for metrics. The first call has zero counts. */
   readonly onCommitted?: ((partition: number, counts: Counts) => void) | undefined;
 }
 
@@ -30,14 +30,14 @@ export interface ShardTransform extends PartitionTransform {
   readonly version: string;
   /** See SpeedShardProgress. */
   readonly kept: string | undefined;
-  /** Aborts where the shard must end, so that what the changed pipeline needs is prepared. */
+  /** Aborts if the shard must end so that the changed pipeline's setup can be prepared. */
   readonly setupChanged: AbortSignal;
 }
 
 /** How soon a new partition is noticed. */
 const PARTITIONS_POLL_MS = 5_000;
 
-/** Runs the partitions of one share, side by side. */
+/** Runs the partitions of one share in parallel. */
 export class Shard {
   readonly #options: ShardOptions;
   readonly #runs = new Map<number, PartitionRun>();
@@ -55,8 +55,8 @@ export class Shard {
   }
 
   /**
-   * Runs until the time is over, the pipeline needs another setup or the signal aborts; in each case everything that was begun is committed. Throws where a
-   * partition fails for good, when the others have ended too.
+   * Runs until the time is over, the pipeline needs another setup or the signal aborts. In each case everything that
+   * was begun is committed. If a partition fails permanently, throws after the others have ended too.
    */
   async run(signal: AbortSignal): Promise<SpeedShardResult> {
     const { kafka, pipeline, input, transform } = this.#options;

@@ -24,17 +24,17 @@ const config = z.looseObject({
 });
 const owned = z.looseObject({ dataSource: z.string() });
 const configs = z.looseObject({
-  // Only the one of the datasource is read further: others may hold what we do not know.
+  // Only the entry of the datasource is parsed further: the others may hold fields that we do not know.
   compactionConfigs: z.array(owned).default([]),
-  /** Whether compaction supervisors compact, and these configurations do nothing. */
+  /** True: compaction supervisors compact, and these configurations have no effect. */
   useSupervisors: z.boolean().default(false),
 });
 const supervisor = z.looseObject({ suspended: z.boolean().default(false), spec: config });
 
-/** Druid's automatic compaction, on the coordinator, which is the overlord too. Its user needs READ on CONFIG. */
+/** Druid's automatic compaction, on the coordinator, which is also the overlord. Its user needs READ on CONFIG. */
 export function createCompaction(coordinator: DruidHttp) {
   return {
-    /** What compacts a datasource: its configuration at the coordinator, or a compaction supervisor. */
+    /** What compacts a datasource: its configuration at the coordinator, or compaction supervisors. */
     async of(datasource: string): Promise<CompactionConfig[]> {
       const found = await coordinator.find({ url: '/druid/coordinator/v1/config/compaction' }, configs);
       if (found?.useSupervisors !== true) {

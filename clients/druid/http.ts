@@ -6,33 +6,34 @@ import type { z } from 'zod';
 import { DaybreakError, messageOf } from '../../domain/errors';
 
 export interface DruidHttp {
-  /** The answer, parsed; undefined where Druid says 404 and `absent` allows it. */
+  /** The parsed answer; undefined if Druid answers 404 and `absent` allows it. */
   request<T>(config: AxiosRequestConfig, schema: z.ZodType<T>): Promise<T>;
   find<T>(config: AxiosRequestConfig, schema: z.ZodType<T>): Promise<T | undefined>;
-  /** The answer's body as it comes, for answers that should not be held in memory. */
+  /** The body of the answer as a stream, for answers that should not be held in memory. */
   stream(config: AxiosRequestConfig): Promise<Readable>;
 }
 
-/** What Druid asks of its clients. */
+/** What Druid requires of its clients. */
 export interface DruidAccess {
-  /** For its basic security. Absent: without a name. */
+  /** For Druid's basic security. Absent: the client sends no name. */
   readonly auth?: { readonly username: string; readonly password: string };
-  /** Whom to trust, in PEM. Absent: the system's authorities. */
+  /** The authorities to trust, in PEM. Absent: the system's authorities. */
   readonly ca?: string;
 }
 
 /**
- * One Druid service over HTTP. Throws DRUID_UNREACHABLE when it does not answer or says that it is not ready (5xx),
- * DRUID_REFUSED when it refuses the request (4xx), sends us elsewhere (3xx) or answers in a shape that we do not know.
+ * One Druid service over HTTP. Throws DRUID_UNREACHABLE if it does not answer or says that it is not ready (5xx).
+ * Throws DRUID_REFUSED if it refuses the request (4xx), redirects it (3xx) or answers in an unknown shape.
  */
 export function createDruidHttp(service: string, baseURL: string, { auth, ca }: DruidAccess): DruidHttp {
   const http = axios.create({
     baseURL,
     timeout: 30_000,
     validateStatus: () => true,
-    // A redirect would take the task's spec, which may hold the token of the output server, to whom the answer names.
+    // A redirect would send the task's spec, which may hold the token of the output server, to any host that the answer
+    // names.
     maxRedirects: 0,
-    // A proxy of the environment would read the password and the rows.
+    // A proxy from the environment would see the password and the rows.
     proxy: false,
     ...(auth && { auth }),
     ...(ca !== undefined && { httpsAgent: new Agent({ ca, keepAlive: true }) }),
@@ -77,7 +78,7 @@ async function answer<T = unknown>(
     response = await http.request<T>(config);
   } catch (thrown) {
     if (axios.isCancel(thrown)) throw thrown;
-    // Not the AxiosError itself as the cause: it carries the request with its headers.
+    // The AxiosError is not the cause: it carries the request with its headers.
     throw new DaybreakError('DRUID_UNREACHABLE', {
       what: `Druid's ${service} at ${baseURL} did not answer ${describe(config)}: ${messageOf(thrown)}`,
       remedy: 'Start it (npx daybreak up) or correct its address (DRUID_COORDINATOR_URL, DRUID_BROKER_URL).',
@@ -88,7 +89,7 @@ async function answer<T = unknown>(
   throw redirected(service, baseURL, config, response);
 }
 
-/** Druid does so where the address is of a coordinator that is not the leader. */
+/** Druid redirects if the address is of a coordinator that is not the leader. */
 function redirected(
   service: string,
   baseURL: string,
@@ -97,7 +98,7 @@ function redirected(
 ): DaybreakError {
   const location: unknown = headers['location'];
   const leads = typeof location === 'string' && URL.canParse(location, baseURL);
-  // The origin alone: the rest may hold a name and a password.
+  // Only the origin: the rest may hold a name and a password.
   const origin = leads ? new URL(location, baseURL).origin : undefined;
   const elsewhere = origin === undefined || origin === new URL(baseURL).origin ? undefined : origin;
   return new DaybreakError('DRUID_REFUSED', {
@@ -109,7 +110,7 @@ function redirected(
   });
 }
 
-/** The cause of DRUID_UNREACHABLE where Druid does answer, with a status of 500 or more. */
+/** The cause of DRUID_UNREACHABLE if Druid answers with a status of 500 or more. */
 export class FailedAnswer extends Error {
   override readonly name = 'FailedAnswer';
 }

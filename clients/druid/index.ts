@@ -14,7 +14,7 @@ export interface DruidCluster extends DruidAccess {
   readonly brokerUrl: string;
 }
 
-/** Druid as Daybreak uses it. Its coordinator is the overlord too. */
+/** The parts of Druid that Daybreak uses. Its coordinator is also the overlord. */
 export function createDruidClient({ coordinatorUrl, brokerUrl, ...access }: DruidCluster) {
   const overlord = createDruidHttp('overlord', coordinatorUrl, access);
   const broker = createDruidHttp('broker', brokerUrl, access);

@@ -30,7 +30,7 @@ export interface Segment {
   readonly published: boolean;
   readonly available: boolean;
   readonly realtime: boolean;
-  /** As a whole, by segments that are published. */
+  /** Whether published segments overshadow it completely. */
   readonly overshadowed: boolean;
   /** Whether Druid's automatic compaction made it. */
   readonly compacted: boolean;
@@ -50,7 +50,7 @@ export function createQueries(broker: DruidHttp) {
           query,
           resultFormat: 'object',
           parameters: parameters.map((value) => ({ type: types[typeof value as 'string' | 'number'], value })),
-          // Realtime numbers that are a moment old would be proof of nothing.
+          // A cached realtime count would prove nothing.
           context: { useCache: false, populateCache: false, sqlTimeZone: 'Etc/UTC' },
         },
       },
@@ -61,7 +61,7 @@ export function createQueries(broker: DruidHttp) {
   return {
     sql,
 
-    /** Rows of a query as JSON lines, written to `file`. A stream that Druid breaks off throws DRUID_UNREACHABLE. */
+    /** Writes the rows of a query to `file` as JSON lines. Throws DRUID_UNREACHABLE if Druid breaks off the stream. */
     async sqlToFile(query: string, file: string): Promise<void> {
       const body = await broker.stream({
         method: 'post',
@@ -72,11 +72,11 @@ export function createQueries(broker: DruidHttp) {
       let end = '';
       body.on('data', (chunk: Buffer) => (end = (end + chunk.toString('latin1')).slice(-2)));
       await pipeline(body, createWriteStream(file));
-      // Druid marks the end by an empty line: without it the answer is not whole.
+      // Druid marks the end with an empty line. Without it the answer is incomplete.
       if (!end.endsWith('\n')) throw brokenOff(query);
     },
 
-    /** Whether the broker knows the datasource: it does not before the first segment of it exists. */
+    /** Whether the broker knows the datasource. It does not until the first segment exists. */
     async hasDatasource(datasource: string): Promise<boolean> {
       const tables = await sql(
         "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'druid' AND TABLE_NAME = ?",
@@ -86,7 +86,7 @@ export function createQueries(broker: DruidHttp) {
       return tables.length > 0;
     },
 
-    /** Every segment that touches the interval, the overshadowed ones too. */
+    /** All segments that touch the interval, also overshadowed ones. */
     async segments(datasource: string, { start, end }: Interval): Promise<Segment[]> {
       // A plain select: aggregating over sys.segments fails inside Druid 33.
       const rows = await sql(

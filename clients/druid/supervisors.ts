@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { SupervisorSpec } from '../../domain/druid/supervisor-spec';
 import type { DruidHttp } from './http';
 
-/** The part of a supervisor's spec that we read back; Druid adds many defaults of its own. */
+/** The part of a supervisor's spec that we read. Druid adds many defaults of its own. */
 const storedSpec = z.looseObject({
   suspended: z.boolean().default(false),
   spec: z.looseObject({
@@ -12,7 +12,7 @@ const storedSpec = z.looseObject({
 });
 export type StoredSupervisorSpec = z.infer<typeof storedSpec>;
 
-/** Every spec that a supervisor ever had; one that was terminated has an entry without a spec. */
+/** Every spec that a supervisor ever had. A terminated supervisor has an entry without a spec. */
 const history = z.array(
   z.looseObject({
     spec: z.looseObject({
@@ -32,7 +32,7 @@ const status = z.object({
     healthy: z.boolean(),
     aggregateLag: z.number().nullish(),
     minimumLag: offsets,
-    // As of the same look as the lag; an end that reads committed records only.
+    // Read in the same poll as the lag. The end offset covers committed records only.
     latestOffsets: offsets,
     recentErrors: z
       .array(z.looseObject({ message: z.string().optional(), exceptionClass: z.string().optional() }))
@@ -41,7 +41,7 @@ const status = z.object({
       .array(
         z.looseObject({
           id: z.string(),
-          // As of the supervisor's last look; empty before the first.
+          // As of the supervisor's last poll; empty before the first.
           currentOffsets: z.record(z.string(), z.number().nullable()).nullish(),
           lag: z.record(z.string(), z.number().nullable()).nullish(),
         }),
@@ -59,7 +59,7 @@ const movingAverages = z.looseObject({
   unparseable: z.number(),
 });
 
-/** Stats by task group, then task; totals since the task began. */
+/** Stats by task group, then by task: totals since the task began. */
 const stats = z.record(
   z.string(),
   z.record(
@@ -70,7 +70,7 @@ const stats = z.record(
 
 export interface IngestionTotals {
   readonly processed: number;
-  /** Rows that were dropped, such as those before a seal. */
+  /** Rows that were dropped, for example those before a seal. */
   readonly thrownAway: number;
   readonly unparseable: number;
 }
@@ -79,15 +79,15 @@ export interface IngestionTotals {
 export function createSupervisors(overlord: DruidHttp) {
   const path = (id: string): string => `/druid/indexer/v1/supervisor/${encodeURIComponent(id)}`;
   return {
-    /** The spec as Druid holds it; undefined where there is none of that id. */
+    /** The spec as Druid stores it; undefined if there is no supervisor of that id. */
     find: (id: string): Promise<StoredSupervisorSpec | undefined> => overlord.find({ url: path(id) }, storedSpec),
 
-    /** Creates or replaces; running tasks are told to publish what they have, and new ones start. */
+    /** Creates or replaces a supervisor. Running tasks publish what they have, and new ones start. */
     async submit(spec: SupervisorSpec): Promise<void> {
       await overlord.request({ method: 'post', url: '/druid/indexer/v1/supervisor', data: spec }, z.unknown());
     },
 
-    /** Every seal that a supervisor of this id ever had, ISO 8601, the latest spec's first. */
+    /** Every seal that a supervisor of this id ever had, ISO 8601. The seal of the latest spec comes first. */
     async seals(id: string): Promise<string[]> {
       const specs = (await overlord.find({ url: `${path(id)}/history` }, history)) ?? [];
       return specs.flatMap(({ spec }) => spec.spec?.ioConfig.lateMessageRejectionStartDateTime ?? []);
@@ -96,14 +96,16 @@ export function createSupervisors(overlord: DruidHttp) {
     status: async (id: string): Promise<SupervisorStatus | undefined> =>
       (await overlord.find({ url: `${path(id)}/status` }, status))?.payload,
 
-    /** The ids of the running tasks that answer the supervisor; one that waits for a slot is listed without totals. */
+    /**
+     * The ids of the running tasks that answer the supervisor. A task that waits for a slot is listed without totals.
+     */
     async reachedTasks(id: string): Promise<string[]> {
       const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};
       const tasks = Object.values(groups).flatMap((group) => Object.entries(group));
       return tasks.filter(([, { totals }]) => totals !== undefined).map(([task]) => task);
     },
 
-    /** Sums over the running tasks; what finished tasks did is not in it. */
+    /** Sums over the running tasks. Finished tasks are not included. */
     async totals(id: string): Promise<IngestionTotals> {
       const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};
       const tasks = Object.values(groups).flatMap((group) => Object.values(group));

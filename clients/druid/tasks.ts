@@ -7,11 +7,11 @@ import type { IngestionTotals } from './supervisors';
 const taskStatus = z.object({
   status: z.object({
     id: z.string(),
-    // A closed list: a state that we do not know must fail loudly, or polling it would never end.
+    // A closed list: an unknown state must fail loudly, or polling would never end.
     status: z.enum(['RUNNING', 'SUCCESS', 'FAILED']),
-    /** ISO 8601 in UTC; the segments that the task makes carry a later version. */
+    /** ISO 8601 in UTC. The segments that the task makes have a later version. */
     createdTime: z.string(),
-    /** Of a running task: WAITING for a lock, PENDING for a free slot of a worker, or RUNNING on one. */
+    /** Of a running task: WAITING for a lock, PENDING for a free worker slot, or RUNNING on a worker. */
     runnerStatusCode: z.enum(['WAITING', 'PENDING', 'RUNNING', 'NONE']).nullish(),
     errorMsg: z.string().nullish(),
     dataSource: z.string().nullish(),
@@ -42,10 +42,10 @@ const listedTasks = z.array(
 
 export interface ListedTask {
   readonly id: string;
-  /** Such as index_kafka or index_parallel. */
+  /** For example index_kafka or index_parallel. */
   readonly type: string;
   readonly datasource: string;
-  /** What locks are held by; tasks of one supervisor share it. */
+  /** The owner of locks. Tasks of one supervisor share it. */
   readonly groupId: string;
   /** ISO 8601 in UTC. */
   readonly createdTime: string;
@@ -71,9 +71,10 @@ const report = z.looseObject({
     .looseObject({
       payload: z.looseObject({
         ingestionState: z.string().nullish(),
-        // Another shape while the task runs than at its end, where it is read.
+        // Its shape while the task runs differs from that at its end. We read it at the end.
         unparseableEvents: z.unknown(),
-        // Of a running task, and of one that loads files, below `totals`; of a realtime task that is over, without.
+        // Below `totals` for a running task and for a task that loads files; without `totals` for a finished realtime
+        // task.
         rowStats: z
           .looseObject({
             totals: z.looseObject({ buildSegments: rowStats.optional() }).optional(),
@@ -93,11 +94,11 @@ const unparseableEvents = z.looseObject({
 
 export interface TaskReport {
   readonly rows: IngestionTotals;
-  /** Such as BUILD_SEGMENTS or SEGMENT_AVAILABILITY_WAIT. */
+  /** For example BUILD_SEGMENTS or SEGMENT_AVAILABILITY_WAIT. */
   readonly state: string | undefined;
   readonly segmentAvailabilityConfirmed: boolean;
   readonly error: string | undefined;
-  /** The first row that could not be read, and why. */
+  /** The first row that could not be read, and the reason. */
   readonly unparseable: string | undefined;
 }
 
@@ -116,7 +117,7 @@ export interface TaskLock {
   /** 'start/end', ISO 8601. */
   readonly interval: string;
   readonly groupId: string;
-  /** When it was granted, ISO 8601. */
+  /** When the lock was granted, ISO 8601. */
   readonly version: string;
   readonly priority: number | undefined;
 }
@@ -127,14 +128,17 @@ export function createTasks(overlord: DruidHttp) {
 
   const list = (params: object) => overlord.request({ url: '/druid/indexer/v1/tasks', params }, listedTasks);
 
-  /** Asks what only tasks ask, in the name of one. For its locks the overlord looks at its id and datasource alone. */
+  /**
+   * Sends an action that only tasks may send, in the name of a task. For its locks the overlord checks only the task's
+   * id and datasource.
+   */
   const act = <T>({ id, datasource }: { id: string; datasource: string }, action: object, answer: z.ZodType<T>) => {
     const data = { task: { type: 'noop', id, dataSource: datasource }, action };
     return overlord.request({ method: 'post', url: '/druid/indexer/v1/action', data }, answer);
   };
 
   return {
-    /** Submits a task under the id that it carries; 'exists' where Druid has had that id before. */
+    /** Submits a task under the id that it carries. Returns 'exists' if Druid already knows that id. */
     async submit(task: { readonly id: string }): Promise<'submitted' | 'exists'> {
       try {
         await overlord.request({ method: 'post', url: '/druid/indexer/v1/task', data: task }, z.unknown());
@@ -147,7 +151,7 @@ export function createTasks(overlord: DruidHttp) {
       }
     },
 
-    /** How many of the first ten rows a task would read, as far as the overlord sees its input; starts nothing. */
+    /** How many of the first ten rows a task would read, as far as the overlord can see its input. Starts nothing. */
     async sample({ spec: { dataSchema, ioConfig } }: ReindexSpec): Promise<number> {
       const { inputSource, inputFormat } = ioConfig;
       const spec = { type: 'index', dataSchema, ioConfig: { type: 'index', inputSource, inputFormat } };
@@ -156,7 +160,10 @@ export function createTasks(overlord: DruidHttp) {
       return sampled.numRowsRead;
     },
 
-    /** From when on a realtime task takes rows, ISO 8601; undefined where it takes all, or where there is no such task. */
+    /**
+     * The instant from which a realtime task takes rows, ISO 8601; undefined if it takes all rows or there is no such
+     * task.
+     */
     async takesFrom(id: string): Promise<string | undefined> {
       const found = await overlord.find({ url: path(id) }, realtimeTask);
       return found?.payload.ioConfig?.minimumMessageTime ?? undefined;
@@ -165,7 +172,7 @@ export function createTasks(overlord: DruidHttp) {
     status: async (id: string): Promise<TaskStatus | undefined> =>
       (await overlord.find({ url: `${path(id)}/status` }, taskStatus))?.status,
 
-    /** The task's own report; undefined until it has one. */
+    /** The task's own report; undefined until there is one. */
     async report(id: string): Promise<TaskReport | undefined> {
       const payload = (await overlord.find({ url: `${path(id)}/reports` }, report))?.ingestionStatsAndErrors?.payload;
       const rows = payload?.rowStats?.totals?.buildSegments ?? payload?.rowStats?.buildSegments;
@@ -180,12 +187,12 @@ export function createTasks(overlord: DruidHttp) {
       );
     },
 
-    /** Stops a task; one that is over, or that Druid never knew, is left as it is. */
+    /** Stops a task. Has no effect on a finished or unknown task. */
     async shutDown(id: string): Promise<void> {
       await overlord.find({ method: 'post', url: `${path(id)}/shutdown` }, z.unknown());
     },
 
-    /** The locks that tasks hold on a datasource now. */
+    /** The locks that tasks hold on a datasource at the moment. */
     async activeLocks(datasource: string): Promise<TaskLock[]> {
       const locks = await overlord.request(
         { method: 'post', url: '/druid/indexer/v1/activeLocks', data: [{ datasource, priority: 0 }] },
@@ -194,27 +201,27 @@ export function createTasks(overlord: DruidHttp) {
       return locks.datasourceToLocks[datasource] ?? [];
     },
 
-    /** The locks that Druid has one task hold, also a task that is over. */
+    /** The locks that one task holds in Druid. The task may be finished. */
     async locksOf(task: ListedTask): Promise<TaskLock[]> {
       return (await act(task, { type: 'lockList' }, heldLocks)).result;
     },
 
-    /** Gives a lock back in the name of the task that holds it; other tasks that share it keep it. */
+    /** Releases a lock in the name of the task that holds it. Other tasks that share the lock keep it. */
     async releaseLock(task: ListedTask, { interval }: TaskLock): Promise<void> {
       await act(task, { type: 'lockRelease', interval }, z.unknown());
     },
 
-    /** The tasks of a datasource that run, or wait to. */
+    /** The tasks of a datasource that run or wait to run. */
     unfinished: (datasource: string): Promise<ListedTask[]> => list({ datasource, max: 0 }),
 
-    /** The tasks of a datasource that are over, of those that were created since an instant; the latest first. */
+    /** The finished tasks of a datasource that were created since an instant, the latest first. */
     async over(datasource: string, since: Date): Promise<ListedTask[]> {
       const createdTimeInterval = `${since.toISOString()}_${new Date().toISOString()}`;
       const over = await list({ datasource, state: 'complete', createdTimeInterval });
       return over.sort((a, b) => b.createdTime.localeCompare(a.createdTime));
     },
 
-    /** How many tasks the workers run, and how many they could. */
+    /** How many tasks the workers run, and how many they could run. */
     async slots(): Promise<Slots> {
       const all = await overlord.request({ url: '/druid/indexer/v1/workers' }, workers);
       return {

@@ -1,7 +1,7 @@
 import type { AbortedTransaction } from './fetch';
 import type { Batch } from './fetched-batches';
 
-/** Which producer's records are to be left out, from offset to offset. */
+/** The producers and offset ranges whose records are to be skipped. */
 export class AbortedTransactions {
   readonly #pending: AbortedTransaction[];
   readonly #open = new Set<bigint>();
@@ -16,7 +16,10 @@ export class AbortedTransactions {
     return this.#open.has(batch.producerId);
   }
 
-  /** A control batch ends its producer's transaction, be it an abort or a commit; of it the fetch may hold nothing else. */
+  /**
+   * A control batch ends the transaction of its producer, by an abort or a commit. The fetch may hold no other batch of
+   * the transaction.
+   */
   end(batch: Batch): void {
     this.#openUpTo(batch);
     this.#open.delete(batch.producerId);

@@ -5,48 +5,50 @@ export interface KafkaHeader {
   readonly value: Buffer | null;
 }
 
-/** What is kept of a record that is too large to be in memory as a whole: the value where it fits, else beginnings. */
+/** What is kept of a record that is too large for memory: the value if it fits, else only beginnings. */
 export interface LongRecord {
-  /** Distances from the batch's own. */
+  /** Offset and time stamp are relative to those of the batch. */
   readonly offset: number;
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  /** Whether only the beginning of the value is here. */
+  /** Whether only the beginning of the value is kept. */
   readonly isOversized: boolean;
   readonly headers: readonly KafkaHeader[];
   readonly headersLeftOut: number;
-  /** The bytes of key and value. */
+  /** The size of key and value, in bytes. */
   readonly truncatedFrom: number;
 }
 
 const MEBIBYTE = 2 ** 20;
-/** Of a key, of a value that is oversized, and of headers, where a record is too large. */
+/** Bytes that are kept of each key, oversized value and headers of a record that is too large. */
 const KEPT = 65_536;
 /** A record's head: attributes, two varints, and the length of its key. */
 const HEAD_BYTES = 21;
 const LENGTH_BYTES = 5;
-/** Of the shortest record: attributes, two distances, two lengths and the number of headers. */
+/** The bytes of the shortest record: attributes, two differences, two lengths and the number of headers. */
 const SHORTEST_RECORD = 6;
 const MOST_HEADERS = 90_000;
 
-/** The records of one batch, from pieces that may end within a record. */
+/** Reads the records of one batch from chunks that may end within a record. */
 export class BatchReader {
   readonly #pieces: AsyncIterator<Buffer>;
   readonly #valueBytes: number;
   readonly #recordBytes: number;
   #hasEnded = false;
-  /** Stands at the beginning of the record that was found in memory; the caller moves it behind its end. */
+  /** Stands at the beginning of the record that was found in memory. The caller moves it past the record. */
   reader = new VarintReader(Buffer.alloc(0), 0);
 
-  /** @param valueBytes of the largest value that is kept whole; a record that is larger by a mebibyte is cut. */
+  /**
+   * @param valueBytes the size of the largest value that is kept whole; a record that exceeds it by a mebibyte is cut.
+   */
   constructor(pieces: AsyncIterable<Buffer>, valueBytes: number) {
     this.#pieces = pieces[Symbol.asyncIterator]();
     this.#valueBytes = valueBytes;
     this.#recordBytes = valueBytes + MEBIBYTE;
   }
 
-  /** The length of the next record where all of it is in memory, and it need not be cut. */
+  /** The length of the next record if the whole record is in memory and need not be cut. */
   nextInMemory(): number | undefined {
     const { reader } = this;
     const start = reader.position;
@@ -57,7 +59,9 @@ export class BatchReader {
     return undefined;
   }
 
-  /** The length of the next record, which is in memory then, or what is kept of it. Throws where the batch ends before. */
+  /**
+   * The length of the next record, which is then in memory, or what is kept of it. Throws if the batch ends too early.
+   */
   async next(): Promise<number | LongRecord> {
     await this.#fill(LENGTH_BYTES);
     if (this.#rest <= 0) throw new RangeError('the batch ends before its records');
@@ -68,7 +72,7 @@ export class BatchReader {
     return length;
   }
 
-  /** The batch need not be at its end. */
+  /** May be called before the end of the batch. */
   async close(): Promise<void> {
     await this.#pieces.return?.();
   }
@@ -79,7 +83,7 @@ export class BatchReader {
 
   async #longRecord(length: number): Promise<LongRecord> {
     let left = length;
-    /** Reads from what is in memory, and keeps count. */
+    /** Reads from memory and counts the bytes. */
     const take = <T>(read: (reader: VarintReader) => T): T => {
       const { reader } = this;
       const start = reader.position;
@@ -87,7 +91,7 @@ export class BatchReader {
       left -= reader.position - start;
       return taken;
     };
-    /** Up to so many bytes of a field, which is passed over as a whole. */
+    /** Reads at most `most` bytes of a field and skips the rest of it. */
     const field = async (bytes: number, most: number): Promise<Buffer | null> => {
       if (bytes < 0) return null;
       const kept = Math.min(bytes, most);
@@ -110,7 +114,7 @@ export class BatchReader {
     const isOversized = valueBytes > this.#valueBytes;
     const value = await field(valueBytes, isOversized ? KEPT : valueBytes);
     await this.#fill(Math.min(left, KEPT));
-    // The headers that do not fit are passed over by what the record has left.
+    // What the record has left covers the headers that do not fit, so they are skipped too.
     const { headers, leftOut } = readHeaders(new VarintReader(this.reader.buffer, this.reader.position), KEPT);
     await this.#skip(left);
     const truncatedFrom = Math.max(0, keyBytes) + Math.max(0, valueBytes);
@@ -122,7 +126,7 @@ export class BatchReader {
     if (this.#rest < bytes) throw new RangeError(`the batch ends ${bytes - this.#rest} bytes within a record`);
   }
 
-  /** Brings so many bytes into one buffer, or what there is. */
+  /** Brings this many bytes into one buffer, or all that remain. */
   async #fill(bytes: number): Promise<void> {
     if (this.#rest >= bytes) return;
     const parts = [this.reader.buffer.subarray(this.reader.position)];
@@ -157,7 +161,10 @@ export class BatchReader {
   }
 }
 
-/** The first headers of a record: as many as are whole within so many bytes, and not more than a message has room for. */
+/**
+ * The first headers of a record: those that lie completely within `bytes`, and at most as many as a message has room
+ * for.
+ */
 export function readHeaders(
   reader: VarintReader,
   bytes: number,
@@ -168,7 +175,7 @@ export function readHeaders(
   while (headers.length < Math.min(count, MOST_HEADERS)) {
     const name = reader.readBytes();
     const value = reader.readBytes();
-    // Behind the end there is nothing to read, and the position moves on all the same.
+    // Past the end the reader finds no bytes, but its position still moves on.
     if (reader.position > end) break;
     headers.push({ name: name?.toString() ?? '', value });
   }

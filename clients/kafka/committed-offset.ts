@@ -1,22 +1,22 @@
 import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
 export interface CommittedOffset {
-  /** -1 where nothing was committed. */
+  /** -1 if nothing was committed. */
   readonly offset: number;
   readonly metadata: string | null;
 }
 
 /**
- * Version 7: the first one that can ask for stable offsets, which kafkajs's own version 4 cannot. Known to brokers from 2.5
- * to 4.x. It is the first with compact encodings: header and body end with tagged fields, of which we send none.
+ * Version 7 is the first that can ask for stable offsets; kafkajs's own version 4 cannot. Brokers from 2.5 to 4.x know
+ * it. It is the first version with compact encodings: header and body end with tagged fields. We send none.
  */
 const OFFSET_FETCH = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' };
 const NO_TAGS = 0;
 
 /**
- * The committed offset of one partition. Throws UNSTABLE_OFFSET_COMMIT while an offset of it is in a transaction that has not
- * ended: before Kafka 4 a coordinator answers that a transaction is complete before the group's offset shows it
- * (KAFKA-17507), so that without this a new owner could start at the offset before and write the same rows again.
+ * The committed offset of one partition. Throws UNSTABLE_OFFSET_COMMIT while one of its offsets is in a transaction
+ * that has not ended. Before Kafka 4 a coordinator reports a transaction as complete before the group's offset shows it
+ * (KAFKA-17507). Without this check a new owner could start at the offset before it and write the same rows again.
  */
 export function fetchCommittedOffset(
   coordinator: Broker,

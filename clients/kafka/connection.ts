@@ -5,8 +5,8 @@ import { type KafkaLogger, type KafkaOptions, SILENT } from './options';
 import { Cluster } from './transport';
 
 /**
- * A broker that is down is reported after about three seconds: who calls knows better than this client whether
- * to try again, and for how long.
+ * A broker that is down is reported after about three seconds. The caller knows better than this client whether to try
+ * again, and for how long.
  */
 export const RETRY = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 3 };
 const CONNECTION_TIMEOUT_MS = 3_000;
@@ -15,11 +15,11 @@ const AUTHENTICATION_TIMEOUT_MS = 10_000;
 
 type Plain<T extends { ssl: unknown }> = Omit<T, 'ssl'> & { ssl?: T['ssl'] | null };
 
-/** kafkajs's types say that `ssl` is always there; without TLS it is null. */
+/** kafkajs's types say that `ssl` is always set; without TLS it is null. */
 const socketFactory = ({ host, port, ssl, onConnect }: Plain<ISocketFactoryArgs>): Socket => {
   const options = { host, port, noDelay: true, keepAlive: true };
   if (!ssl) return connect(options, onConnect);
-  // An address is no name that a server may be known by (SNI).
+  // SNI takes host names, not IP addresses.
   return connectTls({ ...options, ...(isIP(host) === 0 && { servername: host }), ...ssl }, onConnect);
 };
 
@@ -34,7 +34,10 @@ export function kafkaOf(options: KafkaOptions): Kafka {
   });
 }
 
-/** The connections below kafkajs's consumers and producers, with sockets that do not wait for more to send. */
+/**
+ * The connections that kafkajs's consumers and producers use, with sockets that send at once instead of waiting for
+ * more data.
+ */
 export function clusterOf(options: KafkaOptions): Cluster {
   return new Cluster({
     ...settingsOf(options),
@@ -49,7 +52,7 @@ export function clusterOf(options: KafkaOptions): Cluster {
   });
 }
 
-/** What both take alike: who we are, how we prove it, and how long we wait. */
+/** The settings of both: client id, authentication and time limits. */
 function settingsOf({ tls, sasl, clientId = 'daybreak' }: KafkaOptions) {
   return {
     clientId,
@@ -61,7 +64,7 @@ function settingsOf({ tls, sasl, clientId = 'daybreak' }: KafkaOptions) {
   };
 }
 
-/** kafkajs logs as an error what it then throws or retries: for us only its warnings are news. */
+/** kafkajs logs as an error what it then throws or retries. We log only its warnings. */
 function logTo(logger: KafkaLogger): logCreator {
   return () =>
     ({ namespace, level, log: { message, timestamp: _timestamp, ...attributes } }: LogEntry) => {

@@ -7,22 +7,23 @@ import { loadZstd, zstdChunks } from '../zstd';
 
 const MEBIBYTE = 2 ** 20;
 /**
- * What is unpacked at once. An honest producer's batch has 1 MiB at most; what has more is unpacked piece by piece, as fast
- * as its records are taken, so that memory stays bounded however well it compresses.
+ * The limit of what is unpacked at once. A normal batch has 1 MiB at most. A larger one is unpacked chunk by chunk, as
+ * fast as its records are taken, so that memory stays bounded however well it compresses.
  */
 const AT_ONCE = 4 * MEBIBYTE;
 const CHUNK = MEBIBYTE / 4;
 
 const gunzipInThread = promisify(gunzip);
-/** Below this many compressed bytes, a thread's hand-over costs more than inflating here, up to a mebibyte. */
+/** Below this many compressed bytes, handing over to a thread costs more than inflating here, up to a mebibyte. */
 const INFLATE_HERE = 16_384;
 
-/** By the number of a codec in a record batch's attributes. */
+/** By the number of the codec in a record batch's attributes. */
 const CODECS: readonly ((payload: Buffer) => AsyncGenerator<Buffer>)[] = [plain, gunzipped, unsnappied, unlz4, unzstd];
 
 /**
- * The records of a batch, in pieces that may end within a record; undefined where no such codec is known. A piece is some
- * mebibytes at most, except that snappy cannot be cut: its blocks are up to 22 times what the broker let through.
+ * The records of a batch, in chunks that may end within a record; undefined if the codec is unknown. A chunk has a few
+ * mebibytes at most. The exception is snappy, which cannot be cut: its blocks are up to 22 times the size that the
+ * broker accepted.
  */
 export function decompress(codec: number, payload: Buffer): AsyncGenerator<Buffer> | undefined {
   return CODECS[codec]?.(payload);
@@ -41,10 +42,10 @@ async function* gunzipped(payload: Buffer): AsyncGenerator<Buffer> {
   }
   const stream = createGunzip({ chunkSize: CHUNK });
   stream.end(payload);
-  for await (const chunk of stream) yield chunk as Buffer; // A stream of bytes gives Buffers.
+  for await (const chunk of stream) yield chunk as Buffer; // A stream of bytes yields Buffers.
 }
 
-/** Undefined where it would be more than a limit. */
+/** Undefined if the result would exceed a limit. */
 async function gunzipAtOnce(payload: Buffer): Promise<Buffer | undefined> {
   try {
     if (payload.length < INFLATE_HERE) return gunzipSync(payload, { maxOutputLength: MEBIBYTE });
@@ -59,10 +60,12 @@ function hasCode(thrown: unknown, code: string): boolean {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
 }
 
-/** How Java's clients begin what they compress with snappy: blocks behind their lengths. Others send one bare block. */
+/**
+ * Java's clients begin snappy data with these bytes, followed by blocks with their lengths. Others send one bare block.
+ */
 const JAVA_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0]);
 const JAVA_HEADER_BYTES = 16;
-/** Three bytes stand for 64 at most. */
+/** Three compressed bytes stand for 64 bytes at most. */
 const MOST_OF_SNAPPY = 22;
 
 async function* unsnappied(payload: Buffer): AsyncGenerator<Buffer> {
@@ -78,7 +81,7 @@ async function* unsnappied(payload: Buffer): AsyncGenerator<Buffer> {
 }
 
 async function snappyBlock(compressed: Buffer): Promise<Buffer> {
-  // It begins with its length, for which memory is taken before a byte is unpacked.
+  // The block begins with its length. Memory is allocated for that length before a byte is unpacked.
   let length = 0;
   for (const [index, byte] of compressed.subarray(0, 5).entries()) {
     length += (byte & 0x7f) * 2 ** (7 * index);
@@ -90,10 +93,10 @@ async function snappyBlock(compressed: Buffer): Promise<Buffer> {
 }
 
 const LZ4_MAGIC = 0x184d2204;
-/** By the frame's descriptor: 64 KiB, 256 KiB, 1 MiB or 4 MiB. */
+/** By the descriptor of the frame: 64 KiB, 256 KiB, 1 MiB or 4 MiB. */
 const LZ4_BLOCK_BYTES: readonly (number | undefined)[] = [4, 5, 6, 7].map((size) => 2 ** (2 * size + 8));
 
-/** One frame, block by block. A broker takes only blocks that do not refer to each other. */
+/** Unpacks one frame, block by block. A broker accepts only blocks that do not refer to each other. */
 async function* unlz4(payload: Buffer): AsyncGenerator<Buffer> {
   if (payload.readUInt32LE(0) !== LZ4_MAGIC) throw new RangeError('no lz4 frame');
   const flags = payload.readUInt8(4);
@@ -112,7 +115,7 @@ async function* unlz4(payload: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-/** The library takes the length in front of a block for room, of which the block need not fill all. */
+/** The library allocates the length in front of a block. The block need not fill all of it. */
 function lz4Block(block: Buffer, most: number): Promise<Buffer> {
   const sized = Buffer.allocUnsafe(4 + block.length);
   sized.writeUInt32LE(Math.min(most, 255 * block.length), 0);
@@ -124,7 +127,9 @@ const YIELD_EVERY = MEBIBYTE;
 /** Large batches are unpacked one after the other, since each may take a window of 128 MiB. */
 let lastLargeBatch: Promise<void> = Promise.resolve();
 
-/** In WebAssembly on this thread, which is given away after each mebibyte: Node 20 has no zstd of its own. */
+/**
+ * Unpacks in WebAssembly on this thread, and lets other work run after each mebibyte. Node 20 has no zstd of its own.
+ */
 async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
   await loadZstd();
   const whole = unzstdAtOnce(payload);
@@ -150,7 +155,7 @@ async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-/** Undefined where it is more than the limit. */
+/** Undefined if the result exceeds the limit. */
 function unzstdAtOnce(payload: Buffer): Buffer | undefined {
   const chunks: Buffer[] = [];
   let bytes = 0;

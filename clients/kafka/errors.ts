@@ -1,6 +1,6 @@
 import { DaybreakError, type ErrorCode, messageOf } from '../../domain/errors';
 
-/** What kafkajs throws where a broker cannot be reached, or went away. */
+/** What kafkajs throws if a broker cannot be reached or went away. */
 const UNREACHABLE = new Set([
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
@@ -12,7 +12,7 @@ const UNREACHABLE = new Set([
   'KafkaJSGroupCoordinatorNotFound',
 ]);
 
-/** The protocol's names for a transactional producer whose id another producer has taken over. */
+/** The protocol's names for a transactional producer whose id was taken over by another producer. */
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
 
 const REMEDY: Partial<Record<ErrorCode, string>> = {
@@ -21,7 +21,10 @@ const REMEDY: Partial<Record<ErrorCode, string>> = {
   KAFKA_REFUSED: "Read the broker's log; the topic's settings or this client's rights may forbid it.",
 };
 
-/** Turns whatever kafkajs throws into KAFKA_UNREACHABLE, SHARD_FENCED or KAFKA_REFUSED. `doing` completes 'Kafka failed …'. */
+/**
+ * Turns whatever kafkajs throws into KAFKA_UNREACHABLE, SHARD_FENCED or KAFKA_REFUSED. `doing` completes 'Kafka failed
+ * …'.
+ */
 export function kafkaError(thrown: unknown, doing: string, brokers: readonly string[]): DaybreakError {
   if (thrown instanceof DaybreakError) return thrown;
   const chain = causes(thrown);
@@ -35,7 +38,7 @@ export function kafkaError(thrown: unknown, doing: string, brokers: readonly str
   });
 }
 
-/** What to do about names, passwords and certificates. */
+/** The remedy for problems with names, passwords and certificates. */
 function remedyOf(chain: readonly unknown[], why: string): string | undefined {
   if (chain.some((link) => link instanceof Error && link.name === 'KafkaJSSASLAuthenticationError')) {
     return 'Correct KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD.';
@@ -52,21 +55,21 @@ export function isTooLarge(thrown: unknown): thrown is DaybreakError {
   );
 }
 
-/** Whether a broker answered that it cannot do it yet, such as a coordinator that is still loading. */
+/** Whether a broker answered that it cannot do this yet, for example because a coordinator is still loading. */
 export function isNotReady(thrown: unknown): boolean {
   return causes(thrown).some((link) => protocolType(link) !== undefined && isRetriable(link));
 }
 
-/** The protocol's name of the error, such as UNKNOWN_TOPIC_OR_PARTITION, where a broker gave one. */
+/** The protocol's name of the error, for example UNKNOWN_TOPIC_OR_PARTITION, if a broker gave one. */
 export function protocolType(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'type' in thrown && typeof thrown.type === 'string' ? thrown.type : undefined;
 }
 
 function codeOf(chain: readonly unknown[], protocol: string | undefined): ErrorCode {
   if (protocol !== undefined && FENCED.has(protocol)) return 'SHARD_FENCED';
-  // UNKNOWN is a broker that failed inside: it has refused nothing.
+  // UNKNOWN means that a broker failed internally. It has not refused the request.
   const lost = protocol === 'UNKNOWN' || chain.some((link) => link instanceof Error && UNREACHABLE.has(link.name));
-  // A broker that answers with a retriable error for as long as the client was ready to wait is not there either.
+  // A broker that answers with a retriable error until the client's time limit counts as unreachable.
   return lost || (protocol !== undefined && chain.some(isRetriable)) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
 }
 

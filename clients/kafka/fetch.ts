@@ -4,32 +4,35 @@ export interface FetchRequest {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** The broker answers when it has `minBytes`, or after this many milliseconds with what there is. */
+  /** The broker answers when it has `minBytes`, or after this many milliseconds with what it has. */
   readonly maxWaitMs: number;
   readonly minBytes: number;
-  /** Of compressed records; one record batch is returned whole even where it is larger. */
+  /** Limit of compressed records. One record batch is returned whole even if it is larger. */
   readonly maxBytes: number;
 }
 
 export interface FetchedRecords extends Pick<FetchRequest, 'topic' | 'partition' | 'offset'> {
   readonly highWatermark: number;
   readonly abortedTransactions: readonly AbortedTransaction[];
-  /** Record batches, the last one perhaps incomplete. */
+  /** Record batches. The last one may be incomplete. */
   readonly recordSet: Buffer;
 }
 
-/** A transaction whose records are to be left out. */
+/** A transaction whose records are to be skipped. */
 export interface AbortedTransaction {
   readonly producerId: bigint;
   readonly firstOffset: number;
 }
 
-/** Version 11: the last one without compact encodings, known to brokers from 2.3 to 4.x. */
+/** Version 11 is the last without compact encodings. Brokers from 2.3 to 4.x know it. */
 const FETCH = { apiKey: 1, apiVersion: 11, apiName: 'Fetch' };
 const READ_COMMITTED = 1;
 const NOTHING = Buffer.alloc(0);
 
-/** Reads one partition of a broker, committed records only. Throws kafkajs's protocol errors, such as OFFSET_OUT_OF_RANGE. */
+/**
+ * Reads committed records of one partition from a broker. Throws kafkajs's protocol errors, such as
+ * OFFSET_OUT_OF_RANGE.
+ */
 export async function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
   const { topic, partition, offset } = request;
   return { topic, partition, offset, ...(await send(broker, FETCH, encode(request), decode)) };

@@ -2,12 +2,12 @@ import { crc32c } from '@node-rs/crc32';
 import { DaybreakError } from '../../domain/errors';
 import type { FetchedRecords } from './fetch';
 
-/** What is read of a fetch. */
+/** The parts of a fetch that are read. */
 export type RecordSource = Omit<FetchedRecords, 'highWatermark'>;
 
 const HEADER_BYTES = 61;
 
-/** The header of a record batch, and its records as they came. */
+/** The header of a record batch, and its records as received. */
 export interface Batch {
   readonly baseOffset: number;
   readonly lastOffset: number;
@@ -19,13 +19,15 @@ export interface Batch {
   readonly maxTimestamp: number;
   readonly producerId: bigint;
   readonly records: number;
-  /** CRC-32C of `checked`, which are the bytes of all that stands above except the base offset, and of the payload. */
+  /** CRC-32C of `checked`: the bytes of all fields above except the base offset, and of the payload. */
   readonly checksum: number;
   readonly checked: Buffer;
   readonly payload: Buffer;
 }
 
-/** Throws where a batch has other bytes than its producer gave it. A mebibyte takes a third of a millisecond. */
+/**
+ * Throws if the bytes of a batch differ from those that its producer wrote. A mebibyte takes a third of a millisecond.
+ */
 export function* soundBatchesOf(source: RecordSource): Generator<Batch> {
   for (const batch of batchesOf(source)) {
     if (crc32c(batch.checked) !== batch.checksum) {
@@ -35,7 +37,7 @@ export function* soundBatchesOf(source: RecordSource): Generator<Batch> {
   }
 }
 
-/** A broker cuts a fetch at a number of bytes: the last batch may be incomplete, and is fetched again. */
+/** A broker cuts a fetch at a number of bytes, so the last batch may be incomplete. It is fetched again. */
 function* batchesOf(source: RecordSource): Generator<Batch> {
   const { recordSet } = source;
   let at = 0;

@@ -1,7 +1,9 @@
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
-/** The hash by which Kafka's default partitioner places keys, as Java's client computes it: a signed 32-bit integer. */
+/**
+ * The hash with which Kafka's default partitioner places keys, as Java's client computes it: a signed 32-bit integer.
+ */
 export function murmur2(key: Uint8Array): number {
   const { length } = key;
   let hash = SEED ^ length;
@@ -23,7 +25,7 @@ export function murmur2(key: Uint8Array): number {
   return hash ^ (hash >>> 15);
 }
 
-/** The partition of a key, of `partitions`. */
+/** The partition of a key if the topic has `partitions` of them. */
 export function partitionOf(key: Uint8Array, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
 }

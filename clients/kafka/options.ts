@@ -1,17 +1,20 @@
-/** What the client needs of a logger; pino's fits. */
+/** The logger that the client needs. pino's fits. */
 export interface KafkaLogger {
   debug(attributes: object, message: string): void;
   info(attributes: object, message: string): void;
   warn(attributes: object, message: string): void;
 }
 
-/** Where a cluster is, and what it asks of its clients. */
+/** The addresses of a cluster, and what it requires of its clients. */
 export interface KafkaCluster {
   /** host:port of some brokers of the cluster. */
   readonly brokers: readonly string[];
-  /** Absent: without TLS. Texts in PEM: whom to trust instead of the system's authorities, and the client's own. */
+  /**
+   * Absent: no TLS. Texts in PEM: the authorities to trust instead of the system's, and the client's own certificate
+   * and key.
+   */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** Absent: without a name. */
+  /** Absent: the client sends no name. */
   readonly sasl?: Sasl<'plain'> | Sasl<'scram-sha-256'> | Sasl<'scram-sha-512'>;
 }
 
@@ -24,7 +27,7 @@ interface Sasl<Mechanism extends string> {
 export interface KafkaOptions extends KafkaCluster {
   /** The name in the brokers' logs and quotas. Default: daybreak. */
   readonly clientId?: string;
-  /** Default: silence. Failures are thrown, so that nothing here is above a warning. */
+  /** Default: no logging. Failures are thrown, so nothing is logged above a warning. */
   readonly logger?: KafkaLogger;
 }
 

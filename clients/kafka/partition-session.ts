@@ -16,27 +16,27 @@ export interface SessionOptions {
   /** The partition that is read. */
   readonly topic: string;
   readonly partition: number;
-  /** The group in whose name the offsets are committed. */
+  /** The consumer group that commits the offsets. */
   readonly group: string;
-  /** The same for every owner of this partition, ever: taking it over fences whoever had it. */
+  /** The same for every owner of this partition. Taking it over fences the previous owner. */
   readonly transactionalId: string;
   /** The topics that are written. */
   readonly outputs: readonly string[];
 }
 
-/** Where a session starts, and what it had to pass over. */
+/** Where a session starts, and which offsets it had to skip. */
 export interface SessionStart {
   readonly offset: number;
-  /** Set where the committed offset is no longer, or not yet, in the partition. */
+  /** Set if the partition does not have the committed offset any more, or not yet. */
   readonly reset?: { readonly committed: number; readonly low: number; readonly high: number };
-  /** What was committed beside the offset, also where that offset is gone; absent where nothing was. */
+  /** The text that was committed with the offset, also if that offset is gone; absent if nothing was committed. */
   readonly metadata?: string;
 }
 
 /**
- * The sole right to read a partition and to write what follows from it, in transactions that commit the offset with the
- * output. Opening fences the previous owner; the session itself is fenced by the next one, which every method then reports
- * as SHARD_FENCED. After any other failure close the session and open a new one: it starts at the committed offset.
+ * The sole right to read a partition and to write the output, in transactions that commit the offset with the output.
+ * Opening a session fences the previous owner. The next owner fences this session; every method then throws
+ * SHARD_FENCED. After any other failure, close the session and open a new one. It starts at the committed offset.
  */
 export class PartitionSession {
   readonly start: SessionStart;
@@ -60,8 +60,9 @@ export class PartitionSession {
   }
 
   /**
-   * `previous` is this owner's last session, where it had one: without it opening cannot be fenced, only fence. `onOwned` is told
-   * who this session is as soon as it owns the partition: where the rest of opening fails, the next session comes after it.
+   * `previous` is this owner's last session, if it had one. Without it, opening can only fence others and cannot be
+   * fenced. `onOwned` receives the identity of this session as soon as it owns the partition. If a later step of
+   * opening fails, that identity is the `previous` of the next session.
    */
   static async open(
     kafka: KafkaOptions,
@@ -73,7 +74,7 @@ export class PartitionSession {
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
-      // In this order: once the previous owner is fenced, the committed offset cannot move any more.
+      // The order matters: once the previous owner is fenced, the committed offset cannot move any more.
       const writer = await TransactionalWriter.open(cluster, options, previous);
       onOwned?.(writer);
       const start = await startOf(cluster, options, writer);
@@ -84,7 +85,7 @@ export class PartitionSession {
     }
   }
 
-  /** Committed records from `offset` on; undefined where the offset is outside of the partition. */
+  /** Committed records from `offset` on; undefined if the offset is outside the partition. */
   async fetch(request: Omit<FetchRequest, 'topic' | 'partition'>): Promise<FetchedRecords | undefined> {
     const { topic, partition } = this.#options;
     try {
@@ -97,8 +98,8 @@ export class PartitionSession {
   }
 
   /**
-   * Writes the records and commits `nextOffset`, all or nothing. `metadata`, of at most some 4,000 bytes, is kept beside the
-   * offset, for the next session's start.
+   * Writes the records and commits `nextOffset`, all or nothing. `metadata`, of at most about 4,000 bytes, is kept with
+   * the offset, for the start of the next session.
    */
   async commit(writes: TransactionWrites, nextOffset: number, metadata: string | null = null): Promise<void> {
     const { topic, partition } = this.#options;
@@ -129,10 +130,11 @@ async function startOf(cluster: Cluster, options: SessionOptions, writer: Transa
 }
 
 /**
- * The offset at which the previous owner ended. Where that stays in a transaction although its owner is fenced, the broker has
- * lost the transaction's markers: Kafka 4 takes it for complete without a marker where a partition has no leader at the time,
- * as all have while a single broker starts again ("Couldn't find leader endpoint for partitions" in its log). Its rows would
- * come to life with our first commit. So it is aborted; nobody has read them.
+ * The offset at which the previous owner ended. If the offset stays in a transaction although its owner is fenced, the
+ * broker has lost the transaction's markers. Kafka 4 takes a transaction as complete without a marker if a partition
+ * has no leader at the time. All partitions are without one while a single broker restarts ("Couldn't find leader
+ * endpoint for partitions" in its log). Our first commit would make its rows visible, so the transaction is aborted.
+ * Nobody has read these rows.
  */
 async function committedOffset(
   cluster: Cluster,
@@ -150,7 +152,7 @@ async function committedOffset(
   }
 }
 
-/** A broker before 4 shows a committed offset some milliseconds after the transaction. */
+/** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
 const MARKERS_ARE_LOST_MS = 3_000;
 const EARLIEST = -2;
 const LATEST = -1;

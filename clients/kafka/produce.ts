@@ -7,12 +7,12 @@ export interface PartitionBatch {
   readonly batch: Buffer;
 }
 
-/** Version 7: the last one that kafkajs's encoder reaches, known to brokers from 2.1 to 4.x. */
+/** Version 7 is the last that kafkajs's encoder supports. Brokers from 2.1 to 4.x know it. */
 const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' };
 const ALL_IN_SYNC = -1;
 const TIMEOUT_MS = 15_000;
 
-/** Appends record batches, of different partitions, in a transaction. Throws kafkajs's protocol errors. */
+/** Appends record batches of different partitions, in a transaction. Throws kafkajs's protocol errors. */
 export async function produceBatches(
   broker: Broker,
   transactionalId: string,

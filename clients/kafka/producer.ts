@@ -3,10 +3,10 @@ import { kafkaOf, RETRY } from './connection';
 import { kafkaError } from './errors';
 import type { KafkaOptions } from './options';
 
-/** kafkajs takes quadratic time in the messages of one call. */
+/** kafkajs takes quadratic time in the number of messages of one call. */
 const PIECE = 500;
 
-/** Writes each message once where the call succeeds, gzip, acknowledged by all in-sync replicas. */
+/** Writes each message exactly once if the call succeeds: gzip, acknowledged by all in-sync replicas. */
 export class KafkaProducer {
   readonly #producer: Producer;
   readonly #brokers: readonly string[];
@@ -19,12 +19,12 @@ export class KafkaProducer {
   static async connect(options: KafkaOptions): Promise<KafkaProducer> {
     const producer = kafkaOf(options).producer({
       allowAutoTopicCreation: false,
-      // A request that is tried again, since its answer was lost, must not write its messages twice.
+      // A request that is retried because its answer was lost must not write its messages twice.
       idempotent: true,
       maxInFlightRequests: 1,
-      // A partition that was just made may be without a leader for some seconds.
+      // A new partition may be without a leader for some seconds.
       retry: { ...RETRY, retries: 10 },
-      // Java's choice of partition for a key, named so that kafkajs need not warn of its change of defaults.
+      // The partitioner of Java's client. It is named so that kafkajs does not warn of its changed default.
       createPartitioner: Partitioners.DefaultPartitioner,
     });
     try {
@@ -36,8 +36,8 @@ export class KafkaProducer {
   }
 
   /**
-   * Resolves when every message is acknowledged. Their order within a partition is kept. Let each name its partition:
-   * where one does not, kafkajs chooses anew each time it tries, and the broker then refuses the sequence.
+   * Resolves when every message is acknowledged. Keeps their order within a partition. Each message should name its
+   * partition: without one, kafkajs chooses a new one at each try, and the broker then refuses the sequence.
    */
   async send(topic: string, messages: readonly Message[]): Promise<void> {
     for (let start = 0; start < messages.length; start += PIECE) {

@@ -8,7 +8,7 @@ export interface NewRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | string | null;
   readonly headers?: readonly NewHeader[];
-  /** Of its topic. Default: the one of its key; without a key, one after the other. */
+  /** A partition of the topic. Default: the partition of the key; without a key, the partitions in rotation. */
   readonly partition?: number;
 }
 
@@ -17,7 +17,7 @@ export interface NewHeader {
   readonly value: Buffer | string | null;
 }
 
-/** Who writes, for the broker to fence zombies and to drop what it has already. */
+/** The identity of the producer. With it the broker fences zombies and drops what it already has. */
 export interface BatchProducer {
   readonly producerId: bigint;
   readonly producerEpoch: number;
@@ -29,25 +29,28 @@ const HEADER_BYTES = 61;
 const RECORD_BYTES = 32;
 const GZIP = 1;
 const TRANSACTIONAL = 16;
-/** Below this many bytes, a thread's hand-over costs more than deflating here. */
+/** Below this many bytes, handing over to a thread costs more than deflating here. */
 const DEFLATE_HERE = 4_096;
-/** Rows repeat each other so much that higher levels gain little and cost much. */
+/** Rows are so similar to each other that higher levels gain little and cost much. */
 const LEVEL = { level: constants.Z_BEST_SPEED };
 const deflate = promisify(gzip);
 
-/** The bytes of a record before compression, or some more. */
+/** The size of a record before compression, in bytes, or slightly more. */
 export function recordSize({ key, value, headers = [] }: NewRecord): number {
   let size = RECORD_BYTES + (key?.length ?? 0) + byteLength(value);
   for (const header of headers) size += headerSize(header);
   return size;
 }
 
-/** A header's part of that. */
+/** The part of the record's size that a header takes. */
 export function headerSize({ name, value }: NewHeader): number {
   return 10 + Buffer.byteLength(name) + byteLength(value);
 }
 
-/** One transactional record batch (format 2, gzip), as it stands in a produce request. `size` is the sum of the record sizes. */
+/**
+ * One transactional record batch (format 2, gzip), as a produce request carries it. `size` is the sum of the record
+ * sizes.
+ */
 export async function encodeRecordBatch(
   records: readonly NewRecord[],
   size: number,
@@ -79,7 +82,7 @@ function encodeRecords(records: readonly NewRecord[], size: number): Buffer {
   for (const [index, record] of records.entries()) {
     at = writeVarint(buffer, at, bodySize(record, index));
     buffer[at++] = 0; // attributes
-    buffer[at++] = 0; // the time stamp's distance from the batch's
+    buffer[at++] = 0; // the time stamp's difference to that of the batch
     at = writeVarint(buffer, at, index);
     at = writeBytes(buffer, at, record.key);
     at = writeBytes(buffer, at, record.value);

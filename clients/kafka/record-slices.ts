@@ -4,7 +4,7 @@ import { decompress } from './decompress';
 import { type Batch, CHECK_THE_DISK, type RecordSource, soundBatchesOf, unreadable } from './fetched-batches';
 import { VarintReader } from './varint';
 
-/** A record with all that a reader may want to keep of it. */
+/** A record with everything that a reader may want to keep. */
 export interface KafkaRecord {
   readonly offset: number;
   /** Epoch milliseconds. */
@@ -12,9 +12,9 @@ export interface KafkaRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly KafkaHeader[];
-  /** The bytes of key and value, where the record is so large that only beginnings of it are here. */
+  /** The size of key and value in bytes, if the record is so large that only beginnings of it are kept. */
   readonly truncatedFrom?: number;
-  /** How many of the headers are not here, because of that. */
+  /** The number of headers that were left out for that reason. */
   readonly headersLeftOut?: number;
 }
 
@@ -23,31 +23,34 @@ export type { KafkaHeader };
 /** Some consecutive records of a partition. Values are views of the fetched bytes. */
 export interface RecordSlice {
   readonly values: readonly (Buffer | null)[];
-  /** The offset to read from after this slice. May move on without a record: control records have offsets too. */
+  /**
+   * The offset to read from after this slice. It can advance without a record, because control records have offsets
+   * too.
+   */
   readonly nextOffset: number;
-  /** Positions of values that are larger than the limit: only their beginnings are here. */
+  /** Positions of values that exceed the limit. Only their beginnings are kept. */
   readonly oversized: ReadonlySet<number>;
   /** The whole record at a position of `values`. */
   record(index: number): KafkaRecord;
 }
 
 export interface SliceLimits {
-  /** Asked for each record, so that it may change while slices are taken. */
+  /** Called for each record, so the limit may change while slices are taken. */
   readonly rows: () => number;
-  /** Of whole records, and of what their headers take in memory. */
+  /** The size of whole records, and of their headers in memory. */
   readonly bytes: number;
-  /** Of one value. A record that is larger by a mebibyte is cut. Default: 64 MiB. */
+  /** The limit of one value. A record that exceeds it by a mebibyte is cut. Default: 64 MiB. */
   readonly valueBytes?: () => number;
 }
 
 const MOST_VALUE_BYTES = 64 * 2 ** 20;
-/** What a header takes in memory beside its bytes. */
+/** The memory that a header takes in addition to its bytes. */
 const HEADER_OVERHEAD = 64;
 
 /**
- * Cuts the record batches of a fetch into slices, unpacking a batch as its records are taken, so that memory stays bounded
- * however well they compress. Records before the offset that was asked for, of aborted transactions, and control records are
- * left out. Throws KAFKA_REFUSED where a batch cannot be read.
+ * Cuts the record batches of a fetch into slices. It unpacks a batch while its records are taken, so that memory stays
+ * bounded however well they compress. It leaves out control records, records of aborted transactions and records before
+ * the requested offset. Throws KAFKA_REFUSED if a batch cannot be read.
  */
 export async function* recordSlices(source: RecordSource, limits: SliceLimits): AsyncGenerator<RecordSlice> {
   const { offset: from } = source;
@@ -87,9 +90,9 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
 }
 
 /**
- * How many committed records a fetch holds from the offset that was asked for to below `end`, without inflating them: control
- * records and those of aborted transactions are none. Takes a batch's records for consecutive, which they are unless the
- * topic is compacted.
+ * How many committed records a fetch holds from the requested offset to below `end`, without inflating them. Control
+ * records and records of aborted transactions do not count. Assumes that the offsets of a batch's records are
+ * consecutive, which is true unless the topic is compacted.
  */
 export function countRecords(source: RecordSource, end: number): number {
   const transactions = new AbortedTransactions(source.abortedTransactions);
@@ -124,7 +127,7 @@ class SliceBuilder {
     return this.#values.length;
   }
 
-  /** Takes the record at the reader's position, unless it is older than `from`; returns its offset. */
+  /** Adds the record at the reader's position, unless it is before `from`. Returns its offset. */
   add(batch: Batch, reader: VarintReader, length: number, from: number): number {
     const start = reader.position;
     const end = start + length;
@@ -144,7 +147,7 @@ class SliceBuilder {
     return offset;
   }
 
-  /** The same for what is kept of a record. */
+  /** The same for a record of which only a part is kept. */
   addLong(batch: Batch, long: LongRecord, from: number): number {
     const { isOversized, ...kept } = long;
     const offset = batch.baseOffset + kept.offset;

@@ -13,15 +13,15 @@ const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
 
 export interface ReadOptions {
   /**
-   * How long to wait for a transaction that is open, in milliseconds: nobody reads past it. After that the read throws
-   * KAFKA_UNREACHABLE. Default: not at all, and the partition ends before the transaction.
+   * How long to wait for an open transaction, in milliseconds, since nobody reads past it. After that the read throws
+   * KAFKA_UNREACHABLE. Default: no wait, and the partition ends before the transaction.
    */
   readonly openTransactionMs?: number;
 }
 
 /**
- * The committed records of a topic, partition by partition, between the given offsets: `low` up to below `high`, or up to
- * the partition's end as it is when its read begins. Throws KAFKA_UNREACHABLE or KAFKA_REFUSED.
+ * The committed records of a topic, partition by partition, between the given offsets: from `low` to below `high`, or
+ * to the partition's end at the time its read begins. Throws KAFKA_UNREACHABLE or KAFKA_REFUSED.
  */
 export async function* readTopic(
   kafka: KafkaOptions,
@@ -40,7 +40,7 @@ export async function* readTopic(
   }
 }
 
-/** How many records `readTopic` would give. */
+/** The number of records that `readTopic` would give. */
 export async function countTopic(
   kafka: KafkaOptions,
   topic: string,
@@ -52,7 +52,7 @@ export async function countTopic(
 }
 
 interface Fetched extends FetchedRecords {
-  /** Where the read of the partition ends. */
+  /** The offset at which the read of the partition ends. */
   readonly end: number;
 }
 

@@ -7,18 +7,20 @@ import type { KafkaOptions } from './options';
 export interface TopicSpec {
   readonly topic: string;
   readonly partitions: number;
-  /** The topic's own settings, such as { 'retention.ms': '604800000' }. */
+  /** The topic's own settings, for example { 'retention.ms': '604800000' }. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Offsets of a partition (below 2^53): records from `low` on are there, the next one written becomes `high`. */
+/** Offsets of a partition (below 2^53): records from `low` on exist, and the next record gets the offset `high`. */
 export interface PartitionOffsets {
   readonly partition: number;
   readonly low: number;
   readonly high: number;
 }
 
-/** A broker that has just come up loads its groups for some seconds, in which it refuses to tell their offsets. */
+/**
+ * A broker that has just started loads its groups for some seconds. During this time it does not report their offsets.
+ */
 const LOADING_MS = 10_000;
 const LOADING_POLL_MS = 200;
 
@@ -38,7 +40,7 @@ export class KafkaTopics {
     return topics;
   }
 
-  /** Creates what is absent and leaves what is there as it is. Returns the names of the created topics. */
+  /** Creates absent topics and leaves existing ones unchanged. Returns the names of the created topics. */
   async ensure(specs: readonly TopicSpec[]): Promise<string[]> {
     const present = new Set(await this.#run('listing its topics', (admin) => admin.listTopics()));
     const absent = specs.filter(({ topic }) => !present.has(topic));
@@ -56,7 +58,7 @@ export class KafkaTopics {
     return absent.map(({ topic }) => topic);
   }
 
-  /** The number of the topic's partitions; 0 where there is no such topic. */
+  /** The number of the topic's partitions; 0 if there is no such topic. */
   async partitionsOf(topic: string): Promise<number> {
     const present = await this.#run('listing its topics', (admin) => admin.listTopics());
     if (!present.includes(topic)) return 0;
@@ -71,7 +73,7 @@ export class KafkaTopics {
       .sort((left, right) => left.partition - right.partition);
   }
 
-  /** The next offset that the group reads, by partition; partitions without one are absent. */
+  /** The next offset that the group reads, by partition. Partitions without a committed offset are absent. */
   async committedOffsets(group: string, topic: string): Promise<Map<number, number>> {
     const found = await this.#run(`reading the offsets of group ${group}`, (admin) =>
       admin.fetchOffsets({ groupId: group, topics: [topic] }),

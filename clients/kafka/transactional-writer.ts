@@ -16,29 +16,34 @@ export interface WriterOptions {
   readonly transactionalId: string;
 }
 
-/** The brokers that keep the transaction and the group's offsets. */
+/** The brokers that coordinate the transaction and the group's offsets. */
 interface Coordinators {
   readonly transactions: Broker;
   readonly groups: Broker;
 }
 
-/** A producer as the transaction coordinator knows it: each owner of a transactional id has a higher epoch than the last. */
+/**
+ * A producer as the transaction coordinator knows it. Each owner of a transactional id has a higher epoch than the
+ * previous one.
+ */
 export interface ProducerEpoch {
   readonly producerId: bigint;
   readonly producerEpoch: number;
 }
 
-/** Nobody reads past an open transaction: a crash without a successor must not hold the readers up for longer. */
+/**
+ * Nobody reads past an open transaction. A crash without a successor must not block the readers for longer than this.
+ */
 const TRANSACTION_TIMEOUT_MS = 30_000;
-/** Kafka's default limit of a batch is 1 MiB; gzip can only make these bytes fewer. */
+/** Kafka's default limit for a batch is 1 MiB. gzip can only make these bytes fewer. */
 const BATCH_BYTES = 900_000;
-/** The coordinator writes the markers of the last transaction behind its answer; the next one waits for them. */
+/** The coordinator writes the markers of a transaction after its answer. The next transaction waits for them. */
 const MARKERS_POLL_MS = 2;
 const MARKERS_TIMEOUT_MS = 10_000;
-/** The numbers of records go round. */
+/** Sequence numbers wrap around at this value. */
 const SEQUENCES = 2 ** 31;
 
-/** A transactional producer of one partition's output. Throws kafkajs's errors. */
+/** A transactional producer for the output of one partition. Throws kafkajs's errors. */
 export class TransactionalWriter implements ProducerEpoch {
   readonly producerId: bigint;
   readonly producerEpoch: number;
@@ -61,7 +66,7 @@ export class TransactionalWriter implements ProducerEpoch {
     this.producerEpoch = producer.producerEpoch;
   }
 
-  /** Takes the transactional id over: an open transaction of its previous owner is aborted, and that owner is fenced. */
+  /** Takes over the transactional id: aborts an open transaction of the previous owner and fences that owner. */
   static async open(cluster: Cluster, options: WriterOptions, previous?: ProducerEpoch): Promise<TransactionalWriter> {
     const { transactionalId, group } = options;
     const transactions = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 });
@@ -73,7 +78,7 @@ export class TransactionalWriter implements ProducerEpoch {
     return new TransactionalWriter(cluster, { transactions, groups }, options, producer);
   }
 
-  /** @param metadata text of at most some 4,000 bytes that the broker keeps beside the offset. */
+  /** @param metadata text of at most about 4,000 bytes that the broker keeps with the offset. */
   async commit(writes: TransactionWrites, nextOffset: number, metadata: string | null = null): Promise<void> {
     const { group, topic, partition } = this.#options;
     const [encoded] = await Promise.all([this.#encode(writes), this.#addOffsets()]);
@@ -90,7 +95,7 @@ export class TransactionalWriter implements ProducerEpoch {
     await this.#end(true);
   }
 
-  /** Writes an abort behind whatever earlier owners have left open in these topics and in the group's offsets. */
+  /** Writes an abort after everything that earlier owners left open in these topics and in the group's offsets. */
   async abortLeftovers(topics: readonly string[]): Promise<void> {
     const partitionsOf = (topic: string): number[] =>
       this.#cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
@@ -99,7 +104,7 @@ export class TransactionalWriter implements ProducerEpoch {
     await this.#end(false);
   }
 
-  /** Its transactions as the coordinators know them. */
+  /** The producer's transactions as the coordinators know them. */
   get #transaction() {
     const { producerId, producerEpoch } = this;
     return { transactionalId: this.#options.transactionalId, producerId: producerId.toString(), producerEpoch };
@@ -123,7 +128,7 @@ export class TransactionalWriter implements ProducerEpoch {
     await untilDecided(() => this.#coordinators.transactions.endTxn(end));
   }
 
-  /** One round after the other, since a request may hold only one batch of a partition. */
+  /** Sends one round after the other, since a request may hold only one batch of each partition. */
   async #produce(rounds: readonly (readonly PartitionBatch[])[]): Promise<void> {
     for (const round of rounds) {
       const byLeader = new Map<Broker, PartitionBatch[]>();
@@ -158,7 +163,7 @@ export class TransactionalWriter implements ProducerEpoch {
     return encoded;
   }
 
-  /** The records by partition, each partition's in pieces that a broker takes. */
+  /** The records by partition, cut into batches that a broker accepts. */
   #pieces(records: readonly NewRecord[], partitions: number): Map<number, Piece[]> {
     const pieces = new Map<number, Piece[]>();
     for (const record of records) {
@@ -200,24 +205,27 @@ interface EncodedWrites {
   readonly rounds: readonly (readonly PartitionBatch[])[];
 }
 
-/** Aborts what the previous session left open. Only its last owner may: where another one came between, this is fenced. */
+/**
+ * Aborts what the previous session left open. Only the last owner may do so: if another owner came in between, this
+ * call is fenced.
+ */
 async function abortPrevious(transactions: Broker, transactionalId: string, previous: ProducerEpoch): Promise<void> {
   const producer = { producerId: previous.producerId.toString(), producerEpoch: previous.producerEpoch };
   try {
     await untilDecided(() => transactions.endTxn({ transactionalId, ...producer, transactionResult: false }));
   } catch (thrown) {
-    if (protocolType(thrown) !== 'INVALID_TXN_STATE') throw thrown; // It left nothing open.
+    if (protocolType(thrown) !== 'INVALID_TXN_STATE') throw thrown; // The previous session left nothing open.
   }
 }
 
-/** Repeats a call that has to wait until the transaction before has ended on every partition. */
+/** Repeats a call that must wait until the previous transaction has ended on every partition. */
 export async function whileMarkersAreWritten<T>(call: () => Promise<T>, milliseconds?: number): Promise<T> {
   return whileAnswered(['CONCURRENT_TRANSACTIONS', 'UNSTABLE_OFFSET_COMMIT'], call, milliseconds);
 }
 
 /**
- * Ends a transaction. Kafka 4 fails inside, and answers UNKNOWN, where the end meets a new owner's first request: asked again
- * it says who owns the transaction. To end one twice is to end it once.
+ * Ends a transaction. If the end coincides with a new owner's first request, Kafka 4 fails internally and answers
+ * UNKNOWN. A second call then reports who owns the transaction. Ending a transaction twice does no harm.
  */
 async function untilDecided(end: () => Promise<unknown>): Promise<void> {
   await whileAnswered(['CONCURRENT_TRANSACTIONS', 'UNKNOWN'], end);

@@ -1,12 +1,12 @@
-// kafkajs offers neither a fetch of chosen partitions nor a transaction without its grouping of messages one by one. Both need
-// its connections only, which are in modules below its public interface. This file alone loads them: an upgrade of kafkajs
-// begins here, and `loadKafkajs` names what has gone.
+// kafkajs offers neither a fetch of chosen partitions nor a transaction without grouping messages one by one. For both
+// we need only its connections, which are in modules below its public interface. Only this file loads them: an upgrade
+// of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
 import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';
 import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import { DaybreakError } from '../../domain/errors';
 
-/** Writes the types of Kafka's protocol, one behind the other. */
+/** Writes the types of Kafka's protocol one after the other. */
 export interface Encoder {
   writeInt8(value: number): this;
   writeInt16(value: number): this;
@@ -26,7 +26,7 @@ export interface Decoder {
   readInt32(): number;
   readInt64(): bigint;
   readString(): string | null;
-  /** Bytes behind their length, as a view; null where the length is -1. */
+  /** Bytes after their length, as a view; null if the length is -1. */
   readBytes(): Buffer | null;
   readArray<T>(read: (decoder: Decoder) => T): T[];
   readTaggedFields(): unknown;
@@ -77,7 +77,7 @@ interface ConnectionPool {
   }): Promise<T>;
 }
 
-/** Which request, in which version, as the protocol numbers them. */
+/** The request and its version, as the protocol numbers them. */
 interface Request {
   readonly apiKey: number;
   readonly apiVersion: number;
@@ -101,7 +101,7 @@ interface ClusterOptions {
   readonly retry: RetryOptions;
 }
 
-/** The brokers of a cluster, and which of them leads what. */
+/** The brokers of a cluster, and which broker leads which partition. */
 export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
@@ -113,10 +113,13 @@ export interface Cluster {
 }
 
 type MethodName<T> = { [Name in keyof T]: T[Name] extends (...args: never[]) => unknown ? Name : never }[keyof T];
-/** How many parameters each method has, as the `length` of its function says: what a type names, its table has to list. */
+/**
+ * How many parameters each method has, by the `length` of its function. A table must list each method that its type
+ * names.
+ */
 type ParameterCounts<T> = Readonly<Record<MethodName<T> | 'constructor', number>>;
 
-/** Of each module what is taken from it: the methods of a class, or functions. */
+/** The parts that are taken from each module: methods of a class, or functions. */
 export const KAFKAJS_PARTS = {
   'kafkajs/src/cluster': {
     constructor: 1,
@@ -166,16 +169,16 @@ export const KAFKAJS_PARTS = {
   'kafkajs/src/protocol/error': { createErrorFromCode: 1 },
 } as const;
 
-/** What the rest of this folder takes from kafkajs's private modules. */
+/** The parts of kafkajs's private modules that the rest of this folder uses. */
 interface Kafkajs {
   readonly Cluster: new (options: ClusterOptions) => Cluster;
   readonly Encoder: new (initialSize?: number) => Encoder;
   readonly Decoder: new (buffer: Buffer) => Decoder;
-  /** An error that has the protocol's name of the code as `type`, and whether it is `retriable`. */
+  /** An error whose `type` is the protocol's name of the code, with `retriable`. */
   readonly createErrorFromCode: (code: number) => Error;
 }
 
-/** Throws MISSING_TOOL with the name of everything that is gone, or that has other parameters than in kafkajs 2.2.4. */
+/** Throws MISSING_TOOL with the name of every part that is gone or has other parameters than in kafkajs 2.2.4. */
 export function loadKafkajs(load: (module: string) => unknown): Kafkajs {
   let cause: unknown;
   const missing = Object.entries(KAFKAJS_PARTS).flatMap(([module, parts]) =>
@@ -193,7 +196,7 @@ export function loadKafkajs(load: (module: string) => unknown): Kafkajs {
     Encoder: load('kafkajs/src/protocol/encoder'),
     Decoder: load('kafkajs/src/protocol/decoder'),
     ...(load('kafkajs/src/protocol/error') as object),
-  } as Kafkajs; // As far as a program can see.
+  } as Kafkajs; // Checked as far as a program can check.
 }
 
 function missingIn(
@@ -221,7 +224,7 @@ function missingIn(
 
 export const { Cluster, Encoder, Decoder, createErrorFromCode } = loadKafkajs(createRequire(__filename));
 
-/** Sends a request of our own, for which kafkajs has none or an older version. */
+/** Sends a request of our own that kafkajs does not have, or has only in an older version. */
 export async function send<T>(
   { connectionPool }: Broker,
   request: Request,

@@ -1,4 +1,4 @@
-/** Reads Kafka's zigzag varints at a position that moves on. */
+/** Reads Kafka's zigzag varints and advances its position. */
 export class VarintReader {
   readonly buffer: Buffer;
   position: number;
@@ -28,7 +28,7 @@ export class VarintReader {
     }
   }
 
-  /** Bytes behind their length; null where the length is -1. A view, no copy. */
+  /** Bytes after their length, as a view without a copy; null if the length is -1. */
   readBytes(): Buffer | null {
     const length = this.read();
     return length < 0 ? null : this.take(length);
@@ -47,7 +47,7 @@ export function varintSize(value: number): number {
   return zigzag < 0x80 ? 1 : zigzag < 0x4000 ? 2 : zigzag < 0x200000 ? 3 : zigzag < 0x10000000 ? 4 : 5;
 }
 
-/** Writes a 32-bit varint and returns the position behind it. */
+/** Writes a 32-bit varint and returns the position after it. */
 export function writeVarint(buffer: Buffer, position: number, value: number): number {
   let zigzag = ((value << 1) ^ (value >> 31)) >>> 0;
   let at = position;

@@ -2,14 +2,16 @@ import { DaybreakError, type ErrorCode } from '../../domain/errors';
 
 export type StorageErrorCode = Extract<ErrorCode, `STORAGE_${string}`>;
 
-/** One sentence of what failed, where and with which value, and one of what can be done. */
+/** One sentence says what failed, where and with which value. Another says what can be done. */
 export interface StorageTrouble {
   readonly code: StorageErrorCode;
   readonly why: string;
   readonly remedy: string;
 }
 
-/** `doing` is like 'reading s3://bucket/key'. No cause: what clients throw holds requests with their credentials. */
+/**
+ * `doing` is like 'reading s3://bucket/key'. Has no cause: the errors of clients hold requests with their credentials.
+ */
 export function storageError(doing: string, { code, why, remedy }: StorageTrouble): DaybreakError {
   return new DaybreakError(code, { what: `${doing} failed: ${why}`, remedy });
 }
@@ -30,7 +32,7 @@ export function changed(doing: string): DaybreakError {
   });
 }
 
-/** A name that the storage cannot have. */
+/** A name that the storage does not allow. */
 export function badKey(key: string, why: string): DaybreakError {
   return new DaybreakError('STORAGE_REFUSED', {
     what: `the name ${JSON.stringify(key)} ${why}`,
@@ -38,7 +40,7 @@ export function badKey(key: string, why: string): DaybreakError {
   });
 }
 
-/** The code that an error of Node's bears, such as 'ECONNRESET', its causes' included. */
+/** The code of a Node error or of one of its causes, for example 'ECONNRESET'. */
 export function systemCode(thrown: unknown): string | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined;
   if ('code' in thrown && typeof thrown.code === 'string') return thrown.code;

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { badKey } from './errors';
 
-/** How names begin that only a write in progress has. */
+/** The prefix of names that only unfinished writes have. */
 const RESERVED = '.daybreak-';
 
-/** Whether the last part of a name says that it is of a write that has not ended. */
+/** Whether the last part of a name belongs to an unfinished write. */
 export function isUnfinished(key: string): boolean {
   return key.slice(key.lastIndexOf('/') + 1).startsWith(RESERVED);
 }
 
-/** A name beside `key` that nobody else has. */
+/** A unique name next to `key`. */
 export function unfinishedName(key: string): string {
   return `${folderOf(key)}${RESERVED}${randomUUID()}.part`;
 }
 
-/** The name beside `key` of the lock that its writers share. */
+/** The name, next to `key`, of the lock that its writers share. */
 export function lockName(key: string): string {
   return `${folderOf(key)}${RESERVED}${key.slice(key.lastIndexOf('/') + 1)}.lock`;
 }
@@ -24,7 +24,7 @@ export function folderOf(key: string): string {
   return key.slice(0, key.lastIndexOf('/') + 1);
 }
 
-/** The parts of a name on a storage that has folders. Throws STORAGE_REFUSED where a part could mean another place. */
+/** The parts of a name on a storage that has folders. Throws STORAGE_REFUSED if a part could point to another place. */
 export function partsOf(key: string): string[] {
   const parts = key.split('/');
   if (parts.some((part) => part === '' || part === '.' || part === '..'))
@@ -40,7 +40,7 @@ export function ownPartsOf(key: string): string[] {
   return parts;
 }
 
-/** The parts of a folder's name, which ends with '/'; none for the location itself. */
+/** The parts of a folder's name, which ends with '/'; empty for the location itself. */
 export function folderParts(folder: string): string[] {
   if (folder === '') return [];
   if (!folder.endsWith('/')) throw badKey(folder, "is no folder: it does not end with '/'");

@@ -16,9 +16,9 @@ export interface S3Location {
 
 export interface WebHdfsLocation {
   readonly kind: 'webhdfs';
-  /** As it was written: what messages show. */
+  /** As it was written. Messages show it. */
   readonly scheme: 'hdfs' | 'webhdfs' | 'swebhdfs';
-  /** host or host:port; of hdfs:// also the name of a cluster with several NameNodes. */
+  /** host or host:port; for hdfs:// also the name of a cluster with several NameNodes. */
   readonly authority: string;
   /** Absolute, without '/' at its end; empty for the root. */
   readonly path: string;
@@ -31,9 +31,9 @@ const HDFS = /^(hdfs|webhdfs|swebhdfs):\/\/([A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A
 const REST = /^(https?):\/\/([^/@?#]+)\/webhdfs\/v1(\/[^?#]*)?$/s;
 
 /**
- * Where files are, from a setting: `s3://bucket/prefix` (s3a:// as well), `hdfs://host:port/path`,
+ * The location of files, from a setting: `s3://bucket/prefix` (s3a:// as well), `hdfs://host:port/path`,
  * `webhdfs://host:port/path`, `swebhdfs://…` for HTTPS, `http(s)://host:port/webhdfs/v1/path`, or a folder, absolute or
- * relative to `from`. Names are taken as they are written: nothing is unescaped. Throws BAD_CONFIGURATION.
+ * relative to `from`. Names are taken as written, without unescaping. Throws BAD_CONFIGURATION.
  */
 export function locationOf(text: string, from = process.cwd()): StorageLocation {
   const s3 = S3.exec(text);
@@ -53,7 +53,7 @@ export function locationOf(text: string, from = process.cwd()): StorageLocation 
   return { kind: 'local', folder: resolve(from, text) };
 }
 
-/** As people write it, without secrets. */
+/** The location as people write it, without secrets. */
 export function locationText(location: StorageLocation): string {
   switch (location.kind) {
     case 'local':
@@ -90,7 +90,7 @@ function badLocation(text: string, why: string): DaybreakError {
   });
 }
 
-/** Some write key and secret before the bucket. */
+/** Some people write key and secret before the bucket. */
 function withoutUser(text: string): string {
   return text.replace(/^([^:]*:\/\/).*@/s, '$1…@');
 }

@@ -8,16 +8,17 @@ import { webHdfsStorage } from './webhdfs/webhdfs-storage';
 
 export interface StorageSettings {
   /**
-   * Default: the process's. Of S3 the AWS SDK reads the process's own, and its shared files; from here come only the names
-   * of other services' endpoints. Of HDFS: HADOOP_USER_NAME, HADOOP_TOKEN, DAYBREAK_WEBHDFS_URL.
+   * Default: the process's environment. For S3 the AWS SDK reads the process's own environment and its shared files;
+   * this one gives only the endpoints of other services. For HDFS: HADOOP_USER_NAME, HADOOP_TOKEN,
+   * DAYBREAK_WEBHDFS_URL.
    */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Instead of what the AWS SDK finds. */
+  /** Used instead of what the AWS SDK finds. */
   readonly s3?: S3Access;
   readonly retry?: RetryPolicy;
 }
 
-/** The storage at a location. Asks nobody yet. Throws BAD_CONFIGURATION where a variable is wrong. */
+/** The storage at a location. Sends no request yet. Throws BAD_CONFIGURATION if a variable is wrong. */
 export function openStorage(location: StorageLocation, settings: StorageSettings = {}): Storage {
   const { environment = process.env, s3 = {}, retry = RETRY } = settings;
   switch (location.kind) {

@@ -6,12 +6,12 @@ export interface WholeObject {
   readonly version: ObjectVersion;
 }
 
-/** Where writers follow each other so quickly that no version stays for the time of a read. */
+/** For objects that are replaced so often that no version lasts as long as a read. */
 const TRIES = 10;
 
 /**
- * A small object with its version, such as a pointer that is replaced by writeIf; undefined where there is none. Throws
- * STORAGE_REFUSED where it has more than `most` bytes.
+ * A small object with its version, for example a pointer that `writeIf` replaces; undefined if there is none. Throws
+ * STORAGE_REFUSED if it has more than `most` bytes.
  */
 export async function readWhole(
   storage: Storage,

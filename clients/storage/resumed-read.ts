@@ -6,23 +6,26 @@ import { pauseBefore, type RetryPolicy } from './retry';
 /** One answer of the storage. */
 export interface BodyPart {
   readonly stream: Readable;
-  /** Bytes that it announces. */
+  /** The number of bytes that the answer announces. */
   readonly length: number;
-  /** Whether its error says that its checksum is wrong. */
+  /** Whether an error of the body says that its checksum is wrong. */
   readonly isDamage?: (thrown: unknown) => boolean;
 }
 
 export interface ResumedRead {
   /** Like 'reading s3://bucket/key'. */
   readonly doing: string;
-  /** The bytes from an offset on, after its own retries; undefined where none are left. What it throws ends the read. */
+  /**
+   * The bytes from an offset on, after its own retries; undefined if none are left. An error that it throws ends the
+   * read.
+   */
   readonly open: (offset: number) => Promise<BodyPart | undefined>;
   readonly offset: number;
   readonly policy: RetryPolicy;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A body whose connection is made again from where it broke. Throws what `open` does, or STORAGE_FAILED. */
+/** A body that reconnects where its connection broke. Throws what `open` throws, or STORAGE_FAILED. */
 export async function* resumedRead({ doing, open, offset, policy, signal }: ResumedRead): AsyncGenerator<Buffer> {
   let next = offset;
   let fruitless = 0;
@@ -40,7 +43,7 @@ export async function* resumedRead({ doing, open, offset, policy, signal }: Resu
       throw new Error(`the connection ended ${part.length - (next - from)} bytes too early`);
     } catch (thrown) {
       signal?.throwIfAborted();
-      // What was handed on cannot be taken back.
+      // Bytes that were already handed on cannot be taken back.
       if (next > from && part.isDamage?.(thrown) === true) throw damaged(doing, thrown);
       fruitless = next > from ? 1 : fruitless + 1;
       if (fruitless >= policy.attempts) throw brokenOff(doing, next, fruitless, thrown);
@@ -51,7 +54,7 @@ export async function* resumedRead({ doing, open, offset, policy, signal }: Resu
   }
 }
 
-/** Only the wait for the storage is limited: who reads may take their time. */
+/** Only the wait for the storage has a time limit. The reader may take its time. */
 async function* chunksOf(stream: Readable, idleMs: number, signal?: AbortSignal): AsyncGenerator<Buffer> {
   if (signal) addAbortSignal(signal, stream);
   const chunks: AsyncIterator<unknown, unknown> = stream[Symbol.asyncIterator]();

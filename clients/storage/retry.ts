@@ -1,20 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How often, and how long, a storage that cannot do it now is asked again. */
+/** How often, and how long, to retry a storage that is temporarily unable to answer. */
 export interface RetryPolicy {
-  /** Tries in all; of a body, tries in a row that bring no byte. */
+  /** Tries in total; for a body, consecutive tries that bring no byte. */
   readonly attempts: number;
-  /** Milliseconds before the second try; twice as many before each further one. */
+  /** Milliseconds before the second try. The pause doubles before each further try. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** Milliseconds in which no byte comes, after which a connection counts as broken. */
+  /** Milliseconds without a byte after which a connection counts as broken. */
   readonly idleMs: number;
 }
 
-/** About a quarter of a minute in all: who calls knows better whether to go on trying, and for how long. */
+/** About a quarter of a minute in all. The caller knows better whether to go on trying, and for how long. */
 export const RETRY: RetryPolicy = { attempts: 7, firstPauseMs: 200, longestPauseMs: 5_000, idleMs: 60_000 };
 
-/** Waits before try `attempt` (2 is the second), a part of it at random, so that many clients do not come at once. */
+/**
+ * Waits before try `attempt` (2 is the second). A part of the pause is random, so that many clients do not come at
+ * once.
+ */
 export async function pauseBefore(attempt: number, policy: RetryPolicy, signal?: AbortSignal): Promise<void> {
   const longest = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (attempt - 2));
   await sleep(longest * (0.5 + Math.random() / 2), undefined, { ...(signal && { signal }) }).catch(
@@ -25,7 +28,7 @@ export async function pauseBefore(attempt: number, policy: RetryPolicy, signal?:
   );
 }
 
-/** Tries `work` until it succeeds, fails in a way that does not pass, or was tried often enough. */
+/** Tries `work` until it succeeds, fails permanently, or has used all attempts. */
 export async function retried<T>(
   work: () => Promise<T>,
   isPassing: (thrown: unknown) => boolean,

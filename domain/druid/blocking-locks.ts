@@ -12,7 +12,7 @@ interface Task {
   readonly groupId: string;
 }
 
-/** The locks that reach into `interval`. */
+/** The locks that overlap `interval`. */
 export function locksIn<T extends Lock>(locks: readonly T[], { start, end }: Interval): T[] {
   return locks.filter(({ interval }) => {
     const [from = '', to = ''] = interval.split('/');
@@ -20,7 +20,7 @@ export function locksIn<T extends Lock>(locks: readonly T[], { start, end }: Int
   });
 }
 
-/** The tasks that hold locks, with the number of locks and the first one: short enough for a line. */
+/** The tasks that hold locks, with the number of locks and the first one, short enough for one line. */
 export function describeLocks(locks: readonly Lock[], tasks: readonly Task[]): string {
   const groups = new Map<string, Lock[]>();
   for (const lock of locks) groups.set(lock.groupId, [...(groups.get(lock.groupId) ?? []), lock]);

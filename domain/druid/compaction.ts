@@ -2,7 +2,7 @@ import { dayInterval, isSameZone, shiftDate, type BusinessDate } from '../busine
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { dataSchema } from './data-schema';
 
-/** The settings of Druid's automatic compaction for a datasource: the part that matters here. */
+/** The settings of Druid's automatic compaction for a datasource, as far as they matter here. */
 export interface CompactionConfig {
   readonly taskPriority?: number | null | undefined;
   readonly granularitySpec?: {
@@ -16,16 +16,16 @@ export interface CompactionConfig {
 }
 
 export interface CompactionFindings {
-  /** What alters rows, or takes a day away from its recompute: each a setting with its value, and why. */
+  /** Settings that alter rows, or take a day's lock from its recompute: each with its value and the reason. */
   readonly conflicts: readonly string[];
-  /** What works, and costs more than it has to. */
+  /** Settings that work but cost more than necessary. */
   readonly warnings: readonly string[];
 }
 
 /** The priority of a task that replaces a day. */
 const REINDEX_PRIORITY = 50;
 
-/** Whether days that a batch has replaced can live beside this compaction. */
+/** Whether this compaction is compatible with days that a batch has replaced. */
 export function compactionFindings(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
@@ -46,7 +46,7 @@ export function compactionFindings(
   return { conflicts, warnings: reachesOver(granularitySpec?.segmentGranularity, pipeline.timeZone) };
 }
 
-/** Columns that a compaction would lose, or give another type. */
+/** Columns that a compaction would lose or change to another type. */
 function otherDimensions(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
@@ -64,7 +64,8 @@ function otherDimensions(
 }
 
 /**
- * Segments of a part of two local days are compacted again after each recompute of one, and hold up the lock of both.
+ * Segments that hold parts of two local days are compacted again after each recompute of either, and block the locks of
+ * both.
  */
 function reachesOver(granularity: unknown, timeZone: string): string[] {
   if (isAligned(granularity, timeZone)) return [];
@@ -84,13 +85,13 @@ const HOUR = 3_600_000;
 const WITHIN_HOUR = ['SECOND', 'MINUTE', 'FIVE_MINUTE', 'TEN_MINUTE', 'FIFTEEN_MINUTE', 'THIRTY_MINUTE', 'HOUR'];
 const WITHIN_HOUR_PERIODS = ['PT1M', 'PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT1H'];
 const WHOLE_DAYS = /^P[0-9]+[DWMY]$/;
-/** Without a length: all rows are in one segment. */
+/** Granularities without a length: all rows are in one segment. */
 const NO_PERIODS = ['ALL', 'NONE'];
 
-/** Whether no segment of the granularity holds a part of a local day and a part of another. */
+/** Whether no segment of the granularity holds parts of two local days. */
 function isAligned(granularity: unknown, timeZone: string): boolean {
   const isUtc = isSameZone(timeZone, 'UTC');
-  // Without one, Druid takes the granularity of the segments as one of UTC.
+  // Without a granularity, Druid takes that of the segments as one of UTC.
   if (granularity == null) return isUtc;
   if (typeof granularity === 'string') {
     const name = granularity.toUpperCase();
@@ -109,7 +110,7 @@ function isAligned(granularity: unknown, timeZone: string): boolean {
   );
 }
 
-/** Whether each local day of these years begins with an hour of UTC. */
+/** Whether each local day of these years begins at a full hour of UTC. */
 function startsWithHours(timeZone: string): boolean {
   const [first, days] = ['2020-01-01' as BusinessDate, 20 * 366]; // A date.
   for (let day = 0; day < days; day += 7) {
@@ -124,7 +125,7 @@ function isNone(granularity: unknown): boolean {
   return String(name).toLowerCase() === 'none';
 }
 
-/** A dimension's name and type, which is 'string' where it names none. */
+/** A dimension's name and type. The type is 'string' if it names none. */
 function typedName(dimension: unknown): [string, string] {
   if (typeof dimension !== 'object' || dimension === null) return [String(dimension), 'string'];
   const { name, type } = { name: '', type: 'string', ...dimension };

@@ -1,20 +1,23 @@
-/** How Druid's tasks reach Kafka. */
+/** How Druid's tasks connect to Kafka. */
 export interface KafkaOfDruid {
   /** host:port of some brokers. */
   readonly brokers: readonly string[];
-  /** Absent: without TLS. */
+  /** Absent: no TLS. */
   readonly tls?: {
-    /** Of authorities to trust, in PEM, as Druid's own machines see it; absent: Java's own. */
+    /** The authorities to trust, in PEM: a path on Druid's own machines. Absent: Java's own. */
     readonly truststoreFile?: string;
   };
-  /** Absent: without a name. */
+  /** Absent: the tasks send no name. */
   readonly sasl?: { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' };
 }
 
-/** The environment variable of Druid's processes from which their name and password for Kafka come. */
+/** The environment variable of Druid's processes that holds their name and password for Kafka. */
 export const JAAS_VARIABLE = 'DAYBREAK_KAFKA_JAAS_CONFIG';
 
-/** What a supervisor's spec says of Kafka. Anybody who may read Druid's console reads it: no secret is in it. */
+/**
+ * The Kafka properties of a supervisor's spec. Anybody who may read Druid's console can read them, so they hold no
+ * secret.
+ */
 export function consumerProperties({ brokers, tls, sasl }: KafkaOfDruid) {
   return {
     'bootstrap.servers': brokers.join(','),

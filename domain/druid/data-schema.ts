@@ -1,13 +1,16 @@
 import { outputTimeColumnOf, type ColumnType, type OutputColumn, type Pipeline } from '../pipeline';
 import { timeExpression } from './time';
 
-/** Druid insists on a timestampSpec, which knows no time zone: one of this column finds nothing, and a transform fills __time. */
+/**
+ * Druid requires a timestampSpec, which knows no time zone. With this column it finds nothing, and a transform fills
+ * __time.
+ */
 const NO_SUCH_COLUMN = '__no_such_column';
 
-/** Names that an output column cannot have: Druid refuses it, or reads it as something else than a column. */
+/** Names that an output column cannot have: Druid refuses them, or does not read them as columns. */
 export const RESERVED_COLUMNS: readonly string[] = ['__time', NO_SUCH_COLUMN];
 
-/** What the realtime and the batch ingestion share: the same rows must become the same segments' columns. */
+/** The part that realtime and batch ingestion share: the same rows must become the same columns in segments. */
 export interface DataSchema {
   readonly dataSource: string;
   readonly timestampSpec: { readonly column: string; readonly format: string; readonly missingValue: string };
@@ -34,7 +37,7 @@ export function dataSchema(
   };
 }
 
-/** The output columns that Druid stores beside __time, which holds the time column already. */
+/** The output columns that Druid stores in addition to __time, which already holds the time column. */
 export function dimensionsOf(pipeline: Pipeline, columns: readonly OutputColumn[]): OutputColumn[] {
   return columns.filter(({ name }) => name !== outputTimeColumnOf(pipeline));
 }

@@ -2,7 +2,7 @@ import type { DayPlan } from '../daily-batch';
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { dataSchema } from './data-schema';
 
-/** Where Druid reads NDJSON from: paths that it shares with the worker, or the worker's own server. */
+/** The source from which Druid reads NDJSON: paths that it shares with the worker, or the worker's own server. */
 export type InputSource =
   | { readonly type: 'local'; readonly files: readonly string[] }
   | {
@@ -18,7 +18,7 @@ export interface Reindex {
   readonly source: InputSource;
 }
 
-/** The task that replaces a day: all that Druid holds of it by the rows of `source`. */
+/** The task that replaces a day: all of Druid's rows of the day by the rows of `source`. */
 export function reindexSpec(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
@@ -43,7 +43,7 @@ export function reindexSpec(
         inputSource: source,
         inputFormat: { type: 'json' },
         appendToExisting: false,
-        // Without it an hour that the batch has no rows for would keep its realtime rows.
+        // Without it, an hour for which the batch has no rows would keep its realtime rows.
         dropExisting: true,
       },
       tuningConfig: {

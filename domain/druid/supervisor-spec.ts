@@ -2,7 +2,7 @@ import type { OutputColumn, Pipeline } from '../pipeline';
 import { consumerProperties, type KafkaOfDruid } from './consumer-properties';
 import { dataSchema } from './data-schema';
 
-/** The Kafka supervisor of a pipeline's datasource; its id is the datasource. */
+/** The Kafka supervisor of a pipeline's datasource. Its id is the datasource. */
 export function supervisorSpec(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
@@ -15,7 +15,7 @@ export function supervisorSpec(
         ...dataSchema(pipeline, columns),
         granularitySpec: {
           type: 'uniform',
-          // Hours in the pipeline's zone, so that a local day is always whole segments.
+          // Hours in the pipeline's zone, so that a local day always consists of whole segments.
           segmentGranularity: hourIn(pipeline.timeZone),
           queryGranularity: { type: 'none' },
           rollup: false,
@@ -33,12 +33,12 @@ export function supervisorSpec(
       },
       tuningConfig: {
         type: 'kafka',
-        // The default locks are exclusive, and must be: with concurrent locks rows of a day that is being
-        // replaced are copied into the new version.
+        // The default locks are exclusive, and must be: with concurrent locks, rows of a day that is being replaced are
+        // copied into the new version.
         maxRowsPerSegment: pipeline.druid.maxRowsPerSegment,
         logParseExceptions: true,
         maxSavedParseExceptions: 10,
-        // How old lag and offsets may be, for the gate and for people. Default PT30S.
+        // The maximum age of lag and offsets, for the gate and for people. Default PT30S.
         offsetFetchPeriod: 'PT5S',
       },
     },
@@ -46,14 +46,14 @@ export function supervisorSpec(
   };
 }
 
-/** As Druid stores it: what it stores otherwise is taken for a spec that somebody rewrote. */
+/** In the form in which Druid stores it: any other form would look like a spec that somebody changed. */
 function hourIn(timeZone: string): string | object {
   return timeZone === 'UTC' ? 'HOUR' : { type: 'period', period: 'PT1H', timeZone };
 }
 
 export type SupervisorSpec = ReturnType<typeof supervisorSpec>;
 
-/** The later of two seals: a seal only ever moves forward. Instants in ISO 8601; undefined is no seal. */
+/** The later of two seals: a seal only moves forward. Instants in ISO 8601; undefined is no seal. */
 export function laterSeal(one: string | undefined, other: string | undefined): string | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return new Date(one) >= new Date(other) ? one : other;

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../errors';
 
 /**
- * What a failed task's own words mean for us: a lock that a task of higher priority took away, rows that Druid cannot
- * read, or anything else, such as a server that went away, which another try may survive.
+ * The code for a failed task's own message: a lock that a task of higher priority took, rows that Druid cannot read, or
+ * anything else. Another try may succeed after the last kind, for example after a server went away.
  */
 export function taskFailureCode(
   reason: string,

@@ -1,7 +1,7 @@
 import { outputTimeColumnOf, type Pipeline } from '../pipeline';
 import { expressionName, expressionText, sqlText } from './quoting';
 
-/** Druid's native expression for __time, from the output's time column: local text is read in the pipeline's zone. */
+/** Druid's native expression for __time from the output's time column. Local text is read in the pipeline's zone. */
 export function timeExpression(pipeline: Pipeline): string {
   const column = expressionName(outputTimeColumnOf(pipeline));
   const { format } = pipeline.events.time;
@@ -19,7 +19,7 @@ export function timeExpression(pipeline: Pipeline): string {
   }
 }
 
-/** Druid SQL that gives __time back as the output wrote it; milliseconds since 1970 where it wrote ISO 8601. */
+/** Druid SQL that returns __time as the output wrote it; milliseconds since 1970 if it wrote ISO 8601. */
 export function timeAsWritten(pipeline: Pipeline): string {
   const { format } = pipeline.events.time;
   switch (format) {

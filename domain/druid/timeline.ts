@@ -1,18 +1,18 @@
 import type { Interval } from '../business-date';
 
-/** What decides from which segments Druid answers a query. */
+/** The fields that decide which segments answer a query. */
 export interface TimelineSegment extends Interval {
-  /** Later ones are greater as texts. */
+  /** Later versions are greater as texts. */
   readonly version: string;
   readonly published: boolean;
   readonly realtime: boolean;
 }
 
 /**
- * The segments from which queries of the interval are answered: not those that published segments of later versions cover
- * within it. Druid says of a segment that it is overshadowed only where it is so as a whole: of one that reaches over from
- * the neighbouring day, as after a compaction by days of another zone, queries of this day may read nothing. Nor does Druid
- * say it of a segment that it has given up and a historical still has.
+ * The segments that answer queries of the interval: those that are not covered within it by published segments of later
+ * versions. Druid reports a segment as overshadowed only if all of it is. A segment can reach over from the
+ * neighbouring day, for example after a compaction by days of another zone, and queries of this day may then read
+ * nothing from it. Druid also does not report a segment that it has dropped but a historical still has.
  */
 export function visibleIn<T extends TimelineSegment>(segments: readonly T[], interval: Interval): T[] {
   return segments.filter((one) => one.realtime || !isCovered(one, segments, interval));

@@ -2,7 +2,7 @@ import { ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import { ERROR_CODES, messageOf } from '../../domain/errors';
 import { innermostFailure } from '../../domain/innermost-failure';
 
-/** Why an activity failed, with its code and its remedy. */
+/** The reason of an activity's failure, with its code and its remedy. */
 export function describeFailure(thrown: unknown): string {
   const cause = innermostFailure(thrown);
   if (cause instanceof ApplicationFailure && cause.type != null && cause.type in ERROR_CODES)

@@ -26,18 +26,18 @@ import { Rounds } from './rounds';
 
 export const pauseSignal = defineSignal('pause');
 export const resumeSignal = defineSignal('resume');
-/** Sets the number of shards; answers with the new number. */
+/** Sets the number of shards. Returns the new number. */
 export const scaleUpdate = defineUpdate<number, [number]>('scale');
 export const statusQuery = defineQuery<SpeedLayerStatus>('status');
 
-/** If setups change more often than that, the folders of two workers differ. */
+/** If setups change more often than this, the folders of two workers differ. */
 const LASTING_SETUP_MS = 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * The speed layer of a pipeline: runs until it is cancelled, and continues as new when its history has grown. No
- * failure of an activity ends it, and neither does anything that its handlers are given. Fails with its own code if it
- * is started with invalid input.
+ * The speed layer of a pipeline. It runs until it is cancelled, and continues as new when its history has grown. No
+ * failure of an activity ends it, and no argument of its handlers does. Fails with its own code if it is started with
+ * invalid input.
  */
 export async function speedLayer(input: SpeedLayerInput): Promise<never> {
   const isContinued = workflowInfo().continuedFromExecutionRunId !== undefined;
@@ -77,7 +77,7 @@ export async function speedLayer(input: SpeedLayerInput): Promise<never> {
   );
 
   await rounds.run();
-  /** How many setups in a row did not last. */
+  /** The number of consecutive setups that did not last. */
   let setupChanges = 0;
   while (!workflowInfo().continueAsNewSuggested) {
     if (layer.paused) {
@@ -88,18 +88,19 @@ export async function speedLayer(input: SpeedLayerInput): Promise<never> {
     loops = new Loops(layer);
     await loops.run();
     layer.partitions = atRest(layer.partitions);
-    // They have ended: by a pause, a scaling, another setup or a grown history, or because the workflow is cancelled.
+    // The shards have ended: because of a pause, a scaling, another setup or a grown history, or because the workflow
+    // is cancelled.
     if (CancellationScope.current().consideredCancelled) await CancellationScope.current().cancelRequested;
     if (!loops.isSetupChanged) setupChanges = 0;
     else setupChanges = Date.now() - startedAt < LASTING_SETUP_MS ? setupChanges + 1 : 1;
-    // Where the folders of two workers differ, one prepares and the other ends its shard, again and again.
+    // If the folders of two workers differ, one prepares and the other ends its shard, again and again.
     if (setupChanges > 1) await condition(() => layer.paused, Math.min(500 * 2 ** setupChanges, LONGEST_PAUSE_MS));
   }
   await condition(allHandlersFinished);
   return continueAsNew<typeof speedLayer>(layer.input);
 }
 
-/** A run that began with another number of shards goes on with it: an earlier version took any. */
+/** A run that began with another number of shards continues with it: an earlier version accepted any. */
 function startable(input: SpeedLayerInput): SpeedLayerInput {
   if (input.shards === undefined) return input;
   const shards = startableShards(input.shards);

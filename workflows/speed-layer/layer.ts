@@ -5,7 +5,7 @@ import { showDetails } from '../show-details';
 import { describeLayer } from './describe-layer';
 import { describeFailure } from './describe-failure';
 
-/** What a speed layer knows of itself, for its loops and its handlers. */
+/** The state of a speed layer, for its loops and its handlers. */
 export class Layer {
   readonly pipeline: string;
   shards: number;
@@ -13,9 +13,9 @@ export class Layer {
   state: SpeedLayerStatus['state'] = 'starting';
   supervisor: SupervisorHealth | undefined;
   partitions: readonly PartitionProgress[] = [];
-  /** What was prepared last, as `setupOf` names it; undefined before the first time. */
+  /** The setup that was prepared last, as `setupOf` names it; undefined before the first time. */
   setup: string | undefined;
-  /** Whether the pipeline has needed another setup since it was prepared. */
+  /** Whether the pipeline has needed another setup since the last preparation. */
   isSetupOver: boolean;
   readonly #failures: Map<string, SpeedLayerFailure>;
 
@@ -33,7 +33,7 @@ export class Layer {
     return { pipeline, state, shards, supervisor, partitions, failures: [...this.#failures.values()] };
   }
 
-  /** What it hands to itself when it continues as new. */
+  /** The input of the next run when it continues as new. */
   get input(): SpeedLayerInput {
     const { pipeline, shards, paused, setup, isSetupOver } = this;
     return { pipeline, shards, paused, setup, isSetupOver, failures: [...this.#failures.values()] };
@@ -59,7 +59,7 @@ export class Layer {
     return this.#failures.has(part);
   }
 
-  /** @param seenFrom where given, ISO 8601: only if it has not failed since. */
+  /** @param seenFrom ISO 8601. If given, a later failure is kept. */
   recovered(part: string, seenFrom?: string): void {
     const failure = this.#failures.get(part);
     if (failure === undefined || (seenFrom !== undefined && failure.lastAt > seenFrom)) return;
@@ -67,7 +67,7 @@ export class Layer {
     this.show();
   }
 
-  /** Forgets the failures of parts that no longer exist, such as shards after a scaling. */
+  /** Forgets the failures of parts that no longer exist, for example shards after a scaling. */
   keepFailuresOf(parts: readonly string[]): void {
     for (const part of this.#failures.keys()) if (!parts.includes(part)) this.#failures.delete(part);
   }

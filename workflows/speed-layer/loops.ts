@@ -26,16 +26,16 @@ const WATCH = 'watch of the supervisor';
 const POLL = 'look at the partitions';
 
 /**
- * Runs each shard and each watcher in a loop of its own until the scope is cancelled, or the pipeline needs another
- * setup, or the history has grown. What fails is shown in the status and tried again; it stops nothing else.
+ * Runs each shard and each watcher in a loop of its own until the scope is cancelled, the pipeline needs another setup,
+ * or the history has grown. A failure is shown in the status and retried. It stops nothing else.
  */
 export class Loops {
   readonly scope = new CancellationScope();
-  /** Whether they ended because the pipeline needs another setup. */
+  /** Whether the loops ended because the pipeline needs another setup. */
   isSetupChanged = false;
   readonly #layer: Layer;
   readonly #shards: number;
-  /** What the shards run with; undefined as long as they must wait. */
+  /** The setup that the shards run with; undefined as long as they must wait. */
   #running: { readonly setup: string | undefined } | undefined;
 
   constructor(layer: Layer) {
@@ -56,7 +56,7 @@ export class Loops {
         this.#endWithHistory(),
         ...shards.map((shard) => this.#runShard(shard)),
       ];
-      // Waits for every one of them: a shard has ended when it has committed.
+      // Waits for all of them: a shard has ended when it has committed.
       await Promise.all(
         loops.map((loop) =>
           loop.catch((thrown: unknown) => {
@@ -114,7 +114,9 @@ export class Loops {
     }
   }
 
-  /** Shards need no Druid: they run without it, except where their rows have columns that it may not know yet. */
+  /**
+   * Shards do not need Druid and run without it. The exception: their rows have columns that Druid may not know yet.
+   */
   #runUnprepared({ cause }: ActivityFailure): void {
     const { setup, isSetupOver } = this.#layer;
     if (this.#running !== undefined || !(cause instanceof ApplicationFailure)) return;
@@ -128,7 +130,7 @@ export class Loops {
   async #watch(): Promise<never> {
     const layer = this.#layer;
     for (;;) {
-      // After a failure the first poll shows that it is healthy again.
+      // After a failure, the first poll shows that it is healthy again.
       const known = (): typeof layer.supervisor | null => (layer.isFailing(WATCH) ? null : layer.supervisor);
       layer.supervisor = await this.#untilItSucceeds(WATCH, () =>
         watchSupervisor({ pipeline: layer.pipeline, known: known() ?? null, maximumSeconds: SHARD_SECONDS }),
@@ -157,7 +159,7 @@ export class Loops {
     );
   }
 
-  /** A shard whose pipeline needs another setup ends all the others too: they start again with the new one. */
+  /** If one shard's pipeline needs another setup, all other shards end too. They start again with the new setup. */
   async #runShard(shard: number): Promise<void> {
     const { pipeline } = this.#layer;
     const run = shardActivity(shard, this.#shards);

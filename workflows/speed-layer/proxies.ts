@@ -2,21 +2,21 @@ import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type { SpeedLayerActivities } from '../../activities';
 import { ACTIVITY_SUMMARIES } from '../../domain/activity-summaries';
 
-/** A shard ends by itself after this, so that its activity does not live for ever. */
+/** A shard ends by itself after this time, so that its activity does not run forever. */
 export const SHARD_SECONDS = 600;
 /**
- * A poll of the partitions puts six events into the history. With one a minute, the workflow continues as new twice a
- * day.
+ * A poll of the partitions adds six events to the history. With one poll a minute, the workflow continues as new twice
+ * a day.
  */
 export const FIRST_POLL_SECONDS = 10;
 export const POLL_SECONDS = 60;
 
 const ONCE = { maximumAttempts: 1 };
 
-/** Fails at once where something is away: the layer shows why, and tries again by itself. */
+/** Fails at once if a service is away: the layer shows why, and retries by itself. */
 export const { prepareSpeedLayer } = proxyActivities<SpeedLayerActivities>({
   summary: ACTIVITY_SUMMARIES.prepareSpeedLayer,
-  // Large tables are read meanwhile.
+  // Large tables are read in this time.
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '15 seconds',
   retry: ONCE,
@@ -25,11 +25,11 @@ export const { prepareSpeedLayer } = proxyActivities<SpeedLayerActivities>({
 const LASTING = {
   startToCloseTimeout: `${SHARD_SECONDS + 120} seconds`,
   heartbeatTimeout: '10 seconds',
-  // A pause is over only when the shards have committed what they had.
+  // A pause is over only when the shards have committed their work.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const;
 
-/** What may pass by itself, as a broker's restart, Temporal tries again; it puts nothing into the history. */
+/** Temporal retries what may pass by itself, such as the restart of a broker. This adds nothing to the history. */
 export const shardActivity = (shard: number, shards: number) =>
   proxyActivities<SpeedLayerActivities>({
     ...LASTING,

@@ -28,8 +28,9 @@ interface Round {
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
- * How layers ran before each shard had a loop of its own: until all shards have ended, then again. A layer that was started
- * so ends its round and goes on as loops at the first thing that it learns, also where what it learns is a failure.
+ * How layers ran before each shard had a loop of its own: all shards run until all have ended, then again. A layer that
+ * was started this way ends its round and changes to loops at the first event that it learns of, even if that is a
+ * failure.
  */
 export class Rounds {
   readonly #layer: Layer;
@@ -39,7 +40,7 @@ export class Rounds {
     this.#layer = layer;
   }
 
-  /** Whether the layer runs as loops by now. */
+  /** Whether the layer runs as loops now. */
   static areOver(): boolean {
     return patched('own-loops');
   }
@@ -51,7 +52,7 @@ export class Rounds {
   async run(): Promise<void> {
     const layer = this.#layer;
     let setupChanges = 0;
-    // A call, since the compiler takes a property for unchanged across an await.
+    // A call, because the compiler assumes that a property does not change across an await.
     const isPaused = (): boolean => layer.paused;
     while (!workflowInfo().continueAsNewSuggested) {
       if (Rounds.areOver()) return;
@@ -71,7 +72,7 @@ export class Rounds {
       try {
         await current.scope.run(() => this.#runRound(current));
       } catch (thrown) {
-        // A cancelled workflow ends; a cancelled round makes room for a pause, another number of shards, or the loops.
+        // A cancelled workflow ends. A cancelled round makes room for a pause, another number of shards, or the loops.
         const isOver = isCancellation(thrown) || thrown instanceof ActivityFailure;
         if (!isOver || CancellationScope.current().consideredCancelled) throw thrown;
       }
@@ -83,7 +84,7 @@ export class Rounds {
     }
   }
 
-  /** A failure is left to the loops: they prepare once more. */
+  /** A failure is left to the loops: they prepare again. */
   async #prepared(): ReturnType<typeof prepareSpeedLayer> {
     try {
       return await prepareSpeedLayer({ pipeline: this.#layer.pipeline });

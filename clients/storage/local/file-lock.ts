@@ -3,21 +3,21 @@ import type { DaybreakError } from '../../../domain/errors';
 import { hasCode } from './fs-errors';
 
 export interface FileLockOptions {
-  /** Milliseconds without a sign of life after which a lock counts as free. At least 2,000. */
+  /** Milliseconds without an update after which a lock counts as free. At least 2,000. */
   readonly stale: number;
-  /** Milliseconds between two signs of life. Default: half of `stale`. */
+  /** Milliseconds between two updates. Default: half of `stale`. */
   readonly update?: number;
-  /** How often, and after how many milliseconds, it is tried again while another process has it. Default: not at all. */
+  /** How often, and after how many milliseconds, to retry while another process has the lock. Default: no retry. */
   readonly retries?: { readonly retries: number; readonly minTimeout: number; readonly maxTimeout: number };
-  /** The error where another process has it, after all tries. */
+  /** The error if another process still has the lock after all retries. */
   readonly busy: () => DaybreakError;
-  /** The error where it is lost during the work: this process stood still for too long, or somebody removed the lock. */
+  /** The error if the lock is lost during the work: this process paused for too long, or somebody removed the lock. */
   readonly lost: (cause: unknown) => DaybreakError;
 }
 
 /**
- * Runs `work` while no other process runs any under the same path: the lock is the folder `<path>.lock`. Throws `busy` or
- * `lost`. Where the lock is lost, the signal that `work` gets is aborted, and its end is not waited for.
+ * Runs `work` while no other process runs any under the same path: the lock is the folder `<path>.lock`. Throws `busy`
+ * or `lost`. If the lock is lost, the signal that `work` gets is aborted, and the call does not wait for its end.
  */
 export async function withFileLock<T>(
   path: string,
@@ -35,13 +35,13 @@ export async function withFileLock<T>(
   });
   const loss = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => {
-      reject(signal.reason as DaybreakError); // What onCompromised gave.
+      reject(signal.reason as DaybreakError); // The reason that onCompromised gave.
     });
   });
   try {
     return await Promise.race([work(signal), loss]);
   } finally {
-    // What is lost is another's.
+    // A lost lock belongs to another process.
     if (!signal.aborted) await release();
   }
 }

@@ -1,30 +1,33 @@
 import { DaybreakError, messageOf } from '../../../domain/errors';
 import { absent, storageError, systemCode } from '../errors';
 
-/** Whether an error of Node's own bears this code, such as 'ENOENT'. */
+/** Whether a Node error has this code, for example 'ENOENT'. */
 export function hasCode(thrown: unknown, code: string): boolean {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
 }
 
-/** Whether a file or folder is not there. */
+/** Whether the error says that a file or folder does not exist. */
 export function isMissing(thrown: unknown): boolean {
   return hasCode(thrown, 'ENOENT');
 }
 
-/** Undefined for a file or folder that is not there; throws any other error. For `catch`. */
+/** Returns undefined if a file or folder does not exist; throws any other error. For `catch`. */
 export function ignoreMissing(thrown: unknown): undefined {
   if (isMissing(thrown)) return undefined;
   throw thrown;
 }
 
-/** Undefined for what is not there, also since a file stands where a folder would; throws any other error. For `catch`. */
+/**
+ * Returns undefined if the path does not exist, also because a file is in the place of a folder; throws any other
+ * error. For `catch`.
+ */
 export function ignoreAbsent(thrown: unknown): undefined {
   const code = systemCode(thrown);
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   throw thrown;
 }
 
-/** What the file system throws, as an error with a remedy. */
+/** An error of the file system, with a remedy. */
 export function localError(thrown: unknown, doing: string, path: string): unknown {
   if (thrown instanceof DaybreakError) return thrown;
   const code = systemCode(thrown);

@@ -7,26 +7,27 @@ import { ignoreAbsent } from './fs-errors';
 import { realPathWithin } from './safe-path';
 import { versionOf } from './version';
 
-/** Names that are read from a folder at once. */
+/** The number of names that are read from a folder at once. */
 const PAGE = 1_000;
 
 /**
- * Regular files whose path below `root` starts with `prefix`. A link to a file within `root` is listed as the file is; a
- * link to a folder is not entered. Throws STORAGE_REFUSED at a link that leads out: to pass it over would lose its rows.
+ * Regular files whose path below `root` starts with `prefix`. A link to a file within `root` is listed like the file. A
+ * link to a folder is not entered. Throws STORAGE_REFUSED at a link that leads outside: skipping it would lose its
+ * rows.
  */
 export async function* listFiles(root: string, prefix: string, signal?: AbortSignal): AsyncGenerator<StoredObject> {
   for await (const { key, entry } of entriesBelow(root, folderOf(prefix), prefix, signal)) {
     const path = join(root, key);
     if (isUnfinished(key) || !(entry.isFile() || entry.isSymbolicLink())) continue;
     const real = entry.isFile() ? path : await realPathWithin(root, path);
-    // Gone since, or a link to nothing.
+    // The file was removed meanwhile, or the link points to nothing.
     const found = real === undefined ? undefined : await stat(real, { bigint: true }).catch(ignoreAbsent);
     if (found?.isFile() !== true) continue;
     yield { key, size: Number(found.size), version: versionOf(found), modified: found.mtime };
   }
 }
 
-/** What unfinished writes, and locks, left below `folder`. */
+/** The remains of unfinished writes, and locks, below `folder`. */
 export async function* unfinishedFiles(
   root: string,
   folder: string,
@@ -39,7 +40,7 @@ export async function* unfinishedFiles(
   }
 }
 
-/** Everything but folders below `folder` that starts with `prefix`, and folders with names of unfinished writes. */
+/** Everything except folders below `folder` that starts with `prefix`, and folders with names of unfinished writes. */
 async function* entriesBelow(
   root: string,
   folder: string,

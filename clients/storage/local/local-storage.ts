@@ -14,17 +14,19 @@ import { versionOf } from './version';
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * A folder. No link that leads out of it is followed. Files and folders get the modes that the process's umask leaves.
- * Atomic: a file appears by a rename; `ifAbsent` is a hard link, which one of all processes gets, also over NFS;
- * `ifVersion` compares and renames under a lock file, which counts as free 10 s after its holder stopped to renew it, so
- * that a process which stood still for longer, between two system calls, could replace another's file. A file that was
- * written outlives the process's end; whether it outlives the machine's, the file system's settings say.
+ * A folder. Links that lead out of it are not followed. Files and folders get the modes that the process's umask
+ * leaves.
+ *
+ * What is atomic: a file appears by a rename. `ifAbsent` is a hard link; only one process gets it, also over NFS.
+ * `ifVersion` compares and renames under a lock file. The lock counts as free 10 s after its holder stops renewing it.
+ * So a process that pauses for longer between two system calls could replace another's file. A written file survives
+ * the end of the process. Whether it survives a crash of the machine depends on the file system's settings.
  */
 export function localStorage(location: LocalLocation): Storage {
   const root = location.folder;
   const pathOf = (key: string): string => join(root, ...partsOf(key));
   const ownPathOf = (key: string): string => join(root, ...ownPartsOf(key));
-  /** Whatever the file system throws gets its remedy. */
+  /** Adds a remedy to whatever the file system throws. */
   const told = async <T>(doing: string, path: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -86,7 +88,7 @@ export function localStorage(location: LocalLocation): Storage {
         signal?.throwIfAborted();
         const path = ownPathOf(key);
         await told('removing', path, async () => {
-          // The folder on the way there may be a link; the file itself may be any.
+          // The folder on the way may be a link; the file itself may be anything.
           const folder = await realPathWithin(root, join(path, '..'));
           if (folder !== undefined) await rm(path, { force: true }).catch(ignoreAbsent);
         });
@@ -132,7 +134,7 @@ async function* bytesOf(
     yield buffer.subarray(0, bytesRead);
   }
   const after = await file.stat({ bigint: true });
-  // A file that was replaced or removed is whole: only its time of change says that it has no name any more.
+  // A replaced or removed file is still complete. Only its change time shows that it has no name any more.
   const isReplaced = after.nlink === 0n && after.mtimeNs === before.mtimeNs && after.size === before.size;
   if (!isReplaced && versionOf(after) !== wanted) throw changed(`reading ${path}`);
 }

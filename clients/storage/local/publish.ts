@@ -8,12 +8,12 @@ import type { Body, Condition, ObjectVersion } from '../storage';
 import { openWithin, makeFolderWithin } from './safe-path';
 import { versionOf } from './version';
 
-/** Milliseconds without a sign of life after which a lock counts as free. */
+/** Milliseconds without an update after which a lock counts as free. */
 const STALE = 10_000;
-/** Together longer than that, so that the lock of a process that was killed is waited for and not told. */
+/** The retries together take longer than `STALE`: the lock of a killed process is waited for and not reported. */
 const LOCK_RETRIES = { retries: 60, minTimeout: 20, maxTimeout: 300 };
 
-/** Writes a file as a whole. A link in its place is replaced and not followed. */
+/** Writes a file as a whole. Replaces a link in its place and does not follow it. */
 export async function publish(
   root: string,
   parts: readonly string[],
@@ -27,7 +27,7 @@ export async function publish(
   return version;
 }
 
-/** The same where the condition holds, else undefined. */
+/** The same if the condition holds, else undefined. */
 export async function publishIf(
   root: string,
   parts: readonly string[],
@@ -41,7 +41,7 @@ export async function publishIf(
   return done ? version : undefined;
 }
 
-/** Writes the body beside its place, and lets `settle` bring it there. */
+/** Writes the body to a temporary file, and lets `settle` move it to its place. */
 async function staged(
   root: string,
   parts: readonly string[],
@@ -61,7 +61,7 @@ async function staged(
     signal?.throwIfAborted();
     const done = await settle(next, path);
     await rm(next, { force: true });
-    // The inode's, whatever it is called by now: a rename and the end of a second name change its time.
+    // Reads the inode, whatever its name: a rename and the removal of a second name change its time.
     return { done, version: versionOf(await file.stat({ bigint: true })) };
   } finally {
     await file.close();
@@ -105,7 +105,7 @@ async function replaceVersion(root: string, next: string, path: string, version:
     await rename(next, path);
     return true;
   } finally {
-    // What is lost is another's.
+    // A lost lock belongs to another process.
     if (!loss.signal.aborted) await release();
   }
 }

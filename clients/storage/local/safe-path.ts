@@ -6,14 +6,14 @@ import { storageError, systemCode } from '../errors';
 import { ignoreAbsent, ignoreMissing } from './fs-errors';
 
 /**
- * How files are opened that somebody else put there: a link that took the place of a looked-at file is not followed, and
- * a pipe without a writer does not stop the process.
+ * Flags to open files that somebody else wrote. A link that took the place of a checked file is not followed, and a
+ * pipe without a writer does not block the process.
  */
 export const READ_UNTRUSTED = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * The content of a file that somebody else put there; undefined where it has more than `most` bytes by now. Synchronous,
- * for many small ones.
+ * The content of a file that somebody else wrote; undefined if it has more than `most` bytes at this time. Synchronous,
+ * for many small files.
  */
 export function readUntrustedSync(path: string, most: number): Buffer | undefined {
   const file = openSync(path, READ_UNTRUSTED);
@@ -25,15 +25,15 @@ export function readUntrustedSync(path: string, most: number): Buffer | undefine
   }
 }
 
-/** Whether `path` lies in `folder`, both absolute and without links. */
+/** Whether `path` lies in `folder`. Both are absolute and without links. */
 export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /**
- * The path of a folder below `root` by the names of the folders on the way, of which the last may be missing. Throws
- * OUTPUT_FAILED where a link leads out of `root`: what is written there would be written elsewhere.
+ * The path of a folder below `root`, by the names of the folders on the way. The last one may be missing. Throws
+ * OUTPUT_FAILED if a link leads out of `root`: the output would be written elsewhere.
  */
 export async function folderWithin(root: string, ...names: readonly string[]): Promise<string> {
   const top = await realpath(root).catch(ignoreMissing);
@@ -51,8 +51,8 @@ export async function folderWithin(root: string, ...names: readonly string[]): P
 }
 
 /**
- * The absolute path without links of a regular file in `folder`, whatever links lead there. Throws an Error that says so
- * where it lies outside or is no regular file, and what the file system throws where it is not there.
+ * The absolute path, without links, of a regular file in `folder`, whatever links lead there. Throws an Error that says
+ * so if it lies outside or is no regular file. If it does not exist, throws what the file system throws.
  */
 export async function regularFileWithin(folder: string, path: string): Promise<string> {
   const [root, real] = await Promise.all([realpath(folder), realpath(path)]);
@@ -67,8 +67,8 @@ export async function regularFileWithin(folder: string, path: string): Promise<s
 }
 
 /**
- * The path without links of a file or folder below `root`, whatever links within it lead there; undefined where it is not
- * there. Throws STORAGE_REFUSED where it lies outside.
+ * The path, without links, of a file or folder below `root`, whatever links within it lead there; undefined if it does
+ * not exist. Throws STORAGE_REFUSED if it lies outside.
  */
 export async function realPathWithin(root: string, path: string): Promise<string | undefined> {
   const paths = await Promise.all([realpath(root), realpath(path)]).catch(ignoreAbsent);
@@ -78,7 +78,7 @@ export async function realPathWithin(root: string, path: string): Promise<string
   throw leadsOut(root, path, real);
 }
 
-/** Opens a regular file below `root`. Undefined where there is none, also where there is a folder or a pipe. */
+/** Opens a regular file below `root`. Undefined if there is none, also if there is a folder or a pipe. */
 export async function openWithin(root: string, path: string): Promise<FileHandle | undefined> {
   const real = await realPathWithin(root, path);
   if (real === undefined) return undefined;
@@ -94,8 +94,8 @@ export async function openWithin(root: string, path: string): Promise<FileHandle
 }
 
 /**
- * The folder below `root` by the names on the way, each made where it is missing. Throws STORAGE_REFUSED where a link
- * leads out: what is written there would be written elsewhere.
+ * The folder below `root` by the names on the way; missing folders are made. Throws STORAGE_REFUSED if a link leads
+ * outside: the data would be written elsewhere.
  */
 export async function makeFolderWithin(root: string, names: readonly string[]): Promise<string> {
   await mkdir(root, { recursive: true });

@@ -6,18 +6,19 @@ import { hasCode, ignoreMissing } from './fs-errors';
 
 const FORGOTTEN_MILLISECONDS = 24 * 3_600_000;
 
-/** Where the scratch folders of a pipeline are; see Config.data. */
+/** The place of a pipeline's scratch folders; see Config.data. */
 export function scratchRoot(data: string, pipeline: string): string {
   return join(data, pipeline, 'scratch');
 }
 
 /**
- * Does some work with a folder of its own below `root`, which is gone afterwards. Removes first what a killed worker left
- * behind: folders of the same purpose, of which only one may be in use, and any that nobody has touched for a day.
+ * Runs `use` with its own folder below `root`, and removes the folder afterwards. First removes what a killed worker
+ * left behind: folders of the same purpose, of which only one may be in use, and folders that nobody has touched for a
+ * day.
  *
- * Throws OUTPUT_FAILED where there is no room, or no right to write.
+ * Throws OUTPUT_FAILED if there is no space or no permission to write.
  *
- * @param purpose no other has it at the same time, such as 'proof-2026-11-21'.
+ * @param purpose unique at any one time, for example 'proof-2026-11-21'.
  */
 export async function withScratch<T>(root: string, purpose: string, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = join(root, `${purpose}.${randomUUID()}`);
@@ -48,6 +49,6 @@ async function removeLeft(root: string, purpose: string): Promise<void> {
 
 function isUnwritable(thrown: unknown): boolean {
   if (['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS'].some((code) => hasCode(thrown, code))) return true;
-  // DuckDB has no codes, and spills no more than the disk had free when it began.
+  // DuckDB has no error codes. It spills at most the disk space that was free when it began.
   return /no space left|failed to offload data block/i.test(messageOf(thrown));
 }

@@ -5,7 +5,10 @@ import type { BodyPart } from '../resumed-read';
 import type { ObjectVersion, ReadOptions } from '../storage';
 import { told } from './s3-client';
 
-/** The SDK compares the checksum of an object that is read as a whole, after its last byte, and has no class for the error. */
+/**
+ * The SDK compares the checksum of an object that is read as a whole, after its last byte. It has no class for the
+ * error.
+ */
 const isDamage = (thrown: unknown): boolean => messageOf(thrown).includes('Checksum mismatch');
 
 export interface Get extends ReadOptions {
@@ -15,7 +18,10 @@ export interface Get extends ReadOptions {
   readonly key: string;
 }
 
-/** Asks for the bytes from an offset on, always of one version: the first answer's, where none was given. */
+/**
+ * Requests the bytes from an offset on, always of one version. If none was given, it is the version of the first
+ * answer.
+ */
 export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promise<BodyPart | undefined> {
   const { doing, bucket, key, end, signal } = get;
   let version: ObjectVersion | undefined = get.version;
@@ -35,7 +41,7 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
         if (!(Body instanceof Readable)) throw new Error('its answer has no body');
         return { stream: Body, length: ContentLength ?? 0, isDamage };
       } catch (thrown) {
-        // Nothing is left from there on. Its condition was looked at before.
+        // No bytes are left from there on. The condition was checked before.
         if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 416) return undefined;
         throw thrown;
       }

@@ -6,13 +6,15 @@ import { told } from './s3-client';
 
 export interface Listing extends Abortable {
   readonly doing: string;
-  /** Of the whole key: the location's own and what is asked for. */
+  /** The prefix of the whole key: the location's own and the requested one. */
   readonly prefix: string;
-  /** Keys an answer, at most 1,000, which is the default. */
+  /** Keys per answer, at most 1,000, which is the default. */
   readonly page?: number;
 }
 
-/** Every object of a prefix, each page asked for when the one before was taken. Markers of folders are none. */
+/**
+ * Every object of a prefix. Each page is requested when the previous one has been taken. Folder markers are left out.
+ */
 export async function* listObjects(
   client: S3Client,
   { bucket, prefix: root }: S3Location,
@@ -27,7 +29,7 @@ export async function* listObjects(
           Prefix: prefix,
           ContinuationToken: from,
           MaxKeys: page,
-          // A key may hold what XML cannot.
+          // A key may hold characters that XML cannot.
           EncodingType: 'url',
         }),
         { ...(signal && { abortSignal: signal }) },

@@ -5,9 +5,9 @@ import { addAbortSignal, Readable } from 'node:stream';
 import type { Abortable, Body, Condition, ObjectVersion } from '../storage';
 import { told } from './s3-client';
 
-/** So that 10,000 parts, the most there may be, are 156 GiB. */
+/** With this size, the maximum of 10,000 parts is 156 GiB. */
 const PART_BYTES = 16 * 1024 * 1024;
-/** Of one object at once; each is in memory until it is sent. */
+/** Parts of one object that are sent at the same time. Each is in memory until it is sent. */
 const PARTS = 3;
 /** Names the write that an object comes from. */
 const MARK = 'daybreak-write';
@@ -22,8 +22,8 @@ export interface Put extends Abortable {
 }
 
 /**
- * Writes one object; undefined where the condition does not hold. An answer that got lost makes the SDK ask again, and
- * what was done then looks like another's: the object says which write it comes from.
+ * Writes one object; undefined if the condition does not hold. If an answer is lost, the SDK tries again, and the first
+ * write then looks like another writer's. So the object says which write it comes from.
  */
 export async function putObject(client: S3Client, put: Put): Promise<ObjectVersion | undefined> {
   const { doing, bucket, signal, condition } = put;
@@ -54,7 +54,7 @@ async function send(
     return versionIn(await client.send(command, { ...(signal && { abortSignal: signal }) }));
   }
   const stream = Readable.from(body, { objectMode: false });
-  // A body that ends early ends the upload, which then takes its parts back.
+  // A body that ends early ends the upload, which then removes its parts.
   if (signal) addAbortSignal(signal, stream);
   try {
     const upload = new Upload({
@@ -74,7 +74,7 @@ function conditionOf(condition: Condition | undefined): { IfNoneMatch?: string; 
   return 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifVersion };
 }
 
-/** 412; and 404 where a version was asked for and nothing is there, which is not the bucket. */
+/** 412; also 404 if a version was required and the object (not the bucket) does not exist. */
 function isUnmet({ name, $metadata }: S3ServiceException, condition: Condition): boolean {
   return $metadata.httpStatusCode === 412 || ('ifVersion' in condition && name === 'NoSuchKey');
 }

@@ -9,10 +9,10 @@ import { storageError } from '../errors';
 import type { S3Location } from '../location';
 import { told } from './s3-client';
 
-/** What one request may remove. */
+/** The maximum that one request may remove. */
 const BATCH = 1_000;
 
-/** Removes objects by their whole keys. Throws where S3 removed some and refused others. */
+/** Removes objects by their whole keys. Throws if S3 removed some and refused others. */
 export async function removeObjects(
   client: S3Client,
   location: S3Location,
@@ -53,7 +53,7 @@ async function removeBatch(
   });
 }
 
-/** Gives up uploads in parts that began before a time: their parts are billed and listed nowhere. */
+/** Aborts uploads in parts that began before a time: their parts are billed and listed nowhere. */
 export async function abortUploads(
   client: S3Client,
   { bucket }: S3Location,
@@ -84,7 +84,7 @@ export async function abortUploads(
   }
 }
 
-/** It ended, or somebody else gave it up. */
+/** The upload ended, or somebody else aborted it. */
 function ignoreEnded(thrown: unknown): undefined {
   if (thrown instanceof S3ServiceException && thrown.name === 'NoSuchUpload') return undefined;
   throw thrown;

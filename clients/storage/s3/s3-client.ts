@@ -3,7 +3,7 @@ import { DaybreakError } from '../../../domain/errors';
 import type { RetryPolicy } from '../retry';
 import { s3Error } from './s3-errors';
 
-/** Instead of what the AWS SDK finds in the environment and in its shared files. */
+/** Used instead of what the AWS SDK finds in the environment and in its shared files. */
 export interface S3Access {
   readonly endpoint?: string;
   readonly region?: string;
@@ -12,23 +12,23 @@ export interface S3Access {
 
 /** Milliseconds. */
 const CONNECTION_TIMEOUT = 5_000;
-/** So many objects may be read at once, each over its own connection. */
+/** As many objects can be read at once, each over its own connection. */
 const CONNECTIONS = 256;
 
-/** The SDK with its standard chain of credentials and its variables, and with our patience. */
+/** The SDK with its standard chain of credentials and its variables, and with our time limits. */
 export function s3Client(access: S3Access, environment: NodeJS.ProcessEnv, policy: RetryPolicy): S3Client {
   const endpoint = access.endpoint ?? environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL'];
   return new S3Client({
     ...(access.endpoint !== undefined && { endpoint: access.endpoint }),
     ...(access.region !== undefined && { region: access.region }),
     ...(access.credentials !== undefined && { credentials: access.credentials }),
-    // Other services than Amazon's rarely have a name for each bucket.
+    // Services other than Amazon's rarely have a host name for each bucket.
     forcePathStyle: endpoint !== undefined && endpoint !== '',
     ...(environment['AWS_MAX_ATTEMPTS'] === undefined && { maxAttempts: policy.attempts }),
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT,
       socketTimeout: policy.idleMs,
-      // Above its own warning, which would be printed.
+      // A high value prevents the SDK's own warning, which would be printed.
       socketAcquisitionWarningTimeout: 2 ** 31 - 1,
       httpAgent: { maxSockets: CONNECTIONS, keepAlive: true },
       httpsAgent: { maxSockets: CONNECTIONS, keepAlive: true },
@@ -36,7 +36,7 @@ export function s3Client(access: S3Access, environment: NodeJS.ProcessEnv, polic
   });
 }
 
-/** Runs a request; what it throws is the signal's reason, or an error with a remedy. */
+/** Runs a request. Throws the signal's reason, or an error with a remedy. */
 export async function told<T>(
   doing: string,
   bucket: string,

@@ -2,7 +2,7 @@ import { S3ServiceException } from '@aws-sdk/client-s3';
 import { messageOf, type DaybreakError } from '../../../domain/errors';
 import { absent, changed, storageError, systemCode, type StorageTrouble } from '../errors';
 
-/** Where a request went: what a remedy names. */
+/** The target of a request, which a remedy names. */
 export interface S3Place {
   readonly bucket: string;
 }
@@ -11,8 +11,8 @@ const CREDENTIALS_REMEDY =
   'Give new ones: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… AWS_SESSION_TOKEN=…, or export AWS_PROFILE=… and aws sso login.';
 
 /**
- * What the AWS SDK throws, as an error with a remedy. Never as its cause: the SDK's errors hold the answer, and an
- * answer on a signature repeats the request's headers with the session's token.
+ * An error of the AWS SDK, as an error with a remedy. The SDK's error is never its cause: it holds the answer. An
+ * answer about a signature repeats the request's headers with the session token.
  */
 export function s3Error(thrown: unknown, doing: string, place: S3Place): DaybreakError {
   const name = nameOf(thrown);
@@ -92,7 +92,7 @@ function statusOf(thrown: unknown): number | undefined {
   return thrown instanceof S3ServiceException ? thrown.$metadata.httpStatusCode : undefined;
 }
 
-/** The region that the answer names, in a header or a field of its body. */
+/** The region that the answer names in a header or in a field of its body. */
 function regionOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof S3ServiceException)) return undefined;
   const named = thrown.$response?.headers['x-amz-bucket-region'] ?? ('Region' in thrown ? thrown.Region : undefined);

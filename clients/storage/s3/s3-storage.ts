@@ -14,13 +14,15 @@ import { s3Client, told, type S3Access } from './s3-client';
 
 export type { S3Access } from './s3-client';
 
-/** A week: longer is refused by S3. */
+/** A week. S3 refuses a longer time. */
 const LONGEST_SIGNATURE = 7 * 24 * 3_600;
 
 /**
- * A prefix of a bucket of S3, or of a service that speaks like it. Atomic: an object appears with the answer to its PUT, or
- * to the end of its upload in parts; both conditions are checked by the service in that moment (`If-None-Match: *`,
- * `If-Match`). The service must know conditional writes: Amazon's does, and versitygw, MinIO, Ceph of late.
+ * A prefix of a bucket of S3, or of a compatible service.
+ *
+ * What is atomic: an object appears with the answer to its PUT, or at the end of its upload in parts. The service
+ * checks both conditions at that moment (`If-None-Match: *`, `If-Match`). The service must support conditional writes.
+ * Amazon's does; so do versitygw, MinIO and recent Ceph.
  */
 export function s3Storage(
   location: S3Location,
@@ -47,7 +49,8 @@ export function s3Storage(
     kind: 's3',
     describe,
     list: (prefix, { signal } = {}) => list(prefix, undefined, signal),
-    // Not by HEAD, whose answer says neither whether the bucket is there nor why it refuses. The key itself comes first.
+    // Not by HEAD: its answer says neither whether the bucket exists nor why the request is refused. In a listing the
+    // key itself comes first.
     async find(key, { signal } = {}) {
       wholeKey(key);
       for await (const found of list(key, 1, signal)) return found.key === key ? found : undefined;

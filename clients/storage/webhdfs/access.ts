@@ -2,24 +2,24 @@ import { userInfo } from 'node:os';
 import { DaybreakError } from '../../../domain/errors';
 import { locationText, type WebHdfsLocation } from '../location';
 
-/** Where WebHDFS answers, and as whom we ask. */
+/** The addresses of WebHDFS, and the user. */
 export interface WebHdfsAccess {
-  /** Origins of the NameNodes, or of an HttpFS gateway; with several, the one that is active is found by asking. */
+  /** Origins of the NameNodes, or of an HttpFS gateway. If there are several, requests find the active one. */
   readonly origins: readonly string[];
-  /** What each request's address carries: the token says who asks, else the name does. */
+  /** What the address of each request carries: the token identifies the user, else the name does. */
   readonly identity: { readonly delegation: string } | { readonly 'user.name': string };
 }
 
-/** NameNodes listen there for WebHDFS. */
+/** NameNodes serve WebHDFS on this port. */
 const HTTP_PORT = 9870;
 const HTTPS_PORT = 9871;
-/** What hdfs:// names is Hadoop's own protocol on these ports, which does not speak HTTP. */
+/** The ports of Hadoop's own protocol, which hdfs:// names. They do not speak HTTP. */
 const RPC_PORTS = new Set(['8020', '8021', '8022', '9000', '9820']);
 
 /**
- * HADOOP_USER_NAME, else this process's user; HADOOP_TOKEN, a delegation token as Hadoop prints it for addresses;
- * DAYBREAK_WEBHDFS_URL, where WebHDFS answers, with commas between several NameNodes. Without it hdfs:// means port 9870
- * where it names none or one of Hadoop's own protocol. Throws BAD_CONFIGURATION.
+ * HADOOP_USER_NAME, else the user of this process. HADOOP_TOKEN: a delegation token as Hadoop prints it for addresses.
+ * DAYBREAK_WEBHDFS_URL: the address of WebHDFS, with commas between several NameNodes. Without it, hdfs:// means port
+ * 9870 if it names no port or one of Hadoop's own protocol. Throws BAD_CONFIGURATION.
  */
 export function webHdfsAccess(location: WebHdfsLocation, environment: NodeJS.ProcessEnv): WebHdfsAccess {
   const token = environment['HADOOP_TOKEN'];
@@ -58,7 +58,7 @@ function originIn(text: string): string {
     return url.origin;
   }
   throw new DaybreakError('BAD_CONFIGURATION', {
-    // Not what it is: it may hold a password.
+    // The value is not shown: it may hold a password.
     what: 'DAYBREAK_WEBHDFS_URL is no address, or one with a name or a path in it',
     remedy: 'Write http://namenode:9870, and with two NameNodes http://one:9870,http://two:9870.',
   });

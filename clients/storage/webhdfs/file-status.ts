@@ -6,7 +6,7 @@ const fileStatus = z.object({
   type: z.string(),
   length: z.number(),
   modificationTime: z.number(),
-  /** HttpFS gives none. */
+  /** HttpFS gives no inode. */
   fileId: z.number().default(0),
 });
 export type FileStatus = z.infer<typeof fileStatus>;

@@ -12,24 +12,24 @@ const nothing = z.unknown();
 /** WebHDFS's operations, each by an absolute path. All throw WebHdfsFailure. */
 export function createFiles(http: WebHdfsHttp) {
   return {
-    /** Undefined where nothing is there. */
+    /** Undefined if nothing is there. */
     status: (path: string, signal?: AbortSignal): Promise<FileStatus | undefined> =>
       http
         .json({ method: 'GET', path, query: { op: 'GETFILESTATUS' }, signal }, oneStatus)
         .then(({ FileStatus }) => FileStatus, ifMissing(undefined)),
 
-    /** What is in a folder, page by page; nothing where it is not there. */
+    /** The entries of a folder, page by page; none if it does not exist. */
     async *list(path: string, signal?: AbortSignal): AsyncGenerator<FileStatus> {
       let startAfter: string | undefined;
       for (;;) {
-        // The NameNode of 3.5 reads the name in small letters only, HttpFS as it is documented: each ignores the other.
+        // The NameNode of 3.5 reads the name only in lower case, HttpFS as it is documented. Each ignores the other.
         const after = startAfter === undefined ? {} : { startAfter, startafter: startAfter };
         const query = { op: 'LISTSTATUS_BATCH', ...after };
         const page = await http
           .json({ method: 'GET', path, query, signal }, listedStatuses)
           .catch(ifMissing(undefined));
         const entries = page?.DirectoryListing.partialListing.FileStatuses.FileStatus ?? [];
-        // Of a file, which is no folder, it gives the file itself, without a name.
+        // For a file, which is no folder, it gives the file itself, without a name.
         yield* entries.filter(({ pathSuffix }) => pathSuffix !== '');
         const last = entries.at(-1)?.pathSuffix;
         if (page === undefined || page.DirectoryListing.remainingEntries === 0 || !last) return;
@@ -46,15 +46,15 @@ export function createFiles(http: WebHdfsHttp) {
         signal,
       }),
 
-    /** Writes a file, with the folders on the way; what was there is replaced, before the first byte. */
+    /** Writes a file, and makes the folders on the way. Replaces what was there before the first byte is written. */
     async create(path: string, data: Upload, signal?: AbortSignal): Promise<void> {
       const query = { op: 'CREATE', overwrite: true };
       await http.json({ method: 'PUT', path, query, signal }, nothing, data);
     },
 
     /**
-     * Renames in one step: over what is there, or not where something is. False where there is nothing to rename, as after
-     * a rename whose answer got lost, or something in the way.
+     * Renames in one step: replaces what is there, or not, as `over` says. False if there is nothing to rename, for
+     * example after a rename whose answer was lost, or if something is in the way.
      */
     async rename(path: string, destination: string, over: boolean, signal?: AbortSignal): Promise<boolean> {
       const query = { op: 'RENAME', destination, renameoptions: over ? 'OVERWRITE' : 'NONE' };
@@ -63,12 +63,12 @@ export function createFiles(http: WebHdfsHttp) {
         throw thrown;
       });
       if (answer === false) return false;
-      // The old kind of rename, which knows no options, says so.
+      // The old kind of rename, which has no options, answers like this.
       if (answer !== undefined) throw new WebHdfsFailure('this gateway cannot rename over a file in one step', 400);
       return true;
     },
 
-    /** True where it is set now: nobody had set it on this inode. */
+    /** True if this call set it: nobody had set it on this inode before. */
     async setOnce(fileId: number, name: string, value: string, signal?: AbortSignal): Promise<boolean> {
       const query = { op: 'SETXATTR', 'xattr.name': name, 'xattr.value': `"${value}"`, flag: 'CREATE' };
       try {
@@ -80,7 +80,7 @@ export function createFiles(http: WebHdfsHttp) {
       }
     },
 
-    /** An attribute of an inode; undefined where the inode is gone. */
+    /** An attribute of an inode; undefined if the inode is gone. */
     async attribute(fileId: number, name: string, signal?: AbortSignal): Promise<string | undefined> {
       const query = { op: 'GETXATTRS', 'xattr.name': name, encoding: 'TEXT' };
       const found = await http
@@ -96,7 +96,7 @@ export function createFiles(http: WebHdfsHttp) {
   };
 }
 
-/** A path of HDFS's own that follows the file through renames, and never means another. */
+/** A path of HDFS itself that follows the file through renames and never means another file. */
 function inodePath(fileId: number): string {
   return `/.reserved/.inodes/${fileId}`;
 }
@@ -112,7 +112,7 @@ function ifMissing<T>(instead: T): (thrown: unknown) => T {
   };
 }
 
-/** A body of unknown length, counted. */
+/** A body of unknown length whose bytes are counted. */
 export function counted(body: AsyncIterable<Uint8Array>): { readonly stream: Readable; readonly bytes: () => number } {
   let bytes = 0;
   async function* counting(): AsyncGenerator<Uint8Array> {

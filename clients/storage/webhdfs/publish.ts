@@ -4,7 +4,7 @@ import { versionOf, type FileStatus } from './file-status';
 import { counted, type Files } from './files';
 import { WebHdfsFailure } from './webhdfs-errors';
 
-/** A file that is complete and has not got its name yet. */
+/** A complete file that does not have its name yet. */
 export interface Staged {
   readonly path: string;
   readonly status: FileStatus;
@@ -20,7 +20,7 @@ export async function publish(files: Files, path: string, body: Body, signal?: A
   });
 }
 
-/** The same where nothing has that name, else undefined. */
+/** The same if the name does not exist, else undefined. */
 export async function publishAbsent(
   files: Files,
   path: string,
@@ -35,7 +35,7 @@ export async function publishAbsent(
   });
 }
 
-/** Writes a body beside its place. A part of it is never left there by us, unless we are killed. */
+/** Writes a body to a temporary file. We never leave a part of it there, unless we are killed. */
 export async function stage(files: Files, path: string, body: Body, signal?: AbortSignal): Promise<Staged> {
   const next = unfinishedName(path);
   return orRemoved(files, next, async () => {
@@ -60,7 +60,7 @@ async function send(files: Files, path: string, body: Body, signal?: AbortSignal
   return bytes();
 }
 
-/** Also true where the answer to a rename got lost, and the repeated one found nothing to rename. */
+/** Also true if the answer to a rename was lost and the repeated rename found nothing to do. */
 async function renamed(
   files: Files,
   { path, status }: Staged,
@@ -72,12 +72,12 @@ async function renamed(
   return status.fileId !== 0 && (await files.status(to, signal))?.fileId === status.fileId;
 }
 
-/** Removes a file that was to get another name where that failed. */
+/** Removes a file that was to get another name if that failed. */
 async function orRemoved<T>(files: Files, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    // Without the signal, which may be why; what fails here is left for removeUnfinished.
+    // Without the signal, which may be the reason of the failure. removeUnfinished removes what is left if this fails.
     await files.remove(path).catch(() => undefined);
     throw thrown;
   }

@@ -4,24 +4,27 @@ import { isException, type Files } from './files';
 import { stage } from './publish';
 import { WebHdfsFailure } from './webhdfs-errors';
 
-/** On the file that is replaced: where the file is that replaces it. With a number for each claim that came to nothing. */
+/**
+ * An attribute of the replaced file: the name of the file that replaces it. It ends with a number for each claim that
+ * came to nothing.
+ */
 const CLAIM = 'user.daybreak.next';
-/** So many writers died, each between two requests, on one version. */
+/** The limit is reached only if this many writers died on one version, each between two requests. */
 const CLAIMS = 100;
 
 /**
- * Replaces one version of a file by another; undefined where it is not there any more. HDFS has no such operation; it is
- * made of three that are atomic in the NameNode, without locks and clocks:
+ * Replaces one version of a file by another; undefined if the file does not have that version any more. HDFS has no
+ * such operation. It consists of three steps that are atomic in the NameNode, without locks and clocks:
  *
- * 1. The new content is a file of its own, under a name that nobody else has.
- * 2. An extended attribute of the old file, by its inode, is set to that name, if it is not set yet: each version is claimed
- *    by one successor. An inode's number is never used again.
- * 3. The new file is renamed over the old one. That can happen once, since then its first name is gone; and whatever had
- *    the name until then was the old version, since nobody replaces it without its claim.
+ * 1. The new content is a file of its own, under a unique name.
+ * 2. An extended attribute of the old file, by its inode, is set to that name if it is not set yet: one successor
+ *    claims each version. An inode number is never used again.
+ * 3. The new file is renamed over the old one. That can happen only once, since its first name is then gone. It
+ *    replaces the old version, since nobody replaces that without its claim.
  *
- * Who finds a claim does step 3 for its owner, who may have been killed, and has lost. Where the claim's file is gone and the
- * old version is still there, the claim will never be fulfilled, and the next one is made. Who writes to the key by other
- * means is not seen.
+ * A writer that finds another's claim has lost. It does step 3 for the owner, who may have been killed. If the claim's
+ * file is gone and the old version is still there, the claim will never be fulfilled, and the next claim is made.
+ * Writers that use other means are not noticed.
  */
 export async function replaceVersion(
   files: Files,
@@ -46,7 +49,8 @@ export async function replaceVersion(
     if (claim === undefined) return give();
     const done = await files.rename(claim, path, true, signal);
     if (claim === staged.path) {
-      // Renamed by us, or by who found our claim. Not renamed, and never to be: somebody cleared what was unfinished.
+      // Renamed by us, or by a writer that found our claim. If it was not renamed, it never will be: somebody removed
+      // the unfinished files.
       return done || !(await isBefore()) ? staged.version : undefined;
     }
     if (done || !(await isBefore())) return give();
@@ -55,7 +59,7 @@ export async function replaceVersion(
   throw new WebHdfsFailure(`${CLAIMS} writers have claimed this version and none came to an end`, 400);
 }
 
-/** Who has the claim of that name, maybe we; undefined where the inode is gone, and with it the version. */
+/** The holder of the claim of that name, maybe we; undefined if the inode, and with it the version, is gone. */
 async function claimed(
   files: Files,
   fileId: number,

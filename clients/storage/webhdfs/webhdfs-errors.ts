@@ -6,12 +6,12 @@ const remoteException = z.object({
   RemoteException: z.object({ exception: z.string(), message: z.string().nullish() }),
 });
 
-/** What a NameNode or DataNode answers instead of what was asked for; or that nobody answered. */
+/** An unexpected answer of a NameNode or DataNode, or no answer at all. */
 export class WebHdfsFailure extends Error {
   override readonly name = 'WebHdfsFailure';
-  /** Absent where nobody answered. */
+  /** Absent if nobody answered. */
   readonly status: number | undefined;
-  /** The Java exception's class, without its package. */
+  /** The class of the Java exception, without its package. */
   readonly exception: string | undefined;
 
   constructor(message: string, status?: number, exception?: string) {
@@ -30,21 +30,21 @@ export class WebHdfsFailure extends Error {
   }
 }
 
-/** Of an answer that is no success. */
+/** The failure of an answer that is no success. */
 export function failureOf(status: number, text: string): WebHdfsFailure {
   const parsed = remoteException.safeParse(asJson(text));
   if (!parsed.success) return new WebHdfsFailure(`it answered ${status}: ${text.trim().slice(0, 300)}`, status);
   const { exception, message } = parsed.data.RemoteException;
-  // The first line: the rest is a stack.
+  // Only the first line: the rest is a stack trace.
   return new WebHdfsFailure(`${exception}: ${message?.split('\n')[0] ?? ''}`.slice(0, 500), status, exception);
 }
 
-/** Of a connection that failed. Not the AxiosError itself: it holds the address with the token. */
+/** The failure of a connection. The AxiosError is not kept: it holds the address with the token. */
 export function unreachable(thrown: unknown): WebHdfsFailure {
   return new WebHdfsFailure(messageOf(thrown) === '' ? (systemCode(thrown) ?? 'no answer') : messageOf(thrown));
 }
 
-/** As an error with a remedy, in which the token does not stand. */
+/** An error with a remedy, without the token. */
 export function webHdfsError(failure: WebHdfsFailure, doing: string, origins: readonly string[]): DaybreakError {
   if (failure.exception === 'FileNotFoundException') return absent(doing);
   return storageError(doing, troubleOf(failure, origins));

@@ -9,14 +9,17 @@ import { failureOf, unreachable, webHdfsError, WebHdfsFailure } from './webhdfs-
 
 export interface WebHdfsRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** Absolute; as it is, nothing escaped. */
+  /** Absolute, without escapes. */
   readonly path: string;
-  /** `op` and what it takes. */
+  /** `op` and its parameters. */
   readonly query: Readonly<Record<string, string | number | boolean>>;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bytes that an operation takes: as they are, to be sent again where that failed; or a stream, to be sent once. */
+/**
+ * The bytes that an operation takes: an array, which can be sent again after a failure, or a stream, which is sent
+ * once.
+ */
 export type Upload = Uint8Array | Readable;
 
 interface Sent {
@@ -28,15 +31,15 @@ interface Sent {
 
 export type WebHdfsHttp = ReturnType<typeof createWebHdfsHttp>;
 
-/** Milliseconds for an answer's beginning. */
+/** Milliseconds until an answer begins. */
 const ANSWER_TIMEOUT = 60_000;
-/** Status and text of errors are short; a page of a listing has 1,000 entries. */
+/** The status and text of errors are short. A page of a listing has 1,000 entries. */
 const LONGEST_ANSWER = 64 * 1024 * 1024;
 
 /**
- * WebHDFS over HTTP. A NameNode sends a client to DataNodes, on other hosts, for the bytes of files: the address that it
- * names is asked once and as it is, with nothing of ours added; it has to be of HTTP, and of HTTPS where the NameNode's
- * is. Requests that do not change anything twice are tried again.
+ * WebHDFS over HTTP. For the bytes of files a NameNode redirects to DataNodes, on other hosts. The address that it
+ * names is requested once, unchanged and with nothing of ours added. It must be HTTP, or HTTPS if the NameNode's is
+ * HTTPS. Requests that are safe to repeat are retried.
  */
 export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: RetryPolicy) {
   let active = 0;
@@ -44,9 +47,9 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
     timeout: ANSWER_TIMEOUT,
     validateStatus: () => true,
     maxRedirects: 0,
-    // A proxy of the environment would read the token and the rows.
+    // A proxy from the environment would see the token and the rows.
     proxy: false,
-    // An object is given as it is.
+    // An object is returned as it is stored.
     decompress: false,
     responseType: 'stream',
     maxBodyLength: Infinity,
@@ -66,7 +69,7 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
     }
   }
 
-  /** The answer of the NameNode, and of the DataNode that it names. */
+  /** The answer of the NameNode, or of the DataNode that it names. */
   async function ask(request: WebHdfsRequest, data?: Upload): Promise<AxiosResponse<Readable>> {
     const { method, signal } = request;
     const origin = origins[active % origins.length] ?? '';
@@ -91,7 +94,7 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
     return url.href;
   }
 
-  /** Throws WebHdfsFailure; every NameNode has its turn. */
+  /** Tries every NameNode. Throws WebHdfsFailure. */
   async function attempt(request: WebHdfsRequest, data?: Upload): Promise<AxiosResponse<Readable>> {
     try {
       return await ask(request, data);
@@ -108,7 +111,7 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
     urlOf: (path: string, query: WebHdfsRequest['query']) =>
       urlOf(origins[active % origins.length] ?? '', { path, query }),
     toError,
-    /** The answer, parsed. Throws WebHdfsFailure, after its own retries. */
+    /** The parsed answer. Throws WebHdfsFailure, after its own retries. */
     async json<T>(request: WebHdfsRequest, schema: z.ZodType<T>, data?: Upload): Promise<T> {
       const body = await retried(
         async () => {
@@ -116,7 +119,7 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
           return readText(answer.data);
         },
         isPassing,
-        // A stream is gone once it was sent.
+        // A stream can be sent only once.
         data instanceof Readable ? { ...policy, attempts: 1 } : policy,
         request.signal,
       );
@@ -124,13 +127,13 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
       if (parsed.success) return parsed.data;
       throw new WebHdfsFailure('its answer is not what WebHDFS gives', 400);
     },
-    /** The answer's bytes, and how many it announces. Throws WebHdfsFailure, after its own retries. */
+    /** The bytes of the answer, and the length that it announces. Throws WebHdfsFailure, after its own retries. */
     async stream(request: WebHdfsRequest): Promise<{ readonly stream: Readable; readonly length: number | undefined }> {
       const answer = await retried(() => attempt(request), isPassing, policy, request.signal);
       const announced: unknown = answer.headers['content-length'];
       return { stream: answer.data, length: typeof announced === 'string' ? Number(announced) : undefined };
     },
-    /** Runs `work`; what it throws gets its remedy. */
+    /** Runs `work` and adds a remedy to whatever it throws. */
     async told<T>(doing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
       signal?.throwIfAborted();
       try {
@@ -167,11 +170,11 @@ function nextHop({ headers }: AxiosResponse<Readable>, origin: string): string {
   if (url === undefined) throw new WebHdfsFailure('it sends to no address', 307);
   const isPlain = url.protocol === 'http:' && origin.startsWith('http:');
   if ((isPlain || url.protocol === 'https:') && url.username === '' && url.password === '') return url.href;
-  // Its origin alone: the rest may hold a token.
+  // Only the origin: the rest may hold a token.
   throw new WebHdfsFailure(`it sends to ${url.protocol}//${url.host}, which is less safe than ${origin}`, 307);
 }
 
-/** A name may have any character, also such that mean something in addresses. */
+/** A name may have any character, also one that has a meaning in addresses. */
 function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }

@@ -12,9 +12,9 @@ import { replaceVersion } from './replace-version';
 import { createWebHdfsHttp } from './webhdfs-http';
 
 /**
- * A folder of HDFS, over WebHDFS or an HttpFS gateway. Atomic: a file appears by a rename in the NameNode; `ifAbsent` is a
- * rename that fails where the name is taken; `ifVersion` is described in replace-version.ts. HttpFS knows neither such
- * renames nor a file's inode: on it `writeIf` is refused.
+ * A folder of HDFS, over WebHDFS or an HttpFS gateway. What is atomic: a file appears by a rename in the NameNode.
+ * `ifAbsent` is a rename that fails if the name is taken. replace-version.ts describes `ifVersion`. HttpFS has neither
+ * such renames nor inodes: `writeIf` is refused on it.
  */
 export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess, policy: RetryPolicy): Storage {
   const http = createWebHdfsHttp(access, policy);
@@ -62,7 +62,9 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
     async *read(key, { version, offset = 0, end = Infinity, signal } = {}) {
       const [doing, path] = [`reading ${describe(key)}`, pathOf(key)];
       let wanted = version;
-      /** HDFS gives bytes of whatever is there: that it stays the same is looked at before each answer, and at the end. */
+      /**
+       * HDFS gives the bytes of whatever file is there. So its identity is checked before each answer and at the end.
+       */
       const size = (): Promise<number> =>
         http.told(doing, signal, async () => {
           const found = await files.status(path, signal);
