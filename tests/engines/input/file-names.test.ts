@@ -62,7 +62,7 @@ it('takes what the regular expression of the pattern takes, and the same hour', 
   );
 });
 
-/** Says the same as the code in the fewest words, and takes time without end for long names. */
+/** Means the same as the code, in the fewest words, but takes endless time for long names. */
 function expressionOf(pattern: string): RegExp {
   const source = pattern
     .replace('%Y%m%d', '20261121')
