@@ -9,19 +9,19 @@ import { readConfig, type Config } from '../worker/config';
 export interface Servers {
   readonly config: Config;
   readonly session: Session;
-  /** A copy of the example pipeline under a name of its own, the only one that the session's commands find. */
+  /** A copy of the example pipeline with a name of its own. The session's commands find no other pipeline. */
   readonly pipeline: OwnPipeline;
-  /** A folder for logs, which goes at the end. */
+  /** A folder for logs. It is removed at the end. */
   readonly logs: string;
 }
 
 /**
- * Runs `work` with real servers and a pipeline of its own. Starts the servers from DAYBREAK_PORT_BASE (default 26000) on
- * and wipes them at the end, or takes those that run from DAYBREAK_BENCH_STACK on and leaves them. SIGINT and SIGTERM
- * end it.
+ * Runs `work` with real servers and a pipeline of its own. Starts the servers from DAYBREAK_PORT_BASE (default 26000)
+ * on and wipes them at the end. If DAYBREAK_BENCH_STACK is set, it takes the running servers from that port on and
+ * leaves them. SIGINT and SIGTERM end it.
  *
  * @param change edits the text of pipeline.yaml.
- * @param prepare what has to be there before the servers are.
+ * @param prepare makes what must be there before the servers are.
  */
 export async function withServers(
   change: (yaml: string) => string,

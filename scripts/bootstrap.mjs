@@ -1,4 +1,4 @@
-// What `npm run demo` and `npm test` start with: runs a TypeScript file, on a fresh clone too.
+// `npm run demo` and `npm test` start with this file. It runs a TypeScript file, on a fresh clone too.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './install.mjs';

@@ -7,7 +7,10 @@ import { installPackages } from './install.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'];
 const SETTINGS = ['tsconfig.json', 'package-lock.json', 'node_modules/.package-lock.json'];
-/** Loaded by many commands; of these the bundle has what is used. Others are loaded from where npm put them. */
+/**
+ * Packages that many commands load: the bundle holds the parts of them that are used. Other packages are loaded from
+ * node_modules.
+ */
 const BUNDLED = [
   ...['@date-fns/tz', '@duckdb/node-api', 'chalk', 'cli-table3', 'commander'],
   ...['date-fns', 'proper-lockfile', 'yaml', 'zod'],
@@ -16,9 +19,9 @@ const BUNDLED = [
 const NATIVE = '@duckdb/node-bindings';
 
 /**
- * The path of one CommonJS file that has what `entry`, such as 'scripts/cli/main.ts', exports. It is of the sources as they
- * are: whoever comes first after a change makes it. To find and translate hundreds of files takes longer than the work of
- * most commands.
+ * The path of one CommonJS file that has the exports of `entry`, such as 'scripts/cli/main.ts'. It matches the current
+ * sources: the first command after a change builds it. To find and translate hundreds of files takes longer than the
+ * work of most commands.
  */
 export async function bundle(entry) {
   const found = pathOf(entry);
@@ -30,18 +33,24 @@ export async function bundle(entry) {
     return made;
   } catch (thrown) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes(thrown.code)) throw thrown;
-    // Somebody else's checkout: the sources run as well, only later.
+    // The checkout belongs to another user. The sources run as well, but start more slowly.
     return runnableSource(entry);
   }
 }
 
-/** The path of `entry` itself, once Node can run TypeScript: what it requires, and what that imports only when it is needed. */
+/**
+ * The path of `entry` itself. Registers a loader, so that Node can run TypeScript that `entry` requires or imports
+ * later.
+ */
 export async function runnableSource(entry) {
   for (const tsx of [await import('tsx/cjs/api'), await import('tsx/esm/api')]) tsx.register();
   return join(root, entry);
 }
 
-/** Its name is of all that it is made of, and of the folder, whose path is in it. */
+/**
+ * The file's name is a hash over everything that it is made of, and over the folder, because the bundle contains its
+ * path.
+ */
 function pathOf(entry) {
   const hash = createHash('sha256').update(join(root, entry));
   for (const file of [...SETTINGS, ...SOURCES.flatMap(sourcesIn)]) {
@@ -69,7 +78,7 @@ async function make(entry, path) {
     plugins: [{ name: 'own folders', setup: keepFolders }],
   });
   await stop();
-  // The map, which comes first, is there before the file that names it.
+  // The source map comes first, so that it exists before the file that names it.
   for (const file of outputFiles) {
     const staging = join(folder, `.${randomUUID()}`);
     writeFileSync(staging, file.contents);
@@ -78,7 +87,7 @@ async function make(entry, path) {
   for (const file of outdated) rmSync(join(folder, file), { force: true });
 }
 
-/** `__dirname` goes on to be the folder of the source, beside which are files that it reads. */
+/** `__dirname` stays the folder of the source, because sources read files beside them. */
 function keepFolders({ onLoad }) {
   onLoad({ filter: /\.ts$/ }, ({ path }) => ({
     contents: readFileSync(path, 'utf8').replaceAll('__dirname', JSON.stringify(join(path, '..'))),

@@ -1,5 +1,5 @@
 // node --import tsx bench/backfill/index.ts [days, default 400] [at once, default 4]: a backfill of small days on real
-// servers (see withServers); ends with 0 only if requested = completed, every day was replaced, and Druid serves each
+// servers (see withServers). Ends with 0 only if requested = completed, every day was replaced, and Druid serves each
 // day's rows.
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ import { withClient } from '../../worker/connect';
 import { withServers } from '../servers';
 
 const ZONE = 'Asia/Seoul';
-/** Two an hour: what is measured is the way of a day, not its rows. */
+/** Two an hour: the bench measures the steps of a day, not its rows. */
 const EVENTS = 48;
 
 async function main(days: number, parallel: number): Promise<void> {

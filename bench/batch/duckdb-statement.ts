@@ -1,4 +1,5 @@
-// One statement of DuckDB, which checks nothing: node --import tsx duckdb-statement.ts INPUT_FOLDER TABLE OUTPUT [hourly]
+// One statement of DuckDB, which checks nothing:
+// node --import tsx duckdb-statement.ts INPUT_FOLDER TABLE OUTPUT [hourly]
 import { DuckDBInstance } from '@duckdb/node-api';
 import { mkdirSync } from 'node:fs';
 

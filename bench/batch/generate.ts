@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const HOURS = 24;
 
-/** A day of `rows` records in 24 files, every hundredth of them twice; made once. Returns its folder. */
+/** A day of `rows` records in 24 files; every hundredth record is there twice. Made once. Returns its folder. */
 export async function largeDay(folder: string, rows: number): Promise<string> {
   return once(join(folder, `day-${rows}`), async (staging) => {
     const connection = await (await DuckDBInstance.create(':memory:')).connect();
@@ -21,8 +21,8 @@ export async function largeDay(folder: string, rows: number): Promise<string> {
 }
 
 /**
- * A day as Fluentd writes it with one file an emit, evenly spread: 86,400 are one record a second. Made once. Returns its
- * folder.
+ * A day as Fluentd writes it with one file for each emit, evenly spread: 86,400 files are one record a second. Made
+ * once. Returns its folder.
  */
 export async function smallFileDay(folder: string, files: number): Promise<string> {
   return once(join(folder, `day-of-${files}-files`), (staging) => {

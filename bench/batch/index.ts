@@ -1,7 +1,8 @@
-// node --import tsx bench/batch/index.ts [contender …]: a day's build beside DuckDB, chDB, Polars and PySpark, and what a build
-// costs when little or nothing changed. Contenders: chdb, polars, pyspark; default: all. Linux only.
-// DAYBREAK_BENCH_ROWS (default 20000000) sets the size of the day, DAYBREAK_BENCH_FILES (default 86400, at least 24) that of
-// the day of small files, DAYBREAK_BENCH_ROUNDS (default 5, odd) how often what is compared most closely is run.
+// node --import tsx bench/batch/index.ts [contender …]: a day's build beside DuckDB, chDB, Polars and PySpark, and what
+// a build costs if little or nothing changed. Contenders: chdb, polars, pyspark; default: all. Linux only.
+// DAYBREAK_BENCH_ROWS (default 20000000) sets the size of the day. DAYBREAK_BENCH_FILES (default 86400, at least 24)
+// sets that of the day of small files. DAYBREAK_BENCH_ROUNDS (default 5, odd) sets how often the closest comparisons
+// run.
 import { createHash } from 'node:crypto';
 import {
   appendFileSync,
@@ -24,8 +25,8 @@ const PIPELINE = 'pipelines/events';
 const TABLE = join(PIPELINE, 'names.ndjson');
 const CONTENDERS = ['chdb', 'polars', 'pyspark'] as const;
 /**
- * Rounds are of what is compared most closely or is short, in turns, so that a slow minute of the machine meets all;
- * medians count.
+ * The closest comparisons and the short ones run in rounds. The contenders alternate, so that a slow minute of the
+ * machine affects all of them. Medians count.
  */
 const SIZE = {
   rows: Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 20_000_000),
@@ -147,8 +148,8 @@ function lateRecord(id: number): string {
 }
 
 /**
- * The folder of the day, built as `late`, whose files are hard links, but the one that gets late records: a symbolic link
- * out of the input folder is refused.
+ * The input folder of a day that was built as `late`. Its files are hard links, because a symbolic link out of the
+ * input folder is refused. The file that gets late records is a copy.
  */
 async function builtWithLateRecords(day: string): Promise<string> {
   const input = fresh('late-input');
@@ -161,24 +162,24 @@ async function builtWithLateRecords(day: string): Promise<string> {
   return input;
 }
 
-/** So that neither of two readers of many small files waits for the disk in the other's place. */
+/** Reads all files first, so that of two readers of many small files the first does not wait for the disk alone. */
 function readAll(folder: string): void {
   for (const file of readdirSync(folder)) readFileSync(join(folder, file));
 }
 
-/** The one of median time. */
+/** The measurement with the median time. */
 function middle(measured: readonly Measured[]): Measured {
   return median(measured, ({ seconds }) => seconds);
 }
 
-/** The middle one by a value, of an odd number. */
+/** The median by a value. The number of items must be odd. */
 function median<T>(all: readonly T[], by: (one: T) => number): T {
   const middlemost = all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)];
   if (middlemost === undefined) throw new RangeError('There was no round.');
   return middlemost;
 }
 
-/** A Python with what requirements.txt pins, made once. Throws where that fails, with pip's last words. */
+/** A Python environment with what requirements.txt pins, made once. Throws with pip's last words if that fails. */
 async function pythonEnvironment(): Promise<string> {
   const requirements = 'bench/batch/python/requirements.txt';
   const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 8);

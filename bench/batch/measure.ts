@@ -11,13 +11,13 @@ export interface Measured {
 }
 
 export interface Looks {
-  /** ReportedRun at each look what the command and its children use. */
+  /** Called at each poll with what the command and its children use. */
   readonly onUse?: (use: ProcessUse) => void;
-  /** Milliseconds; by default 50, since an unchanged day takes a fifth of a second. */
+  /** Milliseconds. Default 50, since an unchanged day takes a fifth of a second. */
   readonly pause?: number;
 }
 
-/** Runs a command to its end and watches it and all its children. Throws where it fails, with its last words. */
+/** Runs a command to its end and watches it and all its children. Throws with the command's last words if it fails. */
 export async function measure(
   name: string,
   command: readonly string[],

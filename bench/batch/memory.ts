@@ -1,6 +1,6 @@
-// node --import tsx bench/batch/memory.ts: whether the memory of a day's build is flat from the second hour on, however many
-// hours are still to come. DAYBREAK_BENCH_ROWS (default 240000000) sets the size of the day; 240M need 50 GB of disk below the
-// cache folder, all of which are given back at the end. Linux only.
+// node --import tsx bench/batch/memory.ts: checks that the memory of a day's build is flat from the second hour on,
+// however many hours follow. DAYBREAK_BENCH_ROWS (default 240000000) sets the size of the day. 240M rows need 50 GB of
+// disk below the cache folder; the bench frees all of it at the end. Linux only.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
@@ -14,11 +14,14 @@ import { measure } from './measure';
 
 const ROWS = Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 240_000_000);
 const DATE = parseBusinessDate('2026-11-21');
-/** In the first two every lane comes to its largest hour: what the hours after them take beyond that has leaked. */
+/** In the first two hours every worker thread reads its largest hour. What later hours take beyond that is a leak. */
 const FIRST_HOURS = 2;
 const MOST_GROWTH = 1.1;
 
-/** Of its own, since it is removed: a day in the folder of bench/batch/index.ts is there for the next run. */
+/**
+ * A folder of its own, because it is removed at the end. A day in the folder of bench/batch/index.ts stays for the next
+ * run.
+ */
 const work = join(cacheFolder(), 'bench-batch-memory');
 const output = join(work, 'output');
 
@@ -33,7 +36,7 @@ async function main(): Promise<void> {
       if (!peaks.has(hour)) progress(`hour ${hour}`);
       peaks.set(hour, Math.max(peaks.get(hour) ?? 0, mebibytes));
     };
-    // A day of minutes or more is looked at less often: each look reads of all processes.
+    // A day of minutes or more is polled less often, because each poll reads /proc of all processes.
     const { seconds } = await measure('the build', buildCommand(input), { onUse, pause: ROWS > 10_000_000 ? 250 : 20 });
     report(peaks, seconds);
   } finally {
@@ -48,7 +51,7 @@ function buildCommand(input: string): string[] {
   ];
 }
 
-/** Which hour is being written, as the first, second and so on; several are read at once. */
+/** The number of the hour that is being written, from 1 on. Several hours are read at once. */
 function hourNow(): number {
   const versions = versionsFolder(output, DATE);
   const [version] = existsSync(versions) ? readdirSync(versions) : [];
@@ -57,7 +60,7 @@ function hourNow(): number {
     const files = readdirSync(join(versions, version)).filter((file) => /^\d\d\.ndjson$/.test(file));
     return Math.max(files.length, 1);
   } catch {
-    return 24; // It was renamed meanwhile: the build is being published.
+    return 24; // The folder was renamed meanwhile: the build is being published.
   }
 }
 

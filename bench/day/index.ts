@@ -1,6 +1,6 @@
-// node --import tsx bench/day/index.ts [events, default 200000]: from trigger to proof, for a day that realtime has and for one
-// that is sealed and has got a late record, on real servers (see withServers), while realtime streams today. Ends with 0 only
-// if both are in time.
+// node --import tsx bench/day/index.ts [events, default 200000]: the time from trigger to proof, on real servers (see
+// withServers), while realtime streams today. It measures a day that realtime has, and a sealed day that got a late
+// record. Ends with 0 only if both are in time.
 import { appendFile, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../domain/business-date';
@@ -35,7 +35,7 @@ async function main(events: number): Promise<void> {
     const [first = ''] = (await readdir(input)).filter((file) => file.includes(`${date.replaceAll('-', '')}.12`));
     const file = join(input, first);
     await appendFile(file, `{"hello":"late","id":-1,"time":"${date} 12:00:00"}\n`);
-    // It came a minute ago: the wait for files that still change is not what is measured.
+    // Its last change is a minute ago, since the wait for files that still change is not measured.
     await utimes(file, new Date(), new Date(Date.now() - 60_000));
     const sealed = await replace();
 

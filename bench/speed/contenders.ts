@@ -6,7 +6,7 @@ import { ShardProcess } from '../../tests/integration/shard/shard-process';
 import type { SpeedPipeline } from '../../tests/integration/shard/speed-pipeline';
 import { kafkaStreamsJars, spark } from './artifacts';
 
-/** A program that does the pipeline's work, under measurement. */
+/** A program that does the pipeline's work and is measured. */
 export interface Contender {
   readonly pids: readonly number[];
   /** Events whose rows are committed. */
@@ -14,7 +14,7 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
-/** Where a contender reads and writes, each to a topic of its own. */
+/** Where a contender reads and writes. Each contender writes to an output topic of its own. */
 export interface Course {
   readonly brokers: readonly string[];
   readonly pipeline: SpeedPipeline;
@@ -23,7 +23,7 @@ export interface Course {
   readonly folder: string;
 }
 
-/** The speed layer, in as many processes as asked, each with a heap of 512 MB. */
+/** The speed layer in `processes` processes, each with a heap of 512 MB. */
 export async function daybreak({ brokers, pipeline }: Course, processes: number): Promise<Contender> {
   const shards = Array.from({ length: processes }, () => new ShardProcess(['--max-old-space-size=512']));
   for (const [shard, one] of shards.entries()) {
@@ -43,7 +43,7 @@ export async function daybreak({ brokers, pipeline }: Course, processes: number)
 export async function kafkaStreams({ brokers, pipeline, outputTopic, folder }: Course): Promise<Contender> {
   const group = `streams-${pipeline.name}`;
   const child = new Program(await findJava(), [
-    '-XX:+UseParallelGC', // For throughput, which is what is compared; the default, G1, is for short pauses.
+    '-XX:+UseParallelGC', // For throughput, which the bench compares. The default, G1, is for short pauses.
     ...['-cp', `${await kafkaStreamsJars()}/*`, join(__dirname, 'kafka-streams/EventsNames.java')],
     ...[brokers.join(), pipeline.topic, outputTopic, group, folder, join(pipeline.folder, 'names.ndjson')],
   ]);
@@ -83,13 +83,13 @@ export async function sparkStreaming({ brokers, pipeline, outputTopic, folder }:
   };
 }
 
-/** A child process with all that it starts. */
+/** A child process with all processes that it starts. */
 class Program {
   readonly #child: ChildProcess;
   #told = '';
 
   constructor(command: string, args: readonly string[]) {
-    // Detached: Spark's Java is a process of its own, in the same group.
+    // Detached, because Spark's Java is another process in the same group.
     this.#child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#told = (this.#told + text).slice(-TOLD_CHARACTERS);

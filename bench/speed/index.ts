@@ -1,6 +1,6 @@
-// node --import tsx bench/speed/index.ts [events] [processes] [contender …]: the speed layer beside Kafka Streams and Spark
-// Structured Streaming on a Kafka of its own. Contenders: daybreak, streams, spark; default: all. Linux only.
-// DAYBREAK_BENCH_RATE (default 10000) and DAYBREAK_BENCH_SECONDS (default 15) are the load under which latency is measured.
+// node --import tsx bench/speed/index.ts [events] [processes] [contender …]: the speed layer beside Kafka Streams and
+// Spark Structured Streaming on a Kafka of its own. Contenders: daybreak, streams, spark; default: all. Linux only.
+// DAYBREAK_BENCH_RATE (default 10000) and DAYBREAK_BENCH_SECONDS (default 15) set the load for the latency measurement.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ interface Result {
 async function main(): Promise<void> {
   const [events = 1_200_000, processes = 1] = process.argv.slice(2, 4).map(Number);
   const wanted = process.argv.length > 4 ? process.argv.slice(4) : ['daybreak', 'streams', 'spark'];
-  // Downloads, if any, come before the clock.
+  // Downloads, if any, come before the measurement.
   if (wanted.includes('streams')) await kafkaStreamsJars();
   if (wanted.includes('spark')) await spark();
   const broker = await KafkaBroker.start();
@@ -92,7 +92,7 @@ function cells(name: string, throughput: Throughput): string[] {
   ];
 }
 
-/** The first one's events a second as a multiple of each other's. */
+/** How many times the first contender's events a second are those of each other contender. */
 function ratios([first, ...others]: readonly Result[]): string {
   return others
     .map(({ name, throughput }) => {

@@ -14,14 +14,14 @@ export interface Latency {
 }
 
 const TICK_MS = 10;
-/** Three JITs and DuckDB's plans are cold at first. A measurement that is shorter than this warms up for as long as it is. */
+/** At first three JITs and DuckDB's plans are cold. A measurement shorter than this warms up for its own length. */
 const WARM_UP_SECONDS = 10;
 const FETCH = { maxWaitMs: 100, minBytes: 1, maxBytes: 2 ** 20 };
 const SLICE = { rows: () => 10_000, bytes: 2 ** 22 };
 
 /**
- * Milliseconds from the broker's append of an event to its row in the hands of a read-committed reader, at a steady rate. The
- * pipeline's topic must have LogAppendTime, so that the sender's own delay does not count; the reader's does.
+ * Milliseconds from the broker's append of an event until a read-committed reader has its row, at a steady rate. The
+ * pipeline's topic must have LogAppendTime, so that the sender's own delay does not count. The reader's delay counts.
  */
 export async function measureLatency(
   brokers: readonly string[],
@@ -44,7 +44,7 @@ export async function measureLatency(
   await Promise.all(tails);
   const latencies: number[] = [];
   for await (const { record } of readTopic({ brokers }, pipeline.topic, await topics.offsetsOf(pipeline.topic))) {
-    const { id } = JSON.parse(record.value?.toString() ?? '') as { id: number }; // What send wrote.
+    const { id } = JSON.parse(record.value?.toString() ?? '') as { id: number }; // `send` wrote it.
     if (id >= warmUp) latencies.push((seenAt.get(id) ?? Infinity) - record.timestamp);
   }
   await topics.close();
@@ -78,7 +78,7 @@ async function send(brokers: readonly string[], topic: string, partitions: numbe
   await producer.close();
 }
 
-/** Notes when each row of a partition, known by its key, can be read. */
+/** Notes when each row of a partition can be read. Its key identifies the row. */
 async function tail(
   brokers: readonly string[],
   topic: string,

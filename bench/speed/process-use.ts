@@ -10,7 +10,7 @@ export interface ProcessUse {
   readonly mebibytes: number;
 }
 
-/** What processes and all below them have used since they began, from Linux's /proc. */
+/** What the given processes and all their descendants have used since their start, from Linux's /proc. */
 export async function processUse(roots: readonly number[]): Promise<ProcessUse> {
   const stats = await allStats();
   const counted = new Set(roots);
@@ -27,7 +27,7 @@ export async function processUse(roots: readonly number[]): Promise<ProcessUse> 
   };
 }
 
-/** CPU seconds that the whole machine was not idle since it started. */
+/** CPU seconds in which the machine was not idle, since it started. */
 export async function busySeconds(): Promise<number> {
   const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n', 1);
   const [, user = 0, nice = 0, system = 0, , , interrupts = 0, softInterrupts = 0] = line.split(/\s+/).map(Number);
@@ -52,17 +52,17 @@ async function allStats(): Promise<Stat[]> {
   return stats.filter((stat) => stat !== undefined);
 }
 
-/** Undefined where the process has gone meanwhile. */
+/** Undefined if the process has ended meanwhile. */
 async function statOf(pid: number): Promise<Stat | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  // User and system, of itself and of children that have ended.
+  // User and system time, of the process and of its children that have ended.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   return { pid, parent: Number(fields[1]), ticks };
 }
 
-/** Resident; zeros where the process has gone meanwhile. */
+/** The resident sizes; zeros if the process has ended meanwhile. */
 async function kibibytesOf(pid: number): Promise<{ readonly peak: number; readonly now: number }> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const size = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);

@@ -4,16 +4,19 @@ import type { Contender, Course } from './contenders';
 import { busySeconds, processUse } from './process-use';
 
 export interface Throughput {
-  /** From the append of the first output row to that of the last, by the broker's clock: no side's start counts. */
+  /**
+   * From the append of the first output row to that of the last, by the broker's clock. The contender's start does not
+   * count.
+   */
   readonly eventsPerSecond: number;
-  /** Rows that a read-committed reader finds at the end. */
+  /** The rows that a read-committed reader finds at the end. */
   readonly rows: number;
-  /** From the order to start to the last commit. */
+  /** From the start command to the last commit. */
   readonly seconds: number;
-  /** Of all the contender's processes, their start included. */
+  /** Of all the contender's processes, including their start. */
   readonly cpuSeconds: number;
   readonly peakMebibytes: number;
-  /** What the machine spent meanwhile on neither the contender nor Kafka nor this bench. */
+  /** CPU seconds that the machine meanwhile spent on processes other than the contender, Kafka and this bench. */
   readonly othersCpuSeconds: number;
 }
 
@@ -21,7 +24,7 @@ const BATCH = 5_000;
 const POLL_MS = 100;
 const LIMIT_MS = 900_000;
 
-/** Fills a topic, gzip, spread over its partitions. */
+/** Fills a topic with `events` events in gzip batches, spread over its partitions. */
 export async function fill(brokers: readonly string[], topic: string, events: number, partitions: number) {
   const producer = await KafkaProducer.connect({ brokers });
   for (let id = 0; id < events;) {
@@ -35,7 +38,7 @@ export async function fill(brokers: readonly string[], topic: string, events: nu
   await producer.close();
 }
 
-/** Drains a filled topic with a contender that is started for it, and stopped. Its output topic must have LogAppendTime. */
+/** Starts a contender, lets it drain a filled topic, and stops it. Its output topic must have LogAppendTime. */
 export async function measureThroughput(
   { brokers, outputTopic }: Pick<Course, 'brokers' | 'outputTopic'>,
   start: () => Promise<Contender>,
@@ -70,7 +73,7 @@ async function untilCommitted(contender: Contender, events: number): Promise<voi
   }
 }
 
-/** The rate of all rows but those of the first millisecond, with which the clock starts. */
+/** The rate of all rows except those of the first millisecond, in which the measurement starts. */
 async function appendRate(brokers: readonly string[], topic: string) {
   const topics = await KafkaTopics.connect({ brokers });
   const spans = await topics.offsetsOf(topic);

@@ -3,7 +3,7 @@ import { DaybreakError, ERROR_CODES, messageOf } from '../../domain/errors';
 import { progress } from '../output/print';
 import { line, styled } from '../output/safe-text';
 
-/** Prints what failed and what to do, and sets the exit code. Anything but a DaybreakError is a defect. */
+/** Prints what failed and what to do, and sets the exit code. An error that is not a DaybreakError is a defect. */
 export function fail(thrown: unknown): void {
   if (thrown instanceof DaybreakError) {
     const { code, what, remedy, cause } = thrown;

@@ -4,8 +4,9 @@ import { fail } from './fail';
 import { commanderOutput } from '../output/print';
 
 /**
- * What every file and folder lacks that a command or worker writes, DuckDB's too: write for the group, and everything for
- * others. The group may read, whatever the umask was, so that a Druid of another user can read the output.
+ * The permissions that no file or folder of a command or worker has, DuckDB's included: write for the group, and
+ * everything for others. The group may read, whatever the umask was before, so that a Druid of another user can read
+ * the output.
  */
 const UMASK = 0o027;
 
@@ -26,7 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** Commander hands no settings down to commands that were made elsewhere. */
+/** Commander does not pass settings down to commands that were made elsewhere. */
 function forAll(command: Command, set: (command: Command) => void): void {
   set(command);
   for (const child of command.commands) forAll(child, set);

@@ -1,8 +1,8 @@
 import { messageOf } from '../../domain/errors';
 
 /**
- * What the log has of an error: its name, code and message, those of its causes, and its stack. Nothing else that it
- * carries: an error of a request has the request, with its passwords.
+ * What the log records of an error: its name, code, message and stack, and the same of its causes. It records no other
+ * field: the error of a request contains the request, with its passwords.
  */
 export function errorInLog(thrown: unknown): object {
   if (!(thrown instanceof Error)) return { message: messageOf(thrown) };

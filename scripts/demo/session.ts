@@ -9,7 +9,10 @@ import { progress } from '../output/print';
 
 const TIMEOUT_MILLISECONDS = 60_000;
 
-/** Runs `daybreak` commands as a person would type them, in one environment, and ends at last what still runs. */
+/**
+ * Runs `daybreak` commands in one environment, as a person would type them. At its end it ends the commands that still
+ * run.
+ */
 export class Session {
   /** Added to the environment of each command. */
   environment: Readonly<Record<string, string>> = {};
@@ -21,7 +24,7 @@ export class Session {
     this.signal = signal;
   }
 
-  /** Runs a command to its end, its output beside ours. Throws SERVER_FAILED where it does not exit with 0. */
+  /** Runs a command to its end, with its output beside ours. Throws SERVER_FAILED if it does not exit with 0. */
   async run(command: string): Promise<void> {
     this.signal.throwIfAborted();
     progress(`$ npx daybreak ${command}`);
@@ -36,7 +39,7 @@ export class Session {
     }
   }
 
-  /** Starts a command that stays, its output in `log`; waits until the log holds `sign`, where one is given. */
+  /** Starts a command that stays and writes its output to `log`. If `sign` is given, waits until the log holds it. */
   async background(command: string, log: string, sign?: string): Promise<void> {
     this.signal.throwIfAborted();
     progress(`$ npx daybreak ${command} > ${log} &`);

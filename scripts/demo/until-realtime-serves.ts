@@ -12,7 +12,7 @@ const TIMEOUT_MILLISECONDS = 120_000;
 
 /**
  * Waits until Druid's realtime has every readable record of the day that went to Kafka, the duplicates too. Throws
- * SERVER_FAILED, with the remedy, where that takes more than two minutes.
+ * SERVER_FAILED, with the remedy, if that takes more than two minutes.
  */
 export async function untilRealtimeServes(
   config: Config,
@@ -32,7 +32,7 @@ export async function untilRealtimeServes(
     return rows[0]?.rows ?? 0;
   };
   const deadline = Date.now() + TIMEOUT_MILLISECONDS;
-  // Settled: nothing more arrived for some seconds, although the day's records are all in Kafka.
+  // Settled: nothing more arrived for some seconds, although all records of the day are in Kafka.
   for (let [before, unchanged] = [-1, 0]; unchanged < 4;) {
     if (Date.now() > deadline) {
       throw new DaybreakError('SERVER_FAILED', {

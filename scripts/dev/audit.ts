@@ -16,8 +16,8 @@ const reportSchema = z.object({
 const refusalSchema = z.object({ message: z.string() });
 
 /**
- * Searches the registry's advisories for the dependencies that run in production: high and critical ones fail. A
- * registry that offers no advisories, or is out of reach, is not the same as one that has none: the line says so.
+ * Searches the registry's advisories for the dependencies that run in production. High and critical advisories fail. If
+ * the registry offers no advisories or is out of reach, nothing was checked: the line says so.
  */
 export function auditDependencies(): Audit {
   const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json', '--fetch-retries=1'], {
@@ -28,7 +28,7 @@ export function auditDependencies(): Audit {
   return readAudit(stdout);
 }
 
-/** What the JSON of `npm audit` means. */
+/** Reads the JSON of `npm audit`. */
 export function readAudit(output: string): Audit {
   const answer = parsed(output);
   const report = reportSchema.safeParse(answer).data;

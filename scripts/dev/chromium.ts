@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { print } from '../output/print';
 
-/** A Chromium on this machine: CHROMIUM_PATH, else the first on the PATH; undefined if there is none. */
+/** A Chromium on this machine: CHROMIUM_PATH, else the first on the PATH. Undefined if there is none. */
 export function findChromium(): string | undefined {
   const given = process.env['CHROMIUM_PATH'];
   if (given !== undefined && given !== '') return given;
@@ -13,7 +13,10 @@ export function findChromium(): string | undefined {
     .find((file) => existsSync(file));
 }
 
-/** Installs Debian's Chromium for the tests if there is none and the user is root; tests say if it is missing. */
+/**
+ * Installs Debian's Chromium for the tests if there is none and the user is root. If it is still missing, the tests say
+ * so.
+ */
 export function ensureChromium(): void {
   if (findChromium() !== undefined || process.getuid?.() !== 0) return;
   print();

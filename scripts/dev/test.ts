@@ -5,7 +5,7 @@ import { auditDependencies } from './audit';
 import { ensureChromium } from './chromium';
 import { print } from '../output/print';
 
-/** What `npm test` runs: every check, then every test; arguments go to jest. The summary is what .ci/run prints. */
+/** `npm test` runs this file: every check, then every test. Arguments go to jest. .ci/run prints the summary. */
 const SUMMARY = '.daybreak/test-summary';
 const RESULTS = '.daybreak/test-results.json';
 
@@ -32,7 +32,7 @@ rmSync(SUMMARY, { force: true });
 rmSync(RESULTS, { force: true });
 
 const checks = [
-  // A lock file that lacks a package of another platform installs where node_modules is there already, and nowhere else.
+  // A lock file that lacks a package for another platform still installs if node_modules exists, but nowhere else.
   run('npm', 'ci', '--dry-run', '--loglevel=error'),
   run('npm', 'run', '--silent', 'typecheck'),
   npx('eslint', '.'),
@@ -57,7 +57,7 @@ function audit(): boolean {
   return passes;
 }
 
-/** A test file that does not load, and a jest that does not get as far as its results, each count as one failed. */
+/** A test file that does not load counts as one failed test, as does a jest that ends without results. */
 function countTests(): { passed: number; failed: number } {
   let text: string;
   try {

@@ -4,7 +4,10 @@ import { settingRows } from '../operate/pipeline-settings';
 
 const PAGE = 'docs/pipelines.md';
 
-/** Writes docs/pipeline.schema.json and the table of docs/pipelines.md: npm run schema, after every change of domain/pipeline.ts. */
+/**
+ * Writes docs/pipeline.schema.json and the table of docs/pipelines.md. Run `npm run schema` after every change of
+ * domain/pipeline.ts.
+ */
 writeFileSync('docs/pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(), undefined, 2)}\n`);
 const lines = readFileSync(PAGE, 'utf8').split('\n');
 const isRow = (line: string): boolean => line.startsWith('| `');

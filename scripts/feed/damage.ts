@@ -1,6 +1,6 @@
 import type { FeedEvent } from './feed-event';
 
-/** The ways in which a record is bad: no rule of any pipeline over these columns may accept one. */
+/** The kinds of bad records. No rule of any pipeline over these columns may accept one of them. */
 const DAMAGES: readonly ((event: FeedEvent) => string)[] = [
   (event) => JSON.stringify(event).slice(0, -9),
   (event) => JSON.stringify({ ...event, id: `no-${event.id}` }),
@@ -9,7 +9,7 @@ const DAMAGES: readonly ((event: FeedEvent) => string)[] = [
   (event) => JSON.stringify(Object.values(event)),
 ];
 
-/** The event's text, spoilt in the way that `choice` (any integer) picks. */
+/** The event's text, damaged in the way that `choice` (any integer) selects. */
 export function damage(event: FeedEvent, choice: number): string {
   const spoil = DAMAGES[choice % DAMAGES.length];
   return spoil === undefined ? '' : spoil(event);

@@ -14,14 +14,14 @@ export interface DayFeed extends FeedOptions {
   readonly existing: Existing;
 }
 
-/** Late events of a finished day may be this long under way. */
+/** The longest delay of a late event of a finished day. */
 export const DAY_MAXIMUM_DELAY = 3 * 3_600_000;
 const BATCH = 5_000;
 
 /**
- * Writes a whole local day, as fast as it can. The files appear when the day is complete, so that nothing half-written
- * is left behind; what Kafka has taken by the time of a failure stays there. Throws OUTPUT_FAILED where files of the
- * day are present and `existing` is 'refuse', CANCELLED on the signal.
+ * Writes a whole local day, as fast as it can. The files appear when the day is complete, so that no partial file is
+ * left behind. After a failure, what Kafka has taken stays there. Throws OUTPUT_FAILED if files of the day exist and
+ * `existing` is 'refuse', CANCELLED on the signal.
  */
 export async function feedDay(
   feed: DayFeed,

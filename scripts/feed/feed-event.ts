@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 
-/** What fluentd's dummy source emits. */
+/** An event as Fluentd's dummy source emits it. */
 export interface FeedEvent {
   readonly hello: string;
   readonly id: number;
@@ -10,10 +10,10 @@ export interface FeedEvent {
   readonly time: string;
 }
 
-/** Of these events, as a pipeline has them. */
+/** The columns of these events, as a pipeline declares them. */
 const COLUMNS = { hello: 'VARCHAR', id: 'BIGINT', time: 'VARCHAR' };
 
-/** Throws WRONG_USAGE unless the pipeline's events are the ones that `feed` makes. */
+/** Throws WRONG_USAGE unless the pipeline's events are those that `feed` makes. */
 export function checkFeedable({ name, events }: Pipeline): void {
   const sameTime = events.time.column === 'time' && events.time.format === 'yyyy-MM-dd HH:mm:ss';
   if (sameTime && isDeepStrictEqual({ ...events.columns }, COLUMNS)) return;

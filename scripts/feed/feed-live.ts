@@ -11,12 +11,12 @@ export interface LiveFeed extends FeedOptions {
   readonly seconds: number;
 }
 
-/** Late events of a live stream may be this long under way. */
+/** The longest delay of a late event of a live stream. */
 export const LIVE_MAXIMUM_DELAY = 30_000;
 const TICK_MS = 50;
 const BATCH = 5_000;
 
-/** Writes events as their time comes, until the seconds are over or the signal; then what is still under way. */
+/** Writes events at their time, until the seconds are over or the signal comes. Then writes what is still delayed. */
 export async function feedLive(
   feed: LiveFeed,
   kafka: KafkaSink | undefined,

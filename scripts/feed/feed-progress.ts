@@ -4,14 +4,17 @@ import type { FeedTally } from './tally';
 const TERMINAL_MS = 200;
 const PLAIN_MS = 5_000;
 
-/** Shows on stderr how far a feed is and how fast: one line that changes on a terminal, now and then a new one elsewhere. */
+/**
+ * Shows on stderr how far and how fast a feed is. On a terminal one line changes; elsewhere a new line comes now and
+ * then.
+ */
 export class FeedProgress {
   readonly #expected: number | undefined;
   readonly #start = performance.now();
   #shown = this.#start;
   #before = { events: 0, at: this.#start };
 
-  /** `expected` events, where the feed has an end. */
+  /** @param expected number of events, if the feed has an end. */
   constructor(expected: number | undefined) {
     this.#expected = expected;
   }

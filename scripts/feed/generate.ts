@@ -6,20 +6,23 @@ import { hourOf, localTimeFormatter } from './local-time';
 
 /** One delivery of a record, in the order of arrival. */
 export interface FeedRecord {
-  /** `event`: a valid event's first delivery; `duplicate`: the same bytes once more; `bad`: no reader may accept it. */
+  /**
+   * `event`: the first delivery of a valid event. `duplicate`: the same bytes once more. `bad`: no reader may accept
+   * it.
+   */
   readonly kind: 'event' | 'duplicate' | 'bad';
   /** One line of JSON (or what is left of it), without the newline. */
   readonly text: string;
-  /** The hour of its file, as fluentd writes it: %Y%m%d.%H. */
+  /** The hour of its file, as Fluentd writes it: %Y%m%d.%H. */
   readonly hour: string;
-  /** It arrives after records of later times. */
+  /** Whether it arrives after records of later times. */
   readonly late: boolean;
-  /** Where this delivery goes. Only duplicates ever miss one of the two. */
+  /** Whether this delivery goes to Kafka. Only duplicates are sent to one destination alone. */
   readonly toKafka: boolean;
   readonly toFile: boolean;
   /** When it arrives, epoch milliseconds. */
   readonly at: number;
-  /** The event of an `event` or `duplicate`. */
+  /** The event of a record of the kind `event` or `duplicate`. */
   readonly event?: FeedEvent;
 }
 
@@ -30,14 +33,14 @@ export interface FeedOptions {
   readonly duplicates: number;
   readonly late: number;
   readonly bad: number;
-  /** The longest that a late event is under way, in milliseconds. */
+  /** The longest delay of a late event, in milliseconds. */
   readonly maximumDelay: number;
 }
 
 const HELLO = 'ssm-seoul';
 const RESOLUTION = 1_000_000_000;
 const SHORTEST_DELAY = 1_000;
-/** Where a second delivery goes: a producer's retry, a file buffer's retry, or the retry of both. */
+/** Where a second delivery goes: a producer's retry, a file buffer's retry, or both. */
 const DESTINATIONS = [
   { toKafka: true, toFile: false },
   { toKafka: false, toFile: true },
@@ -45,8 +48,8 @@ const DESTINATIONS = [
 ] as const;
 
 /**
- * What fluentd's dummy source emits at the given ascending instants (epoch milliseconds): one event an instant, ids from 0,
- * besides duplicates, late and bad records by the given shares. Pure: the same arguments give the same records.
+ * What Fluentd's dummy source emits at the given ascending instants (epoch milliseconds): one event an instant, ids
+ * from 0. The given shares add duplicates, late and bad records. Pure: the same arguments give the same records.
  */
 export function* generateFeed(options: FeedOptions, instants: Iterable<number>): Generator<FeedRecord> {
   const random = xoroshiro128plus(options.seed);
@@ -86,7 +89,7 @@ export function* generateFeed(options: FeedOptions, instants: Iterable<number>):
   yield* underWay.arrivedBy(Infinity);
 }
 
-/** Records that were sent and have not arrived, the next one last. */
+/** Records that were sent and have not arrived. The next one to arrive is the last. */
 class UnderWay {
   readonly #records: FeedRecord[] = [];
 

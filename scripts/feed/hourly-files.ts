@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { pipeline as pipe } from 'node:stream/promises';
 import type { FeedRecord } from './generate';
 
-/** What to do with files that are there already. */
+/** What to do with files that exist already. */
 export type Existing = 'refuse' | 'append' | 'replace';
 
-/** Names of hourly files by fluentd's pattern, such as names.%Y%m%d.%H*.json; hours are %Y%m%d.%H. */
+/** Names of hourly files by Fluentd's pattern, such as names.%Y%m%d.%H*.json. Hours are %Y%m%d.%H. */
 export class HourlyFileNames {
   readonly #pattern: string;
 
@@ -15,7 +15,7 @@ export class HourlyFileNames {
     this.#pattern = pattern;
   }
 
-  /** The file that fluentd appends to: its * stands for an index that appending needs none of. */
+  /** The file that Fluentd appends to. The * stands for an index, which a file that is appended to does not have. */
   of(hour: string): string {
     return this.#at(hour).replaceAll('*', '');
   }
@@ -37,7 +37,7 @@ export class HourlyFileNames {
   }
 }
 
-/** Appends records to the files of their hours, each line at once whole. */
+/** Appends records to the files of their hours. Each line is written whole at once. */
 export async function appendToFiles(
   folder: string,
   names: HourlyFileNames,
@@ -67,7 +67,10 @@ export async function filesOfHours(
     .sort();
 }
 
-/** Moves every file of `staging` into `folder`, at the end of the file that is there, if one is; removes `staging`. */
+/**
+ * Moves every file of `staging` into `folder`. If a file exists there, its content is appended to it. Removes
+ * `staging`.
+ */
 export async function publishFiles(staging: string, folder: string, replaced: readonly string[]): Promise<void> {
   await Promise.all(replaced.map((name) => rm(join(folder, name))));
   const present = new Set(await readdir(folder));

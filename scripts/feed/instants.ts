@@ -9,7 +9,10 @@ export const DEFAULT_RATE = 100;
 
 const HOUR = 3_600_000;
 
-/** `events` ascending instants (epoch milliseconds) over a local day: evenly, or quiet at night and busy in the evening. */
+/**
+ * `events` ascending instants (epoch milliseconds) over a local day: evenly, or with few at night and many in the
+ * evening.
+ */
 export function* dayInstants(date: BusinessDate, timeZone: string, events: number, rhythm: Rhythm): Generator<number> {
   const interval = dayInterval(date, timeZone);
   const start = Date.parse(interval.start);
@@ -29,7 +32,7 @@ export function* dayInstants(date: BusinessDate, timeZone: string, events: numbe
   }
 }
 
-/** Instants `rate` a second from `start` on, until `seconds` are over or `stopped` says so. */
+/** Instants from `start` on, `rate` a second, until `seconds` are over or `stopped` returns true. */
 export function* liveInstants(start: number, rate: number, seconds: number, stopped: () => boolean): Generator<number> {
   for (let index = 0; index < rate * seconds && !stopped(); index++) yield Math.floor(start + (index * 1000) / rate);
 }

@@ -3,8 +3,8 @@ import { tzOffset } from '@date-fns/tz';
 const QUARTER_HOUR = 900_000;
 
 /**
- * Writes instants (epoch milliseconds) as local 'yyyy-MM-dd HH:mm:ss' in a zone. A feed asks for millions of ascending
- * instants, so the zone's offset is looked up once a quarter of an hour, the finest step at which offsets change.
+ * Writes instants (epoch milliseconds) as local 'yyyy-MM-dd HH:mm:ss' in a zone. A feed needs millions of ascending
+ * instants, so the zone's offset is computed once a quarter of an hour, the finest step at which offsets change.
  */
 export function localTimeFormatter(timeZone: string): (instant: number) => string {
   let quarter = NaN;

@@ -3,7 +3,7 @@ import { count } from './feed-progress';
 import type { FileSink, KafkaSink } from './sinks';
 import { type FeedTally, fileLinesOf, kafkaMessagesOf } from './tally';
 
-/** What a feed did, for a person and for a program. */
+/** What a feed did, for people and for programs. */
 export function feedSummary(
   pipeline: Pipeline,
   seed: number,

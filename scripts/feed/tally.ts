@@ -1,18 +1,18 @@
 import type { FeedRecord } from './generate';
 
-/** What a feed made for one hour. */
+/** The counts of what a feed made for one hour. */
 export interface HourTally {
   /** Distinct valid events. */
   events: number;
-  /** Of these, the ones that arrive after later events. */
+  /** How many of these events arrive after later events. */
   late: number;
-  /** Further deliveries; a delivery to both counts in both. */
+  /** Further deliveries. A delivery to both destinations counts in both. */
   duplicatesInKafka: number;
   duplicatesInFiles: number;
   bad: number;
 }
 
-/** Deliveries by hour (%Y%m%d.%H), in the order in which the hours were first seen. */
+/** Counts deliveries by hour (%Y%m%d.%H), in the order in which the hours first came. */
 export class FeedTally {
   readonly hours = new Map<string, HourTally>();
 
@@ -37,7 +37,7 @@ export class FeedTally {
   get total(): HourTally {
     const total = emptyTally();
     for (const hour of this.hours.values()) {
-      for (const key of Object.keys(total) as (keyof HourTally)[]) total[key] += hour[key]; // Its own literal's keys.
+      for (const key of Object.keys(total) as (keyof HourTally)[]) total[key] += hour[key]; // Its own keys.
     }
     return total;
   }

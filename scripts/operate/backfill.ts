@@ -18,11 +18,11 @@ import { failureOf } from './workflow-failure';
 
 export interface StartedBackfill {
   readonly handle: WorkflowHandle<typeof backfill>;
-  /** A backfill of the same range was under way: its options hold, not the ones given now. */
+  /** A backfill of the same range was under way. Its options hold, not the ones given now. */
   readonly joined: boolean;
 }
 
-/** Starts the backfill of a range, or finds the one that is under way. */
+/** Starts the backfill of a range, or joins the one that is under way. */
 export async function startBackfill(client: Client, input: BackfillInput): Promise<StartedBackfill> {
   await requireWorker(client, TASK_QUEUES.batch);
   const workflowId = backfillId(input.pipeline, input.from, input.to);
@@ -43,7 +43,7 @@ export async function startBackfill(client: Client, input: BackfillInput): Promi
   }
 }
 
-/** Waits for the end, and reports the progress. Days that failed are in the result; nothing is thrown for them. */
+/** Waits for the end and reports the progress. Failed days are in the result; they throw nothing. */
 export function followBackfill(
   { handle }: StartedBackfill,
   report: (progress: BackfillProgress) => void,
@@ -57,14 +57,14 @@ async function resultOf(handle: StartedBackfill['handle']): Promise<BackfillResu
   } catch (thrown) {
     if (!(thrown instanceof WorkflowFailedError)) throw thrown;
     const { cause } = thrown;
-    // The workflow's own failure: its details are the result.
+    // The workflow itself failed: the details of its failure are the result.
     if (cause instanceof ApplicationFailure && cause.type === 'DAYS_FAILED')
       return cause.details?.[0] as BackfillResult;
     throw failureOf(handle.workflowId, thrown);
   }
 }
 
-/** Cancels the backfill of a range; its running days end first. Throws NOT_RUNNING where none is under way. */
+/** Cancels the backfill of a range. Its running days end first. Throws NOT_RUNNING if none is under way. */
 export async function cancelBackfill(client: Client, { pipeline, from, to }: BackfillInput): Promise<string> {
   const workflowId = backfillId(pipeline, from, to);
   const handle = client.workflow.getHandle(workflowId);

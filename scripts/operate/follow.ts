@@ -1,5 +1,5 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
-// The SDK has no public way to decode what a description holds.
+// The SDK has no public way to decode the payloads of a description.
 import {
   decodeOptionalFailureToOptionalError,
   decodeOptionalSinglePayload,
@@ -9,19 +9,19 @@ import { DaybreakError } from '../../domain/errors';
 import { hasGoneOn } from './gone-on';
 import { failureOf } from './workflow-failure';
 
-/** An activity that runs now, as far as Temporal knows. */
+/** An activity that runs now, according to Temporal. */
 export interface RunningActivity {
   readonly name: string;
   readonly attempt: number;
-  /** The details of its last heartbeat, undefined before the first. */
+  /** The details of its last heartbeat; undefined before the first. */
   readonly details: unknown;
-  /** Why the last attempt failed, until the activity has gone on. */
+  /** Why the last attempt failed. Undefined once the activity has gone on. */
   readonly lastFailure: string | undefined;
-  /** ISO 8601: when its last heartbeat came; absent before the first. */
+  /** ISO 8601, the time of its last heartbeat; absent before the first. */
   readonly heartbeatAt?: string;
 }
 
-/** What a workflow's activities do at this moment. */
+/** What a workflow's activities do now. */
 export async function runningActivities(handle: WorkflowHandle): Promise<RunningActivity[]> {
   const { raw } = await handle.describe();
   const { loadedDataConverter: converter } = handle.client.options;
@@ -48,8 +48,8 @@ function isoOf(time: { seconds?: unknown } | null | undefined): string | undefin
 }
 
 /**
- * Waits for a workflow's result and reports once a second what it is doing. A failure of the workflow becomes a DaybreakError
- * of the same code where it carries one.
+ * Waits for a workflow's result and reports once a second what it is doing. If the workflow fails, throws a
+ * DaybreakError, with the code of the failure if it has one.
  */
 export async function follow<T>(
   handle: WorkflowHandle,
@@ -61,7 +61,7 @@ export async function follow<T>(
   return (await reportUntil(result, () => runningActivities(handle), report)) as T;
 }
 
-/** Waits for the result, and reports once a second what a poll finds meanwhile. */
+/** Waits for the result, and meanwhile reports once a second what a poll finds. */
 export async function reportUntil<T, P>(
   result: Promise<T>,
   poll: () => Promise<P>,
@@ -70,7 +70,7 @@ export async function reportUntil<T, P>(
   const ending = new AbortController();
   const reporting = (async () => {
     while (!ending.signal.aborted) {
-      // A report is a courtesy: the result decides, and says so if Temporal is away.
+      // A report is optional. The result decides, and fails if Temporal is away.
       await poll().then(report, () => undefined);
       await sleep(1_000, undefined, { signal: ending.signal }).catch(() => undefined);
     }
@@ -83,12 +83,12 @@ export async function reportUntil<T, P>(
   }
 }
 
-/** How long a worker that just came up may take to be seen by Temporal. */
+/** How long it may take until Temporal sees a worker that has just started. */
 const WORKER_SEEN_WITHIN_MILLISECONDS = 10_000;
-/** A worker asks for work at least once a minute; Temporal lists one for minutes after its last question. */
+/** A worker polls at least once a minute. Temporal lists a worker for minutes after its last poll. */
 const POLLER_GONE_MILLISECONDS = 90_000;
 
-/** Whether a worker serves the task queue, as far as Temporal knows: one that died lately counts. */
+/** Whether a worker serves the task queue, according to Temporal. A worker that died recently counts. */
 export async function hasWorker(client: Client, taskQueue: string): Promise<boolean> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
@@ -99,7 +99,7 @@ export async function hasWorker(client: Client, taskQueue: string): Promise<bool
   );
 }
 
-/** Throws NOT_RUNNING where no worker serves the task queue, so that a run is not started into the void. */
+/** Throws NOT_RUNNING if no worker serves the task queue, so that no run is started that nobody executes. */
 export async function requireWorker(client: Client, taskQueue: string): Promise<void> {
   const deadline = Date.now() + WORKER_SEEN_WITHIN_MILLISECONDS;
   while (Date.now() < deadline) {

@@ -5,7 +5,7 @@ type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
 /**
  * Whether an activity has gone on since its last attempt failed: the running attempt has sent a heartbeat that shows
- * work. Between two attempts, and before such a heartbeat, the failure is what stops it.
+ * work. Before such a heartbeat, and between two attempts, the failure is what stops it.
  *
  * @param details of its last heartbeat.
  */
@@ -15,7 +15,7 @@ export function hasGoneOn({ state, lastHeartbeatTime, lastStartedTime }: Pending
   return !isShardProgress(details) || isOpen(details);
 }
 
-/** A partition that cannot be opened says so itself. */
+/** A partition that cannot be opened reports that itself. */
 function isOpen({ partitions }: Pick<SpeedShardProgress, 'partitions'>): boolean {
   return (
     partitions.length > 0 && partitions.every(({ since, trouble }) => since !== undefined || trouble !== undefined)

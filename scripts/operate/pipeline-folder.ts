@@ -10,10 +10,10 @@ import { readSettings } from '../../engines/pipeline/read-pipeline';
 import type { Config } from '../../worker/config';
 import { progress } from '../output/print';
 
-/** What a pipeline's folder on this machine holds, also where it is wrong. */
+/** What a pipeline's folder on this machine holds, also if the folder is wrong. */
 export type PipelineFolder =
   | { readonly loaded: LoadedPipeline; readonly settings: Pipeline; readonly state: FolderVersion }
-  /** Its settings are undefined where not even they can be read. */
+  /** `settings` is undefined if not even the settings can be read. */
   | { readonly loaded: undefined; readonly settings: Pipeline | undefined; readonly state: FolderFault };
 
 interface FolderVersion {
@@ -26,10 +26,10 @@ interface FolderFault {
   readonly remedy: string;
 }
 
-/** The version that the next build of a day has, or why there can be none. */
+/** The version that the next build of a day has, or the reason why no build is possible. */
 export type FolderState = FolderVersion | FolderFault;
 
-/** Throws UNKNOWN_PIPELINE where there is no such folder, and none that realtime ran. */
+/** Throws UNKNOWN_PIPELINE if there is no such folder and realtime never ran such a pipeline. */
 export async function readPipelineFolder(config: Config, name: string): Promise<PipelineFolder> {
   parsePipelineName(name);
   try {
@@ -46,9 +46,9 @@ export async function readPipelineFolder(config: Config, name: string): Promise<
 }
 
 /**
- * The settings of a pipeline, for commands that show and change nothing of its rows: those of its folder, also where its
- * SQL or tables are wrong; where they cannot be read, those that realtime took last on this machine. Says so where the folder
- * is wrong. Throws as `loadPipeline` where there are none.
+ * The settings of a pipeline, for commands that only show, or that change none of its rows. They come from its folder,
+ * also if its SQL or tables are wrong. If they cannot be read there, they are those that realtime took last on this
+ * machine. Prints a warning if the folder is wrong. Throws as `loadPipeline` if there are no settings.
  */
 export async function readSettingsNamed(config: Config, name: string): Promise<Pipeline> {
   const { loaded, settings, state } = await readPipelineFolder(config, name);

@@ -1,6 +1,6 @@
 import { pipelineJsonSchema } from '../../domain/pipeline';
 
-/** Of JSON Schema, what a pipeline's settings use. */
+/** The part of JSON Schema that a pipeline's settings use. */
 interface Setting {
   readonly type?: string;
   readonly enum?: readonly string[];
@@ -10,7 +10,10 @@ interface Setting {
   readonly additionalProperties?: Setting | boolean;
 }
 
-/** The lines of the table of settings, without its head: one a setting, those of a table below `tables.<name>`. */
+/**
+ * The lines of the table of settings, without its head: one for each setting. Settings of a table are below
+ * `tables.<name>`.
+ */
 export function settingRows(setting: Setting = pipelineJsonSchema(), path: readonly string[] = []): string[][] {
   const { properties, additionalProperties } = setting;
   const name = path.join('.');

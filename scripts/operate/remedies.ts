@@ -1,6 +1,8 @@
 import { ERROR_CODES, type ErrorCode } from '../../domain/errors';
 
-/** What to do before a day that ended with a code is run again, in one sentence; docs/troubleshooting.md says more. */
+/**
+ * What to do before a day that ended with this code is run again, in one sentence. docs/troubleshooting.md says more.
+ */
 const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   WRONG_USAGE: 'Give options that can be used together: --help lists them.',
   BAD_DATE: 'Give a day that is over, as YYYY-MM-DD.',
@@ -51,8 +53,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
 };
 
 /**
- * The remedy of a day's outcome such as 'refused:EMPTY_DAY', after which the day is run again; undefined where there is
- * nothing to do.
+ * The remedy for a day's outcome such as 'refused:EMPTY_DAY'. After the remedy the day is run again. Undefined if there
+ * is nothing to do.
  */
 export function remedyOf(outcome: string): string | undefined {
   if (outcome === 'cancelled') return REMEDIES.CANCELLED;

@@ -20,8 +20,8 @@ import { describeActivities } from '../output/describe/describe-activities';
 import { startedByHand } from './started-by-hand';
 
 /**
- * The pipeline of that name, before anything is started. A table that cannot be read is the gate's to refuse, so that
- * the run records it: undefined.
+ * Loads the pipeline of that name, before anything is started. Returns undefined if a table cannot be read: the gate
+ * refuses that, so that the run records it.
  */
 export async function requirePipeline({ pipelines }: Config, name: string): Promise<LoadedPipeline | undefined> {
   try {
@@ -33,23 +33,23 @@ export async function requirePipeline({ pipelines }: Config, name: string): Prom
 }
 
 /**
- * Loads the pipeline whose day is to be run. Throws BAD_DATE for a day that is not over in its zone, as the run itself
- * would after it has started.
+ * Loads the pipeline whose day is to be run. Throws BAD_DATE for a day that is not over in its zone. The run itself
+ * would do so only after its start.
  */
 export async function requireRunnable(config: Config, name: string, date: BusinessDate): Promise<void> {
   const loaded = await requirePipeline(config, name);
   if (loaded !== undefined) requireOver(date, loaded.pipeline.timeZone, new Date());
 }
 
-/** A day's run, and when it began where it was under way already. */
+/** A day's run. If it was already under way, also the time of its start. */
 export interface StartedDay {
   readonly handle: WorkflowHandle<typeof dailyBatch>;
   readonly joined?: Date;
 }
 
 /**
- * Starts the day's run, or joins the one that is under way: a day is in one flight at a time. A restore joins none, and
- * throws ALREADY_RUNNING.
+ * Starts the day's run, or joins the one that is under way: a day has one run at a time. A restore joins none, and
+ * throws ALREADY_RUNNING instead.
  */
 export async function startDay(client: Client, input: DailyBatchInput): Promise<StartedDay> {
   await requireWorker(client, TASK_QUEUES.batch);
@@ -84,7 +84,7 @@ export async function startDay(client: Client, input: DailyBatchInput): Promise<
   }
 }
 
-/** The warning of a command that joined a run, because the run keeps the options that it was started with. */
+/** The warning of a command that joined a run: the run keeps the options that it was started with. */
 export function joinedWarning(since: Date, { pipeline, date, accept = [], force = false }: DailyBatchInput): string {
   const options = [...(force ? ['--force'] : []), ...(accept.length > 0 ? [`--accept ${accept.join(' ')}`] : [])];
   const under = `A run of ${date} is under way since ${since.toISOString()}: following it, with the options it has`;
@@ -93,7 +93,7 @@ export function joinedWarning(since: Date, { pipeline, date, accept = [], force 
   return `${under}. Your ${options.join(' ')} has no effect on it; once it has ended: ${again}`;
 }
 
-/** Follows a day's run to its end, and reports each step and what it waits for. */
+/** Follows a day's run to its end. Reports each step and what the run waits for. */
 export async function followDay({ handle }: StartedDay, report: (line: string) => void): Promise<DailyBatchResult> {
   let last = '';
   return follow<DailyBatchResult>(handle, (activities) => {

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import type { RunMemo } from '../../domain/run-memo';
 
-/** The memo of a run that somebody started on the command line; options that were not given are left out. */
+/** The memo of a run that somebody started on the command line. Options that were not given are left out. */
 export function startedByHand(trigger: 'by hand' | 'restore', options: object): RunMemo {
   const given = Object.entries(options).filter(([, value]) => isGiven(value));
   return { trigger, startedBy: `${userName()}@${hostname()}`, options: Object.fromEntries(given) };
@@ -11,7 +11,7 @@ function isGiven(value: unknown): boolean {
   return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 }
 
-/** A container may run as a user that the system does not know by name. */
+/** In a container, the system may have no name for the user. */
 function userName(): string {
   try {
     return userInfo().username;

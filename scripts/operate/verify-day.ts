@@ -14,8 +14,9 @@ export interface VerifiedDay extends DayProof {
 }
 
 /**
- * The proof of a day as it is now: what was published against what Druid serves. Throws NOT_BUILT where nothing is
- * published, PROOF_FAILED with the first hour that differs, or with what else than a recompute serves the day.
+ * The proof of a day as it is now: compares what was published with what Druid serves. Throws NOT_BUILT if nothing is
+ * published. Throws PROOF_FAILED with the first hour that differs, or with whatever other than a recompute serves the
+ * day.
  */
 export async function verifyDay(config: Config, name: string, date: BusinessDate): Promise<VerifiedDay> {
   const loaded = await loadPipelineNamed(config.pipelines, name);

@@ -4,7 +4,7 @@ import { decideLateData, type NightlyRun } from '../../domain/late-data';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
-/** A finished day whose files are not what Druid's batch rows were made of. */
+/** A finished day whose files differ from those that Druid's batch rows were made of. */
 export interface WaitingDay {
   readonly date: BusinessDate;
   readonly why: string;
@@ -12,9 +12,9 @@ export interface WaitingDay {
 }
 
 /**
- * Of the last days, those that wait for a recompute, or cannot have one any more; latest first.
+ * The latest days that wait for a recompute, or that can no longer have one; latest first.
  *
- * @param nightlyRunOf asks Temporal about a day; undefined where Temporal does not answer, so that every finished day with
+ * @param nightlyRunOf asks Temporal about a day. Undefined if Temporal does not answer: then every finished day with
  *   files and without a build is listed.
  */
 export async function waitingDays(

@@ -3,7 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { DaybreakError, ERROR_CODES, messageOf, type ErrorCode } from '../../domain/errors';
 import { innermostFailure } from '../../domain/innermost-failure';
 
-/** The DaybreakError of a workflow that failed, of the same code where it carries one. */
+/** The DaybreakError of a workflow that failed, with the code of the failure if it has one. */
 export function failureOf(workflowId: string, { cause }: WorkflowFailedError): DaybreakError {
   const innermost = innermostFailure(cause);
   const code = innermost instanceof ApplicationFailure ? innermost.type : undefined;
@@ -12,7 +12,7 @@ export function failureOf(workflowId: string, { cause }: WorkflowFailedError): D
     return new DaybreakError('CANCELLED', { what: `workflow ${workflowId} was cancelled`, remedy, cause });
   }
   return new DaybreakError(isErrorCode(code) ? code : 'ENGINE_FAILED', {
-    // It holds the activity's remedy, and ends with it.
+    // The text already ends with the activity's remedy.
     what: messageOf(innermost).replace(/\.$/, ''),
     remedy,
   });

@@ -3,7 +3,7 @@ import { progress, progressInPlace } from './print';
 
 const PLAIN_MS = 5_000;
 
-/** Shows on stderr how far a build is: one line that changes on a terminal, now and then a new one elsewhere. */
+/** Shows on stderr how far a build is. On a terminal one line changes; elsewhere a new line comes now and then. */
 export class BuildProgressLine {
   #shown = performance.now();
 

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import type { BackfillProgress } from '../../domain/backfill';
 import { visible } from '../../domain/visible';
 
-/** One line on a terminal that fills as the days of a backfill end. */
+/** One line on a terminal. It fills as the days of a backfill end. */
 export function daysBar(stream: NodeJS.WritableStream = process.stderr) {
   const format = '{bar} {value} of {total} days, {failed} failed  {running}';
   const bar = new SingleBar({ format, hideCursor: true, stream });

@@ -2,13 +2,13 @@ import type { BackfillProgress } from '../../domain/backfill';
 import { daysBar } from './days-bar';
 import { progress } from './print';
 
-/** How the progress of a backfill is shown, until its end. */
+/** How the progress of a backfill is shown until its end. */
 interface Shown {
   readonly show: (progress: BackfillProgress) => void;
   readonly end: () => void;
 }
 
-/** One line that fills on a terminal; elsewhere a line whenever a day is over. */
+/** On a terminal one line that fills; elsewhere a line whenever a day ends. */
 export function daysSummary(): Shown {
   if (!process.stderr.isTTY) {
     let last = -1;

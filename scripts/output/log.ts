@@ -8,9 +8,9 @@ interface Destination {
 }
 
 /**
- * A logger on standard output: JSON, a line each; on a terminal as people read it.
+ * A logger on standard output: one JSON document a line, or text for people on a terminal.
  *
- * @param level the least severe.
+ * @param level the least severe level that is logged.
  */
 export function createLogger(
   level: string,
@@ -22,7 +22,7 @@ export function createLogger(
   return pino({ level, serializers: { err: errorInLog } }, { write: (json) => destination.write(shown(json)) });
 }
 
-/** An entry whose names and values are visible; of a stack the lines stay. */
+/** An entry with visible names and values. A stack keeps its lines. */
 function readable(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return name === 'stack' ? visibleLines(value) : visible(value);
   if (Array.isArray(value)) return value.map((one) => readable(one));

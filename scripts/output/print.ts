@@ -2,32 +2,32 @@ import type { OutputConfiguration } from 'commander';
 import { visibleLines } from '../../domain/visible';
 import { safe, SafeText, type Line } from './safe-text';
 
-/** A line of result, for people. */
+/** Prints a line of a result, for people. */
 export function print(line: Line = ''): void {
   process.stdout.write(`${safe(line).text}\n`);
 }
 
-/** The result of a command for programs: one JSON document. */
+/** Prints the result of a command for programs: one JSON document. */
 export function printJson(value: unknown): void {
   print(jsonOf(value));
 }
 
-/** JSON leaves C1 and bidi controls as they are: here they are escapes, and mean the same. */
+/** JSON leaves C1 and bidi controls as they are. Here they become escapes, which mean the same. */
 export function jsonOf(value: unknown, indent = 2): SafeText {
   return new SafeText(visibleLines(JSON.stringify(value, null, indent)));
 }
 
-/** A line about what is going on: beside the result, so that the result can be piped. */
+/** Prints a line about progress on standard error, so that the result can be piped. */
 export function progress(line: Line): void {
   process.stderr.write(`${safe(line).text}\n`);
 }
 
-/** The same on a terminal, in the place of the one before; '' clears it. */
+/** The same for a terminal: the line replaces the one before. '' clears it. */
 export function progressInPlace(line: Line): void {
   process.stderr.write(`\r\x1b[K${safe(line).text}`);
 }
 
-/** What commander says of a command line: its help, and what is wrong with the given words. */
+/** Where commander prints help and errors of the command line. */
 export const commanderOutput: OutputConfiguration = {
   writeOut: (text) => process.stdout.write(visibleLines(text)),
   writeErr: (text) => process.stderr.write(visibleLines(text)),

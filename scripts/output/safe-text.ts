@@ -1,8 +1,8 @@
 import { visible } from '../../domain/visible';
 
 /**
- * Text that a terminal may have as it is: our own words and styles around values that were made visible. Only this folder
- * makes it; `line` is how others do.
+ * Text that is safe for a terminal: our own words and styles, with values that were made visible. Only this folder
+ * creates it; other code uses `line`.
  */
 export class SafeText {
   readonly text: string;
@@ -11,16 +11,16 @@ export class SafeText {
     this.text = text;
   }
 
-  /** For tests and for joining; a template takes no object. */
+  /** For tests and for joining. A template takes no object. */
   toString(): string {
     return this.text;
   }
 }
 
-/** What is printed: of a string nothing is trusted. */
+/** What is printed. Nothing in a string is trusted. */
 export type Line = string | SafeText;
 
-/** Further lines of a value are indented, so that none passes for a line of ours. */
+/** Further lines of a value are indented, so that none looks like a line of ours. */
 const FURTHER_LINE = '\n    ';
 
 export function safe(given: Line): SafeText {
@@ -28,12 +28,12 @@ export function safe(given: Line): SafeText {
   return new SafeText(given.split('\n').map(visible).join(FURTHER_LINE));
 }
 
-/** A template for lines with styles: what is put in is made visible, unless it is safe already. */
+/** A template for lines with styles. Values are made visible unless they are safe already. */
 export function line(pieces: TemplateStringsArray, ...values: readonly Line[]): SafeText {
   return new SafeText(pieces.map((piece, index) => piece + safe(values[index] ?? '').text).join(''));
 }
 
-/** @param style as of chalk. */
+/** @param style as chalk has them. */
 export function styled(style: (text: string) => string, given: Line): SafeText {
   return new SafeText(style(safe(given).text));
 }

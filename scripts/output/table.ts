@@ -2,7 +2,10 @@ import Table from 'cli-table3';
 import { visible } from '../../domain/visible';
 import { SafeText } from './safe-text';
 
-/** A table for a terminal or a log: the first line is the head; the first column is left-aligned, the others right. */
+/**
+ * A table for a terminal or a log. The first line is the head. The first column is left-aligned, the others
+ * right-aligned.
+ */
 export function table([head = [], ...body]: readonly (readonly string[])[]): SafeText {
   const printed = new Table({
     head: head.map(visible),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { safe, type Line } from './safe-text';
 
 export interface Watching {
-  /** Whether to show it again and again, or once. */
+  /** Whether to show it repeatedly, or once. */
   readonly again: boolean;
   /** Default 2,000. */
   readonly everyMilliseconds?: number;
@@ -11,7 +11,9 @@ export interface Watching {
   readonly screen?: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Shows the lines that `poll` returns; again and again on a terminal each screen takes the place of the one before. */
+/**
+ * Shows the lines that `poll` returns. If it shows them repeatedly on a terminal, each screen replaces the one before.
+ */
 export async function watching(
   poll: () => Promise<readonly Line[]>,
   { again, everyMilliseconds = 2_000, screen = process.stdout }: Watching,

@@ -17,7 +17,7 @@ import { remedyOf } from '../operate/remedies';
 import type { ReportData, ReportDay, Verdict } from './report-data';
 
 const count = z.number().int();
-/** Of the stored result of a run, what the report shows; what newer versions added may be absent in older files. */
+/** The part of a run's stored result that the report shows. Older files may lack what newer versions added. */
 const reconciliationSchema = z
   .object({
     hours: z.array(
@@ -52,7 +52,7 @@ type Reconciliation = z.infer<typeof reconciliationSchema>;
 
 const DEFAULT_DAYS = 42;
 
-/** The days of the report: by default the last six weeks up to yesterday. */
+/** The days of the report: by default the last six weeks, up to yesterday. */
 export function reportRange(
   { timeZone }: Pipeline,
   { from, to }: { readonly from?: BusinessDate; readonly to?: BusinessDate },
@@ -68,7 +68,8 @@ export function reportRange(
 }
 
 /**
- * Puts together what the stored reconciliations and Temporal's runs say of each day; without Temporal, the first alone.
+ * Puts together what the stored reconciliations and Temporal's runs say of each day. Without Temporal it uses the
+ * stored reconciliations alone.
  */
 export async function collectReport(
   config: Config,

@@ -6,8 +6,8 @@ import { pageScript } from './page-script';
 import type { ReportData } from './report-data';
 
 /**
- * The report as one HTML page that needs no network: data, style, script and the plotting library are inside. Its policy
- * lets the browser run these and nothing else, and load nothing.
+ * The report as one HTML page that needs no network: data, style, script and the plotting library are inside. Its
+ * policy lets the browser run only these, and load nothing.
  */
 export async function reportHtml(data: ReportData): Promise<string> {
   const [style, script] = await Promise.all([readFile(join(__dirname, 'page/style.css'), 'utf8'), pageScript()]);
@@ -40,7 +40,7 @@ export async function reportHtml(data: ReportData): Promise<string> {
 `;
 }
 
-/** Values are shown as a terminal shows them: nothing in them reorders what is around. */
+/** Values are shown as on a terminal: nothing in them reorders the text around them. */
 function dataInside(data: ReportData): string {
   const shown = (_key: string, value: unknown): unknown => (typeof value === 'string' ? visibleLines(value) : value);
   return JSON.stringify(data, shown).replaceAll('<', '\\u003c');
@@ -50,7 +50,7 @@ function inMarkup(text: string): string {
   return visibleLines(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
-/** How a policy names an element's text. */
+/** The hash by which a policy names an element's text. */
 function hashOf(source: string): string {
   return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 }

@@ -6,11 +6,11 @@ const NOTICE = [
 ].join('\n');
 
 /**
- * The script of the report's page as one module with all that it needs of the plotting library. It may stand inside a
- * script element: esbuild writes `</script` with a backslash.
+ * The script of the report's page: one module with the parts of the plotting library that it needs. It may stand inside
+ * a script element, because esbuild writes `</script` with a backslash.
  */
 export async function pageScript(): Promise<string> {
-  // Loaded here, because `report --json` makes no page.
+  // Loaded only here, because `report --json` makes no page.
   const { buildSync } = await import('esbuild');
   const { outputFiles } = buildSync({
     ...{ entryPoints: [join(__dirname, 'page/main.ts')], write: false, logLevel: 'warning' },

@@ -2,8 +2,8 @@ import type { ReconciledHour } from '../../domain/reconciliation';
 import type { RecordCounts } from '../../domain/day-manifest';
 
 /**
- * What the page shows: collect.ts gathers it, html.ts puts it into the page as JSON, page/report.ts reads it there.
- * `daybreak report --json` prints the same. Types only, so that the page's script gets nothing with them.
+ * What the page shows: collect.ts gathers it, html.ts puts it into the page as JSON, and page/report.ts reads it there.
+ * `daybreak report --json` prints the same. This file has only types, so that it adds nothing to the page's script.
  */
 export interface ReportData {
   readonly pipeline: string;
@@ -11,11 +11,11 @@ export interface ReportData {
   /** ISO 8601. */
   readonly generatedAt: string;
   readonly temporalUrl: string;
-  /** The cube of the datasource in Turnilo, where it is configured. */
+  /** The cube of the datasource in Turnilo, if it is configured. */
   readonly turniloUrl?: string;
-  /** Why the list of runs is missing, where Temporal did not answer. */
+  /** Why the list of runs is missing, if Temporal did not answer. */
   readonly withoutRuns?: string;
-  /** Every day of the range, in order; one at least. */
+  /** Every day of the range, in order; at least one. */
   readonly days: readonly ReportDay[];
 }
 
@@ -24,22 +24,22 @@ export type Verdict = 'replaced' | 'refused' | 'failed' | 'cancelled' | 'running
 /** A day as the report shows it. */
 export interface ReportDay {
   readonly date: string;
-  /** How its last run ended; `none` where there was no run. */
+  /** How its last run ended; `none` if there was no run. */
   readonly verdict: Verdict;
-  /** 'refused:EMPTY_DAY', … */
+  /** Such as 'refused:EMPTY_DAY'. */
   readonly outcome: string;
-  /** Why it failed and what to do, where it did not end well. */
+  /** Why it failed and what to do, if it did not end well. */
   readonly reason?: string;
   readonly remedy?: string;
-  /** Of the last run, where Temporal still knows it. */
+  /** The duration of the last run, if Temporal still knows it. */
   readonly seconds?: number;
   readonly startedAt?: string;
   readonly url?: string;
-  /** Of the last time that the day was replaced, by this run or an earlier one. */
+  /** The last time that the day was replaced, by this run or an earlier one. */
   readonly reconciled?: {
     readonly hours: readonly ReportHour[];
     readonly counts: RecordCounts;
-    /** The counts as a sentence, and whose rows Druid served before. */
+    /** The counts as a sentence, and which layer's rows Druid served before. */
     readonly equation: string;
     readonly servedBefore: string;
     readonly version: string;
@@ -47,5 +47,5 @@ export interface ReportDay {
   };
 }
 
-/** All counts are there: those that an older version did not store are 0. */
+/** All counts are present. Those that an older version did not store are 0. */
 export type ReportHour = Omit<ReconciledHour, 'read'>;

@@ -9,14 +9,14 @@ export interface ServerHealth {
   readonly name: ServerName;
   readonly title: string;
   readonly port: number;
-  /** `starting`: its process runs and does not answer as it should; `detail` says why. */
+  /** `starting`: its process runs but does not answer as it should. `detail` says why. */
   readonly state: 'up' | 'starting' | 'down';
   readonly pid?: number;
   readonly url: string;
   readonly detail: string;
 }
 
-/** How each server of the local stack is now. Servers that this stack did not start are not checked. */
+/** The state of each server of the local stack. Servers that this stack did not start are not checked. */
 export async function stackHealth(options: StackOptions = {}): Promise<ServerHealth[]> {
   const stack = stackOf(options);
   return Promise.all(serversOf(stack, artifactsOf(silentProgress)).map((server) => serverHealth(stack, server)));

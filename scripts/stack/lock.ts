@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../../domain/errors';
 import { withFileLock } from '../../clients/storage/local/file-lock';
 
-/** A lock of a process that was killed counts as free this long after its last sign of life. */
+/** A lock of a killed process counts as free this long after its last refresh. */
 const STALE_MILLISECONDS = 5000;
 const POLL_MILLISECONDS = 250;
 
 /**
- * Runs `work` while no other process runs any under the same path; waits as long as needed. Throws LOCKED
- * where the lock is lost meanwhile.
+ * Runs `work` while no other process runs work under the same path. Waits as long as needed. Throws LOCKED if the lock
+ * is lost meanwhile.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const held = new DaybreakError('LOCKED', {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 
-/** `--port-base N`, or DAYBREAK_PORT_BASE: which of several stacks on this machine is meant. */
+/** `--port-base N`, or DAYBREAK_PORT_BASE: selects one of several stacks on this machine. */
 export function portBaseOption(): Option {
   return new Option('--port-base <port>', "first of 11 consecutive ports (default: the servers' standard ports)")
     .env('DAYBREAK_PORT_BASE')

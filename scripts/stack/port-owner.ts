@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { DaybreakError } from '../../domain/errors';
 import type { Server } from './stack';
 
-/** Throws PORT_TAKEN where another process listens on a port that the server needs. */
+/** Throws PORT_TAKEN if another process listens on a port that the server needs. */
 export async function requirePorts(server: Server): Promise<void> {
   for (const port of [server.port, ...server.otherPorts]) {
     if (await isFree(port)) continue;

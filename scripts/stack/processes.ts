@@ -8,13 +8,13 @@ import { logFile, type Launch, type Server, type Stack } from './stack';
 
 const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/run/${server.name}.pid`;
 
-/** A process that is just becoming the server has, for a moment, an empty pid file or no command line. */
+/** A process that is becoming the server has an empty pid file or no command line for a moment. */
 const POLLS = 3;
 const POLL_MILLISECONDS = 100;
 
 /**
- * The server's process id while it runs, else undefined. A pid may have gone to somebody else's process since, so its
- * command line must hold the server's mark, which names the stack's folder.
+ * The server's process id while it runs, else undefined. The system may have given the pid to another process since. So
+ * its command line must hold the server's mark, which names the stack's folder.
  */
 export async function runningPid(stack: Stack, server: Server): Promise<number | undefined> {
   for (let poll = 1; poll <= POLLS && existsSync(pidFile(stack, server)); poll += 1) {
@@ -34,7 +34,7 @@ export async function startProcess(stack: Stack, server: Server, { command, args
   mkdirSync(`${stack.directory}/log`, { recursive: true });
   await rm(pidFile(stack, server), { force: true });
   const log = openSync(logFile(stack, server.name), 'a');
-  // The shell writes the pid before it becomes the server: there is no moment in which a server runs unrecorded.
+  // The shell writes the pid before it becomes the server, so no server ever runs unrecorded.
   const child = spawn('/bin/sh', ['-c', 'echo $$ > "$0" && exec "$@"', pidFile(stack, server), command, ...args], {
     cwd,
     detached: true,
@@ -49,7 +49,10 @@ export async function startProcess(stack: Stack, server: Server, { command, args
   while (!existsSync(pidFile(stack, server)) && child.exitCode === null) await sleep(10);
 }
 
-/** Ends the process. Returns how: 'absent', 'stopped', or 'killed' where SIGTERM was not enough within the time. */
+/**
+ * Ends the process. Returns how: 'absent', 'stopped', or 'killed' if it did not end within the time limit after
+ * SIGTERM.
+ */
 export async function stopProcess(stack: Stack, server: Server): Promise<'absent' | 'stopped' | 'killed'> {
   const pid = await runningPid(stack, server);
   const command = pid === undefined ? undefined : await commandLine(pid);
@@ -83,7 +86,7 @@ async function isAlive(pid: number): Promise<boolean> {
   return (await commandLine(pid)) !== undefined;
 }
 
-/** State and command line; undefined for a process that has ended, also where its parent has not noticed yet. */
+/** State and command line. Undefined for a process that has ended, also if its parent has not noticed yet. */
 export async function commandLine(pid: number): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'stat=,args=', '-p', `${pid}`]).catch(() => ({
     stdout: '',

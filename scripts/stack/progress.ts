@@ -2,9 +2,9 @@ import chalk from 'chalk';
 import { MultiBar } from 'cli-progress';
 import { visible } from '../../domain/visible';
 
-/** One thing that is being waited for. */
+/** One thing that the program waits for. */
 export interface Step {
-  /** What it does now, and how far it is where that can be counted. */
+  /** Shows what the step does now, and how far it is if that can be counted. */
   update(text: string, done?: number, total?: number): void;
   done(text: string): void;
   fail(text: string): void;
@@ -15,10 +15,10 @@ export interface Progress {
   stop(): void;
 }
 
-/** How often a line is printed for a step that goes on, off a terminal. */
+/** How often a line is printed for a step that goes on, if the output is not a terminal. */
 const LINE_EVERY_MILLISECONDS = 10_000;
 
-/** Live lines on a terminal, else a plain line a change of state, on stderr. */
+/** Lines that are updated on a terminal, else a plain line for each change of state; on stderr. */
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
   return stream.isTTY ? liveProgress(stream) : plainProgress(stream);
 }

@@ -11,13 +11,13 @@ export const SERVER_NAMES = [
   'druid-historical',
   'druid-indexer',
 ] as const;
-/** Storages like those that people have; `daybreak up` does not start them. */
+/** Storages of the kinds that users have. `daybreak up` does not start them. */
 export const STORAGE_SERVER_NAMES = ['versitygw', 'hdfs'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number] | (typeof STORAGE_SERVER_NAMES)[number];
 
-/** Which local stack is meant. */
+/** Which local stack to use. */
 export interface StackOptions {
-  /** First of consecutive ports; without it the servers' standard ports. */
+  /** First of consecutive ports. Default: the servers' standard ports. */
   readonly portBase?: number | undefined;
   /**
    * The folder of data, logs and pid files. Default: the environment's DAYBREAK_STACK, else .daybreak/stack, or
@@ -38,7 +38,7 @@ export function stackOf({ portBase, directory }: StackOptions): Stack {
   return { directory: resolve(folder), ports: portsFrom(portBase) };
 }
 
-/** Whether a local stack was ever started there and not wiped since. */
+/** Whether a local stack was started there and not wiped since. */
 export function hasStack(options: StackOptions): boolean {
   return existsSync(stackOf(options).directory);
 }
@@ -50,7 +50,7 @@ export interface Launch {
   readonly cwd: string;
 }
 
-/** What the stack has to know of a server. */
+/** What the stack must know of a server. */
 export interface Server {
   readonly name: ServerName;
   readonly title: string;
@@ -61,14 +61,14 @@ export interface Server {
   readonly url: string;
   /** Servers that must be healthy before this one starts. */
   readonly after: readonly ServerName[];
-  /** How long a SIGTERM may take, in seconds, before SIGKILL. */
+  /** How many seconds a server may take after SIGTERM before SIGKILL. */
   readonly stopSeconds: number;
-  /** An argument of the process that no other process has: how the stack recognises it as its own. */
+  /** An argument of the process that no other process has. By it the stack recognises its own process. */
   readonly mark: string;
   /** Writes the configuration and, the first time, the empty store. */
   prepare(): Promise<void>;
   launch(): Promise<Launch>;
-  /** Rejects, with what is still missing, while the server cannot serve. */
+  /** Rejects while the server cannot serve, and says what is still missing. */
   check(): Promise<void>;
 }
 

@@ -17,8 +17,9 @@ export interface StartOptions extends StackOptions {
 }
 
 /**
- * Starts every server that does not run yet and waits until all are healthy; what runs already is left alone.
- * Throws MISSING_TOOL, DOWNLOAD_FAILED, PORT_TAKEN or SERVER_FAILED; what was started by then stays up.
+ * Starts every server that does not run yet and waits until all are healthy. Servers that already run are left alone.
+ * Throws MISSING_TOOL, DOWNLOAD_FAILED, PORT_TAKEN or SERVER_FAILED. Servers that were started before a failure stay
+ * up.
  */
 export async function startStack({ progress = silentProgress, ...options }: StartOptions = {}): Promise<Stack> {
   const stack = stackOf(options);
@@ -29,7 +30,7 @@ export async function startStack({ progress = silentProgress, ...options }: Star
     for (const server of servers) {
       if ((await runningPid(stack, server)) === undefined) await requirePorts(server);
     }
-    // One after the other: Maven and Go use all cores anyway.
+    // One after the other, because Maven and Go use all cores anyway.
     await artifacts.temporal();
     await artifacts.kafka();
     await artifacts.druid();
@@ -38,7 +39,7 @@ export async function startStack({ progress = silentProgress, ...options }: Star
   return stack;
 }
 
-/** Starts together what need not wait for another; when one fails, the others still come up. */
+/** Starts servers together unless one must wait for another. If one fails, the others still come up. */
 async function startAll(stack: Stack, servers: readonly Server[], progress: Progress): Promise<void> {
   const starts = new Map<ServerName, Promise<void>>();
   for (const server of servers) {

@@ -8,13 +8,13 @@ import { stackOf, type Server, type ServerName, type StackOptions } from './stac
 
 export interface StopOptions extends StackOptions {
   readonly progress?: Progress;
-  /** Clears data and logs, too. Default: false. */
+  /** Whether data and logs are removed, too. Default: false. */
   readonly wipe?: boolean;
 }
 
 /**
- * The coordinator before the indexer: its supervisors say goodbye to tasks that still answer, else they wait for them.
- * ZooKeeper and Kafka last, when nobody uses them any more. Servers of one row stop together.
+ * The coordinator stops before the indexer, because its supervisors end tasks that still answer, but wait for tasks
+ * that do not. ZooKeeper and Kafka stop last, when nobody uses them any more. Servers of one row stop together.
  */
 const ORDER: readonly (readonly ServerName[])[] = [
   ['temporal', 'druid-coordinator', 'druid-broker'],
@@ -32,7 +32,7 @@ export async function stopStack({
   if (!(await exists(stack.directory))) return;
   const artifacts = artifactsOf(progress);
   const servers = serversOf(stack, artifacts);
-  // The stack does not start them, tests do.
+  // Tests start these servers, the stack does not.
   for (const server of storageServersOf(stack, artifacts)) {
     if ((await runningPid(stack, server)) !== undefined) servers.push(server);
   }

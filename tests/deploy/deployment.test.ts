@@ -9,7 +9,7 @@ const ROOT = resolve(__dirname, '../..');
 const files = readFiles(ROOT);
 let expected: Expected;
 
-// The first time it is built.
+// Builds the parser the first time.
 beforeAll(composeParser, 1_200_000);
 beforeAll(async () => {
   const { pipeline, outputColumns } = await loadPipeline(join(ROOT, 'pipelines/events'));
@@ -20,7 +20,7 @@ test('nothing is wrong with the deployment', async () => {
   expect(await checkDeployment(files, expected)).toEqual([]);
 });
 
-/** The problems after `from` was replaced by `to`, everywhere in one file of the repository. */
+/** The problems after `from` was replaced by `to` everywhere in one file of the repository. */
 async function problemsWith(file: string, from: string, to: string): Promise<string[]> {
   const text = files.get(file) ?? '';
   expect(text).toContain(from);

@@ -19,7 +19,7 @@ const FILES = [
 const REFERENCE = /^ *(?:image:|FROM) (\S+:\S+)/gm;
 
 let folder: string;
-// The first time it is built.
+// Builds the parser the first time.
 beforeAll(composeParser, 1_200_000);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-digests-'));
@@ -28,7 +28,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Runs the command of the page; no registry with images can be reached by tests, so a program answers in Docker's place. */
+/**
+ * Runs the command of the page. Tests can reach no registry with images, so another program answers in Docker's place.
+ */
 async function pin(docker: string): Promise<void> {
   const page = await readFile(join(ROOT, 'docs/deploying.md'), 'utf8');
   const [, command = ''] = /```\n(for image in [\s\S]*?)\n```/.exec(page) ?? [];

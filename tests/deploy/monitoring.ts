@@ -37,13 +37,13 @@ export const alerts = alertsSchema
 
 export const panels = dashboardSchema.parse(JSON.parse(readFileSync('deploy/grafana/daybreak.json', 'utf8'))).panels;
 
-/** Every expression of the alert rules and of the dashboard. */
+/** Every expression of the alert rules and the dashboard. */
 export const expressions: readonly string[] = [
   ...alerts.map(({ expr }) => expr),
   ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
 ];
 
-/** The metrics that an expression asks for, by Prometheus' own grammar. Throws where it is not PromQL. */
+/** The metrics that an expression uses, by Prometheus' own grammar. Throws if it is not PromQL. */
 export function metricsOf(expression: string): string[] {
   const metrics: string[] = [];
   parser.parse(expression).iterate({

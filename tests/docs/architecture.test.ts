@@ -6,7 +6,7 @@ import { documentedPages } from './documented-commands';
 const reader = new MarkdownIt();
 const benches = readdirSync('bench').map((name) => join('bench', name, 'README.md'));
 const pages = [...documentedPages(), ...benches.filter((page) => existsSync(page))];
-/** Of the tree: what a page names in these is a file or a folder that is there. */
+/** Folders of the tree. If a page names a path in one of them, that file or folder must exist. */
 const FOLDERS = 'activities|bench|clients|deploy|docs|domain|engines|pipelines|scripts|tests|worker|workflows';
 const PATH = new RegExp(`^(?:${FOLDERS})/[\\w./-]*\\w$`);
 
@@ -16,7 +16,7 @@ function tokensOf(page: string): Token[] {
   return reader.parse(readFileSync(page, 'utf8'), {}).flatMap((token) => [token, ...(token.children ?? [])]);
 }
 
-/** Where a page's links to files of the tree lead, as the page has them. */
+/** The targets of a page's links to files of the tree, as the page writes them. */
 function linksOf(page: string): string[] {
   const targets = tokensOf(page).flatMap((token) => [token.attrGet('href'), token.attrGet('src')]);
   return targets.flatMap((target) => (target === null ? [] : [String(target)])).filter((to) => !/^[a-z]+:/.test(to));
@@ -27,7 +27,7 @@ function pathsOf(page: string): string[] {
   return code.map(({ content }) => content).filter((content) => PATH.test(content));
 }
 
-/** The anchors that GitHub gives the headings of a page. */
+/** The anchors that GitHub makes of a page's headings. */
 function anchorsOf(page: string): string[] {
   const tokens = tokensOf(page);
   const headings = tokens.filter((_, index) => tokens[index - 1]?.type === 'heading_open');
@@ -39,7 +39,7 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-/** What is wrong with a link; undefined where it leads somewhere. */
+/** The problem of a link. Undefined if its target exists. */
 function brokenLink(page: string, link: string): string | undefined {
   const [path = '', anchor] = link.split('#');
   const file = path === '' ? page : join(dirname(page), path);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export interface DocumentedCommand {
   readonly page: string;
-  /** As it stands there, without its comment. */
+  /** As the page has it, without its comment. */
   readonly command: string;
 }
 
@@ -11,7 +11,9 @@ const PROGRAMS = 'npx|npm|temporal|docker|node';
 const IN_BLOCK = new RegExp(`^((?:[A-Z_]+=\\S+ )?(?:${PROGRAMS}) .*?)(?:\\s+#.*)?$`);
 const IN_TEXT = new RegExp(`\`((?:${PROGRAMS}) [^\`]+)\``, 'g');
 
-/** Every page for users and contributors, `docs/getting-started.md` last: it ends with taking the servers down. */
+/**
+ * Every page for users and contributors. `docs/getting-started.md` is last, because it ends by stopping the servers.
+ */
 export function documentedPages(): string[] {
   const docs = (readdirSync('docs', { recursive: true }) as string[])
     .filter((name) => name.endsWith('.md'))
@@ -21,7 +23,7 @@ export function documentedPages(): string[] {
   return ['README.md', 'CONTRIBUTING.md', ...docs.filter((page) => page !== last), last];
 }
 
-/** The commands of a page, each once: those of its code blocks in their order, then those in running text. */
+/** The commands of a page, each once: first those of its code blocks in their order, then those in running text. */
 export function commandsOf(page: string): DocumentedCommand[] {
   const parts = readFileSync(page, 'utf8').split(/^```.*$/m);
   const blocks = parts.filter((_, index) => index % 2 === 1);

@@ -28,7 +28,7 @@ describe('dayInterval', () => {
     ['Asia/Seoul', '2026-11-21', '2026-11-20T15:00:00.000Z', '2026-11-21T15:00:00.000Z', 24],
     ['America/New_York', '2026-03-08', '2026-03-08T05:00:00.000Z', '2026-03-09T04:00:00.000Z', 23],
     ['America/New_York', '2026-11-01', '2026-11-01T04:00:00.000Z', '2026-11-02T05:00:00.000Z', 25],
-    // Midnight itself does not exist on this day: it begins at 01:00.
+    // Midnight does not exist on this day: it begins at 01:00.
     ['America/Sao_Paulo', '2018-11-04', '2018-11-04T03:00:00.000Z', '2018-11-05T02:00:00.000Z', 23],
     ['Australia/Lord_Howe', '2026-04-05', '2026-04-04T13:00:00.000Z', '2026-04-05T13:30:00.000Z', 24.5],
     ['Asia/Kathmandu', '2026-01-01', '2025-12-31T18:15:00.000Z', '2026-01-01T18:15:00.000Z', 24],
@@ -40,12 +40,12 @@ describe('dayInterval', () => {
 });
 
 describe('requireOver', () => {
-  // A day's end, and whether it is over a second before it and at it.
+  // Checks a day's end: the day is not over a second before it, and is over at it.
   it.each([
     ['Asia/Seoul', '2026-11-26', '2026-11-26T15:00:00Z'],
     ['America/New_York', '2027-03-14', '2027-03-15T04:00:00Z'],
     ['America/New_York', '2027-11-07', '2027-11-08T05:00:00Z'],
-    // The next day begins at 01:00, the clocks skip its first hour.
+    // The next day begins at 01:00: the clocks skip its first hour.
     ['Africa/Cairo', '2027-04-29', '2027-04-29T22:00:00Z'],
     // The hour from 23:00 on comes twice.
     ['America/Santiago', '2027-04-03', '2027-04-04T04:00:00Z'],

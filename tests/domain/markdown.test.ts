@@ -4,7 +4,7 @@ import { markdown, markdownTable } from '../../domain/markdown';
 import { describeLayer } from '../../workflows/speed-layer/describe-layer';
 import { hostileText, STEERING } from '../security/terminal-texts';
 
-/** With what the Temporal UI has beyond CommonMark: tables, and links where an address stands. */
+/** A reader with what the Temporal UI has beyond CommonMark: tables, and links made from plain addresses. */
 const reader = new MarkdownIt({ html: true, linkify: true });
 
 const MARKUP = [
@@ -32,7 +32,7 @@ const text = fc
   .map((parts) => parts.join(''))
   .filter((joined) => joined !== '');
 
-/** The kinds of tokens that a text is read as, in order, without the text and the code that it consists of. */
+/** The kinds of tokens that a text is read as, in order, without the text and code inside them. */
 function structure(source: string): string[] {
   return reader
     .parse(source, {})

@@ -7,18 +7,18 @@ jest.setTimeout(120_000);
 describe('nightOf', () => {
   it.each([
     ['Asia/Seoul', '00:30', '2026-11-21', '2026-11-21T15:30:00.000Z'],
-    // Clocks go from 02:00 to 03:00.
+    // The clocks go from 02:00 to 03:00.
     ['America/New_York', '02:15', '2027-03-12', '2027-03-13T07:15:00.000Z'],
     ['America/New_York', '02:15', '2027-03-13', '2027-03-14T07:00:00.000Z'],
     ['America/New_York', '02:15', '2027-03-14', '2027-03-15T06:15:00.000Z'],
-    // From 02:00 back to 01:00: at the first hour that comes once.
+    // The clocks go from 02:00 back to 01:00. The run comes at the first hour that comes once.
     ['America/New_York', '01:15', '2027-11-06', '2027-11-07T07:00:00.000Z'],
     // The day begins at 01:00.
     ['Africa/Cairo', '00:30', '2027-04-29', '2027-04-29T22:00:00.000Z'],
     ['America/Santiago', '00:00', '2027-09-04', '2027-09-05T04:00:00.000Z'],
-    // 23:00 to 24:00 comes twice, so the hour before stands for it: the date is the same.
+    // 23:00 to 24:00 comes twice. The hour before is used instead, because its date is the same.
     ['America/Santiago', '23:30', '2027-04-02', '2027-04-04T00:00:00.000Z'],
-    // Half an hour.
+    // The clocks change by half an hour.
     ['Australia/Lord_Howe', '02:15', '2027-10-02', '2027-10-02T16:00:00.000Z'],
   ])('in %s at %s is, of %s, %s', (timeZone, at, day, instant) => {
     expect(nightOf(parseBusinessDate(day), at, timeZone).toISOString()).toBe(instant);

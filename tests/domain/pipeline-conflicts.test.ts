@@ -6,7 +6,7 @@ interface Places {
   readonly druid?: Partial<Pipeline['druid']>;
 }
 
-/** A pipeline whose topics and datasource are its own, but for what is given. */
+/** A pipeline with topics and a datasource of its own, except for the given ones. */
 function pipeline(name: string, { kafka, druid }: Places = {}): Pipeline {
   return pipelineSchema.parse({
     name,

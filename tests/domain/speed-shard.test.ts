@@ -1,7 +1,8 @@
 import { replayGroupOf, speedGroupOf, transactionalIdOf } from '../../domain/speed-shard';
 
 describe('the names by which Kafka knows the speed layer', () => {
-  // Committed offsets and fencing hang on them: another name reads everything again, beside the old owner.
+  // Committed offsets and fencing depend on these names. With another name everything is read again, beside the old
+  // owner.
   it('stay what they are', () => {
     expect(speedGroupOf('events')).toBe('daybreak.events');
     expect(replayGroupOf('events')).toBe('daybreak.events.dlq');

@@ -28,7 +28,7 @@ const ZONES = [
   'Pacific/Chatham',
   'Atlantic/Azores',
 ];
-/** Days on which some of these zones change their clocks, and turns of the year. */
+/** Days on which some of these zones change their clocks, and days around the new year. */
 const DATES = [
   '2026-03-08',
   '2026-03-29',
@@ -48,7 +48,9 @@ const FORMATS = {
 const HOUR = 3_600_000;
 
 const arrival = fc.record({
-  /** Hours after the first day's noon, in UTC; the delay of the file, in hours; whether the record is bad. */
+  /**
+   * `at`: hours after the first day's noon, in UTC. `delay`: of the file, in hours. `isBad`: whether the record is bad.
+   */
   at: fc.double({ min: 0, max: 48, noNaN: true }),
   delay: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 0.99, noNaN: true })),
   isBad: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),

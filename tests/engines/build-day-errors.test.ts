@@ -24,7 +24,7 @@ beforeEach(async () => {
 const build = async (changes: Partial<DayBuildOptions> = {}) =>
   runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', ...changes });
 
-/** Publishes a day, runs the failing build, and expects the day and nothing else to be there afterwards. */
+/** Publishes a day and runs the failing build. Expects that afterwards the day exists unchanged, and nothing else. */
 async function expectFailure(failing: () => Promise<unknown>): Promise<DaybreakError> {
   await build();
   const before = await contentsOf(output, DAY);

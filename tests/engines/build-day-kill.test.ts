@@ -10,7 +10,7 @@ import { DAY, event, lines, loadExample, scratchFolder, writeFiles } from './scr
 
 const KILLS = 50;
 
-/** Builds the day again and again, alternating between two inputs, until it is killed. */
+/** Builds the day repeatedly, alternating between two inputs, until it is killed. */
 const CHILD = `
 import { writeFileSync } from 'node:fs';
 import { runDayBuild } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
@@ -48,7 +48,7 @@ it(`keeps one whole day through ${KILLS} kills at random points`, async () => {
     await ended;
     seen.add(await expectWholeDay(output));
   }
-  // Else the kills came before anything was published, and proved nothing.
+  // Otherwise the kills came before anything was published, and proved nothing.
   expect(seen.size).toBeGreaterThan(1);
   await runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', force: true });
   expect((await readdir(join(output, '.versions', DAY))).filter((name) => name.startsWith('.'))).toEqual([]);

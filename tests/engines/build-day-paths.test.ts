@@ -23,7 +23,7 @@ beforeAll(async () => {
   });
 });
 
-/** One that DuckDB would take for columns, and one that it would take for a pattern. */
+/** DuckDB would take the first for partition columns, and the second for a pattern. */
 const FOLDERS = ['hello=x/id=5', "it's [1] * {2,3}?"];
 
 it.each(['time', 'id'])('builds the same whatever the output folder is called, with an identity by %s', async (by) => {

@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 const root = scratchFolder();
 const SEVEN = 'names.20261121.07.json';
 const NINE = 'names.20261121.09.json';
-/** Written so that each line goes the slow way. */
+/** Written so that the fast path misses each line. */
 const SLOW = Array.from(
   { length: 150_000 },
   (_, id) => `{ "time": "2026-11-21 09:00:00", "hello": "\\u0041", "id": ${id}${'0'.repeat(id % 5)} }\n`,
@@ -36,7 +36,7 @@ beforeEach(async () => {
 const build = async (changes: Partial<DayBuildOptions> = {}) =>
   runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', threads: 1, ...changes });
 
-/** Waits until a build has written the hour 07, and so read its file. */
+/** Waits until a build has written the hour 07, and so has read its file. */
 async function sevenRead(): Promise<void> {
   for (;;) {
     const building = (await readdir(versions)).find((name) => name.startsWith('.building'));

@@ -6,7 +6,7 @@ import { DAY, event, lines, scratchFolder, writeFiles } from './scratch';
 const ROOT = resolve(__dirname, '../..');
 const root = scratchFolder();
 
-/** Modes of everything below a folder that the command made, links left out: they have none. */
+/** The modes of everything below a folder that the command made. Links have no modes and are left out. */
 async function modesOf(folder: string): Promise<Record<string, string>> {
   const modes: Record<string, string> = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -31,7 +31,7 @@ it.each(['0', '022', '077'])('a build under umask %s is for its user and group a
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   const modes = await modesOf(join(root, umask, 'output'));
   const files = Object.keys(modes).filter((path) => modes[path]?.startsWith('file'));
-  // What makes the expectation worth something: rows, bad records and the manifest are there.
+  // The check is worth something only if rows, bad records and the manifest exist.
   for (const part of ['.ndjson', '_manifest.json', 'quarantine']) {
     expect(files.filter((path) => path.includes(part)).length).toBeGreaterThan(0);
   }

@@ -6,7 +6,7 @@ import { DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } fr
 const root = scratchFolder();
 let count = 0;
 
-/** Builds the ids 0 to 9 with names of which id 1 has three and id 2 has none. */
+/** Builds the ids 0 to 9. Id 1 has three names and id 2 has none. */
 async function build(transform: string) {
   count += 1;
   const folder = await pipelineLike('events', join(root, String(count)), {

@@ -13,14 +13,14 @@ jest.setTimeout(600_000);
 const root = scratchFolder();
 const MEBIBYTE = 1024 ** 2;
 const GOOD = lines(event(1), event(2));
-/** What each input would take of it, were it held there, is more: a smaller heap needs only smaller inputs. */
+/** Each input would need more than this if it were held in memory. A smaller heap needs only smaller inputs. */
 const HEAP_MEBIBYTES = 96;
-/** Far below the 60 seconds after which Temporal takes an activity without heartbeats for lost. */
+/** Far below the 60 seconds after which Temporal considers an activity without heartbeats lost. */
 const LONGEST_SILENCE = 15_000;
 
 /**
- * Builds one day after another in a process with a small heap, and tells for how long nothing else could run. One process,
- * since its start takes as long as a build; nothing of a build may stay in it.
+ * Builds one day after another in a process with a small heap. Reports for how long nothing else could run. One
+ * process, since its start takes as long as a build. No part of a build may stay in it.
  */
 const CHILD = `
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -50,7 +50,10 @@ beforeAll(async () => {
 });
 afterAll(() => child?.kill('SIGKILL'));
 
-/** Starts the child where there is none, as after a build that was too large for its heap or for its test's time. */
+/**
+ * Starts the child if there is none, for example after a build that was too large for its heap or too slow for its
+ * test.
+ */
 async function builder(): Promise<ChildProcess> {
   if (child !== undefined && isBusy) {
     const gone = once(child, 'close');
@@ -67,14 +70,14 @@ async function builder(): Promise<ChildProcess> {
   return child.once('close', () => (child = undefined));
 }
 
-/** What the child says to an order, or what it said at its death. */
+/** The child's answer to an order, or its output when it died. */
 async function answerTo(order: object): Promise<Answer> {
   const asked = await builder();
   const over = new AbortController();
   const { signal } = over;
   const gone = once(asked, 'close', { signal }).then((): Answer => ({ failure: errors }));
   const answer = once(asked, 'message', { signal }).then(([told]) => told as Answer); // The child sends nothing else.
-  for (const one of [gone, answer]) one.catch(() => undefined); // Aborted where the other comes first.
+  for (const one of [gone, answer]) one.catch(() => undefined); // Aborted if the other comes first.
   isBusy = true;
   asked.send(order);
   try {
@@ -91,12 +94,12 @@ interface Built {
   readonly quarantine: readonly QuarantinedRecord[];
 }
 
-/** Also fails where the child was blocked for long. */
+/** Also fails if the child was blocked for long. */
 async function build(
   files: Readonly<Record<string, string | Buffer>>,
   { memory = 1024, threads = 2, transform = (sql: string) => sql } = {},
 ): Promise<Built> {
-  // Of its own: one before it that ran out of time may still write.
+  // A folder of its own: an earlier build that ran out of time may still write.
   const own = await mkdtemp(join(root, 'day-'));
   try {
     return await buildIn(own, files, { memory, threads, transform });
@@ -200,7 +203,7 @@ it('a file of places that begin like members is looked through to its end only s
   expect(quarantine).toHaveLength(1);
 });
 
-/** Records of almost a mebibyte that are valid. */
+/** Valid records of almost a mebibyte. */
 const TIME = '"time":"2026-11-21 07:00:00"';
 const LARGE = {
   'many keys': `{"hello":"k","id":5,${TIME}${Array.from({ length: 95_000 }, (_, key) => `,"k${key}":1`).join('')}}`,
@@ -212,7 +215,7 @@ const LARGE = {
 it.each(Object.entries(LARGE))(
   'a record of %s is built with the least memory, and with many threads',
   async (_, record) => {
-    // Memory for one hour at a time, and for eight at once.
+    // Memory for one hour at a time, and for eight hours at once.
     for (const { hours, ...limits } of [
       { hours: 2, memory: 128, threads: 2 },
       { hours: 12, memory: 1024, threads: 24 },

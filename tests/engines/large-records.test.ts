@@ -9,7 +9,7 @@ const root = scratchFolder();
 const MEBIBYTE = 1024 ** 2;
 const NEXT = event(2, '2026-11-21 07:00:01');
 
-/** A record of so many bytes. */
+/** A record of this size in bytes. */
 const large = (bytes: number): string => {
   const empty = event(1, '2026-11-21 07:00:00', '');
   return event(1, '2026-11-21 07:00:00', 'x'.repeat(bytes - empty.length));

@@ -69,7 +69,7 @@ const record = fc
 const usual = fc
   .tuple(fc.integer({ min: -2, max: 30 }), two(0, 3))
   .map(([id, second]) => `{"hello":"ssm-seoul","id":${id},"time":"2026-11-21 07:00:${second}"}`);
-/** Text of one line that is not blank. A file holds lines, so that others cannot come from one. */
+/** Text of one line that is not blank. A file holds lines, so no other text can come from a file. */
 const line = fc
   .oneof({ weight: 5, arbitrary: usual }, { weight: 5, arbitrary: record }, fc.string(), fc.json())
   .filter((text) => !text.includes('\n') && !/^[ \t\r]*$/.test(text) && !text.startsWith('\ufeff'))
@@ -89,9 +89,9 @@ const framing = fc.record({
 });
 interface Framed {
   readonly value: Buffer;
-  /** Lines that are blank, before the record. */
+  /** The number of blank lines before the record. */
   readonly blankLines: number;
-  /** All lines of the value, written to a file. */
+  /** The number of lines of the value when it is written to a file. */
   readonly lines: number;
 }
 const framed = fc.tuple(unframed, framing).map(([bytes, { before, behind }]): Framed => {
@@ -103,14 +103,14 @@ const framed = fc.tuple(unframed, framing).map(([bytes, { before, behind }]): Fr
   };
 });
 
-/** Four times its id is more than 64 bits hold. */
+/** 64 bits cannot hold four times its id. */
 const FAILING_ON_ANOTHER_DAY = '{"id":2305843009213693952,"hello":"","time":"2026-01-01 07:00:00"}';
 
 describe('micro-batches and the day', () => {
   let events: LoadedPipeline;
 
   beforeAll(async () => {
-    // Fails on some of the integers, and divides by zero for others.
+    // The transform fails on some of the integers, and divides by zero for others.
     const text = (sql: string): string => sql.replace('e.id AS', 'e.id / (e.id % 3) AS share, e.id * 4 AS');
     events = await loadPipeline(await pipelineLike('events', join(root, 'failing'), { 'transform.sql': text }));
   });
@@ -133,7 +133,7 @@ describe('micro-batches and the day', () => {
           for (const row of messages) expect(() => JSON.parse(row.value) as unknown).not.toThrow();
           expect(await rowsOf(output, DAY)).toHaveLength(new Set(ofDay).size);
           expect(new Set(await rowsOf(output, DAY))).toEqual(new Set(ofDay));
-          // A valid record of another day is outside of the day, whatever the transform would make of it.
+          // A valid record of another day does not belong to the day, whatever the transform would make of it.
           const faults = rejects.filter(({ index, code }) => code === undefined || isOfDay(records[index]));
           const reasons = faults.map(({ index, code, reason }) => [
             lineOf(values, index),
@@ -164,7 +164,7 @@ function unframedOf(text: string): Framed {
   return { value: Buffer.from(text), blankLines: 0, lines: 1 };
 }
 
-/** In a file of all values. */
+/** The line of the value at `index`, in a file of all values. */
 function lineOf(values: readonly Framed[], index: number): number {
   const before = values.slice(0, index).reduce((total, { lines }) => total + lines, 0);
   return before + (values[index]?.blankLines ?? 0) + 1;

@@ -6,7 +6,7 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
-// A build that fails on more than can be bad looks for each of them.
+// If more records fail than can be bad, a build searches for each of them.
 jest.setTimeout(60_000);
 
 const root = scratchFolder();
@@ -19,7 +19,7 @@ interface Written {
   readonly timeZone?: string;
 }
 
-/** Loads a pipeline of one table-less SELECT over events with the columns time, id, hello and other. */
+/** Loads a pipeline whose SQL is one SELECT without tables, over events with the columns time, id, hello and other. */
 async function load(sql: string, written: Written = {}): Promise<LoadedPipeline> {
   count += 1;
   const { format = 'yyyy-MM-dd HH:mm:ss', type = 'VARCHAR', druid = '', timeZone = 'Asia/Seoul' } = written;
@@ -38,7 +38,7 @@ druid: { datasource: times${druid === '' ? '' : `, ${druid}`} }
 
 const SHIFTED = `strftime(CAST(e.time AS TIMESTAMP) - INTERVAL 9 HOUR, '%Y-%m-%d %H:%M:%S') AS time`;
 const TRUNCATED = `strftime(date_trunc('hour', CAST(e.time AS TIMESTAMP)), '%Y-%m-%d %H:%M:%S') AS time`;
-/** The event's own time but of events 7 (another day) and 8 (none). */
+/** The event's own time, except for the events 7 (another day), 8 (none) and 9 (not a time). */
 const SOME = `CASE e.id WHEN 7 THEN '2026-11-20 05:00:00' WHEN 8 THEN NULL WHEN 9 THEN 'soon' ELSE e.time END AS time`;
 
 describe('the check of a transform', () => {
@@ -274,7 +274,7 @@ describe('an event whose row has another time', () => {
 
   it('may have any time of its local hour with rowTime: hour, and no other', async () => {
     const zoned: Written = { format: 'iso', timeZone: 'Asia/Kolkata', druid: 'rowTime: hour' };
-    // Half past in UTC is where an hour begins there.
+    // An hour begins there at half past in UTC.
     const moved = `CASE e.id WHEN 1 THEN '2026-11-21T05:30:00Z' WHEN 2 THEN '2026-11-21T05:29:59Z' WHEN 3 THEN 'soon' ELSE e.time END`;
     const loaded = await load(`SELECT ${moved} AS time, e.id FROM events e`, zoned);
     const record = (id: number) => `{"time":"2026-11-21T06:29:59.999Z","id":${id}}`;

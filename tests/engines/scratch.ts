@@ -7,14 +7,14 @@ import { completeCounts, type RecordCounts, type StoredCounts } from '../../doma
 import { loadPipeline } from '../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
-/** A folder of its own for a test; removed after all tests of the file. */
+/** A new folder for a test. It is removed after all tests of the file. */
 export function scratchFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'daybreak-engines-'));
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes files below a folder: names to text or bytes. */
+/** Writes files below a folder. Maps names to text or bytes. */
 export async function writeFiles(folder: string, files: Readonly<Record<string, string | Buffer>>): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
@@ -23,7 +23,7 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   }
 }
 
-/** A copy of one of the example pipelines with some of its files replaced, or changed. */
+/** A copy of one of the example pipelines, with some of its files replaced or changed. */
 export async function pipelineLike(
   example: 'events' | 'rides',
   into: string,
@@ -43,12 +43,12 @@ export function loadExample(example: 'events' | 'rides'): Promise<LoadedPipeline
   return loadPipeline(join('pipelines', example));
 }
 
-/** The counts of a build of own files alone, whose transform makes one row of each record. */
+/** The counts of a build of own files alone, whose transform makes one row from each record. */
 export function unfiltered(counts: StoredCounts): RecordCounts {
   return completeCounts(counts, [{ written: counts.kept }]);
 }
 
-/** Every file of a published day with its content. */
+/** Every file of a published day, with its content. */
 export async function contentsOf(output: string, date: string): Promise<Record<string, string>> {
   const folder = join(output, date);
   const contents: Record<string, string> = {};
@@ -68,7 +68,7 @@ export async function rowsOf(output: string, date: string): Promise<string[]> {
 
 export const DAY = parseBusinessDate('2026-11-21');
 
-/** A record of the example pipeline `events`, as fluentd writes it. */
+/** A record of the example pipeline `events`, as Fluentd writes it. */
 export function event(id: number | bigint | string, time = '2026-11-21 07:00:00', hello = 'ssm-seoul'): string {
   return `{"hello":"${hello}","id":${id},"time":"${time}"}`;
 }

@@ -6,8 +6,9 @@ import { withClient } from '../../worker/connect';
 import * as workflows from '../../workflows';
 
 /**
- * Records, in Temporal's own binary form, the histories that the replay test holds against the code: of each workflow that a pipeline ran, the latest run.
- * To be done once a change was made replay-safe by `patched`, beside the older files and not in their place:
+ * Records histories in Temporal's own binary form: of each workflow that a pipeline ran, the latest run. The replay
+ * test replays them against the code. Do it after a change was made replay-safe with `patched`. Keep the older files
+ * beside the new ones:
  *
  *   npx tsx tests/histories/record.ts <pipeline> [suffix]
  */

@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(__dirname, '../..');
 let clone: string;
 
-/** A clone with a command line of our own, and no packages but what makes the bundle. */
+/** A clone with a command line of our own, and only the packages that make the bundle. */
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'daybreak-bundle-'));
   for (const folder of ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'])

@@ -18,11 +18,11 @@ import { loadPipeline } from '../../engines/load-pipeline';
 import { scratchFolder } from '../engines/scratch';
 import { HOSTILE_ARGUMENTS } from './hostile';
 
-// A task queue can be given an activity by who starts no workflow of ours: its arguments are then what they like.
+// Someone who starts none of our workflows can still give a task queue an activity. Its arguments are then arbitrary.
 
 const root = scratchFolder();
 const data = join(root, 'data');
-/** Beside the data folder, where a name with two dots leads. */
+/** A folder beside the data folder. A name with two dots leads there. */
 const outside = join(root, 'outside');
 const VERSION = '0123456789abcdef';
 const DAY = '2026-11-21' as BusinessDate;
@@ -104,15 +104,15 @@ it('stores a result that is right', async () => {
   expect(await readdir(join(data, 'events', 'reconciliation'))).toEqual([`${DAY}.json`]);
 });
 
-// From here on with a pipeline that is there, and servers that must not be asked anything.
+// From here on the pipeline exists, and the servers must not be asked anything.
 
 const events = join(root, 'pipelines', 'events');
 const version = join(data, 'events', 'output', '.versions', DAY, VERSION);
 const secret = join(outside, 'output', '.versions', 'secret');
 let right: DayPlan;
-/** What was asked of Druid. */
+/** The requests to Druid. */
 let asked: string[] = [];
-/** The specs that Druid was given. */
+/** The specs that were submitted to Druid. */
 let submitted: unknown[] = [];
 
 beforeAll(async () => {
@@ -134,7 +134,7 @@ afterEach(async () => {
   await rm(outside, { recursive: true });
 });
 
-/** A server whose every call is noted, and fails. */
+/** A server that records every call, and fails it. */
 function untouched(path: string): object {
   const call = (...args: unknown[]): never => {
     asked.push(path);
@@ -147,7 +147,7 @@ function untouched(path: string): object {
 function everyActivity(druid: object = untouched('druid')) {
   const all = {
     ...dependencies,
-    druid: druid as DruidClient, // What its methods are, a test says.
+    druid: druid as DruidClient, // A test says what its methods are.
     inputSource: sharedPath,
     kafka: { brokers: ['127.0.0.1:1'] },
     logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -155,7 +155,7 @@ function everyActivity(druid: object = untouched('druid')) {
   return { ...createBatchActivities(all), ...createSpeedLayerActivities(all), ...createOperateActivities(all) };
 }
 
-/** Calls an activity as a task queue does, with whatever arguments. */
+/** Calls an activity as a task queue does, with any arguments. */
 async function call(name: string, args: readonly unknown[], druid?: object): Promise<unknown> {
   const connection = Connection.lazy({ address: '127.0.0.1:1' });
   const activity = Object.entries(everyActivity(druid)).find(([known]) => known === name)?.[1];
@@ -185,12 +185,12 @@ const built = (changes: Partial<BuiltDay> = {}): BuiltDay => ({
   ...{ missingHours: [], hours: [], sources: {}, ...changes },
 });
 
-// Derived, so that an activity that is added without a check of its arguments fails here.
+// Derived from the activities: a new one that does not check its arguments fails here.
 describe.each(Object.keys(everyActivity()))('%s', (name) => {
   it('refuses by a code what is no argument, and asks no server', async () => {
     const wrong: unknown[] = [];
     for (const argument of HOSTILE_ARGUMENTS) {
-      // A second and third argument that fit no activity either.
+      // The second and third argument fit no activity either.
       const code = await codeOf(call(name, [argument, argument, argument]));
       if (!['WRONG_USAGE', 'UNKNOWN_PIPELINE', 'BAD_DATE'].includes(code)) wrong.push([argument, code]);
     }

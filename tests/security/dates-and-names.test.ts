@@ -19,7 +19,7 @@ import { HOSTILE_DATES, HOSTILE_NAMES } from './hostile';
 const root = scratchFolder();
 const pipelines = join(root, 'pipelines');
 const data = join(root, 'data');
-/** Beside the data folder, where a name with two dots would lead. */
+/** A folder beside the data folder. A name with two dots would lead there. */
 const outside = join(root, 'outside');
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ afterAll(() => {
   delete process.env['DAYBREAK_DATA'];
 });
 
-/** Nothing was read from or written to where the worker has no business. */
+/** Nothing was read from or written to any other place. */
 afterEach(async () => {
   expect(await readdir(outside)).toEqual([]);
   expect((await readdir(root)).sort()).toEqual(['elsewhere', 'outside', 'pipelines']);
@@ -50,7 +50,7 @@ const WITH_A_DATE = [
   ['feed', '--no-kafka'],
 ];
 
-/** Runs the command as the program does, up to where it would ask a server. */
+/** Runs the command as the program does, up to the point where it would ask a server. */
 async function run([name = '', ...args]: readonly string[]): Promise<unknown> {
   const command = commands().find((one) => one.name() === name);
   return command?.parseAsync(args, { from: 'user' });

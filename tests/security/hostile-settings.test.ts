@@ -19,10 +19,10 @@ import { readConfig } from '../../worker/config';
 import { DAY, scratchFolder } from '../engines/scratch';
 
 const root = scratchFolder();
-/** Of all together some ten thousand. */
+/** All tests together try about ten thousand. */
 const RUNS = 3_000;
 
-/** What would end a text, a name, a comment or a line early in one of the sinks, and what only looks like it. */
+/** What would end a text, a name, a comment or a line early where it is inserted, and what only looks like it. */
 const PIECES = [
   ...[
     `'`,
@@ -105,7 +105,7 @@ const hostile = fc.oneof(
 
 const JAVASCRIPT_NAMES = fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineGetter__');
 
-/** Every setting that is a text, with values that are no default where that is possible. */
+/** Every text setting, with values that are not the default if possible. */
 const SETTINGS = {
   name: 'events',
   timeZone: 'Asia/Seoul',
@@ -145,7 +145,7 @@ const texts = (value: unknown, path: Path = []): Path[] => {
     : [];
 };
 
-/** The settings with another text at `path`, as YAML. */
+/** The settings as YAML, with another text at `path`. */
 function yamlWith(path: Path, value: string): string {
   const changed: unknown = structuredClone(SETTINGS);
   let parent = changed as Record<string, unknown>;
@@ -158,7 +158,7 @@ function at(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((parent, key) => (parent as Record<string, unknown>)[key], value);
 }
 
-/** Undefined where it is refused, by a named error. */
+/** Undefined if a named error refuses it. */
 function accepted<T>(work: () => T): T | undefined {
   try {
     return work();
@@ -195,7 +195,7 @@ describe('each text of pipeline.yaml', () => {
       fc.property(fc.oneof({ weight: 9, arbitrary: hostile }, JAVASCRIPT_NAMES), (name) => {
         const value = parent.length === 1 ? SETTINGS.tables.names : 'VARCHAR';
         const changed: unknown = structuredClone(SETTINGS);
-        // An assignment would give __proto__ to the object itself.
+        // An assignment would set __proto__ of the object itself.
         Object.defineProperty(at(changed, parent), name, { value, enumerable: true });
         const pipeline = accepted(() => parsePipelineYaml(JSON.stringify(changed), 'pipeline.yaml'));
         if (pipeline === undefined) return;
@@ -215,7 +215,7 @@ describe("Druid's SQL", () => {
 
   beforeAll(async () => {
     connection = await (await DuckDBInstance.create(':memory:')).connect();
-    // Druid is there, and refuses the rows: the statement is what counts.
+    // Druid answers and refuses the rows: only the statement matters.
     server = createServer((request, response) => {
       void text(request).then((body) => {
         const { query, resultFormat } = z
@@ -238,7 +238,7 @@ describe("Druid's SQL", () => {
     connection.closeSync();
   });
 
-  /** The statement for a day's rows, as a parser of SQL takes it. */
+  /** The statement for a day's rows, as an SQL parser reads it. */
   async function statement(pipeline: Pipeline, columns: readonly OutputColumn[]) {
     asked = [];
     const datasource = pipeline.druid.datasource;
@@ -291,7 +291,7 @@ describe("Druid's SQL", () => {
       }),
       { numRuns: RUNS / 2 },
     );
-    // Or it would test nothing.
+    // Otherwise it would test nothing.
     expect(reached).toBeGreaterThan(100);
   });
 });
@@ -332,7 +332,7 @@ it('each setting of Kafka is in the spec as it is, and no name and password: Dru
   );
 });
 
-/** Of the tree that DuckDB makes of a statement. */
+/** A part of the tree that DuckDB makes of a statement. */
 const expressionSchema = z.object({
   class: z.string(),
   column_names: z.array(z.string()).optional(),
@@ -347,7 +347,7 @@ const statementSchema = z.object({
   ]),
 });
 
-/** The specs as Druid reads them. */
+/** Expects the settings in the specs as Druid reads them. */
 function expectInSpecs(pipeline: Pipeline, columns: readonly OutputColumn[]): void {
   const kafka = { brokers: ['127.0.0.1:9092'] };
   const supervisor = supervisorSpec(pipeline, columns, { kafka, sealedUntil: undefined });
@@ -372,7 +372,7 @@ function expectInSpecs(pipeline: Pipeline, columns: readonly OutputColumn[]): vo
   expectOneCall(timeExpression(pipeline), pipeline);
 }
 
-/** Of a native expression: one call with a column and two texts. */
+/** Expects that a native expression is one call with a column and two texts. */
 function expectOneCall(expression: string, { druid, events, timeZone }: Pipeline): void {
   if (!events.time.format.startsWith('yyyy')) return;
   const parts = /^timestamp_parse\("((?:[^"\\]|\\.)*)", '((?:[^'\\]|\\.)*)', '((?:[^'\\]|\\.)*)'\)$/s.exec(expression);

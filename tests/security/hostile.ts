@@ -1,4 +1,4 @@
-/** What is no day, and would be a path, a terminal's command or another day where it was taken for one. */
+/** Texts that are not a day. Code that took one for a day would use a path, a terminal's command or another day. */
 export const HOSTILE_DATES = [
   '../../etc',
   '2026-11-21/../..',
@@ -22,7 +22,7 @@ export const HOSTILE_DATES = [
   '%2e%2e%2f',
 ];
 
-/** What is no name of a pipeline: `linked` is a link in the pipelines folder of the tests. */
+/** Texts that are no pipeline name. `linked` is a link in the pipelines folder of the tests. */
 export const HOSTILE_NAMES = [
   '../pipelines/events',
   '../../etc',
@@ -41,7 +41,7 @@ export const HOSTILE_NAMES = [
   '%65vents',
 ];
 
-/** What is no argument of any workflow or activity, as a caller of Temporal may give it. */
+/** Values that are no argument of any workflow or activity, but that a caller of Temporal may pass. */
 export const HOSTILE_ARGUMENTS: readonly unknown[] = [
   undefined,
   null,

@@ -32,7 +32,7 @@ afterAll(() => {
 const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-/** The path goes out as it stands: other clients would tidy it up. */
+/** Sends the path unchanged. Other clients would normalise it. */
 function get(path: string, authorization: string | undefined = basic('daybreak', TOKEN)): Promise<[number, string]> {
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {

@@ -13,7 +13,7 @@ import { DAY, event, lines, loadExample, pipelineLike, rowsOf, scratchFolder, wr
 
 const root = scratchFolder();
 const SECRET = 'a line of a file that is none of the pipeline’s';
-/** What must never be read, linked or written to. */
+/** Files and folders that must never be read, linked or written to. */
 const outside = join(root, 'outside');
 
 async function refusal(work: () => Promise<unknown>): Promise<DaybreakError> {
@@ -180,7 +180,7 @@ describe('an input folder', () => {
     expect((await refusal(() => unchangedDayAt(loaded))).code).toBe('UNREADABLE_INPUT');
   });
 
-  /** As `batch build` looks first whether there is anything to do. */
+  /** As `batch build` first checks whether there is anything to do. */
   async function unchangedDayAt(loaded: Awaited<ReturnType<typeof loadExample>>): Promise<unknown> {
     const elsewhere = join(root, 'published');
     await rm(elsewhere, { recursive: true, force: true });

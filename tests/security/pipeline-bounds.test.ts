@@ -3,7 +3,7 @@ import { loadPipeline } from '../../engines/load-pipeline';
 import { pipelineLike, scratchFolder } from '../engines/scratch';
 
 const root = scratchFolder();
-/** In characters: some screens of a terminal, and far below what a Temporal failure may hold. */
+/** In characters: some screens of a terminal, and far less than a Temporal failure may hold. */
 const MOST_TEXT = 8_000;
 
 async function refusal(changes: Parameters<typeof pipelineLike>[2]): Promise<DaybreakError> {

@@ -21,7 +21,7 @@ const root = scratchFolder();
 const MARK = 'Zq7';
 const NO_KEY = Buffer.from(`${MARK}-no-key`).toString('base64');
 
-/** A secret in a form that is right, and one that is refused. */
+/** A secret in a valid form, and one that is refused. */
 const SECRETS: Readonly<Record<string, { readonly good: string; readonly bad: string }>> = {
   KAFKA_SASL_PASSWORD: { good: `${MARK}-kafka-password`, bad: '' },
   DRUID_PASSWORD: { good: `${MARK}-druid-password`, bad: '' },
@@ -39,7 +39,7 @@ const OTHERS = {
 };
 const good = Object.fromEntries(Object.entries(SECRETS).map(([name, secret]) => [name, secret.good]));
 
-/** No secret, nor what a header makes of it. */
+/** Expects no secret in the text, and no header value made from one. */
 function expectNoSecret(text: string): void {
   expect(text).not.toContain(MARK);
   for (const { good: secret } of Object.values(SECRETS)) {
@@ -57,7 +57,7 @@ function thrownBy(work: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
-/** Everything that anybody could print of an error, its causes and their hidden fields included. */
+/** Everything that code could print of an error, including its causes and their hidden fields. */
 function everythingOf(thrown: unknown): string {
   return `${messageOf(thrown)}\n${inspect(thrown, { depth: 20, showHidden: true })}`;
 }
@@ -117,7 +117,7 @@ describe('an error of a server', () => {
   });
 
   it('is told without the password that Druid was given', async () => {
-    expect(auth?.password).toContain(MARK); // Or there is nothing to hide.
+    expect(auth?.password).toContain(MARK); // Otherwise there is nothing to hide.
     for (const url of [address, 'http://127.0.0.1:1']) {
       const druid = createDruidClient({ coordinatorUrl: url, brokerUrl: url, ...(auth && { auth }) });
       for (const ask of [

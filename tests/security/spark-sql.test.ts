@@ -41,7 +41,7 @@ describe('what Java offers in Spark is refused by the check', () => {
   });
 });
 
-/** One row-wise SELECT for DuckDB, in which Spark would see a call that DuckDB never saw. */
+/** One row-wise SELECT for DuckDB. Spark would see a call in it that DuckDB does not see. */
 const POLYGLOTS = [
   `SELECT /* /* */ reflect('java.lang.System', 'getenv', 'HOME') AS time, -- */ e.time,\n ${REST}`,
   `SELECT e.time AS "a\\", ' ", reflect(1) AS "b ' AS "c", ${REST}`,
@@ -56,7 +56,7 @@ const POLYGLOTS = [
   `SELECT e.time AS "a\`b", ${REST}`,
 ];
 
-/** A line break in a text is harmless: it is written for Spark as an escape. */
+/** A line break in a text is harmless: it is escaped for Spark. */
 const MADE_HARMLESS = 2;
 
 describe('what DuckDB and Spark would split into other words', () => {
@@ -126,7 +126,7 @@ function withoutTexts(script: string): string {
     .replaceAll(/'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"/g, '');
 }
 
-/** Builds with a program in Spark's place that keeps its script and its environment, and fails. */
+/** Builds with a program instead of Spark that records its script and its environment, and fails. */
 async function buildWithFakeSpark(
   loaded: LoadedPipeline,
   name: string,

@@ -109,7 +109,7 @@ describe('the check of a pipeline refuses', () => {
   });
 });
 
-/** What a hole in the check would let through: the transform of a pipeline that was not checked. */
+/** Transforms that the check refuses. These pipelines are not checked, as if the check had a hole. */
 const PAST_THE_CHECK = [
   `SELECT column0 AS time, ${REST}, read_csv('${secret}', header = false)`,
   `SELECT content AS time, ${REST}, read_text('${secret}')`,

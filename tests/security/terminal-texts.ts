@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What a terminal would obey, or show in another order than it is. */
+/** Characters that a terminal would obey, or show in another order. */
 export const STEERING = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/u;
 
 const SEQUENCES = [
@@ -23,7 +23,7 @@ const SEQUENCES = [
   '\t\v\f\0',
 ];
 
-/** Texts of any characters, with those that steer a terminal well in sight. */
+/** Texts of any characters. Those that steer a terminal are frequent. */
 export const hostileText: fc.Arbitrary<string> = fc
   .array(fc.oneof(fc.constantFrom(...SEQUENCES), fc.string({ unit: 'binary', maxLength: 8 }), fc.string()), {
     minLength: 1,

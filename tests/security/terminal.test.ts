@@ -14,7 +14,7 @@ import { createProgress } from '../../scripts/stack/progress';
 import { hostileText, STEERING } from './terminal-texts';
 
 const RUNS = { numRuns: 1_000 };
-/** Of ours: table borders and bold heads, red codes, and the moves of a line that is drawn again. */
+/** Our own sequences: table borders and bold heads, red codes, and the moves of a redrawn line. */
 const OWN = /\u001b\[(?:1|22|2|31|32|36|39|90)m|^\r\u001b\[K/g;
 
 let written: string[];
@@ -32,14 +32,17 @@ afterEach(() => {
   process.exitCode = undefined;
 });
 
-/** What a terminal gets of it, as text. */
+/** The text that a terminal gets. */
 function shown(show: () => void): string {
   written = [];
   show();
   return written.join('');
 }
 
-/** The lines are ours alone: each begins as it does for a harmless value, or is indented as a value's further lines are. */
+/**
+ * Expects only lines of ours. Each begins as it does for a harmless value, or is indented as a value's further lines
+ * are.
+ */
 function expectHarmless(text: string, beginnings: RegExp): void {
   expect(text.replaceAll('\n', '')).not.toMatch(STEERING);
   for (const line of text.split('\n').slice(0, -1)) expect(line).toMatch(beginnings);
@@ -179,7 +182,7 @@ it.each([
       step.fail(value);
       steps.stop();
       const text = String(stream.read());
-      // What cli-progress draws with: cursor, line and wrapping.
+      // The sequences of cli-progress: cursor, line and wrapping.
       const values = text.replace(OWN, '').replaceAll(/\u001b\[(?:\?25[lh]|\?7[lh]|\d*[A-GK]|0?J)|\r?\n/g, '');
       expect(values.replaceAll('\r', '')).not.toMatch(STEERING);
     }),

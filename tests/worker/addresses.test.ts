@@ -5,7 +5,7 @@ import { readConfig } from '../../worker/config';
 const own = ['127.0.0.1', '::1', '10.1.2.3', '2001:db8::7', 'fe80::1'];
 
 it.each([
-  // Of this machine alone.
+  // An address for this machine alone.
   ['http://127.0.0.1:9470', '127.0.0.1'],
   ['http://127.3.2.1:9470', '127.3.2.1'],
   ['http://localhost:9470', '127.0.0.1'],
@@ -13,7 +13,7 @@ it.each([
   // An address of this machine.
   ['http://10.1.2.3:9470/base', '10.1.2.3'],
   ['http://[2001:db8::7]:9470', '2001:db8::7'],
-  // An address or a name by which a network leads here: which interface it ends at is not known.
+  // An address or a name by which a network leads here. Which interface it ends at is not known.
   ['http://10.9.9.9:9470', undefined],
   ['http://worker-1:9470', undefined],
   ['https://worker.example.com', undefined],

@@ -94,7 +94,7 @@ it.each([
 
 const CA = { KAFKA_TLS_CA_FILE: 'ca.pem' };
 const CLIENT = { KAFKA_TLS_CERTIFICATE_FILE: 'ca.pem', KAFKA_TLS_KEY_FILE: 'ca.pem' };
-/** The file names of the settings as paths of this test's folder. */
+/** The settings with their file names as paths in this test's folder. */
 const withFiles = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [

@@ -11,7 +11,7 @@ import { startOutputServer, type OutputLimits } from '../../worker/output-server
 const TOKEN = 'sixteen-characters-or-more';
 const AUTHORIZATION = `Basic ${Buffer.from(`daybreak:${TOKEN}`).toString('base64')}`;
 const FOLDER = 'events/output/.versions/2026-03-14/0123456789abcdef';
-/** More than the sockets of both ends hold. */
+/** More than the sockets of both ends can buffer. */
 const LARGE = 256 * 1024 ** 2;
 const WIDE: OutputLimits = { requestMilliseconds: 60_000, idleMilliseconds: 60_000, connections: 100 };
 
@@ -42,7 +42,7 @@ async function serving(limits: Partial<OutputLimits>, host: string | undefined =
   return (server.address() as AddressInfo).port;
 }
 
-/** A connection that sends this and reads nothing. */
+/** A connection that sends this request and reads nothing. */
 function asking(port: number, request: string, host = '127.0.0.1'): Socket {
   const socket = connect(port, host, () => socket.write(request)).on('error', () => undefined);
   sockets.push(socket.pause());
@@ -110,7 +110,7 @@ it('a reader that is slow, and not still, gets the whole file', async () => {
   socket.on('data', (chunk: Buffer) => {
     received += chunk.length;
     socket.pause();
-    // For longer than either limit, and never still for as long.
+    // The transfer takes longer than either limit, but never pauses that long.
     const hurry = Date.now() - started > 2_500;
     setTimeout(() => socket.resume(), hurry ? 0 : 100);
     if (received > LARGE) socket.end();

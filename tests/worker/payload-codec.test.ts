@@ -10,7 +10,7 @@ const codecOf = (keys: string, options?: { strict: boolean }) => encryptingCodec
 const metadataOf = (found: Payload | undefined, name: string): string =>
   Buffer.from(found?.metadata?.[name] ?? []).toString();
 const FIXED_KEY = Buffer.from('a key of 32 bytes for the tests!').toString('base64');
-/** What the first release encrypted, which authenticated the value and nothing of its envelope. */
+/** A payload that the first release encrypted. It authenticated the value and no part of its envelope. */
 const OF_FIRST_RELEASE: Payload = {
   metadata: { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from('fixed') },
   data: Buffer.from(
@@ -142,7 +142,8 @@ describe('strict', () => {
 });
 
 it('a change of keys: no step of it leaves a value that a worker of the step before or after cannot read', async () => {
-  // As docs/security.md says: first every process can read the new key, then it encrypts, then the old one goes.
+  // The steps of docs/security.md: first every process can read the new key, then it encrypts, then the old one is
+  // removed.
   const steps = [old, `${old},${current}`, `${current},${old}`, current].map((keys) => codecOf(keys));
   const used: string[] = [];
   for (const [index, codec] of steps.entries()) {

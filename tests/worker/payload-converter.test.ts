@@ -1,7 +1,7 @@
 import type { Payload, PayloadConverter } from '@temporalio/common';
 import { join } from 'node:path';
 
-/** As the SDK loads it: by its path. */
+/** Loaded by its path, as the SDK does. */
 const loaded = import(join(process.cwd(), 'worker/payload-converter.cjs')) as Promise<{
   readonly payloadConverter: PayloadConverter;
 }>;

@@ -53,7 +53,7 @@ afterAll(() => environment.teardown());
 const clientOf = (variables: Environment): Client =>
   new Client({ connection: environment.connection, dataConverter: dataConverterOf(readConfig(variables)) });
 
-/** Serves the speed layer as a worker with these variables does, for as long as `work` takes. */
+/** Serves the speed layer while `work` runs, as a worker with these variables does. */
 async function serve(variables: Environment, work: () => Promise<void>): Promise<void> {
   const workflowBundle = bundles.get('DAYBREAK_PAYLOAD_KEYS' in variables);
   const worker = await Worker.create({
@@ -123,7 +123,7 @@ it.each<[string, Refusal]>([
   expect(told).toContain(refusal.remedy);
   expect((await handle.describe()).status.name).toBe('RUNNING');
   await serve(refusal.written, async () => {
-    // Temporal answers no query before the task's next try.
+    // Temporal answers no query before the task's next attempt.
     await until(async () => (await speedView(client, pipeline)).state === 'running');
   });
   await handle.terminate();

@@ -67,7 +67,7 @@ it('tries the selection again, tells its progress meanwhile, and runs no more da
     expect((await shownOf(handle)).details).toContain('running: 2026-02-01, 2026-02-02');
     held.release();
     expect(await handle.result()).toMatchObject({ requested: 5, completed: 5, replaced: 5 });
-    expect(held.arrived).toBe(10); // Each day is built, and rebuilt once it is sealed.
+    expect(held.arrived).toBe(10); // Each day is built, and built again after it is sealed.
   });
 });
 
@@ -110,7 +110,7 @@ it('takes no slot of the worker while it waits for days that somebody else runs'
       );
       await held.reached(2);
       const handle = await start({ ...range, continued: { requested: datesOf(range), outcomes: [] } });
-      // The backfill waits for both days, which need the worker's slots for their next steps.
+      // The backfill waits for both days. They need the worker's slots for their next steps.
       await until(async () => {
         const { raw } = await handle.describe();
         return (

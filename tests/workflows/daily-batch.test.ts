@@ -16,7 +16,7 @@ const WHOLE_DAY = [
   ...['planDay', 'awaitSettledInput', 'buildDay', 'checkGate', 'endReindexTasks', 'sealDay', 'buildDay', 'reindexDay'],
   ...['proveDay', 'storeReconciliation'],
 ];
-/** What changes what serves a day. */
+/** The activities that change what serves a day. */
 const TOUCHES = ['sealDay', 'reindexDay', 'storeReconciliation'];
 
 let day = 0;

@@ -17,7 +17,7 @@ export const BUILT: BuiltDay = {
   sources: { '07': { read: 3, quarantined: 0 } },
 };
 
-/** What `dailyBatch` calls, as activities that succeed at once; the names of the calls are noted in order. */
+/** The activities that `dailyBatch` calls. They succeed at once, and their names are recorded in order. */
 export function dayActivities(changed: Partial<BatchActivities> = {}) {
   const calls: string[] = [];
   const activities: BatchActivities = {

@@ -18,20 +18,20 @@ import { silentProgress } from '../../scripts/stack/progress';
 
 export interface WorkflowTests {
   readonly client: TestWorkflowEnvironment['client'];
-  /** For workers of the test's own. */
+  /** For workers that a test starts itself. */
   readonly connection: TestWorkflowEnvironment['nativeConnection'];
-  /** That of the last `serve`: each has its own, so that what a failed test leaves behind meets no other. */
+  /** The task queue of the last `serve`. Each has its own, so that leftovers of a failed test affect no other. */
   readonly taskQueue: string;
-  /** Serves the real workflows with these activities for as long as `work` takes, `slots` of them at once. */
+  /** Serves the real workflows with these activities while `work` runs, `slots` of them at once. */
   serve(activities: object, work: () => Promise<void>, slots?: number): Promise<void>;
 }
 
-/** As the worker has it. */
+/** The same as the worker has. */
 const payloadConverterPath = resolve(__dirname, '../../worker/payload-converter.cjs');
 
 /**
- * A Temporal development server of the test file's own, in memory, and the workflows as the worker bundles them. Workflows
- * have no timers but those of retries, which are waited for.
+ * A Temporal development server in memory for the test file, and the workflows as the worker bundles them. The only
+ * timers of workflows are those of retries, which the tests wait for.
  *
  * @param server further arguments of `temporal server start-dev`.
  */
@@ -59,7 +59,7 @@ export function useTemporal(...server: string[]): WorkflowTests {
       }),
       bundleWorkflowCode({ workflowsPath: resolve(__dirname, '../../workflows'), payloadConverterPath, logger }),
     ]);
-  }, 600_000); // Where no `temporal` is there yet, the first test file builds it.
+  }, 600_000); // If there is no `temporal` yet, the first test file builds it.
 
   afterAll(() => environment.teardown());
 
@@ -89,13 +89,13 @@ export function useTemporal(...server: string[]): WorkflowTests {
   };
 }
 
-/** A point at which a stubbed activity waits until the test lets it go on, or until it is cancelled. */
+/** A point at which a stubbed activity waits until the test releases it, or until it is cancelled. */
 export class Held {
-  /** How many activities have come here. */
+  /** How many activities have reached this point. */
   arrived = 0;
   #open = false;
 
-  /** What the activity does; throws its CancelledFailure. Beats its heart, so that it hears of a cancellation. */
+  /** The activity calls it. Throws its CancelledFailure. Sends heartbeats, so that it learns of a cancellation. */
   async wait(): Promise<void> {
     this.arrived += 1;
     const { cancellationSignal } = Context.current();
@@ -106,7 +106,7 @@ export class Held {
     }
   }
 
-  /** The same for what must be done whatever is cancelled. */
+  /** The same for work that must be done even if it is cancelled. */
   async passed(): Promise<void> {
     this.arrived += 1;
     while (!this.#open) {
@@ -115,7 +115,7 @@ export class Held {
     }
   }
 
-  /** What the test does: waits until `count` activities are here. */
+  /** The test calls it. Waits until `count` activities are here. */
   async reached(count = 1): Promise<void> {
     await until(() => this.arrived >= count);
   }
@@ -136,7 +136,7 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   }
 }
 
-/** The failure of a workflow, as its caller sees it. */
+/** The failure of a workflow, as its caller gets it. */
 export async function failureOf(handle: Pick<WorkflowHandle, 'result'>): Promise<Error> {
   const thrown: unknown = await handle.result().then(
     () => new Error('the workflow did not fail'),
@@ -146,7 +146,7 @@ export async function failureOf(handle: Pick<WorkflowHandle, 'result'>): Promise
   throw thrown;
 }
 
-/** What the Temporal UI shows of a run beside its history. */
+/** What the Temporal UI shows of a run besides its history. */
 export async function shownOf(handle: Pick<WorkflowHandle, 'describe' | 'query'>) {
   const [description, metadata] = await Promise.all([
     handle.describe(),

@@ -17,7 +17,7 @@ import { failureOf, shownOf, until, useTemporal } from './environment';
 
 const temporal = useTemporal();
 
-/** A right input of each workflow, with every field that a caller may give. */
+/** A valid input of each workflow, with every field that a caller may give. */
 const RIGHT: Readonly<Record<keyof typeof workflows, Readonly<Record<string, unknown>>>> = {
   speedLayer: { pipeline: 'events', shards: 1, paused: false, setup: 's', isSetupOver: false, failures: [] },
   dailyBatch: { pipeline: 'events', date: '2026-11-21', force: true, accept: ['EMPTY_DAY'], restore: 'previous' },
@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
 let number = 0;
 
 it('fails every workflow by a code of its own where its input is none, and never its task', async () => {
-  const activities = {}; // None is called: an activity that is not there would fail without a code of ours.
+  const activities = {}; // None is called: a missing activity would fail without a code of ours.
   await temporal.serve(activities, async () => {
     const failures = await Promise.all(
       CASES.map(async ([workflow, input]) => {
@@ -155,7 +155,7 @@ it('takes from a layer of an earlier version what it continues as new with, also
   expect([5_000, 1_001, 1_000, 2.5, 1, 0, -1].map(startableShards)).toEqual([1_000, 1_000, 1_000, 2, 1, 1, 1]);
 });
 
-/** What no converter can decode. */
+/** Payloads that no converter can decode. */
 const UNDECODABLE = {
   payloads: ['json/plain', 'binary/unknown', ''].map((encoding) => ({
     metadata: { encoding: Buffer.from(encoding) },

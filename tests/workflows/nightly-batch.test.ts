@@ -8,7 +8,7 @@ import { failureOf, Held, shownOf, until, useTemporal } from './environment';
 
 const temporal = useTemporal();
 const INPUT = { pipeline: 'events', timeZone: 'Asia/Seoul' };
-/** The day before the one in which a run without a schedule begins. */
+/** The day before the start of a run without a schedule. */
 const yesterday = (): string => new Date(Date.now() + 9 * 3_600_000 - 86_400_000).toISOString().slice(0, 10);
 
 let number = 0;

@@ -33,7 +33,7 @@ export interface BackfillOptions {
 
 export async function run({ dryRun, wait, watch, cancel, json, ...range }: BackfillOptions): Promise<void> {
   const config = readConfig();
-  // What is gone or broken can still be cancelled.
+  // A backfill of a pipeline whose folder is gone or broken can still be cancelled.
   if (cancel) parsePipelineName(range.pipeline);
   else await loadPipelineNamed(config.pipelines, range.pipeline);
   await withClient(config, async (client) => {
@@ -43,7 +43,7 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
       else print(`${workflowId}: cancel requested; its running days end first`);
       return;
     }
-    // Also before a start: a wrong range fails here, with exit code 2, and not in a workflow.
+    // Also before a start: a wrong range then fails here, with exit code 2, and not in a workflow.
     const selected = await selectDays(client, config, range);
     if (dryRun) {
       if (json) printJson({ workflowId: backfillId(range.pipeline, range.from, range.to), days: selected });

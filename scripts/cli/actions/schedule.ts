@@ -128,7 +128,7 @@ function describeApplied({ schedule, done, changes }: AppliedSchedule, dryRun: b
 
 const SHOWN_CHARACTERS = 100;
 
-/** A zone's nights of the next decades make a long line. */
+/** The nights of a zone over decades make a long line. */
 function cut(text: string): string {
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (--json shows all)`;
 }

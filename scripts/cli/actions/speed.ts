@@ -82,7 +82,7 @@ export async function stop({ pipeline, json, now }: StopOptions): Promise<void> 
 
 export async function scale(shards: number, { pipeline, json }: SpeedOptions): Promise<void> {
   await within(pipeline, async (client) => {
-    // Without one it would wait for ever.
+    // Without a worker it would wait for ever.
     await requireWorker(client, TASK_QUEUES.speed);
     await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
     show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
@@ -103,7 +103,7 @@ export async function status({ pipeline, json, watch }: WatchOptions): Promise<v
   });
 }
 
-/** Shards need no Druid: the layer starts whatever this finds, and the gate asks again. */
+/** Shards need no Druid: the layer starts whatever this finds, and the gate checks it again. */
 async function warnOfCompaction(loaded: LoadedPipeline): Promise<void> {
   try {
     const { conflicts, warnings } = await pollCompaction(createDruidClient(readConfig().druid), loaded);

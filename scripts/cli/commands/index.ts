@@ -13,8 +13,9 @@ import { upCommand } from './up';
 import { workerCommand } from './worker';
 
 /**
- * Every command, in the order in which help lists them. The files of this folder are loaded by each command line, also for help:
- * they import what options need, and no server's client and no engine. What a command does, its action imports when it runs.
+ * Every command, in the order in which help lists them. Each command line loads the files of this folder, also for
+ * help. They import what options need, and no server's client and no engine. An action imports its own code when it
+ * runs.
  */
 export function commands(): Command[] {
   return [

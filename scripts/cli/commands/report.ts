@@ -22,7 +22,7 @@ export function reportCommand(): Command {
     .action(async (options: ReportOptions) => (await import('../actions/report')).run(options));
 }
 
-/** It becomes a link in the page; an empty variable gives no link. */
+/** The address becomes a link in the page. An empty variable gives no link. */
 function httpAddress(text: string): string {
   if (text === '' || httpUrl.safeParse(text).success) return text;
   throw new InvalidArgumentError('Give an http or https address without a password, such as http://127.0.0.1:9090.');

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import type { ApplyOptions, ScheduleOptions, TriggerOptions } from '../actions/schedule';
 
-/** All but `apply` need no pipeline folder: what is gone or broken can still be seen, paused and deleted. */
+/**
+ * All but `apply` need no pipeline folder: the schedules of a pipeline that is gone or broken can still be seen, paused
+ * and deleted.
+ */
 export function scheduleCommand(): Command {
   return new Command('schedule')
     .description('manage the nightly recompute and the hourly check for late data, which are Temporal Schedules')

@@ -2,7 +2,10 @@ import { Command, InvalidArgumentError } from 'commander';
 import { MAXIMUM_SHARDS } from '../../../domain/speed-shard';
 import type { SpeedOptions, StartOptions, StopOptions, WatchOptions } from '../actions/speed';
 
-/** Only `start` and `status` need the pipeline's folder: what is gone or broken can still be held and stopped. */
+/**
+ * Only `start` and `status` need the pipeline's folder: the layer of a pipeline that is gone or broken can still be
+ * paused and stopped.
+ */
 export function speedCommand(): Command {
   const group = new Command('speed').description('run the realtime layer: events → transform → Kafka → Druid');
   group.addCommand(

@@ -10,7 +10,7 @@ import { deadLetterTopicOf, type Pipeline } from '../../../domain/pipeline';
 import { replayGroupOf } from '../../../domain/speed-shard';
 import { markedOffsets, markedRanges } from './replay-marker';
 
-/** The dead letters of a pipeline; `all` also those that were replayed before. */
+/** The dead letters of a pipeline; with `all` also those that were already replayed. */
 export async function* deadLetters(
   kafka: KafkaOptions,
   pipeline: Pipeline,
@@ -47,7 +47,7 @@ async function pendingSpans(kafka: KafkaOptions, pipeline: Pipeline, all: boolea
     const spans = await topics.offsetsOf(topic);
     return spans.map((span) => {
       const from = replayed.get(span.partition) ?? 0;
-      // An offset beyond the end means that the topic was created again since.
+      // An offset beyond the end means that the topic was created again.
       return from > span.high ? span : { ...span, low: Math.max(span.low, from) };
     });
   } finally {

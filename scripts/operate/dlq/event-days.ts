@@ -6,19 +6,23 @@ import type { Pipeline } from '../../../domain/pipeline';
 import type { Config } from '../../../worker/config';
 import { runAgain } from '../remedies';
 
-/** Before which instant Druid's realtime drops rows: null where nothing is sealed; undefined where Druid does not answer. */
+/**
+ * The instant before which Druid's realtime drops rows. Null if nothing is sealed; undefined if Druid does not answer.
+ */
 export type SealedUntil = string | null | undefined;
 
 /** The letters of one day. */
 export interface LettersOfDay {
-  /** Local; null where the event has no time that can be read. */
+  /** The local day; null if the event has no readable time. */
   readonly date: BusinessDate | null;
   readonly letters: number;
-  /** Whether realtime drops them, so that they are served once the day is recomputed; null where that is not known. */
+  /**
+   * Whether realtime drops them. If so, Druid serves them only after the day is recomputed. Null if that is not known.
+   */
   readonly sealed: boolean | null;
 }
 
-/** The latest seal that the supervisor ever had, since it holds on for the next one of its name. */
+/** The latest seal that the supervisor ever had. It also holds for the next supervisor with its name. */
 export async function sealedUntil(config: Config, { druid: { datasource } }: Pipeline): Promise<SealedUntil> {
   try {
     const seals = await createDruidClient(config.druid).supervisors.seals(datasource);
@@ -29,7 +33,7 @@ export async function sealedUntil(config: Config, { druid: { datasource } }: Pip
   }
 }
 
-/** Counts events by day, earliest first, those without a time last. */
+/** Counts events by day, earliest first. Events without a time come last. */
 export function lettersByDay(
   times: Iterable<Date | undefined>,
   { timeZone }: Pipeline,
@@ -45,7 +49,7 @@ export function lettersByDay(
   return [...days].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, day]) => day);
 }
 
-/** The commands that recompute the sealed ones of the days, one a day. */
+/** The commands that recompute the sealed days, one for each day. */
 export function recomputes(pipeline: string, days: readonly LettersOfDay[]): string[] {
   return days.flatMap(({ date, sealed }) => (date !== null && sealed === true ? [runAgain(pipeline, date)] : []));
 }

@@ -2,16 +2,17 @@ interface Placed {
   readonly offset: number;
 }
 
-/** Cuts what a broker refuses as too large into halves, and goes on with the size that it took. */
+/** Splits what a broker refuses as too large into halves, and goes on with the size that the broker took. */
 export class Narrowing {
   #most = Infinity;
 
   /**
-   * Sends all in their order, in as few parts as are taken; `send` is called with nothing where there is nothing.
+   * Sends all items in their order, in as few parts as the broker takes. If there is no item, calls `send` once with
+   * none.
    *
-   * @param end the offset behind them.
-   * @param send gets the offset behind the part too. False where it is refused, and nothing of it was sent: then it is asked
-   * with half as many, but with a single one never again.
+   * @param end the offset behind the items.
+   * @param send also gets the offset behind the part. Returns false if the part is refused and nothing of it was sent.
+   *   It is then called with half as many items. A single item that is refused is not sent again.
    */
   async send<Item extends Placed>(
     items: readonly Item[],

@@ -7,9 +7,10 @@ import {
 } from '../../../clients/kafka';
 
 /**
- * A replay leaves a record of its own in the dead-letter topic, in the transaction that sends: which letters of that
- * partition it has dealt with. It lies behind them in the same partition, so that no retention removes it before them;
- * the committed offset of the replays' group, which Kafka forgets after a week, is only where to begin to read.
+ * A replay writes a marker record to the dead-letter topic, in the same transaction that sends the letters. The marker
+ * says which letters of its partition are done. It lies behind them in that partition, so that no retention removes it
+ * before them. The committed offset of the replays' group, which Kafka forgets after a week, only says where to begin
+ * to read.
  */
 const MARKER_HEADER = 'daybreak.replayed';
 
@@ -28,7 +29,7 @@ export function replayMarker(partition: number, ranges: readonly OffsetRange[]):
   return { key: null, value: null, partition, headers: [{ name: MARKER_HEADER, value: text }] };
 }
 
-/** The offsets that a marker holds; undefined if the record is not a marker. */
+/** The offsets that a marker holds. Undefined if the record is not a marker. */
 export function markedRanges({ value, headers }: Pick<KafkaRecord, 'value' | 'headers'>): OffsetRange[] | undefined {
   if (value !== null || headers.length !== 1) return undefined;
   const text = headers.find(({ name }) => name === MARKER_HEADER)?.value?.toString();
@@ -39,9 +40,8 @@ export function markedRanges({ value, headers }: Pick<KafkaRecord, 'value' | 'he
 }
 
 /**
- * The offsets of the letters that were dealt with, by partition, as far as markers from the spans' `low` on say so.
- * Waits for transactions that are open, since a marker may lie behind one. Throws KAFKA_UNREACHABLE where one stays
- * open for a minute.
+ * The offsets of the letters that are done, by partition, according to the markers from the spans' `low` on. Waits for
+ * open transactions, since a marker may lie behind one. Throws KAFKA_UNREACHABLE if one stays open for a minute.
  */
 export async function markedOffsets(
   kafka: KafkaOptions,

@@ -20,25 +20,25 @@ export interface PartitionReplay {
   readonly kafka: KafkaOptions;
   readonly pipeline: Pipeline;
   readonly partition: number;
-  /** Of the dead-letter topic: what comes from here on is left to the next replay. */
+  /** An offset of the dead-letter topic. Letters from here on are left to the next replay. */
   readonly high: number;
   /** See replayIdOf. */
   readonly run: string;
   readonly select: Selection;
-  /** Called with the letters of a transaction once it is committed. */
+  /** Called with the letters of a transaction after it is committed. */
   readonly onSent: (letters: readonly DeadLetter[]) => Promise<void>;
 }
 
-/** What was not sent: `truncated` never can be, `notSelected` and `tooLarge` stay pending. */
+/** What was not sent. `truncated` letters can never be sent; `notSelected` and `tooLarge` ones stay pending. */
 export interface LeftOut {
   readonly truncated: number;
   readonly notSelected: number;
-  /** Those that the broker refuses alone. */
+  /** The letters that the broker refuses even alone. */
   readonly tooLarge: readonly LargeLetter[];
 }
 
 export interface LargeLetter extends Pick<DeadLetter, 'partition' | 'offset' | 'origin'> {
-  /** Of the message that was refused, before it is compressed. */
+  /** The size of the message that was refused, before compression. */
   readonly bytes: number;
 }
 
@@ -46,9 +46,10 @@ const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 18 };
 const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
 
 /**
- * Sends the selected letters of a partition that are pending. Each transaction holds the letters, a marker of their offsets and
- * how far all are dealt with, so that whoever goes on after a kill, with whatever selection, sends none twice. Where the broker
- * refuses one as too large, nothing of it counts: its session is given up, and the next one tries fewer letters.
+ * Sends the selected letters of a partition that are pending. Each transaction holds the letters, a marker of their
+ * offsets, and the offset up to which all letters are done. So a replay that goes on after a kill, with any selection,
+ * sends no letter twice. If the broker refuses a transaction as too large, nothing of it counts: its session is closed,
+ * and the next one tries fewer letters.
  */
 export async function replayPartition(options: PartitionReplay): Promise<LeftOut> {
   const { kafka, pipeline, partition, high, run, select, onSent } = options;
@@ -58,7 +59,7 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
     const transactionalId = transactionalIdOf(pipeline.name, topic, partition);
     const outputs = [pipeline.kafka.topic, topic];
     const group = replayGroupOf(pipeline.name);
-    // Fenced where another replay came between, which may have sent some of these letters.
+    // This session is fenced if another replay came between. That replay may have sent some of these letters.
     return PartitionSession.open(kafka, { topic, partition, group, transactionalId, outputs }, producer, (owner) => {
       producer = owner;
     });
@@ -69,7 +70,7 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
       [pipeline.kafka.topic, wholeOf(selected).map((letter) => replayedMessage(letter, run))],
       [topic, ranges.length === 0 ? [] : [replayMarker(partition, ranges)]],
     ]);
-  /** False where the broker refuses them as too large. */
+  /** False if the broker refuses the letters as too large. */
   const isCommitted = async (some: Separated, dealtWith: number): Promise<boolean> => {
     try {
       await session.commit(writesOf(some), dealtWith);
@@ -85,9 +86,9 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
   const tooLarge: LargeLetter[] = [];
   try {
     let { offset } = session.start;
-    // The first letter that stays pending: all before it is dealt with.
+    // The offset of the first letter that stays pending: all letters before it are done.
     let firstLeft: number | undefined;
-    // Only now: with the session open, no other replay writes to the partition any more.
+    // Only now: while the session is open, no other replay writes to the partition.
     const marked = await markedOffsets(kafka, topic, [{ partition, low: offset, high }]);
     const replayed = marked.get(partition) ?? new Set();
     const narrowing = new Narrowing();
@@ -122,7 +123,7 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
   return { truncated, notSelected, tooLarge };
 }
 
-/** What can be sent at all. */
+/** The letters that can be sent: those that are not truncated. */
 function wholeOf(letters: readonly DeadLetter[]): DeadLetter[] {
   return letters.filter(({ truncatedFrom }) => truncatedFrom === undefined);
 }
@@ -136,9 +137,9 @@ function lettersOf(slice: RecordSlice, partition: number): DeadLetter[] {
 
 interface Separated {
   readonly selected: readonly DeadLetter[];
-  /** The offset of the first that is not selected. */
+  /** The offset of the first letter that is not selected. */
   readonly firstLeft: number | undefined;
-  /** Hold the selected ones, and none that is not. */
+  /** They hold the selected letters and no other. */
   readonly ranges: readonly OffsetRange[];
 }
 

@@ -12,30 +12,33 @@ import { replayIdOf, replayOf } from './replayed-message';
 import type { Selection } from './selection';
 
 export interface Replay {
-  /** Sent to the pipeline's topic again, exactly once each. */
+  /** Letters that were sent to the pipeline's topic again, exactly once each. */
   readonly replayed: number;
   readonly byCode: Readonly<Record<string, number>>;
-  /** Left out, since only their beginning was kept. */
+  /** Letters that were left out because only their beginning was kept. */
   readonly truncated: number;
-  /** Pending ones that the selection leaves for later. */
+  /** Pending letters that the selection leaves for later. */
   readonly notSelected: number;
-  /** Pending ones that the broker refuses as too large. */
+  /** Pending letters that the broker refuses as too large. */
   readonly tooLarge: readonly LargeLetter[];
-  /** False where the speed layer did not read all of them within the time. */
+  /** False if the speed layer did not read all of them within the time limit. */
   readonly settled: boolean;
-  /** Those that became dead letters again. */
+  /** The letters that became dead letters again. */
   readonly failed: readonly DeadLetter[];
-  /** The events' times of the others, undefined where one cannot be read. */
+  /** The event times of the other letters; undefined for a time that cannot be read. */
   readonly times: readonly (Date | undefined)[];
 }
 
 const POLL_MS = 250;
-/** So many unread offsets are counted record by record; more are not read yet, whatever they hold. */
+/**
+ * Up to this many unread offsets are counted record by record. More offsets mean unread records, whatever they hold.
+ */
 const MOST_COUNTED = 1_000;
 
 /**
- * Sends the selected dead letters that were not replayed yet to the pipeline's topic, and waits until the speed layer has read
- * them, to find which failed again. A replay that is stopped goes on where it was: each dead letter is sent once.
+ * Sends the selected dead letters that were not replayed yet to the pipeline's topic. Then waits until the speed layer
+ * has read them, to find which failed again. After a replay was stopped, the next one goes on from there: each dead
+ * letter is sent once.
  *
  * @param select Default: all.
  */
@@ -80,7 +83,7 @@ export async function replayDeadLetters(
   }
 }
 
-/** The dead letters behind the spans that came of what was sent. */
+/** The dead letters behind the spans that are results of what was sent. */
 async function failedAgain(
   kafka: KafkaOptions,
   pipeline: Pipeline,
@@ -96,7 +99,7 @@ async function failedAgain(
   return failed;
 }
 
-/** Whether the speed layer commits, within the time, what its topic holds by now. */
+/** Whether the speed layer commits, within the time limit, what its topic holds when this is called. */
 async function isRead(
   topics: KafkaTopics,
   kafka: KafkaOptions,
@@ -111,7 +114,7 @@ async function isRead(
       .map((span) => ({ ...span, low: Math.max(span.low, committed.get(span.partition) ?? 0) }))
       .filter(({ low, high }) => low < high);
     const offsets = unread.reduce((sum, { low, high }) => sum + high - low, 0);
-    // The ends of transactions take offsets too, which nobody commits before the next record comes.
+    // Ends of transactions take offsets too. Nobody commits these before the next record comes.
     if (offsets <= MOST_COUNTED && (await countTopic(kafka, topic, unread)) === 0) return true;
     if (Date.now() >= deadline) return false;
     await sleep(POLL_MS);

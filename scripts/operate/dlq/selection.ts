@@ -3,13 +3,16 @@ import { dayInterval, isBusinessDate } from '../../../domain/business-date';
 import type { DeadLetterCode } from '../../../domain/dead-letter';
 import { DaybreakError } from '../../../domain/errors';
 
-/** As the command line gives it: every condition must hold, of several values of one any. */
+/**
+ * A selection as the command line gives it. Every condition must hold; of several values of one condition, any may
+ * match.
+ */
 export interface SelectionOptions {
   readonly code?: readonly DeadLetterCode[];
-  /** Of the original record's timestamp, both included: an instant in ISO 8601, or a local day. */
+  /** Compared with the original record's timestamp, both included: an instant in ISO 8601, or a local day. */
   readonly from?: string;
   readonly to?: string;
-  /** Of the original record, as places are. */
+  /** Partition and offsets of the original record, as in `places`. */
   readonly partition?: readonly number[];
   readonly offset?: readonly OffsetSpan[];
   /** 'topic/partition/offset' of original records. */
@@ -24,7 +27,7 @@ export interface OffsetSpan {
 
 export type Selection = (letter: DeadLetter) => boolean;
 
-/** Throws WRONG_USAGE for an invalid option. Local days are those of the pipeline's zone. */
+/** Throws WRONG_USAGE for an invalid option. Local days are in the pipeline's zone. */
 export function selectionOf(options: SelectionOptions, timeZone: string): Selection {
   const { code, partition, offset, places = [] } = options;
   const from = options.from === undefined ? -Infinity : instantsOf('--from', options.from, timeZone).first;
@@ -50,12 +53,12 @@ export function selectionOf(options: SelectionOptions, timeZone: string): Select
   };
 }
 
-/** Where the original record stood, as `dlq list` shows it. */
+/** The position of the original record, as `dlq list` shows it. */
 export function originOf({ origin }: Pick<DeadLetter, 'origin'>): string {
   return `${origin.topic}/${origin.partition}/${origin.offset}`;
 }
 
-/** Reads '41' or '41-60'; undefined where it is neither. */
+/** Reads '41' or '41-60'. Undefined if the text is neither. */
 export function offsetSpanOf(text: string): OffsetSpan | undefined {
   const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(text) ?? [];
   const span = { first: Number(first), last: Number(last) };

@@ -1,12 +1,13 @@
 import { MONTHS, type CalendarSpec, type ScheduleSpec } from '@temporalio/client';
 import { shiftedNights, type LocalHour } from '../../../domain/nights';
 
-/** Temporal itself knows no date after the year 2100. */
+/** Temporal accepts no date after the year 2100. */
 const YEARS = { first: 2026, last: 2099 };
 
 /**
- * When the nightly run comes, so that each local day has it exactly once: at the pipeline's time, but for the nights in which
- * the clocks change then. These have a date and an hour of their own, as far as the zone's rules are known.
+ * When the nightly run comes, so that each local day has it exactly once. It comes at the pipeline's time, except in
+ * nights in which the clocks change at that time. These nights have a date and an hour of their own, as far as the
+ * zone's rules are known.
  *
  * @param at HH:MM, as the pipeline's schema says.
  */
@@ -31,7 +32,7 @@ export function nightlyTimes(at: string, timeZone: string): Required<Pick<Schedu
   };
 }
 
-/** One calendar for each hour of each day of the year, with the years in which it is meant. */
+/** One calendar for each hour of each day of the year, with the years for which it holds. */
 function byHourAndDay(hours: readonly LocalHour[]): Pick<CalendarSpec, 'year' | 'month' | 'dayOfMonth' | 'hour'>[] {
   const years = new Map<string, Set<number>>();
   for (const { date, hour } of hours) {

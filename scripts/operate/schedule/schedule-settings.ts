@@ -7,17 +7,19 @@ import {
 } from '@temporalio/client';
 import { formatDuration, intervalToDuration } from 'date-fns';
 
-/** A schedule as text by setting, the same whether it is what Temporal has or what is wanted, so that both compare. */
+/**
+ * A schedule as text by setting. What Temporal has and what is wanted have the same form, so that they can be compared.
+ */
 export type ScheduleSettings = Readonly<Record<string, string>>;
 
 export interface ScheduleChange {
   readonly setting: string;
-  /** Undefined where Temporal has no such schedule. */
+  /** Undefined if Temporal has no such schedule. */
   readonly from: string | undefined;
   readonly to: string;
 }
 
-/** As it is given, and as Temporal describes it. */
+/** A calendar as it is given, or as Temporal describes it. */
 type Calendar = CalendarSpec | CalendarSpecDescription;
 
 export function settingsOf({ spec, action, policies }: ScheduleDescription | ScheduleOptions): ScheduleSettings {
@@ -67,13 +69,16 @@ function timeOf({ hour, minute }: Calendar): string {
   return `${fieldOf(hour, 23)}:${fieldOf(minute, 59)}`;
 }
 
-/** '*' where the values are all that there are. */
+/** '*' if the values are all possible ones. */
 function fieldOf(field: unknown, maximum: number): string {
   const values = valuesOf(field);
   return values.length === 0 || values.length > maximum ? '*' : values.map(padded).join('+');
 }
 
-/** The values of a calendar's field, given as one, as a list, or as the ranges that Temporal makes of them; none for '*'. */
+/**
+ * The values of a calendar's field. The field is one value, a list, or the ranges that Temporal makes of them. None for
+ * '*'.
+ */
 function valuesOf(field: unknown): (number | string)[] {
   if (Array.isArray(field)) return field.flatMap(valuesOf);
   if (typeof field === 'number') return [field];
@@ -93,7 +98,7 @@ function padded(value: unknown): string {
   return String(value).padStart(2, '0');
 }
 
-/** Temporal gives a memo's keys in any order. */
+/** Temporal returns a memo's keys in any order. */
 function memoOf(memo: Record<string, unknown> = {}): string {
   return JSON.stringify(Object.entries(memo).sort());
 }

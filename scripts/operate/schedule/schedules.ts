@@ -30,7 +30,7 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
 
-/** The nightly recompute as a Temporal Schedule, every policy chosen. */
+/** The nightly recompute as a Temporal Schedule, with every policy chosen. */
 export function nightlySchedule({ name, timeZone, schedule }: Pipeline): ScheduleOptions {
   return {
     scheduleId: nightlyScheduleId(name),
@@ -50,7 +50,7 @@ export function nightlySchedule({ name, timeZone, schedule }: Pipeline): Schedul
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
     policies: {
-      // Nights that were missed, or that a long run overlaps, are done one after another and none is dropped.
+      // Nights that were missed, or that a long run overlaps, run one after another. None is dropped.
       overlap: ScheduleOverlapPolicy.BUFFER_ALL,
       catchupWindow: schedule.catchUpDays * DAY,
       pauseOnFailure: schedule.pauseOnFailure,
@@ -63,7 +63,7 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
   return {
     scheduleId: lateDataScheduleId(name),
     spec: {
-      // Off the full hour, at which the files of an hour are flushed.
+      // Not at the full hour, because the files of an hour are flushed then.
       calendars: [{ hour: '*', minute: 20, comment: 'look for late data, every hour' }],
       timezone: timeZone,
       jitter: 0,
@@ -79,7 +79,7 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
       typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
     },
     policies: {
-      // A check sees everything that came since the last one, so missed checks need not be caught up.
+      // A check finds everything that came since the last one, so missed checks need not be caught up.
       overlap: ScheduleOverlapPolicy.SKIP,
       catchupWindow: HOUR,
       pauseOnFailure: false,
@@ -90,15 +90,15 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
 export interface AppliedSchedule {
   readonly schedule: string;
   readonly done: 'created' | 'updated' | 'unchanged';
-  /** What differs from what Temporal had; every setting where it had none. */
+  /** The differences from what Temporal had; every setting if it had none. */
   readonly changes: readonly ScheduleChange[];
 }
 
 /**
- * Brings the pipeline's schedules to what it says, and leaves them paused or running as they are. What is as it should
- * be is not touched.
+ * Changes the pipeline's schedules to what its settings say, and leaves them paused or running as they are. A schedule
+ * that is already right is not changed.
  *
- * @param dryRun only says what it would do.
+ * @param dryRun only reports what it would do.
  */
 export async function applySchedules(client: Client, pipeline: Pipeline, dryRun: boolean): Promise<AppliedSchedule[]> {
   const applied: AppliedSchedule[] = [];
@@ -129,13 +129,13 @@ async function applySchedule(client: Client, wanted: ScheduleOptions, dryRun: bo
 
 export interface DeletedSchedule {
   readonly schedule: string;
-  /** 'absent' where Temporal had none. */
+  /** 'absent' if Temporal had none. */
   readonly done: 'deleted' | 'absent';
 }
 
 /**
- * Deletes a pipeline's schedules. Runs that they have started go on. Throws NOT_RUNNING where Temporal has none of
- * them.
+ * Deletes a pipeline's schedules. Runs that they have started go on. Throws NOT_RUNNING if Temporal has none of the
+ * schedules.
  */
 export async function deleteSchedules(client: Client, pipeline: string): Promise<DeletedSchedule[]> {
   const deleted = await Promise.all(
@@ -153,7 +153,7 @@ export async function deleteSchedules(client: Client, pipeline: string): Promise
   throw noSchedule(scheduleIds(pipeline).join(' and no '), pipeline);
 }
 
-/** Calls a method of a schedule's handle; throws NOT_RUNNING where it was never applied. */
+/** Calls a method of a schedule's handle. Throws NOT_RUNNING if the schedule was never applied. */
 export async function withSchedule<T>(
   client: Client,
   { id, pipeline }: { readonly id: string; readonly pipeline: string },

@@ -4,26 +4,26 @@ import { temporal } from '@temporalio/proto';
 import { DaybreakError } from '../../../domain/errors';
 import { speedLayerId } from '../../../domain/speed-layer';
 
-/** What there is of a speed layer before it is started. */
+/** What is found of a speed layer before it is started. */
 export type FoundLayer =
   | { readonly is: 'absent' | 'running' }
   /** @property how as Temporal names it: 'FAILED', 'CANCELLED', 'TERMINATED', … */
   | { readonly is: 'ended'; readonly how: string }
-  /** It runs, but its workflow's tasks fail, so it starts nothing and does not answer. */
+  /** It runs, but its workflow tasks fail, so it starts nothing and does not answer. */
   | { readonly is: 'stuck'; readonly since: string; readonly reason: string };
 
 export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'stuck' }): string {
   return `the tasks of its workflow have failed since ${since}: ${reason}`;
 }
 
-/** What helps a layer that is stuck. */
+/** What to do about a layer that is stuck. */
 export function unstuck(pipeline: string, { reason }: FoundLayer & { readonly is: 'stuck' }): string {
   if (reason.startsWith('BAD_CONFIGURATION: '))
     return 'Do this where its workers run, and start them again. Then the layer goes on by itself.';
   return `Run the newest version of Daybreak in its workers; if that does not help, end the layer and start another one: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
 }
 
-/** How many of the last events are searched for the reason why a task failed. */
+/** How many of the last events are searched for the reason of a failed task. */
 const EVENTS = 20;
 const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED, EVENT_TYPE_WORKFLOW_TASK_FAILED } = temporal.api.enums.v1.EventType;
 
@@ -32,7 +32,7 @@ export async function findLayer(client: Client, pipeline: string): Promise<Found
   try {
     const { status, runId, raw } = await handle.describe();
     if (status.name !== 'RUNNING') return { is: 'ended', how: status.name };
-    // A task that fails is tried again, without another event in the history.
+    // A failed task is tried again without another event in the history.
     if ((raw.pendingWorkflowTask?.attempt ?? 1) < 2) return { is: 'running' };
     return (await failedTask(client, handle.workflowId, runId)) ?? { is: 'running' };
   } catch (thrown) {
@@ -41,7 +41,9 @@ export async function findLayer(client: Client, pipeline: string): Promise<Found
   }
 }
 
-/** The failure of the last workflow task; undefined where it did not fail, as where its worker was only slow. */
+/**
+ * The failure of the last workflow task. Undefined if it did not fail, for example because its worker was only slow.
+ */
 async function failedTask(client: Client, workflowId: string, runId: string): Promise<FoundLayer | undefined> {
   const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
     namespace: client.options.namespace,
@@ -57,7 +59,7 @@ async function failedTask(client: Client, workflowId: string, runId: string): Pr
   return undefined;
 }
 
-/** The message, also where the codec has encrypted it and this process has its key. */
+/** The message of the failure. It is also decoded if the codec encrypted it and this process has the key. */
 async function reasonOf(client: Client, failure: temporal.api.failure.v1.IFailure | null | undefined): Promise<string> {
   const message = failure?.message ?? 'no reason given';
   try {

@@ -9,29 +9,32 @@ import type { Config } from '../../../worker/config';
 /** A realtime task that ended still reports what it dropped, while Druid lists it. */
 const TOTALS_WINDOW_MILLISECONDS = 24 * 3_600_000;
 
-/** More offsets behind are not counted record by record. */
+/** If more offsets are behind, they are not counted record by record. */
 const MOST_COUNTED = 10_000;
 
-/** How realtime arrives in Druid, and arrived there lately. */
+/** How data arrives in Druid's realtime now, and how it arrived recently. */
 export interface Ingestion extends Pick<SupervisorPoll, 'health' | 'totals'> {
   /**
-   * Rows of the output topic that no task has taken yet; below zero where a partition ends before what was taken of it,
-   * and absent as long as Druid does not know.
+   * Rows of the output topic that no task has taken yet. Below zero if a partition ends before what was taken from it.
+   * Absent as long as Druid does not know.
    */
   readonly lag?: number;
-  /** Set where the lag was too large to count the rows: it is in offsets then, and rows are at most so many. */
+  /** Set if the lag was too large to count the rows. Then it is in offsets, and there are at most that many rows. */
   readonly lagIsBound?: true;
-  /** Of the tasks that ended well within the last 24 hours; what failed ones took is read again by the next. */
+  /**
+   * Totals of the tasks that ended well within the last 24 hours. What failed tasks took is read again by the next
+   * task.
+   */
   readonly ended?: IngestionTotals;
 }
 
-/** Why Druid answers, but does not report this. */
+/** Why Druid answers but does not report this. */
 export interface IngestionUnknown {
   readonly what: string;
   readonly remedy: string;
 }
 
-/** Undefined where Druid does not answer. */
+/** Undefined if Druid does not answer. */
 export async function pollIngestion(
   config: Config,
   pipeline: Pipeline,
@@ -50,7 +53,7 @@ export async function pollIngestion(
   }
 }
 
-/** Counts the rows among the offsets that are behind: the ends of transactions and what was aborted are none. */
+/** Counts the rows among the offsets that are behind. Ends of transactions and aborted records are no rows. */
 async function rowsBehind(
   kafka: KafkaOptions,
   topic: string,
@@ -62,13 +65,13 @@ async function rowsBehind(
   try {
     return { lag: await countTopic(kafka, topic, unread) };
   } catch (thrown) {
-    // Kafka is away, or has removed what no task has taken.
+    // Kafka is away, or has removed records that no task has taken.
     if (thrown instanceof DaybreakError) return { lag, lagIsBound: true };
     throw thrown;
   }
 }
 
-/** As people read it: what is so, and a line that begins with → for each thing to do. */
+/** The ingestion as text for people: the facts, then a line that begins with → for each thing to do. */
 export function describeIngestion(ingestion: Ingestion | IngestionUnknown): string[] {
   if ('what' in ingestion) return [`! Druid: ${ingestion.what}`, `→ ${ingestion.remedy}`];
   const { health, totals, ended, ...behind } = ingestion;
@@ -100,7 +103,7 @@ async function endedTotals({ tasks }: DruidClient, datasource: string): Promise<
   return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
 }
 
-/** The health alone, as the workflow knows it; undefined before its first poll. */
+/** The health alone, as the workflow knows it. Undefined before its first poll. */
 export function describeSupervisor(health: SupervisorHealth | undefined): string[] {
   if (health === undefined) return ['Druid supervisor: not looked at yet'];
   const { state, remedy, sealedUntil } = health;

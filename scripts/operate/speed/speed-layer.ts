@@ -14,13 +14,13 @@ import { startedByHand } from '../started-by-hand';
 export interface StartOptions {
   readonly pipeline: string;
   readonly shards: number;
-  /** Whether one that runs is ended first, without waiting for its shards. Default false. */
+  /** Whether a running layer is ended first, without waiting for its shards. Default false. */
   readonly anew?: boolean;
 }
 
 /**
- * Starts the speed layer; one that runs already goes on as it is. Returns what it found. Throws ALREADY_RUNNING where it
- * finds one that is stuck, and NOT_RUNNING where there is no worker.
+ * Starts the speed layer; one that already runs goes on unchanged. Returns what it found. Throws ALREADY_RUNNING if it
+ * finds one that is stuck, and NOT_RUNNING if there is no worker.
  */
 export async function startSpeedLayer(
   client: Client,
@@ -42,7 +42,7 @@ export async function startSpeedLayer(
   return found;
 }
 
-/** How long a layer that is stuck may take to come right with the worker that runs now. */
+/** How long a stuck layer may take to recover with the worker that runs now. */
 const UNSTUCK_MILLISECONDS = 15_000;
 
 async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer> {
@@ -60,7 +60,7 @@ async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer
   }
 }
 
-/** What a start did, by what it found. */
+/** What a start did, depending on what it found. */
 export function describeStart(found: FoundLayer, anew: boolean): string {
   switch (found.is) {
     case 'absent':
@@ -75,18 +75,20 @@ export function describeStart(found: FoundLayer, anew: boolean): string {
 }
 
 export interface StopOptions {
-  /** Ends the workflow without its shards, as where no worker is left. Default: it ends once they have committed. */
+  /**
+   * Ends the workflow without its shards, for example if no worker is left. Default: it ends after they have committed.
+   */
   readonly now: boolean;
-  /** Gets a line whenever what is waited for changes. */
+  /** Called with a line whenever it waits for something else. */
   readonly show: (line: string) => void;
 }
 
 const HINT_AFTER_MILLISECONDS = 20_000;
 
 /**
- * Ends the speed layer and waits until it has ended. Its shards commit what they have; also with `now` no row is lost or
- * doubled, since a shard's rows and offsets are one transaction. Throws NOT_RUNNING where it does not run, or where no
- * worker is there to end it.
+ * Ends the speed layer and waits until it has ended. Its shards commit what they have. Also with `now` no row is lost
+ * or doubled, since a shard's rows and offsets are one transaction. Throws NOT_RUNNING if it does not run, or if there
+ * is no worker to end it.
  */
 export async function stopSpeedLayer(client: Client, pipeline: string, { now, show }: StopOptions): Promise<void> {
   const handle = client.workflow.getHandle(speedLayerId(pipeline));
@@ -121,7 +123,7 @@ export async function stopSpeedLayer(client: Client, pipeline: string, { now, sh
       if (activities.length > 0) once(`stopping; still running: ${describeActivities(activities)}`);
     });
   } catch (thrown) {
-    // However it ended: it has.
+    // It has ended, in whatever way.
     if (await isRunning(handle)) throw thrown;
   } finally {
     clearTimeout(hint);
@@ -137,7 +139,7 @@ async function isRunning(handle: WorkflowHandle): Promise<boolean> {
   }
 }
 
-/** Calls a method of the speed layer's handle; throws NOT_RUNNING where it does not run. */
+/** Calls a method of the speed layer's handle. Throws NOT_RUNNING if it does not run. */
 export async function withSpeedLayer<T>(
   client: Client,
   pipeline: string,

@@ -14,30 +14,30 @@ import type { FolderState } from '../pipeline-folder';
 import { withSpeedLayer } from './speed-layer';
 import { failureOf } from '../workflow-failure';
 
-/** The speed layer as its workflow and the heartbeats of its shards report it. */
+/** The speed layer as its workflow and its shards' heartbeats report it. */
 export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
   /** `unknown`: its workflow does not answer; `unanswered` says why. */
   readonly state: SpeedLayerStatus['state'] | 'unknown';
-  /** Undefined where the state is unknown. */
+  /** Undefined if the state is unknown. */
   readonly shards: number | undefined;
   readonly unanswered?: Unanswered;
   /** By partition; empty until a shard has reported something. */
   readonly partitions: readonly PartitionProgress[];
-  /** ISO 8601: the last heartbeat of a shard; absent before the first. */
+  /** ISO 8601, the time of the last heartbeat of a shard; absent before the first. */
   readonly toldAt?: string;
   /**
-   * What keeps a part of the layer from going on, with the number of tries: what the workflow tries again, then what
-   * Temporal does.
+   * What keeps a part of the layer from going on, with the number of attempts. First what the workflow tries again,
+   * then what Temporal tries again.
    */
   readonly troubles: readonly string[];
 }
 
-/** Throws NOT_RUNNING where the speed layer does not run, with the reason where it failed. */
+/** Throws NOT_RUNNING if the speed layer does not run, with the reason if it failed. */
 export async function speedView(client: Client, pipeline: string): Promise<SpeedView> {
   return withSpeedLayer(client, pipeline, async (handle) => {
-    // A workflow that has ended still answers queries, with the state that it had.
+    // A workflow that has ended still answers queries, with its last state.
     const taskQueue = await requireRunning(handle, pipeline);
-    // Heartbeats are read after the answer, which can take a while: else live shards would look old.
+    // Heartbeats are read after the answer, because the answer can take a while. Otherwise live shards would look old.
     const status = await queriedStatus(client, pipeline, { handle, taskQueue });
     const [partitions, activities] = await Promise.all([
       shardHeartbeats(client, handle.workflowId),
@@ -68,16 +68,16 @@ function isSilent(toldAt: string | undefined): boolean {
   return toldAt === undefined || Date.now() - Date.parse(toldAt) > SILENT_MILLISECONDS;
 }
 
-/** Why a workflow that runs does not answer. */
+/** Why a running workflow does not answer. */
 export interface Unanswered {
   readonly what: string;
   readonly remedy: string;
 }
 
-/** Temporal asks the worker that ran the workflow last for ten seconds before it asks another: it may be dead. */
+/** For ten seconds Temporal asks the worker that ran the workflow last, which may be dead. Then it asks another one. */
 const ANSWER_MILLISECONDS = 15_000;
 
-/** What the workflow says. Only a worker can answer for it. */
+/** What the workflow reports. Only a worker can answer for it. */
 async function queriedStatus(
   client: Client,
   pipeline: string,
@@ -106,7 +106,7 @@ async function whyUnanswered(client: Client, pipeline: string, taskQueue: string
   };
 }
 
-/** Gives the task queue of a layer that runs. */
+/** The task queue of a layer. Throws if the layer does not run. */
 async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise<string> {
   const { status, taskQueue } = await handle.describe();
   if (status.name === 'RUNNING') return taskQueue;
@@ -126,7 +126,7 @@ async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise
   });
 }
 
-/** A line of names, then a line a partition. */
+/** A line of column names, then a line for each partition. */
 export function partitionTable(partitions: readonly PartitionProgress[]): string[][] {
   return [
     ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'version', 'trouble'],
@@ -147,7 +147,10 @@ export function partitionTable(partitions: readonly PartitionProgress[]): string
 /** Partitions are opened one after another when the layer starts. */
 const OPENED_TOGETHER_MS = 60_000;
 
-/** From when on dead letters are counted; of partitions that were added to the topic, from later on. */
+/**
+ * The time since which dead letters are counted. Partitions that were added to the topic are counted from a later time
+ * on.
+ */
 function describeCounts(partitions: readonly PartitionProgress[]): string[] {
   const [earliest, ...others] = countedSince(partitions);
   if (earliest === undefined) return [];
@@ -156,7 +159,8 @@ function describeCounts(partitions: readonly PartitionProgress[]): string[] {
 }
 
 /**
- * The view as people read it; the supervisor as it is now where Druid answers, else as the workflow saw it last.
+ * The view as text for people. It shows the supervisor as Druid reports it now. If Druid does not answer, it shows what
+ * the workflow saw last.
  *
  * @param folder what the pipeline's folder holds, for the versions of both layers.
  */
@@ -170,7 +174,7 @@ export function describeSpeed(
     ...describeState(view),
     ...(ingestion !== undefined
       ? describeIngestion(ingestion)
-      : // The workflow alone would know.
+      : // Only the workflow would know.
         unanswered === undefined
         ? describeSupervisor(supervisor)
         : []),

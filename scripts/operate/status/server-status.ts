@@ -9,19 +9,19 @@ export interface ServerStatus {
   readonly title: string;
   readonly url: string;
   readonly up: boolean;
-  /** `starting`: its process runs and does not answer as it should. */
+  /** `starting`: its process runs but does not answer as it should. */
   readonly state: 'up' | 'starting' | 'down';
-  /** What is wrong, in one line; empty where nothing is. */
+  /** What is wrong, in one line. Empty if nothing is wrong. */
   readonly detail: string;
-  /** What to do, in one sentence; empty where nothing is wrong. */
+  /** What to do, in one sentence. Empty if nothing is wrong. */
   readonly remedy: string;
 }
 
 const START = 'Start what is down';
 
 /**
- * The servers that a worker uses, asked as a worker asks them: at the same addresses, with the same credentials. Those
- * of the local stack stand beside them where the configuration leads there.
+ * The servers that a worker uses, polled at the worker's addresses with its credentials. If the worker's Druid is the
+ * local stack's, the stack's other servers are listed too.
  */
 export async function serverStatus(config: Config, portBase: number | undefined): Promise<ServerStatus[]> {
   const [polled, local] = await Promise.all([
@@ -35,7 +35,7 @@ export async function serverStatus(config: Config, portBase: number | undefined)
   const servers = polled.map((one) => {
     const server = stackOf(one);
     if (server === undefined) return explained(one);
-    // The state of its process says more than that it does not answer.
+    // The state of its process says more than the missing answer.
     return one.failure === undefined || server.state === 'up'
       ? { ...explained(one), url: server.url }
       : ofStack(server, up);
@@ -65,13 +65,13 @@ function ofStack({ title, url, state, detail }: ServerHealth, up: string): Serve
 interface Probe {
   readonly title: string;
   readonly address: string;
-  /** Of the environment, which says where the server is. */
+  /** The environment variable that says where the server is. */
   readonly variable: string;
   readonly call: () => Promise<unknown>;
 }
 
 interface PolledServer extends Probe {
-  /** Undefined where it answered as it should. */
+  /** Undefined if it answered as it should. */
   readonly failure: unknown;
 }
 

@@ -17,32 +17,32 @@ import { waitingDays, type WaitingDay } from '../waiting-days';
 
 export interface DayStatus {
   readonly date: string;
-  /** Of its last run: 'replaced', 'refused:<code>', 'failed:<code>', … */
+  /** The outcome of its last run: 'replaced', 'refused:<code>', 'failed:<code>', … */
   readonly outcome: string;
   /** ISO 8601. */
   readonly started: string;
-  /** What to do before the day is run again, where the run did not end well. */
+  /** What to do before the day is run again, if the run did not end well. */
   readonly remedy?: string;
-  /** Of the pipeline that its build was made with, as far as this machine's data folder says. */
+  /** The version of the pipeline that its build was made with, as far as this machine's data folder has it. */
   readonly version?: string;
 }
 
 /** What `daybreak status` shows on its one screen. */
 export interface Status {
   readonly pipeline: string;
-  /** What the next build of a day would be made with. */
+  /** The version with which the next build of a day would be made. */
   readonly folder: FolderState;
   readonly servers: readonly ServerStatus[];
-  /** False where Temporal is away: neither the speed layer nor the days are known then. */
+  /** False if Temporal is away. Then neither the speed layer nor the days are known. */
   readonly temporal: boolean;
-  /** How realtime arrives in Druid; undefined where Druid does not answer. */
+  /** How data arrives in Druid's realtime. Undefined if Druid does not answer. */
   readonly ingestion: Ingestion | IngestionUnknown | undefined;
-  /** Undefined where it does not run. */
+  /** Undefined if the speed layer does not run. */
   readonly speed: SpeedView | undefined;
-  /** The latest run of each of the last nights' days, latest day first, then of other days that ran lately. */
+  /** The latest run of each of the last nights' days, latest day first. Then the other days that ran recently. */
   readonly days: readonly DayStatus[];
   /**
-   * Finished days that need a run: missed ones, and those whose files changed, as far as this machine's data folder
+   * Finished days that need a run: missed days, and days whose files changed, as far as this machine's data folder
    * shows.
    */
   readonly waiting: readonly WaitingDay[];
@@ -56,7 +56,7 @@ export interface StatusOptions {
 
 const DAYS_SHOWN = 7;
 
-/** The status of everything at one moment. A server that is away is part of the answer, not an error. */
+/** The status of everything at one moment. A server that is away is part of the result, not an error. */
 export async function pollStatus(config: Config, { pipeline, folder, portBase }: StatusOptions): Promise<Status> {
   const { loaded, settings } = folder;
   const seen = {
@@ -92,7 +92,10 @@ function ignoreNotRunning(thrown: unknown): undefined {
   throw thrown;
 }
 
-/** The last nights, which no backfill of other days hides, then what else ran last. */
+/**
+ * The days of the last nights first, so that a backfill of other days does not hide them. Then the other days that ran
+ * last.
+ */
 async function lastDays(
   client: Client,
   pipeline: string,

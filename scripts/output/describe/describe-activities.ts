@@ -4,16 +4,16 @@ import { ACTIVITY_SUMMARIES } from '../../../domain/activity-summaries';
 import type { RunningActivity } from '../../operate/follow';
 
 type ActivityName = keyof (BatchActivities & SpeedLayerActivities & OperateActivities);
-/** None may lack its words. */
+/** Every activity must have a summary. */
 const summaries: Readonly<Record<ActivityName, string>> = ACTIVITY_SUMMARIES;
 
-/** What a day's run does at this moment, in one line; empty where no activity runs. */
+/** What a day's run does now, in one line. Empty if no activity runs. */
 export function describeActivities(activities: readonly RunningActivity[]): string {
   return activities
     .map((activity) =>
       [
         activitySummary(activity.name),
-        // Before the first poll is answered there are none.
+        // There are no details before the first poll is answered.
         typeof activity.details === 'string' ? `: ${activity.details}` : '',
         describeTry(activity),
       ].join(''),
@@ -26,7 +26,7 @@ function describeTry({ attempt, lastFailure }: RunningActivity): string {
   return lastFailure === undefined ? ` (try ${attempt})` : ` (try ${attempt}; the last one failed: ${lastFailure})`;
 }
 
-/** What an activity does. Its name, if a newer worker has one that is unknown here. */
+/** What an activity does. If a newer worker has an activity that is unknown here, returns its name. */
 export function activitySummary(name: string): string {
-  return name in summaries ? summaries[name as ActivityName] : name; // The check before says so.
+  return name in summaries ? summaries[name as ActivityName] : name; // The check before ensures it.
 }

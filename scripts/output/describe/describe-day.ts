@@ -4,7 +4,7 @@ import { describeBefore, reconciliationTable } from '../../../domain/reconciliat
 import type { Line } from '../safe-text';
 import { table } from '../table';
 
-/** A replaced day as people read it: the table, where the records went, the verdict. */
+/** A replaced day as text for people: the table, where the records went, and the verdict. */
 export function describeDay(result: DailyBatchResult): Line[] {
   const { pipeline, date, hours, counts, segments, version, sealedUntil, accepted, verdict, datasource } = result;
   return [

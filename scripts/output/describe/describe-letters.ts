@@ -9,7 +9,7 @@ import { table } from '../table';
 
 const SHOWN_CHARACTERS = 60;
 
-/** The letters as a table, its first column as `dlq replay` takes it; nothing where there is none. */
+/** The letters as a table. `dlq replay` takes the values of its first column. Nothing if there are no letters. */
 export function letterTable(letters: readonly DeadLetter[]): Line[] {
   if (letters.length === 0) return [];
   const rows = letters.map((letter) => [
@@ -22,7 +22,7 @@ export function letterTable(letters: readonly DeadLetter[]): Line[] {
   return [table([['topic/partition/offset', 'timestamp', 'code', 'reason', 'value'], ...rows])];
 }
 
-/** A letter as JSON holds it. */
+/** A letter as it is printed in JSON. */
 export function readableLetter({ key, value, headers, sentAt: _sentAt, ...letter }: DeadLetter): object {
   return {
     ...letter,
@@ -32,7 +32,7 @@ export function readableLetter({ key, value, headers, sentAt: _sentAt, ...letter
   };
 }
 
-/** ': 3 BAD_RECORD, 1 TOO_LARGE'; empty where there is none. */
+/** ': 3 BAD_RECORD, 1 TOO_LARGE'. Empty if there is none. */
 export function describeByCode(byCode: Readonly<Record<string, number>>): string {
   const codes = Object.entries(byCode).map(([code, number]) => `${number} ${code}`);
   return codes.length === 0 ? '' : `: ${codes.join(', ')}`;
@@ -134,7 +134,7 @@ function describeTooLarge(topic: string, { tooLarge }: Pick<Replay, 'tooLarge'>)
 }
 
 const MOST_TOO_LARGE = 20;
-/** What a batch takes around its one record, and some more. */
+/** What a batch needs besides its one record, with some reserve. */
 const BATCH_OVERHEAD = 1_024;
 
 const SEALS_UNKNOWN =

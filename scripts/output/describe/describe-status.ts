@@ -7,7 +7,7 @@ import { describeVersions } from './describe-versions';
 import type { Line } from '../safe-text';
 import { table } from '../table';
 
-/** A status as people read it, no line wider than a screen but for what servers say. */
+/** A status as text for people. No line is wider than a screen, except what servers report. */
 export function describeStatus(status: Status): Line[] {
   const { pipeline, folder, servers, temporal, ingestion, speed, days, waiting } = status;
   return [
@@ -36,7 +36,7 @@ export function describeStatus(status: Status): Line[] {
   ];
 }
 
-/** The days that the next recompute would build with another version than they were built with. */
+/** The days whose build has another version than the next recompute would have. */
 function describeOtherVersions({ pipeline, folder, days }: Status): string[] {
   if (!('version' in folder)) return [];
   const dates = days
@@ -51,7 +51,7 @@ function describeOtherVersions({ pipeline, folder, days }: Status): string[] {
   ];
 }
 
-/** The table, then a line for each server that is not up, then what to do, each remedy once. */
+/** The table, a line for each server that is not up, then what to do: each remedy once. */
 function describeServers(servers: readonly ServerStatus[]): Line[] {
   const wrong = servers.filter(({ up }) => !up);
   return [

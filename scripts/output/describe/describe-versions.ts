@@ -1,7 +1,7 @@
 import { keptReasons, type PartitionProgress } from '../../../domain/speed-shard';
 import type { FolderState } from '../../operate/pipeline-folder';
 
-/** Which version of the pipeline each layer runs, and what to do where they differ. */
+/** Which version of the pipeline each layer runs, and what to do if they differ. */
 export function describeVersions(
   pipeline: string,
   folder: FolderState,
@@ -24,7 +24,7 @@ function describeFolder(folder: FolderState): string[] {
   return [`! batch: builds nothing, ${code}: ${oneLine(what)}`, `→ ${remedy}`];
 }
 
-/** Partitions of workers whose folder is another than this machine's. */
+/** Partitions of workers whose folder differs from this machine's. */
 function describeOthers(version: string, partitions: readonly PartitionProgress[]): string[] {
   const running = [...new Set(partitions.flatMap((one) => one.version ?? []))].sort();
   const others = running.filter((one) => one !== version);

@@ -3,7 +3,9 @@ import { commandLine, element } from './element';
 import { formatCount } from './format';
 import type { Report } from './report';
 
-/** The days that need somebody, the latest first, each with its remedy; `open` is called with the date that is clicked. */
+/**
+ * The days that need somebody, the latest first, each with its remedy. `open` is called with the date of a clicked day.
+ */
 export function attention(report: Report, open: (date: string) => void): HTMLElement {
   const entries = report.daysToRepair.toReversed().map((day) => entryOf(day, open));
   return element(

@@ -4,7 +4,7 @@ import type { Report } from './report';
 
 const WEEKDAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'];
 
-/** What a cell says below its number; colour alone does not reach every reader. */
+/** The mark in a cell below its number, because some readers do not see the colours. */
 const MARKS: Readonly<Record<Verdict, string>> = {
   replaced: '',
   refused: 'refused',
@@ -14,7 +14,7 @@ const MARKS: Readonly<Record<Verdict, string>> = {
   none: '',
 };
 
-/** The colours; cancelled days have the one of refused days. */
+/** The colours. Cancelled days have the colour of refused days. */
 const LEGEND: readonly (readonly [verdict: Verdict, label: string])[] = [
   ['replaced', 'replaced, proven'],
   ['refused', 'refused or cancelled'],
@@ -23,7 +23,7 @@ const LEGEND: readonly (readonly [verdict: Verdict, label: string])[] = [
   ['none', 'no run'],
 ];
 
-/** A cell for each day, by weeks under the names of their months; `open` is called with the date that is clicked. */
+/** A cell for each day, by weeks under the names of their months. `open` is called with the date of a clicked day. */
 export function calendar({ days }: Report, open: (date: string) => void): HTMLElement {
   const grid = element('div', { class: 'calendar' });
   for (const name of WEEKDAYS) grid.append(element('span', { class: 'weekday' }, name));

@@ -6,7 +6,7 @@ import type { Report } from './report';
 
 export interface DayPanel {
   readonly section: HTMLElement;
-  /** Shows a day. The section is in the document before: its chart is as wide as the section. */
+  /** Shows a day. The section must be in the document before, because its chart is as wide as the section. */
   readonly open: (date: string) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * An element. Children are elements or text, so that no text of the data is ever read as markup; `undefined` stands for no
- * child, and for no attribute.
+ * Makes an element. Children are elements or text, so that text of the data is never read as markup. `undefined` means
+ * no child, or no attribute.
  */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -13,7 +13,7 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** The element of the page's HTML that has this id. */
+/** The element of the page's HTML with this id. */
 export function elementById(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`the page has no element #${id}`);

@@ -27,7 +27,10 @@ interface Bar {
   readonly rows: number;
 }
 
-/** The rows of each hour that Druid served before and serves now; `panelWidth` in pixels, with the panel's padding. */
+/**
+ * A chart of the rows of each hour that Druid served before and serves now. `panelWidth` is in pixels and includes the
+ * panel's padding.
+ */
 export function hourChart(hours: readonly ReportHour[], panelWidth: number): Element {
   const bars = hours.flatMap(({ hour, realtimeRows, druidRows }): Bar[] => [
     { hour, what: BEFORE, rows: realtimeRows },
@@ -53,7 +56,7 @@ export function hourChart(hours: readonly ReportHour[], panelWidth: number): Ele
   });
 }
 
-/** A line for each hour, and their sums. */
+/** A table with a line for each hour, and the sums. */
 export function hourTable(hours: readonly ReportHour[]): HTMLElement {
   const titles = ['hour', ...COLUMNS.map(([title]) => title), 'proof'];
   const lines = hours.map((hour) =>

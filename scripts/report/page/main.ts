@@ -1,4 +1,4 @@
-/** The program of the report's page: it runs in the reader's browser, and draws the data that the page has inside. */
+/** The program of the report's page. It runs in the reader's browser and draws the data that is inside the page. */
 import { attention } from './attention';
 import { calendar } from './calendar';
 import { dayPanel } from './day-panel';

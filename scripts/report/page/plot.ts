@@ -1,11 +1,11 @@
 import { plot, type PlotOptions } from '@observablehq/plot';
 
-/** Texts of the style elements whose rules the document has already. */
+/** Texts of the style elements whose rules the document already has. */
 const adoptedRules = new Set<string>();
 
 /**
- * Draws a plot in the page's font and colours. A plot brings its own style elements, which the page's policy refuses:
- * their rules go to the document instead.
+ * Draws a plot in the page's font and colours. A plot has its own style elements, which the page's policy refuses. So
+ * their rules are added to the document instead.
  */
 export function drawPlot(options: PlotOptions): Element {
   const style = { background: 'transparent', color: 'var(--text)', fontSize: '11px' };

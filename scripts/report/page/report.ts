@@ -1,6 +1,6 @@
 import type { ReportData, ReportDay } from '../report-data';
 
-/** The data of the page, which has one day at least. */
+/** The data of the page, with at least one day. */
 export interface Report extends ReportData {
   readonly firstDay: ReportDay;
   readonly lastDay: ReportDay;
@@ -9,10 +9,10 @@ export interface Report extends ReportData {
 }
 
 /**
- * Reads the JSON that html.ts put into the page. The same command writes the JSON and bundles this script, both from the
- * type `ReportData`, so that the fields are not checked again.
+ * Reads the JSON that html.ts put into the page. The same command writes the JSON and bundles this script, both from
+ * the type `ReportData`. So the fields are not checked again.
  *
- * @throws Error where the report has no day
+ * @throws Error if the report has no day
  */
 export function parseReport(json: string): Report {
   const data = JSON.parse(json) as ReportData;

@@ -12,7 +12,10 @@ interface Bar {
   readonly value: number;
 }
 
-/** One chart over all days for rows, for duplicates and for the runs' duration; `mainWidth` in pixels, with its padding. */
+/**
+ * One chart over all days for rows, one for duplicates, and one for the runs' duration. `mainWidth` is in pixels and
+ * includes the padding.
+ */
 export function trends(report: Report, mainWidth: number): HTMLElement {
   const written = barsOf(report, ({ reconciled }) => reconciled?.counts.written);
   const duplicates = barsOf(report, ({ reconciled }) => reconciled?.counts.duplicates);

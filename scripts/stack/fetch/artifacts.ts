@@ -13,7 +13,7 @@ const VERSITYGW = {
 export interface Artifacts {
   /** Folder of jars. */
   kafka(): Promise<string>;
-  /** Folder of jars, ZooKeeper's among them. */
+  /** Folder of jars, including ZooKeeper's. */
   druid(): Promise<string>;
   /** Path of the executable. */
   temporal(): Promise<string>;

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { withLock } from '../lock';
 
-/** The user's cache folder, shared by every clone: DAYBREAK_CACHE, else the platform's own by XDG. */
+/** The user's cache folder, which every clone shares: DAYBREAK_CACHE, else the platform's own by XDG. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const own = environment['DAYBREAK_CACHE'];
   if (own !== undefined && own !== '') return resolve(own);
@@ -12,8 +12,8 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
 }
 
 /**
- * The folder `name` of the cache, made by `fill` the first time. It appears whole or not at all: `fill` writes to a
- * folder beside it, which is renamed at the end. Whoever comes while another fills it waits.
+ * The folder `name` of the cache. `fill` makes it the first time. It appears whole or not at all: `fill` writes to a
+ * folder beside it, which is renamed at the end. If another process fills it meanwhile, waits.
  */
 export async function cached(name: string, fill: (staging: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder(), name);

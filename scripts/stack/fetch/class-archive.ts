@@ -4,8 +4,8 @@ import { dirname } from 'node:path';
 import { javaVersionText } from './tools';
 
 /**
- * JVM options for an archive of loaded classes beside the jars, which cuts the start of the stack by a third. A server
- * that finds none leaves one when it ends; keepClassArchive then gives it its name.
+ * JVM options for an archive of loaded classes beside the jars. It shortens the start of the stack by a third. A server
+ * that finds no archive writes one when it ends; `keepClassArchive` then gives it its name.
  */
 export async function classArchiveOptions(java: string, jars: string, server: string): Promise<string[]> {
   const version = createHash('sha256')
@@ -22,10 +22,10 @@ export async function classArchiveOptions(java: string, jars: string, server: st
   return [`-XX:ArchiveClassesAtExit=${archive}.${process.pid}-part`];
 }
 
-/** Publishes what a server with this command line left when it ended by itself: whole, or not at all. */
+/** Publishes the archive that a server with this command line wrote when it ended by itself: whole, or not at all. */
 export async function keepClassArchive(commandLine: string): Promise<void> {
   const [, part, archive] = /-XX:ArchiveClassesAtExit=((.+?\.jsa)\.\d+-part)/.exec(commandLine) ?? [];
   if (part === undefined || archive === undefined) return;
-  // A JVM that had nothing to archive has left nothing.
+  // A JVM that had nothing to archive has written no file.
   await rename(part, archive).catch(() => undefined);
 }

@@ -9,12 +9,12 @@ export interface GoProgram {
   readonly title: string;
   /** As `go install` takes it, as in 'github.com/temporalio/cli/cmd/temporal@v1.5.1'. */
   readonly module: string;
-  /** Roughly how many packages its build compiles, for the progress bar. */
+  /** Roughly how many packages its build compiles. For the progress bar. */
   readonly packages: number;
 }
 
 /**
- * The path of a program that Go builds into the cache the first time, verified by Go's checksum database. Throws
+ * The path of a program. The first time, Go builds it into the cache and verifies it by Go's checksum database. Throws
  * MISSING_TOOL or DOWNLOAD_FAILED.
  */
 export async function goInstalled({ title, module, packages }: GoProgram, progress: Progress): Promise<string> {

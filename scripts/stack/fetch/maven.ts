@@ -12,8 +12,8 @@ import { findMaven } from './tools';
 const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 /**
- * The folder of a server's jars, in the cache. The first time Maven copies what ./<name>/pom.xml names, checking its
- * repository's checksums, and the result must be exactly ./<name>/jars.lock. Throws MISSING_TOOL or DOWNLOAD_FAILED.
+ * The folder of a server's jars, in the cache. The first time, Maven copies the jars of ./<name>/pom.xml and checks its
+ * repository's checksums. The result must be exactly ./<name>/jars.lock. Throws MISSING_TOOL or DOWNLOAD_FAILED.
  */
 export async function copyJars(name: string, version: string, progress: Progress): Promise<string> {
   return cached(`${name}-${version}`, async (staging) => {
@@ -42,7 +42,7 @@ export async function copyJars(name: string, version: string, progress: Progress
   });
 }
 
-/** Jar names to their SHA-256, from the committed output of `sha256sum *.jar`. */
+/** Maps jar names to their SHA-256, from the committed output of `sha256sum *.jar`. */
 export async function readLock(name: string): Promise<Map<string, string>> {
   const lines = (await readFile(join(__dirname, name, 'jars.lock'), 'utf8')).trimEnd().split('\n');
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));

@@ -13,7 +13,9 @@ export interface ToolRun {
   readonly onLine: (line: string) => void;
 }
 
-/** Runs a download tool to its end, line by line. Throws DOWNLOAD_FAILED with the end of its output. */
+/**
+ * Runs a download tool to its end and reads its output line by line. Throws DOWNLOAD_FAILED with the end of its output.
+ */
 export async function runTool({ command, args, environment, purpose, step, onLine }: ToolRun): Promise<void> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
   const lines: string[] = [];

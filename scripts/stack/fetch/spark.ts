@@ -9,15 +9,15 @@ import { findPython, findSparkJava, onPath } from './tools';
 const VERSION = '4.3.0';
 
 export interface SparkChoice {
-  /** Default: DAYBREAK_SPARK_MASTER, else what Spark's own configuration says. */
+  /** Default: DAYBREAK_SPARK_MASTER, else the master of Spark's own configuration. */
   readonly master?: string | undefined;
-  /** Default: the process's. DAYBREAK_SPARK_ENVIRONMENT names what of it Spark gets too. */
+  /** Default: the process's environment. DAYBREAK_SPARK_ENVIRONMENT names the variables that Spark also gets. */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
 /**
- * The Spark of SPARK_HOME, else the one on the PATH, else a pinned one, which the first call fetches into the cache.
- * Throws MISSING_TOOL or DOWNLOAD_FAILED.
+ * The Spark of SPARK_HOME, else the one on the PATH, else a pinned one. The first call fetches the pinned one into the
+ * cache. Throws MISSING_TOOL or DOWNLOAD_FAILED.
  */
 export async function findSpark({ master, environment = process.env }: SparkChoice = {}): Promise<SparkProgram> {
   const where = {
@@ -42,7 +42,7 @@ function masterOf(master: string | undefined): Pick<SparkProgram, 'master'> {
   });
 }
 
-/** Names, with commas between them. */
+/** @param names separated by commas. */
 function passedOf(names: string | undefined): Pick<SparkProgram, 'passed'> {
   if (names === undefined || names === '') return {};
   const passed = names.split(',');
@@ -54,7 +54,7 @@ function passedOf(names: string | undefined): Pick<SparkProgram, 'passed'> {
   });
 }
 
-/** The home of the Spark that comes inside of pyspark, which pip verifies against the pinned hash. */
+/** The home of the Spark inside pyspark. pip verifies pyspark against the pinned hash. */
 export async function pinnedSpark(): Promise<string> {
   const folder = await cached(`spark-${VERSION}`, async (staging) => {
     const python = await findPython();

@@ -4,13 +4,13 @@ import { goInstalled } from './go-install';
 import type { Progress } from '../progress';
 import { onPath } from './tools';
 
-/** Later versions of the command line carry a `replace`, which `go install` refuses. */
+/** Later versions of the command line have a `replace` directive, which `go install` refuses. */
 const CLI = { title: 'temporal 1.5.1', module: 'github.com/temporalio/cli/cmd/temporal@v1.5.1', packages: 1500 };
 const SERVER = [1, 29] as const;
 
 /**
- * A `temporal` whose development server is 1.29 or newer: the one on the PATH, else one that Go builds into the cache,
- * verified by Go's checksum database. Throws MISSING_TOOL or DOWNLOAD_FAILED.
+ * A `temporal` whose development server is 1.29 or newer: the one on the PATH, else one that Go builds into the cache
+ * and verifies by Go's checksum database. Throws MISSING_TOOL or DOWNLOAD_FAILED.
  */
 export async function temporalBinary(progress: Progress): Promise<string> {
   const installed = await onPath('temporal');

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 const OR_DOCKER = 'or run `docker compose up` instead of `daybreak up`';
 
-/** The `java` of JAVA_HOME, else of the PATH; at least version 17. Throws MISSING_TOOL. */
+/** The `java` of JAVA_HOME, else of the PATH. It must be version 17 or newer. Throws MISSING_TOOL. */
 export async function findJava(): Promise<string> {
   const home = process.env['JAVA_HOME'];
   const java = home === undefined || home === '' ? await onPath('java') : join(home, 'bin', 'java');
@@ -20,7 +20,7 @@ export async function findJava(): Promise<string> {
   throw missing(`Kafka and Druid need Java 17, and ${java} is ${version ?? 'not a Java'}`, remedy);
 }
 
-/** Java 17 or newer for the Spark that Daybreak fetches; another Spark knows its own. Throws MISSING_TOOL. */
+/** Java 17 or newer for the Spark that Daybreak fetches. Another Spark finds its own Java. Throws MISSING_TOOL. */
 export async function findSparkJava(): Promise<string> {
   const home = process.env['JAVA_HOME'];
   const java = home === undefined || home === '' ? await onPath('java') : join(home, 'bin', 'java');
@@ -32,7 +32,7 @@ export async function findSparkJava(): Promise<string> {
   );
 }
 
-/** Python, for the first use of Spark only. Throws MISSING_TOOL. */
+/** Python, which only the first use of Spark needs. Throws MISSING_TOOL. */
 export async function findPython(): Promise<string> {
   const python = await onPath('python3');
   if (python !== undefined) return python;
@@ -42,12 +42,12 @@ export async function findPython(): Promise<string> {
   );
 }
 
-/** Maven, for the first start only. Throws MISSING_TOOL. */
+/** Maven, which only the first start needs. Throws MISSING_TOOL. */
 export async function findMaven(): Promise<string> {
   return need('mvn', 'Maven fetches Kafka and Druid', 'Install Maven (Debian: apt install maven)');
 }
 
-/** Go, for the first start of `program` only. Throws MISSING_TOOL. */
+/** Go, which only the first start of `program` needs. Throws MISSING_TOOL. */
 export async function findGo(program: string): Promise<string> {
   const orTemporal = program.startsWith('temporal')
     ? ", or Temporal's command line (https://docs.temporal.io/cli)"
@@ -76,7 +76,7 @@ async function need(name: string, purpose: string, install: string): Promise<str
   return found;
 }
 
-/** What `java -version` says; empty where it does not run. */
+/** The output of `java -version`. Empty if it does not run. */
 export async function javaVersionText(java: string): Promise<string> {
   const { stderr } = await run(java, ['-version']).catch(() => ({ stderr: '' }));
   return stderr;

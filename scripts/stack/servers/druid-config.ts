@@ -8,11 +8,14 @@ export interface DruidRole {
   readonly port: number;
   readonly javaOptions: readonly string[];
   readonly stopSeconds: number;
-  /** What must hold besides /status/health. */
+  /** Checks what must hold besides /status/health. */
   check(url: string): Promise<void>;
 }
 
-/** Every process's own runtime.properties: what it shares with the containers, then where this stack has things. */
+/**
+ * Each process's own runtime.properties: the settings that it shares with the containers, then the places of this
+ * stack.
+ */
 export function runtimeProperties(stack: Stack, { role, port }: DruidRole): Properties {
   return {
     ...sharedProperties('druid/common.properties'),

@@ -6,7 +6,7 @@ import { druidRoles, runtimeProperties, type DruidRole } from './druid-config';
 import { getJson } from './get-json';
 import { javaMark, launchJava, propertiesText, writeConfig } from './java';
 
-/** Druid's own start script opens these packages to its reflection. */
+/** Druid's own start script opens these packages for reflection. */
 const OPENED = [
   '--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED',
   '--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED',
@@ -18,7 +18,7 @@ const OPENED = [
   '--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED',
 ];
 
-/** Coordinator (also overlord), broker, historical and indexer, each its own process. */
+/** Coordinator (also overlord), broker, historical and indexer, each in its own process. */
 export function druid(stack: Stack, artifacts: Artifacts): Server[] {
   return druidRoles(stack).map((role) => druidServer(stack, artifacts, role));
 }

@@ -1,4 +1,4 @@
-/** GETs JSON from a Druid server; rejects on anything but 200. */
+/** GETs JSON from a Druid server. Rejects if the status is not 200. */
 export async function getJson(url: string): Promise<unknown> {
   const response = await fetch(url, { signal: AbortSignal.timeout(5000) });
   if (!response.ok) throw new Error(`${url} answers ${response.status}`);

@@ -4,9 +4,9 @@ import { getJson } from './get-json';
 import { javaMark, launchJava } from './java';
 
 export interface HdfsPorts {
-  /** Of the NameNode, for Hadoop's own clients. */
+  /** Port of the NameNode, for Hadoop's own clients. */
   readonly rpc: number;
-  /** Of the NameNode, for WebHDFS. The DataNode takes whatever port is free. */
+  /** Port of the NameNode, for WebHDFS. The DataNode takes any free port. */
   readonly http: number;
 }
 
@@ -34,12 +34,12 @@ export function hdfs(stack: Stack, artifacts: Artifacts, { rpc, http }: HdfsPort
         args: [
           ...['-format', '-datanodes', '1', '-nnport', `${rpc}`, '-httpport', `${http}`],
           ...['-D', 'dfs.namenode.safemode.extension=0'],
-          // Pages of a listing, so that few files are several.
+          // Small pages, so that a listing of few files has several.
           ...['-D', 'dfs.ls.limit=20'],
         ],
       }),
     async check() {
-      // In safe mode, or without its DataNode, it answers and takes no file.
+      // In safe mode, or without its DataNode, it answers but takes no file.
       const beans = JSON.stringify(await getJson(`${url}/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState`));
       if (!beans.includes('"NumLiveDataNodes":1')) throw new Error('its DataNode is not there yet');
       if (!beans.includes('"FSState":"Operational"')) throw new Error('it is in safe mode');

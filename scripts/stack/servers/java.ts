@@ -8,16 +8,16 @@ export interface JavaProcess {
   readonly server: ServerName;
   /** Folder of the jars. */
   readonly jars: string;
-  /** Working folder; made where it does not exist. */
+  /** Working folder. It is made if it does not exist. */
   readonly home: string;
   readonly options: readonly string[];
   readonly mainClass: string;
-  /** A tool instead of the server itself. Default: false. */
+  /** Whether it is a tool and not the server itself. Default: false. */
   readonly shortLived?: boolean;
   readonly args: readonly string[];
 }
 
-/** The argument by which a JVM of this stack is known. */
+/** The argument that identifies a JVM of this stack. */
 export function javaMark(stack: Stack, server: ServerName): string {
   return `-Ddaybreak.server=${stack.directory}/${server}`;
 }
@@ -60,7 +60,9 @@ export function propertiesText(properties: Readonly<Record<string, string | numb
     .join('');
 }
 
-/** Bounded, because a local stack runs for weeks; appending, because the process's own output goes to the same file. */
+/**
+ * Bounded, because a local stack runs for weeks. It appends, because the process's own output goes to the same file.
+ */
 function log4jConfig(file: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <Configuration status="WARN">

@@ -8,7 +8,7 @@ import type { Server, Stack } from '../stack';
 import { javaMark, launchJava, propertiesText, writeConfig, type JavaProcess } from './java';
 import { sharedProperties, type Properties } from './properties';
 
-/** One Kafka process, broker and KRaft controller in one. */
+/** One Kafka process that is broker and KRaft controller. */
 export function kafka(stack: Stack, artifacts: Artifacts): Server {
   const { ports } = stack;
   const home = `${stack.directory}/kafka`;

@@ -11,8 +11,8 @@ export function sharedProperties(file: string): Record<string, string> {
 }
 
 /**
- * One `key=value` a line, empty lines, and comments: of Java's format what reads the same everywhere. Throws, with file and
- * line, at escapes, at continued lines and where a key comes twice.
+ * Reads the part of Java's format that every reader reads the same way: one `key=value` a line, empty lines, and
+ * comments. Throws, with file and line, at escapes, at continued lines, and if a key comes twice.
  */
 export function parseProperties(text: string, file: string): Record<string, string> {
   const properties: Record<string, string> = {};

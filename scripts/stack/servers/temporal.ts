@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Artifacts } from '../fetch/artifacts';
 import type { Server, Stack } from '../stack';
 
-/** What Daybreak's workflows set, so that the Temporal UI can filter runs by it. */
+/** Daybreak's workflows set these, so that the Temporal UI can filter runs by them. */
 export const SEARCH_ATTRIBUTES = ['DaybreakPipeline', 'DaybreakDate', 'DaybreakOutcome'] as const;
 
 /** Temporal's development server: one process with a SQLite file and the web UI. */

@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import type { Artifacts } from '../fetch/artifacts';
 import type { Server, Stack } from '../stack';
 
-/** Who may do everything on the local S3. No secret: it listens on 127.0.0.1 alone. */
+/** The user who may do everything on the local S3. It is no secret: the server listens on 127.0.0.1 alone. */
 export const S3_ROOT = { accessKeyId: 'daybreak', secretAccessKey: 'daybreak-local-only', region: 'us-east-1' };
 
-/** The local S3: a bucket is a folder, and an object a file of it. */
+/** The local S3: a bucket is a folder, and an object is a file in it. */
 export function versitygw(stack: Stack, artifacts: Artifacts, port: number): Server {
   const home = `${stack.directory}/versitygw`;
   const [buckets, accounts] = [`${home}/buckets`, `${home}/accounts`];

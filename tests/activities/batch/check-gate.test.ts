@@ -10,7 +10,7 @@ import { BUILT } from '../../workflows/day-activities';
 const MINUTE = 60_000;
 const data = scratchFolder();
 
-/** Druid with one segment of the day, which a historical begins to serve after it was asked so often. */
+/** Druid with one segment of the day. A historical begins to serve it after `afterQuestions` requests. */
 function druidThatLoads(afterQuestions: number) {
   let questions = 0;
   const segment = { published: true, realtime: false, overshadowed: false, compacted: false };
@@ -50,7 +50,7 @@ async function check(
   });
   const plan = dayPlan(pipeline, parseBusinessDate('2026-11-21'));
   const checked: unknown = await environment.run(() => gate.checkGate(plan, BUILT, { accept: [] }));
-  return checked as GateReport; // What checkGate returns.
+  return checked as GateReport; // The return value of checkGate.
 }
 
 it('waits in a later attempt too, for as long as in the first', async () => {

@@ -8,7 +8,7 @@ const segment = (id: string, its: Partial<Segment> = {}): Segment => ({
   ...{ published: true, available: true, realtime: false, overshadowed: false, compacted: false },
   ...its,
 });
-const plan = { datasource: 'events', interval: day } as unknown as DayPlan; // All that is looked at.
+const plan = { datasource: 'events', interval: day } as unknown as DayPlan; // The only fields that are read.
 
 async function visible(...segments: Segment[]): Promise<string[]> {
   const druid = { queries: { segments: () => Promise.resolve(segments) } } as unknown as DruidClient;

@@ -37,7 +37,7 @@ it('plans the day before', async () => {
 it('waits for a clock that is a little behind Temporal’s, as where nights are due at 00:00', async () => {
   const end = new Date('2026-11-26T15:00:00Z').getTime();
   const began = Date.now();
-  // Timers that are early by a tenth.
+  // The timers run a tenth too fast.
   const clock = (): Date => new Date(end - 300 + Math.floor((Date.now() - began) * 0.9));
   expect((await planDay('2026-11-26', clock)).date).toBe('2026-11-26');
   expect(clock().getTime()).toBeGreaterThanOrEqual(end);

@@ -32,14 +32,14 @@ const RUN = 'a-run';
 const SUCCESS: Partial<TaskStatus> = { status: 'SUCCESS' };
 
 interface Proving {
-  /** Of the run, as it began; that of pipeline.yaml is events_names. Default: the same. */
+  /** The datasource when the run began. That of pipeline.yaml is events_names. Default: the same. */
   readonly datasource?: string;
   readonly taskId?: string;
-  /** What Druid says of the task. Default: nothing. */
+  /** What Druid reports about the task. Default: nothing. */
   readonly task?: Partial<TaskStatus>;
 }
 
-/** A Druid whose broker gives no rows the first `emptyAnswers` times, although it says that it serves the segment. */
+/** A Druid that says it serves the segment, but whose broker returns no rows for the first `emptyAnswers` requests. */
 async function prove(emptyAnswers: number, { datasource, taskId = 'task', task }: Proving = {}) {
   const { pipeline } = await loadPipeline('pipelines/events');
   const plan = dayPlan(pipeline, date);

@@ -11,7 +11,7 @@ import { loadPipeline } from '../../../engines/load-pipeline';
 const date = parseBusinessDate('2026-11-21');
 const MINUTE = 60_000;
 
-/** Druid as it is after its overlord died between the seal and the hand-off: `task` reads on until the next submission. */
+/** Druid after its overlord died between the seal and the hand-off: `task` reads on until the next submission. */
 function druidWith(task: 'ACTIVE' | 'PUBLISHING') {
   let stored: object | undefined;
   let submissions = 0;

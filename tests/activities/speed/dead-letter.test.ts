@@ -11,10 +11,10 @@ const RECORD = {
   headers: [{ name: 'trace', value: Buffer.from('abc') }],
 };
 
-/** Kafka's default limit of a batch, less its own header. */
+/** Kafka's default limit for a batch, minus its own header. */
 const BROKER_TAKES = 2 ** 20;
 
-/** As it is read back from the dead-letter topic. */
+/** The record as it is read back from the dead-letter topic. */
 function read({ key, value, headers = [] }: NewRecord) {
   const bytes = (text: Buffer | string | null) => (text === null ? null : Buffer.from(text));
   return parseDeadLetter(1, {

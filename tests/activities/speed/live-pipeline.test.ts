@@ -32,7 +32,7 @@ const edit = async (file: string, from: string, to: string): Promise<void> => {
   await writeFile(join(folder, file), text.replace(from, to));
 };
 const event = (id: number): Buffer => Buffer.from(`{"hello":"h","id":${id},"time":"2026-11-21 12:00:00"}`);
-/** The row of the event 2. */
+/** The row of event 2. */
 const rowOf = async (pipeline: LivePipeline): Promise<unknown> => {
   const { messages } = await pipeline.run([event(2)]);
   return JSON.parse(messages[0]?.value ?? 'null');

@@ -10,7 +10,7 @@ jest.mock('../../../clients/kafka/connection', () => ({
 
 let kafka: FakeKafka;
 let stop: AbortController;
-/** What the clock is ahead. */
+/** How far the clock is ahead. */
 let aheadMs: number;
 
 beforeEach(() => {
@@ -38,7 +38,7 @@ function run(): Promise<void> {
   }).run(stop.signal);
 }
 
-/** Does something at the nth request of a kind; throw there to let that request fail. */
+/** Does something at the nth request of a kind. If it throws, that request fails. */
 function at(steps: Partial<Record<`${RequestName} ${number}`, () => void>>): void {
   const counts = new Map<string, number>();
   kafka.before = (name) => {
@@ -59,7 +59,7 @@ describe('an owner whose session fails', () => {
   it.each<RequestName>(['offsetFetch', 'listOffsets'])(
     'is not fenced by itself where %s fails when it has just taken the partition over again',
     async (request) => {
-      const ofThird = request === 'listOffsets' ? 3 : 2; // The offsets of both ends are asked for at once.
+      const ofThird = request === 'listOffsets' ? 3 : 2; // The offsets of both ends are requested at once.
       at({ 'fetch 3': isAway, [`${request} ${ofThird}`]: isAway, 'fetch 8': ends });
       await expect(run()).resolves.toBeUndefined();
       expect(kafka.epoch).toBe(2);

@@ -5,7 +5,7 @@ import type * as StaticTables from '../../../engines/tables/static-tables';
 import { loadStaticTables } from '../../../engines/tables/static-tables';
 import { scratchFolder } from '../../engines/scratch';
 
-// The real function, counted.
+// The real function, with its calls counted.
 jest.mock('../../../engines/tables/static-tables', () => {
   const actual = jest.requireActual<typeof StaticTables>('../../../engines/tables/static-tables');
   return { ...actual, loadStaticTables: jest.fn(actual.loadStaticTables) };

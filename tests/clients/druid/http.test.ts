@@ -22,7 +22,7 @@ afterEach(() => {
   }
 });
 
-/** A server that remembers what it was asked. */
+/** A server that records its requests. */
 async function listening(answer: RequestListener): Promise<{ readonly url: string; readonly seen: Seen[] }> {
   const seen: Seen[] = [];
   const remember = async (request: IncomingMessage): Promise<void> => {
@@ -100,7 +100,7 @@ describe('with a proxy in the environment', () => {
     const druid = await listening(ok);
     for (const name of NAMES) process.env[name] = proxy.url;
     for (const name of ['no_proxy', 'NO_PROXY']) Reflect.deleteProperty(process.env, name);
-    // A name that is of no server: what a proxy is asked for and a direct connection does not find.
+    // No server has this name: a proxy is asked for it, and a direct connection does not find it.
     const elsewhere = createDruidHttp('broker', 'http://druid.invalid:8082', { auth });
     await expect(elsewhere.request(spec, z.unknown())).rejects.toMatchObject({ code: 'DRUID_UNREACHABLE' });
     await createDruidHttp('broker', druid.url, { auth }).request(spec, z.unknown());

@@ -6,25 +6,25 @@ const INVALID_PRODUCER_EPOCH = 47;
 const INVALID_TXN_STATE = 48;
 const [FETCH, OFFSET_FETCH] = [1, 9];
 const EMPTY = { highWatermark: 0, abortedTransactions: [], recordSet: Buffer.alloc(0) };
-/** How long a fetch waits for records, of which there are none. */
+/** How long a fetch waits for records. There are none. */
 const FETCH_WAIT_MS = 5;
 
-/** Requests of a partition's session, and the making of its connections. */
+/** Requests of a partition's session, and the opening of its connections. */
 export type RequestName = Exclude<keyof Broker, 'connectionPool'> | 'connect' | 'fetch' | 'offsetFetch';
 
 /**
- * One broker with one empty partition of each topic, as far as a partition's session asks it: it fences by epochs as a real
- * coordinator does, and fails when it is told to. For faults that a real broker has only in a moment that no test can hit.
+ * One broker with one empty partition of each topic, as far as a partition's session needs it. It fences by epochs as a
+ * real coordinator does, and fails on request. For faults that a real broker has only in a moment that no test can hit.
  */
 export class FakeKafka {
-  /** Asked before each request is done: throw to let it fail. */
+  /** Called before each request. If it throws, the request fails. */
   before: (request: RequestName) => void = () => undefined;
-  /** Of the last owner of the transactional id. */
+  /** The epoch of the last owner of the transactional id. */
   epoch = -1;
   committed = -1;
   #isOpen = false;
 
-  /** What a broker that is away is for its client. */
+  /** The error that a client gets if its broker is away. */
   static away(): Error {
     return new KafkaJSConnectionError('connect ECONNREFUSED');
   }
@@ -63,7 +63,7 @@ export class FakeKafka {
       this.#answer('listOffsets', () => ({ responses: [{ partitions: [{ partition: 0, offset: '0' }] }] })),
     connectionPool: {
       send: async ({ request: { apiKey, apiName } }) => {
-        // The caller decodes what it asked for; here it gets that at once.
+        // The caller decodes the response; here it gets the decoded one directly.
         if (apiKey === OFFSET_FETCH) {
           return (await this.#answer('offsetFetch', () => ({ offset: this.committed, metadata: null }))) as never;
         }

@@ -7,7 +7,7 @@ import type { BatchName, Outcome } from './read-hostile';
 
 const MEBIBYTE = 2 ** 20;
 
-/** In a process of its own, with the heap of a worker. */
+/** Reads in a process of its own, with the heap of a worker. */
 async function read(name: BatchName): Promise<Outcome> {
   const child = fork(join(__dirname, 'read-hostile.ts'), {
     execArgv: ['--import', 'tsx', '--max-old-space-size=2048'],

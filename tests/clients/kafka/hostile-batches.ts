@@ -12,12 +12,12 @@ const HEADER_BYTES = 61;
 export const CODECS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 export type Codec = keyof typeof CODECS;
 
-/** What a fetch of events/3 brings. */
+/** The result of a fetch of events/3. */
 export function fetched(recordSet: Buffer, offset = 0, abortedTransactions: AbortedTransaction[] = []): RecordSource {
   return { topic: 'events', partition: 3, offset, recordSet, abortedTransactions };
 }
 
-/** A batch of records whose bytes are compressed already, from offset 0 on. */
+/** A batch of records from offset 0 on, whose bytes are already compressed. */
 export async function batchOf(records: number, codec: Codec, payload: Buffer): Promise<Buffer> {
   const producer = { producerId: 1n, producerEpoch: 0, firstSequence: 0 };
   const head = (await encodeRecordBatch([{ key: null, value: null }], 32, producer)).subarray(0, HEADER_BYTES);
@@ -29,7 +29,7 @@ export async function batchOf(records: number, codec: Codec, payload: Buffer): P
   return sealed(batch);
 }
 
-/** With the checksum of its bytes as they are now. */
+/** The batch with the checksum of its current bytes. */
 export function sealed(batch: Buffer): Buffer {
   batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
   return batch;
@@ -50,7 +50,7 @@ export function compressed(codec: Codec, body: Buffer): Buffer {
   }
 }
 
-/** A record that begins behind the offset of its batch, as far as its value's bytes. */
+/** The head of a record, up to the bytes of its value. Its offset is relative to that of its batch. */
 export function headOf(offset: number, valueBytes: number, headers = 1): Buffer {
   const [head, rest] = [Buffer.alloc(32), 3 + varintSize(offset) + varintSize(valueBytes) + valueBytes + headers];
   let at = writeVarint(head, 0, rest);
@@ -60,12 +60,12 @@ export function headOf(offset: number, valueBytes: number, headers = 1): Buffer 
   return head.subarray(0, writeVarint(head, at, valueBytes));
 }
 
-/** A record whole; its value repeats one byte. */
+/** A whole record. Its value repeats one byte. */
 export function recordOf(offset: number, valueBytes: number): Buffer {
   return Buffer.concat([headOf(offset, valueBytes), Buffer.alloc(valueBytes, 'x'), Buffer.alloc(1)]);
 }
 
-/** One zstd frame of bytes as they are, and of numbers of mebibytes of the letter x: each takes 32 bytes. */
+/** One zstd frame. A buffer is kept as it is; a number is that many mebibytes of the letter x, each in 32 bytes. */
 export function zstdFrame(parts: readonly (Buffer | number)[]): Buffer {
   const [RAW, RLE, BLOCK] = [0, 1, 2 ** 17];
   const header = (type: number, size: number, isLast = 0): Buffer => {
@@ -88,14 +88,14 @@ export function zstdFrame(parts: readonly (Buffer | number)[]): Buffer {
   return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, windowOf2MiB]), ...blocks, header(RAW, 0, 1)]);
 }
 
-/** 29 KB that become a value of 900 MiB between two of two bytes. */
+/** 29 KB that expand to three records. The middle one has a value of 900 MiB, the others have two bytes. */
 export function zstdBomb(): Promise<Buffer> {
   const size = 900 * MEBIBYTE;
   const [first, last] = [recordOf(0, 2), recordOf(2, 2)];
   return batchOf(3, 'zstd', zstdFrame([Buffer.concat([first, headOf(1, size)]), 900, Buffer.alloc(1), last]));
 }
 
-/** 32 MiB of headers without a name or value, behind a value of two bytes. */
+/** A record with a value of two bytes, followed by 32 MiB of headers without a name or value. */
 export function headersBomb(): Promise<Buffer> {
   const bytes = 32 * MEBIBYTE;
   const count = Buffer.alloc(5);
@@ -104,14 +104,14 @@ export function headersBomb(): Promise<Buffer> {
   return batchOf(3, 'gzip', gzipSync(Buffer.concat([recordOf(0, 2), record, recordOf(2, 2)])));
 }
 
-/** A record of 50 MiB between two of two bytes. */
+/** A record of 50 MiB between two records of two bytes. */
 export function largeRecord(codec: Codec): Promise<Buffer> {
   const body = Buffer.concat([recordOf(0, 2), recordOf(1, 50 * MEBIBYTE), recordOf(2, 2)]);
   return batchOf(3, codec, compressed(codec, body));
 }
 
-/** 2 million records without anything, in some kilobytes. */
+/** 2 million empty records, in some kilobytes. */
 export function manyRecords(): Promise<Buffer> {
-  const empty = Buffer.from([12, 0, 0, 0, 1, 1, 0]); // The same offset each, which no broker lets through.
+  const empty = Buffer.from([12, 0, 0, 0, 1, 1, 0]); // All have the same offset, which no broker lets through.
   return batchOf(2_000_000, 'gzip', gzipSync(Buffer.alloc(7 * 2_000_000, empty)));
 }

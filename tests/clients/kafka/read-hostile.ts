@@ -1,4 +1,5 @@
-// A process that reads hostile batches, with the heap of a worker. Forked by hostile-batches.test.ts, which it tells how that went.
+// A process that reads hostile batches, with the heap of a worker. hostile-batches.test.ts forks it and gets the
+// result.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { deadLetterOf } from '../../../activities/speed/dead-letter';
 import { recordSize } from '../../../clients/kafka/record-batch';
@@ -16,7 +17,7 @@ export interface ReadRecord {
 
 export interface Outcome {
   readonly records: number;
-  /** The first three. */
+  /** The first three records. */
   readonly first: readonly ReadRecord[];
   readonly nextOffset: number;
   readonly peakMebibytes: number;

@@ -65,7 +65,7 @@ describe('recordSlices', () => {
       [4, 4],
       [2, 6],
     ]);
-    const narrow = await read(batches, { limits: { rows: () => 100, bytes: 14 } }); // of seven bytes each
+    const narrow = await read(batches, { limits: { rows: () => 100, bytes: 14 } }); // Seven bytes each.
     expect(narrow.map(({ records }) => records.length)).toEqual([2, 2, 2]);
   });
 
@@ -92,7 +92,7 @@ describe('recordSlices', () => {
       await batch(values('committed 1'), { producerId: 1n, baseOffset: 6 }),
       await end(3n, 7),
     ];
-    // As a broker lists them: by the end of the transactions, not by their start.
+    // In a broker's order: by the end of the transactions, not by their start.
     const aborted = [
       { producerId: 2n, firstOffset: 2 },
       { producerId: 1n, firstOffset: 0 },
@@ -108,7 +108,7 @@ describe('recordSlices', () => {
       await batch(values('committed'), { producerId: 1n, baseOffset: 13 }),
       await end(1n, 14),
     ];
-    // A broker lists every aborted transaction whose marker is not before the offset that is read from.
+    // A broker lists every aborted transaction whose marker is not before the offset of the read.
     const aborted = [{ producerId: 1n, firstOffset: 10 }];
     expect(texts(await read(batches, { from: 12, aborted }))).toEqual(['committed']);
     expect(countRecords(fetched(Buffer.concat(batches), 12, aborted), 15)).toBe(1);

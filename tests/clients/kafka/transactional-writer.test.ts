@@ -7,8 +7,8 @@ const INVALID_PRODUCER_EPOCH = 47;
 const OPTIONS = { topic: 'in', partition: 0, group: 'group', transactionalId: 'id' };
 
 /**
- * A coordinator that answers the ends of transactions by these codes, one after the other. A real one fails inside only in
- * the moment in which the end meets a new owner's first request.
+ * A coordinator that answers the ends of transactions with these codes, one after another. A real one fails like this
+ * only if the end arrives together with a new owner's first request.
  */
 function coordinatorAnswering(codes: number[]) {
   const broker: Partial<Broker> = {
@@ -21,7 +21,7 @@ function coordinatorAnswering(codes: number[]) {
     },
   };
   const cluster: Partial<Cluster> = { findGroupCoordinator: () => Promise.resolve(broker as Broker) };
-  return cluster as Cluster; // The rest of both is not used where nothing is written.
+  return cluster as Cluster; // The rest of both is not used if nothing is written.
 }
 
 it('asks again where the coordinator failed inside, and learns that another owner has come', async () => {

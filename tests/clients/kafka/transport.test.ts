@@ -11,13 +11,13 @@ import {
 
 const load = createRequire(__filename) as (module: string) => unknown;
 
-/** kafkajs as it is, but for one module. */
+/** kafkajs, unchanged except for one module. */
 const loadWith =
   (name: string, change: (exported: unknown) => unknown) =>
   (module: string): unknown =>
     module === name ? change(load(module)) : load(module);
 
-/** A module in which one method or function is another one, or none. */
+/** A module in which one method or function is replaced, or missing. */
 function withPart(exported: unknown, name: string, part: unknown): unknown {
   const of: unknown = typeof exported === 'function' ? exported.prototype : exported;
   const parts: unknown = Object.create(of as object, { [name]: { value: part } });

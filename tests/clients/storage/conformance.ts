@@ -4,17 +4,17 @@ import { readWhole, type Storage, type StoredObject } from '../../../clients/sto
 export interface Subject {
   /** So many objects that a listing has several pages. */
   readonly many: number;
-  /** A client of its own; `folder` ends with '/', and is new for each test. */
+  /** A new client. `folder` ends with '/', and is new for each test. */
   open(): Storage;
-  /** Names of what unfinished writes left below a folder of the location, by other means than the client. */
+  /** Names of what unfinished writes left below a folder of the location. They are read without the client. */
   unfinished(folder: string): Promise<readonly string[]>;
-  /** Leaves what a write that was killed leaves, older than a minute. */
+  /** Leaves what a killed write leaves, older than a minute. */
   leaveUnfinished(folder: string): Promise<void>;
 }
 
 const MEBIBYTE = 1024 * 1024;
 
-/** What every storage does alike: one suite, run against each. */
+/** What all storages have in common: one suite, run against each of them. */
 export function conformance(subject: () => Subject): void {
   let storage: Storage;
   let folder: string;
@@ -99,7 +99,7 @@ export function conformance(subject: () => Subject): void {
       const version = await storage.write(key('a'), Buffer.from('hello'));
       const found = await storage.find(key('a'));
       expect(found).toMatchObject({ key: key('a'), size: 5, version });
-      // S3 tells whole seconds.
+      // S3 returns whole seconds.
       expect(Math.abs((found?.modified.getTime() ?? 0) - before)).toBeLessThan(60_000);
       expect(await listed(storage, folder)).toEqual([found]);
     });
@@ -349,13 +349,13 @@ export async function listed(storage: Storage, prefix: string, signal?: AbortSig
   return found;
 }
 
-/** Several writers at once may also be told that the storage could not decide: they try again. */
+/** If several writers write at once, the storage may also answer that it could not decide. They try again. */
 function ifConflict(thrown: unknown): undefined {
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'STORAGE_CHANGED') return undefined;
   throw thrown;
 }
 
-/** Runs through `items` with 16 at a time. */
+/** Calls `work` for all items, 16 at a time. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const queue = items.values();
   await Promise.all(

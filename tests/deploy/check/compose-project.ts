@@ -52,7 +52,7 @@ export type Service = z.infer<typeof serviceSchema>;
 export type Project = z.infer<typeof answerSchema>['project'];
 export type ComposeFile = z.infer<typeof answerSchema>;
 
-/** Reads a compose file with Compose's own parser and these variables alone. Rejects with what the parser says. */
+/** Reads a compose file with Compose's own parser and these variables alone. Rejects with the parser's message. */
 export async function parseCompose(text: string, environment: Record<string, string>): Promise<ComposeFile> {
   const parser = await composeParser();
   const folder = mkdtempSync(join(tmpdir(), 'daybreak-compose-'));
@@ -66,7 +66,7 @@ export async function parseCompose(text: string, environment: Record<string, str
   }
 }
 
-/** The parser's path. Go builds it once, which takes minutes; its dependencies are those of go.sum. */
+/** The parser's path. Go builds it once, which takes minutes. Its dependencies are those of go.sum. */
 export async function composeParser(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(readFileSync(join(SOURCE, file)));

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { OutputColumn, Pipeline } from '../../../domain/pipeline';
 import type { ComposeFile } from './compose-project';
 
-/** By path, relative to the repository; what the check knows of the file system. */
+/** Files by path, relative to the repository. The check knows nothing else of the file system. */
 export type Files = ReadonlyMap<string, string>;
 
-/** What deploy/ has to fit. */
+/** What deploy/ must match. */
 export interface Expected {
   readonly pipeline: Pipeline;
   readonly outputColumns: readonly OutputColumn[];
@@ -18,7 +18,7 @@ export interface Deployment extends Expected {
   readonly compose: ComposeFile;
 }
 
-/** Finds what is wrong; each problem names the place and the cause. */
+/** Finds problems; each problem names the place and the cause. */
 export type Check = (deployment: Deployment) => string[];
 
 export function textOf({ files }: Pick<Deployment, 'files'>, path: string): string {
@@ -27,7 +27,7 @@ export function textOf({ files }: Pick<Deployment, 'files'>, path: string): stri
   return text;
 }
 
-/** Whether a file, or a folder with a file in it, is there. */
+/** Whether the file exists, or the folder exists and has a file in it. */
 export function isThere(files: Files, path: string): boolean {
   return files.has(path) || [...files.keys()].some((file) => file.startsWith(`${path}/`));
 }
@@ -35,7 +35,7 @@ export function isThere(files: Files, path: string): boolean {
 const ROOTS = ['deploy', 'pipelines', 'scripts/stack', 'worker'];
 const TOP = ['docker-compose.yml', '.env.example', '.dockerignore', 'package.json', 'package-lock.json'];
 
-/** The files of the repository that a deployment is made of. */
+/** The files of the repository that a deployment consists of. */
 export function readFiles(root: string): Map<string, string> {
   const found = ROOTS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

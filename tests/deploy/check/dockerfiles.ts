@@ -54,7 +54,7 @@ function copied(dockerfile: string): string[] {
   return [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words = '']) => words.split(' ').slice(0, -1));
 }
 
-/** What the bundle is made of has to come through .dockerignore. */
+/** Sources of the bundle that .dockerignore keeps out of the image. */
 function ignored(deployment: Parameters<Check>[0]): string[] {
   const through = textOf(deployment, '.dockerignore').split('\n');
   return ['activities', 'clients', 'domain', 'engines', 'pipelines', 'scripts', 'worker', 'workflows', 'tsconfig.json']

@@ -13,7 +13,7 @@ interface Open {
   sections: Section[];
 }
 
-/** Reads Fluentd's own format as far as deploy/fluentd uses it. Throws at what is none of it. */
+/** Reads Fluentd's own format as far as deploy/fluentd uses it. Throws at anything else. */
 export function parseFluentd(text: string): readonly Section[] {
   const root: Open = { name: '', argument: '', settings: {}, sections: [] };
   const open: Open[] = [root];

@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import { type Check, textOf } from './deployment';
 import { childrenOf, parseFluentd, type Section } from './fluentd-config';
 
-/** Fluentd says nothing of a record that no match takes, nor of a label that nobody wrote: so it is said here. */
+/** Fluentd reports nothing if no match takes a record, or if a label does not exist. So this check reports it. */
 export const checkFluentd: Check = (deployment) => {
   const root = { sections: parseFluentd(textOf(deployment, 'deploy/fluentd/fluent.conf')) };
   const tags = childrenOf(root, 'source').flatMap(({ settings }) => settings['tag'] ?? []);
@@ -80,7 +80,7 @@ function fileProblems(output: Section | undefined, { pipeline, compose }: Parame
   return problems;
 }
 
-/** Such as +0900. Throws where the offset changes in the year: Fluentd knows only one. */
+/** Such as +0900. Throws if the offset changes in the year, because Fluentd knows only one offset. */
 function offsetOf(timeZone: string): string {
   const minutes = [0, 6].map((month) => tzOffset(timeZone, new TZDate(2026, month, 15, timeZone)));
   const [first = 0, second] = minutes;

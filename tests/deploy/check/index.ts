@@ -12,9 +12,9 @@ const CHECKS: readonly Check[] = [
   ...[checkDockerfiles, checkSettings, checkVersions, checkTurnilo, checkFluentd],
 ];
 
-/** What is wrong with docker-compose.yml and with what it mounts and builds; empty where nothing is. */
+/** The problems of docker-compose.yml and of what it mounts and builds. Empty if there is none. */
 export async function checkDeployment(files: Files, expected: Expected): Promise<string[]> {
-  // As somebody who has filled in .env.example.
+  // As if somebody had filled in .env.example.
   const variables = [...documentedVariables(textOf({ files }, '.env.example'))].filter(([, { set }]) => set);
   const environment = Object.fromEntries(variables.map(([name, { value }]) => [name, value === '' ? 'given' : value]));
   let compose;

@@ -1,7 +1,7 @@
 import type { Service } from './compose-project';
 import type { Check } from './deployment';
 
-/** A whole version, which names one release; PostgreSQL's have two parts. */
+/** A full version, which names one release. PostgreSQL's versions have two parts. */
 const PINNED = /^(postgres:\d+\.\d+|[^:@]+:v?\d+\.\d+\.\d+)(-[\w.-]+)?(@sha256:[0-9a-f]{64})?$/;
 
 export function isPinned(image: string): boolean {
@@ -10,7 +10,7 @@ export function isPinned(image: string): boolean {
 
 const hasHealthCheck = ({ healthcheck }: Service): boolean =>
   healthcheck?.test !== undefined && healthcheck.disable !== true;
-/** It does its work once and ends. */
+/** The service does its work once and ends. */
 const isOneShot = ({ restart }: Service): boolean => restart === 'no' || restart.startsWith('on-failure');
 
 export const checkServices: Check = ({ compose: { project } }) =>

@@ -2,7 +2,7 @@ import { JAAS_VARIABLE } from '../../../domain/druid/consumer-properties';
 import { parseProperties } from '../../../scripts/stack/servers/properties';
 import { type Check, textOf } from './deployment';
 
-/** The version that the local stack, and so every test, runs. */
+/** The versions that the local stack runs, and so every test. */
 const TESTED = [
   { image: /^apache\/druid:([\d.]+)/, system: 'Druid', pom: 'scripts/stack/fetch/druid/pom.xml' },
   { image: /^apache\/kafka:([\d.]+)/, system: 'Kafka', pom: 'scripts/stack/fetch/kafka/pom.xml' },
@@ -20,10 +20,13 @@ export const checkVersions: Check = (deployment) =>
     }),
   );
 
-/** The supervisor's spec names the variable, and both who looks at the topic and who reads it log in by it. */
+/**
+ * The supervisor's spec names the variable. The process that checks the topic and the process that reads it both log in
+ * with it.
+ */
 const READS_KAFKA = ['coordinator', 'indexer'];
 
-/** What docker-compose.yml adds to the shared settings of Kafka and Druid. */
+/** Checks what docker-compose.yml adds to the shared settings of Kafka and Druid. */
 export const checkSettings: Check = (deployment) => {
   const { services } = deployment.compose.project;
   const read = (path: string): string[] => Object.keys(parseProperties(textOf(deployment, path), path));

@@ -1,18 +1,20 @@
 import { type Check, textOf } from './deployment';
 
-/** Variables that Compose itself or the Temporal SDK's standard configuration reads, by their documentation. */
+/**
+ * Variables that Compose itself or the Temporal SDK's standard configuration reads, according to their documentation.
+ */
 const OF_OTHERS = /^(COMPOSE_PROFILES|TEMPORAL_(API_KEY|PROFILE|CONFIG_FILE|TLS(_[A-Z_]+)?))$/;
-/** Read outside of the worker's own configuration. */
+/** Read outside the worker's own configuration. */
 const OF_SCRIPTS = ['DAYBREAK_SPARK_MASTER'];
 const IS_SECRET = /(PASSWORD|TOKEN|API_KEY|PAYLOAD_KEYS|JAAS_CONFIG|(KEY|CERT)_DATA)$/;
 
-/** NAME=value, or #NAME=value for what has a default. */
+/** NAME=value, or #NAME=value for a variable with a default. */
 export function documentedVariables(example: string): Map<string, { readonly value: string; readonly set: boolean }> {
   const lines = [...example.matchAll(/^(#?)([A-Z][A-Z_]*)=(.*)$/gm)];
   return new Map(lines.map(([, hash, name = '', value = '']) => [name, { value, set: hash === '' }]));
 }
 
-/** What worker/config.ts reads from its environment. */
+/** The variables that worker/config.ts reads from its environment. */
 export function workerVariables(config: string): string[] {
   const schema = /const environmentSchema = z\.object\(\{\n([\s\S]*?)\n\}\)/.exec(config)?.[1] ?? '';
   const secrets = /const SECRETS = \[([\s\S]*?)\]/.exec(config)?.[1] ?? '';
@@ -42,7 +44,7 @@ export const checkVariables: Check = (deployment) => {
     ...[...documented.keys()]
       .filter((name) => OF_OTHERS.test(name) && name !== 'COMPOSE_PROFILES' && !inWorker.includes(name))
       .map((name) => `docker-compose.yml does not pass ${name} on to the worker`),
-    // A port base is of the local stack: in the containers each server has its standard port.
+    // A port base belongs to the local stack. In the containers each server has its standard port.
     ...worker
       .filter((name) => name !== 'DAYBREAK_PORT_BASE' && !inWorker.includes(name))
       .map((name) => `docker-compose.yml does not pass ${name} on to the worker`),

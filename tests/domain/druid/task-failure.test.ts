@@ -1,6 +1,6 @@
 import { taskFailureCode } from '../../../domain/druid/task-failure';
 
-// As Druid 33 words them.
+// The messages of Druid 33.
 it.each([
   ['The lock for interval[2026-11-20T15:00:00.000Z/2026-11-21T15:00:00.000Z] is preempted and no longer valid'],
   ['Segments[[events_2026]] are not covered by locks[[TimeChunkLock{}]] for task[daybreak_events]'],

@@ -22,7 +22,7 @@ it('shows segments that reach over from the neighbouring days, and not once a la
   expect(visibleIn([segment(day, 1), before, after], interval)).toEqual([before, after]);
   const again = segment(day, 3);
   expect(visibleIn([segment(day, 1), before, after, again], interval)).toEqual([again]);
-  // Of the neighbour they still are.
+  // In the neighbour's interval they are still visible.
   expect(visibleIn([before, after, again], { start: at(12, 15), end: day[0] })).toContain(before);
 });
 
@@ -38,6 +38,6 @@ it('hides what a historical still has of a version that was given up, and hides 
   const [givenUp, last] = [segment(day, 1, { published: false }), segment(day, 2)];
   const running = segment([at(14, 3), at(14, 4)], 1, { published: false, realtime: true });
   expect(visibleIn([givenUp, running, last], interval)).toEqual([running, last]);
-  // What is not published covers nothing.
+  // A segment that is not published covers nothing.
   expect(visibleIn([segment(day, 1), segment(day, 2, { published: false })], interval)).toHaveLength(2);
 });

@@ -1,14 +1,14 @@
 import { kernelSizeFor, LineKernel } from '../../../engines/fast-path/kernel';
 import { DAY, loadExample } from '../scratch';
 
-/** What an hour's files promise, and what they hold. */
+/** What an hour's files declare, and what they hold. */
 interface Hour {
   readonly expected: number;
   readonly bytes: number;
   readonly records: number;
 }
 
-/** Bytes of a kernel's memory after each of the hours, one after the other. */
+/** Bytes of a kernel's memory after each of the hours, read one after another. */
 async function memoryAfter(hours: readonly Hour[]): Promise<number[]> {
   const { pipeline } = await loadExample('events');
   const kernel = LineKernel.create(pipeline, kernelSizeFor(Math.max(...hours.map(({ bytes }) => bytes))));

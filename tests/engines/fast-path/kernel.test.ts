@@ -5,7 +5,7 @@ import { scratchFolder } from '../scratch';
 
 const root = scratchFolder();
 
-/** So the offsets and limits that the host reads from it are those of the source, too. */
+/** So the offsets and limits that the host reads from it are also those of the source. */
 it('is what its source compiles to', () => {
   const compiled = join(root, 'line-kernel.wasm');
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { kernel: string } };

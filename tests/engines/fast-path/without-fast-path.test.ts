@@ -31,7 +31,7 @@ async function loadEngines(): Promise<Engines> {
   };
 }
 
-/** As if engines/fast-path were deleted: whoever loads one of its files fails. */
+/** Loads the engines as if engines/fast-path were deleted: any code that loads one of its files fails. */
 async function loadWithoutFastPath(): Promise<Engines> {
   const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter(
     (file) => /(?<!\.d)\.ts$/.test(file) && !file.startsWith('assembly'),
@@ -47,7 +47,7 @@ async function loadWithoutFastPath(): Promise<Engines> {
 }
 
 const ZONES = ['Soho', 'Harlem', null].map((name, zone) => JSON.stringify({ zone, name, borough: zone % 2 }));
-/** Rows of one layout, of another one, and with what needs the whole rule. */
+/** Rows of one layout, rows of another one, and rows that need the whole rule. */
 const NAMES = [
   ...Array.from({ length: 50 }, (_, uid) => `{"uid":${uid},"name":"n${uid}"}`),
   '{"name":"other","uid":50}',
@@ -60,7 +60,7 @@ const plain = (hour: string, count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, index) => event(from + index, `2026-11-21 ${hour}:00:0${index % 10}`));
 const BAD = ['{"hello":"a"', '{"id":1}', event('"x"'), event(1, '2026-11-21 25:00:00'), '[1,]', '{"id":1,"id":1}'];
 
-/** Hours of which the fast path takes some lines and misses others, whose rows are in another order without it. */
+/** Hours of which the fast path takes some lines and misses others. Without it their rows are in another order. */
 const MIXED = ['10', '13'];
 const EVENTS: Readonly<Record<string, string | Buffer>> = {
   'names.20261120.23.json': lines(...plain('00', 20, 900), event(1, '2026-11-20 23:00:00')),
@@ -105,7 +105,7 @@ interface Outcome {
   readonly manifest: unknown;
 }
 
-/** What the engines make of the inputs: a whole build, one on top of it, and another pipeline's. */
+/** What the engines make of the inputs: a whole build, an incremental one after it, and one of another pipeline. */
 async function outcomesOf({ build, database, microBatch, query, loading }: Engines, name: string) {
   const folder = await pipelineLike('events', join(root, name), { 'names.ndjson': NAMES.join('\n') });
   const ridesFolder = await pipelineLike('rides', join(root, name), {
@@ -162,7 +162,7 @@ it('everything but the order of rows in some hours is the same without the folde
   }
 }, 300_000);
 
-/** Hashes of files are checked as their bytes. */
+/** The bytes of the files are compared, so their hashes are left out. */
 function withoutHashes(manifest: unknown): unknown {
   return JSON.parse(JSON.stringify(manifest), (key, value: unknown) =>
     key === 'sha256' ? undefined : value,

@@ -14,7 +14,7 @@ const value = fc.letrec((tie) => ({
 })).value;
 const object = fc.dictionary(fc.constantFrom('id', '{', '}', '"', 'a b'), value, { minKeys: 1, maxKeys: 3 });
 
-/** How people write objects one behind the other. */
+/** How people write objects one after another. */
 const FRAMES: readonly ((objects: readonly string[]) => string)[] = [
   (objects) => objects.join(''),
   (objects) => objects.join('\n'),
@@ -82,7 +82,7 @@ it.each([
   // One torn line in a file of lines is a bad record, not another framing.
   ['{"a":1}{"a":2}\n{"a":3}\n', undefined],
   ['no JSON\n{{{\n', undefined],
-  // Bad records, of which no framing makes good ones.
+  // Bad records that no framing makes good.
   ['[1]\n', undefined],
   ['["{"]\n', undefined],
   ['', undefined],

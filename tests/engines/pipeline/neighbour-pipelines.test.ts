@@ -11,7 +11,7 @@ beforeEach(async () => {
   await mkdir(root);
 });
 
-/** `pipelines/events` under another name, its settings changed. */
+/** `pipelines/events` with another name and changed settings. */
 async function copyOfEvents(name: string, change: (yaml: string) => string = (yaml) => yaml): Promise<string> {
   const other = await pipelineLike('events', join(root, 'made'), {
     'pipeline.yaml': (yaml) => change(yaml.replace('name: events', `name: ${name}`)),

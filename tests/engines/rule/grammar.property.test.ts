@@ -13,11 +13,11 @@ import { objectRowsSql } from '../../../engines/tables/table-rule';
 import { scratchFolder, writeFiles } from '../scratch';
 
 /**
- * What a valid record is stands three times: as the rule in SQL, as the pattern (RE2) of a layout, and in the kernel. The
- * last two may miss a line, but where they take one, it is valid by the rule, with the same values.
+ * The rule for a valid record exists three times: as SQL, as the pattern (RE2) of a layout, and in the kernel. The last
+ * two may miss a line. If they take a line, it is valid by the rule, with the same values.
  */
 const root = scratchFolder();
-/** The clocks of New York go back at 2: the hour comes twice. */
+/** The clocks of New York go back at 2:00: the hour comes twice. */
 const HOUR = { date: parseBusinessDate('2026-11-01'), hour: '01' };
 const ZONE = 'America/New_York';
 
@@ -41,7 +41,7 @@ const instants = (unit: number) =>
     fc.constantFrom('0', '-1', '9999999999999999', '1e9', '999999999999999', '09', '"1"'),
   );
 const none = fc.constant('');
-/** Values that the fast ones take, too. */
+/** Values that the fast path takes, too. */
 const PLAIN_TIMES: Readonly<Record<Format, string>> = {
   'yyyy-MM-dd HH:mm:ss': '"2026-11-01 01:30:59"',
   'yyyy-MM-dd HH:mm:ss.SSS': '"2026-11-01 01:00:00.125"',
@@ -132,7 +132,7 @@ const other = fc.constantFrom(
   '',
 );
 
-/** One in so many times. */
+/** Once in so many times. */
 const rarely = <T>(times: number, arbitrary: fc.Arbitrary<T>) =>
   fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, arbitrary);
 
@@ -143,7 +143,7 @@ const style = fc.record({
   blank: fc.constantFrom('', '', ' ', '\t', '  '),
   behind: fc.constantFrom('', '', '\r', ' \t'),
 });
-/** What happens to a line on its way, at a place that is a part of its length. */
+/** Damages a line, at a place that is a share of its length. */
 const damage = fc.tuple(
   fc.double({ min: 0, max: 1, noNaN: true }),
   fc.constantFrom(
@@ -231,7 +231,7 @@ function pipelineOf(format: Format): Pipeline {
   });
 }
 
-/** The lines as a build reads them: those that are no UTF-8 have a stand-in. */
+/** The lines as a build reads them. Lines that are not UTF-8 are replaced by a placeholder. */
 async function textOf(lines: readonly Buffer[]): Promise<Buffer> {
   const content = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
   await writeFiles(root, { lines: content });
@@ -257,7 +257,7 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
     database.close();
   });
 
-  /** Rows as JSON. */
+  /** Rows as JSON text. */
   async function rowsOf(sql: string, lines?: Buffer): Promise<string[]> {
     const statement = await database.connection.prepare(`SELECT to_json(r)::VARCHAR FROM (${sql}) AS r`);
     if (lines !== undefined) statement.bindBlob(1, lines);
@@ -267,13 +267,13 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
   }
   const parsed = (lines: Buffer, options: Pick<ParseOptions, 'proof' | 'within'>) =>
     rowsOf(parseLinesSql({ pipeline, time, ...options }), lines);
-  /** Of a row of the rule, which is valid. As text, in which -0.0 is not 0.0. */
+  /** The declared columns of a valid row of the rule. As text, in which -0.0 differs from 0.0. */
   const declared = (row: string): string => {
     expect(row).toContain(`,"${NOTE}":null}`);
     return row.replace(`,"${NOTE}":null}`, '}');
   };
 
-  /** Of the lines, those that the proof takes. */
+  /** The lines that the proof takes. */
   async function provenLines(
     text: Buffer,
     { captured, holds }: LineProof,
@@ -345,5 +345,5 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
       expect(part).toBeGreaterThan(taken.lines / 10);
       expect(part).toBeLessThan(taken.lines * 0.9);
     }
-  }, 300_000); // Only where it fails: then it searches for a small example.
+  }, 300_000); // A failing run takes long: it searches for a small example.
 });

@@ -9,7 +9,7 @@ const root = scratchFolder();
 const input = join(root, 'input');
 const output = join(root, 'output');
 
-/** As the check of the SQL would never let it through: every event joins two names. */
+/** A transform that the check of the SQL would never let through: every event joins two names. */
 let unchecked: LoadedPipeline;
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ describe('a transform that gives more rows than it got events', () => {
         code: 'MULTIPLIED_ROWS',
         what: expect.stringContaining('gives 4 rows for the 2 event(s) of a micro-batch') as string,
       });
-      // Where every line is proven, too.
+      // Also if every line is proven.
       await expect(transform.run([Buffer.from(event(1))])).rejects.toMatchObject({ code: 'MULTIPLIED_ROWS' });
     } finally {
       transform.close();

@@ -7,7 +7,7 @@ Spark master: local[*], Application Id: local-1795445362807
 Time taken: 4.097 seconds
 `;
 
-// What Spark 4.3.0 wrote.
+// The output of Spark 4.3.0.
 it.each([
   [
     'a column that is not there',

@@ -22,9 +22,9 @@ describe('the catalogue of the pinned DuckDB', () => {
   });
 
   /**
-   * Whoever changes the version of DuckDB looks at each function that is new, or has new numbers of arguments: does it depend
-   * on the day, the session or the machine (transform-rules), or take memory by a number or the square of a text
-   * (bounded-functions)? Then the list gets it.
+   * If you change the version of DuckDB, check each function that is new or has new numbers of arguments. Add it to
+   * transform-rules if it depends on the day, the session or the machine. Add it to bounded-functions if a number or
+   * the square of a text decides how much memory it takes.
    */
   it('has the functions that were looked at, and no other that a transform may call', async () => {
     const { connection } = database;

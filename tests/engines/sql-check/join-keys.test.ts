@@ -20,7 +20,7 @@ kafka: { topic: joins, outputTopic: joins_out, key: id }
 druid: { datasource: joins }
 `;
 
-/** Checks SELECT e.time, e.id FROM events e and `rest`. */
+/** Checks SELECT e.time, e.id FROM events e, followed by `rest`. */
 async function check(rest: string, yaml = PIPELINE): Promise<void> {
   const folder = await pipelineLike('events', root, {
     'pipeline.yaml': yaml,

@@ -16,7 +16,7 @@ interface TableSettings {
 
 type Format = Pipeline['tables'][string]['format'];
 
-/** The rows of a table `t` of this content, as JSON, in the order of the file. */
+/** The rows of a table `t` with this content, as JSON, in the order of the file. */
 async function load(
   format: Format,
   content: string | Buffer,
@@ -41,7 +41,7 @@ async function load(
   }
 }
 
-/** What is said about a table of this content, after the name of its file. */
+/** The message about a table with this content, after the name of its file. */
 async function refusal(format: Format, content: string | Buffer, settings: TableSettings = {}): Promise<string> {
   const expected = `the table t cannot be read from ${join(root, `t.${format}`)}: `;
   const error: unknown = await load(format, content, settings).then(
@@ -118,7 +118,7 @@ describe('in every format', () => {
     ])('takes not as a %s: %s', async (type, value) => {
       const said = await refusal(format, content(format, value), settings(type));
       expect(said).toMatch({ ndjson: /^line 1: /, json: /^element 1 \(line 1\): /, csv: /^line 2: / }[format]);
-      // DuckDB's JSON writes the number back in its own way.
+      // DuckDB's JSON writes the number in another form.
       expect(said).toContain(value === '1e3' && format !== 'csv' ? '1000.0' : value);
       expect(said).toMatch(/an integer of 64 bits|a number within the range of a double|true or false|not JSON/);
       expect(said).not.toMatch(/Error: /);

@@ -13,7 +13,9 @@ import {
 const date = parseBusinessDate('2026-11-21');
 let output: string;
 
-/** Versions in the order of their builds; of these, those that were served, in the order in which they were. */
+/**
+ * `built`: versions in the order of their builds. `served`: those that were served, in the order in which they were.
+ */
 async function given(built: readonly string[], served: readonly string[]): Promise<void> {
   const folder = versionsFolder(output, date);
   for (const [minute, version] of built.entries()) {

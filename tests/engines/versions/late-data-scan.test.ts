@@ -19,7 +19,7 @@ const input = (hour: string, end = ''): string => join(folder, 'input', `names.2
 const build = () =>
   runDayBuild(loaded, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
 
-/** Notes the published build as what Druid serves. */
+/** Records the published build as what Druid serves. */
 async function replace(): Promise<void> {
   await mkdir(join(folder, 'reconciliation'));
   const result = { verdict: 'replaced', output: await realpath(join(folder, 'output', date)) };

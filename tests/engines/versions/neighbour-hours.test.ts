@@ -46,7 +46,7 @@ const isKnown = async (): Promise<boolean> =>
     engine: 'duckdb',
   })) !== undefined;
 
-/** Makes files old enough that their times alone tell whether they changed. */
+/** Makes files so old that their times alone show whether they changed. */
 async function settle(...files: string[]): Promise<void> {
   const old = new Date(Date.now() - 60_000);
   for (const file of files) await utimes(join(data, 'input', file), old, old);

@@ -10,7 +10,9 @@ import { contentsOf, DAY, pipelineLike, scratchFolder, writeFiles } from '../scr
 const root = scratchFolder();
 const FILE = 'names.20261121.07.json';
 
-/** As JSON or as it is: control characters, quotes, what begins a note, other separators of lines, long texts. */
+/**
+ * As JSON or unchanged: control characters, quotes, the first characters of a note, other line separators, long texts.
+ */
 const unit = fc.oneof(
   fc.integer({ min: 0, max: 0x9f }).map((code) => String.fromCharCode(code)),
   fc.constantFrom('\n', '\r', '\0', '"', '\\', '!', '\u2028', '\ufeff', '😀', 'x'.repeat(70)),
@@ -34,7 +36,7 @@ const record = fc
     const extra = key === undefined ? '' : `,${key}:1,${key}:2`;
     return `{"hello":${hello},"id":${id},"share":${share},"ok":${ok},"time":${time}${extra}}`;
   });
-/** The transform casts it. */
+/** The transform casts it and fails. */
 const failing = escaped.map((hello) => `{"hello":${hello},"id":1,"time":${TIME}}`);
 const line = fc
   .oneof({ weight: 3, arbitrary: record }, failing, raw)

@@ -10,7 +10,7 @@ jest.setTimeout(120_000);
 const root = scratchFolder();
 const MEBIBYTE = 1024 ** 2;
 
-/** Builds the day in a process of its own, and tells by how much its memory grew. */
+/** Builds the day in a process of its own, and reports by how much its memory grew. */
 const CHILD = `
 import { runDayBuild } from ${JSON.stringify(join(process.cwd(), 'engines/build-day'))};
 import { loadPipeline } from ${JSON.stringify(join(process.cwd(), 'engines/load-pipeline'))};

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(output, { recursive: true, force: true }));
 
-/** Versions in the order of their builds, all served, the last one of them now. */
+/** Versions in the order of their builds. All were served; Druid serves the last one now. */
 async function given(...versions: string[]): Promise<void> {
   const folder = versionsFolder(output, day.date);
   for (const [minute, version] of versions.entries()) {

@@ -39,7 +39,7 @@ beforeAll(async () => {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
 });
 
-/** How long after the coordinator's start old segments stay in use: a quarter of an hour by default. */
+/** How long after the coordinator's start it waits before it marks old segments as unused: 15 minutes by default. */
 const markedAfter = (milliseconds: number): Promise<unknown> =>
   axios.post(at('config'), { millisToWaitBeforeDeleting: milliseconds });
 const noCompaction = (): Promise<unknown> =>
@@ -80,7 +80,7 @@ const compacted = async (of: BusinessDate, as: (segment: Segment) => boolean = (
 
 it('proves days whose segments compaction has made others of, and replaces them again beside it', async () => {
   for (const day of [date, next]) expect((await run(day)).verdict).toBe('replaced');
-  // UTC days, as Druid’s own examples have them: each holds a part of two days of the pipeline.
+  // UTC days, as in Druid’s own examples. Each holds a part of two days of the pipeline.
   await compactionIs({ segmentGranularity: 'DAY' });
   for (const day of [date, next]) await compacted(day);
   expect((await segmentsOf(date)).some(({ end }) => end > dayInterval(date, ZONE).end)).toBe(true);
@@ -149,7 +149,7 @@ it('leaves one version in use however often a day is replaced; a kill task remov
   await proven(date);
 });
 
-// The last one, since Druid's supervisor runs from here on.
+// The last test, since Druid's supervisor runs from here on.
 it('starts realtime, which needs no proof, beside a compaction that alters rows, and names that', async () => {
   await alteringCompaction();
   const started = await daybreak(`speed start --pipeline ${pipeline.name}`, pipeline.environment);

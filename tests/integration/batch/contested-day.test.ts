@@ -67,13 +67,13 @@ async function allSlotsTaken(): Promise<boolean> {
   return used === total;
 }
 
-/** Gives every free slot of Druid's workers such a task. */
+/** Fills every free slot of Druid's workers with such a task. */
 async function fillSlots(): Promise<void> {
   await until('no free slot', async () => {
     if (await allSlotsTaken()) return true;
     const id = await filler();
     await until('a slot', async () => (await isRunning(id)) || (await allSlotsTaken()));
-    // Realtime's next task may have taken the slot that was free a moment ago: one too many would wait for ever.
+    // Realtime's next task may have taken the slot that was free a moment ago. A task too many would wait for ever.
     if (!(await isRunning(id))) await tasks.shutDown(id);
     return false;
   });
@@ -99,7 +99,7 @@ function pendingReindex(during: Promise<Ended>, datasource = pipeline.topic): Pr
 it('is not judged at the gate while realtime’s task has no slot and its rows are not to be seen', async () => {
   const [task] = await tasks.unfinished(pipeline.topic);
   await fillSlots();
-  const next = await filler(); // The first in line for the slot that realtime's task leaves.
+  const next = await filler(); // The first in the queue for the slot that realtime's task leaves.
   await tasks.shutDown(task!.id);
   await until('the slot of realtime', () => isRunning(next));
   const gate = createGateActivities({
@@ -125,7 +125,7 @@ it('is not judged at the gate while realtime’s task has no slot and its rows a
 it('stays as it was when its run is cancelled in the reindex, whose task ends', async () => {
   await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
   await fillSlots();
-  await filler(); // The first in line for the slot that realtime leaves at the seal, or the reindex may have it.
+  await filler(); // First in the queue for the slot that realtime leaves at the seal; else the reindex may get it.
   const running = run();
   const id = await pendingReindex(running);
   await withClient(config, async (client) => {
@@ -153,9 +153,9 @@ it('is replaced by the next run, which loses no slot to the cancelled one', asyn
   expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(sent));
 });
 
-// In UTC: elsewhere Druid 33 does not find the lock again that it is to revoke, and the rival fails in its place.
+// In UTC, because in other zones Druid 33 does not find the lock that it must revoke, and then the rival fails instead.
 describe('a day whose lock a task of higher priority takes away', () => {
-  // Its own: the day that is over in Seoul may not be over in UTC.
+  // A date of its own: the day that is over in Seoul may not be over in UTC.
   const date = shiftDate(businessDateOf(new Date(), 'UTC'), -1);
   let utc: OwnPipeline;
   let own: BackgroundCommand;
@@ -168,7 +168,7 @@ describe('a day whose lock a task of higher priority takes away', () => {
       const record = { hello: 'hi', id: 1, time: `${date} ${hour}:30:00` };
       await writeFile(join(utc.input, `names.${date.replaceAll('-', '')}.${hour}.json`), `${JSON.stringify(record)}\n`);
     }
-    await worker.stop(); // A machine's workers share a port for their metrics.
+    await worker.stop(); // The workers of a machine share a port for their metrics.
     own = await background('worker --role batch', utc.environment, '"msg":"ready"');
   });
   afterAll(() =>
@@ -184,7 +184,7 @@ describe('a day whose lock a task of higher priority takes away', () => {
     await fillSlots();
     const running = daybreak(`batch run --pipeline ${utc.name} --date ${date} --json`, utc.environment);
     const first = await pendingReindex(running, utc.topic);
-    // It takes its locks as soon as it is accepted, and waits for a slot with them.
+    // It takes its locks as soon as it is accepted, and holds them while it waits for a slot.
     const id = `rival_${utc.topic}`;
     const rival = { type: 'kill', id, dataSource: utc.topic, interval: `${start}/${end}`, context: { priority: 80 } };
     await tasks.submit(rival);

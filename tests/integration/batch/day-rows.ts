@@ -30,13 +30,16 @@ export async function servedRows(datasource: string, date: BusinessDate): Promis
   return rows.map((row) => JSON.stringify([row.time, row.user_id, row.user_name, row.hello, row.uid])).sort();
 }
 
-/** What `feed --date` writes, made again by its generator and never read from what the product made of it. */
+/**
+ * The records that `feed --date` writes, made again by its generator. They are never read from what the product made of
+ * them.
+ */
 export function fedDay(date: BusinessDate, events: number, seed: number): FeedRecord[] {
   const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
   return [...generateFeed({ seed, timeZone: ZONE, ...shares }, dayInstants(date, ZONE, events, 'daily'))];
 }
 
-/** The distinct rows of a day's records, computed here by hand: the join, the names, the columns. */
+/** The distinct rows of a day's records, computed here independently: the join, the names, the columns. */
 export function expectedRows(records: readonly FeedRecord[]): string[] {
   return records
     .flatMap(({ kind, event }) => (kind === 'event' && event !== undefined ? [event] : []))

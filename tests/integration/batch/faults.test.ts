@@ -19,10 +19,13 @@ import { freePortBase } from '../support/test-stacks';
 import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
 import { until } from '../support/until';
 
-/** How many days are replaced under fire, one after another, each in two minutes; DAYBREAK_FAULT_ROUNDS=10 for more. */
+/**
+ * How many days are replaced under fire, one after another, each within two minutes. DAYBREAK_FAULT_ROUNDS=10 runs
+ * more.
+ */
 const ROUNDS = Number(process.env['DAYBREAK_FAULT_ROUNDS'] ?? 1);
 const EVENTS = 20_000;
-/** Each number spreads its events over the day by other instants, so that their rows are others. */
+/** Each number of events spreads over the day at other instants, so that the rows differ. */
 const LATE_EVENTS = { before: 500, during: 600, after: 700 };
 const today = businessDateOf(new Date(), ZONE);
 const VICTIMS = ['worker', 'druid-indexer', 'druid-coordinator'] as const;
@@ -30,7 +33,7 @@ const summarySchema = z.object({ total: z.object({ events: z.number(), duplicate
 
 jest.setTimeout(600_000);
 
-// Servers are killed here: a stack that others use will not do.
+// This test kills servers, so it needs a stack that nobody else uses.
 let stack: { portBase: number; directory: string };
 let pipeline: OwnPipeline;
 let worker: BackgroundCommand;
@@ -39,7 +42,8 @@ let environment: Record<string, string>;
 beforeAll(async () => {
   stack = { portBase: await freePortBase(), directory: await mkdtemp(join(tmpdir(), 'daybreak-faults-')) };
   await startStack(stack);
-  // Late rows that realtime gets after the build began are not in it: the gate would take them for files that did not arrive.
+  // Late rows that realtime gets after the build began are not in the build. Without `maximumShortfall` the gate would
+  // take them for files that did not arrive.
   pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 1\n  maximumShortfall: 1'));
   process.env['DAYBREAK_PORT_BASE'] = String(stack.portBase);
   environment = { ...pipeline.environment, TEMPORAL_NAMESPACE: 'default' };
@@ -57,7 +61,7 @@ afterAll(() =>
 const startWorker = (): Promise<BackgroundCommand> => background('worker', environment, '"msg":"ready"');
 const on = (command: string): string => `${command} --pipeline ${pipeline.name}`;
 
-/** A stream of today that runs until it is stopped, and then tells how many rows Druid must have of it. */
+/** A stream of today's events that runs until it is stopped. `stop` returns how many of its rows Druid must have. */
 function stream(): { stop(): Promise<number> } {
   const command = resolve(__dirname, '../../../scripts/daybreak.mjs');
   const args = [command, ...on('feed --rate 100 --late 0 --bad 0 --json').split(' ')];
@@ -67,7 +71,7 @@ function stream(): { stop(): Promise<number> } {
   const ended = new Promise((resolveEnded) => child.once('exit', resolveEnded));
   return {
     async stop() {
-      child.kill('SIGTERM'); // A second one finds it ended.
+      child.kill('SIGTERM'); // A second call finds it ended.
       await ended;
       const { total } = summarySchema.parse(JSON.parse(stdout));
       return total.events + total.duplicatesInKafka;
@@ -94,17 +98,17 @@ async function kill(victim: (typeof VICTIMS)[number]): Promise<void> {
 }
 
 let live: ReturnType<typeof stream> | undefined;
-// So that the next round is right about today's rows although this one failed.
+// So that the next round counts today's rows correctly although this one failed.
 afterEach(() => live?.stop());
 
-/** The day is proven now: one version, no realtime segment, the batch's rows; and no task of ours is left. */
+/** Checks that the day is proven now: one version, no realtime segment, the batch's rows. None of our tasks is left. */
 async function expectWhole(date: BusinessDate): Promise<void> {
   expect(await daybreak(on(`batch verify --date ${date}`), environment)).toMatchObject({ code: 0 });
   const left = await createDruidClient(readConfig().druid).tasks.unfinished(pipeline.topic);
   expect(left.filter(({ id }) => id.startsWith('daybreak_'))).toEqual([]);
 }
 
-/** The distinct rows of the input files, as long as a build has read them. */
+/** The distinct rows of the input files, up to the bytes that the build has read. */
 async function rowsOfFiles(version: string, sent: readonly FeedRecord[]): Promise<string[]> {
   const { inputs } = JSON.parse(await readFile(join(version, '_manifest.json'), 'utf8')) as DayManifest;
   const texts = new Set<string>();
@@ -133,14 +137,14 @@ async function underFire(): Promise<string> {
   return story.join('; ');
 }
 
-/** Gives Druid a task that does nothing, and returns its id. */
+/** Submits a task that does nothing to Druid, and returns its id. */
 async function submitNothing(name: string): Promise<string> {
   const id = `${name}_${pipeline.name}`;
   await axios.post(`${readConfig().druid.coordinatorUrl}/druid/indexer/v1/task`, { type: 'noop', id, runTime: 0 });
   return id;
 }
 
-// By its own default Druid would wait for the dead indexer's answer, and start nothing, for five minutes.
+// By its own default Druid would wait five minutes for the dead indexer's answer, and start nothing.
 it('starts tasks again soon after one was given to an indexer that was dead and still listed', async () => {
   const { tasks } = createDruidClient(readConfig().druid);
   const { pid } = (await stackHealth(stack)).find(({ name }) => name === 'druid-indexer')!;
@@ -162,7 +166,7 @@ it('starts tasks again soon after one was given to an indexer that was dead and 
 it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
   'round %i: ends exactly although worker, indexer and coordinator are killed, and today loses nothing',
   async (round) => {
-    // Backwards, so that no seal is there yet: each day is still realtime's when its run begins.
+    // From later to earlier days, so that no seal exists yet: realtime still has each day when its run begins.
     const date = shiftDate(today, round - ROUNDS - 1);
     const sent: FeedRecord[] = [];
     const feed = async (seed: number, events: number): Promise<void> => {
@@ -172,7 +176,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     const run = () => daybreak(on(`batch run --date ${date} --json`), environment);
     const all = (): string[] => [...new Set(expectedRows(sent))].sort();
     const began = performance.now();
-    /** So that a round that waits long, or for ever, shows where. */
+    /** Shows where a round is that waits long, or for ever. */
     const tell = (text: string): boolean =>
       process.stderr.write(`round ${round}, ${Math.round((performance.now() - began) / 1000)} s: ${text}\n`);
     await succeed(on('speed start'), environment);
@@ -196,7 +200,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     const result = resultOf(ended);
     expect(result.verdict).toBe('replaced');
     await expectWhole(date);
-    // Those that came during the run are in as far as its build has read the files.
+    // Rows that came during the run are included as far as its build has read the files.
     const served = await servedRows(pipeline.topic, date);
     expect(served).toEqual(await rowsOfFiles(result.output, sent));
     const there = new Set(served);

@@ -21,7 +21,7 @@ const sent = fedDay(date, EVENTS, 11);
 
 let pipeline: OwnPipeline;
 let worker: BackgroundCommand;
-/** What realtime serves of the day. */
+/** The rows that realtime serves of the day. */
 let realtime: string[];
 
 beforeAll(async () => {
@@ -53,7 +53,7 @@ async function lastOutcome(): Promise<string | undefined> {
   return statusSchema.parse(JSON.parse(stdout)).days[0]?.outcome;
 }
 
-/** Moves a file away for as long as `work` takes. */
+/** Moves a file away while `work` runs. */
 async function without(path: string, work: () => Promise<void>): Promise<void> {
   await rename(path, `${path}-away`);
   try {
@@ -63,7 +63,7 @@ async function without(path: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Writes other files of some hours for as long as `work` takes. */
+/** Writes other content to the files of some hours while `work` runs. */
 async function rewritten(hours: readonly string[], content: string, work: () => Promise<void>): Promise<void> {
   for (const hour of hours) {
     await rename(input(hour), `${input(hour)}-whole`);
@@ -76,7 +76,7 @@ async function rewritten(hours: readonly string[], content: string, work: () => 
   }
 }
 
-/** Appends to the file of an hour for as long as `work` takes. */
+/** Appends to the file of an hour while `work` runs. */
 async function appended(hour: string, content: string, work: () => Promise<void>): Promise<void> {
   const before = await readFile(input(hour));
   await writeFile(input(hour), Buffer.concat([before, Buffer.from(content)]));
@@ -107,7 +107,8 @@ describe('a refused day is served by realtime as before, with the reason in erro
 
   it('while a file goes on changing', async () => {
     const { atime, mtime } = await stat(input('05'));
-    // Whenever it is looked at, it changed less than a second ago: a writer of ours could be too slow for that.
+    // At every check the file looks changed less than a second ago. A real writer in the test could be too slow for
+    // that.
     await utimes(input('05'), atime, new Date(Date.now() + 3_600_000));
     try {
       await expectRefused('NOT_SETTLED', 'the pipeline wants 1 s without a change and waits 4 s');
@@ -142,7 +143,7 @@ describe('a refused day is served by realtime as before, with the reason in erro
 });
 
 it('tells who joins a run that its own options have no effect, and how to run with them', async () => {
-  worker.child.kill('SIGSTOP'); // So that the first run is still under way.
+  worker.child.kill('SIGSTOP'); // So the first run is still under way.
   try {
     await succeed(`batch run ${on()} --date ${date} --no-wait`, pipeline.environment);
     const { stderr, code } = await run(' --force --accept MISSING_HOURS --no-wait');

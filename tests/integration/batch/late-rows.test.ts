@@ -18,7 +18,7 @@ useStack();
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const config = readConfig();
 const druid = createDruidClient(config.druid);
-/** Null where another task has the lock. */
+/** Null if another task has the lock. */
 const lockSchema = z.object({ result: z.object({ interval: z.string(), revoked: z.boolean() }) });
 const statusSchema = z.object({
   ingestion: z.object({ ended: z.object({ thrownAway: z.number() }).optional() }),
@@ -54,7 +54,7 @@ describe('a day whose files change while it is being sealed', () => {
   });
   afterAll(end);
 
-  /** Runs the day, and changes its files while another task's lock holds the run in its seal. */
+  /** Runs the day, and changes its files while another task's lock blocks the run in its seal. */
   async function changedMeanwhile(change: () => Promise<void>): Promise<Ended> {
     const id = `holder_${pipeline.topic}_${Date.now()}`;
     const holder = { type: 'noop', id, dataSource: pipeline.topic, runTime: 600_000 };
@@ -72,11 +72,11 @@ describe('a day whose files change while it is being sealed', () => {
       await druid.tasks.shutDown(id);
       return await running;
     } finally {
-      await druid.tasks.shutDown(id).catch(() => undefined); // Unless it has ended.
+      await druid.tasks.shutDown(id).catch(() => undefined); // It may have ended.
     }
   }
 
-  /** Tries to lock the day for a task, as Druid's own tasks do; a task that has just been submitted may be unknown yet. */
+  /** Tries to lock the day for a task, as Druid's own tasks do. A task that was just submitted may be unknown yet. */
   async function hasLocked(task: object): Promise<boolean> {
     const interval = `${dayInterval(date, ZONE).start}/${dayInterval(date, ZONE).end}`;
     const lock = { task, action: { type: 'lockTryAcquire', lockType: 'EXCLUSIVE', interval } };

@@ -38,11 +38,11 @@ afterAll(() =>
 );
 
 /**
- * Ends a realtime task while it asks for segments all the time. Druid 33 looks whether a task is active before it waits for
- * the lockbox in which the task is being removed, so that the dead task may be granted one more lock.
+ * Ends a realtime task while it asks for segments all the time. Druid 33 checks whether a task is active before it
+ * waits for the lockbox that is removing the task. So the dead task may be granted one more lock.
  */
 async function endWhileAsking(task: ListedTask): Promise<void> {
-  // As text: a payload has 64-bit numbers, which JSON.parse changes.
+  // As text, because a payload has 64-bit numbers, which JSON.parse changes.
   const stored = await (await fetch(`${coordinatorUrl}/druid/indexer/v1/task/${task.id}`)).text();
   const payload = stored.slice(stored.indexOf('"payload":') + '"payload":'.length, -1);
   const ask = (hour: number, sequenceName: string): Promise<unknown> => {
@@ -79,7 +79,7 @@ async function endWhileAsking(task: ListedTask): Promise<void> {
   ]);
 }
 
-/** Whether a dead task has a lock is chance: ends one realtime task after another until one has. */
+/** Ends one realtime task after another until a dead task has a lock, which is chance. */
 async function orphanLock(): Promise<void> {
   const ended = new Set<string>();
   while (ended.size < MOST_TASKS) {
@@ -88,7 +88,7 @@ async function orphanLock(): Promise<void> {
     );
     await endWhileAsking(task);
     ended.add(task.id);
-    // Its successor reads the day again.
+    // The task's successor reads the day again.
     await until('the day in realtime again', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
     if (locksIn(await druid.tasks.locksOf(task), dayInterval(date, ZONE)).length > 0) return;
   }

@@ -57,7 +57,7 @@ async function built(name: string, content: string, written: number): Promise<Bu
 const row = (id: number): string =>
   `{"time":"${date} 07:00:00","user_id":${id},"user_name":"Ada","hello":"hi","uid":${id}}\n`;
 
-/** An activity of one run of the workflow; several of them with one run id are its tries. */
+/** An activity of one run of the workflow. Several activities with the same run id are its attempts. */
 function activityOf(runId: string): MockActivityEnvironment {
   return new MockActivityEnvironment({ workflowExecution: { workflowId: `daily-batch/${pipeline.name}`, runId } });
 }
@@ -101,7 +101,7 @@ it('starts the next task after one that failed', async () => {
   const failed = `daybreak_${pipeline.topic}_${date}_failed_1`;
   const folder = join(pipeline.output, 'failed');
   await mkdir(folder, { recursive: true });
-  // A task of the run that fails at once: its only row cannot be read.
+  // A task of the run that fails at once, because its only row cannot be read.
   await writeFile(join(folder, '08.ndjson'), '{');
   const source = sharedPath([{ folder, file: '08.ndjson' }]);
   await druid.tasks.submit(reindexSpec(loaded.pipeline, loaded.outputColumns, { id: failed, plan, source }));

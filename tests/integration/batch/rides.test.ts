@@ -13,12 +13,15 @@ import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-/** 23 hours long in New York. */
+/** This day has 23 hours in New York. */
 const date = parseBusinessDate('2026-03-08');
 const config = readConfig();
 const { queries } = createDruidClient(config.druid);
 
-/** By the hour of their file. Ids that no double holds, nulls, a ride told twice with another fare, an unknown zone. */
+/**
+ * By the hour of their file: ids that no double holds, nulls, a ride that comes twice with another fare, an unknown
+ * zone.
+ */
 const FILES: Readonly<Record<string, readonly string[]>> = {
   '01': [
     '{"ride":9007199254740993,"zone":4,"fare":10.1,"shared":true,"at":"2026-03-08T01:59:59-05:00"}',
@@ -75,7 +78,7 @@ async function sendToRealtime(values: readonly string[]): Promise<void> {
   const topics = await KafkaTopics.connect(config.kafka);
   const producer = await KafkaProducer.connect(config.kafka);
   try {
-    // The layer makes it, some moments after its start.
+    // The layer makes it some moments after its start.
     await until('the topic', async () => (await topics.partitionsOf(pipeline.topic)) > 0);
     await producer.send(
       pipeline.topic,
@@ -92,7 +95,7 @@ async function sendToRealtime(values: readonly string[]): Promise<void> {
 it('goes the same way with another schema: realtime has every delivery, the batch each ride once, with proof', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
   await sendToRealtime(Object.values(FILES).flat());
-  // But the one of a negative fare, which the SQL leaves out.
+  // All but the ride with a negative fare, which the SQL leaves out.
   await until('the rides in realtime', async () => (await served()).length === 6);
   const realtime = await served();
 

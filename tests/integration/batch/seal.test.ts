@@ -31,7 +31,7 @@ afterAll(async () => {
   await pipeline.remove();
 });
 
-/** Seals as a run of the day does. */
+/** Seals as a day's run does. */
 function seal(client: DruidClient, id: string, until: string) {
   return ensureSupervisor(client, id, (stored) => ({
     ...supervisorSpec(loaded.pipeline, loaded.outputColumns, {
@@ -54,7 +54,7 @@ describe('a seal', () => {
     const overtaken = new Promise<void>((resolve) => (passed = resolve));
     let read = (): void => undefined;
     const hasRead = new Promise<void>((resolve) => (read = resolve));
-    // The earlier day's run has read the unsealed spec, and writes only after the later day's run has sealed.
+    // The earlier day's run has read the unsealed spec. It writes only after the later day's run has sealed.
     const slow: DruidClient = {
       ...druid,
       supervisors: {
@@ -125,7 +125,7 @@ describe('two days that are recomputed at once', () => {
     await until('the first day in realtime', async () => (await servedRows(own.topic, first)).length >= inKafka);
     await until('the second day in realtime', async () => (await servedRows(own.topic, second)).length >= inKafka);
     const results = await Promise.all(
-      // The later day first: the earlier one must not take its seal back.
+      // The later day first: the earlier one must not undo its seal.
       [second, first].map(async (date) =>
         succeed(`batch run ${on} --date ${date} --json`, own.environment).then(
           (stdout) => JSON.parse(stdout) as DailyBatchResult,

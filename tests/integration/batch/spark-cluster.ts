@@ -7,14 +7,14 @@ import { createInterface } from 'node:readline';
 export interface SparkCluster {
   /** Such as spark://127.0.0.1:40123. */
   readonly master: string;
-  /** For what submits to it. */
+  /** For programs that submit to the cluster. */
   readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 const LOCAL = '127.0.0.1';
 
-/** Starts a standalone master and a worker of the Spark at `home`, on free ports, with their files in `folder`. */
+/** Starts a standalone master and a worker of the Spark at `home`, on free ports. Their files are in `folder`. */
 export async function startSparkCluster(home: string, folder: string): Promise<SparkCluster> {
   const configuration = join(folder, 'conf');
   await mkdir(configuration, { recursive: true });
@@ -57,7 +57,7 @@ export async function startSparkCluster(home: string, folder: string): Promise<S
   };
 }
 
-/** Waits for a line of the log, which is read on afterwards, so that the process never waits for us. */
+/** Waits for a line of the log. The log is read further afterwards, so that the process never waits for us. */
 function lineOf({ stderr, exitCode }: ChildProcess, sign: RegExp): Promise<string> {
   if (stderr === null) throw new Error(`no log; ended with ${String(exitCode)}`);
   return new Promise((resolve, reject) => {

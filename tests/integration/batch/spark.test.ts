@@ -28,11 +28,11 @@ jest.setTimeout(600_000);
 const root = scratchFolder();
 const before = { ...process.env };
 let cluster: SparkCluster;
-/** On Spark's default master, local[*]. */
+/** With Spark's default master, local[*]. */
 let installed: SparkProgram;
 let spark: SparkProgram;
 
-// The first time it is fetched.
+// Fetches Spark the first time.
 beforeAll(async () => {
   installed = await findSpark();
 }, 1_200_000);
@@ -55,7 +55,10 @@ const onSpark = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =
 const onDuckDb = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =>
   runDayBuild(loaded, { date: DAY, engine: 'duckdb', ...options });
 
-/** The lines of the published files but the manifest, by file; sorted, because a join of DuckDB's moves its unmatched rows. */
+/**
+ * The lines of the published files except the manifest, by file. Sorted, because a join of DuckDB's moves its unmatched
+ * rows.
+ */
 async function linesOf(output: string, date: string): Promise<Record<string, string[]>> {
   const files = Object.entries(await contentsOf(output, date)).filter(([name]) => name !== '_manifest.json');
   return Object.fromEntries(
@@ -63,7 +66,7 @@ async function linesOf(output: string, date: string): Promise<Record<string, str
   );
 }
 
-/** All of a manifest but what tells the engine and, by the order of rows, its files apart. */
+/** All of a manifest except what depends on the engine, and on the order of rows in its files. */
 function comparable({ engine: _engine, hours, ...manifest }: DayManifest): object {
   return { ...manifest, hours: hours.map(({ sha256: _sha256, ...hour }) => hour) };
 }
@@ -80,7 +83,7 @@ async function expectSameDay(
 
 const KOREAN = '서울 🌏 \\u0000 \\ud83d\\ude00 \\"quoted\\" back\\\\slash \\n tab\\t é';
 
-/** Every kind of line that the validity rule tells apart, and values that engines like to change. */
+/** Every kind of line that the validity rule distinguishes, and values that engines tend to change. */
 const EVENT_FILES = {
   'names.20261121.07_0.json': lines(
     event(1),
@@ -123,7 +126,7 @@ const RIDE_FILES = {
     ride(7, 138, '123456789.123456789', 'false', '2026-11-01T04:00:06Z'),
     ride(8, 138, '0.0', 'false', '2026-11-01T00:00:07-04:00'),
   ),
-  // Twice in this night.
+  // This hour comes twice in this night.
   'rides-20261101-01.json': lines(
     ride(9, 36, '1.1', 'true', '2026-11-01T01:30:00-04:00'),
     ride(11, 36, '1.1', 'true', '2026-11-01T01:30:00-05:00'),
@@ -240,7 +243,7 @@ describe('a failure', () => {
       }),
     );
 
-  /** A Spark that does something else around or instead of its work; "$REAL" is the real one. */
+  /** A Spark that does something else before, after or instead of its work. "$REAL" is the real one. */
   const programmed = async (name: string, script: string): Promise<SparkProgram> => {
     const file = join(root, name);
     await writeFile(file, `#!/bin/sh\nREAL=${spark.sparkSql}\n${script}\n`);
@@ -261,7 +264,7 @@ describe('a failure', () => {
   });
 
   it('refuses a column that Spark gives another type', async () => {
-    // A power in DuckDB, an exclusive or in Spark.
+    // A power in DuckDB, but an exclusive or in Spark.
     const loaded = await transformed('differing', 'e.id ^ 2');
     await expect(onSpark(loaded, { input, output })).rejects.toMatchObject({
       code: 'BAD_TRANSFORM',
@@ -333,7 +336,7 @@ const untilWritten = (file: string): Promise<number> =>
     return text.endsWith('\n') && Number(text);
   });
 
-/** A process that was killed may still be seen for a moment. */
+/** A killed process may remain visible for a moment. */
 async function untilGone(pid: number): Promise<void> {
   await until(`the end of process ${pid}`, () => {
     try {

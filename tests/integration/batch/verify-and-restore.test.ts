@@ -47,7 +47,7 @@ const line = (hello: string, id: number, hour: string): string =>
   `${JSON.stringify({ hello, id, time: `${date} ${hour}:00:00` })}\n`;
 const nextWeek = new Date(Date.now() + 7 * 24 * 3_600_000);
 
-/** A day of as many events an hour, all with one greeting. */
+/** Writes a day with this number of events an hour, all with the same greeting. */
 async function writeDay(greeting: string, events: number): Promise<void> {
   for (let hour = 0; hour < 24; hour += 1) {
     const two = String(hour).padStart(2, '0');

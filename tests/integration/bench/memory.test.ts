@@ -14,7 +14,7 @@ it('builds its day, prints the peak by hour and whether it grew, and gives back 
     expect(`${code}\n${stderr}`).toMatch(/^0\n/);
     expect(stdout).toMatch(/1,200,000 rows, [\d.]+ s: hour .*peak MiB/);
     for (const hour of ['1', '24']) expect(stdout).toMatch(new RegExp(`^│ ${hour} +│ +\\d+ │$`, 'm'));
-    // Of so few rows an hour the growth is that of Node's start: what it is, the full size says.
+    // With so few rows an hour, Node's start dominates the growth. Only the full size measures it.
     expect(stdout).toMatch(/third hour and later ÷ peak of the first two *│ +\d+\.\d{3} .*(met|MISSED)/);
     expect(await readdir(cache)).toEqual([]);
   } finally {

@@ -1,6 +1,6 @@
 import { runToEnd, type Ended } from '../support/run-to-end';
 
-/** Runs a bench to its end, as its README says, with arguments that make it small; its output has no colours. */
+/** Runs a bench to its end, as its README says, with arguments for a small run. Its output has no colours. */
 export function runBench(
   name: 'backfill/index' | 'batch/index' | 'batch/memory' | 'day/index' | 'speed/index',
   args: readonly (string | number)[],

@@ -23,7 +23,7 @@ const OTHER_NAMESPACE = 'docs';
 const DAY = '2026-11-21';
 const DAYS = ['2026-11-19', '2026-11-20', DAY].map(parseBusinessDate);
 
-/** What is not run here, and why. */
+/** Commands that are not run here, and why. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npm run demo':
     'stays until Ctrl-C; its steps are the commands of these pages and the whole job has a test of its own',
@@ -96,9 +96,9 @@ async function inputOf(date: string): Promise<string[]> {
   return names.filter((name) => name.includes(date.replaceAll('-', ''))).map((name) => join(input(), name));
 }
 
-/** What a reader has at that point, and a test has not. */
+/** Makes what a reader has at that point, and a test has not. */
 const GIVEN: Readonly<Record<string, () => Promise<unknown>>> = {
-  // A backfill that is under way.
+  // A running backfill.
   'npx daybreak backfill --from 2026-11-19 --to 2026-11-21 --cancel': () =>
     succeed('backfill --from 2026-11-19 --to 2026-11-21 --parallel 1 --only all --no-wait', environment),
   // A day with a version before the current one.
@@ -110,22 +110,22 @@ const GIVEN: Readonly<Record<string, () => Promise<unknown>>> = {
   'npx daybreak feed --date 2026-11-21 --events 20000': async () => {
     for (const file of await inputOf(DAY)) await rm(file);
   },
-  // Nobody at work.
+  // No command is running.
   'npx daybreak down': () => Promise.all(staying.map(end)),
-  // A Temporal that does not know the search attributes: a namespace of its own.
+  // A Temporal that does not know the search attributes: a new namespace.
   'temporal operator search-attribute create --name DaybreakPipeline --type Keyword': async () => {
     expect(await shell(`temporal operator namespace create --namespace ${OTHER_NAMESPACE}`)).toMatchObject({ code: 0 });
   },
 };
 
-/** What runs until it is ended, by what shows that it does its work. */
+/** Commands that run until they are ended. Each has a check that shows that it does its work. */
 const STAYING: Readonly<Record<string, (output: string) => boolean | Promise<boolean>>> = {
   'npx daybreak worker': (output) => output.includes('"msg":"ready"'),
   'npx daybreak worker --role speed': (output) => output.includes('"msg":"ready"'),
   'npx daybreak feed --rate 100': async () => (await inputOf(businessDateOf(new Date(), ZONE))).length > 0,
 };
 
-/** With the ports of this test, and without npx, which only finds the program and takes a second for it. */
+/** The command with the ports of this test and without npx. npx only finds the program, and takes a second for it. */
 function here(command: string): string {
   return command
     .replace('--port-base 20000', `--port-base ${stack.portBase}`)
@@ -143,7 +143,7 @@ function shell(command: string): Promise<{ code: number; output: string }> {
 }
 
 async function start(command: string): Promise<ChildProcess> {
-  // In a process group of its own: the shell hands a signal on to nobody.
+  // In a process group of its own, because the shell passes no signal on.
   const child = spawn('sh', ['-c', here(command)], { env: { ...process.env, ...environment }, detached: true });
   staying.push(child);
   let output = '';
@@ -177,7 +177,7 @@ it.each(run.map(({ page, command }) => [page, command] as const))('%s: %s', asyn
   await GIVEN[command]?.();
   if (command in STAYING) {
     const child = await start(command);
-    // The pages' first worker serves all that follows.
+    // The first worker of the pages serves all that follows.
     if (command !== 'npx daybreak worker' || page !== 'README.md') await end(child);
     return;
   }

@@ -40,7 +40,9 @@ afterAll(() =>
   ),
 );
 
-/** The records that the feed sent, made again by its generator and never read from what the product made of them. */
+/**
+ * The records that the feed sent, made again by its generator. They are never read from what the product made of them.
+ */
 const sent: readonly FeedRecord[] = [
   ...generateFeed(
     { seed: 7, timeZone: ZONE, duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY },
@@ -48,7 +50,7 @@ const sent: readonly FeedRecord[] = [
   ),
 ];
 
-/** Rows as text, computed here by hand: the join, the names, the columns. */
+/** Rows as text, computed here independently: the join, the names, the columns. */
 const expected = sent
   .flatMap(({ kind, event }) => (kind === 'event' && event !== undefined ? [event] : []))
   .map(({ time, id, hello }) => JSON.stringify([time, id, NAMES[id % 10], hello, id % 10]))
@@ -73,7 +75,7 @@ it('serves the day in realtime with its duplicates, then exactly, after the reco
   await succeed(`speed start ${on}`, pipeline.environment);
   await succeed(`feed ${on} --date ${yesterday} --events ${EVENTS} --seed 7`, pipeline.environment);
 
-  // Exactly once from Kafka on: as many rows as readable records in the topic, the doubled deliveries twice.
+  // Exactly once from Kafka on: as many rows as readable records in the topic. Duplicate deliveries count twice.
   const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
   expect(inKafka).toBeGreaterThan(EVENTS);
   await until('the day in realtime', async () => (await served()).length === inKafka);
@@ -113,7 +115,7 @@ it('does the same day once more with the same end, and a seal keeps what comes l
   const result = JSON.parse(
     await succeed(`batch run ${on} --date ${yesterday} --json`, pipeline.environment),
   ) as DailyBatchResult;
-  // What Druid served before is the first run's rows, and not realtime's.
+  // Before, Druid served the first run's rows, and not realtime's.
   expect(result).toMatchObject({ verdict: 'replaced', before: 'batch' });
   expect(result.hours.reduce((sum, { realtimeRows }) => sum + realtimeRows, 0)).toBe(EVENTS);
   expect(await served()).toEqual(expected);

@@ -45,7 +45,7 @@ async function failureOf(result: Promise<unknown>): Promise<unknown> {
   return thrown instanceof WorkflowFailedError ? thrown.cause : thrown;
 }
 
-/** The largest number of runs that were under way at the same instant. */
+/** The largest number of runs that were under way at the same time. */
 function mostAtOnce(runs: readonly DayRun[]): number {
   const edges = runs.flatMap(({ startedAt, closedAt = '' }) => [
     { at: startedAt, change: 1 },

@@ -91,7 +91,7 @@ it('backfills a range, names the day that failed with its code, and then does on
   expect(await succeed(`backfill ${range()} --dry-run`, environment)).toContain('0 missing days');
 });
 
-/** What a watch decided of each day, or how the day's recompute ended. */
+/** The watch's decision about each day, or how the day's recompute ended. */
 async function watch(): Promise<Record<string, string>> {
   const config = readConfig({ ...process.env, ...pipeline.environment });
   const watched = await withClient(config, (client) =>
@@ -104,7 +104,7 @@ async function watch(): Promise<Record<string, string>> {
   return Object.fromEntries(watched.days.map(({ date, decision, outcome }) => [date, outcome ?? decision]));
 }
 
-/** The clock, as far as the watch can tell: the day was last built and replaced so many hours ago. */
+/** Moves the clock, as far as the watch can see: the day was last built and replaced this many hours ago. */
 async function moveBack(date: string, hours: number): Promise<void> {
   const at = new Date(Date.now() - hours * 3_600_000);
   for (const path of [`output/${date}`, `reconciliation/${date}.json`])

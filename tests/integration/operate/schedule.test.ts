@@ -64,11 +64,11 @@ it('changes only what the pipeline says otherwise, names it, and leaves a paused
 it('catches up every night that was missed: one run a day, each of its own day, one after another', async () => {
   const wanted = nightlySchedule(pipeline);
   const handle = worker.client.schedule.getHandle(wanted.scheduleId);
-  // Onto the stubbed days. The nights of three days that are over, taken as after an outage.
+  // Runs the stub days. The nights of three days that are over are caught up, as after an outage.
   await handle.update((present) => ({ ...present, action: { ...present.action, taskQueue: worker.taskQueue } }));
   await handle.backfill({
     start: new Date('2026-03-01T00:00:00+09:00'),
-    end: new Date('2026-03-04T00:00:00+09:00'), // By the schedule's own policies.
+    end: new Date('2026-03-04T00:00:00+09:00'), // With the schedule's own policies.
   });
   const days = ['2026-02-28', '2026-03-01', '2026-03-02'];
   const runs = () => worker.runs('2026-02-01', '2026-03-31');
@@ -153,7 +153,7 @@ it('finds a day that no night ran, shows it with its command, and builds it wher
   await writeFile(yaml, `${await readFile(yaml, 'utf8')}\nlateData: { missedDays: build }\n`);
   expect(await watch()).toMatchObject({ decision: 'build', outcome: 'replaced' });
   expect(await worker.runs(missed, missed)).toHaveLength(1);
-  // The stubbed day builds nothing; its run is enough not to build it each hour.
+  // The stub day builds nothing. Its run alone is a reason not to build it each hour.
   expect(await watch()).toMatchObject({ decision: 'leave', because: 'not built: its last run ended with replaced' });
 });
 

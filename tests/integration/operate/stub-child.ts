@@ -5,7 +5,7 @@ import { readConfig } from '../../../worker/config';
 import { connectOptions } from '../../../worker/connect';
 import { typedFailures } from '../../../worker/failures';
 
-/** Serves the task queue in STUB_QUEUE with the workflows of day-stub.ts; a process of its own, as workers are. */
+/** Serves the task queue in STUB_QUEUE with the workflows of day-stub.ts, in a process of its own, as a worker does. */
 async function main(): Promise<void> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const config = readConfig();

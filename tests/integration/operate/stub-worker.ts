@@ -10,12 +10,12 @@ import type { OwnPipeline } from '../support/own-pipeline';
 export interface StubWorker {
   readonly client: Client;
   readonly taskQueue: string;
-  /** Every run of a day between two dates, running or not. */
+  /** Every run of a day between two dates, running or ended. */
   runs(from: string, to: string): Promise<DayRun[]>;
   stop(): Promise<void>;
 }
 
-/** A worker on the real Temporal, with a task queue of its own, whose days are those of day-stub.ts. */
+/** A worker on the real Temporal, with its own task queue. Its days are those of day-stub.ts. */
 export async function startStubWorker(pipeline: OwnPipeline): Promise<StubWorker> {
   const taskQueue = `stub-${pipeline.name}`;
   const child = fork(resolve(__dirname, 'stub-child.ts'), {

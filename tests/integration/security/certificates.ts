@@ -8,15 +8,15 @@ export interface Identity {
   readonly key: string;
 }
 
-/** Paths of files in PEM. */
+/** Paths of PEM files. */
 export interface Certificates {
   readonly authority: string;
-  /** Of 127.0.0.1 and localhost. */
+  /** The identity of 127.0.0.1 and localhost. */
   readonly server: Identity;
   readonly client: Identity;
 }
 
-/** An authority of the test's own, and what it signed. */
+/** Makes an authority for the test, and certificates that it signed. */
 export async function makeCertificates(folder: string): Promise<Certificates> {
   const run = async (...args: string[]): Promise<void> => {
     await promisify(execFile)('openssl', args, { cwd: folder });

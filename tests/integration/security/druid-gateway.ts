@@ -6,8 +6,8 @@ import type { Certificates } from './certificates';
 import type { Credentials } from './kafka-credentials';
 
 /**
- * TLS and basic authentication in front of a real Druid service, as a reverse proxy gives them: Druid's own extension for it
- * is in no registry that tests could have it from.
+ * TLS and basic authentication in front of a real Druid service, as a reverse proxy adds them. Druid's own extension
+ * for this is in no registry that tests can use.
  */
 export async function startDruidGateway(
   target: string,

@@ -38,7 +38,7 @@ const as = (username: (typeof USERS)[number]): KafkaOptions => ({
   sasl: { mechanism: 'plain', username, password: `of-${username}` },
 });
 
-/** A broker on which nobody but `admin` may do what no ACL allows. */
+/** A broker on which everyone except `admin` may do only what an ACL allows. */
 function startBroker(port: number): Promise<RunningServer> {
   const users = USERS.map((user) => `user_${user}="of-${user}"`).join(' ');
   return startOwnKafka(directory, port, {
@@ -48,7 +48,7 @@ function startBroker(port: number): Promise<RunningServer> {
       'sasl.mechanism.inter.broker.protocol': 'PLAIN',
       'listener.name.sasl_plaintext.plain.sasl.jaas.config': `${PLAIN} username="admin" password="of-admin" ${users};`,
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      // The controller's listener has no names here.
+      // The controller's listener does not authenticate its clients here.
       'super.users': 'User:admin;User:ANONYMOUS',
     },
   });

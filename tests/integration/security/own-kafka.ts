@@ -10,13 +10,13 @@ import type { RunningServer } from './running-server';
 
 export interface OwnKafka {
   readonly listener: 'SASL_SSL' | 'SASL_PLAINTEXT';
-  /** Settings beside those of any single broker. */
+  /** Settings besides those that any single broker has. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   /** Further arguments for the tool that formats its storage. */
   readonly format?: readonly string[];
 }
 
-/** A single broker below `directory` that asks clients who they are; its two ports begin at `port`. */
+/** A single broker below `directory` that authenticates its clients. Its two ports begin at `port`. */
 export async function startOwnKafka(
   directory: string,
   port: number,

@@ -1,5 +1,5 @@
 export interface RunningServer {
-  /** host:port for its clients. */
+  /** The host:port that its clients use. */
   readonly address: string;
   /** Whether its process has ended. */
   isOver(): boolean;

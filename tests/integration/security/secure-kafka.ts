@@ -5,7 +5,7 @@ import { jaasConfig, type Credentials } from './kafka-credentials';
 import { startOwnKafka } from './own-kafka';
 import type { RunningServer } from './running-server';
 
-/** A Kafka that lets nobody in without TLS and a SCRAM password; its two ports begin at `port`. */
+/** A Kafka that accepts only clients with TLS and a SCRAM password. Its two ports begin at `port`. */
 export async function startSecureKafka(
   directory: string,
   port: number,

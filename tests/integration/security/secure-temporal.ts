@@ -13,14 +13,14 @@ import type { Certificates } from './certificates';
 import type { RunningServer } from './running-server';
 import { until } from '../support/until';
 
-/** Unlike the development server, it can ask its clients for certificates. */
+/** Unlike the development server, it can require client certificates. */
 const SERVER = {
   title: 'temporal-server 1.29.1',
   module: 'go.temporal.io/server/cmd/server@v1.29.1',
   packages: 1500,
 };
 
-/** Builds that server where it is not there yet, which takes Go some minutes; resolves to its path. */
+/** Builds that server if it is not built yet, which takes Go some minutes. Resolves to its path. */
 export async function secureTemporalProgram(): Promise<string> {
   const progress = createProgress();
   try {
@@ -30,7 +30,7 @@ export async function secureTemporalProgram(): Promise<string> {
   }
 }
 
-/** A Temporal that talks to nobody without a client certificate of the authority; its nine ports begin at `port`. */
+/** A Temporal that accepts only clients with a certificate of the authority. Its nine ports begin at `port`. */
 export async function startSecureTemporal(
   directory: string,
   port: number,
@@ -62,7 +62,7 @@ export async function startSecureTemporal(
   return running;
 }
 
-/** Whether it answers, has the namespace `default` and our search attributes. */
+/** Whether it answers, and has the namespace `default` and our search attributes. */
 async function prepared(options: ConnectionOptions, running: RunningServer): Promise<boolean> {
   if (running.isOver()) throw new Error('Temporal ended before it answered');
   const namespace = 'default';

@@ -42,7 +42,7 @@ let pipeline: OwnPipeline;
 let environment: Readonly<Record<string, string>>;
 let worker: BackgroundCommand;
 
-// The first time, Go builds it.
+// Go builds it the first time.
 beforeAll(secureTemporalProgram, 1_200_000);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-secure-'));

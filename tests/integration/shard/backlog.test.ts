@@ -37,7 +37,7 @@ it('drains a backlog of records that gzip makes a hundredth of their size in bou
   await shard.end('SIGTERM');
 
   expect(shard.committed).toBe(EVENTS);
-  // 200 MB of records pass through; Node's and DuckDB's own code are 150 MiB of this.
+  // 200 MB of records pass through. The code of Node and DuckDB takes 150 MiB of this limit.
   expect(shard.peakMebibytes).toBeLessThan(640);
   await producer.close();
   await topics.close();

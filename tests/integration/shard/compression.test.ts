@@ -11,7 +11,7 @@ const kafka = { brokers: readConfig().kafka.brokers };
 jest.setTimeout(600_000);
 
 describe('records that a Java producer compressed', () => {
-  // Long and short ones, so that snappy needs several blocks.
+  // Long and short texts, so that snappy needs several blocks.
   const texts = Array.from({ length: 3_000 }, (_, id) => `${id} ${'서울 ssm-seoul '.repeat(id % 30)}`);
 
   it.each(['none', 'gzip', 'snappy', 'lz4', 'zstd'])('are read back with %s', async (codec) => {

@@ -65,13 +65,13 @@ async function pendingValues(): Promise<(string | null)[]> {
 interface Put {
   readonly value: string;
   readonly code?: 'BAD_RECORD' | 'TRANSFORM_FAILED';
-  /** Of the original record. */
+  /** The position of the original record. */
   readonly at?: { readonly partition: number; readonly offset: number; readonly timestamp: string };
-  /** Of the dead-letter topic. */
+  /** The partition of the dead-letter topic. */
   readonly partition?: number;
 }
 
-/** As the speed layer puts records aside. */
+/** Writes dead letters as the speed layer does. */
 async function putAside(letters: readonly Put[]): Promise<void> {
   const messages = letters.map(({ value, code = 'BAD_RECORD', at, partition = 0 }, index) => {
     const origin = at ?? { partition: 0, offset: index, timestamp: '2026-11-21T00:00:00Z' };
@@ -101,7 +101,7 @@ async function runShard(): Promise<ShardProcess> {
 
 describe('where the events’ topic takes less than the dead-letter topic', () => {
   const TAKEN = 20_000;
-  /** Does not compress. */
+  /** Text that does not compress. */
   const large = (bytes: number): string => randomBytes(bytes).toString('base64').slice(0, bytes);
 
   beforeEach(async () => {
@@ -221,7 +221,7 @@ describe('a replay of some dead letters', () => {
     expect(await selected('--partition 0 --offset 11-12')).toBe('cd');
     expect(await selected('--offset 10 12')).toBe('abd');
     expect(await selected('--from 2026-11-21T00:00:01.500Z --to 2026-11-21T15:00:00.000Z')).toBe('bc');
-    // Days are the pipeline's: that of Seoul begins at 15:00 UTC.
+    // Days are in the pipeline's zone: a day of Seoul begins at 15:00 UTC.
     expect(await selected('--from 2026-11-22 --to 2026-11-22')).toBe('c');
     expect(await selected(`${pipeline.topic}/0/12 ${pipeline.topic}/1/10`)).toBe('bd');
     expect((await dlq('replay --from 2026-11-21T09:00')).code).toBe(2);
@@ -271,7 +271,7 @@ describe('a replay of some dead letters', () => {
     expect(differences(sent, values)).toEqual([]);
   });
 
-  /** Runs a replay, and kills it when the topic grows; its exit code where it came to its end first. */
+  /** Runs a replay, and kills it when the topic grows. Returns its exit code if it ended before that. */
   async function run(filter: string, { kill }: { readonly kill: boolean }): Promise<'killed' | number | null> {
     const before = await ends();
     const options = ['dlq', 'replay', '--pipeline', pipeline.name, '--wait', '0', ...filter.split(' ').filter(Boolean)];

@@ -42,7 +42,7 @@ describe('dead letters', () => {
     expect(first.failed.map(({ value, code, key }) => [value?.toString(), code, key?.toString()])).toEqual([
       ['never a record', 'BAD_RECORD', 'k'],
     ]);
-    // What failed again is a dead letter of its own.
+    // A letter that failed again is a new dead letter.
     expect(second).toMatchObject({ replayed: 1, truncated: 0 });
     const rows = await contentsOf(kafka.brokers, pipeline.outputTopic, 1);
     expect(rows.map(({ key }) => key)).toEqual(['7']);
@@ -52,7 +52,7 @@ describe('dead letters', () => {
     await shard.end('SIGTERM');
   });
 
-  /** As the speed layer puts a record aside. */
+  /** Writes a dead letter as the speed layer does. */
   async function putAside(value: string): Promise<void> {
     const record = { offset: 1, timestamp: 0, key: Buffer.from('k'), value: Buffer.from(value), headers: [] };
     const letter = deadLetterOf({ topic: pipeline.topic, partition: 0 }, record, 'BAD_RECORD', 'test');

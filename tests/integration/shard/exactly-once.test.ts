@@ -12,7 +12,7 @@ const KILLS = 24;
 const RECORDS = 300_000;
 const PARTITIONS = 3;
 const PIECE = 500;
-/** What each shard finds: its backlog ends neither before it is killed nor long after, on any machine. */
+/** The records for each shard. On any machine its backlog ends neither before the shard is killed nor long after. */
 const SHARE = RECORDS / (KILLS + 2);
 const RETRY_MS = 50;
 
@@ -93,7 +93,7 @@ describe('the speed layer, killed again and again under load', () => {
     ).toEqual([]);
   });
 
-  /** Feeds until told to stop; a broker that restarts makes it send a piece again, as producers do. */
+  /** Feeds until it is stopped. If a broker restarts, it sends a piece again, as producers do. */
   async function feed(): Promise<void> {
     while (isFeeding) {
       const producer = await KafkaProducer.connect(broker).catch(() => undefined);

@@ -10,7 +10,7 @@ import { type Server, type Stack, stackOf } from '../../../scripts/stack/stack';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
-/** A Kafka of its own, so that a test may kill it. */
+/** A Kafka of a test's own, so that the test may kill it. */
 export class KafkaBroker {
   readonly brokers: readonly string[];
   readonly #server: Server;
@@ -36,7 +36,7 @@ export class KafkaBroker {
     return join(this.#stack.directory, 'log', 'kafka.log');
   }
 
-  /** Kills the broker and starts it again on its data; resolves when it answers. */
+  /** Kills the broker and starts it again with its data. Resolves when it answers. */
   async restart(signal: NodeJS.Signals): Promise<void> {
     await this.#end(signal);
     await this.#launch();

@@ -9,14 +9,15 @@ import { contentsOf } from './topic-contents';
 const PARTITIONS = 12;
 const RECORDS = 20_000;
 const MOST_KILLS = 8;
-/** What the broker says where it has lost them. */
+/** The broker's message after it lost them. */
 const LOST = "Couldn't find leader endpoint for partitions";
 
 jest.setTimeout(600_000);
 
 /**
- * Where the only broker is killed between a transaction's decision and its markers, Kafka 4 may take it for complete without
- * them when it starts again, and say so in its log. Many transactions at once make that likely for some.
+ * If the only broker is killed between a transaction's decision and its markers, Kafka 4 may consider the transaction
+ * complete without them after its restart. Its log then says so. With many transactions at once this is likely for
+ * some.
  */
 it('commits each row once where a broker that is killed loses the markers of transactions', async () => {
   const broker = await KafkaBroker.start();
@@ -58,7 +59,7 @@ it('commits each row once where a broker that is killed loses the markers of tra
     await broker.stop();
   }
 
-  /** Tries as a shard does, while the broker loads what it had. */
+  /** Retries as a shard does while the broker loads its data. */
   async function open(partition: number): Promise<PartitionSession> {
     const transactionalId = `owner-of-${partition}`;
     const options = { topic: 'in', partition, group: 'group', transactionalId, outputs: ['out'] };
@@ -78,7 +79,7 @@ it('commits each row once where a broker that is killed loses the markers of tra
     await session.commit(new Map([['out', [row]]]), offset + 1);
   }
 
-  /** A row for each offset, a transaction for each row, until the broker is away. */
+  /** Writes a row for each offset, in a transaction for each row, until the broker is away. */
   function commitOn(partition: number) {
     let committed = (): void => undefined;
     const first = new Promise<void>((resolve) => (committed = resolve));

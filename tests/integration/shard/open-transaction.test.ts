@@ -7,12 +7,12 @@ import { readConfig } from '../../../worker/config';
 const kafka = { brokers: readConfig().kafka.brokers };
 const name = `open-transaction-${randomBytes(4).toString('hex')}`;
 const session = { topic: name, partition: 0, group: name, outputs: [] };
-/** An opening that does not wait is done within some milliseconds. */
+/** An opening that does not wait takes some milliseconds. */
 const WAITS_MS = 1_500;
 
 jest.setTimeout(600_000);
 
-/** What Kafka before 4 shows for a moment after each transaction, and any Kafka while a transaction is open. */
+/** Kafka before 4 shows this for a moment after each transaction, and any Kafka while a transaction is open. */
 describe('a session that is opened while an offset of its partition is in a transaction that has not ended', () => {
   let topics: KafkaTopics;
   const producer = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).producer({

@@ -1,4 +1,4 @@
-// A process that runs a shard, for tests to kill. Forked by shard-process.ts, to which it tells what happens.
+// A process that runs a shard, for tests to kill. shard-process.ts forks it and gets its messages.
 import { join } from 'node:path';
 import type { Counts } from '../../../activities/speed/committed-counts';
 import { LivePipeline } from '../../../activities/speed/live-pipeline';

@@ -28,14 +28,14 @@ export class ShardProcess {
   /** The largest resident size so far. */
   peakMebibytes = 0;
   hasExited = false;
-  /** How it ended, where it ended by itself. */
+  /** How it ended, if it ended by itself. */
   outcome: Extract<ShardMessage, { kind: 'ended' | 'failed' }> | undefined;
   readonly #child: ChildProcess;
   readonly #loaded: Promise<unknown>;
   readonly #exited: Promise<unknown>;
   static readonly #running = new Set<ChildProcess>();
 
-  /** Loads the code and waits; `go` starts the shard. */
+  /** Loads the code and waits. `go` starts the shard. */
   constructor(nodeOptions: readonly string[] = []) {
     this.#child = fork(join(__dirname, 'shard-child.ts'), { execArgv: ['--import', 'tsx', ...nodeOptions] });
     this.#loaded = once(this.#child, 'message');
@@ -70,13 +70,13 @@ export class ShardProcess {
     return isSettled ? partitions.reduce((sum, { lag }) => sum + lag, 0) : undefined;
   }
 
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   async end(signal: NodeJS.Signals): Promise<void> {
     this.#child.kill(signal);
     await this.#exited;
   }
 
-  /** For the end of a test: whatever it was at, no process stays behind. */
+  /** For the end of a test: ends every process, whatever it was doing. */
   static endAll(): void {
     for (const child of ShardProcess.#running) child.kill('SIGKILL');
   }

@@ -210,7 +210,7 @@ describe('a shard of the speed layer', () => {
       .finally(() => {
         fenced.abort();
       });
-    // On and on: a shard that has nothing left to commit does not notice that it is fenced.
+    // Sends continually, because a shard that has nothing left to commit does not notice that it is fenced.
     const records: FeedRecord[] = [];
     const sending = (async () => {
       for (let seed = 0; !fenced.signal.aborted; seed++) {
@@ -242,7 +242,7 @@ describe('a shard of the speed layer', () => {
     const records = feedRecords(5, 20_000);
     const rounds = 3;
     for (let round = 0; round < rounds; round++) {
-      // Each round has records of its own: the one before may have taken all that was there.
+      // Each round has its own records: the round before may have taken all that was there.
       const share = records.filter((_, index) => index % rounds === round);
       const sending = send(share.map(({ text }) => ({ value: text })));
       const shard = await start();
@@ -326,7 +326,7 @@ describe('a shard of the speed layer', () => {
     await send(feedRecords(9, 500).map(({ text }) => ({ value: text })));
     const removed = (read[0]?.offset ?? 0) + 100;
     await withAdmin(async (admin) => {
-      await admin.fetchTopicMetadata({ topics: [pipeline.topic] }); // It looks no leader up by itself.
+      await admin.fetchTopicMetadata({ topics: [pipeline.topic] }); // It does not find the leaders by itself.
       await admin.deleteTopicRecords({
         topic: pipeline.topic,
         partitions: [{ partition: 0, offset: String(removed) }],
@@ -410,7 +410,7 @@ describe('a shard of the speed layer', () => {
   }
 });
 
-/** Text that gzip cannot make much smaller. */
+/** Text that gzip can hardly compress. */
 function noise(length: number): string {
   return randomBytes(length).toString('base64').slice(0, length);
 }

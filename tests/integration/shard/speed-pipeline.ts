@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The repository's pipeline under a name and topics of its own, so that tests can share a Kafka. */
+/** The repository's pipeline with its own name and topics, so that tests can share a Kafka. */
 export interface SpeedPipeline {
   /** The folder that holds the pipeline's folder. */
   readonly pipelines: string;

@@ -3,7 +3,7 @@ import { endAll } from '../support/end-all';
 import { ShardProcess } from './shard-process';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 
-/** What a test of shard processes works with. */
+/** The set-up of a test of shard processes. */
 export interface SpeedTopics {
   readonly pipeline: SpeedPipeline;
   readonly topics: KafkaTopics;
@@ -12,7 +12,7 @@ export interface SpeedTopics {
   end(this: void): Promise<void>;
 }
 
-/** A pipeline of its own, whose topics are there with so many partitions each. */
+/** A pipeline with new topics that have this number of partitions each. */
 export async function speedTopics(kafka: KafkaOptions, partitions: number): Promise<SpeedTopics> {
   const pipeline = await speedPipeline();
   const topics = await KafkaTopics.connect(kafka);

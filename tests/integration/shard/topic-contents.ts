@@ -17,11 +17,12 @@ const HEADER = '\u0002';
 const QUIET_MS = [3_000, 10_000, 60_000];
 
 /**
- * Every committed message of a topic, `expected` of them or whatever there is, read by Kafka's own consumer: kafkajs does not sort the aborted transactions of a fetch,
- * so that where several producers write to a partition its read_committed shows aborted messages now and then.
+ * Every committed message of a topic: `expected` of them, or all that exist. Kafka's own consumer reads them, because
+ * kafkajs does not sort the aborted transactions of a fetch. If several producers write to a partition, its
+ * read_committed mode sometimes shows aborted messages.
  */
 export async function contentsOf(brokers: readonly string[], topic: string, expected: number): Promise<Message[]> {
-  // How long the consumer may find nothing before it ends: on a busy machine joining its group alone can take longer.
+  // How long the consumer may find nothing before it ends. On a busy machine, joining its group alone can take longer.
   let messages: Message[] = [];
   for (const quiet of QUIET_MS) {
     messages = await read(brokers, topic, quiet);
@@ -78,7 +79,7 @@ export function valuesOf(messages: readonly Message[]): string[] {
   return messages.map(({ value }) => value ?? '');
 }
 
-/** What occurs more or less often than expected, each with both counts; empty where the two agree. */
+/** What occurs more or less often than expected, each with both counts. Empty if the two agree. */
 export function differences(actual: Iterable<string>, expected: Iterable<string>): string[] {
   const counts = new Map<string, [number, number]>();
   for (const [side, texts] of [actual, expected].entries()) {

@@ -28,7 +28,7 @@ type Row = z.infer<typeof rowSchema>;
 let pipeline: OwnPipeline;
 let worker: BackgroundCommand;
 let producer: KafkaProducer;
-/** How many events were sent; the next has this id, and lies in partition id % PARTITIONS. */
+/** How many events were sent. The next event has this id, and lies in partition id % PARTITIONS. */
 let sent = 0;
 
 beforeAll(async () => {
@@ -62,7 +62,7 @@ const untilStatus = (holds: (status: Status) => boolean): Promise<Status> =>
     return holds(now) && now;
   });
 
-/** Whether every partition runs what the folder holds. */
+/** Whether every partition runs the version in the folder. */
 const isTaken = ({ folder, partitions }: Status): boolean =>
   partitions.length === PARTITIONS &&
   partitions.every(({ version, kept }) => version !== undefined && version === folder.version && kept === undefined);
@@ -84,7 +84,7 @@ async function send(count: number): Promise<void> {
   sent += count;
 }
 
-/** Sends events on and on while `work` is under way. */
+/** Sends events continually while `work` runs. */
 async function sending(work: () => Promise<unknown>): Promise<void> {
   const over = new AbortController();
   const worked = work().finally(() => {
@@ -98,7 +98,7 @@ async function sending(work: () => Promise<unknown>): Promise<void> {
   await send(300);
 }
 
-/** The rows of every event that was sent, by id. Fails where one is missing or there twice. */
+/** The rows of every event that was sent, by id. Fails if a row is missing or there twice. */
 async function rows(): Promise<Row[]> {
   const topics = await KafkaTopics.connect(kafka);
   try {
@@ -116,7 +116,7 @@ async function rows(): Promise<Row[]> {
   return found;
 }
 
-/** Fails unless each partition's rows are of the first form up to one event, and of the second from there on. */
+/** Fails unless each partition's rows have the first form up to one event, and the second form from there on. */
 function expectOneBoundary(found: readonly Row[], isSecond: (row: Row) => boolean): void {
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const forms = found.filter(({ user_id: id }) => id % PARTITIONS === partition).map(isSecond);

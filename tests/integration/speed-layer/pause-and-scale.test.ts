@@ -15,7 +15,7 @@ import { until } from '../support/until';
 import { topicProgress } from './topic-progress';
 
 useStack();
-/** The pause lasts until a whole feed has come meanwhile, and at least for so long. */
+/** The pause lasts until a whole feed has arrived meanwhile, and at least this long. */
 const PAUSE_MS = Number(process.env['DAYBREAK_TEST_PAUSE_SECONDS'] ?? 0) * 1_000;
 jest.setTimeout(600_000 + 3 * PAUSE_MS);
 const EVENTS = 20_000;
@@ -54,7 +54,7 @@ const feed = (seed: number): Promise<string> =>
     pipeline.environment,
   );
 
-/** One feed after the other until `isOver`; the seeds of those that were sent. */
+/** Feeds one after another until `isOver`. Returns the seeds of the feeds that were sent. */
 async function feedOn(isOver: () => boolean): Promise<number[]> {
   const seeds: number[] = [];
   for (let seed = 5; !isOver(); seed++) {
@@ -64,7 +64,7 @@ async function feedOn(isOver: () => boolean): Promise<number[]> {
   return seeds;
 }
 
-/** What a feed of this seed sends to Kafka. */
+/** The records that a feed of this seed sends to Kafka. */
 function fed(seed: number): FeedRecord[] {
   const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
   const instants = dayInstants(date, 'Asia/Seoul', EVENTS, 'daily');

@@ -17,7 +17,7 @@ const kafka = { brokers: readConfig().kafka.brokers };
 const PARTITIONS = 3;
 const RECORDS = 60_000;
 const PIECE = 100;
-/** The worker gives its activities 10 s; the rest is Node's start and end on a busy machine. */
+/** The worker gives its activities 10 s. The rest is for Node's start and end on a busy machine. */
 const GRACE_MS = 45_000;
 const statusSchema = z.object({
   state: z.string(),
@@ -56,7 +56,7 @@ async function status() {
   return statusSchema.parse(JSON.parse(text));
 }
 
-/** What the Temporal UI shows on top of the workflow. */
+/** The text that the Temporal UI shows above the workflow. */
 async function currentDetails(): Promise<string> {
   const metadata = await withClient(readConfig(), (client) =>
     client.workflow.getHandle(speedLayerId(pipeline.name)).query<unknown>('__temporal_workflow_metadata'),
@@ -88,7 +88,7 @@ it('shows each partition while it runs, commits within the grace period on SIGTE
   const told = performance.now();
   expect(await worker.stop()).toBe(0);
   expect(performance.now() - told).toBeLessThan(GRACE_MS);
-  // Else the worker was stopped where it had nothing left to commit.
+  // Otherwise the worker was stopped when it had nothing left to commit.
   expect(load.isPaced()).toBe(true);
   worker = await startWorker();
   await load.sendRest();
@@ -108,7 +108,7 @@ it('shows each partition while it runs, commits within the grace period on SIGTE
   expect(differences(valuesOf(output), rows)).toEqual([]);
 });
 
-/** A piece every 300 ms: minutes of load, so that the worker is stopped in the midst of it. */
+/** A piece every 300 ms makes minutes of load, so that the worker is stopped in the middle of it. */
 function feed(producer: KafkaProducer, texts: readonly string[]): { isPaced(): boolean; sendRest(): Promise<void> } {
   let at = 0;
   const paced = new AbortController();
@@ -123,7 +123,7 @@ function feed(producer: KafkaProducer, texts: readonly string[]): { isPaced(): b
       await sleep(300);
     }
   })();
-  pacing.catch(() => undefined); // Thrown where it is awaited.
+  pacing.catch(() => undefined); // Thrown when it is awaited.
   return {
     isPaced: () => at < texts.length,
     async sendRest() {

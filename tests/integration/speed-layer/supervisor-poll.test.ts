@@ -13,7 +13,7 @@ import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(600_000); // The supervisor looks at its topic's offsets every 30 s.
+jest.setTimeout(600_000); // The supervisor polls its topic's offsets every 30 s.
 const config = readConfig();
 const druid = createDruidClient(config.druid);
 const kafka = config.kafka;

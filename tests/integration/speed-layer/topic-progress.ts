@@ -2,7 +2,7 @@ import type { KafkaTopics } from '../../../clients/kafka';
 import { speedGroupOf } from '../../../domain/speed-shard';
 import type { OwnPipeline } from '../support/own-pipeline';
 
-/** How many records of the topic the speed layer has committed as read, and how many there are. */
+/** How many records of the topic the speed layer has committed as read, and how many exist. */
 export async function topicProgress(
   topics: KafkaTopics,
   { name, topic }: Pick<OwnPipeline, 'name' | 'topic'>,

@@ -17,15 +17,20 @@ import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-/** How long Druid refuses once that is seen: DAYBREAK_REFUSED_SECONDS=600 makes it an outage of ten minutes. */
+/**
+ * How long Druid refuses after the layer has seen it. DAYBREAK_REFUSED_SECONDS=600 makes it an outage of ten minutes.
+ */
 const REFUSED_SECONDS = Number(process.env['DAYBREAK_REFUSED_SECONDS'] ?? 5);
-// Each wait below has five minutes, and its own words where that is not enough: this limit has none.
+// Each wait below has five minutes, and its own message if that is not enough. This limit has no message.
 jest.setTimeout(1_800_000 + REFUSED_SECONDS * 1_000);
 const { kafka: cluster, druid } = readConfig();
 const kafka = { brokers: cluster.brokers };
 const PARTITIONS = 3;
 const EVENTS_AT_ONCE = 150;
-/** The longest that a partition may stand still while events come; a restart has the worker's grace of ten seconds in it. */
+/**
+ * The longest that a partition may stand still while events come. A restart includes the worker's grace period of ten
+ * seconds.
+ */
 const STANDSTILL_MS = 15_000;
 const RESTART_MS = 60_000;
 
@@ -36,7 +41,7 @@ const workers: BackgroundCommand[] = [];
 let topics: KafkaTopics;
 let load: Load;
 
-/** Sends events to each partition on and on, and watches how long each stands still. */
+/** Sends events to each partition continually, and records how long each stands still. */
 class Load {
   sent = 0;
   readonly standstills: number[] = Array<number>(PARTITIONS).fill(0);
@@ -123,7 +128,7 @@ function environment(number = 0): Record<string, string> {
   return {
     ...pipeline.environment,
     DRUID_COORDINATOR_URL: `http://127.0.0.1:${port}`,
-    // Each worker answers at a port of its own.
+    // Each worker answers at its own port.
     DAYBREAK_WORKER_PORT: String(readConfig().workerPort + number),
   };
 }
@@ -156,7 +161,7 @@ const isWell = ({ state, troubles, partitions, folder }: Status): boolean =>
   folder.code === undefined;
 
 const began = performance.now();
-/** So that a run of many minutes shows where it is, and the longest that each partition has stood still so far. */
+/** Shows where a run of many minutes is, and the longest that each partition has stood still so far. */
 function tell(what: string): void {
   const seconds = Math.round((performance.now() - began) / 1_000);
   const stood = load.standstills.map((milliseconds) => `${(milliseconds / 1_000).toFixed(1)} s`).join(', ');

@@ -30,7 +30,7 @@ async function withAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise
 beforeAll(async () => {
   const directory = process.env['DAYBREAK_TEST_STACK_DIRECTORY'];
   owned = directory === undefined;
-  // A stack that others are using at the moment is not for killing.
+  // A stack that others are using now must not be killed.
   options =
     directory === undefined
       ? { portBase: await freePortBase(), directory: mkdtempSync(join(tmpdir(), 'daybreak-stack-')) }

@@ -106,7 +106,7 @@ describe('a DataNode whose connection breaks', () => {
       for await (const chunk of storage.read('a')) await storage.write('a', Buffer.from(`after ${chunk.length}`));
     };
     expect(await thrownBy(reading())).toMatchObject({ code: 'STORAGE_CHANGED' });
-    // Replaced after its version was looked at, and before the first byte.
+    // The file is replaced after its version was read, and before the first byte.
     proxy.fail((seen) => op('OPEN')(seen) && !dataNode('OPEN')(seen), {
       meanwhile: async () => {
         await open({}, server.url).write('a', Buffer.from('other!'));
@@ -141,7 +141,7 @@ it.each(['ifAbsent', 'ifVersion'] as const)('a lost answer to a write %s does no
 describe('what no retry mends is told with its remedy:', () => {
   it('a right that is missing', async () => {
     await storage.write('a', Buffer.from('hello'));
-    // A folder has the rights of the one that it is made in.
+    // A folder inherits the rights of its parent folder.
     await webHdfs(server.url, 'PUT', '/faults', { op: 'SETPERMISSION', permission: 755, 'user.name': USER });
     const nobody = open({ HADOOP_USER_NAME: 'nobody' });
     expect(await thrownBy(nobody.write('b', Buffer.from('x')))).toMatchObject({
@@ -176,7 +176,7 @@ describe('what no retry mends is told with its remedy:', () => {
   });
 
   it("the port of Hadoop's own protocol", async () => {
-    // The NameNode's port for it is the one before that of HTTP.
+    // The NameNode's RPC port is the one before its HTTP port.
     const rpc = open({}, `http://127.0.0.1:${Number(new URL(server.url).port) - 1}`);
     expect(await thrownBy(rpc.find('a'))).toMatchObject({
       code: 'STORAGE_REFUSED',
@@ -219,7 +219,7 @@ describe('a redirect', () => {
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/x?op=OPEN`;
     await storage.write('a', Buffer.from('hello'));
-    // An answer of a test's own is not led through the proxy.
+    // The redirect of an answer that the test makes does not go through the proxy.
     proxy.fail(op('OPEN'), { answer: 307, headers: { location, 'set-cookie': 'hadoop.auth=secret' } });
     const token = 'JAAEcm9vdC1zZWNyZXQtdG9rZW4';
     expect(await thrownBy(textOf(open({ HADOOP_TOKEN: token }), 'a'))).toMatchObject({ code: 'STORAGE_REFUSED' });

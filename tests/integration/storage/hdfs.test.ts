@@ -18,7 +18,7 @@ const USER = 'daybreak';
 const location = () => locationOf(`webhdfs://${new URL(server.url).host}${ROOT}`);
 const open = () => openStorage(location(), { environment: { HADOOP_USER_NAME: USER } });
 beforeAll(async () => {
-  // The cluster belongs to who started it.
+  // The cluster belongs to the user who started it.
   await webHdfs(server.url, 'PUT', '/', { op: 'SETPERMISSION', permission: 777, 'user.name': userInfo().username });
 });
 

@@ -1,6 +1,6 @@
 import axios from 'axios';
 
-/** One request of WebHDFS, as any HTTP client makes it; the answer, parsed where it is JSON. */
+/** One WebHDFS request, as any HTTP client makes it. Returns the answer, parsed if it is JSON. */
 export async function webHdfs(
   origin: string,
   method: 'GET' | 'PUT',

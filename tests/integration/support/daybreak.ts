@@ -7,16 +7,16 @@ import { isWithin, killAll, runToEnd, SAID, type Ended } from './run-to-end';
 export type { Ended } from './run-to-end';
 
 const COMMAND = resolve(__dirname, '../../../scripts/daybreak.mjs');
-/** On a machine that others keep busy: a worker loads in seconds on one of its own, and has ten for its activities at its end. */
+/** For a busy machine. On an idle one a worker loads in seconds, and at its end has ten seconds for its activities. */
 const START_SECONDS = 240;
 const STOP_SECONDS = 180;
 
-/** Runs a command line of `daybreak` as a person would, in a process of its own; see `runToEnd`. */
+/** Runs a command line of `daybreak` as a person would, in a process of its own. See `runToEnd`. */
 export function daybreak(commandLine: string, environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return runToEnd(process.execPath, [COMMAND, ...commandLine.split(' ')], { environment });
 }
 
-/** The same, for a command that must succeed: its standard output. */
+/** The same for a command that must succeed. Returns its standard output. */
 export async function succeed(commandLine: string, environment: Readonly<Record<string, string>>): Promise<string> {
   const { code, stdout, stderr } = await daybreak(commandLine, environment);
   if (code !== 0) throw new Error(`daybreak ${commandLine} ended with ${code}:\n${stderr}${stdout}`);
@@ -25,13 +25,16 @@ export async function succeed(commandLine: string, environment: Readonly<Record<
 
 export interface BackgroundCommand {
   readonly child: ChildProcess;
-  /** What it has written to its standard output so far. */
+  /** What it has written to standard output so far. */
   output(): string;
-  /** Ends it with SIGTERM and gives its exit code. Kills it and throws where it does not end in time. */
+  /** Ends it with SIGTERM and returns its exit code. Kills it and throws if it does not end in time. */
   stop(): Promise<number | null>;
 }
 
-/** Starts a command that stays, and waits for a line of its output that holds `sign`; kills it where that does not come. */
+/**
+ * Starts a command that stays, and waits for a line of its output that holds `sign`. Kills it if that line does not
+ * come.
+ */
 export async function background(
   commandLine: string,
   environment: Readonly<Record<string, string>>,
@@ -55,7 +58,7 @@ export async function background(
     lines.on('line', (line) => {
       if (line.includes(sign)) said();
     });
-    // Not at its exit: then its last words are still to be read.
+    // Not at its exit: then its last output is still unread.
     child.once('close', (code) => {
       failed(failure(`ended with ${code} before it said ${sign}`));
     });

@@ -1,8 +1,8 @@
 import { messageOf } from '../../../domain/errors';
 
 /**
- * Ends what a test has started, one after the other: each of them, also where one before it fails. Then throws that
- * failure, or all of them.
+ * Ends what a test has started, one after another. If one fails, the rest are still ended. Then throws that failure, or
+ * all of them.
  */
 export async function endAll(...ends: readonly (() => unknown)[]): Promise<void> {
   const failures: unknown[] = [];

@@ -1,34 +1,34 @@
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What goes wrong with a request, instead of its being handed on and its answer handed back. */
+/** What goes wrong with a request, instead of passing it and its answer through. */
 export type Fault =
-  /** Answered by the proxy; the server hears nothing of it. */
+  /** The proxy answers; the server gets no request. */
   | { readonly answer: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-  /** The connection ends after so many bytes of the answer's body. */
+  /** The connection ends after this many bytes of the answer's body. */
   | { readonly cutAfter: number }
-  /** Nothing comes after so many bytes of the answer's body, and the connection stays. */
+  /** Nothing comes after this many bytes of the answer's body, and the connection stays open. */
   | { readonly silentAfter: number }
-  /** The first byte of the answer's body is another one. */
+  /** The first byte of the answer's body is changed. */
   | 'damage the first byte'
-  /** The server does it, and its answer is lost. */
+  /** The server does what was asked, and its answer is lost. */
   | 'lose the answer'
-  /** Runs once the server's answer has begun, before any of it is handed back. */
+  /** Runs after the server's answer has begun, and before any of it is passed on. */
   | { readonly meanwhile: () => Promise<void> };
 
 export interface FaultyProxy {
   readonly url: string;
   /** Method and path with query of each request. */
   readonly seen: readonly string[];
-  /** Does so to the next requests that fit, as often as told, once each unless told otherwise. */
+  /** Applies the fault to the next `times` requests that fit. Default: 1. */
   fail(fits: (seen: string) => boolean, fault: Fault, times?: number): void;
   close(): Promise<void>;
 }
 
-/** Where an address that the server names is put, so that the request there goes through the proxy as well. */
+/** Prefix for an address that the server names, so that the request there also goes through the proxy. */
 const ELSEWHERE = '/elsewhere/';
 
-/** A reverse proxy in front of a real storage. A redirect's address leads through it too. */
+/** A reverse proxy in front of a real storage. Redirects also go through it. */
 export async function faultyProxy(target: string): Promise<FaultyProxy> {
   const seen: string[] = [];
   const faults: { fits: (seen: string) => boolean; fault: Fault; left: number }[] = [];

@@ -3,7 +3,7 @@ import { JAAS_VARIABLE } from '../../../domain/druid/consumer-properties';
 import { jaasConfig, KAFKA_CREDENTIALS } from '../security/kafka-credentials';
 import { clearLeftovers, freePortBase, ownFolder } from './test-stacks';
 
-/** Starts the servers of this test run, or takes the running ones at the port base in DAYBREAK_TEST_STACK. */
+/** Starts the servers of this test run, or uses the running ones at the port base in DAYBREAK_TEST_STACK. */
 export default async function globalSetup(): Promise<void> {
   const running = process.env['DAYBREAK_TEST_STACK'];
   if (running !== undefined && running !== '') {

@@ -12,19 +12,19 @@ import { endAll } from './end-all';
 
 export interface OwnPipeline {
   readonly name: string;
-  /** Also topic, with _out the output topic, and the datasource. */
+  /** The topic, whose name the datasource also has. The output topic has the suffix _out. */
   readonly topic: string;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly input: string;
   readonly output: string;
-  /** Ends its speed layer, its schedules and its supervisor, where there are some, and removes its folders. */
+  /** Ends its speed layer, its schedules and its supervisor, if there are any, and removes its folders. */
   remove(): Promise<void>;
 }
 
 /**
- * A copy of an example of pipelines/, by default `events`, under a name that no other test has, with a data folder of its own, so that tests can share
- * the servers. `change` edits the text of its pipeline.yaml.
+ * A copy of an example of pipelines/, by default `events`. It has a name that no other test has and a data folder of
+ * its own, so that tests can share the servers. `change` edits the text of its pipeline.yaml.
  */
 export async function ownPipeline(
   change: (yaml: string) => string = (yaml) => yaml,
@@ -59,8 +59,8 @@ export async function ownPipeline(
 }
 
 /**
- * Without a worker a speed layer would stay on the shared stack, and every later worker would be asked for its shards; and
- * schedules would start days that a later worker takes for its own.
+ * Without a worker, a speed layer would stay on the shared stack, and every later worker would get its shards.
+ * Schedules would start days that a later worker takes for its own.
  */
 async function endInTemporal(pipeline: string): Promise<void> {
   const end = (client: Client): Promise<void> =>
@@ -75,7 +75,7 @@ async function endInTemporal(pipeline: string): Promise<void> {
           .catch(ignoring(WorkflowNotFoundError)),
     );
   await withClient(readConfig(), end).catch((thrown: unknown) => {
-    // With its server everything has ended.
+    // If the server has ended, everything on it has ended too.
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
   });
 }
@@ -86,7 +86,7 @@ function ignoring(type: new (...args: never[]) => Error): (thrown: unknown) => v
   };
 }
 
-/** Ends a supervisor and its tasks, where there is one: their slots are what the tests share. */
+/** Ends a supervisor and its tasks, if there is one. The tests share the slots of its tasks. */
 export async function terminateSupervisor(datasource: string): Promise<void> {
   const { coordinatorUrl } = readConfig().druid;
   const url = `${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/terminate`;

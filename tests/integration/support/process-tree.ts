@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 /**
- * Kills a process and all below it. They are found by their parents, and are in no group of their own: such a group would
- * outlive the Ctrl-C that ends the tests.
+ * Kills a process and all its descendants. They are found by their parents. They have no process group of their own,
+ * because such a group would survive the Ctrl-C that ends the tests.
  */
 export async function killTree(root: number): Promise<void> {
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
@@ -16,7 +16,7 @@ export async function killTree(root: number): Promise<void> {
     before = tree.size;
     for (const [pid, parent] of all) if (tree.has(parent)) tree.add(pid);
   }
-  // Parents first: they start no others meanwhile.
+  // Parents first, so that they start no others meanwhile.
   for (const pid of tree) {
     try {
       process.kill(pid, 'SIGKILL');

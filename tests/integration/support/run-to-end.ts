@@ -10,15 +10,15 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  /** Beside this process's own. */
+  /** Added to this process's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** How long it may take; eight minutes unless told, which is less than a test on the servers has. */
+  /** The time limit. Default: eight minutes, which is less than a test on the servers has. */
   readonly seconds?: number;
 }
 
 /**
- * Runs a program to its end. One that does not end in time is killed with all that it started, and what it has said is in
- * the error.
+ * Runs a program to its end. If it does not end in time, kills it with all that it started; the error contains its
+ * output.
  */
 export async function runToEnd(
   program: string,
@@ -40,10 +40,10 @@ export async function runToEnd(
   return { code: child.exitCode ?? -1, stdout: ended.stdout(), stderr: ended.stderr() };
 }
 
-/** Characters of what a command said that an error has, the last ones. */
+/** How many characters of a command's output an error contains, counted from its end. */
 export const SAID = 8_000;
 
-/** Whether it is settled within so many seconds; throws what it is rejected with. */
+/** Whether the promise settles within this many seconds. Throws its reason if it is rejected. */
 export async function isWithin(awaited: Promise<unknown>, seconds: number): Promise<boolean> {
   const over = new AbortController();
   const late = sleep(seconds * 1_000, false, { signal: over.signal }).catch(() => false);
@@ -54,7 +54,7 @@ export async function isWithin(awaited: Promise<unknown>, seconds: number): Prom
   }
 }
 
-/** Kills a child with all below it, and gives up what is still to be read of it. */
+/** Kills a child with all its descendants, and no longer reads its output. */
 export async function killAll(child: ChildProcess): Promise<void> {
   if (child.pid !== undefined) await killTree(child.pid);
   child.stdout?.destroy();

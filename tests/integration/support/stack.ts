@@ -6,11 +6,11 @@ export interface TestStack {
 }
 
 /**
- * The real servers that all integration tests of a run share; the global setup has started them, so that readConfig()
+ * The real servers that all integration tests of a run share. The global setup has started them, so that readConfig()
  * and every child process find them by DAYBREAK_PORT_BASE. Use topic, datasource and workflow names of your own.
  */
 export function useStack(): TestStack {
-  // Whole days and layers on servers that several programs may share: how fast something is, bench/ says.
+  // Whole days and layers on servers that several programs may share. bench/ measures speed.
   jest.setTimeout(600_000);
   const portBase = Number(process.env['DAYBREAK_PORT_BASE']);
   if (Number.isNaN(portBase)) throw new Error('DAYBREAK_PORT_BASE is not set: is the global setup in jest.config.mjs?');

@@ -9,14 +9,14 @@ import { stackOf, type STORAGE_SERVER_NAMES } from '../../../scripts/stack/stack
 import { ownFolder } from './test-stacks';
 
 export interface StorageServer {
-  /** Of S3, or of WebHDFS. */
+  /** The address of S3, or of WebHDFS. */
   readonly url: string;
-  /** Absolute; what the server keeps lies below. */
+  /** Absolute. The server's data lies below it. */
   readonly directory: string;
   stop(): Promise<void>;
 }
 
-/** Starts a real S3 or HDFS on free ports; the first time it is fetched, which takes minutes. */
+/** Starts a real S3 or HDFS on free ports. The first time it is fetched, which takes minutes. */
 export async function startStorageServer(name: (typeof STORAGE_SERVER_NAMES)[number]): Promise<StorageServer> {
   const directory = resolve(await ownFolder(), name);
   const stack = stackOf({ directory });
@@ -37,7 +37,7 @@ export async function startStorageServer(name: (typeof STORAGE_SERVER_NAMES)[num
   };
 }
 
-/** Above those of the stacks of tests, below those that systems give to outgoing connections. */
+/** Above the ports of test stacks, and below those that systems use for outgoing connections. */
 async function freePorts(): Promise<[number, number, number]> {
   for (let base = 31_000 + (process.pid % 300) * 3; base < 32_500; base += 3) {
     const ports: [number, number, number] = [base, base + 1, base + 2];

@@ -4,7 +4,7 @@ import { stopStack } from '../../../scripts/stack';
 import { isFree } from '../../../scripts/stack/port-owner';
 import { commandLine } from '../../../scripts/stack/processes';
 
-/** One folder a test run, named by the process id of its jest. */
+/** One folder for each test run, named by the process id of its jest. */
 const ROOT = '.daybreak/test-stacks';
 
 export async function ownFolder(): Promise<string> {
@@ -25,7 +25,7 @@ export async function clearLeftovers(): Promise<void> {
   }
 }
 
-/** A base all of whose ports are free now; below the range from which systems take ports for outgoing connections. */
+/** A base whose ports are all free now, below the range that systems use for outgoing connections. */
 export async function freePortBase(): Promise<number> {
   const first = 21_000 + (process.pid % 400) * 20;
   for (let base = first; base < first + 2000; base += 20) {

@@ -4,16 +4,16 @@ import { inspect } from 'node:util';
 type Found<T> = Exclude<T, false | undefined>;
 
 export interface Waiting {
-  /** Five minutes by default. */
+  /** Default: five minutes. */
   readonly seconds?: number;
   readonly pauseMs?: number;
-  /** What is to bring it about: once that is over, nobody will. */
+  /** What should bring it about. After that has ended, waiting is useless. */
   readonly during?: Promise<unknown>;
 }
 
 /**
- * Resolves with what `look` finds, once that is neither undefined nor false. Throws after so many seconds, and where `during`
- * has ended before, and says what was awaited.
+ * Resolves with what `look` finds, when that is neither undefined nor false. Throws after this many seconds, or if
+ * `during` ended before. The error names what was awaited.
  */
 export async function until<T>(
   what: string,

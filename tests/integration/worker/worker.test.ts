@@ -53,7 +53,7 @@ afterAll(() =>
   ),
 );
 
-/** What the worker tells Prometheus: names, and each series as it stands. */
+/** What the worker exports to Prometheus: names, and each series as text. */
 async function exported(): Promise<{ names: Set<string>; series: string }> {
   const { data } = await axios.get<string>(`http://127.0.0.1:${ports.worker}/metrics`);
   const series = data.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -83,7 +83,7 @@ it('exports every metric that the dashboard and the alerts ask for', async () =>
 });
 
 it('logs JSON whose lines of workflows and of activities name pipeline, date and run', async () => {
-  // The SDK keeps lines back for a moment to order them.
+  // The SDK holds lines back for a moment to order them.
   const isOfFailedDay = (line: string): boolean => /"date":"2020-01-01".*"Activity failed"/.test(line);
   await until('the failed day in the log', () => lines.some(isOfFailedDay));
   const parsed = lines.map((line) => lineSchema.parse(JSON.parse(line)));

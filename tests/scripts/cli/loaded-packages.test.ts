@@ -11,10 +11,10 @@ const loaded = join(root, 'loaded.json');
 beforeAll(async () => {
   const list = 'JSON.stringify(Object.keys(require.cache))';
   await writeFile(preload, `process.on('exit', () => require('fs').writeFileSync(process.env.LOADED, ${list}));`);
-  await packagesOf('--help'); // Makes the bundle, where there is none of these sources.
+  await packagesOf('--help'); // Makes the bundle if there is none of these sources.
 });
 
-/** The packages that a command line loads, such as '@temporalio/client', besides the bundle and what is in it. */
+/** The packages that a command line loads, such as '@temporalio/client', except the bundle and what is in it. */
 async function packagesOf(...args: readonly string[]): Promise<string[]> {
   const env = { ...process.env, LOADED: loaded, DAYBREAK_DATA: join(root, 'data') };
   await promisify(execFile)(process.execPath, ['--require', preload, resolve('scripts/daybreak.mjs'), ...args], {

@@ -24,7 +24,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
   await rm(root, { recursive: true, force: true });
 });
-/** As a worker does, which keeps a copy of what passed. */
+/** Keeps a copy of what passed, as a worker does. */
 const runAsRealtime = async (): Promise<void> => {
   (await acceptedPipeline({ ...config, logger }, 'events')).database.close();
 };

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { WorkflowTests } from '../../workflows/environment';
 
-/** Serves the speed layer's own task queue for as long as `work` takes, with workflows of a folder beside this one. */
+/** Serves the speed layer's own task queue while `work` runs, with workflows of a folder beside this one. */
 export async function serving<T>(
   { connection }: WorkflowTests,
   served: { readonly workflows: string; readonly activities: object },

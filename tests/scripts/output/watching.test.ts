@@ -3,7 +3,7 @@ import { watching } from '../../../scripts/output/watching';
 
 const CLEARED = '\u001b[1;1H\u001b[0J';
 
-/** What a screen shows after two looks of which the second is the last, as the third throws. */
+/** What a screen shows after two polls. The second is the last, because the third throws. */
 async function shown(isTTY: boolean, again: boolean): Promise<string> {
   const screen = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
   let looks = 0;

@@ -42,7 +42,7 @@ afterAll(async () => {
 
 interface Opened {
   readonly tab: Page;
-  /** Everything that went wrong in the page or that its policy refused, and whatever it asked the network for. */
+  /** Everything that went wrong in the page or that its policy refused, and all its network requests. */
   readonly troubles: string[];
 }
 
@@ -132,7 +132,7 @@ it('names each day that ended with an error code, its remedy and the command, wh
 it('holds everything that it needs', async () => {
   const html = await reportHtml(sample);
   expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
-  // Nothing inside ends a script element before its end.
+  // No text inside ends a script element early.
   expect(html.match(/<\/script/g)).toHaveLength(2);
 });
 
@@ -180,7 +180,7 @@ it('shows hostile names, messages and figures as text, and follows none of their
     await tab.evaluate('[window.hacked, document.querySelectorAll("img, script[src], #report script").length]'),
   ).toEqual([undefined, 0]);
   expect(await tab.locator('body').innerText()).not.toMatch(/[\p{Bidi_Control}\u001b\u009b]/u);
-  // The policy refused the scripts in the links, and had nothing else to refuse.
+  // The policy refused the scripts in the links. There was nothing else to refuse.
   expect(troubles.filter((trouble) => !/javascript:/.test(trouble))).toEqual([]);
   await tab.close();
 });

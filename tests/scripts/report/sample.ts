@@ -2,7 +2,7 @@ import { completeCounts, describeCounts } from '../../../domain/day-manifest';
 import { describeBefore } from '../../../domain/reconciliation';
 import type { ReportData, ReportDay, ReportHour } from '../../../scripts/report/report-data';
 
-/** Six weeks as they come: most days replaced, and one of each other kind. */
+/** Typical six weeks: most days are replaced, and there is one day of each other kind. */
 export function sampleReport(): ReportData {
   const days = Array.from({ length: 42 }, (_, index): ReportDay => {
     const date = new Date(Date.UTC(2026, 9, 12 + index)).toISOString().slice(0, 10);

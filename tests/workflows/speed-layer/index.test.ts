@@ -11,7 +11,7 @@ import type { speedLayer } from '../../../workflows';
 import { pauseSignal, resumeSignal, scaleUpdate } from '../../../workflows/speed-layer';
 import { failureOf, Held, shownOf, until, useTemporal } from '../environment';
 
-// Temporal suggests to continue as new from so many events on, by default 4,096.
+// The number of events from which Temporal suggests to continue as new. Its default is 4,096.
 const SUGGESTED_FROM = 150;
 const temporal = useTemporal('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_FROM}`);
 
@@ -27,13 +27,13 @@ const PARTITION: PartitionProgress = {
   deadLetters: 0,
 };
 
-/** Shards that run until they are cancelled, and need a moment to commit then. */
+/** Shards that run until they are cancelled, and then need a moment to commit. */
 class Shards {
   readonly started: SpeedShardInput[] = [];
   readonly committed: SpeedShardInput[] = [];
   readonly #committing: Held | undefined;
 
-  /** @param committing where given, a shard's last commit takes until it is released. */
+  /** @param committing if given, a shard's last commit takes until it is released. */
   constructor(committing?: Held) {
     this.#committing = committing;
   }
@@ -93,7 +93,7 @@ const status = (handle: Handle): Promise<SpeedLayerStatus> => handle.query<Speed
 const untilState = (handle: Handle, state: SpeedLayerStatus['state']): Promise<void> =>
   until(async () => (await status(handle)).state === state);
 
-/** Starts a layer, and cancels it at the end of `work`, so that the worker has nothing left. */
+/** Starts a layer, and cancels it after `work`, so that no work is left for the worker. */
 async function running(
   activities: SpeedLayerActivities,
   input: Partial<SpeedLayerInput>,
@@ -101,7 +101,7 @@ async function running(
 ): Promise<void> {
   await temporal.serve(activities, async () => {
     const { workflowId } = await start(input);
-    // Of no run in particular: it continues as new.
+    // Not of a particular run, because the workflow continues as new.
     const handle = temporal.client.workflow.getHandle<typeof speedLayer>(workflowId);
     await work(handle);
     await handle.cancel();
@@ -213,7 +213,7 @@ it('shows why a shard failed until it goes on, and no longer', async () => {
         clearInterval(telling);
       }
     },
-    // Quick looks would fill the history, and the layer would continue as new with its shards' tries at 1.
+    // Quick polls would fill the history. The layer would then continue as new, with its shards at attempt 1.
     async tellPartitions() {
       await untilCancelled();
       throw new CancelledFailure('CANCELLED');
@@ -370,10 +370,10 @@ it('commits before it ends when it is cancelled', async () => {
 });
 
 const REFUSED = 'Druid answered 401. Set DRUID_USERNAME and DRUID_PASSWORD';
-/** As the worker hands on a DaybreakError that no retry helps. */
+/** As the worker passes on a DaybreakError that a retry cannot solve. */
 const refused = (code = 'DRUID_REFUSED', ...details: unknown[]): ApplicationFailure =>
   ApplicationFailure.create({ type: code, message: `${REFUSED}.`, nonRetryable: true, details });
-/** Few looks, so that the history stays short enough not to be continued as new. */
+/** Few polls, so that the history stays too short to be continued as new. */
 const tellPartitions = () => sleep(1_000).then(() => [PARTITION]);
 const failures = async (handle: Handle) => (await status(handle)).failures ?? [];
 

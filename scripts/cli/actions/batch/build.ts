@@ -15,7 +15,7 @@ export async function run({ json, ...options }: BuildOptions): Promise<void> {
   const read = await readPipeline(options.pipeline);
   const engine = options.engine ?? read.pipeline.batch.engine;
   const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
-  // The engine takes longer to load than an unchanged day takes to recognise.
+  // The engine takes longer to load than the check of an unchanged day.
   const manifest =
     unchanged ?? (await (await import('./build-changed-day')).buildChangedDay(read, { ...options, engine }));
   const folder = await realpath(join(options.output, options.date));
@@ -44,7 +44,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
   ];
 }
 
-/** The refusals that the files alone show; the gate also checks Druid. */
+/** The refusals that the files alone show. The gate also checks Druid. */
 function refusals(
   { gate }: Pipeline,
   { hours, counts, missingHours, truncatedFiles: names = [], unreadFiles }: DayManifest,

@@ -18,7 +18,7 @@ export async function run({ pipeline, date, version, json }: RestoreOptions): Pr
   const config = readConfig();
   await requireRunnable(config, pipeline, date);
   const output = outputFolder(config.data, pipeline);
-  // The run checks again, and finds the version if it is only on the worker's machine.
+  // The run checks this again. It also finds a version that is only on the worker's machine.
   if (await hasVersions(output, { pipeline, date })) await versionToRestore(output, { pipeline, date }, version);
   await withClient(config, async (client) => {
     const result = await followDay(await startDay(client, { pipeline, date, restore: version }), progress);

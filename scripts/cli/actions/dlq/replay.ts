@@ -58,7 +58,7 @@ async function planReplay(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> {
 
 async function replayLetters(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> {
   const config = readConfig();
-  // Where the folder is broken, its topics may be others than those of the layer that runs.
+  // If the folder is broken, its topics may differ from those of the running layer.
   const { pipeline } = await loadPipelineNamed(config.pipelines, flags.pipeline);
   const select = selectionOf(flags, pipeline.timeZone);
   const { times, ...replay } = await replayDeadLetters(config.kafka, pipeline, flags.wait, select);
@@ -77,7 +77,7 @@ async function replayLetters(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> 
   else describeReplay(pipeline, outcome, flags.wait).forEach(print);
 }
 
-/** For programs, which know no undefined. */
+/** For programs: JSON has no undefined. */
 function sealOf(until: string | null | undefined) {
   return { druidAnswered: until !== undefined, sealedUntil: until ?? null };
 }

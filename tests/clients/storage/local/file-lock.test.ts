@@ -14,7 +14,7 @@ it('says that the lock is busy, or that it was lost: then the work hears of it, 
   const first = withFileLock(path, OPTIONS, async (signal) => {
     await expect(withFileLock(path, OPTIONS, () => Promise.resolve())).rejects.toMatchObject({ what: 'busy' });
     signal.addEventListener('abort', () => (lost = true));
-    // As a rival does that holds this process for dead.
+    // A rival does this if it considers this process dead.
     await rm(`${path}.lock`, { recursive: true });
     await mkdir(`${path}.lock`);
     await new Promise(() => undefined);

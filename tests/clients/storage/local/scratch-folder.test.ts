@@ -30,7 +30,7 @@ it('removes what a killed worker left of the same purpose, and what nobody has t
 });
 
 it('says where there is no room, and how much is wanted', async () => {
-  // A device on which nothing has room.
+  // A device that has no room for anything.
   await expect(withScratch(root, 'gate-2026-11-21', () => writeFile('/dev/full', 'a row'))).rejects.toMatchObject({
     code: 'OUTPUT_FAILED',
     what: expect.stringMatching(

@@ -5,7 +5,7 @@ function source(hour: string, misplaced: Readonly<Record<string, number>> = {}):
   return { hour, files: [], read: 0, outsideDay: 0, quarantined: 0, misplaced, truncatedFiles: [] };
 }
 
-/** Of a day with the hours 00 to 03, each with a file. */
+/** The ledger of a day with the hours 00 to 03, each with a file. */
 function ledgerOf(changed: readonly string[], previous: readonly SourceHour[] = []): MisplacedLedger {
   const hours = ['00', '01', '02', '03'];
   const plan: Pick<BuildPlan, 'hours' | 'sources' | 'changed' | 'previous'> = {

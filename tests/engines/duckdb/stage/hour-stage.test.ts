@@ -45,7 +45,7 @@ it('keeps a record as bad on which the transform fails, also where its line is g
     { file: FILE, line: 4, reason, text: '' },
     { file: FILE, line: 5, reason, text: '' },
   ]);
-  // So that a build can tell, and starts anew.
+  // So a build can notice it, and start again.
   expect(now).toEqual([{ file: FILE, sha256: expect.any(String) as string }]);
   expect(now[0]?.sha256).not.toBe(read.files[0]?.sha256);
   await stage.clear();

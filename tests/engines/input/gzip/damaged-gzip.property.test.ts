@@ -15,9 +15,9 @@ const linesOf = (from: number, count: number): string =>
 interface Damage {
   /** Lines of each member. */
   readonly lines: number;
-  /** Where in the second member, as a share of it. */
+  /** The place in the second member, as a share of its length. */
   readonly at: number;
-  /** The member ends there, or one of its bits is wrong. */
+  /** Either the member ends there, or one of its bits is wrong. */
   readonly kind: 'cut' | 'flipped';
   readonly zeros: number;
   readonly isLast: boolean;
@@ -62,7 +62,7 @@ it('alters no line and loses none of a whole member, whatever became of the one 
       const whole = Array.from({ length: lines }, (_, id) => [id, ...(isLast ? [] : [2 * lines + id])]).flat();
       expect(whole.filter((id) => !ids.has(id))).toEqual([]);
       const isComplete = Array.from({ length: lines }, (_, id) => lines + id).every((id) => ids.has(id));
-      // A bit of the header can be wrong without harm.
+      // A wrong bit in the header may do no harm.
       expect(faults.length).toBeLessThanOrEqual(1);
       if (!isComplete && place > 0) expect(faults).toHaveLength(1);
     }),

@@ -31,7 +31,7 @@ async function faults(): Promise<QuarantinedRecord[]> {
     .map((line) => JSON.parse(line) as QuarantinedRecord);
 }
 
-/** Text that hardly packs, and that tells whether a record was altered. */
+/** Text that compresses badly, and that shows whether a record was altered. */
 const helloOf = (id: number): string => createHash('sha256').update(String(id)).digest('base64');
 const textOf = (from: number, records: number): string =>
   Array.from({ length: records }, (_, at) => `${event(from + at, '2026-11-21 07:00:00', helloOf(from + at))}\n`).join(
@@ -39,7 +39,7 @@ const textOf = (from: number, records: number): string =>
   );
 const NULS = Buffer.alloc(512);
 
-/** That no record was altered: each has the text that belongs to its id. */
+/** Checks that no record was altered: each has the text that belongs to its id. */
 async function expectIds(least: number, ...ranges: readonly (readonly [from: number, to: number])[]): Promise<void> {
   const rows = await rowsOf(output, DAY);
   expect(rows.length).toBeGreaterThanOrEqual(least);
@@ -49,7 +49,7 @@ async function expectIds(least: number, ...ranges: readonly (readonly [from: num
   expect(wrong).toEqual([]);
 }
 
-/** Members of few records are read as a whole, those of many in chunks. */
+/** Members of few records are read as a whole, those of many records in chunks. */
 describe.each([
   ['small', 5],
   ['large', 20_000],
@@ -122,7 +122,7 @@ describe.each([
         `^the gzip member at byte ${first.length} ends before its end, at byte ${first.length + half.length}$`,
       ),
     );
-    // Beside it at most the line that was cut.
+    // Besides it at most the line that was cut.
     expect(found.length).toBeLessThanOrEqual(2);
     expect(manifest.counts.read).toBe(manifest.counts.kept + found.length);
     expect(manifest.truncatedFiles).toEqual([FILE]);
@@ -174,7 +174,7 @@ describe.each([
   });
 });
 
-/** A member with FEXTRA, FNAME, FCOMMENT and FHCRC, in the name a sequence that begins a member. */
+/** A member with FEXTRA, FNAME, FCOMMENT and FHCRC. Its name contains a sequence that begins a member. */
 function fullHeader(text: string): Buffer {
   const fields = Buffer.concat([
     Buffer.from([0x1f, 0x8b, 8, 0x02 | 0x04 | 0x08 | 0x10, 1, 2, 3, 4, 0, 3]),

@@ -9,7 +9,7 @@ let said: string;
 
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'daybreak-report-'));
-  // No Temporal: a report is made without it.
+  // No Temporal: a report can be made without it.
   process.env = { ...before, DAYBREAK_DATA: data, TEMPORAL_ADDRESS: '127.0.0.1:9' };
   said = '';
   const write = (text: string | Uint8Array): boolean => {

@@ -1,6 +1,6 @@
 import { Narrowing } from '../../../../scripts/operate/dlq/narrowing';
 
-/** A broker that takes so many bytes at once. */
+/** A broker that takes at most this many bytes at once. */
 function broker(most: number) {
   const [parts, refused]: [number[][], number[]] = [[], []];
   const send = (part: readonly { readonly offset: number; readonly bytes: number }[], end: number) => {
@@ -33,7 +33,7 @@ it('sends each item once in its order, in parts that are taken, and passes over 
   await new Narrowing().send(all, 99, send);
   expect(refused).toEqual([16]);
   expect(parts.flatMap((part) => part.slice(0, -1))).toEqual([10, 12, 14, 18, 20, 22, 24]);
-  // The end of a part is the beginning of what was not sent yet.
+  // The end of a part is where the unsent items begin.
   for (const part of parts) expect(part.at(-1)).toBe((part.at(-2) ?? 0) === 24 ? 99 : (part.at(-2) ?? 0) + 2);
 });
 
@@ -47,6 +47,6 @@ it('asks for little more than it sends, however much is refused', async () => {
   const narrowing = new Narrowing();
   for (let slice = 0; slice < 10; slice += 1)
     await narrowing.send(items(...Array<number>(1_000).fill(1)), 5_000, counting);
-  // Parts of ten at best.
+  // Parts have at most ten items.
   expect(calls).toBeLessThan(4_000);
 });

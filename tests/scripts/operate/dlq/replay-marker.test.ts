@@ -1,6 +1,6 @@
 import { markedRanges, replayMarker } from '../../../../scripts/operate/dlq/replay-marker';
 
-/** As it is read back. */
+/** The record as it is read back. */
 function read(marker: ReturnType<typeof replayMarker>) {
   const headers = (marker.headers ?? []).map(({ name, value }) => ({ name, value: Buffer.from(value ?? '') }));
   return { value: null, headers };

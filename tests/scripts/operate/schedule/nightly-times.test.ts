@@ -11,7 +11,7 @@ jest.setTimeout(180_000);
 
 const FIRST = parseBusinessDate('2026-11-26');
 const LAST = parseBusinessDate('2036-12-31');
-/** Temporal lists a thousand at most. */
+/** Temporal lists at most a thousand. */
 const DAYS_PER_LIST = 900;
 
 interface Zone {
@@ -19,19 +19,19 @@ interface Zone {
   readonly changes: readonly ClockChange[];
 }
 
-/** One zone for each way in which the clocks of a zone change within the ten years. */
+/** One zone for each way in which clocks change within the ten years. */
 function zonesThatDiffer(): Zone[] {
   const zones = new Map<string, Zone>();
   for (const zone of Intl.supportedValuesOf('timeZone')) {
     const changes = clockChanges(zone, Date.parse(FIRST), Date.parse(LAST));
-    // Which of two instants a repeated time means to Temporal depends on the side of Greenwich.
+    // The side of Greenwich decides which of two instants Temporal takes for a repeated time.
     const key = JSON.stringify([changes, Math.sign(tzOffset(zone, new Date(FIRST)))]);
     if (changes.length > 0 && !zones.has(key)) zones.set(key, { zone, changes });
   }
   return [...zones.values()];
 }
 
-/** Times of the clock in the hours around the changes, and the default. */
+/** Times of the clock in the hours around the changes, and the default time. */
 function hardTimes({ changes }: Zone): string[] {
   const hours = changes.flatMap(({ before, after }) => {
     const first = Math.floor(Math.min(before, after) / 3_600_000);
@@ -43,7 +43,7 @@ function hardTimes({ changes }: Zone): string[] {
 }
 
 let schedules = 0;
-/** The instants at which Temporal runs a schedule of that zone and time, from the first to the last day. */
+/** The instants at which Temporal runs a schedule with that zone and time, from the first to the last day. */
 async function timesOf(zone: string, at: string): Promise<Date[]> {
   const { client } = temporal;
   schedules += 1;

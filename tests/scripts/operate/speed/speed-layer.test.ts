@@ -3,7 +3,7 @@ import { TASK_QUEUES } from '../../../../domain/task-queues';
 import { stopSpeedLayer } from '../../../../scripts/operate/speed/speed-layer';
 import { useTemporal } from '../../../workflows/environment';
 
-// A Temporal to which no worker ever came.
+// A Temporal that never had a worker.
 const temporal = useTemporal();
 const shown: string[] = [];
 const show = (line: string): void => {

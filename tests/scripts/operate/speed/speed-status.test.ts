@@ -17,7 +17,7 @@ const start = (pipeline: string): Promise<WorkflowHandle> =>
     args: [{ pipeline }],
   });
 
-/** Its shard reads until its worker dies, and does not hear of it. */
+/** Its shard reads until its worker dies, and does not notice that. */
 const activities = {
   prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
   runSpeedShard: async () => {

@@ -17,7 +17,7 @@ afterEach(() => {
   delete process.env['DAYBREAK_STACK'];
 });
 
-/** A port at which nobody listens. */
+/** A port at which no program listens. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((listening) => server.once('listening', listening));
