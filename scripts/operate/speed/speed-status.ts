@@ -61,7 +61,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
   });
 }
 
-/** Shards send a heartbeat once a second. After ten seconds without one, a shard counts as missing. */
+/** Shards send a heartbeat once a second. After 15 seconds without one, a shard counts as missing. */
 const SILENT_MILLISECONDS = 15_000;
 
 function isSilent(toldAt: string | undefined): boolean {
