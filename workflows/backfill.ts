@@ -66,13 +66,13 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
     running: [...running],
     failed: outcomes.filter((day) => !succeeded(day)),
   });
-  const tell = (): void => {
+  const publishProgress = (): void => {
     showDetails(describe(progress()));
   };
   let outcome = 'running';
   const end = (how: string): void => {
     outcome = how;
-    tell();
+    publishProgress();
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
   };
 
@@ -81,7 +81,7 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
     { key: pipelineAttribute, value: pipeline },
     { key: outcomeAttribute, value: outcome },
   ]);
-  tell();
+  publishProgress();
   try {
     requested ??= await selectBackfillDays(input);
 
@@ -94,24 +94,24 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
         if (date === undefined) return;
         started += 1;
         running.add(date);
-        tell();
+        publishProgress();
         try {
           const day = await runDay(pipeline, date, 'backfill');
           outcomes.push(day);
           log.info('a day is over', { date, outcome: day.outcome });
         } finally {
           running.delete(date);
-          tell();
+          publishProgress();
         }
       }
     };
     // Waits for each of the parallel loops, so that a cancelled backfill ends only after its days.
-    const lanes = await Promise.allSettled(Array.from({ length: parallel }, runInTurn));
+    const ended = await Promise.allSettled(Array.from({ length: parallel }, runInTurn));
     if (CancellationScope.current().consideredCancelled) {
       end('cancelled');
       throw new CancelledFailure(`the backfill was cancelled after ${outcomes.length} of ${requested.length} days`);
     }
-    for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+    for (const loop of ended) if (loop.status === 'rejected') throw loop.reason;
     if (waiting.length > 0)
       return await continueAsNew<typeof backfill>({ ...input, continued: { requested, outcomes } });
 

@@ -40,7 +40,7 @@ export const stepQuery = defineQuery<DailyBatchStep>('step');
  * Short reads and writes. If a file system or Druid is away for a while, they are retried. They send no heartbeat: a
  * dead worker is noticed when the timeout ends.
  */
-const short = <Name extends keyof BatchActivities>(name: Name) =>
+const quickActivity = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '1 minute',
     retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
@@ -48,7 +48,7 @@ const short = <Name extends keyof BatchActivities>(name: Name) =>
   })[name];
 
 /** Long work with heartbeats: a dead worker is noticed within the heartbeat timeout, whatever the day's size. */
-const long = <Name extends keyof BatchActivities>(name: Name) =>
+const heartbeatActivity = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '20 seconds',
@@ -58,17 +58,17 @@ const long = <Name extends keyof BatchActivities>(name: Name) =>
     summary: ACTIVITY_SUMMARIES[name],
   })[name];
 
-const planDay = short('planDay');
-const chooseVersion = short('chooseVersion');
-const republish = short('republish');
-const storeReconciliation = short('storeReconciliation');
-const awaitSettledInput = long('awaitSettledInput');
-const buildDay = long('buildDay');
-const checkGate = long('checkGate');
-const sealDay = long('sealDay');
-const reindexDay = long('reindexDay');
-const endReindexTasks = long('endReindexTasks');
-const proveDay = long('proveDay');
+const planDay = quickActivity('planDay');
+const chooseVersion = quickActivity('chooseVersion');
+const republish = quickActivity('republish');
+const storeReconciliation = quickActivity('storeReconciliation');
+const awaitSettledInput = heartbeatActivity('awaitSettledInput');
+const buildDay = heartbeatActivity('buildDay');
+const checkGate = heartbeatActivity('checkGate');
+const sealDay = heartbeatActivity('sealDay');
+const reindexDay = heartbeatActivity('reindexDay');
+const endReindexTasks = heartbeatActivity('endReindexTasks');
+const proveDay = heartbeatActivity('proveDay');
 
 /** How often a day is sealed again after a task of higher priority took its lock. */
 const SEALS = 5;
@@ -112,21 +112,21 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
       built = await republish(plan, version);
     }
 
-    const judge = async (day: BuiltDay): Promise<GateReport> => {
+    const evaluate = async (day: BuiltDay): Promise<GateReport> => {
       enter('gate', 'comparing the batch with what realtime serves');
       // The person who restores a version has decided. Reasons against it are only recorded.
       const report = await checkGate(plan, day, { accept: restore === undefined ? accept : ACCEPTABLE_GATE_CODES });
       if (report.refusals.length > 0) throw refused(report.refusals);
       return report;
     };
-    const { realtime, before = 'realtime', realtimeUnseen, ...gate } = await judge(built);
+    const { realtime, before = 'realtime', realtimeUnseen, ...gate } = await evaluate(built);
     let overlooked = gate.accepted;
 
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
       enter('rebuild', 'reading files that changed since the build');
       const day = await buildDay(plan, { force: false });
       // Files may also have disappeared meanwhile: the gate has not checked what is left.
-      if (day.folder !== before.folder && patched('gate-after-rebuild')) overlooked = (await judge(day)).accepted;
+      if (day.folder !== before.folder && patched('gate-after-rebuild')) overlooked = (await evaluate(day)).accepted;
       return day;
     };
     const refresh = restore === undefined ? rebuild : (kept: BuiltDay) => Promise.resolve(kept);

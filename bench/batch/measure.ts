@@ -32,7 +32,7 @@ export async function measure(
   });
   let [cpuSeconds, peakMebibytes] = [0, 0];
   const { pid } = child;
-  const look = async (): Promise<void> => {
+  const poll = async (): Promise<void> => {
     if (pid === undefined) return;
     const use = await processUse([pid]);
     cpuSeconds = Math.max(cpuSeconds, use.cpuSeconds);
@@ -42,7 +42,7 @@ export async function measure(
   const ended = new AbortController();
   const looking = (async () => {
     while (!ended.signal.aborted) {
-      await look();
+      await poll();
       await sleep(pause);
     }
   })();

@@ -56,7 +56,7 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
   const { offset: from } = source;
   const transactions = new AbortedTransactions(source.abortedTransactions);
   let slice = new SliceBuilder(from);
-  let unreadable: unknown;
+  let unreadable: { readonly cause: unknown } | undefined;
   try {
     for (const batch of soundBatchesOf(source)) {
       if (batch.lastOffset < from) continue;
@@ -82,11 +82,11 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
       slice.nextOffset = batch.lastOffset + 1;
     }
   } catch (thrown) {
-    unreadable = thrown;
+    unreadable = { cause: thrown };
   }
   // Also what stands before a batch that cannot be read.
   if (slice.rows > 0 || slice.nextOffset > slice.from) yield slice.cut(slice.nextOffset);
-  if (unreadable !== undefined) throw unreadable;
+  if (unreadable !== undefined) throw unreadable.cause;
 }
 
 /**

@@ -123,19 +123,18 @@ export async function* readLargeFile(
 
 /** The same bytes, of which the first chunk has enough to say how they are framed, or all. */
 async function* beginningFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let beginning: Buffer | undefined = NOTHING;
+  const parts: Buffer[] = [];
+  let [bytes, isKnown] = [0, false];
   for await (const chunk of chunks) {
-    if (beginning === undefined) {
-      yield chunk;
-      continue;
-    }
-    beginning =
-      beginning.length === 0 && chunk.length > BYTES_THAT_SAY_FRAMING ? chunk : Buffer.concat([beginning, chunk]);
-    if (beginning.length <= BYTES_THAT_SAY_FRAMING) continue;
-    yield beginning;
-    beginning = undefined;
+    bytes += chunk.length;
+    if (!isKnown && bytes > BYTES_THAT_SAY_FRAMING) {
+      isKnown = true;
+      yield parts.length === 0 ? chunk : Buffer.concat([...parts, chunk]);
+    } else if (isKnown) yield chunk;
+    // Copied: a chunk is valid only until the next one is asked for.
+    else parts.push(Buffer.from(chunk));
   }
-  if (beginning !== undefined && beginning.length > 0) yield beginning;
+  if (!isKnown && bytes > 0) yield Buffer.concat(parts);
 }
 
 /** The file ends within an object: what stands behind a brace that is missing is part of it. */
@@ -180,12 +179,12 @@ export async function* unpackedFrom(
 }
 
 async function* readWholeZstd(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
-  let whole = true;
-  yield* readZstd(path, (end) => {
-    whole = end.fault === undefined;
-    if (whole) onEnd({ ...end, faults: [] });
+  const faults: string[] = [];
+  yield* readZstd(path, ({ fault, ...read }) => {
+    if (fault === undefined) onEnd({ ...read, faults: [] });
+    else faults.push(fault);
   });
-  if (!whole) throw new NotWhole();
+  if (faults.length > 0) throw new NotWhole();
 }
 
 async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {

@@ -9,7 +9,7 @@ export interface DayNames {
    * several ways, a `*` takes as much as it can, the first one first. '00' if the pattern has no hour; undefined for a path that is none of the day's. The time
    * grows with the product of the two lengths, whatever they hold.
    */
-  hourOf(path: string): string | undefined;
+  readonly hourOf: (path: string) => string | undefined;
   /** The pattern's folders and its last part, each a text where it is the same for every file. */
   readonly segments: readonly (string | { matches(name: string): boolean })[];
   /** The beginning of every path of the day. */

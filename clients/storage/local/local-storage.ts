@@ -27,7 +27,7 @@ export function localStorage(location: LocalLocation): Storage {
   const pathOf = (key: string): string => join(root, ...partsOf(key));
   const ownPathOf = (key: string): string => join(root, ...ownPartsOf(key));
   /** Adds a remedy to whatever the file system throws. */
-  const told = async <T>(doing: string, path: string, work: () => Promise<T>): Promise<T> => {
+  const explained = async <T>(doing: string, path: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (thrown) {
@@ -47,7 +47,7 @@ export function localStorage(location: LocalLocation): Storage {
     },
     find: (key, { signal } = {}) => {
       const path = pathOf(key);
-      return told('looking at', path, async () => {
+      return explained('looking at', path, async () => {
         signal?.throwIfAborted();
         const file = await openWithin(root, path);
         if (file === undefined) return undefined;
@@ -80,14 +80,14 @@ export function localStorage(location: LocalLocation): Storage {
       }
     },
     write: (key, body, { signal } = {}) =>
-      told('writing', ownPathOf(key), () => publish(root, ownPartsOf(key), body, signal)),
+      explained('writing', ownPathOf(key), () => publish(root, ownPartsOf(key), body, signal)),
     writeIf: (key, body, condition, { signal } = {}) =>
-      told('writing', ownPathOf(key), () => publishIf(root, ownPartsOf(key), body, condition, signal)),
+      explained('writing', ownPathOf(key), () => publishIf(root, ownPartsOf(key), body, condition, signal)),
     async remove(keys, { signal } = {}) {
       for await (const key of keys) {
         signal?.throwIfAborted();
         const path = ownPathOf(key);
-        await told('removing', path, async () => {
+        await explained('removing', path, async () => {
           // The folder on the way may be a link; the file itself may be anything.
           const folder = await realPathWithin(root, join(path, '..'));
           if (folder !== undefined) await rm(path, { force: true }).catch(ignoreAbsent);
@@ -96,7 +96,7 @@ export function localStorage(location: LocalLocation): Storage {
     },
     async removeFolder(folder, { signal } = {}) {
       const path = join(root, ...ownFolderParts(folder));
-      await told('removing', path, async () => {
+      await explained('removing', path, async () => {
         signal?.throwIfAborted();
         if ((await realPathWithin(root, join(path, '..'))) === undefined) return;
         await rm(path, { recursive: true, force: true });
@@ -104,7 +104,7 @@ export function localStorage(location: LocalLocation): Storage {
     },
     async removeUnfinished(folder, before, { signal } = {}) {
       const path = join(root, ...folderParts(folder));
-      await told('clearing', path, async () => {
+      await explained('clearing', path, async () => {
         for await (const file of unfinishedFiles(root, folder, signal)) {
           if (file.modified < before && isUnfinished(file.key))
             await rm(join(root, file.key), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { messageOf } from '../../../domain/errors';
 import type { BodyPart } from '../resumed-read';
 import type { ObjectVersion, ReadOptions } from '../storage';
-import { told } from './s3-client';
+import { explained } from './s3-client';
 
 /**
  * The SDK compares the checksum of an object that is read as a whole, after its last byte. It has no class for the
@@ -26,7 +26,7 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
   const { doing, bucket, key, end, signal } = get;
   let version: ObjectVersion | undefined = get.version;
   return (offset) =>
-    told(doing, bucket, signal, async () => {
+    explained(doing, bucket, signal, async () => {
       if (end !== undefined && offset >= end) return undefined;
       const whole = offset === 0 && end === undefined;
       const command = new GetObjectCommand({

@@ -2,7 +2,7 @@ import { ListObjectsV2Command, type S3Client, type _Object } from '@aws-sdk/clie
 import { isUnfinished } from '../keys';
 import type { S3Location } from '../location';
 import type { Abortable, StoredObject } from '../storage';
-import { told } from './s3-client';
+import { explained } from './s3-client';
 
 export interface Listing extends Abortable {
   readonly doing: string;
@@ -22,7 +22,7 @@ export async function* listObjects(
 ): AsyncGenerator<StoredObject> {
   let from: string | undefined;
   do {
-    const answer = await told(doing, bucket, signal, () =>
+    const answer = await explained(doing, bucket, signal, () =>
       client.send(
         new ListObjectsV2Command({
           Bucket: bucket,

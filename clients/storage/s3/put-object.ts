@@ -3,7 +3,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { randomUUID } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Abortable, Body, Condition, ObjectVersion } from '../storage';
-import { told } from './s3-client';
+import { explained } from './s3-client';
 
 /** With this size, the maximum of 10,000 parts is 156 GiB. */
 const PART_BYTES = 16 * 1024 * 1024;
@@ -28,7 +28,7 @@ export interface Put extends Abortable {
 export async function putObject(client: S3Client, put: Put): Promise<ObjectVersion | undefined> {
   const { doing, bucket, signal, condition } = put;
   const mark = randomUUID();
-  return told(doing, bucket, signal, async () => {
+  return explained(doing, bucket, signal, async () => {
     try {
       return await send(client, put, mark);
     } catch (thrown) {

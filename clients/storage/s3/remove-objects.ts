@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { storageError } from '../errors';
 import type { S3Location } from '../location';
-import { told } from './s3-client';
+import { explained } from './s3-client';
 
 /** The maximum that one request may remove. */
 const BATCH = 1_000;
@@ -40,7 +40,7 @@ async function removeBatch(
     Bucket: bucket,
     Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
   });
-  const { Errors = [] } = await told(doing, bucket, signal, () =>
+  const { Errors = [] } = await explained(doing, bucket, signal, () =>
     client.send(command, { ...(signal && { abortSignal: signal }) }),
   );
   const failed = Errors.find(({ Code }) => Code !== 'NoSuchKey');
@@ -70,10 +70,10 @@ export async function abortUploads(
       Prefix: prefix,
       ...from,
     });
-    const page = await told(doing, bucket, signal, () => client.send(command, abort));
+    const page = await explained(doing, bucket, signal, () => client.send(command, abort));
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       if (Key === undefined || UploadId === undefined || Initiated === undefined || Initiated >= before) continue;
-      await told(doing, bucket, signal, () =>
+      await explained(doing, bucket, signal, () =>
         client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }), abort).catch(ignoreEnded),
       );
     }

@@ -37,7 +37,7 @@ export function s3Client(access: S3Access, environment: NodeJS.ProcessEnv, polic
 }
 
 /** Runs a request. Throws the signal's reason, or an error with a remedy. */
-export async function told<T>(
+export async function explained<T>(
   doing: string,
   bucket: string,
   signal: AbortSignal | undefined,

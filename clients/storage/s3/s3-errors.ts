@@ -96,6 +96,6 @@ function statusOf(thrown: unknown): number | undefined {
 function regionOf(thrown: unknown): string | undefined {
   if (!(thrown instanceof S3ServiceException)) return undefined;
   const named = thrown.$response?.headers['x-amz-bucket-region'] ?? ('Region' in thrown ? thrown.Region : undefined);
-  const told = typeof named === 'string' ? named : /expecting '([a-z0-9-]+)'/.exec(thrown.message)?.[1];
-  return told !== undefined && /^[a-z0-9-]+$/.test(told) ? told : undefined;
+  const region = typeof named === 'string' ? named : /expecting '([a-z0-9-]+)'/.exec(thrown.message)?.[1];
+  return region !== undefined && /^[a-z0-9-]+$/.test(region) ? region : undefined;
 }

@@ -10,7 +10,7 @@ import { bodyFrom } from './get-object';
 import { listObjects } from './list-objects';
 import { putObject } from './put-object';
 import { abortUploads, removeObjects } from './remove-objects';
-import { s3Client, told, type S3Access } from './s3-client';
+import { s3Client, explained, type S3Access } from './s3-client';
 
 export type { S3Access } from './s3-client';
 
@@ -80,7 +80,7 @@ export function s3Storage(
       return abortUploads(client, location, `${root}${folder}`, before, signal);
     },
     presign: (key, seconds) =>
-      told(`signing ${describe(key)}`, bucket, undefined, () => presigned(client, bucket, wholeKey(key), seconds)),
+      explained(`signing ${describe(key)}`, bucket, undefined, () => presigned(client, bucket, wholeKey(key), seconds)),
     close: () => {
       client.destroy();
     },
@@ -88,10 +88,10 @@ export function s3Storage(
 }
 
 async function presigned(client: S3Client, bucket: string, key: string, seconds: number): Promise<SignedUrl> {
-  const asked = Math.min(Math.floor(seconds), LONGEST_SIGNATURE);
+  const lifetime = Math.min(Math.floor(seconds), LONGEST_SIGNATURE);
   const { expiration } = await client.config.credentials();
-  const expires = new Date(Math.min(Date.now() + asked * 1_000, expiration?.getTime() ?? Infinity));
-  const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: asked });
+  const expires = new Date(Math.min(Date.now() + lifetime * 1_000, expiration?.getTime() ?? Infinity));
+  const url = await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: lifetime });
   return { url, expires };
 }
 

@@ -134,7 +134,7 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
       return { stream: answer.data, length: typeof announced === 'string' ? Number(announced) : undefined };
     },
     /** Runs `work` and adds a remedy to whatever it throws. */
-    async told<T>(doing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    async explained<T>(doing: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
       signal?.throwIfAborted();
       try {
         return await work();

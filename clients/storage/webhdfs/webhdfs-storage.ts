@@ -54,7 +54,7 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
       }
     },
     find: (key, { signal } = {}) =>
-      http.told(`looking at ${describe(key)}`, signal, async () => {
+      http.explained(`looking at ${describe(key)}`, signal, async () => {
         const found = await files.status(pathOf(key), signal);
         if (found?.type !== 'FILE') return undefined;
         return { key, size: found.length, version: versionOf(found), modified: new Date(found.modificationTime) };
@@ -66,7 +66,7 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
        * HDFS gives the bytes of whatever file is there. So its identity is checked before each answer and at the end.
        */
       const size = (): Promise<number> =>
-        http.told(doing, signal, async () => {
+        http.explained(doing, signal, async () => {
           const found = await files.status(path, signal);
           if (found?.type !== 'FILE') throw absent(doing);
           wanted ??= versionOf(found);
@@ -76,7 +76,7 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
       const open = async (at: number) => {
         const length = Math.min(end, await size()) - at;
         if (length <= 0) return undefined;
-        return http.told(doing, signal, async () => {
+        return http.explained(doing, signal, async () => {
           const { stream } = await files.open(path, at, length, signal);
           return { stream, length };
         });
@@ -85,24 +85,24 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
       await size();
     },
     write: (key, body, { signal } = {}) =>
-      http.told(`writing ${describe(key)}`, signal, () => publish(files, ownPathOf(key), body, signal)),
+      http.explained(`writing ${describe(key)}`, signal, () => publish(files, ownPathOf(key), body, signal)),
     writeIf: (key, body, condition, { signal } = {}) =>
-      http.told(`writing ${describe(key)}`, signal, () =>
+      http.explained(`writing ${describe(key)}`, signal, () =>
         'ifAbsent' in condition
           ? publishAbsent(files, ownPathOf(key), body, signal)
           : replaceVersion(files, ownPathOf(key), body, condition.ifVersion, signal),
       ),
     async remove(keys, { signal } = {}) {
       for await (const key of keys) {
-        await http.told(`removing ${describe(key)}`, signal, () => files.remove(ownPathOf(key), signal));
+        await http.explained(`removing ${describe(key)}`, signal, () => files.remove(ownPathOf(key), signal));
       }
     },
     removeFolder: (folder, { signal } = {}) =>
-      http.told(`removing ${describe(folder)}`, signal, () =>
+      http.explained(`removing ${describe(folder)}`, signal, () =>
         files.remove(absolute(ownFolderParts(folder).join('/')), signal, true),
       ),
     removeUnfinished: (folder, before, { signal } = {}) =>
-      http.told(`clearing ${describe(folder)}`, signal, async () => {
+      http.explained(`clearing ${describe(folder)}`, signal, async () => {
         for await (const { key, entry } of below(folder, folder, signal)) {
           const isOld = entry.modificationTime < before.getTime();
           if (isUnfinished(key) && isOld) await files.remove(absolute(key), signal);

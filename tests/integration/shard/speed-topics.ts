@@ -9,7 +9,7 @@ export interface SpeedTopics {
   readonly topics: KafkaTopics;
   readonly producer: KafkaProducer;
   /** Ends every shard process, then the connections, and removes the pipeline's folder. */
-  end(this: void): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** A pipeline with new topics that have this number of partitions each. */
