@@ -1,6 +1,7 @@
 import { limitsFor } from '../../../activities/speed/limits';
 import { PartitionRun } from '../../../activities/speed/partition-run';
 import type * as Connection from '../../../clients/kafka/connection';
+import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
 import { FakeKafka, type RequestName } from '../../clients/kafka/fake-kafka';
 
 jest.mock('../../../clients/kafka/connection', () => ({
@@ -25,6 +26,10 @@ afterEach(() => {
 });
 
 function run(): Promise<void> {
+  return partitionRun().run(stop.signal);
+}
+
+function partitionRun(): PartitionRun {
   return new PartitionRun({
     kafka: { brokers: ['fake:1'] },
     topic: 'events',
@@ -35,7 +40,7 @@ function run(): Promise<void> {
     transactionalId: 'id',
     transform: { maximumBytes: 1_000, run: () => Promise.reject(new Error('there are no events')) },
     limits: limitsFor(1),
-  }).run(stop.signal);
+  });
 }
 
 /** Does something at the nth request of a kind. If it throws, that request fails. */
@@ -100,4 +105,17 @@ describe('a broker that is away', () => {
     await expect(run()).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' });
     expect(aheadMs).toBe(75_000);
   });
+});
+
+it('stands still at a batch that cannot be read, and says how to go on: the other partitions of its shard go on', async () => {
+  const records = [{ key: null, value: 'a' }];
+  const bytes = await encodeRecordBatch(records, 100, { producerId: 1n, producerEpoch: 0, firstSequence: 0 });
+  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+  kafka.recordSet = bytes;
+  const partition = partitionRun();
+  at({ 'fetch 5': ends });
+  await expect(partition.run(stop.signal)).resolves.toBeUndefined();
+  expect(partition.progress.trouble).toMatch(
+    /events\/0 at offset 0 has a wrong checksum.*kafka-consumer-groups\.sh .*--group group/s,
+  );
 });

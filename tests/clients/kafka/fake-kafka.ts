@@ -22,6 +22,8 @@ export class FakeKafka {
   /** The epoch of the last owner of the transactional id. */
   epoch = -1;
   committed = -1;
+  /** What each fetch gives. */
+  recordSet = EMPTY.recordSet;
   #isOpen = false;
 
   /** The error that a client gets if its broker is away. */
@@ -69,7 +71,7 @@ export class FakeKafka {
         }
         if (apiKey !== FETCH) throw new Error(`${apiName} is not expected`);
         await sleep(FETCH_WAIT_MS);
-        return (await this.#answer('fetch', () => EMPTY)) as never;
+        return (await this.#answer('fetch', () => ({ ...EMPTY, recordSet: this.recordSet }))) as never;
       },
     },
   };

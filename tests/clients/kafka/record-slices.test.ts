@@ -78,7 +78,6 @@ describe('recordSlices', () => {
     const cut = (await batch(values('b'), { baseOffset: 1 })).subarray(0, -1);
     expect(texts(await read([whole, cut]))).toEqual(['a']);
     expect(endOfRecords(fetched(Buffer.concat([whole, cut])))).toBe(1);
-    expect(endOfRecords(fetched(cut))).toBeUndefined();
   });
 
   it('leaves out aborted transactions, in whatever order the broker lists them', async () => {
@@ -137,6 +136,33 @@ describe('recordSlices', () => {
         expect(() => countRecords(source, 11)).toThrow(message);
       }),
     );
+  });
+
+  it('gives the records before a batch that cannot be read, and then names it', async () => {
+    const good = await batch(values('a', 'b'), { baseOffset: 7 });
+    const wrong = await batch(values('c'), { baseOffset: 9 });
+    const short = Buffer.from(wrong);
+    short.writeInt32BE(48, 8);
+    const flipped = Buffer.from(wrong);
+    flipped.writeUInt8(flipped.readUInt8(60) ^ 1, 60);
+    for (const bad of [short, flipped]) {
+      const source = fetched(Buffer.concat([good, bad]), 7);
+      const found: [rows: number, nextOffset: number][] = [];
+      const reading = async (): Promise<void> => {
+        for await (const { values: some, nextOffset } of recordSlices(source, NO_LIMIT))
+          found.push([some.length, nextOffset]);
+      };
+      await expect(reading()).rejects.toThrow(/KAFKA_REFUSED: .*events\/3 at offset 9/);
+      expect(found).toEqual([[2, 9]]);
+    }
+    expect(endOfRecords(fetched(Buffer.concat([good, short]), 7))).toBe(9);
+  });
+
+  it('takes a first batch that is larger than its fetch for a damaged one: a broker gives it whole', async () => {
+    const cut = (await batch(values('a'), { baseOffset: 9 })).subarray(0, -1);
+    expect(() => endOfRecords(fetched(cut, 9))).toThrow(/events\/3 at offset 9 has damaged content/);
+    const good = await batch(values('a'), { baseOffset: 9 });
+    expect(endOfRecords(fetched(Buffer.concat([good, cut]), 9))).toBe(10);
   });
 
   it('does not take a batch for one that ends before its own head', async () => {
