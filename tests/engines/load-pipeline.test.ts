@@ -68,7 +68,7 @@ describe('a pipeline folder', () => {
     [
       'a pattern',
       yaml('names.%Y%m%d.%H*.json', 'names.*.json'),
-      'files.pattern is "names.*.json"; accepted: a file name with',
+      'files.pattern is "names.*.json"; accepted: a path with',
     ],
     ['YAML', yaml('timeZone:', 'timeZone: ['), 'pipeline.yaml:'],
     ['the key column', yaml('key: user_id', 'key: id'), 'kafka.key is id, which the transform does not give'],

@@ -92,7 +92,7 @@ it('names what of the day it does not read, and reads the rest', async () => {
   expect(counts).toMatchObject({ read: 5, written: 1, quarantined: 4 });
   expect(truncatedFiles).toHaveLength(4);
   expect(unreadFiles?.map(({ file, reason }) => [file.slice(15), reason.replace(/[,;:].*/, '')])).toEqual([
-    ['06.json.bz2', 'it is a .bz2 file'],
+    ['06.json.bz2', 'its content is bzip2'],
     ['07.json', 'its content is Parquet'],
     ['08.json', 'it is a folder'],
     ['09.json', 'it holds a JSON array'],
