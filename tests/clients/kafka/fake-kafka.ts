@@ -23,7 +23,7 @@ export class FakeKafka {
   epoch = -1;
   committed = -1;
   /** What each fetch gives. */
-  recordSet = EMPTY.recordSet;
+  recordSet: Buffer = EMPTY.recordSet;
   #isOpen = false;
 
   /** The error that a client gets if its broker is away. */
