@@ -6,6 +6,9 @@ export type Placeholder = (typeof PLACEHOLDERS)[number];
 
 export type PatternPart = { readonly text: string } | { readonly placeholder: Placeholder };
 
+/** Of one name: no file system has longer ones. */
+const MOST_CHARACTERS = 255;
+
 const PLACEHOLDER = /(%-?[A-Za-z%]|\*)/;
 
 /** Throws a RangeError if the pattern has an unknown placeholder. */
@@ -25,6 +28,8 @@ export function faultOfPattern(pattern: string): string | undefined {
   if (segments.some((segment) => segment === ''))
     return 'it begins or ends with / or has two of them; give a path below the input folder';
   if (segments.some((segment) => segment === '.' || segment === '..')) return 'it leaves its folder';
+  if (segments.some((segment) => segment.length > MOST_CHARACTERS))
+    return `a part of it has more than ${MOST_CHARACTERS} characters`;
   if (/%(?!-?[A-Za-z])/.test(pattern)) return 'it has a % that begins no placeholder';
   let parts: PatternPart[];
   try {

@@ -39,7 +39,7 @@ it('says where it looked when there is no file for the day', async () => {
   await rm(join(input, 'names.20261121.07.json'));
   await expect(build()).rejects.toMatchObject({
     code: 'NO_INPUT',
-    what: `${input} holds no file for 2026-11-21; looked for names.20261121.%H*.json, also with .gz`,
+    what: `${input} holds no file for 2026-11-21; looked for names.20261121.%H*.json, also with .gz or .zst`,
   });
   await expect(build({ input: join(root, 'nowhere') })).rejects.toMatchObject({ code: 'NO_INPUT' });
 });
