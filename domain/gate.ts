@@ -149,7 +149,8 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
 
 /** The refusal if the input still changes after all the time that the pipeline allows. */
 export function notSettled(gate: Pipeline['gate'], secondsSinceChange: number): GateRefusal {
-  const unchanged = Math.floor(secondsSinceChange);
+  // Another machine's clock may be ahead of this one.
+  const unchanged = Math.max(0, Math.floor(secondsSinceChange));
   return {
     code: 'NOT_SETTLED',
     reason:

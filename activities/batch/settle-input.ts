@@ -33,7 +33,7 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
       return pollUntilAnswered<Settled>(async () => {
         // Files of neighbouring hours may grow without limit: rows added later are late data.
         const { own } = await listInput(join(data, plan.pipeline, 'input'), pipeline, plan.date);
-        const unchanged = (Date.now() - lastChange(own)) / 1_000;
+        const unchanged = Math.max(0, Date.now() - lastChange(own)) / 1_000;
         if (unchanged >= settleSeconds) return { answer: { refusal: null } };
         if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };
         const left = Math.ceil(settleSeconds - unchanged);
