@@ -68,7 +68,7 @@ async function demo(session: Session, options: Options): Promise<void> {
   await session.run('schedule apply');
   await session.background('feed --rate 200', `${FOLDER}/feed.log`);
 
-  heading(`Yesterday, ${yesterday}, late and twice as real streams are`);
+  heading(`Yesterday, ${yesterday}, with late and duplicate events, as real streams have`);
   await session.run(`feed --date ${yesterday} --events ${options.events}`);
   await untilRealtimeServes(config, pipeline, {
     date: yesterday,

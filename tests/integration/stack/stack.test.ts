@@ -103,7 +103,7 @@ test('a taken port is refused by number, server and owner, before anything start
   try {
     await expect(startStack({ portBase, directory })).rejects.toMatchObject({
       code: 'PORT_TAKEN',
-      what: expect.stringMatching(new RegExp(`${portBase + 2}, which Kafka needs, .*pid ${process.pid}`)) as string,
+      what: expect.stringMatching(new RegExp(`Kafka needs port ${portBase + 2}, .*pid ${process.pid}`)) as string,
       remedy: expect.stringContaining('--port-base') as string,
     });
     expect((await stackHealth({ portBase, directory })).map(({ state }) => state)).toEqual(Array(7).fill('down'));
