@@ -63,7 +63,7 @@ it('the pipeline says what is too large', async () => {
   expect(counts).toMatchObject({ read: 3, written: 2, quarantined: 1 });
 });
 
-it('large identities that are repeated over the hours are told apart within the memory of a build', async () => {
+it('compares large identities that repeat in several hours within the memory of a build', async () => {
   const folder = await pipelineLike('events', join(root, 'identities'), {
     'pipeline.yaml': (yaml) => yaml.replace('tables:', '  identity: [hello]\ntables:'),
   });

@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import { ConfigResourceTypes } from 'kafkajs';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { expectedRows, feedRecords } from './expected-rows';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
 import { contentsOf, differences, valuesOf } from './topic-contents';
 import { endAll } from '../support/end-all';
+import { withAdmin } from '../support/kafka-admin';
 import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -182,7 +183,7 @@ describe('a shard of the speed layer', () => {
   it('notices a new partition of its topic, and writes to one of the output topic', async () => {
     const shard = await start();
     await until('the first partitions', () => shard.shard.progress.partitions.length === 2);
-    await withAdmin((admin) =>
+    await withAdmin(kafka.brokers, (admin) =>
       admin.createPartitions({
         topicPartitions: [pipeline.topic, pipeline.outputTopic].map((topic) => ({ topic, count: 4 })),
       }),
@@ -302,7 +303,7 @@ describe('a shard of the speed layer', () => {
     const first = await start();
     await first.untilDone();
     await first.cancel();
-    await withAdmin((admin) =>
+    await withAdmin(kafka.brokers, (admin) =>
       admin.setOffsets({
         groupId: `daybreak.${pipeline.name}`,
         topic: pipeline.topic,
@@ -325,7 +326,7 @@ describe('a shard of the speed layer', () => {
     const { partitions: read } = await first.cancel();
     await send(feedRecords(9, 500).map(({ text }) => ({ value: text })));
     const removed = (read[0]?.offset ?? 0) + 100;
-    await withAdmin(async (admin) => {
+    await withAdmin(kafka.brokers, async (admin) => {
       await admin.fetchTopicMetadata({ topics: [pipeline.topic] }); // It does not find the leaders by itself.
       await admin.deleteTopicRecords({
         topic: pipeline.topic,
@@ -342,7 +343,7 @@ describe('a shard of the speed layer', () => {
   async function limitLetters(bytes: number): Promise<void> {
     const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }];
     const { deadLetterTopic: name } = pipeline;
-    await withAdmin((admin) =>
+    await withAdmin(kafka.brokers, (admin) =>
       admin.alterConfigs({
         validateOnly: false,
         resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }],
@@ -413,14 +414,4 @@ describe('a shard of the speed layer', () => {
 /** Text that gzip can hardly compress. */
 function noise(length: number): string {
   return randomBytes(length).toString('base64').slice(0, length);
-}
-
-async function withAdmin(call: (admin: Admin) => Promise<unknown>): Promise<void> {
-  const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    await call(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }

@@ -1,4 +1,3 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { ensureSupervisor } from '../../../activities/druid/ensure-supervisor';
 import { pollSupervisor, type SupervisorPoll } from '../../../activities/druid/supervisor-poll';
 import { createDruidClient } from '../../../clients/druid';
@@ -10,6 +9,7 @@ import { readConfig } from '../../../worker/config';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
+import { withAdmin } from '../support/kafka-admin';
 import { until } from '../support/until';
 
 useStack();
@@ -65,7 +65,7 @@ it('says with its remedy what Druid cannot read, what came after the seal, and t
     expect.stringMatching(/^→ The dropped rows are in the hourly files/),
   ]);
 
-  await withAdmin(async (admin) => {
+  await withAdmin(kafka.brokers, async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
     await until('the end of the topic', async () => !(await admin.listTopics()).includes(topic));
   });
@@ -86,14 +86,4 @@ async function makeTopic(): Promise<void> {
   const topics = await KafkaTopics.connect(kafka);
   await topics.ensure([{ topic, partitions: 1 }]);
   await topics.close();
-}
-
-async function withAdmin(call: (admin: ReturnType<Kafka['admin']>) => Promise<unknown>): Promise<void> {
-  const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    await call(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }
