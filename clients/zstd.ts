@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import type { ZSTDDecoder } from 'zstddec/stream';
 
 const MODULE = 'zstddec/stream';
@@ -70,6 +71,22 @@ export function* zstdChunks(packed: Iterable<Buffer>): Generator<Buffer> {
     isLeft = true;
     // The decoder gives its memory back only at the end of its input.
     if (!isDone && decoder === used) drain(next);
+  }
+}
+
+/**
+ * The same. Other work has its turn after every `turnBytes` unpacked bytes, and after a mebibyte that unpacks to nothing.
+ * No chunk is empty.
+ */
+export async function* unzstd(packed: Iterable<Buffer>, turnBytes: number): AsyncGenerator<Buffer> {
+  await loadZstd();
+  let bytes = 0;
+  for (const chunk of zstdChunks(packed)) {
+    if (chunk.length > 0) yield chunk;
+    bytes += chunk.length;
+    if (chunk.length > 0 && bytes < turnBytes) continue;
+    bytes = 0;
+    await otherWork();
   }
 }
 

@@ -82,6 +82,11 @@ export class DaybreakError extends Error {
   }
 }
 
+/** Whether a Node error has this code, for example 'ENOENT'. */
+export function hasCode(thrown: unknown, code: string): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
+}
+
 /** The message of anything that was thrown, for a `what`. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

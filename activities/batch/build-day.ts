@@ -36,12 +36,12 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
     async buildDay(given: DayPlan, options: { readonly force: boolean }): Promise<BuiltDay> {
       const context = Context.current();
       const { force } = parseInput(optionsInput, options, 'buildDay');
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
+      const output = await folderWithin(data, plan.pipeline, 'output');
       let done: string | undefined;
       return withHeartbeats(
         () => done,
         async () => {
-          const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
-          const output = await folderWithin(data, plan.pipeline, 'output');
           await runDayBuild(loaded, {
             date: plan.date,
             input: join(data, plan.pipeline, 'input'),

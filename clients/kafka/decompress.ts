@@ -1,9 +1,9 @@
 import { uncompress as unlz4Block } from 'lz4-napi';
-import { setImmediate as otherWork } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip, gunzipSync } from 'node:zlib';
 import { uncompress } from 'snappy';
-import { loadZstd, zstdChunks } from '../zstd';
+import { hasCode } from '../../domain/errors';
+import { loadZstd, unzstd, zstdChunks } from '../zstd';
 
 const MEBIBYTE = 2 ** 20;
 /**
@@ -18,7 +18,13 @@ const gunzipInThread = promisify(gunzip);
 const INFLATE_HERE = 16_384;
 
 /** By the number of the codec in a record batch's attributes. */
-const CODECS: readonly ((payload: Buffer) => AsyncGenerator<Buffer>)[] = [plain, gunzipped, unsnappied, unlz4, unzstd];
+const CODECS: readonly ((payload: Buffer) => AsyncGenerator<Buffer>)[] = [
+  plain,
+  gunzipped,
+  unsnappied,
+  unlz4,
+  unzstded,
+];
 
 /**
  * The records of a batch, in chunks that may end within a record; undefined if the codec is unknown. A chunk has a few
@@ -54,10 +60,6 @@ async function gunzipAtOnce(payload: Buffer): Promise<Buffer | undefined> {
     if (hasCode(thrown, 'ERR_BUFFER_TOO_LARGE')) return undefined;
     throw thrown;
   }
-}
-
-function hasCode(thrown: unknown, code: string): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
 }
 
 /**
@@ -130,7 +132,7 @@ let lastLargeBatch: Promise<void> = Promise.resolve();
 /**
  * Unpacks in WebAssembly on this thread, and lets other work run after each mebibyte. Node 20 has no zstd of its own.
  */
-async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
+async function* unzstded(payload: Buffer): AsyncGenerator<Buffer> {
   await loadZstd();
   const whole = unzstdAtOnce(payload);
   if (whole !== undefined) {
@@ -142,14 +144,7 @@ async function* unzstd(payload: Buffer): AsyncGenerator<Buffer> {
   lastLargeBatch = new Promise<void>((resolve) => (endTurn = resolve));
   try {
     await before;
-    let bytes = 0;
-    for (const chunk of zstdChunks([payload])) {
-      if (chunk.length > 0) yield chunk;
-      bytes += chunk.length;
-      if (chunk.length > 0 && bytes < YIELD_EVERY) continue;
-      bytes = 0;
-      await otherWork();
-    }
+    yield* unzstd([payload], YIELD_EVERY);
   } finally {
     endTurn();
   }

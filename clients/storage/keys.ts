@@ -14,9 +14,9 @@ export function unfinishedName(key: string): string {
   return `${folderOf(key)}${RESERVED}${randomUUID()}.part`;
 }
 
-/** The name, next to `key`, of the lock that its writers share. */
-export function lockName(key: string): string {
-  return `${folderOf(key)}${RESERVED}${key.slice(key.lastIndexOf('/') + 1)}.lock`;
+/** The name, next to `key`, by which its writers lock it. */
+export function lockedName(key: string): string {
+  return `${folderOf(key)}${RESERVED}${key.slice(key.lastIndexOf('/') + 1)}`;
 }
 
 /** Empty, or ends with '/'. */

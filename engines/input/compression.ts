@@ -3,8 +3,16 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 
 /** By name. Some systems write names in capitals. */
 const PACKED = /\.(?:gz|zst|zstd)$/i;
-/** Formats in which files are often compressed or written, and which Daybreak does not read. */
-const FOREIGN = /\.(bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|rar|tar|tgz|parquet|avro|orc|arrow|feather)$/i;
+/** Endings that shippers add to a name for formats that Daybreak does not read. */
+const FOREIGN_ENDINGS = 'bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|parquet|avro|orc';
+/** Names of files in formats that Daybreak does not read. */
+const FOREIGN = new RegExp(`\\.(${FOREIGN_ENDINGS}|rar|tar|tgz|arrow|feather)$`, 'i');
+
+/**
+ * The endings that a file may have in addition to the pattern. gzip and zstd are read; the others are reported as
+ * unread.
+ */
+export const ADDED_ENDING = new RegExp(`^(?:\\.(?:gz|zst|zstd|${FOREIGN_ENDINGS}))?$`, 'i');
 
 /** What the contents of a file begin with. Source: each format's specification. */
 const MAGIC: readonly (readonly [format: string, magic: RegExp])[] = [

@@ -1,16 +1,16 @@
 import type { BusinessDate } from '../../domain/business-date';
 import { isHourly, partsOfPattern } from '../../domain/file-pattern';
-import { isPacked } from './compression';
+import { ADDED_ENDING, isPacked } from './compression';
 
 /** The names that a pattern gives to a day's files. */
 export interface DayNames {
   /**
-   * Paths below the input folder, also with .gz or .zst; no part of them begins with a dot. Where a path can be read in
-   * several ways, a `*` takes as much as it can, the first one first. '00' if the pattern has no hour; undefined for a path that is none of the day's. The time
-   * grows with the product of the two lengths, whatever they hold.
+   * The hour of a path below the input folder; '00' if the pattern has no hour, undefined if the path is not one of the
+   * day's. A path may also end in .gz or .zst, and no part of it begins with a dot. If it can be read in several ways, a
+   * `*` takes as much as it can, the first one first. The time grows with the product of the two lengths.
    */
   readonly hourOf: (path: string) => string | undefined;
-  /** The pattern's folders and its last part, each a text where it is the same for every file. */
+  /** The pattern's folders and its last part. A part that is the same for every file is a text. */
   readonly segments: readonly (string | { matches(name: string): boolean })[];
   /** The beginning of every path of the day. */
   readonly prefix: string;
@@ -33,7 +33,7 @@ const BREAK = Symbol('%H*');
 export function dayNames(pattern: string, date: BusinessDate): DayNames {
   const segments = pattern.split('/').map((segment) => partsOf(segment, date, isHourly(pattern)));
   const whole = segments.flatMap((parts, index): Part[] => (index === 0 ? parts : ['/', ...parts]));
-  const hourOf = matcher(whole, isPacked(pattern) ? /^$/ : ENDING);
+  const hourOf = matcher(whole, isPacked(pattern) ? /^$/ : ADDED_ENDING);
   const fixed = whole.findIndex((part) => typeof part !== 'string');
   return {
     hourOf: (path) => (path.startsWith('.') || path.includes('/.') ? undefined : hourOf(path)),
@@ -46,12 +46,6 @@ export function dayNames(pattern: string, date: BusinessDate): DayNames {
     prefix: whole.slice(0, fixed === -1 ? whole.length : fixed).join(''),
   };
 }
-
-/**
- * The endings that a file may have in addition to the pattern. gzip and zstd are read; the others are reported as
- * unread.
- */
-const ENDING = /^(?:\.(?:gz|zst|zstd|bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|parquet|avro|orc))?$/i;
 
 /** The pattern with the day filled in. */
 export function forDate(pattern: string, date: BusinessDate): string {
@@ -93,15 +87,17 @@ function textOf(parts: readonly Part[]): string | undefined {
   return parts.every((part) => typeof part === 'string') ? parts.join('') : undefined;
 }
 
-/** The hour of what the parts match, '00' where they have none; undefined where they do not match. */
+/** The hour of a name that the parts match, '00' if they have no hour; undefined if they do not match. */
 function matcher(parts: readonly Part[], ending: RegExp): (name: string) => string | undefined {
   const repeated = parts.filter((part) => part === HOUR || part === SHORT_HOUR).length > 1;
+  const strict = (name: string) => matchOf(parts, ending, name, repeated);
   const loose = parts.map((part, index) => (part === HOUR && standsAlone(parts, index) ? SHORT_HOUR : part));
-  // Two digits first: where a name has both, they are the hour.
-  return (name) => matchOf(parts, ending, name, repeated) ?? matchOf(loose, ending, name, repeated);
+  if (loose.every((part, index) => part === parts[index])) return strict;
+  // Two digits first: if a name has both, they are the hour.
+  return (name) => strict(name) ?? matchOf(loose, ending, name, repeated);
 }
 
-/** Whether text that is no digit stands on both sides: some shippers write hours without a leading zero there. */
+/** Whether text without a digit stands on both sides: some shippers write hours without a leading zero there. */
 function standsAlone(parts: readonly Part[], index: number): boolean {
   const [before, after] = [parts[index - 1], parts[index + 1]];
   return typeof before === 'string' && !/\d$/.test(before) && typeof after === 'string' && !/^\d/.test(after);

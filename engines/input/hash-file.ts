@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import { hasCode } from '../../clients/storage/local/fs-errors';
+import { hasCode } from '../../domain/errors';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;

@@ -6,8 +6,9 @@ import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { fileHours, sourceHourOf, type LocalHour } from '../../domain/file-hours';
 import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
-import { hasCode, ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors';
+import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
 import { isWithin } from '../../clients/storage/local/safe-path';
+import { versionOf } from '../../clients/storage/local/version';
 import { dayNames, forDate, type DayNames } from './file-names';
 
 /** One file of a day's input, as it was when the folder was listed. */
@@ -106,8 +107,11 @@ async function* entriesOf(input: string, names: readonly DatedNames[]): AsyncGen
   for (let level = 0; level < depth; level += 1) {
     const next = new Map<string, DayNames['segments'][]>();
     for (const [folder, days] of folders) {
+      // Once for all days, and not at all if each knows the name.
+      let listed: ReturnType<typeof readFolder> | undefined;
+      const list = () => (listed ??= readFolder(input, folder));
       for (const segments of days) {
-        for (const name of await foldersIn(input, folder, segments[level] ?? '')) {
+        for (const name of await foldersIn(input, folder, segments[level] ?? '', list)) {
           const path = join(folder, name);
           next.set(path, [...(next.get(path) ?? []), segments]);
         }
@@ -128,20 +132,24 @@ async function foldersIn(
   input: string,
   folder: string,
   segment: DayNames['segments'][number],
+  list: () => ReturnType<typeof readFolder>,
 ): Promise<readonly string[]> {
   if (typeof segment === 'string') {
     const path = join(input, folder, segment);
     if ((await lstat(path).catch(ignoreMissing))?.isSymbolicLink() === true) followed(input, path);
     return [segment];
   }
-  const entries = (await readFolder(input, folder)).filter(
+  const entries = (await list()).filter(
     (entry) => segment.matches(entry.name) && (entry.isDirectory() || entry.isSymbolicLink()),
   );
   for (const entry of entries) if (entry.isSymbolicLink()) followed(input, join(input, folder, entry.name));
   return entries.map(({ name }) => name);
 }
 
-/** Undefined for what is no file or folder. Synchronous: for a day of 86,400 files asynchronous calls cost more than the whole build. */
+/**
+ * Undefined if it is neither a file nor a folder. Synchronous: for a day of 86,400 files asynchronous calls cost more
+ * than the whole build.
+ */
 function listedFile(file: string, hour: string, path: string): ListedFile | undefined {
   try {
     const status = statSync(path, { bigint: true });
@@ -149,7 +157,7 @@ function listedFile(file: string, hour: string, path: string): ListedFile | unde
     const unread = status.isDirectory() ? A_FOLDER : undefined;
     const lastTouched = Math.max(Number(status.mtimeMs), Number(status.ctimeMs));
     const settled = Date.now() - lastTouched > SETTLED_AFTER;
-    const stamp = settled ? `${status.size}/${status.mtimeNs}/${status.ctimeNs}/${status.ino}` : '';
+    const stamp = settled ? versionOf(status) : '';
     const bytes = status.isDirectory() ? 0 : Number(status.size);
     return {
       file,
@@ -172,7 +180,7 @@ async function readFolder(input: string, folder: string) {
   try {
     return await readdir(join(input, folder), { withFileTypes: true });
   } catch (cause) {
-    if (folder !== '' && (isMissing(cause) || hasCode(cause, 'ENOTDIR'))) return [];
+    if (folder !== '' && isAbsent(cause)) return [];
     if (folder !== '') throw unreadable(join(input, folder), cause);
     throw new DaybreakError('NO_INPUT', {
       what: `the input folder ${input} cannot be read: ${messageOf(cause)}`,

@@ -79,15 +79,15 @@ function isBetween(byte: number): boolean {
   );
 }
 
-/** Lines that say how a file is framed, and bytes. */
+/** The first lines and bytes of a file, which show its framing. */
 const LINES_SEEN = 20;
 export const BYTES_THAT_SAY_FRAMING = 64 * 1024;
-/** In so many bytes without a line feed: fewer are one line that was torn. */
+/** Fewer objects than this in so many bytes without a line feed are one torn line. */
 const OBJECTS_OF_NO_LINE = 10;
 
 /**
- * Why content that is to have a record a line has none so, although it has JSON objects; undefined if a line among its
- * first is one object, or none of it is JSON.
+ * Why content does not have a record a line, although it has JSON objects. Undefined if one of its first lines is one
+ * object, or if it has no JSON.
  *
  * @param content from the beginning of the file, at least BYTES_THAT_SAY_FRAMING or all of it.
  */
@@ -101,9 +101,10 @@ export function framingFault(framing: Framing | undefined, content: Buffer): str
   const lines = (isCut && all.length > 1 ? all.slice(0, -1) : all)
     .slice(0, LINES_SEEN)
     .filter((line) => line.trim() !== '');
+  const kind = kindOf(lines);
+  if (kind === undefined) return undefined;
   const { objects } = objectsOf(beginning);
-  const kind = kindOf(lines[0] ?? '', lines);
-  if (kind === undefined || objects === 0) return undefined;
+  if (objects === 0) return undefined;
   if (isCut && lines.length < 2 && objects < OBJECTS_OF_NO_LINE) return undefined;
   return `it holds ${kind}, not a record a line: set files.framing: json in pipeline.yaml`;
 }
@@ -118,7 +119,8 @@ function objectsOf(bytes: Buffer): JsonFraming {
  * Undefined if lines are objects, whatever the first line is: a torn line is a bad record. In an array one object may
  * stand alone in its line, and among objects with commas the last one may.
  */
-function kindOf(first: string, lines: readonly string[]): string | undefined {
+function kindOf(lines: readonly string[]): string | undefined {
+  const [first = ''] = lines;
   const records = lines.filter((line) => objectsIn(line) === 'one').length;
   if (/^\s*\[/.test(first)) {
     if (!/^\s*\[\s*\{/.test(lines.join('\n'))) return undefined;

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
 import { READ_UNTRUSTED } from '../../clients/storage/local/safe-path';
 import { messageOf } from '../../domain/errors';
-import { loadZstd, zstdChunks } from '../../clients/zstd';
+import { unzstd } from '../../clients/zstd';
 import type { ReadFile } from './file-bytes';
 import { hashFile } from './hash-file';
 
@@ -24,45 +23,26 @@ const TURN_BYTES = 4 * 1024 * 1024;
  * window, at most 128 MiB.
  */
 export async function* readZstd(path: string, onEnd: (read: ZstdFile) => void, start = 0): AsyncGenerator<Buffer> {
-  await loadZstd();
   const hash = createHash('sha256');
   let bytes = 0;
   const file = openSync(path, READ_UNTRUSTED);
   try {
     function* packed(): Generator<Buffer> {
-      let at = start;
       for (;;) {
         const buffer = Buffer.allocUnsafe(READ_BYTES);
-        const length = readSync(file, buffer, 0, READ_BYTES, at);
+        const length = readSync(file, buffer, 0, READ_BYTES, start + bytes);
         if (length === 0) return;
-        [at, bytes] = [at + length, bytes + length];
+        bytes += length;
         const read = buffer.subarray(0, length);
         hash.update(read);
         yield read;
       }
     }
     let fault: string | undefined;
-    let sinceTurn = 0;
-    const chunks = zstdChunks(packed());
     try {
-      for (;;) {
-        let chunk: Buffer | undefined;
-        try {
-          const step = chunks.next();
-          if (step.done === true) break;
-          chunk = step.value;
-        } catch (thrown) {
-          fault = messageOf(thrown);
-          break;
-        }
-        if (chunk.length > 0) yield chunk;
-        sinceTurn += chunk.length;
-        if (chunk.length > 0 && sinceTurn < TURN_BYTES) continue;
-        sinceTurn = 0;
-        await setImmediate();
-      }
-    } finally {
-      chunks.return(undefined);
+      yield* unzstd(packed(), TURN_BYTES);
+    } catch (thrown) {
+      fault = messageOf(thrown);
     }
     if (fault === undefined) onEnd({ bytes, sha256: hash.digest('hex'), fault });
     else onEnd({ ...(await hashFile(path)), fault });

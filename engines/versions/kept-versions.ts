@@ -3,8 +3,8 @@ import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
-import { hasCode, ignoreMissing } from '../../clients/storage/local/fs-errors';
+import { DaybreakError, hasCode } from '../../domain/errors';
+import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 
 /** A file in a version that Druid was proven to serve. Its time is that of the last proof. Not part of the contract. */

@@ -3,9 +3,9 @@ import { dirname, join, relative } from 'node:path';
 import * as z from 'zod';
 import { parseBusinessDate, type BusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
-import { DaybreakError, messageOf } from '../../domain/errors';
+import { DaybreakError, messageOf, hasCode } from '../../domain/errors';
 import { withFileLock } from '../../clients/storage/local/file-lock';
-import { hasCode, ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors';
+import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
 import { keptVersions, removeLeftovers, removeOldVersions, unique, versionsFolder } from './kept-versions';
 import { QUARANTINE_FILE } from './quarantine';
 
@@ -45,7 +45,7 @@ export async function readVersion(path: string): Promise<PublishedDay | undefine
     return filesSchema.safeParse(manifest).success ? { folder, manifest } : undefined;
   } catch (thrown) {
     // A loss of power can leave a broken manifest. If `output` is not a folder, the day's build reports that.
-    if (isMissing(thrown) || hasCode(thrown, 'ENOTDIR') || thrown instanceof SyntaxError) return undefined;
+    if (isAbsent(thrown) || thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }
@@ -79,7 +79,7 @@ export async function currentVersion(output: string, date: BusinessDate): Promis
     if (folder === join(root, date) || dirname(folder) === versionsFolder(root, date)) return folder;
     throw foreign(output, path, `leads to ${folder} and was not published by Daybreak`);
   } catch (thrown) {
-    if (isMissing(thrown) || hasCode(thrown, 'ENOTDIR')) return undefined;
+    if (isAbsent(thrown)) return undefined;
     throw thrown;
   }
 }

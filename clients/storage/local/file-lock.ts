@@ -1,6 +1,5 @@
 import { lock } from 'proper-lockfile';
-import type { DaybreakError } from '../../../domain/errors';
-import { hasCode } from './fs-errors';
+import { type DaybreakError, hasCode } from '../../../domain/errors';
 
 export interface FileLockOptions {
   /** Milliseconds without an update after which a lock counts as free. At least 2,000. */
@@ -15,15 +14,16 @@ export interface FileLockOptions {
   readonly lost: (cause: unknown) => DaybreakError;
 }
 
-/**
- * Runs `work` while no other process runs any under the same path: the lock is the folder `<path>.lock`. Throws `busy`
- * or `lost`. If the lock is lost, the signal that `work` gets is aborted, and the call does not wait for its end.
- */
-export async function withFileLock<T>(
-  path: string,
-  { busy, lost, ...options }: FileLockOptions,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+/** A lock that this process has. */
+export interface FileLock {
+  /** Aborted with `lost` if the lock is lost. */
+  readonly signal: AbortSignal;
+  /** A lost lock belongs to another process and stays. */
+  readonly release: () => Promise<void>;
+}
+
+/** Takes the lock of a path, which is the folder `<path>.lock`. Throws `busy`. */
+export async function takeFileLock(path: string, { busy, lost, ...options }: FileLockOptions): Promise<FileLock> {
   const losing = new AbortController();
   const { signal } = losing;
   // By default the library throws from its timer, which ends the process.
@@ -33,6 +33,24 @@ export async function withFileLock<T>(
   const release = await lock(path, { ...options, realpath: false, onCompromised }).catch((thrown: unknown) => {
     throw hasCode(thrown, 'ELOCKED') ? busy() : thrown;
   });
+  return {
+    signal,
+    release: async () => {
+      if (!signal.aborted) await release();
+    },
+  };
+}
+
+/**
+ * Runs `work` while no other process runs any under the same path. Throws `busy` or `lost`. If the lock is lost, the
+ * signal that `work` gets is aborted, and the call does not wait for its end.
+ */
+export async function withFileLock<T>(
+  path: string,
+  options: FileLockOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal, release } = await takeFileLock(path, options);
   const loss = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => {
       reject(signal.reason as DaybreakError); // The reason that onCompromised gave.
@@ -41,7 +59,6 @@ export async function withFileLock<T>(
   try {
     return await Promise.race([work(signal), loss]);
   } finally {
-    // A lost lock belongs to another process.
-    if (!signal.aborted) await release();
+    await release();
   }
 }

@@ -1,10 +1,5 @@
-import { DaybreakError, messageOf } from '../../../domain/errors';
+import { DaybreakError, hasCode, messageOf } from '../../../domain/errors';
 import { absent, storageError, systemCode } from '../errors';
-
-/** Whether a Node error has this code, for example 'ENOENT'. */
-export function hasCode(thrown: unknown, code: string): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
-}
 
 /** Whether the error says that a file or folder does not exist. */
 export function isMissing(thrown: unknown): boolean {
@@ -17,13 +12,14 @@ export function ignoreMissing(thrown: unknown): undefined {
   throw thrown;
 }
 
-/**
- * Returns undefined if the path does not exist, also because a file is in the place of a folder; throws any other
- * error. For `catch`.
- */
+/** Whether the path does not exist, also because a file is in the place of a folder. */
+export function isAbsent(thrown: unknown): boolean {
+  return isMissing(thrown) || hasCode(thrown, 'ENOTDIR');
+}
+
+/** Returns undefined if `isAbsent`; throws any other error. For `catch`. */
 export function ignoreAbsent(thrown: unknown): undefined {
-  const code = systemCode(thrown);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+  if (isAbsent(thrown)) return undefined;
   throw thrown;
 }
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { link, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { storageError, systemCode } from '../errors';
-import { lockName, unfinishedName } from '../keys';
+import { lockedName, unfinishedName } from '../keys';
 import type { Body, Condition, ObjectVersion } from '../storage';
+import { takeFileLock } from './file-lock';
 import { openWithin, makeFolderWithin } from './safe-path';
 import { versionOf } from './version';
 
@@ -80,32 +80,26 @@ async function linkAbsent(next: string, path: string): Promise<boolean> {
 }
 
 async function replaceVersion(root: string, next: string, path: string, version: ObjectVersion): Promise<boolean> {
-  const loss = new AbortController();
-  const release = await lock(path, {
-    lockfilePath: lockName(path),
-    realpath: false,
+  const failed = (why: string) =>
+    storageError(`writing ${path}`, {
+      code: 'STORAGE_FAILED',
+      why,
+      remedy: `See what writes there: ls -ld '${lockedName(path)}.lock'.`,
+    });
+  const { signal, release } = await takeFileLock(lockedName(path), {
     stale: STALE,
     retries: LOCK_RETRIES,
-    onCompromised: () => {
-      loss.abort();
-    },
-  }).catch((thrown: unknown) => {
-    if (systemCode(thrown) !== 'ELOCKED') throw thrown;
-    throw storageError(`writing ${path}`, {
-      code: 'STORAGE_FAILED',
-      why: 'other processes have kept its lock all the time',
-      remedy: `See what writes there: ls -ld '${lockName(path)}'.`,
-    });
+    busy: () => failed('other processes have kept its lock all the time'),
+    lost: () => failed('its lock was lost'),
   });
   try {
     const file = await openWithin(root, path);
     if (file === undefined) return false;
     const found = await file.stat({ bigint: true }).finally(() => file.close());
-    if (versionOf(found) !== version || loss.signal.aborted) return false;
+    if (versionOf(found) !== version || signal.aborted) return false;
     await rename(next, path);
     return true;
   } finally {
-    // A lost lock belongs to another process.
-    if (!loss.signal.aborted) await release();
+    await release();
   }
 }

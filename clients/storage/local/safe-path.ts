@@ -42,10 +42,7 @@ export async function folderWithin(root: string, ...names: readonly string[]): P
     path = join(path, name);
     const real = await realpath(path).catch(ignoreMissing);
     if (top === undefined || real === undefined || isWithin(top, real)) continue;
-    throw new DaybreakError('OUTPUT_FAILED', {
-      what: `${path} is a link that leads out of ${root}, to ${real}`,
-      remedy: `Move it away, and mount what should be there: nothing below ${root} may be a link to another place.`,
-    });
+    throw new DaybreakError('OUTPUT_FAILED', { what: `${path} ${leadsOut(root, real)}`, remedy: moveAway(root) });
   }
   return path;
 }
@@ -75,7 +72,11 @@ export async function realPathWithin(root: string, path: string): Promise<string
   if (paths === undefined) return undefined;
   const [top, real] = paths;
   if (isWithin(top, real)) return real;
-  throw leadsOut(root, path, real);
+  throw storageError(`opening ${path}`, {
+    code: 'STORAGE_REFUSED',
+    why: `it ${leadsOut(root, real)}`,
+    remedy: moveAway(root),
+  });
 }
 
 /** Opens a regular file below `root`. Undefined if there is none, also if there is a folder or a pipe. */
@@ -110,10 +111,10 @@ export async function makeFolderWithin(root: string, names: readonly string[]): 
   return path;
 }
 
-function leadsOut(root: string, path: string, real: string): Error {
-  return storageError(`opening ${path}`, {
-    code: 'STORAGE_REFUSED',
-    why: `it is a link that leads out of ${root}, to ${real}`,
-    remedy: `Move it away, and mount what should be there: nothing below ${root} may be a link to another place.`,
-  });
+function leadsOut(root: string, real: string): string {
+  return `is a link that leads out of ${root}, to ${real}`;
+}
+
+function moveAway(root: string): string {
+  return `Move it away, and mount what should be there: nothing below ${root} may be a link to another place.`;
 }

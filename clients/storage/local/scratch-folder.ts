@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DaybreakError, messageOf } from '../../../domain/errors';
-import { hasCode, ignoreMissing } from './fs-errors';
+import { DaybreakError, messageOf, hasCode } from '../../../domain/errors';
+import { ignoreMissing } from './fs-errors';
 
 const FORGOTTEN_MILLISECONDS = 24 * 3_600_000;
 

@@ -1,8 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { constants, crc32, createInflateRaw } from 'node:zlib';
-import { hasCode } from '../../../clients/storage/local/fs-errors';
-import { messageOf } from '../../../domain/errors';
+import { messageOf, hasCode } from '../../../domain/errors';
 
 /** The result of a check of a gzip file at a place where a member begins (RFC 1952). */
 export type GzipMember =
