@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
+import { pauseBefore, type Pauses } from './retry';
 import type { Abortable, ObjectVersion, Storage } from './storage';
 
 export interface WholeObject {
@@ -6,8 +7,12 @@ export interface WholeObject {
   readonly version: ObjectVersion;
 }
 
-/** For objects that are replaced so often that no version lasts as long as a read. */
-const TRIES = 10;
+/** For objects that are replaced so often that no version lasts as long as a read: some 20 seconds in all. */
+const CHANGING: Pauses = {
+  attempts: 12,
+  firstPauseMs: 20,
+  longestPauseMs: 5_000,
+};
 
 /**
  * A small object with its version, for example a pointer that `writeIf` replaces; undefined if there is none. Throws
@@ -35,7 +40,8 @@ export async function readWhole(
       return { content: Buffer.concat(chunks), version };
     } catch (thrown) {
       const moved = thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED';
-      if (!moved || tries >= TRIES) throw thrown;
+      if (!moved || tries >= CHANGING.attempts) throw thrown;
     }
+    await pauseBefore(tries + 1, CHANGING, options.signal);
   }
 }

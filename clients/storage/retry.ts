@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How often, and how long, to retry a storage that is temporarily unable to answer. */
-export interface RetryPolicy {
+/** How often something is tried, and how long to wait between tries. */
+export interface Pauses {
   /** Tries in total; for a body, consecutive tries that bring no byte. */
   readonly attempts: number;
   /** Milliseconds before the second try. The pause doubles before each further try. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
+}
+
+/** How often, and how long, to retry a storage that is temporarily unable to answer. */
+export interface RetryPolicy extends Pauses {
   /** Milliseconds without a byte after which a connection counts as broken. */
   readonly idleMs: number;
 }
@@ -18,7 +22,7 @@ export const RETRY: RetryPolicy = { attempts: 7, firstPauseMs: 200, longestPause
  * Waits before try `attempt` (2 is the second). A part of the pause is random, so that many clients do not come at
  * once.
  */
-export async function pauseBefore(attempt: number, policy: RetryPolicy, signal?: AbortSignal): Promise<void> {
+export async function pauseBefore(attempt: number, policy: Pauses, signal?: AbortSignal): Promise<void> {
   const longest = Math.min(policy.longestPauseMs, policy.firstPauseMs * 2 ** (attempt - 2));
   await sleep(longest * (0.5 + Math.random() / 2), undefined, { ...(signal && { signal }) }).catch(
     (thrown: unknown) => {

@@ -40,6 +40,7 @@ export async function openDatabase(
     autoinstall_known_extensions: 'false',
     ...(memoryLimit !== undefined && { memory_limit: `${Math.floor(memoryLimit / 1024)}KiB` }),
     temp_directory: spillFolder ?? '',
+    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
   const close = (): void => {
