@@ -17,6 +17,8 @@ export type Engine = (typeof ENGINES)[number];
 export const FRAMINGS = ['lines', 'json'] as const;
 export type Framing = (typeof FRAMINGS)[number];
 
+/** What follows a scheme is checked when the location is opened. Key and secret have no place in it. */
+const INPUT_LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
 const pipelineName = z
   .string()
@@ -98,6 +100,17 @@ export const pipelineSchema = z
       .default({})
       .describe('Static tables, by the name that the SQL gives them.'),
     files: z.strictObject({
+      location: z
+        .string()
+        .max(1024)
+        .regex(
+          INPUT_LOCATION,
+          'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path',
+        )
+        .optional()
+        .describe(
+          'Where the input files are: an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path. Default: <DAYBREAK_DATA>/<pipeline>/input.',
+        ),
       pattern: z
         .string()
         .max(1024)
@@ -397,6 +410,11 @@ export function isWholeRecord(pipeline: Pipeline): boolean {
 /** Whether duplicates can be in different hours: their identity does not include the time. */
 export function spansHours(pipeline: Pipeline): boolean {
   return !identityOf(pipeline).includes(pipeline.events.time.column);
+}
+
+/** The location of the input files. `folder` is that of the pipeline's data. */
+export function inputLocationOf({ files }: Pipeline, folder: string): string {
+  return files.location ?? `${folder}/input`;
 }
 
 /** How to read the names of the hourly files. */

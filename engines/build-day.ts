@@ -14,7 +14,9 @@ import { transformedRows } from './duckdb/hours/hour-output';
 import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
 import { refuseMultipliedRows } from './rule/multiplied-rows';
 import { isMissing } from '../clients/storage/local/fs-errors';
-import { listInput, type ListedInput } from './input/input-files';
+import { listInput, withInput, type ListedInput } from './input/input-files';
+import type { InputPlace } from './input/listed-file';
+import { scratchIn, versionsFolder } from './versions/kept-versions';
 import type { LoadedPipeline } from './model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours, withNeighbours } from './versions/neighbour-hours';
 import { startProgress, type BuildProgress } from './model/progress';
@@ -34,7 +36,7 @@ import type { SparkProgram } from './spark/spark-program';
 
 export interface DayBuildOptions {
   readonly date: BusinessDate;
-  /** Folder with the hourly files. */
+  /** Location of the hourly files: a folder, or the address of a storage; see `withInput`. */
   readonly input: string;
   /** Folder that gets <date>/HH.ndjson. */
   readonly output: string;
@@ -62,17 +64,21 @@ const GIBIBYTE = 1024 ** 3;
  * it publishes nothing and returns the old manifest.
  *
  * If another process publishes the day meanwhile, the input is listed again. Throws NO_INPUT, UNREADABLE_INPUT,
- * OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or CANCELLED; the published day then stays as it was.
+ * STORAGE_FAILED, STORAGE_REFUSED, STORAGE_CHANGED, OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or
+ * CANCELLED; the published day then stays as it was.
  */
 export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
   const { date, signal = new AbortController().signal } = options;
-  const [input, output] = [resolve(options.input), resolve(options.output)];
+  const output = resolve(options.output);
   const progress = startProgress(options.onProgress);
   try {
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       // Another process has built some or all hours since this build began, so that little is left to do.
       const force = options.force === true && tries === 1;
-      const manifest = await tryBuild(loaded, { ...options, input, output, force, signal }, progress);
+      const scratch = scratchIn(versionsFolder(output, date));
+      const manifest = await withInput(options.input, { scratch, signal }, (place) =>
+        tryBuild(loaded, { ...options, place, output, force, signal }, progress),
+      ).catch(unlessChanged(tries));
       if (manifest !== undefined) return manifest;
     }
     throw new DaybreakError('BUILD_BUSY', {
@@ -88,23 +94,31 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
 
 const MOST_TRIES = 3;
 
+/** An object that was replaced while the day was built is read again. */
+function unlessChanged(tries: number): (thrown: unknown) => undefined {
+  return (thrown) => {
+    const changed = thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED';
+    if (!changed || tries === MOST_TRIES) throw thrown;
+  };
+}
+
 /**
  * Undefined if another process published another version or removed the previous one: then the input must be listed
  * again.
  */
 async function tryBuild(
   loaded: LoadedPipeline,
-  options: DayBuildOptions & { readonly signal: AbortSignal },
+  options: Omit<DayBuildOptions, 'input'> & { readonly place: InputPlace; readonly signal: AbortSignal },
   progress: ProgressCounter,
 ): Promise<DayManifest | undefined> {
   const { pipeline } = loaded;
-  const { date, input, output, engine, signal } = options;
+  const { date, place, output, engine, signal } = options;
   let folder: string | undefined;
   let previous: PreviousBuild | undefined;
   try {
     const since = await currentVersion(output, date);
     previous = options.force === true ? undefined : await previousBuild(loaded, { output, date, engine });
-    const files = await listInput(input, pipeline, date);
+    const files = await listInput(place, pipeline, date);
     const changes = await changesSince(previous, loaded, date, files, signal);
     if (previous !== undefined && isUnchanged(changes, files, previous)) return previous.manifest;
 
@@ -158,7 +172,7 @@ async function changesSince(
 }
 
 async function buildWith(
-  { engine, findSpark }: DayBuildOptions,
+  { engine, findSpark }: Pick<DayBuildOptions, 'engine' | 'findSpark'>,
   plan: BuildPlan,
   context: BuildContext,
   log: string,

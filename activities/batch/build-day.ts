@@ -3,6 +3,7 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
+import { inputLocationOf } from '../../domain/pipeline';
 import { dayInput, parseInput } from '../../domain/parse-input';
 import { runDayBuild } from '../../engines/build-day';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
@@ -44,7 +45,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
         async () => {
           await runDayBuild(loaded, {
             date: plan.date,
-            input: join(data, plan.pipeline, 'input'),
+            input: inputLocationOf(loaded.pipeline, join(data, plan.pipeline)),
             output,
             engine: loaded.pipeline.batch.engine,
             findSpark,

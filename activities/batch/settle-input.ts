@@ -2,8 +2,10 @@ import { Context } from '@temporalio/activity';
 import { join } from 'node:path';
 import type { DayPlan } from '../../domain/daily-batch';
 import { acceptInput, notSettled, type AcceptableGateCode, type GateRefusal } from '../../domain/gate';
+import { inputLocationOf } from '../../domain/pipeline';
+import { scratchRoot } from '../../clients/storage/local/scratch-folder';
 import { parseInput } from '../../domain/parse-input';
-import { listInput } from '../../engines/input/input-files';
+import { listInput, withInput } from '../../engines/input/input-files';
 import { pollUntilAnswered } from '../heartbeat';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
@@ -32,7 +34,12 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
       const deadline = Context.current().info.scheduledTimestampMs + timeoutSeconds * 1_000;
       return pollUntilAnswered<Settled>(async () => {
         // Files of neighbouring hours may grow without limit: rows added later are late data.
-        const { own } = await listInput(join(data, plan.pipeline, 'input'), pipeline, plan.date);
+        const folder = join(data, plan.pipeline);
+        // The content of the files is not read.
+        const options = { scratch: scratchRoot(data, plan.pipeline), signal: Context.current().cancellationSignal };
+        const { own } = await withInput(inputLocationOf(pipeline, folder), options, (place) =>
+          listInput(place, pipeline, plan.date),
+        );
         const unchanged = Math.max(0, Date.now() - lastChange(own)) / 1_000;
         if (unchanged >= settleSeconds) return { answer: { refusal: null } };
         if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };

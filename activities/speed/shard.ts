@@ -11,7 +11,7 @@ import {
 } from '../../domain/speed-shard';
 import { speedTopics } from '../../domain/speed-setup';
 import type { Counts } from './committed-counts';
-import { Semaphore } from './semaphore';
+import { Semaphore } from '../../domain/semaphore';
 import { limitsFor } from './limits';
 import { PartitionRun, type PartitionTransform } from './partition-run';
 

@@ -9,7 +9,7 @@ import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gz
 import type { Framing } from '../../domain/pipeline';
 import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
 import { hashFile } from './hash-file';
-import { unreadable, type ListedFile } from './input-files';
+import { unreadable, type ListedFile } from './listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './json-framing';
 import { countLineFeeds } from './line-feeds';
 import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';

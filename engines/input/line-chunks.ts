@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { Framing } from '../../domain/pipeline';
 import { readLargeFile, readSmallFile, type ReadFile } from './file-bytes';
-import type { ListedFile } from './input-files';
+import type { ListedFile } from './listed-file';
 import { countLineFeeds, endOfLine, hasLongLine } from './line-feeds';
 import { BEGINNING_BYTES, keptBeginning, keptBytes, type QuarantinedRecord } from '../versions/quarantine';
 import { NOT_UTF8, tooLarge } from './record-framing';
@@ -42,6 +42,8 @@ const SMALL_BYTES = 256 * 1024;
 const MOST_UNPACKED_BYTES = 4 * 1024 * 1024;
 /** Small files that are read in one go. Nothing else runs meanwhile. */
 const FILES_AT_A_STRETCH = 256;
+/** Files that are fetched while another one is read. */
+const FETCHED_AHEAD = 16;
 /** Limits for a chunk. Its other lines begin the next chunk. */
 const MOST_UNREADABLE_LINES = 4096;
 const MOST_UNREADABLE_BYTES = 8 * 1024 * 1024;
@@ -63,6 +65,7 @@ export async function* readChunks(
   for (const file of files) {
     read += 1;
     if (read % FILES_AT_A_STRETCH === 0) await setImmediate();
+    if (file.fetch !== undefined) await fetched(file.fetch, files.slice(read, read + FETCHED_AHEAD));
     const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES, { framing });
     if (whole === 'large' || whole === 'damaged') {
       yield* small.chunks();
@@ -100,6 +103,14 @@ export async function* linesAt(
     }
     first += lines;
   }
+}
+
+/** Waits for a file, while the next ones are fetched. */
+async function fetched(fetch: NonNullable<ListedFile['fetch']>, next: readonly ListedFile[]): Promise<void> {
+  const now = fetch();
+  // Their own turn reports their failures.
+  for (const file of next) file.fetch?.().catch(() => undefined);
+  await now;
 }
 
 function gatherer(maximumBytes: number) {

@@ -1,6 +1,6 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { HourOutput, InputFile, UnreadFile } from '../../domain/day-manifest';
-import type { ListedFile } from '../input/input-files';
+import type { ListedFile } from '../input/listed-file';
 import type { LoadedPipeline } from './loaded-pipeline';
 
 /** Records of the day in the files of a neighbouring hour. If these stay the same, the day's rows stay the same. */

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
+import { locationOf } from '../../clients/storage/location';
 import { isWithin, regularFileWithin } from '../../clients/storage/local/safe-path';
 import { hashFile } from '../input/hash-file';
 import type { PipelineHashes, ReadPipeline } from '../model/loaded-pipeline';
@@ -31,12 +32,26 @@ export async function readPipeline(folder: string): Promise<ReadPipeline> {
 export async function readSettings(folder: string): Promise<Pipeline> {
   const file = join(folder, PIPELINE_FILE);
   const pipeline = parsePipelineYaml(await readPart(folder, file, LARGEST_SETTINGS), file);
+  checkLocation(pipeline, file);
   const name = basename(resolve(folder));
   if (pipeline.name === name) return pipeline;
   throw new DaybreakError('BAD_PIPELINE', {
     what: `${file} is named ${pipeline.name}, but its folder ${name}`,
     remedy: 'Give both the same name.',
   });
+}
+
+function checkLocation({ files: { location } }: Pipeline, file: string): void {
+  try {
+    if (location !== undefined) locationOf(location);
+  } catch (cause) {
+    if (!(cause instanceof DaybreakError)) throw cause;
+    throw new DaybreakError('BAD_PIPELINE', {
+      what: `${file}: files.location: ${cause.what}`,
+      remedy: cause.remedy,
+      cause,
+    });
+  }
 }
 
 async function readPart(folder: string, file: string, largest: number): Promise<string> {

@@ -2,7 +2,8 @@ import { isNeighbour } from '../../domain/file-hours';
 import type { PreviousBuild } from './build-state';
 import type { BuildPlan, SourceHour } from '../model/build-plan';
 import { hashFile, hashSmallFile } from '../input/hash-file';
-import { unreadable, type ListedFile, type ListedInput } from '../input/input-files';
+import type { ListedInput } from '../input/input-files';
+import { unreadable, type ListedFile } from '../input/listed-file';
 
 /** What of a day's input must be built. */
 export interface Changes extends Pick<BuildPlan, 'sources' | 'changed' | 'previous'> {
@@ -82,7 +83,8 @@ async function differs(
   return false;
 }
 
-async function hashOf({ path, bytes, unread }: ListedFile): Promise<string> {
+async function hashOf({ path, bytes, unread, fetch }: ListedFile): Promise<string> {
+  await fetch?.();
   try {
     const small = bytes <= SMALL_BYTES && unread === undefined ? hashSmallFile(path, SMALL_BYTES) : undefined;
     return small ?? (await hashFile(path)).sha256;

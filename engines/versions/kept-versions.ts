@@ -92,6 +92,11 @@ export async function removeLeftovers(versions: string): Promise<void> {
   }
 }
 
+/** A new path beside a day's versions for what one process needs for a while; see `removeLeftovers`. */
+export function scratchIn(versions: string): string {
+  return join(versions, unique('building'));
+}
+
 export function unique(purpose: string): string {
   return `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
 }

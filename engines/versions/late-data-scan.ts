@@ -5,10 +5,13 @@ import type { DailyBatchResult } from '../../domain/daily-batch';
 import type { DayManifest } from '../../domain/day-manifest';
 import { DaybreakError } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
+import { inputLocationOf } from '../../domain/pipeline';
 import { readState, type BuildState } from './build-state';
 import { ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors';
 import { findChanges } from './input-changes';
-import { listInput, type ListedInput } from '../input/input-files';
+import { listInput, withInput, type ListedInput } from '../input/input-files';
+import type { InputPlace } from '../input/listed-file';
+import { scratchIn, versionsFolder } from './kept-versions';
 import { isGone, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
@@ -36,7 +39,19 @@ export async function surveyDay(
   date: BusinessDate,
   { remember = false, signal = new AbortController().signal }: SurveyOptions = {},
 ): Promise<DaySurvey> {
-  const input = await inputOf(join(folder, 'input'), loaded, date);
+  const scratch = scratchIn(versionsFolder(join(folder, 'output'), date));
+  return withInput(inputLocationOf(loaded.pipeline, folder), { scratch, signal }, (place) =>
+    surveyInput(loaded, { folder, place }, date, { remember, signal }),
+  );
+}
+
+async function surveyInput(
+  loaded: LoadedPipeline,
+  { folder, place }: { readonly folder: string; readonly place: InputPlace },
+  date: BusinessDate,
+  { remember, signal }: Required<SurveyOptions>,
+): Promise<DaySurvey> {
+  const input = await inputOf(place, loaded, date);
   const files = input.own;
   const published = await readPublishedDay(join(folder, 'output'), date);
   const reconciliation = join(folder, 'reconciliation', `${date}.json`);
@@ -80,9 +95,9 @@ export async function surveyDay(
   return { ...found, inputs: changed ? 'changed' : 'unchanged', lateRows };
 }
 
-async function inputOf(input: string, { pipeline }: LoadedPipeline, date: BusinessDate): Promise<ListedInput> {
+async function inputOf(place: InputPlace, { pipeline }: LoadedPipeline, date: BusinessDate): Promise<ListedInput> {
   try {
-    return await listInput(input, pipeline, date);
+    return await listInput(place, pipeline, date);
   } catch (thrown) {
     if (thrown instanceof DaybreakError && thrown.code === 'NO_INPUT') return NO_FILES;
     throw thrown;

@@ -5,7 +5,7 @@ import type { Framing } from '../../domain/pipeline';
 import { unpackedName } from '../input/compression';
 import { unpackedFrom } from '../input/file-bytes';
 import { hashFile } from '../input/hash-file';
-import { unreadable, type ListedFile } from '../input/input-files';
+import { unreadable, type ListedFile } from '../input/listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/json-framing';
 import { countLineFeeds } from '../input/line-feeds';
 
@@ -41,6 +41,9 @@ export async function linesSince(
   { input, stamp }: KnownFile,
   framing: Framing,
 ): Promise<number | undefined> {
+  const isSame = input?.file === file.file && input.bytes === file.bytes && file.stamp !== '' && stamp === file.stamp;
+  if (isSame) return undefined;
+  await file.fetch?.();
   try {
     if (input === undefined) return (await readLines(file, 0, framing)).lines;
     if (input.file !== file.file) {
@@ -48,7 +51,6 @@ export async function linesSince(
       return sha256 === input.sha256 ? undefined : lines;
     }
     if (input.bytes === file.bytes) {
-      if (file.stamp !== '' && stamp === file.stamp) return undefined;
       return (await hashFile(file.path)).sha256 === input.sha256
         ? undefined
         : (await readLines(file, 0, framing)).lines;

@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import { isNeighbour } from '../../domain/file-hours';
 import { writeState, type BuildState, type PreviousBuild } from './build-state';
 import type { SourceHour } from '../model/build-plan';
 import { scanNeighbours } from '../duckdb/hours/scan-neighbours';
 import type { Changes } from './input-changes';
-import type { ListedFile } from '../input/input-files';
-import { unique } from './kept-versions';
+import type { ListedFile } from '../input/listed-file';
+import { scratchIn } from './kept-versions';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 
 export interface ComparedNeighbours {
@@ -29,7 +29,7 @@ export async function compareNeighbours(
   { sources, previous, touched }: Changes,
   { version, signal }: { readonly version: string; readonly signal: AbortSignal },
 ): Promise<ComparedNeighbours> {
-  const scratch = join(dirname(version), unique('building'));
+  const scratch = scratchIn(dirname(version));
   const files = new Map([...sources].filter(([hour]) => touched.has(hour)));
   try {
     const found = await scanNeighbours(read, { date, sources: files, scratch, signal });

@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
 import { readState, type PreviousBuild } from './build-state';
 import { findChanges, isUnchanged } from './input-changes';
-import { listInput } from '../input/input-files';
+import { listInput, withInput } from '../input/input-files';
 import type { ReadPipeline } from '../model/loaded-pipeline';
+import { scratchIn } from './kept-versions';
 import { isWhole, readPublishedDay } from './published-day';
 
 /** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
@@ -40,6 +41,8 @@ export async function unchangedDay(
 ): Promise<DayManifest | undefined> {
   const previous = await previousBuild(read, { ...day, output: resolve(day.output) });
   if (previous === undefined) return undefined;
-  const files = await listInput(resolve(input), read.pipeline, day.date);
-  return isUnchanged(await findChanges(files, previous), files, previous) ? previous.manifest : undefined;
+  return withInput(input, { scratch: scratchIn(dirname(previous.folder)) }, async (place) => {
+    const files = await listInput(place, read.pipeline, day.date);
+    return isUnchanged(await findChanges(files, previous), files, previous) ? previous.manifest : undefined;
+  });
 }

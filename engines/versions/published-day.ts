@@ -6,7 +6,7 @@ import type { DayManifest } from '../../domain/day-manifest';
 import { DaybreakError, messageOf, hasCode } from '../../domain/errors';
 import { withFileLock } from '../../clients/storage/local/file-lock';
 import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
-import { keptVersions, removeLeftovers, removeOldVersions, unique, versionsFolder } from './kept-versions';
+import { keptVersions, removeLeftovers, removeOldVersions, scratchIn, unique, versionsFolder } from './kept-versions';
 import { QUARANTINE_FILE } from './quarantine';
 
 export const MANIFEST_FILE = '_manifest.json';
@@ -62,7 +62,7 @@ export function sparkLogOf(output: string, date: BusinessDate): string {
 export async function beginVersion(output: string, date: BusinessDate): Promise<string> {
   await refuseForeignDay(output, date);
   const versions = versionsFolder(output, date);
-  const folder = join(versions, unique('building'));
+  const folder = scratchIn(versions);
   await mkdir(folder, { recursive: true });
   await removeLeftovers(versions);
   return folder;

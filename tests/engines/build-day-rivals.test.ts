@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runDayBuild, type DayBuildOptions } from '../../engines/build-day';
 import { readChunks } from '../../engines/input/line-chunks';
 import { listInput } from '../../engines/input/input-files';
+import { localInput } from '../../engines/input/local-files';
 import { unchangedDay } from '../../engines/versions/previous-build';
 import { contentsOf, DAY, event, lines, loadExample, rowsOf, scratchFolder, writeFiles } from './scratch';
 
@@ -91,7 +92,7 @@ it('sees a file that was changed in place and got its old time back', async () =
   const old = new Date(Date.now() - 3_600_000);
   await utimes(file, old, old);
   const settled = async (): Promise<boolean> =>
-    (await listInput(input, pipeline, DAY)).own.every(({ stamp }) => stamp !== '');
+    (await listInput(localInput(input), pipeline, DAY)).own.every(({ stamp }) => stamp !== '');
   while (!(await settled())) await sleep(50);
   await build();
   await writeFile(file, (await readFile(file, 'utf8')).replace('"id":1', '"id":5'));
@@ -131,7 +132,7 @@ it('names the memory where it is too small for a table', async () => {
 
 it('closes a file that it reads only in part', async () => {
   await writeFile(join(input, NINE), SLOW.repeat(3));
-  const { own: files } = await listInput(input, (await loadExample('events')).pipeline, DAY);
+  const { own: files } = await listInput(localInput(input), (await loadExample('events')).pipeline, DAY);
   const open = async (): Promise<number> => (await readdir('/dev/fd')).length;
   const before = await open();
   for await (const chunk of readChunks(files, { maximumBytes: 1024 ** 2 })) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { InputFile } from '../../../domain/day-manifest';
 import { isNeighbour } from '../../../domain/file-hours';
-import { unreadable } from '../../input/input-files';
+import { unreadable } from '../../input/listed-file';
 import type { BuildContext, BuildPlan } from '../../model/build-plan';
 import type { HourScanner } from '../../model/fast-path';
 import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';

@@ -1,6 +1,6 @@
 import type { BusinessDate } from '../../../domain/business-date';
 import type { SourceHour } from '../../model/build-plan';
-import type { ListedFile } from '../../input/input-files';
+import type { ListedFile } from '../../input/listed-file';
 import { fastPath } from '../fast-path';
 import type { ReadPipeline } from '../../model/loaded-pipeline';
 import { openDatabase } from '../database';

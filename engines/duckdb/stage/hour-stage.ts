@@ -5,7 +5,7 @@ import { isWholeRecord, type Pipeline } from '../../../domain/pipeline';
 import type { InputFile } from '../../../domain/day-manifest';
 import type { ReadFile } from '../../input/file-bytes';
 import type { NeighbourContent } from '../../model/build-plan';
-import type { ListedFile } from '../../input/input-files';
+import type { ListedFile } from '../../input/listed-file';
 import { linesAt, type Chunk, type ReadOptions } from '../../input/line-chunks';
 import { endOfLine, hasLongLine } from '../../input/line-feeds';
 import { keptText, type QuarantinedRecord } from '../../versions/quarantine';

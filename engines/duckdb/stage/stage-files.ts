@@ -3,7 +3,7 @@ import type { BusinessDate } from '../../../domain/business-date';
 import type { InputFile, UnreadFile } from '../../../domain/day-manifest';
 import { parseSourceHour } from '../../../domain/file-hours';
 import type { NeighbourContent, ProgressCounter } from '../../model/build-plan';
-import type { ListedFile } from '../../input/input-files';
+import type { ListedFile } from '../../input/listed-file';
 import { isPacked } from '../../input/compression';
 import { NotWhole, type ReadFile } from '../../input/file-bytes';
 import { readChunks, type ReadOptions } from '../../input/line-chunks';

@@ -1,4 +1,4 @@
-import { Semaphore } from '../../../activities/speed/semaphore';
+import { Semaphore } from '../../domain/semaphore';
 
 describe('Semaphore', () => {
   it('lets one after the other through, in order, also past a failure', async () => {

@@ -1,0 +1,61 @@
+import type { BusinessDate } from '../../domain/business-date';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import type { DayNames } from './file-names';
+
+/** One file of a day's input, as it was when the folder was listed. */
+export interface ListedFile {
+  /** Relative to the input's location. */
+  readonly file: string;
+  /** Absolute path of the file itself if the name is a link; of its copy if it is fetched. */
+  readonly path: string;
+  /** The hour of its source; see SourceHour. */
+  readonly hour: string;
+  readonly bytes: number;
+  /** The time of its last change, in milliseconds since 1970. */
+  readonly changedAt: number;
+  /**
+   * For a local file its size, inode, modification time (which tools can set) and inode change time (which they
+   * cannot); for any other the version that its storage gives. As long as it stays the same, the file was not written.
+   * Empty if the file changed so recently that a later write could have the same time.
+   */
+  readonly stamp: string;
+  /** Why it is not read, if it is no file. */
+  readonly unread?: string | undefined;
+  /**
+   * Makes the copy at `path`, unless it is there; undefined for a local file. Throws STORAGE_CHANGED if it is not the
+   * listed file any more, STORAGE_FAILED or STORAGE_REFUSED.
+   */
+  readonly fetch?: (() => Promise<void>) | undefined;
+}
+
+/** The names of one day's files. */
+export interface DatedNames {
+  readonly date: BusinessDate;
+  readonly names: DayNames;
+}
+
+/** A name that may be one of a day's files. */
+export interface Candidate {
+  /** Relative to the input's location. */
+  readonly file: string;
+  /** Undefined if it is neither a file nor a folder. Throws UNREADABLE_INPUT. */
+  readonly listed: (hour: string) => ListedFile | undefined;
+}
+
+/** The place of a pipeline's input files. */
+export interface InputPlace {
+  /** As people write it. */
+  readonly name: string;
+  /** What may be a file of one of the days. Nothing else is listed. */
+  candidates(days: readonly DatedNames[]): AsyncIterable<Candidate>;
+}
+
+export const A_FOLDER = 'it is a folder; where its files are the input, write files.pattern with /* behind its name';
+
+export function unreadable(path: string, cause: unknown): DaybreakError {
+  return new DaybreakError('UNREADABLE_INPUT', {
+    what: `the input file ${path} cannot be read: ${messageOf(cause)}`,
+    remedy: 'Make it readable, or move it out of the input folder; nothing was published.',
+    cause,
+  });
+}

@@ -1,0 +1,125 @@
+import { realpathSync, statSync } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
+import { isWithin } from '../../clients/storage/local/safe-path';
+import { versionOf } from '../../clients/storage/local/version';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import type { DayNames } from './file-names';
+import { A_FOLDER, unreadable, type Candidate, type DatedNames, type InputPlace, type ListedFile } from './listed-file';
+
+/** Milliseconds; much more than the clock granularity of any file system. */
+const SETTLED_AFTER = 2000;
+
+/** The input files in a local folder. */
+export function localInput(folder: string): InputPlace {
+  return { name: folder, candidates: (days) => entriesOf(folder, days) };
+}
+
+/** The entries of the folders that can hold files of the days. No other folder is read. */
+async function* entriesOf(input: string, names: readonly DatedNames[]): AsyncGenerator<Candidate> {
+  let folders = new Map([['', names.map((dated) => dated.names.segments)]]);
+  const depth = (names[0]?.names.segments.length ?? 1) - 1;
+  for (let level = 0; level < depth; level += 1) {
+    const next = new Map<string, DayNames['segments'][]>();
+    for (const [folder, days] of folders) {
+      // Once for all days, and not at all if each knows the name.
+      let listed: ReturnType<typeof readFolder> | undefined;
+      const list = () => (listed ??= readFolder(input, folder));
+      for (const segments of days) {
+        for (const name of await foldersIn(input, folder, segments[level] ?? '', list)) {
+          const path = join(folder, name);
+          next.set(path, [...(next.get(path) ?? []), segments]);
+        }
+      }
+    }
+    folders = next;
+  }
+  for (const folder of folders.keys()) {
+    for (const entry of await readFolder(input, folder)) {
+      if (!entry.isFile() && !entry.isSymbolicLink() && !entry.isDirectory()) continue;
+      const file = depth === 0 ? entry.name : join(folder, entry.name);
+      yield {
+        file,
+        listed(hour) {
+          const path = join(input, file);
+          return listedFile(file, hour, entry.isSymbolicLink() ? followed(input, path) : path);
+        },
+      };
+    }
+  }
+}
+
+/** The names of the folders in `folder` that match a part of the pattern. */
+async function foldersIn(
+  input: string,
+  folder: string,
+  segment: DayNames['segments'][number],
+  list: () => ReturnType<typeof readFolder>,
+): Promise<readonly string[]> {
+  if (typeof segment === 'string') {
+    const path = join(input, folder, segment);
+    if ((await lstat(path).catch(ignoreMissing))?.isSymbolicLink() === true) followed(input, path);
+    return [segment];
+  }
+  const entries = (await list()).filter(
+    (entry) => segment.matches(entry.name) && (entry.isDirectory() || entry.isSymbolicLink()),
+  );
+  for (const entry of entries) if (entry.isSymbolicLink()) followed(input, join(input, folder, entry.name));
+  return entries.map(({ name }) => name);
+}
+
+/**
+ * Undefined if it is neither a file nor a folder. Synchronous: for a day of 86,400 files asynchronous calls cost more
+ * than the whole build.
+ */
+function listedFile(file: string, hour: string, path: string): ListedFile | undefined {
+  try {
+    const status = statSync(path, { bigint: true });
+    if (!status.isFile() && !status.isDirectory()) return undefined;
+    const unread = status.isDirectory() ? A_FOLDER : undefined;
+    const lastTouched = Math.max(Number(status.mtimeMs), Number(status.ctimeMs));
+    const settled = Date.now() - lastTouched > SETTLED_AFTER;
+    const stamp = settled ? versionOf(status) : '';
+    const bytes = status.isDirectory() ? 0 : Number(status.size);
+    return {
+      file,
+      path,
+      hour,
+      bytes,
+      changedAt: Number(status.mtimeMs),
+      stamp,
+      ...(unread !== undefined && { unread }),
+    };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** Returns nothing if a folder below the input folder is missing. */
+async function readFolder(input: string, folder: string) {
+  try {
+    return await readdir(join(input, folder), { withFileTypes: true });
+  } catch (cause) {
+    if (folder !== '' && isAbsent(cause)) return [];
+    if (folder !== '') throw unreadable(join(input, folder), cause);
+    throw new DaybreakError('NO_INPUT', {
+      what: `the input folder ${input} cannot be read: ${messageOf(cause)}`,
+      remedy: 'Give the folder into which the files are written.',
+      cause,
+    });
+  }
+}
+
+/** The target of a link in the input folder. Throws UNREADABLE_INPUT unless the target is in the folder. */
+function followed(input: string, link: string): string {
+  let path: string;
+  let root: string;
+  try {
+    [path, root] = [realpathSync(link), realpathSync(input)];
+  } catch (cause) {
+    throw unreadable(link, cause);
+  }
+  if (isWithin(root, path)) return path;
+  throw unreadable(link, new Error(`it is a link to ${path}, out of the input folder`));
+}

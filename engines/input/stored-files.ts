@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Storage, StoredObject } from '../../clients/storage';
+import { Semaphore } from '../../domain/semaphore';
+import type { InputOptions } from './input-files';
+import { A_FOLDER, type Candidate, type DatedNames, type InputPlace } from './listed-file';
+
+/** Objects that are fetched at once. */
+const FETCHES = 8;
+
+/** Uses the input in a storage, then closes it. */
+export async function withStoredInput<T>(
+  storage: Storage,
+  { scratch, signal }: InputOptions,
+  use: (place: InputPlace) => Promise<T>,
+): Promise<T> {
+  const copies = new Copies(storage, scratch, signal);
+  try {
+    return await use({
+      name: storage.describe(''),
+      candidates: (days) => candidatesOf(storage, copies, days, signal),
+    });
+  } finally {
+    await copies.remove();
+    storage.close();
+  }
+}
+
+async function* candidatesOf(
+  storage: Storage,
+  copies: Copies,
+  days: readonly DatedNames[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Candidate> {
+  const parts = days[0]?.names.segments.length ?? 1;
+  const folders = new Set<string>();
+  for (const prefix of prefixesOf(days)) {
+    for await (const object of storage.list(prefix, { ...(signal && { signal }) })) {
+      const path = object.key.split('/');
+      if (path.length <= parts) {
+        yield { file: object.key, listed: (hour) => ({ ...copies.of(object), hour }) };
+        continue;
+      }
+      const folder = path.slice(0, parts).join('/');
+      if (folders.has(folder)) continue;
+      folders.add(folder);
+      yield { file: folder, listed: (hour) => ({ ...copies.ofFolder(folder), hour }) };
+    }
+  }
+}
+
+/** The beginnings of the names of the days. A name has one of them. */
+function prefixesOf(days: readonly DatedNames[]): string[] {
+  const prefixes = [...new Set(days.map(({ names }) => names.prefix))];
+  return prefixes.filter((prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)));
+}
+
+/** Copies of objects in a folder. Each is made once, of the version that was listed. */
+class Copies {
+  readonly #storage: Storage;
+  readonly #folder: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #places = new Semaphore(FETCHES);
+  readonly #made = new Map<string, Promise<void>>();
+
+  constructor(storage: Storage, folder: string, signal: AbortSignal | undefined) {
+    this.#storage = storage;
+    this.#folder = folder;
+    this.#signal = signal;
+  }
+
+  of({ key, size, version, modified }: StoredObject) {
+    const path = this.#path(key, version);
+    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(key, version, path));
+    return { file: key, path, bytes: size, changedAt: modified.getTime(), stamp: version, fetch };
+  }
+
+  /** A folder has no content. Its time is that of no file, so that nobody waits for it to settle. */
+  ofFolder(file: string) {
+    const path = this.#path(file, 'folder');
+    const fetch = (): Promise<void> =>
+      this.#once(path, async () => {
+        await mkdir(path, { recursive: true });
+      });
+    return { file, path, bytes: 0, changedAt: 0, stamp: 'folder', unread: A_FOLDER, fetch };
+  }
+
+  async remove(): Promise<void> {
+    // What is still being copied would make the folder again.
+    await Promise.allSettled(this.#made.values());
+    if (this.#made.size > 0) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Keys can be longer than names of files, and hold any character. */
+  #path(key: string, version: string): string {
+    return join(
+      this.#folder,
+      createHash('sha256')
+        .update(JSON.stringify([key, version]))
+        .digest('hex'),
+    );
+  }
+
+  #once(path: string, make: () => Promise<void>): Promise<void> {
+    let made = this.#made.get(path);
+    if (made === undefined) {
+      made = this.#places.run(make);
+      this.#made.set(path, made);
+    }
+    return made;
+  }
+
+  async #copy(key: string, version: string, path: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const content = this.#storage.read(key, { version, ...(this.#signal && { signal: this.#signal }) });
+    await pipeline(content, createWriteStream(path));
+  }
+}
