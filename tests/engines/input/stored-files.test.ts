@@ -1,0 +1,171 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openStorage, type Storage } from '../../../clients/storage';
+import { pipelineSchema, type Pipeline } from '../../../domain/pipeline';
+import { listInput, type ListedInput } from '../../../engines/input/input-files';
+import type { ListedFile } from '../../../engines/input/listed-file';
+import { localInput } from '../../../engines/input/local-files';
+import { withStoredInput } from '../../../engines/input/stored-files';
+import { DAY, loadExample, scratchFolder, writeFiles } from '../scratch';
+
+const root = scratchFolder();
+let folder: string;
+let scratch: string;
+let storage: Storage;
+beforeEach(() => {
+  folder = join(root, randomUUID());
+  scratch = join(root, randomUUID());
+  storage = openStorage({ kind: 'local', folder });
+});
+
+async function pipelineWith(files: Partial<Pipeline['files']>): Promise<Pipeline> {
+  const { pipeline } = await loadExample('events');
+  return pipelineSchema.parse({ ...pipeline, files: { ...pipeline.files, ...files } });
+}
+
+/** Lists the files of the day in the storage. */
+function listed(pipeline: Pipeline): Promise<ListedInput> {
+  return withStoredInput(storage, { scratch }, (place) => listInput(place, pipeline, DAY));
+}
+
+async function fetchAll(files: readonly ListedFile[]): Promise<void> {
+  await Promise.all(files.map(async ({ fetch }) => fetch?.()));
+}
+
+function facts({ own, neighbours, missingHours }: ListedInput) {
+  const known = ({ file, hour, bytes, unread }: ListedFile) => ({ file, hour, bytes, unread });
+  return { own: own.map(known), neighbours: neighbours.map(known), missingHours };
+}
+
+describe('what is listed', () => {
+  it.each<[string, Partial<Pipeline['files']>, string[]]>([
+    [
+      'files in one folder',
+      { pattern: 'names.%Y%m%d.%H*.json' },
+      ['names.20261121.07.json', 'names.20261121.23_1.json.gz', 'names.20261122.00.json', 'other.20261121.07.json'],
+    ],
+    [
+      'folders by day and hour, in UTC',
+      { pattern: 'dt=%Y-%m-%d/hour=%H/*.json', timeZone: 'UTC' },
+      [
+        'dt=2026-11-20/hour=15/a.json',
+        'dt=2026-11-21/hour=14/b.json.zst',
+        'dt=2026-11-21/hour=15/c.json',
+        'dt=2026-11-2/x',
+      ],
+    ],
+    [
+      'files of a day each',
+      { pattern: '%Y/%-m/%-d/all*' },
+      ['2026/11/21/all.json', '2026/11/21/all-2.json.bz2', '2026/11/22/all', '2026/1/12/all'],
+    ],
+    [
+      'formats that are not read, and folders of part files',
+      { pattern: 'hour-%Y%m%d%H' },
+      [
+        'hour-2026112107.bz2',
+        'hour-2026112108/part-0',
+        'hour-2026112108/part-1',
+        'hour-2026112109',
+        '.hour-2026112110',
+      ],
+    ],
+  ])('is the same as in a local folder: %s', async (_, files, names) => {
+    await writeFiles(folder, Object.fromEntries(names.map((name) => [name, `content of ${name}`])));
+    const pipeline = await pipelineWith(files);
+    const found = facts(await listed(pipeline));
+    expect(found).toEqual(facts(await listInput(localInput(folder), pipeline, DAY)));
+    expect(found.own.length).toBeGreaterThan(0);
+  });
+
+  it('is asked for by the prefixes of the days only, and each once', async () => {
+    const list = jest.spyOn(storage, 'list');
+    await writeFiles(folder, { 'dt=2026-11-21/hour=07/a.json': '', 'logs/2026112107': '' });
+    await listed(await pipelineWith({ pattern: 'dt=%Y-%m-%d/hour=%H/*.json' }));
+    expect(list.mock.calls.map(([prefix]) => prefix)).toEqual(
+      ['2026-11-21', '2026-11-20', '2026-11-22'].map((date) => `dt=${date}/hour=`),
+    );
+    list.mockClear();
+    // The hour stands before the date: all that the days have in common.
+    await listed(await pipelineWith({ pattern: 'logs/*%Y%m%d%H' }));
+    expect(list.mock.calls.map(([prefix]) => prefix)).toEqual(['logs/']);
+  });
+
+  it('throws NO_INPUT with the location if the day has no file', async () => {
+    await mkdir(folder);
+    await expect(listed(await pipelineWith({}))).rejects.toMatchObject({
+      code: 'NO_INPUT',
+      what: expect.stringContaining(folder) as string,
+    });
+  });
+});
+
+describe('what is fetched', () => {
+  const NAMES = Array.from({ length: 30 }, (_, number) => `2026112107-${String(number).padStart(2, '0')}`);
+  const pattern = '%Y%m%d%H-*';
+  const use = async <T>(work: (files: readonly ListedFile[]) => Promise<T>): Promise<T> => {
+    const pipeline = await pipelineWith({ pattern });
+    return withStoredInput(storage, { scratch }, async (place) => work((await listInput(place, pipeline, DAY)).own));
+  };
+  beforeEach(() => writeFiles(folder, Object.fromEntries(NAMES.map((name) => [name, `content of ${name}`]))));
+
+  it('is a copy that is made once, and removed at the end', async () => {
+    const read = jest.spyOn(storage, 'read');
+    await use(async (files) => {
+      await expect(access(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+      await fetchAll([...files, ...files]);
+      const contents = await Promise.all(files.map(({ path }) => readFile(path, 'utf8')));
+      expect(contents).toEqual(NAMES.map((name) => `content of ${name}`));
+    });
+    expect(read).toHaveBeenCalledTimes(NAMES.length);
+    await expect(access(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('comes over few connections at once', async () => {
+    let [reading, most] = [0, 0];
+    const real = storage;
+    storage = {
+      ...storage,
+      async *read(key, options) {
+        reading += 1;
+        most = Math.max(most, reading);
+        yield* real.read(key, options);
+        reading -= 1;
+      },
+    };
+    await use(fetchAll);
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(8);
+  });
+
+  it('is the listed version, or an error', async () => {
+    await use(async ([first, second]) => {
+      await writeFile(join(folder, NAMES[0] ?? ''), 'another');
+      await rm(join(folder, NAMES[1] ?? ''));
+      await expect(first?.fetch?.()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
+      await expect(second?.fetch?.()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
+    });
+    await expect(readdir(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('may have a key that no file can have as its name', async () => {
+    const pipeline = await pipelineWith({ pattern: '%Y%m%d%H/*' });
+    const key = `2026112107/${'k'.repeat(400)}\u0001`;
+    const version = createHash('sha256').update(key).digest('hex');
+    storage = {
+      ...storage,
+      async *list() {
+        yield await Promise.resolve({ key, size: 2, version, modified: new Date() });
+      },
+      async *read() {
+        yield await Promise.resolve(Buffer.from('{}'));
+      },
+    };
+    await withStoredInput(storage, { scratch }, async (place) => {
+      const [file] = (await listInput(place, pipeline, DAY)).own;
+      await file?.fetch?.();
+      expect(await readFile(file?.path ?? '', 'utf8')).toBe('{}');
+    });
+  });
+});

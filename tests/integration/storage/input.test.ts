@@ -1,0 +1,157 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { locationOf, openStorage } from '../../../clients/storage';
+import type { DayManifest } from '../../../domain/day-manifest';
+import { pipelineSchema } from '../../../domain/pipeline';
+import { runDayBuild, type DayBuildOptions } from '../../../engines/build-day';
+import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
+import { surveyDay } from '../../../engines/versions/late-data-scan';
+import { unchangedDay } from '../../../engines/versions/previous-build';
+import { S3_ROOT } from '../../../scripts/stack/servers/versitygw';
+import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
+import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
+import { startStorageServer, type StorageServer } from '../support/storage-servers';
+import { webHdfs } from './web-hdfs';
+
+jest.setTimeout(120_000);
+
+const BUCKET = 'logs';
+const { region, accessKeyId, secretAccessKey } = S3_ROOT;
+const VARIABLES = {
+  AWS_REGION: region,
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  HADOOP_USER_NAME: 'daybreak',
+};
+const KINDS = {
+  S3: {
+    server: 'versitygw',
+    location: () => `s3://${BUCKET}/${randomUUID()}`,
+    isRead: (seen: string) => seen.startsWith('GET') && !seen.includes('list-type'),
+    isListing: (seen: string) => /list-type.*2026-11-21/.test(seen),
+  },
+  HDFS: {
+    server: 'hdfs',
+    location: (url: string) => `webhdfs://${new URL(url).host}/${randomUUID()}`,
+    isRead: (seen: string) => /op=OPEN/i.test(seen) && !seen.includes('/elsewhere/'),
+    isListing: (seen: string) => /hour(?:=|%3D)07.*op=LISTSTATUS/i.test(seen),
+  },
+} as const;
+
+/** The files of a day: folders by hour, one compressed, one that is not read, and neighbouring hours. */
+const FILES: Readonly<Record<string, string | Buffer>> = {
+  'dt=2026-11-20/hour=23/a.json': lines(event(90, '2026-11-20 23:59:59'), event(91, '2026-11-21 00:00:00')),
+  'dt=2026-11-21/hour=07/a.json': lines(event(1), event(2), event(1), 'no record'),
+  'dt=2026-11-21/hour=07/b.json.gz': gzipSync(lines(event(3), event(4, '2026-11-21 09:30:00'))),
+  'dt=2026-11-21/hour=09/a.json': lines(...many('09', 20_000)),
+  'dt=2026-11-21/hour=10/a.json.bz2': 'BZh9',
+  'dt=2026-11-22/hour=00/a.json': lines(event(95, '2026-11-22 00:00:00')),
+};
+
+function many(hour: string, count: number): string[] {
+  return Array.from({ length: count }, (_, id) => event(id, `2026-11-21 ${hour}:00:00`));
+}
+
+describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location: newLocation, ...requests }) => {
+  const { isRead, isListing } = requests;
+  const root = scratchFolder();
+  const before = { ...process.env };
+  let server: StorageServer;
+  let proxy: FaultyProxy;
+  let loaded: LoadedPipeline;
+  let location: string;
+  let data: string;
+
+  beforeAll(async () => {
+    server = await startStorageServer(name);
+    proxy = await faultyProxy(server.url);
+    Object.assign(process.env, VARIABLES, { AWS_ENDPOINT_URL_S3: proxy.url });
+    if (name === 'versitygw') {
+      const s3 = new S3Client({ forcePathStyle: true });
+      await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+      s3.destroy();
+    } else {
+      // The cluster belongs to the user who started it.
+      await webHdfs(server.url, 'PUT', '/', { op: 'SETPERMISSION', permission: 777, 'user.name': userInfo().username });
+    }
+  }, 900_000);
+  afterAll(async () => {
+    process.env = before;
+    await proxy.close();
+    await server.stop();
+  });
+  beforeEach(async () => {
+    location = newLocation(proxy.url);
+    data = join(root, randomUUID());
+    const example = await loadExample('events');
+    const files = { location, pattern: 'dt=%Y-%m-%d/hour=%H/*.json' };
+    loaded = { ...example, pipeline: pipelineSchema.parse({ ...example.pipeline, files }) };
+    await write(FILES);
+  });
+
+  async function write(files: Readonly<Record<string, string | Buffer>>): Promise<void> {
+    const storage = openStorage(locationOf(location));
+    for (const [key, content] of Object.entries(files)) await storage.write(key, Buffer.from(content));
+    storage.close();
+  }
+  const output = () => join(data, 'output');
+  const build = (changes: Partial<DayBuildOptions> = {}): Promise<DayManifest> =>
+    runDayBuild(loaded, { date: DAY, input: location, output: output(), engine: 'duckdb', ...changes });
+  /** What the work gives, and how many objects it reads. */
+  const reads = async <T>(work: Promise<T>): Promise<{ given: T; read: number }> => {
+    const first = proxy.seen.length;
+    const given = await work;
+    return { given, read: proxy.seen.slice(first).filter(isRead).length };
+  };
+  const leftovers = async (): Promise<string[]> =>
+    (await readdir(join(output(), '.versions', DAY))).filter((left) => left.startsWith('.building'));
+
+  it('gives the rows, counts and quarantine that the same files give in a folder', async () => {
+    const manifest = await build();
+    const [folder, local] = [join(data, 'input'), join(data, 'local')];
+    await writeFiles(folder, FILES);
+    const expected = await build({ input: folder, output: local });
+    expect(manifest).toEqual(expected);
+    expect(await contentsOf(output(), DAY)).toEqual(await contentsOf(local, DAY));
+    expect(manifest.counts.read).toBeGreaterThan(20_000);
+    expect(manifest.unreadFiles).toHaveLength(1);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  it('reads nothing of an unchanged day, and only what changed of another', async () => {
+    const first = await build();
+    const day = { date: DAY, input: location, output: output(), engine: 'duckdb' } as const;
+    expect(await reads(build())).toEqual({ given: first, read: 0 });
+    expect(await reads(unchangedDay(loaded, day))).toEqual({ given: first, read: 0 });
+    expect(await reads(survey())).toMatchObject({ given: { inputs: 'unchanged' }, read: 0 });
+
+    await write({ 'dt=2026-11-21/hour=09/late.json': lines(event(77_777, '2026-11-21 09:59:59')) });
+    expect(await reads(survey())).toMatchObject({ given: { inputs: 'changed', lateRows: 1 }, read: 1 });
+    const next = await build();
+    expect(next.counts.read).toBe(first.counts.read + 1);
+    expect((await contentsOf(output(), DAY))['09.ndjson']).toContain('"user_id":77777,');
+  });
+  const survey = () => surveyDay(loaded, data, DAY);
+
+  it('lists and reads again if an object is replaced after it was listed', async () => {
+    const key = 'dt=2026-11-21/hour=07/a.json';
+    proxy.fail(isListing, { meanwhile: () => write({ [key]: lines(event(1), event(55), event(56), event(57)) }) });
+    const { counts } = await build();
+    expect((await contentsOf(output(), DAY))['07.ndjson']).toContain('"user_id":55,');
+    expect(counts.read).toBe((await build({ force: true })).counts.read);
+  });
+
+  it('publishes nothing if it cannot be read, and says why', async () => {
+    proxy.fail(isRead, { answer: 403, body: '<Error><Code>AccessDenied</Code></Error>' }, 100);
+    await expect(build()).rejects.toMatchObject({
+      code: 'STORAGE_REFUSED',
+      what: expect.stringContaining('dt=2026-11-2') as string,
+    });
+    await expect(readFile(join(output(), DAY))).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await leftovers()).toEqual([]);
+  });
+});
