@@ -13,12 +13,15 @@ import { surveyDay } from '../../../engines/versions/late-data-scan';
 import { unchangedDay } from '../../../engines/versions/previous-build';
 import { S3_ROOT } from '../../../scripts/stack/servers/versitygw';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
+import { expectWholeDayThrough } from '../../engines/kills';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { webHdfs } from './web-hdfs';
 
 jest.setTimeout(120_000);
 
+/** Each takes a second and a half. */
+const KILLS = Number(process.env['DAYBREAK_KILLS'] ?? 4);
 const BUCKET = 'logs';
 const { region, accessKeyId, secretAccessKey } = S3_ROOT;
 const VARIABLES = {
@@ -68,8 +71,7 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
 
   beforeAll(async () => {
     server = await startStorageServer(name);
-    proxy = await faultyProxy(server.url);
-    Object.assign(process.env, VARIABLES, { AWS_ENDPOINT_URL_S3: proxy.url });
+    Object.assign(process.env, VARIABLES, { AWS_ENDPOINT_URL_S3: server.url });
     if (name === 'versitygw') {
       const s3 = new S3Client({ forcePathStyle: true });
       await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
@@ -81,10 +83,12 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
   }, 900_000);
   afterAll(async () => {
     process.env = before;
-    await proxy.close();
     await server.stop();
   });
+  afterEach(() => proxy.close());
   beforeEach(async () => {
+    proxy = await faultyProxy(server.url);
+    process.env['AWS_ENDPOINT_URL_S3'] = proxy.url;
     location = newLocation(proxy.url);
     data = join(root, randomUUID());
     const example = await loadExample('events');
@@ -154,4 +158,11 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
     await expect(readFile(join(output(), DAY))).rejects.toMatchObject({ code: 'ENOENT' });
     expect(await leftovers()).toEqual([]);
   });
+
+  it(`keeps one whole day through ${KILLS} kills at random points`, async () => {
+    location = `${location}/killed`;
+    await write({ 'names.20261121.07.json': lines(event(1)) });
+    await runDayBuild(await loadExample('events'), { date: DAY, input: location, output: output(), engine: 'duckdb' });
+    await expectWholeDayThrough(KILLS, location, output());
+  }, 300_000);
 });
