@@ -34,6 +34,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npx jest --selectProjects unit': 'a part of npm test',
   'DAYBREAK_TEST_STACK=20000 npx jest --selectProjects integration': 'a part of npm test',
   'npx jest tests/workflows': 'a part of npm test',
+  'npx jest --selectProjects unit --testPathIgnorePatterns nothing -- tests/integration/storage': 'a part of npm test',
   'DAYBREAK_FAULT_ROUNDS=10 npx jest --selectProjects integration -- batch/faults': 'more rounds of a part of npm test',
   'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
   'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
