@@ -6,9 +6,10 @@ import { z } from 'zod';
 import { createDruidClient } from '../../clients/druid';
 import type { BackfillResult } from '../../domain/backfill';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { followBackfill, startBackfill } from '../../scripts/operate/backfill';
 import { feedDay } from '../../scripts/feed/feed-day';
-import { HourlyFileNames } from '../../scripts/feed/hourly-files';
+import { folderSink } from '../../scripts/feed/folder-sink';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
@@ -51,9 +52,9 @@ async function main(days: number, parallel: number): Promise<void> {
   });
 }
 
-async function feed({ input }: OwnPipeline, date: BusinessDate): Promise<void> {
+async function feed({ folder, input }: OwnPipeline, date: BusinessDate): Promise<void> {
   const shares = { seed: 1, duplicates: 0, late: 0, bad: 0, maximumDelay: 0, timeZone: ZONE };
-  const files = { folder: input, names: new HourlyFileNames('names.%Y%m%d.%H*.json') };
+  const files = folderSink(input, await readSettings(folder));
   const day = { ...shares, date, events: EVENTS, rhythm: 'even', existing: 'refuse' } as const;
   await feedDay(day, undefined, files, () => undefined, new AbortController().signal);
 }

@@ -1,11 +1,12 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type BusinessDate, hoursOfDay } from '../../domain/business-date';
+import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
+import type { FileSink, FileWriter } from './file-sink';
 import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
-import { type Existing, filesOfHours, publishFiles } from './hourly-files';
 import { dayInstants, type Rhythm } from './instants';
-import { type FileSink, FeedSinks, type KafkaSink } from './sinks';
+import { FeedSinks, type KafkaSink } from './sinks';
+
+/** What to do with files that exist already. */
+export type Existing = 'refuse' | 'append' | 'replace';
 
 export interface DayFeed extends FeedOptions {
   readonly date: BusinessDate;
@@ -31,28 +32,23 @@ export async function feedDay(
   signal: AbortSignal,
 ): Promise<FeedSinks> {
   const present = files === undefined ? [] : await presentFiles(feed, files);
-  const staging = join(files?.folder ?? '', `.feed-${process.pid}`);
-  const sinks = new FeedSinks(kafka, files && { ...files, folder: staging });
-  if (files !== undefined) await mkdir(staging);
-  try {
+  const fill = async (writer?: FileWriter): Promise<FeedSinks> => {
+    const sinks = new FeedSinks(kafka, writer);
     for (const batch of batches(generateFeed(feed, dayInstants(feed.date, feed.timeZone, feed.events, feed.rhythm)))) {
       if (signal.aborted) throw cancelled(feed);
       await sinks.write(batch);
       progress(sinks);
     }
-    if (files !== undefined) await publishFiles(staging, files.folder, feed.existing === 'replace' ? present : []);
-  } finally {
-    if (files !== undefined) await rm(staging, { recursive: true, force: true });
-  }
-  return sinks;
+    return sinks;
+  };
+  return files === undefined ? fill() : files.writeDay(fill, feed.existing === 'replace' ? present : []);
 }
 
-async function presentFiles(feed: DayFeed, { folder, names }: FileSink): Promise<string[]> {
-  const hours = hoursOfDay(feed.date, feed.timeZone).map((hour) => `${feed.date.replaceAll('-', '')}.${hour}`);
-  const present = await filesOfHours(folder, names, hours);
+async function presentFiles(feed: DayFeed, files: FileSink): Promise<string[]> {
+  const present = await files.filesOf(feed.date);
   if (present.length > 0 && feed.existing === 'refuse') {
     throw new DaybreakError('OUTPUT_FAILED', {
-      what: `${folder} has ${present.length} files of ${feed.date} already, the first is ${present[0] ?? ''}`,
+      what: `${files.location} has ${present.length} files of ${feed.date} already, the first is ${present[0] ?? ''}`,
       remedy: 'Nothing was written. Give --append to add to these files, or --replace to write the day again.',
     });
   }

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FileSink, FileWriter } from './file-sink';
 import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
 import { liveInstants } from './instants';
-import { type FileSink, FeedSinks, type KafkaSink } from './sinks';
+import { FeedSinks, type KafkaSink } from './sinks';
 
 export interface LiveFeed extends FeedOptions {
   /** Events a second. */
@@ -24,8 +24,17 @@ export async function feedLive(
   progress: (sinks: FeedSinks) => void,
   signal: AbortSignal,
 ): Promise<FeedSinks> {
-  if (files !== undefined) await mkdir(files.folder, { recursive: true });
-  const sinks = new FeedSinks(kafka, files);
+  const write = (writer?: FileWriter): Promise<FeedSinks> =>
+    writeLive(feed, new FeedSinks(kafka, writer), progress, signal);
+  return files === undefined ? write() : files.writeLive(write);
+}
+
+async function writeLive(
+  feed: LiveFeed,
+  sinks: FeedSinks,
+  progress: (sinks: FeedSinks) => void,
+  signal: AbortSignal,
+): Promise<FeedSinks> {
   const start = Date.now();
   const end = start + feed.seconds * 1000;
   const records = generateFeed(

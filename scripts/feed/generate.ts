@@ -13,7 +13,9 @@ export interface FeedRecord {
   readonly kind: 'event' | 'duplicate' | 'bad';
   /** One line of JSON (or what is left of it), without the newline. */
   readonly text: string;
-  /** The hour of its file, as Fluentd writes it: %Y%m%d.%H. */
+  /** The time of its event, epoch milliseconds. It decides on the file. */
+  readonly instant: number;
+  /** The local hour of that time: %Y%m%d.%H. */
   readonly hour: string;
   /** Whether it arrives after records of later times. */
   readonly late: boolean;
@@ -23,7 +25,7 @@ export interface FeedRecord {
   /** When it arrives, epoch milliseconds. */
   readonly at: number;
   /** The event of a record of the kind `event` or `duplicate`. */
-  readonly event?: FeedEvent;
+  readonly event?: FeedEvent | undefined;
 }
 
 export interface FeedOptions {
@@ -67,6 +69,7 @@ export function* generateFeed(options: FeedOptions, instants: Iterable<number>):
     const record: FeedRecord = {
       kind: 'event',
       text: JSON.stringify(event),
+      instant,
       hour: hourOf(time),
       late,
       toKafka: true,
@@ -83,7 +86,7 @@ export function* generateFeed(options: FeedOptions, instants: Iterable<number>):
     }
     if (chance(options.bad)) {
       const text = damage(event, uniformInt(random, 0, RESOLUTION));
-      yield { kind: 'bad', text, hour: record.hour, late: false, toKafka: true, toFile: true, at: instant };
+      yield { ...record, kind: 'bad', text, late: false, at: instant, event: undefined };
     }
   }
   yield* underWay.arrivedBy(Infinity);

@@ -1,6 +1,6 @@
 import type { KafkaProducer } from '../../clients/kafka/producer';
+import type { FileWriter } from './file-sink';
 import type { FeedRecord } from './generate';
-import { appendToFiles, type HourlyFileNames } from './hourly-files';
 import { FeedTally } from './tally';
 
 export interface KafkaSink {
@@ -9,25 +9,25 @@ export interface KafkaSink {
   readonly partitions: number;
 }
 
-export interface FileSink {
-  readonly folder: string;
-  readonly names: HourlyFileNames;
-}
-
 /** Delivers records to Kafka, to the files, or to both, and counts them. */
 export class FeedSinks {
   readonly tally = new FeedTally();
   #sent = 0;
   readonly #kafka: KafkaSink | undefined;
-  readonly #files: FileSink | undefined;
+  readonly #files: FileWriter | undefined;
 
-  constructor(kafka: KafkaSink | undefined, files: FileSink | undefined) {
+  constructor(kafka: KafkaSink | undefined, files: FileWriter | undefined) {
     this.#kafka = kafka;
     this.#files = files;
   }
 
+  /** How many files or objects have records. */
+  get files(): number {
+    return this.#files?.files ?? 0;
+  }
+
   async write(records: readonly FeedRecord[]): Promise<void> {
-    await Promise.all([this.#send(records), this.#append(records)]);
+    await Promise.all([this.#send(records), this.#files?.write(records)]);
     for (const record of records) this.tally.add(record);
   }
 
@@ -38,9 +38,5 @@ export class FeedSinks {
       .filter(({ toKafka }) => toKafka)
       .map(({ text }) => ({ key: null, value: text, partition: this.#sent++ % partitions }));
     await producer.send(topic, messages);
-  }
-
-  async #append(records: readonly FeedRecord[]): Promise<void> {
-    if (this.#files !== undefined) await appendToFiles(this.#files.folder, this.#files.names, records);
   }
 }

@@ -1,13 +1,14 @@
 import type { Pipeline } from '../../domain/pipeline';
 import { count } from './feed-progress';
-import type { FileSink, KafkaSink } from './sinks';
-import { type FeedTally, fileLinesOf, kafkaMessagesOf } from './tally';
+import type { FileSink } from './file-sink';
+import type { FeedSinks, KafkaSink } from './sinks';
+import { fileLinesOf, kafkaMessagesOf } from './tally';
 
 /** What a feed did, for people and for programs. */
 export function feedSummary(
   pipeline: Pipeline,
   seed: number,
-  tally: FeedTally,
+  { tally, files: written }: FeedSinks,
   seconds: number,
   kafka: KafkaSink | undefined,
   files: FileSink | undefined,
@@ -20,13 +21,13 @@ export function feedSummary(
     seed,
     seconds: Number(seconds.toFixed(3)),
     ...(kafka && { kafka: { topic: kafka.topic, partitions: kafka.partitions, messages } }),
-    ...(files && { files: { folder: files.folder, lines: fileLines } }),
+    ...(files && { files: { folder: files.location, lines: fileLines } }),
     total,
     hours: Object.fromEntries([...tally.hours].sort(([left], [right]) => (left < right ? -1 : 1))),
   };
   const targets = [
     kafka && `${count(messages)} messages to topic ${kafka.topic} (${kafka.partitions} partitions)`,
-    files && `${count(fileLines)} lines to ${count(tally.hours.size)} files in ${files.folder}`,
+    files && `${count(fileLines)} lines to ${count(written)} files in ${files.location}`,
   ].filter((target) => target !== undefined);
   const lines = [
     `Fed ${count(total.events)} events (${count(total.late)} late), ${count(total.bad)} bad records and ` +

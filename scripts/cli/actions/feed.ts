@@ -1,4 +1,3 @@
-import { join, resolve } from 'node:path';
 import type { KafkaCluster } from '../../../clients/kafka/options';
 import { KafkaProducer } from '../../../clients/kafka/producer';
 import { KafkaTopics } from '../../../clients/kafka/topics';
@@ -7,13 +6,14 @@ import { DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { readConfig } from '../../../worker/config';
-import { DAY_MAXIMUM_DELAY, feedDay } from '../../feed/feed-day';
+import { DAY_MAXIMUM_DELAY, type Existing, feedDay } from '../../feed/feed-day';
 import { checkFeedable } from '../../feed/feed-event';
 import { feedLive, LIVE_MAXIMUM_DELAY } from '../../feed/feed-live';
 import { FeedProgress } from '../../feed/feed-progress';
-import { type Existing, HourlyFileNames } from '../../feed/hourly-files';
+import type { FileSink } from '../../feed/file-sink';
 import { DEFAULT_EVENTS, DEFAULT_RATE, type Rhythm } from '../../feed/instants';
-import type { FeedSinks, FileSink, KafkaSink } from '../../feed/sinks';
+import { openFileSink } from '../../feed/open-file-sink';
+import type { FeedSinks, KafkaSink } from '../../feed/sinks';
 import { feedSummary } from '../../feed/summary';
 import { jsonOf, print } from '../../output/print';
 
@@ -48,22 +48,18 @@ export async function run(flags: FeedFlags): Promise<void> {
   };
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
 
+  const files = flags.files ? await openFileSink(pipeline, config.data, flags.output) : undefined;
   const kafka = flags.kafka ? await connect(pipeline, config.kafka) : undefined;
-  const files: FileSink | undefined = flags.files
-    ? {
-        folder: resolve(flags.output ?? join(config.data, pipeline.name, 'input')),
-        names: new HourlyFileNames(pipeline.files.pattern),
-      }
-    : undefined;
   const progress = new FeedProgress(flags.date === undefined ? undefined : (flags.events ?? DEFAULT_EVENTS));
   try {
     const sinks = await write(flags, pipeline, kafka, files, progress, stop.signal);
-    const summary = feedSummary(pipeline, flags.seed, sinks.tally, progress.seconds, kafka, files);
+    const summary = feedSummary(pipeline, flags.seed, sinks, progress.seconds, kafka, files);
     if (flags.json) print(jsonOf(summary.json, 0));
     else summary.lines.forEach(print);
   } finally {
     progress.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    files?.close();
     await kafka?.producer.close();
   }
 }

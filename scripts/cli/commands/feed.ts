@@ -11,6 +11,10 @@ options and seed give the same records, byte for byte. In a live stream only the
   late        they come after younger events: in Kafka later (up to 3 h in a day, 30 s live), in the files in their own hour
   bad         cut lines, wrong types, missing and wrong times, JSON that is not an object; in Kafka and in the files
 
+The files go where the pipeline's batch reads them: files.location, else <DAYBREAK_DATA>/<pipeline>/input. On S3 and HDFS each
+file is written whole. A live stream writes a new object each minute (or each 8 MiB, and at its end), with an index where
+files.pattern has a *; without a * it is refused there.
+
 If files of the day of --date are there already, the command exits with 1, unless you give --append or --replace. Events in
 Kafka cannot be removed: if you feed a day twice, its events are twice in the topic.`;
 
@@ -34,7 +38,7 @@ export function feedCommand(): Command {
     .option('--late <share>', 'events that arrive late, as a share of all events', share, 0.005)
     .option('--bad <share>', 'bad records to add, as a share of all events', share, 0.0005)
     .option('--seed <n>', 'the seed for all random values', integer(0), 1)
-    .option('--output <folder>', "the folder of the files (default: the pipeline's input folder)")
+    .option('--output <location>', "where the files go: a folder, s3://… or hdfs://… (default: the pipeline's input)")
     .option('--no-kafka', 'write nothing to Kafka')
     .option('--no-files', 'write no files')
     .addOption(new Option('--append', 'with --date: add to the files that the day has').conflicts('replace'))

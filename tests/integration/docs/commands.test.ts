@@ -5,8 +5,9 @@ import { appendFile, chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { businessDateOf, parseBusinessDate, type BusinessDate } from '../../../domain/business-date';
+import { readSettings } from '../../../engines/pipeline/read-pipeline';
 import { feedDay } from '../../../scripts/feed/feed-day';
-import { HourlyFileNames } from '../../../scripts/feed/hourly-files';
+import { folderSink } from '../../../scripts/feed/folder-sink';
 import { stopStack } from '../../../scripts/stack';
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
@@ -87,7 +88,7 @@ afterAll(() =>
 const input = (): string => join(root, 'data', 'events', 'input');
 async function feed(date: BusinessDate): Promise<void> {
   const shares = { seed: 1, duplicates: 0, late: 0, bad: 0, maximumDelay: 0, timeZone: ZONE };
-  const files = { folder: input(), names: new HourlyFileNames('names.%Y%m%d.%H*.json') };
+  const files = folderSink(input(), await readSettings('pipelines/events'));
   const day = { ...shares, date, events: 240, rhythm: 'even', existing: 'refuse' } as const;
   await feedDay(day, undefined, files, () => undefined, new AbortController().signal);
 }
