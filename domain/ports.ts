@@ -10,7 +10,9 @@ export interface Ports {
   readonly druidHistorical: number;
   readonly druidIndexer: number;
   readonly derby: number;
+  /** Prometheus metrics; the worker's health is at the next port. */
   readonly worker: number;
+  readonly s3: number;
 }
 
 /** The default ports from each server's own documentation. */
@@ -26,6 +28,7 @@ export const STANDARD_PORTS: Ports = {
   druidIndexer: 8091,
   derby: 1527,
   worker: 9464,
+  s3: 7070,
 };
 
 /** The standard ports, or consecutive ones from `base` on, so that two stacks can run side by side. */
@@ -43,5 +46,6 @@ export function portsFrom(base: number | undefined): Ports {
     druidIndexer: base + 8,
     derby: base + 9,
     worker: base + 10,
+    s3: base + 12,
   };
 }

@@ -1,17 +1,19 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { parseDocument } from 'yaml';
 import { businessDateOf, shiftDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { PIPELINE_FILE } from '../../engines/pipeline/read-pipeline';
 import { readConfig, type Config } from '../../worker/config';
 import { workflowUrl } from '../output/links';
 import { commanderOutput, print, progress } from '../output/print';
 import { Session } from './session';
-import { createProgress, startStack, stopStack } from '../stack';
+import { BUCKET, createProgress, s3Variables, startStack, stopStack } from '../stack';
 import { fail } from '../cli/fail';
 import { untilRealtimeServes } from './until-realtime-serves';
 
@@ -24,6 +26,7 @@ const OTHER_PORT_BASE = 27_000;
 interface Options {
   readonly once: boolean;
   readonly events: number;
+  readonly storage?: 's3';
 }
 
 void new Command('demo')
@@ -31,6 +34,7 @@ void new Command('demo')
   .description('the whole way of a day on real servers: realtime, recompute, proof')
   .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
   .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
+  .addOption(new Option('--storage <kind>', 'keep the hourly files in a local S3 instead of a folder').choices(['s3']))
   .action(async (options: Options) => {
     const interrupted = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -54,10 +58,10 @@ void new Command('demo')
   .parseAsync();
 
 async function demo(session: Session, options: Options): Promise<void> {
-  heading('Real servers: Temporal, Kafka and Druid');
+  heading(`Real servers: Temporal, Kafka and Druid${options.storage === 's3' ? ', and S3' : ''}`);
   await stopServers();
   await rm(FOLDER, { recursive: true, force: true });
-  const { config, environment } = await startServers();
+  const { config, environment } = await startServers(options.storage);
   session.environment = environment;
   const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
   const yesterday = shiftDate(businessDateOf(new Date(), pipeline.timeZone), -1);
@@ -90,15 +94,18 @@ async function demo(session: Session, options: Options): Promise<void> {
   await once(session.signal, 'abort');
 }
 
-async function startServers(): Promise<{ config: Config; environment: Record<string, string> }> {
+async function startServers(
+  storage: 's3' | undefined,
+): Promise<{ config: Config; environment: Record<string, string> }> {
   for (const portBase of [undefined, OTHER_PORT_BASE]) {
     const shown = createProgress();
     try {
-      await startStack({ directory: `${FOLDER}/stack`, portBase, progress: shown });
+      const stack = await startStack({ directory: `${FOLDER}/stack`, portBase, storage, progress: shown });
       const environment = {
         DAYBREAK_DATA: `${FOLDER}/data`,
         DAYBREAK_STACK: `${FOLDER}/stack`,
         ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
+        ...(storage === 's3' && { ...s3Variables(stack), DAYBREAK_PIPELINES: await pipelinesOnS3() }),
       };
       return { config: readConfig(environment), environment };
     } catch (thrown) {
@@ -110,6 +117,17 @@ async function startServers(): Promise<{ config: Config; environment: Record<str
     }
   }
   throw new Error('unreachable: the last turn returns or throws');
+}
+
+/** A folder with a copy of the example whose files are on the local S3. */
+async function pipelinesOnS3(): Promise<string> {
+  const pipelines = `${FOLDER}/pipelines`;
+  await cp(`pipelines/${PIPELINE}`, `${pipelines}/${PIPELINE}`, { recursive: true });
+  const file = `${pipelines}/${PIPELINE}/${PIPELINE_FILE}`;
+  const settings = parseDocument(await readFile(file, 'utf8'));
+  settings.setIn(['files', 'location'], `s3://${BUCKET}/hourly`);
+  await writeFile(file, settings.toString());
+  return pipelines;
 }
 
 async function stopServers(): Promise<void> {

@@ -2,7 +2,7 @@ import { messageOf } from '../../domain/errors';
 import { artifactsOf } from './fetch/artifacts';
 import { runningPid } from './processes';
 import { silentProgress } from './progress';
-import { serversOf } from './servers';
+import { startedServersOf } from './servers';
 import { logFile, stackOf, type Server, type ServerName, type Stack, type StackOptions } from './stack';
 
 export interface ServerHealth {
@@ -19,7 +19,7 @@ export interface ServerHealth {
 /** The state of each server of the local stack. Servers that this stack did not start are not checked. */
 export async function stackHealth(options: StackOptions = {}): Promise<ServerHealth[]> {
   const stack = stackOf(options);
-  return Promise.all(serversOf(stack, artifactsOf(silentProgress)).map((server) => serverHealth(stack, server)));
+  return Promise.all(startedServersOf(stack, artifactsOf(silentProgress)).map((server) => serverHealth(stack, server)));
 }
 
 async function serverHealth(stack: Stack, server: Server): Promise<ServerHealth> {

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 
 /** `--port-base N`, or DAYBREAK_PORT_BASE: selects one of several stacks on this machine. */
 export function portBaseOption(): Option {
-  return new Option('--port-base <port>', "first of 11 consecutive ports (default: the servers' standard ports)")
+  return new Option('--port-base <port>', "first of 13 consecutive ports (default: the servers' standard ports)")
     .env('DAYBREAK_PORT_BASE')
     .argParser((text) => {
       const port = Number(text);

@@ -12,6 +12,11 @@ const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/ru
 const POLLS = 3;
 const POLL_MILLISECONDS = 100;
 
+/** Whether the server was started and not stopped since. It may have ended by itself. */
+export function isRecorded(stack: Stack, server: Server): boolean {
+  return existsSync(pidFile(stack, server));
+}
+
 /**
  * The server's process id while it runs, else undefined. The system may have given the pid to another process since. So
  * its command line must hold the server's mark, which names the stack's folder.

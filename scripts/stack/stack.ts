@@ -11,7 +11,7 @@ export const SERVER_NAMES = [
   'druid-historical',
   'druid-indexer',
 ] as const;
-/** Storages of the kinds that users have. `daybreak up` does not start them. */
+/** Storages of the kinds that users have. `daybreak up --storage s3` starts the first one, and tests start both. */
 export const STORAGE_SERVER_NAMES = ['versitygw', 'hdfs'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number] | (typeof STORAGE_SERVER_NAMES)[number];
 

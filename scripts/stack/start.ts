@@ -7,6 +7,7 @@ import { requirePorts } from './port-owner';
 import { runningPid, startProcess } from './processes';
 import { silentProgress, type Progress, type Step } from './progress';
 import { serversOf } from './servers';
+import { versitygw } from './servers/versitygw';
 import { logFile, stackOf, type Server, type ServerName, type Stack, type StackOptions } from './stack';
 
 /** How long a server may take to become healthy. */
@@ -14,6 +15,8 @@ const TIMEOUT_MILLISECONDS = 180_000;
 
 export interface StartOptions extends StackOptions {
   readonly progress?: Progress;
+  /** Also starts a local S3 with an empty bucket. Default: no storage. */
+  readonly storage?: 's3' | undefined;
 }
 
 /**
@@ -21,10 +24,15 @@ export interface StartOptions extends StackOptions {
  * Throws MISSING_TOOL, DOWNLOAD_FAILED, PORT_TAKEN or SERVER_FAILED. Servers that were started before a failure stay
  * up.
  */
-export async function startStack({ progress = silentProgress, ...options }: StartOptions = {}): Promise<Stack> {
+export async function startStack({
+  progress = silentProgress,
+  storage,
+  ...options
+}: StartOptions = {}): Promise<Stack> {
   const stack = stackOf(options);
   const artifacts = artifactsOf(progress);
   const servers = serversOf(stack, artifacts);
+  if (storage === 's3') servers.push(versitygw(stack, artifacts, stack.ports.s3));
   await mkdir(stack.directory, { recursive: true });
   await withLock(stack.directory, async () => {
     for (const server of servers) {
@@ -34,7 +42,10 @@ export async function startStack({ progress = silentProgress, ...options }: Star
     await artifacts.temporal();
     await artifacts.kafka();
     await artifacts.druid();
+    if (storage === 's3') await artifacts.versitygw();
     await startAll(stack, servers, progress);
+    // Loaded only here, because the SDK takes long to load.
+    if (storage === 's3') await (await import('./servers/local-bucket')).makeBucket(stack);
   });
   return stack;
 }

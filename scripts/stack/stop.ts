@@ -1,9 +1,9 @@
 import { access, rm } from 'node:fs/promises';
 import { artifactsOf } from './fetch/artifacts';
 import { withLock } from './lock';
-import { runningPid, stopProcess } from './processes';
+import { stopProcess } from './processes';
 import { silentProgress, type Progress } from './progress';
-import { serversOf, storageServersOf } from './servers';
+import { startedServersOf } from './servers';
 import { stackOf, type Server, type ServerName, type StackOptions } from './stack';
 
 export interface StopOptions extends StackOptions {
@@ -30,12 +30,7 @@ export async function stopStack({
 }: StopOptions = {}): Promise<void> {
   const stack = stackOf(options);
   if (!(await exists(stack.directory))) return;
-  const artifacts = artifactsOf(progress);
-  const servers = serversOf(stack, artifacts);
-  // Tests start these servers, the stack does not.
-  for (const server of storageServersOf(stack, artifacts)) {
-    if ((await runningPid(stack, server)) !== undefined) servers.push(server);
-  }
+  const servers = startedServersOf(stack, artifactsOf(progress));
   const stop = async (server: Server): Promise<void> => {
     const step = progress.step(server.title);
     step.update('stopping');

@@ -1,16 +1,37 @@
-import { createProgress, startStack, stopStack } from '../../stack';
+import { print } from '../../output/print';
+import { BUCKET, createProgress, s3Variables, type Stack, startStack, stopStack } from '../../stack';
 
 interface Options {
   readonly portBase?: number;
 }
 
-export async function up({ portBase }: Options): Promise<void> {
+export interface UpOptions extends Options {
+  readonly storage?: 's3';
+}
+
+export async function up({ portBase, storage }: UpOptions): Promise<void> {
   const progress = createProgress();
+  let stack: Stack;
   try {
-    await startStack({ portBase, progress });
+    stack = await startStack({ portBase, storage, progress });
   } finally {
     progress.stop();
   }
+  if (storage === 's3')
+    describeS3(stack).forEach((line) => {
+      print(line);
+    });
+}
+
+/** Lines for a shell, to paste or for `eval`. */
+function describeS3(stack: Stack): string[] {
+  return [
+    '# For the worker and for each command, so that they find this S3:',
+    ...Object.entries(s3Variables(stack)).map(([name, value]) => `export ${name}=${value}`),
+    '# In pipeline.yaml, so that feed writes and the daily batch reads its files there:',
+    '#   files:',
+    `#     location: s3://${BUCKET}`,
+  ];
 }
 
 export async function down({ portBase, wipe }: Options & { readonly wipe: boolean }): Promise<void> {

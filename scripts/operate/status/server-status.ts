@@ -28,7 +28,11 @@ export async function serverStatus(config: Config, portBase: number | undefined)
     Promise.all(probesOf(config).map(ask)),
     hasStack({ portBase }) ? stackHealth({ portBase }) : [],
   ]);
-  const up = portBase === undefined ? 'npx daybreak up' : `npx daybreak up --port-base ${portBase}`;
+  const up = [
+    'npx daybreak up',
+    ...(portBase === undefined ? [] : [`--port-base ${portBase}`]),
+    ...(local.some(({ name }) => name === 'versitygw') ? ['--storage s3'] : []),
+  ].join(' ');
   const stackOf = ({ title, address }: PolledServer): ServerHealth | undefined =>
     local.find((server) => server.title === title && isAt(address, server.port));
   const isDruidLocal = polled.some((one) => one.title.startsWith('Druid') && stackOf(one) !== undefined);

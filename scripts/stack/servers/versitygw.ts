@@ -5,6 +5,24 @@ import type { Server, Stack } from '../stack';
 /** The user who may do everything on the local S3. It is no secret: the server listens on 127.0.0.1 alone. */
 export const S3_ROOT = { accessKeyId: 'daybreak', secretAccessKey: 'daybreak-local-only', region: 'us-east-1' };
 
+/** The bucket that `up --storage s3` makes. */
+export const BUCKET = 'events';
+
+/**
+ * The variables by which the AWS SDK finds the local S3. A profile or a session token of the user would take precedence
+ * or spoil the signature, so both are empty.
+ */
+export function s3Variables({ ports }: Stack): Readonly<Record<string, string>> {
+  return {
+    AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${ports.s3}`,
+    AWS_REGION: S3_ROOT.region,
+    AWS_ACCESS_KEY_ID: S3_ROOT.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: S3_ROOT.secretAccessKey,
+    AWS_SESSION_TOKEN: '',
+    AWS_PROFILE: '',
+  };
+}
+
 /** The local S3: a bucket is a folder, and an object is a file in it. */
 export function versitygw(stack: Stack, artifacts: Artifacts, port: number): Server {
   const home = `${stack.directory}/versitygw`;

@@ -32,5 +32,5 @@ export async function freePortBase(): Promise<number> {
     const free = await Promise.all(Object.values(portsFrom(base)).map((port: number) => isFree(port)));
     if (free.every(Boolean)) return base;
   }
-  throw new Error(`no 11 free ports in a row from ${first} on`);
+  throw new Error(`no ports of a stack are free from ${first} on`);
 }

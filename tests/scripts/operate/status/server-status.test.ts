@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -54,6 +54,19 @@ it('tells of a local stack that is down the command that starts it', async () =>
     expect(state).toBe('down');
     expect(detail).toMatch(/^not running; its log is /);
     expect(remedy).toBe('Start what is down: npx daybreak up --port-base 24000');
+  }
+});
+
+it('lists the local S3 of a stack that was started with it, with the command that starts it', async () => {
+  const stack = join(folder, 'with-s3');
+  process.env['DAYBREAK_STACK'] = stack;
+  await mkdir(join(stack, 'run'), { recursive: true });
+  await writeFile(join(stack, 'run', 'versitygw.pid'), '');
+  const servers = await serverStatus(readConfig({ DAYBREAK_PORT_BASE: '24000' }), 24_000);
+  expect(servers).toHaveLength(8);
+  expect(servers.at(-1)).toMatchObject({ title: 'S3 (versitygw)', url: 'http://127.0.0.1:24012', state: 'down' });
+  for (const { remedy } of servers) {
+    expect(remedy).toBe('Start what is down: npx daybreak up --port-base 24000 --storage s3');
   }
 });
 
