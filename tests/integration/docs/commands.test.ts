@@ -29,6 +29,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npm run demo':
     'stays until Ctrl-C; its steps are the commands of these pages and the whole job has a test of its own',
   'npm run demo -- --once': 'the same',
+  'npm run demo -- --storage s3': 'the same',
   'npm test': 'runs this test',
   'npm run check': 'npm test has run its three parts before this test',
   'npm run schema': 'writes into the repository; tests/docs/pipelines.test.ts compares what it writes',

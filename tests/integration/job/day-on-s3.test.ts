@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { locationOf, openStorage, type Storage } from '../../../clients/storage';
 import { businessDateOf, parseBusinessDate, shiftDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
@@ -64,6 +65,8 @@ async function objects(): Promise<string[]> {
 it('brings a local S3 up once, says how to use it, and shows it in the status', async () => {
   expect(printed).toContain(`export AWS_ENDPOINT_URL_S3=http://127.0.0.1:${ports.s3}\n`);
   expect(printed).toContain('location: s3://events\n');
+  const listening = execFileSync('ss', ['-ltnH', `sport = :${ports.s3}`], { encoding: 'utf8' });
+  expect(listening.trim().split('\n')).toEqual([expect.stringContaining(` 127.0.0.1:${ports.s3} `)]);
   const again = await daybreak('up --storage s3', ofStack);
   expect(again).toMatchObject({ code: 0, stdout: printed });
   expect(again.stderr).toContain('S3 (versitygw): was up at');

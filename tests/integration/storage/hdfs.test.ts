@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { locationOf, openStorage } from '../../../clients/storage';
+import { parseBusinessDate } from '../../../domain/business-date';
+import { readSettings } from '../../../engines/pipeline/read-pipeline';
+import { type Existing, feedDay } from '../../../scripts/feed/feed-day';
+import { feedLive } from '../../../scripts/feed/feed-live';
+import { objectSink } from '../../../scripts/feed/object-sink';
+import { fileLinesOf } from '../../../scripts/feed/tally';
 import { conformance, textOf } from '../../clients/storage/conformance';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { webHdfs } from './web-hdfs';
@@ -70,6 +78,35 @@ describe('a real HDFS', () => {
     const second = await storage.writeIf('dead', Buffer.from('second'), { ifVersion: first });
     expect(second).toBe((await storage.find('dead'))?.version);
     expect(await textOf(storage, 'dead')).toBe('second');
+  });
+
+  it("takes a feed's day, more of the same day, and a live stream", async () => {
+    const example = await readSettings('pipelines/events');
+    const pattern = 'fed/%Y%m%d/%H*.json';
+    const pipeline = { ...example, files: { ...example.files, pattern } };
+    const storage = open();
+    const scratch = await mkdtemp(join(tmpdir(), 'daybreak-hdfs-'));
+    const sink = objectSink(storage, pipeline, { scratch });
+    const shares = { seed: 1, timeZone: pipeline.timeZone, duplicates: 0.1, late: 0.1, bad: 0.1, maximumDelay: 1_000 };
+    const never = new AbortController().signal;
+    const lines = async (): Promise<number> => {
+      let count = 0;
+      for await (const { key } of storage.list('fed/')) count += (await textOf(storage, key)).split('\n').length - 1;
+      return count;
+    };
+    const day = { ...shares, date: parseBusinessDate('2026-11-21'), events: 480, rhythm: 'even' } as const;
+    const fed = (existing: Existing) => feedDay({ ...day, existing }, undefined, sink, () => undefined, never);
+    const { tally } = await fed('refuse');
+    expect(await lines()).toBe(fileLinesOf(tally.total));
+    await expect(fed('refuse')).rejects.toMatchObject({ code: 'OUTPUT_FAILED' });
+    await fed('append');
+    expect(await lines()).toBe(2 * fileLinesOf(tally.total));
+    await fed('replace');
+    expect(await lines()).toBe(fileLinesOf(tally.total));
+    const live = await feedLive({ ...shares, rate: 200, seconds: 0.5 }, undefined, sink, () => undefined, never);
+    expect(await lines()).toBe(fileLinesOf(tally.total) + fileLinesOf(live.tally.total));
+    sink.close();
+    await rm(scratch, { recursive: true });
   });
 
   it('gives an address that any HTTP client reads an object under', async () => {
