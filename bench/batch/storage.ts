@@ -46,7 +46,7 @@ async function upload(folder: string): Promise<void> {
   const s3 = new S3Client({ forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: 'bench' }));
   s3.destroy();
-  const storage = openStorage(locationOf(LOCATION));
+  const storage = await openStorage(locationOf(LOCATION));
   for (const name of readdirSync(folder)) await storage.write(name, createReadStream(join(folder, name)));
   storage.close();
 }

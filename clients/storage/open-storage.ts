@@ -1,10 +1,7 @@
-import { localStorage } from './local/local-storage';
 import type { StorageLocation } from './location';
 import { RETRY, type RetryPolicy } from './retry';
-import { s3Storage, type S3Access } from './s3/s3-storage';
+import type { S3Access } from './s3/s3-storage';
 import type { Storage } from './storage';
-import { webHdfsAccess } from './webhdfs/access';
-import { webHdfsStorage } from './webhdfs/webhdfs-storage';
 
 export interface StorageSettings {
   /**
@@ -19,14 +16,24 @@ export interface StorageSettings {
 }
 
 /** The storage at a location. Sends no request yet. Throws BAD_CONFIGURATION if a variable is wrong. */
-export function openStorage(location: StorageLocation, settings: StorageSettings = {}): Storage {
+export async function openStorage(location: StorageLocation, settings: StorageSettings = {}): Promise<Storage> {
   const { environment = process.env, s3 = {}, retry = RETRY } = settings;
+  // Only what is needed is loaded: the AWS SDK takes a tenth of a second.
   switch (location.kind) {
-    case 'local':
+    case 'local': {
+      const { localStorage } = await import('./local/local-storage');
       return localStorage(location);
-    case 's3':
+    }
+    case 's3': {
+      const { s3Storage } = await import('./s3/s3-storage');
       return s3Storage(location, s3, environment, retry);
-    case 'webhdfs':
+    }
+    case 'webhdfs': {
+      const [{ webHdfsStorage }, { webHdfsAccess }] = await Promise.all([
+        import('./webhdfs/webhdfs-storage'),
+        import('./webhdfs/access'),
+      ]);
       return webHdfsStorage(location, webHdfsAccess(location, environment), retry);
+    }
   }
 }

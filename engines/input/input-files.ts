@@ -40,7 +40,7 @@ export async function withInput<T>(
     import('../../clients/storage/open-storage'),
     import('./stored-files'),
   ]);
-  return withStoredInput(openStorage(found), options, use);
+  return withStoredInput(await openStorage(found), options, use);
 }
 
 /**

@@ -17,5 +17,5 @@ export async function openFileSink(pipeline: Pipeline, data: string, output: str
   if (location.kind === 'local') return folderSink(location.folder, pipeline);
   // The clients of storages take long to load.
   const { openStorage } = await import('../../clients/storage/open-storage');
-  return objectSink(openStorage(location), pipeline, { scratch: scratchRoot(data, pipeline.name) });
+  return objectSink(await openStorage(location), pipeline, { scratch: scratchRoot(data, pipeline.name) });
 }

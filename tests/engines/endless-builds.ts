@@ -12,7 +12,7 @@ const record = (id: number, hour: string): string =>
 
 async function main(): Promise<never> {
   const pipeline = await loadPipeline('pipelines/events');
-  const storage = openStorage(locationOf(input));
+  const storage = await openStorage(locationOf(input));
   process.stdout.write('ready');
   for (let round = 0; ; round += 1) {
     for (const hour of ['07', '08', '09']) {

@@ -17,6 +17,8 @@ const CONNECTIONS = 256;
 
 /** The SDK with its standard chain of credentials and its variables, and with our time limits. */
 export function s3Client(access: S3Access, environment: NodeJS.ProcessEnv, policy: RetryPolicy): S3Client {
+  // The pinned SDK runs on Node 20; what its later versions need is no news to our users.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const endpoint = access.endpoint ?? environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL'];
   return new S3Client({
     ...(access.endpoint !== undefined && { endpoint: access.endpoint }),

@@ -7,7 +7,7 @@ export interface Subject {
   /** So many objects that a listing has several pages. */
   readonly many: number;
   /** A new client. `folder` ends with '/', and is new for each test. */
-  open(): Storage;
+  open(): Storage | Promise<Storage>;
   /** Names of what unfinished writes left below a folder of the location. They are read without the client. */
   unfinished(folder: string): Promise<readonly string[]>;
   /** Leaves what a killed write leaves, older than a minute. */
@@ -33,8 +33,8 @@ export function conformance(subject: () => Subject): void {
   let storage: Storage;
   let folder: string;
   const key = (name: string): string => `${folder}${name}`;
-  beforeEach(() => {
-    storage = subject().open();
+  beforeEach(async () => {
+    storage = await subject().open();
     folder = `${randomUUID()}/`;
   });
   afterEach(() => {

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openStorage, type Storage } from '../../../clients/storage';
+import type { Storage } from '../../../clients/storage';
+import { localStorage } from '../../../clients/storage/local/local-storage';
 import { pipelineSchema, type Pipeline } from '../../../domain/pipeline';
 import { listInput, type ListedInput } from '../../../engines/input/input-files';
 import type { ListedFile } from '../../../engines/input/listed-file';
@@ -16,7 +17,7 @@ let storage: Storage;
 beforeEach(() => {
   folder = join(root, randomUUID());
   scratch = join(root, randomUUID());
-  storage = openStorage({ kind: 'local', folder });
+  storage = localStorage({ kind: 'local', folder });
 });
 
 async function pipelineWith(files: Partial<Pipeline['files']>): Promise<Pipeline> {

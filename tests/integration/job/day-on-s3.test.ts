@@ -40,7 +40,7 @@ beforeAll(async () => {
   const exports = [...printed.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]);
   environment = { ...pipeline.environment, ...(Object.fromEntries(exports) as Record<string, string>) };
   const { region, ...credentials } = S3_ROOT;
-  storage = openStorage(locationOf('s3://events/hourly'), { s3: { endpoint: server.url, region, credentials } });
+  storage = await openStorage(locationOf('s3://events/hourly'), { s3: { endpoint: server.url, region, credentials } });
   worker = await background('worker --role batch', environment, '"msg":"ready"');
 }, 900_000);
 

@@ -25,11 +25,11 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 beforeEach(async () => {
   proxy = await faultyProxy(server.url);
-  storage = open();
+  storage = await open();
 });
 afterEach(() => proxy.close());
 
-const open = (environment: NodeJS.ProcessEnv = {}, url = proxy.url): Storage =>
+const open = (environment: NodeJS.ProcessEnv = {}, url = proxy.url): Promise<Storage> =>
   openStorage(locationOf(`webhdfs://${new URL(url).host}/faults`), {
     environment: { HADOOP_USER_NAME: USER, ...environment },
     retry: TIMEOUT,
@@ -75,7 +75,7 @@ describe('a NameNode that cannot do it now', () => {
   it('is passed over for another that can', async () => {
     const { host } = new URL(proxy.url);
     await storage.write('a', Buffer.from('hello'));
-    const both = open({ DAYBREAK_WEBHDFS_URL: `http://127.0.0.1:1,http://${host}` });
+    const both = await open({ DAYBREAK_WEBHDFS_URL: `http://127.0.0.1:1,http://${host}` });
     expect(await textOf(both, 'a')).toBe('hello');
     proxy.fail(op('GETFILESTATUS'), exception(403, 'StandbyException', 'Operation category READ is not supported'));
     expect(await thrownBy(both.find('a'))).toMatchObject({ key: 'a' });
@@ -109,7 +109,7 @@ describe('a DataNode whose connection breaks', () => {
     // The file is replaced after its version was read, and before the first byte.
     proxy.fail((seen) => op('OPEN')(seen) && !dataNode('OPEN')(seen), {
       meanwhile: async () => {
-        await open({}, server.url).write('a', Buffer.from('other!'));
+        await (await open({}, server.url)).write('a', Buffer.from('other!'));
       },
     });
     expect(await thrownBy(textOf(storage, 'a'))).toMatchObject({ code: 'STORAGE_CHANGED' });
@@ -143,7 +143,7 @@ describe('what no retry mends is told with its remedy:', () => {
     await storage.write('a', Buffer.from('hello'));
     // A folder inherits the rights of its parent folder.
     await webHdfs(server.url, 'PUT', '/faults', { op: 'SETPERMISSION', permission: 755, 'user.name': USER });
-    const nobody = open({ HADOOP_USER_NAME: 'nobody' });
+    const nobody = await open({ HADOOP_USER_NAME: 'nobody' });
     expect(await thrownBy(nobody.write('b', Buffer.from('x')))).toMatchObject({
       code: 'STORAGE_REFUSED',
       what: expect.stringContaining('Permission denied: user=nobody') as string,
@@ -154,7 +154,7 @@ describe('what no retry mends is told with its remedy:', () => {
 
   it('a token that has expired, which stands in no message and goes nowhere with a name', async () => {
     const token = 'JAAEcm9vdC1zZWNyZXQtdG9rZW4';
-    const other = open({ HADOOP_TOKEN: token });
+    const other = await open({ HADOOP_TOKEN: token });
     proxy.fail(op('GETFILESTATUS'), exception(403, 'InvalidToken', `token ${token} is expired`));
     const thrown = await thrownBy(other.find('a'));
     expect(thrown).toMatchObject({
@@ -177,7 +177,7 @@ describe('what no retry mends is told with its remedy:', () => {
 
   it("the port of Hadoop's own protocol", async () => {
     // The NameNode's RPC port is the one before its HTTP port.
-    const rpc = open({}, `http://127.0.0.1:${Number(new URL(server.url).port) - 1}`);
+    const rpc = await open({}, `http://127.0.0.1:${Number(new URL(server.url).port) - 1}`);
     expect(await thrownBy(rpc.find('a'))).toMatchObject({
       code: 'STORAGE_REFUSED',
       remedy: expect.stringContaining('DAYBREAK_WEBHDFS_URL') as string,
@@ -185,7 +185,7 @@ describe('what no retry mends is told with its remedy:', () => {
   });
 
   it('a NameNode that is not there', async () => {
-    expect(await thrownBy(open({}, 'http://127.0.0.1:1').find('a'))).toMatchObject({
+    expect(await thrownBy((await open({}, 'http://127.0.0.1:1')).find('a'))).toMatchObject({
       code: 'STORAGE_FAILED',
       what: expect.stringContaining('ECONNREFUSED') as string,
     });
@@ -222,7 +222,7 @@ describe('a redirect', () => {
     // The redirect of an answer that the test makes does not go through the proxy.
     proxy.fail(op('OPEN'), { answer: 307, headers: { location, 'set-cookie': 'hadoop.auth=secret' } });
     const token = 'JAAEcm9vdC1zZWNyZXQtdG9rZW4';
-    expect(await thrownBy(textOf(open({ HADOOP_TOKEN: token }), 'a'))).toMatchObject({ code: 'STORAGE_REFUSED' });
+    expect(await thrownBy(textOf(await open({ HADOOP_TOKEN: token }), 'a'))).toMatchObject({ code: 'STORAGE_REFUSED' });
     expect(seen.map(({ url }) => url)).toEqual(['/x?op=OPEN']);
     expect(JSON.stringify(seen)).not.toMatch(new RegExp(`${token}|cookie|authorization|user\\.name`));
   });

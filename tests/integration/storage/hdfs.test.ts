@@ -56,7 +56,7 @@ describe('a real HDFS', () => {
   }
 
   it('finishes what a writer has claimed that was killed before it renamed', async () => {
-    const storage = open();
+    const storage = await open();
     const first = await storage.write('claimed', Buffer.from('first'));
     const inode = first.split('-')[0];
     const next = `${ROOT}/.daybreak-killed.part`;
@@ -71,7 +71,7 @@ describe('a real HDFS', () => {
   });
 
   it('goes past a claim whose file was cleared', async () => {
-    const storage = open();
+    const storage = await open();
     const first = await storage.write('dead', Buffer.from('first'));
     const claim = { op: 'SETXATTR', 'xattr.name': 'user.daybreak.next.1', 'xattr.value': '"/nowhere"', flag: 'CREATE' };
     await webHdfs(server.url, 'PUT', `/.reserved/.inodes/${first.split('-')[0]}`, { ...claim, 'user.name': USER });
@@ -84,7 +84,7 @@ describe('a real HDFS', () => {
     const example = await readSettings('pipelines/events');
     const pattern = 'fed/%Y%m%d/%H*.json';
     const pipeline = { ...example, files: { ...example.files, pattern } };
-    const storage = open();
+    const storage = await open();
     const scratch = await mkdtemp(join(tmpdir(), 'daybreak-hdfs-'));
     const sink = objectSink(storage, pipeline, { scratch });
     const shares = { seed: 1, timeZone: pipeline.timeZone, duplicates: 0.1, late: 0.1, bad: 0.1, maximumDelay: 1_000 };
@@ -110,7 +110,7 @@ describe('a real HDFS', () => {
   });
 
   it('gives an address that any HTTP client reads an object under', async () => {
-    const storage = open();
+    const storage = await open();
     const key = `${randomUUID()}/a b.json`;
     await storage.write(key, Buffer.from('hello'));
     expect(await (await fetch(storage.httpUrl?.(key) ?? '')).text()).toBe('hello');

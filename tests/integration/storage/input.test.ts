@@ -98,7 +98,7 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
   });
 
   async function write(files: Readonly<Record<string, string | Buffer>>): Promise<void> {
-    const storage = openStorage(locationOf(location));
+    const storage = await openStorage(locationOf(location));
     for (const [key, content] of Object.entries(files)) await storage.write(key, Buffer.from(content));
     storage.close();
   }

@@ -32,14 +32,14 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   proxy = await faultyProxy(server.url);
-  storage = open();
+  storage = await open();
 });
 afterEach(async () => {
   storage.close();
   await proxy.close();
 });
 
-const open = (s3Access: StorageSettings['s3'] = {}, location = `s3://${BUCKET}/some/prefix`): Storage =>
+const open = (s3Access: StorageSettings['s3'] = {}, location = `s3://${BUCKET}/some/prefix`): Promise<Storage> =>
   openStorage(locationOf(location), {
     s3: { endpoint: proxy.url, region, credentials: ROOT, ...s3Access },
     retry: TIMEOUT,
@@ -107,7 +107,7 @@ describe('a connection that breaks', () => {
 
   it('is not mended with bytes of another version', async () => {
     await storage.write('a', Buffer.from('former'));
-    const rival = open({ endpoint: server.url });
+    const rival = await open({ endpoint: server.url });
     proxy.fail(isGet, { cutAfter: 3 });
     const reading = async (): Promise<void> => {
       for await (const chunk of storage.read('a')) await rival.write('a', Buffer.from(`after ${chunk.length}`));
@@ -152,7 +152,7 @@ it('bytes that are damaged on the way are read again, or told where some were ha
 
 describe('what no retry mends is told with its remedy:', () => {
   it('a bucket that is not there', async () => {
-    const other = open({}, 's3://no-such-bucket/x');
+    const other = await open({}, 's3://no-such-bucket/x');
     const wanted = {
       code: 'STORAGE_REFUSED',
       what: expect.stringContaining('NoSuchBucket 404') as string,
@@ -167,7 +167,7 @@ describe('what no retry mends is told with its remedy:', () => {
   });
 
   it('a wrong region, by the name of the right one where the answer has it', async () => {
-    const other = open({ region: 'eu-west-1' });
+    const other = await open({ region: 'eu-west-1' });
     expect(await thrownBy(listed(other, ''))).toMatchObject({
       code: 'STORAGE_REFUSED',
       remedy: expect.stringContaining('export AWS_REGION=us-east-1') as string,
@@ -192,7 +192,7 @@ describe('what no retry mends is told with its remedy:', () => {
     ['an unknown key', { accessKeyId: 'nobody', secretAccessKey: 'nothing' }],
     ['a wrong secret', { ...ROOT, secretAccessKey: 'wrong-secret-of-the-test' }],
   ])('%s, which is not repeated', async (_, credentials) => {
-    const other = open({ credentials });
+    const other = await open({ credentials });
     const thrown = await thrownBy(listed(other, ''));
     expect(thrown).toMatchObject({
       code: 'STORAGE_REFUSED',
@@ -209,7 +209,7 @@ describe('what no retry mends is told with its remedy:', () => {
     await promisify(execFile)(await artifactsOf(silentProgress).versitygw(), [
       ...[...admin, '--endpoint-url', server.url, ...create],
     ]);
-    const other = open({ credentials: alice });
+    const other = await open({ credentials: alice });
     const wanted = { code: 'STORAGE_REFUSED', remedy: expect.stringContaining('s3:ListBucket') as string };
     expect(await thrownBy(listed(other, ''))).toMatchObject(wanted);
     expect(await thrownBy(textOf(other, 'a'))).toMatchObject(wanted);
@@ -218,7 +218,7 @@ describe('what no retry mends is told with its remedy:', () => {
   });
 
   it('a server that is not there', async () => {
-    const other = open({ endpoint: 'http://127.0.0.1:1' });
+    const other = await open({ endpoint: 'http://127.0.0.1:1' });
     expect(await thrownBy(listed(other, ''))).toMatchObject({
       code: 'STORAGE_FAILED',
       what: expect.stringContaining('ECONNREFUSED') as string,

@@ -54,7 +54,7 @@ describe('a real S3', () => {
       AWS_SECRET_ACCESS_KEY: S3_ROOT.secretAccessKey,
     });
     try {
-      const storage = openStorage(LOCATION);
+      const storage = await openStorage(LOCATION);
       await storage.write('by-variables', Buffer.from('hello'));
       expect(await textOf(storage, 'by-variables')).toBe('hello');
       storage.close();
@@ -65,7 +65,7 @@ describe('a real S3', () => {
   });
 
   it('gives an address that anybody reads one object under, and no other, for a while', async () => {
-    const storage = open();
+    const storage = await open();
     await storage.write('signed object', Buffer.from('hello'));
     await storage.write('other', Buffer.from('secret'));
     const signed = await storage.presign?.('signed object', 60);

@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStorage } from '../../../../clients/storage';
+import { localStorage } from '../../../../clients/storage/local/local-storage';
 import { listed, textOf } from '../conformance';
 
 const scratch = mkdtempSync(join(tmpdir(), 'daybreak-storage-'));
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 const [root, outside] = [join(scratch, 'root'), join(scratch, 'outside')];
-const storage = openStorage({ kind: 'local', folder: root });
+const storage = localStorage({ kind: 'local', folder: root });
 beforeEach(async () => {
   await rm(root, { recursive: true, force: true });
   await rm(outside, { recursive: true, force: true });
