@@ -71,12 +71,15 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
   const { date, signal = new AbortController().signal } = options;
   const output = resolve(options.output);
   const progress = startProgress(options.onProgress);
+  const onFetched = (bytes: number): void => {
+    progress.addFetched(bytes);
+  };
   try {
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       // Another process has built some or all hours since this build began, so that little is left to do.
       const force = options.force === true && tries === 1;
       const scratch = scratchIn(versionsFolder(output, date));
-      const manifest = await withInput(options.input, { scratch, signal }, (place) =>
+      const manifest = await withInput(options.input, { scratch, signal, onFetched }, (place) =>
         tryBuild(loaded, { ...options, place, output, force, signal }, progress),
       ).catch(unlessChanged(tries));
       if (manifest !== undefined) return manifest;

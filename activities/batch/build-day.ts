@@ -6,6 +6,7 @@ import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batc
 import { inputLocationOf } from '../../domain/pipeline';
 import { dayInput, parseInput } from '../../domain/parse-input';
 import { runDayBuild } from '../../engines/build-day';
+import { fetchedText } from '../../engines/model/progress';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
@@ -53,8 +54,9 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
             ...(build.threads !== undefined && { threads: build.threads }),
             force,
             signal: context.cancellationSignal,
-            onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal }) => {
-              done = `${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
+            onProgress: ({ rows, rowsPerSecond, fetchedBytes, hoursDone, hoursTotal }) => {
+              const fetched = fetchedBytes === 0 ? '' : `${fetchedText(fetchedBytes)}; `;
+              done = `${fetched}${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
             },
           });
           const built = await readBuiltDay(output, plan.date);

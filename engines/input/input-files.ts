@@ -22,6 +22,8 @@ export interface InputOptions {
   /** Absolute path for copies of files that are not local. It is created if needed, and removed at the end. */
   readonly scratch: string;
   readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes of each chunk that is copied. */
+  readonly onFetched?: ((bytes: number) => void) | undefined;
 }
 
 /**

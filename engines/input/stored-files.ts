@@ -14,10 +14,11 @@ const FETCHES = 8;
 /** Uses the input in a storage, then closes it. */
 export async function withStoredInput<T>(
   storage: Storage,
-  { scratch, signal }: InputOptions,
+  options: InputOptions,
   use: (place: InputPlace) => Promise<T>,
 ): Promise<T> {
-  const copies = new Copies(storage, scratch, signal);
+  const { signal } = options;
+  const copies = new Copies(storage, options);
   try {
     return await use({
       name: storage.describe(''),
@@ -63,13 +64,15 @@ class Copies {
   readonly #storage: Storage;
   readonly #folder: string;
   readonly #signal: AbortSignal | undefined;
+  readonly #onFetched: InputOptions['onFetched'];
   readonly #places = new Semaphore(FETCHES);
   readonly #made = new Map<string, Promise<void>>();
 
-  constructor(storage: Storage, folder: string, signal: AbortSignal | undefined) {
+  constructor(storage: Storage, { scratch, signal, onFetched }: InputOptions) {
     this.#storage = storage;
-    this.#folder = folder;
+    this.#folder = scratch;
     this.#signal = signal;
+    this.#onFetched = onFetched;
   }
 
   of({ key, size, version, modified }: StoredObject) {
@@ -116,6 +119,13 @@ class Copies {
   async #copy(key: string, version: string, path: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     const content = this.#storage.read(key, { version, ...(this.#signal && { signal: this.#signal }) });
-    await pipeline(content, createWriteStream(path));
+    await pipeline(this.#counted(content), createWriteStream(path));
+  }
+
+  async *#counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      this.#onFetched?.(chunk.length);
+      yield chunk;
+    }
   }
 }

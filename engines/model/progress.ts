@@ -6,6 +6,8 @@ export interface BuildProgress {
   readonly rows: number;
   /** Bytes of text, after decompression. */
   readonly bytes: number;
+  /** Bytes copied from the input's storage, as they are there; 0 for a local folder. */
+  readonly fetchedBytes: number;
   readonly hoursDone: number;
   readonly hoursTotal: number;
   readonly rowsPerSecond: number;
@@ -16,16 +18,20 @@ const INTERVAL = 1000;
 /** Counts what a build does and calls `onProgress` once a second and at the end. */
 export function startProgress(onProgress?: (progress: BuildProgress) => void): ProgressCounter & { stop(): void } {
   const began = performance.now();
-  let [rows, bytes, hoursDone, hoursTotal] = [0, 0, 0, 0];
+  let [rows, bytes, fetchedBytes, hoursDone, hoursTotal] = [0, 0, 0, 0, 0];
   const report = (): void => {
     const seconds = (performance.now() - began) / 1000;
-    onProgress?.({ rows, bytes, hoursDone, hoursTotal, rowsPerSecond: Math.round(rows / Math.max(seconds, 0.001)) });
+    const rowsPerSecond = Math.round(rows / Math.max(seconds, 0.001));
+    onProgress?.({ rows, bytes, fetchedBytes, hoursDone, hoursTotal, rowsPerSecond });
   };
   const timer = onProgress && setInterval(report, INTERVAL);
   return {
     addRows(added, addedBytes) {
       rows += added;
       bytes += addedBytes;
+    },
+    addFetched(added) {
+      fetchedBytes += added;
     },
     hourDone() {
       hoursDone += 1;
@@ -38,4 +44,9 @@ export function startProgress(onProgress?: (progress: BuildProgress) => void): P
       report();
     },
   };
+}
+
+/** For people, for example '12.3 MB fetched'. */
+export function fetchedText(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB fetched`;
 }

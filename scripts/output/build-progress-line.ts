@@ -1,4 +1,4 @@
-import type { BuildProgress } from '../../engines/model/progress';
+import { fetchedText, type BuildProgress } from '../../engines/model/progress';
 import { progress, progressInPlace } from './print';
 
 const PLAIN_MS = 5_000;
@@ -7,8 +7,9 @@ const PLAIN_MS = 5_000;
 export class BuildProgressLine {
   #shown = performance.now();
 
-  show({ rows, hoursDone, hoursTotal, rowsPerSecond }: BuildProgress): void {
-    const line = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
+  show({ rows, fetchedBytes, hoursDone, hoursTotal, rowsPerSecond }: BuildProgress): void {
+    const read = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
+    const line = fetchedBytes === 0 ? read : `${read}, ${fetchedText(fetchedBytes)}`;
     if (process.stderr.isTTY) {
       progressInPlace(line);
       return;
