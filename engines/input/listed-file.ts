@@ -48,6 +48,8 @@ export interface InputPlace {
   readonly name: string;
   /** What may be a file of one of the days. Nothing else is listed. */
   candidates(days: readonly DatedNames[]): AsyncIterable<Candidate>;
+  /** Reads the first byte of a listed file. Throws what a build would throw that cannot read it. */
+  tryRead(file: ListedFile): Promise<void>;
 }
 
 export const A_FOLDER = 'it is a folder; where its files are the input, write files.pattern with /* behind its name';

@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
-import { isWithin } from '../../clients/storage/local/safe-path';
+import { isWithin, READ_UNTRUSTED } from '../../clients/storage/local/safe-path';
 import { versionOf } from '../../clients/storage/local/version';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DayNames } from './file-names';
@@ -13,7 +13,16 @@ const SETTLED_AFTER = 2000;
 
 /** The input files in a local folder. */
 export function localInput(folder: string): InputPlace {
-  return { name: folder, candidates: (days) => entriesOf(folder, days) };
+  return { name: folder, candidates: (days) => entriesOf(folder, days), tryRead };
+}
+
+async function tryRead({ path }: ListedFile): Promise<void> {
+  try {
+    const file = await open(path, READ_UNTRUSTED);
+    await file.read(Buffer.alloc(1), 0, 1, 0).finally(() => file.close());
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
 }
 
 /** The entries of the folders that can hold files of the days. No other folder is read. */

@@ -23,6 +23,10 @@ export async function withStoredInput<T>(
     return await use({
       name: storage.describe(''),
       candidates: (days) => candidatesOf(storage, copies, days, signal),
+      async tryRead({ file, stamp }) {
+        const content = storage.read(file, { version: stamp, end: 1, ...(signal && { signal }) });
+        for await (const chunk of content) if (chunk.length > 0) return;
+      },
     });
   } finally {
     await copies.remove();

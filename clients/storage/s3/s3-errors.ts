@@ -18,10 +18,10 @@ export function s3Error(thrown: unknown, doing: string, place: S3Place): Daybrea
   const name = nameOf(thrown);
   if (name === 'NoSuchKey' || name === 'NotFound') return absent(doing);
   if (name === 'PreconditionFailed' || name === 'ConditionalRequestConflict') return changed(doing);
-  return storageError(doing, troubleOf(thrown, name, place));
+  return storageError(doing, troubleOf(thrown, name, doing, place));
 }
 
-function troubleOf(thrown: unknown, name: string, { bucket }: S3Place): StorageTrouble {
+function troubleOf(thrown: unknown, name: string, doing: string, { bucket }: S3Place): StorageTrouble {
   const why = whyOf(thrown, name);
   switch (name) {
     case 'NoSuchBucket':
@@ -34,26 +34,30 @@ function troubleOf(thrown: unknown, name: string, { bucket }: S3Place): StorageT
     case 'ExpiredToken':
     case 'ExpiredTokenException':
     case 'TokenRefreshRequired':
-    case 'InvalidToken':
       return refused(why, `The credentials have expired. ${CREDENTIALS_REMEDY}`);
     case 'CredentialsProviderError':
     case 'TokenProviderError':
     case 'InvalidAccessKeyId':
+    case 'InvalidToken':
     case 'SignatureDoesNotMatch':
       return refused(why, CREDENTIALS_REMEDY);
     case 'AccessDenied':
     case 'AllAccessDisabled':
     case 'AccountProblem':
     case 'Forbidden':
-      return refused(
-        why,
-        `Allow s3:ListBucket and s3:ListBucketMultipartUploads on ${bucket}, and s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload below the prefix.`,
-      );
+      return refused(why, rightsFor(doing, bucket));
     case 'RequestTimeTooSkewed':
       return refused(why, "Set this machine's clock: timedatectl set-ntp true.");
     default:
       return otherTrouble(thrown, why, bucket);
   }
+}
+
+/** Who only reads gets no right to write: input is never written. */
+function rightsFor(doing: string, bucket: string): string {
+  return /^(?:listing|looking at|reading) /.test(doing)
+    ? `Allow s3:ListBucket on ${bucket}, and s3:GetObject below the prefix; reading needs no other right.`
+    : `Allow s3:ListBucket and s3:ListBucketMultipartUploads on ${bucket}, and s3:GetObject, s3:PutObject, s3:DeleteObject and s3:AbortMultipartUpload below the prefix.`;
 }
 
 function otherTrouble(thrown: unknown, why: string, bucket: string): StorageTrouble {
@@ -78,7 +82,7 @@ function refused(why: string, remedy: string): StorageTrouble {
 
 function whyOf(thrown: unknown, name: string): string {
   const status = statusOf(thrown);
-  const said = messageOf(thrown).replaceAll(/\s+/g, ' ').slice(0, 500);
+  const said = messageOf(thrown).replaceAll(/\s+/g, ' ').slice(0, 500).replace(/\.$/, '');
   const code = name === '' || name === 'Error' ? systemCode(thrown) : name;
   return [code, status, said === name ? '' : said].filter((part) => part !== undefined && part !== '').join(' ');
 }
