@@ -1,6 +1,9 @@
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { userInfo } from 'node:os';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import { runDayBuild } from '../../../engines/build-day';
+import { loadPipeline } from '../../../engines/load-pipeline';
+import type { BuildProgress } from '../../../engines/model/progress';
 import { S3_ROOT } from '../../../scripts/stack/servers/versitygw';
 import { daybreak } from '../support/daybreak';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
@@ -164,6 +167,18 @@ describe('an input in HDFS', () => {
     const { code, stdout } = await check(location, { HADOOP_USER_NAME: 'daybreak' });
     expect(stdout).toContain(`input ${location}: can be listed; ${NAME} can be read`);
     expect(code).toBe(0);
+  });
+
+  it('is fetched by a build, which reports the bytes', async () => {
+    pipeline = await ownPipeline();
+    const input = `webhdfs://${new URL(proxy.url).host}/logs`;
+    const seen: BuildProgress[] = [];
+    const onProgress = (now: BuildProgress): void => void seen.push(now);
+    const loaded = await loadPipeline(pipeline.folder);
+    const { output } = pipeline;
+    const { counts } = await runDayBuild(loaded, { date: YESTERDAY, input, output, engine: 'duckdb', onProgress });
+    expect(counts).toMatchObject({ read: 1, quarantined: 1 });
+    expect(seen.at(-1)).toMatchObject({ rows: 1, fetchedBytes: '{}'.length });
   });
 
   it('says that a delegation token has expired, and not which one', async () => {
