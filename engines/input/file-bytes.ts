@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { hasCode } from '../../domain/errors';
+import { DaybreakError, hasCode } from '../../domain/errors';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import type { Framing } from '../../domain/pipeline';
@@ -12,6 +12,7 @@ import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './json-framing';
 import { countLineFeeds } from './line-feeds';
+import { PeekedStream } from './peeked-stream';
 import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';
 
 /** Facts about a file that was read to its end. */
@@ -78,15 +79,20 @@ const NOTHING = Buffer.alloc(0);
  * twice as long.
  */
 export async function* readLargeFile(
-  { file, path, unread }: Pick<ListedFile, 'file' | 'path' | 'unread'>,
+  { file, path, unread, fetch, stream }: Pick<ListedFile, 'file' | 'path' | 'unread' | 'fetch' | 'stream'>,
   { carefully, framing }: FileFormat & { readonly carefully: boolean },
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
   const leaveOut = async (reason: string): Promise<void> => {
+    await fetch?.();
     onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason, isWhole: true }] });
   };
+  // What is read more than once, or at several places, is read from a copy.
+  const streamed = carefully || unread !== undefined ? undefined : stream && new PeekedStream(stream());
   try {
-    const compression = unread === undefined ? compressionOf(file, await beginningOf(path)) : { foreign: unread };
+    if (streamed === undefined) await fetch?.();
+    const beginning = async () => streamed?.beginning(BEGINNING_OF_FILE) ?? beginningOf(path);
+    const compression = unread === undefined ? compressionOf(file, await beginning()) : { foreign: unread };
     if (typeof compression === 'object') {
       await leaveOut(compression.foreign);
       return;
@@ -96,7 +102,9 @@ export async function* readLargeFile(
     const reader = framing === 'json' ? new JsonFraming() : undefined;
     let lines = 0;
     let last: Buffer = NOTHING;
-    const content = contentOf(compression, path, carefully, (found) => (read = found));
+    if (compression === 'zstd') await fetch?.();
+    const chunks = streamed?.chunks() ?? chunksOf(path);
+    const content = contentOf(compression, { path, chunks, carefully }, (found) => (read = found));
     for await (const chunk of framing === 'lines' ? beginningFirst(content) : content) {
       const plain = isFirst ? withoutMark(chunk) : chunk;
       const fault = isFirst ? framingFault(framing, plain) : undefined;
@@ -117,7 +125,9 @@ export async function* readLargeFile(
     const faults = reader?.isOpen === true ? [...read.faults, { ...openRecord(last), line: lines + 1 }] : read.faults;
     onEnd({ ...read, faults });
   } catch (cause) {
-    throw cause instanceof NotWhole ? cause : unreadable(path, cause);
+    throw cause instanceof NotWhole || cause instanceof DaybreakError ? cause : unreadable(path, cause);
+  } finally {
+    await streamed?.close();
   }
 }
 
@@ -155,15 +165,21 @@ async function beginningOf(path: string): Promise<Buffer> {
   }
 }
 
+interface PackedContent {
+  readonly path: string;
+  /** The bytes of the file, which only the first reader gets. */
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly carefully: boolean;
+}
+
 function contentOf(
   compression: Compression,
-  path: string,
-  carefully: boolean,
+  { path, chunks, carefully }: PackedContent,
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
-  if (compression === 'none') return hashed(path, (chunks) => chunks, onEnd);
+  if (compression === 'none') return hashed(chunks, (plain) => plain, onEnd);
   if (compression === 'zstd') return carefully ? readDamagedZstd(path, onEnd) : readWholeZstd(path, onEnd);
-  return carefully ? readDamagedGzip(path, onEnd) : readWholeGzip(path, onEnd);
+  return carefully ? readDamagedGzip(path, onEnd) : readWholeGzip(chunks, onEnd);
 }
 
 /** What can be read of a file from byte `start` on, unpacked. Nothing if the file's format is not read. */
@@ -187,12 +203,12 @@ async function* readWholeZstd(path: string, onEnd: (read: ReadFile) => void): As
   if (faults.length > 0) throw new NotWhole();
 }
 
-async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
+async function* readWholeGzip(packed: AsyncIterable<Buffer>, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   // Errors of either end reach the caller that iterates over the result.
   const unpacked = (chunks: AsyncIterable<Buffer>) => pipeline(chunks, gunzip, () => undefined);
   try {
-    yield* hashed(path, unpacked, (read) => {
+    yield* hashed(packed, unpacked, (read) => {
       // Node's gunzip takes a zero behind a member for the end of the file.
       if (gunzip.bytesWritten !== read.bytes) throw new NotWhole();
       onEnd(read);
@@ -206,14 +222,14 @@ async function* readWholeGzip(path: string, onEnd: (read: ReadFile) => void): As
 
 /** The chunks of a file as `through` gives them. At the end it reports what was read. */
 async function* hashed(
-  path: string,
+  content: AsyncIterable<Buffer>,
   through: (chunks: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let bytes = 0;
   async function* raw(): AsyncGenerator<Buffer> {
-    for await (const chunk of chunksOf(path)) {
+    for await (const chunk of content) {
       hash.update(chunk);
       bytes += chunk.length;
       yield chunk;

@@ -42,7 +42,7 @@ const SMALL_BYTES = 256 * 1024;
 const MOST_UNPACKED_BYTES = 4 * 1024 * 1024;
 /** Small files that are read in one go. Nothing else runs meanwhile. */
 const FILES_AT_A_STRETCH = 256;
-/** Files that are fetched while another one is read. */
+/** Small files that are fetched while another one is read. */
 const FETCHED_AHEAD = 16;
 /** Limits for a chunk. Its other lines begin the next chunk. */
 const MOST_UNREADABLE_LINES = 4096;
@@ -65,8 +65,9 @@ export async function* readChunks(
   for (const file of files) {
     read += 1;
     if (read % FILES_AT_A_STRETCH === 0) await setImmediate();
-    if (file.fetch !== undefined) await fetched(file.fetch, files.slice(read, read + FETCHED_AHEAD));
-    const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES, { framing });
+    const isSmall = file.bytes <= SMALL_BYTES;
+    if (isSmall && file.fetch !== undefined) await fetched(file.fetch, files.slice(read, read + FETCHED_AHEAD));
+    const whole = isSmall ? readSmallFile(file, MOST_UNPACKED_BYTES, { framing }) : 'large';
     if (whole === 'large' || whole === 'damaged') {
       yield* small.chunks();
       small = gatherer(maximumBytes);
@@ -109,7 +110,7 @@ export async function* linesAt(
 async function fetched(fetch: NonNullable<ListedFile['fetch']>, next: readonly ListedFile[]): Promise<void> {
   const now = fetch();
   // Their own turn reports their failures.
-  for (const file of next) file.fetch?.().catch(() => undefined);
+  for (const file of next) if (file.bytes <= SMALL_BYTES) file.fetch?.().catch(() => undefined);
   await now;
 }
 

@@ -6,7 +6,7 @@ import type { DayNames } from './file-names';
 export interface ListedFile {
   /** Relative to the input's location. */
   readonly file: string;
-  /** Absolute path of the file itself if the name is a link; of its copy if it is fetched. */
+  /** Absolute path of the file itself if the name is a link; of its copy if it is not local. */
   readonly path: string;
   /** The hour of its source; see SourceHour. */
   readonly hour: string;
@@ -26,6 +26,8 @@ export interface ListedFile {
    * listed file any more, STORAGE_FAILED or STORAGE_REFUSED.
    */
   readonly fetch?: (() => Promise<void>) | undefined;
+  /** The bytes of the listed version, without a copy; undefined for a local file. Throws like `fetch`. */
+  readonly stream?: (() => AsyncIterable<Buffer>) | undefined;
 }
 
 /** The names of one day's files. */

@@ -81,8 +81,9 @@ class Copies {
 
   of({ key, size, version, modified }: StoredObject) {
     const path = this.#path(key, version);
-    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(key, version, path));
-    return { file: key, path, bytes: size, changedAt: modified.getTime(), stamp: version, fetch };
+    const stream = (): AsyncIterable<Buffer> => this.#read(key, version);
+    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(stream(), path));
+    return { file: key, path, bytes: size, changedAt: modified.getTime(), stamp: version, fetch, stream };
   }
 
   /** A folder has no content. Its time is that of no file, so that nobody waits for it to settle. */
@@ -120,14 +121,13 @@ class Copies {
     return made;
   }
 
-  async #copy(key: string, version: string, path: string): Promise<void> {
+  async #copy(content: AsyncIterable<Buffer>, path: string): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
-    const content = this.#storage.read(key, { version, ...(this.#signal && { signal: this.#signal }) });
-    await pipeline(this.#counted(content), createWriteStream(path));
+    await pipeline(content, createWriteStream(path));
   }
 
-  async *#counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
+  async *#read(key: string, version: string): AsyncGenerator<Buffer> {
+    for await (const chunk of this.#storage.read(key, { version, ...(this.#signal && { signal: this.#signal }) })) {
       this.#onFetched?.(chunk.length);
       yield chunk;
     }

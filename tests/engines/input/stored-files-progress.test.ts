@@ -12,7 +12,7 @@ it('reports the bytes of each object that it copies, once, and none of those tha
   const { pipeline } = await loadExample('events');
   const fetched: number[] = [];
   const options = { scratch: join(root, 'copies'), onFetched: (bytes: number) => fetched.push(bytes) };
-  await withStoredInput(openStorage({ kind: 'local', folder }), options, async (place) => {
+  await withStoredInput(await openStorage({ kind: 'local', folder }), options, async (place) => {
     const { own } = await listInput(place, pipeline, DAY);
     expect(fetched).toEqual([]);
     await Promise.all([own[0]?.fetch?.(), own[0]?.fetch?.()]);

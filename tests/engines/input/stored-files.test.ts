@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Storage } from '../../../clients/storage';
 import { localStorage } from '../../../clients/storage/local/local-storage';
 import { pipelineSchema, type Pipeline } from '../../../domain/pipeline';
+import { readChunks } from '../../../engines/input/line-chunks';
 import { listInput, type ListedInput } from '../../../engines/input/input-files';
 import type { ListedFile } from '../../../engines/input/listed-file';
 import { localInput } from '../../../engines/input/local-files';
@@ -148,6 +150,25 @@ describe('what is fetched', () => {
       await expect(second?.fetch?.()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
     });
     await expect(readdir(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is no copy of a large file, which is read as it comes', async () => {
+    const text = `${'x'.repeat(1_000)}\n`.repeat(3_000);
+    await writeFiles(folder, { [NAMES[0] ?? '']: text, [NAMES[1] ?? '']: gzipSync(text, { level: 0 }) });
+    const read = jest.spyOn(storage, 'read');
+    await use(async ([plain, packed]) => {
+      for (const file of [plain, packed]) {
+        if (file === undefined) throw new Error('it is not listed');
+        const chunks: string[] = [];
+        for await (const chunk of readChunks([file], { maximumBytes: 2_000 })) chunks.push(chunk.text.toString());
+        expect(`${chunks.join('\n')}\n`).toBe(text);
+      }
+      await expect(access(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+      await writeFile(join(folder, NAMES[0] ?? ''), `${text}more`);
+      const again = readChunks(plain === undefined ? [] : [plain], { maximumBytes: 2_000 });
+      await expect(again.next()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
+    });
+    expect(read).toHaveBeenCalledTimes(3);
   });
 
   it('may have a key that no file can have as its name', async () => {

@@ -45,6 +45,9 @@ const KINDS = {
   },
 } as const;
 
+/** Too large to be read in one go. */
+const LARGE_GZIP = gzipSync(lines(...many('11', 80_000)));
+
 /** The files of a day: folders by hour, one compressed, one that is not read, and neighbouring hours. */
 const FILES: Readonly<Record<string, string | Buffer>> = {
   'dt=2026-11-20/hour=23/a.json': lines(event(90, '2026-11-20 23:59:59'), event(91, '2026-11-21 00:00:00')),
@@ -52,6 +55,9 @@ const FILES: Readonly<Record<string, string | Buffer>> = {
   'dt=2026-11-21/hour=07/b.json.gz': gzipSync(lines(event(3), event(4, '2026-11-21 09:30:00'))),
   'dt=2026-11-21/hour=09/a.json': lines(...many('09', 20_000)),
   'dt=2026-11-21/hour=10/a.json.bz2': 'BZh9',
+  'dt=2026-11-21/hour=11/a.json.gz': LARGE_GZIP,
+  // Its end is missing.
+  'dt=2026-11-21/hour=12/a.json.gz': LARGE_GZIP.subarray(0, -1_000),
   'dt=2026-11-22/hour=00/a.json': lines(event(95, '2026-11-22 00:00:00')),
 };
 
@@ -121,7 +127,8 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
     const expected = await build({ input: folder, output: local });
     expect(manifest).toEqual(expected);
     expect(await contentsOf(output(), DAY)).toEqual(await contentsOf(local, DAY));
-    expect(manifest.counts.read).toBeGreaterThan(20_000);
+    expect(manifest.counts.read).toBeGreaterThan(100_000);
+    expect(manifest.truncatedFiles).toContain('dt=2026-11-21/hour=12/a.json.gz');
     expect(manifest.unreadFiles).toHaveLength(1);
     expect(await leftovers()).toEqual([]);
   });
