@@ -32,20 +32,19 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
       const timeoutSeconds = accept.includes('NOT_SETTLED') ? 0 : settleTimeoutSeconds;
       // Counted from the first try: a worker that died does not make the wait longer.
       const deadline = Context.current().info.scheduledTimestampMs + timeoutSeconds * 1_000;
-      return pollUntilAnswered<Settled>(async () => {
-        // Files of neighbouring hours may grow without limit: rows added later are late data.
-        const folder = join(data, plan.pipeline);
-        // The content of the files is not read.
-        const options = { scratch: scratchRoot(data, plan.pipeline), signal: Context.current().cancellationSignal };
-        const { own } = await withInput(inputLocationOf(pipeline, folder), options, (place) =>
-          listInput(place, pipeline, plan.date),
-        );
-        const unchanged = Math.max(0, Date.now() - lastChange(own)) / 1_000;
-        if (unchanged >= settleSeconds) return { answer: { refusal: null } };
-        if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };
-        const left = Math.ceil(settleSeconds - unchanged);
-        return { waitingFor: `the input files to settle: one has changed, ${left} s are left` };
-      });
+      // The content of the files is not read.
+      const use = { scratch: scratchRoot(data, plan.pipeline), signal: Context.current().cancellationSignal };
+      return withInput(inputLocationOf(pipeline, join(data, plan.pipeline)), use, (place) =>
+        pollUntilAnswered<Settled>(async () => {
+          // Files of neighbouring hours may grow without limit: rows added later are late data.
+          const { own } = await listInput(place, pipeline, plan.date);
+          const unchanged = Math.max(0, Date.now() - lastChange(own)) / 1_000;
+          if (unchanged >= settleSeconds) return { answer: { refusal: null } };
+          if (Date.now() >= deadline) return { answer: { refusal: notSettled(pipeline.gate, unchanged) } };
+          const left = Math.ceil(settleSeconds - unchanged);
+          return { waitingFor: `the input files to settle: one has changed, ${left} s are left` };
+        }),
+      );
     },
   };
 }

@@ -25,7 +25,9 @@ export function createOperateActivities(dependencies: OperateDependencies) {
     /** The days that a backfill runs, in order. */
     async selectBackfillDays(given: BackfillInput): Promise<BusinessDate[]> {
       const input = parseInput(selectionInput, given, 'selectBackfillDays');
-      return withHeartbeats('selecting the days', () => selectDays(Context.current().client, dependencies, input));
+      return withHeartbeats('selecting the days', () =>
+        selectDays(Context.current().client, dependencies, input, Context.current().cancellationSignal),
+      );
     },
 
     /**

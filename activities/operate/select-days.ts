@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
 import { requireRange, type BackfillInput, type BackfillSelection } from '../../domain/backfill';
 import { parseBusinessDate, requireOver, shiftDate, type BusinessDate } from '../../domain/business-date';
+import type { DaySurvey } from '../../domain/late-data';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
@@ -22,11 +23,12 @@ export async function selectDays(
   client: Client,
   { pipelines, data }: OperateDependencies,
   { pipeline: name, from, to, only = 'missing' }: BackfillInput,
+  signal?: AbortSignal,
 ): Promise<BusinessDate[]> {
   const loaded = await loadPipelineNamed(pipelines, name);
   const dates = datesOf(from, to, loaded.pipeline.timeZone);
   if (only === 'all') return dates;
-  const chosen = await chooser(only, client, loaded, { folder: join(data, name), from, to });
+  const chosen = await chooser(only, client, loaded, { folder: join(data, name), from, to, signal });
   const selected: BusinessDate[] = [];
   for (const date of dates) if (await chosen(date)) selected.push(date);
   return selected;
@@ -36,14 +38,26 @@ async function chooser(
   only: Exclude<BackfillSelection, 'all'>,
   client: Client,
   loaded: LoadedPipeline,
-  { folder, from, to }: { readonly folder: string; readonly from: string; readonly to: string },
+  {
+    folder,
+    from,
+    to,
+    signal,
+  }: {
+    readonly folder: string;
+    readonly from: string;
+    readonly to: string;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<(date: BusinessDate) => Promise<boolean>> {
+  const survey = (date: BusinessDate): Promise<DaySurvey> =>
+    surveyDay(loaded, folder, date, { ...(signal && { signal }) });
   switch (only) {
     case 'missing':
-      return async (date) => !(await surveyDay(loaded, folder, date)).replaced;
+      return async (date) => !(await survey(date)).replaced;
     case 'changed':
       return async (date) => {
-        const { inputs, otherTransform } = await surveyDay(loaded, folder, date);
+        const { inputs, otherTransform } = await survey(date);
         return inputs === 'unbuilt' || inputs === 'changed' || (inputs === 'unchanged' && otherTransform);
       };
     case 'failed': {

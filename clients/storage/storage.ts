@@ -28,6 +28,11 @@ export interface ReadOptions extends Abortable {
    * byte.
    */
   readonly version?: ObjectVersion;
+  /**
+   * Whether a file that is appended to meanwhile counts as unchanged: then these are the bytes that it had at first. On
+   * S3 nothing can be appended to. Default: false.
+   */
+  readonly mayGrow?: boolean;
   /** The first byte. Default: 0. */
   readonly offset?: number;
   /** The byte after the last one. Default: the end of the object. */

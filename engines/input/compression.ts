@@ -14,6 +14,11 @@ const FOREIGN = new RegExp(`\\.(${FOREIGN_ENDINGS}|rar|tar|tgz|arrow|feather)$`,
  */
 export const ADDED_ENDING = new RegExp(`^(?:\\.(?:gz|zst|zstd|${FOREIGN_ENDINGS}))?$`, 'i');
 
+/** Whether a file is named as one of zstd. */
+export function isZstd(file: string): boolean {
+  return /\.zstd?$/i.test(file);
+}
+
 /** What the contents of a file begin with. Source: each format's specification. */
 const MAGIC: readonly (readonly [format: string, magic: RegExp])[] = [
   ['gzip', /^1f8b08/],

@@ -7,7 +7,7 @@ import { DaybreakError, hasCode } from '../../domain/errors';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import type { Framing } from '../../domain/pipeline';
-import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
+import { BEGINNING_OF_FILE, compressionOf, isZstd, type Compression } from './compression';
 import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './json-framing';
@@ -88,9 +88,10 @@ export async function* readLargeFile(
     onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason, isWhole: true }] });
   };
   // What is read more than once, or at several places, is read from a copy.
-  const streamed = carefully || unread !== undefined ? undefined : stream && new PeekedStream(stream());
+  const isStreamed = !carefully && unread === undefined && !isZstd(file);
+  const streamed = isStreamed && stream !== undefined ? new PeekedStream(stream()) : undefined;
+  if (streamed === undefined) await fetch?.();
   try {
-    if (streamed === undefined) await fetch?.();
     const beginning = async () => streamed?.beginning(BEGINNING_OF_FILE) ?? beginningOf(path);
     const compression = unread === undefined ? compressionOf(file, await beginning()) : { foreign: unread };
     if (typeof compression === 'object') {
@@ -105,7 +106,7 @@ export async function* readLargeFile(
     if (compression === 'zstd') await fetch?.();
     const chunks = streamed?.chunks() ?? chunksOf(path);
     const content = contentOf(compression, { path, chunks, carefully }, (found) => (read = found));
-    for await (const chunk of framing === 'lines' ? beginningFirst(content) : content) {
+    for await (const chunk of framing === undefined ? content : beginningFirst(content)) {
       const plain = isFirst ? withoutMark(chunk) : chunk;
       const fault = isFirst ? framingFault(framing, plain) : undefined;
       isFirst = false;
@@ -125,7 +126,9 @@ export async function* readLargeFile(
     const faults = reader?.isOpen === true ? [...read.faults, { ...openRecord(last), line: lines + 1 }] : read.faults;
     onEnd({ ...read, faults });
   } catch (cause) {
-    throw cause instanceof NotWhole || cause instanceof DaybreakError ? cause : unreadable(path, cause);
+    // What a storage throws says what failed there.
+    const isExplained = cause instanceof NotWhole || cause instanceof DaybreakError || streamed !== undefined;
+    throw isExplained ? cause : unreadable(path, cause);
   } finally {
     await streamed?.close();
   }

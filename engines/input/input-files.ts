@@ -22,6 +22,11 @@ export interface InputOptions {
   /** Absolute path for copies of files that are not local. It is created if needed, and removed at the end. */
   readonly scratch: string;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether files are read as they are, also if they were replaced or appended to since they were listed. Default: false,
+   * so that only files of neighbouring hours are.
+   */
+  readonly asTheyAre?: boolean;
   /** Called with the number of bytes of each chunk that is copied. */
   readonly onFetched?: ((bytes: number) => void) | undefined;
 }

@@ -71,7 +71,9 @@ export async function* readChunks(
     if (whole === 'large' || whole === 'damaged') {
       yield* small.chunks();
       small = gatherer(maximumBytes);
-      yield* readLarge(file, { onFile, carefully: carefully || whole === 'damaged', maximumBytes, framing });
+      // A small file was fetched already.
+      const opened = isSmall ? { ...file, stream: undefined } : file;
+      yield* readLarge(opened, { onFile, carefully: carefully || whole === 'damaged', maximumBytes, framing });
       continue;
     }
     small.add(file.file, whole.content);

@@ -23,7 +23,7 @@ export interface ListedFile {
   readonly unread?: string | undefined;
   /**
    * Makes the copy at `path`, unless it is there; undefined for a local file. Throws STORAGE_CHANGED if it is not the
-   * listed file any more, STORAGE_FAILED or STORAGE_REFUSED.
+   * listed file any more, STORAGE_FAILED, STORAGE_REFUSED, or OUTPUT_FAILED if the copy cannot be written.
    */
   readonly fetch?: (() => Promise<void>) | undefined;
   /** The bytes of the listed version, without a copy; undefined for a local file. Throws like `fetch`. */

@@ -3,10 +3,12 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Storage, StoredObject } from '../../clients/storage';
+import type { ReadOptions, Storage, StoredObject } from '../../clients/storage';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { isNeighbour } from '../../domain/file-hours';
 import { Semaphore } from '../../domain/semaphore';
 import type { InputOptions } from './input-files';
-import { A_FOLDER, type Candidate, type DatedNames, type InputPlace } from './listed-file';
+import { A_FOLDER, type Candidate, type DatedNames, type InputPlace, type ListedFile } from './listed-file';
 
 /** Objects that are fetched at once. */
 const FETCHES = 8;
@@ -17,18 +19,21 @@ export async function withStoredInput<T>(
   options: InputOptions,
   use: (place: InputPlace) => Promise<T>,
 ): Promise<T> {
-  const { signal } = options;
-  const copies = new Copies(storage, options);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]);
+  const copies = new Copies(storage, { ...options, signal });
   try {
     return await use({
       name: storage.describe(''),
       candidates: (days) => candidatesOf(storage, copies, days, signal),
       async tryRead({ file, stamp }) {
-        const content = storage.read(file, { version: stamp, end: 1, ...(signal && { signal }) });
+        const content = storage.read(file, { version: stamp, end: 1, signal });
         for await (const chunk of content) if (chunk.length > 0) return;
       },
     });
   } finally {
+    // What was fetched ahead, and is not needed after a failure.
+    ended.abort();
     await copies.remove();
     storage.close();
   }
@@ -38,15 +43,15 @@ async function* candidatesOf(
   storage: Storage,
   copies: Copies,
   days: readonly DatedNames[],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<Candidate> {
   const parts = days[0]?.names.segments.length ?? 1;
   const folders = new Set<string>();
   for (const prefix of prefixesOf(days)) {
-    for await (const object of storage.list(prefix, { ...(signal && { signal }) })) {
+    for await (const object of storage.list(prefix, { signal })) {
       const path = object.key.split('/');
       if (path.length <= parts) {
-        yield { file: object.key, listed: (hour) => ({ ...copies.of(object), hour }) };
+        yield { file: object.key, listed: (hour) => copies.of(object, hour) };
         continue;
       }
       const folder = path.slice(0, parts).join('/');
@@ -67,23 +72,30 @@ function prefixesOf(days: readonly DatedNames[]): string[] {
 class Copies {
   readonly #storage: Storage;
   readonly #folder: string;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: AbortSignal;
+  readonly #asTheyAre: boolean;
   readonly #onFetched: InputOptions['onFetched'];
   readonly #places = new Semaphore(FETCHES);
   readonly #made = new Map<string, Promise<void>>();
 
-  constructor(storage: Storage, { scratch, signal, onFetched }: InputOptions) {
+  constructor(
+    storage: Storage,
+    { scratch, signal, asTheyAre = false, onFetched }: InputOptions & { readonly signal: AbortSignal },
+  ) {
     this.#storage = storage;
     this.#folder = scratch;
     this.#signal = signal;
+    this.#asTheyAre = asTheyAre;
     this.#onFetched = onFetched;
   }
 
-  of({ key, size, version, modified }: StoredObject) {
+  of({ key, size, version, modified }: StoredObject, hour: string): ListedFile {
     const path = this.#path(key, version);
-    const stream = (): AsyncIterable<Buffer> => this.#read(key, version);
-    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(stream(), path));
-    return { file: key, path, bytes: size, changedAt: modified.getTime(), stamp: version, fetch, stream };
+    // A file of a neighbouring hour may be written to all day. What it gains later is late data.
+    const wanted = this.#asTheyAre || isNeighbour(hour) ? { mayGrow: true } : { version };
+    const stream = (): AsyncIterable<Buffer> => this.#read(key, wanted);
+    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(key, stream(), path));
+    return { file: key, path, hour, bytes: size, changedAt: modified.getTime(), stamp: version, fetch, stream };
   }
 
   /** A folder has no content. Its time is that of no file, so that nobody waits for it to settle. */
@@ -121,13 +133,24 @@ class Copies {
     return made;
   }
 
-  async #copy(content: AsyncIterable<Buffer>, path: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    await pipeline(content, createWriteStream(path));
+  async #copy(key: string, content: AsyncIterable<Buffer>, path: string): Promise<void> {
+    this.#signal.throwIfAborted();
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await pipeline(content, createWriteStream(path));
+    } catch (cause) {
+      this.#signal.throwIfAborted();
+      if (cause instanceof DaybreakError) throw cause;
+      throw new DaybreakError('OUTPUT_FAILED', {
+        what: `a copy of ${this.#storage.describe(key)} cannot be written to ${this.#folder}: ${messageOf(cause)}`,
+        remedy: 'Free space there, as much as the files of the day need, or make it writable.',
+        cause,
+      });
+    }
   }
 
-  async *#read(key: string, version: string): AsyncGenerator<Buffer> {
-    for await (const chunk of this.#storage.read(key, { version, ...(this.#signal && { signal: this.#signal }) })) {
+  async *#read(key: string, wanted: Pick<ReadOptions, 'version' | 'mayGrow'>): AsyncGenerator<Buffer> {
+    for await (const chunk of this.#storage.read(key, { ...wanted, signal: this.#signal })) {
       this.#onFetched?.(chunk.length);
       yield chunk;
     }

@@ -11,7 +11,7 @@ import { ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors'
 import { findChanges } from './input-changes';
 import { listInput, withInput, type ListedInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
-import { scratchIn, versionsFolder } from './kept-versions';
+import { removeLeftovers, scratchIn, versionsFolder } from './kept-versions';
 import { isGone, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
@@ -40,7 +40,7 @@ export async function surveyDay(
   { remember = false, signal = new AbortController().signal }: SurveyOptions = {},
 ): Promise<DaySurvey> {
   const scratch = scratchIn(versionsFolder(join(folder, 'output'), date));
-  return withInput(inputLocationOf(loaded.pipeline, folder), { scratch, signal }, (place) =>
+  return withInput(inputLocationOf(loaded.pipeline, folder), { scratch, signal, asTheyAre: true }, (place) =>
     surveyInput(loaded, { folder, place }, date, { remember, signal }),
   );
 }
@@ -63,6 +63,8 @@ async function surveyInput(
     return { date, inputs, lateRows: 0, otherTransform: false, replaced, restored };
   }
   const { folder: version, manifest } = (await servedVersion(published, result)) ?? published;
+  // A scan that was killed leaves copies of files.
+  await removeLeftovers(dirname(version));
   const changedAt = Math.max((await changeTime(reconciliation)) ?? 0, (await changeTime(published.folder)) ?? 0);
   const found = {
     date,

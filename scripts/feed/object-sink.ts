@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
 import type { Storage } from '../../clients/storage/storage';
+import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { Semaphore } from '../../domain/semaphore';
 import { FeedFileNames } from './file-names';
@@ -52,9 +53,8 @@ export function objectSink(
     async writeLive(fill) {
       const writer = new ObjectWriter(storage, names, interval);
       await writer.check();
-      const filled = await fill(writer);
-      await writer.flush();
-      return filled;
+      // Also if Kafka fails: what came until then is written.
+      return fill(writer).finally(() => writer.flush());
     },
     close() {
       storage.close();
@@ -68,16 +68,22 @@ async function publish(storage: Storage, file: string, key: string, replaces: bo
     await storage.write(key, createReadStream(file));
     return;
   }
-  for (let isDone = false; !isDone;) {
-    const found = await storage.find(key);
-    const written =
-      found === undefined
-        ? await storage.writeIf(key, createReadStream(file), { ifAbsent: true })
-        : await storage.writeIf(key, behind(storage.read(key, { version: found.version }), file), {
-            ifVersion: found.version,
-          });
-    // Somebody else wrote it meanwhile: their content stays too.
-    isDone = written !== undefined;
+  // If somebody else wrote it meanwhile, their content stays too.
+  while (!(await append(storage, file, key)));
+}
+
+/** Resolves to false if the object is another one when it is read or written than when it was found. */
+async function append(storage: Storage, file: string, key: string): Promise<boolean> {
+  const found = await storage.find(key);
+  if (found === undefined)
+    return (await storage.writeIf(key, createReadStream(file), { ifAbsent: true })) !== undefined;
+  const { version } = found;
+  try {
+    const content = behind(storage.read(key, { version }), file);
+    return (await storage.writeIf(key, content, { ifVersion: version })) !== undefined;
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED') return false;
+    throw thrown;
   }
 }
 

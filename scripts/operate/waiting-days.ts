@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
-import { decideLateData, type NightlyRun } from '../../domain/late-data';
+import { DaybreakError } from '../../domain/errors';
+import { decideLateData, type DaySurvey, type NightlyRun } from '../../domain/late-data';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
@@ -9,6 +10,17 @@ export interface WaitingDay {
   readonly date: BusinessDate;
   readonly why: string;
   readonly remedy: string;
+}
+
+const TIMEOUT_SECONDS = 15;
+
+function notCompared(thrown: unknown, signal: AbortSignal, pipeline: string): Pick<WaitingDay, 'why' | 'remedy'> {
+  if (signal.aborted) {
+    const remedy = `See whether its input can be read: npx daybreak pipeline check pipelines/${pipeline} --connect`;
+    return { why: `its files were not compared within ${TIMEOUT_SECONDS} s`, remedy };
+  }
+  if (!(thrown instanceof DaybreakError)) throw thrown;
+  return { why: `its files cannot be compared: ${thrown.what}`, remedy: thrown.remedy };
 }
 
 /**
@@ -27,8 +39,16 @@ export async function waitingDays(
   const now = new Date();
   const today = businessDateOf(now, timeZone);
   const waiting: WaitingDay[] = [];
+  const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1_000);
   for (let back = 1; back <= days; back++) {
-    const survey = await surveyDay(loaded, join(data, name), shiftDate(today, -back));
+    let survey: DaySurvey;
+    try {
+      survey = await surveyDay(loaded, join(data, name), shiftDate(today, -back), { signal });
+    } catch (thrown) {
+      // What else there is to say does not depend on the files. If they cannot be reached, each day would take as long.
+      waiting.push({ date: shiftDate(today, -back), ...notCompared(thrown, signal, name) });
+      break;
+    }
     const { date, inputs } = survey;
     const run = `npx daybreak batch run --pipeline ${name} --date ${date}`;
     if (inputs === 'unbuilt') {

@@ -119,7 +119,7 @@ export function localStorage(location: LocalLocation): Storage {
 async function* bytesOf(
   file: FileHandle,
   path: string,
-  { version, offset = 0, end, signal }: ReadOptions,
+  { version, mayGrow = false, offset = 0, end, signal }: ReadOptions,
 ): AsyncGenerator<Buffer> {
   const before = await file.stat({ bigint: true });
   const wanted = version ?? versionOf(before);
@@ -136,5 +136,6 @@ async function* bytesOf(
   const after = await file.stat({ bigint: true });
   // A replaced or removed file is still complete. Only its change time shows that it has no name any more.
   const isReplaced = after.nlink === 0n && after.mtimeNs === before.mtimeNs && after.size === before.size;
-  if (!isReplaced && versionOf(after) !== wanted) throw changed(`reading ${path}`);
+  const hasGrown = mayGrow && after.size >= before.size;
+  if (!isReplaced && !hasGrown && versionOf(after) !== wanted) throw changed(`reading ${path}`);
 }

@@ -19,6 +19,11 @@ export const listedStatuses = z.object({
   }),
 });
 
+/** Whether the file is the same one and has at least as many bytes. */
+export function hasGrown(before: FileStatus, after: FileStatus): boolean {
+  return after.fileId !== 0 && after.fileId === before.fileId && after.length >= before.length;
+}
+
 export function versionOf({ fileId, modificationTime, length }: FileStatus): ObjectVersion {
   return `${fileId}-${modificationTime}-${length}`;
 }

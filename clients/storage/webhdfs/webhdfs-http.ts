@@ -181,9 +181,10 @@ function encodePath(path: string): string {
 
 function withoutToken(failure: WebHdfsFailure, identity: WebHdfsAccess['identity']): WebHdfsFailure {
   if (!('delegation' in identity)) return failure;
-  return new WebHdfsFailure(
-    failure.message.replaceAll(identity.delegation, '[token]'),
-    failure.status,
-    failure.exception,
+  // As it is, and as it stands in an address.
+  const message = [identity.delegation, encodeURIComponent(identity.delegation)].reduce(
+    (text, token) => text.replaceAll(token, '[token]'),
+    failure.message,
   );
+  return new WebHdfsFailure(message, failure.status, failure.exception);
 }

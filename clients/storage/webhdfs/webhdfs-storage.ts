@@ -5,7 +5,7 @@ import { resumedRead } from '../resumed-read';
 import type { RetryPolicy } from '../retry';
 import type { Storage } from '../storage';
 import type { WebHdfsAccess } from './access';
-import { versionOf } from './file-status';
+import { hasGrown, versionOf, type FileStatus } from './file-status';
 import { createFiles } from './files';
 import { publish, publishAbsent } from './publish';
 import { replaceVersion } from './replace-version';
@@ -59,9 +59,9 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
         if (found?.type !== 'FILE') return undefined;
         return { key, size: found.length, version: versionOf(found), modified: new Date(found.modificationTime) };
       }),
-    async *read(key, { version, offset = 0, end = Infinity, signal } = {}) {
+    async *read(key, { version, mayGrow = false, offset = 0, end = Infinity, signal } = {}) {
       const [doing, path] = [`reading ${describe(key)}`, pathOf(key)];
-      let wanted = version;
+      let first: FileStatus | undefined;
       /**
        * HDFS gives the bytes of whatever file is there. So its identity is checked before each answer and at the end.
        */
@@ -69,9 +69,10 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
         http.explained(doing, signal, async () => {
           const found = await files.status(path, signal);
           if (found?.type !== 'FILE') throw absent(doing);
-          wanted ??= versionOf(found);
-          if (versionOf(found) !== wanted) throw changed(doing);
-          return found.length;
+          first ??= found;
+          const isSame = versionOf(found) === (version ?? versionOf(first)) || (mayGrow && hasGrown(first, found));
+          if (!isSame) throw changed(doing);
+          return first.length;
         });
       const open = async (at: number) => {
         const length = Math.min(end, await size()) - at;

@@ -1,9 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { access, appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Storage } from '../../../clients/storage';
 import { localStorage } from '../../../clients/storage/local/local-storage';
+import { DaybreakError } from '../../../domain/errors';
 import { pipelineSchema, type Pipeline } from '../../../domain/pipeline';
 import { readChunks } from '../../../engines/input/line-chunks';
 import { listInput, type ListedInput } from '../../../engines/input/input-files';
@@ -150,6 +152,66 @@ describe('what is fetched', () => {
       await expect(second?.fetch?.()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
     });
     await expect(readdir(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is a file of a neighbouring hour as it is, also while it grows', async () => {
+    const name = '2026112200-today';
+    await writeFiles(folder, { [name]: 'first\n' });
+    const pipeline = await pipelineWith({ pattern });
+    await withStoredInput(storage, { scratch }, async (place) => {
+      const [neighbour] = (await listInput(place, pipeline, DAY)).neighbours;
+      await appendFile(join(folder, name), 'second\n');
+      await neighbour?.fetch?.();
+      expect(await readFile(neighbour?.path ?? '', 'utf8')).toBe('first\nsecond\n');
+    });
+    await withStoredInput(storage, { scratch, asTheyAre: true }, async (place) => {
+      const [own] = (await listInput(place, pipeline, DAY)).own;
+      await writeFile(join(folder, NAMES[0] ?? ''), 'another');
+      await own?.fetch?.();
+      expect(await readFile(own?.path ?? '', 'utf8')).toBe('another');
+    });
+  });
+
+  it('is not waited for after a failure', async () => {
+    let [begun, ended] = [0, 0];
+    storage = {
+      ...storage,
+      async *read(_, { signal } = {}) {
+        begun += 1;
+        if (begun === 1) throw new DaybreakError('STORAGE_REFUSED', { what: 'no', remedy: 'Ask.' });
+        yield Buffer.from('a');
+        if (signal?.aborted === false) await once(signal, 'abort');
+        ended += 1;
+        signal?.throwIfAborted();
+      },
+    };
+    await expect(use(fetchAll)).rejects.toMatchObject({ code: 'STORAGE_REFUSED' });
+    expect(begun).toBeGreaterThan(2);
+    expect(ended).toBe(begun - 1);
+  });
+
+  it('says so if there is no place for the copy', async () => {
+    await writeFile(scratch, 'a file is in the way');
+    await expect(use(fetchAll)).rejects.toMatchObject({
+      code: 'OUTPUT_FAILED',
+      what: expect.stringContaining(join(folder, NAMES[0] ?? '')) as string,
+    });
+  });
+
+  it.each([
+    ['zstd', 'a.json.zst', Buffer.from('28b52ffd2002110000610a', 'hex')],
+    ['gzip whose content is large', 'a.json.gz', gzipSync(Buffer.alloc(5_000_000))],
+  ])('is requested once: a small file of %s', async (_, ending, content) => {
+    const name = `2026112107-${ending}`;
+    await writeFiles(folder, { [name]: content });
+    const read = jest.spyOn(storage, 'read');
+    let chunks = 0;
+    await use(async (files) => {
+      const wanted = files.filter(({ file }) => file === name);
+      for await (const { text } of readChunks(wanted, { maximumBytes: 1_000_000 })) chunks += text.length > 0 ? 1 : 0;
+    });
+    expect(chunks).toBeGreaterThan(0);
+    expect(read).toHaveBeenCalledTimes(1);
   });
 
   it('is no copy of a large file, which is read as it comes', async () => {

@@ -156,6 +156,22 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
     expect(counts.read).toBe((await build({ force: true })).counts.read);
   });
 
+  it('reads a file of a neighbouring hour as it is, which is written to all day', async () => {
+    const key = 'dt=2026-11-22/hour=00/a.json';
+    const later = [event(96, '2026-11-22 00:00:01'), event(97, '2026-11-22 00:00:02')];
+    const grown = async (): Promise<void> => {
+      if (name === 'versitygw') await write({ [key]: lines(...later) });
+      else await webHdfs(server.url, 'POST', pathOf(key), { op: 'APPEND', 'user.name': 'daybreak' }, lines(...later));
+    };
+    proxy.fail((seen) => isRead(seen) && /2026-11-22/.test(seen), { meanwhile: grown });
+    proxy.fail(isListing, { meanwhile: grown });
+    const { counts } = await build();
+    expect(proxy.seen.filter(isListing)).toHaveLength(1);
+    expect(counts.read).toBeGreaterThan(100_000);
+    expect(await survey()).toMatchObject({ inputs: 'unchanged' });
+  });
+  const pathOf = (key: string): string => `${new URL(location).pathname}/${key}`;
+
   it('publishes nothing if it cannot be read, and says why', async () => {
     proxy.fail(isRead, { answer: 403, body: '<Error><Code>AccessDenied</Code></Error>' }, 100);
     await expect(build()).rejects.toMatchObject({

@@ -3,7 +3,7 @@ import axios from 'axios';
 /** One WebHDFS request, as any HTTP client makes it. Returns the answer, parsed if it is JSON. */
 export async function webHdfs(
   origin: string,
-  method: 'GET' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT',
   path: string,
   query: Readonly<Record<string, string | number>>,
   body?: string,
