@@ -68,7 +68,8 @@ describe('the speed layer, killed again and again under load', () => {
       await shard.end('SIGKILL');
     }
     const before = sent;
-    await until('one more piece', () => sent > before);
+    // On a busy machine the feed is behind the kills.
+    await until('the records of every shard, and one more piece', () => sent > Math.max(before, KILLS * SHARE));
     isFeeding = false;
     await feeding;
 
@@ -83,7 +84,6 @@ describe('the speed layer, killed again and again under load', () => {
     const output = await contentsOf(broker.brokers, pipeline.outputTopic, rows.length);
     const deadLetters = await contentsOf(broker.brokers, pipeline.deadLetterTopic, arrived.length - rows.length);
 
-    expect(sent).toBeGreaterThan(KILLS * SHARE);
     expect(differences(valuesOf(output), rows)).toEqual([]);
     expect(
       differences(
