@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { ReadOptions, Storage, StoredObject } from '../../clients/storage';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { isNeighbour } from '../../domain/file-hours';
@@ -137,7 +135,8 @@ class Copies {
     this.#signal.throwIfAborted();
     try {
       await mkdir(this.#folder, { recursive: true });
-      await pipeline(content, createWriteStream(path));
+      // Unlike a stream that is destroyed, it has closed the file when it fails.
+      await writeFile(path, content);
     } catch (cause) {
       this.#signal.throwIfAborted();
       if (cause instanceof DaybreakError) throw cause;
