@@ -82,6 +82,12 @@ export class DaybreakError extends Error {
   }
 }
 
+/** The same, if it is one that says what failed. Throws anything else. */
+export function asDaybreakError(thrown: unknown): DaybreakError {
+  if (thrown instanceof DaybreakError) return thrown;
+  throw thrown;
+}
+
 /** Whether a Node error has this code, for example 'ENOENT'. */
 export function hasCode(thrown: unknown, code: string): boolean {
   return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;

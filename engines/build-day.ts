@@ -13,10 +13,11 @@ import { buildHours } from './duckdb/hours/build-hours';
 import { transformedRows } from './duckdb/hours/hour-output';
 import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
 import { refuseMultipliedRows } from './rule/multiplied-rows';
+import { isChanged } from '../clients/storage/errors';
 import { isMissing } from '../clients/storage/local/fs-errors';
 import { listInput, withInput, type ListedInput } from './input/input-files';
 import type { InputPlace } from './input/listed-file';
-import { scratchIn, versionsFolder } from './versions/kept-versions';
+import { versionsFolder } from './versions/kept-versions';
 import type { LoadedPipeline } from './model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours, withNeighbours } from './versions/neighbour-hours';
 import { startProgress, type BuildProgress } from './model/progress';
@@ -70,6 +71,7 @@ const GIBIBYTE = 1024 ** 3;
 export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
   const { date, signal = new AbortController().signal } = options;
   const output = resolve(options.output);
+  const scratch = versionsFolder(output, date);
   const progress = startProgress(options.onProgress);
   const onFetched = (bytes: number): void => {
     progress.addFetched(bytes);
@@ -78,7 +80,6 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
       // Another process has built some or all hours since this build began, so that little is left to do.
       const force = options.force === true && tries === 1;
-      const scratch = scratchIn(versionsFolder(output, date));
       const manifest = await withInput(options.input, { scratch, signal, onFetched }, (place) =>
         tryBuild(loaded, { ...options, place, output, force, signal }, progress),
       ).catch(unlessChanged(tries));
@@ -100,8 +101,7 @@ const MOST_TRIES = 3;
 /** An object that was replaced while the day was built is read again. */
 function unlessChanged(tries: number): (thrown: unknown) => undefined {
   return (thrown) => {
-    const changed = thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED';
-    if (!changed || tries === MOST_TRIES) throw thrown;
+    if (!isChanged(thrown) || tries === MOST_TRIES) throw thrown;
   };
 }
 

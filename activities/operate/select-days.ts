@@ -28,7 +28,8 @@ export async function selectDays(
   const loaded = await loadPipelineNamed(pipelines, name);
   const dates = datesOf(from, to, loaded.pipeline.timeZone);
   if (only === 'all') return dates;
-  const chosen = await chooser(only, client, loaded, { folder: join(data, name), from, to, signal });
+  const survey = (date: BusinessDate) => surveyDay(loaded, join(data, name), date, { signal });
+  const chosen = await chooser(only, client, loaded, { from, to }, survey);
   const selected: BusinessDate[] = [];
   for (const date of dates) if (await chosen(date)) selected.push(date);
   return selected;
@@ -38,20 +39,9 @@ async function chooser(
   only: Exclude<BackfillSelection, 'all'>,
   client: Client,
   loaded: LoadedPipeline,
-  {
-    folder,
-    from,
-    to,
-    signal,
-  }: {
-    readonly folder: string;
-    readonly from: string;
-    readonly to: string;
-    readonly signal: AbortSignal | undefined;
-  },
+  { from, to }: Pick<BackfillInput, 'from' | 'to'>,
+  survey: (date: BusinessDate) => Promise<DaySurvey>,
 ): Promise<(date: BusinessDate) => Promise<boolean>> {
-  const survey = (date: BusinessDate): Promise<DaySurvey> =>
-    surveyDay(loaded, folder, date, { ...(signal && { signal }) });
   switch (only) {
     case 'missing':
       return async (date) => !(await survey(date)).replaced;

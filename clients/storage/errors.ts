@@ -32,6 +32,11 @@ export function changed(doing: string): DaybreakError {
   });
 }
 
+/** Whether an object was not, or no longer, the expected one. */
+export function isChanged(thrown: unknown): boolean {
+  return thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED';
+}
+
 /** A name that the storage does not allow. */
 export function badKey(key: string, why: string): DaybreakError {
   return new DaybreakError('STORAGE_REFUSED', {

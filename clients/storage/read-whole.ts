@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
+import { isChanged } from './errors';
 import { pauseBefore, type Pauses } from './retry';
 import type { Abortable, ObjectVersion, Storage } from './storage';
 
@@ -8,11 +9,7 @@ export interface WholeObject {
 }
 
 /** For objects that are replaced so often that no version lasts as long as a read: some 20 seconds in all. */
-const CHANGING: Pauses = {
-  attempts: 12,
-  firstPauseMs: 20,
-  longestPauseMs: 5_000,
-};
+const CHANGING: Pauses = { attempts: 12, firstPauseMs: 20, longestPauseMs: 5_000 };
 
 /**
  * A small object with its version, for example a pointer that `writeIf` replaces; undefined if there is none. Throws
@@ -39,8 +36,7 @@ export async function readWhole(
       for await (const chunk of storage.read(key, { ...options, version })) chunks.push(chunk);
       return { content: Buffer.concat(chunks), version };
     } catch (thrown) {
-      const moved = thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED';
-      if (!moved || tries >= CHANGING.attempts) throw thrown;
+      if (!isChanged(thrown) || tries >= CHANGING.attempts) throw thrown;
     }
     await pauseBefore(tries + 1, CHANGING, options.signal);
   }

@@ -1,10 +1,10 @@
 import { storageError } from '../../clients/storage/errors';
 import { businessDateOf, shiftDate } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
+import { asDaybreakError, type DaybreakError } from '../../domain/errors';
 import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
 import type { PlaceCheck } from '../model/place-check';
 import { dayNames } from './file-names';
-import { withInput } from './input-files';
+import { hourOfFile, withInput } from './input-files';
 import type { DatedNames, InputPlace, ListedFile } from './listed-file';
 
 export interface InputCheckOptions {
@@ -49,7 +49,7 @@ export async function checkInput(
       can.push('read');
     });
   } catch (thrown) {
-    failure = signal.aborted ? tooSlow(place, timeout) : asFailure(thrown);
+    failure = signal.aborted ? tooSlow(place, timeout) : asDaybreakError(thrown);
   }
   return { of: 'input', place, can, file, note, failure };
 }
@@ -60,8 +60,8 @@ async function firstFile(
 ): Promise<{ readonly found?: ListedFile; readonly looked: number }> {
   let looked = 0;
   for await (const { file, listed } of input.candidates(days)) {
-    const hour = days.map(({ names }) => names.hourOf(file)).find((found) => found !== undefined);
-    const found = hour === undefined ? undefined : listed(hour);
+    const named = hourOfFile(file, days);
+    const found = named && listed(named.hour);
     looked += 1;
     if (found !== undefined && found.unread === undefined) return { found, looked };
     if (looked === MOST_NAMES) break;
@@ -72,11 +72,6 @@ async function firstFile(
 function nothingToRead(days: readonly DatedNames[], looked: number): string {
   const none = `no file of ${days.map(({ date }) => date).join(' or ')}`;
   return looked < MOST_NAMES ? `${none} is there to read` : `${none} is among the first ${MOST_NAMES} names`;
-}
-
-function asFailure(thrown: unknown): DaybreakError {
-  if (thrown instanceof DaybreakError) return thrown;
-  throw thrown;
 }
 
 function tooSlow(place: string, seconds: number): DaybreakError {

@@ -68,7 +68,7 @@ export function compressionOf(file: string, beginning: Buffer): Compression | { 
   const [, ending] = FOREIGN.exec(file) ?? [];
   if (ending !== undefined) return { foreign: `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}` };
   if (!isPacked(file)) return 'none';
-  return /gz$/i.test(file) ? 'gzip' : 'zstd';
+  return isZstd(file) ? 'zstd' : 'gzip';
 }
 
 function formatOf(beginning: Buffer): string | undefined {

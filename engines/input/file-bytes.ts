@@ -7,7 +7,7 @@ import { DaybreakError, hasCode } from '../../domain/errors';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import type { Framing } from '../../domain/pipeline';
-import { BEGINNING_OF_FILE, compressionOf, isZstd, type Compression } from './compression';
+import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
 import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './json-framing';
@@ -87,9 +87,8 @@ export async function* readLargeFile(
     await fetch?.();
     onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason, isWhole: true }] });
   };
-  // What is read more than once, or at several places, is read from a copy.
-  const isStreamed = !carefully && unread === undefined && !isZstd(file);
-  const streamed = isStreamed && stream !== undefined ? new PeekedStream(stream()) : undefined;
+  // What is read more than once is read from a copy.
+  const streamed = carefully || stream === undefined ? undefined : new PeekedStream(stream());
   if (streamed === undefined) await fetch?.();
   try {
     const beginning = async () => streamed?.beginning(BEGINNING_OF_FILE) ?? beginningOf(path);

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { locationOf } from '../../clients/storage/location';
+import { openStorage } from '../../clients/storage/open-storage';
 import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import { fileHours, sourceHourOf, type LocalHour } from '../../domain/file-hours';
@@ -7,6 +8,7 @@ import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
 import { dayNames, forDate } from './file-names';
 import type { DatedNames, InputPlace, ListedFile } from './listed-file';
 import { localInput } from './local-files';
+import { withStoredInput } from './stored-files';
 
 /** The files that a day is built from. */
 export interface ListedInput {
@@ -19,7 +21,7 @@ export interface ListedInput {
 }
 
 export interface InputOptions {
-  /** Absolute path for copies of files that are not local. It is created if needed, and removed at the end. */
+  /** Absolute path of a folder in which copies of files that are not local get a folder of their own for the time. */
   readonly scratch: string;
   readonly signal?: AbortSignal | undefined;
   /**
@@ -42,11 +44,6 @@ export async function withInput<T>(
 ): Promise<T> {
   const found = locationOf(location);
   if (found.kind === 'local') return use(localInput(found.folder));
-  // The clients of storages take longer to load than an unchanged day takes.
-  const [{ openStorage }, { withStoredInput }] = await Promise.all([
-    import('../../clients/storage/open-storage'),
-    import('./stored-files'),
-  ]);
   return withStoredInput(await openStorage(found), options, use);
 }
 
@@ -86,7 +83,8 @@ export async function listInput(place: InputPlace, pipeline: Pipeline, date: Bus
   return { ...found, missingHours: hours.missing(present) };
 }
 
-function hourOfFile(path: string, names: readonly DatedNames[]): LocalHour | undefined {
+/** The hour of a path below the input's location; undefined if it is none of these days' files. */
+export function hourOfFile(path: string, names: readonly DatedNames[]): LocalHour | undefined {
   for (const { date, names: ofDay } of names) {
     const hour = ofDay.hourOf(path);
     if (hour !== undefined) return { date, hour };

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { Framing } from '../../domain/pipeline';
 import { readLargeFile, readSmallFile, type ReadFile } from './file-bytes';
-import type { ListedFile } from './listed-file';
+import { SMALL_BYTES, type ListedFile } from './listed-file';
 import { countLineFeeds, endOfLine, hasLongLine } from './line-feeds';
 import { BEGINNING_BYTES, keptBeginning, keptBytes, type QuarantinedRecord } from '../versions/quarantine';
 import { NOT_UTF8, tooLarge } from './record-framing';
@@ -37,12 +37,11 @@ export interface ReadOptions {
 }
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
-const SMALL_BYTES = 256 * 1024;
 /** The largest size of an unpacked small file; a larger one is read in chunks. */
 const MOST_UNPACKED_BYTES = 4 * 1024 * 1024;
 /** Small files that are read in one go. Nothing else runs meanwhile. */
 const FILES_AT_A_STRETCH = 256;
-/** Small files that are fetched while another one is read. */
+/** Files that are fetched while another one is read. */
 const FETCHED_AHEAD = 16;
 /** Limits for a chunk. Its other lines begin the next chunk. */
 const MOST_UNREADABLE_LINES = 4096;
@@ -65,15 +64,14 @@ export async function* readChunks(
   for (const file of files) {
     read += 1;
     if (read % FILES_AT_A_STRETCH === 0) await setImmediate();
-    const isSmall = file.bytes <= SMALL_BYTES;
-    if (isSmall && file.fetch !== undefined) await fetched(file.fetch, files.slice(read, read + FETCHED_AHEAD));
-    const whole = isSmall ? readSmallFile(file, MOST_UNPACKED_BYTES, { framing }) : 'large';
+    if (file.fetch !== undefined && file.stream === undefined) {
+      await fetched(file.fetch, files.slice(read, read + FETCHED_AHEAD));
+    }
+    const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES, { framing });
     if (whole === 'large' || whole === 'damaged') {
       yield* small.chunks();
       small = gatherer(maximumBytes);
-      // A small file was fetched already.
-      const opened = isSmall ? { ...file, stream: undefined } : file;
-      yield* readLarge(opened, { onFile, carefully: carefully || whole === 'damaged', maximumBytes, framing });
+      yield* readLarge(file, { onFile, carefully: carefully || whole === 'damaged', maximumBytes, framing });
       continue;
     }
     small.add(file.file, whole.content);
@@ -112,7 +110,7 @@ export async function* linesAt(
 async function fetched(fetch: NonNullable<ListedFile['fetch']>, next: readonly ListedFile[]): Promise<void> {
   const now = fetch();
   // Their own turn reports their failures.
-  for (const file of next) if (file.bytes <= SMALL_BYTES) file.fetch?.().catch(() => undefined);
+  for (const file of next) if (file.stream === undefined) file.fetch?.().catch(() => undefined);
   await now;
 }
 

@@ -2,6 +2,9 @@ import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DayNames } from './file-names';
 
+/** A file with at most so many bytes is read in one go. */
+export const SMALL_BYTES = 256 * 1024;
+
 /** One file of a day's input, as it was when the folder was listed. */
 export interface ListedFile {
   /** Relative to the input's location. */
@@ -26,7 +29,10 @@ export interface ListedFile {
    * listed file any more, STORAGE_FAILED, STORAGE_REFUSED, or OUTPUT_FAILED if the copy cannot be written.
    */
   readonly fetch?: (() => Promise<void>) | undefined;
-  /** The bytes of the listed version, without a copy; undefined for a local file. Throws like `fetch`. */
+  /**
+   * The bytes of the listed version, without a copy; undefined for a local file, and for one that is small or zstd, which
+   * is read from its copy. Throws like `fetch`.
+   */
   readonly stream?: (() => AsyncIterable<Buffer>) | undefined;
 }
 

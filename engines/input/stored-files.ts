@@ -2,11 +2,21 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadOptions, Storage, StoredObject } from '../../clients/storage';
+import { ignoreAbsent } from '../../clients/storage/local/fs-errors';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { isNeighbour } from '../../domain/file-hours';
 import { Semaphore } from '../../domain/semaphore';
+import { scratchIn } from '../versions/kept-versions';
+import { isZstd } from './compression';
 import type { InputOptions } from './input-files';
-import { A_FOLDER, type Candidate, type DatedNames, type InputPlace, type ListedFile } from './listed-file';
+import {
+  A_FOLDER,
+  SMALL_BYTES,
+  type Candidate,
+  type DatedNames,
+  type InputPlace,
+  type ListedFile,
+} from './listed-file';
 
 /** Objects that are fetched at once. */
 const FETCHES = 8;
@@ -81,7 +91,7 @@ class Copies {
     { scratch, signal, asTheyAre = false, onFetched }: InputOptions & { readonly signal: AbortSignal },
   ) {
     this.#storage = storage;
-    this.#folder = scratch;
+    this.#folder = scratchIn(scratch);
     this.#signal = signal;
     this.#asTheyAre = asTheyAre;
     this.#onFetched = onFetched;
@@ -91,8 +101,9 @@ class Copies {
     const path = this.#path(key, version);
     // A file of a neighbouring hour may be written to all day. What it gains later is late data.
     const wanted = this.#asTheyAre || isNeighbour(hour) ? { mayGrow: true } : { version };
-    const stream = (): AsyncIterable<Buffer> => this.#read(key, wanted);
-    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(key, stream(), path));
+    const read = (): AsyncIterable<Buffer> => this.#read(key, wanted);
+    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(key, read(), path));
+    const stream = size <= SMALL_BYTES || isZstd(key) ? undefined : read;
     return { file: key, path, hour, bytes: size, changedAt: modified.getTime(), stamp: version, fetch, stream };
   }
 
@@ -109,7 +120,7 @@ class Copies {
   async remove(): Promise<void> {
     // What is still being copied would make the folder again.
     await Promise.allSettled(this.#made.values());
-    if (this.#made.size > 0) await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true }).catch(ignoreAbsent);
   }
 
   /** Keys can be longer than names of files, and hold any character. */

@@ -3,7 +3,7 @@ import type { PreviousBuild } from './build-state';
 import type { BuildPlan, SourceHour } from '../model/build-plan';
 import { hashFile, hashSmallFile } from '../input/hash-file';
 import type { ListedInput } from '../input/input-files';
-import { unreadable, type ListedFile } from '../input/listed-file';
+import { SMALL_BYTES, unreadable, type ListedFile } from '../input/listed-file';
 
 /** What of a day's input must be built. */
 export interface Changes extends Pick<BuildPlan, 'sources' | 'changed' | 'previous'> {
@@ -13,8 +13,6 @@ export interface Changes extends Pick<BuildPlan, 'sources' | 'changed' | 'previo
    */
   readonly touched: ReadonlySet<string>;
 }
-
-const SMALL_BYTES = 256 * 1024;
 
 /**
  * Groups the input by source hour and finds the hours whose files differ from those of the previous build; all hours if

@@ -11,7 +11,7 @@ import { ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors'
 import { findChanges } from './input-changes';
 import { listInput, withInput, type ListedInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
-import { removeLeftovers, scratchIn, versionsFolder } from './kept-versions';
+import { removeLeftovers, versionsFolder } from './kept-versions';
 import { isGone, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
@@ -23,7 +23,7 @@ export interface SurveyOptions {
    * need not read them. Default false.
    */
   readonly remember?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function surveyDay(
   date: BusinessDate,
   { remember = false, signal = new AbortController().signal }: SurveyOptions = {},
 ): Promise<DaySurvey> {
-  const scratch = scratchIn(versionsFolder(join(folder, 'output'), date));
+  const scratch = versionsFolder(join(folder, 'output'), date);
   return withInput(inputLocationOf(loaded.pipeline, folder), { scratch, signal, asTheyAre: true }, (place) =>
     surveyInput(loaded, { folder, place }, date, { remember, signal }),
   );
@@ -49,7 +49,7 @@ async function surveyInput(
   loaded: LoadedPipeline,
   { folder, place }: { readonly folder: string; readonly place: InputPlace },
   date: BusinessDate,
-  { remember, signal }: Required<SurveyOptions>,
+  { remember, signal }: { readonly remember: boolean; readonly signal: AbortSignal },
 ): Promise<DaySurvey> {
   const input = await inputOf(place, loaded, date);
   const files = input.own;

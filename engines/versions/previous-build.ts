@@ -5,7 +5,6 @@ import { readState, type PreviousBuild } from './build-state';
 import { findChanges, isUnchanged } from './input-changes';
 import { listInput, withInput } from '../input/input-files';
 import type { ReadPipeline } from '../model/loaded-pipeline';
-import { scratchIn } from './kept-versions';
 import { isWhole, readPublishedDay } from './published-day';
 
 /** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
@@ -41,7 +40,7 @@ export async function unchangedDay(
 ): Promise<DayManifest | undefined> {
   const previous = await previousBuild(read, { ...day, output: resolve(day.output) });
   if (previous === undefined) return undefined;
-  return withInput(input, { scratch: scratchIn(dirname(previous.folder)) }, async (place) => {
+  return withInput(input, { scratch: dirname(previous.folder) }, async (place) => {
     const files = await listInput(place, read.pipeline, day.date);
     return isUnchanged(await findChanges(files, previous), files, previous) ? previous.manifest : undefined;
   });

@@ -4,6 +4,7 @@ import { DaybreakError } from '../../domain/errors';
 import { fileHours } from '../../domain/file-hours';
 import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
 import type { Storage } from '../../clients/storage/storage';
+import { isZstd } from '../../engines/input/compression';
 import { dayNames } from '../../engines/input/file-names';
 import type { FeedFileNames } from './file-names';
 import type { FeedRecord } from './generate';
@@ -66,7 +67,7 @@ export function linesByFile(names: FeedFileNames, records: readonly FeedRecord[]
 
 /** Lines as the file's name says that they are packed. Several such parts behind each other are a valid file too. */
 export function packed(name: string, lines: readonly string[]): Buffer {
-  if (/\.zstd?$/i.test(name)) {
+  if (isZstd(name)) {
     throw new DaybreakError('WRONG_USAGE', {
       what: `by files.pattern the file ${name} is zstd, and feed writes plain and gzip files only`,
       remedy: 'End files.pattern without .zst: the batch also reads files to which a shipper adds it.',

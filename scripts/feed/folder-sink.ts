@@ -51,7 +51,7 @@ export function folderSink(folder: string, pipeline: Pipeline): FileSink {
         const writer = new FolderWriter(staging, names);
         const filled = await fill(writer);
         await storage.remove(replaced);
-        for (const name of writer.names) await publish(join(staging, name), join(folder, name));
+        for (const name of writer.names) await publish(staging, name);
         return filled;
       } finally {
         await rm(staging, { recursive: true, force: true });
@@ -67,9 +67,10 @@ export function folderSink(folder: string, pipeline: Pipeline): FileSink {
   };
 
   /** Appends in place, because another writer may have the file open. */
-  async function publish(from: string, to: string): Promise<void> {
+  async function publish(staging: string, name: string): Promise<void> {
+    const [from, to] = [join(staging, name), join(folder, name)];
     await mkdir(dirname(to), { recursive: true });
-    if ((await storage.find(to.slice(folder.length + 1))) === undefined) await rename(from, to);
+    if ((await storage.find(name)) === undefined) await rename(from, to);
     else await pipe(createReadStream(from), createWriteStream(to, { flags: 'a' }));
   }
 }

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { isChanged } from '../../clients/storage/errors';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
 import type { Storage } from '../../clients/storage/storage';
-import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { Semaphore } from '../../domain/semaphore';
 import { FeedFileNames } from './file-names';
@@ -82,7 +82,7 @@ async function append(storage: Storage, file: string, key: string): Promise<bool
     const content = behind(storage.read(key, { version }), file);
     return (await storage.writeIf(key, content, { ifVersion: version })) !== undefined;
   } catch (thrown) {
-    if (thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED') return false;
+    if (isChanged(thrown)) return false;
     throw thrown;
   }
 }

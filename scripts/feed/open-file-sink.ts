@@ -1,5 +1,6 @@
 import { scratchRoot } from '../../clients/storage/local/scratch-folder';
 import { locationOf } from '../../clients/storage/location';
+import { openStorage } from '../../clients/storage/open-storage';
 import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
 import { join } from 'node:path';
 import type { FileSink } from './file-sink';
@@ -15,7 +16,5 @@ import { objectSink } from './object-sink';
 export async function openFileSink(pipeline: Pipeline, data: string, output: string | undefined): Promise<FileSink> {
   const location = locationOf(output ?? inputLocationOf(pipeline, join(data, pipeline.name)));
   if (location.kind === 'local') return folderSink(location.folder, pipeline);
-  // The clients of storages take long to load.
-  const { openStorage } = await import('../../clients/storage/open-storage');
   return objectSink(await openStorage(location), pipeline, { scratch: scratchRoot(data, pipeline.name) });
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { refuseCompaction } from '../../../activities/druid/compaction-poll';
 import { createDruidClient } from '../../../clients/druid';
 import { scratchRoot } from '../../../clients/storage/local/scratch-folder';
-import { DaybreakError } from '../../../domain/errors';
+import { asDaybreakError, DaybreakError } from '../../../domain/errors';
 import { inputLocationOf } from '../../../domain/pipeline';
 import { checkInput } from '../../../engines/input/check-input';
 import { loadPipeline } from '../../../engines/load-pipeline';
@@ -56,16 +56,11 @@ async function checkSystems(loaded: LoadedPipeline): Promise<Answers> {
   const { pipeline } = loaded;
   const own = join(data, pipeline.name);
   const [compaction, ...places] = await Promise.all([
-    refuseCompaction(createDruidClient(druid), loaded).catch(asAnswer),
+    refuseCompaction(createDruidClient(druid), loaded).catch(asDaybreakError),
     checkInput(pipeline, inputLocationOf(pipeline, own), { scratch: scratchRoot(data, pipeline.name) }),
     checkOutput(data, pipeline.name),
   ]);
   const failures = places.flatMap(({ failure }) => failure ?? []);
   if (compaction instanceof DaybreakError) return { places, warnings: [], failures: [compaction, ...failures] };
   return { places, warnings: compaction, failures };
-}
-
-function asAnswer(thrown: unknown): DaybreakError {
-  if (thrown instanceof DaybreakError) return thrown;
-  throw thrown;
 }

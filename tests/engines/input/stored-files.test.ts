@@ -124,7 +124,21 @@ describe('what is fetched', () => {
       expect(contents).toEqual(NAMES.map((name) => `content of ${name}`));
     });
     expect(read).toHaveBeenCalledTimes(NAMES.length);
-    await expect(access(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readdir(scratch)).toEqual([]);
+  });
+
+  it('reports its bytes, once, and none of what is only listed', async () => {
+    await writeFiles(folder, { [NAMES[0] ?? '']: 'x'.repeat(700_000) });
+    const fetched: number[] = [];
+    const pipeline = await pipelineWith({ pattern });
+    const options = { scratch, onFetched: (bytes: number) => fetched.push(bytes) };
+    await withStoredInput(storage, options, async (place) => {
+      const { own } = await listInput(place, pipeline, DAY);
+      expect(fetched).toEqual([]);
+      await Promise.all([own[0]?.fetch?.(), own[0]?.fetch?.()]);
+    });
+    expect(fetched.length).toBeGreaterThan(1);
+    expect(fetched.reduce((sum, bytes) => sum + bytes)).toBe(700_000);
   });
 
   it('comes over few connections at once', async () => {
@@ -151,7 +165,7 @@ describe('what is fetched', () => {
       await expect(first?.fetch?.()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
       await expect(second?.fetch?.()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
     });
-    await expect(readdir(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readdir(scratch)).toEqual([]);
   });
 
   it('is a file of a neighbouring hour as it is, also while it grows', async () => {
