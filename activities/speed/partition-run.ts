@@ -13,7 +13,7 @@ import {
 import { DaybreakError } from '../../domain/errors';
 import type { OffsetReset, PartitionProgress } from '../../domain/speed-shard';
 import type { MicroBatchTransform } from '../../engines/model/micro-batch';
-import { tooLarge } from '../../engines/input/record-framing';
+import { tooLarge } from '../../engines/input/framing/record-framing';
 import {
   added,
   addedSince,

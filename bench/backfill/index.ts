@@ -9,7 +9,7 @@ import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/busin
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { followBackfill, startBackfill } from '../../scripts/operate/backfill';
 import { feedDay } from '../../scripts/feed/feed-day';
-import { folderSink } from '../../scripts/feed/folder-sink';
+import { folderSink } from '../../scripts/feed/files/folder-sink';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
-import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../input/record-framing';
+import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../input/framing/record-framing';
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../model/micro-batch';
 import { refuseMultipliedRows } from '../rule/multiplied-rows';
 import { openDatabase, type Database } from './database';

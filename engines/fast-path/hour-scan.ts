@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Pipeline } from '../../domain/pipeline';
-import { hasLongLine } from '../input/line-feeds';
+import { hasLongLine } from '../input/framing/line-feeds';
 import type { HourScan, ProvenLines, ScannedHour, ScannedLines } from '../model/fast-path';
 import type { KernelTime } from './hour-times';
 import { kernelSizeFor, type LineKernel, type LineRange } from './kernel';

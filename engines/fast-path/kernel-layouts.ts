@@ -1,5 +1,5 @@
 import type { ColumnType, Pipeline } from '../../domain/pipeline';
-import { endOfLine } from '../input/line-feeds';
+import { endOfLine } from '../input/framing/line-feeds';
 import type { KernelTime } from './hour-times';
 import type { KernelNumbers } from './kernel-exports';
 import type { KernelMemory } from './kernel-memory';

@@ -1,4 +1,4 @@
-import { endOfLine } from '../input/line-feeds';
+import { endOfLine } from '../input/framing/line-feeds';
 import type { LineRange } from './kernel';
 
 interface LongLine {

@@ -10,8 +10,8 @@ import type { Framing } from '../../domain/pipeline';
 import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
 import { hashFile } from './hash-file';
 import { unreadable, type ListedFile } from './listed-file';
-import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './json-framing';
-import { countLineFeeds } from './line-feeds';
+import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './framing/json-framing';
+import { countLineFeeds } from './framing/line-feeds';
 import { PeekedStream } from './peeked-stream';
 import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';
 

@@ -3,9 +3,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Framing } from '../../domain/pipeline';
 import { readLargeFile, readSmallFile, type ReadFile } from './file-bytes';
 import { SMALL_BYTES, type ListedFile } from './listed-file';
-import { countLineFeeds, endOfLine, hasLongLine } from './line-feeds';
+import { countLineFeeds, endOfLine, hasLongLine } from './framing/line-feeds';
 import { BEGINNING_BYTES, keptBeginning, keptBytes, type QuarantinedRecord } from '../versions/quarantine';
-import { NOT_UTF8, tooLarge } from './record-framing';
+import { NOT_UTF8, tooLarge } from './framing/record-framing';
 
 /**
  * Lines of one or several files as valid UTF-8, joined by line feeds. The text is valid until the next chunk is

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { NotWhole, readLargeFile } from '../input/file-bytes';
 import type { FileFault } from '../input/gzip/damaged-gzip';
-import { countLineFeeds, endOfLine, hasLongLine } from '../input/line-feeds';
+import { countLineFeeds, endOfLine, hasLongLine } from '../input/framing/line-feeds';
 
 /** Why the file of a static table cannot be used: the place, the value, and what is accepted. */
 export class TableFault extends Error {

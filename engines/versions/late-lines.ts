@@ -6,8 +6,8 @@ import { unpackedName } from '../input/compression';
 import { unpackedFrom } from '../input/file-bytes';
 import { hashFile } from '../input/hash-file';
 import { unreadable, type ListedFile } from '../input/listed-file';
-import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/json-framing';
-import { countLineFeeds } from '../input/line-feeds';
+import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/framing/json-framing';
+import { countLineFeeds } from '../input/framing/line-feeds';
 
 /** The state of a file when the day was built. */
 export interface KnownFile {

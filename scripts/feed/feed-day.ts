@@ -1,6 +1,6 @@
 import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
-import type { FileSink, FileWriter } from './file-sink';
+import type { FileSink, FileWriter } from './files/file-sink';
 import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
 import { dayInstants, type Rhythm } from './instants';
 import { FeedSinks, type KafkaSink } from './sinks';

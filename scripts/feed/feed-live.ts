@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FileSink, FileWriter } from './file-sink';
+import type { FileSink, FileWriter } from './files/file-sink';
 import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
 import { liveInstants } from './instants';
 import { FeedSinks, type KafkaSink } from './sinks';

@@ -1,5 +1,5 @@
 import type { KafkaProducer } from '../../clients/kafka/producer';
-import type { FileWriter } from './file-sink';
+import type { FileWriter } from './files/file-sink';
 import type { FeedRecord } from './generate';
 import { FeedTally } from './tally';
 

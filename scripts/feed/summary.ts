@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../domain/pipeline';
 import { count } from './feed-progress';
-import type { FileSink } from './file-sink';
+import type { FileSink } from './files/file-sink';
 import type { FeedSinks, KafkaSink } from './sinks';
 import { fileLinesOf, kafkaMessagesOf } from './tally';
 

@@ -7,7 +7,7 @@ import type { ReadFile } from '../../input/file-bytes';
 import type { NeighbourContent } from '../../model/build-plan';
 import type { ListedFile } from '../../input/listed-file';
 import { linesAt, type Chunk, type ReadOptions } from '../../input/line-chunks';
-import { endOfLine, hasLongLine } from '../../input/line-feeds';
+import { endOfLine, hasLongLine } from '../../input/framing/line-feeds';
 import { keptText, type QuarantinedRecord } from '../../versions/quarantine';
 import { BadLines } from './bad-lines';
 import { emptyStage, STAGED } from '../database';

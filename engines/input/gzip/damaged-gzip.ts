@@ -5,7 +5,7 @@ import { READ_UNTRUSTED } from '../../../clients/storage/local/safe-path';
 import { bytesBetween } from './gzip-member';
 import { isMemberAt, MOST_BROKEN_PARTS, surveyGzip, type GzipPart } from './gzip-survey';
 import { hashFile } from '../hash-file';
-import { countLineFeeds } from '../line-feeds';
+import { countLineFeeds } from '../framing/line-feeds';
 
 /** A part of a file that cannot be read. */
 export interface FileFault {

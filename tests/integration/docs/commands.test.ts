@@ -7,7 +7,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { businessDateOf, parseBusinessDate, type BusinessDate } from '../../../domain/business-date';
 import { readSettings } from '../../../engines/pipeline/read-pipeline';
 import { feedDay } from '../../../scripts/feed/feed-day';
-import { folderSink } from '../../../scripts/feed/folder-sink';
+import { folderSink } from '../../../scripts/feed/files/folder-sink';
 import { stopStack } from '../../../scripts/stack';
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';

@@ -7,7 +7,7 @@ import { parseBusinessDate } from '../../../domain/business-date';
 import { readSettings } from '../../../engines/pipeline/read-pipeline';
 import { type Existing, feedDay } from '../../../scripts/feed/feed-day';
 import { feedLive } from '../../../scripts/feed/feed-live';
-import { objectSink } from '../../../scripts/feed/object-sink';
+import { objectSink } from '../../../scripts/feed/files/object-sink';
 import { fileLinesOf } from '../../../scripts/feed/tally';
 import { conformance, textOf } from '../../clients/storage/conformance';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';

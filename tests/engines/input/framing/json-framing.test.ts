@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { framingFault, JsonFraming } from '../../../engines/input/json-framing';
+import { framingFault, JsonFraming } from '../../../../engines/input/framing/json-framing';
 
 const value = fc.letrec((tie) => ({
   value: fc.oneof(

@@ -1,8 +1,8 @@
-import { dayNames } from '../../../engines/input/file-names';
-import { parseBusinessDate } from '../../../domain/business-date';
-import { FeedFileNames } from '../../../scripts/feed/file-names';
-import { packed } from '../../../scripts/feed/file-sink';
-import { pipelineWith } from './pipeline-with';
+import { dayNames } from '../../../../engines/input/file-names';
+import { parseBusinessDate } from '../../../../domain/business-date';
+import { FeedFileNames } from '../../../../scripts/feed/files/file-names';
+import { packed } from '../../../../scripts/feed/files/file-sink';
+import { pipelineWith } from '../pipeline-with';
 
 const SEVEN = Date.parse('2026-11-21T07:05:09+09:00');
 const INDEX = 1_764_224_400_123;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { openFileSink } from '../../../scripts/feed/open-file-sink';
-import { pipelineWith } from './pipeline-with';
+import { openFileSink } from '../../../../scripts/feed/files/open-file-sink';
+import { pipelineWith } from '../pipeline-with';
 
 it.each([
   [undefined, undefined, '/data/events/input'],

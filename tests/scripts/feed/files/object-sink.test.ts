@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { localStorage } from '../../../clients/storage/local/local-storage';
-import type { Storage } from '../../../clients/storage';
-import type { FeedRecord } from '../../../scripts/feed/generate';
-import { objectSink } from '../../../scripts/feed/object-sink';
-import { pipelineWith } from './pipeline-with';
+import { localStorage } from '../../../../clients/storage/local/local-storage';
+import type { Storage } from '../../../../clients/storage';
+import type { FeedRecord } from '../../../../scripts/feed/generate';
+import { objectSink } from '../../../../scripts/feed/files/object-sink';
+import { pipelineWith } from '../pipeline-with';
 
 const NAME = 'names.20261121.07.json';
 const instant = Date.parse('2026-11-21T07:00:00+09:00');

@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { isChanged } from '../../clients/storage/errors';
-import { withScratch } from '../../clients/storage/local/scratch-folder';
-import type { Storage } from '../../clients/storage/storage';
-import type { Pipeline } from '../../domain/pipeline';
-import { Semaphore } from '../../domain/semaphore';
+import { isChanged } from '../../../clients/storage/errors';
+import { withScratch } from '../../../clients/storage/local/scratch-folder';
+import type { Storage } from '../../../clients/storage/storage';
+import type { Pipeline } from '../../../domain/pipeline';
+import { Semaphore } from '../../../domain/semaphore';
 import { FeedFileNames } from './file-names';
 import { filesOfDay, type FileLines, type FileSink, type FileWriter, linesByFile, packed } from './file-sink';
 import { FolderWriter } from './folder-sink';
-import type { FeedRecord } from './generate';
+import type { FeedRecord } from '../generate';
 
 /** How long a live stream's records are held before they become an object, in milliseconds. */
 const INTERVAL = 60_000;

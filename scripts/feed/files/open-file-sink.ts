@@ -1,7 +1,7 @@
-import { scratchRoot } from '../../clients/storage/local/scratch-folder';
-import { locationOf } from '../../clients/storage/location';
-import { openStorage } from '../../clients/storage/open-storage';
-import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
+import { scratchRoot } from '../../../clients/storage/local/scratch-folder';
+import { locationOf } from '../../../clients/storage/location';
+import { openStorage } from '../../../clients/storage/open-storage';
+import { inputLocationOf, type Pipeline } from '../../../domain/pipeline';
 import { join } from 'node:path';
 import type { FileSink } from './file-sink';
 import { folderSink } from './folder-sink';

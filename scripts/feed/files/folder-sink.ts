@@ -2,11 +2,11 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline as pipe } from 'node:stream/promises';
-import { localStorage } from '../../clients/storage/local/local-storage';
-import type { Pipeline } from '../../domain/pipeline';
+import { localStorage } from '../../../clients/storage/local/local-storage';
+import type { Pipeline } from '../../../domain/pipeline';
 import { FeedFileNames } from './file-names';
 import { filesOfDay, type FileSink, type FileWriter, linesByFile, packed } from './file-sink';
-import type { FeedRecord } from './generate';
+import type { FeedRecord } from '../generate';
 
 /** Appends records to files in a folder. Each line is written whole at once. */
 export class FolderWriter implements FileWriter {

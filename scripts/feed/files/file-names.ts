@@ -1,9 +1,9 @@
-import { parseBusinessDate } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
-import { isHourly, partsOfPattern } from '../../domain/file-pattern';
-import type { Pipeline } from '../../domain/pipeline';
-import { dayNames } from '../../engines/input/file-names';
-import { localTimeFormatter } from './local-time';
+import { parseBusinessDate } from '../../../domain/business-date';
+import { DaybreakError } from '../../../domain/errors';
+import { isHourly, partsOfPattern } from '../../../domain/file-pattern';
+import type { Pipeline } from '../../../domain/pipeline';
+import { dayNames } from '../../../engines/input/file-names';
+import { localTimeFormatter } from '../local-time';
 
 const MINUTE = 60_000;
 /** More than a day's minutes. */

@@ -1,4 +1,4 @@
-import type { Framing } from '../../domain/pipeline';
+import type { Framing } from '../../../domain/pipeline';
 import { endOfLine } from './line-feeds';
 
 const [QUOTE, COMMA, BACKSLASH, LINE_FEED, RETURN] = [0x22, 0x2c, 0x5c, 0x0a, 0x0d];

@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import type { BusinessDate } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
-import { fileHours } from '../../domain/file-hours';
-import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
-import type { Storage } from '../../clients/storage/storage';
-import { isZstd } from '../../engines/input/compression';
-import { dayNames } from '../../engines/input/file-names';
+import type { BusinessDate } from '../../../domain/business-date';
+import { DaybreakError } from '../../../domain/errors';
+import { fileHours } from '../../../domain/file-hours';
+import { fileNamingOf, type Pipeline } from '../../../domain/pipeline';
+import type { Storage } from '../../../clients/storage/storage';
+import { isZstd } from '../../../engines/input/compression';
+import { dayNames } from '../../../engines/input/file-names';
 import type { FeedFileNames } from './file-names';
-import type { FeedRecord } from './generate';
+import type { FeedRecord } from '../generate';
 
 /** Takes the records of a feed in the order of their arrival. */
 export interface FileWriter {
