@@ -103,6 +103,9 @@ test.each([
     'druid_storage_type: s3',
     'sets druid.storage.type',
   ],
+  ['the log of Druid', COMPOSE, '  DRUID_LOG4J: >-', '  DRUID_LOGS: >-', 'druid-indexer has no DRUID_LOG4J'],
+  ['an appender of the log', COMPOSE, '<Console name="console"', '<RollingFile name="console"', 'writes log files'],
+  ['the console of the log', COMPOSE, '<AppenderRef ref="console"/>', '', 'druid-broker does not log to the console'],
   ['an extension', COMPOSE, '"druid-datasketches",', '', 'druid-broker does not load druid-datasketches'],
   [
     'a file of settings',

@@ -1,6 +1,7 @@
 import { parseCompose } from './compose-project';
 import { textOf, type Check, type Expected, type Files } from './deployment';
 import { checkDockerfiles } from './dockerfiles';
+import { checkDruidLog } from './druid-log';
 import { checkFluentd } from './fluentd';
 import { checkMounts, checkOrder, checkPorts, checkServices } from './services';
 import { checkSettings, checkVersions } from './settings';
@@ -10,6 +11,7 @@ import { checkVariables, documentedVariables } from './variables';
 const CHECKS: readonly Check[] = [
   ...[checkServices, checkOrder, checkPorts, checkMounts, checkVariables],
   ...[checkDockerfiles, checkSettings, checkVersions, checkTurnilo, checkFluentd],
+  checkDruidLog,
 ];
 
 /** The problems of docker-compose.yml and of what it mounts and builds. Empty if there is none. */
