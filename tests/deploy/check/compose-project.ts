@@ -33,6 +33,7 @@ const serviceSchema = z.object({
       z.object({ type: z.string(), source: z.string(), target: z.string(), read_only: z.boolean().default(false) }),
     )
     .default([]),
+  secrets: z.array(z.object({ source: z.string() })).default([]),
   profiles: z.array(z.string()).default([]),
   read_only: z.boolean().default(false),
   security_opt: z.array(z.string()).default([]),

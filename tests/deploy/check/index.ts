@@ -1,3 +1,4 @@
+import { checkAddresses } from './addresses';
 import { parseCompose } from './compose-project';
 import { textOf, type Check, type Expected, type Files } from './deployment';
 import { checkDockerfiles } from './dockerfiles';
@@ -12,6 +13,7 @@ const CHECKS: readonly Check[] = [
   ...[checkServices, checkOrder, checkPorts, checkMounts, checkVariables],
   ...[checkDockerfiles, checkSettings, checkVersions, checkTurnilo, checkFluentd],
   checkDruidLog,
+  checkAddresses,
 ];
 
 /** The problems of docker-compose.yml and of what it mounts and builds. Empty if there is none. */

@@ -33,6 +33,10 @@ export const checkVariables: Check = (deployment) => {
     Object.keys(environment).filter((name) => environment[name] === null),
   );
   const secrets = Object.values(project.secrets).flatMap(({ environment }) => environment ?? []);
+  // A service of a profile is not always there: what it needs must not stop the others.
+  const needed = Object.values(project.services)
+    .filter(({ profiles }) => profiles.length === 0)
+    .flatMap((service) => service.secrets.flatMap(({ source }) => project.secrets[source]?.environment ?? []));
   const asked = new Set([...Object.keys(variables), ...passedOn, ...secrets]);
   return [
     ...[...new Set([...asked, ...worker])]
@@ -51,6 +55,7 @@ export const checkVariables: Check = (deployment) => {
     ...[...documented].flatMap(([name, { value }]) =>
       IS_SECRET.test(name) && value !== '' ? [`.env.example has a value for the secret ${name}`] : [],
     ),
+    ...needed.filter((name) => variables[name]?.Required !== true).map((name) => `the secret ${name} is not required`),
     ...Object.entries(variables).flatMap(([name, { DefaultValue, Required }]) =>
       IS_SECRET.test(name) && (DefaultValue !== '' || !Required) ? [`the secret ${name} is not required`] : [],
     ),
