@@ -24,3 +24,11 @@ it('scrapes the worker where it listens, under the job that the alerts name', ()
   });
   expect(alerts.map(({ expr }) => expr)).toContain('up{job="daybreak"} == 0');
 });
+
+it('pages for a missing day only if the pipeline was started a day before, or a day of it was replaced', () => {
+  const expression = alerts.find(({ alert }) => alert === 'DaybreakNoDayReplaced')?.expr ?? '';
+  const [absent = '', started = ''] = expression.split(' and on (pipeline) ');
+  expect(metricsOf(absent)).toEqual(['daybreak_days_replaced']);
+  expect(metricsOf(started)).toEqual(['daybreak_speed_lag', 'daybreak_days_replaced']);
+  expect(started).toContain('offset 26h');
+});
