@@ -179,6 +179,13 @@ test.each([
   ['what an image is made of', '.dockerignore', '!engines\n', '', 'keeps engines out'],
   ['a search attribute', 'deploy/temporal/create-namespace.sh', ' DaybreakDate', '', 'does not register DaybreakDate'],
   ['a column', 'deploy/turnilo/config.yaml', '$user_name', '$username', 'events_names has the column username'],
+  [
+    'the split of the cube by day',
+    'deploy/turnilo/config.yaml',
+    'defaultSplitDimensions: [event_time]',
+    'defaultSplitDimensions: [hello]',
+    'events_batch is not split by day',
+  ],
   ['a cube', 'deploy/turnilo/config.yaml', 'name: events_batch', 'name: events_daily', 'there is no cube events_batch'],
   [
     'the introspection',

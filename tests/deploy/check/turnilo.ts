@@ -15,7 +15,15 @@ const configSchema = z.object({
       introspection: z.string().optional(),
       timeAttribute: z.string(),
       defaultTimezone: z.string().optional(),
-      dimensions: z.array(z.object({ name: z.string(), formula: z.string(), kind: z.string().optional() })),
+      defaultSplitDimensions: z.array(z.string()).default([]),
+      dimensions: z.array(
+        z.object({
+          name: z.string(),
+          formula: z.string(),
+          kind: z.string().optional(),
+          granularities: z.array(z.string()).optional(),
+        }),
+      ),
       measures: z.array(z.object({ name: z.string(), formula: z.string() })),
     }),
   ),
@@ -44,7 +52,10 @@ export const checkTurnilo: Check = (deployment) => {
     const missing = ['$__time', `$${pipeline.events.time.column}`].filter(
       (formula) => !cube.dimensions.some((dimension) => dimension.formula === formula),
     );
+    const split = cube.dimensions.find(({ name }) => name === cube.defaultSplitDimensions[0]);
+    const isByDay = split?.formula === '$__time' && split.granularities?.[0] === 'P1D';
     const found = [
+      ...(cube.name === 'events_batch' && !isByDay ? ['is not split by day'] : []),
       ...unknown.map((column) => `has the column ${column}, which ${pipeline.name} does not give`),
       ...missing.map((formula) => `has no dimension ${formula}`),
       ...(counts ? [] : ['has no measure $main.count()']),
