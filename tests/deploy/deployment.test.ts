@@ -111,6 +111,13 @@ test.each([
     'POSTGRES_PASSWORD is not required',
   ],
   [
+    'the password of Grafana',
+    COMPOSE,
+    'test -s /run/secrets/grafana-password',
+    'true',
+    'grafana starts with an empty grafana-password',
+  ],
+  [
     'an address that the shell can change',
     COMPOSE,
     'TEMPORAL_ADDRESS: temporal:7233',

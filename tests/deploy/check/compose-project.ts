@@ -17,6 +17,7 @@ const serviceSchema = z.object({
     .object({ context: z.string(), dockerfile: z.string().default('Dockerfile'), target: z.string().optional() })
     .optional(),
   command: z.array(z.string()).nullish(),
+  entrypoint: z.array(z.string()).nullish(),
   environment: z.record(z.string(), z.string().nullable()).default({}),
   healthcheck: z.object({ test: z.array(z.string()).optional(), disable: z.boolean().optional() }).optional(),
   depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),

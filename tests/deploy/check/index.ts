@@ -4,13 +4,13 @@ import { textOf, type Check, type Expected, type Files } from './deployment';
 import { checkDockerfiles } from './dockerfiles';
 import { checkDruidLog } from './druid-log';
 import { checkFluentd } from './fluentd';
-import { checkMounts, checkOrder, checkPorts, checkServices } from './services';
+import { checkMounts, checkOrder, checkPorts, checkProfileSecrets, checkServices } from './services';
 import { checkSettings, checkVersions } from './settings';
 import { checkTurnilo } from './turnilo';
 import { checkVariables, documentedVariables } from './variables';
 
 const CHECKS: readonly Check[] = [
-  ...[checkServices, checkOrder, checkPorts, checkMounts, checkVariables],
+  ...[checkServices, checkOrder, checkPorts, checkMounts, checkProfileSecrets, checkVariables],
   ...[checkDockerfiles, checkSettings, checkVersions, checkTurnilo, checkFluentd],
   checkDruidLog,
   checkAddresses,

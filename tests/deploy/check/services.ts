@@ -71,3 +71,11 @@ export const checkMounts: Check = ({ compose: { project }, files }) =>
       return readOnly ? [] : [`${name} may write to ${source}`];
     }),
   );
+
+/** Compose cannot require a password for one profile only, so the container itself refuses to start without it. */
+export const checkProfileSecrets: Check = ({ compose: { project } }) =>
+  Object.entries(project.services).flatMap(([name, { profiles, secrets, entrypoint }]) =>
+    secrets
+      .filter(({ source }) => !entrypoint?.join(' ').includes(`test -s /run/secrets/${source} ||`))
+      .flatMap(({ source }) => (profiles.length === 0 ? [] : [`${name} starts with an empty ${source}`])),
+  );
