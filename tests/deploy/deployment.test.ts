@@ -125,6 +125,13 @@ test.each([
     'worker takes TEMPORAL_ADDRESS from the shell',
   ],
   [
+    'an address by another name',
+    COMPOSE,
+    'KAFKA_BROKERS: kafka:19092',
+    'KAFKA_BROKERS: ${BROKERS:-kafka:19092}',
+    'pipeline takes KAFKA_BROKERS from the shell',
+  ],
+  [
     'the address of Temporal in its cluster',
     COMPOSE,
     '      TEMPORAL_BROADCAST_ADDRESS: 127.0.0.1\n',

@@ -4,16 +4,15 @@ import type { Check } from './deployment';
 /** The name of a variable that says where a server is, or which part of it. */
 const IS_ADDRESS = /(ADDRESS|BROKERS|NAMESPACE|_HOST|_SEEDS|_URL)$/;
 
-/** Checks that each address stays in the containers' own network, and names a process in one network only where it must. */
-export const checkAddresses: Check = ({ compose }) =>
+/** Checks that addresses are fixed, and that processes which listen on one address can be reached there. */
+export const checkAddresses: Check = ({ compose, fromShell }) =>
   Object.entries(compose.project.services).flatMap(([name, service]) => {
     const { environment } = service;
     return [
-      ...Object.keys(environment)
-        .filter(
-          (variable) => IS_ADDRESS.test(variable) && environment[variable] !== null && variable in compose.variables,
-        )
-        .map((variable) => `${name} takes ${variable} from the shell`),
+      ...Object.entries(environment)
+        .filter(([variable, value]) => value !== fromShell.services[name]?.environment[variable])
+        .filter(([variable]) => IS_ADDRESS.test(variable))
+        .map(([variable]) => `${name} takes ${variable} from the shell`),
       ...clusterProblems(environment).map((problem) => `${name} ${problem}`),
       ...sparkProblems(service).map((problem) => `${name} ${problem}`),
     ];

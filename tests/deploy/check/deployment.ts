@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OutputColumn, Pipeline } from '../../../domain/pipeline';
-import type { ComposeFile } from './compose-project';
+import type { ComposeFile, Project } from './compose-project';
 
 /** Files by path, relative to the repository. The check knows nothing else of the file system. */
 export type Files = ReadonlyMap<string, string>;
@@ -16,6 +16,8 @@ export interface Expected {
 export interface Deployment extends Expected {
   readonly files: Files;
   readonly compose: ComposeFile;
+  /** The same with a shell that exports every variable which the file reads and .env.example leaves open. */
+  readonly fromShell: Project;
 }
 
 /** Finds problems; each problem names the place and the cause. */

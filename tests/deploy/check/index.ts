@@ -22,10 +22,15 @@ export async function checkDeployment(files: Files, expected: Expected): Promise
   const variables = [...documentedVariables(textOf({ files }, '.env.example'))].filter(([, { set }]) => set);
   const environment = Object.fromEntries(variables.map(([name, { value }]) => [name, value === '' ? 'given' : value]));
   let compose;
+  let fromShell;
   try {
-    compose = await parseCompose(textOf({ files }, 'docker-compose.yml'), environment);
+    const text = textOf({ files }, 'docker-compose.yml');
+    compose = await parseCompose(text, environment);
+    // A path, because one of the variables names a folder to mount.
+    const exported = new Map(Object.keys(compose.variables).map((name) => [name, './of-the-shell']));
+    fromShell = await parseCompose(text, { ...Object.fromEntries(exported), ...environment });
   } catch (refused) {
     return [`docker-compose.yml is refused: ${refused instanceof Error ? refused.message : String(refused)}`];
   }
-  return CHECKS.flatMap((check) => check({ ...expected, files, compose }));
+  return CHECKS.flatMap((check) => check({ ...expected, files, compose, fromShell: fromShell.project }));
 }
