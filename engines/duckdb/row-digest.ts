@@ -1,6 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import { timeRuleOf } from '../rule/time-rule';
 import { exactly, literal, quoted } from './sql';
 
 export interface Content {
@@ -66,7 +67,7 @@ const totals = z.tuple([
 function compared(pipeline: Pipeline, { name }: OutputColumn): string {
   const iso = pipeline.events.time.format === 'iso' && name === outputTimeColumnOf(pipeline);
   const column = quoted(name);
-  return iso ? `coalesce(try_cast(${column} AS BIGINT), epoch_ms(${column}::TIMESTAMPTZ))` : column;
+  return iso ? `coalesce(try_cast(${column} AS BIGINT), ${timeRuleOf(pipeline).moment(column)})` : column;
 }
 
 function struct(types: Readonly<Record<string, string>>): string {

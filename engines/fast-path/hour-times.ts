@@ -2,7 +2,7 @@ import type { LocalHour } from '../../domain/file-hours';
 import type { Pipeline } from '../../domain/pipeline';
 import { isKnownDate, localGaps } from '../rule/dst-gaps';
 import { hourSegments } from '../rule/hour-segments';
-import { CLOCK, FIRST_INSTANT, ISO_TIME, isoInstantSql, LAST_INSTANT } from '../rule/time-rule';
+import { CLOCK, isEpochSql, ISO_TIME, isoInstantSql, LIKELY_SECONDS } from '../rule/time-rule';
 
 /** Proves that the text of a time is valid and belongs to an hour or to dates. */
 export interface TimePattern {
@@ -32,7 +32,10 @@ const LOCAL_FORMATS: Readonly<Partial<Record<Format, LocalFormat>>> = {
   "yyyy-MM-dd'T'HH:mm:ss": { separator: 'T', fractionDigits: 0 },
 };
 
-/** How the kernel recognises times of the hour. Undefined for unknown years, and if clocks skip a part of the hour. */
+/**
+ * How the kernel recognises times of the hour. Undefined for unknown years, if clocks skip a part of the hour, and if a
+ * number may be one of seconds.
+ */
 export function kernelTimeOf(pipeline: Pipeline, { date, hour }: LocalHour): KernelTime | undefined {
   const { timeZone, events } = pipeline;
   const segments = hourSegments(date, timeZone).filter((segment) => segment.hour === hour);
@@ -44,6 +47,8 @@ export function kernelTimeOf(pipeline: Pipeline, { date, hour }: LocalHour): Ker
     return { kind: 'local', prefix: `${date}${separator}${hour}:`, fractionDigits };
   }
   const unit = events.time.format === 'epoch-milliseconds' ? 1 : 1000;
+  const mayBeSeconds = segments.some(({ start, end }) => start <= LIKELY_SECONDS.to && end > LIKELY_SECONDS.from);
+  if (unit === 1 && mayBeSeconds) return undefined;
   return {
     kind: events.time.format === 'iso' ? 'iso' : 'epoch',
     segments: segments.map(({ start, end }) => ({ start: start / unit, end: end / unit })),
@@ -70,9 +75,7 @@ export function timePatternOfDates({ timeZone, events }: Pipeline, dates: readon
   const { format } = events.time;
   const local = LOCAL_FORMATS[format];
   if (local === undefined) {
-    return format === 'iso'
-      ? instantPattern(format, (instant) => `${instant} IS NOT NULL`)
-      : instantPattern(format, (instant) => `${instant} BETWEEN ${FIRST_INSTANT} AND ${LAST_INSTANT}`);
+    return instantPattern(format, (instant) => `${instant} IS NOT NULL`);
   }
   const gaps = localGaps(timeZone);
   const whole = dates.filter((date) => isKnownDate(date) && gaps.every((gap) => gap.date !== date));
@@ -85,7 +88,11 @@ export function timePatternOfDates({ timeZone, events }: Pipeline, dates: readon
 function instantPattern(format: Format, holds: (instant: string) => string): TimePattern {
   if (format === 'iso') return { pattern: ISO_TIME, condition: (text) => holds(isoInstantSql(text)) };
   const unit = format === 'epoch-seconds' ? 1000 : 1;
-  return { pattern: EPOCH_TIME, condition: (text) => holds(`(TRY_CAST(${text} AS BIGINT)) * ${unit}`) };
+  const number = (text: string): string => `TRY_CAST(${text} AS BIGINT)`;
+  return {
+    pattern: EPOCH_TIME,
+    condition: (text) => `(${isEpochSql(number(text), unit)} AND ${holds(`(${number(text)}) * ${unit}`)})`,
+  };
 }
 
 /** Few enough digits that the milliseconds fit into 64 bits. */

@@ -62,7 +62,7 @@ function localRule(column: string, format: string, timeZone: string, separator: 
 }
 
 /** As RE2. Some texts that match are not times that exist. */
-export const ISO_TIME = `${DATE}T${CLOCK}(?:\\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])`;
+export const ISO_TIME = `${DATE}T${CLOCK}(?:\\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])`;
 
 /**
  * Milliseconds since 1970, without the fraction, so that no rounding moves a record into the next hour. NULL if the
@@ -88,12 +88,29 @@ function isoRule(column: string, timeZone: string): TimeRule {
 export const FIRST_INSTANT = Date.UTC(FIRST_YEAR, 0, 1);
 export const LAST_INSTANT = Date.UTC(LAST_YEAR + 1, 0, 1) - 1;
 
+/**
+ * Instants, in milliseconds since 1970, that are taken for seconds: those of the known years, which would be in the
+ * weeks around the beginning of 1970.
+ */
+export const LIKELY_SECONDS = {
+  from: Math.ceil(FIRST_INSTANT / 1000),
+  to: Math.floor(LAST_INSTANT / 1000),
+};
+
+/** SQL that is true if a number since 1970 is a valid time in its unit, the one of so many milliseconds. */
+export function isEpochSql(value: string, unit: 1 | 1000): string {
+  const known = `${value} BETWEEN ${Math.ceil(FIRST_INSTANT / unit)} AND ${Math.floor(LAST_INSTANT / unit)}`;
+  return unit === 1
+    ? `(${known} AND ${value} NOT BETWEEN ${LIKELY_SECONDS.from} AND ${LIKELY_SECONDS.to})`
+    : `(${known})`;
+}
+
 function epochRule(column: string, timeZone: string, unit: 1 | 1000): TimeRule {
-  const [first, last] = [FIRST_INSTANT / unit, Math.floor(LAST_INSTANT / unit)];
   const instant = (value: string): string => `(${value}) * ${unit}`;
+  const accepted = `${unit === 1 ? 'milliseconds' : 'seconds'} since 1970 of the years ${FIRST_YEAR} to ${LAST_YEAR}`;
   return {
-    fault: (value) => `CASE WHEN ${value} NOT BETWEEN ${first} AND ${last}
-      THEN ${misread(column, `(${value})::VARCHAR`, `${unit === 1 ? 'milliseconds' : 'seconds'} since 1970 of the years ${FIRST_YEAR} to ${LAST_YEAR}`)} END`,
+    fault: (value) => `CASE WHEN NOT ${isEpochSql(value, unit)}
+      THEN ${misread(column, `(${value})::VARCHAR`, accepted)} END`,
     hour: (value, date) => hourOf(instant(value), date, timeZone),
     moment: (value) => value,
     dateAndHour: (value) => dateAndHourOf(instant(value), timeZone),

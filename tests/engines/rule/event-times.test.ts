@@ -46,6 +46,8 @@ it('knows none where there is none, each in its place', async () => {
 
 it.each([
   ['iso', 'VARCHAR', '"2026-11-21T09:00:00.250+09:00"', '2026-11-21T00:00:00.250Z'],
+  ['iso', 'VARCHAR', '"2026-11-21T09:00:00+0900"', '2026-11-21T00:00:00.000Z'],
+  ['iso', 'VARCHAR', '"2026-11-20T20:30:00.123456789-0330"', '2026-11-21T00:00:00.123Z'],
   ['epoch-seconds', 'BIGINT', '1795219200', '2026-11-21T00:00:00.000Z'],
   ['epoch-milliseconds', 'BIGINT', '1795219200123', '2026-11-21T00:00:00.123Z'],
   ["yyyy-MM-dd'T'HH:mm:ss", 'VARCHAR', '"2026-11-21T09:00:00"', '2026-11-21T00:00:00.000Z'],
@@ -53,4 +55,13 @@ it.each([
 ] as const)('reads times written as %s', async (format, type, time, instant) => {
   const columns = { time: type };
   expect(await timesOf({ columns, time: { column: 'time', format } }, [`{"time":${time}}`])).toEqual([instant]);
+});
+
+it.each([
+  ['epoch-milliseconds', '1795219200'],
+  ['epoch-milliseconds', '1795219200123456'],
+  ['epoch-seconds', '1795219200123'],
+] as const)('knows none of %s in a number of another unit: %s', async (format, number) => {
+  const change = { columns: { time: 'BIGINT' }, time: { column: 'time', format } } as const;
+  expect(await timesOf(change, [`{"time":${number}}`])).toEqual([undefined]);
 });
