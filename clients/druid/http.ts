@@ -89,7 +89,10 @@ async function answer<T = unknown>(
   throw redirected(service, baseURL, config, response);
 }
 
-/** Druid redirects if the address is of a coordinator that is not the leader. */
+/**
+ * Druid redirects if the address is of a coordinator that is not the leader. One that was started again redirects to
+ * itself until the session of the killed one ends.
+ */
 function redirected(
   service: string,
   baseURL: string,
@@ -97,9 +100,18 @@ function redirected(
   { status, headers }: AxiosResponse,
 ): DaybreakError {
   const location: unknown = headers['location'];
-  const leads = typeof location === 'string' && URL.canParse(location, baseURL);
+  const target =
+    typeof location === 'string' && URL.canParse(location, baseURL) ? new URL(location, baseURL) : undefined;
+  const asked = new URL(axios.getUri({ ...config, baseURL }));
+  if (target?.origin === asked.origin && target.pathname === asked.pathname) {
+    return new DaybreakError('DRUID_UNREACHABLE', {
+      what: `Druid's ${service} at ${baseURL} answered ${describe(config)} with ${status}, a redirect to itself: it has no leader yet`,
+      remedy: 'Wait until Druid is healthy (npx daybreak status).',
+      cause: new FailedAnswer(`status ${status}`),
+    });
+  }
   // Only the origin: the rest may hold a name and a password.
-  const origin = leads ? new URL(location, baseURL).origin : undefined;
+  const origin = target?.origin;
   const elsewhere = origin === undefined || origin === new URL(baseURL).origin ? undefined : origin;
   return new DaybreakError('DRUID_REFUSED', {
     what: `Druid's ${service} at ${baseURL} answered ${describe(config)} with ${status}, a redirect${elsewhere === undefined ? '' : ` to ${elsewhere}`}, which is not followed`,

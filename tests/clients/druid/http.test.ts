@@ -73,6 +73,17 @@ describe.each([301, 302, 303, 307, 308])('a redirect with %i', (status) => {
   });
 });
 
+it('a redirect to the very address says that Druid has no leader yet: its coordinator was started again', async () => {
+  const druid = await listening((request, response) =>
+    response.writeHead(307, { location: `http://${request.headers.host}${request.url}` }).end(),
+  );
+  await expect(createDruidHttp('overlord', druid.url, {}).request(spec, z.unknown())).rejects.toMatchObject({
+    code: 'DRUID_UNREACHABLE',
+    what: expect.stringContaining('no leader') as string,
+  });
+  expect(druid.seen).toHaveLength(1);
+});
+
 it.each([undefined, 'http://', '//user:secret-of-the-answer@127.0.0.1:1/x'])(
   'a redirect to %s is refused as well, and shows no password',
   async (location) => {
