@@ -5,6 +5,7 @@ import { instantsByHour, type Interval } from '../../domain/business-date';
 import { dimensionsOf } from '../../domain/druid/data-schema';
 import { sqlName } from '../../domain/druid/quoting';
 import { timeAsWritten } from '../../domain/druid/time';
+import { DaybreakError } from '../../domain/errors';
 import { outputTimeColumnOf } from '../../domain/pipeline';
 import { contentOf, type Content } from '../../engines/duckdb/row-digest';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
@@ -34,7 +35,17 @@ export async function servedDay(
       ({ start, end }) => `(__time >= ${timestampLiteral(start)} AND __time < ${timestampLiteral(end)})`,
     );
     const file = join(scratch, `${hour}.ndjson`);
-    await druid.queries.sqlToFile(`SELECT ${selected} FROM ${sqlName(datasource)} WHERE ${within.join(' OR ')}`, file);
+    try {
+      await druid.queries.sqlToFile(
+        `SELECT ${selected} FROM ${sqlName(datasource)} WHERE ${within.join(' OR ')}`,
+        file,
+      );
+    } catch (thrown) {
+      // The broker forgets a datasource once its last rows are dropped, also between two queries.
+      const isRefused = thrown instanceof DaybreakError && thrown.code === 'DRUID_REFUSED';
+      if (isRefused && !(await druid.queries.hasDatasource(datasource))) return new Map();
+      throw thrown;
+    }
     const content = await contentOf(pipeline, columns, { file, scratch });
     if (content.rows > 0) served.set(hour, content);
     await rm(file);
