@@ -1,21 +1,21 @@
 import { batchDatasourceOf, deadLetterTopicOf, sameTopic, type Pipeline } from './pipeline';
 
-/** A topic or a datasource that a pipeline uses, and the setting that names it. */
+/** A topic, a datasource or a location that a pipeline uses, and the setting that names it. */
 interface Place {
-  readonly kind: 'topic' | 'datasource';
+  readonly kind: 'topic' | 'datasource' | 'location';
   /** Its path in pipeline.yaml, even if the value is its default. */
   readonly setting: string;
   readonly value: string;
 }
 
-/** A topic or a datasource that two pipelines use and must not share. */
+/** A topic, a datasource or a location that two pipelines use and must not share. */
 export interface PipelineConflict extends Place {
   readonly other: Place & { readonly pipeline: string };
 }
 
 /**
- * What two pipelines share and must not: rows would be in Druid twice, a recomputed day would replace the other's, or a
- * replay would send dead letters to the wrong pipeline. Only an events' topic may be shared, with `kafka.sharedTopic`
+ * What two pipelines share and must not: rows would be in Druid twice, a recomputed day would replace the other's in Druid or
+ * where it is published, or a replay would send dead letters to the wrong pipeline. Only an events' topic may be shared, with `kafka.sharedTopic`
  * in each pipeline that reads it.
  */
 export function conflictsBetween(pipeline: Pipeline, other: Pipeline): PipelineConflict[] {
@@ -46,7 +46,7 @@ export function loopThrough(pipeline: Pipeline, others: readonly Pipeline[]): st
 }
 
 function placesOf(pipeline: Pipeline): Place[] {
-  const { kafka, druid } = pipeline;
+  const { kafka, druid, output } = pipeline;
   return [
     { kind: 'topic', setting: 'kafka.topic', value: kafka.topic },
     { kind: 'topic', setting: 'kafka.outputTopic', value: kafka.outputTopic },
@@ -55,6 +55,9 @@ function placesOf(pipeline: Pipeline): Place[] {
     ...(druid.replace === 'separate'
       ? [{ kind: 'datasource', setting: 'druid.batchDatasource', value: batchDatasourceOf(pipeline) } as const]
       : []),
+    ...(output.location === undefined
+      ? []
+      : [{ kind: 'location', setting: 'output.location', value: output.location } as const]),
   ];
 }
 
@@ -62,6 +65,7 @@ function placesOf(pipeline: Pipeline): Place[] {
 function isSame(one: Place, other: Place): boolean {
   if (one.kind !== other.kind) return false;
   if (one.kind === 'topic') return sameTopic(one.value, other.value);
+  if (one.kind === 'location') return trimmed(one.value) === trimmed(other.value);
   return one.value.toLowerCase() === other.value.toLowerCase();
 }
 
@@ -75,4 +79,9 @@ function mayShare(...uses: readonly [Use, Use]): boolean {
   const readers = uses.filter(([{ setting }]) => setting === 'kafka.topic');
   if (readers.length === 0 || uses.some(([{ setting }]) => setting === 'kafka.deadLetterTopic')) return false;
   return readers.every(([, { kafka }]) => kafka.sharedTopic);
+}
+
+/** Several schemes lead to the same bucket, and a location may end with a slash. */
+function trimmed(location: string): string {
+  return location.replace(/^s3[an]:/, 's3:').replace(/\/+$/, '');
 }

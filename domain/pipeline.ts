@@ -17,8 +17,16 @@ export type Engine = (typeof ENGINES)[number];
 export const FRAMINGS = ['lines', 'json'] as const;
 export type Framing = (typeof FRAMINGS)[number];
 
+/** How published rows are compressed. */
+export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
+export type Compression = (typeof COMPRESSIONS)[number];
+
+/** How Druid reads published rows that are not in a folder. */
+export const DRUID_READS = ['http', 's3', 'hdfs'] as const;
+
 /** What follows a scheme is checked when the location is opened. Key and secret have no place in it. */
-const INPUT_LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
+const LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
+const LOCATIONS = 'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path';
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
 const pipelineName = z
   .string()
@@ -103,10 +111,7 @@ export const pipelineSchema = z
       location: z
         .string()
         .max(1024)
-        .regex(
-          INPUT_LOCATION,
-          'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path',
-        )
+        .regex(LOCATION, LOCATIONS)
         .optional()
         .describe(
           'Where the input files are: an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path. Default: <DAYBREAK_DATA>/<pipeline>/input.',
@@ -139,6 +144,22 @@ export const pipelineSchema = z
         .default(1)
         .describe('How many hours before and after the day are read too: a shipper may file events by their arrival.'),
     }),
+    output: z
+      .strictObject({
+        location: z
+          .string()
+          .max(1024)
+          .regex(LOCATION, LOCATIONS)
+          .optional()
+          .describe(
+            'Where recomputed days are published: an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path. Default: <DAYBREAK_DATA>/<pipeline>/output.',
+          ),
+        compression: z
+          .enum(COMPRESSIONS)
+          .default('none')
+          .describe('How the files of rows are compressed from the next build on. zstd needs Node 22.15 or newer.'),
+      })
+      .prefault({}),
     kafka: z.strictObject({
       topic: topic.describe('Where the events arrive.'),
       outputTopic: topic.describe('Where the transformed rows go. Must not be the topic of the events.'),
@@ -186,6 +207,12 @@ export const pipelineSchema = z
         .default(5_000_000)
         .describe('How many rows a segment of a recomputed day holds at most.'),
       parallelSubtasks: z.int().min(1).default(1).describe("How many of Druid's tasks load a day at once."),
+      inputSource: z
+        .enum(DRUID_READS)
+        .default('http')
+        .describe(
+          "How Druid reads a day from output.location in S3 or HDFS: http needs no extension; s3 and hdfs need Druid's extension of that name.",
+        ),
       servedWithinSeconds: seconds
         .default(900)
         .describe(
@@ -285,8 +312,12 @@ interface Contradiction {
 }
 
 /** Settings that are valid alone but contradict each other. */
-function contradictions({ events, tables, kafka, files, timeZone }: PipelineSettings): Contradiction[] {
+function contradictions({ events, tables, kafka, files, output, druid, timeZone }: PipelineSettings): Contradiction[] {
   const found: Contradiction[] = [];
+  const schemes = { http: /^/, s3: /^s3/, hdfs: /^(?:hdfs|s?webhdfs):/ }[druid.inputSource];
+  if (!schemes.test(output.location ?? '')) {
+    found.push({ path: ['druid', 'inputSource'], message: `http, or an output.location in ${druid.inputSource}` });
+  }
   if (!isHourly(files.pattern) && files.timeZone !== undefined && !isSameZone(files.timeZone, timeZone)) {
     found.push({ path: ['files', 'timeZone'], message: `${timeZone}, the pipeline's zone, for files of a day each` });
   }
@@ -350,6 +381,8 @@ function distinctIgnoringCase(names: readonly string[]): boolean {
 
 interface PipelineSettings {
   readonly timeZone: string;
+  readonly output: { readonly location?: string | undefined };
+  readonly druid: { readonly inputSource: (typeof DRUID_READS)[number] };
   readonly files: { readonly pattern: string; readonly timeZone?: string | undefined };
   readonly events: {
     readonly columns: Readonly<Record<string, ColumnType>>;
@@ -415,6 +448,11 @@ export function spansHours(pipeline: Pipeline): boolean {
 /** The location of the input files. `folder` is that of the pipeline's data. */
 export function inputLocationOf({ files }: Pipeline, folder: string): string {
   return files.location ?? `${folder}/input`;
+}
+
+/** The location of the published days. `folder` is that of the pipeline's data. */
+export function outputLocationOf({ output }: Pipeline, folder: string): string {
+  return output.location ?? `${folder}/output`;
 }
 
 /** How to read the names of the hourly files. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { hoursOfDay, type BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { spansHours } from '../domain/pipeline';
 import { assembleDay } from './versions/day-assembly';
+import { compressHours } from './versions/compress-hours';
 import { stateText, type PreviousBuild } from './versions/build-state';
 import type { BuildContext, BuildPlan, EngineResult, ProgressCounter } from './model/build-plan';
 import { buildHours } from './duckdb/hours/build-hours';
@@ -17,21 +18,13 @@ import { isChanged } from '../clients/storage/errors';
 import { isMissing } from '../clients/storage/local/fs-errors';
 import { listInput, withInput, type ListedInput } from './input/input-files';
 import type { InputPlace } from './input/listed-file';
-import { versionsFolder } from './versions/kept-versions';
 import type { LoadedPipeline } from './model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours, withNeighbours } from './versions/neighbour-hours';
 import { startProgress, type BuildProgress } from './model/progress';
 import { previousBuild, RULES } from './versions/previous-build';
-import {
-  beginVersion,
-  currentVersion,
-  isWhole,
-  MANIFEST_FILE,
-  outputFailed,
-  publishVersion,
-  sparkLogOf,
-  STATE_FILE,
-} from './versions/published-day';
+import { MANIFEST_FILE, STATE_FILE, type DayOutput } from './versions/day-output';
+import { withOutput } from './versions/open-output';
+import { outputFailed } from './versions/output-errors';
 import { buildHoursOnSpark } from './spark/build-hours';
 import type { SparkProgram } from './spark/spark-program';
 
@@ -39,8 +32,10 @@ export interface DayBuildOptions {
   readonly date: BusinessDate;
   /** Location of the hourly files: a folder, or the address of a storage; see `withInput`. */
   readonly input: string;
-  /** Folder that gets <date>/HH.ndjson. */
+  /** Location of the published days: a folder, or the address of a storage; see `locationOf`. */
   readonly output: string;
+  /** See `OutputPlace`. */
+  readonly scratch?: string | undefined;
   readonly engine: DayManifest['engine'];
   /** Finds the Spark for the engine spark. Called only if something is to be built with it. Default: none. */
   readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
@@ -59,38 +54,38 @@ export interface DayBuildOptions {
 const GIBIBYTE = 1024 ** 3;
 
 /**
- * Builds one day from its hourly files and publishes it as <output>/<date>: HH.ndjson for every hour of the day (empty
- * for an hour without records), _manifest.json, and _quarantine.ndjson if there are bad records. Builds only the hours
- * that changed since the published version, or all hours if the same identity can be in two hours. If nothing changed,
- * it publishes nothing and returns the old manifest.
+ * Builds one day from its hourly files and publishes it: HH.ndjson for every hour of the day (empty for an hour without
+ * records), _manifest.json, and _quarantine.ndjson if there are bad records. Builds only the hours that changed since
+ * the published version, or all hours if the same identity can be in two hours. If nothing changed, it publishes
+ * nothing and returns the old manifest.
  *
  * If another process publishes the day meanwhile, the input is listed again. Throws NO_INPUT, UNREADABLE_INPUT,
  * STORAGE_FAILED, STORAGE_REFUSED, STORAGE_CHANGED, OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or
  * CANCELLED; the published day then stays as it was.
  */
 export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
-  const { date, signal = new AbortController().signal } = options;
-  const output = resolve(options.output);
-  const scratch = versionsFolder(output, date);
+  const { date, output: location, scratch, signal = new AbortController().signal } = options;
   const progress = startProgress(options.onProgress);
   const onFetched = (bytes: number): void => {
     progress.addFetched(bytes);
   };
   try {
-    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-      // Another process has built some or all hours since this build began, so that little is left to do.
-      const force = options.force === true && tries === 1;
-      const manifest = await withInput(options.input, { scratch, signal, onFetched }, (place) =>
-        tryBuild(loaded, { ...options, place, output, force, signal }, progress),
-      ).catch(unlessChanged(tries));
-      if (manifest !== undefined) return manifest;
-    }
-    throw new DaybreakError('BUILD_BUSY', {
-      what: `others published ${date} in ${output} again and again while it was being built`,
-      remedy: 'Build again once they are done; the published day is theirs.',
+    return await withOutput({ location, scratch }, date, async (output) => {
+      for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+        // Another process has built some or all hours since this build began, so that little is left to do.
+        const force = options.force === true && tries === 1;
+        const manifest = await withInput(options.input, { scratch: output.scratch, signal, onFetched }, (place) =>
+          tryBuild(loaded, { ...options, place, output, force, signal }, progress),
+        ).catch(unlessChanged(tries));
+        if (manifest !== undefined) return manifest;
+      }
+      throw new DaybreakError('BUILD_BUSY', {
+        what: `others published ${date} in ${output.place} again and again while it was being built`,
+        remedy: 'Build again once they are done; the published day is theirs.',
+      });
     });
   } catch (thrown) {
-    throw explained(thrown, signal, output, date);
+    throw explained(thrown, signal, location, date);
   } finally {
     progress.stop();
   }
@@ -111,7 +106,11 @@ function unlessChanged(tries: number): (thrown: unknown) => undefined {
  */
 async function tryBuild(
   loaded: LoadedPipeline,
-  options: Omit<DayBuildOptions, 'input'> & { readonly place: InputPlace; readonly signal: AbortSignal },
+  options: Omit<DayBuildOptions, 'input' | 'output' | 'scratch'> & {
+    readonly place: InputPlace;
+    readonly output: DayOutput;
+    readonly signal: AbortSignal;
+  },
   progress: ProgressCounter,
 ): Promise<DayManifest | undefined> {
   const { pipeline } = loaded;
@@ -119,10 +118,10 @@ async function tryBuild(
   let folder: string | undefined;
   let previous: PreviousBuild | undefined;
   try {
-    const since = await currentVersion(output, date);
-    previous = options.force === true ? undefined : await previousBuild(loaded, { output, date, engine });
+    const since = await output.currentVersion();
+    previous = options.force === true ? undefined : await previousBuild(loaded, output, engine);
     const files = await listInput(place, pipeline, date);
-    const changes = await changesSince(previous, loaded, date, files, signal);
+    const changes = await changesSince(previous, loaded, output, files, signal);
     if (previous !== undefined && isUnchanged(changes, files, previous)) return previous.manifest;
 
     // A record of a changed hour may have a duplicate in any other hour, so that all hours are built again.
@@ -131,7 +130,7 @@ async function tryBuild(
       ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
       ...{ sources, changed, previous: known, missingHours: files.missingHours },
     };
-    folder = await beginVersion(output, date);
+    folder = await output.begin();
     const context: BuildContext = {
       folder,
       signal,
@@ -139,20 +138,25 @@ async function tryBuild(
       threads: options.threads ?? availableParallelism(),
       progress,
     };
-    const result = await buildWith(options, plan, context, sparkLogOf(output, date));
+    const result = await buildWith(options, plan, context, sparkLogOf(output));
     for (const { hour, kept, written } of result.targets.values()) {
       refuseMultipliedRows(loaded, { events: kept, rows: written, of: `the hour ${hour} of ${date}` });
     }
-    const { manifest, state } = await assembleDay(plan, result, { engine, folder, files, previous });
+    const targets = await compressHours(result.targets, pipeline.output.compression, context);
+    const { manifest, state, takenOver } = await assembleDay(
+      plan,
+      { ...result, targets },
+      { output, engine, folder, files, previous },
+    );
     const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
     await writeFile(join(folder, MANIFEST_FILE), text);
     await writeFile(join(folder, STATE_FILE), stateText({ rules: RULES, ...state }));
     signal.throwIfAborted();
     const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
     const keep = pipeline.retention.outputs;
-    return (await publishVersion(output, date, { built: folder, id, since, keep })) ? manifest : undefined;
+    return (await output.publish({ built: folder, id, since, keep, takenOver })) ? manifest : undefined;
   } catch (thrown) {
-    if (isMissing(thrown) && previous !== undefined && !(await isWhole(previous))) return undefined;
+    if (isMissing(thrown) && previous !== undefined && !(await output.isWhole(previous))) return undefined;
     throw thrown;
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
@@ -163,15 +167,23 @@ async function tryBuild(
 async function changesSince(
   previous: PreviousBuild | undefined,
   loaded: LoadedPipeline,
-  date: BusinessDate,
+  output: DayOutput,
   files: ListedInput,
   signal: AbortSignal,
 ): Promise<Changes> {
   const changes = await findChanges(files, previous);
   if (previous === undefined || changes.touched.size === 0) return changes;
-  const compared = await compareNeighbours(loaded, date, changes, { version: previous.folder, signal });
-  await rememberNeighbours(previous, files.neighbours, compared);
+  const compared = await compareNeighbours(loaded, output.date, changes, { scratch: output.scratch, signal });
+  await rememberNeighbours(output, previous, files.neighbours, compared);
   return withNeighbours(changes, compared);
+}
+
+/**
+ * Absolute path of the output of Spark's driver in the day's last build with it. It is outside the versions, which do
+ * not keep it.
+ */
+function sparkLogOf({ scratch }: DayOutput): string {
+  return join(scratch, '.spark.log');
 }
 
 async function buildWith(

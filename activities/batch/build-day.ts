@@ -1,17 +1,16 @@
 import { Context } from '@temporalio/activity';
-import { utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as z from 'zod';
 import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
 import { inputLocationOf } from '../../domain/pipeline';
 import { dayInput, parseInput } from '../../domain/parse-input';
 import { runDayBuild } from '../../engines/build-day';
+import { withOutput } from '../../engines/versions/open-output';
 import { fetchedText } from '../../engines/model/progress';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
-import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withHeartbeats } from '../heartbeat';
-import { readBuiltDay } from './built-day';
+import { outputPlaceIn, readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 import { finishedDay, plannedDay } from './planned-day';
 
@@ -23,14 +22,15 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
   return {
     /**
      * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE;
-     * BAD_PIPELINE also if another pipeline has the datasource, since the day would replace that pipeline's rows;
+     * BAD_PIPELINE also if another pipeline has the datasource or publishes in the same place, since the day would
+     * replace that pipeline's rows;
      * BAD_DATE for a day that does not exist or is not over yet, since the seal would keep the day's next rows out of
      * realtime.
      */
     async planDay(input: DailyBatchInput): Promise<DayPlan> {
       const { pipeline: name, date } = parseInput(dayInput, input, 'planDay');
       const loaded = await loadPipelineNamed(pipelines, name);
-      await refuseConflicts(loaded, { kinds: ['datasource'] });
+      await refuseConflicts(loaded, { kinds: ['datasource', 'location'] });
       return finishedDay(loaded.pipeline, date, clock);
     },
 
@@ -39,7 +39,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
       const context = Context.current();
       const { force } = parseInput(optionsInput, options, 'buildDay');
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
-      const output = await folderWithin(data, plan.pipeline, 'output');
+      const place = await outputPlaceIn(data, loaded.pipeline);
       let done: string | undefined;
       return withHeartbeats(
         () => done,
@@ -47,7 +47,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
           await runDayBuild(loaded, {
             date: plan.date,
             input: inputLocationOf(loaded.pipeline, join(data, plan.pipeline)),
-            output,
+            ...{ output: place.location, scratch: place.scratch },
             engine: loaded.pipeline.batch.engine,
             findSpark,
             ...(build.memoryMebibytes !== undefined && { memoryLimit: build.memoryMebibytes * MEBIBYTE }),
@@ -59,10 +59,12 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
               done = `${fetched}${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
             },
           });
-          const built = await readBuiltDay(output, plan.date);
-          // Done also if nothing was built again: the watch for late data leaves time between two tries.
-          await utimes(built.folder, new Date(), new Date());
-          return built;
+          return withOutput(place, plan.date, async (output) => {
+            const built = await readBuiltDay(output);
+            // Done also if nothing was built again: the watch for late data leaves time between two tries.
+            await output.confirm(basename(built.folder));
+            return built;
+          });
         },
       );
     },

@@ -1,19 +1,23 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { BusinessDate } from '../../domain/business-date';
-import type { BuiltDay, DayPlan, ReadHour } from '../../domain/daily-batch';
+import type { BuiltDay, ReadHour } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { DaybreakError } from '../../domain/errors';
 import { truncatedFiles } from '../../domain/gate';
-import { parsePipelineName } from '../../domain/pipeline';
+import type { Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from '../../engines/versions/build-state';
 import { folderWithin } from '../../clients/storage/local/safe-path';
-import { versionAt } from '../../engines/versions/day-version';
-import { readPublishedDay, type PublishedDay } from '../../engines/versions/published-day';
+import { readCurrent, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
+import { outputPlaceOf, type OutputPlace } from '../../engines/versions/open-output';
 
-/** The folder of a pipeline's published days. Throws UNKNOWN_PIPELINE for a name that is a path. */
-export function outputFolder(data: string, pipeline: string): string {
-  return join(data, parsePipelineName(pipeline), 'output');
+/**
+ * Where the worker publishes a pipeline's days. Throws OUTPUT_FAILED if a link leads out of the data folder.
+ *
+ * @param data see Config.data.
+ */
+export async function outputPlaceIn(data: string, pipeline: Pipeline): Promise<OutputPlace> {
+  if (pipeline.output.location === undefined) await folderWithin(data, pipeline.name, 'output');
+  return outputPlaceOf(pipeline, join(data, pipeline.name));
 }
 
 const LONGEST_PATH = 4_096;
@@ -22,33 +26,22 @@ const LONGEST_PATH = 4_096;
 export const builtInput = z.object({ folder: z.string().max(LONGEST_PATH) });
 
 /** The version of a day that is published now. Throws NOT_BUILT if there is none. */
-export async function readBuiltDay(output: string, date: BusinessDate): Promise<BuiltDay> {
-  const published = await readPublishedDay(output, date);
-  if (published === undefined) {
-    throw new DaybreakError('NOT_BUILT', {
-      what: `${output} has no published rows of ${date}`,
-      remedy: `Recompute the day first: npx daybreak batch run --date ${date}`,
-    });
-  }
-  return builtDayOf(published);
+export async function requireCurrent(output: DayOutput): Promise<PublishedDay> {
+  const published = await readCurrent(output);
+  if (published !== undefined) return published;
+  const { date, place } = output;
+  throw new DaybreakError('NOT_BUILT', {
+    what: `${place} has no published rows of ${date}`,
+    remedy: `Recompute the day first: npx daybreak batch run --date ${date}`,
+  });
 }
 
-/**
- * The version of a day that a caller names by its folder, as its own files describe it. Throws OUTPUT_FAILED or
- * NOT_BUILT if it is no version of that day.
- */
-export async function readNamedVersion(
-  data: string,
-  { pipeline, date }: Pick<DayPlan, 'pipeline' | 'date'>,
-  folder: string,
-): Promise<BuiltDay> {
-  return builtDayOf(await versionAt(await folderWithin(data, pipeline, 'output'), date, folder));
-}
-
-async function builtDayOf({ folder, manifest }: PublishedDay): Promise<BuiltDay> {
+/** The same, for a workflow. */
+export async function readBuiltDay(output: DayOutput): Promise<BuiltDay> {
+  const { version, folder, manifest } = await requireCurrent(output);
   const { missingHours, hours, truncatedFiles: names = [], unreadFiles } = manifest;
   const counts = completeCounts(manifest.counts, hours);
-  const state = await readState(folder);
+  const state = await readState(output, version);
   return {
     folder,
     counts,

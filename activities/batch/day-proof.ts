@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { DruidClient, Segment } from '../../clients/druid';
 import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../domain/daily-batch';
 import { visibleIn } from '../../domain/druid/timeline';
@@ -6,6 +7,7 @@ import { DaybreakError } from '../../domain/errors';
 import type { ServedBefore } from '../../domain/reconciliation';
 import { contentOf, NO_CONTENT, type Content } from '../../engines/duckdb/row-digest';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import type { DayOutput } from '../../engines/versions/day-output';
 import { servedDay } from './served-day';
 
 /** The segments that answer queries of the day. */
@@ -53,6 +55,12 @@ function isDay({ start, end }: Segment, { interval }: Pick<DayPlan, 'interval'>)
   return Date.parse(start) === Date.parse(interval.start) && Date.parse(end) === Date.parse(interval.end);
 }
 
+/** The published rows that Druid should serve. */
+export interface BuiltRows extends Pick<BuiltDay, 'hours'> {
+  readonly output: DayOutput;
+  readonly version: string;
+}
+
 /**
  * Each hour's row count and an order-independent checksum over every column of its rows, in the batch's files and in
  * Druid. Throws PROOF_FAILED with the first hour that differs.
@@ -62,15 +70,17 @@ function isDay({ start, end }: Segment, { interval }: Pick<DayPlan, 'interval'>)
 export async function compareContent(
   druid: DruidClient,
   plan: DayPlan,
-  built: BuiltDay,
+  built: BuiltRows,
   loaded: LoadedPipeline,
   { scratch, signal }: { readonly scratch: string; readonly signal?: AbortSignal },
 ): Promise<ProvenHour[]> {
   const served = await servedDay(druid, plan, loaded, { scratch, ...(signal && { signal }) });
   const wrote = new Map<string, Content>();
   for (const { hour, file } of built.hours) {
-    const source = { file: join(built.folder, file), scratch };
-    wrote.set(hour, await contentOf(loaded.pipeline, loaded.outputColumns, source));
+    signal?.throwIfAborted();
+    const rows = await built.output.localFile(built.version, file, scratch);
+    wrote.set(hour, await contentOf(loaded.pipeline, loaded.outputColumns, { file: rows, scratch }));
+    if (dirname(rows) === scratch) await rm(rows);
   }
   const names = new Set([...wrote.keys(), ...served.keys()]);
   const hours = [...names].sort().map((hour) => {

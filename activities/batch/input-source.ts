@@ -1,6 +1,35 @@
 import { join, sep } from 'node:path';
 import type { InputSource } from '../../domain/druid/reindex-spec';
-import type { OutputFile } from './dependencies';
+import type { Pipeline } from '../../domain/pipeline';
+import { fileOf, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
+import type { BatchDependencies, OutputFile } from './dependencies';
+
+/**
+ * How long Druid can read the rows from a storage: a task may wait for a slot for hours. Credentials that expire
+ * earlier end it earlier.
+ */
+const READABLE_SECONDS = 24 * 3_600;
+
+/** How Druid reads a version of a day: from the storage where it lies, or as `inLocalFolder` says. */
+export async function sourceOf(
+  output: DayOutput,
+  day: PublishedDay,
+  { druid }: Pipeline,
+  inLocalFolder: BatchDependencies['inputSource'],
+): Promise<InputSource> {
+  const files = day.manifest.hours.map(({ file }) => file);
+  const urls = await output.httpUrls(day.version, files, READABLE_SECONDS);
+  if (urls === undefined) return inLocalFolder(files.map((file) => ({ folder: day.folder, file })));
+  const addresses = files.map((file) => fileOf(day, file));
+  switch (druid.inputSource) {
+    case 'http':
+      return { type: 'http', uris: urls };
+    case 's3':
+      return { type: 's3', uris: addresses };
+    case 'hdfs':
+      return { type: 'hdfs', paths: addresses };
+  }
+}
 
 /** The user name with which Druid reads from the worker. The token is the password. */
 export const OUTPUT_USER = 'daybreak';

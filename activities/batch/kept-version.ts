@@ -1,29 +1,34 @@
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
-import { republishVersion } from '../../engines/versions/published-day';
-import { versionToRestore } from '../../engines/versions/restorable-version';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
-import { folderWithin } from '../../clients/storage/local/safe-path';
-import { readBuiltDay } from './built-day';
+import { folderNamed } from '../../engines/load-pipeline';
+import { readSettings } from '../../engines/pipeline/read-pipeline';
+import { withOutput } from '../../engines/versions/open-output';
+import { versionToRestore } from '../../engines/versions/restorable-version';
+import { outputPlaceIn, readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
-export function createRestoreActivities({ data }: BatchDependencies) {
+export function createRestoreActivities({ data, pipelines }: BatchDependencies) {
+  const placeOf = async (pipeline: string) =>
+    outputPlaceIn(data, await readSettings(await folderNamed(pipelines, pipeline)));
   return {
     /**
      * The full name of a kept version of the day. 'previous' is the version that Druid served before the current one.
      * Throws NOT_BUILT if it is not kept.
      */
     async chooseVersion(plan: DayPlan, wanted: string): Promise<string> {
-      const day = parseInput(dayInput, plan, 'chooseVersion');
+      const { pipeline, date } = parseInput(dayInput, plan, 'chooseVersion');
       const version = parseInput(shortText, wanted, 'chooseVersion');
-      return versionToRestore(await folderWithin(data, day.pipeline, 'output'), day, version);
+      return withOutput(await placeOf(pipeline), date, (output) => versionToRestore(output, pipeline, version));
     },
 
     /** Makes a kept version the day's published one again. */
     async republish(plan: DayPlan, version: string): Promise<BuiltDay> {
       const { pipeline, date } = parseInput(dayInput, plan, 'republish');
-      const output = await folderWithin(data, pipeline, 'output');
-      await republishVersion(output, date, parseInput(shortText, version, 'republish'));
-      return readBuiltDay(output, date);
+      const name = parseInput(shortText, version, 'republish');
+      return withOutput(await placeOf(pipeline), date, async (output) => {
+        await output.republish(name);
+        return readBuiltDay(output);
+      });
     },
   };
 }

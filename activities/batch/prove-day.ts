@@ -4,10 +4,12 @@ import type { DruidClient, Segment } from '../../clients/druid';
 import type { BuiltDay, DayPlan, DayProof, ProvenHour } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { parseInput, shortText } from '../../domain/parse-input';
+import type { Pipeline } from '../../domain/pipeline';
+import { withOutput } from '../../engines/versions/open-output';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
 import { type PollResult, pollUntilAnswered, withHeartbeats } from '../heartbeat';
-import { builtInput, readNamedVersion } from './built-day';
+import { builtInput, outputPlaceIn } from './built-day';
 import { checkSegments, compareContent, latestVersion, visibleSegments } from './day-proof';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
@@ -32,28 +34,40 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'proveDay', (datasource) =>
         hasReplaced(druid, given, datasource, reindexed),
       );
-      const built = await readNamedVersion(data, plan, folder);
       const scratchFolder = await folderWithin(data, plan.pipeline, 'scratch');
       const { cancellationSignal: signal } = Context.current();
-      const { servedWithinSeconds } = loaded.pipeline.druid;
-      const deadline = Date.now() + servedWithinSeconds * 1_000;
-      const segments = await pollUntilAnswered(async () => {
-        const polled = await servedOnlyByBatch(druid, plan, reindexed);
-        if ('waitingFor' in polled && Date.now() >= deadline) {
-          throw notServed(plan, reindexed, `${servedWithinSeconds} s for ${polled.waitingFor}`);
-        }
-        return polled;
-      });
-      const hours = await withHeartbeats('comparing the rows that Druid serves with the batch’s', () =>
-        provenHours(() =>
-          withScratch(scratchFolder, `proof-${plan.date}`, (scratch) =>
-            compareContent(druid, plan, built, loaded, { scratch, signal }),
+      return withOutput(await outputPlaceIn(data, loaded.pipeline), plan.date, async (output) => {
+        const { version, manifest } = await output.versionAt(folder);
+        const built = { output, version, hours: manifest.hours };
+        const segments = await segmentsOfBatch(druid, plan, reindexed, loaded.pipeline);
+        const hours = await withHeartbeats('comparing the rows that Druid serves with the batch’s', () =>
+          provenHours(() =>
+            withScratch(scratchFolder, `proof-${plan.date}`, (scratch) =>
+              compareContent(druid, plan, built, loaded, { scratch, signal }),
+            ),
           ),
-        ),
-      );
-      return { version: latestVersion(segments), segments: segments.length, hours };
+        );
+        return { version: latestVersion(segments), segments: segments.length, hours };
+      });
     },
   };
+}
+
+/** The day's visible segments, once only the batch's are left. Throws NOT_SERVED if they are not in the pipeline's time. */
+async function segmentsOfBatch(
+  druid: DruidClient,
+  plan: DayPlan,
+  reindexed: Reindexed,
+  { druid: { servedWithinSeconds } }: Pipeline,
+): Promise<readonly Segment[]> {
+  const deadline = Date.now() + servedWithinSeconds * 1_000;
+  return pollUntilAnswered(async () => {
+    const polled = await servedOnlyByBatch(druid, plan, reindexed);
+    if ('waitingFor' in polled && Date.now() >= deadline) {
+      throw notServed(plan, reindexed, `${servedWithinSeconds} s for ${polled.waitingFor}`);
+    }
+    return polled;
+  });
 }
 
 /** Whether the task belongs to this run and, according to Druid, to the datasource: a caller may claim any. */

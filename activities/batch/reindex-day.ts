@@ -8,8 +8,10 @@ import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import { batchDatasourceOf } from '../../domain/pipeline';
 import { folderNamed } from '../../engines/load-pipeline';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
+import { withOutput } from '../../engines/versions/open-output';
 import { type PollResult, pollUntilAnswered } from '../heartbeat';
-import { builtInput, readNamedVersion } from './built-day';
+import { builtInput, outputPlaceIn } from './built-day';
+import { sourceOf } from './input-source';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
 
@@ -35,23 +37,25 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const { folder } = parseInput(builtInput, day, 'reindexDay');
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'reindexDay');
       const { pipeline, outputColumns: columns } = loaded;
-      const built = await readNamedVersion(data, plan, folder);
       const prefix = ownTaskPrefix(plan);
-      const rows = built.hours.reduce((sum, { written }) => sum + written, 0);
-      const files = built.hours.map(({ file }) => ({ folder: built.folder, file }));
-      let id: string | undefined;
-      return pollUntilAnswered<Reindexed>(
-        retryWhileUnreachable(async () => {
-          if (id === undefined) {
-            const next = await nextTaskId(druid, prefix);
-            const spec = reindexSpec(pipeline, columns, { id: next, plan, source: inputSource(files) });
-            if (rows > 0) await requireReadable(druid, spec, built.folder);
-            await druid.tasks.submit(spec);
-            id = next;
-          }
-          return over(druid, id, rows);
-        }),
-      );
+      return withOutput(await outputPlaceIn(data, pipeline), plan.date, async (output) => {
+        const built = await output.versionAt(folder);
+        const rows = built.manifest.hours.reduce((sum, { written }) => sum + written, 0);
+        let id: string | undefined;
+        return pollUntilAnswered<Reindexed>(
+          retryWhileUnreachable(async () => {
+            if (id === undefined) {
+              const next = await nextTaskId(druid, prefix);
+              const source = await sourceOf(output, built, pipeline, inputSource);
+              const spec = reindexSpec(pipeline, columns, { id: next, plan, source });
+              if (rows > 0) await requireReadable(druid, spec, built.folder);
+              await druid.tasks.submit(spec);
+              id = next;
+            }
+            return over(druid, id, rows);
+          }),
+        );
+      });
     },
 
     /**
@@ -80,10 +84,13 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
 /** Druid takes a path that it cannot see as an empty file, and would replace the day by nothing. */
 async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: string): Promise<void> {
   if ((await druid.tasks.sample(spec)) > 0) return;
+  const { inputSource } = spec.spec.ioConfig;
   throw new DaybreakError('DRUID_READS_NOTHING', {
     what: `Druid finds no row in ${folder}, but the batch wrote rows there`,
     remedy:
-      'Share the folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL, so that the worker serves it.',
+      inputSource.type === 'local'
+        ? 'Share the folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL, so that the worker serves it.'
+        : `Let Druid's servers reach that place: they read it with Druid's input source '${inputSource.type}'.`,
   });
 }
 

@@ -4,16 +4,17 @@ import type { DailyBatchResult } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import { folderWithin } from '../../clients/storage/local/safe-path';
-import { versionAt } from '../../engines/versions/day-version';
-import { markServed } from '../../engines/versions/kept-versions';
+import { folderNamed } from '../../engines/load-pipeline';
+import { readSettings } from '../../engines/pipeline/read-pipeline';
+import { withOutput } from '../../engines/versions/open-output';
 import { replaceFile } from '../../clients/storage/local/replace-file';
-import { builtInput } from './built-day';
+import { builtInput, outputPlaceIn } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
 /** The fields of a result that name files. Its figures are for people. */
 const resultInput = dayInput.extend({ output: builtInput.shape.folder, taskId: shortText });
 
-export function createReconciliationActivities({ data }: BatchDependencies) {
+export function createReconciliationActivities({ data, pipelines }: BatchDependencies) {
   return {
     /** Stores the result of a run as <data>/<pipeline>/reconciliation/<date>.json, for reports and for people. */
     async storeReconciliation(result: DailyBatchResult): Promise<void> {
@@ -24,9 +25,12 @@ export function createReconciliationActivities({ data }: BatchDependencies) {
           remedy: 'Run the day again.',
         });
       }
-      const version = await versionAt(await folderWithin(data, pipeline, 'output'), date, output);
+      const place = await outputPlaceIn(data, await readSettings(await folderNamed(pipelines, pipeline)));
       const folder = await folderWithin(data, pipeline, 'reconciliation');
-      await markServed(version.folder, taskId);
+      await withOutput(place, date, async (day) => {
+        const { version } = await day.versionAt(output);
+        await day.markServed(version, taskId);
+      });
       await mkdir(folder, { recursive: true });
       await replaceFile(join(folder, `${date}.json`), `${JSON.stringify(result, null, 2)}\n`);
     },

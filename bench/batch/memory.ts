@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
-import { versionsFolder } from '../../engines/versions/kept-versions';
+import { versionsFolder } from '../../engines/versions/local/kept-versions';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
 import { DaybreakError, messageOf } from '../../domain/errors';
+import { withoutSignatures } from './signatures';
 
 export interface DruidHttp {
   /** The parsed answer; undefined if Druid answers 404 and `absent` allows it. */
@@ -128,7 +129,7 @@ export class FailedAnswer extends Error {
 }
 
 function refused(service: string, config: AxiosRequestConfig, status: number, data: unknown): DaybreakError {
-  const reason = typeof data === 'string' ? data : JSON.stringify(data ?? '');
+  const reason = withoutSignatures(typeof data === 'string' ? data : JSON.stringify(data ?? ''));
   if (status === 401 || status === 403) {
     return new DaybreakError('DRUID_REFUSED', {
       what: `Druid's ${service} does not let us ${describe(config)}: ${status} ${reason.slice(0, 1_000)}`,

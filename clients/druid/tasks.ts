@@ -2,7 +2,11 @@ import * as z from 'zod';
 import type { ReindexSpec } from '../../domain/druid/reindex-spec';
 import { DaybreakError } from '../../domain/errors';
 import type { DruidHttp } from './http';
+import { withoutSignatures } from './signatures';
 import type { IngestionTotals } from './supervisors';
+
+/** What a task says of its failure, which may repeat the addresses of its input. */
+const reason = z.string().transform(withoutSignatures).nullish();
 
 const taskStatus = z.object({
   status: z.object({
@@ -13,7 +17,7 @@ const taskStatus = z.object({
     createdTime: z.string(),
     /** Of a running task: WAITING for a lock, PENDING for a free worker slot, or RUNNING on a worker. */
     runnerStatusCode: z.enum(['WAITING', 'PENDING', 'RUNNING', 'NONE']).nullish(),
-    errorMsg: z.string().nullish(),
+    errorMsg: reason,
     dataSource: z.string().nullish(),
   }),
 });
@@ -81,7 +85,7 @@ const report = z.looseObject({
             buildSegments: rowStats.optional(),
           })
           .nullish(),
-        errorMsg: z.string().nullish(),
+        errorMsg: reason,
         segmentAvailabilityConfirmed: z.boolean().nullish(),
       }),
     })
@@ -89,7 +93,7 @@ const report = z.looseObject({
 });
 
 const unparseableEvents = z.looseObject({
-  buildSegments: z.array(z.looseObject({ input: z.string().nullish(), details: z.array(z.string()) })),
+  buildSegments: z.array(z.looseObject({ input: reason, details: z.array(z.string().transform(withoutSignatures)) })),
 });
 
 export interface TaskReport {

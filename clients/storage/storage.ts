@@ -84,6 +84,11 @@ export interface Storage {
    * documents what is atomic.
    */
   writeIf(key: string, body: Body, condition: Condition, options?: Abortable): Promise<ObjectVersion | undefined>;
+  /**
+   * Writes a copy of one object under another key, whole or not at all. S3 copies up to 5 GiB by itself; else the bytes
+   * pass through this process. Throws STORAGE_CHANGED if the object does not exist.
+   */
+  copy(from: string, to: string, options?: Abortable): Promise<ObjectVersion>;
   /** It is no failure if an object does not exist any more. */
   remove(keys: Iterable<string> | AsyncIterable<string>, options?: Abortable): Promise<void>;
   /**

@@ -2,7 +2,10 @@ import type { DayPlan } from '../daily-batch';
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { dataSchema } from './data-schema';
 
-/** The source from which Druid reads NDJSON: paths that it shares with the worker, or the worker's own server. */
+/**
+ * The source from which Druid reads NDJSON: paths that it shares with the worker, HTTP addresses of the worker's own
+ * server or of a storage, or a storage by one of Druid's extensions.
+ */
 export type InputSource =
   | { readonly type: 'local'; readonly files: readonly string[] }
   | {
@@ -10,7 +13,9 @@ export type InputSource =
       readonly uris: readonly string[];
       readonly httpAuthenticationUsername: string;
       readonly httpAuthenticationPassword: { readonly type: 'default'; readonly password: string };
-    };
+    }
+  | { readonly type: 'http' | 's3'; readonly uris: readonly string[] }
+  | { readonly type: 'hdfs'; readonly paths: readonly string[] };
 
 export interface Reindex {
   readonly id: string;

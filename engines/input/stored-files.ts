@@ -6,7 +6,7 @@ import { ignoreAbsent } from '../../clients/storage/local/fs-errors';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { isNeighbour } from '../../domain/file-hours';
 import { Semaphore } from '../../domain/semaphore';
-import { scratchIn } from '../versions/kept-versions';
+import { scratchIn } from '../versions/scratch';
 import { isZstd } from './compression';
 import type { InputOptions } from './input-files';
 import {

@@ -15,19 +15,19 @@ export interface UnreadableNeighbour {
 }
 
 export interface ConflictOptions {
-  /** Default: both. */
+  /** Default: all. */
   readonly kinds?: readonly PipelineConflict['kind'][];
 }
 
 /**
  * Compares a pipeline with those in the neighbouring folders. Returns the pipelines that cannot be compared.
  *
- * Throws BAD_PIPELINE, with both files, settings and values, if it shares a topic or a datasource with another pipeline
- * although only one of them may use it.
+ * Throws BAD_PIPELINE, with both files, settings and values, if it shares a topic, a datasource or the location of
+ * its output with another pipeline although only one of them may use it.
  */
 export async function refuseConflicts(
   { pipeline, folder }: ReadPipeline,
-  { kinds = ['topic', 'datasource'] }: ConflictOptions = {},
+  { kinds = ['topic', 'datasource', 'location'] }: ConflictOptions = {},
 ): Promise<UnreadableNeighbour[]> {
   const parent = dirname(folder);
   const fileOf = (name: string): string => join(parent, name, PIPELINE_FILE);

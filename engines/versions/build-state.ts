@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as z from 'zod';
-import type { DayManifest, InputFile } from '../../domain/day-manifest';
+import type { InputFile } from '../../domain/day-manifest';
 import type { SourceHour } from '../model/build-plan';
-import { isMissing } from '../../clients/storage/local/fs-errors';
-import { STATE_FILE } from './published-day';
-import { replaceFile } from '../../clients/storage/local/replace-file';
+import type { DayOutput, PublishedDay } from './day-output';
 
 /** What an incremental build needs in addition to the manifest, which is in the same folder. */
 export interface BuildState {
@@ -26,9 +22,7 @@ export interface SourceState extends Omit<SourceHour, 'files'> {
 }
 
 /** A published version that a build can take unchanged hours from. */
-export interface PreviousBuild {
-  readonly folder: string;
-  readonly manifest: DayManifest;
+export interface PreviousBuild extends PublishedDay {
   readonly state: BuildState;
 }
 
@@ -64,16 +58,18 @@ export function stateText(state: BuildState): string {
 }
 
 /** Replaces the state of a version as a whole. */
-export async function writeState(folder: string, state: BuildState): Promise<void> {
-  await replaceFile(join(folder, STATE_FILE), stateText(state));
+export async function writeState(output: DayOutput, version: string, state: BuildState): Promise<void> {
+  await output.writeState(version, stateText(state));
 }
 
 /** Undefined if the version has no state, or one that a loss of power left broken. */
-export async function readState(folder: string): Promise<BuildState | undefined> {
+export async function readState(output: DayOutput, version: string): Promise<BuildState | undefined> {
+  const text = await output.readState(version);
+  if (text === undefined) return undefined;
   try {
-    return stateSchema.safeParse(JSON.parse(await readFile(join(folder, STATE_FILE), 'utf8'))).data;
+    return stateSchema.safeParse(JSON.parse(text)).data;
   } catch (thrown) {
-    if (isMissing(thrown) || thrown instanceof SyntaxError) return undefined;
+    if (thrown instanceof SyntaxError) return undefined;
     throw thrown;
   }
 }

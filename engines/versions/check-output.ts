@@ -3,26 +3,55 @@ import { access, constants, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ignoreAbsent } from '../../clients/storage/local/fs-errors';
 import { folderWithin } from '../../clients/storage/local/safe-path';
+import { locationOf, locationText, openStorage, type Storage } from '../../clients/storage';
 import { DaybreakError } from '../../domain/errors';
+import { outputLocationOf, type Pipeline } from '../../domain/pipeline';
 import type { PlaceCheck } from '../model/place-check';
-import { outputFailed } from './published-day';
+import { outputFailed } from './output-errors';
 
 /**
- * Writes a file into <data>/<pipeline>/output and removes it. If the folder does not exist, asks for the right to make
- * it: a folder that is made here would belong to whoever checks, not to the worker.
+ * Writes a file into the place of a pipeline's output and removes it. If a folder does not exist, asks for the right to
+ * make it: a folder that is made here would belong to whoever checks, not to the worker. An error that has a code
+ * becomes the check's failure.
+ *
+ * @param data see Config.data.
  */
-export async function checkOutput(data: string, pipeline: string): Promise<PlaceCheck> {
-  const place = join(data, pipeline, 'output');
+export async function checkOutput(data: string, pipeline: Pipeline): Promise<PlaceCheck> {
+  const location = locationOf(outputLocationOf(pipeline, join(data, pipeline.name)));
+  const place = locationText(location);
   try {
-    const existing = await nearestFolder(place);
-    await folderWithin(data, pipeline, 'output');
-    if (existing === place) await tryWrite(place);
-    else await access(existing, constants.W_OK | constants.X_OK);
+    if (location.kind === 'local') await tryFolder(location.folder, data, pipeline);
+    else await tryStorage(await openStorage(location));
     return { of: 'output', place, can: ['write'] };
   } catch (thrown) {
     const failure = thrown instanceof DaybreakError ? thrown : outputFailed(place, thrown);
     return { of: 'output', place, can: [], failure };
   }
+}
+
+async function tryFolder(place: string, data: string, { name, output }: Pipeline): Promise<void> {
+  const existing = await nearestFolder(place);
+  if (output.location === undefined) await folderWithin(data, name, 'output');
+  if (existing === place) await tryWrite(place);
+  else await access(existing, constants.W_OK | constants.X_OK);
+}
+
+/** Two builds would overwrite each other's days in a storage that writes whatever the condition is. */
+async function tryStorage(storage: Storage): Promise<void> {
+  const key = `.versions/check-${randomUUID()}`;
+  const body = Buffer.from('x');
+  try {
+    const first = await storage.writeIf(key, body, { ifAbsent: true });
+    const second = await storage.writeIf(key, body, { ifAbsent: true });
+    await storage.remove([key]);
+    if (first !== undefined && second === undefined) return;
+  } finally {
+    storage.close();
+  }
+  throw new DaybreakError('OUTPUT_FAILED', {
+    what: `${storage.describe('')} does not keep to the condition of a write (If-None-Match: *)`,
+    remedy: 'Use a service that supports conditional writes, or a newer version of it.',
+  });
 }
 
 /** The path itself if it exists, else the folder above it that does. Throws OUTPUT_FAILED if a file is in the way. */

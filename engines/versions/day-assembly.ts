@@ -1,34 +1,45 @@
 import { createReadStream } from 'node:fs';
-import { link, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DayManifest, HourOutput, RecordCounts, UnreadFile } from '../../domain/day-manifest';
 import { DaybreakError } from '../../domain/errors';
 import { isHourly } from '../../domain/file-pattern';
 import type { Pipeline } from '../../domain/pipeline';
 import type { BuildState, PreviousBuild, SourceState } from './build-state';
+import type { DayOutput, NewVersion } from './day-output';
 import type { BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
 import type { ListedInput } from '../input/input-files';
 import { QUARANTINE_FILE } from './quarantine';
 
 export interface Assembly {
+  readonly output: DayOutput;
   readonly engine: DayManifest['engine'];
   readonly folder: string;
   readonly files: ListedInput;
   readonly previous: PreviousBuild | undefined;
 }
 
-/** Completes the folder of a new version. Unchanged files are linked from the previous one. */
+/**
+ * Completes the folder of a new version. The files of unchanged hours stay where they are: `takenOver` names those that
+ * the new version takes over from the previous one.
+ */
 export async function assembleDay(
   plan: BuildPlan,
   result: EngineResult,
-  { engine, folder, files, previous }: Assembly,
-): Promise<{ manifest: DayManifest; state: Omit<BuildState, 'rules'> }> {
+  { output, engine, folder, files, previous }: Assembly,
+): Promise<{ manifest: DayManifest; state: Omit<BuildState, 'rules'>; takenOver: NewVersion['takenOver'] }> {
   const hours = new Map<string, TargetHour>();
-  for (const hour of plan.hours) hours.set(hour, result.targets.get(hour) ?? (await takeOver(hour, folder, previous)));
+  const taken: string[] = [];
+  for (const hour of plan.hours) {
+    const built = result.targets.get(hour);
+    const target = built ?? unchangedHour(hour, previous);
+    if (built === undefined) taken.push(target.file);
+    hours.set(hour, target);
+  }
   const sources = [...plan.sources.keys()].map((hour) =>
     found(result.sources.get(hour) ?? plan.previous.get(hour), hour),
   );
-  const parts = await joinQuarantine(plan, result, folder, previous);
+  const parts = await joinQuarantine(plan, result, { output, folder, previous });
   for (const name of await readdir(folder)) {
     if (name.startsWith('.')) await rm(join(folder, name), { recursive: true });
   }
@@ -66,6 +77,7 @@ export async function assembleDay(
       })),
       kept: Object.fromEntries([...hours.values()].map(({ hour, kept }) => [hour, kept])),
     },
+    takenOver: previous && { from: previous.version, files: taken },
   };
 }
 
@@ -106,13 +118,11 @@ function countsOf(sources: readonly SourceHour[], hours: readonly TargetHour[]):
   return counts;
 }
 
-/** Uses a hard link: versions share the files of unchanged hours, which are never written again. */
-async function takeOver(hour: string, folder: string, previous: PreviousBuild | undefined): Promise<TargetHour> {
+function unchangedHour(hour: string, previous: PreviousBuild | undefined): TargetHour {
   const output = found(
     previous?.manifest.hours.find((candidate) => candidate.hour === hour),
     hour,
   );
-  await link(join(found(previous, hour).folder, output.file), join(folder, output.file));
   return { ...output, kept: previous?.state.kept[hour] ?? 0 };
 }
 
@@ -120,8 +130,7 @@ async function takeOver(hour: string, folder: string, previous: PreviousBuild | 
 async function joinQuarantine(
   plan: BuildPlan,
   result: EngineResult,
-  folder: string,
-  previous: PreviousBuild | undefined,
+  { output, folder, previous }: Pick<Assembly, 'output' | 'folder' | 'previous'>,
 ): Promise<Map<string, number>> {
   const parts = new Map<string, number>();
   const path = join(folder, QUARANTINE_FILE);
@@ -130,8 +139,8 @@ async function joinQuarantine(
   try {
     for (const hour of plan.sources.keys()) {
       const bytes = result.sources.has(hour)
-        ? await append(result.quarantine.get(hour), file)
-        : await copyPart(hour, found(previous, hour), file);
+        ? await append(partOf(result.quarantine.get(hour)), file)
+        : await append(previousPart(hour, output, found(previous, hour)), file);
       parts.set(hour, bytes);
       written += bytes;
     }
@@ -142,30 +151,33 @@ async function joinQuarantine(
   return parts;
 }
 
-/** Appends the bytes from `start` to `end`, inclusive. Resolves to their number. */
-async function append(
-  path: string | undefined,
-  file: FileHandle,
-  range?: { readonly start: number; readonly end: number },
-): Promise<number> {
-  if (path === undefined) return 0;
+/** Resolves to the number of bytes. */
+async function append(part: AsyncIterable<Buffer> | undefined, file: FileHandle): Promise<number> {
   let bytes = 0;
-  for await (const chunk of createReadStream(path, range)) {
-    const buffer = chunk as Buffer; // The stream has no encoding.
-    await file.appendFile(buffer);
-    bytes += buffer.length;
+  for await (const chunk of part ?? []) {
+    await file.appendFile(chunk);
+    bytes += chunk.length;
   }
   return bytes;
 }
 
-async function copyPart(hour: string, { folder, state }: PreviousBuild, file: FileHandle): Promise<number> {
+/** The stream has no encoding. */
+function partOf(path: string | undefined): AsyncIterable<Buffer> | undefined {
+  return path === undefined ? undefined : (createReadStream(path) as AsyncIterable<Buffer>);
+}
+
+function previousPart(
+  hour: string,
+  output: DayOutput,
+  { version, state }: PreviousBuild,
+): AsyncIterable<Buffer> | undefined {
   const index = state.sources.findIndex((source) => source.hour === hour);
   const bytes = state.sources[index]?.quarantineBytes ?? 0;
+  if (bytes === 0) return undefined;
   const start = state.sources
     .slice(0, index)
     .reduce((sum: number, source: SourceState) => sum + source.quarantineBytes, 0);
-  if (bytes === 0) return 0;
-  return append(join(folder, QUARANTINE_FILE), file, { start, end: start + bytes - 1 });
+  return output.readPart(version, QUARANTINE_FILE, { start, end: start + bytes - 1 });
 }
 
 function found<T>(value: T | undefined, hour: string): T {

@@ -1,21 +1,22 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import type { DailyBatchResult } from '../../domain/daily-batch';
 import type { DayManifest } from '../../domain/day-manifest';
 import { DaybreakError } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
-import { inputLocationOf } from '../../domain/pipeline';
+import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from './build-state';
 import { ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors';
 import { findChanges } from './input-changes';
 import { listInput, withInput, type ListedInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
-import { removeLeftovers, versionsFolder } from './kept-versions';
+import { removeLeftovers } from './scratch';
 import { isGone, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
-import { readPublishedDay, readVersion, type PublishedDay } from './published-day';
+import { readCurrent, type DayOutput, type PublishedDay } from './day-output';
+import { outputPlaceOf, withOutput } from './open-output';
 
 export interface SurveyOptions {
   /**
@@ -39,21 +40,23 @@ export async function surveyDay(
   date: BusinessDate,
   { remember = false, signal = new AbortController().signal }: SurveyOptions = {},
 ): Promise<DaySurvey> {
-  const scratch = versionsFolder(join(folder, 'output'), date);
-  return withInput(inputLocationOf(loaded.pipeline, folder), { scratch, signal, asTheyAre: true }, (place) =>
-    surveyInput(loaded, { folder, place }, date, { remember, signal }),
+  const { pipeline } = loaded;
+  return withOutput(outputPlaceOf(pipeline, folder), date, (output) =>
+    withInput(inputLocationOf(pipeline, folder), { scratch: output.scratch, signal, asTheyAre: true }, (place) =>
+      surveyInput(loaded, { folder, place, output }, { remember, signal }),
+    ),
   );
 }
 
 async function surveyInput(
   loaded: LoadedPipeline,
-  { folder, place }: { readonly folder: string; readonly place: InputPlace },
-  date: BusinessDate,
+  { folder, place, output }: { readonly folder: string; readonly place: InputPlace; readonly output: DayOutput },
   { remember, signal }: { readonly remember: boolean; readonly signal: AbortSignal },
 ): Promise<DaySurvey> {
+  const { date } = output;
   const input = await inputOf(place, loaded, date);
   const files = input.own;
-  const published = await readPublishedDay(join(folder, 'output'), date);
+  const published = await readCurrent(output);
   const reconciliation = join(folder, 'reconciliation', `${date}.json`);
   const result = await lastResult(reconciliation);
   const replaced = result !== undefined;
@@ -62,10 +65,11 @@ async function surveyInput(
     const inputs = files.length === 0 ? 'none' : 'unbuilt';
     return { date, inputs, lateRows: 0, otherTransform: false, replaced, restored };
   }
-  const { folder: version, manifest } = (await servedVersion(published, result)) ?? published;
+  const served = (await servedVersion(output, result)) ?? published;
+  const { version, manifest } = served;
   // A scan that was killed leaves copies of files.
-  await removeLeftovers(dirname(version));
-  const changedAt = Math.max((await changeTime(reconciliation)) ?? 0, (await changeTime(published.folder)) ?? 0);
+  await removeLeftovers(output.scratch);
+  const changedAt = Math.max((await changeTime(reconciliation)) ?? 0, (await output.builtAt(published.version)) ?? 0);
   const found = {
     date,
     replaced,
@@ -75,13 +79,13 @@ async function surveyInput(
   };
   if (isGone(manifest.inputs, [...files, ...input.neighbours])) return { ...found, inputs: 'expired', lateRows: 0 };
 
-  const state = (await readState(version)) ?? NO_STATE;
+  const state = (await readState(output, version)) ?? NO_STATE;
   const { stamps } = state;
   const known = knownFiles(manifest.inputs);
-  const previous = { folder: version, manifest, state };
+  const previous = { ...served, state };
   const changes = await findChanges({ ...input, own: [] }, previous);
-  const compared = await compareNeighbours(loaded, date, changes, { version, signal });
-  if (remember) await rememberNeighbours(previous, input.neighbours, compared);
+  const compared = await compareNeighbours(loaded, date, changes, { scratch: output.scratch, signal });
+  if (remember) await rememberNeighbours(output, previous, input.neighbours, compared);
   let changed = compared.changed.size > 0;
   let { lateRows } = compared;
   for (const file of files) {
@@ -118,21 +122,22 @@ async function lastResult(reconciliation: string): Promise<DailyBatchResult | un
   return text === undefined ? undefined : (JSON.parse(text) as DailyBatchResult); // Only runs write it.
 }
 
-/** The build from which Druid serves a day, else the published one; undefined if this machine has neither. */
-export async function servedBuild(folder: string, date: BusinessDate): Promise<PublishedDay | undefined> {
-  const published = await readPublishedDay(join(folder, 'output'), date);
-  if (published === undefined) return undefined;
-  const result = await lastResult(join(folder, 'reconciliation', `${date}.json`));
-  return (await servedVersion(published, result)) ?? published;
+/** The build from which Druid serves a day, else the published one; undefined if there is neither. */
+export function servedBuild(pipeline: Pipeline, folder: string, date: BusinessDate): Promise<PublishedDay | undefined> {
+  return withOutput(outputPlaceOf(pipeline, folder), date, async (output) => {
+    const published = await readCurrent(output);
+    if (published === undefined) return undefined;
+    const result = await lastResult(join(folder, 'reconciliation', `${date}.json`));
+    return (await servedVersion(output, result)) ?? published;
+  });
 }
 
-/** Finds it by its name in the folder of the published one, since the folder of all data may have moved. */
+/** Finds it by its name, since the folder of all data may have moved. */
 async function servedVersion(
-  published: PublishedDay,
+  output: DayOutput,
   result: DailyBatchResult | undefined,
 ): Promise<PublishedDay | undefined> {
-  if (result === undefined) return undefined;
-  return readVersion(join(dirname(published.folder), basename(result.output)));
+  return result === undefined ? undefined : output.read(basename(result.output));
 }
 
 async function changeTime(path: string): Promise<number | undefined> {

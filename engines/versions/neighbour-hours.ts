@@ -1,13 +1,13 @@
 import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import { isNeighbour } from '../../domain/file-hours';
 import { writeState, type BuildState, type PreviousBuild } from './build-state';
+import type { DayOutput } from './day-output';
 import type { SourceHour } from '../model/build-plan';
 import { scanNeighbours } from '../duckdb/hours/scan-neighbours';
 import type { Changes } from './input-changes';
 import type { ListedFile } from '../input/listed-file';
-import { scratchIn } from './kept-versions';
+import { scratchIn } from './scratch';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 
 export interface ComparedNeighbours {
@@ -27,9 +27,9 @@ export async function compareNeighbours(
   read: ReadPipeline,
   date: BusinessDate,
   { sources, previous, touched }: Changes,
-  { version, signal }: { readonly version: string; readonly signal: AbortSignal },
+  { scratch: place, signal }: { readonly scratch: string; readonly signal: AbortSignal },
 ): Promise<ComparedNeighbours> {
-  const scratch = scratchIn(dirname(version));
+  const scratch = scratchIn(place);
   const files = new Map([...sources].filter(([hour]) => touched.has(hour)));
   try {
     const found = await scanNeighbours(read, { date, sources: files, scratch, signal });
@@ -65,7 +65,8 @@ export function withNeighbours(changes: Changes, { changed, found }: ComparedNei
  * Records in the version the present state of neighbouring files without new records, so that they are not read again.
  */
 export async function rememberNeighbours(
-  { folder, state }: Pick<PreviousBuild, 'folder' | 'state'>,
+  output: DayOutput,
+  { version, state }: Pick<PreviousBuild, 'version' | 'state'>,
   neighbours: readonly ListedFile[],
   { changed, found }: ComparedNeighbours,
 ): Promise<void> {
@@ -81,5 +82,5 @@ export async function rememberNeighbours(
     neighbours.filter(({ hour }) => isNeighbour(hour) && !changed.has(hour)).map(({ file, stamp }) => [file, stamp]),
   );
   const next: BuildState = { ...state, stamps: { ...state.stamps, ...stamps }, sources: [...known, ...added] };
-  await writeState(folder, next);
+  await writeState(output, version, next);
 }

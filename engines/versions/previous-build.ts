@@ -1,47 +1,53 @@
-import { dirname, resolve } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
 import { readState, type PreviousBuild } from './build-state';
 import { findChanges, isUnchanged } from './input-changes';
 import { listInput, withInput } from '../input/input-files';
 import type { ReadPipeline } from '../model/loaded-pipeline';
-import { isWhole, readPublishedDay } from './published-day';
+import { readCurrent, type DayOutput } from './day-output';
+import { withOutput } from './open-output';
 
 /** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
 export const RULES = '5';
 
-export interface BuildTarget {
-  readonly date: BusinessDate;
-  /** Folder with <date>/HH.ndjson. */
-  readonly output: string;
-  readonly engine: DayManifest['engine'];
-}
-
 /** The published version, if it is whole and this pipeline and engine would give the same rows for the same files. */
 export async function previousBuild(
   { hashes }: ReadPipeline,
-  { date, output, engine }: BuildTarget,
+  output: DayOutput,
+  engine: DayManifest['engine'],
 ): Promise<PreviousBuild | undefined> {
-  const published = await readPublishedDay(output, date);
-  if (published === undefined || !(await isWhole(published))) return undefined;
+  const published = await readCurrent(output);
+  if (published === undefined || !(await output.isWhole(published))) return undefined;
   const { engine: builtBy, transform, settings, tables } = published.manifest;
   if (JSON.stringify([engine, hashes]) !== JSON.stringify([builtBy, { transform, settings, tables }])) return undefined;
-  const state = await readState(published.folder);
+  const state = await readState(output, published.version);
   return state?.rules === RULES ? { ...published, state } : undefined;
 }
 
+export interface BuildTarget {
+  readonly date: BusinessDate;
+  /** Location of the hourly files; see `withInput`. */
+  readonly input: string;
+  /** Location of the published days; see `OutputPlace`. */
+  readonly output: string;
+  readonly scratch?: string | undefined;
+  readonly engine: DayManifest['engine'];
+}
+
 /**
- * The manifest of the published day if a build would change nothing; else undefined. Needs no engine, so it takes a
- * fraction of a second; loading an engine takes a whole one. Throws NO_INPUT or UNREADABLE_INPUT.
+ * The manifest of the published day if a build would change nothing; else undefined. Needs no engine, so it takes a fraction of a
+ * second; loading an engine takes a whole one. Throws NO_INPUT or UNREADABLE_INPUT.
  */
 export async function unchangedDay(
   read: ReadPipeline,
-  { input, ...day }: BuildTarget & { readonly input: string },
+  { input, output: location, scratch, date, engine }: BuildTarget,
 ): Promise<DayManifest | undefined> {
-  const previous = await previousBuild(read, { ...day, output: resolve(day.output) });
-  if (previous === undefined) return undefined;
-  return withInput(input, { scratch: dirname(previous.folder) }, async (place) => {
-    const files = await listInput(place, read.pipeline, day.date);
-    return isUnchanged(await findChanges(files, previous), files, previous) ? previous.manifest : undefined;
+  return withOutput({ location, scratch }, date, async (output) => {
+    const previous = await previousBuild(read, output, engine);
+    if (previous === undefined) return undefined;
+    return withInput(input, { scratch: output.scratch }, async (found) => {
+      const files = await listInput(found, read.pipeline, date);
+      return isUnchanged(await findChanges(files, previous), files, previous) ? previous.manifest : undefined;
+    });
   });
 }

@@ -1,9 +1,10 @@
-import { outputFolder, readBuiltDay } from '../../activities/batch/built-day';
+import { outputPlaceIn, requireCurrent } from '../../activities/batch/built-day';
 import { checkSegments, compareContent, latestVersion, visibleSegments } from '../../activities/batch/day-proof';
 import { createDruidClient } from '../../clients/druid';
 import type { BusinessDate } from '../../domain/business-date';
 import { dayPlan, type DayProof } from '../../domain/daily-batch';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { withOutput } from '../../engines/versions/open-output';
 import { scratchRoot, withScratch } from '../../clients/storage/local/scratch-folder';
 import type { Config } from '../../worker/config';
 
@@ -20,13 +21,15 @@ export interface VerifiedDay extends DayProof {
  */
 export async function verifyDay(config: Config, name: string, date: BusinessDate): Promise<VerifiedDay> {
   const loaded = await loadPipelineNamed(config.pipelines, name);
-  const built = await readBuiltDay(outputFolder(config.data, name), date);
   const druid = createDruidClient(config.druid);
   const plan = dayPlan(loaded.pipeline, date);
   // The content first: the hour that differs says more than the owner of the segments.
-  const hours = await withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
-    compareContent(druid, plan, built, loaded, { scratch }),
-  );
+  const hours = await withOutput(await outputPlaceIn(config.data, loaded.pipeline), date, async (output) => {
+    const { version, manifest } = await requireCurrent(output);
+    return withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
+      compareContent(druid, plan, { output, version, hours: manifest.hours }, loaded, { scratch }),
+    );
+  });
   const visible = await visibleSegments(druid, plan);
   checkSegments(plan, visible);
   return {

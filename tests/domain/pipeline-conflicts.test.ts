@@ -4,10 +4,11 @@ import { pipelineSchema, type Pipeline } from '../../domain/pipeline';
 interface Places {
   readonly kafka?: Partial<Pipeline['kafka']>;
   readonly druid?: Partial<Pipeline['druid']>;
+  readonly output?: Partial<Pipeline['output']>;
 }
 
 /** A pipeline with topics and a datasource of its own, except for the given ones. */
-function pipeline(name: string, { kafka, druid }: Places = {}): Pipeline {
+function pipeline(name: string, { kafka, druid, output }: Places = {}): Pipeline {
   return pipelineSchema.parse({
     name,
     timeZone: 'UTC',
@@ -15,6 +16,7 @@ function pipeline(name: string, { kafka, druid }: Places = {}): Pipeline {
     files: { pattern: '%Y%m%d.%H.json' },
     kafka: { topic: `${name}_in`, outputTopic: `${name}_out`, key: 'id', ...kafka },
     druid: { datasource: name, ...druid },
+    output,
   });
 }
 
@@ -89,6 +91,12 @@ it.each<[string, Places, Places, string[]]>([
     { druid: { replace: 'separate' } },
     { druid: { datasource: 'one_batch' } },
     ['druid.batchDatasource one_batch = druid.datasource one_batch'],
+  ],
+  [
+    'the same place of output, however it is written',
+    { output: { location: 's3a://warehouse/rows' } },
+    { output: { location: 's3://warehouse/rows/' } },
+    ['output.location s3a://warehouse/rows = output.location s3://warehouse/rows/'],
   ],
 ])('finds %s', (_, one, other, expected) => {
   expect(found(one, other)).toEqual(expected);

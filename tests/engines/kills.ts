@@ -1,18 +1,20 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, readdir } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runDayBuild } from '../../engines/build-day';
-import { readPublishedDay } from '../../engines/versions/published-day';
+import { readCurrent, type DayOutput } from '../../engines/versions/day-output';
+import { withOutput } from '../../engines/versions/open-output';
 import { DAY, loadExample } from './scratch';
 
 /**
  * Kills builds of a day, whose input changes before each build, at random points. Expects one whole day after each kill,
  * and nothing left over after a last build.
  *
- * @param input location of the files. A build of it is published in `output`.
+ * @param input location of the files. A build of it is published at the location `output`.
  */
 export async function expectWholeDayThrough(kills: number, input: string, output: string): Promise<void> {
   const seen = new Set<string>();
@@ -36,16 +38,24 @@ export async function expectWholeDayThrough(kills: number, input: string, output
   // Otherwise nothing was published between kills, and they proved nothing.
   expect(seen.size).toBeGreaterThan(1);
   await runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb', force: true });
-  expect((await readdir(join(output, '.versions', DAY))).filter((name) => name.startsWith('.'))).toEqual([]);
+  expect(await withOutput({ location: output }, DAY, leftovers)).toEqual([]);
 }
 
-async function expectWholeDay(output: string): Promise<string> {
-  const day = await readPublishedDay(output, DAY);
-  if (day === undefined) throw new Error('the day is gone');
-  expect(day.manifest.hours).toHaveLength(24);
-  for (const { file, sha256 } of day.manifest.hours) {
-    const content = await readFile(join(day.folder, file));
-    expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
-  }
-  return day.folder;
+async function leftovers({ scratch }: DayOutput): Promise<string[]> {
+  return (await readdir(scratch)).filter((name) => name.startsWith('.'));
+}
+
+function expectWholeDay(location: string): Promise<string> {
+  return withOutput({ location }, DAY, async (output) => {
+    const day = await readCurrent(output);
+    if (day === undefined) throw new Error('the day is gone');
+    expect(day.manifest.hours).toHaveLength(24);
+    const folder = await mkdtemp(join(tmpdir(), 'daybreak-whole-'));
+    for (const { file, sha256 } of day.manifest.hours) {
+      const content = await readFile(await output.localFile(day.version, file, folder));
+      expect(createHash('sha256').update(content).digest('hex')).toBe(sha256);
+    }
+    await rm(folder, { recursive: true });
+    return day.version;
+  });
 }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseBusinessDate } from '../../domain/business-date';
 import { completeCounts, type RecordCounts, type StoredCounts } from '../../domain/day-manifest';
+import { readCurrent, type PublishedDay } from '../../engines/versions/day-output';
+import { withOutput } from '../../engines/versions/open-output';
 import { loadPipeline } from '../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
@@ -75,4 +77,9 @@ export function event(id: number | bigint | string, time = '2026-11-21 07:00:00'
 
 export function lines(...records: readonly string[]): string {
   return records.map((record) => `${record}\n`).join('');
+}
+
+/** The published day of an output; undefined if there is none. */
+export function publishedIn(output: string, date = DAY): Promise<PublishedDay | undefined> {
+  return withOutput({ location: output }, date, readCurrent);
 }

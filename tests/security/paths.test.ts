@@ -8,8 +8,18 @@ import { surveyDay } from '../../engines/versions/late-data-scan';
 import { openDatabase } from '../../engines/duckdb/database';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { unchangedDay } from '../../engines/versions/previous-build';
-import { readPublishedDay, republishVersion } from '../../engines/versions/published-day';
-import { DAY, event, lines, loadExample, pipelineLike, rowsOf, scratchFolder, writeFiles } from '../engines/scratch';
+import { localOutput } from '../../engines/versions/local/local-output';
+import {
+  DAY,
+  event,
+  lines,
+  loadExample,
+  pipelineLike,
+  publishedIn,
+  rowsOf,
+  scratchFolder,
+  writeFiles,
+} from '../engines/scratch';
 
 const root = scratchFolder();
 const SECRET = 'a line of a file that is none of the pipeline’s';
@@ -256,8 +266,8 @@ describe('an output folder', () => {
     await cp(version, planted, { recursive: true });
     await rm(join(output, DAY));
     await symlink(planted, join(output, DAY));
-    expect((await refusal(() => readPublishedDay(output, DAY))).code).toBe('OUTPUT_FAILED');
-    expect((await refusal(() => readBuiltDay(output, DAY))).code).toBe('OUTPUT_FAILED');
+    expect((await refusal(() => publishedIn(output))).code).toBe('OUTPUT_FAILED');
+    expect((await refusal(() => readBuiltDay(localOutput(output, DAY)))).code).toBe('OUTPUT_FAILED');
     expect((await refusal(build)).code).toBe('OUTPUT_FAILED');
   });
 
@@ -268,7 +278,7 @@ describe('an output folder', () => {
       const version = await realpath(join(output, DAY));
       const manifest = await readFile(join(version, '_manifest.json'), 'utf8');
       await writeFile(join(version, '_manifest.json'), manifest.replace('"03.ndjson"', JSON.stringify(file)));
-      expect(await readPublishedDay(output, DAY)).toBeUndefined();
+      expect(await publishedIn(output)).toBeUndefined();
       await writeFiles(input, { 'names.20261121.08.json': lines(event(2, '2026-11-21 08:00:00')) });
       const { hours } = await build();
       expect(hours.map((hour) => hour.file)).not.toContain(file);
@@ -281,7 +291,7 @@ describe('an output folder', () => {
     const version = await realpath(join(output, DAY));
     await symlink(outside, join(dirname(version), 'fedcba9876543210'));
     for (const id of ['../../../outside', 'fedcba9876543210', '..', '.', '', '/etc']) {
-      expect((await refusal(() => republishVersion(output, DAY, id))).code).toBe('NOT_BUILT');
+      expect((await refusal(() => localOutput(output, DAY).republish(id))).code).toBe('NOT_BUILT');
       expect(await realpath(join(output, DAY))).toBe(version);
     }
   });

@@ -83,6 +83,7 @@ export function localStorage(location: LocalLocation): Storage {
       explained('writing', ownPathOf(key), () => publish(root, ownPartsOf(key), body, signal)),
     writeIf: (key, body, condition, { signal } = {}) =>
       explained('writing', ownPathOf(key), () => publishIf(root, ownPartsOf(key), body, condition, signal)),
+    copy: (from, to, options) => storage.write(to, storage.read(from, options), options),
     async remove(keys, { signal } = {}) {
       for await (const key of keys) {
         signal?.throwIfAborted();

@@ -1,11 +1,12 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { badKey } from '../errors';
+import { absent, badKey } from '../errors';
 import { folderParts, ownFolderParts } from '../keys';
 import { locationText, type S3Location } from '../location';
 import { resumedRead } from '../resumed-read';
 import type { RetryPolicy } from '../retry';
 import type { SignedUrl, Storage } from '../storage';
+import { copyObject, LARGEST_COPY } from './copy-object';
 import { bodyFrom } from './get-object';
 import { listObjects } from './list-objects';
 import { putObject } from './put-object';
@@ -45,7 +46,7 @@ export function s3Storage(
       ...(signal && { signal }),
     });
 
-  return {
+  const storage: Storage = {
     kind: 's3',
     describe,
     list: (prefix, { signal } = {}) => list(prefix, undefined, signal),
@@ -70,6 +71,16 @@ export function s3Storage(
     },
     writeIf: (key, body, condition, options = {}) =>
       putObject(client, { ...options, doing: `writing ${describe(key)}`, bucket, key: wholeKey(key), body, condition }),
+    async copy(from, to, options = {}) {
+      const doing = `copying ${describe(from)} to ${describe(to)}`;
+      const source = await storage.find(from, options);
+      if (source === undefined) throw absent(doing);
+      if (source.size > LARGEST_COPY) return storage.write(to, storage.read(from, options), options);
+      return copyObject(client, {
+        ...options,
+        ...{ doing, bucket, from: wholeKey(from), to: wholeKey(to), version: source.version },
+      });
+    },
     remove: (keys, { signal } = {}) => removeObjects(client, location, wholeKeys(keys, wholeKey), signal),
     removeFolder(folder, { signal } = {}) {
       ownFolderParts(folder);
@@ -85,6 +96,7 @@ export function s3Storage(
       client.destroy();
     },
   };
+  return storage;
 }
 
 async function presigned(client: S3Client, bucket: string, key: string, seconds: number): Promise<SignedUrl> {

@@ -39,7 +39,7 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
     for await (const entry of files.list(path, signal)) yield { key: `${folder}${entry.pathSuffix}`, entry };
   }
 
-  return {
+  const storage: Storage = {
     kind: 'webhdfs',
     describe,
     async *list(prefix, { signal } = {}) {
@@ -93,6 +93,7 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
           ? publishAbsent(files, ownPathOf(key), body, signal)
           : replaceVersion(files, ownPathOf(key), body, condition.ifVersion, signal),
       ),
+    copy: (from, to, options) => storage.write(to, storage.read(from, options), options),
     async remove(keys, { signal } = {}) {
       for await (const key of keys) {
         await http.explained(`removing ${describe(key)}`, signal, () => files.remove(ownPathOf(key), signal));
@@ -112,4 +113,5 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
     httpUrl: (key) => http.urlOf(pathOf(key), { op: 'OPEN' }),
     close: () => undefined,
   };
+  return storage;
 }

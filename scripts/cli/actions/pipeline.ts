@@ -58,7 +58,7 @@ async function checkSystems(loaded: LoadedPipeline): Promise<Answers> {
   const [compaction, ...places] = await Promise.all([
     refuseCompaction(createDruidClient(druid), loaded).catch(asDaybreakError),
     checkInput(pipeline, inputLocationOf(pipeline, own), { scratch: scratchRoot(data, pipeline.name) }),
-    checkOutput(data, pipeline.name),
+    checkOutput(data, pipeline),
   ]);
   const failures = places.flatMap(({ failure }) => failure ?? []);
   if (compaction instanceof DaybreakError) return { places, warnings: [], failures: [compaction, ...failures] };

@@ -4,6 +4,7 @@ import { dayRuns, lastRuns } from '../../../activities/operate/day-runs';
 import { nightlyRunOf } from '../../../activities/operate/nightly-runs';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
+import type { Pipeline } from '../../../domain/pipeline';
 import { servedBuild } from '../../../engines/versions/late-data-scan';
 import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
 import type { Config } from '../../../worker/config';
@@ -77,6 +78,7 @@ export async function pollStatus(config: Config, { pipeline, folder, portBase }:
       speed: await speedView(client, pipeline).catch(ignoreNotRunning),
       days: await withVersions(
         await lastDays(client, pipeline, settings?.timeZone ?? 'UTC'),
+        settings,
         join(config.data, pipeline),
       ),
       waiting: await waiting(client),
@@ -116,11 +118,13 @@ async function lastDays(
 
 async function withVersions(
   days: readonly (DayStatus & { readonly date: BusinessDate })[],
+  settings: Pipeline | undefined,
   folder: string,
-): Promise<DayStatus[]> {
+): Promise<readonly DayStatus[]> {
+  if (settings === undefined) return days;
   return Promise.all(
     days.map(async (day) => {
-      const build = await servedBuild(folder, day.date);
+      const build = await servedBuild(settings, folder, day.date);
       return build === undefined ? day : { ...day, version: pipelineVersion(build.manifest) };
     }),
   );

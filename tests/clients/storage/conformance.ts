@@ -255,6 +255,24 @@ export function conformance(subject: () => Subject): void {
     });
   });
 
+  describe('copying', () => {
+    it('gives another object of the same bytes, also over one that is there', async () => {
+      const body = randomBytes(9 * MEBIBYTE);
+      await storage.write(key('a b+ü.json'), body);
+      await storage.write(key('to/copy'), Buffer.from('former'));
+      const version = await storage.copy(key('a b+ü.json'), key('to/copy'));
+      expect((await readWhole(storage, key('to/copy'), body.length))?.content.equals(body)).toBe(true);
+      expect((await storage.find(key('to/copy')))?.version).toBe(version);
+      expect((await storage.find(key('a b+ü.json')))?.size).toBe(body.length);
+    });
+
+    it('of what is not there fails and leaves what is', async () => {
+      await storage.write(key('to'), Buffer.from('former'));
+      await expect(storage.copy(key('nothing'), key('to'))).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
+      expect(await textOf(storage, key('to'))).toBe('former');
+    });
+  });
+
   describe('writing if nothing is there', () => {
     it('happens once', async () => {
       const first = await storage.writeIf(key('a'), Buffer.from('first'), { ifAbsent: true });

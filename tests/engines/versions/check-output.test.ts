@@ -2,20 +2,23 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOutput } from '../../../engines/versions/check-output';
-import { scratchFolder } from '../scratch';
+import type { Pipeline } from '../../../domain/pipeline';
+import { loadExample, scratchFolder } from '../scratch';
 
 const root = scratchFolder();
+let pipeline: Pipeline;
+beforeAll(async () => ({ pipeline } = await loadExample('events')));
 
 it('writes into the output folder, and leaves nothing there', async () => {
   const data = join(root, 'there');
   const place = join(data, 'events', 'output');
   await mkdir(place, { recursive: true });
-  expect(await checkOutput(data, 'events')).toEqual({ of: 'output', place, can: ['write'] });
+  expect(await checkOutput(data, pipeline)).toEqual({ of: 'output', place, can: ['write'] });
   expect(await readdir(place)).toEqual([]);
 });
 
 it('makes no folder: it would not belong to the worker', async () => {
-  expect(await checkOutput(join(root, 'not', 'yet'), 'events')).toMatchObject({ can: ['write'] });
+  expect(await checkOutput(join(root, 'not', 'yet'), pipeline)).toMatchObject({ can: ['write'] });
   expect(await readdir(root)).not.toContain('not');
 });
 
@@ -23,7 +26,7 @@ it.each(['events', join('events', 'output')])('names a file in the place of the 
   const data = join(root, `file-${name.replace('/', '-')}`);
   await mkdir(join(data, name, '..'), { recursive: true });
   await writeFile(join(data, name), '');
-  expect(await checkOutput(data, 'events')).toMatchObject({
+  expect(await checkOutput(data, pipeline)).toMatchObject({
     can: [],
     failure: {
       code: 'OUTPUT_FAILED',
@@ -42,7 +45,7 @@ const mayMount = process.getuid?.() === 0 && spawnSync('unshare', ['-m', 'true']
     await mkdir(mounted, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', mounted]);
     try {
-      expect(await checkOutput(data, 'events')).toMatchObject({
+      expect(await checkOutput(data, pipeline)).toMatchObject({
         can: [],
         failure: {
           code: 'OUTPUT_FAILED',
@@ -60,5 +63,5 @@ it('follows no link out of the data folder', async () => {
   const data = join(root, 'linked');
   await mkdir(join(data, 'events'), { recursive: true });
   await symlink(root, join(data, 'events', 'output'));
-  expect(await checkOutput(data, 'events')).toMatchObject({ failure: { code: 'OUTPUT_FAILED' } });
+  expect(await checkOutput(data, pipeline)).toMatchObject({ failure: { code: 'OUTPUT_FAILED' } });
 });

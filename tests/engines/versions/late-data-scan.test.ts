@@ -126,12 +126,12 @@ it('compares with what Druid serves, where a later build was refused', async () 
 
 it('gives the version of the build that Druid serves, not of one that was published and refused since', async () => {
   await writeFile(input('00'), lines('00', 1, 2));
-  expect(await servedBuild(folder, date)).toBeUndefined();
+  expect(await servedBuild(loaded.pipeline, folder, date)).toBeUndefined();
   await build();
   await replace();
   const changed = { ...loaded, hashes: { ...loaded.hashes, transform: 'another' } };
   await runDayBuild(changed, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
-  const served = await servedBuild(folder, date);
+  const served = await servedBuild(loaded.pipeline, folder, date);
   expect(served && pipelineVersion(served.manifest)).toBe(pipelineVersion(loaded.hashes));
   expect(pipelineVersion(changed.hashes)).not.toBe(pipelineVersion(loaded.hashes));
 });

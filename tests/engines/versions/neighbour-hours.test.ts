@@ -6,8 +6,17 @@ import { surveyDay } from '../../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { unchangedDay } from '../../../engines/versions/previous-build';
-import { readPublishedDay } from '../../../engines/versions/published-day';
-import { contentsOf, DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from '../scratch';
+import {
+  contentsOf,
+  DAY,
+  event,
+  lines,
+  pipelineLike,
+  publishedIn,
+  rowsOf,
+  scratchFolder,
+  writeFiles,
+} from '../scratch';
 
 const root = scratchFolder();
 const NEXT = shiftDate(DAY, 1);
@@ -96,7 +105,7 @@ it('quarantines a record of the day on which the transform fails, with its place
 
 it('is not late for what a neighbouring file gains of its own day, and remembers that it was read', async () => {
   await build();
-  const published = await readPublishedDay(join(data, 'output'), DAY);
+  const published = await publishedIn(join(data, 'output'));
   await put({
     [AFTER]: lines(TODAY, event(10, '2026-11-22 00:30:00')),
     [BEFORE]: lines(event(8, '2026-11-20 23:00:00')),
@@ -108,7 +117,7 @@ it('is not late for what a neighbouring file gains of its own day, and remembers
   expect(await surveyDay(loaded, data, DAY, { remember: true })).toMatchObject({ inputs: 'unchanged' });
   expect(await isKnown()).toBe(true);
   expect((await build()).counts.read).toBe(1);
-  expect((await readPublishedDay(join(data, 'output'), DAY))?.folder).toBe(published?.folder);
+  expect((await publishedIn(join(data, 'output')))?.folder).toBe(published?.folder);
 });
 
 it('is late for what a neighbouring file gains of the day, and builds that hour anew alone', async () => {

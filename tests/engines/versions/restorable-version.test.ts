@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseBusinessDate } from '../../../domain/business-date';
-import { markServed, versionsFolder } from '../../../engines/versions/kept-versions';
-import { hasVersions, versionToRestore } from '../../../engines/versions/restorable-version';
+import { markServed, versionsFolder } from '../../../engines/versions/local/kept-versions';
+import { localOutput } from '../../../engines/versions/local/local-output';
+import { versionToRestore } from '../../../engines/versions/restorable-version';
 
 const day = { pipeline: 'events', date: parseBusinessDate('2026-11-21') };
 let output: string;
@@ -27,15 +28,18 @@ async function given(...versions: string[]): Promise<void> {
   await symlink(join('.versions', day.date, versions.at(-1) ?? ''), join(output, day.date));
 }
 
+const restorable = (wanted: string): Promise<string> =>
+  versionToRestore(localOutput(output, day.date), day.pipeline, wanted);
+
 it('finds a version by its name, and the one that was served before', async () => {
   await given('one', 'two', 'three');
-  expect(await versionToRestore(output, day, 'one')).toBe('one');
-  expect(await versionToRestore(output, day, 'previous')).toBe('two');
+  expect(await restorable('one')).toBe('one');
+  expect(await restorable('previous')).toBe('two');
 });
 
 it('refuses a name that is not kept, lists those that are, and gives a command that brings another one back', async () => {
   await given('one', 'two');
-  await expect(versionToRestore(output, day, 'foo')).rejects.toMatchObject({
+  await expect(restorable('foo')).rejects.toMatchObject({
     code: 'NOT_BUILT',
     what: `${output} keeps no version 'foo' of 2026-11-21`,
     remedy:
@@ -45,14 +49,12 @@ it('refuses a name that is not kept, lists those that are, and gives a command t
 });
 
 it('says where there is no other version to bring back, or none at all', async () => {
-  expect(await hasVersions(output, day)).toBe(false);
-  await expect(versionToRestore(output, day, 'previous')).rejects.toMatchObject({
+  await expect(restorable('previous')).rejects.toMatchObject({
     code: 'NOT_BUILT',
     remedy: 'Recompute the day: npx daybreak batch run --pipeline events --date 2026-11-21',
   });
   await given('one');
-  expect(await hasVersions(output, day)).toBe(true);
-  await expect(versionToRestore(output, day, 'previous')).rejects.toMatchObject({
+  await expect(restorable('previous')).rejects.toMatchObject({
     code: 'NOT_BUILT',
     what: `${output} keeps no version of 2026-11-21 that Druid served before`,
     remedy: expect.stringMatching(/one \(served by Druid\).*There is no other to bring back\.$/) as string,

@@ -1,7 +1,5 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { locationOf, openStorage } from '../../../clients/storage';
@@ -11,39 +9,14 @@ import { runDayBuild, type DayBuildOptions } from '../../../engines/build-day';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { surveyDay } from '../../../engines/versions/late-data-scan';
 import { unchangedDay } from '../../../engines/versions/previous-build';
-import { S3_ROOT } from '../../../scripts/stack/servers/versitygw';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
 import { expectWholeDayThrough } from '../../engines/kills';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
-import { startStorageServer, type StorageServer } from '../support/storage-servers';
+import type { StorageServer } from '../support/storage-servers';
+import { KILLS, KINDS, startPlace } from './places';
 import { webHdfs } from './web-hdfs';
 
 jest.setTimeout(120_000);
-
-/** Each takes a second and a half. */
-const KILLS = Number(process.env['DAYBREAK_KILLS'] ?? 4);
-const BUCKET = 'logs';
-const { region, accessKeyId, secretAccessKey } = S3_ROOT;
-const VARIABLES = {
-  AWS_REGION: region,
-  AWS_ACCESS_KEY_ID: accessKeyId,
-  AWS_SECRET_ACCESS_KEY: secretAccessKey,
-  HADOOP_USER_NAME: 'daybreak',
-};
-const KINDS = {
-  S3: {
-    server: 'versitygw',
-    location: () => `s3://${BUCKET}/${randomUUID()}`,
-    isRead: (seen: string) => seen.startsWith('GET') && !seen.includes('list-type'),
-    isListing: (seen: string) => /list-type.*2026-11-21/.test(seen),
-  },
-  HDFS: {
-    server: 'hdfs',
-    location: (url: string) => `webhdfs://${new URL(url).host}/${randomUUID()}`,
-    isRead: (seen: string) => /op=OPEN/i.test(seen) && !seen.includes('/elsewhere/'),
-    isListing: (seen: string) => /hour(?:=|%3D)07.*op=LISTSTATUS/i.test(seen),
-  },
-} as const;
 
 /** Too large to be read in one go. */
 const LARGE_GZIP = gzipSync(lines(...many('11', 80_000)));
@@ -76,16 +49,7 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
   let data: string;
 
   beforeAll(async () => {
-    server = await startStorageServer(name);
-    Object.assign(process.env, VARIABLES, { AWS_ENDPOINT_URL_S3: server.url });
-    if (name === 'versitygw') {
-      const s3 = new S3Client({ forcePathStyle: true });
-      await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-      s3.destroy();
-    } else {
-      // The cluster belongs to the user who started it.
-      await webHdfs(server.url, 'PUT', '/', { op: 'SETPERMISSION', permission: 777, 'user.name': userInfo().username });
-    }
+    server = await startPlace(name);
   }, 900_000);
   afterAll(async () => {
     process.env = before;

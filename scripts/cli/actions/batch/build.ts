@@ -1,10 +1,12 @@
-import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { locationOf } from '../../../../clients/storage';
 import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
 import type { Pipeline } from '../../../../domain/pipeline';
 import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
 import { readPipeline } from '../../../../engines/pipeline/read-pipeline';
+import { readCurrent } from '../../../../engines/versions/day-output';
+import { withOutput } from '../../../../engines/versions/open-output';
 import { unchangedDay } from '../../../../engines/versions/previous-build';
 import { print, printJson } from '../../../output/print';
 import type { Line } from '../../../output/safe-text';
@@ -18,9 +20,12 @@ export async function run({ json, ...options }: BuildOptions): Promise<void> {
   // The engine takes longer to load than the check of an unchanged day.
   const manifest =
     unchanged ?? (await (await import('./build-changed-day')).buildChangedDay(read, { ...options, engine }));
-  const folder = await realpath(join(options.output, options.date));
+  const { output: location, date } = options;
+  const folder = (await withOutput({ location }, date, readCurrent))?.folder ?? '';
+  // The link is shorter than the folder that it leads to.
+  const shown = locationOf(location).kind === 'local' ? join(location, date) : folder;
   if (json) printJson({ folder, manifest, refusals: refusals(read.pipeline, manifest) });
-  else describe(read, manifest, join(options.output, options.date)).forEach(print);
+  else describe(read, manifest, shown).forEach(print);
 }
 
 function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): Line[] {
@@ -38,7 +43,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
       ]),
     ]),
     describeCounts(counts),
-    ...(quarantine === undefined ? [] : [`bad records are in ${join(folder, quarantine.file)}`]),
+    ...(quarantine === undefined ? [] : [`bad records are in ${folder}/${quarantine.file}`]),
     `published as ${folder}`,
     ...refusals(pipeline, manifest).map(({ code, reason }) => `! the gate refuses this day: ${code}: ${reason}`),
   ];

@@ -1,6 +1,9 @@
-import { outputFolder } from '../../../../activities/batch/built-day';
+import { outputPlaceIn } from '../../../../activities/batch/built-day';
 import type { BusinessDate } from '../../../../domain/business-date';
-import { hasVersions, versionToRestore } from '../../../../engines/versions/restorable-version';
+import { folderNamed } from '../../../../engines/load-pipeline';
+import { readSettings } from '../../../../engines/pipeline/read-pipeline';
+import { withOutput } from '../../../../engines/versions/open-output';
+import { versionToRestore } from '../../../../engines/versions/restorable-version';
 import { readConfig } from '../../../../worker/config';
 import { withClient } from '../../../../worker/connect';
 import { followDay, requireRunnable, startDay } from '../../../operate/run-day';
@@ -17,9 +20,11 @@ export interface RestoreOptions {
 export async function run({ pipeline, date, version, json }: RestoreOptions): Promise<void> {
   const config = readConfig();
   await requireRunnable(config, pipeline, date);
-  const output = outputFolder(config.data, pipeline);
-  // The run checks this again. It also finds a version that is only on the worker's machine.
-  if (await hasVersions(output, { pipeline, date })) await versionToRestore(output, { pipeline, date }, version);
+  const settings = await readSettings(await folderNamed(config.pipelines, pipeline));
+  await withOutput(await outputPlaceIn(config.data, settings), date, async (output) => {
+    // The run checks this again. It also finds a version that is only on the worker's machine.
+    if ((await output.keptVersions()).length > 0) await versionToRestore(output, pipeline, version);
+  });
   await withClient(config, async (client) => {
     const result = await followDay(await startDay(client, { pipeline, date, restore: version }), progress);
     if (json) printJson(result);

@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, rm, symlink, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseBusinessDate } from '../../../domain/business-date';
+import { parseBusinessDate } from '../../../../domain/business-date';
 import {
   keptVersions,
   markServed,
   removeOldVersions,
   servedVersions,
   versionsFolder,
-} from '../../../engines/versions/kept-versions';
+} from '../../../../engines/versions/local/kept-versions';
 
 const date = parseBusinessDate('2026-11-21');
 let output: string;

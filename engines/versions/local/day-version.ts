@@ -1,10 +1,25 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { BusinessDate } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
-import { ignoreMissing } from '../../clients/storage/local/fs-errors';
+import type { BusinessDate } from '../../../domain/business-date';
+import { DaybreakError } from '../../../domain/errors';
+import { ignoreMissing, isAbsent } from '../../../clients/storage/local/fs-errors';
+import { MANIFEST_FILE, parseManifest, type PublishedDay } from '../day-output';
+import { notKept } from '../output-errors';
 import { versionsFolder } from './kept-versions';
-import { readVersion, type PublishedDay } from './published-day';
+
+/** The version at a path that is not a link; undefined if there is none, or if no build wrote it. */
+export async function readVersion(path: string): Promise<PublishedDay | undefined> {
+  try {
+    if ((await lstat(path)).isSymbolicLink()) return undefined;
+    const folder = await realpath(path);
+    const manifest = parseManifest(await readFile(join(folder, MANIFEST_FILE), 'utf8'));
+    return manifest && { version: basename(folder), folder, manifest };
+  } catch (thrown) {
+    // If `output` is not a folder, the day's build reports that.
+    if (isAbsent(thrown)) return undefined;
+    throw thrown;
+  }
+}
 
 /**
  * The version of a day at `path`, which a caller gave. Throws OUTPUT_FAILED if the path cannot be that of a version of
@@ -20,10 +35,7 @@ export async function versionAt(output: string, date: BusinessDate, path: string
   const place = join(versionsFolder(root, date), name);
   const version = await readVersion(place);
   if (version === undefined) {
-    throw new DaybreakError('NOT_BUILT', {
-      what: `${output} keeps no version '${name}' of ${date}`,
-      remedy: `Recompute the day: npx daybreak batch run --date ${date}`,
-    });
+    throw notKept(output, date, name, `Recompute the day: npx daybreak batch run --date ${date}`);
   }
   if (version.folder !== place) throw noVersion(path, `leads to ${version.folder}`);
   for (const { file } of version.manifest.hours) {

@@ -1,0 +1,20 @@
+import type { BusinessDate } from '../../domain/business-date';
+import { DaybreakError, messageOf } from '../../domain/errors';
+
+/** An error of the output's file system, with the place and the remedy. */
+export function outputFailed(output: string, cause: unknown): DaybreakError {
+  const message = messageOf(cause);
+  const full = /no space|ENOSPC|EDQUOT|quota/i.test(message);
+  return new DaybreakError('OUTPUT_FAILED', {
+    what: `the day cannot be written to ${output}: ${message.split('\n')[0] ?? message}`,
+    remedy: `${full ? 'Free space there' : 'Make the folder writable'}, then build again; the published day is untouched.`,
+    cause,
+  });
+}
+
+/** A version that a caller named, and that retention has removed or nobody published. */
+export function notKept(place: string, date: BusinessDate, version: string, remedy = NAMED): DaybreakError {
+  return new DaybreakError('NOT_BUILT', { what: `${place} keeps no version '${version}' of ${date}`, remedy });
+}
+
+const NAMED = 'Give one that npx daybreak batch restore names.';

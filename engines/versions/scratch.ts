@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { ignoreMissing } from '../../clients/storage/local/fs-errors';
+import { hasCode } from '../../domain/errors';
+
+const DAY = 24 * 3_600_000;
+
+/** Removes leftovers of killed builds: those of this machine once their process has ended, all others after a day. */
+export async function removeLeftovers(versions: string): Promise<void> {
+  for (const name of (await readdir(versions).catch(ignoreMissing)) ?? []) {
+    const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
+    if (host === undefined) continue;
+    const path = join(versions, name);
+    const age = await ageOf(path);
+    const dead = age > DAY || (host === hostname() && (!isRunning(Number(pid)) || isPredecessor(Number(pid), age)));
+    if (dead) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** A new path beside a day's versions for what one process needs for a while; see `removeLeftovers`. */
+export function scratchIn(versions: string): string {
+  return join(versions, unique('building'));
+}
+
+export function unique(purpose: string): string {
+  return `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/**
+ * Whether a leftover with this process's number is from an earlier process with that number: every container has a
+ * process 1.
+ */
+function isPredecessor(pid: number, age: number): boolean {
+  return pid === process.pid && Date.now() - age < performance.timeOrigin;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return hasCode(thrown, 'EPERM');
+  }
+}
+
+async function ageOf(path: string): Promise<number> {
+  try {
+    return Date.now() - (await lstat(path)).mtimeMs;
+  } catch {
+    return 0; // Already removed.
+  }
+}
