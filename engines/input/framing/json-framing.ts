@@ -103,10 +103,21 @@ export function framingFault(framing: Framing | undefined, content: Buffer): str
     .filter((line) => line.trim() !== '');
   const kind = kindOf(lines);
   if (kind === undefined) return undefined;
-  const { objects } = objectsOf(beginning);
-  if (objects === 0) return undefined;
+  const framed = new JsonFraming();
+  // Braces alone also close in torn and broken lines, which are bad records.
+  if (!framed.lines(beginning).toString().split('\n').some(isObject)) return undefined;
+  const { objects } = framed;
   if (isCut && lines.length < 2 && objects < OBJECTS_OF_NO_LINE) return undefined;
   return `it holds ${kind}, not a record a line: set files.framing: json in pipeline.yaml`;
+}
+
+function isObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
 }
 
 function objectsOf(bytes: Buffer): JsonFraming {

@@ -86,6 +86,10 @@ it.each([
   ['[1]\n', undefined],
   ['["{"]\n', undefined],
   ['', undefined],
+  // A string that is not closed hides braces.
+  ['{"a":"\\","b":"x","c":"x"}\n{"a":["x"],"b":{"":""},"c":"""}\n', undefined],
+  ['{"a":"x}\n{"b":"y"}\n', undefined],
+  ['{"a":{}\n{"b":1}}\n', undefined],
 ])('%j: %s', (content, kind) => {
   const fault = framingFault('lines', Buffer.from(content));
   if (kind === undefined) expect(fault).toBeUndefined();
