@@ -35,7 +35,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   LOCKED: 'Wait until the owner of the lock in the message has ended.',
   DRUID_LOCK_REVOKED: 'Find the task that writes into the day, and end it.',
   DRUID_BAD_ROWS: 'Correct transform.sql or the types of its columns.',
-  DRUID_READS_NOTHING: 'Share the output folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL.',
+  DRUID_READS_NOTHING: 'Let Druid see the output: the folder under the same path, DAYBREAK_OUTPUT_URL, or the storage.',
   NOT_SETTLED: 'Find the program that still writes the files, or go on with --accept NOT_SETTLED.',
   MISSING_HOURS: 'Bring the missing hours, or go on with --accept MISSING_HOURS.',
   EMPTY_DAY: 'Check the quarantine and the input folder, or go on with --accept EMPTY_DAY.',

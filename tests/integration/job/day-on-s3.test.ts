@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { locationOf, openStorage, type Storage } from '../../../clients/storage';
 import { businessDateOf, parseBusinessDate, shiftDate } from '../../../domain/business-date';
-import type { DailyBatchResult } from '../../../domain/daily-batch';
+import { dailyBatchId, type DailyBatchResult } from '../../../domain/daily-batch';
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { stopProcess } from '../../../scripts/stack/processes';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { S3_ROOT, versitygw } from '../../../scripts/stack/servers/versitygw';
 import { stackOf } from '../../../scripts/stack/stack';
-import { scratchFolder, rowsOf } from '../../engines/scratch';
+import { readConfig } from '../../../worker/config';
+import { withClient } from '../../../worker/connect';
 import { expectedRows, fedDay, servedRows, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { endAll } from '../support/end-all';
@@ -17,7 +18,6 @@ import { useStack } from '../support/stack';
 const { portBase, ports } = useStack();
 const date = parseBusinessDate('2026-04-18');
 const EVENTS = 2_000;
-const output = scratchFolder();
 /** The stack of this test run: only the S3 is started beside its servers. */
 const directory = process.env['DAYBREAK_TEST_STACK_DIRECTORY'];
 const stack = stackOf({ portBase, directory });
@@ -35,7 +35,8 @@ beforeAll(async () => {
   pipeline = await ownPipeline((yaml) =>
     yaml
       .replace(/settleSeconds: \d+/, 'settleSeconds: 0')
-      .replace(/^( +)pattern: .*$/m, `$1location: s3://events/hourly\n$1pattern: dt=%Y-%m-%d/hour=%H/*.json.gz`),
+      .replace(/^( +)pattern: .*$/m, `$1location: s3://events/hourly\n$1pattern: dt=%Y-%m-%d/hour=%H/*.json.gz`)
+      .concat('\noutput:\n  location: s3://events/published\n  compression: gzip\n'),
   );
   const exports = [...printed.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]);
   environment = { ...pipeline.environment, ...(Object.fromEntries(exports) as Record<string, string>) };
@@ -85,14 +86,16 @@ it('feeds a day there, builds it and replaces it in Druid, exactly', async () =>
   expect(await objects()).toEqual(keys);
 
   const records = fedDay(date, EVENTS, 5);
-  const build = `batch build --pipeline ${pipeline.folder} --date ${date} --input s3://events/hourly --output ${output}`;
-  await succeed(build, environment);
-  expect(await rowsOf(output, date)).toHaveLength(EVENTS);
+  const build = `batch build --pipeline ${pipeline.folder} --date ${date} --input s3://events/hourly --output`;
+  expect(await succeed(`${build} s3://events/built`, environment)).toMatch(
+    new RegExp(`published as s3://events/built/\\.versions/${date}/[0-9a-f]{16}\n`),
+  );
 
   const run = `batch run --pipeline ${pipeline.name} --date ${date} --json`;
   const result = JSON.parse(await succeed(run, environment)) as DailyBatchResult;
   expect(result).toMatchObject({
     verdict: 'replaced',
+    output: expect.stringMatching(new RegExp(`^s3://events/published/\\.versions/${date}/[0-9a-f]{16}$`)) as string,
     counts: { read: records.filter(({ toFile }) => toFile).length },
   });
   expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(records));
@@ -102,6 +105,28 @@ it('feeds a day there, builds it and replaces it in Druid, exactly', async () =>
   expect(await objects()).toEqual(keys);
   const appended = JSON.parse(await succeed(run, environment)) as DailyBatchResult;
   expect(appended.counts).toMatchObject({ read: 2 * result.counts.read, written: EVENTS });
+  expect(appended.output).not.toBe(result.output);
+});
+
+it('proves the day later, and restores a version, from there', async () => {
+  const on = `--pipeline ${pipeline.name} --date ${date} --json`;
+  const proven = JSON.parse(await succeed(`batch verify ${on}`, environment)) as DailyBatchResult;
+  expect(proven.hours).toHaveLength(24);
+  const restored = JSON.parse(await succeed(`batch restore ${on}`, environment)) as DailyBatchResult;
+  expect(restored.verdict).toBe('restored');
+  expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(fedDay(date, EVENTS, 5)));
+  const checked = await succeed(`pipeline check ${pipeline.folder} --connect`, environment);
+  expect(checked).toContain('output s3://events/published/: can be written');
+});
+
+it('keeps the signatures with which Druid reads out of the histories', async () => {
+  const history = await withClient(readConfig(), (client) =>
+    client.workflow.getHandle(dailyBatchId(pipeline.name, date)).fetchHistory(),
+  );
+  const text = payloadTexts(history).join('\n');
+  expect(text).toContain('s3://events/published/');
+  expect(text).not.toMatch(/X-Amz/i);
+  expect(worker.output()).not.toMatch(/X-Amz/i);
 });
 
 it('writes a live stream as new objects that the batch would read', async () => {
@@ -116,3 +141,9 @@ it('writes a live stream as new objects that the batch would read', async () => 
     expect([today, shiftDate(today, -1)]).toContain(key.slice(3, 13));
   }
 });
+
+/** What the bytes in a history say. */
+function payloadTexts(value: unknown): string[] {
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString()];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(payloadTexts) : [];
+}
