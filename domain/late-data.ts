@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { BusinessDate } from './business-date';
+import type { DaybreakError } from './errors';
 import { pipelineInput } from './parse-input';
 import type { Pipeline } from './pipeline';
 
@@ -34,8 +35,9 @@ export interface LateDataDecision {
   readonly date: BusinessDate;
   /**
    * `missed`: the day has files, and no run built it. `build`: the same, and the pipeline says that the watch runs it.
+   * `unknown`: its files cannot be compared with its build.
    */
-  readonly decision: 'recompute' | 'build' | 'missed' | 'leave' | 'wait' | 'cannot';
+  readonly decision: 'recompute' | 'build' | 'missed' | 'leave' | 'wait' | 'cannot' | 'unknown';
   readonly lateRows: number;
   /** One sentence for people. */
   readonly because: string;
@@ -90,6 +92,12 @@ export function decideLateData(
     return decide('wait', `${lateRows} late rows; built lately, due from ${new Date(due).toISOString()}`);
   }
   return decide('recompute', `${lateRows} late rows`);
+}
+
+/** The decision about a day whose files cannot be compared with its build. */
+export function notCompared(date: BusinessDate, { code, what, remedy }: DaybreakError): LateDataDecision {
+  const because = `its files cannot be compared: ${code}: ${what}. ${remedy}`;
+  return { date, decision: 'unknown', lateRows: 0, because };
 }
 
 /** A schedule that comes back after an outage starts its runs within this time. */

@@ -38,11 +38,17 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
     showDetails(describe(days));
   }
   const failed = outcomes.filter((day) => !succeeded(day));
+  const unknown = days.filter(({ decision }) => decision === 'unknown');
   upsertSearchAttributes([{ key: outcomeAttribute, value: outcomeOf(days, outcomes, failed) }]);
-  if (failed.length === 0) return { pipeline, days };
+  if (failed.length + unknown.length === 0) return { pipeline, days };
   throw ApplicationFailure.create({
     type: 'DAYS_FAILED',
-    message: `${failed.length} days with late data, or that were missed, were not replaced: ${failureSummary(failed)}`,
+    message: [
+      ...(failed.length === 0
+        ? []
+        : [`${failed.length} days with late data, or that were missed, were not replaced: ${failureSummary(failed)}`]),
+      ...unknown.map(({ date, because }) => `${date}: ${because}`),
+    ].join('\n'),
     nonRetryable: true,
     details: [{ pipeline, days }],
   });
@@ -54,7 +60,7 @@ function outcomeOf(
   outcomes: readonly DayOutcome[],
   failed: readonly DayOutcome[],
 ): string {
-  if (failed.length > 0) return 'failed:DAYS_FAILED';
+  if (failed.length > 0 || days.some(({ decision }) => decision === 'unknown')) return 'failed:DAYS_FAILED';
   if (days.some(({ decision }) => decision === 'missed')) return 'missed days';
   return outcomes.length > 0 ? 'replaced' : 'nothing late';
 }

@@ -5,7 +5,8 @@ import * as z from 'zod';
 import { continuedBackfillSchema, type BackfillInput, type DayOutcome } from '../../domain/backfill';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
-import { decideLateData, type LateDataDecision, type LateDataWatchInput } from '../../domain/late-data';
+import { asDaybreakError, DaybreakError } from '../../domain/errors';
+import { decideLateData, notCompared, type LateDataDecision, type LateDataWatchInput } from '../../domain/late-data';
 import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { outcomeAttribute } from '../../domain/search-attributes';
 import { surveyDay } from '../../engines/versions/late-data-scan';
@@ -16,6 +17,9 @@ import { nightlyRunOf } from './nightly-runs';
 import { selectDays, type OperateDependencies } from './select-days';
 
 const selectionInput = continuedBackfillSchema.pick({ pipeline: true, from: true, to: true, only: true });
+/** Some minutes, with the pauses of the workflow's retries. */
+const PATIENT_ATTEMPTS = 8;
+
 const watchInput = z.object({ pipeline: pipelineInput });
 
 /** What `backfill`, `nightlyBatch` and `lateDataWatch` call. */
@@ -53,10 +57,12 @@ export function createOperateActivities(dependencies: OperateDependencies) {
       };
     },
 
-    /** Compares the input files of the last days with their builds, latest day first, and decides about each. */
+    /**
+     * Compares the input files of the last days with their builds, latest day first, and decides about each. A day that
+     * cannot be compared stops no other: whatever may pass is tried again first.
+     */
     async findLateData(input: LateDataWatchInput): Promise<LateDataDecision[]> {
       const { pipeline: name } = parseInput(watchInput, input, 'findLateData');
-      const { client } = Context.current();
       const loaded = await loadPipelineNamed(pipelines, name);
       const { lateData, timeZone } = loaded.pipeline;
       const now = new Date();
@@ -66,8 +72,18 @@ export function createOperateActivities(dependencies: OperateDependencies) {
         const decisions: LateDataDecision[] = [];
         for (let back = 1; back <= lateData.days; back++) {
           const date = shiftDate(today, -back);
-          const survey = await surveyDay(loaded, join(data, name), date, { remember: true, signal });
-          const nightly = survey.inputs === 'unbuilt' ? await nightlyRunOf(client, loaded.pipeline, date) : undefined;
+          const survey = await surveyDay(loaded, join(data, name), date, { remember: true, signal }).catch(
+            asDaybreakError,
+          );
+          if (survey instanceof DaybreakError) {
+            if (survey.retry && Context.current().info.attempt < PATIENT_ATTEMPTS) throw survey;
+            decisions.push(notCompared(date, survey));
+            continue;
+          }
+          const nightly =
+            survey.inputs === 'unbuilt'
+              ? await nightlyRunOf(Context.current().client, loaded.pipeline, date)
+              : undefined;
           decisions.push(decideLateData(lateData, survey, now, nightly));
         }
         return decisions;

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
 import { requireRange, type BackfillInput, type BackfillSelection } from '../../domain/backfill';
 import { parseBusinessDate, requireOver, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
@@ -28,7 +29,13 @@ export async function selectDays(
   const loaded = await loadPipelineNamed(pipelines, name);
   const dates = datesOf(from, to, loaded.pipeline.timeZone);
   if (only === 'all') return dates;
-  const survey = (date: BusinessDate) => surveyDay(loaded, join(data, name), date, { signal });
+  /** Undefined if the day cannot be compared: it is selected, so that its own run says why. */
+  const survey = async (date: BusinessDate): Promise<DaySurvey | undefined> => {
+    const found = await surveyDay(loaded, join(data, name), date, { signal }).catch(asDaybreakError);
+    if (!(found instanceof DaybreakError)) return found;
+    if (found.retry) throw found;
+    return undefined;
+  };
   const chosen = await chooser(only, client, loaded, { from, to }, survey);
   const selected: BusinessDate[] = [];
   for (const date of dates) if (await chosen(date)) selected.push(date);
@@ -40,14 +47,16 @@ async function chooser(
   client: Client,
   loaded: LoadedPipeline,
   { from, to }: Pick<BackfillInput, 'from' | 'to'>,
-  survey: (date: BusinessDate) => Promise<DaySurvey>,
+  survey: (date: BusinessDate) => Promise<DaySurvey | undefined>,
 ): Promise<(date: BusinessDate) => Promise<boolean>> {
   switch (only) {
     case 'missing':
-      return async (date) => !(await survey(date)).replaced;
+      return async (date) => (await survey(date))?.replaced !== true;
     case 'changed':
       return async (date) => {
-        const { inputs, otherTransform } = await survey(date);
+        const found = await survey(date);
+        if (found === undefined) return true;
+        const { inputs, otherTransform } = found;
         return inputs === 'unbuilt' || inputs === 'changed' || (inputs === 'unchanged' && otherTransform);
       };
     case 'failed': {

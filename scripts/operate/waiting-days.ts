@@ -45,9 +45,10 @@ export async function waitingDays(
     try {
       survey = await surveyDay(loaded, join(data, name), shiftDate(today, -back), { signal });
     } catch (thrown) {
-      // What else there is to say does not depend on the files. If they cannot be reached, each day would take as long.
       waiting.push({ date: shiftDate(today, -back), ...notCompared(thrown, signal, name) });
-      break;
+      // A storage that cannot be reached would take as long for each day.
+      if (signal.aborted || (thrown instanceof DaybreakError && thrown.retry)) break;
+      continue;
     }
     const { date, inputs } = survey;
     const run = `npx daybreak batch run --pipeline ${name} --date ${date}`;

@@ -97,6 +97,26 @@ it('has nothing to do where nothing is late, after a look that failed was tried 
   });
 });
 
+it('goes on after a day whose files cannot be compared, and fails with the reason', async () => {
+  const { activities } = dayActivities();
+  const because = 'its files cannot be compared: UNREADABLE_INPUT: a link leads out. Replace it.';
+  const findLateData = found(
+    decision('2026-05-12', 'unknown', because),
+    decision('2026-05-11', 'recompute', '7 late rows'),
+  );
+  await temporal.serve({ ...activities, findLateData }, async () => {
+    const handle = await start();
+    const failure = await failureOf(handle);
+    expect(failure).toMatchObject({
+      type: 'DAYS_FAILED',
+      message: expect.stringContaining(`2026-05-12: ${because}`) as string,
+    });
+    const shown = await shownOf(handle);
+    expect(shown.outcome).toBe('failed:DAYS_FAILED');
+    expect(shown.details).toContain('| 2026-05-11 | recompute | 7 | 7 late rows | replaced |');
+  });
+});
+
 it('goes on after a day that failed, and fails at its end with the decisions and outcomes', async () => {
   const { activities } = dayActivities({
     proveDay: ({ date }) =>
