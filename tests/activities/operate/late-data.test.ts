@@ -23,10 +23,10 @@ it('decides about every other day although the files of one cannot be compared',
   await writeFiles(input, { [name('09')]: lines(event(2, at('09'))) });
   await symlink('/etc/hostname', join(input, name('07', broken)));
 
-  const { findLateData } = createOperateActivities({ pipelines: 'pipelines', data });
+  const activities = createOperateActivities({ pipelines: 'pipelines', data });
   const found: LateDataDecision[] = [];
   await new MockActivityEnvironment({ attempt: 20 }).run(async () => {
-    found.push(...(await findLateData({ pipeline: pipeline.name })));
+    found.push(...(await activities.findLateData({ pipeline: pipeline.name })));
   });
   expect(found.map(({ date }) => date)).toEqual([-1, -2, -3, -4, -5, -6, -7].map((days) => shiftDate(today, days)));
   expect(found.find(({ date }) => date === broken)).toMatchObject({
