@@ -119,6 +119,20 @@ export function isTimeZone(timeZone: string): boolean {
   }
 }
 
+const FIXED_OFFSET = /^(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?$/;
+
+/** The time zones that are accepted, for the message about a value that is none. Some offsets are zones, too. */
+export function zonesInsteadOf(text: unknown, example: string): string {
+  const [, sign, hours, minutes = '00'] = FIXED_OFFSET.exec(String(text)) ?? [];
+  if (sign === undefined || hours === undefined) return `an IANA time zone, such as ${example}`;
+  const written = `${sign}${hours.padStart(2, '0')}:${minutes}`;
+  // Etc/GMT-9 is nine hours ahead of UTC.
+  const fixed = Number(hours) === 0 ? 'UTC' : `Etc/GMT${sign === '+' ? '-' : '+'}${Number(hours)}`;
+  return minutes === '00' && isTimeZone(fixed)
+    ? `an IANA time zone, such as ${fixed}, which is ${written} all year`
+    : 'an IANA time zone: that of a place, such as Asia/Kolkata for +05:30';
+}
+
 /**
  * Whether two names are of zones with the same clocks, compared once a week from 1970 to 2099: zones have aliases, and
  * merge.

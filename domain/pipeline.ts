@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { listed } from './bounded-text';
-import { isSameZone, isTimeZone } from './business-date';
+import { isSameZone, isTimeZone, zonesInsteadOf } from './business-date';
 import { DaybreakError } from './errors';
 import type { FileNaming } from './file-hours';
 import { faultOfPattern, isHourly } from './file-pattern';
@@ -43,6 +43,11 @@ const columns = z
 const delimiter = z
   .string()
   .regex(/^(?:[^"\r\n\0]|\\t)$/u, 'one character, neither " nor a line end, or \\t for a tab');
+/** YAML reads +0900 as a number. */
+const timeZone = (example: string): z.ZodString => {
+  const error = ({ input }: { readonly input?: unknown }): string => zonesInsteadOf(input, example);
+  return z.string({ error }).refine(isTimeZone, { error });
+};
 const seconds = z.int().min(0).max(86_400);
 const share = z.number().min(0).max(1);
 
@@ -51,10 +56,9 @@ export const pipelineSchema = z
     name: pipelineName.describe(
       'The name in workflow ids, Kafka groups and on the command line; the same as the folder.',
     ),
-    timeZone: z
-      .string()
-      .refine(isTimeZone, 'an IANA time zone, such as Asia/Seoul')
-      .describe('The zone in which a day begins and ends. Event times without an offset are in this zone too.'),
+    timeZone: timeZone('Asia/Seoul').describe(
+      'The zone in which a day begins and ends. Event times without an offset are in this zone too.',
+    ),
     events: z.strictObject({
       columns: columns.describe('The fields of an event and their types. Other fields are ignored.'),
       time: z.strictObject({
@@ -132,9 +136,7 @@ export const pipelineSchema = z
         .describe(
           'lines: one record a line. json: JSON objects with nothing, blanks or commas between them, or one array of them.',
         ),
-      timeZone: z
-        .string()
-        .refine(isTimeZone, 'an IANA time zone, such as UTC')
+      timeZone: timeZone('UTC')
         .optional()
         .describe("The zone of the date and hour in these names. Default: the pipeline's."),
       reachHours: z

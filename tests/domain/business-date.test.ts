@@ -8,6 +8,7 @@ import {
   parseBusinessDate,
   requireOver,
   shiftDate,
+  zonesInsteadOf,
 } from '../../domain/business-date';
 
 describe('parseBusinessDate', () => {
@@ -102,6 +103,23 @@ it('finds the local day of an instant', () => {
 
 it('knows time zones', () => {
   expect([isTimeZone('Asia/Seoul'), isTimeZone('UTC'), isTimeZone('Asia/Soul')]).toEqual([true, true, false]);
+});
+
+it.each([
+  ['+01:00', 'an IANA time zone, such as Etc/GMT-1, which is +01:00 all year'],
+  ['-0500', 'an IANA time zone, such as Etc/GMT+5, which is -05:00 all year'],
+  ['UTC+9', 'an IANA time zone, such as Etc/GMT-9, which is +09:00 all year'],
+  ['+14', 'an IANA time zone, such as Etc/GMT-14, which is +14:00 all year'],
+  ['+00:00', 'an IANA time zone, such as UTC, which is +00:00 all year'],
+  ['+05:30', 'an IANA time zone: that of a place, such as Asia/Kolkata for +05:30'],
+  ['+15:00', 'an IANA time zone: that of a place, such as Asia/Kolkata for +05:30'],
+  ['Asia/Soul', 'an IANA time zone, such as Asia/Seoul'],
+  [100, 'an IANA time zone, such as Asia/Seoul'],
+  [undefined, 'an IANA time zone, such as Asia/Seoul'],
+])('names zones that can stand in place of %s', (text, names) => {
+  expect(zonesInsteadOf(text, 'Asia/Seoul')).toBe(names);
+  const [, zone = 'UTC'] = /such as ([^, ]+)/.exec(names) ?? [];
+  expect(isTimeZone(zone)).toBe(true);
 });
 
 describe('isSameZone', () => {

@@ -53,6 +53,21 @@ describe('a pipeline folder', () => {
       yaml('Asia/Seoul', 'Asia/Soul'),
       ':3: timeZone is "Asia/Soul"; accepted: an IANA time zone, such as Asia/Seoul',
     ],
+    [
+      'an offset as a zone',
+      yaml('Asia/Seoul', '+01:00'),
+      ':3: timeZone is "+01:00"; accepted: an IANA time zone, such as Etc/GMT-1, which is +01:00 all year',
+    ],
+    [
+      'an offset that YAML takes for a number',
+      yaml('Asia/Seoul', '+0100'),
+      ':3: timeZone is 100; accepted: an IANA time zone, such as Asia/Seoul',
+    ],
+    [
+      'an offset as the zone of names',
+      yaml('files:', "files:\n  timeZone: '-05:00'"),
+      'files.timeZone is "-05:00"; accepted: an IANA time zone, such as Etc/GMT+5, which is -05:00 all year',
+    ],
     ['an unknown setting', yaml('matchColumn: uid', 'matchcolumn: uid'), 'matchcolumn'],
     [
       'a time column',
