@@ -68,12 +68,15 @@ export const pipelineSchema = z
             'yyyy-MM-dd HH:mm:ss',
             'yyyy-MM-dd HH:mm:ss.SSS',
             "yyyy-MM-dd'T'HH:mm:ss",
+            'local',
             'iso',
             'epoch-seconds',
             'epoch-milliseconds',
+            'epoch-microseconds',
+            'epoch-nanoseconds',
           ])
           .default('yyyy-MM-dd HH:mm:ss')
-          .describe('Local text, ISO 8601 with offset, or a BIGINT since 1970.'),
+          .describe('Local text, ISO 8601 with offset, or a number since 1970.'),
       }),
       maximumBytes: z
         .int()
@@ -324,11 +327,13 @@ function contradictions({ events, tables, kafka, files, output, druid, timeZone 
     found.push({ path: ['files', 'timeZone'], message: `${timeZone}, the pipeline's zone, for files of a day each` });
   }
   const { column, format } = events.time;
-  const expected = timeTypeOf(format);
+  const expected = timeTypesOf(format);
+  const type = events.columns[column];
   if (!Object.hasOwn(events.columns, column)) {
     found.push({ path: ['events', 'time', 'column'], message: `one of ${listed(Object.keys(events.columns))}` });
-  } else if (events.columns[column] !== expected) {
-    found.push({ path: ['events', 'columns', column], message: `${expected}, which the time format ${format} needs` });
+  } else if (type !== undefined && !expected.includes(type)) {
+    const message = `${expected.join(' or ')}, which the time format ${format} needs`;
+    found.push({ path: ['events', 'columns', column], message });
   }
   events.identity?.forEach((name, index) => {
     if (Object.hasOwn(events.columns, name)) return;
@@ -364,9 +369,10 @@ function contradictions({ events, tables, kafka, files, output, druid, timeZone 
   return found;
 }
 
-/** The type of a time column of this format, for events and for the output. */
-export function timeTypeOf(format: string): ColumnType {
-  return format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR';
+/** The types that the time column of an event may have in this format. A DOUBLE has seconds with a fraction. */
+export function timeTypesOf(format: string): readonly ColumnType[] {
+  if (format === 'epoch-seconds') return ['BIGINT', 'DOUBLE'];
+  return [format.startsWith('epoch') ? 'BIGINT' : 'VARCHAR'];
 }
 
 /**
@@ -411,6 +417,7 @@ interface PipelineSettings {
 
 /** A pipeline as pipeline.yaml gives it, with its defaults filled in. */
 export type Pipeline = z.infer<typeof pipelineSchema>;
+export type TimeFormat = Pipeline['events']['time']['format'];
 
 /** The name unchanged. Throws UNKNOWN_PIPELINE for an impossible name, such as a path. */
 export function parsePipelineName(text: string): string {
@@ -480,6 +487,11 @@ export function deadLetterTopicOf(pipeline: Pipeline): string {
 /** The datasource that a recomputed day goes to. */
 export function batchDatasourceOf({ druid }: Pipeline): string {
   return druid.replace === 'realtime' ? druid.datasource : (druid.batchDatasource ?? `${druid.datasource}_batch`);
+}
+
+/** The type of the time column, for events and for the output. */
+export function timeTypeOf({ events }: Pipeline): ColumnType {
+  return events.columns[events.time.column] ?? 'VARCHAR';
 }
 
 /** The output column that becomes Druid's __time. */

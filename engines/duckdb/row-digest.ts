@@ -63,11 +63,12 @@ const totals = z.tuple([
     .transform((sum) => sum ?? '0'),
 ]);
 
-/** An ISO time is compared as its instant, since Druid keeps the instant but not the written offset. */
+/** A time is compared to the millisecond, since Druid keeps no more. An ISO time may be given as its milliseconds. */
 function compared(pipeline: Pipeline, { name }: OutputColumn): string {
-  const iso = pipeline.events.time.format === 'iso' && name === outputTimeColumnOf(pipeline);
   const column = quoted(name);
-  return iso ? `coalesce(try_cast(${column} AS BIGINT), ${timeRuleOf(pipeline).moment(column)})` : column;
+  if (name !== outputTimeColumnOf(pipeline)) return column;
+  const moment = timeRuleOf(pipeline).moment(column);
+  return pipeline.events.time.format === 'iso' ? `coalesce(try_cast(${column} AS BIGINT), ${moment})` : moment;
 }
 
 function struct(types: Readonly<Record<string, string>>): string {

@@ -30,11 +30,11 @@ export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputC
     });
   }
   const { format } = pipeline.events.time;
-  const wanted = timeTypeOf(format);
+  const wanted = timeTypeOf(pipeline);
   const time = columns.find(({ name }) => name === outputTimeColumnOf(pipeline));
   if (time === undefined || time.type === wanted) return;
   throw new DaybreakError('BAD_TRANSFORM', {
-    what: `${files.transform}: the time column ${time.name} is a ${time.type}, and the format ${format} (events.time.format) needs a ${wanted}`,
+    what: `${files.transform}: the time column ${time.name} is a ${time.type}, and that of the events is a ${wanted} of the format ${format} (events.time)`,
     remedy: `Give the event's time as ${time.name}, in its format, or name the column that has it in druid.timeColumn.`,
   });
 }

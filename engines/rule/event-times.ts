@@ -2,8 +2,9 @@ import { TZDate } from '@date-fns/tz';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
 import { jsonValueFault, jsonValueSql } from './json-value';
+import { fieldTypeOf } from './record-rule';
 import { literal } from '../duckdb/sql';
-import { timeRuleOf } from './time-rule';
+import { isLocal, timeRuleOf } from './time-rule';
 
 /** Reads the times of records, which may be bad otherwise. Only one call may run at a time. */
 export interface EventTimes {
@@ -32,12 +33,12 @@ export async function openEventTimes(pipeline: Pipeline): Promise<EventTimes> {
   };
 }
 
-/** The valid time of each line of the BLOB $1 as text, in order; NULL if it has none. */
+/** The moment of the valid time of each line of the BLOB $1 as text, in order; NULL if it has none. */
 function timesSql(pipeline: Pipeline): string {
   const { column } = pipeline.events.time;
-  const type = pipeline.events.columns[column] ?? 'VARCHAR';
+  const type = fieldTypeOf(pipeline, column);
   const time = timeRuleOf(pipeline);
-  return `SELECT CASE WHEN ${time.fault('moment')} IS NULL THEN moment::VARCHAR END
+  return `SELECT CASE WHEN ${time.fault('moment')} IS NULL THEN ${time.moment('moment')}::VARCHAR END
     FROM (SELECT CASE WHEN ${jsonValueFault(column, type, 'raw')} IS NULL THEN ${jsonValueSql(type, 'raw')} END AS moment
     FROM (SELECT CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT'
         THEN json_extract(line, ${literal(`$.${column}`)})::VARCHAR END AS raw
@@ -49,22 +50,11 @@ function lineOf(value: Buffer | null): string {
   return value?.toString().replaceAll('\n', ' ') ?? '';
 }
 
-/** @param text a valid time by the pipeline's rule. */
-function instantOf(text: string, { timeZone, events }: Pipeline): Date {
-  switch (events.time.format) {
-    case 'epoch-seconds':
-      return new Date(Number(text) * 1_000);
-    case 'epoch-milliseconds':
-      return new Date(Number(text));
-    case 'iso':
-      return new Date(text);
-    case 'yyyy-MM-dd HH:mm:ss':
-    case 'yyyy-MM-dd HH:mm:ss.SSS':
-    case "yyyy-MM-dd'T'HH:mm:ss": {
-      const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, milli = 0] = (
-        text.match(/\d+/g) ?? []
-      ).map(Number);
-      return new Date(new TZDate(year, month - 1, day, hour, minute, second, milli, timeZone).getTime());
-    }
-  }
+/** @param moment see TimeRule. */
+function instantOf(moment: string, { timeZone, events }: Pipeline): Date {
+  if (!isLocal(events.time.format)) return new Date(Number(moment));
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0, milli = 0] = (moment.match(/\d+/g) ?? []).map(
+    Number,
+  );
+  return new Date(new TZDate(year, month - 1, day, hour, minute, second, milli, timeZone).getTime());
 }

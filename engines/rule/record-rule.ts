@@ -12,7 +12,7 @@ import {
   shapeOfLineSql,
   UNMARKED,
 } from './json-line';
-import { jsonValueFault, jsonValueSql } from './json-value';
+import { jsonValueFault, jsonValueSql, type FieldType } from './json-value';
 import { literal, quoted } from '../duckdb/sql';
 import type { TimeRule } from './time-rule';
 
@@ -56,10 +56,10 @@ export interface Within {
  * are as `jsonValueFault` says; its time is present and as `TimeRule` says. Other fields are ignored.
  */
 export function parseLinesSql({ pipeline, time, proof, within }: ParseOptions): string {
-  const columns = Object.entries(pipeline.events.columns);
+  const columns = Object.keys(pipeline.events.columns).map((name) => [name, fieldTypeOf(pipeline, name)] as const);
   const raw = (name: string): string => `raws[${columns.findIndex(([column]) => column === name) + 1}]`;
   const timeColumn = pipeline.events.time.column;
-  const moment = jsonValueSql(pipeline.events.columns[timeColumn] ?? 'VARCHAR', raw(timeColumn));
+  const moment = jsonValueSql(fieldTypeOf(pipeline, timeColumn), raw(timeColumn));
   const faults = [
     REPEATED_KEY,
     `CASE WHEN coalesce(${raw(timeColumn)}, 'null') = 'null' THEN ${literal(`${timeColumn} is missing`)} END`,
@@ -83,6 +83,13 @@ FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
       ${fieldsSql(columns.map(([name]) => name))}
     FROM (SELECT *, ${shapeOfLineSql(proof?.holds)} AS shape
       FROM (SELECT *, ${UNMARKED} AS text FROM ${linesSql(proof)})))))`;
+}
+
+/** What a declared field may hold. Whole seconds may come with a fraction, as Fluent Bit writes them. */
+export function fieldTypeOf({ events }: Pipeline, column: string): FieldType {
+  const type = events.columns[column] ?? 'VARCHAR';
+  const isSeconds = column === events.time.column && events.time.format === 'epoch-seconds';
+  return isSeconds && type === 'BIGINT' ? 'WHOLE_SECONDS' : type;
 }
 
 /** SQL of NOTE for each outcome of a line. */

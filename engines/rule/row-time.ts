@@ -14,8 +14,9 @@ export function timeHoldsSql(pipeline: Pipeline, row: string, event: string): st
   const rule = timeRuleOf(pipeline);
   const common = (time: string): string =>
     pipeline.druid.rowTime === 'hour' ? rule.dateAndHour(time) : rule.moment(time);
-  const alike = `(${rule.fault(row)}) IS NULL AND ${common(row)} = ${common(event)}`;
-  return `CASE WHEN ${row} = ${event} THEN true ELSE coalesce(${alike}, false) END`;
+  // Only a CASE computes nothing of an invalid time, which may be too large a number.
+  return `CASE WHEN ${row} = ${event} THEN true WHEN (${rule.fault(row)}) IS NULL
+    THEN coalesce(${common(row)} = ${common(event)}, false) ELSE false END`;
 }
 
 /**

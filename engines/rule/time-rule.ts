@@ -1,7 +1,8 @@
 import type { BusinessDate } from '../../domain/business-date';
-import type { Pipeline } from '../../domain/pipeline';
-import { hourSegments } from './hour-segments';
+import { timeTypeOf, type ColumnType, type Pipeline, type TimeFormat } from '../../domain/pipeline';
 import { FIRST_YEAR, LAST_YEAR, localGaps } from './dst-gaps';
+import { epochTimesOf, type EpochFormat } from './epoch-times';
+import { hourSegments } from './hour-segments';
 import { shortened } from './json-value';
 import { literal, literals } from '../duckdb/sql';
 
@@ -11,28 +12,53 @@ export interface TimeRule {
   fault(value: string): string;
   /** The local hour, '00' to '23', of a valid time; NULL if it is not on the date. */
   hour(value: string, date: BusinessDate): string;
-  /** A value that is equal for all spellings of a valid time, to the millisecond, and differs for any other time. */
+  /**
+   * A value that is equal for all spellings of a valid time, to the millisecond, and differs for any other time:
+   * milliseconds since 1970 as a BIGINT, or local text.
+   */
   moment(value: string): string;
   /** The local date and hour of a valid time, such as '2026-11-21 05'. */
   dateAndHour(value: string): string;
 }
 
-export function timeRuleOf({ timeZone, events }: Pipeline): TimeRule {
+export function timeRuleOf(pipeline: Pipeline): TimeRule {
+  const { timeZone, events } = pipeline;
   const { column, format } = events.time;
   switch (format) {
     case 'yyyy-MM-dd HH:mm:ss':
-      return localRule(column, format, timeZone, ' ', '');
     case 'yyyy-MM-dd HH:mm:ss.SSS':
-      return localRule(column, format, timeZone, ' ', '\\.[0-9]{3}');
     case "yyyy-MM-dd'T'HH:mm:ss":
-      return localRule(column, format, timeZone, 'T', '');
+      return localRule(column, format, timeZone);
+    case 'local':
+      return { ...localRule(column, format, timeZone), moment: localMoment };
     case 'iso':
       return isoRule(column, timeZone);
     case 'epoch-seconds':
-      return epochRule(column, timeZone, 1000);
     case 'epoch-milliseconds':
-      return epochRule(column, timeZone, 1);
+    case 'epoch-microseconds':
+    case 'epoch-nanoseconds':
+      return epochRule(column, timeZone, format, timeTypeOf(pipeline));
   }
+}
+
+type LocalFormat = Exclude<TimeFormat, EpochFormat | 'iso'>;
+
+interface LocalTime {
+  /** What is between date and clock, as RE2. */
+  readonly separator: string;
+  /** What follows the seconds, as RE2. */
+  readonly fraction: string;
+}
+
+export const LOCAL_TIMES: Readonly<Record<LocalFormat, LocalTime>> = {
+  'yyyy-MM-dd HH:mm:ss': { separator: ' ', fraction: '' },
+  'yyyy-MM-dd HH:mm:ss.SSS': { separator: ' ', fraction: '\\.[0-9]{3}' },
+  "yyyy-MM-dd'T'HH:mm:ss": { separator: 'T', fraction: '' },
+  local: { separator: '[T ]', fraction: '(?:\\.[0-9]{1,9})?' },
+};
+
+export function isLocal(format: TimeFormat): format is LocalFormat {
+  return format in LOCAL_TIMES;
 }
 
 const YEAR = '(?:19|20)[0-9]{2}';
@@ -40,7 +66,9 @@ const DATE = `${YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])`;
 /** As RE2. */
 export const CLOCK = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]';
 
-function localRule(column: string, format: string, timeZone: string, separator: string, fraction: string): TimeRule {
+function localRule(column: string, format: LocalFormat, timeZone: string): TimeRule {
+  const { separator, fraction } = LOCAL_TIMES[format];
+  const accepted = format === 'local' ? 'local text such as 2026-11-21 07:00:00.123' : format;
   const gaps = localGaps(timeZone);
   const gapIn = (value: string): string => {
     const index = `list_position(${literals(gaps.map(({ date }) => date))}, left(${value}, 10))`;
@@ -52,13 +80,19 @@ function localRule(column: string, format: string, timeZone: string, separator: 
     fault: (value) => `CASE
       WHEN NOT regexp_full_match(${value}, ${literal(`${DATE}${separator}${CLOCK}${fraction}`)})
         OR TRY_CAST(left(${value}, 10) AS DATE) IS NULL
-        THEN ${misread(column, value, `${format} of the years ${FIRST_YEAR} to ${LAST_YEAR}`)}
+        THEN ${misread(column, value, `${accepted} of the years ${FIRST_YEAR} to ${LAST_YEAR}`)}
       ${gaps.length === 0 ? '' : `WHEN ${gapIn(value)} THEN ${misread(column, value, `a time that exists in ${timeZone}`)}`}
       END`,
     hour: (value, date) => `CASE WHEN left(${value}, 10) = ${literal(date)} THEN substr(${value}, 12, 2) END`,
     moment: (value) => value,
     dateAndHour: (value) => `(left(${value}, 10) || ' ' || substr(${value}, 12, 2))`,
   };
+}
+
+/** With `T` and three digits, whatever the text has. */
+function localMoment(value: string): string {
+  const fraction = `rpad(regexp_extract(${value}, '\\.([0-9]+)', 1), 3, '0')`;
+  return `(left(${value}, 10) || 'T' || substr(${value}, 12, 8) || '.' || ${fraction})`;
 }
 
 /** As RE2. Some texts that match are not times that exist. */
@@ -84,35 +118,14 @@ function isoRule(column: string, timeZone: string): TimeRule {
   };
 }
 
-/** The limits of the known years, in milliseconds since 1970. */
-export const FIRST_INSTANT = Date.UTC(FIRST_YEAR, 0, 1);
-export const LAST_INSTANT = Date.UTC(LAST_YEAR + 1, 0, 1) - 1;
-
-/**
- * Instants, in milliseconds since 1970, that are taken for seconds: those of the known years, which would be in the
- * weeks around the beginning of 1970.
- */
-export const LIKELY_SECONDS = {
-  from: Math.ceil(FIRST_INSTANT / 1000),
-  to: Math.floor(LAST_INSTANT / 1000),
-};
-
-/** SQL that is true if a number since 1970 is a valid time in its unit, the one of so many milliseconds. */
-export function isEpochSql(value: string, unit: 1 | 1000): string {
-  const known = `${value} BETWEEN ${Math.ceil(FIRST_INSTANT / unit)} AND ${Math.floor(LAST_INSTANT / unit)}`;
-  return unit === 1
-    ? `(${known} AND ${value} NOT BETWEEN ${LIKELY_SECONDS.from} AND ${LIKELY_SECONDS.to})`
-    : `(${known})`;
-}
-
-function epochRule(column: string, timeZone: string, unit: 1 | 1000): TimeRule {
-  const instant = (value: string): string => `(${value}) * ${unit}`;
-  const accepted = `${unit === 1 ? 'milliseconds' : 'seconds'} since 1970 of the years ${FIRST_YEAR} to ${LAST_YEAR}`;
+function epochRule(column: string, timeZone: string, format: EpochFormat, type: ColumnType): TimeRule {
+  const { unit, isValid, instant, likelyUnit } = epochTimesOf(format, type);
+  const accepted = `${unit} since 1970 of the years ${FIRST_YEAR} to ${LAST_YEAR}`;
   return {
-    fault: (value) => `CASE WHEN NOT ${isEpochSql(value, unit)}
-      THEN ${misread(column, `(${value})::VARCHAR`, accepted)} END`,
+    fault: (value) => `CASE WHEN NOT ${isValid(value)} THEN ${misread(column, `(${value})::VARCHAR`, accepted)}
+      || coalesce('; it looks like ' || ${likelyUnit(value)}, '') END`,
     hour: (value, date) => hourOf(instant(value), date, timeZone),
-    moment: (value) => value,
+    moment: instant,
     dateAndHour: (value) => dateAndHourOf(instant(value), timeZone),
   };
 }
@@ -130,5 +143,5 @@ function hourOf(instant: string, date: BusinessDate, timeZone: string): string {
 }
 
 function dateAndHourOf(instant: string, timeZone: string): string {
-  return `strftime(timezone(${literal(timeZone)}, to_timestamp((${instant}) // 1000)), '%Y-%m-%d %H')`;
+  return `strftime(timezone(${literal(timeZone)}, make_timestamptz((${instant}) * 1000)), '%Y-%m-%d %H')`;
 }

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError } from '../../domain/errors';
-import { outputTimeColumnOf, type ColumnType, type Pipeline } from '../../domain/pipeline';
+import { outputTimeColumnOf, type ColumnType, type Pipeline, type TimeFormat } from '../../domain/pipeline';
 import { emptyStage, STAGED } from '../duckdb/database';
 import { queryTexts } from '../duckdb/query';
 import { EVENT_TIME, timeHoldsSql } from '../rule/row-time';
@@ -75,24 +75,33 @@ export function sampleEvents({ events }: Pipeline): string[][] {
   const { column: time, format } = events.time;
   return [() => 'NULL', (type: ColumnType) => SAMPLE_VALUES[type]].flatMap((valueOf) =>
     SAMPLES.map((sample) =>
-      Object.entries(events.columns).map(([name, type]) => (name === time ? written(sample, format) : valueOf(type))),
+      Object.entries(events.columns).map(([name, type]) =>
+        name === time ? written(sample, format, type) : valueOf(type),
+      ),
     ),
   );
 }
 
-function written(sample: string, format: Pipeline['events']['time']['format']): string {
+/** As SQL. */
+function written(sample: string, format: TimeFormat, type: ColumnType): string {
+  const milliseconds = Date.parse(sample);
   switch (format) {
     case 'yyyy-MM-dd HH:mm:ss':
       return literal(sample.slice(0, 19).replace('T', ' '));
     case 'yyyy-MM-dd HH:mm:ss.SSS':
+    case 'local':
       return literal(sample.slice(0, 23).replace('T', ' '));
     case "yyyy-MM-dd'T'HH:mm:ss":
       return literal(sample.slice(0, 19));
     case 'iso':
       return literal(sample);
     case 'epoch-seconds':
-      return String(Math.floor(Date.parse(sample) / 1000));
+      return type === 'DOUBLE' ? `${milliseconds / 1000}::DOUBLE` : String(Math.floor(milliseconds / 1000));
     case 'epoch-milliseconds':
-      return String(Date.parse(sample));
+      return String(milliseconds);
+    case 'epoch-microseconds':
+      return `${milliseconds}000`;
+    case 'epoch-nanoseconds':
+      return `${milliseconds}000000`;
   }
 }

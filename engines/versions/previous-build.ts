@@ -8,7 +8,7 @@ import { readCurrent, type DayOutput } from './day-output';
 import { withOutput } from './open-output';
 
 /** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
-export const RULES = '5';
+export const RULES = '6';
 
 /** The published version, if it is whole and this pipeline and engine would give the same rows for the same files. */
 export async function previousBuild(

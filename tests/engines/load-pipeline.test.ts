@@ -77,7 +77,12 @@ describe('a pipeline folder', () => {
     [
       'the type of the time',
       yaml('format: yyyy-MM-dd HH:mm:ss', 'format: epoch-seconds'),
-      'accepted: BIGINT, which the time format',
+      'accepted: BIGINT or DOUBLE, which the time format epoch-seconds needs',
+    ],
+    [
+      'the type of a time in nanoseconds',
+      yaml('format: yyyy-MM-dd HH:mm:ss', 'format: epoch-nanoseconds'),
+      'accepted: BIGINT, which the time format epoch-nanoseconds needs',
     ],
     ['the key of a table', yaml('key: [uid]', 'key: [id]'), 'tables.names.key.0 is "id"; accepted: one of uid, name'],
     [

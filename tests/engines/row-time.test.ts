@@ -90,13 +90,31 @@ describe('the check of a transform', () => {
       'a BIGINT as a text',
       'SELECT e.id AS time, e.id FROM events e',
       {},
-      'the time column time is a BIGINT, and the format yyyy-MM-dd HH:mm:ss (events.time.format) needs a VARCHAR',
+      'the time column time is a BIGINT, and that of the events is a VARCHAR of the format yyyy-MM-dd HH:mm:ss (events.time)',
     ],
     [
       'a text as an epoch',
       'SELECT e.hello AS time, e.id FROM events e',
       { format: 'epoch-seconds', type: 'BIGINT' },
-      'the time column time is a VARCHAR, and the format epoch-seconds (events.time.format) needs a BIGINT',
+      'the time column time is a VARCHAR, and that of the events is a BIGINT of the format epoch-seconds (events.time)',
+    ],
+    [
+      'whole seconds where the events have a fraction',
+      'SELECT e.time::BIGINT AS time, e.id FROM events e',
+      { format: 'epoch-seconds', type: 'DOUBLE' },
+      'the time column time is a BIGINT, and that of the events is a DOUBLE of the format epoch-seconds (events.time)',
+    ],
+    [
+      'seconds without their fraction',
+      'SELECT floor(e.time) AS time, e.id FROM events e',
+      { format: 'epoch-seconds', type: 'DOUBLE' },
+      'of an event of 1768454249.123 it makes a row of 1768454249.0',
+    ],
+    [
+      'local text of another second',
+      "SELECT left(e.time, 17) || '00' AS time, e.id FROM events e",
+      { format: 'local' },
+      'of an event of 2026-01-15 05:17:29.123 it makes a row of 2026-01-15 05:17:00',
     ],
     ['a text as ISO 8601', 'SELECT e.id AS time, e.id FROM events e', { format: 'iso' }, 'is a BIGINT'],
     [
@@ -246,6 +264,41 @@ describe('an event whose row has another time', () => {
       '"2026-11-21T05:17:29.123Z"',
     ],
     ['an epoch', { format: 'epoch-milliseconds', type: 'BIGINT' }, 'e.time + 0', '1795203000123', '1795203000123'],
+    [
+      'seconds to the millisecond',
+      { format: 'epoch-seconds', type: 'DOUBLE' },
+      'round(e.time, 3)',
+      '1795203000.123456',
+      '1795203000.123',
+    ],
+    [
+      'microseconds to the millisecond',
+      { format: 'epoch-microseconds', type: 'BIGINT' },
+      'e.time - e.time % 1000',
+      '1795203000123999',
+      '1795203000123000',
+    ],
+    [
+      'nanoseconds before 1970',
+      { format: 'epoch-nanoseconds', type: 'BIGINT' },
+      'e.time // 1000000 * 1000000 - 1000000 * (e.time % 1000000 < 0)::INTEGER',
+      '-1795203000123000001',
+      '-1795203000124000000',
+    ],
+    [
+      'local text with T and fewer digits',
+      { format: 'local' },
+      "CASE e.id WHEN 1 THEN '2026-11-21T05:17:29.5' ELSE e.time END",
+      '"2026-11-21 05:17:29.500900"',
+      '"2026-11-21T05:17:29.5"',
+    ],
+    [
+      'local text without a fraction of zeros',
+      { format: 'local' },
+      "CASE e.id WHEN 1 THEN '2026-11-21 05:17:29' ELSE e.time END",
+      '"2026-11-21 05:17:29.000000"',
+      '"2026-11-21 05:17:29"',
+    ],
   ])('is no other where it is spelled otherwise: %s', async (_, written, sql, given, expected) => {
     const transform = await openMicroBatch(await load(`SELECT ${sql} AS time, e.id FROM events e`, written));
     try {
@@ -257,15 +310,24 @@ describe('an event whose row has another time', () => {
     }
   });
 
-  it.each<[string, Written, string]>([
-    ['a fraction', { format: 'iso' }, '"2026-11-21T05:17:29.124Z"'],
-    ['a second', { format: 'iso' }, '"2026-11-21T05:17:30.123Z"'],
-    ['no offset', { format: 'iso' }, '"2026-11-21T05:17:29.123"'],
-  ])('is another by %s', async (_, written, other) => {
-    const sql = `SELECT CASE e.id WHEN 7 THEN '${other.slice(1, -1)}' ELSE e.time END AS time, e.id FROM events e`;
+  const LOCAL: Written = { format: 'local' };
+  const FRACTIONAL: Written = { format: 'epoch-seconds', type: 'DOUBLE' };
+  const NANOSECONDS: Written = { format: 'epoch-nanoseconds', type: 'BIGINT' };
+  it.each<[string, Written, string, string]>([
+    ['a fraction', { format: 'iso' }, "'2026-11-21T05:17:29.124Z'", '"2026-11-21T05:17:29.123Z"'],
+    ['a second', { format: 'iso' }, "'2026-11-21T05:17:30.123Z'", '"2026-11-21T05:17:29.123Z"'],
+    ['no offset', { format: 'iso' }, "'2026-11-21T05:17:29.123'", '"2026-11-21T05:17:29.123Z"'],
+    ['a fraction of local text', LOCAL, "'2026-11-21T05:17:29.51'", '"2026-11-21 05:17:29.5"'],
+    ['a fraction of seconds', FRACTIONAL, '1795203000.124', '1795203000.123999'],
+    ['no number', FRACTIONAL, "'NaN'", '1795203000.5'],
+    ['a number without end', FRACTIONAL, "'-inf'", '1795203000.5'],
+    ['a millisecond before 1970', NANOSECONDS, '-1795203000123000000', '-1795203000123000001'],
+    ['too many seconds', { format: 'epoch-seconds', type: 'BIGINT' }, '9223372036854775807', '1795203000'],
+  ])('is another by %s', async (_, written, other, time) => {
+    const sql = `SELECT CASE e.id WHEN 7 THEN ${other} ELSE e.time END AS time, e.id FROM events e`;
     const transform = await openMicroBatch(await load(sql, written));
     try {
-      const { rejects } = await runIsolated(transform, values('{"time":"2026-11-21T05:17:29.123Z","id":7}'));
+      const { rejects } = await runIsolated(transform, values(`{"time":${time},"id":7}`));
       expect(rejects).toMatchObject([{ index: 0, code: 'TRANSFORM_FAILED' }]);
     } finally {
       transform.close();

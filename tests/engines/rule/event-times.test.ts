@@ -49,7 +49,24 @@ it.each([
   ['iso', 'VARCHAR', '"2026-11-21T09:00:00+0900"', '2026-11-21T00:00:00.000Z'],
   ['iso', 'VARCHAR', '"2026-11-20T20:30:00.123456789-0330"', '2026-11-21T00:00:00.123Z'],
   ['epoch-seconds', 'BIGINT', '1795219200', '2026-11-21T00:00:00.000Z'],
+  ['epoch-seconds', 'BIGINT', '1795219200.999', '2026-11-21T00:00:00.000Z'],
+  ['epoch-seconds', 'BIGINT', '-0.001', '1969-12-31T23:59:59.000Z'],
+  ['epoch-seconds', 'DOUBLE', '1795219200', '2026-11-21T00:00:00.000Z'],
+  ['epoch-seconds', 'DOUBLE', '1.795219200123456E9', '2026-11-21T00:00:00.123Z'],
+  // As a double a little less than 123 milliseconds.
+  ['epoch-seconds', 'DOUBLE', '1774710600.123', '2026-03-28T15:10:00.123Z'],
+  ['epoch-seconds', 'DOUBLE', '1774710600.123999', '2026-03-28T15:10:00.123Z'],
+  ['epoch-seconds', 'DOUBLE', '-0.000001', '1969-12-31T23:59:59.999Z'],
+  ['epoch-seconds', 'DOUBLE', '4102444799.999999', '2099-12-31T23:59:59.999Z'],
   ['epoch-milliseconds', 'BIGINT', '1795219200123', '2026-11-21T00:00:00.123Z'],
+  ['epoch-microseconds', 'BIGINT', '1795219200123999', '2026-11-21T00:00:00.123Z'],
+  ['epoch-microseconds', 'BIGINT', '-4102444800001', '1969-11-14T12:25:55.199Z'],
+  ['epoch-nanoseconds', 'BIGINT', '1795219200123999999', '2026-11-21T00:00:00.123Z'],
+  ['epoch-nanoseconds', 'BIGINT', '-2208988800000000000', '1900-01-01T00:00:00.000Z'],
+  ['epoch-nanoseconds', 'BIGINT', '4102444799999999999', '2099-12-31T23:59:59.999Z'],
+  ['local', 'VARCHAR', '"2026-11-21 09:00:00"', '2026-11-21T00:00:00.000Z'],
+  ['local', 'VARCHAR', '"2026-11-21T09:00:00.5"', '2026-11-21T00:00:00.500Z'],
+  ['local', 'VARCHAR', '"1969-12-31 09:00:00.123999999"', '1969-12-31T00:00:00.123Z'],
   ["yyyy-MM-dd'T'HH:mm:ss", 'VARCHAR', '"2026-11-21T09:00:00"', '2026-11-21T00:00:00.000Z'],
   ['yyyy-MM-dd HH:mm:ss.SSS', 'VARCHAR', '"2026-11-21 09:00:00.007"', '2026-11-21T00:00:00.007Z'],
 ] as const)('reads times written as %s', async (format, type, time, instant) => {
@@ -58,10 +75,19 @@ it.each([
 });
 
 it.each([
-  ['epoch-milliseconds', '1795219200'],
-  ['epoch-milliseconds', '1795219200123456'],
-  ['epoch-seconds', '1795219200123'],
-] as const)('knows none of %s in a number of another unit: %s', async (format, number) => {
-  const change = { columns: { time: 'BIGINT' }, time: { column: 'time', format } } as const;
+  ['epoch-milliseconds', 'BIGINT', '1795219200'],
+  ['epoch-milliseconds', 'BIGINT', '1795219200123456'],
+  ['epoch-seconds', 'BIGINT', '1795219200123'],
+  ['epoch-seconds', 'BIGINT', '1795219200123.5'],
+  ['epoch-seconds', 'DOUBLE', '1795219200123'],
+  ['epoch-seconds', 'DOUBLE', '4102444800'],
+  ['epoch-seconds', 'DOUBLE', '1e300'],
+  ['epoch-microseconds', 'BIGINT', '1795219200'],
+  ['epoch-microseconds', 'BIGINT', '1795219200123'],
+  ['epoch-microseconds', 'BIGINT', '1795219200123456789'],
+  ['epoch-nanoseconds', 'BIGINT', '1795219200123456'],
+  ['epoch-nanoseconds', 'BIGINT', '9223372036854775807'],
+] as const)('knows none of %s as %s in a number of another unit: %s', async (format, type, number) => {
+  const change = { columns: { time: type }, time: { column: 'time', format } } as const;
   expect(await timesOf(change, [`{"time":${number}}`])).toEqual([undefined]);
 });
