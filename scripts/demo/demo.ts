@@ -34,7 +34,12 @@ void new Command('demo')
   .description('the whole way of a day on real servers: realtime, recompute, proof')
   .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
   .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
-  .addOption(new Option('--storage <kind>', 'keep the hourly files in a local S3 instead of a folder').choices(['s3']))
+  .addOption(
+    new Option(
+      '--storage <kind>',
+      'keep the hourly files and the published days in a local S3 instead of folders',
+    ).choices(['s3']),
+  )
   .action(async (options: Options) => {
     const interrupted = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -119,13 +124,14 @@ async function startServers(
   throw new Error('unreachable: the last turn returns or throws');
 }
 
-/** A folder with a copy of the example whose files are on the local S3. */
+/** A folder with a copy of the example whose files and published days are on the local S3. */
 async function pipelinesOnS3(): Promise<string> {
   const pipelines = `${FOLDER}/pipelines`;
   await cp(`pipelines/${PIPELINE}`, `${pipelines}/${PIPELINE}`, { recursive: true });
   const file = `${pipelines}/${PIPELINE}/${PIPELINE_FILE}`;
   const settings = parseDocument(await readFile(file, 'utf8'));
   settings.setIn(['files', 'location'], `s3://${BUCKET}/hourly`);
+  settings.setIn(['output', 'location'], `s3://${BUCKET}/days`);
   await writeFile(file, settings.toString());
   return pipelines;
 }
