@@ -8,7 +8,7 @@ const project = (displayName, testMatch, options = {}) => ({
 });
 
 export default {
-  // Integration tests share real servers on a two-core machine: one at a time is the fastest order there is.
+  // For the integration tests; see scripts/dev/test.ts.
   maxWorkers: 1,
   // A test has time on a machine that others keep busy; how fast something is, bench/ says.
   testTimeout: 60_000,

@@ -7,7 +7,13 @@ import { print } from '../output/print';
 
 /** `npm test` runs this file: every check, then every test. Arguments go to jest. .ci/run prints the summary. */
 const SUMMARY = '.daybreak/test-summary';
-const RESULTS = '.daybreak/test-results.json';
+const resultsOf = (project: string): string => `.daybreak/test-results-${project}.json`;
+
+/** Unit tests share nothing. Integration tests share real servers: on a machine of two cores one at a time is fastest. */
+const PROJECTS = [
+  { name: 'unit', workers: 2 },
+  { name: 'integration', workers: 1 },
+];
 
 const resultsSchema = z.object({
   numPassedTests: z.number(),
@@ -29,7 +35,7 @@ const npx = (...command: string[]): boolean => run('npx', '--no-install', ...com
 
 mkdirSync('.daybreak', { recursive: true });
 rmSync(SUMMARY, { force: true });
-rmSync(RESULTS, { force: true });
+for (const { name } of PROJECTS) rmSync(resultsOf(name), { force: true });
 
 const checks = [
   // A lock file that lacks a package for another platform still installs if node_modules exists, but nowhere else.
@@ -40,10 +46,15 @@ const checks = [
   audit(),
 ];
 ensureChromium();
-const testsPass = npx('jest', '--json', `--outputFile=${RESULTS}`, ...process.argv.slice(2));
+const counts = PROJECTS.map(({ name, workers }) => {
+  const output = ['--json', `--outputFile=${resultsOf(name)}`];
+  const which = ['--selectProjects', name, '--maxWorkers', String(workers), '--passWithNoTests'];
+  const passes = npx('jest', ...process.argv.slice(2), ...which, ...output);
+  return countTests(resultsOf(name), passes);
+});
 
-const { passed, failed } = countTests();
-const failures = checks.filter((good) => !good).length + failed;
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failures = counts.reduce((sum, count) => sum + count.failed, checks.filter((good) => !good).length);
 const summary = `${passed} passed, ${failures} failed`;
 writeFileSync(SUMMARY, `${summary}\n`);
 print();
@@ -58,10 +69,10 @@ function audit(): boolean {
 }
 
 /** A test file that does not load counts as one failed test, as does a jest that ends without results. */
-function countTests(): { passed: number; failed: number } {
+function countTests(file: string, testsPass: boolean): { passed: number; failed: number } {
   let text: string;
   try {
-    text = readFileSync(RESULTS, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch {
     return { passed: 0, failed: 1 };
   }
