@@ -197,6 +197,27 @@ describe('on a standalone cluster', () => {
     expect(manifest.counts).toMatchObject({ kept: 1, quarantined: 2 });
   });
 
+  it.each([
+    ['epoch-seconds', 'DOUBLE', 'e.time', ['1795212000.123456', '1795212000', '1795212000123']],
+    ['epoch-nanoseconds', 'BIGINT', 'e.time - e.time % 1000 AS time', ['1795212000123456789', '1795212000123']],
+  ])('reads times of %s as %s as the engine duckdb does', async (format, type, time, times) => {
+    const name = `times-${format}-${type}`;
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, name), {
+        'pipeline.yaml': (text) =>
+          text.replace('time: VARCHAR', `time: ${type}`).replace(/format: yyyy.*/, `format: ${format}`),
+        'transform.sql': (text) => text.replace('e.time', time),
+      }),
+    );
+    const day = join(root, `${name}-input`);
+    const records = times.map((written, id) => `{"hello":"hi","id":${id},"time":${written}}`);
+    await writeFiles(day, { 'names.20261121.07.json': lines(...records) });
+    const places = [join(root, `${name}-spark`), join(root, `${name}-duckdb`)] as const;
+    const manifest = await onSpark(loaded, { input: day, output: places[0] });
+    await expectSameDay(manifest, await onDuckDb(loaded, { input: day, output: places[1] }), places);
+    expect(manifest.counts.kept).toBeGreaterThan(0);
+  });
+
   it('joins two tables, in a day of 25 hours, with doubles and booleans', async () => {
     const rides = await loadExample('rides');
     const day = { date: parseBusinessDate('2026-11-01'), input: join(root, 'rides-input') };
