@@ -31,7 +31,7 @@ const kafkajsInternals = {
 };
 
 export default tseslint.config(
-  { ignores: ['node_modules', '.daybreak', '**/*.{cjs,mjs}', 'coverage', 'engines/fast-path/assembly'] },
+  { ignores: ['node_modules', '.daybreak', 'dist', '**/*.{cjs,mjs}', 'coverage', 'engines/fast-path/assembly'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -15,8 +15,6 @@ const BUNDLED = [
   ...['@date-fns/tz', '@duckdb/node-api', 'chalk', 'cli-table3', 'commander'],
   ...['date-fns', 'proper-lockfile', 'yaml', 'zod'],
 ];
-/** The native part of @duckdb/node-api. */
-const NATIVE = '@duckdb/node-bindings';
 
 /**
  * The path of one CommonJS file that has the exports of `entry`, such as 'scripts/cli/main.ts'. It matches the current
@@ -26,7 +24,7 @@ const NATIVE = '@duckdb/node-bindings';
 export async function bundle(entry) {
   const found = pathOf(entry);
   if (existsSync(found)) return found;
-  installPackages({ dev: false });
+  installPackages();
   const made = pathOf(entry);
   try {
     await make(entry, made);
@@ -67,14 +65,14 @@ function sourcesIn(folder) {
 
 async function make(entry, path) {
   const { build, stop } = await import('esbuild');
-  const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const folder = join(path, '..');
   mkdirSync(folder, { recursive: true });
   const outdated = readdirSync(folder).filter((file) => !file.startsWith('.') && !file.startsWith(basename(path)));
   const { outputFiles } = await build({
     ...{ absWorkingDir: root, entryPoints: [entry], outfile: path, write: false, logLevel: 'warning' },
     ...{ bundle: true, platform: 'node', target: 'node20', format: 'cjs', sourcemap: 'linked', sourcesContent: false },
-    external: [NATIVE, ...Object.keys(dependencies).filter((name) => !BUNDLED.includes(name))],
+    external: Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !BUNDLED.includes(name)),
     plugins: [{ name: 'own folders', setup: keepFolders }],
   });
   await stop();

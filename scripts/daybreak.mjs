@@ -1,8 +1,15 @@
 #!/usr/bin/env node
-// The `daybreak` command. It runs the TypeScript sources directly, so that nobody can forget a build step.
+// The `daybreak` command. A checkout runs the TypeScript sources, so that nobody can forget a build step. The published
+// package has no sources, and runs what `npm pack` made of them.
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { bundle } from './bundle.mjs';
 
 // With source maps, stack traces name the sources and not the bundle.
 process.setSourceMapsEnabled(true);
-createRequire(import.meta.url)(await bundle('scripts/cli/main.ts')).main(process.argv);
+(await load()).main(process.argv);
+
+async function load() {
+  if (!existsSync(new URL('cli/main.ts', import.meta.url))) return import('../dist/main.mjs');
+  const { bundle } = await import('./bundle.mjs');
+  return createRequire(import.meta.url)(await bundle('scripts/cli/main.ts'));
+}

@@ -5,12 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/**
- * Installs the packages of package-lock.json unless they are installed. Ends the process if that fails. Without `dev`
- * only the packages that a user needs must be there, as in an image.
- */
-export function installPackages({ dev }) {
-  if (areInstalled(dev)) return;
+/** Installs the packages of package-lock.json unless they are installed. Ends the process if that fails. */
+export function installPackages() {
+  if (areInstalled()) return;
   process.stderr.write('Installing the packages of package-lock.json …\n');
   const options = ['--no-audit', '--no-fund', '--loglevel=error'];
   // npm's output goes to standard error, so that standard output has only a command's result.
@@ -19,11 +16,10 @@ export function installPackages({ dev }) {
 }
 
 /** Whether npm's record of what it installed has every wanted package. Packages for other platforms do not count. */
-function areInstalled(withDev) {
+function areInstalled() {
   const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map(packagesOf);
   return Object.entries(wanted).every(
-    ([path, { version, optional, dev }]) =>
-      path === '' || optional || (dev && !withDev) || installed[path]?.version === version,
+    ([path, { version, optional }]) => path === '' || optional || installed[path]?.version === version,
   );
 }
 

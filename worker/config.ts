@@ -10,7 +10,7 @@ import { httpUrl } from '../domain/http-url';
 import { portsFrom } from '../domain/ports';
 import type { Layer } from '../domain/task-queues';
 import { listeningHost } from './addresses';
-import { payloadKeys, type PayloadKeys } from './payload-codec';
+import { payloadKeys, type PayloadKeys } from './payload-keys';
 import { refuseUnencrypted } from './unencrypted';
 
 /** The addresses of the servers and the folders. The pipelines are configured in their folders. */

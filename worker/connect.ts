@@ -31,12 +31,20 @@ function standardOptions(): ClientConnectConfig {
 }
 
 /** How values are stored in Temporal: as JSON, and encrypted if the configuration has keys. */
-export function dataConverterOf({ payloadKeys, strictPayloads: strict }: Config): DataConverter {
+export function dataConverterOf({
+  payloadKeys,
+  strictPayloads: strict,
+}: Pick<Config, 'payloadKeys' | 'strictPayloads'>): DataConverter {
   if (payloadKeys === undefined) return {};
   return {
     payloadCodecs: [encryptingCodec(payloadKeys, { strict })],
     failureConverterPath: join(__dirname, 'failure-converter.cjs'),
   };
+}
+
+/** The same for a worker. Not for the commands: an answer that they cannot decode must not look like no answer. */
+export function workerConverterOf(config: Pick<Config, 'payloadKeys' | 'strictPayloads'>): DataConverter {
+  return { ...dataConverterOf(config), payloadConverterPath: join(__dirname, 'payload-converter.cjs') };
 }
 
 /** Connects to Temporal while `use` runs. Throws TEMPORAL_UNREACHABLE within seconds. */

@@ -1,6 +1,5 @@
-import { bundleWorkflowCode, NativeConnection, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Server } from 'node:http';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createBatchActivities, createSpeedLayerActivities } from '../activities';
 import { servedByWorker, sharedPath } from '../activities/batch/input-source';
@@ -9,12 +8,13 @@ import { TASK_QUEUES, type Layer } from '../domain/task-queues';
 import { pipelineNames } from '../engines/load-pipeline';
 import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
-import { connectOptions, dataConverterOf, unreachable } from './connect';
+import { connectOptions, unreachable, workerConverterOf } from './connect';
 import { typedFailures } from './failures';
 import { startOutputServer } from './output-server';
 import { createMetrics, measured, type Metrics } from './metrics';
-import { installRuntime, temporalLogger } from './runtime';
+import { installRuntime } from './runtime';
 import { tuning } from './tuning';
+import { workflowBundle } from './workflow-bundle';
 import { createOperateActivities } from '../activities/operate';
 
 export interface WorkerOptions {
@@ -39,14 +39,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const { connection, namespace } = await connectWorker(config);
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
-    // Not in the commands: an answer that they cannot decode must not look like no answer.
-    const payloadConverterPath = join(__dirname, 'payload-converter.cjs');
-    const dataConverter = { ...dataConverterOf(config), payloadConverterPath };
-    const workflowBundle = await bundleWorkflowCode({
-      ...dataConverter,
-      workflowsPath: join(__dirname, '../workflows'),
-      logger: temporalLogger(logger, 'WARN'),
-    });
+    const dataConverter = workerConverterOf(config);
+    const bundle = await workflowBundle(dataConverter, logger);
     const workers = await Promise.all(
       layers.map((layer) =>
         Worker.create({
@@ -54,7 +48,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
           connection,
           namespace,
           taskQueue: TASK_QUEUES[layer],
-          workflowBundle: workflowBundle satisfies WorkflowBundle,
+          workflowBundle: bundle,
           dataConverter,
           activities: {
             ...activitiesOf(layer, options, metrics),

@@ -2,7 +2,8 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { randomBytes } from 'node:crypto';
 import { readConfig } from '../../worker/config';
 import { dataConverterOf } from '../../worker/connect';
-import { encryptingCodec, payloadKeys } from '../../worker/payload-codec';
+import { encryptingCodec } from '../../worker/payload-codec';
+import { payloadKeys } from '../../worker/payload-keys';
 
 const text = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
 const [old, current] = [text('old'), text('current')];

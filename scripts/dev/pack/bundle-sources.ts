@@ -1,0 +1,81 @@
+import { build as bundle, type Metafile, type Plugin } from 'esbuild';
+import { copyFile, readFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+
+/** What modules of CommonJS expect, also our own sources. It stands in each file of the bundle. */
+const COMMONJS = `import { createRequire as __createRequire } from 'node:module';
+import { fileURLToPath as __fileURLToPath } from 'node:url';
+const require = __createRequire(import.meta.url);
+const __filename = __fileURLToPath(import.meta.url);
+const __dirname = __fileURLToPath(new URL('.', import.meta.url)).slice(0, -1);`;
+
+/**
+ * Translates and bundles the command line into `folder`. A command loads only the files that it needs. `external` are
+ * packages that are loaded from node_modules. Returns which files are in it.
+ */
+export async function bundleSources(folder: string, external: readonly string[]): Promise<Metafile> {
+  const { metafile } = await bundle({
+    entryPoints: {
+      main: 'scripts/cli/main.ts',
+      'engines/sql-check/trial-process': 'engines/sql-check/trial-process.mjs',
+      'workflow-worker-thread': 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js',
+    },
+    ...{ outdir: folder, outExtension: { '.js': '.mjs' }, chunkNames: '[name]-[hash]', metafile: true },
+    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' },
+    ...{ minifySyntax: true, minifyWhitespace: true, legalComments: 'none', banner: { js: COMMONJS } },
+    ...{ sourcemap: 'linked', sourcesContent: false },
+    plugins: [sourceFolders, externalPackages(external), temporalWorker],
+  });
+  // The SDK's source maps of workflows are read by a module that lies beside its code.
+  await copyFile('node_modules/source-map/lib/mappings.wasm', join(folder, 'mappings.wasm'));
+  return metafile;
+}
+
+/** `__dirname` of a source becomes the folder of the same name below the bundle. */
+const sourceFolders: Plugin = {
+  name: 'source folders',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const below = `(__dirname + ${JSON.stringify(`/${relative(resolve(), dirname(path))}`)})`;
+      return { contents: (await readFile(path, 'utf8')).replaceAll('__dirname', below), loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * Loads packages by `require` when they are first needed, with the default exports that the sources expect. An import of
+ * Node would differ in both.
+ */
+const externalPackages = (names: readonly string[]): Plugin => ({
+  name: 'external packages',
+  setup(build) {
+    const isExternal = (path: string): boolean => names.some((name) => path === name || path.startsWith(`${name}/`));
+    build.onResolve({ filter: /^[^./]/ }, ({ path, namespace }) => {
+      if (!isExternal(path)) return undefined;
+      return namespace === 'external' ? { path, external: true } : { path, namespace: 'external' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'external' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+      resolveDir: resolve(),
+    }));
+  },
+});
+
+/**
+ * The SDK bundles workflows by webpack and swc, which are large and slow to load. A package has its workflows bundled.
+ * The SDK also starts a file of its own as a worker thread.
+ */
+const temporalWorker: Plugin = {
+  name: 'Temporal’s worker',
+  setup(build) {
+    build.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/bundler\.js$/ }, () => ({
+      contents: 'exports.defaultWorkflowInterceptorModules = [];',
+    }));
+    build.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/threaded-vm\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const thread = "require.resolve('./workflow-worker-thread')";
+      if (!text.includes(thread)) throw new Error(`${path} starts its threads in another way than before`);
+      return { contents: text.replace(thread, '__dirname + "/workflow-worker-thread.mjs"') };
+    });
+  },
+};
