@@ -1,4 +1,4 @@
-// `npm run demo` and `npm test` start with this file. It runs a TypeScript file, on a fresh clone too.
+// `npm test` and `npm pack` start with this file. It runs a TypeScript file, on a fresh clone too.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './install.mjs';

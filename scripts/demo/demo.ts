@@ -1,4 +1,3 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { once } from 'node:events';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -11,7 +10,7 @@ import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { PIPELINE_FILE } from '../../engines/pipeline/read-pipeline';
 import { readConfig, type Config } from '../../worker/config';
 import { workflowUrl } from '../output/links';
-import { commanderOutput, print, progress } from '../output/print';
+import { print, progress } from '../output/print';
 import { Session } from './session';
 import { BUCKET, createProgress, s3Variables, startStack, stopStack } from '../stack';
 import { fail } from '../cli/fail';
@@ -23,46 +22,33 @@ const FOLDER = resolve('.daybreak/demo');
 /** Where the demo's servers listen when a standard port is taken. */
 const OTHER_PORT_BASE = 27_000;
 
-interface Options {
+export interface DemoOptions {
   readonly once: boolean;
   readonly events: number;
   readonly storage?: 's3';
 }
 
-void new Command('demo')
-  .configureOutput(commanderOutput)
-  .description('the whole way of a day on real servers: realtime, recompute, proof')
-  .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
-  .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
-  .addOption(
-    new Option(
-      '--storage <kind>',
-      'keep the hourly files and the published days in a local S3 instead of folders',
-    ).choices(['s3']),
-  )
-  .action(async (options: Options) => {
-    const interrupted = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        interrupted.abort(
-          new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }),
-        );
-      });
-    }
-    const session = new Session(interrupted.signal);
-    try {
-      await demo(session, options);
-    } catch (thrown) {
-      fail(thrown);
-    } finally {
-      heading('Stopping');
-      await session.end();
-      await stopServers();
-    }
-  })
-  .parseAsync();
+/** Runs until a signal comes, or once to its end. Leaves no server behind. */
+export async function run(options: DemoOptions): Promise<void> {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interrupted.abort(new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }));
+    });
+  }
+  const session = new Session(interrupted.signal);
+  try {
+    await demo(session, options);
+  } catch (thrown) {
+    fail(thrown);
+  } finally {
+    heading('Stopping');
+    await session.end();
+    await stopServers();
+  }
+}
 
-async function demo(session: Session, options: Options): Promise<void> {
+async function demo(session: Session, options: DemoOptions): Promise<void> {
   heading(`Real servers: Temporal, Kafka and Druid${options.storage === 's3' ? ', and S3' : ''}`);
   await stopServers();
   await rm(FOLDER, { recursive: true, force: true });
@@ -148,10 +134,4 @@ async function stopServers(): Promise<void> {
 function heading(title: string): void {
   progress('');
   progress(`── ${title}`);
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number, 1 or more.');
-  return value;
 }

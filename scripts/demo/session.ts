@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../../domain/errors';
 import { progress } from '../output/print';
@@ -10,7 +10,7 @@ import { progress } from '../output/print';
 const TIMEOUT_MILLISECONDS = 60_000;
 
 /**
- * Runs `daybreak` commands in one environment, as a person would type them. At its end it ends the commands that still
+ * Runs commands of the program that runs this one, `daybreak`, in one environment, as a person would type them. At its end it ends the commands that still
  * run.
  */
 export class Session {
@@ -73,7 +73,7 @@ export class Session {
   }
 
   #spawn(command: string, output: 'inherit' | number): ChildProcess {
-    return spawn(process.execPath, [join(__dirname, '../daybreak.mjs'), ...command.split(' ')], {
+    return spawn(process.execPath, [process.argv[1] ?? '', ...command.split(' ')], {
       stdio: ['ignore', output, output],
       env: { ...process.env, ...this.environment },
     });

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { backfillCommand } from './backfill';
 import { batchCommand } from './batch';
+import { demoCommand } from './demo';
 import { dlqCommand } from './dlq';
 import { downCommand } from './down';
 import { feedCommand } from './feed';
+import { initCommand } from './init';
 import { pipelineCommand } from './pipeline';
 import { reportCommand } from './report';
 import { scheduleCommand } from './schedule';
@@ -19,6 +21,8 @@ import { workerCommand } from './worker';
  */
 export function commands(): Command[] {
   return [
+    initCommand(),
+    demoCommand(),
     upCommand(),
     downCommand(),
     statusCommand(),

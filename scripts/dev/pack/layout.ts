@@ -4,10 +4,13 @@ export const SHRINKWRAP = 'npm-shrinkwrap.json';
 
 /** Files that the code reads beside itself. */
 export const ASSETS = [
+  '.env.example',
   'deploy/druid',
   'deploy/kafka',
   'deploy/zookeeper',
   'engines/fast-path/line-kernel.wasm',
+  'pipelines/events',
+  'scripts/init/template',
   'scripts/report/page/style.css',
   'scripts/stack/fetch/druid',
   'scripts/stack/fetch/hadoop',

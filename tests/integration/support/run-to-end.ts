@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The time limit. Default: eight minutes, which is less than a test on the servers has. */
   readonly seconds?: number;
+  /** The working directory. Default: this process's own. */
+  readonly folder?: string;
 }
 
 /**
@@ -23,9 +25,10 @@ export interface RunOptions {
 export async function runToEnd(
   program: string,
   args: readonly string[],
-  { environment = {}, seconds = 480 }: RunOptions = {},
+  { environment = {}, seconds = 480, folder = process.cwd() }: RunOptions = {},
 ): Promise<Ended> {
-  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, errors]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));

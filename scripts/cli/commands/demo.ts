@@ -1,0 +1,21 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DemoOptions } from '../../demo/demo';
+
+export const demoCommand = (): Command =>
+  new Command('demo')
+    .description('show the whole way of a day on real servers of its own: realtime, recompute, proof')
+    .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
+    .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
+    .addOption(
+      new Option(
+        '--storage <kind>',
+        'keep the hourly files and the published days in a local S3 instead of folders',
+      ).choices(['s3']),
+    )
+    .action(async (options: DemoOptions) => (await import('../../demo/demo')).run(options));
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number, 1 or more.');
+  return value;
+}

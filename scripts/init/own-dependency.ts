@@ -1,0 +1,36 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import * as z from 'zod';
+import { hasCode } from '../../domain/errors';
+import { version } from '../../package.json';
+
+const NAME = 'daybreak';
+const installedSchema = z.object({
+  packages: z.record(z.string(), z.object({ resolved: z.string().optional() })),
+});
+
+/**
+ * How a package.json in `folder` depends on the Daybreak that runs: by its version, or by 'file:' and a relative path if
+ * this one was installed from a file or is a checkout.
+ *
+ * @param program the path of scripts/daybreak.mjs, or of a link to it.
+ */
+export async function ownDependency(folder: string, program: string): Promise<string> {
+  const root = dirname(dirname(await realpath(program)));
+  const modules = dirname(root);
+  const source = basename(modules) === 'node_modules' ? await installedFrom(modules) : root;
+  return source === undefined ? version : `file:${relative(folder, source)}`;
+}
+
+/** The file from which npm installed it into this folder. Undefined for a registry. */
+async function installedFrom(modules: string): Promise<string | undefined> {
+  try {
+    const { packages } = installedSchema.parse(JSON.parse(await readFile(join(modules, '.package-lock.json'), 'utf8')));
+    const { resolved } = packages[`node_modules/${NAME}`] ?? {};
+    return resolved?.startsWith('file:') ? resolve(modules, '..', resolved.slice('file:'.length)) : undefined;
+  } catch (thrown) {
+    // npm keeps no such record of what it installed for all users of a machine.
+    if (hasCode(thrown, 'ENOENT')) return undefined;
+    throw thrown;
+  }
+}

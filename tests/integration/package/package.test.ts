@@ -1,0 +1,176 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { pipelineJsonSchema } from '../../../domain/pipeline';
+import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../../domain/search-attributes';
+import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
+import { silentProgress } from '../../../scripts/stack/progress';
+import { runToEnd, type Ended } from '../support/run-to-end';
+
+jest.setTimeout(300_000);
+
+const DAY = '2026-11-21';
+const QUICK = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+const packedSchema = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
+
+let root: string;
+/** The paths of the package's files. */
+let packed: string[];
+/** A folder into which somebody installed the package. */
+let installed: string;
+/** The repository that `init` made there. */
+let repository: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'daybreak-package-'));
+  installed = join(root, 'installed');
+  repository = join(installed, 'our pipelines');
+  const [{ filename, files }] = packedSchema.parse(
+    JSON.parse(await succeed('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', root], '.')),
+  );
+  packed = files.map(({ path }) => path);
+  await mkdir(installed);
+  await writeFile(join(installed, 'package.json'), '{"private":true}');
+  await succeed('npm', ['install', ...QUICK, join(root, filename)], installed);
+  await succeed(program(installed), ['init', 'our pipelines'], installed);
+  await succeed('npm', ['install', ...QUICK], repository);
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+const program = (folder: string): string => join(folder, 'node_modules/.bin/daybreak');
+const daybreak = (...args: string[]): Promise<Ended> => runToEnd(program(repository), args, { folder: repository });
+
+async function succeed(command: string, args: readonly string[], folder: string): Promise<string> {
+  const { code, stdout, stderr } = await runToEnd(command, args, { folder, seconds: 240 });
+  if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${code}:\n${stderr}${stdout}`);
+  return stdout;
+}
+
+/** Runs `work` while the pipeline's transform has this expression in place of the column `hello`. */
+async function withHello(expression: string, work: () => Promise<void>): Promise<void> {
+  const file = join(repository, 'pipelines/events/transform.sql');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('e.hello', `${expression} AS hello`));
+  try {
+    await work();
+  } finally {
+    await writeFile(file, text);
+  }
+}
+
+async function jsonOf<T extends z.ZodType>(schema: T, ...args: string[]): Promise<z.infer<T>> {
+  return schema.parse(JSON.parse(await succeed(program(repository), [...args, '--json'], repository)));
+}
+
+it('holds what runs, and neither sources nor tests of ours', () => {
+  const own = packed.filter((path) => !path.startsWith('dist/scripts/init/template/'));
+  expect(own.filter((path) => /\.tsx?$|\.test\.|(^|\/)(tests|bench|\.daybreak|secrets)\//.test(path))).toEqual([]);
+  expect(own.filter((path) => !path.includes('/'))).toEqual(
+    expect.arrayContaining(['LICENSE', 'README.md', 'npm-shrinkwrap.json', 'package.json']),
+  );
+});
+
+it('needs no tool of the build where it is installed', async () => {
+  const lock = z.object({ packages: z.record(z.string(), z.unknown()) });
+  const { packages } = lock.parse(JSON.parse(await readFile(join(repository, 'package-lock.json'), 'utf8')));
+  const names = Object.keys(packages).map((path) => path.replace(/.*node_modules\//, ''));
+  expect(names).toContain('@temporalio/core-bridge');
+  expect(names.filter((name) => /^(tsx|esbuild|webpack|typescript|jest|@swc\/core|@types\/jest)$/.test(name))).toEqual(
+    [],
+  );
+});
+
+it('the repository’s own test passes, and fails for a broken pipeline', async () => {
+  await succeed('npm', ['test'], repository);
+  await withHello('e.nothing', async () => {
+    const { code, stdout } = await runToEnd('npm', ['test'], { folder: repository });
+    expect(code).not.toBe(0);
+    expect(stdout).toContain('BAD_TRANSFORM');
+  });
+});
+
+it('the pipeline names a schema that is there, of this version', async () => {
+  const folder = join(repository, 'pipelines/events');
+  const [, reference = ''] = /\$schema=(\S+)/.exec(await readFile(join(folder, 'pipeline.yaml'), 'utf8')) ?? [];
+  expect(JSON.parse(await readFile(join(folder, reference), 'utf8'))).toEqual(pipelineJsonSchema());
+});
+
+it('checks, feeds and builds a day in the repository’s folders', async () => {
+  const check = z.object({ outputColumns: z.array(z.object({ name: z.string() })) });
+  const { outputColumns } = await jsonOf(check, 'pipeline', 'check', 'pipelines/events');
+  expect(outputColumns.map(({ name }) => name)).toEqual(['time', 'user_id', 'user_name', 'hello', 'uid']);
+  await succeed(program(repository), ['feed', '--no-kafka', '--date', DAY, '--events', '500'], repository);
+  const places = ['--input', '.daybreak/data/events/input', '--output', 'out'];
+  const built = z.object({ manifest: z.object({ counts: z.object({ written: z.number() }) }) });
+  const { manifest } = await jsonOf(
+    built,
+    'batch',
+    'build',
+    '--pipeline',
+    'pipelines/events',
+    '--date',
+    DAY,
+    ...places,
+  );
+  expect(manifest.counts.written).toBe(500);
+});
+
+it('a transform whose functions need a trial is tried in a process of its own', async () => {
+  const check = (): Promise<Ended> => daybreak('pipeline', 'check', 'pipelines/events');
+  await withHello('reverse(e.hello)', async () => {
+    expect(await check()).toMatchObject({ code: 0, stderr: '' });
+  });
+  const squares = 'len(list_transform(range(10000), x -> list_transform(range(10000), y -> [x, y])))::VARCHAR';
+  await withHello(squares, async () => {
+    expect((await check()).stderr).toContain('need more than');
+  });
+});
+
+it('init overwrites nothing', async () => {
+  await writeFile(join(repository, 'README.md'), 'our own');
+  await rm(join(repository, '.gitignore'));
+  const { code, stderr } = await daybreak('init', '.');
+  expect(code).toBe(1);
+  expect(stderr).toContain('OUTPUT_FAILED');
+  expect(await readFile(join(repository, 'README.md'), 'utf8')).toBe('our own');
+  await expect(readFile(join(repository, '.gitignore'))).rejects.toThrow('ENOENT');
+});
+
+it('a worker runs the workflows that were bundled with it', async () => {
+  const path = await artifactsOf(silentProgress).temporal();
+  const temporal = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      searchAttributes: [pipelineAttribute, dateAttribute, outcomeAttribute],
+      log: { format: 'pretty', level: 'never' },
+    },
+  });
+  const environment = { TEMPORAL_ADDRESS: temporal.address, DAYBREAK_DATA: join(root, 'no data') };
+  const worker = spawn(program(repository), ['worker', '--role', 'batch'], {
+    ...{ cwd: repository, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] },
+  });
+  try {
+    await new Promise<void>((ready, failed) => {
+      worker.stdout.on('data', (text: Buffer) => {
+        if (text.includes('"msg":"ready"')) ready();
+      });
+      worker.once('exit', (code) => {
+        failed(new Error(`the worker ended with ${code ?? 'a signal'}`));
+      });
+    });
+    const args = ['batch', 'run', '--date', DAY];
+    const { code, stderr } = await runToEnd(program(repository), args, { folder: repository, environment });
+    expect(stderr).toContain('NO_INPUT');
+    expect(code).toBe(1);
+  } finally {
+    const ended = once(worker, 'exit');
+    worker.kill('SIGTERM');
+    await ended;
+    await temporal.teardown();
+  }
+});

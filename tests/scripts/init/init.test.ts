@@ -1,0 +1,83 @@
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { version } from '../../../package.json';
+import { ownDependency } from '../../../scripts/init/own-dependency';
+import { repositoryFiles } from '../../../scripts/init/repository-files';
+import { writeNewFiles } from '../../../scripts/init/write-new-files';
+import { scratchFolder } from '../../engines/scratch';
+
+const root = scratchFolder();
+
+/** A package of ours below a folder, and npm's record of where it came from. Returns its program. */
+async function installed(name: string, record: object | undefined): Promise<string> {
+  const modules = join(root, name, 'node_modules');
+  const scripts = join(modules, 'daybreak/scripts');
+  await mkdir(scripts, { recursive: true });
+  await writeFile(join(scripts, 'daybreak.mjs'), '');
+  if (record !== undefined) {
+    const packages = { 'node_modules/daybreak': record };
+    await writeFile(join(modules, '.package-lock.json'), JSON.stringify({ packages }));
+  }
+  return join(scripts, 'daybreak.mjs');
+}
+
+it.each([
+  ['from a registry', { version, resolved: 'https://registry.example.com/daybreak.tgz' }, version],
+  ['from a registry whose address npm does not record', { version }, version],
+  ['for all users of the machine', undefined, version],
+  ['from a file', { version, resolved: 'file:../daybreak.tgz' }, 'file:../../daybreak.tgz'],
+])('a repository depends on the package as it was installed: %s', async (how, record, expected) => {
+  const program = await installed(how, record);
+  expect(await ownDependency(join(root, how, 'ours'), program)).toBe(expected);
+});
+
+it('a repository depends on the checkout that made it, also by a link to its program', async () => {
+  const scripts = join(root, 'checkout/scripts');
+  await mkdir(scripts, { recursive: true });
+  await writeFile(join(scripts, 'daybreak.mjs'), '');
+  await symlink(join(scripts, 'daybreak.mjs'), join(root, 'link'));
+  expect(await ownDependency(join(root, 'ours'), join(root, 'link'))).toBe('file:../checkout');
+});
+
+it.each([
+  ['events', 'events'],
+  ['Our Pipelines', 'our-pipelines'],
+  ['daybreak', 'pipelines'],
+  ['.hidden', 'hidden'],
+  ['日々', 'pipelines'],
+])('the folder %j gives the repository the name %j', async (folder, name) => {
+  const files = await repositoryFiles(join('/srv', folder), '1.0.0');
+  expect(JSON.parse(files.get('package.json') ?? '')).toMatchObject({ name, dependencies: { daybreak: '1.0.0' } });
+});
+
+it('has no variable of the containers, and every one of the worker', async () => {
+  const ours = (await repositoryFiles('/srv/ours', '1.0.0')).get('.env.example') ?? '';
+  expect(ours).not.toMatch(/POSTGRES|COMPOSE|docker-compose/);
+  for (const name of ['TEMPORAL_ADDRESS', 'KAFKA_BROKERS', 'DRUID_BROKER_URL', 'DAYBREAK_DATA', 'AWS_REGION']) {
+    expect(ours).toContain(`#${name}=`);
+  }
+});
+
+it('writes into a folder that has other files, and nothing where one of its own is', async () => {
+  const folder = join(root, 'written');
+  await writeNewFiles(folder, new Map([['a', 'one']]));
+  await writeNewFiles(folder, new Map([['b/c', 'two']]));
+  const again = new Map([
+    ['a', 'three'],
+    ['d', 'four'],
+  ]);
+  await expect(writeNewFiles(folder, again)).rejects.toMatchObject({
+    code: 'OUTPUT_FAILED',
+    what: `${folder} has a already`,
+  });
+  expect(await readFile(join(folder, 'a'), 'utf8')).toBe('one');
+  await expect(readFile(join(folder, 'd'))).rejects.toThrow('ENOENT');
+});
+
+it('says so where it cannot write', async () => {
+  await writeFile(join(root, 'file'), '');
+  await expect(writeNewFiles(join(root, 'file'), new Map([['a', '']]))).rejects.toMatchObject({
+    code: 'OUTPUT_FAILED',
+    what: expect.stringContaining(join(root, 'file')) as string,
+  });
+});
