@@ -191,6 +191,7 @@ test.each([
   ['a package', 'deploy/turnilo/Dockerfile', 'turnilo@1.40.2', 'turnilo', 'npm install turnilo, which is not pinned'],
   ['the user', 'deploy/fluentd/Dockerfile', 'USER 1000:1000\n', '', 'deploy/fluentd/Dockerfile runs as root'],
   ['what an image is made of', '.dockerignore', '!engines\n', '', 'keeps engines out'],
+  ['settings that an image has', '.dockerignore', '!deploy/kafka\n', '', 'keeps deploy/kafka out'],
   ['a search attribute', 'deploy/temporal/create-namespace.sh', ' DaybreakDate', '', 'does not register DaybreakDate'],
   ['a column', 'deploy/turnilo/config.yaml', '$user_name', '$username', 'events_names has the column username'],
   [

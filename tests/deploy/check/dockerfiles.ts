@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ASSETS } from '../../../scripts/dev/pack/layout';
 import { type Check, isThere, textOf } from './deployment';
 import { isPinned } from './services';
 
@@ -54,10 +55,23 @@ function copied(dockerfile: string): string[] {
   return [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, words = '']) => words.split(' ').slice(0, -1));
 }
 
-/** Sources of the bundle that .dockerignore keeps out of the image. */
+const SOURCES = ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'];
+const PACKED = [
+  ...SOURCES,
+  ...ASSETS,
+  'docs/pipeline.schema.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
+
+/** Files of the package that .dockerignore keeps out of the worker's image, which is made of it. */
 function ignored(deployment: Parameters<Check>[0]): string[] {
-  const through = textOf(deployment, '.dockerignore').split('\n');
-  return ['activities', 'clients', 'domain', 'engines', 'pipelines', 'scripts', 'worker', 'workflows', 'tsconfig.json']
-    .filter((name) => !through.includes(`!${name}`))
-    .map((name) => `.dockerignore keeps ${name} out of the worker's image`);
+  const through = textOf(deployment, '.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1));
+  return PACKED.filter((name) => !through.some((path) => name === path || name.startsWith(`${path}/`))).map(
+    (name) => `.dockerignore keeps ${name} out of the worker's image`,
+  );
 }
