@@ -35,6 +35,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npm pack': 'writes into the repository; tests/integration/package runs it',
   'npm install': 'tests/integration/package runs it',
   'npm install ./daybreak-0.1.0.tgz': 'the same',
+  'npm install ../daybreak-0.2.0.tgz': 'the same',
   'npx daybreak init my-pipelines': 'the same',
   'npm run check': 'npm test has run its three parts before this test',
   'npm run schema': 'writes into the repository; tests/docs/pipelines.test.ts compares what it writes',
