@@ -14,18 +14,33 @@ const __dirname = __fileURLToPath(new URL('.', import.meta.url)).slice(0, -1);`;
  * packages that are loaded from node_modules. Returns which files are in it.
  */
 export async function bundleSources(folder: string, external: readonly string[]): Promise<Metafile> {
+  const shared = {
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+    metafile: true,
+  } as const;
   const { metafile } = await bundle({
+    ...shared,
     entryPoints: {
       main: 'scripts/cli/main.ts',
       'engines/sql-check/trial-process': 'engines/sql-check/trial-process.mjs',
       'workflow-worker-thread': 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js',
     },
-    ...{ outdir: folder, outExtension: { '.js': '.mjs' }, chunkNames: '[name]-[hash]', metafile: true },
-    ...{ bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'warning' },
-    ...{ minifySyntax: true, minifyWhitespace: true, legalComments: 'none', banner: { js: COMMONJS } },
-    ...{ sourcemap: 'linked', sourcesContent: false },
-    plugins: [sourceFolders, externalPackages(external), temporalWorker],
+    ...{ outdir: folder, outExtension: { '.js': '.mjs' }, chunkNames: '[name]-[hash]' },
+    ...{ splitting: true, format: 'esm', banner: { js: COMMONJS } },
+    plugins: [sourceFolders, temporalCore, temporalWorker, externalPackages(external)],
   });
+  // The SDK requires these by their paths, so each is a module of CommonJS with a copy of what it needs.
+  const converters = ['worker/failure-converter.cjs', 'worker/payload-converter.cjs'];
+  const outdir = join(folder, 'worker');
+  await bundle({ ...shared, entryPoints: converters, outdir, outExtension: { '.js': '.cjs' }, format: 'cjs' });
   // The SDK's source maps of workflows are read by a module that lies beside its code.
   await copyFile('node_modules/source-map/lib/mappings.wasm', join(folder, 'mappings.wasm'));
   return metafile;
@@ -61,6 +76,31 @@ const externalPackages = (names: readonly string[]): Plugin => ({
   },
 });
 
+/** The JavaScript of Temporal's core is bundled; its native part stays in its package, which has one for each platform. */
+const temporalCore: Plugin = {
+  name: 'Temporal’s core',
+  setup(build) {
+    const main = resolve('node_modules/@temporalio/core-bridge/index.js');
+    build.onResolve({ filter: /^@temporalio\/core-bridge$/ }, ({ path, kind }) =>
+      kind === 'require-resolve' ? { path, external: true } : { path: main },
+    );
+    build.onLoad({ filter: /@temporalio\/core-bridge\/common\.js$/ }, async ({ path }) => ({
+      contents: replaced(
+        await readFile(path, 'utf8'),
+        "path.resolve(__dirname, 'releases'",
+        "path.resolve(require.resolve('@temporalio/core-bridge'), '../releases'",
+        path,
+      ),
+    }));
+  },
+};
+
+/** The text with the one occurrence of `from` replaced. */
+function replaced(text: string, from: string, to: string, path: string): string {
+  if (text.split(from).length !== 2) throw new Error(`${path} is not as it was: it lacks ${from}`);
+  return text.replace(from, to);
+}
+
 /**
  * The SDK bundles workflows by webpack and swc, which are large and slow to load. A package has its workflows bundled.
  * The SDK also starts a file of its own as a worker thread.
@@ -71,11 +111,13 @@ const temporalWorker: Plugin = {
     build.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/bundler\.js$/ }, () => ({
       contents: 'exports.defaultWorkflowInterceptorModules = [];',
     }));
-    build.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/threaded-vm\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const thread = "require.resolve('./workflow-worker-thread')";
-      if (!text.includes(thread)) throw new Error(`${path} starts its threads in another way than before`);
-      return { contents: text.replace(thread, '__dirname + "/workflow-worker-thread.mjs"') };
-    });
+    build.onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/threaded-vm\.js$/ }, async ({ path }) => ({
+      contents: replaced(
+        await readFile(path, 'utf8'),
+        "require.resolve('./workflow-worker-thread')",
+        "__dirname + '/workflow-worker-thread.mjs'",
+        path,
+      ),
+    }));
   },
 };

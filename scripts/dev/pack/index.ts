@@ -6,16 +6,15 @@ import { makeWorkflowBundle, packedBundle } from '../../../worker/workflow-bundl
 import { createLogger } from '../../output/log';
 import { makePageScript, PACKED_PAGE_SCRIPT } from '../../report/page-script';
 import { bundleSources } from './bundle-sources';
-import { ASSETS, DIST, SHRINKWRAP } from './layout';
+import { ASSETS, DIST } from './layout';
 import { notices, packagesIn } from './notices';
 import { shippedPackages } from './shipped-packages';
-import { shrinkwrap } from './shrinkwrap';
 
 const manifestSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
 
 void pack();
 
-/** `npm pack` runs this file before it packs: it makes dist/ and npm-shrinkwrap.json. */
+/** `npm pack` runs this file before it packs: it makes dist/. */
 async function pack(): Promise<void> {
   const [manifest, lock] = await Promise.all([readFile('package.json', 'utf8'), readFile('package-lock.json', 'utf8')]);
   const { dependencies } = manifestSchema.parse(JSON.parse(manifest));
@@ -34,7 +33,6 @@ async function pack(): Promise<void> {
     await write(join('worker', packedBundle(converters)), await makeWorkflowBundle(converters, createLogger('warn')));
   }
   await write('NOTICES.txt', notices(packages));
-  await writeFile(SHRINKWRAP, shrinkwrap(lock, manifest));
 }
 
 async function write(file: string, text: string): Promise<void> {

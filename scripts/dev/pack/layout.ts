@@ -1,6 +1,5 @@
 /** What `npm pack` makes. It has the folders of the sources, so that code finds its files there as in a checkout. */
 export const DIST = 'dist';
-export const SHRINKWRAP = 'npm-shrinkwrap.json';
 
 /** Files that the code reads beside itself. */
 export const ASSETS = [
@@ -16,11 +15,13 @@ export const ASSETS = [
   'scripts/stack/fetch/hadoop',
   'scripts/stack/fetch/kafka',
   'scripts/stack/fetch/spark',
-  'worker/failure-converter.cjs',
-  'worker/payload-converter.cjs',
 ] as const;
 
-/** Packages of devDependencies that dist/ contains. Others of the sources are dependencies of the package. */
+/**
+ * Packages of devDependencies whose code dist/ contains, with what they need: so users run it as it was tested, whatever
+ * npm installs. Only native parts, and two packages that are loaded in ways of their own, are dependencies, each of an
+ * exact version. A shrinkwrap would pin them too, but npm then installs the native parts of every platform.
+ */
 export const BUNDLED = [
   '@aws-sdk/client-s3',
   '@aws-sdk/lib-storage',
@@ -30,7 +31,9 @@ export const BUNDLED = [
   '@observablehq/plot',
   '@temporalio/activity',
   '@temporalio/client',
+  '@temporalio/common',
   '@temporalio/envconfig',
+  '@temporalio/proto',
   '@temporalio/worker',
   '@temporalio/workflow',
   'axios',
