@@ -6,7 +6,7 @@ import { installPackages } from './install.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'];
-const SETTINGS = ['tsconfig.json', 'package-lock.json', 'node_modules/.package-lock.json'];
+const SETTINGS = ['tsconfig.json', 'package.json', 'package-lock.json', 'node_modules/.package-lock.json'];
 /**
  * Packages that many commands load: the bundle holds the parts of them that are used. Other packages are loaded from
  * node_modules.

@@ -37,6 +37,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npm install ./daybreak-0.1.0.tgz': 'the same',
   'npm install ../daybreak-0.2.0.tgz': 'the same',
   'npx daybreak init my-pipelines': 'the same',
+  'npm run test:nodes': 'runs a part of npm test, on each Node',
+  'npm run test:nodes -- tests/clients': 'the same',
   'npm run check': 'npm test has run its three parts before this test',
   'npm run schema': 'writes into the repository; tests/docs/pipelines.test.ts compares what it writes',
   'npx jest --selectProjects unit': 'a part of npm test',
