@@ -10,8 +10,8 @@ import { progress } from '../output/print';
 const TIMEOUT_MILLISECONDS = 60_000;
 
 /**
- * Runs commands of the program that runs this one, `daybreak`, in one environment, as a person would type them. At its end it ends the commands that still
- * run.
+ * Runs `daybreak` commands by the program that runs the demo, in one environment, as a person would type them. At its end
+ * it ends the commands that still run.
  */
 export class Session {
   /** Added to the environment of each command. */

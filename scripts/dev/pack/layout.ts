@@ -19,8 +19,9 @@ export const ASSETS = [
 
 /**
  * Packages of devDependencies whose code dist/ contains, with what they need: so users run it as it was tested, whatever
- * npm installs. Only native parts, and two packages that are loaded in ways of their own, are dependencies, each of an
- * exact version. A shrinkwrap would pin them too, but npm then installs the native parts of every platform.
+ * npm installs. Dependencies of the package, each of an exact version, are only those with native parts, detect-libc for
+ * DuckDB's, and kafkajs and zstddec, of which the sources load single modules. A shrinkwrap would pin everything, too, but
+ * npm then installs the native parts of every platform.
  */
 export const BUNDLED = [
   '@aws-sdk/client-s3',

@@ -27,6 +27,8 @@ async function packagesOf(...args: readonly string[]): Promise<string[]> {
 
 it.each([
   '--help',
+  'init --help',
+  'demo --help',
   'status --help',
   'worker --help',
   'feed --help',
