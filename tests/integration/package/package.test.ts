@@ -141,7 +141,10 @@ it('init overwrites nothing', async () => {
   await expect(readFile(join(repository, '.gitignore'))).rejects.toThrow('ENOENT');
 });
 
-it('a worker runs the workflows that were bundled with it', async () => {
+it.each([
+  ['plain', {}],
+  ['encrypted', { DAYBREAK_PAYLOAD_KEYS: `any:${Buffer.alloc(32).toString('base64')}` }],
+])('a worker runs the workflows that were bundled with it, with %s payloads', async (_, keys) => {
   const path = await artifactsOf(silentProgress).temporal();
   const temporal = await TestWorkflowEnvironment.createLocal({
     server: {
@@ -150,7 +153,7 @@ it('a worker runs the workflows that were bundled with it', async () => {
       log: { format: 'pretty', level: 'never' },
     },
   });
-  const environment = { TEMPORAL_ADDRESS: temporal.address, DAYBREAK_DATA: join(root, 'no data') };
+  const environment = { ...keys, TEMPORAL_ADDRESS: temporal.address, DAYBREAK_DATA: join(root, 'no data') };
   const worker = spawn(program(repository), ['worker', '--role', 'batch'], {
     ...{ cwd: repository, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] },
   });
