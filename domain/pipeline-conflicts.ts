@@ -65,7 +65,7 @@ function placesOf(pipeline: Pipeline): Place[] {
 function isSame(one: Place, other: Place): boolean {
   if (one.kind !== other.kind) return false;
   if (one.kind === 'topic') return sameTopic(one.value, other.value);
-  if (one.kind === 'location') return trimmed(one.value) === trimmed(other.value);
+  if (one.kind === 'location') return canonical(one.value) === canonical(other.value);
   return one.value.toLowerCase() === other.value.toLowerCase();
 }
 
@@ -81,7 +81,14 @@ function mayShare(...uses: readonly [Use, Use]): boolean {
   return readers.every(([, { kafka }]) => kafka.sharedTopic);
 }
 
-/** Several schemes lead to the same bucket, and a location may end with a slash. */
-function trimmed(location: string): string {
-  return location.replace(/^s3[an]:/, 's3:').replace(/\/+$/, '');
+/**
+ * One text for all ways to write a location. Schemes and ports of one cluster differ, and so does the case of its name.
+ */
+function canonical(location: string): string {
+  const [, scheme, rest = location] = /^([a-z0-9]+):\/\/(.*)$/s.exec(location) ?? [];
+  const [first = '', ...parts] = rest.split('/').filter((part) => part !== '' && part !== '.');
+  const path = parts.join('/');
+  if (scheme === undefined) return `/${first}/${path}`;
+  if (scheme.startsWith('s3')) return `s3://${first}/${path}`;
+  return `hdfs://${first.replace(/:\d+$/, '').toLowerCase()}/${path.replace(/^webhdfs\/v1(?:\/|$)/, '')}`;
 }

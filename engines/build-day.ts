@@ -7,7 +7,7 @@ import type { DayManifest } from '../domain/day-manifest';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { spansHours } from '../domain/pipeline';
 import { assembleDay } from './versions/day-assembly';
-import { compressHours } from './versions/compress-hours';
+import { compressHours, requireCompression } from './versions/compress-hours';
 import { stateText, type PreviousBuild } from './versions/build-state';
 import type { BuildContext, BuildPlan, EngineResult, ProgressCounter } from './model/build-plan';
 import { buildHours } from './duckdb/hours/build-hours';
@@ -22,8 +22,8 @@ import type { LoadedPipeline } from './model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours, withNeighbours } from './versions/neighbour-hours';
 import { startProgress, type BuildProgress } from './model/progress';
 import { previousBuild, RULES } from './versions/previous-build';
-import { MANIFEST_FILE, STATE_FILE, type DayOutput } from './versions/day-output';
-import { withOutput } from './versions/open-output';
+import { MANIFEST_FILE, refuseOthers, STATE_FILE, type DayOutput } from './versions/day-output';
+import { withOutput, writtenFolder } from './versions/open-output';
 import { outputFailed } from './versions/output-errors';
 import { buildHoursOnSpark } from './spark/build-hours';
 import type { SparkProgram } from './spark/spark-program';
@@ -85,7 +85,7 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
       });
     });
   } catch (thrown) {
-    throw explained(thrown, signal, location, date);
+    throw explained(thrown, signal, writtenFolder({ location, scratch }), date);
   } finally {
     progress.stop();
   }
@@ -118,7 +118,10 @@ async function tryBuild(
   let folder: string | undefined;
   let previous: PreviousBuild | undefined;
   try {
+    requireCompression(pipeline.output.compression);
     const since = await output.currentVersion();
+    const current = since === undefined ? undefined : await output.read(since);
+    if (current !== undefined) refuseOthers(current, pipeline.name);
     previous = options.force === true ? undefined : await previousBuild(loaded, output, engine);
     const files = await listInput(place, pipeline, date);
     const changes = await changesSince(previous, loaded, output, files, signal);
@@ -154,7 +157,7 @@ async function tryBuild(
     signal.throwIfAborted();
     const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
     const keep = pipeline.retention.outputs;
-    return (await output.publish({ built: folder, id, since, keep, takenOver })) ? manifest : undefined;
+    return (await output.publish({ built: folder, id, since, keep, signal, takenOver })) ? manifest : undefined;
   } catch (thrown) {
     if (isMissing(thrown) && previous !== undefined && !(await output.isWhole(previous))) return undefined;
     throw thrown;

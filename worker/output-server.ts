@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import { OUTPUT_USER } from '../activities/batch/input-source';
 import { DaybreakError, messageOf } from '../domain/errors';
+import { ROWS_FILE } from '../engines/versions/day-output';
 import { READ_UNTRUSTED, regularFileWithin } from '../clients/storage/local/safe-path';
 
 export interface OutputServerOptions {
@@ -35,7 +36,9 @@ export interface OutputLimits {
 const LIMITS: OutputLimits = { requestMilliseconds: 10_000, idleMilliseconds: 300_000, connections: 256 };
 
 /** Only the rows of published versions, which never change; nothing else below the data folder. */
-const OUTPUT_FILE = /^\/[a-z][a-z0-9-]*\/output\/\.versions\/\d{4}-\d\d-\d\d\/[0-9a-f]{16}\/\d\d\.ndjson$/;
+const OUTPUT_FILE = new RegExp(
+  `^/[a-z][a-z0-9-]*/output/\\.versions/\\d{4}-\\d\\d-\\d\\d/[0-9a-f]{16}/${ROWS_FILE.source}$`,
+);
 
 /**
  * Serves published rows to a Druid that does not share the data folder: read-only, and only to readers with the token.
@@ -101,7 +104,7 @@ async function send(data: string, path: string, range: string | undefined, respo
     return;
   }
   response.writeHead(start > 0 ? 206 : 200, {
-    'content-type': 'application/x-ndjson',
+    'content-type': path.endsWith('.ndjson') ? 'application/x-ndjson' : 'application/octet-stream',
     'content-length': size - start,
     ...(start > 0 && { 'content-range': `bytes ${start}-${size - 1}/${size}` }),
   });

@@ -60,7 +60,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
             },
           });
           return withOutput(place, plan.date, async (output) => {
-            const built = await readBuiltDay(output);
+            const built = await readBuiltDay(output, plan.pipeline);
             // Done also if nothing was built again: the watch for late data leaves time between two tries.
             await output.confirm(basename(built.folder));
             return built;

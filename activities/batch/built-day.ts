@@ -7,7 +7,7 @@ import { truncatedFiles } from '../../domain/gate';
 import type { Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from '../../engines/versions/build-state';
 import { folderWithin } from '../../clients/storage/local/safe-path';
-import { readCurrent, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
+import { readCurrent, refuseOthers, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
 import { outputPlaceOf, type OutputPlace } from '../../engines/versions/open-output';
 
 /**
@@ -16,7 +16,8 @@ import { outputPlaceOf, type OutputPlace } from '../../engines/versions/open-out
  * @param data see Config.data.
  */
 export async function outputPlaceIn(data: string, pipeline: Pipeline): Promise<OutputPlace> {
-  if (pipeline.output.location === undefined) await folderWithin(data, pipeline.name, 'output');
+  // The worker also builds below it what goes elsewhere.
+  await folderWithin(data, pipeline.name, 'output');
   return outputPlaceOf(pipeline, join(data, pipeline.name));
 }
 
@@ -25,10 +26,13 @@ const LONGEST_PATH = 4_096;
 /** A built day as a caller gives it: only its folder. The files in it give the rest. */
 export const builtInput = z.object({ folder: z.string().max(LONGEST_PATH) });
 
-/** The version of a day that is published now. Throws NOT_BUILT if there is none. */
-export async function requireCurrent(output: DayOutput): Promise<PublishedDay> {
+/** The version of a day that is published now. Throws NOT_BUILT if there is none, OUTPUT_FAILED if it is another pipeline's. */
+export async function requireCurrent(output: DayOutput, pipeline: string): Promise<PublishedDay> {
   const published = await readCurrent(output);
-  if (published !== undefined) return published;
+  if (published !== undefined) {
+    refuseOthers(published, pipeline);
+    return published;
+  }
   const { date, place } = output;
   throw new DaybreakError('NOT_BUILT', {
     what: `${place} has no published rows of ${date}`,
@@ -37,8 +41,8 @@ export async function requireCurrent(output: DayOutput): Promise<PublishedDay> {
 }
 
 /** The same, for a workflow. */
-export async function readBuiltDay(output: DayOutput): Promise<BuiltDay> {
-  const { version, folder, manifest } = await requireCurrent(output);
+export async function readBuiltDay(output: DayOutput, pipeline: string): Promise<BuiltDay> {
+  const { version, folder, manifest } = await requireCurrent(output, pipeline);
   const { missingHours, hours, truncatedFiles: names = [], unreadFiles } = manifest;
   const counts = completeCounts(manifest.counts, hours);
   const state = await readState(output, version);

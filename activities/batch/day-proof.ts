@@ -78,7 +78,7 @@ export async function compareContent(
   const wrote = new Map<string, Content>();
   for (const { hour, file } of built.hours) {
     signal?.throwIfAborted();
-    const rows = await built.output.localFile(built.version, file, scratch);
+    const rows = await built.output.localFile(built.version, file, scratch, signal);
     wrote.set(hour, await contentOf(loaded.pipeline, loaded.outputColumns, { file: rows, scratch }));
     if (dirname(rows) === scratch) await rm(rows);
   }

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path';
 import type { InputSource } from '../../domain/druid/reindex-spec';
+import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { fileOf, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
 import type { BatchDependencies, OutputFile } from './dependencies';
@@ -43,9 +44,19 @@ export function sharedPath(files: readonly OutputFile[]): InputSource {
 export function servedByWorker({ url, token }: { readonly url: string; readonly token: string }) {
   return (files: readonly OutputFile[]): InputSource => ({
     type: 'http',
-    // <pipeline>/output/.versions/<date>/<version>/HH.ndjson
-    uris: files.map(({ folder, file }) => [url.replace(/\/$/, ''), ...folder.split(sep).slice(-5), file].join('/')),
+    uris: files.map(({ folder, file }) => [url.replace(/\/$/, ''), ...servedParts(folder), file].join('/')),
     httpAuthenticationUsername: OUTPUT_USER,
     httpAuthenticationPassword: { type: 'default', password: token },
+  });
+}
+
+/** <pipeline>/output/.versions/<date>/<version>: the worker serves nothing else. */
+function servedParts(folder: string): string[] {
+  const parts = folder.split(sep).slice(-5);
+  if (parts[1] === 'output' && parts[2] === '.versions') return parts;
+  throw new DaybreakError('BAD_CONFIGURATION', {
+    what: `DAYBREAK_OUTPUT_URL cannot serve ${folder}, which is not in the data folder`,
+    remedy:
+      'Leave output.location out, or unset DAYBREAK_OUTPUT_URL and share that folder with Druid under the same path.',
   });
 }

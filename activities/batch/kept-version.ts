@@ -27,7 +27,7 @@ export function createRestoreActivities({ data, pipelines }: BatchDependencies) 
       const name = parseInput(shortText, version, 'republish');
       return withOutput(await placeOf(pipeline), date, async (output) => {
         await output.republish(name);
-        return readBuiltDay(output);
+        return readBuiltDay(output, pipeline);
       });
     },
   };

@@ -37,7 +37,9 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
       const scratchFolder = await folderWithin(data, plan.pipeline, 'scratch');
       const { cancellationSignal: signal } = Context.current();
       return withOutput(await outputPlaceIn(data, loaded.pipeline), plan.date, async (output) => {
-        const { version, manifest } = await output.versionAt(folder);
+        const { version, manifest } = await withHeartbeats('looking for the built rows', () =>
+          output.versionAt(folder),
+        );
         const built = { output, version, hours: manifest.hours };
         const segments = await segmentsOfBatch(druid, plan, reindexed, loaded.pipeline);
         const hours = await withHeartbeats('comparing the rows that Druid serves with the batch’s', () =>

@@ -9,7 +9,7 @@ import { batchDatasourceOf } from '../../domain/pipeline';
 import { folderNamed } from '../../engines/load-pipeline';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
-import { type PollResult, pollUntilAnswered } from '../heartbeat';
+import { type PollResult, pollUntilAnswered, withHeartbeats } from '../heartbeat';
 import { builtInput, outputPlaceIn } from './built-day';
 import { sourceOf } from './input-source';
 import type { BatchDependencies } from './dependencies';
@@ -39,7 +39,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const { pipeline, outputColumns: columns } = loaded;
       const prefix = ownTaskPrefix(plan);
       return withOutput(await outputPlaceIn(data, pipeline), plan.date, async (output) => {
-        const built = await output.versionAt(folder);
+        const built = await withHeartbeats('looking for the built rows', () => output.versionAt(folder));
         const rows = built.manifest.hours.reduce((sum, { written }) => sum + written, 0);
         let id: string | undefined;
         return pollUntilAnswered<Reindexed>(
@@ -88,8 +88,8 @@ async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: st
   throw new DaybreakError('DRUID_READS_NOTHING', {
     what: `Druid finds no row in ${folder}, but the batch wrote rows there`,
     remedy:
-      inputSource.type === 'local'
-        ? 'Share the folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL, so that the worker serves it.'
+      inputSource.type === 'local' || 'httpAuthenticationUsername' in inputSource
+        ? 'Share the folder with Druid under the same path, or set DAYBREAK_OUTPUT_URL to an address at which Druid reaches the worker.'
         : `Let Druid's servers reach that place: they read it with Druid's input source '${inputSource.type}'.`,
   });
 }

@@ -42,14 +42,21 @@ async function tryStorage(storage: Storage): Promise<void> {
   const body = Buffer.from('x');
   try {
     const first = await storage.writeIf(key, body, { ifAbsent: true });
-    const second = await storage.writeIf(key, body, { ifAbsent: true });
-    await storage.remove([key]);
-    if (first !== undefined && second === undefined) return;
+    try {
+      const second = await storage.writeIf(key, body, { ifAbsent: true });
+      const third = first && (await storage.writeIf(key, Buffer.from('y'), { ifVersion: first }));
+      const fourth = first && (await storage.writeIf(key, body, { ifVersion: first }));
+      if (second === undefined && third !== undefined && fourth === undefined) return;
+    } finally {
+      await storage.remove([key]);
+      // As each build does.
+      await storage.removeUnfinished('.versions/', new Date(0));
+    }
   } finally {
     storage.close();
   }
   throw new DaybreakError('OUTPUT_FAILED', {
-    what: `${storage.describe('')} does not keep to the condition of a write (If-None-Match: *)`,
+    what: `${storage.describe('')} does not keep to the conditions of a write (If-None-Match, If-Match)`,
     remedy: 'Use a service that supports conditional writes, or a newer version of it.',
   });
 }

@@ -15,22 +15,24 @@ const GZIP_LEVEL = 2;
 
 /**
  * Compresses the files of built hours in their folder. Their bytes and checksums are then those of the compressed
- * files. Throws MISSING_TOOL if this Node cannot compress so.
+ * files. See `requireCompression`.
  */
 export async function compressHours(
   hours: ReadonlyMap<string, TargetHour>,
   compression: Compression,
   { folder, threads, signal }: Pick<BuildContext, 'folder' | 'threads' | 'signal'>,
 ): Promise<ReadonlyMap<string, TargetHour>> {
+  if (compression === 'none') return hours;
   const { ending, packer } = PACKERS[compression];
-  if (ending === '') return hours;
   const places = new Semaphore(threads);
   const compressed = [...hours].map(([name, hour]) =>
     places.run(async (): Promise<[string, TargetHour]> => {
+      // Before any file is opened, which nobody would close.
+      const packing = packer();
       const file = `${hour.file}${ending}`;
       const digest = new Digest();
       const target = createWriteStream(join(folder, file));
-      await pipeline(createReadStream(join(folder, hour.file)), packer(), digest, target, { signal });
+      await pipeline(createReadStream(join(folder, hour.file)), packing, digest, target, { signal });
       await rm(join(folder, hour.file));
       return [name, { ...hour, file, bytes: digest.bytes, sha256: digest.sha256() }];
     }),
@@ -44,11 +46,15 @@ export async function compressHours(
   );
 }
 
-const PACKERS: Readonly<Record<Compression, { readonly ending: string; readonly packer: () => Transform }>> = {
-  none: { ending: '', packer: () => new Digest() },
+const PACKERS = {
   gzip: { ending: '.gz', packer: () => zlib.createGzip({ level: GZIP_LEVEL }) },
-  zstd: { ending: '.zst', packer: () => createZstd() },
-};
+  zstd: { ending: '.zst', packer: createZstd },
+} as const;
+
+/** Throws MISSING_TOOL if this Node cannot compress so. */
+export function requireCompression(compression: Compression): void {
+  if (compression === 'zstd') createZstd().destroy();
+}
 
 /** Node has it since 22.15; the types of Node 20 do not know it. */
 function createZstd(): Transform {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { BusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
+import { DaybreakError } from '../../domain/errors';
 import { QUARANTINE_FILE } from './quarantine';
 
 export const MANIFEST_FILE = '_manifest.json';
@@ -23,6 +24,8 @@ export interface NewVersion {
   /** The result of `currentVersion` before the input was listed. */
   readonly since: string | undefined;
   readonly keep: number;
+  /** Ends the work before anything is published. */
+  readonly signal?: AbortSignal | undefined;
   /** Files that are not in the built folder, because they are those of another version. */
   readonly takenOver?: { readonly from: string; readonly files: readonly string[] } | undefined;
 }
@@ -70,7 +73,7 @@ export interface DayOutput {
   /**
    * Absolute local path of a file of the version: the file itself, or a copy in `folder`, whose name has the same end.
    */
-  localFile(version: string, file: string, folder: string): Promise<string>;
+  localFile(version: string, file: string, folder: string, signal?: AbortSignal): Promise<string>;
 
   /**
    * Addresses at which any HTTP client can read files of the version for so many seconds. They are secrets. Undefined
@@ -94,9 +97,12 @@ export interface DayOutput {
   markServed(version: string, taskId: string): Promise<void>;
 }
 
+/** The name of an hour's file of rows. */
+export const ROWS_FILE = /\d\d\.ndjson(?:\.gz|\.zst)?/;
+
 /** The parts of a manifest that name files. Builds take these files over into the next version, and Druid reads them. */
 const filesSchema = z.object({
-  hours: z.array(z.object({ file: z.string().regex(/^\d\d\.ndjson(\.gz|\.zst)?$/), bytes: z.number() })),
+  hours: z.array(z.object({ file: z.string().regex(new RegExp(`^${ROWS_FILE.source}$`)), bytes: z.number() })),
   inputs: z.array(z.unknown()),
   quarantine: z.object({ file: z.literal(QUARANTINE_FILE) }).optional(),
 });
@@ -116,6 +122,15 @@ export function parseManifest(text: string): DayManifest | undefined {
 export async function readCurrent(output: DayOutput): Promise<PublishedDay | undefined> {
   const version = await output.currentVersion();
   return version === undefined ? undefined : output.read(version);
+}
+
+/** Throws OUTPUT_FAILED if the day is another pipeline's: two pipelines have one place then. */
+export function refuseOthers({ folder, manifest }: PublishedDay, pipeline: string): void {
+  if (manifest.pipeline === pipeline) return;
+  throw new DaybreakError('OUTPUT_FAILED', {
+    what: `${folder} is a day of the pipeline ${JSON.stringify(manifest.pipeline)}, not of ${JSON.stringify(pipeline)}`,
+    remedy: 'Give each pipeline an output.location of its own.',
+  });
 }
 
 /** The address of a file of a version. */

@@ -27,16 +27,22 @@ export function outputPlaceOf(pipeline: Pipeline, folder: string): OutputPlace {
   return { location: outputLocationOf(pipeline, folder), scratch: join(folder, 'output') };
 }
 
+/** The local folder that a build writes to: the output itself, or the scratch of another storage. */
+export function writtenFolder({ location, scratch = join(tmpdir(), 'daybreak-builds') }: OutputPlace): string {
+  const found = locationOf(location);
+  return found.kind === 'local' ? found.folder : scratch;
+}
+
 /**
  * Uses the output of a day. Throws BAD_CONFIGURATION if the location or a variable of its storage is wrong, and
  * BAD_DATE: a date may come from a workflow's caller.
  */
 export async function withOutput<T>(
-  { location, scratch = join(tmpdir(), 'daybreak-builds') }: OutputPlace,
+  place: OutputPlace,
   date: BusinessDate,
   use: (output: DayOutput) => Promise<T>,
 ): Promise<T> {
-  const found = locationOf(location);
+  const found = locationOf(place.location);
   if (found.kind === 'local') return use(localOutput(found.folder, date));
   const [{ openStorage }, { storedOutput }] = await Promise.all([
     import('../../clients/storage/open-storage'),
@@ -44,7 +50,7 @@ export async function withOutput<T>(
   ]);
   const storage = await openStorage(found);
   try {
-    return await use(storedOutput(storage, date, versionsFolder(scratch, date)));
+    return await use(storedOutput(storage, date, versionsFolder(writtenFolder(place), date)));
   } finally {
     storage.close();
   }

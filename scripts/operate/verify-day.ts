@@ -25,7 +25,7 @@ export async function verifyDay(config: Config, name: string, date: BusinessDate
   const plan = dayPlan(loaded.pipeline, date);
   // The content first: the hour that differs says more than the owner of the segments.
   const hours = await withOutput(await outputPlaceIn(config.data, loaded.pipeline), date, async (output) => {
-    const { version, manifest } = await requireCurrent(output);
+    const { version, manifest } = await requireCurrent(output, name);
     return withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
       compareContent(druid, plan, { output, version, hours: manifest.hours }, loaded, { scratch }),
     );

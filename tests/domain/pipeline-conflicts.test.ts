@@ -98,6 +98,16 @@ it.each<[string, Places, Places, string[]]>([
     { output: { location: 's3://warehouse/rows/' } },
     ['output.location s3a://warehouse/rows = output.location s3://warehouse/rows/'],
   ],
+  ...[
+    ['hdfs://NN/w', 'webhdfs://nn:9870/w/'],
+    ['http://nn:9870/webhdfs/v1/w', 'hdfs://nn:8020/w'],
+    ['/srv//out/', '/srv/./out'],
+  ].map(([one = '', other = '']): [string, Places, Places, string[]] => [
+    `the place ${one} as ${other}`,
+    { output: { location: one } },
+    { output: { location: other } },
+    [`output.location ${one} = output.location ${other}`],
+  ]),
 ])('finds %s', (_, one, other, expected) => {
   expect(found(one, other)).toEqual(expected);
   expect(conflictsBetween(pipeline('other', other), pipeline('one', one))).toHaveLength(expected.length);

@@ -101,6 +101,18 @@ it('sees a file that was changed in place and got its old time back', async () =
   expect((await rowsOf(output, DAY))[0]).toContain('"user_id":5,');
 });
 
+it('builds nothing over the day of another pipeline', async () => {
+  await build();
+  const loaded = await loadExample('events');
+  const other = { ...loaded, pipeline: { ...loaded.pipeline, name: 'other' } };
+  for (const force of [false, true]) {
+    await expect(runDayBuild(other, { date: DAY, input, output, engine: 'duckdb', force })).rejects.toMatchObject({
+      code: 'OUTPUT_FAILED',
+      what: expect.stringContaining('of the pipeline "events", not of "other"') as string,
+    });
+  }
+});
+
 it('leaves a day that cannot be where it is looked for to the build, which explains it', async () => {
   const file = join(root, 'file');
   await writeFile(file, '');

@@ -267,7 +267,7 @@ describe('an output folder', () => {
     await rm(join(output, DAY));
     await symlink(planted, join(output, DAY));
     expect((await refusal(() => publishedIn(output))).code).toBe('OUTPUT_FAILED');
-    expect((await refusal(() => readBuiltDay(localOutput(output, DAY)))).code).toBe('OUTPUT_FAILED');
+    expect((await refusal(() => readBuiltDay(localOutput(output, DAY), 'events'))).code).toBe('OUTPUT_FAILED');
     expect((await refusal(build)).code).toBe('OUTPUT_FAILED');
   });
 

@@ -18,6 +18,7 @@ beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'daybreak-output-'));
   await mkdir(join(data, FOLDER), { recursive: true });
   await writeFile(join(data, FOLDER, '07.ndjson'), '{"a":1}\n{"a":2}\n');
+  for (const packed of ['08.ndjson.gz', '09.ndjson.zst']) await writeFile(join(data, FOLDER, packed), packed);
   await writeFile(join(data, FOLDER, '_manifest.json'), '{}');
   server = await startOutputServer({ data, port: 0, token: TOKEN, logger: pino({ level: 'silent' }) });
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -45,6 +46,11 @@ it('serves the rows of a published version to who has the token, whole or from a
   expect((await get(`${FOLDER}/07.ndjson`, { range: 'bytes=16-' })).status).toBe(416);
 });
 
+it.each(['08.ndjson.gz', '09.ndjson.zst'])('serves compressed rows as they are: %s', async (file) => {
+  const { status, data: body, headers } = await get(`${FOLDER}/${file}`);
+  expect([status, body, headers['content-encoding']]).toEqual([200, file, undefined]);
+});
+
 it('refuses who does not have the token', async () => {
   expect((await get(`${FOLDER}/07.ndjson`, {}, 'another')).status).toBe(401);
   expect((await axios.get(`${base}/${FOLDER}/07.ndjson`, { validateStatus: () => true })).status).toBe(401);
@@ -52,6 +58,7 @@ it('refuses who does not have the token', async () => {
 
 it.each([
   [`${FOLDER}/08.ndjson`],
+  [`${FOLDER}/08.ndjson.gz.zst`],
   [`${FOLDER}/_manifest.json`],
   ['events/input/names.20260314.07.json'],
   [`events/output/.versions/2026-03-14/..%2f..%2f..%2f07.ndjson`],

@@ -93,7 +93,12 @@ export function webHdfsStorage(location: WebHdfsLocation, access: WebHdfsAccess,
           ? publishAbsent(files, ownPathOf(key), body, signal)
           : replaceVersion(files, ownPathOf(key), body, condition.ifVersion, signal),
       ),
-    copy: (from, to, options) => storage.write(to, storage.read(from, options), options),
+    async copy(from, to, options = {}) {
+      // Before a write, whose failure would say nothing of the file that it copies.
+      const source = await storage.find(from, options);
+      if (source === undefined) throw absent(`copying ${describe(from)} to ${describe(to)}`);
+      return storage.write(to, storage.read(from, { ...options, version: source.version }), options);
+    },
     async remove(keys, { signal } = {}) {
       for await (const key of keys) {
         await http.explained(`removing ${describe(key)}`, signal, () => files.remove(ownPathOf(key), signal));

@@ -5,7 +5,13 @@ import type { BusinessDate } from '../../../domain/business-date';
 export const RECORD_FILE = '_current.json';
 
 const instant = z.iso.datetime();
-const version = z.string().regex(/^[0-9a-f]{16}$/);
+const VERSION = /^[0-9a-f]{16}$/;
+const version = z.string().regex(VERSION);
+
+/** Whether it is the name of a version. */
+export function isVersion(name: string): boolean {
+  return VERSION.test(name);
+}
 
 const recordSchema = z.object({
   formatVersion: z.literal(1),
@@ -29,7 +35,7 @@ export function parseRecord(content: Buffer): DayRecord {
 }
 
 export function recordText(record: DayRecord): string {
-  return `${JSON.stringify(record, undefined, 1)}\n`;
+  return `${JSON.stringify(recordSchema.parse(record), undefined, 1)}\n`;
 }
 
 /** The folder of a day's versions, relative to the output's location. */
@@ -41,12 +47,12 @@ export function versionsKey(date: BusinessDate): string {
 export function latestFirst({ versions }: DayRecord, at: 'builtAt' | 'servedAt'): string[] {
   return versions
     .flatMap((kept) => (kept[at] === undefined ? [] : [{ name: kept.version, at: kept[at] }]))
-    .sort((a, b) => (a.at < b.at ? 1 : -1))
+    .sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
     .map(({ name }) => name);
 }
 
-/** For a day: removing a folder takes less, also if its worker is killed and another one goes on with it. */
-const REMEMBERED_MILLISECONDS = 24 * 3_600_000;
+/** For a week: removing a folder takes less, also if its worker is killed and another one goes on with it. */
+const REMEMBERED_MILLISECONDS = 7 * 24 * 3_600_000;
 
 export interface Publication {
   readonly date: BusinessDate;
@@ -75,9 +81,11 @@ export function withCurrent(before: DayRecord | undefined, given: Publication): 
     ...latestFirst(all, 'builtAt').slice(0, keep),
     ...latestFirst(all, 'servedAt').slice(0, keep),
   ]);
-  const dropped = [...all.versions.map(({ version: name }) => name).filter((name) => !kept.has(name)), ...orphans];
   const remembered = all.removed.filter(
     ({ removedAt }) => now.getTime() - Date.parse(removedAt) < REMEMBERED_MILLISECONDS,
+  );
+  const dropped = [...all.versions.map(({ version: name }) => name), ...orphans].filter(
+    (name) => !kept.has(name) && !remembered.some((removed) => removed.version === name),
   );
   return {
     ...all,

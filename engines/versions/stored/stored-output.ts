@@ -3,10 +3,10 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { readWhole, type Storage } from '../../../clients/storage';
+import { readWhole, type Abortable, type Storage } from '../../../clients/storage';
 import { pauseBefore, RETRY } from '../../../clients/storage/retry';
 import type { BusinessDate } from '../../../domain/business-date';
-import { DaybreakError, messageOf } from '../../../domain/errors';
+import { asDaybreakError, DaybreakError } from '../../../domain/errors';
 import { Semaphore } from '../../../domain/semaphore';
 import {
   MANIFEST_FILE,
@@ -19,6 +19,7 @@ import {
 import { notKept } from '../output-errors';
 import { removeLeftovers, scratchIn } from '../scratch';
 import {
+  isVersion,
   latestFirst,
   parseRecord,
   RECORD_FILE,
@@ -43,15 +44,15 @@ const FORGOTTEN_MILLISECONDS = 24 * 3_600_000;
 /**
  * A prefix of a bucket or a folder of HDFS: the day is `<output>/<date>/_current.json`, a small object that names a
  * version, and a version is the folder `<output>/.versions/<date>/<version>`. The object is replaced by a conditional
- * write, so that of two builds one wins and the other notices. A folder that nobody may remove is never half there for
- * a reader: the object names it only once it is whole, and a name is never used again while its files are removed.
+ * write, so that of two builds one wins and the other notices. It names a version only once that is whole, and no
+ * version gets a name whose files are still being removed.
  *
  * @param scratch absolute path of a local folder for what is not published yet.
  */
 export function storedOutput(storage: Storage, date: BusinessDate, scratch: string): DayOutput {
   const recordKey = `${date}/${RECORD_FILE}`;
   const keyOf = (version: string, file = ''): string => {
-    if (!/^[0-9a-f]{16}$/.test(version)) throw notKept(storage.describe(''), date, version);
+    if (!isVersion(version)) throw notKept(storage.describe(''), date, version);
     return `${versionsKey(date)}${version}${file === '' ? '' : `/${file}`}`;
   };
 
@@ -62,8 +63,9 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
       return { record: parseRecord(found.content), written: found.version };
     } catch (cause) {
       throw new DaybreakError('OUTPUT_FAILED', {
-        what: `${storage.describe(recordKey)} names no version of a day: ${messageOf(cause)}`,
-        remedy: 'Move it away: Daybreak did not write it. Then build the day again.',
+        what: `${storage.describe(recordKey)} does not say which version is the day's, as this release writes it`,
+        remedy:
+          'Use the release that wrote it, or move it away and build the day again: its kept versions are then forgotten.',
         cause,
       });
     }
@@ -98,15 +100,17 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     return manifest && { version, folder: storage.describe(keyOf(version)), manifest };
   }
 
-  async function upload(version: string, { built, takenOver }: NewVersion): Promise<void> {
+  async function upload(version: string, { built, takenOver, signal }: NewVersion): Promise<void> {
     const places = new Semaphore(UPLOADS);
-    const send = (file: string) => places.run(() => uploadFile(storage, join(built, file), keyOf(version, file)));
+    const options = { ...(signal && { signal }) };
+    const send = (file: string) =>
+      places.run(() => uploadFile(storage, join(built, file), keyOf(version, file), options));
     const files = await readdir(built);
     await settled([
       ...files.filter((file) => file !== MANIFEST_FILE).map(send),
-      ...(takenOver?.files ?? []).map((file) =>
-        places.run(() => storage.copy(keyOf(takenOver?.from ?? '', file), keyOf(version, file))),
-      ),
+      ...(takenOver?.files.map((file) =>
+        places.run(() => storage.copy(keyOf(takenOver.from, file), keyOf(version, file), options)),
+      ) ?? []),
     ]);
     // The last one: who finds a manifest finds the version whole.
     await send(MANIFEST_FILE);
@@ -118,6 +122,7 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     const changed = new Map<string, number>();
     for await (const { key, modified } of storage.list(versionsKey(date))) {
       const version = key.split('/')[2] ?? '';
+      if (!isVersion(version)) continue;
       changed.set(version, Math.max(changed.get(version) ?? 0, modified.getTime()));
     }
     const forgotten = Date.now() - FORGOTTEN_MILLISECONDS;
@@ -139,12 +144,20 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     const isStill = (record: DayRecord | undefined): boolean =>
       (record?.version === given.since || record?.version === version) && !isRemoved(record, version);
     if (!isStill(before)) return false;
+    await cleanUp(before);
     await upload(version, given);
+    given.signal?.throwIfAborted();
     const record = await makeCurrent({ version, keep: given.keep, orphans: await orphans(before) }, isStill);
     if (record === undefined) return false;
-    for (const removed of record.removed) await storage.removeFolder(`${keyOf(removed.version)}/`);
-    await storage.removeUnfinished(versionsKey(date), new Date(Date.now() - FORGOTTEN_MILLISECONDS));
+    // The day is published. What cannot be removed now, the next build removes, or names.
+    await cleanUp(record).catch(asDaybreakError);
     return true;
+  }
+
+  /** Removes what retention dropped, and what killed builds left. */
+  async function cleanUp(record: DayRecord | undefined): Promise<void> {
+    for (const { version } of record?.removed ?? []) await storage.removeFolder(`${keyOf(version)}/`);
+    await storage.removeUnfinished(versionsKey(date), new Date(Date.now() - FORGOTTEN_MILLISECONDS));
   }
 
   const namesBy = async (at: 'builtAt' | 'servedAt'): Promise<string[]> => {
@@ -152,13 +165,12 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     return found === undefined ? [] : latestFirst(found.record, at);
   };
   const mark = async (version: string, what: Partial<DayRecord['versions'][number]>): Promise<void> => {
-    await changeRecord(
-      (record) =>
-        record && {
-          ...record,
-          versions: record.versions.map((kept) => (kept.version === version ? { ...kept, ...what } : kept)),
-        },
-    );
+    const marked = await changeRecord((record) => {
+      if (record === undefined || !isKept(record, version)) return undefined;
+      const versions = record.versions.map((kept) => (kept.version === version ? { ...kept, ...what } : kept));
+      return { ...record, versions };
+    });
+    if (marked === undefined) throw notKept(storage.describe(''), date, version);
   };
 
   return {
@@ -169,14 +181,14 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     read,
     async versionAt(folder) {
       const version = folder.slice(folder.lastIndexOf('/') + 1);
-      const isPlace = /^[0-9a-f]{16}$/.test(version) && folder === storage.describe(keyOf(version));
+      const isPlace = isVersion(version) && folder === storage.describe(keyOf(version));
       if (!isPlace) {
         throw new DaybreakError('OUTPUT_FAILED', {
           what: `${JSON.stringify(folder)} is no version of ${date} in ${storage.describe('')}`,
-          remedy: `Run the day again, with output.location as it is now.`,
+          remedy: 'Run the day again, with output.location as it is now.',
         });
       }
-      const day = await read(version);
+      const day = isKept((await readRecord())?.record, version) ? await read(version) : undefined;
       if (day !== undefined) return day;
       throw notKept(storage.describe(''), date, version, `Recompute the day: npx daybreak batch run --date ${date}`);
     },
@@ -199,9 +211,9 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
       await storage.write(keyOf(version, STATE_FILE), Buffer.from(text));
     },
     readPart: (version, file, { start, end }) => storage.read(keyOf(version, file), { offset: start, end: end + 1 }),
-    async localFile(version, file, folder) {
+    async localFile(version, file, folder, signal) {
       const path = join(folder, file);
-      await pipeline(storage.read(keyOf(version, file)), createWriteStream(path));
+      await pipeline(storage.read(keyOf(version, file), { ...(signal && { signal }) }), createWriteStream(path));
       return path;
     },
     httpUrls: async (version, files, seconds) =>
@@ -215,13 +227,16 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     publish,
     confirm: (version) => mark(version, { builtAt: new Date().toISOString() }),
     async republish(version) {
-      const isKept = (record: DayRecord | undefined): boolean =>
-        record?.versions.some((kept) => kept.version === version) === true;
-      const restored = await makeCurrent({ version, keep: Infinity, orphans: [] }, isKept);
+      const given = { version, keep: Infinity, orphans: [] };
+      const restored = await makeCurrent(given, (record) => isKept(record, version));
       if (restored === undefined) throw notKept(storage.describe(''), date, version);
     },
     markServed: (version, task) => mark(version, { servedAt: new Date().toISOString(), task }),
   };
+}
+
+function isKept(record: DayRecord | undefined, version: string): boolean {
+  return record?.versions.some((kept) => kept.version === version) === true;
 }
 
 function isRemoved(record: DayRecord | undefined, version: string): boolean {
@@ -235,11 +250,18 @@ function unusedName(id: string, record: DayRecord | undefined): string {
   return name;
 }
 
-async function uploadFile(storage: Storage, path: string, key: string): Promise<void> {
+async function uploadFile(storage: Storage, path: string, key: string, options: Abortable): Promise<void> {
   const { size } = await stat(path);
-  // The stream has no encoding.
-  const body = size < SMALL_BYTES ? await readFile(path) : (createReadStream(path) as AsyncIterable<Buffer>);
-  await storage.write(key, body);
+  if (size < SMALL_BYTES) {
+    await storage.write(key, await readFile(path), options);
+    return;
+  }
+  const stream = createReadStream(path);
+  try {
+    await storage.write(key, stream as AsyncIterable<Buffer>, options); // It has no encoding.
+  } finally {
+    stream.destroy();
+  }
 }
 
 /** Waits for all, so that no write goes on after a failure, then throws the first. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { dayRuns, lastRuns } from '../../../activities/operate/day-runs';
 import { nightlyRunOf } from '../../../activities/operate/nightly-runs';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
-import { DaybreakError } from '../../../domain/errors';
+import { asDaybreakError, DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
 import { servedBuild } from '../../../engines/versions/late-data-scan';
 import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
@@ -124,8 +124,11 @@ async function withVersions(
   if (settings === undefined) return days;
   return Promise.all(
     days.map(async (day) => {
-      const build = await servedBuild(settings, folder, day.date);
-      return build === undefined ? day : { ...day, version: pipelineVersion(build.manifest) };
+      // A storage that is away is no reason to show nothing. The waiting days say what is wrong with it.
+      const build = await servedBuild(settings, folder, day.date).catch(asDaybreakError);
+      return build === undefined || build instanceof DaybreakError
+        ? day
+        : { ...day, version: pipelineVersion(build.manifest) };
     }),
   );
 }

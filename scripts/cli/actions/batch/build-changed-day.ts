@@ -11,7 +11,13 @@ const MEBIBYTE = 1024 ** 2;
 
 export async function buildChangedDay(
   read: ReadPipeline,
-  { pipeline, master, memory, threads, ...options }: Omit<BuildOptions, 'json'> & { readonly engine: Engine },
+  {
+    pipeline,
+    master,
+    memory,
+    threads,
+    ...options
+  }: Omit<BuildOptions, 'json'> & { readonly engine: Engine; readonly scratch?: string },
 ): Promise<DayManifest> {
   const loaded = await checkPipeline(read, pipeline);
   const stop = new AbortController();

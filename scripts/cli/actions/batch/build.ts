@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locationOf } from '../../../../clients/storage';
 import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
@@ -13,17 +15,28 @@ import type { Line } from '../../../output/safe-text';
 import { table } from '../../../output/table';
 import type { BuildOptions } from './build-options';
 
-export async function run({ json, ...options }: BuildOptions): Promise<void> {
+export async function run(options: BuildOptions): Promise<void> {
+  if (locationOf(options.output).kind === 'local') return build(options);
+  const scratch = await mkdtemp(join(tmpdir(), 'daybreak-build-'));
+  try {
+    await build({ ...options, scratch });
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function build({ json, ...options }: BuildOptions & { readonly scratch?: string }): Promise<void> {
   const read = await readPipeline(options.pipeline);
   const engine = options.engine ?? read.pipeline.batch.engine;
   const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
   // The engine takes longer to load than the check of an unchanged day.
   const manifest =
     unchanged ?? (await (await import('./build-changed-day')).buildChangedDay(read, { ...options, engine }));
-  const { output: location, date } = options;
-  const folder = (await withOutput({ location }, date, readCurrent))?.folder ?? '';
+  const { output: location, scratch, date } = options;
+  const day = await withOutput({ location, scratch }, date, readCurrent);
+  const folder = day?.folder ?? location;
   // The link is shorter than the folder that it leads to.
-  const shown = locationOf(location).kind === 'local' ? join(location, date) : folder;
+  const shown = scratch === undefined ? join(location, date) : folder;
   if (json) printJson({ folder, manifest, refusals: refusals(read.pipeline, manifest) });
   else describe(read, manifest, shown).forEach(print);
 }

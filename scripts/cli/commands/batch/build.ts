@@ -11,7 +11,10 @@ export function batchBuildCommand(): Command {
       new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
     )
     .requiredOption('--input <folder>', 'the folder with the hourly files, or its address in S3 or HDFS')
-    .requiredOption('--output <folder>', 'the folder that gets <date>/HH.ndjson and <date>/_manifest.json')
+    .requiredOption(
+      '--output <folder>',
+      'the folder that gets <date>/HH.ndjson and <date>/_manifest.json, or an address in S3 or HDFS',
+    )
     .addOption(
       new Option('--engine <engine>', "what runs the SQL (default: the pipeline's batch.engine)").choices(ENGINES),
     )

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { locationOf, openStorage, type Storage } from '../../../../clients/storage';
+import { DaybreakError } from '../../../../domain/errors';
 import type { DayOutput } from '../../../../engines/versions/day-output';
 import { storedOutput } from '../../../../engines/versions/stored/stored-output';
 import { DAY, scratchFolder } from '../../scratch';
@@ -20,18 +21,19 @@ async function open(): Promise<DayOutput> {
 
 dayOutputSuite(open);
 
+const MANIFEST = JSON.stringify({ hours: [], inputs: [] });
+
+async function publish(output: DayOutput, id: string, signal?: AbortSignal): Promise<boolean> {
+  const built = await output.begin();
+  for (const name of ['_manifest.json', '.build-state.json']) await writeFile(join(built, name), MANIFEST);
+  return output.publish({ built, id, since: await output.currentVersion(), keep: 3, signal });
+}
+
 describe('what killed builds leave', () => {
   let output: DayOutput;
   beforeEach(async () => {
     output = await open();
   });
-  const manifest = JSON.stringify({ hours: [], inputs: [] });
-
-  async function publish(id: string): Promise<boolean> {
-    const built = await output.begin();
-    for (const name of ['_manifest.json', '.build-state.json']) await writeFile(join(built, name), manifest);
-    return output.publish({ built, id, since: await output.currentVersion(), keep: 3 });
-  }
   const keys = async (): Promise<string[]> => {
     const found: string[] = [];
     for await (const { key } of storage.list('.versions/')) found.push(key);
@@ -43,13 +45,13 @@ describe('what killed builds leave', () => {
     for (const key of [fresh, old]) await storage.write(key ?? '', Buffer.from('rows'));
     const yesterday = new Date(Date.now() - 25 * 3_600_000);
     await utimes(join(folder, old ?? ''), yesterday, yesterday);
-    expect(await publish('aaaaaaaaaaaaaaaa')).toBe(true);
+    expect(await publish(output, 'aaaaaaaaaaaaaaaa')).toBe(true);
     expect(await keys()).toContain(fresh);
     expect(await keys()).not.toContain(old);
   });
 
   it('has its removal finished by the next build', async () => {
-    await publish('aaaaaaaaaaaaaaaa');
+    await publish(output, 'aaaaaaaaaaaaaaaa');
     const record = join(folder, DAY, '_current.json');
     const removed = { version: '3333333333333333', removedAt: new Date().toISOString() };
     const left = `.versions/${DAY}/${removed.version}/00.ndjson`;
@@ -57,10 +59,59 @@ describe('what killed builds leave', () => {
     const before = JSON.parse(await readFile(record, 'utf8')) as object;
     await writeFile(record, JSON.stringify({ ...before, removed: [removed] }));
     // Nobody publishes under a name whose files are being removed.
-    expect(await publish(removed.version)).toBe(true);
+    expect(await publish(output, removed.version)).toBe(true);
     expect(await output.currentVersion()).not.toBe(removed.version);
     expect(await keys()).not.toContain(left);
   });
+});
+
+it('takes nothing for a version that has not the name of one', async () => {
+  const output = await open();
+  const foreign = ['.spark.log', 'backup/00.ndjson', '0123/_manifest.json'].map((name) => `.versions/${DAY}/${name}`);
+  for (const key of foreign) await storage.write(key, Buffer.from('x'));
+  const yesterday = new Date(Date.now() - 25 * 3_600_000);
+  for (const key of foreign) await utimes(join(folder, key), yesterday, yesterday);
+  for (const id of ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb']) expect(await publish(output, id)).toBe(true);
+  expect(await output.currentVersion()).toBe('bbbbbbbbbbbbbbbb');
+  for (const key of foreign) expect(await storage.find(key)).toBeDefined();
+});
+
+it('publishes nothing after it was cancelled', async () => {
+  const output = await open();
+  await publish(output, 'aaaaaaaaaaaaaaaa');
+  const cancelled = new AbortController();
+  const write = storage.write.bind(storage);
+  storage.write = (...args) => {
+    cancelled.abort(new Error('cancelled'));
+    return write(...args);
+  };
+  await expect(publish(output, 'bbbbbbbbbbbbbbbb', cancelled.signal)).rejects.toThrow('cancelled');
+  expect(await output.currentVersion()).toBe('aaaaaaaaaaaaaaaa');
+});
+
+it('has published the day although what is old cannot be removed', async () => {
+  const output = await open();
+  const removeUnfinished = storage.removeUnfinished.bind(storage);
+  const refused = new DaybreakError('STORAGE_REFUSED', { what: 'no right', remedy: 'Give it.' });
+  let calls = 0;
+  // As after a right was taken away between the beginning and the end of a build.
+  storage.removeUnfinished = (...args) => ((calls += 1) === 1 ? removeUnfinished(...args) : Promise.reject(refused));
+  expect(await publish(output, 'aaaaaaaaaaaaaaaa')).toBe(true);
+  await expect(publish(output, 'bbbbbbbbbbbbbbbb')).rejects.toBe(refused);
+  expect(await output.currentVersion()).toBe('aaaaaaaaaaaaaaaa');
+});
+
+it('knows no version that lost against another, and marks none', async () => {
+  const output = await open();
+  const since = await output.currentVersion();
+  await publish(output, 'aaaaaaaaaaaaaaaa');
+  await storage.write(`.versions/${DAY}/cccccccccccccccc/_manifest.json`, Buffer.from(MANIFEST));
+  expect(since).toBeUndefined();
+  await expect(output.versionAt(join(folder, '.versions', DAY, 'cccccccccccccccc'))).rejects.toMatchObject({
+    code: 'NOT_BUILT',
+  });
+  await expect(output.markServed('cccccccccccccccc', 'a task')).rejects.toMatchObject({ code: 'NOT_BUILT' });
+  await expect(output.confirm('cccccccccccccccc')).rejects.toMatchObject({ code: 'NOT_BUILT' });
 });
 
 it('refuses a record that Daybreak did not write, and leaves it', async () => {
