@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 
 // With source maps, stack traces name the sources and not the bundle.
 process.setSourceMapsEnabled(true);
-(await load()).main(process.argv);
+(await load()).start();
 
 async function load() {
   if (!existsSync(new URL('cli/main.ts', import.meta.url))) return import('../dist/main.mjs');

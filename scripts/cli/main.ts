@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands';
 import { fail } from './fail';
+import { version } from '../../package.json';
 import { commanderOutput } from '../output/print';
+import { endIfUnwritable } from '../output/unwritable';
 
 /**
  * The permissions that no file or folder of a command or worker has, DuckDB's included: write for the group, and
@@ -10,10 +12,20 @@ import { commanderOutput } from '../output/print';
  */
 const UMASK = 0o027;
 
-/** Runs one command line. Ends the process with 0 done, 1 failed, 2 wrong usage. */
+/** The program: runs its command line. Ends it if its output cannot be written. */
+export async function start(): Promise<void> {
+  endIfUnwritable(fail);
+  await main(process.argv);
+}
+
+/** Runs one command line. Sets the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
   process.umask(UMASK);
-  const program = new Command('daybreak').description('Realtime numbers by day, exact numbers by daybreak.');
+  const program = new Command('daybreak')
+    .description('Realtime numbers by day, exact numbers by daybreak.')
+    .version(version)
+    // After a command's name an option is the command's, as `batch restore --version <id>`.
+    .enablePositionalOptions();
   for (const command of commands()) program.addCommand(command);
   forAll(program, (command) => {
     // Commander ends a wrong command line with 1, which here means that the work failed.

@@ -2,13 +2,22 @@ import pino, { type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { visible, visibleLines } from '../../domain/visible';
 import { errorInLog } from '../demo/error-in-log';
+import { CLOSED_PIPE } from './unwritable';
 
 interface Destination {
   write(text: string): unknown;
 }
 
+/** Standard output, for a log. `onUnwritable` is called if it can no longer be written, with the exit code for that. */
+export function standardLog(onUnwritable: (exitCode: number) => void): Destination {
+  // Pino drops what it cannot write to a closed pipe.
+  return pino.destination(1).on('error', (cause: NodeJS.ErrnoException) => {
+    onUnwritable(cause.code === 'EPIPE' ? CLOSED_PIPE : 1);
+  });
+}
+
 /**
- * A logger on standard output: one JSON document a line, or text for people on a terminal.
+ * A logger: one JSON document a line, or text for people on a terminal.
  *
  * @param level the least severe level that is logged.
  */
@@ -19,7 +28,10 @@ export function createLogger(
 ): Logger {
   const pretty = prettyFactory({});
   const shown = (json: string): string => (isTerminal ? pretty(readable(JSON.parse(json))) : visibleLines(json));
-  return pino({ level, serializers: { err: errorInLog } }, { write: (json) => destination.write(shown(json)) });
+  return pino(
+    { level, serializers: { err: errorInLog }, formatters: { level: (label) => ({ level: label }) } },
+    { write: (json) => destination.write(shown(json)) },
+  );
 }
 
 /** An entry with visible names and values. A stack keeps its lines. */

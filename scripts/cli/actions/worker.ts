@@ -2,7 +2,7 @@ import type { Layer } from '../../../domain/task-queues';
 import { readConfig } from '../../../worker/config';
 import { startHealth } from '../../../worker/health';
 import { runWorker } from '../../../worker/main';
-import { createLogger } from '../../output/log';
+import { createLogger, standardLog } from '../../output/log';
 import { findSpark } from '../../stack/fetch/spark';
 
 export interface WorkerOptions {
@@ -11,8 +11,14 @@ export interface WorkerOptions {
 }
 
 export async function run({ role, log }: WorkerOptions): Promise<void> {
-  const logger = createLogger(log);
   const ending = new AbortController();
+  const logger = createLogger(
+    log,
+    standardLog((exitCode) => {
+      process.exitCode = exitCode;
+      ending.abort();
+    }),
+  );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       logger.info({ signal }, 'draining');

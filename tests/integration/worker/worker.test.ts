@@ -16,7 +16,7 @@ const EVENTS = 4_000;
 const date = shiftDate(businessDateOf(new Date(), ZONE), -1);
 const sent = fedDay(date, EVENTS, 3);
 const lineSchema = z.looseObject({
-  level: z.number(),
+  level: z.enum(['debug', 'info', 'warn', 'error']),
   time: z.number(),
   msg: z.string(),
   sdkComponent: z.string().optional(),

@@ -36,3 +36,12 @@ it('shows on a terminal no value that steers it, or begins a line', () => {
     { numRuns: 300 },
   );
 });
+
+it.each([true, false])('has its levels as words (terminal: %s)', (isTerminal) => {
+  const lines: string[] = [];
+  const logger = createLogger('debug', { write: (line) => lines.push(line) }, isTerminal);
+  const levels = ['debug', 'info', 'warn', 'error'] as const;
+  for (const level of levels) logger[level]('said');
+  if (isTerminal) levels.forEach((level, index) => { expect(lines[index]).toContain(level.toUpperCase()); });
+  else expect(lines.map((line) => (JSON.parse(line) as { level: unknown }).level)).toEqual(levels);
+});

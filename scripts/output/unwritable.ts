@@ -1,0 +1,24 @@
+import { DaybreakError, messageOf } from '../../domain/errors';
+
+/** 128 and the number of SIGPIPE: what a shell reports of a program that ends because nobody reads its output. */
+export const CLOSED_PIPE = 141;
+
+/**
+ * Ends the process when an output cannot be written. If its reader is gone, as after `| head -1`, the end is quiet.
+ * Else `report` gets the reason, and the exit code is 1.
+ */
+export function endIfUnwritable(report: (failure: DaybreakError) => void): void {
+  const outputs = { 'standard output': process.stdout, 'standard error': process.stderr };
+  for (const [name, stream] of Object.entries(outputs)) {
+    stream.on('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EPIPE') process.exit(CLOSED_PIPE);
+      report(
+        new DaybreakError('OUTPUT_FAILED', {
+          what: `${name} cannot be written: ${messageOf(cause)}`,
+          remedy: 'Free space where it goes, or send it somewhere else.',
+        }),
+      );
+      process.exit(1);
+    });
+  }
+}
