@@ -59,9 +59,9 @@ const heartbeatActivity = <Name extends keyof BatchActivities>(name: Name) =>
   })[name];
 
 const planDay = quickActivity('planDay');
-const chooseVersion = quickActivity('chooseVersion');
-const republish = quickActivity('republish');
-const storeReconciliation = quickActivity('storeReconciliation');
+const chooseVersion = heartbeatActivity('chooseVersion');
+const republish = heartbeatActivity('republish');
+const storeReconciliation = heartbeatActivity('storeReconciliation');
 const awaitSettledInput = heartbeatActivity('awaitSettledInput');
 const buildDay = heartbeatActivity('buildDay');
 const checkGate = heartbeatActivity('checkGate');

@@ -4,6 +4,7 @@ import { folderNamed } from '../../engines/load-pipeline';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
 import { versionToRestore } from '../../engines/versions/restorable-version';
+import { withHeartbeats } from '../heartbeat';
 import { outputPlaceIn, readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
@@ -18,17 +19,21 @@ export function createRestoreActivities({ data, pipelines }: BatchDependencies) 
     async chooseVersion(plan: DayPlan, wanted: string): Promise<string> {
       const { pipeline, date } = parseInput(dayInput, plan, 'chooseVersion');
       const version = parseInput(shortText, wanted, 'chooseVersion');
-      return withOutput(await placeOf(pipeline), date, (output) => versionToRestore(output, pipeline, version));
+      return withHeartbeats('choosing the version', async () =>
+        withOutput(await placeOf(pipeline), date, (output) => versionToRestore(output, pipeline, version)),
+      );
     },
 
     /** Makes a kept version the day's published one again. */
     async republish(plan: DayPlan, version: string): Promise<BuiltDay> {
       const { pipeline, date } = parseInput(dayInput, plan, 'republish');
       const name = parseInput(shortText, version, 'republish');
-      return withOutput(await placeOf(pipeline), date, async (output) => {
-        await output.republish(name);
-        return readBuiltDay(output, pipeline);
-      });
+      return withHeartbeats('publishing the version', async () =>
+        withOutput(await placeOf(pipeline), date, async (output) => {
+          await output.republish(name);
+          return readBuiltDay(output, pipeline);
+        }),
+      );
     },
   };
 }

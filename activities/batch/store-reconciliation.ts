@@ -8,6 +8,7 @@ import { folderNamed } from '../../engines/load-pipeline';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
 import { replaceFile } from '../../clients/storage/local/replace-file';
+import { withHeartbeats } from '../heartbeat';
 import { builtInput, outputPlaceIn } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
@@ -27,10 +28,12 @@ export function createReconciliationActivities({ data, pipelines }: BatchDepende
       }
       const place = await outputPlaceIn(data, await readSettings(await folderNamed(pipelines, pipeline)));
       const folder = await folderWithin(data, pipeline, 'reconciliation');
-      await withOutput(place, date, async (day) => {
-        const { version } = await day.versionAt(output);
-        await day.markServed(version, taskId);
-      });
+      await withHeartbeats('recording the proof', () =>
+        withOutput(place, date, async (day) => {
+          const { version } = await day.versionAt(output);
+          await day.markServed(version, taskId);
+        }),
+      );
       await mkdir(folder, { recursive: true });
       await replaceFile(join(folder, `${date}.json`), `${JSON.stringify(result, null, 2)}\n`);
     },

@@ -45,7 +45,7 @@ beforeEach(async () => {
 });
 
 async function refusal(work: () => Promise<unknown>): Promise<unknown> {
-  const thrown: unknown = await work().catch((reason: unknown) => reason);
+  const thrown: unknown = await new MockActivityEnvironment().run(work).catch((reason: unknown) => reason);
   if (thrown instanceof DaybreakError) return thrown.code;
   throw new Error(`not refused: ${String(thrown)}`);
 }
@@ -100,7 +100,7 @@ it.each<[string, Partial<DailyBatchResult>]>([
 
 it('stores a result that is right', async () => {
   const results = createReconciliationActivities(dependencies);
-  await results.storeReconciliation(result);
+  await new MockActivityEnvironment().run(() => results.storeReconciliation(result));
   expect(await readdir(join(data, 'events', 'reconciliation'))).toEqual([`${DAY}.json`]);
 });
 
