@@ -1,5 +1,6 @@
 import { progress, progressInPlace } from '../output/print';
 import type { FeedTally } from './tally';
+import { isScreen } from '../output/terminal';
 
 const TERMINAL_MS = 200;
 const PLAIN_MS = 5_000;
@@ -25,19 +26,19 @@ export class FeedProgress {
 
   show(tally: FeedTally): void {
     const now = performance.now();
-    if (now - this.#shown < (process.stderr.isTTY ? TERMINAL_MS : PLAIN_MS)) return;
+    if (now - this.#shown < (isScreen('stderr') ? TERMINAL_MS : PLAIN_MS)) return;
     this.#shown = now;
     const { events } = tally.total;
     const rate = Math.round(((events - this.#before.events) / (now - this.#before.at)) * 1000);
     this.#before = { events, at: now };
     const of = this.#expected === undefined ? '' : ` of ${count(this.#expected)}`;
     const line = `fed ${count(events)}${of} events, ${count(rate)}/s`;
-    if (process.stderr.isTTY) progressInPlace(line);
+    if (isScreen('stderr')) progressInPlace(line);
     else progress(line);
   }
 
   end(): void {
-    if (process.stderr.isTTY) progressInPlace('');
+    if (isScreen('stderr')) progressInPlace('');
   }
 }
 

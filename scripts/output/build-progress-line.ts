@@ -1,5 +1,6 @@
 import { fetchedText, type BuildProgress } from '../../engines/model/progress';
 import { progress, progressInPlace } from './print';
+import { isScreen } from './terminal';
 
 const PLAIN_MS = 5_000;
 
@@ -10,7 +11,7 @@ export class BuildProgressLine {
   show({ rows, fetchedBytes, hoursDone, hoursTotal, rowsPerSecond }: BuildProgress): void {
     const read = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
     const line = fetchedBytes === 0 ? read : `${read}, ${fetchedText(fetchedBytes)}`;
-    if (process.stderr.isTTY) {
+    if (isScreen('stderr')) {
       progressInPlace(line);
       return;
     }
@@ -21,7 +22,7 @@ export class BuildProgressLine {
   }
 
   end(): void {
-    if (process.stderr.isTTY) progressInPlace('');
+    if (isScreen('stderr')) progressInPlace('');
   }
 }
 

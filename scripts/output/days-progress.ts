@@ -1,6 +1,7 @@
 import type { BackfillProgress } from '../../domain/backfill';
 import { daysBar } from './days-bar';
 import { progress } from './print';
+import { isScreen } from './terminal';
 
 /** How the progress of a backfill is shown until its end. */
 interface Shown {
@@ -10,7 +11,7 @@ interface Shown {
 
 /** On a terminal one line that fills; elsewhere a line whenever a day ends. */
 export function daysSummary(): Shown {
-  if (!process.stderr.isTTY) {
+  if (!isScreen('stderr')) {
     let last = -1;
     return {
       show: ({ requested, completed, failed, running }) => {

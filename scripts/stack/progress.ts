@@ -1,6 +1,6 @@
-import chalk from 'chalk';
 import { MultiBar } from 'cli-progress';
 import { visible } from '../../domain/visible';
+import { isScreen, stylesOf } from '../output/terminal';
 
 /** One thing that the program waits for. */
 export interface Step {
@@ -20,7 +20,7 @@ const LINE_EVERY_MILLISECONDS = 10_000;
 
 /** Lines that are updated on a terminal, else a plain line for each change of state; on stderr. */
 export function createProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-  return stream.isTTY ? liveProgress(stream) : plainProgress(stream);
+  return isScreen(stream) ? liveProgress(stream) : plainProgress(stream);
 }
 
 export const silentProgress: Progress = {
@@ -63,16 +63,17 @@ interface Line {
 }
 
 function liveProgress(stream: NodeJS.WriteStream): Progress {
+  const style = stylesOf(stream);
   const bars = new MultiBar({
     stream,
     hideCursor: true,
     fps: 5,
     emptyOnZero: true,
     format: ({ barsize = 20 }, { value, total }, payload: Line) => {
-      const mark = { running: chalk.cyan('…'), done: chalk.green('✓'), failed: chalk.red('✗') }[payload.state];
+      const mark = { running: style.cyan('…'), done: style.green('✓'), failed: style.red('✗') }[payload.state];
       const filled = total > 0 ? Math.round((value / total) * barsize) : 0;
       const bar = total > 1 ? ` ${'█'.repeat(filled)}${'░'.repeat(barsize - filled)} ${value}/${total}` : '';
-      return `${mark} ${visible(payload.title).padEnd(20)}${bar} ${visible(payload.text)} ${chalk.dim(`${payload.seconds()} s`)}`;
+      return `${mark} ${visible(payload.title).padEnd(20)}${bar} ${visible(payload.text)} ${style.dim(`${payload.seconds()} s`)}`;
     },
     barsize: 20,
   });

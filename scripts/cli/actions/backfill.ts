@@ -13,6 +13,7 @@ import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
 import { cancelBackfill, followBackfill, startBackfill } from '../../operate/backfill';
 import { daysSummary, eachDay } from '../../output/days-progress';
+import { whileItGoesOn } from '../../output/going-on';
 import { workflowUrl } from '../../output/links';
 import { print, printJson, progress } from '../../output/print';
 import type { Line } from '../../output/safe-text';
@@ -63,7 +64,9 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     }
     progress(`${started.handle.workflowId}: ${url}`);
     const shown = watch && !json ? eachDay() : daysSummary();
-    const result = await followBackfill(started, shown.show).finally(shown.end);
+    const on = `npx daybreak backfill --pipeline ${range.pipeline} --from ${range.from} --to ${range.to}`;
+    const how = `Follow it again: ${on}. Cancel it: ${on} --cancel`;
+    const result = await whileItGoesOn(how, () => followBackfill(started, shown.show).finally(shown.end));
     if (json) printJson(result);
     else describeResult(result).forEach(print);
     if (result.failed.length > 0) process.exitCode = 1;

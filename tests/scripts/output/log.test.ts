@@ -42,6 +42,9 @@ it.each([true, false])('has its levels as words (terminal: %s)', (isTerminal) =>
   const logger = createLogger('debug', { write: (line) => lines.push(line) }, isTerminal);
   const levels = ['debug', 'info', 'warn', 'error'] as const;
   for (const level of levels) logger[level]('said');
-  if (isTerminal) levels.forEach((level, index) => { expect(lines[index]).toContain(level.toUpperCase()); });
+  if (isTerminal)
+    levels.forEach((level, index) => {
+      expect(lines[index]).toContain(level.toUpperCase());
+    });
   else expect(lines.map((line) => (JSON.parse(line) as { level: unknown }).level)).toEqual(levels);
 });

@@ -4,8 +4,8 @@ import { watching } from '../../../scripts/output/watching';
 const CLEARED = '\u001b[1;1H\u001b[0J';
 
 /** What a screen shows after two polls. The second is the last, because the third throws. */
-async function shown(isTTY: boolean, again: boolean): Promise<string> {
-  const screen = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY });
+async function shown(isTTY: boolean, again: boolean, rows = 24): Promise<string> {
+  const screen = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, rows });
   let looks = 0;
   const poll = (): Promise<string[]> =>
     (looks += 1) > 2 ? Promise.reject(new Error('gone')) : Promise.resolve([`look ${looks}`, 'lag 0']);
@@ -25,4 +25,11 @@ it('shows screen after screen where there is no terminal', async () => {
 
 it('shows one where nobody watches', async () => {
   expect(await shown(true, false)).toBe('look 1\nlag 0\n');
+});
+
+it('keeps to the rows of a terminal, and says how many lines do not fit', async () => {
+  expect(await shown(true, true, 3)).toBe(`${CLEARED}look 1\nlag 0\n${CLEARED}look 2\nlag 0\n`);
+  const cut = '… 2 more lines: make the window higher\n';
+  expect(await shown(true, true, 2)).toBe(`${CLEARED}${cut}${CLEARED}${cut}`);
+  expect(await shown(false, true, 2)).toBe('look 1\nlag 0\nlook 2\nlag 0\n');
 });

@@ -8,6 +8,8 @@ import { readConfig } from '../../../../worker/config';
 import { withClient } from '../../../../worker/connect';
 import { followDay, requireRunnable, startDay } from '../../../operate/run-day';
 import { describeDay } from '../../../output/describe/describe-day';
+import { whileItGoesOn } from '../../../output/going-on';
+import { workflowUrl } from '../../../output/links';
 import { print, printJson, progress } from '../../../output/print';
 
 export interface RestoreOptions {
@@ -26,7 +28,10 @@ export async function run({ pipeline, date, version, json }: RestoreOptions): Pr
     if ((await output.keptVersions()).length > 0) await versionToRestore(output, pipeline, version);
   });
   await withClient(config, async (client) => {
-    const result = await followDay(await startDay(client, { pipeline, date, restore: version }), progress);
+    const started = await startDay(client, { pipeline, date, restore: version });
+    // Not by `batch run`: once the restore has ended, that would recompute the day.
+    const how = `Follow it, or cancel it, in the Temporal UI: ${workflowUrl(config, started.handle.workflowId)}`;
+    const result = await whileItGoesOn(how, () => followDay(started, progress));
     if (json) printJson(result);
     else describeDay(result).forEach(print);
   });

@@ -4,6 +4,7 @@ import { readConfig } from '../../../../worker/config';
 import { withClient } from '../../../../worker/connect';
 import { followDay, joinedWarning, requireRunnable, startDay } from '../../../operate/run-day';
 import { describeDay } from '../../../output/describe/describe-day';
+import { whileItGoesOn } from '../../../output/going-on';
 import { workflowUrl } from '../../../output/links';
 import { print, printJson, progress } from '../../../output/print';
 
@@ -25,7 +26,9 @@ export async function run({ pipeline, date, force, accept, wait, json }: RunOpti
     const { workflowId } = started.handle;
     if (started.joined !== undefined) progress(joinedWarning(started.joined, input));
     if (wait) {
-      const result = await followDay(started, progress);
+      const again = `npx daybreak batch run --pipeline ${pipeline} --date ${input.date}`;
+      const how = `Follow it again: ${again}. Cancel it in the Temporal UI: ${workflowUrl(config, workflowId)}`;
+      const result = await whileItGoesOn(how, () => followDay(started, progress));
       if (json) printJson(result);
       else describeDay(result).forEach(print);
     } else if (json) {
