@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { framingFault } from '../../../engines/input/framing/json-framing';
 import { runDayBuild } from '../../../engines/build-day';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../../engines/load-pipeline';
@@ -64,7 +65,10 @@ describe('the quarantine', () => {
       fc.asyncProperty(fc.array(line, { minLength: 1, maxLength: 30 }), async (lines) => {
         run += 1;
         const [input, output] = [join(root, `input-${run}`), join(root, `output-${run}`)];
-        await writeFiles(input, { [FILE]: Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.from('\n')])) });
+        const content = Buffer.concat(lines.flatMap((bytes) => [bytes, Buffer.from('\n')]));
+        // A file of another framing is refused as a whole.
+        fc.pre(framingFault('lines', content) === undefined);
+        await writeFiles(input, { [FILE]: content });
         const { counts } = await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
         const entries = ((await contentsOf(output, DAY))['_quarantine.ndjson'] ?? '').split('\n').slice(0, -1);
         expect(entries).toHaveLength(counts.quarantined);
