@@ -9,7 +9,8 @@ import { checkSampleTimes } from './sql-check/sample-times';
 import { checkTransform } from './sql-check/transform-check';
 import type { LoadedPipeline, ReadPipeline } from './model/loaded-pipeline';
 import { checkOutputColumns } from './pipeline/output-columns';
-import { PIPELINE_FILE, readPipeline, TRANSFORM_FILE } from './pipeline/read-pipeline';
+import { PIPELINE_FILE } from './pipeline/pipeline-file';
+import { readPipeline, TRANSFORM_FILE } from './pipeline/read-pipeline';
 import { withPosition } from './spark/script';
 
 /** A checked pipeline and the database that holds its tables. The caller closes the database. */

@@ -5,7 +5,8 @@ import { conflictsBetween, loopThrough, type PipelineConflict } from '../../doma
 import { isMissing } from '../../clients/storage/local/fs-errors';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 import { pipelineNames } from '../load-pipeline';
-import { PIPELINE_FILE, readSettings } from './read-pipeline';
+import { PIPELINE_FILE } from './pipeline-file';
+import { readSettings } from './read-pipeline';
 
 /** Another pipeline whose settings are wrong, so that it is unknown what it uses. */
 export interface UnreadableNeighbour {

@@ -10,7 +10,8 @@ import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 import { openPipeline, type OpenPipeline } from '../load-pipeline';
 import { sha256 } from './pipeline-version';
-import { PIPELINE_FILE, readPipeline, readSettings, TRANSFORM_FILE } from './read-pipeline';
+import { PIPELINE_FILE } from './pipeline-file';
+import { readPipeline, readSettings, TRANSFORM_FILE } from './read-pipeline';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 
 /** This file names the copy that was kept last. */

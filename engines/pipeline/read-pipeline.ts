@@ -9,8 +9,8 @@ import { hashFile } from '../input/hash-file';
 import type { PipelineHashes, ReadPipeline } from '../model/loaded-pipeline';
 import { sha256 } from './pipeline-version';
 import { parsePipelineYaml } from './pipeline-yaml';
+import { PIPELINE_FILE } from './pipeline-file';
 
-export const PIPELINE_FILE = 'pipeline.yaml';
 export const TRANSFORM_FILE = 'transform.sql';
 
 /** In bytes; enough for some thousand columns. The time for unusual YAML grows with the square of its size. */

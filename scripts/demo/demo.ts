@@ -7,7 +7,7 @@ import { dailyBatchId } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
-import { PIPELINE_FILE } from '../../engines/pipeline/read-pipeline';
+import { PIPELINE_FILE } from '../../engines/pipeline/pipeline-file';
 import { readConfig, type Config } from '../../worker/config';
 import { workflowUrl } from '../output/links';
 import { print, progress } from '../output/print';

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { BACKFILL_SELECTIONS } from '../../../domain/backfill';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { BackfillOptions } from '../actions/backfill';
+import { pipelineOption } from '../pipeline-option';
 
 export function backfillCommand(): Command {
   const day = (flag: string, description: string): Option =>
@@ -10,7 +11,7 @@ export function backfillCommand(): Command {
     .description('recompute a range of days. The same call again does only what is left. Exits with 1 if a day failed')
     .addOption(day('--from', 'the first local day, YYYY-MM-DD'))
     .addOption(day('--to', 'the last local day, which is included'))
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(pipelineOption())
     .option('--parallel <n>', 'how many days run at once', days, 2)
     .addOption(
       new Option(

@@ -3,6 +3,7 @@ import { DEAD_LETTER_CODES } from '../../../domain/dead-letter';
 import { offsetSpanOf, type OffsetSpan } from '../../operate/dlq/selection';
 import type { ListFlags } from '../actions/dlq/list';
 import type { ReplayFlags } from '../actions/dlq/replay';
+import { pipelineOption } from '../pipeline-option';
 
 export function dlqCommand(): Command {
   const list = selecting('list', 'show the events that could not become rows, and why')
@@ -37,7 +38,7 @@ function selecting(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .argument('[places...]', 'only letters of these places, as the list shows them: topic/partition/offset')
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(pipelineOption())
     .addOption(new Option('--code <codes...>', 'only letters with these codes').choices(DEAD_LETTER_CODES))
     .option(
       '--from <time>',

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { DEFAULT_EVENTS, DEFAULT_RATE } from '../../feed/instants';
 import type { FeedFlags } from '../actions/feed';
+import { pipelineOption } from '../pipeline-option';
 
 const AFTER_HELP = `
 The command writes what fluentd writes: each record once to the Kafka topic and once to the file of its own hour. The same
@@ -23,7 +24,7 @@ export function feedCommand(): Command {
     .description(
       'write test events to Kafka and to hourly files, as fluentd does: a past day (--date) or a live stream',
     )
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(pipelineOption())
     .addOption(new Option('--date <day>', 'write this whole local day, YYYY-MM-DD').argParser(parseBusinessDate))
     .option('--events <n>', `how many distinct valid events the day has (default: ${DEFAULT_EVENTS})`, integer(1))
     .addOption(

@@ -2,13 +2,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { httpUrl } from '../../../domain/http-url';
 import type { ReportOptions } from '../actions/report';
+import { pipelineOption } from '../pipeline-option';
 
 export function reportCommand(): Command {
   return new Command('report')
     .description(
       'write a page with a calendar of the verdicts of days, and the hours of each day. You can read it without a network',
     )
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(pipelineOption())
     .addOption(new Option('--from <date>', 'the first local day (default: six weeks ago)').argParser(parseBusinessDate))
     .addOption(new Option('--to <date>', 'the last local day (default: yesterday)').argParser(parseBusinessDate))
     .option('--output <file>', 'the file of the page (default: <data>/<pipeline>/report.html)')

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ApplyOptions, ScheduleOptions, TriggerOptions } from '../actions/schedule';
+import { pipelineOption } from '../pipeline-option';
 
 /**
  * All but `apply` need no pipeline folder: the schedules of a pipeline that is gone or broken can still be seen, paused
@@ -41,8 +42,5 @@ export function scheduleCommand(): Command {
 }
 
 function subcommand(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
-    .option('--json', 'print JSON', false);
+  return new Command(name).description(description).addOption(pipelineOption()).option('--json', 'print JSON', false);
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { MAXIMUM_SHARDS } from '../../../domain/speed-shard';
 import type { SpeedOptions, StartOptions, StopOptions, WatchOptions } from '../actions/speed';
+import { pipelineOption } from '../pipeline-option';
 
 /**
  * Only `start` and `status` need the pipeline's folder: the layer of a pipeline that is gone or broken can still be
@@ -49,10 +50,7 @@ export function speedCommand(): Command {
 }
 
 function subcommand(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
-    .option('--json', 'print JSON', false);
+  return new Command(name).description(description).addOption(pipelineOption()).option('--json', 'print JSON', false);
 }
 
 function shardCount(text: string): number {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { parseBusinessDate } from '../../../../domain/business-date';
 import type { RestoreOptions } from '../../actions/batch/restore';
+import { pipelineOption } from '../../pipeline-option';
 
 export function batchRestoreCommand(): Command {
   return new Command('restore')
@@ -8,7 +9,7 @@ export function batchRestoreCommand(): Command {
     .addOption(
       new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
     )
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(pipelineOption())
     .option('--version <id>', 'the name of a kept version', 'previous')
     .option('--json', 'print the result as JSON', false)
     .action(async (options: RestoreOptions) => (await import('../../actions/batch/restore')).run(options));

@@ -1,12 +1,13 @@
 import { Command, Option } from 'commander';
 import { ACCEPTABLE_GATE_CODES } from '../../../../domain/gate';
 import type { RunOptions } from '../../actions/batch/run';
+import { pipelineOption } from '../../pipeline-option';
 
 export function batchRunCommand(): Command {
   return new Command('run')
     .description('recompute a day and replace it in Druid, with proof')
     .requiredOption('--date <date>', 'the local day, YYYY-MM-DD')
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(pipelineOption())
     .option('--force', 'build every hour again, also the unchanged ones', false)
     .addOption(
       new Option('--accept <code...>', 'go on even if the gate refuses the day with this code')

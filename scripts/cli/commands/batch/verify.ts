@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { parseBusinessDate } from '../../../../domain/business-date';
 import type { VerifyOptions } from '../../actions/batch/verify';
+import { pipelineOption } from '../../pipeline-option';
 
 export function batchVerifyCommand(): Command {
   return new Command('verify')
@@ -8,7 +9,7 @@ export function batchVerifyCommand(): Command {
     .addOption(
       new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
     )
-    .option('--pipeline <name>', 'name of the pipeline', 'events')
+    .addOption(pipelineOption())
     .option('--json', 'print the proof as JSON', false)
     .action(async (options: VerifyOptions) => (await import('../../actions/batch/verify')).run(options));
 }
