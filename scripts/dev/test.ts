@@ -23,7 +23,9 @@ const resultsSchema = z.object({
 
 function run(command: string, ...args: string[]): boolean {
   heading([command, ...args].join(' '));
-  return spawnSync(command, args, { stdio: 'inherit' }).status === 0;
+  // On a terminal jest would have its workers use colours, and so what they test.
+  const env = { ...process.env, FORCE_COLOR: '0' };
+  return spawnSync(command, args, { stdio: 'inherit', env }).status === 0;
 }
 
 function heading(command: string): void {
