@@ -42,7 +42,7 @@ export async function withServers(
     process.once(signal, () => {
       ending.abort();
     });
-  const session = new Session(ending.signal);
+  const session = new Session(ending.signal, join(__dirname, '../scripts/daybreak.mjs'));
   session.environment = environment;
   const config = readConfig({ ...process.env, ...environment });
   const stack = { portBase, directory: environment.DAYBREAK_STACK };

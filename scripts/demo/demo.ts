@@ -36,7 +36,7 @@ export async function run(options: DemoOptions): Promise<void> {
       interrupted.abort(new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }));
     });
   }
-  const session = new Session(interrupted.signal);
+  const session = new Session(interrupted.signal, process.argv[1] ?? '');
   try {
     await demo(session, options);
   } catch (thrown) {

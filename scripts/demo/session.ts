@@ -10,18 +10,23 @@ import { progress } from '../output/print';
 const TIMEOUT_MILLISECONDS = 60_000;
 
 /**
- * Runs `daybreak` commands by the program that runs the demo, in one environment, as a person would type them. At its end
- * it ends the commands that still run.
+ * Runs `daybreak` commands in one environment, as a person would type them. At its end it ends the commands that still
+ * run.
  */
 export class Session {
   /** Added to the environment of each command. */
   environment: Readonly<Record<string, string>> = {};
   readonly signal: AbortSignal;
+  readonly #program: string;
   readonly #background: ChildProcess[] = [];
 
-  /** @param signal ends a waiting `run` when it aborts. */
-  constructor(signal: AbortSignal) {
+  /**
+   * @param signal ends a waiting `run` when it aborts.
+   * @param program path of the `daybreak` program, of the checkout or of the package.
+   */
+  constructor(signal: AbortSignal, program: string) {
     this.signal = signal;
+    this.#program = program;
   }
 
   /** Runs a command to its end, with its output beside ours. Throws SERVER_FAILED if it does not exit with 0. */
@@ -73,7 +78,7 @@ export class Session {
   }
 
   #spawn(command: string, output: 'inherit' | number): ChildProcess {
-    return spawn(process.execPath, [process.argv[1] ?? '', ...command.split(' ')], {
+    return spawn(process.execPath, [this.#program, ...command.split(' ')], {
       stdio: ['ignore', output, output],
       env: { ...process.env, ...this.environment },
     });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
+import { messageOf } from '../../../domain/errors';
 import { dayInterval, type BusinessDate } from '../../../domain/business-date';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
@@ -16,16 +17,27 @@ const rowSchema = z.object({
   uid: z.number(),
 });
 
+/** What `ask` gets of a datasource; nothing while the broker does not know it, which may change between two queries. */
+export async function servedBy<T>(datasource: string, ask: () => Promise<T[]>): Promise<T[]> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    if (messageOf(thrown).includes(`Object '${datasource}' not found`)) return [];
+    throw thrown;
+  }
+}
+
 /** The rows that Druid serves of a day, as sorted text. */
 export async function servedRows(datasource: string, date: BusinessDate): Promise<string[]> {
   const { queries } = createDruidClient(readConfig().druid);
-  if (!(await queries.hasDatasource(datasource))) return [];
   const { start, end } = dayInterval(date, ZONE);
-  const rows = await queries.sql(
-    `SELECT TIME_FORMAT(__time, 'yyyy-MM-dd HH:mm:ss', '${ZONE}') AS "time", user_id, user_name, hello, uid
+  const rows = await servedBy(datasource, () =>
+    queries.sql(
+      `SELECT TIME_FORMAT(__time, 'yyyy-MM-dd HH:mm:ss', '${ZONE}') AS "time", user_id, user_name, hello, uid
      FROM "${datasource}" WHERE __time >= TIME_PARSE(?) AND __time < TIME_PARSE(?)`,
-    [start, end],
-    rowSchema,
+      [start, end],
+      rowSchema,
+    ),
   );
   return rows.map((row) => JSON.stringify([row.time, row.user_id, row.user_name, row.hello, row.uid])).sort();
 }

@@ -6,6 +6,7 @@ import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { readConfig } from '../../../worker/config';
+import { servedBy } from './day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -66,11 +67,12 @@ afterAll(() =>
 );
 
 async function served(): Promise<z.infer<typeof rowSchema>[]> {
-  if (!(await queries.hasDatasource(pipeline.topic))) return [];
-  return queries.sql(
-    `SELECT CAST(ride AS VARCHAR) AS ride, zone, borough, shared, price FROM "${pipeline.topic}" ORDER BY __time`,
-    [],
-    rowSchema,
+  return servedBy(pipeline.topic, () =>
+    queries.sql(
+      `SELECT CAST(ride AS VARCHAR) AS ride, zone, borough, shared, price FROM "${pipeline.topic}" ORDER BY __time`,
+      [],
+      rowSchema,
+    ),
   );
 }
 

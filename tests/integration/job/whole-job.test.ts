@@ -6,6 +6,7 @@ import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
+import { servedBy } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -57,13 +58,14 @@ const expected = sent
   .sort();
 
 async function served(): Promise<string[]> {
-  if (!(await queries.hasDatasource(pipeline.topic))) return [];
   const { start, end } = dayInterval(yesterday, ZONE);
-  const rows = await queries.sql(
-    `SELECT TIME_FORMAT(__time, 'yyyy-MM-dd HH:mm:ss', '${ZONE}') AS "time", user_id, user_name, hello, uid
+  const rows = await servedBy(pipeline.topic, () =>
+    queries.sql(
+      `SELECT TIME_FORMAT(__time, 'yyyy-MM-dd HH:mm:ss', '${ZONE}') AS "time", user_id, user_name, hello, uid
      FROM "${pipeline.topic}" WHERE __time >= TIME_PARSE(?) AND __time < TIME_PARSE(?)`,
-    [start, end],
-    z.object({ time: z.string(), user_id: z.number(), user_name: z.string(), hello: z.string(), uid: z.number() }),
+      [start, end],
+      z.object({ time: z.string(), user_id: z.number(), user_name: z.string(), hello: z.string(), uid: z.number() }),
+    ),
   );
   return rows
     .map(({ time, user_id, user_name, hello, uid }) => JSON.stringify([time, user_id, user_name, hello, uid]))
