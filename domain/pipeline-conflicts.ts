@@ -14,9 +14,9 @@ export interface PipelineConflict extends Place {
 }
 
 /**
- * What two pipelines share and must not: rows would be in Druid twice, a recomputed day would replace the other's in Druid or
- * where it is published, or a replay would send dead letters to the wrong pipeline. Only an events' topic may be shared, with `kafka.sharedTopic`
- * in each pipeline that reads it.
+ * What two pipelines share and must not: rows would be in Druid twice, a recomputed day would replace the other's in
+ * Druid or where it is published, or a replay would send dead letters to the wrong pipeline. Only an events' topic may be
+ * shared, with `kafka.sharedTopic` in each pipeline that reads it.
  */
 export function conflictsBetween(pipeline: Pipeline, other: Pipeline): PipelineConflict[] {
   return placesOf(pipeline).flatMap((own) =>

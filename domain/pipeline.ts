@@ -27,6 +27,7 @@ export const DRUID_READS = ['http', 's3', 'hdfs'] as const;
 /** What follows a scheme is checked when the location is opened. Key and secret have no place in it. */
 const LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
 const LOCATIONS = 'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path';
+const location = z.string().max(1024).regex(LOCATION, LOCATIONS);
 const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
 const pipelineName = z
   .string()
@@ -115,10 +116,7 @@ export const pipelineSchema = z
       .default({})
       .describe('Static tables, by the name that the SQL gives them.'),
     files: z.strictObject({
-      location: z
-        .string()
-        .max(1024)
-        .regex(LOCATION, LOCATIONS)
+      location: location
         .optional()
         .describe(
           'Where the input files are: an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path. Default: <DAYBREAK_DATA>/<pipeline>/input.',
@@ -151,10 +149,7 @@ export const pipelineSchema = z
     }),
     output: z
       .strictObject({
-        location: z
-          .string()
-          .max(1024)
-          .regex(LOCATION, LOCATIONS)
+        location: location
           .optional()
           .describe(
             'Where recomputed days are published: an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path. Default: <DAYBREAK_DATA>/<pipeline>/output.',

@@ -21,22 +21,14 @@ import type { InputPlace } from './input/listed-file';
 import type { LoadedPipeline } from './model/loaded-pipeline';
 import { compareNeighbours, rememberNeighbours, withNeighbours } from './versions/neighbour-hours';
 import { startProgress, type BuildProgress } from './model/progress';
-import { previousBuild, RULES } from './versions/previous-build';
+import { previousBuild, RULES, type BuildTarget } from './versions/previous-build';
 import { MANIFEST_FILE, refuseOthers, STATE_FILE, type DayOutput } from './versions/day-output';
 import { withOutput, writtenFolder } from './versions/open-output';
 import { outputFailed } from './versions/output-errors';
 import { buildHoursOnSpark } from './spark/build-hours';
 import type { SparkProgram } from './spark/spark-program';
 
-export interface DayBuildOptions {
-  readonly date: BusinessDate;
-  /** Location of the hourly files: a folder, or the address of a storage; see `withInput`. */
-  readonly input: string;
-  /** Location of the published days: a folder, or the address of a storage; see `locationOf`. */
-  readonly output: string;
-  /** See `OutputPlace`. */
-  readonly scratch?: string | undefined;
-  readonly engine: DayManifest['engine'];
+export interface DayBuildOptions extends BuildTarget {
   /** Finds the Spark for the engine spark. Called only if something is to be built with it. Default: none. */
   readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
   /** Build every hour, also those whose files did not change. Default false. */
@@ -122,7 +114,7 @@ async function tryBuild(
     const since = await output.currentVersion();
     const current = since === undefined ? undefined : await output.read(since);
     if (current !== undefined) refuseOthers(current, pipeline.name);
-    previous = options.force === true ? undefined : await previousBuild(loaded, output, engine);
+    previous = options.force === true ? undefined : await previousBuild(loaded, output, current, engine);
     const files = await listInput(place, pipeline, date);
     const changes = await changesSince(previous, loaded, output, files, signal);
     if (previous !== undefined && isUnchanged(changes, files, previous)) return previous.manifest;

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import * as z from 'zod';
 import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
 import { inputLocationOf } from '../../domain/pipeline';
@@ -10,7 +10,7 @@ import { fetchedText } from '../../engines/model/progress';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { withHeartbeats } from '../heartbeat';
-import { outputPlaceIn, readBuiltDay } from './built-day';
+import { builtDayOf, outputPlaceIn, requireCurrent } from './built-day';
 import type { BatchDependencies } from './dependencies';
 import { finishedDay, plannedDay } from './planned-day';
 
@@ -60,10 +60,10 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
             },
           });
           return withOutput(place, plan.date, async (output) => {
-            const built = await readBuiltDay(output, plan.pipeline);
+            const published = await requireCurrent(output, plan.pipeline);
             // Done also if nothing was built again: the watch for late data leaves time between two tries.
-            await output.confirm(basename(built.folder));
-            return built;
+            await output.confirm(published.version);
+            return builtDayOf(output, published);
           });
         },
       );

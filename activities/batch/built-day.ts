@@ -6,6 +6,8 @@ import { DaybreakError } from '../../domain/errors';
 import { truncatedFiles } from '../../domain/gate';
 import type { Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from '../../engines/versions/build-state';
+import { folderNamed } from '../../engines/load-pipeline';
+import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { readCurrent, refuseOthers, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
 import { outputPlaceOf, type OutputPlace } from '../../engines/versions/open-output';
@@ -21,12 +23,20 @@ export async function outputPlaceIn(data: string, pipeline: Pipeline): Promise<O
   return outputPlaceOf(pipeline, join(data, pipeline.name));
 }
 
+/** The same, of a pipeline by its name: UNKNOWN_PIPELINE and BAD_PIPELINE too. */
+export async function namedOutputPlace(pipelines: string, data: string, name: string): Promise<OutputPlace> {
+  return outputPlaceIn(data, await readSettings(await folderNamed(pipelines, name)));
+}
+
 const LONGEST_PATH = 4_096;
 
 /** A built day as a caller gives it: only its folder. The files in it give the rest. */
 export const builtInput = z.object({ folder: z.string().max(LONGEST_PATH) });
 
-/** The version of a day that is published now. Throws NOT_BUILT if there is none, OUTPUT_FAILED if it is another pipeline's. */
+/**
+ * The version of a day that is published now. Throws NOT_BUILT if there is none, and OUTPUT_FAILED if it is another
+ * pipeline's.
+ */
 export async function requireCurrent(output: DayOutput, pipeline: string): Promise<PublishedDay> {
   const published = await readCurrent(output);
   if (published !== undefined) {
@@ -40,9 +50,13 @@ export async function requireCurrent(output: DayOutput, pipeline: string): Promi
   });
 }
 
-/** The same, for a workflow. */
+/** The same, as workflows know it. */
 export async function readBuiltDay(output: DayOutput, pipeline: string): Promise<BuiltDay> {
-  const { version, folder, manifest } = await requireCurrent(output, pipeline);
+  return builtDayOf(output, await requireCurrent(output, pipeline));
+}
+
+/** A published version as workflows know it. */
+export async function builtDayOf(output: DayOutput, { version, folder, manifest }: PublishedDay): Promise<BuiltDay> {
   const { missingHours, hours, truncatedFiles: names = [], unreadFiles } = manifest;
   const counts = completeCounts(manifest.counts, hours);
   const state = await readState(output, version);

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import type { DruidClient, Segment } from '../../clients/druid';
 import { isEqual, type BuiltDay, type DayPlan, type ProvenHour } from '../../domain/daily-batch';
 import { visibleIn } from '../../domain/druid/timeline';
@@ -80,7 +80,8 @@ export async function compareContent(
     signal?.throwIfAborted();
     const rows = await built.output.localFile(built.version, file, scratch, signal);
     wrote.set(hour, await contentOf(loaded.pipeline, loaded.outputColumns, { file: rows, scratch }));
-    if (dirname(rows) === scratch) await rm(rows);
+    // A copy, if the rows are not in a local folder.
+    await rm(join(scratch, file), { force: true });
   }
   const names = new Set([...wrote.keys(), ...served.keys()]);
   const hours = [...names].sort().map((hour) => {

@@ -1,16 +1,12 @@
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
-import { folderNamed } from '../../engines/load-pipeline';
-import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
 import { versionToRestore } from '../../engines/versions/restorable-version';
 import { withHeartbeats } from '../heartbeat';
-import { outputPlaceIn, readBuiltDay } from './built-day';
+import { namedOutputPlace, readBuiltDay } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
 export function createRestoreActivities({ data, pipelines }: BatchDependencies) {
-  const placeOf = async (pipeline: string) =>
-    outputPlaceIn(data, await readSettings(await folderNamed(pipelines, pipeline)));
   return {
     /**
      * The full name of a kept version of the day. 'previous' is the version that Druid served before the current one.
@@ -20,7 +16,9 @@ export function createRestoreActivities({ data, pipelines }: BatchDependencies) 
       const { pipeline, date } = parseInput(dayInput, plan, 'chooseVersion');
       const version = parseInput(shortText, wanted, 'chooseVersion');
       return withHeartbeats('choosing the version', async () =>
-        withOutput(await placeOf(pipeline), date, (output) => versionToRestore(output, pipeline, version)),
+        withOutput(await namedOutputPlace(pipelines, data, pipeline), date, (output) =>
+          versionToRestore(output, pipeline, version),
+        ),
       );
     },
 
@@ -29,7 +27,7 @@ export function createRestoreActivities({ data, pipelines }: BatchDependencies) 
       const { pipeline, date } = parseInput(dayInput, plan, 'republish');
       const name = parseInput(shortText, version, 'republish');
       return withHeartbeats('publishing the version', async () =>
-        withOutput(await placeOf(pipeline), date, async (output) => {
+        withOutput(await namedOutputPlace(pipelines, data, pipeline), date, async (output) => {
           await output.republish(name);
           return readBuiltDay(output, pipeline);
         }),

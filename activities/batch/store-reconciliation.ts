@@ -4,12 +4,10 @@ import type { DailyBatchResult } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import { folderWithin } from '../../clients/storage/local/safe-path';
-import { folderNamed } from '../../engines/load-pipeline';
-import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 import { withHeartbeats } from '../heartbeat';
-import { builtInput, outputPlaceIn } from './built-day';
+import { builtInput, namedOutputPlace } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
 /** The fields of a result that name files. Its figures are for people. */
@@ -26,7 +24,7 @@ export function createReconciliationActivities({ data, pipelines }: BatchDepende
           remedy: 'Run the day again.',
         });
       }
-      const place = await outputPlaceIn(data, await readSettings(await folderNamed(pipelines, pipeline)));
+      const place = await namedOutputPlace(pipelines, data, pipeline);
       const folder = await folderWithin(data, pipeline, 'reconciliation');
       await withHeartbeats('recording the proof', () =>
         withOutput(place, date, async (day) => {

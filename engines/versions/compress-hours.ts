@@ -8,6 +8,7 @@ import * as zlib from 'node:zlib';
 import { DaybreakError } from '../../domain/errors';
 import type { Compression } from '../../domain/pipeline';
 import { Semaphore } from '../../domain/semaphore';
+import { settled } from './settled';
 import type { BuildContext, TargetHour } from '../model/build-plan';
 
 /** Three times as fast as zlib's default, for a tenth more bytes. */
@@ -37,13 +38,7 @@ export async function compressHours(
       return [name, { ...hour, file, bytes: digest.bytes, sha256: digest.sha256() }];
     }),
   );
-  const settled = await Promise.allSettled(compressed);
-  return new Map(
-    settled.map((result) => {
-      if (result.status === 'rejected') throw result.reason;
-      return result.value;
-    }),
-  );
+  return new Map(await settled(compressed));
 }
 
 const PACKERS = {

@@ -4,19 +4,19 @@ import { readState, type PreviousBuild } from './build-state';
 import { findChanges, isUnchanged } from './input-changes';
 import { listInput, withInput } from '../input/input-files';
 import type { ReadPipeline } from '../model/loaded-pipeline';
-import { readCurrent, type DayOutput } from './day-output';
+import { readCurrent, type DayOutput, type PublishedDay } from './day-output';
 import { withOutput } from './open-output';
 
 /** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
 export const RULES = '6';
 
-/** The published version, if it is whole and this pipeline and engine would give the same rows for the same files. */
+/** A published version to build upon: undefined unless it is whole, and the same files would give the same rows now. */
 export async function previousBuild(
   { hashes }: ReadPipeline,
   output: DayOutput,
+  published: PublishedDay | undefined,
   engine: DayManifest['engine'],
 ): Promise<PreviousBuild | undefined> {
-  const published = await readCurrent(output);
   if (published === undefined || !(await output.isWhole(published))) return undefined;
   const { engine: builtBy, transform, settings, tables } = published.manifest;
   if (JSON.stringify([engine, hashes]) !== JSON.stringify([builtBy, { transform, settings, tables }])) return undefined;
@@ -26,24 +26,25 @@ export async function previousBuild(
 
 export interface BuildTarget {
   readonly date: BusinessDate;
-  /** Location of the hourly files; see `withInput`. */
+  /** Location of the hourly files: a folder, or the address of a storage; see `withInput`. */
   readonly input: string;
-  /** Location of the published days; see `OutputPlace`. */
+  /** Location of the published days: a folder, or the address of a storage; see `locationOf`. */
   readonly output: string;
+  /** See `OutputPlace`. */
   readonly scratch?: string | undefined;
   readonly engine: DayManifest['engine'];
 }
 
 /**
- * The manifest of the published day if a build would change nothing; else undefined. Needs no engine, so it takes a fraction of a
- * second; loading an engine takes a whole one. Throws NO_INPUT or UNREADABLE_INPUT.
+ * The manifest of the published day if a build would change nothing; else undefined. Needs no engine, so it takes a
+ * fraction of a second; loading an engine takes a whole one. Throws NO_INPUT or UNREADABLE_INPUT.
  */
 export async function unchangedDay(
   read: ReadPipeline,
   { input, output: location, scratch, date, engine }: BuildTarget,
 ): Promise<DayManifest | undefined> {
   return withOutput({ location, scratch }, date, async (output) => {
-    const previous = await previousBuild(read, output, engine);
+    const previous = await previousBuild(read, output, await readCurrent(output), engine);
     if (previous === undefined) return undefined;
     return withInput(input, { scratch: output.scratch }, async (found) => {
       const files = await listInput(found, read.pipeline, date);

@@ -9,7 +9,7 @@ export function isScreen(stream: Stream): boolean {
   return isTTY && process.env['TERM'] !== 'dumb';
 }
 
-/** Whether text on the stream may have colours. NO_COLOR forbids them, whatever its value; else FORCE_COLOR decides. */
+/** Whether text on the stream may have colours. NO_COLOR forbids them unless it is empty; else FORCE_COLOR decides. */
 export function hasColours(stream: Stream): boolean {
   const { NO_COLOR, FORCE_COLOR } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;

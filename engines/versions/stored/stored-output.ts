@@ -17,6 +17,7 @@ import {
   type PublishedDay,
 } from '../day-output';
 import { notKept } from '../output-errors';
+import { settled } from '../settled';
 import { removeLeftovers, scratchIn } from '../scratch';
 import {
   isVersion,
@@ -106,7 +107,7 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     const send = (file: string) =>
       places.run(() => uploadFile(storage, join(built, file), keyOf(version, file), options));
     const files = await readdir(built);
-    await settled([
+    await settled<unknown>([
       ...files.filter((file) => file !== MANIFEST_FILE).map(send),
       ...(takenOver?.files.map((file) =>
         places.run(() => storage.copy(keyOf(takenOver.from, file), keyOf(version, file), options)),
@@ -262,11 +263,6 @@ async function uploadFile(storage: Storage, path: string, key: string, options: 
   } finally {
     stream.destroy();
   }
-}
-
-/** Waits for all, so that no write goes on after a failure, then throws the first. */
-async function settled(work: readonly Promise<unknown>[]): Promise<void> {
-  for (const done of await Promise.allSettled(work)) if (done.status === 'rejected') throw done.reason;
 }
 
 async function httpUrl(storage: Storage, key: string, seconds: number): Promise<string> {

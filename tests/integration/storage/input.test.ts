@@ -12,8 +12,7 @@ import { unchangedDay } from '../../../engines/versions/previous-build';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
 import { expectWholeDayThrough } from '../../engines/kills';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
-import type { StorageServer } from '../support/storage-servers';
-import { KILLS, KINDS, startPlace } from './places';
+import { KILLS, KINDS, usePlace } from './places';
 import { webHdfs } from './web-hdfs';
 
 jest.setTimeout(120_000);
@@ -41,20 +40,11 @@ function many(hour: string, count: number): string[] {
 describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location: newLocation, ...requests }) => {
   const { isRead, isListing } = requests;
   const root = scratchFolder();
-  const before = { ...process.env };
-  let server: StorageServer;
+  const server = usePlace(name);
   let proxy: FaultyProxy;
   let loaded: LoadedPipeline;
   let location: string;
   let data: string;
-
-  beforeAll(async () => {
-    server = await startPlace(name);
-  }, 900_000);
-  afterAll(async () => {
-    process.env = before;
-    await server.stop();
-  });
   afterEach(() => proxy.close());
   beforeEach(async () => {
     proxy = await faultyProxy(server.url);

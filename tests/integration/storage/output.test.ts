@@ -17,8 +17,7 @@ import { storedOutput } from '../../../engines/versions/stored/stored-output';
 import { expectWholeDayThrough } from '../../engines/kills';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
 import { dayOutputSuite } from '../../engines/versions/day-output-suite';
-import type { StorageServer } from '../support/storage-servers';
-import { KILLS, KINDS, startPlace } from './places';
+import { KILLS, KINDS, usePlace } from './places';
 
 jest.setTimeout(120_000);
 
@@ -29,18 +28,10 @@ const FILES = {
 
 describe.each(Object.entries(KINDS))('output on %s', (_, { server: name, location: newLocation }) => {
   const root = scratchFolder();
-  const before = { ...process.env };
-  let server: StorageServer;
+  const server = usePlace(name);
   let loaded: LoadedPipeline;
   let location: string;
   let data: string;
-  beforeAll(async () => {
-    server = await startPlace(name);
-  }, 900_000);
-  afterAll(async () => {
-    process.env = before;
-    await server.stop();
-  });
   beforeEach(async () => {
     location = newLocation(server.url);
     data = join(root, randomUUID());

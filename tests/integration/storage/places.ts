@@ -31,7 +31,7 @@ export const KINDS = {
 } as const;
 
 /** Starts the server of a kind, in which everybody may write. Sets the variables with which it is used. */
-export async function startPlace(name: 'versitygw' | 'hdfs'): Promise<StorageServer> {
+async function startPlace(name: 'versitygw' | 'hdfs'): Promise<StorageServer> {
   const server = await startStorageServer(name);
   Object.assign(process.env, VARIABLES, { AWS_ENDPOINT_URL_S3: server.url });
   if (name === 'versitygw') {
@@ -46,4 +46,22 @@ export async function startPlace(name: 'versitygw' | 'hdfs'): Promise<StorageSer
     await webHdfs(server.url, 'PUT', '/', { op: 'SETPERMISSION', permission: 777, 'user.name': userInfo().username });
   }
   return server;
+}
+
+/** Has the server of a kind run, and its variables set, while the tests of a block run. */
+export function usePlace(name: 'versitygw' | 'hdfs'): Pick<StorageServer, 'url'> {
+  const before = { ...process.env };
+  let server: StorageServer;
+  beforeAll(async () => {
+    server = await startPlace(name);
+  }, 900_000);
+  afterAll(async () => {
+    process.env = before;
+    await server.stop();
+  });
+  return {
+    get url() {
+      return server.url;
+    },
+  };
 }

@@ -1,7 +1,5 @@
-import { outputPlaceIn } from '../../../../activities/batch/built-day';
+import { namedOutputPlace } from '../../../../activities/batch/built-day';
 import type { BusinessDate } from '../../../../domain/business-date';
-import { folderNamed } from '../../../../engines/load-pipeline';
-import { readSettings } from '../../../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../../../engines/versions/open-output';
 import { versionToRestore } from '../../../../engines/versions/restorable-version';
 import { readConfig } from '../../../../worker/config';
@@ -22,8 +20,7 @@ export interface RestoreOptions {
 export async function run({ pipeline, date, version, json }: RestoreOptions): Promise<void> {
   const config = readConfig();
   await requireRunnable(config, pipeline, date);
-  const settings = await readSettings(await folderNamed(config.pipelines, pipeline));
-  await withOutput(await outputPlaceIn(config.data, settings), date, async (output) => {
+  await withOutput(await namedOutputPlace(config.pipelines, config.data, pipeline), date, async (output) => {
     // The run checks this again. It also finds a version that is only on the worker's machine.
     if ((await output.keptVersions()).length > 0) await versionToRestore(output, pipeline, version);
   });
