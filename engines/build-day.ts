@@ -11,7 +11,6 @@ import { compressHours, requireCompression } from './versions/compress-hours';
 import { stateText, type PreviousBuild } from './versions/build-state';
 import type { BuildContext, BuildPlan, EngineResult, ProgressCounter } from './model/build-plan';
 import { buildHours } from './duckdb/hours/build-hours';
-import { transformedRows } from './duckdb/hours/hour-output';
 import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
 import { refuseMultipliedRows } from './rule/multiplied-rows';
 import { isChanged } from '../clients/storage/errors';
@@ -123,7 +122,7 @@ async function tryBuild(
     const { sources, changed, previous: known } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
     const plan: BuildPlan = {
       ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
-      ...{ sources, changed, previous: known, missingHours: files.missingHours },
+      ...{ input: place.name, sources, changed, previous: known, missingHours: files.missingHours },
     };
     folder = await output.begin();
     const context: BuildContext = {
@@ -187,7 +186,7 @@ async function buildWith(
   context: BuildContext,
   log: string,
 ): Promise<EngineResult> {
-  if (engine === 'duckdb') return buildHours(plan, context, transformedRows(plan.loaded));
+  if (engine === 'duckdb') return buildHours(plan, context);
   if (findSpark !== undefined) return buildHoursOnSpark(plan, context, { program: await findSpark(), log });
   throw new DaybreakError('MISSING_TOOL', {
     what: 'this program was started without a Spark, which the engine spark needs',

@@ -6,6 +6,7 @@ import { installPackages } from './install.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = ['activities', 'clients', 'domain', 'engines', 'scripts', 'worker', 'workflows'];
+const HASH_CHARACTERS = 16;
 const SETTINGS = ['tsconfig.json', 'package.json', 'package-lock.json', 'node_modules/.package-lock.json'];
 /**
  * Packages that many commands load: the bundle holds the parts of them that are used. Other packages are loaded from
@@ -46,16 +47,20 @@ export async function runnableSource(entry) {
 }
 
 /**
- * The file's name is a hash over everything that it is made of, and over the folder, because the bundle contains its
- * path.
+ * The file's name begins with a hash over everything that it is made of, and over the folder, because the bundle contains
+ * its path.
  */
 function pathOf(entry) {
-  const hash = createHash('sha256').update(join(root, entry));
+  const hash = createHash('sha256').update(root);
   for (const file of [...SETTINGS, ...SOURCES.flatMap(sourcesIn)]) {
     const { mtimeMs, size } = statSync(root + file, { throwIfNoEntry: false }) ?? {};
     hash.update(`\n${file} ${mtimeMs} ${size}`);
   }
-  return join(root, 'node_modules/.cache/daybreak', `${hash.digest('hex').slice(0, 16)}.cjs`);
+  return join(
+    root,
+    'node_modules/.cache/daybreak',
+    `${hash.digest('hex').slice(0, HASH_CHARACTERS)}-${basename(entry, '.ts')}.cjs`,
+  );
 }
 
 function sourcesIn(folder) {
@@ -68,7 +73,8 @@ async function make(entry, path) {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
   const folder = join(path, '..');
   mkdirSync(folder, { recursive: true });
-  const outdated = readdirSync(folder).filter((file) => !file.startsWith('.') && !file.startsWith(basename(path)));
+  const sources = basename(path).slice(0, HASH_CHARACTERS);
+  const outdated = readdirSync(folder).filter((file) => !file.startsWith('.') && !file.startsWith(sources));
   const { outputFiles } = await build({
     ...{ absWorkingDir: root, entryPoints: [entry], outfile: path, write: false, logLevel: 'warning' },
     ...{ bundle: true, platform: 'node', target: 'node20', format: 'cjs', sourcemap: 'linked', sourcesContent: false },

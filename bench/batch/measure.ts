@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processUse, type ProcessUse } from '../speed/process-use';
+import { processUse, threadUse, type ProcessUse } from '../speed/process-use';
 
 export interface Measured {
   readonly name: string;
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly peakMebibytes: number;
+  /** CPU seconds of the command's first thread, and of its busiest one. */
+  readonly mainSeconds: number;
+  readonly busiestSeconds: number;
 }
 
 export interface Looks {
@@ -30,13 +33,16 @@ export async function measure(
   child.stderr.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString()).slice(-2000);
   });
-  let [cpuSeconds, peakMebibytes] = [0, 0];
+  let [cpuSeconds, peakMebibytes, mainSeconds, busiestSeconds] = [0, 0, 0, 0];
   const { pid } = child;
   const poll = async (): Promise<void> => {
     if (pid === undefined) return;
     const use = await processUse([pid]);
     cpuSeconds = Math.max(cpuSeconds, use.cpuSeconds);
     peakMebibytes = Math.max(peakMebibytes, use.peakMebibytes);
+    const threads = await threadUse(pid);
+    mainSeconds = Math.max(mainSeconds, threads.main);
+    busiestSeconds = Math.max(busiestSeconds, threads.busiest);
     onUse?.(use);
   };
   const ended = new AbortController();
@@ -51,5 +57,5 @@ export async function measure(
   ended.abort();
   await looking;
   if (status !== 0) throw new Error(`${name} ended with ${status ?? 'a signal'}: ${words}`);
-  return { name, seconds: Number(seconds.toFixed(2)), cpuSeconds, peakMebibytes };
+  return { name, seconds: Number(seconds.toFixed(2)), cpuSeconds, peakMebibytes, mainSeconds, busiestSeconds };
 }

@@ -27,6 +27,24 @@ export async function processUse(roots: readonly number[]): Promise<ProcessUse> 
   };
 }
 
+/**
+ * CPU seconds of the process's first thread and of the thread that used most, of those that are there. Zeros if it has
+ * ended.
+ */
+export async function threadUse(pid: number): Promise<{ readonly main: number; readonly busiest: number }> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const used = await Promise.all(
+    threads.map(async (thread) => {
+      const fields = await fieldsOf(`/proc/${pid}/task/${thread}/stat`);
+      // User and system time.
+      const sum = (fields ?? []).slice(11, 13).reduce((total, field) => total + Number(field), 0);
+      return [thread, sum / (await ticksPerSecond())] as const;
+    }),
+  );
+  const main = used.find(([thread]) => thread === String(pid))?.[1] ?? 0;
+  return { main, busiest: Math.max(0, ...used.map(([, seconds]) => seconds)) };
+}
+
 /** CPU seconds in which the machine was not idle, since it started. */
 export async function busySeconds(): Promise<number> {
   const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n', 1);
@@ -54,12 +72,17 @@ async function allStats(): Promise<Stat[]> {
 
 /** Undefined if the process has ended meanwhile. */
 async function statOf(pid: number): Promise<Stat | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = await fieldsOf(`/proc/${pid}/stat`);
+  if (fields === undefined) return undefined;
   // User and system time, of the process and of its children that have ended.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   return { pid, parent: Number(fields[1]), ticks };
+}
+
+/** The fields of a process or thread from its state on; undefined if it has ended meanwhile. */
+async function fieldsOf(path: string): Promise<string[] | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
 /** The resident sizes; zeros if the process has ended meanwhile. */

@@ -8,7 +8,7 @@ import { fullRange, withoutLongLines } from './long-lines';
 import { ParquetWriter } from './parquet/parquet-writer';
 
 /** The approximate length of a line, for a first estimate of the number of lines. */
-const LINE_BYTES = 64;
+export const LINE_BYTES = 64;
 /**
  * Longer lines are misses. DuckDB reads some thousand lines of a Parquet file at once, and they must fit into its
  * memory.

@@ -1,10 +1,15 @@
 import type { Pipeline } from '../../domain/pipeline';
 import type { HourScan, HourScanner, ScannedHour } from '../model/fast-path';
-import { KernelScan } from './hour-scan';
+import { KernelScan, LINE_BYTES } from './hour-scan';
 import { kernelTimeOf } from './hour-times';
-import { kernelSizeFor, LineKernel } from './kernel';
+import { kernelMemoryFor, kernelSizeFor, LineKernel } from './kernel';
 
-/** Has one kernel, which one hour uses at a time: two kernels would need the same thread and twice the memory. */
+/** See FastPath. */
+export function memoryOfScan(pipeline: Pipeline, bytes: number): number {
+  return kernelMemoryFor(pipeline, bytes, Math.ceil(bytes / LINE_BYTES));
+}
+
+/** Has one kernel, which one hour uses at a time: two kernels of a thread would need twice the memory for no time. */
 export class KernelScanner implements HourScanner {
   readonly #pipeline: Pipeline;
   #kernel: LineKernel | undefined;

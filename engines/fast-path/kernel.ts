@@ -56,6 +56,23 @@ export function kernelSizeFor(bytes: number): KernelSize {
   return bytes > SMALL_HOUR ? SIZES.large : SIZES.small;
 }
 
+/** Slots of the table of keys for an hour of about `lines` lines. */
+function slotsFor(lines: number, keys: number, rows: number): number {
+  // One scan adds at most `rows` keys before the table may grow, so that it can never be full.
+  return 2 ** Math.ceil(Math.log2(Math.max(Math.min(2 * lines, keys / 8), 4 * rows)));
+}
+
+/** The most bytes of memory that a kernel takes for hours of `lines` lines with `bytes` bytes of text. */
+export function kernelMemoryFor({ events }: Pipeline, bytes: number, lines: number): number {
+  const size = kernelSizeFor(bytes);
+  const columns = Object.values(events.columns);
+  // The texts of one scan are within its text, whatever their columns.
+  const values = size.text + 8 * size.rows * columns.length;
+  const keys = Math.min(bytes + 16 * lines, size.keys + 2 * size.text);
+  // A table that grew leaves the smaller ones behind.
+  return TEXT_BYTES + size.text + values + keys + 2 * SLOT_BYTES * slotsFor(lines, size.keys, size.rows);
+}
+
 /**
  * The host of line-kernel.wasm. It never takes a line that the validity rule rejects, and reads the same record from a
  * line as the rule. A line that it does not take is a miss, which the rule reads. Its memory is that of the largest
@@ -133,9 +150,7 @@ export class LineKernel {
       view.setBigInt64(SEGMENTS + SEGMENT_BYTES * index + 8, BigInt(end), true);
     });
     this.#memory.set(ARENA_LIMIT, this.#keys + within.keys);
-    // One scan adds at most `size.rows` keys before the table may grow, so that it can never be full.
-    const least = Math.max(Math.min(2 * expected, within.keys / 8), 4 * this.size.rows);
-    const slots = 2 ** Math.ceil(Math.log2(least));
+    const slots = slotsFor(expected, within.keys, this.size.rows);
     if (slots > this.#slots) this.#placeSlots(slots);
     this.#exports.beginHour();
   }

@@ -6,9 +6,9 @@ import { DaybreakError } from '../../domain/errors';
 import { fileHours, sourceHourOf, type LocalHour } from '../../domain/file-hours';
 import { fileNamingOf, type Pipeline } from '../../domain/pipeline';
 import { dayNames, forDate } from './file-names';
-import type { DatedNames, InputPlace, ListedFile } from './listed-file';
+import type { DatedNames, InputPlace, ListedFacts, ListedFile } from './listed-file';
 import { localInput } from './local-files';
-import { withStoredInput } from './stored-files';
+import { withStoredFiles, withStoredInput } from './stored-files';
 
 /** The files that a day is built from. */
 export interface ListedInput {
@@ -45,6 +45,20 @@ export async function withInput<T>(
   const found = locationOf(location);
   if (found.kind === 'local') return use(localInput(found.folder));
   return withStoredInput(await openStorage(found), options, use);
+}
+
+/**
+ * Uses files that were listed at a location by another thread, which can give no functions to this one. The thread that
+ * listed them uses `withInput`.
+ */
+export async function withListedFiles<T>(
+  location: string,
+  options: InputOptions,
+  use: (open: (file: ListedFacts) => ListedFile) => Promise<T>,
+): Promise<T> {
+  const found = locationOf(location);
+  if (found.kind === 'local') return use((file) => file);
+  return withStoredFiles(await openStorage(found), options, use);
 }
 
 /**

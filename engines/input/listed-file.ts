@@ -5,8 +5,8 @@ import type { DayNames } from './file-names';
 /** A file with at most so many bytes is read in one go. */
 export const SMALL_BYTES = 256 * 1024;
 
-/** One file of a day's input, as it was when the folder was listed. */
-export interface ListedFile {
+/** What is known of one file of a day's input, as it was when the folder was listed. */
+export interface ListedFacts {
   /** Relative to the input's location. */
   readonly file: string;
   /** Absolute path of the file itself if the name is a link; of its copy if it is not local. */
@@ -24,6 +24,10 @@ export interface ListedFile {
   readonly stamp: string;
   /** Why it is not read, if it is no file. */
   readonly unread?: string | undefined;
+}
+
+/** One file of a day's input, and how it is read. */
+export interface ListedFile extends ListedFacts {
   /**
    * Makes the copy at `path`, unless it is there; undefined for a local file. Throws STORAGE_CHANGED if it is not the
    * listed file any more, STORAGE_FAILED, STORAGE_REFUSED, or OUTPUT_FAILED if the copy cannot be written.
@@ -52,7 +56,7 @@ export interface Candidate {
 
 /** The place of a pipeline's input files. */
 export interface InputPlace {
-  /** As people write it. */
+  /** As people write it. It opens the same place again. */
   readonly name: string;
   /** What may be a file of one of the days. Nothing else is listed. */
   candidates(days: readonly DatedNames[]): AsyncIterable<Candidate>;

@@ -15,6 +15,7 @@ import {
   type Candidate,
   type DatedNames,
   type InputPlace,
+  type ListedFacts,
   type ListedFile,
 } from './listed-file';
 
@@ -27,18 +28,37 @@ export async function withStoredInput<T>(
   options: InputOptions,
   use: (place: InputPlace) => Promise<T>,
 ): Promise<T> {
-  const ended = new AbortController();
-  const signal = AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]);
-  const copies = new Copies(storage, { ...options, signal });
-  try {
-    return await use({
+  return withCopies(storage, options, (copies, signal) =>
+    use({
       name: storage.describe(''),
       candidates: (days) => candidatesOf(storage, copies, days, signal),
       async tryRead({ file, stamp }) {
         const content = storage.read(file, { version: stamp, end: 1, signal });
         for await (const chunk of content) if (chunk.length > 0) return;
       },
-    });
+    }),
+  );
+}
+
+/** Uses files of a storage that were listed elsewhere, then closes it. */
+export async function withStoredFiles<T>(
+  storage: Storage,
+  options: InputOptions,
+  use: (open: (file: ListedFacts) => ListedFile) => Promise<T>,
+): Promise<T> {
+  return withCopies(storage, options, (copies) => use((file) => copies.open(file)));
+}
+
+async function withCopies<T>(
+  storage: Storage,
+  options: InputOptions,
+  use: (copies: Copies, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([ended.signal, ...(options.signal ? [options.signal] : [])]);
+  const copies = new Copies(storage, { ...options, signal });
+  try {
+    return await use(copies, signal);
   } finally {
     // What was fetched ahead, and is not needed after a failure.
     ended.abort();
@@ -65,7 +85,7 @@ async function* candidatesOf(
       const folder = path.slice(0, parts).join('/');
       if (folders.has(folder)) continue;
       folders.add(folder);
-      yield { file: folder, listed: (hour) => ({ ...copies.ofFolder(folder), hour }) };
+      yield { file: folder, listed: (hour) => copies.ofFolder(folder, hour) };
     }
   }
 }
@@ -99,22 +119,30 @@ class Copies {
 
   of({ key, size, version, modified }: StoredObject, hour: string): ListedFile {
     const path = this.#path(key, version);
-    // A file of a neighbouring hour may be written to all day. What it gains later is late data.
-    const wanted = this.#asTheyAre || isNeighbour(hour) ? { mayGrow: true } : { version };
-    const read = (): AsyncIterable<Buffer> => this.#read(key, wanted);
-    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(key, read(), path));
-    const stream = size <= SMALL_BYTES || isZstd(key) ? undefined : read;
-    return { file: key, path, hour, bytes: size, changedAt: modified.getTime(), stamp: version, fetch, stream };
+    return this.open({ file: key, path, hour, bytes: size, changedAt: modified.getTime(), stamp: version });
   }
 
   /** A folder has no content. Its time is that of no file, so that nobody waits for it to settle. */
-  ofFolder(file: string) {
-    const path = this.#path(file, 'folder');
-    const fetch = (): Promise<void> =>
-      this.#once(path, async () => {
+  ofFolder(file: string, hour: string): ListedFile {
+    return this.open({ file, path: '', hour, bytes: 0, changedAt: 0, stamp: 'folder', unread: A_FOLDER });
+  }
+
+  /** A file that was listed here or elsewhere. Its copy is here. */
+  open(facts: ListedFacts): ListedFile {
+    const { file, hour, bytes, stamp, unread } = facts;
+    const path = this.#path(file, stamp);
+    if (unread !== undefined) {
+      const make = async (): Promise<void> => {
         await mkdir(path, { recursive: true });
-      });
-    return { file, path, bytes: 0, changedAt: 0, stamp: 'folder', unread: A_FOLDER, fetch };
+      };
+      return { ...facts, path, fetch: () => this.#once(path, make) };
+    }
+    // A file of a neighbouring hour may be written to all day. What it gains later is late data.
+    const wanted = this.#asTheyAre || isNeighbour(hour) ? { mayGrow: true } : { version: stamp };
+    const read = (): AsyncIterable<Buffer> => this.#read(file, wanted);
+    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(file, read(), path));
+    const stream = bytes <= SMALL_BYTES || isZstd(file) ? undefined : read;
+    return { ...facts, path, fetch, stream };
   }
 
   async remove(): Promise<void> {

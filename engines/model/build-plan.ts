@@ -44,6 +44,8 @@ export interface BuildPlan {
   readonly date: BusinessDate;
   /** Every local hour of the day. */
   readonly hours: readonly string[];
+  /** The location of the input files; see `withInput`. */
+  readonly input: string;
   /** The input files by source hour. Neighbouring hours come first, since they decide what else must be read. */
   readonly sources: ReadonlyMap<string, readonly ListedFile[]>;
   /** Local hours of the day that no file covers completely. */

@@ -17,6 +17,8 @@ export interface FastPath {
   proveRows(lines: Buffer, columns: Columns): LineProof | undefined;
   /** Returns a scanner for the hours of one build. */
   hourScanner(pipeline: Pipeline): HourScanner;
+  /** The most bytes of memory that a scanner takes for hours of at most so many bytes of text. */
+  memoryOfScan(pipeline: Pipeline, bytes: number): number;
 }
 
 /** A proof, as SQL, that a line is a valid record, and its values. */

@@ -1,47 +1,42 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isWholeRecord, spansHours } from '../../../domain/pipeline';
-import type { BuildContext, BuildPlan, EngineResult } from '../../model/build-plan';
-import { valueFailureIn } from '../value-failure';
-import type { RowEngine } from './hour-output';
-import { HourReader } from './hour-reader';
-import { HourWriter } from './hour-writer';
+import { isNeighbour } from '../../../domain/file-hours';
+import { spansHours } from '../../../domain/pipeline';
+import type { BuildContext, BuildPlan, EngineResult, TargetHour } from '../../model/build-plan';
+import { fastPath } from '../fast-path';
+import { unpackedBytes } from '../stage/stage-files';
+import { HourBuilder, SHARED_FOLDERS, writeEmptyHour } from './hour-builder';
+import { transformedRows, type RowEngine } from './hour-output';
+import { startHourThread } from './hour-thread-client';
+import type { HourWorker, WrittenFile } from './hour-worker';
 import { MisplacedLedger } from './misplaced-ledger';
-import { MisplacedRecords } from './misplaced-records';
-import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
-import type { ReadFiles } from '../stage/stage-files';
-import { WorkerPool, type Worker } from './worker-pool';
+import type { RepeatedIdentities } from './repeated-identities';
+import { WorkerPool } from './worker-pool';
 
 /**
- * Builds hours with embedded DuckDBs of one thread each. One worker builds an hour from its lines to its file: no race
- * decides the order of rows, and memory holds only as many hours as there are workers.
+ * Builds hours. One worker builds an hour from its bytes to its file: no race decides the order of rows, and memory holds
+ * only as many hours as there are workers. Of a large day each worker is a thread, and this one only hands out and
+ * counts.
+ *
+ * @param rows what makes the rows, in this thread. Default: the transform in DuckDB.
  */
-export async function buildHours(plan: BuildPlan, context: BuildContext, rows: RowEngine): Promise<EngineResult> {
-  const build = new HoursBuild(plan, context, rows);
-  return build.run();
+export async function buildHours(plan: BuildPlan, context: BuildContext, rows?: RowEngine): Promise<EngineResult> {
+  return new HoursBuild(plan, context, rows).run();
 }
 
 class HoursBuild {
   readonly #plan: BuildPlan;
   readonly #context: BuildContext;
-  readonly #reader: HourReader;
+  readonly #rows: RowEngine | undefined;
   readonly #ledger: MisplacedLedger;
-  readonly #misplaced: MisplacedRecords;
-  readonly #writer: HourWriter;
-  /** Defined only if records of different hours can have the same identity. */
-  readonly #identities: HourIdentities | undefined;
+  readonly #quarantine = new Map<string, string>();
+  readonly #targets = new Map<string, TargetHour>();
 
-  constructor(plan: BuildPlan, context: BuildContext, rows: RowEngine) {
-    const { pipeline } = plan.loaded;
+  constructor(plan: BuildPlan, context: BuildContext, rows: RowEngine | undefined) {
     this.#plan = plan;
     this.#context = context;
-    this.#reader = new HourReader(plan, context, rows);
+    this.#rows = rows;
     this.#ledger = new MisplacedLedger(plan);
-    this.#misplaced = new MisplacedRecords(join(context.folder, MISPLACED), pipeline);
-    this.#writer = new HourWriter(plan, context, rows);
-    this.#identities = spansHours(pipeline)
-      ? new HourIdentities(join(context.folder, IDENTITIES), pipeline)
-      : undefined;
   }
 
   /**
@@ -49,67 +44,64 @@ class HoursBuild {
    * Then writes again the hours that have identities of earlier hours.
    */
   async run(): Promise<EngineResult> {
-    for (const folder of [MISPLACED, IDENTITIES]) await mkdir(join(this.#context.folder, folder));
-    this.#context.progress.hoursTotal(this.#ledger.targets.size);
-    const count = workersFor(this.#context, this.#plan.loaded.pipeline.events.maximumBytes, this.#ledger.targets.size);
-    await WorkerPool.use(this.#plan, this.#context, count, async (pool) => {
+    const { folder, progress, signal } = this.#context;
+    for (const shared of Object.values(SHARED_FOLDERS)) await mkdir(join(folder, shared));
+    progress.hoursTotal(this.#ledger.targets.size);
+    const { count, start } = this.#workers();
+    await WorkerPool.use(count, start, signal, async (pool) => {
       await pool.each(
         () => this.#ledger.nextSource(),
-        (worker, hour) => this.#readSource(worker, hour, pool.signal),
+        (worker, hour) => this.#read(worker, hour),
       );
       const pending = this.#pendingTargets();
       const rebuilt = pending.filter((hour) => !this.#isEmpty(hour));
       await pool.each(
         () => rebuilt.shift(),
-        (worker, hour) => this.#rebuild(worker, hour, pool.signal),
+        (worker, hour) => this.#rebuild(worker, hour),
       );
-      for (const hour of pending) if (this.#isEmpty(hour)) await this.#writer.writeEmpty(hour);
-      if (this.#identities !== undefined) await this.#dropRepeated(pool, this.#identities);
+      for (const hour of pending) if (this.#isEmpty(hour)) this.#note(await writeEmptyHour(folder, hour));
+      if (spansHours(this.#plan.loaded.pipeline)) await this.#dropRepeated(pool);
     });
-    return { sources: this.#ledger.sources, quarantine: this.#reader.quarantine, targets: this.#writer.written };
+    return { sources: this.#ledger.sources, quarantine: this.#quarantine, targets: this.#targets };
   }
 
-  async #readSource(worker: Worker, hour: string, signal: AbortSignal): Promise<void> {
-    const read = await this.#reader.read(worker, hour, signal);
-    if ((await valueFailureIn(() => this.#record(worker, hour, read))) !== undefined) {
-      await worker.stage.clear();
-      await this.#record(worker, hour, await this.#reader.readGood(worker, hour, { before: read.files, signal }));
+  #workers(): { readonly count: number; readonly start: (number: number) => Promise<HourWorker> } {
+    const { loaded, date, sources, input } = this.#plan;
+    const { folder, memoryLimit, threads, progress } = this.#context;
+    const hours = [...sources.values()];
+    const memory = memoryOfWorker(this.#plan);
+    const fitting = Math.max(1, Math.min(Math.floor(memoryLimit / memory.total), this.#ledger.targets.size));
+    const isLarge = hours.some((files) => unpackedBytes(files) > MUCH_OF_AN_HOUR || files.length > MANY_OF_AN_HOUR);
+    if (this.#rows === undefined && isLarge) {
+      const count = Math.min(threads, fitting);
+      const setup = { loaded, date, folder, memoryLimit: memoryLimit / count - memory.outside };
+      return { count, start: (number) => startHourThread({ ...setup, number, input }, progress) };
     }
-    await worker.stage.clear();
+    // One more than the processors: this thread alone can read, and meanwhile the others keep DuckDB busy.
+    const count = Math.min(threads + 1, fitting);
+    const setup = { loaded, date, folder, memoryLimit: memoryLimit / count };
+    const rows = this.#rows ?? transformedRows(loaded);
+    return { count, start: (number) => HourBuilder.open(setup, number, { rows, progress }) };
   }
 
-  /** Records the outcome of one source hour, and writes the hour unless it has to wait for others. */
-  async #record(worker: Worker, hour: string, { files, faults, unread, neighbour }: ReadFiles): Promise<void> {
-    const { database, stage } = worker;
-    const { misplaced, ...counts } = await stage.counts();
-    const targets = Object.keys(misplaced);
-    const isWritten = this.#ledger.targets.has(hour) && this.#ledger.sourcesOf(hour).length === 0;
-    // Bad records are separated before deduplication: a good record must not be lost because a bad one equals it.
-    const own = !isWritten || !isWholeRecord(this.#plan.loaded.pipeline);
-    if (own || targets.length > 0) await this.#reader.check(worker, { own });
-    const isBad = counts.quarantined + faults.length > 0;
-    const quarantined = isBad ? await this.#reader.quarantineBad(worker, hour, faults) : 0;
-    this.#ledger.record({
+  async #read(worker: HourWorker, hour: string): Promise<void> {
+    const { sources, changed, previous, hours } = this.#plan;
+    const isTarget = this.#ledger.targets.has(hour) && hours.includes(hour);
+    const { source, quarantine, written } = await worker.read({
       hour,
-      files,
-      read: counts.read + faults.length,
-      outsideDay: counts.outsideDay,
-      quarantined,
-      misplaced,
-      truncatedFiles: [...new Set(faults.map(({ file }) => file))],
-      ...(unread.length > 0 && { unreadFiles: unread }),
-      ...(neighbour !== undefined && { neighbour }),
+      files: sources.get(hour) ?? [],
+      same: changed.has(hour) ? undefined : (previous.get(hour)?.files ?? []),
+      write: isTarget && this.#ledger.sourcesOf(hour).length === 0,
     });
-    if (targets.length > 0) {
-      await this.#misplaced.keep(database.connection, hour, { targets, isPadded: stage.isPadded });
-      this.#context.progress.hoursTotal(this.#ledger.targets.size);
-    }
-    if (isWritten) await this.#write(worker, hour);
+    if (quarantine !== undefined) this.#quarantine.set(hour, quarantine);
+    this.#ledger.record(source);
+    this.#context.progress.hoursTotal(this.#ledger.targets.size);
+    if (written !== undefined) this.#note(written);
   }
 
   #pendingTargets(): string[] {
     return [...this.#ledger.targets]
-      .filter((hour) => !this.#writer.written.has(hour) || this.#ledger.sourcesOf(hour).length > 0)
+      .filter((hour) => !this.#targets.has(hour) || this.#ledger.sourcesOf(hour).length > 0)
       .sort();
   }
 
@@ -117,50 +109,51 @@ class HoursBuild {
     return !this.#plan.sources.has(hour) && this.#ledger.sourcesOf(hour).length === 0;
   }
 
-  /** Writes an hour whose records, or duplicates of them, are in the files of several hours. */
-  async #rebuild(worker: Worker, hour: string, signal: AbortSignal, repeated?: RepeatedIdentities): Promise<void> {
-    const before = (this.#ledger.sources.get(hour) ?? this.#plan.previous.get(hour))?.files;
-    await this.#reader.readGood(worker, hour, { before, signal });
-    for (const source of this.#ledger.sourcesOf(hour)) {
-      await this.#misplaced.stage(worker.database.connection, source.hour, hour);
-    }
-    await this.#write(worker, hour, repeated);
+  async #rebuild(worker: HourWorker, hour: string, repeated?: RepeatedIdentities): Promise<void> {
+    const written = await worker.rebuild({
+      hour,
+      files: this.#plan.sources.get(hour) ?? [],
+      before: (this.#ledger.sources.get(hour) ?? this.#plan.previous.get(hour))?.files,
+      sources: this.#ledger.sourcesOf(hour).map((source) => source.hour),
+      repeated,
+    });
+    this.#note(written);
   }
 
   /** Writes the hours that have identities of earlier hours again, without these identities. */
-  async #dropRepeated(pool: WorkerPool, identities: HourIdentities): Promise<void> {
-    const once = [identities];
+  async #dropRepeated(pool: WorkerPool): Promise<void> {
+    const once = [this.#plan.hours];
     let repeated: RepeatedIdentities[] = [];
     await pool.each(
       () => once.pop(),
-      async ({ database }) => {
-        repeated = await identities.repeated(database.connection, this.#plan.hours);
+      async (worker, hours) => {
+        repeated = await worker.repeated(hours);
       },
     );
     await pool.each(
       () => repeated.shift(),
-      (worker, one) => this.#rebuild(worker, one.hour, pool.signal, one),
+      (worker, one) => this.#rebuild(worker, one.hour, one),
     );
   }
 
-  async #write(worker: Worker, hour: string, repeated?: RepeatedIdentities): Promise<void> {
-    if (!this.#plan.hours.includes(hour)) return;
-    const kept = await this.#writer.write(worker, hour, { misplaced: this.#ledger.recordsOf(hour), repeated });
-    if (kept > 0 && repeated === undefined) await this.#identities?.keep(worker.database.connection, hour);
+  #note(written: WrittenFile): void {
+    if (!this.#targets.has(written.hour)) this.#context.progress.hourDone();
+    this.#targets.set(written.hour, { ...written, misfiled: this.#ledger.recordsOf(written.hour) });
   }
 }
 
+const MEBIBYTE = 1024 ** 2;
+/** Bytes of text of an hour, from which on a thread takes less time than it costs to start. */
+const MUCH_OF_AN_HOUR = 4 * MEBIBYTE;
+const MANY_OF_AN_HOUR = 1024;
 /** Bytes of memory that DuckDB takes to parse one byte of a record. Measured with an array of one-digit numbers. */
 const MEMORY_OF_RECORD = 128;
+/** Bytes of a thread's JavaScript. */
+const MEMORY_OF_THREAD = 32 * MEBIBYTE;
 
-/** How many hours are built at once. Memory limits them, since each must have room for the largest record. */
-function workersFor({ threads, memoryLimit }: BuildContext, maximumBytes: number, hours: number): number {
-  const fitting = Math.floor(memoryLimit / (MEMORY_OF_RECORD * Math.max(maximumBytes, MEBIBYTE)));
-  // One more than the processors: only one worker can read at a time (JavaScript has one thread), and meanwhile the
-  // others keep DuckDB busy.
-  return Math.max(1, Math.min(threads + 1, hours, fitting));
+/** Bytes that a worker needs: room for the largest record in DuckDB, and what it holds outside of DuckDB. */
+function memoryOfWorker({ loaded, sources }: BuildPlan): { readonly total: number; readonly outside: number } {
+  const largest = Math.max(0, ...[...sources].map(([hour, files]) => (isNeighbour(hour) ? 0 : unpackedBytes(files))));
+  const outside = MEMORY_OF_THREAD + (fastPath?.memoryOfScan(loaded.pipeline, largest) ?? 0);
+  return { outside, total: outside + MEMORY_OF_RECORD * Math.max(loaded.pipeline.events.maximumBytes, MEBIBYTE) };
 }
-
-const MEBIBYTE = 1024 ** 2;
-const MISPLACED = '.misplaced';
-const IDENTITIES = '.identities';

@@ -1,3 +1,4 @@
+import { isNeighbour } from '../../../domain/file-hours';
 import type { BuildPlan, SourceHour } from '../../model/build-plan';
 
 /**
@@ -11,6 +12,11 @@ export class MisplacedLedger {
   readonly #targets: Set<string>;
   /** Source hours that were read or are being read. */
   readonly #begun = new Set<string>();
+  /**
+   * Source hours in the order in which they are read. Neighbouring ones decide what else must be read. Then come the
+   * largest, so that the workers end at about the same time.
+   */
+  readonly #order: readonly string[];
 
   constructor(plan: BuildPlan) {
     this.#plan = plan;
@@ -19,6 +25,13 @@ export class MisplacedLedger {
     this.#targets = new Set(
       previous.size === 0 ? hours : hours.filter((hour) => changed.has(hour) || before.includes(hour)),
     );
+    const bytes = new Map(
+      [...plan.sources].map(([hour, files]) => [
+        hour,
+        isNeighbour(hour) ? Infinity : files.reduce((sum, file) => sum + file.bytes, 0),
+      ]),
+    );
+    this.#order = [...bytes].sort(([, one], [, other]) => (one === other ? 0 : other - one)).map(([hour]) => hour);
   }
 
   /** The source hours that were read. */
@@ -36,8 +49,8 @@ export class MisplacedLedger {
    * hour. Each comes once.
    */
   nextSource(): string | undefined {
-    const { sources, changed } = this.#plan;
-    const next = [...sources.keys()].find(
+    const { changed } = this.#plan;
+    const next = this.#order.find(
       (hour) =>
         !this.#begun.has(hour) &&
         (changed.has(hour) ||

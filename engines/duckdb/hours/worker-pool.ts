@@ -1,79 +1,59 @@
-import { join } from 'node:path';
-import type { BuildContext, BuildPlan } from '../../model/build-plan';
-import { openDatabase, type Database } from '../database';
-import { HourStage } from '../stage/hour-stage';
+import type { HourWorker } from './hour-worker';
 
-/** A DuckDB with one thread, which works on one hour at a time. */
-export interface Worker {
-  readonly database: Database;
-  readonly stage: HourStage;
-}
-
-/** The workers of a build. They share its memory and end together. */
+/** The workers of a build. They end together. */
 export class WorkerPool {
-  readonly #workers: Worker[] = [];
+  readonly #workers: HourWorker[] = [];
   readonly #cancelled: AbortSignal;
-  readonly #stop = new AbortController();
-  readonly #interrupt = (): void => {
-    for (const { database } of this.#workers) database.connection.interrupt();
+  #stopped = false;
+  readonly #stop = (): void => {
+    this.#stopped = true;
+    for (const worker of this.#workers) worker.interrupt();
   };
-  /** Aborted when the build is cancelled or a worker has failed. */
-  readonly signal: AbortSignal;
 
   private constructor(cancelled: AbortSignal) {
     this.#cancelled = cancelled;
-    this.signal = AbortSignal.any([cancelled, this.#stop.signal]);
-    this.signal.addEventListener('abort', this.#interrupt);
+    cancelled.addEventListener('abort', this.#stop);
   }
 
-  /** Runs `work` with `count` workers and closes them. */
+  /** Runs `work` with `count` workers and closes them. `cancelled` interrupts them. */
   static async use(
-    { loaded, date }: BuildPlan,
-    { folder, memoryLimit, signal }: BuildContext,
     count: number,
+    start: (number: number) => Promise<HourWorker>,
+    cancelled: AbortSignal,
     work: (pool: WorkerPool) => Promise<void>,
   ): Promise<void> {
-    const pool = new WorkerPool(signal);
+    const pool = new WorkerPool(cancelled);
     try {
-      for (let number = 0; number < count; number += 1) {
-        const database = await openDatabase(loaded.pipeline, loaded.folder, {
-          memoryLimit: memoryLimit / count,
-          spillFolder: join(folder, `.spill-${number}`),
-          outputFolder: folder,
-        });
-        const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.bad-${number}`));
-        pool.#workers.push({ database, stage });
-      }
+      const started = await Promise.allSettled(Array.from({ length: count }, (_, number) => start(number)));
+      for (const one of started) if (one.status === 'fulfilled') pool.#workers.push(one.value);
+      for (const one of started) if (one.status === 'rejected') throw one.reason;
       await work(pool);
     } finally {
-      await pool.#close();
+      cancelled.removeEventListener('abort', pool.#stop);
+      for (const worker of pool.#workers) await worker.close();
     }
   }
 
   /**
    * Gives each worker one piece of work after another. The first failure interrupts the other workers and is thrown.
    */
-  async each<Work>(next: () => Work | undefined, work: (worker: Worker, next: Work) => Promise<void>): Promise<void> {
+  async each<Work>(
+    next: () => Work | undefined,
+    work: (worker: HourWorker, next: Work) => Promise<void>,
+  ): Promise<void> {
     const failures: unknown[] = [];
+    this.#cancelled.throwIfAborted();
     await Promise.all(
       this.#workers.map(async (worker) => {
         try {
-          for (let one = next(); one !== undefined && !this.signal.aborted; one = next()) await work(worker, one);
+          for (let one = next(); one !== undefined && !this.#stopped; one = next()) await work(worker, one);
         } catch (thrown) {
           failures.push(thrown);
-          this.#stop.abort();
+          this.#stop();
         }
       }),
     );
     this.#cancelled.throwIfAborted();
     if (failures.length > 0) throw failures[0];
-  }
-
-  async #close(): Promise<void> {
-    this.signal.removeEventListener('abort', this.#interrupt);
-    for (const { database, stage } of this.#workers) {
-      await stage.clear();
-      database.close();
-    }
   }
 }

@@ -111,7 +111,7 @@ async function stageFiles(
 }
 
 /** An estimate, never too low. The size of a compressed file's content is not known before it is read. */
-function unpackedBytes(files: readonly ListedFile[]): number {
+export function unpackedBytes(files: readonly ListedFile[]): number {
   return files.reduce((sum, { file, bytes }) => sum + (isPacked(file) ? bytes * 20 + PACKED_BYTES : bytes), 0);
 }
 

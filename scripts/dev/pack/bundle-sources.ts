@@ -30,6 +30,7 @@ export async function bundleSources(folder: string, external: readonly string[])
     ...shared,
     entryPoints: {
       main: 'scripts/cli/main.ts',
+      'engines/duckdb/hours/hour-thread': 'engines/duckdb/hours/hour-thread.ts',
       'engines/sql-check/trial-process': 'engines/sql-check/trial-process.mjs',
       'workflow-worker-thread': 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js',
     },

@@ -14,6 +14,7 @@ import { runToEnd, type Ended } from '../support/run-to-end';
 jest.setTimeout(300_000);
 
 const DAY = '2026-11-21';
+const EVENTS = 1_500_000;
 const QUICK = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
 const packedSchema = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 
@@ -104,7 +105,8 @@ it('checks, feeds and builds a day in the repository’s folders', async () => {
   const check = z.object({ outputColumns: z.array(z.object({ name: z.string() })) });
   const { outputColumns } = await jsonOf(check, 'pipeline', 'check', 'pipelines/events');
   expect(outputColumns.map(({ name }) => name)).toEqual(['time', 'user_id', 'user_name', 'hello', 'uid']);
-  await succeed(program(repository), ['feed', '--no-kafka', '--date', DAY, '--events', '500'], repository);
+  // So many that the largest hours are built in threads.
+  await succeed(program(repository), ['feed', '--no-kafka', '--date', DAY, '--events', String(EVENTS)], repository);
   const places = ['--input', '.daybreak/data/events/input', '--output', 'out'];
   const built = z.object({ manifest: z.object({ counts: z.object({ written: z.number() }) }) });
   const { manifest } = await jsonOf(
@@ -117,7 +119,7 @@ it('checks, feeds and builds a day in the repository’s folders', async () => {
     DAY,
     ...places,
   );
-  expect(manifest.counts.written).toBe(500);
+  expect(manifest.counts.written).toBe(EVENTS);
 });
 
 it('a transform whose functions need a trial is tried in a process of its own', async () => {

@@ -29,6 +29,14 @@ it('has every hour read once and written where there is no previous build', () =
   expect([...ledger.targets]).toEqual(['00', '01', '02', '03']);
 });
 
+it('reads neighbouring hours first, then the largest', () => {
+  const sizes = { '00': [1], '01': [5, 5], '02': [7], '2026-11-22T00': [2], '03': [8] };
+  const sources = Object.entries(sizes).map(([hour, bytes]) => [hour, bytes.map((size) => ({ bytes: size }))] as const);
+  const plan = { hours: ['00', '01', '02', '03'], sources: new Map(sources), changed: new Set(Object.keys(sizes)) };
+  const ledger = new MisplacedLedger({ ...plan, previous: new Map() } as unknown as BuildPlan);
+  expect(allSources(ledger)).toEqual(['2026-11-22T00', '01', '03', '02', '00']);
+});
+
 it('has hours of which a changed file held records written again, and all files with records of these read', () => {
   const ledger = ledgerOf(['01'], [source('00', { '02': 3 }), source('01', { '02': 1 }), source('02'), source('03')]);
   expect([...ledger.targets]).toEqual(['01', '02']);
