@@ -40,6 +40,8 @@ export interface DayPlan {
   /** The datasource that the gate compares with: the same one, unless the batch has its own. */
   readonly realtimeDatasource: string;
   readonly interval: Interval;
+  /** The setting `output.location`; null if there is none. Absent in the plan of an older worker. */
+  readonly output?: string | null;
 }
 
 export function dayPlan(pipeline: Pipeline, date: BusinessDate): DayPlan {
@@ -50,6 +52,7 @@ export function dayPlan(pipeline: Pipeline, date: BusinessDate): DayPlan {
     datasource: batchDatasourceOf(pipeline),
     realtimeDatasource: pipeline.druid.datasource,
     interval: dayInterval(date, pipeline.timeZone),
+    output: pipeline.output.location ?? null,
   };
 }
 

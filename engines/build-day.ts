@@ -148,7 +148,10 @@ async function tryBuild(
     signal.throwIfAborted();
     const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
     const keep = pipeline.retention.outputs;
-    return (await output.publish({ built: folder, id, since, keep, signal, takenOver })) ? manifest : undefined;
+    const onSent = (bytes: number): void => {
+      progress.addSent(bytes);
+    };
+    return (await output.publish({ built: folder, id, since, keep, signal, takenOver, onSent })) ? manifest : undefined;
   } catch (thrown) {
     if (isMissing(thrown) && previous !== undefined && !(await output.isWhole(previous))) return undefined;
     throw thrown;

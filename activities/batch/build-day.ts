@@ -6,7 +6,7 @@ import { inputLocationOf } from '../../domain/pipeline';
 import { dayInput, parseInput } from '../../domain/parse-input';
 import { runDayBuild } from '../../engines/build-day';
 import { withOutput } from '../../engines/versions/open-output';
-import { fetchedText } from '../../engines/model/progress';
+import { transferTexts } from '../../engines/model/progress';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { withHeartbeats } from '../heartbeat';
@@ -54,9 +54,9 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
             ...(build.threads !== undefined && { threads: build.threads }),
             force,
             signal: context.cancellationSignal,
-            onProgress: ({ rows, rowsPerSecond, fetchedBytes, hoursDone, hoursTotal }) => {
-              const fetched = fetchedBytes === 0 ? '' : `${fetchedText(fetchedBytes)}; `;
-              done = `${fetched}${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
+            onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal, ...transferred }) => {
+              const read = `${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
+              done = [...transferTexts(transferred), read].join('; ');
             },
           });
           return withOutput(place, plan.date, async (output) => {

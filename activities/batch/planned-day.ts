@@ -12,6 +12,7 @@ import { withHeartbeats } from '../heartbeat';
 import type { BatchDependencies } from './dependencies';
 
 const CLOCK_SKEW_MILLISECONDS = 20_000;
+const LONGEST_LOCATION = 4_096;
 
 /** A plan as a caller gives it. It is compared with the plan that pipeline and date give. */
 export const planInput = dayInput.extend({
@@ -19,6 +20,7 @@ export const planInput = dayInput.extend({
   datasource: shortText.exactOptional(),
   realtimeDatasource: shortText.exactOptional(),
   interval: z.object({ start: shortText, end: shortText }).exactOptional(),
+  output: z.string().max(LONGEST_LOCATION).nullable().exactOptional(),
 });
 
 export interface PlannedDay {

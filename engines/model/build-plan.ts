@@ -69,6 +69,7 @@ export interface BuildContext {
 export interface ProgressCounter {
   addRows(rows: number, bytes: number): void;
   addFetched(bytes: number): void;
+  addSent(bytes: number): void;
   hourDone(): void;
   /** Called if the number of hours to be built differs from the estimate. */
   hoursTotal(hours: number): void;

@@ -8,6 +8,8 @@ export interface BuildProgress {
   readonly bytes: number;
   /** Bytes copied from the input's storage, as they are there; 0 for a local folder. */
   readonly fetchedBytes: number;
+  /** Bytes of the built day that were sent to the output's storage; 0 for a local folder. */
+  readonly sentBytes: number;
   readonly hoursDone: number;
   readonly hoursTotal: number;
   readonly rowsPerSecond: number;
@@ -18,11 +20,11 @@ const INTERVAL = 1000;
 /** Counts what a build does and calls `onProgress` once a second and at the end. */
 export function startProgress(onProgress?: (progress: BuildProgress) => void): ProgressCounter & { stop(): void } {
   const began = performance.now();
-  let [rows, bytes, fetchedBytes, hoursDone, hoursTotal] = [0, 0, 0, 0, 0];
+  let [rows, bytes, fetchedBytes, sentBytes, hoursDone, hoursTotal] = [0, 0, 0, 0, 0, 0];
   const report = (): void => {
     const seconds = (performance.now() - began) / 1000;
     const rowsPerSecond = Math.round(rows / Math.max(seconds, 0.001));
-    onProgress?.({ rows, bytes, fetchedBytes, hoursDone, hoursTotal, rowsPerSecond });
+    onProgress?.({ rows, bytes, fetchedBytes, sentBytes, hoursDone, hoursTotal, rowsPerSecond });
   };
   const timer = onProgress && setInterval(report, INTERVAL);
   return {
@@ -32,6 +34,9 @@ export function startProgress(onProgress?: (progress: BuildProgress) => void): P
     },
     addFetched(added) {
       fetchedBytes += added;
+    },
+    addSent(added) {
+      sentBytes += added;
     },
     hourDone() {
       hoursDone += 1;
@@ -46,7 +51,14 @@ export function startProgress(onProgress?: (progress: BuildProgress) => void): P
   };
 }
 
-/** For people, for example '12.3 MB fetched'. */
-export function fetchedText(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB fetched`;
+/** What went over the network, for people: for example '12.3 MB fetched' and '4.0 MB sent'. Empty if nothing did. */
+export function transferTexts({
+  fetchedBytes,
+  sentBytes,
+}: Pick<BuildProgress, 'fetchedBytes' | 'sentBytes'>): string[] {
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+  return [
+    ...(fetchedBytes === 0 ? [] : [`${megabytes(fetchedBytes)} fetched`]),
+    ...(sentBytes === 0 ? [] : [`${megabytes(sentBytes)} sent`]),
+  ];
 }

@@ -26,6 +26,8 @@ export interface NewVersion {
   readonly keep: number;
   /** Ends the work before anything is published. */
   readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes of each part that is sent to another storage. */
+  readonly onSent?: ((bytes: number) => void) | undefined;
   /** Files that are not in the built folder, because they are those of another version. */
   readonly takenOver?: { readonly from: string; readonly files: readonly string[] } | undefined;
 }

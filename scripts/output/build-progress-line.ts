@@ -1,4 +1,4 @@
-import { fetchedText, type BuildProgress } from '../../engines/model/progress';
+import { transferTexts, type BuildProgress } from '../../engines/model/progress';
 import { progress, progressInPlace } from './print';
 import { isScreen } from './terminal';
 
@@ -8,9 +8,9 @@ const PLAIN_MS = 5_000;
 export class BuildProgressLine {
   #shown = performance.now();
 
-  show({ rows, fetchedBytes, hoursDone, hoursTotal, rowsPerSecond }: BuildProgress): void {
+  show({ rows, hoursDone, hoursTotal, rowsPerSecond, ...transferred }: BuildProgress): void {
     const read = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
-    const line = fetchedBytes === 0 ? read : `${read}, ${fetchedText(fetchedBytes)}`;
+    const line = [read, ...transferTexts(transferred)].join(', ');
     if (isScreen('stderr')) {
       progressInPlace(line);
       return;

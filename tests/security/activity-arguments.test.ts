@@ -219,6 +219,7 @@ describe.each(PLANNED)('%s', (name) => {
     ['another datasource of realtime', { realtimeDatasource: 'payroll' }],
     ['an injected FROM', { realtimeDatasource: 'x" UNION SELECT * FROM sys.segments --' }],
     ['another interval', { interval: { start: '1970-01-01T00:00:00.000Z', end: '2100-01-01T00:00:00.000Z' } }],
+    ['another output', { output: 's3://elsewhere/events' }],
     ['another zone', { timeZone: 'UTC' }],
   ])('refuses a plan with %s, and asks Druid nothing', async (_, changes) => {
     expect(await codeOf(call(name, [{ ...right, ...changes }, ...secondOf(name)]))).toBe('BAD_PIPELINE');

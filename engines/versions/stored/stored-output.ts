@@ -101,11 +101,11 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     return manifest && { version, folder: storage.describe(keyOf(version)), manifest };
   }
 
-  async function upload(version: string, { built, takenOver, signal }: NewVersion): Promise<void> {
+  async function upload(version: string, { built, takenOver, signal, onSent }: NewVersion): Promise<void> {
     const places = new Semaphore(UPLOADS);
     const options = { ...(signal && { signal }) };
     const send = (file: string) =>
-      places.run(() => uploadFile(storage, join(built, file), keyOf(version, file), options));
+      places.run(() => uploadFile(storage, join(built, file), keyOf(version, file), { ...options, onSent }));
     const files = await readdir(built);
     await settled<unknown>([
       ...files.filter((file) => file !== MANIFEST_FILE).map(send),
@@ -251,17 +251,27 @@ function unusedName(id: string, record: DayRecord | undefined): string {
   return name;
 }
 
-async function uploadFile(storage: Storage, path: string, key: string, options: Abortable): Promise<void> {
+async function uploadFile(
+  storage: Storage,
+  path: string,
+  key: string,
+  { onSent, ...options }: Abortable & Pick<NewVersion, 'onSent'>,
+): Promise<void> {
   const { size } = await stat(path);
   if (size < SMALL_BYTES) {
     await storage.write(key, await readFile(path), options);
+    onSent?.(size);
     return;
   }
-  const stream = createReadStream(path);
-  try {
-    await storage.write(key, stream as AsyncIterable<Buffer>, options); // It has no encoding.
-  } finally {
-    stream.destroy();
+  await storage.write(key, partsOf(path, onSent), options);
+}
+
+/** The content of a file. A part counts as sent when the next one is asked for. */
+async function* partsOf(path: string, onSent: NewVersion['onSent']): AsyncGenerator<Buffer> {
+  // Without an encoding it gives Buffers.
+  for await (const part of createReadStream(path) as AsyncIterable<Buffer>) {
+    yield part;
+    onSent?.(part.length);
   }
 }
 

@@ -88,7 +88,9 @@ describe.each(Object.entries(KINDS))('output on %s', (_, { server: name, locatio
   });
 
   it('has the rows, counts and quarantine that the same files give in a folder', async () => {
-    const manifest = await build();
+    let sent = 0;
+    const manifest = await build({ onProgress: ({ sentBytes }) => (sent = sentBytes) });
+    expect(sent).toBeGreaterThan(manifest.hours.reduce((sum, { bytes }) => sum + bytes, 0));
     const local = join(data, 'local');
     expect(await build({ output: local })).toEqual(manifest);
     expect(await contents()).toEqual(await rowsAndQuarantine(local));
