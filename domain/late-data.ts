@@ -25,6 +25,8 @@ export interface DaySurvey {
 export interface NightlyRun {
   /** The latest time at which the run was due, including its jitter. */
   readonly due: Date;
+  /** The first time at which the schedule starts a run; undefined if it has no such time. */
+  readonly begins?: Date | undefined;
   /** Whether a nightly run of the pipeline is running or waiting behind others. */
   readonly underWay: boolean;
   /** The last run of the day that Temporal still keeps, no matter who started it. */
@@ -110,11 +112,12 @@ function decideUnbuilt(
   nightly: NightlyRun | undefined,
 ): [LateDataDecision['decision'], string] {
   if (nightly === undefined) return ['leave', 'not built yet: the nightly run or a backfill does that'];
-  const { due, underWay, last } = nightly;
+  const { due, begins, underWay, last } = nightly;
   if (last?.running === true) return ['leave', 'not built yet: its run is under way'];
   const cameAfterwards = last?.outcome.endsWith(':NO_INPUT') === true;
   if (last !== undefined && !cameAfterwards) return ['leave', `not built: its last run ended with ${last.outcome}`];
   if (replaced) return ['leave', 'it was replaced, and its build is not kept any more'];
+  if (begins !== undefined && due < begins) return ['leave', 'not built: the schedule begins with a later day'];
   if (underWay) return ['leave', 'not built yet: nightly runs are under way'];
   if (now.getTime() < due.getTime() + GRACE_MILLISECONDS) {
     return ['leave', `not built yet: its nightly run is due at ${due.toISOString()}`];

@@ -13,18 +13,19 @@ export async function nightlyRunOf(
   { name, timeZone, schedule }: Pipeline,
   date: BusinessDate,
 ): Promise<NightlyRun> {
-  const [underWay, last] = await Promise.all([nightsUnderWay(client, name), lastRun(client, name, date)]);
+  const [nights, last] = await Promise.all([scheduledNights(client, name), lastRun(client, name, date)]);
   const due = new Date(nightOf(date, schedule.at, timeZone).getTime() + schedule.jitterSeconds * 1_000);
-  return { due, underWay, ...(last !== undefined && { last }) };
+  return { due, ...nights, ...(last !== undefined && { last }) };
 }
 
-/** False if the pipeline has no schedule. */
-async function nightsUnderWay(client: Client, pipeline: string): Promise<boolean> {
+/** No night is under way if the pipeline has no schedule. */
+async function scheduledNights(client: Client, pipeline: string): Promise<Pick<NightlyRun, 'begins' | 'underWay'>> {
   try {
-    const { info, raw } = await client.schedule.getHandle(nightlyScheduleId(pipeline)).describe();
-    return info.runningActions.length > 0 || Number(raw.info?.bufferSize ?? 0) > 0;
+    const { info, spec, raw } = await client.schedule.getHandle(nightlyScheduleId(pipeline)).describe();
+    const underWay = info.runningActions.length > 0 || Number(raw.info?.bufferSize ?? 0) > 0;
+    return { begins: spec.startAt, underWay };
   } catch (thrown) {
-    if (thrown instanceof ScheduleNotFoundError) return false;
+    if (thrown instanceof ScheduleNotFoundError) return { underWay: false };
     throw thrown;
   }
 }

@@ -54,6 +54,7 @@ describe('a day that has files and was never built', () => {
     ['whose run was due just now', {}, 0.9, 'leave'],
     ['whose run was due and did not come', {}, 1, 'missed'],
     ['while nights are caught up', { underWay: true }, 50, 'leave'],
+    ['before the first day of the schedule', { begins: hoursLater(1_000) }, 50, 'leave'],
     ['whose run is under way', { last: { running: true, outcome: 'running' } }, 50, 'leave'],
     ['whose run was refused', { last: { running: false, outcome: 'refused:MISSING_HOURS' } }, 50, 'leave'],
     ['whose files came after its run', { last: { running: false, outcome: 'refused:NO_INPUT' } }, 50, 'missed'],

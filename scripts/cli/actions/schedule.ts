@@ -1,13 +1,25 @@
-import type { Client, ScheduleHandle } from '@temporalio/client';
+import {
+  WorkflowNotFoundError,
+  type Client,
+  type ScheduleExecutionResult,
+  type ScheduleHandle,
+} from '@temporalio/client';
 import { TZDate } from '@date-fns/tz';
 import { format } from 'date-fns';
+import { join } from 'node:path';
+import { scratchRoot } from '../../../clients/storage/local/scratch-folder';
+import type { BusinessDate } from '../../../domain/business-date';
+import { asDaybreakError } from '../../../domain/errors';
 import { nightlyScheduleId } from '../../../domain/late-data';
-import { parsePipelineName } from '../../../domain/pipeline';
+import { inputLocationOf, parsePipelineName, type Pipeline } from '../../../domain/pipeline';
+import { firstWholeDay } from '../../../engines/input/first-whole-day';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';
 import { readConfig } from '../../../worker/config';
+import { endOf } from '../../../activities/operate/day-runs';
+import { outcomeAttribute } from '../../../domain/search-attributes';
 import { withClient } from '../../../worker/connect';
-import { datedTimes } from '../../operate/schedule/schedule-settings';
+import { datedTimes, firstDayOf } from '../../operate/schedule/schedule-settings';
 import {
   applySchedules,
   deleteSchedules,
@@ -16,7 +28,7 @@ import {
   withSchedule,
   type AppliedSchedule,
 } from '../../operate/schedule/schedules';
-import { print, printJson } from '../../output/print';
+import { print, printJson, progress } from '../../output/print';
 import { warnOfUncompared } from '../../output/uncompared';
 
 export interface ScheduleOptions {
@@ -25,6 +37,7 @@ export interface ScheduleOptions {
 }
 
 export interface ApplyOptions extends ScheduleOptions {
+  readonly from?: BusinessDate;
   readonly dryRun: boolean;
 }
 
@@ -32,12 +45,13 @@ export interface TriggerOptions extends ScheduleOptions {
   readonly lateData: boolean;
 }
 
-export async function apply({ dryRun, ...options }: ApplyOptions): Promise<void> {
-  const loaded = await loadPipelineNamed(readConfig().pipelines, options.pipeline);
+export async function apply({ dryRun, from, ...options }: ApplyOptions): Promise<void> {
+  const { pipelines, data } = readConfig();
+  const loaded = await loadPipelineNamed(pipelines, options.pipeline);
   warnOfUncompared(await refuseConflicts(loaded));
   const { pipeline } = loaded;
   await within(options, async (client, name) => {
-    const applied = await applySchedules(client, pipeline, dryRun);
+    const applied = await applySchedules(client, pipeline, dryRun, { from, find: () => firstDay(pipeline, data) });
     const next = dryRun ? [] : await describeAll(client, name);
     if (options.json) printJson({ dryRun, applied, schedules: next });
     else {
@@ -45,6 +59,20 @@ export async function apply({ dryRun, ...options }: ApplyOptions): Promise<void>
       next.forEach(printFields);
     }
   });
+}
+
+/** Undefined, with a warning, if this machine cannot list the pipeline's files. */
+async function firstDay(pipeline: Pipeline, data: string): Promise<BusinessDate | undefined> {
+  const location = inputLocationOf(pipeline, join(data, pipeline.name));
+  try {
+    return await firstWholeDay(pipeline, location, { scratch: scratchRoot(data, pipeline.name) });
+  } catch (thrown) {
+    const { code, what } = asDaybreakError(thrown);
+    progress(
+      `! the first night recomputes yesterday, whole or not, since its files cannot be listed here: ${code}: ${what}`,
+    );
+    return undefined;
+  }
 }
 
 export function pause(options: ScheduleOptions): Promise<void> {
@@ -107,16 +135,32 @@ async function describeAll(client: Client, pipeline: string): Promise<object[]> 
       const local = (instant: Date): string =>
         format(new TZDate(instant.getTime(), spec.timezone ?? 'UTC'), 'yyyy-MM-dd HH:mm XXX');
       const today = local(new Date()).slice(0, 10);
+      const begins = firstDayOf(spec);
       const shifted = datedTimes(spec.calendars ?? []).filter((time) => time >= today);
       return {
         schedule: id,
         state: state.paused ? `paused (${state.note ?? ''})` : 'running',
+        ...(begins !== undefined && { firstDay: begins }),
         next: info.nextActionTimes.slice(0, 3).map(local),
         ...(shifted.length > 0 && { atClockChanges: shifted.slice(0, 3) }),
-        recent: info.recentActions.map(({ scheduledAt }) => local(scheduledAt)),
+        recent: await Promise.all(
+          info.recentActions.map(async (ran) => `${local(ran.scheduledAt)} ${await outcomeOf(client, ran)}`),
+        ),
       };
     }),
   );
+}
+
+/** How a run that the schedule started has ended, or that it is running. */
+async function outcomeOf(client: Client, { action }: ScheduleExecutionResult): Promise<string> {
+  const { workflowId, firstExecutionRunId } = action.workflow;
+  try {
+    const run = await client.workflow.getHandle(workflowId, firstExecutionRunId).describe();
+    return run.typedSearchAttributes.get(outcomeAttribute) ?? endOf(run.status.name);
+  } catch (thrown) {
+    if (thrown instanceof WorkflowNotFoundError) return 'not kept any more';
+    throw thrown;
+  }
 }
 
 function describeApplied({ schedule, done, changes }: AppliedSchedule, dryRun: boolean): string[] {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { parseBusinessDate } from '../../../domain/business-date';
 import type { ApplyOptions, ScheduleOptions, TriggerOptions } from '../actions/schedule';
 import { pipelineOption } from '../pipeline-option';
 
@@ -11,6 +12,7 @@ export function scheduleCommand(): Command {
     .description('manage the nightly recompute and the hourly check for late data, which are Temporal Schedules')
     .addCommand(
       subcommand('apply', 'create both schedules, or change them to what the pipeline says, and show what changes')
+        .option('--from <day>', FROM, parseBusinessDate)
         .option('--dry-run', 'only show what would change', false)
         .action(async (options: ApplyOptions) => (await import('../actions/schedule')).apply(options)),
     )
@@ -40,6 +42,9 @@ export function scheduleCommand(): Command {
       ),
     );
 }
+
+const FROM =
+  'the first day that the nights recompute, YYYY-MM-DD (default: as it is; of a new schedule the first day whose files begin with its first hour)';
 
 function subcommand(name: string, description: string): Command {
   return new Command(name).description(description).addOption(pipelineOption()).option('--json', 'print JSON', false);

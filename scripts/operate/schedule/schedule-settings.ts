@@ -4,8 +4,10 @@ import {
   type CalendarSpecDescription,
   type ScheduleDescription,
   type ScheduleOptions,
+  type ScheduleSpec,
 } from '@temporalio/client';
 import { formatDuration, intervalToDuration } from 'date-fns';
+import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
 
 /**
  * A schedule as text by setting. What Temporal has and what is wanted have the same form, so that they can be compared.
@@ -19,6 +21,14 @@ export interface ScheduleChange {
   readonly to: string;
 }
 
+/** The first day that the schedule recomputes: the one before the day on which it begins. Undefined if it has none. */
+export function firstDayOf({
+  startAt,
+  timezone = 'UTC',
+}: Pick<ScheduleSpec, 'startAt' | 'timezone'>): BusinessDate | undefined {
+  return startAt && shiftDate(businessDateOf(startAt, timezone), -1);
+}
+
 /** A calendar as it is given, or as Temporal describes it. */
 type Calendar = CalendarSpec | CalendarSpecDescription;
 
@@ -28,6 +38,7 @@ export function settingsOf({ spec, action, policies }: ScheduleDescription | Sch
     atClockChanges: datedTimes(spec.calendars ?? []).join(', ') || 'none',
     notAt: datedTimes(spec.skip ?? []).join(', ') || 'none',
     timeZone: spec.timezone ?? 'UTC',
+    firstDay: firstDayOf(spec) ?? 'any',
     jitter: durationOf(spec.jitter),
     overlap: String(policies?.overlap),
     catchUpWindow: durationOf(policies?.catchupWindow),

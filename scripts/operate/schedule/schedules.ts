@@ -6,6 +6,7 @@ import {
   type ScheduleHandle,
   type ScheduleOptions,
 } from '@temporalio/client';
+import { dayInterval, type BusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
 import { lateDataWatchId, nightlyScheduleId } from '../../../domain/late-data';
 import type { Pipeline } from '../../../domain/pipeline';
@@ -15,7 +16,7 @@ import { pipelineAttribute } from '../../../domain/search-attributes';
 import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { lateDataWatch, nightlyBatch } from '../../../workflows';
 import { nightlyTimes } from './nightly-times';
-import { changesBetween, settingsOf, type ScheduleChange } from './schedule-settings';
+import { changesBetween, firstDayOf, settingsOf, type ScheduleChange } from './schedule-settings';
 
 export function lateDataScheduleId(pipeline: string): string {
   return `late-data/${pipeline}`;
@@ -30,13 +31,18 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
 
-/** The nightly recompute as a Temporal Schedule, with every policy chosen. */
-export function nightlySchedule({ name, timeZone, schedule }: Pipeline): ScheduleOptions {
+/**
+ * The nightly recompute as a Temporal Schedule, with every policy chosen.
+ *
+ * @param firstDay the first day that it recomputes. Default: any.
+ */
+export function nightlySchedule({ name, timeZone, schedule }: Pipeline, firstDay?: BusinessDate): ScheduleOptions {
   return {
     scheduleId: nightlyScheduleId(name),
     spec: {
       ...nightlyTimes(schedule.at, timeZone),
       timezone: timeZone,
+      ...(firstDay !== undefined && { startAt: new Date(dayInterval(firstDay, timeZone).end) }),
       jitter: schedule.jitterSeconds * SECOND,
     },
     action: {
@@ -94,36 +100,57 @@ export interface AppliedSchedule {
   readonly changes: readonly ScheduleChange[];
 }
 
+export interface FirstDay {
+  /** The first day to recompute. Default: as it is. */
+  readonly from?: BusinessDate | undefined;
+  /** Finds the first day of a schedule that is created without `from`. Default: any day. */
+  readonly find?: (() => Promise<BusinessDate | undefined>) | undefined;
+}
+
 /**
  * Changes the pipeline's schedules to what its settings say, and leaves them paused or running as they are. A schedule
  * that is already right is not changed.
  *
  * @param dryRun only reports what it would do.
  */
-export async function applySchedules(client: Client, pipeline: Pipeline, dryRun: boolean): Promise<AppliedSchedule[]> {
-  const applied: AppliedSchedule[] = [];
-  for (const wanted of [nightlySchedule(pipeline), lateDataSchedule(pipeline)]) {
-    applied.push(await applySchedule(client, wanted, dryRun));
-  }
-  return applied;
+export async function applySchedules(
+  client: Client,
+  pipeline: Pipeline,
+  dryRun: boolean,
+  { from, find }: FirstDay = {},
+): Promise<AppliedSchedule[]> {
+  const nightly = await presentSchedule(client, nightlyScheduleId(pipeline.name));
+  const firstDay = from ?? (nightly === undefined ? await find?.() : firstDayOf(nightly.spec));
+  const lateData = await presentSchedule(client, lateDataScheduleId(pipeline.name));
+  return [
+    await applySchedule(client, nightly, nightlySchedule(pipeline, firstDay), dryRun),
+    await applySchedule(client, lateData, lateDataSchedule(pipeline), dryRun),
+  ];
 }
 
-async function applySchedule(client: Client, wanted: ScheduleOptions, dryRun: boolean): Promise<AppliedSchedule> {
-  const handle = client.schedule.getHandle(wanted.scheduleId);
-  const schedule = wanted.scheduleId;
-  let present: ScheduleDescription | undefined;
+async function presentSchedule(client: Client, id: string): Promise<ScheduleDescription | undefined> {
   try {
-    present = await handle.describe();
+    return await client.schedule.getHandle(id).describe();
   } catch (thrown) {
-    if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
+    if (thrown instanceof ScheduleNotFoundError) return undefined;
+    throw thrown;
   }
+}
+
+async function applySchedule(
+  client: Client,
+  present: ScheduleDescription | undefined,
+  wanted: ScheduleOptions,
+  dryRun: boolean,
+): Promise<AppliedSchedule> {
+  const schedule = wanted.scheduleId;
   const changes = changesBetween(present && settingsOf(present), settingsOf(wanted));
   if (present === undefined) {
     if (!dryRun) await client.schedule.create(wanted);
     return { schedule, done: 'created', changes };
   }
   if (changes.length === 0) return { schedule, done: 'unchanged', changes };
-  if (!dryRun) await handle.update(({ state }) => ({ ...wanted, state }));
+  if (!dryRun) await client.schedule.getHandle(schedule).update(({ state }) => ({ ...wanted, state }));
   return { schedule, done: 'updated', changes };
 }
 

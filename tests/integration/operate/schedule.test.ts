@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import type { LateDataWatchResult } from '../../../domain/late-data';
 import type { Pipeline } from '../../../domain/pipeline';
+import { nightlyRunOf } from '../../../activities/operate/nightly-runs';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { applySchedules, nightlySchedule } from '../../../scripts/operate/schedule/schedules';
 import type { lateDataWatch } from '../../../workflows';
@@ -78,6 +79,29 @@ it('catches up every night that was missed: one run a day, each of its own day, 
   for (const [index, { startedAt }] of done.entries()) {
     expect(startedAt >= (done[index - 1]?.closedAt ?? '')).toBe(true);
   }
+});
+
+it('begins with the day that it is given, keeps it, and counts no earlier day as missed', async () => {
+  const first = shiftDate(businessDateOf(new Date(), pipeline.timeZone), 1);
+  const [nightly] = await applySchedules(worker.client, pipeline, false, { from: first });
+  expect(nightly?.changes).toContainEqual({ setting: 'firstDay', from: 'any', to: first });
+  expect((await applySchedules(worker.client, pipeline, false)).map(({ done }) => done)).toEqual([
+    'unchanged',
+    'unchanged',
+  ]);
+  const described = await succeed(`schedule describe --pipeline ${own.name}`, own.environment);
+  expect(described).toContain(`firstDay: ${first}\n`);
+  // Its first night comes after it.
+  expect(/next: (\S+)/.exec(described)?.[1]).toBe(shiftDate(first, 1));
+  const night = await nightlyRunOf(worker.client, pipeline, shiftDate(first, -1));
+  expect(night.due < (night.begins ?? 0)).toBe(true);
+  expect((await nightlyRunOf(worker.client, pipeline, first)).due >= (night.begins ?? Infinity)).toBe(true);
+  await succeed(`schedule apply --from 2026-01-01 --pipeline ${own.name}`, own.environment);
+});
+
+it('shows how each run has ended', async () => {
+  const described = await succeed(`schedule describe --pipeline ${own.name}`, own.environment);
+  expect(described).toMatch(/recent: \S+ 00:30 \+09:00 (replaced|running)/);
 });
 
 const inNewYork = (at: string): Pipeline => ({

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import { firstWholeDay } from '../../../engines/input/first-whole-day';
+import { loadExample, scratchFolder, writeFiles } from '../scratch';
+
+const root = scratchFolder();
+let count = 0;
+
+/** The first whole day, at a local time in Seoul, with these files. The nights come at 00:30. */
+async function firstDay(local: string, ...files: readonly string[]): Promise<string> {
+  count += 1;
+  const input = join(root, String(count));
+  await writeFiles(input, Object.fromEntries(files.map((file) => [`names.${file}.json`, ''])));
+  const { pipeline } = await loadExample('events');
+  return firstWholeDay(pipeline, input, { scratch: root }, new Date(`${local}+09:00`));
+}
+
+it.each([
+  ['a pipeline that started at noon begins tomorrow', '2026-11-21T15:00:00', ['20261121.12', '20261121.13'], '22'],
+  ['one with files since midnight begins today', '2026-11-21T15:00:00', ['20261121.00', '20261121.13'], '21'],
+  ['one without files begins tomorrow', '2026-11-21T15:00:00', [], '22'],
+  ['yesterday counts if its night is still to come', '2026-11-21T00:10:00', ['20261120.00', '20261120.23'], '20'],
+  ['and only if it is whole', '2026-11-21T00:10:00', ['20261120.12', '20261121.00'], '21'],
+  ['yesterday does not count after its night', '2026-11-21T00:40:00', ['20261120.00', '20261121.00'], '21'],
+])('%s', async (_, now, files, day) => {
+  expect(await firstDay(now, ...files)).toBe(`2026-11-${day}`);
+});
