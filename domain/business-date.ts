@@ -105,6 +105,25 @@ export function instantsByHour({ start, end }: Interval, timeZone: string): Map<
   return hours;
 }
 
+/**
+ * The parts of an interval within which the zone's clocks do not change, in order, each with what local time is ahead
+ * of UTC there, in milliseconds.
+ */
+export function constantOffsets(
+  { start, end }: Interval,
+  timeZone: string,
+): (Interval & { readonly aheadMilliseconds: number })[] {
+  const parts: (Interval & { readonly aheadMilliseconds: number })[] = [];
+  for (let at = Date.parse(start); at < Date.parse(end); at += QUARTER_HOUR) {
+    const aheadMilliseconds = tzOffset(timeZone, new Date(at)) * 60_000;
+    const to = new Date(Math.min(at + QUARTER_HOUR, Date.parse(end))).toISOString();
+    const last = parts.at(-1);
+    if (last?.aheadMilliseconds === aheadMilliseconds) parts[parts.length - 1] = { ...last, end: to };
+    else parts.push({ start: new Date(at).toISOString(), end: to, aheadMilliseconds });
+  }
+  return parts;
+}
+
 const WEEK = 7 * 24 * 60 * 60_000;
 
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;

@@ -4,6 +4,7 @@ import type { HourOutput, RecordCounts, StoredCounts } from './day-manifest';
 import { acceptInput, type AcceptableGateCode, type GateRefusal, type TruncatedFiles } from './gate';
 import { dateInput, pipelineInput, shortText } from './parse-input';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
+import type { ProofKind } from './proof-kind';
 import type { ReconciledHour, ServedBefore } from './reconciliation';
 
 export interface DailyBatchInput {
@@ -84,7 +85,10 @@ export interface ReadHour {
 export interface ServedHour {
   readonly hour: string;
   readonly rows: number;
+  /** An estimate if `atLeast` is there. */
   readonly distinct: number;
+  /** What an estimate is at least, all but certainly. */
+  readonly atLeast?: number;
 }
 
 export interface GateReport {
@@ -103,6 +107,8 @@ export interface GateReport {
 }
 
 export interface DayProof {
+  /** What was compared; absent in the result of an older worker, which compared rows. */
+  readonly kind?: ProofKind;
   /** The version of all visible segments of the day. */
   readonly version: string;
   readonly segments: number;
@@ -110,7 +116,8 @@ export interface DayProof {
 }
 
 /**
- * One local hour on both sides: the number of rows, and an order-independent checksum over every column of every row.
+ * One local hour on both sides: the number of rows, and an order-independent checksum over every column of every row,
+ * or one over the figures of the hour.
  */
 export interface ProvenHour {
   readonly hour: string;
@@ -156,6 +163,8 @@ export interface DailyBatchResult {
   /** Druid's version of the day's segments. */
   readonly version: string;
   readonly segments: number;
+  /** How the day was proven; absent in the result of an older worker, which compared rows. */
+  readonly proof?: ProofKind;
   /** Who made the rows that were served before. */
   readonly before: ServedBefore;
   /**
@@ -163,6 +172,8 @@ export interface DailyBatchResult {
    * part of it.
    */
   readonly realtimeUnseen?: string;
+  /** Whether the numbers of distinct rows before are estimates. Absent if they are exact. */
+  readonly isDistinctEstimated?: true;
   readonly hours: readonly ReconciledHour[];
 }
 

@@ -21,6 +21,9 @@ export type Framing = (typeof FRAMINGS)[number];
 export const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 
+/** How Druid's rows of a day are compared with the batch's; see `proofKindOf`. */
+export const PROOFS = ['auto', 'rows', 'aggregates'] as const;
+
 /** How Druid reads published rows that are not in a folder. */
 export const DRUID_READS = ['http', 's3', 'hdfs'] as const;
 
@@ -201,12 +204,44 @@ export const pipelineSchema = z
       taskDurationSeconds: seconds
         .default(3600)
         .describe('How long a realtime task reads before it hands its segments off.'),
+      tasks: z
+        .strictObject({
+          count: z
+            .int()
+            .min(1)
+            .max(1000)
+            .default(1)
+            .describe('How many realtime tasks share the partitions of the output topic.'),
+          replicas: z
+            .int()
+            .min(1)
+            .max(10)
+            .default(1)
+            .describe('How many tasks read each partition, so that its rows can be queried if a server dies.'),
+        })
+        .prefault({}),
       maxRowsPerSegment: z
         .int()
         .min(1)
         .default(5_000_000)
         .describe('How many rows a segment of a recomputed day holds at most.'),
-      parallelSubtasks: z.int().min(1).default(1).describe("How many of Druid's tasks load a day at once."),
+      partitionBy: z
+        .array(identifier)
+        .min(1)
+        .optional()
+        .describe(
+          'Text columns of the output by whose values a recomputed day is split into segments, so that queries that filter by them read fewer. Default: segments are filled in the order of the rows.',
+        ),
+      parallelSubtasks: z
+        .int()
+        .min(1)
+        .optional()
+        .describe("How many of Druid's tasks load a day at once. Default: by its rows and the free slots of Druid."),
+      digestColumn: identifier
+        .optional()
+        .describe(
+          'A column that Daybreak adds to each output row: a 64-bit digest of the row, which a proof by aggregates compares too. Default: none.',
+        ),
       inputSource: z
         .enum(DRUID_READS)
         .default('http')
@@ -296,6 +331,12 @@ export const pipelineSchema = z
           .describe("The share of the records in the day's own files that may be of other days."),
       })
       .prefault({}),
+    proof: z
+      .enum(PROOFS)
+      .default('auto')
+      .describe(
+        "How Druid's rows of a day are compared with the batch's: rows compares every row; aggregates compares counts and sums of each hour and column, for days of any size; auto takes rows up to 2,000,000 rows.",
+      ),
     retention: z
       .strictObject({ outputs: z.int().min(1).default(3).describe('How many published outputs of a day are kept.') })
       .prefault({}),
@@ -484,9 +525,20 @@ export function batchDatasourceOf({ druid }: Pipeline): string {
   return druid.replace === 'realtime' ? druid.datasource : (druid.batchDatasource ?? `${druid.datasource}_batch`);
 }
 
+/** The column of row digests as an output column; undefined if the pipeline has none. */
+export function digestColumnOf({ druid }: Pipeline): OutputColumn | undefined {
+  return druid.digestColumn === undefined ? undefined : { name: druid.digestColumn, type: 'BIGINT' };
+}
+
 /** The type of the time column, for events and for the output. */
 export function timeTypeOf({ events }: Pipeline): ColumnType {
   return events.columns[events.time.column] ?? 'VARCHAR';
+}
+
+/** Whether event times are local text, without an offset. */
+export function isLocalTime({ events }: Pipeline): boolean {
+  const { format } = events.time;
+  return format !== 'iso' && !format.startsWith('epoch');
 }
 
 /** The output column that becomes Druid's __time. */

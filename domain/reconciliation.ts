@@ -55,14 +55,26 @@ const BEFORE: Readonly<Record<ServedBefore, string>> = {
   compacted: 'before: what Druid’s compaction had made of the rows of realtime or of an earlier batch',
 };
 
+/** What the gate could not know exactly. */
+export interface GateKnowledge {
+  /** What it waited for in vain, if it saw only a part of realtime. */
+  readonly realtimeUnseen?: string | undefined;
+  /** Whether the distinct rows were counted by a sketch, and are so many that it is not exact. */
+  readonly isDistinctEstimated?: boolean | undefined;
+}
+
 /**
  * Explains the columns 'before' and 'added'.
  *
- * @param realtimeUnseen what the gate waited for in vain, if it saw only a part of realtime.
+ * @param known what the day's result says of the gate.
  */
-export function describeBefore(before: ServedBefore, realtimeUnseen?: string): string {
-  if (realtimeUnseen === undefined) return BEFORE[before];
-  return `${BEFORE[before]}; not all of it, because the gate waited in vain for ${realtimeUnseen}`;
+export function describeBefore(
+  before: ServedBefore,
+  { realtimeUnseen, isDistinctEstimated }: GateKnowledge = {},
+): string {
+  const unseen = realtimeUnseen && `; not all of it, because the gate waited in vain for ${realtimeUnseen}`;
+  const estimated = isDistinctEstimated === true ? '; Druid estimated how many of them are distinct' : '';
+  return `${BEFORE[before]}${unseen ?? ''}${estimated}`;
 }
 
 /** The table as text cells: a line of names, a line for each hour, a line of sums. */

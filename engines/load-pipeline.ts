@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../domain/errors';
+import { digestColumnOf } from '../domain/pipeline';
 import { openDatabase, STAGED, type Database, type DatabaseOptions } from './duckdb/database';
 import { numberedTransform } from './duckdb/numbered-events';
 import { NOTE } from './rule/record-rule';
@@ -60,7 +61,9 @@ async function checkIn({ connection }: Database, read: ReadPipeline, name: strin
   const timed = timedTransform(pipeline, transform, bound, file);
   if (timed !== undefined) await checkSampleTimes(connection, pipeline, timed, file);
   const numbered = numberedTransform(pipeline, transform, file);
-  return { ...read, outputColumns: bound.columns, timedTransform: timed, numberedTransform: numbered };
+  const digest = digestColumnOf(pipeline);
+  const outputColumns = digest === undefined ? bound.columns : [...bound.columns, digest];
+  return { ...read, outputColumns, timedTransform: timed, numberedTransform: numbered };
 }
 
 /** Loads <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE with the names of the existing pipelines. */

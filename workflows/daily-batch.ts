@@ -27,6 +27,7 @@ import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { innermostFailure } from '../domain/innermost-failure';
 import { markdown } from '../domain/markdown';
+import { describeProof } from '../domain/proof-kind';
 import { reconciledHours } from '../domain/reconciled-hours';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
@@ -149,13 +150,15 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
       taskId: reindexed.taskId,
       version: proof.version,
       segments: proof.segments,
+      proof: proof.kind ?? 'rows',
       before,
       ...(realtimeUnseen !== undefined && { realtimeUnseen }),
+      ...(realtime.some(({ atLeast }) => atLeast !== undefined) && { isDistinctEstimated: true }),
       hours: reconciledHours(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
     showDetails(
-      markdown`**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, realtimeUnseen)}\n\n${reconciliationMarkdown(result.hours)}`,
+      markdown`**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, result)}\n\n${reconciliationMarkdown(result.hours)}`,
     );
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     log.info('the day is over', { outcome: result.verdict });
@@ -220,8 +223,8 @@ function refused(refusals: readonly GateRefusal[]): ApplicationFailure {
   });
 }
 
-function summary({ counts, segments, version, taskId }: DailyBatchResult): string {
-  return `${describeCounts(counts)}; ${segments} segment(s) of version ${version}, task ${taskId}`;
+function summary({ counts, segments, version, taskId, proof = 'rows' }: DailyBatchResult): string {
+  return `proven ${describeProof(proof)}; ${describeCounts(counts)}; ${segments} segment(s) of version ${version}, task ${taskId}`;
 }
 
 function outcomeOf(thrown: unknown): string {

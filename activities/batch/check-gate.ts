@@ -1,6 +1,6 @@
 import { Context, log } from '@temporalio/activity';
 import * as z from 'zod';
-import type { DruidClient } from '../../clients/druid';
+import type { DruidClient, SupervisorStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { acceptInput, refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
@@ -11,10 +11,10 @@ import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
 import { pollCompaction } from '../druid/compaction-poll';
 import { pollUntilAnswered, withHeartbeats } from '../heartbeat';
-import { servedBefore, visibleSegments } from './day-proof';
+import { countServed } from './count-served';
+import { servedBefore, visibleSegments } from './day-segments';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
-import { servedDay } from './served-day';
 
 const count = z.int().nonnegative();
 /** The fields of a built day that the gate compares. The gate reads no file. */
@@ -65,12 +65,32 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
   if (new Date(sealedUntil) >= new Date(interval.end)) return undefined;
   if (status.activeTasks.length === 0) return 'realtime to start its task';
   const reached = await druid.supervisors.reachedTasks(realtimeDatasource);
-  const silent = status.activeTasks.filter(({ id, currentOffsets, lag }) => {
+  const silent = silentTasks(status, reached);
+  if (silent.length > 0) return `realtime's task ${silent.join(', ')} to answer and to read its topic to the end`;
+  const taken = new Set(status.activeTasks.flatMap(partitionsOf));
+  const untaken = (status.partitions ?? 0) - taken.size;
+  return untaken <= 0 ? undefined : `realtime to start tasks for ${untaken} more partitions`;
+}
+
+/**
+ * The tasks that do not answer, or have not read their partitions to the end, unless a replica of theirs has: it serves
+ * the same rows.
+ */
+function silentTasks({ activeTasks }: SupervisorStatus, reached: readonly string[]): string[] {
+  const upToDate = activeTasks.filter(({ id, currentOffsets, lag }) => {
     const behind = Object.values(lag ?? {}).reduce<number>((sum, offsets) => sum + (offsets ?? 0), 0);
-    return !reached.includes(id) || Object.keys(currentOffsets ?? {}).length === 0 || behind > LAG_OFFSETS;
+    return reached.includes(id) && Object.keys(currentOffsets ?? {}).length > 0 && behind <= LAG_OFFSETS;
   });
-  if (silent.length === 0) return undefined;
-  return `realtime's task ${silent.map(({ id }) => id).join(', ')} to answer and to read its topic to the end`;
+  const served = new Set(upToDate.flatMap(partitionsOf));
+  return activeTasks
+    .filter((task) => !upToDate.includes(task))
+    .filter((task) => partitionsOf(task).length === 0 || partitionsOf(task).some((partition) => !served.has(partition)))
+    .map(({ id }) => id);
+}
+
+/** Known as soon as the task is, unlike its current offsets. */
+function partitionsOf({ startingOffsets }: SupervisorStatus['activeTasks'][number]): string[] {
+  return Object.keys(startingOffsets ?? {});
 }
 
 /**
@@ -120,12 +140,18 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       if (realtimeUnseen !== undefined) {
         log.warn('compares the day with the realtime rows that can be seen', { stillWaitedFor: realtimeUnseen });
       }
-      const served = await withHeartbeats('fetching the rows that Druid serves', () =>
-        withScratch(scratch, `gate-${plan.date}`, (folder) =>
-          servedDay(druid, servedPlan, loaded, { scratch: folder, signal }),
-        ),
+      const counting = 'counting the rows that Druid serves';
+      let details = counting;
+      const report = (done: string): void => {
+        details = `${counting}: ${done}`;
+      };
+      const realtime = await withHeartbeats(
+        () => details,
+        () =>
+          withScratch(scratch, `gate-${plan.date}`, (folder) =>
+            countServed(druid, servedPlan, loaded, { scratch: folder, signal, report }),
+          ),
       );
-      const realtime = [...served].map(([hour, { rows, distinct }]) => ({ hour, rows, distinct }));
       const conflicts = await compactionConflicts(druid, loaded);
       const found = refusalsOf(loaded.pipeline.gate, {
         missingHours: built.missingHours,
@@ -133,7 +159,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
         truncated: built.truncated ?? truncatedFiles([]),
         compactionConflicts: conflicts,
         written: Object.fromEntries(built.hours.map(({ hour, written }) => [hour, written])),
-        realtimeDistinct: Object.fromEntries(realtime.map(({ hour, distinct }) => [hour, distinct])),
+        realtimeDistinct: Object.fromEntries(realtime.map(({ hour, distinct, atLeast = distinct }) => [hour, atLeast])),
       });
       return {
         realtime,

@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import * as z from 'zod';
 import type { DruidClient, Segment } from '../../clients/druid';
-import type { BuiltDay, DayPlan, DayProof, ProvenHour } from '../../domain/daily-batch';
+import type { BuiltDay, DayPlan, DayProof } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { parseInput, shortText } from '../../domain/parse-input';
 import type { Pipeline } from '../../domain/pipeline';
@@ -10,7 +10,8 @@ import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
 import { type PollResult, pollUntilAnswered, withHeartbeats } from '../heartbeat';
 import { builtInput, outputPlaceIn } from './built-day';
-import { checkSegments, compareContent, latestVersion, visibleSegments } from './day-proof';
+import { compareDay, type Comparison } from './compare-day';
+import { checkSegments, latestVersion, visibleSegments } from './day-segments';
 import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
 import { ownTaskPrefix, type Reindexed } from './reindex-day';
@@ -22,7 +23,7 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
     /**
      * Proves that Druid serves exactly the built rows of the day. Every visible segment must be later than the start of
      * the task, and come from a recompute or from a compaction of its rows (see `checkSegments`). Each hour must have
-     * the batch's rows, compared by an order-independent checksum over every column. Throws PROOF_FAILED with the first
+     * the batch's rows, compared as the pipeline's `proof` says; see `compareDay`. Throws PROOF_FAILED with the first
      * difference, and NOT_SERVED if Druid does not serve the day's new segments within the pipeline's time.
      *
      * If pipeline.yaml now names another datasource, the proof is about the one that the run's own task replaced.
@@ -42,14 +43,21 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
         );
         const built = { output, version, hours: manifest.hours };
         const segments = await segmentsOfBatch(druid, plan, reindexed, loaded.pipeline);
-        const hours = await withHeartbeats('comparing the rows that Druid serves with the batch’s', () =>
-          provenHours(() =>
-            withScratch(scratchFolder, `proof-${plan.date}`, (scratch) =>
-              compareContent(druid, plan, built, loaded, { scratch, signal }),
+        const comparing = 'comparing the rows that Druid serves with the batch’s';
+        let details = comparing;
+        const report = (done: string): void => {
+          details = `${comparing}: ${done}`;
+        };
+        const compared = await withHeartbeats(
+          () => details,
+          () =>
+            proven(() =>
+              withScratch(scratchFolder, `proof-${plan.date}`, (scratch) =>
+                compareDay(druid, plan, built, loaded, { scratch, signal, report }),
+              ),
             ),
-          ),
         );
-        return { version: latestVersion(segments), segments: segments.length, hours };
+        return { version: latestVersion(segments), segments: segments.length, ...compared };
       });
     },
   };
@@ -90,7 +98,7 @@ const COMPARISONS = 3;
 const PAUSE_MILLISECONDS = 3_000;
 
 /** A broker may report a segment as served a moment before its queries see it, so a difference is checked again. */
-async function provenHours(compare: () => Promise<ProvenHour[]>): Promise<ProvenHour[]> {
+async function proven(compare: () => Promise<Comparison>): Promise<Comparison> {
   for (let comparison = 1; ; comparison += 1) {
     try {
       return await compare();

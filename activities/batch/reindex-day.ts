@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { DruidClient, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
-import { reindexSpec, type ReindexSpec } from '../../domain/druid/reindex-spec';
+import { reindexSpec, subtasksFor, type ReindexSpec } from '../../domain/druid/reindex-spec';
 import { taskFailureCode } from '../../domain/druid/task-failure';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
@@ -41,13 +41,16 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       return withOutput(await outputPlaceIn(data, pipeline), plan.date, async (output) => {
         const built = await withHeartbeats('looking for the built rows', () => output.versionAt(folder));
         const rows = built.manifest.hours.reduce((sum, { written }) => sum + written, 0);
+        const bytes = built.manifest.hours.reduce((sum, hour) => sum + hour.bytes, 0);
         let id: string | undefined;
         return pollUntilAnswered<Reindexed>(
           retryWhileUnreachable(async () => {
             if (id === undefined) {
               const next = await nextTaskId(druid, prefix);
               const source = await sourceOf(output, built, pipeline, inputSource);
-              const spec = reindexSpec(pipeline, columns, { id: next, plan, source });
+              const subtasks = subtasksFor(pipeline, rows, await druid.tasks.slots());
+              const size = { rows, bytes };
+              const spec = reindexSpec(pipeline, columns, { id: next, plan, source, size, subtasks });
               if (rows > 0) await requireReadable(druid, spec, built.folder);
               await druid.tasks.submit(spec);
               id = next;

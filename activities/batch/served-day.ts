@@ -1,54 +1,89 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { timestampLiteral, type DruidClient } from '../../clients/druid';
+import * as z from 'zod';
+import type { DruidClient } from '../../clients/druid';
 import { instantsByHour, type Interval } from '../../domain/business-date';
-import { dimensionsOf } from '../../domain/druid/data-schema';
-import { sqlName } from '../../domain/druid/quoting';
-import { timeAsWritten } from '../../domain/druid/time';
+import { noFigures, type HourFigures } from '../../domain/day-figures';
+import {
+  countQuery,
+  countRow,
+  distinctQuery,
+  distinctRow,
+  figuresQueries,
+  rowsQuery,
+  totalFigures,
+  type RowSource,
+} from '../../domain/druid/day-queries';
 import { DaybreakError } from '../../domain/errors';
-import { outputTimeColumnOf } from '../../domain/pipeline';
-import { contentOf, type Content } from '../../engines/duckdb/row-digest';
-import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import type { OutputColumn, Pipeline } from '../../domain/pipeline';
+import { NO_CONTENT, type Content, type RowCounter } from '../../engines/duckdb/row-counter';
 
-/**
- * What Druid serves in the interval now, by local hour; hours without rows are left out. The rows are fetched and
- * counted here, an hour at a time. If Druid grouped by every column, a large day would exceed its merge buffers.
- *
- * `scratch` is the absolute path of a folder that has room for the rows of the largest hour. `signal` ends the work
- * between two hours.
- */
-export async function servedDay(
+export interface DistinctRows {
+  readonly rows: number;
+  readonly distinct: number;
+  /** What `distinct` is at least, all but certainly: it is an estimate. */
+  readonly atLeast: number;
+}
+
+/** What Druid serves of a day at the moment of each call. A datasource that the broker does not know has no rows. */
+export interface ServedDay {
+  /** The local hours of the day, '00' to '23'. */
+  readonly hours: readonly string[];
+  /** The number of rows of the day. */
+  rows(): Promise<number>;
+  /** The hour's rows, which are fetched and counted here. */
+  content(hour: string, counter: RowCounter): Promise<Content>;
+  /** The hour's figures, which Druid computes. */
+  figures(hour: string): Promise<HourFigures>;
+  /** The hour's rows, which Druid counts by a sketch. Needs SKETCH_FUNCTION. */
+  distinct(hour: string): Promise<DistinctRows>;
+}
+
+/** @param columns those of the output that are read: Druid must have them. */
+export function servedDay(
   druid: DruidClient,
   { datasource, interval }: { readonly datasource: string; readonly interval: Interval },
-  { pipeline, outputColumns: columns }: LoadedPipeline,
-  { scratch, signal }: { readonly scratch: string; readonly signal?: AbortSignal },
-): Promise<Map<string, Content>> {
-  const served = new Map<string, Content>();
-  if (!(await druid.queries.hasDatasource(datasource))) return served;
-  const selected = [
-    `${timeAsWritten(pipeline)} AS ${sqlName(outputTimeColumnOf(pipeline))}`,
-    ...dimensionsOf(pipeline, columns).map(({ name }) => sqlName(name)),
-  ].join(', ');
-  for (const [hour, intervals] of instantsByHour(interval, pipeline.timeZone)) {
-    signal?.throwIfAborted();
-    const within = intervals.map(
-      ({ start, end }) => `(__time >= ${timestampLiteral(start)} AND __time < ${timestampLiteral(end)})`,
-    );
-    const file = join(scratch, `${hour}.ndjson`);
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+): ServedDay {
+  const { queries } = druid;
+  const hours = instantsByHour(interval, pipeline.timeZone);
+  const sourceOf = (hour: string): RowSource => ({ datasource, intervals: hours.get(hour) ?? [] });
+
+  /** The broker forgets a datasource once its last rows are dropped, also between two queries. */
+  async function unlessForgotten<T>(none: T, ask: () => Promise<T>): Promise<T> {
     try {
-      await druid.queries.sqlToFile(
-        `SELECT ${selected} FROM ${sqlName(datasource)} WHERE ${within.join(' OR ')}`,
-        file,
-      );
+      return await ask();
     } catch (thrown) {
-      // The broker forgets a datasource once its last rows are dropped, also between two queries.
       const isRefused = thrown instanceof DaybreakError && thrown.code === 'DRUID_REFUSED';
-      if (isRefused && !(await druid.queries.hasDatasource(datasource))) return new Map();
+      if (isRefused && (await queries.columns(datasource)).length === 0) return none;
       throw thrown;
     }
-    const content = await contentOf(pipeline, columns, { file, scratch });
-    if (content.rows > 0) served.set(hour, content);
-    await rm(file);
   }
-  return served;
+
+  return {
+    hours: [...hours.keys()],
+    rows: () =>
+      unlessForgotten(0, async () => {
+        const [row] = await queries.sql(countQuery({ datasource, intervals: [interval] }), [], countRow);
+        return row?.rows ?? 0;
+      }),
+    content: (hour, counter) =>
+      unlessForgotten(NO_CONTENT, () =>
+        counter.ofLines(queries.sqlLines(rowsQuery(pipeline, columns, sourceOf(hour)))),
+      ),
+    figures: (hour) =>
+      unlessForgotten(noFigures(columns), async () => {
+        const parts: HourFigures[] = [];
+        for (const { query, figures } of figuresQueries(pipeline, columns, sourceOf(hour))) {
+          const rows = await queries.sql(query, [], z.record(z.string(), z.unknown()));
+          parts.push(...rows.map(figures));
+        }
+        return totalFigures(columns, parts);
+      }),
+    distinct: (hour) =>
+      unlessForgotten({ rows: 0, distinct: 0, atLeast: 0 }, async () => {
+        const [row] = await queries.sql(distinctQuery(pipeline, columns, sourceOf(hour)), [], distinctRow);
+        const { rows = 0, distinct: { estimate, lowBound } = { estimate: 0, lowBound: 0 } } = row ?? {};
+        return { rows, distinct: Math.min(rows, Math.round(estimate)), atLeast: Math.min(rows, Math.floor(lowBound)) };
+      }),
+  };
 }

@@ -5,7 +5,7 @@ import { createSupervisors } from './supervisors';
 import { createTasks } from './tasks';
 
 export { FailedAnswer } from './http';
-export { timestampLiteral, type Segment } from './queries';
+export type { Segment, SegmentColumns } from './queries';
 export type { IngestionTotals, StoredSupervisorSpec, SupervisorStatus } from './supervisors';
 export type { ListedTask, Slots, TaskLock, TaskReport, TaskStatus } from './tasks';
 

@@ -1,5 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import type { Interval } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
@@ -36,6 +34,19 @@ export interface Segment {
   readonly compacted: boolean;
 }
 
+const segmentColumns = z.object({
+  id: z.string(),
+  columns: z.record(z.string(), z.looseObject({ type: z.string(), hasMultipleValues: z.boolean() })),
+});
+/** A segment's columns by name, with types such as LONG and STRING. */
+export type SegmentColumns = z.infer<typeof segmentColumns>;
+
+/** Milliseconds. An hour of a very large day takes Druid minutes. */
+const LONGEST_QUERY = 3_600_000;
+
+/** A cached realtime count would prove nothing. */
+const FRESH = { useCache: false, populateCache: false, timeout: LONGEST_QUERY };
+
 /** Druid SQL, on the broker. */
 export function createQueries(broker: DruidHttp) {
   /** Rows of a query. `parameters` fill its question marks, in order. */
@@ -45,45 +56,84 @@ export function createQueries(broker: DruidHttp) {
       {
         method: 'post',
         url: '/druid/v2/sql',
-        timeout: 300_000,
+        timeout: LONGEST_QUERY,
         data: {
           query,
           resultFormat: 'object',
           parameters: parameters.map((value) => ({ type: types[typeof value as 'string' | 'number'], value })),
-          // A cached realtime count would prove nothing.
-          context: { useCache: false, populateCache: false, sqlTimeZone: 'Etc/UTC' },
+          context: { ...FRESH, sqlTimeZone: 'Etc/UTC' },
         },
       },
       z.array(row),
     );
   }
 
+  async function columns(datasource: string): Promise<string[]> {
+    const found = await sql(
+      "SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'druid' AND TABLE_NAME = ?",
+      [datasource],
+      z.object({ COLUMN_NAME: z.string() }),
+    );
+    return found.map(({ COLUMN_NAME: name }) => name);
+  }
+
   return {
     sql,
 
-    /** Writes the rows of a query to `file` as JSON lines. Throws DRUID_UNREACHABLE if Druid breaks off the stream. */
-    async sqlToFile(query: string, file: string): Promise<void> {
+    /** The rows of a query as JSON lines, in parts of any size. Throws DRUID_UNREACHABLE if Druid breaks off. */
+    async *sqlLines(query: string): AsyncGenerator<Buffer> {
       const body = await broker.stream({
         method: 'post',
         url: '/druid/v2/sql',
         timeout: 0,
-        data: { query, resultFormat: 'objectLines', context: { useCache: false, populateCache: false } },
+        data: { query, resultFormat: 'objectLines', context: FRESH },
       });
       let end = '';
-      body.on('data', (chunk: Buffer) => (end = (end + chunk.toString('latin1')).slice(-2)));
-      await pipeline(body, createWriteStream(file));
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        end = (end + chunk.subarray(-2).toString('latin1')).slice(-2);
+        yield chunk;
+      }
       // Druid marks the end with an empty line. Without it the answer is incomplete.
       if (!end.endsWith('\n')) throw brokenOff(query);
     },
 
-    /** Whether the broker knows the datasource. It does not until the first segment exists. */
-    async hasDatasource(datasource: string): Promise<boolean> {
-      const tables = await sql(
-        "SELECT TABLE_NAME FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'druid' AND TABLE_NAME = ?",
-        [datasource],
-        z.object({ TABLE_NAME: z.string() }),
+    /**
+     * The columns of a datasource, as the broker knows them. None before its first segment exists, and none again once
+     * its last segment is dropped.
+     */
+    columns,
+
+    /** Whether the broker knows the datasource. */
+    hasDatasource: async (datasource: string): Promise<boolean> => (await columns(datasource)).length > 0,
+
+    /** Whether Druid has an SQL function: some come with extensions. */
+    async hasFunction(name: string): Promise<boolean> {
+      const found = await sql(
+        'SELECT ROUTINE_NAME FROM INFORMATION_SCHEMA.ROUTINES WHERE ROUTINE_NAME = ?',
+        [name],
+        z.object({ ROUTINE_NAME: z.string() }),
       );
-      return tables.length > 0;
+      return found.length > 0;
+    },
+
+    /** The columns of each segment that answers queries of the interval. */
+    async segmentColumns(datasource: string, { start, end }: Interval): Promise<SegmentColumns[]> {
+      return broker.request(
+        {
+          method: 'post',
+          url: '/druid/v2',
+          timeout: LONGEST_QUERY,
+          data: {
+            queryType: 'segmentMetadata',
+            dataSource: datasource,
+            intervals: [`${start}/${end}`],
+            merge: false,
+            analysisTypes: [],
+            context: FRESH,
+          },
+        },
+        z.array(segmentColumns),
+      );
     },
 
     /** All segments that touch the interval, also overshadowed ones. */
@@ -116,13 +166,4 @@ function brokenOff(query: string): DaybreakError {
     what: `Druid's broker broke off its answer to ${query}`,
     remedy: 'Look at its log; the query can be asked again.',
   });
-}
-
-/** A Druid SQL literal for an instant. */
-export function timestampLiteral(instant: string): string {
-  const parsed = new Date(instant);
-  if (Number.isNaN(parsed.getTime())) {
-    throw new DaybreakError('BAD_DATE', { what: `'${instant}' is not an instant`, remedy: 'Give ISO 8601.' });
-  }
-  return `TIMESTAMP '${parsed.toISOString().replace('T', ' ').replace('Z', '')}'`;
 }

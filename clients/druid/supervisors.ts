@@ -37,10 +37,13 @@ const status = z.object({
     recentErrors: z
       .array(z.looseObject({ message: z.string().optional(), exceptionClass: z.string().optional() }))
       .default([]),
+    // How many the topic has.
+    partitions: z.number().nullish(),
     activeTasks: z
       .array(
         z.looseObject({
           id: z.string(),
+          startingOffsets: z.record(z.string(), z.unknown()).nullish(),
           // As of the supervisor's last poll; empty before the first.
           currentOffsets: z.record(z.string(), z.number().nullable()).nullish(),
           lag: z.record(z.string(), z.number().nullable()).nullish(),
@@ -105,13 +108,23 @@ export function createSupervisors(overlord: DruidHttp) {
       return tasks.filter(([, { totals }]) => totals !== undefined).map(([task]) => task);
     },
 
-    /** Sums over the running tasks. Finished tasks are not included. */
+    /** Sums over the running tasks; of replicas, the one that has read most. Finished tasks are not included. */
     async totals(id: string): Promise<IngestionTotals> {
       const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};
-      const tasks = Object.values(groups).flatMap((group) => Object.values(group));
-      const sum = (key: keyof IngestionTotals): number =>
-        tasks.reduce((total, task) => total + (task.totals?.buildSegments?.[key] ?? 0), 0);
+      const sum = (key: keyof IngestionTotals): number => {
+        const most = new Map<string, number>();
+        for (const [task, { totals }] of Object.values(groups).flatMap((group) => Object.entries(group))) {
+          const replicas = withoutSuffix(task);
+          most.set(replicas, Math.max(most.get(replicas) ?? 0, totals?.buildSegments?.[key] ?? 0));
+        }
+        return [...most.values()].reduce((total, rows) => total + rows, 0);
+      };
       return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
     },
   };
+}
+
+/** The id of a task up to what distinguishes it from its replicas, which read the same rows. */
+function withoutSuffix(task: string): string {
+  return task.slice(0, task.lastIndexOf('_'));
 }

@@ -42,7 +42,8 @@ export function dimensionsOf(pipeline: Pipeline, columns: readonly OutputColumn[
   return columns.filter(({ name }) => name !== outputTimeColumnOf(pipeline));
 }
 
-function druidType(type: ColumnType): string {
+/** The type that a column has in Druid, as its specs name it. */
+export function druidType(type: ColumnType): string {
   switch (type) {
     case 'BIGINT':
       return 'long';

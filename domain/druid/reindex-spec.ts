@@ -21,14 +21,44 @@ export interface Reindex {
   readonly id: string;
   readonly plan: DayPlan;
   readonly source: InputSource;
+  /** How much the source has. */
+  readonly size: DaySize;
+  /** How many tasks load it at once; 1 is the task itself. See `subtasksFor`. */
+  readonly subtasks: number;
+}
+
+export interface DaySize {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** A subtask needs some seconds to begin and to end, and each leaves a segment that is not full. */
+const ROWS_OF_SUBTASK = 2_500_000;
+
+/**
+ * How many tasks load a day of so many rows at once: as many as the pipeline says, else as there is work for, within
+ * Druid's free slots. The task that hands out the work has a slot of its own, and realtime's tasks need theirs twice
+ * when new ones take over.
+ */
+export function subtasksFor(
+  { druid: { parallelSubtasks, tasks } }: Pipeline,
+  rows: number,
+  { used, total }: { readonly used: number; readonly total: number },
+): number {
+  if (parallelSubtasks !== undefined) return parallelSubtasks;
+  const free = total - used - 1 - tasks.count * tasks.replicas;
+  return Math.max(1, Math.min(free, Math.floor(rows / ROWS_OF_SUBTASK)));
 }
 
 /** The task that replaces a day: all of Druid's rows of the day by the rows of `source`. */
 export function reindexSpec(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
-  { id, plan: { datasource, interval }, source }: Reindex,
+  { id, plan: { datasource, interval }, source, size, subtasks }: Reindex,
 ) {
+  const { partitionBy } = pipeline.druid;
+  // A task that splits by ranges leaves the old rows if it finds no new ones.
+  const ranges = size.rows === 0 ? undefined : partitionBy;
   return {
     type: 'index_parallel',
     id,
@@ -53,8 +83,12 @@ export function reindexSpec(
       },
       tuningConfig: {
         type: 'index_parallel',
-        partitionsSpec: { type: 'dynamic', maxRowsPerSegment: pipeline.druid.maxRowsPerSegment },
-        maxNumConcurrentSubTasks: pipeline.druid.parallelSubtasks,
+        ...partitioning(pipeline.druid.maxRowsPerSegment, ranges),
+        maxNumConcurrentSubTasks: subtasks,
+        // By default a subtask gets files of up to a gigabyte, however many tasks there may be.
+        ...(subtasks > 1 && {
+          splitHintSpec: { type: 'maxSize', maxSplitSize: Math.max(1, Math.ceil(size.bytes / subtasks)) },
+        }),
         maxParseExceptions: 0,
         logParseExceptions: true,
         maxSavedParseExceptions: 1,
@@ -62,6 +96,15 @@ export function reindexSpec(
       },
     },
     context: { useConcurrentLocks: false },
+  };
+}
+
+function partitioning(maxRowsPerSegment: number, ranges: readonly string[] | undefined) {
+  if (ranges === undefined) return { partitionsSpec: { type: 'dynamic', maxRowsPerSegment } };
+  return {
+    partitionsSpec: { type: 'range', partitionDimensions: ranges, maxRowsPerSegment },
+    // It rolls nothing up here. It means that no segment is published before all rows are known.
+    forceGuaranteedRollup: true,
   };
 }
 

@@ -1,8 +1,12 @@
 import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 
-/** The rows of a result as text; a null value is null. For small results: counts, names, checks. */
-export async function queryTexts(connection: DuckDBConnection, sql: string): Promise<(string | null)[][]> {
-  const reader = await connection.runAndReadAll(sql);
+/** The rows of a result as text; a null value is null. For small results: counts, names, checks. `parameters` by name. */
+export async function queryTexts(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters?: Record<string, string>,
+): Promise<(string | null)[][]> {
+  const reader = await connection.runAndReadAll(sql, parameters);
   return reader.getRowsJson().map((row) => row.map(textOf));
 }
 

@@ -1,4 +1,5 @@
 import type { BusinessDate } from '../../domain/business-date';
+import type { HourFigures } from '../../domain/day-figures';
 import type { HourOutput, InputFile, UnreadFile } from '../../domain/day-manifest';
 import type { ListedFile } from '../input/listed-file';
 import type { LoadedPipeline } from './loaded-pipeline';
@@ -36,6 +37,8 @@ export interface SourceHour {
 export interface TargetHour extends HourOutput {
   /** Distinct records. */
   readonly kept: number;
+  /** Those of its rows, if the build computed them; see `needsFigures`. */
+  readonly figures?: HourFigures | undefined;
 }
 
 /** What an engine has to do. */

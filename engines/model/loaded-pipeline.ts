@@ -22,7 +22,7 @@ export interface ReadPipeline {
 
 /** A pipeline folder, read and checked. */
 export interface LoadedPipeline extends ReadPipeline {
-  /** The columns of the transform's result, in the SQL's order. */
+  /** The columns of the transform's result, in the SQL's order, and behind them that of the digests, if any. */
   readonly outputColumns: readonly OutputColumn[];
   /**
    * The transform with its event's time beside each row, as the column `EVENT_TIME`. Undefined if a row's time is the

@@ -1,7 +1,13 @@
 import { listed, shortened } from '../../domain/bounded-text';
 import { RESERVED_COLUMNS } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
-import { outputTimeColumnOf, timeTypeOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import {
+  digestColumnOf,
+  outputTimeColumnOf,
+  timeTypeOf,
+  type OutputColumn,
+  type Pipeline,
+} from '../../domain/pipeline';
 
 /** The names of the pipeline folder's files in messages. */
 export interface PipelineFiles {
@@ -22,11 +28,19 @@ export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputC
     });
   }
   checkNames(pipeline, columns, files.yaml);
+  checkPartitions(pipeline, columns, files.yaml);
   const reserved = columns.find(({ name }) => RESERVED_COLUMNS.includes(name));
   if (reserved !== undefined) {
     throw new DaybreakError('BAD_TRANSFORM', {
       what: `${files.transform}: an output column is named ${reserved.name}, which is Druid's own`,
       remedy: `Give it another name; Druid's __time is filled from ${outputTimeColumnOf(pipeline)} (druid.timeColumn).`,
+    });
+  }
+  const digest = digestColumnOf(pipeline)?.name;
+  if (digest !== undefined && [...columns.map(({ name }) => name), ...RESERVED_COLUMNS].some(isLike(digest))) {
+    throw new DaybreakError('BAD_PIPELINE', {
+      what: `${files.yaml}: druid.digestColumn is ${digest}, which is the name of another column`,
+      remedy: 'Name a column that neither transform.sql nor Druid has.',
     });
   }
   const { format } = pipeline.events.time;
@@ -37,6 +51,11 @@ export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputC
     what: `${files.transform}: the time column ${time.name} is a ${time.type}, and that of the events is a ${wanted} of the format ${format} (events.time)`,
     remedy: `Give the event's time as ${time.name}, in its format, or name the column that has it in druid.timeColumn.`,
   });
+}
+
+/** SQL ignores the case of names. */
+function isLike(name: string): (other: string) => boolean {
+  return (other) => other.toLowerCase() === name.toLowerCase();
 }
 
 function checkNames(pipeline: Pipeline, columns: readonly OutputColumn[], file: string): void {
@@ -51,6 +70,19 @@ function checkNames(pipeline: Pipeline, columns: readonly OutputColumn[], file: 
     throw new DaybreakError('BAD_PIPELINE', {
       what: `${file}: ${setting} is ${column}, which the transform does not give`,
       remedy: `Name one of its output columns: ${listed(names)}.`,
+    });
+  }
+}
+
+/** Druid splits ranges of texts only. */
+function checkPartitions(pipeline: Pipeline, columns: readonly OutputColumn[], file: string): void {
+  const time = outputTimeColumnOf(pipeline);
+  const texts = columns.flatMap(({ name, type }) => (type === 'VARCHAR' && name !== time ? [name] : []));
+  const wrong = pipeline.druid.partitionBy?.find((name) => !texts.includes(name));
+  if (wrong !== undefined) {
+    throw new DaybreakError('BAD_PIPELINE', {
+      what: `${file}: druid.partitionBy names ${wrong}, which is not a text column of the transform`,
+      remedy: `Name VARCHAR columns of it other than the time: ${listed(texts)}.`,
     });
   }
 }

@@ -112,5 +112,6 @@ function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pi
     files: naming,
     timeColumn: druid.timeColumn,
     rowTime,
+    digestColumn: druid.digestColumn,
   };
 }

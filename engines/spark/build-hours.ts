@@ -8,7 +8,7 @@ import { openDatabase, STAGED, type Database } from '../duckdb/database';
 import { rowsOf, type WrittenRows } from '../duckdb/hours/hour-output';
 import { queryCount, queryTexts } from '../duckdb/query';
 import { NOTE } from '../rule/record-rule';
-import { outputValueSql } from '../duckdb/output-rows';
+import { outputValueSql, transformColumnsOf, withDigestSql } from '../duckdb/output-rows';
 import { timeHoldsSql } from '../rule/row-time';
 import { literal, parquetSql, quoted } from '../duckdb/sql';
 import { columnTypeOf } from '../sql-check/transform-check';
@@ -139,12 +139,10 @@ class SparkRun {
     await connection.run(`CREATE OR REPLACE VIEW daybreak.rows AS FROM ${parquetSql(...parts)}`);
     if (!this.#checked) await this.#checkTypes();
     if (loaded.timedTransform !== undefined) await this.#checkTimes(hour);
-    const names = loaded.outputColumns.map((column, index) => outputValueSql(column, this.#source(index)));
+    const names = transformColumnsOf(loaded).map((column, index) => outputValueSql(column, this.#source(index)));
     const order = [0, ...this.#columns].map(columnName).join(', ');
-    const written = await queryCount(
-      connection,
-      `COPY (SELECT ${names.join(', ')} FROM daybreak.rows ORDER BY ${order}) TO ${literal(path)} (FORMAT json)`,
-    );
+    const rows = withDigestSql(loaded.pipeline, `SELECT ${names.join(', ')} FROM daybreak.rows ORDER BY ${order}`);
+    const written = await queryCount(connection, `COPY (${rows}) TO ${literal(path)} (FORMAT json)`);
     const match = loaded.outputColumns.findIndex(({ name }) => name === loaded.pipeline.matchColumn);
     const unmatched =
       match === -1
@@ -161,7 +159,7 @@ class SparkRun {
   async #checkTypes(): Promise<void> {
     const described = await queryTexts(this.#database.connection, 'DESCRIBE daybreak.rows');
     const types = new Map(described.map(([name, type]) => [name, type ?? '']));
-    const different = this.#plan.loaded.outputColumns.flatMap(({ name, type }, index) => {
+    const different = transformColumnsOf(this.#plan.loaded).flatMap(({ name, type }, index) => {
       const found = types.get(this.#source(index)) ?? '';
       return columnTypeOf(found) === type ? [] : [`the column ${name} is a ${type} in DuckDB and a ${found} in Spark`];
     });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { HourFigures } from '../../domain/day-figures';
 import type { InputFile } from '../../domain/day-manifest';
 import type { SourceHour } from '../model/build-plan';
 import type { DayOutput, PublishedDay } from './day-output';
@@ -12,6 +13,8 @@ export interface BuildState {
   readonly sources: readonly SourceState[];
   /** Distinct records by hour of the day. */
   readonly kept: Readonly<Record<string, number>>;
+  /** The figures of rows by hour of the day, as far as builds computed them. A proof reads them too. */
+  readonly figures: Readonly<Record<string, HourFigures>>;
 }
 
 export interface SourceState extends Omit<SourceHour, 'files'> {
@@ -49,6 +52,16 @@ const stateSchema = z.object({
       .transform(({ strays: misplaced, ...source }) => ({ ...source, misplaced })),
   ),
   kept: z.record(z.string(), count),
+  // A version of an earlier release lacks them.
+  figures: z
+    .record(
+      z.string(),
+      z.object({
+        rows: count,
+        columns: z.array(z.object({ name: z.string(), values: count, sum: z.string().regex(/^-?\d{1,20}$/) })),
+      }),
+    )
+    .default({}),
 }) satisfies z.ZodType<BuildState>;
 
 /** The state as it is stored in a version. */

@@ -76,6 +76,9 @@ export async function assembleDay(
         quarantineBytes: parts.get(source.hour) ?? 0,
       })),
       kept: Object.fromEntries([...hours.values()].map(({ hour, kept }) => [hour, kept])),
+      figures: Object.fromEntries(
+        [...hours.values()].flatMap(({ hour, figures }) => (figures === undefined ? [] : [[hour, figures]])),
+      ),
     },
     takenOver: previous && { from: previous.version, files: taken },
   };
@@ -94,7 +97,7 @@ function refuseUnread(sources: readonly SourceHour[], unread: readonly UnreadFil
 }
 
 /** If one file covers a day, no record is misplaced. */
-function outputOf({ kept: _, ...output }: TargetHour, { files }: Pipeline): HourOutput {
+function outputOf({ kept: _kept, figures: _figures, ...output }: TargetHour, { files }: Pipeline): HourOutput {
   return isHourly(files.pattern) ? output : { ...output, misfiled: 0 };
 }
 
@@ -123,7 +126,7 @@ function unchangedHour(hour: string, previous: PreviousBuild | undefined): Targe
     previous?.manifest.hours.find((candidate) => candidate.hour === hour),
     hour,
   );
-  return { ...output, kept: previous?.state.kept[hour] ?? 0 };
+  return { ...output, kept: previous?.state.kept[hour] ?? 0, figures: previous?.state.figures[hour] };
 }
 
 /** Resolves to the number of bytes of each source hour's part. */

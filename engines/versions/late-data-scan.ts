@@ -111,7 +111,7 @@ async function inputOf(place: InputPlace, { pipeline }: LoadedPipeline, date: Bu
 }
 
 const NO_FILES: ListedInput = { own: [], neighbours: [], missingHours: [] };
-const NO_STATE: BuildState = { rules: '', stamps: {}, sources: [], kept: {} };
+const NO_STATE: BuildState = { rules: '', stamps: {}, sources: [], kept: {}, figures: {} };
 
 function other({ hashes }: LoadedPipeline, { transform, settings, tables }: DayManifest): boolean {
   return JSON.stringify(hashes) !== JSON.stringify({ transform, settings, tables });

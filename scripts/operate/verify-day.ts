@@ -1,5 +1,6 @@
 import { outputPlaceIn, requireCurrent } from '../../activities/batch/built-day';
-import { checkSegments, compareContent, latestVersion, visibleSegments } from '../../activities/batch/day-proof';
+import { compareDay } from '../../activities/batch/compare-day';
+import { checkSegments, latestVersion, visibleSegments } from '../../activities/batch/day-segments';
 import { createDruidClient } from '../../clients/druid';
 import type { BusinessDate } from '../../domain/business-date';
 import { dayPlan, type DayProof } from '../../domain/daily-batch';
@@ -8,7 +9,7 @@ import { withOutput } from '../../engines/versions/open-output';
 import { scratchRoot, withScratch } from '../../clients/storage/local/scratch-folder';
 import type { Config } from '../../worker/config';
 
-export interface VerifiedDay extends DayProof {
+export interface VerifiedDay extends Required<DayProof> {
   readonly pipeline: string;
   readonly date: BusinessDate;
   readonly datasource: string;
@@ -18,16 +19,23 @@ export interface VerifiedDay extends DayProof {
  * The proof of a day as it is now: compares what was published with what Druid serves. Throws NOT_BUILT if nothing is
  * published. Throws PROOF_FAILED with the first hour that differs, or with whatever other than a recompute serves the
  * day.
+ *
+ * @param report called with what is done, for people.
  */
-export async function verifyDay(config: Config, name: string, date: BusinessDate): Promise<VerifiedDay> {
+export async function verifyDay(
+  config: Config,
+  name: string,
+  date: BusinessDate,
+  report: (done: string) => void,
+): Promise<VerifiedDay> {
   const loaded = await loadPipelineNamed(config.pipelines, name);
   const druid = createDruidClient(config.druid);
   const plan = dayPlan(loaded.pipeline, date);
   // The content first: the hour that differs says more than the owner of the segments.
-  const hours = await withOutput(await outputPlaceIn(config.data, loaded.pipeline), date, async (output) => {
+  const compared = await withOutput(await outputPlaceIn(config.data, loaded.pipeline), date, async (output) => {
     const { version, manifest } = await requireCurrent(output, name);
     return withScratch(scratchRoot(config.data, name), `verify-${date}-${process.pid}`, (scratch) =>
-      compareContent(druid, plan, { output, version, hours: manifest.hours }, loaded, { scratch }),
+      compareDay(druid, plan, { output, version, hours: manifest.hours }, loaded, { scratch, report }),
     );
   });
   const visible = await visibleSegments(druid, plan);
@@ -38,6 +46,6 @@ export async function verifyDay(config: Config, name: string, date: BusinessDate
     datasource: plan.datasource,
     version: latestVersion(visible),
     segments: visible.length,
-    hours,
+    ...compared,
   };
 }

@@ -1,28 +1,17 @@
 import { transferTexts, type BuildProgress } from '../../engines/model/progress';
-import { progress, progressInPlace } from './print';
-import { isScreen } from './terminal';
+import { ProgressLine } from './progress-line';
 
-const PLAIN_MS = 5_000;
-
-/** Shows on stderr how far a build is. On a terminal one line changes; elsewhere a new line comes now and then. */
+/** Shows on stderr how far a build is. */
 export class BuildProgressLine {
-  #shown = performance.now();
+  readonly #line = new ProgressLine();
 
   show({ rows, hoursDone, hoursTotal, rowsPerSecond, ...transferred }: BuildProgress): void {
     const read = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
-    const line = [read, ...transferTexts(transferred)].join(', ');
-    if (isScreen('stderr')) {
-      progressInPlace(line);
-      return;
-    }
-    const now = performance.now();
-    if (now - this.#shown < PLAIN_MS) return;
-    this.#shown = now;
-    progress(line);
+    this.#line.show([read, ...transferTexts(transferred)].join(', '));
   }
 
   end(): void {
-    if (isScreen('stderr')) progressInPlace('');
+    this.#line.end();
   }
 }
 

@@ -7,6 +7,7 @@ import { businessDateOf, isBusinessDate, shiftDate, type BusinessDate } from '..
 import { completeCounts, describeCounts } from '../../domain/day-manifest';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
+import { describeProof, PROOF_KINDS } from '../../domain/proof-kind';
 import { describeBefore, SERVED_BEFORE } from '../../domain/reconciliation';
 import { isMissing } from '../../clients/storage/local/fs-errors';
 import type { Config } from '../../worker/config';
@@ -40,13 +41,16 @@ const reconciliationSchema = z
     counts: z.looseObject({ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count }),
     before: z.enum(SERVED_BEFORE).optional().default('realtime'),
     realtimeUnseen: z.string().optional(),
+    isDistinctEstimated: z.boolean().optional(),
+    // A version of an earlier release compared rows.
+    proof: z.enum(PROOF_KINDS).default('rows'),
     version: z.string(),
     taskId: z.string(),
   })
-  .transform(({ counts, ...day }) => {
+  .transform(({ counts, proof, ...day }) => {
     const complete = completeCounts(counts, day.hours);
-    const servedBefore = describeBefore(day.before, day.realtimeUnseen);
-    return { ...day, counts: complete, equation: describeCounts(complete), servedBefore };
+    const servedBefore = describeBefore(day.before, day);
+    return { ...day, counts: complete, equation: describeCounts(complete), servedBefore, proof: describeProof(proof) };
   });
 type Reconciliation = z.infer<typeof reconciliationSchema>;
 

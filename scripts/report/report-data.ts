@@ -42,6 +42,8 @@ export interface ReportDay {
     /** The counts as a sentence, and which layer's rows Druid served before. */
     readonly equation: string;
     readonly servedBefore: string;
+    /** How it was proven, as `describeProof` says it. */
+    readonly proof: string;
     readonly version: string;
     readonly taskId: string;
   };

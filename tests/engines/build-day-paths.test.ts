@@ -1,7 +1,7 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runDayBuild } from '../../engines/build-day';
-import { contentOf } from '../../engines/duckdb/row-digest';
+import { withRowCounter } from '../../engines/duckdb/row-counter';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from './scratch';
 
@@ -48,10 +48,9 @@ it('takes a wildcard in a path for itself, also where it would match a neighbour
   const row = '{"time":"2026-11-21 07:00:00","user_id":1,"user_name":null,"hello":null,"uid":null}\n';
   const folder = join(root, 'hour=3');
   await writeFiles(folder, { 'a*/07.ndjson': row, 'ab/07.ndjson': row, 'scratch/none': '' });
-  const content = await contentOf(loaded.pipeline, loaded.outputColumns, {
-    file: join(folder, 'a*/07.ndjson'),
-    scratch: join(folder, 'scratch'),
-  });
+  const content = await withRowCounter(loaded.pipeline, loaded.outputColumns, join(folder, 'scratch'), (counter) =>
+    counter.ofFile(join(folder, 'a*/07.ndjson')),
+  );
   expect(content.rows).toBe(1);
 });
 

@@ -1,24 +1,18 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import * as fc from 'fast-check';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import * as z from 'zod';
-import { servedDay } from '../../activities/batch/served-day';
-import { createDruidClient, type DruidClient } from '../../clients/druid';
 import { dayInterval } from '../../domain/business-date';
+import { distinctQuery, figuresQueries, rowsQuery, type RowSource } from '../../domain/druid/day-queries';
 import { reindexSpec } from '../../domain/druid/reindex-spec';
 import { supervisorSpec } from '../../domain/druid/supervisor-spec';
 import { timeExpression } from '../../domain/druid/time';
 import { DaybreakError } from '../../domain/errors';
 import { pipelineSchema, type OutputColumn, type Pipeline } from '../../domain/pipeline';
-import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { checkOutputColumns } from '../../engines/pipeline/output-columns';
 import { parsePipelineYaml } from '../../engines/pipeline/pipeline-yaml';
 import { readConfig } from '../../worker/config';
-import { DAY, scratchFolder } from '../engines/scratch';
+import { DAY } from '../engines/scratch';
 
-const root = scratchFolder();
 /** All tests together try about ten thousand. */
 const RUNS = 3_000;
 
@@ -209,45 +203,40 @@ describe('each text of pipeline.yaml', () => {
 
 describe("Druid's SQL", () => {
   let connection: DuckDBConnection;
-  let server: Server;
-  let druid: DruidClient;
-  let asked: string[] = [];
-
   beforeAll(async () => {
     connection = await (await DuckDBInstance.create(':memory:')).connect();
-    // Druid answers and refuses the rows: only the statement matters.
-    server = createServer((request, response) => {
-      void text(request).then((body) => {
-        const { query, resultFormat } = z
-          .object({ query: z.string(), resultFormat: z.string() })
-          .parse(JSON.parse(body));
-        if (resultFormat === 'object') response.end('[{"TABLE_NAME":"x"}]');
-        else {
-          asked.push(query);
-          response.writeHead(400).end('{}');
-        }
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    druid = createDruidClient({ coordinatorUrl: url, brokerUrl: url });
   });
   afterAll(() => {
-    server.closeAllConnections();
-    server.close();
     connection.closeSync();
   });
 
-  /** The statement for a day's rows, as an SQL parser reads it. */
+  const sourceOf = ({ druid: { datasource }, timeZone }: Pipeline): RowSource => ({
+    datasource,
+    intervals: [dayInterval(DAY, timeZone)],
+  });
+
+  /** A statement as an SQL parser reads it, as JSON. */
+  async function parsed(sql: string): Promise<string> {
+    const reader = await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [sql]);
+    return z.string().parse(reader.getRowsJson()[0]?.[0]);
+  }
+
+  /** The statement for a day's rows. */
   async function statement(pipeline: Pipeline, columns: readonly OutputColumn[]) {
-    asked = [];
-    const datasource = pipeline.druid.datasource;
-    const day = { datasource, interval: dayInterval(DAY, pipeline.timeZone) };
-    const loaded = { pipeline, outputColumns: columns } as LoadedPipeline;
-    await expect(servedDay(druid, day, loaded, { scratch: root })).rejects.toMatchObject({ code: 'DRUID_REFUSED' });
-    expect(asked).toHaveLength(1);
-    const reader = await connection.runAndReadAll('SELECT json_serialize_sql($1::VARCHAR)', [asked[0] ?? '']);
-    return statementSchema.parse(JSON.parse(z.string().parse(reader.getRowsJson()[0]?.[0]))).statements[0].node;
+    const read = await parsed(rowsQuery(pipeline, columns, sourceOf(pipeline)));
+    return statementSchema.parse(JSON.parse(read)).statements[0].node;
+  }
+
+  /** The columns in the statements for a day's figures and for its distinct rows, each once. */
+  async function columnsCounted(pipeline: Pipeline, columns: readonly OutputColumn[]): Promise<string[][]> {
+    const source = sourceOf(pipeline);
+    const [figures] = figuresQueries(pipeline, columns, source);
+    return Promise.all(
+      [figures?.query ?? '', distinctQuery(pipeline, columns, source)].map(async (sql) => {
+        const names = (await parsed(sql)).matchAll(/"column_names":(\["(?:[^"\\]|\\.)*"\])/g);
+        return [...new Set([...names].map(([, list = '']) => (JSON.parse(list) as [string])[0]))].sort();
+      }),
+    );
   }
 
   it('has a zone, a datasource and a format each as one literal or one name', async () => {
@@ -288,6 +277,9 @@ describe("Druid's SQL", () => {
         const { select_list: selected } = await statement(pipeline, columns);
         expect(selected).toHaveLength(4);
         expect(selected[3]?.column_names).toEqual([name]);
+        for (const counted of await columnsCounted(pipeline, columns)) {
+          expect(counted).toEqual(['__time', ...columns.slice(1).map((column) => column.name)].sort());
+        }
       }),
       { numRuns: RUNS / 2 },
     );
@@ -367,6 +359,8 @@ function expectInSpecs(pipeline: Pipeline, columns: readonly OutputColumn[]): vo
     id: 'x',
     plan: plan as never,
     source: { type: 'local', files: [] },
+    size: { rows: 1, bytes: 1 },
+    subtasks: 1,
   });
   expect(reindex.spec.dataSchema.granularitySpec.segmentGranularity.timeZone).toBe(pipeline.timeZone);
   expectOneCall(timeExpression(pipeline), pipeline);

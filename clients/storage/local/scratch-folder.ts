@@ -30,7 +30,7 @@ export async function withScratch<T>(root: string, purpose: string, use: (folder
     if (cause instanceof DaybreakError || !isUnwritable(cause)) throw cause;
     throw new DaybreakError('OUTPUT_FAILED', {
       what: `the scratch folder ${folder} cannot be written: ${messageOf(cause)}`,
-      remedy: 'Free space there, as much as the rows of the largest hour need, or make it writable.',
+      remedy: 'Free space there, some hundred megabytes, or make it writable.',
       cause,
     });
   } finally {

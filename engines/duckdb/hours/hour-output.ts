@@ -1,19 +1,25 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeFile } from 'node:fs/promises';
+import type { HourFigures } from '../../../domain/day-figures';
 import type { HourOutput } from '../../../domain/day-manifest';
 import { identityOf, isWholeRecord, type Pipeline } from '../../../domain/pipeline';
+import { needsFigures } from '../../../domain/proof-kind';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { STAGED } from '../database';
+import { figuresFrom, figuresSql } from '../figures';
 import { identityKeyNames, identityKeysSql } from './identity-keys';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
 import type { ProvenLines } from '../../model/fast-path';
-import { queryCount } from '../query';
+import { queryCount, queryTexts } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
 import { columnsSql, literal, parquetSql, quoted } from '../sql';
 
-export type WrittenRows = Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched'>;
+export interface WrittenRows extends Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched'> {
+  /** Only where `needsFigures`. */
+  readonly figures?: HourFigures;
+}
 
 export interface WrittenHour extends WrittenRows {
   /** Distinct records. */
@@ -32,7 +38,7 @@ export interface RowEngine {
 export const NO_ROWS: WrittenRows = { written: 0, filtered: 0, multiplied: 0, unmatched: 0 };
 
 /** The counts for `events`, if `withRows` of them gave the `written` rows. */
-export function rowsOf(events: number, withRows: number, written: number): Omit<WrittenRows, 'unmatched'> {
+export function rowsOf(events: number, withRows: number, written: number): Omit<WrittenRows, 'unmatched' | 'figures'> {
   return { written, filtered: events - withRows, multiplied: written - withRows };
 }
 
@@ -78,17 +84,31 @@ export async function writeHour(
 /** Runs the transform in DuckDB itself. */
 export function transformedRows(loaded: LoadedPipeline): RowEngine {
   const { numberedTransform: numbered } = loaded;
-  const { matchColumn } = loaded.pipeline;
+  const { pipeline, outputColumns: columns } = loaded;
+  const { matchColumn } = pipeline;
   const output = outputRowsSql(loaded);
+
+  async function counted(
+    connection: DuckDBConnection,
+    written: number,
+  ): Promise<Pick<WrittenRows, 'unmatched' | 'figures'>> {
+    if (needsFigures(pipeline, written)) {
+      const [row = []] = await queryTexts(connection, `SELECT ${figuresSql(pipeline, columns)} FROM (\n${output}\n)`);
+      const figures = figuresFrom(columns, row);
+      const match = figures.columns.find(({ name }) => name === matchColumn);
+      return { unmatched: match === undefined ? 0 : figures.rows - match.values, figures };
+    }
+    if (matchColumn === undefined) return { unmatched: 0 };
+    const unmatched = `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`;
+    return { unmatched: await queryCount(connection, unmatched) };
+  }
+
   return {
     async write(connection, path, events) {
       const written = await queryCount(connection, `COPY (\n${output}\n) TO ${literal(path)} (FORMAT json)`);
-      const unmatched =
-        matchColumn === undefined
-          ? 0
-          : await queryCount(connection, `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`);
+      const rows = await counted(connection, written);
       const withRows = numbered === undefined ? written : await countEventsWithRows(connection, numbered);
-      return { ...rowsOf(events, withRows, written), unmatched };
+      return { ...rowsOf(events, withRows, written), ...rows };
     },
     async check(connection) {
       await connection.run(`SELECT max(hash(daybreak_row)) FROM (\n${output}\n) AS daybreak_row`);

@@ -1,5 +1,6 @@
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { describeCounts } from '../../../domain/day-manifest';
+import { describeProof } from '../../../domain/proof-kind';
 import { describeBefore, reconciliationTable } from '../../../domain/reconciliation';
 import type { Line } from '../safe-text';
 import { table } from '../table';
@@ -7,14 +8,15 @@ import { table } from '../table';
 /** A replaced day as text for people: the table, where the records went, and the verdict. */
 export function describeDay(result: DailyBatchResult): Line[] {
   const { pipeline, date, hours, counts, segments, version, sealedUntil, accepted, verdict, datasource } = result;
+  const { proof = 'rows' } = result;
   return [
     `${pipeline} ${date}`,
     table(reconciliationTable(hours)),
-    describeBefore(result.before, result.realtimeUnseen),
+    describeBefore(result.before, result),
     describeCounts(counts),
     sealedUntil === undefined ? 'not sealed: the batch has its own datasource' : `sealed until ${sealedUntil}`,
     `${segments} segment(s) of ${datasource}, all of version ${version}, none realtime`,
     ...accepted.map(({ code, reason }) => `accepted ${code}: ${reason}`),
-    `verdict: ${verdict} — Druid serves exactly the batch’s rows in every hour`,
+    `verdict: ${verdict} — proven ${describeProof(proof)}: Druid serves the batch’s rows in every hour`,
   ];
 }

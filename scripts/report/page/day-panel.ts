@@ -53,9 +53,9 @@ function hoursOf({ reconciled }: ReportDay, panelWidth: number): Node[] {
       element('p', { class: 'muted' }, 'The batch has not replaced this day: realtime serves what it has of it.'),
     ];
   }
-  const { hours, equation, servedBefore, version } = reconciled;
+  const { hours, equation, servedBefore, version, proof } = reconciled;
   return [
-    element('p', { class: 'muted' }, `${equation}; ${servedBefore}; segments of version ${version}`),
+    element('p', { class: 'muted' }, `${equation}; ${servedBefore}; segments of version ${version}, proven ${proof}`),
     element('div', {}, hourChart(hours, panelWidth)),
     element('div', { class: 'scroll' }, hourTable(hours)),
   ];

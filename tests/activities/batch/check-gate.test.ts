@@ -25,7 +25,7 @@ function druidThatLoads(afterQuestions: number) {
     compaction: { of: () => Promise.resolve([]) },
     supervisors: { status: () => Promise.resolve(undefined), find: () => Promise.resolve(undefined) },
     queries: {
-      hasDatasource: () => Promise.resolve(false),
+      columns: () => Promise.resolve([]),
       segments: () => {
         questions += 1;
         return Promise.resolve([{ ...segment, ...day, available: questions > afterQuestions }]);

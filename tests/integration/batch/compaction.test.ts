@@ -2,7 +2,7 @@ import axios from 'axios';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { visibleSegments } from '../../../activities/batch/day-proof';
+import { visibleSegments } from '../../../activities/batch/day-segments';
 import { createDruidClient, type Segment } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate, shiftDate, type BusinessDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
@@ -60,7 +60,7 @@ const run = async (of: BusinessDate): Promise<DailyBatchResult> =>
 const segmentsOf = (of: BusinessDate) =>
   visibleSegments(druid, { datasource: pipeline.topic, interval: dayInterval(of, ZONE) });
 const proven = async (of: BusinessDate): Promise<void> => {
-  expect(await succeed(command('verify', of), pipeline.environment)).toContain('proven: ');
+  expect(await succeed(command('verify', of), pipeline.environment)).toContain('proven row by row: ');
 };
 
 async function compactionIs(granularitySpec: object, others: object = {}): Promise<void> {

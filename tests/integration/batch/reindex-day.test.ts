@@ -104,7 +104,15 @@ it('starts the next task after one that failed', async () => {
   // A task of the run that fails at once, because its only row cannot be read.
   await writeFile(join(folder, '08.ndjson'), '{');
   const source = sharedPath([{ folder, file: '08.ndjson' }]);
-  await druid.tasks.submit(reindexSpec(loaded.pipeline, loaded.outputColumns, { id: failed, plan, source }));
+  await druid.tasks.submit(
+    reindexSpec(loaded.pipeline, loaded.outputColumns, {
+      id: failed,
+      plan,
+      source,
+      size: { rows: 1, bytes: 1 },
+      subtasks: 1,
+    }),
+  );
   await until('the failure', async () => (await druid.tasks.status(failed))?.status === 'FAILED');
   const { taskId } = await reindex('failed', await built('failed', row(1), 1));
   expect(taskId).toMatch(/_failed_2$/);

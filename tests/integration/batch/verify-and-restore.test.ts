@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { visibleSegments } from '../../../activities/batch/day-proof';
+import { visibleSegments } from '../../../activities/batch/day-segments';
 import { createDruidClient } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
 import { dailyBatchId, type DailyBatchResult } from '../../../domain/daily-batch';

@@ -1,4 +1,5 @@
 import { completeCounts, describeCounts } from '../../../domain/day-manifest';
+import { describeProof } from '../../../domain/proof-kind';
 import { describeBefore } from '../../../domain/reconciliation';
 import type { ReportData, ReportDay, ReportHour } from '../../../scripts/report/report-data';
 
@@ -75,6 +76,7 @@ function reconciled(index: number, date: string): NonNullable<ReportDay['reconci
     counts,
     equation: describeCounts(counts),
     servedBefore: describeBefore('realtime'),
+    proof: describeProof('rows'),
     version: `${date}T15:31:00.000Z`,
     taskId: `daybreak_events_names_${date}`,
   };

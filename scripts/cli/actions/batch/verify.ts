@@ -1,7 +1,9 @@
 import type { BusinessDate } from '../../../../domain/business-date';
+import { describeProof } from '../../../../domain/proof-kind';
 import { readConfig } from '../../../../worker/config';
 import { verifyDay, type VerifiedDay } from '../../../operate/verify-day';
 import { print, printJson } from '../../../output/print';
+import { ProgressLine } from '../../../output/progress-line';
 import type { Line } from '../../../output/safe-text';
 import { table } from '../../../output/table';
 
@@ -12,12 +14,18 @@ export interface VerifyOptions {
 }
 
 export async function run({ pipeline, date, json }: VerifyOptions): Promise<void> {
-  const verified = await verifyDay(readConfig(), pipeline, date);
+  const line = new ProgressLine();
+  const report = (done: string): void => {
+    line.show(`compared ${done}`);
+  };
+  const verified = await verifyDay(readConfig(), pipeline, date, report).finally(() => {
+    line.end();
+  });
   if (json) printJson(verified);
   else describe(verified).forEach(print);
 }
 
-function describe({ pipeline, date, datasource, version, segments, hours }: VerifiedDay): Line[] {
+function describe({ pipeline, date, datasource, version, segments, hours, kind }: VerifiedDay): Line[] {
   return [
     table([
       ['hour', 'batch', 'Druid', 'checksum of both'],
@@ -28,6 +36,6 @@ function describe({ pipeline, date, datasource, version, segments, hours }: Veri
         druidChecksum,
       ]),
     ]),
-    `proven: ${datasource} serves exactly the published rows of ${pipeline} ${date} in every hour, from ${segments} segment(s), the latest of version ${version}`,
+    `proven ${describeProof(kind)}: ${datasource} serves the published rows of ${pipeline} ${date} in every hour, from ${segments} segment(s), the latest of version ${version}`,
   ];
 }

@@ -1,4 +1,4 @@
-import { visibleSegments } from '../../../activities/batch/day-proof';
+import { visibleSegments } from '../../../activities/batch/day-segments';
 import type { DruidClient, Segment } from '../../../clients/druid';
 import type { DayPlan } from '../../../domain/daily-batch';
 

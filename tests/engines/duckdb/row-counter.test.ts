@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { timeTypesOf, type ColumnType, type TimeFormat } from '../../../domain/pipeline';
-import { contentOf, type Content } from '../../../engines/duckdb/row-digest';
+import { withRowCounter, type Content } from '../../../engines/duckdb/row-counter';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { scratchFolder, writeFiles } from '../scratch';
 
@@ -15,8 +15,8 @@ async function contentOfTime(
   const { pipeline } = await loadPipeline('pipelines/events');
   const events = { ...pipeline.events, columns: { time: type }, time: { column: 'time', format } };
   await writeFiles(root, { 'rows.ndjson': `{"time":${json}}\n` });
-  const source = { file: join(root, 'rows.ndjson'), scratch: root };
-  return contentOf({ ...pipeline, events }, [{ name: 'time', type }], source);
+  const file = join(root, 'rows.ndjson');
+  return withRowCounter({ ...pipeline, events }, [{ name: 'time', type }], root, (counter) => counter.ofFile(file));
 }
 
 // As Druid has them: TIME_PARSE gives these milliseconds.

@@ -1,0 +1,172 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DruidClient } from '../../clients/druid';
+import { isEqual, type BuiltDay, type DayPlan, type DayProof, type ProvenHour } from '../../domain/daily-batch';
+import { areOf, firstDifference, noFigures, type HourFigures } from '../../domain/day-figures';
+import { dimensionsOf, druidType } from '../../domain/druid/data-schema';
+import { DaybreakError } from '../../domain/errors';
+import { proofKindOf } from '../../domain/proof-kind';
+import { figuresOfFile } from '../../engines/duckdb/figures';
+import { NO_CONTENT, withRowCounter } from '../../engines/duckdb/row-counter';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { shortHash } from '../../engines/pipeline/pipeline-version';
+import { readState } from '../../engines/versions/build-state';
+import type { DayOutput } from '../../engines/versions/day-output';
+import { eachHour, type HoursOptions } from './hours-at-once';
+import { servedDay, type ServedDay } from './served-day';
+
+/** The published rows that Druid should serve. */
+export interface BuiltRows extends Pick<BuiltDay, 'hours'> {
+  readonly output: DayOutput;
+  readonly version: string;
+}
+
+export interface ComparisonOptions extends HoursOptions {
+  /** Absolute path of a folder. What lies in it does not grow with the day. */
+  readonly scratch: string;
+}
+
+/** How the rows of a day were compared, and what was found in each hour. */
+export type Comparison = Required<Pick<DayProof, 'kind' | 'hours'>>;
+
+/**
+ * Compares the rows that Druid serves with the batch's, hour by hour: all rows, or the figures of each column, as
+ * `proofKindOf` says. Throws PROOF_FAILED with the first hour that differs, or with a column that Druid has loaded as
+ * another type.
+ */
+export async function compareDay(
+  druid: DruidClient,
+  plan: DayPlan,
+  built: BuiltRows,
+  loaded: LoadedPipeline,
+  options: ComparisonOptions,
+): Promise<Comparison> {
+  await checkTypes(druid, plan, loaded);
+  const kind = proofKindOf(
+    loaded.pipeline,
+    built.hours.reduce((sum, { written }) => sum + written, 0),
+  );
+  const compare = kind === 'rows' ? compareRows : compareFigures;
+  const found = await compare(druid, plan, built, loaded, options);
+  const named = new Set(built.hours.map(({ hour }) => hour));
+  const hours = [...found.values()]
+    .filter(({ hour, druidRows }) => named.has(hour) || druidRows > 0)
+    .sort((one, other) => (one.hour < other.hour ? -1 : 1));
+  const different = hours.find((hour) => hour.difference !== undefined);
+  if (different === undefined) return { kind, hours: hours.map(({ difference: _, ...hour }) => hour) };
+  throw new DaybreakError('PROOF_FAILED', {
+    what: `in hour ${different.hour} of ${plan.date} ${different.difference ?? ''}`,
+    remedy: `Run the day again: npx daybreak batch run --pipeline ${plan.pipeline} --date ${plan.date}`,
+  });
+}
+
+/** An hour, and what differs in it, for people; undefined if nothing does. */
+interface ComparedHour extends ProvenHour {
+  readonly difference: string | undefined;
+}
+
+async function compareRows(
+  druid: DruidClient,
+  plan: DayPlan,
+  built: BuiltRows,
+  { pipeline, outputColumns: columns }: LoadedPipeline,
+  options: ComparisonOptions,
+): Promise<Map<string, ComparedHour>> {
+  const day = servedDay(druid, plan, pipeline, columns);
+  const files = fileByHour(built);
+  return withRowCounter(pipeline, columns, options.scratch, (counter) =>
+    eachHour(hoursOf(day, built), options, async (hour) => {
+      const druidHas = await day.content(hour, counter);
+      const file = files.get(hour);
+      const batch =
+        file === undefined ? NO_CONTENT : await withRowsFile(built, file, options, (path) => counter.ofFile(path));
+      const compared = {
+        hour,
+        batchRows: batch.rows,
+        druidRows: druidHas.rows,
+        batchChecksum: batch.checksum,
+        druidChecksum: druidHas.checksum,
+      };
+      const difference = isEqual(compared)
+        ? undefined
+        : `Druid serves ${druidHas.rows} rows (checksum ${druidHas.checksum}), the batch wrote ${batch.rows} (checksum ${batch.checksum})`;
+      return { ...compared, difference };
+    }),
+  );
+}
+
+async function compareFigures(
+  druid: DruidClient,
+  plan: DayPlan,
+  built: BuiltRows,
+  { pipeline, outputColumns: columns }: LoadedPipeline,
+  options: ComparisonOptions,
+): Promise<Map<string, ComparedHour>> {
+  const day = servedDay(druid, plan, pipeline, columns);
+  const stored = (await readState(built.output, built.version))?.figures ?? {};
+  const files = fileByHour(built);
+  const figuresOf = async (hour: string): Promise<HourFigures> => {
+    const known = stored[hour];
+    if (known !== undefined && areOf(known, columns)) return known;
+    const file = files.get(hour);
+    return file === undefined
+      ? noFigures(columns)
+      : withRowsFile(built, file, options, (path) => figuresOfFile(pipeline, columns, path));
+  };
+  return eachHour(hoursOf(day, built), options, async (hour) => {
+    const [batch, druidHas] = [await figuresOf(hour), await day.figures(hour)];
+    return {
+      hour,
+      batchRows: batch.rows,
+      druidRows: druidHas.rows,
+      batchChecksum: shortHash(JSON.stringify(batch)),
+      druidChecksum: shortHash(JSON.stringify(druidHas)),
+      difference: firstDifference(druidHas, batch),
+    };
+  });
+}
+
+/** Every hour of the day, and those in which the batch has rows: its zone may have been another. */
+function hoursOf(day: ServedDay, { hours }: BuiltRows): string[] {
+  return [...new Set([...day.hours, ...hours.map(({ hour }) => hour)])];
+}
+
+/** The files of the hours that have rows. */
+function fileByHour({ hours }: BuiltRows): ReadonlyMap<string, string> {
+  return new Map(hours.flatMap(({ hour, file, written }) => (written === 0 ? [] : [[hour, file]])));
+}
+
+/** Runs `use` with the path of a file of rows: the file itself, or a copy if it is not in a local folder. */
+async function withRowsFile<T>(
+  { output, version }: BuiltRows,
+  file: string,
+  { scratch, signal }: ComparisonOptions,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(await output.localFile(version, file, scratch, signal));
+  } finally {
+    await rm(join(scratch, file), { force: true });
+  }
+}
+
+/** Throws PROOF_FAILED if a segment of the day has a column in another type than the batch's. */
+async function checkTypes(
+  druid: DruidClient,
+  { datasource, interval, date, pipeline }: DayPlan,
+  { pipeline: settings, outputColumns }: LoadedPipeline,
+): Promise<void> {
+  const dimensions = dimensionsOf(settings, outputColumns);
+  for (const { id, columns } of await druid.queries.segmentColumns(datasource, interval)) {
+    for (const { name, type } of dimensions) {
+      const [found, expected] = [columns[name], druidType(type).toUpperCase()];
+      // A column that a segment lacks has no value there, which the comparison of the rows finds.
+      if (found === undefined || (found.type === expected && !found.hasMultipleValues)) continue;
+      const has = found.hasMultipleValues ? 'several values in a row' : found.type;
+      throw new DaybreakError('PROOF_FAILED', {
+        what: `${name} of ${date} is ${has} in Druid's segment ${id}; the batch wrote it as ${type}, which is ${expected} there`,
+        remedy: `Run the day again: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,
+      });
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { log } from '@temporalio/activity';
+import type { DruidClient } from '../../clients/druid';
+import type { Interval } from '../../domain/business-date';
+import type { ServedHour } from '../../domain/daily-batch';
+import { SKETCH_FUNCTION } from '../../domain/druid/day-queries';
+import { outputTimeColumnOf } from '../../domain/pipeline';
+import { proofKindOf } from '../../domain/proof-kind';
+import { withRowCounter } from '../../engines/duckdb/row-counter';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { eachHour, type HoursOptions } from './hours-at-once';
+import { servedDay } from './served-day';
+
+/**
+ * The rows that Druid serves of a day by local hour, and how many of them are distinct; hours without rows are left out.
+ * Where the pipeline's proof compares rows, they are fetched and counted here. Beyond, Druid counts the distinct ones by
+ * a sketch; without its extension druid-datasketches, they are fetched nevertheless.
+ *
+ * A column that Druid does not have yet is passed over: the pipeline may be newer than the rows.
+ *
+ * @param options `scratch`: the absolute path of a folder.
+ */
+export async function countServed(
+  druid: DruidClient,
+  served: { readonly datasource: string; readonly interval: Interval },
+  { pipeline, outputColumns }: LoadedPipeline,
+  options: HoursOptions & { readonly scratch: string },
+): Promise<ServedHour[]> {
+  const known = new Set(await druid.queries.columns(served.datasource));
+  if (known.size === 0) return [];
+  const columns = outputColumns.filter(({ name }) => known.has(name) || name === outputTimeColumnOf(pipeline));
+  const day = servedDay(druid, served, pipeline, columns);
+  const isCountedHere =
+    proofKindOf(pipeline, await day.rows()) === 'rows' || !(await hasSketches(druid, served.datasource));
+  const counted = isCountedHere
+    ? await withRowCounter(pipeline, columns, options.scratch, (counter) =>
+        eachHour(day.hours, options, async (hour): Promise<ServedHour> => {
+          const { rows, distinct } = await day.content(hour, counter);
+          return { hour, rows, distinct };
+        }),
+      )
+    : await eachHour(day.hours, options, async (hour): Promise<ServedHour> => {
+        const { rows, distinct, atLeast } = await day.distinct(hour);
+        return { hour, rows, distinct, ...(atLeast < distinct && { atLeast }) };
+      });
+  return [...counted.values()].filter(({ rows }) => rows > 0);
+}
+
+async function hasSketches(druid: DruidClient, datasource: string): Promise<boolean> {
+  if (await druid.queries.hasFunction(SKETCH_FUNCTION)) return true;
+  log.warn('fetches every row of the day to count the distinct ones: Druid lacks its extension druid-datasketches', {
+    datasource,
+  });
+  return false;
+}

@@ -1,0 +1,37 @@
+import type { Pipeline } from './pipeline';
+
+/**
+ * How a day was proven: every row; figures of each hour and column; or these figures with a digest of each row among
+ * them.
+ */
+export const PROOF_KINDS = ['rows', 'aggregates', 'digests'] as const;
+export type ProofKind = (typeof PROOF_KINDS)[number];
+
+/** Days of up to so many rows are compared row by row by `auto`: their rows are fetched within a minute. */
+export const ROW_BY_ROW = 2_000_000;
+
+/**
+ * Whether a build computes the figures of an hour of so many rows. What it leaves out, a proof computes from the hour's
+ * file.
+ */
+export function needsFigures({ proof }: Pick<Pipeline, 'proof'>, rows: number): boolean {
+  return proof === 'aggregates' || (proof === 'auto' && rows > ROW_BY_ROW / 24);
+}
+
+/** How a day of so many rows is proven. */
+export function proofKindOf({ proof, druid }: Pick<Pipeline, 'proof' | 'druid'>, rows: number): ProofKind {
+  if (proof === 'rows' || (proof === 'auto' && rows <= ROW_BY_ROW)) return 'rows';
+  return druid.digestColumn === undefined ? 'aggregates' : 'digests';
+}
+
+/** For a sentence such as 'proven …: Druid serves the batch’s rows'. */
+export function describeProof(kind: ProofKind): string {
+  switch (kind) {
+    case 'rows':
+      return 'row by row';
+    case 'aggregates':
+      return 'by aggregates (counts and sums of each column in every hour, not each row)';
+    case 'digests':
+      return 'by aggregates and row digests (counts and sums of each column and of the digests in every hour)';
+  }
+}

@@ -1,0 +1,147 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import { timeRuleOf } from '../rule/time-rule';
+import { READER, rowsOfFile } from './rows-of-file';
+import { exactly, quoted } from './sql';
+
+/** What rows there are, as counts and a checksum. If two contents are equal, they have the same rows, each as often. */
+export interface Content {
+  readonly rows: number;
+  /** How many distinct rows there are. */
+  readonly distinct: number;
+  /**
+   * Sum of the rows' hashes as decimal text. It is the same for the same rows in any order, and counts repeats. '0' for
+   * no rows.
+   */
+  readonly checksum: string;
+}
+
+export const NO_CONTENT: Content = { rows: 0, distinct: 0, checksum: '0' };
+
+/**
+ * Counts rows of some columns in memory that does not grow with them: it spills to the folder `scratch`, eight bytes for
+ * each distinct row. Calls may run at the same time.
+ */
+export interface RowCounter {
+  /** The rows of an NDJSON file, by its absolute path. A name that ends in .gz or .zst is of a compressed file. */
+  ofFile(file: string): Promise<Content>;
+  /** The rows in JSON lines, in parts of any size. Holds one piece of them in `scratch` at a time. */
+  ofLines(lines: AsyncIterable<Buffer>): Promise<Content>;
+}
+
+const PIECE_BYTES = 16 * 1024 ** 2;
+const LINE_FEED = 10;
+
+/** Runs `use` with a counter. `scratch` is the absolute path of a folder. */
+export async function withRowCounter<T>(
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+  scratch: string,
+  use: (counter: RowCounter) => Promise<T>,
+): Promise<T> {
+  const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
+  const rows = (file: string): Promise<CountedRows> => CountedRows.open(instance, pipeline, columns, file);
+  try {
+    return await use({
+      async ofFile(file) {
+        const counted = await rows(file);
+        await counted.add();
+        return counted.content();
+      },
+      async ofLines(lines) {
+        const file = join(scratch, `${randomUUID()}.ndjson`);
+        const counted = await rows(file);
+        try {
+          for await (const piece of pieces(lines)) {
+            await writeFile(file, piece);
+            await counted.add();
+          }
+        } finally {
+          await rm(file, { force: true });
+        }
+        return counted.content();
+      },
+    });
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** Whole lines, as many as a piece has room for. */
+async function* pieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    waiting.push(chunk);
+    bytes += chunk.length;
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (bytes < PIECE_BYTES || end === 0) continue;
+    const rest = chunk.subarray(end);
+    yield Buffer.concat(waiting, bytes - rest.length);
+    [waiting, bytes] = [[rest], rest.length];
+  }
+  if (bytes > 0) yield Buffer.concat(waiting, bytes);
+}
+
+/** The rows that a file has had. */
+class CountedRows {
+  readonly #connection: DuckDBConnection;
+  readonly #file: string;
+  readonly #addSql: string;
+
+  private constructor(connection: DuckDBConnection, file: string, addSql: string) {
+    this.#connection = connection;
+    this.#file = file;
+    this.#addSql = addSql;
+  }
+
+  static async open(
+    instance: DuckDBInstance,
+    pipeline: Pipeline,
+    columns: readonly OutputColumn[],
+    file: string,
+  ): Promise<CountedRows> {
+    const connection = await instance.connect();
+    // A temporary table is the connection's own.
+    await connection.run('CREATE TEMP TABLE counted (row_hash UBIGINT, copies BIGINT)');
+    const hash = `hash(${columns.map((column) => compared(pipeline, column)).join(', ')})`;
+    const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(columns)} GROUP BY ALL`;
+    return new CountedRows(connection, file, addSql);
+  }
+
+  /** Adds the rows that the file has now. */
+  async add(): Promise<void> {
+    await this.#connection.run(this.#addSql, { file: exactly(this.#file) });
+  }
+
+  async content(): Promise<Content> {
+    const reader = await this.#connection.runAndReadAll(
+      'SELECT sum(copies)::BIGINT, count(DISTINCT row_hash)::BIGINT, sum(row_hash::HUGEINT * copies)::VARCHAR FROM counted',
+    );
+    this.#connection.closeSync();
+    const [rows, distinct, checksum] = totals.parse(reader.getRowsJson()[0]);
+    return { rows, distinct, checksum };
+  }
+}
+
+/** Numbers come as text; sums over no row are null. */
+const totals = z.tuple([
+  z.coerce.number(),
+  z.coerce.number(),
+  z
+    .string()
+    .nullable()
+    .transform((sum) => sum ?? '0'),
+]);
+
+/** A time is compared to the millisecond, since Druid keeps no more. An ISO time may be given as its milliseconds. */
+function compared(pipeline: Pipeline, { name }: OutputColumn): string {
+  const column = quoted(name);
+  if (name !== outputTimeColumnOf(pipeline)) return column;
+  const moment = timeRuleOf(pipeline).moment(column);
+  return pipeline.events.time.format === 'iso' ? `coalesce(try_cast(${column} AS BIGINT), ${moment})` : moment;
+}
