@@ -44,8 +44,11 @@ export class Session {
     }
   }
 
-  /** Starts a command that stays and writes its output to `log`. If `sign` is given, waits until the log holds it. */
-  async background(command: string, log: string, sign?: string): Promise<void> {
+  /**
+   * Starts a command that stays and writes its output to `log`. If `sign` is given, waits until the log holds it.
+   * Resolves to its process id.
+   */
+  async background(command: string, log: string, sign?: string): Promise<number | undefined> {
     this.signal.throwIfAborted();
     progress(`$ npx daybreak ${command} > ${log} &`);
     await mkdir(dirname(log), { recursive: true });
@@ -63,6 +66,7 @@ export class Session {
       }
       await sleep(200, undefined, { signal: this.signal });
     }
+    return child.pid;
   }
 
   /** Ends the background commands and waits until they have ended. */
