@@ -7,8 +7,8 @@ export interface ColumnFigures {
   readonly values: number;
   /**
    * The sum of a whole number for each value, as decimal text: modulo 2^64, as a signed 64-bit number. The number is
-   * the integer itself, the bits of a DOUBLE, the length of a text in UTF-16 units, that of `true` or `false`, and the
-   * milliseconds of the time column. '0' for no values.
+   * the integer itself, the bits of a DOUBLE, 1 or 0 for `true` or `false`, the length of a text in UTF-16 units or of a
+   * list in elements, the milliseconds of the time column, and 0 for JSON. '0' for no values.
    */
   readonly sum: string;
 }

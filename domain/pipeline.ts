@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { listed } from './bounded-text';
 import { isSameZone, isTimeZone, zonesInsteadOf } from './business-date';
+import { COLUMN_TYPES, isColumnType, type ColumnType, type OutputType } from './column-types';
 import { DaybreakError } from './errors';
+import { columnOf, eventColumn, type ColumnSetting } from './event-columns';
 import type { FileNaming } from './file-hours';
 import { faultOfPattern, isHourly } from './file-pattern';
 
-/** Column types that both engines, Kafka's JSON and Druid hold without loss. BIGINT is 64 bits, exact. */
-export const COLUMN_TYPES = ['VARCHAR', 'BIGINT', 'DOUBLE', 'BOOLEAN'] as const;
-export type ColumnType = (typeof COLUMN_TYPES)[number];
+export { COLUMN_TYPES, type ColumnType } from './column-types';
 
 /** The engines that can run the SQL of a day's build. */
 export const ENGINES = ['duckdb', 'spark'] as const;
@@ -40,10 +40,16 @@ const topic = z
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -')
   .refine((name) => !/^\.{1,2}$/.test(name), "a Kafka topic, which is neither '.' nor '..'");
 const datasource = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'a Druid datasource: letters, digits, _ -');
-const columns = z
-  .record(identifier, z.enum(COLUMN_TYPES))
-  .refine((all) => Object.keys(all).length > 0, 'at least one column')
-  .refine((all) => distinctIgnoringCase(Object.keys(all)), 'names that differ in more than upper and lower case');
+/** Names that SQL, JSON specs and terminals accept as they are. SQL quotes those that are no identifiers. */
+const columnName = z
+  .string()
+  .regex(/^[^\p{C}"'`\\]{1,200}$/u, 'at most 200 characters, without quotes, backslashes and control characters');
+const columnsOf = <Name extends z.ZodString, Setting extends z.ZodType>(name: Name, setting: Setting) =>
+  z
+    .record(name, setting)
+    .refine((all) => Object.keys(all).length > 0, 'at least one column')
+    .refine((all) => distinctIgnoringCase(Object.keys(all)), 'names that differ in more than upper and lower case');
+const tableColumns = columnsOf(identifier, z.enum(COLUMN_TYPES));
 const delimiter = z
   .string()
   .regex(/^(?:[^"\r\n\0]|\\t)$/u, 'one character, neither " nor a line end, or \\t for a tab');
@@ -64,9 +70,11 @@ export const pipelineSchema = z
       'The zone in which a day begins and ends. Event times without an offset are in this zone too.',
     ),
     events: z.strictObject({
-      columns: columns.describe('The fields of an event and their types. Other fields are ignored.'),
+      columns: columnsOf(columnName, eventColumn).describe(
+        'The fields of an event, each with its type or with type, path and lenient. Other fields are ignored.',
+      ),
       time: z.strictObject({
-        column: identifier.describe('The column that holds the time of the event.'),
+        column: columnName.describe('The column that holds the time of the event.'),
         format: z
           .enum([
             'yyyy-MM-dd HH:mm:ss',
@@ -89,7 +97,7 @@ export const pipelineSchema = z
         .default(1024 ** 2)
         .describe('The size of the largest record in bytes, in a file or in Kafka. A larger record is bad.'),
       identity: z
-        .array(identifier)
+        .array(columnName)
         .min(1)
         .optional()
         .describe(
@@ -105,7 +113,7 @@ export const pipelineSchema = z
           delimiter: delimiter
             .optional()
             .describe('What separates the fields of a csv: one character, or \\t. Default: a comma.'),
-          columns: columns.describe('Its columns and their types.'),
+          columns: tableColumns.describe('Its columns and their types: VARCHAR, BIGINT, DOUBLE or BOOLEAN.'),
           key: z
             .array(identifier)
             .min(1)
@@ -181,7 +189,7 @@ export const pipelineSchema = z
         .max(1000)
         .default(3)
         .describe('The number of partitions of topics that Daybreak creates.'),
-      key: identifier.describe('The output column that becomes the message key.'),
+      key: columnName.describe('The output column that becomes the message key.'),
     }),
     druid: z.strictObject({
       datasource: datasource.describe('The datasource that realtime loads and that queries read.'),
@@ -192,7 +200,7 @@ export const pipelineSchema = z
       batchDatasource: datasource
         .optional()
         .describe('Where a recomputed day goes with replace: separate. Default: the datasource with _batch.'),
-      timeColumn: identifier
+      timeColumn: columnName
         .optional()
         .describe("The output column that becomes __time. Default: the events' time column."),
       rowTime: z
@@ -254,7 +262,7 @@ export const pipelineSchema = z
           'How long Druid may take, after the task, until it serves a recomputed day from its new segments only.',
         ),
     }),
-    matchColumn: identifier
+    matchColumn: columnName
       .optional()
       .describe('An output column that is null if the join found nothing. Such rows count as unmatched.'),
     batch: z
@@ -363,11 +371,11 @@ function contradictions({ events, tables, kafka, files, output, druid, timeZone 
     found.push({ path: ['files', 'timeZone'], message: `${timeZone}, the pipeline's zone, for files of a day each` });
   }
   const { column, format } = events.time;
-  const expected = timeTypesOf(format);
-  const type = events.columns[column];
-  if (!Object.hasOwn(events.columns, column)) {
+  const expected: readonly string[] = timeTypesOf(format);
+  const time = columnOf(events.columns, column);
+  if (time === undefined) {
     found.push({ path: ['events', 'time', 'column'], message: `one of ${listed(Object.keys(events.columns))}` });
-  } else if (type !== undefined && !expected.includes(type)) {
+  } else if (!expected.includes(time.type)) {
     const message = `${expected.join(' or ')}, which the time format ${format} needs`;
     found.push({ path: ['events', 'columns', column], message });
   }
@@ -429,7 +437,7 @@ interface PipelineSettings {
   readonly druid: { readonly inputSource: (typeof DRUID_READS)[number] };
   readonly files: { readonly pattern: string; readonly timeZone?: string | undefined };
   readonly events: {
-    readonly columns: Readonly<Record<string, ColumnType>>;
+    readonly columns: Readonly<Record<string, ColumnSetting>>;
     readonly time: { readonly column: string; readonly format: string };
     readonly identity?: readonly string[] | undefined;
   };
@@ -472,7 +480,7 @@ export function pipelineJsonSchema(): object {
 /** A column of the transform's result, in the SQL's order. */
 export interface OutputColumn {
   readonly name: string;
-  readonly type: ColumnType;
+  readonly type: OutputType;
 }
 
 /** The columns that decide whether two records are the same event. */
@@ -532,7 +540,8 @@ export function digestColumnOf({ druid }: Pipeline): OutputColumn | undefined {
 
 /** The type of the time column, for events and for the output. */
 export function timeTypeOf({ events }: Pipeline): ColumnType {
-  return events.columns[events.time.column] ?? 'VARCHAR';
+  const type = columnOf(events.columns, events.time.column)?.type ?? 'VARCHAR';
+  return isColumnType(type) ? type : 'VARCHAR';
 }
 
 /** Whether event times are local text, without an offset. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DruidClient } from '../../clients/druid';
 import { isEqual, type BuiltDay, type DayPlan, type DayProof, type ProvenHour } from '../../domain/daily-batch';
 import { areOf, firstDifference, noFigures, type HourFigures } from '../../domain/day-figures';
-import { dimensionsOf, druidType } from '../../domain/druid/data-schema';
+import { dimensionsOf, segmentType } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
 import { proofKindOf } from '../../domain/proof-kind';
 import { figuresOfFile } from '../../engines/duckdb/figures';
@@ -159,7 +159,7 @@ async function checkTypes(
   const dimensions = dimensionsOf(settings, outputColumns);
   for (const { id, columns } of await druid.queries.segmentColumns(datasource, interval)) {
     for (const { name, type } of dimensions) {
-      const [found, expected] = [columns[name], druidType(type).toUpperCase()];
+      const [found, expected] = [columns[name], segmentType(type)];
       // A column that a segment lacks has no value there, which the comparison of the rows finds.
       if (found === undefined || (found.type === expected && !found.hasMultipleValues)) continue;
       const has = found.hasMultipleValues ? 'several values in a row' : found.type;

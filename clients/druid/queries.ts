@@ -80,13 +80,13 @@ export function createQueries(broker: DruidHttp) {
   return {
     sql,
 
-    /** The rows of a query as JSON lines, in parts of any size. Throws DRUID_UNREACHABLE if Druid breaks off. */
+    /** The rows of a query as JSON lines, arrays as arrays, in parts of any size. Throws DRUID_UNREACHABLE if Druid breaks off. */
     async *sqlLines(query: string): AsyncGenerator<Buffer> {
       const body = await broker.stream({
         method: 'post',
         url: '/druid/v2/sql',
         timeout: 0,
-        data: { query, resultFormat: 'objectLines', context: FRESH },
+        data: { query, resultFormat: 'objectLines', context: { ...FRESH, sqlStringifyArrays: false } },
       });
       let end = '';
       for await (const chunk of body as AsyncIterable<Buffer>) {

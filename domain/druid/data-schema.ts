@@ -1,4 +1,5 @@
-import { outputTimeColumnOf, type ColumnType, type OutputColumn, type Pipeline } from '../pipeline';
+import type { OutputType } from '../column-types';
+import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
 import { timeExpression } from './time';
 
 /**
@@ -10,12 +11,20 @@ const NO_SUCH_COLUMN = '__no_such_column';
 /** Names that an output column cannot have: Druid refuses them, or does not read them as columns. */
 export const RESERVED_COLUMNS: readonly string[] = ['__time', NO_SUCH_COLUMN];
 
+/** A column as Druid stores it. */
+export interface DruidDimension {
+  readonly type: 'string' | 'long' | 'double' | 'json' | 'auto';
+  readonly name: string;
+  /** The type of an array, whatever its values are. */
+  readonly castToType?: string;
+}
+
 /** The part that realtime and batch ingestion share: the same rows must become the same columns in segments. */
 export interface DataSchema {
   readonly dataSource: string;
   readonly timestampSpec: { readonly column: string; readonly format: string; readonly missingValue: string };
   readonly transformSpec: { readonly transforms: readonly object[] };
-  readonly dimensionsSpec: { readonly dimensions: readonly { readonly type: string; readonly name: string }[] };
+  readonly dimensionsSpec: { readonly dimensions: readonly DruidDimension[] };
   readonly metricsSpec: readonly object[];
 }
 
@@ -31,7 +40,7 @@ export function dataSchema(
       transforms: [{ type: 'expression', name: '__time', expression: timeExpression(pipeline) }],
     },
     dimensionsSpec: {
-      dimensions: dimensionsOf(pipeline, columns).map(({ name, type }) => ({ type: druidType(type), name })),
+      dimensions: dimensionsOf(pipeline, columns).map(dimension),
     },
     metricsSpec: [],
   };
@@ -42,15 +51,29 @@ export function dimensionsOf(pipeline: Pipeline, columns: readonly OutputColumn[
   return columns.filter(({ name }) => name !== outputTimeColumnOf(pipeline));
 }
 
-/** The type that a column has in Druid, as its specs name it. */
-export function druidType(type: ColumnType): string {
-  switch (type) {
-    case 'BIGINT':
-      return 'long';
-    case 'DOUBLE':
-      return 'double';
-    case 'VARCHAR':
-    case 'BOOLEAN':
-      return 'string';
-  }
+/** The type that a column of a segment has, as Druid tells it. */
+export function segmentType(type: OutputType): string {
+  const druidType = DRUID_TYPES[type];
+  if (typeof druidType !== 'string') return druidType.array;
+  return druidType === 'json' ? 'COMPLEX<json>' : druidType.toUpperCase();
 }
+
+function dimension({ name, type }: OutputColumn): DruidDimension {
+  const druidType = DRUID_TYPES[type];
+  return typeof druidType === 'string'
+    ? { type: druidType, name }
+    : { type: 'auto', name, castToType: druidType.array };
+}
+
+/** Druid has no type for true and false: it stores 1 and 0. */
+const DRUID_TYPES: Readonly<Record<OutputType, DruidDimension['type'] | { readonly array: string }>> = {
+  VARCHAR: 'string',
+  BIGINT: 'long',
+  DOUBLE: 'double',
+  BOOLEAN: 'long',
+  JSON: 'json',
+  'VARCHAR[]': { array: 'ARRAY<STRING>' },
+  'BIGINT[]': { array: 'ARRAY<LONG>' },
+  'DOUBLE[]': { array: 'ARRAY<DOUBLE>' },
+  'BOOLEAN[]': { array: 'ARRAY<LONG>' },
+};

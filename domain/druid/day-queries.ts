@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { constantOffsets, type Interval } from '../business-date';
+import { elementTypeOf } from '../column-types';
 import { addFigures, noFigures, wrapped, type HourFigures } from '../day-figures';
 import { isLocalTime, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
 import { sqlName, timestampLiteral } from './quoting';
@@ -21,9 +22,12 @@ function fromSql({ datasource, intervals }: RowSource): string {
 /** Druid SQL of the rows themselves, with the columns as the batch wrote them. */
 export function rowsQuery(pipeline: Pipeline, columns: readonly OutputColumn[], source: RowSource): string {
   const time = outputTimeColumnOf(pipeline);
-  const selected = columns.map(({ name }) =>
-    name === time ? `${timeAsWritten(pipeline)} AS ${sqlName(name)}` : sqlName(name),
-  );
+  const selected = columns.map(({ name, type }) => {
+    const column = sqlName(name);
+    if (name === time) return `${timeAsWritten(pipeline)} AS ${column}`;
+    // As text, for which the form of Druid's answer makes no difference.
+    return type === 'JSON' ? `TO_JSON_STRING(${column}) AS ${column}` : column;
+  });
   return `SELECT ${selected.join(', ')} ${fromSql(source)}`;
 }
 
@@ -58,7 +62,7 @@ export function figuresQueries(
   const time = outputTimeColumnOf(pipeline);
   const selected = columns.map(
     (column, index) =>
-      `COUNT(${column.name === time ? '*' : sqlName(column.name)}) AS n${index}, ` +
+      `COUNT(${column.name === time ? '*' : countedSql(column)}) AS n${index}, ` +
       `CAST(SUM(${numberSql(column, time)}) AS VARCHAR) AS s${index}`,
   );
   return intervals
@@ -94,9 +98,23 @@ function numberSql({ name, type }: OutputColumn, time: string): string {
     case 'DOUBLE':
       return `BITWISE_CONVERT_DOUBLE_TO_LONG_BITS(${sqlName(name)})`;
     case 'VARCHAR':
-    case 'BOOLEAN':
       return `STRLEN(${sqlName(name)})`;
+    case 'BOOLEAN':
+      return sqlName(name);
+    case 'VARCHAR[]':
+    case 'BIGINT[]':
+    case 'DOUBLE[]':
+    case 'BOOLEAN[]':
+      return `ARRAY_LENGTH(${sqlName(name)})`;
+    case 'JSON':
+      return '0';
   }
+}
+
+/** What is null where the column has no value. */
+function countedSql({ name, type }: OutputColumn): string {
+  if (type === 'JSON') return `NULLIF(TO_JSON_STRING(${sqlName(name)}), 'null')`;
+  return elementTypeOf(type) === undefined ? sqlName(name) : `ARRAY_LENGTH(${sqlName(name)})`;
 }
 
 /** The function of Druid's extension druid-datasketches that `distinctQuery` needs. */
@@ -127,7 +145,13 @@ export const distinctRow = z.object({
 function distinctSql({ name, type }: OutputColumn, time: string): string {
   if (name === time) return `CONCAT(CAST(TIMESTAMP_TO_MILLIS(__time) AS VARCHAR), ' ')`;
   const column = sqlName(name);
-  const text =
-    type === 'VARCHAR' ? `CONCAT(CAST(STRLEN(${column}) AS VARCHAR), ':', ${column})` : `CAST(${column} AS VARCHAR)`;
-  return `COALESCE(CONCAT(${text}, ' '), 'null ')`;
+  const measured = (text: string): string => `CONCAT(CAST(STRLEN(${text}) AS VARCHAR), ':', ${text})`;
+  const text = (): string => {
+    if (type === 'VARCHAR') return measured(column);
+    if (type === 'JSON') return measured(`TO_JSON_STRING(${column})`);
+    return elementTypeOf(type) === undefined
+      ? `CAST(${column} AS VARCHAR)`
+      : measured(`ARRAY_TO_STRING(${column}, ',')`);
+  };
+  return `COALESCE(CONCAT(${text()}, ' '), 'null ')`;
 }

@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
 import { NOTE } from '../rule/record-rule';
-import { exactly, literals, quoted } from './sql';
+import { declaredColumnsSql, exactly, literals } from './sql';
 import { loadStaticTables } from '../tables/static-tables';
 
 export interface DatabaseOptions {
@@ -69,16 +69,10 @@ export async function openDatabase(
   }
 }
 
-/** Replaces the table of staged records with an empty one, whose rowids begin at 0. */
-export async function emptyStage(connection: DuckDBConnection, pipeline: Pipeline): Promise<void> {
-  await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${stagedColumns(pipeline)})`);
-}
-
 /**
- * One row per line, in the order of the lines: the declared columns and the note on the line. A rowid is a line number
- * unless the stage is padded.
+ * Replaces the table of staged records with an empty one, whose rowids begin at 0. It has one row per line, in the order
+ * of the lines: the declared columns and the note on the line. A rowid is a line number unless the stage is padded.
  */
-function stagedColumns(pipeline: Pipeline): string {
-  const declared = Object.entries(pipeline.events.columns).map(([name, type]) => `${quoted(name)} ${type}`);
-  return [...declared, `${NOTE} VARCHAR`].join(', ');
+export async function emptyStage(connection: DuckDBConnection, pipeline: Pipeline): Promise<void> {
+  await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${declaredColumnsSql(pipeline)}, ${NOTE} VARCHAR)`);
 }

@@ -8,7 +8,7 @@ import { exactly, quoted } from './sql';
 
 /** Aggregates over output rows, as a list for SELECT: their number, then two for each column; see `figuresFrom`. */
 export function figuresSql(pipeline: Pipeline, columns: readonly OutputColumn[]): string {
-  const each = columns.map((column) => `count(${quoted(column.name)}), sum(${numberSql(pipeline, column)})::VARCHAR`);
+  const each = columns.map((column) => `count(${countedSql(column)}), sum(${numberSql(pipeline, column)})::VARCHAR`);
   return ['count(*)', ...each].join(', ');
 }
 
@@ -43,6 +43,11 @@ export async function figuresOfFile(
   }
 }
 
+/** What is null where the column has no value. Druid has none for the JSON null. */
+function countedSql({ name, type }: OutputColumn): string {
+  return type === 'JSON' ? `nullif(${quoted(name)}::VARCHAR, 'null')` : quoted(name);
+}
+
 /** The whole number that a value counts as; see `ColumnFigures`. Druid's is in domain/druid/day-queries.ts. */
 function numberSql(pipeline: Pipeline, { name, type }: OutputColumn): string {
   const column = quoted(name);
@@ -53,7 +58,14 @@ function numberSql(pipeline: Pipeline, { name, type }: OutputColumn): string {
     case 'DOUBLE':
       return `${column}::BIT::BIGINT`;
     case 'BOOLEAN':
-      return `CASE ${column} WHEN true THEN 4 WHEN false THEN 5 END`;
+      return `${column}::BIGINT`;
+    case 'VARCHAR[]':
+    case 'BIGINT[]':
+    case 'DOUBLE[]':
+    case 'BOOLEAN[]':
+      return `len(${column})`;
+    case 'JSON':
+      return '0';
     case 'VARCHAR':
       // Characters beyond the basic plane have two units. Few texts have any.
       return `CASE WHEN strlen(${column}) = length(${column}) THEN length(${column})

@@ -1,7 +1,11 @@
+import type { OutputType } from '../../domain/column-types';
 import { digestColumnOf, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
+import { isLenientJson } from '../rule/json-line';
+import { jsonTextFault } from '../rule/json-text';
+import { misreadSql } from '../rule/reasons';
 import { checkedTimeSql } from '../rule/row-time';
-import { quoted } from './sql';
+import { literal, quoted } from './sql';
 
 /**
  * SQL of the transform's rows as both layers write them. Fails on an event whose row has a time that `druid.rowTime`
@@ -15,7 +19,7 @@ export function outputRowsSql(loaded: LoadedPipeline): string {
 function transformRowsSql(loaded: LoadedPipeline): string {
   const { pipeline, transform, timedTransform } = loaded;
   const given = transformColumnsOf(loaded);
-  if (timedTransform === undefined && !given.some(({ type }) => type === 'DOUBLE')) return transform;
+  if (timedTransform === undefined && !given.some(({ type }) => CHECKED_TYPES.includes(type))) return transform;
   const time = timedTransform === undefined ? undefined : outputTimeColumnOf(pipeline);
   const columns = given.map((column) =>
     column.name === time
@@ -41,8 +45,42 @@ export function withDigestSql(pipeline: Pipeline, rows: string): string {
   return `SELECT *, ${value} AS ${quoted(digest.name)} FROM (\n${rows}\n) AS daybreak_digested`;
 }
 
-/** A column from `source`, an SQL expression. JSON has neither infinity nor NaN: both become null. */
+const CHECKED_TYPES: readonly OutputType[] = ['DOUBLE', 'DOUBLE[]', 'JSON'];
+
+/**
+ * A column from `source`, an SQL expression. JSON has neither infinity nor NaN: both become null. Fails on JSON that
+ * readers would take for different values.
+ */
 export function outputValueSql({ name, type }: OutputColumn, source: string): string {
-  const value = type === 'DOUBLE' ? `CASE WHEN isfinite(${source}) THEN ${source} END` : source;
-  return `${value} AS ${quoted(name)}`;
+  return `${checkedValueSql(name, type, source)} AS ${quoted(name)}`;
+}
+
+function checkedValueSql(name: string, type: OutputType, source: string): string {
+  switch (type) {
+    case 'DOUBLE':
+      return finiteSql(source);
+    case 'DOUBLE[]':
+      return `list_transform(${source}, lambda daybreak_value: ${finiteSql('daybreak_value')})`;
+    case 'JSON':
+      return readableSql(name, source);
+    case 'VARCHAR':
+    case 'BIGINT':
+    case 'BOOLEAN':
+    case 'VARCHAR[]':
+    case 'BIGINT[]':
+    case 'BOOLEAN[]':
+      return source;
+  }
+}
+
+/** Any text can be cast to JSON that DuckDB's parser takes. */
+function readableSql(name: string, source: string): string {
+  const text = `${source}::VARCHAR`;
+  const lenient = `CASE WHEN ${isLenientJson(text)} THEN ${misreadSql(literal(name), text, 'JSON')} END`;
+  const fault = `coalesce(${lenient}, ${jsonTextFault(literal(name), `ltrim(${text})`)})`;
+  return `CASE WHEN ${source} IS NULL OR (${fault}) IS NULL THEN ${source} ELSE error(${fault}) END`;
+}
+
+function finiteSql(value: string): string {
+  return `CASE WHEN isfinite(${value}) THEN ${value} END`;
 }

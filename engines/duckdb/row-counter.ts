@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { OutputType } from '../../domain/column-types';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
 import { READER, rowsOfFile } from './rows-of-file';
-import { exactly, quoted } from './sql';
+import { exactly, literal, quoted } from './sql';
 
 /** What rows there are, as counts and a checksum. If two contents are equal, they have the same rows, each as often. */
 export interface Content {
@@ -29,7 +30,7 @@ export const NO_CONTENT: Content = { rows: 0, distinct: 0, checksum: '0' };
 export interface RowCounter {
   /** The rows of an NDJSON file, by its absolute path. A name that ends in .gz or .zst is of a compressed file. */
   ofFile(file: string): Promise<Content>;
-  /** The rows in JSON lines, in parts of any size. Holds one piece of them in `scratch` at a time. */
+  /** Rows as Druid gives them, in JSON lines in parts of any size: a JSON column has its value as text. Holds one piece of them in `scratch` at a time. */
   ofLines(lines: AsyncIterable<Buffer>): Promise<Content>;
 }
 
@@ -44,17 +45,18 @@ export async function withRowCounter<T>(
   use: (counter: RowCounter) => Promise<T>,
 ): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
-  const rows = (file: string): Promise<CountedRows> => CountedRows.open(instance, pipeline, columns, file);
+  const rows = (file: string, jsonAsText: boolean): Promise<CountedRows> =>
+    CountedRows.open(instance, { pipeline, columns, file, jsonAsText });
   try {
     return await use({
       async ofFile(file) {
-        const counted = await rows(file);
+        const counted = await rows(file, false);
         await counted.add();
         return counted.content();
       },
       async ofLines(lines) {
         const file = join(scratch, `${randomUUID()}.ndjson`);
-        const counted = await rows(file);
+        const counted = await rows(file, true);
         try {
           for await (const piece of pieces(lines)) {
             await writeFile(file, piece);
@@ -101,15 +103,23 @@ class CountedRows {
 
   static async open(
     instance: DuckDBInstance,
-    pipeline: Pipeline,
-    columns: readonly OutputColumn[],
-    file: string,
+    {
+      pipeline,
+      columns,
+      file,
+      jsonAsText,
+    }: {
+      readonly pipeline: Pipeline;
+      readonly columns: readonly OutputColumn[];
+      readonly file: string;
+      readonly jsonAsText: boolean;
+    },
   ): Promise<CountedRows> {
     const connection = await instance.connect();
     // A temporary table is the connection's own.
     await connection.run('CREATE TEMP TABLE counted (row_hash UBIGINT, copies BIGINT)');
     const hash = `hash(${columns.map((column) => compared(pipeline, column)).join(', ')})`;
-    const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(columns)} GROUP BY ALL`;
+    const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(columns, (type) => readType(type, jsonAsText))} GROUP BY ALL`;
     return new CountedRows(connection, file, addSql);
   }
 
@@ -138,10 +148,59 @@ const totals = z.tuple([
     .transform((sum) => sum ?? '0'),
 ]);
 
-/** A time is compared to the millisecond, since Druid keeps no more. An ISO time may be given as its milliseconds. */
-function compared(pipeline: Pipeline, { name }: OutputColumn): string {
+/** Druid gives true and false as 1 and 0, so they are read as they are written. */
+function readType(type: OutputType, jsonAsText: boolean): string {
+  if (type === 'BOOLEAN' || (type === 'JSON' && jsonAsText)) return 'VARCHAR';
+  return type === 'BOOLEAN[]' ? 'VARCHAR[]' : type;
+}
+
+/** SQL that is equal for equal values, whoever wrote them. */
+function compared(pipeline: Pipeline, { name, type }: OutputColumn): string {
   const column = quoted(name);
-  if (name !== outputTimeColumnOf(pipeline)) return column;
+  if (name === outputTimeColumnOf(pipeline)) return comparedTime(pipeline, column);
+  switch (type) {
+    case 'BOOLEAN':
+      return asNumber(column);
+    case 'JSON':
+      return comparedJson(`${column}::VARCHAR`);
+    case 'BOOLEAN[]':
+      return comparedList(`list_transform(${column}, lambda daybreak_value: ${asNumber('daybreak_value')})`);
+    case 'VARCHAR[]':
+    case 'BIGINT[]':
+    case 'DOUBLE[]':
+      return comparedList(column);
+    case 'VARCHAR':
+    case 'BIGINT':
+    case 'DOUBLE':
+      return column;
+  }
+}
+
+/** A time is compared to the millisecond, since Druid keeps no more. An ISO time may be given as its milliseconds. */
+function comparedTime(pipeline: Pipeline, column: string): string {
   const moment = timeRuleOf(pipeline).moment(column);
   return pipeline.events.time.format === 'iso' ? `coalesce(try_cast(${column} AS BIGINT), ${moment})` : moment;
+}
+
+function asNumber(text: string): string {
+  return `CASE ${text} WHEN 'true' THEN '1' WHEN 'false' THEN '0' ELSE ${text} END`;
+}
+
+/**
+ * JSON as DuckDB writes it, since writers spell blanks, escapes and doubles differently. Druid makes a double of an
+ * integer beyond 64 bits.
+ */
+function comparedJson(text: string): string {
+  const tokens = `regexp_extract_all(${text}, ${literal(JSON_TOKEN)})`;
+  const isFar = "regexp_full_match(token, '-?[0-9]{19,}') AND TRY_CAST(token AS BIGINT) IS NULL";
+  const doubles = `array_to_string(list_transform(${tokens}, lambda token: CASE WHEN ${isFar} THEN token || 'e0' ELSE token END), '')`;
+  const plain = `CASE WHEN regexp_matches(${text}, '[0-9]{19}') THEN ${doubles} ELSE ${text} END`;
+  return `nullif(json_extract(${plain}, '$')::VARCHAR, 'null')`;
+}
+
+const JSON_TOKEN = '"(?:[^"\\\\]|\\\\.)*"|[0-9.eE+-]+|[^"0-9.eE+-]+';
+
+/** As text, since an empty list and null have the same hash. */
+function comparedList(list: string): string {
+  return `to_json(${list})::VARCHAR`;
 }

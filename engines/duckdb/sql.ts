@@ -1,3 +1,4 @@
+import { eventColumnsOf } from '../../domain/event-columns';
 import type { Pipeline } from '../../domain/pipeline';
 
 /** `text` as an SQL string literal. */
@@ -23,6 +24,13 @@ export function parquetSql(...paths: readonly string[]): string {
 /** The declared columns of a pipeline's events, in their order. */
 export function columnsSql({ events }: Pipeline): string {
   return Object.keys(events.columns).map(quoted).join(', ');
+}
+
+/** The same with their types, as CREATE TABLE declares them. */
+export function declaredColumnsSql(pipeline: Pipeline): string {
+  return eventColumnsOf(pipeline.events)
+    .map(({ name, type }) => `${quoted(name)} ${type}`)
+    .join(', ');
 }
 
 /** Texts as an SQL list of strings. */

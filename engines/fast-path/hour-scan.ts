@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import type { Pipeline } from '../../domain/pipeline';
 import { hasLongLine } from '../input/framing/line-feeds';
 import type { HourScan, ProvenLines, ScannedHour, ScannedLines } from '../model/fast-path';
 import type { KernelTime } from './hour-times';
@@ -24,7 +23,6 @@ const LINE_FEED = 10;
 /** Scans an hour with the kernel. */
 export class KernelScan implements HourScan {
   readonly #kernel: LineKernel;
-  readonly #pipeline: Pipeline;
   readonly #time: KernelTime;
   readonly #hour: ScannedHour;
   #file: ParquetWriter | undefined;
@@ -32,9 +30,8 @@ export class KernelScan implements HourScan {
   #lines = 0;
   #misses = 0;
 
-  constructor(kernel: LineKernel, pipeline: Pipeline, time: KernelTime, hour: ScannedHour) {
+  constructor(kernel: LineKernel, time: KernelTime, hour: ScannedHour) {
     this.#kernel = kernel;
-    this.#pipeline = pipeline;
     this.#time = time;
     this.#hour = hour;
   }
@@ -48,8 +45,7 @@ export class KernelScan implements HourScan {
     this.#kernel.beginHour(this.#time, Math.ceil(bytes / LINE_BYTES), kernelSizeFor(bytes));
     [this.#lines, this.#misses] = [0, 0];
     if (path === undefined) return;
-    const columns = Object.entries(this.#pipeline.events.columns).map(([name, type]) => ({ name, type }));
-    this.#file = await ParquetWriter.open(path, columns);
+    this.#file = await ParquetWriter.open(path, this.#kernel.columns);
     this.#proven = { path, unique: 0, duplicates: 0 };
   }
 

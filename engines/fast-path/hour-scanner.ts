@@ -23,7 +23,7 @@ export class KernelScanner implements HourScanner {
     const time = kernelTimeOf(this.#pipeline, hour);
     const done = this.#free.then(() => {
       const kernel = time && this.#kernelFor(hour.bytes);
-      return kernel && work(new KernelScan(kernel, this.#pipeline, time, hour));
+      return kernel && work(new KernelScan(kernel, time, hour));
     });
     this.#free = done.catch(() => undefined);
     return done;

@@ -1,8 +1,9 @@
-import type { ColumnType, Pipeline } from '../../domain/pipeline';
+import type { ColumnType } from '../../domain/pipeline';
 import { endOfLine } from '../input/framing/line-feeds';
 import type { KernelTime } from './hour-times';
 import type { KernelNumbers } from './kernel-exports';
 import type { KernelMemory } from './kernel-memory';
+import type { LineColumns } from './line-fields';
 import { layoutOf, type LayoutPart, type LineLayout } from './line-layout';
 
 /** After this many misses without a new layout, no more misses are tried. */
@@ -24,7 +25,8 @@ export function typeNumber(numbers: KernelNumbers, type: ColumnType): number {
 export class KernelLayouts {
   readonly #memory: KernelMemory;
   readonly #numbers: KernelNumbers;
-  readonly #events: Pipeline['events'];
+  readonly #read: LineColumns;
+  readonly #timeColumn: string;
   /** Where the texts of steps are stored. */
   readonly #texts: { readonly begin: number; readonly end: number };
   readonly #known = new Set<string>();
@@ -36,11 +38,12 @@ export class KernelLayouts {
   constructor(
     memory: KernelMemory,
     numbers: KernelNumbers,
-    { events, texts }: { events: Pipeline['events']; texts: { begin: number; end: number } },
+    { read, timeColumn, texts }: { read: LineColumns; timeColumn: string; texts: { begin: number; end: number } },
   ) {
     this.#memory = memory;
     this.#numbers = numbers;
-    this.#events = events;
+    this.#read = read;
+    this.#timeColumn = timeColumn;
     this.#texts = texts;
   }
 
@@ -62,7 +65,7 @@ export class KernelLayouts {
     this.#triesLeft -= 1;
     if (this.#known.size === this.#numbers.MOST_LAYOUTS) return false;
     const line = text.toString('utf8', from, endOfLine(text, from));
-    const layout = layoutOf(line, this.#events.columns, this.#events.time.column);
+    const layout = layoutOf(line, this.#read.fields, this.#timeColumn);
     // If the layout of a missed line is known, one of its values is the reason for the miss.
     if (layout === undefined || this.#known.has(JSON.stringify(layout))) return false;
     return this.#add(layout);
@@ -92,7 +95,7 @@ export class KernelLayouts {
     this.#memory.set(at, this.#kindOf(part));
     this.#addText(at, this.#textOf(part));
     if (part.kind !== 'column') return;
-    this.#memory.set(at + STEP_COLUMN, Object.keys(this.#events.columns).indexOf(part.name));
+    this.#memory.set(at + STEP_COLUMN, Object.keys(this.#read.columns).indexOf(part.name));
     if (this.#time.kind === 'local') this.#memory.set(at + STEP_FRACTION_DIGITS, this.#time.fractionDigits);
   }
 
@@ -109,7 +112,7 @@ export class KernelLayouts {
   }
 
   #isTime(part: LayoutPart): boolean {
-    return part.kind === 'column' && part.name === this.#events.time.column;
+    return part.kind === 'column' && part.name === this.#timeColumn;
   }
 
   #addText(step: number, text: string): void {

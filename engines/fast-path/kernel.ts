@@ -3,6 +3,7 @@ import type { KernelTime } from './hour-times';
 import { instantiate, kernelNumbers, type KernelExports } from './kernel-exports';
 import { KernelLayouts, typeNumber } from './kernel-layouts';
 import { KernelMemory, partsFrom } from './kernel-memory';
+import { eventLineColumns, type LineColumns } from './line-fields';
 import type { EncodedColumn } from './parquet/parquet-writer';
 
 /** Bytes of a line in a text: from <= at < to. */
@@ -96,20 +97,22 @@ export class LineKernel {
   readonly #text: number;
   readonly #keys: number;
 
-  /** Undefined if the pipeline has too many columns for it. */
+  /** Undefined if the pipeline has columns that it does not read, or too many. */
   static create(pipeline: Pipeline, size: KernelSize): LineKernel | undefined {
     const { MOST_COLUMNS } = kernelNumbers();
-    return Object.keys(pipeline.events.columns).length > MOST_COLUMNS ? undefined : new LineKernel(pipeline, size);
+    const read = eventLineColumns(pipeline);
+    if (read === undefined || Object.keys(read.columns).length > MOST_COLUMNS) return undefined;
+    return new LineKernel(read, pipeline.events.time.column, size);
   }
 
-  private constructor({ events }: Pipeline, size: KernelSize) {
+  private constructor(read: LineColumns, timeColumn: string, size: KernelSize) {
     this.size = size;
     const { COLUMNS, COLUMN_BYTES, COLUMN_COUNT, COLUMN_VALUES, COLUMN_PRESENCE, ...numbers } = this.#numbers;
     const parts = partsFrom(numbers.FREE);
     const texts = parts.reserve(TEXT_BYTES);
     this.#misses = parts.reserve(HELD_MISSES * numbers.MISS_BYTES);
     this.#text = parts.reserve(size.text);
-    this.#columns = Object.entries(events.columns).map(([name, type], index) => ({
+    this.#columns = Object.entries(read.columns).map(([name, type], index) => ({
       name,
       type,
       at: COLUMNS + index * COLUMN_BYTES,
@@ -120,7 +123,8 @@ export class LineKernel {
     this.#memory = new KernelMemory(parts.end());
     this.#exports = instantiate(this.#memory.memory);
     this.#layouts = new KernelLayouts(this.#memory, this.#numbers, {
-      events,
+      read,
+      timeColumn,
       texts: { begin: texts, end: texts + TEXT_BYTES },
     });
     this.#memory.set(numbers.ARENA, this.#keys);
@@ -158,6 +162,11 @@ export class LineKernel {
   /** Bytes of its memory. Hours of the same size share it: it grows only if an hour is larger than all before. */
   get memoryBytes(): number {
     return this.#memory.buffer.byteLength;
+  }
+
+  /** The columns of its rows. */
+  get columns(): readonly { readonly name: string; readonly type: ColumnType }[] {
+    return this.#columns;
   }
 
   get duplicates(): number {

@@ -1,10 +1,12 @@
 import { isBusinessDate, shiftDate } from '../../domain/business-date';
+import { columnOf } from '../../domain/event-columns';
 import type { LocalHour } from '../../domain/file-hours';
 import type { ColumnType, Pipeline } from '../../domain/pipeline';
 import { literal, literals, quoted } from '../duckdb/sql';
 import type { EventProof, LineProof } from '../model/fast-path';
 import type { Columns } from '../model/loaded-pipeline';
 import { timePatternOfDates, timePatternOfHour } from './hour-times';
+import { eventLineColumns, tableLineColumns } from './line-fields';
 import { layoutOf, type LineLayout } from './line-layout';
 
 const LINE_FEED = 10;
@@ -25,20 +27,25 @@ const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS te
 
 /** See FastPath. */
 export function proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour): EventProof | undefined {
-  const { columns, time } = pipeline.events;
-  const value = new RegExp(`"${time.column}"[ \\t]*:[ \\t]*"?([^",}]*)`);
+  const read = eventLineColumns(pipeline);
+  const { time } = pipeline.events;
+  const key = String(columnOf(pipeline.events.columns, time.column)?.steps.at(-1));
+  if (read === undefined) return undefined;
+  const value = new RegExp(`"${escaped(key)}"[ \\t]*:[ \\t]*"?([^",}]*)`);
   for (const line of samplesOf(lines)) {
     const times =
       hour === undefined
         ? timePatternOfDates(pipeline, datesAround(value.exec(line)?.[1] ?? ''))
         : timePatternOfHour(pipeline, hour);
-    const layout = times && layoutOf(line, columns, time.column);
+    const layout = times && layoutOf(line, read.fields, time.column);
     if (times === undefined || layout === undefined) continue;
     const inner = patternOf(layout, (column) => (column === time.column ? times.pattern : undefined));
     // A time is never empty, so that its capture shows whether the line matched.
     const text = capturedText(layout, time.column);
     const conditions = [`${text} <> ''`, ...(times.condition === undefined ? [] : [times.condition(text)])];
-    return withQueries(proofBy(layout, columns, { inner, groups: groupsOf(layout), holds: conditions.join(' AND ') }));
+    return withQueries(
+      proofBy(layout, read.columns, { inner, groups: groupsOf(layout), holds: conditions.join(' AND ') }),
+    );
   }
   return undefined;
 }
@@ -48,8 +55,9 @@ export function proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour)
  * since RE2 is fast with up to four groups.
  */
 export function proveRows(lines: Buffer, columns: Columns): LineProof | undefined {
+  const { fields } = tableLineColumns(columns);
   for (const line of samplesOf(lines)) {
-    const layout = layoutOf(line, columns);
+    const layout = layoutOf(line, fields);
     if (layout === undefined) continue;
     const [inner, groups] = [patternOf(layout), groupsOf(layout)];
     const neverEmpty = layout.parts.find((part) => part.kind === 'column' && part.type !== 'VARCHAR');
@@ -133,7 +141,7 @@ function patternOf({ parts }: LineLayout, own: (column: string) => string | unde
   const inner = parts.map((part) => {
     switch (part.kind) {
       case 'literal':
-        return part.text.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&');
+        return escaped(part.text);
       case 'column':
         return `(${own(part.name) ?? VALUE_PATTERNS[part.type]})`;
       case 'scalar':
@@ -141,4 +149,9 @@ function patternOf({ parts }: LineLayout, own: (column: string) => string | unde
     }
   });
   return inner.join('');
+}
+
+/** A text as a regular expression, for RE2 and for JavaScript. */
+function escaped(text: string): string {
+  return text.replace(/[\\^$.|?*+()[\]{}-]/g, '\\$&');
 }

@@ -1,9 +1,10 @@
 import { TZDate } from '@date-fns/tz';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { columnOf } from '../../domain/event-columns';
 import type { Pipeline } from '../../domain/pipeline';
+import { fieldAtSql } from './field-extraction';
 import { jsonValueFault, jsonValueSql } from './json-value';
-import { fieldTypeOf } from './record-rule';
-import { literal } from '../duckdb/sql';
+import { fieldRuleOf } from './record-columns';
 import { isLocal, timeRuleOf } from './time-rule';
 
 /** Reads the times of records, which may be bad otherwise. Only one call may run at a time. */
@@ -35,13 +36,15 @@ export async function openEventTimes(pipeline: Pipeline): Promise<EventTimes> {
 
 /** The moment of the valid time of each line of the BLOB $1 as text, in order; NULL if it has none. */
 function timesSql(pipeline: Pipeline): string {
-  const { column } = pipeline.events.time;
-  const type = fieldTypeOf(pipeline, column);
+  const { columns, time: declared } = pipeline.events;
+  const column = columnOf(columns, declared.column);
+  if (column === undefined) throw new Error(`${pipeline.name} has no column ${declared.column}`);
+  const rule = fieldRuleOf(pipeline, column);
   const time = timeRuleOf(pipeline);
   return `SELECT CASE WHEN ${time.fault('moment')} IS NULL THEN ${time.moment('moment')}::VARCHAR END
-    FROM (SELECT CASE WHEN ${jsonValueFault(column, type, 'raw')} IS NULL THEN ${jsonValueSql(type, 'raw')} END AS moment
+    FROM (SELECT CASE WHEN ${jsonValueFault("''", rule, 'raw')} IS NULL THEN ${jsonValueSql(rule, 'raw')} END AS moment
     FROM (SELECT CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT'
-        THEN json_extract(line, ${literal(`$.${column}`)})::VARCHAR END AS raw
+        THEN ${fieldAtSql('line', column.steps)} END AS raw
     FROM (SELECT unnest(string_split(decode($1), chr(10))) AS line)))`;
 }
 

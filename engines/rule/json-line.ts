@@ -1,4 +1,6 @@
-import { literals } from '../duckdb/sql';
+import type { PathStep } from '../../domain/field-path';
+import { literal } from '../duckdb/sql';
+import { fieldsAtSql } from './field-extraction';
 
 /**
  * The part of the validity rule that events and static tables share, as SQL over a column `text`: whether it is one
@@ -28,21 +30,29 @@ export function shapeOfLineSql(proven: string | undefined): string {
   return `CASE ${proven === undefined ? '' : `WHEN ${proven} THEN ${FAST}`}
         WHEN regexp_full_match(text, '[ \\t\\r]*') THEN ${BLANK_LINE}
         WHEN NOT json_valid(text) THEN ${NOT_JSON}
-        WHEN regexp_matches(text, '${LENIENT}')
-          AND regexp_matches(regexp_replace(text, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}') THEN ${NOT_JSON}
+        WHEN ${isLenientJson('text')} THEN ${NOT_JSON}
         WHEN json_type(text) <> 'OBJECT' THEN ${NOT_OBJECT}
         ELSE ${OBJECT} END`;
 }
 
-/** For an object: the JSON texts of the named fields as the list `raws`, and its `keys`. */
-export function fieldsSql(names: readonly string[]): string {
-  const paths = literals(names.map((name) => `$.${name}`));
-  return `CASE WHEN shape = ${OBJECT} THEN json_extract(text, ${paths})::VARCHAR[] END AS raws,
+/** Whether a text that is valid JSON for DuckDB is none by RFC 8259. */
+export function isLenientJson(text: string): string {
+  return `(regexp_matches(${text}, '${LENIENT}')
+          AND regexp_matches(regexp_replace(${text}, '${STRING_LITERAL}', '""', 'g'), '${LENIENT}'))`;
+}
+
+/** For an object: the JSON texts of the fields at `paths` as the list `raws`, and its `keys`. */
+export function fieldsSql(paths: readonly (readonly PathStep[])[]): string {
+  return `CASE WHEN shape = ${OBJECT} THEN ${fieldsAtSql('text', paths)} END AS raws,
       CASE WHEN shape = ${OBJECT} THEN json_keys(text) END AS keys`;
 }
 
-export const REPEATED_KEY =
-  "CASE WHEN len(keys) <> len(list_distinct(keys)) THEN 'a key occurs twice in the object' END";
+export const REPEATED_KEY = repeatedKeyFault('keys', 'the object');
+
+/** The fault of an object with the list `keys`, SQL or NULL, that has one twice. */
+export function repeatedKeyFault(keys: string, object: string): string {
+  return `CASE WHEN len(${keys}) <> len(list_distinct(${keys})) THEN ${literal(`a key occurs twice in ${object}`)} END`;
+}
 
 /** Why the line is not a record: NULL if it is one, BLANK, or the first of `faults`, which are those of an object. */
 export function faultOfLineSql(faults: readonly string[]): string {

@@ -1,18 +1,8 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LineProof } from '../model/fast-path';
-import {
-  BLANK,
-  caseFast,
-  FAST,
-  faultOfLineSql,
-  fieldsSql,
-  OBJECT,
-  REPEATED_KEY,
-  shapeOfLineSql,
-  UNMARKED,
-} from './json-line';
-import { jsonValueFault, jsonValueSql, type FieldType } from './json-value';
+import { BLANK, caseFast, FAST, faultOfLineSql, OBJECT, shapeOfLineSql, UNMARKED } from './json-line';
+import { recordColumnsOf } from './record-columns';
 import { literal, quoted } from '../duckdb/sql';
 import type { TimeRule } from './time-rule';
 
@@ -52,25 +42,28 @@ export interface Within {
  * The validity rule, as the one SQL text of both layers. Takes lines of UTF-8 joined by line feeds as the BLOB $1 and
  * gives a row for each, in order: the declared columns and NOTE.
  *
- * A record is one line (see record-framing.ts) of RFC 8259 JSON: an object without repeated keys. Its declared fields
- * are as `jsonValueFault` says; its time is present and as `TimeRule` says. Other fields are ignored.
+ * A record is one line (see record-framing.ts) of RFC 8259 JSON: an object without repeated keys. A declared field is
+ * what its path leads to, absent if the path leads nowhere, and as `jsonValueFault` or `jsonListFault` says. No object on
+ * the way to one repeats a key. The time is present and as `TimeRule` says. Other fields are ignored.
  */
 export function parseLinesSql({ pipeline, time, proof, within }: ParseOptions): string {
-  const columns = Object.keys(pipeline.events.columns).map((name) => [name, fieldTypeOf(pipeline, name)] as const);
-  const raw = (name: string): string => `raws[${columns.findIndex(([column]) => column === name) + 1}]`;
-  const timeColumn = pipeline.events.time.column;
-  const moment = jsonValueSql(fieldTypeOf(pipeline, timeColumn), raw(timeColumn));
+  const { columns, steps, keyFaults } = recordColumnsOf(pipeline);
+  const timeColumn = columns.find(({ name }) => name === pipeline.events.time.column);
   const faults = [
-    REPEATED_KEY,
-    `CASE WHEN coalesce(${raw(timeColumn)}, 'null') = 'null' THEN ${literal(`${timeColumn} is missing`)} END`,
-    ...columns.map(([name, type]) => jsonValueFault(name, type, raw(name))),
+    ...keyFaults,
+    `CASE WHEN coalesce(${timeColumn?.raw ?? 'NULL'}, 'null') = 'null'
+      THEN ${literal(`${timeColumn?.label ?? ''} is missing`)} END`,
+    ...columns.map(({ fault }) => fault),
     time.fault('moment'),
   ];
-  const values = columns.map(([name, type]) => {
-    const slow = `CASE WHEN fault IS NULL THEN ${jsonValueSql(type, raw(name))} END`;
+  const values = columns.map(({ name, value }) => {
+    const slow = `CASE WHEN fault IS NULL THEN ${value} END`;
     return `${caseFast(proof?.values.get(name), slow)} AS ${quoted(name)}`;
   });
   const notes = notesOf(time, within);
+  const shaped = `SELECT *, ${shapeOfLineSql(proof?.holds)} AS shape
+      FROM (SELECT *, ${UNMARKED} AS text FROM ${linesSql(proof)})`;
+  const read = steps.reduce((from, step) => `SELECT *,\n      ${step}\n    FROM (${from})`, shaped);
   return `
 SELECT ${values.join(',\n  ')},
   CASE WHEN shape = ${FAST} THEN ${notes.fast}
@@ -78,18 +71,8 @@ SELECT ${values.join(',\n  ')},
     WHEN fault IS NOT NULL THEN ${notes.fault}
     ELSE ${notes.valid} END AS ${NOTE}
 FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
-  FROM (SELECT *, CASE WHEN shape = ${OBJECT} THEN ${moment} END AS moment
-  FROM (SELECT *,
-      ${fieldsSql(columns.map(([name]) => name))}
-    FROM (SELECT *, ${shapeOfLineSql(proof?.holds)} AS shape
-      FROM (SELECT *, ${UNMARKED} AS text FROM ${linesSql(proof)})))))`;
-}
-
-/** What a declared field may hold. Whole seconds may come with a fraction, as Fluent Bit writes them. */
-export function fieldTypeOf({ events }: Pipeline, column: string): FieldType {
-  const type = events.columns[column] ?? 'VARCHAR';
-  const isSeconds = column === events.time.column && events.time.format === 'epoch-seconds';
-  return isSeconds && type === 'BIGINT' ? 'WHOLE_SECONDS' : type;
+  FROM (SELECT *, CASE WHEN shape = ${OBJECT} THEN ${timeColumn?.value ?? 'NULL'} END AS moment
+  FROM (${read})))`;
 }
 
 /** SQL of NOTE for each outcome of a line. */

@@ -1,9 +1,10 @@
 import type { BusinessDate } from '../../domain/business-date';
+import { columnOf } from '../../domain/event-columns';
 import { timeTypeOf, type ColumnType, type Pipeline, type TimeFormat } from '../../domain/pipeline';
 import { FIRST_YEAR, LAST_YEAR, localGaps } from './dst-gaps';
 import { epochTimesOf, type EpochFormat } from './epoch-times';
 import { hourSegments } from './hour-segments';
-import { shortened } from './json-value';
+import { misreadSql } from './reasons';
 import { literal, literals } from '../duckdb/sql';
 
 /** The rule for a pipeline's event times, as SQL over an expression of the time column's type. */
@@ -24,20 +25,21 @@ export interface TimeRule {
 export function timeRuleOf(pipeline: Pipeline): TimeRule {
   const { timeZone, events } = pipeline;
   const { column, format } = events.time;
+  const label = literal(columnOf(events.columns, column)?.label ?? column);
   switch (format) {
     case 'yyyy-MM-dd HH:mm:ss':
     case 'yyyy-MM-dd HH:mm:ss.SSS':
     case "yyyy-MM-dd'T'HH:mm:ss":
-      return localRule(column, format, timeZone);
+      return localRule(label, format, timeZone);
     case 'local':
-      return { ...localRule(column, format, timeZone), moment: localMoment };
+      return { ...localRule(label, format, timeZone), moment: localMoment };
     case 'iso':
-      return isoRule(column, timeZone);
+      return isoRule(label, timeZone);
     case 'epoch-seconds':
     case 'epoch-milliseconds':
     case 'epoch-microseconds':
     case 'epoch-nanoseconds':
-      return epochRule(column, timeZone, format, timeTypeOf(pipeline));
+      return epochRule(label, timeZone, format, timeTypeOf(pipeline));
   }
 }
 
@@ -66,7 +68,7 @@ const DATE = `${YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])`;
 /** As RE2. */
 export const CLOCK = '(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]';
 
-function localRule(column: string, format: LocalFormat, timeZone: string): TimeRule {
+function localRule(label: string, format: LocalFormat, timeZone: string): TimeRule {
   const { separator, fraction } = LOCAL_TIMES[format];
   const accepted = format === 'local' ? 'local text such as 2026-11-21 07:00:00.123' : format;
   const gaps = localGaps(timeZone);
@@ -80,8 +82,8 @@ function localRule(column: string, format: LocalFormat, timeZone: string): TimeR
     fault: (value) => `CASE
       WHEN NOT regexp_full_match(${value}, ${literal(`${DATE}${separator}${CLOCK}${fraction}`)})
         OR TRY_CAST(left(${value}, 10) AS DATE) IS NULL
-        THEN ${misread(column, value, `${accepted} of the years ${FIRST_YEAR} to ${LAST_YEAR}`)}
-      ${gaps.length === 0 ? '' : `WHEN ${gapIn(value)} THEN ${misread(column, value, `a time that exists in ${timeZone}`)}`}
+        THEN ${misreadSql(label, value, `${accepted} of the years ${FIRST_YEAR} to ${LAST_YEAR}`)}
+      ${gaps.length === 0 ? '' : `WHEN ${gapIn(value)} THEN ${misreadSql(label, value, `a time that exists in ${timeZone}`)}`}
       END`,
     hour: (value, date) => `CASE WHEN left(${value}, 10) = ${literal(date)} THEN substr(${value}, 12, 2) END`,
     moment: (value) => value,
@@ -106,32 +108,28 @@ export function isoInstantSql(text: string): string {
   return `epoch_ms(TRY_CAST(regexp_replace(${text}, '\\.[0-9]+', '') AS TIMESTAMPTZ))`;
 }
 
-function isoRule(column: string, timeZone: string): TimeRule {
+function isoRule(label: string, timeZone: string): TimeRule {
   return {
     fault: (
       value,
     ) => `CASE WHEN NOT regexp_full_match(${value}, ${literal(ISO_TIME)}) OR ${isoInstantSql(value)} IS NULL
-      THEN ${misread(column, value, `ISO 8601 with an offset, of the years ${FIRST_YEAR} to ${LAST_YEAR}`)} END`,
+      THEN ${misreadSql(label, value, `ISO 8601 with an offset, of the years ${FIRST_YEAR} to ${LAST_YEAR}`)} END`,
     hour: (value, date) => hourOf(isoInstantSql(value), date, timeZone),
     moment: (value) => `(${isoInstantSql(value)} + rpad(regexp_extract(${value}, '\\.([0-9]+)', 1), 3, '0')::BIGINT)`,
     dateAndHour: (value) => dateAndHourOf(isoInstantSql(value), timeZone),
   };
 }
 
-function epochRule(column: string, timeZone: string, format: EpochFormat, type: ColumnType): TimeRule {
+function epochRule(label: string, timeZone: string, format: EpochFormat, type: ColumnType): TimeRule {
   const { unit, isValid, instant, likelyUnit } = epochTimesOf(format, type);
   const accepted = `${unit} since 1970 of the years ${FIRST_YEAR} to ${LAST_YEAR}`;
   return {
-    fault: (value) => `CASE WHEN NOT ${isValid(value)} THEN ${misread(column, `(${value})::VARCHAR`, accepted)}
+    fault: (value) => `CASE WHEN NOT ${isValid(value)} THEN ${misreadSql(label, `(${value})::VARCHAR`, accepted)}
       || coalesce('; it looks like ' || ${likelyUnit(value)}, '') END`,
     hour: (value, date) => hourOf(instant(value), date, timeZone),
     moment: instant,
     dateAndHour: (value) => dateAndHourOf(instant(value), timeZone),
   };
-}
-
-function misread(column: string, value: string, accepted: string): string {
-  return `${literal(`${column} is `)} || ${shortened(value)} || ${literal(`, not ${accepted}`)}`;
 }
 
 function hourOf(instant: string, date: BusinessDate, timeZone: string): string {

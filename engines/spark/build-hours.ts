@@ -11,11 +11,12 @@ import { NOTE } from '../rule/record-rule';
 import { outputValueSql, transformColumnsOf, withDigestSql } from '../duckdb/output-rows';
 import { timeHoldsSql } from '../rule/row-time';
 import { literal, parquetSql, quoted } from '../duckdb/sql';
-import { columnTypeOf } from '../sql-check/transform-check';
+import { outputTypeOf } from '../sql-check/output-types';
 import { hashFile } from '../input/hash-file';
 import { isMissing } from '../../clients/storage/local/fs-errors';
 import { runSparkSql } from './application';
 import { eventsFile, exportedEvents, SPARK_PARQUET } from './exported-events';
+import { refuseUnknownTypes } from './known-types';
 import { columnName, HOUR, POSITION, sparkScript, withPosition } from './script';
 import type { SparkProgram } from './spark-program';
 
@@ -38,6 +39,7 @@ export async function buildHoursOnSpark(
   context: BuildContext,
   { program, log }: SparkBuild,
 ): Promise<EngineResult> {
+  refuseUnknownTypes(plan.loaded);
   const folder = join(context.folder, '.spark');
   const folders = { root: folder, events: join(folder, 'events'), tables: join(folder, 'tables') };
   for (const each of Object.values(folders)) await mkdir(each, { recursive: true });
@@ -161,7 +163,7 @@ class SparkRun {
     const types = new Map(described.map(([name, type]) => [name, type ?? '']));
     const different = transformColumnsOf(this.#plan.loaded).flatMap(({ name, type }, index) => {
       const found = types.get(this.#source(index)) ?? '';
-      return columnTypeOf(found) === type ? [] : [`the column ${name} is a ${type} in DuckDB and a ${found} in Spark`];
+      return outputTypeOf(found) === type ? [] : [`the column ${name} is a ${type} in DuckDB and a ${found} in Spark`];
     });
     if (different.length > 0) {
       throw new DaybreakError('BAD_TRANSFORM', {

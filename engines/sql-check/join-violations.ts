@@ -2,8 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
 import type { BoundPlan } from './bound-plan';
 import { multiplyingJoins, type KeyComparison } from './join-keys';
-import { queryTexts } from '../duckdb/query';
-import { literal } from '../duckdb/sql';
+import { expressionText } from './expression-text';
 import { offsetOf, type Violation } from './transform-rules';
 import { columnNamesOf, isNode, nodesOf, tableReferencesOf, type SyntaxNode } from './transform-syntax';
 
@@ -27,7 +26,7 @@ export async function joinViolations(
       const other =
         written === undefined
           ? joined && `${references[joined.reference]?.alias ?? ''}.${joined.name}`
-          : await sqlOf(connection, written.other);
+          : await expressionText(connection, written.other);
       found.push({ offset: written?.offset, reason: describe(alias, compared, other) });
     }
   }
@@ -82,32 +81,3 @@ function withoutCollation(expression: SyntaxNode): SyntaxNode {
   const { class: kind, child } = expression;
   return kind === 'COLLATE' && isNode(child) ? withoutCollation(child) : expression;
 }
-
-/** An expression of the syntax tree as text; undefined if it cannot be written as text. */
-async function sqlOf(connection: DuckDBConnection, expression: SyntaxNode): Promise<string | undefined> {
-  const node = { ...EMPTY_SELECT, select_list: [expression] };
-  // Offsets of generated nodes are larger than a JavaScript number can hold.
-  const tree = JSON.stringify({ error: false, statements: [{ node }] }, (key, value: unknown) =>
-    key === 'query_location' ? 0 : value,
-  );
-  try {
-    const [row] = await queryTexts(connection, `SELECT json_deserialize_sql(${literal(tree)}::JSON)`);
-    return /^SELECT ([\s\S]+)$/.exec(row?.[0] ?? '')?.[1];
-  } catch {
-    return undefined;
-  }
-}
-
-const EMPTY_SELECT = {
-  type: 'SELECT_NODE',
-  modifiers: [],
-  cte_map: { map: [] },
-  from_table: { type: 'EMPTY', alias: '', sample: null, query_location: 0 },
-  where_clause: null,
-  group_expressions: [],
-  group_sets: [],
-  aggregate_handling: 'STANDARD_HANDLING',
-  having: null,
-  sample: null,
-  qualify: null,
-};

@@ -1,6 +1,8 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError } from '../../domain/errors';
-import { outputTimeColumnOf, type ColumnType, type Pipeline, type TimeFormat } from '../../domain/pipeline';
+import { decimalOf, elementTypeOf, type EventType, type ValueType } from '../../domain/column-types';
+import { eventColumnsOf } from '../../domain/event-columns';
+import { outputTimeColumnOf, type Pipeline, type TimeFormat } from '../../domain/pipeline';
 import { emptyStage, STAGED } from '../duckdb/database';
 import { queryTexts } from '../duckdb/query';
 import { EVENT_TIME, timeHoldsSql } from '../rule/row-time';
@@ -17,13 +19,20 @@ const SAMPLES = [
   '2026-07-15T00:07:11.001Z',
   '2026-07-15T13:31:01.010Z',
 ];
-/** As SQL. */
-export const SAMPLE_VALUES: Readonly<Record<ColumnType, string>> = {
+const SAMPLE_VALUES: Readonly<Record<Exclude<ValueType, `DECIMAL${string}`>, string>> = {
   VARCHAR: "'a'",
   BIGINT: '1',
   DOUBLE: '1.5',
   BOOLEAN: 'true',
+  JSON: `'{"a":[1,"b"]}'`,
 };
+
+/** A value of the type, as SQL. */
+export function sampleOf(type: EventType): string {
+  const element = elementTypeOf<ValueType>(type);
+  if (element !== undefined) return `[${sampleOf(element)}]`;
+  return decimalOf(type) === undefined ? SAMPLE_VALUES[type as keyof typeof SAMPLE_VALUES] : '0';
+}
 
 /**
  * Throws BAD_TRANSFORM if every row that the transform makes of sample events has a valid time, but not that of its
@@ -73,17 +82,15 @@ export async function checkSampleTimes(
  */
 export function sampleEvents({ events }: Pipeline): string[][] {
   const { column: time, format } = events.time;
-  return [() => 'NULL', (type: ColumnType) => SAMPLE_VALUES[type]].flatMap((valueOf) =>
+  return [() => 'NULL', sampleOf].flatMap((valueOf) =>
     SAMPLES.map((sample) =>
-      Object.entries(events.columns).map(([name, type]) =>
-        name === time ? written(sample, format, type) : valueOf(type),
-      ),
+      eventColumnsOf(events).map(({ name, type }) => (name === time ? written(sample, format, type) : valueOf(type))),
     ),
   );
 }
 
 /** As SQL. */
-function written(sample: string, format: TimeFormat, type: ColumnType): string {
+function written(sample: string, format: TimeFormat, type: EventType): string {
   const milliseconds = Date.parse(sample);
   switch (format) {
     case 'yyyy-MM-dd HH:mm:ss':

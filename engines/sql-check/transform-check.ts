@@ -1,14 +1,17 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { listed, shortened } from '../../domain/bounded-text';
 import { DaybreakError, messageOf } from '../../domain/errors';
-import { COLUMN_TYPES, type ColumnType, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import { OUTPUT_TYPES } from '../../domain/column-types';
+import type { OutputColumn, Pipeline } from '../../domain/pipeline';
 import { boundPlan, type BoundPlan } from './bound-plan';
 import { joinViolations } from './join-violations';
 import { queryTexts } from '../duckdb/query';
-import { literal } from '../duckdb/sql';
+import { literal, quoted } from '../duckdb/sql';
+import { expressionText } from './expression-text';
+import { castsFor, outputTypeOf } from './output-types';
 import { ROW_WISE, rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
 import { tryTransform } from './trial';
-import { nodesOf, serializedSchema, type SyntaxNode } from './transform-syntax';
+import { isNode, nodesOf, serializedSchema, type SyntaxNode } from './transform-syntax';
 
 /** A transform that passed its check. */
 export interface BoundTransform {
@@ -46,7 +49,7 @@ export async function checkTransform(
     'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
   );
   await tryTransform(pipeline, sql, select, file);
-  const columns = await bind(connection, sql, file);
+  const columns = await bind(connection, select, sql, file);
   const plan = await boundPlan(connection, sql);
   refuse(
     await joinViolations(connection, select, plan, pipeline),
@@ -126,7 +129,12 @@ export async function functionTraits(connection: DuckDBConnection): Promise<Read
 /** Operators of a plan before optimisation that handle events one by one. */
 const ROW_WISE_OPERATORS = ['GET', 'PROJECTION', 'FILTER', 'COMPARISON_JOIN', 'ANY_JOIN', 'CROSS_PRODUCT'];
 
-async function bind(connection: DuckDBConnection, sql: string, file: string): Promise<OutputColumn[]> {
+async function bind(
+  connection: DuckDBConnection,
+  select: SyntaxNode,
+  sql: string,
+  file: string,
+): Promise<OutputColumn[]> {
   const described = await queryTexts(connection, `DESCRIBE ${sql}`).catch((cause: unknown) => {
     throw new DaybreakError('BAD_TRANSFORM', {
       what: describeBindError(messageOf(cause), file),
@@ -142,7 +150,7 @@ async function bind(connection: DuckDBConnection, sql: string, file: string): Pr
       remedy: 'Use only expressions over one event and its joined tables.',
     });
   }
-  return outputColumns(described, file);
+  return outputColumns(connection, select, described, file);
 }
 
 async function operatorsOf(connection: DuckDBConnection, sql: string): Promise<string[]> {
@@ -150,15 +158,24 @@ async function operatorsOf(connection: DuckDBConnection, sql: string): Promise<s
   return [...nodesOf(JSON.parse(row?.[0] ?? ''))].flatMap(({ type }) => /^LOGICAL_(.+)/.exec(String(type))?.[1] ?? []);
 }
 
-function outputColumns(described: readonly (string | null)[][], file: string): OutputColumn[] {
+async function outputColumns(
+  connection: DuckDBConnection,
+  select: SyntaxNode,
+  described: readonly (string | null)[][],
+  file: string,
+): Promise<OutputColumn[]> {
   const columns = described.map(([name, type]) => ({
     name: String(name),
-    type: columnTypeOf(String(type)),
-    found: type,
+    type: outputTypeOf(String(type)),
+    found: String(type),
   }));
-  const problems = columns.flatMap(({ name, type, found }) =>
-    type === undefined ? [`the column ${shortened(name)} is a ${shortened(String(found))}`] : [],
-  );
+  const problems: string[] = [];
+  for (const [index, { name, type, found }] of columns.entries()) {
+    if (type !== undefined) continue;
+    const expression = (await writtenExpression(connection, select, index, columns.length)) ?? quotedIfNeeded(name);
+    const casts = castsFor(found, shortened(expression), shortened(quotedIfNeeded(name)));
+    problems.push(`the column ${shortened(name)} is a ${shortened(found)}: write ${casts}`);
+  }
   const names = columns.map(({ name }) => name.toLowerCase());
   problems.push(
     ...columns
@@ -168,16 +185,26 @@ function outputColumns(described: readonly (string | null)[][], file: string): O
   if (problems.length > 0) {
     throw new DaybreakError('BAD_TRANSFORM', {
       what: `${file}: ${listed(problems, { separator: '; ' })}`,
-      remedy: `Give each column a name of its own and cast it to ${COLUMN_TYPES.join(', ')}.`,
+      remedy: `Give each column a name of its own, and a type that Druid holds: ${OUTPUT_TYPES.join(', ')}.`,
     });
   }
   return columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, type }]));
 }
 
-/** Undefined for a type that rows must not have. */
-export function columnTypeOf(duckType: string): ColumnType | undefined {
-  if (/^U?(TINY|SMALL)INT$|^INTEGER$|^UINTEGER$/.test(duckType)) return 'BIGINT'; // In JSON they are the same.
-  return COLUMN_TYPES.find((type) => type === duckType);
+/** The expression of an output column as the SQL has it. Undefined if a * stands for several columns. */
+async function writtenExpression(
+  connection: DuckDBConnection,
+  { select_list: list }: SyntaxNode,
+  index: number,
+  count: number,
+): Promise<string | undefined> {
+  const expression: unknown = Array.isArray(list) && list.length === count ? list[index] : undefined;
+  if (!isNode(expression) || expression['class'] === 'STAR') return undefined;
+  return expressionText(connection, { ...expression, alias: '' });
+}
+
+function quotedIfNeeded(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : quoted(name);
 }
 
 function describe({ offset, reason }: Violation, sql: string, file: string): string {

@@ -1,4 +1,6 @@
-import type { ColumnType, Pipeline } from '../../domain/pipeline';
+import type { EventType } from '../../domain/column-types';
+import { eventColumnsOf } from '../../domain/event-columns';
+import type { Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
 import type { IsNumberColumn } from './integer-bounds';
 import {
@@ -149,8 +151,11 @@ function expressionViolation(
  */
 function numberColumns({ events, tables }: Pipeline, nodes: readonly SyntaxNode[]): IsNumberColumn {
   if (nodes.some((node) => node['class'] === 'LAMBDA')) return () => false;
-  const declared = [events, ...Object.values(tables)].flatMap(({ columns }) => Object.entries(columns));
-  const named = (name: string | undefined): ColumnType[] =>
+  const declared: (readonly [name: string, type: EventType])[] = [
+    ...eventColumnsOf(events).map(({ name, type }) => [name, type] as const),
+    ...Object.values(tables).flatMap(({ columns }) => Object.entries(columns)),
+  ];
+  const named = (name: string | undefined): EventType[] =>
     declared.flatMap(([column, type]) => (column.toLowerCase() === name?.toLowerCase() ? [type] : []));
   return (names) => {
     const types = named(names.at(-1));

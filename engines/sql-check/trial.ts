@@ -4,8 +4,9 @@ import { text } from 'node:stream/consumers';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { sha256 } from '../pipeline/pipeline-version';
-import { SAMPLE_VALUES, sampleEvents } from './sample-times';
-import { quoted } from '../duckdb/sql';
+import type { Columns } from '../model/loaded-pipeline';
+import { sampleEvents, sampleOf } from './sample-times';
+import { declaredColumnsSql, quoted } from '../duckdb/sql';
 import { nodesOf, type SyntaxNode } from './transform-syntax';
 
 /** In bytes: the limit for DuckDB's tables and results in a trial. */
@@ -65,15 +66,16 @@ function isPlain(select: SyntaxNode): boolean {
 }
 
 function trialOf(pipeline: Pipeline, sql: string): { readonly setup: string[]; readonly tried: string[] } {
-  const { events, tables } = pipeline;
-  const relations = { ...tables, events };
-  const created = Object.entries(relations).map(([name, { columns }]) => {
-    const declared = Object.entries(columns).map(([column, type]) => `${quoted(column)} ${type}`);
-    return `CREATE TABLE ${quoted(name)} (${declared.join(', ')})`;
-  });
-  const rows = Object.entries(tables).map(
-    ([name, { columns }]) => [name, Object.values(columns).map((type) => SAMPLE_VALUES[type])] as const,
-  );
+  const tables = Object.entries(pipeline.tables);
+  const columnsSql = (columns: Columns): string =>
+    Object.entries(columns)
+      .map(([column, type]) => `${quoted(column)} ${type}`)
+      .join(', ');
+  const created = [
+    ...tables.map(([name, { columns }]) => `CREATE TABLE ${quoted(name)} (${columnsSql(columns)})`),
+    `CREATE TABLE events (${declaredColumnsSql(pipeline)})`,
+  ];
+  const rows = tables.map(([name, { columns }]) => [name, Object.values(columns).map(sampleOf)] as const);
   const filled = [...rows, ['events', sampleEvents(pipeline).at(-1) ?? []] as const].map(
     ([name, values]) => `INSERT INTO ${quoted(name)} VALUES (${values.join(', ')})`,
   );

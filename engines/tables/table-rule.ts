@@ -22,14 +22,17 @@ const EXCERPT = "CASE WHEN length(line) > 60 THEN left(line, 60) || '…' ELSE l
 export function objectRowsSql(columns: Columns, proof: LineProof | undefined): string {
   const declared = Object.entries(columns);
   const raw = (index: number): string => `raws[${index + 1}]`;
-  const faults = [REPEATED_KEY, ...declared.map(([name, type], index) => jsonValueFault(name, type, raw(index)))];
+  const faults = [
+    REPEATED_KEY,
+    ...declared.map(([name, type], index) => jsonValueFault(literal(name), { type }, raw(index))),
+  ];
   const values = declared.map(([name, type], index) => {
-    return `${caseFast(proof?.values.get(name), jsonValueSql(type, raw(index)))} AS ${quoted(name)}`;
+    return `${caseFast(proof?.values.get(name), jsonValueSql({ type }, raw(index)))} AS ${quoted(name)}`;
   });
   const captured = proof && `, ${proof.captured} AS captured`;
   return `SELECT ${values.join(',\n  ')}
 FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
-  FROM (SELECT *, ${fieldsSql(Object.keys(columns))}
+  FROM (SELECT *, ${fieldsSql(Object.keys(columns).map((name) => [name]))}
     FROM (SELECT *, ${shapeOfLineSql(proof?.holds)} AS shape
       FROM (SELECT *, ${UNMARKED} AS text${captured ?? ''} FROM ${LINES}))))
 WHERE ${withoutFault(`CASE WHEN starts_with(fault, 'not ') THEN fault || ': ' || ${EXCERPT} ELSE fault END`)}`;

@@ -8,11 +8,13 @@ interface Setting {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Setting>>;
   readonly additionalProperties?: Setting | boolean;
+  /** Short and long forms. */
+  readonly anyOf?: readonly Setting[];
 }
 
 /**
  * The lines of the table of settings, without its head: one for each setting. Settings of a table are below
- * `tables.<name>`.
+ * `tables.<name>`, those of a column in its long form below `events.columns.<name>`.
  */
 export function settingRows(setting: Setting = pipelineJsonSchema(), path: readonly string[] = []): string[][] {
   const { properties, additionalProperties } = setting;
@@ -20,7 +22,7 @@ export function settingRows(setting: Setting = pipelineJsonSchema(), path: reado
   const row = [
     `\`${name}\``,
     setting.enum === undefined
-      ? (setting.type ?? '')
+      ? (setting.type ?? setting.anyOf?.find(({ type }) => type !== undefined)?.type ?? '')
       : `one of ${setting.enum.map((value) => `\`${value}\``).join(', ')}`,
     setting.default === undefined || typeof setting.default === 'object'
       ? ''
@@ -28,13 +30,16 @@ export function settingRows(setting: Setting = pipelineJsonSchema(), path: reado
     setting.description ?? '',
   ];
   const below = Object.entries(properties ?? {}).flatMap(([key, child]) => settingRows(child, [...path, key]));
-  const named = typeof additionalProperties === 'object' && additionalProperties.properties !== undefined;
-  if (named)
-    return [
-      row,
-      ...Object.entries(additionalProperties.properties).flatMap(([key, child]) =>
-        settingRows(child, [...path, '<name>', key]),
-      ),
-    ];
+  const named = longFormOf(additionalProperties);
+  if (named !== undefined) {
+    const each = Object.entries(named).flatMap(([key, child]) => settingRows(child, [...path, '<name>', key]));
+    return [row, ...each];
+  }
   return properties === undefined ? [row] : below;
+}
+
+/** What is set below a name that the user gives. */
+function longFormOf(setting: Setting['additionalProperties']): Setting['properties'] {
+  if (typeof setting !== 'object') return undefined;
+  return setting.properties ?? setting.anyOf?.find(({ properties }) => properties !== undefined)?.properties;
 }

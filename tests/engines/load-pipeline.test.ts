@@ -225,7 +225,22 @@ describe('a transform', () => {
     ['SELECT e.time, e.id AS user_id, unnest([1, 2]) AS uid FROM events e', 'unnest() is not row-wise'],
     ['SELECT e.time, e.nothing AS user_id, e.id AS uid FROM events e', 'Binder Error: '],
     ['SELECT e.time, e.id / 3.0 AS user_id, now AS uid FROM events e', 'Binder Error: '],
-    ['SELECT e.time, 1.5 AS user_id, e.id AS uid FROM events e', 'the column user_id is a DECIMAL(2,1)'],
+    [
+      'SELECT e.time, 1.5 AS user_id, e.id AS uid FROM events e',
+      'the column user_id is a DECIMAL(2,1): write CAST(1.5 AS DOUBLE) AS user_id, or CAST(1.5 AS VARCHAR) AS user_id to keep every digit',
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, e.id::UBIGINT AS uid FROM events e',
+      'a UBIGINT: write CAST(CAST(e.id AS UBIGINT) AS BIGINT) AS uid, or CAST(CAST(e.id AS UBIGINT) AS VARCHAR) AS uid to keep',
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, e.time::TIMESTAMP AS "at-1", e.id AS uid FROM events e',
+      'the column at-1 is a TIMESTAMP: write CAST(CAST(e."time" AS TIMESTAMP) AS VARCHAR) AS "at-1"',
+    ],
+    ["SELECT e.time, e.id AS user_id, {'a': e.id} AS uid FROM events e", 'is a STRUCT(a BIGINT): write to_json('],
+    ['SELECT e.time, e.id AS user_id, [e.id::FLOAT] AS uid FROM events e', 'AS DOUBLE[]) AS uid, or'],
+    ['SELECT e.time, e.id AS user_id, [[e.id]] AS uid FROM events e', 'write to_json('],
+    ['SELECT e.time, e.id AS user_id, [to_json(e.id)] AS uid FROM events e', 'is a JSON[]: write to_json('],
     ['SELECT e.time, e.id AS user_id, e.id AS uid, e.hello AS UID FROM events e', 'two columns are named'],
     ['SELECT e.time, e.id AS user_id, $1 AS uid FROM events e', 'a transform has no parameters'],
     ['SELEC e.time', 'transform.sql:1:1: syntax error'],
@@ -243,6 +258,7 @@ describe('a transform', () => {
     'SELECT e.time, e.id AS user_id, n.uid FROM events e, names n WHERE n.uid = e.id % 10',
     'SELECT e.time, e.id AS user_id, n.uid FROM events e LEFT JOIN names n ON uid = id -- unqualified',
     'SELECT e.time, e.id AS user_id, m.uid FROM events e JOIN names n ON n.uid = e.id JOIN names m ON m.uid = n.uid + 1',
+    "SELECT e.time, [1::SMALLINT, 2] AS user_id, to_json({'a': e.id}) AS uid, [e.hello] AS texts, [true] AS flags FROM events e",
     "SELECT e.time, CASE WHEN e.hello LIKE 's%' THEN upper(e.hello) END AS user_id, 1 AS uid FROM events e WHERE e.id > 0;",
   ])('is taken: %s', async (sql) => {
     await events({ 'transform.sql': sql });

@@ -1,3 +1,5 @@
+import type { EventType } from '../../../domain/column-types';
+import { columnOf } from '../../../domain/event-columns';
 import { identityOf, type Pipeline } from '../../../domain/pipeline';
 import { quoted } from '../sql';
 
@@ -13,10 +15,18 @@ const LONG_TEXT = 1024;
 export function identityKeysOf(pipeline: Pipeline, table?: string): string[] {
   return identityOf(pipeline).flatMap((name) => {
     const column = table === undefined ? quoted(name) : `${table}.${quoted(name)}`;
-    if (pipeline.events.columns[name] !== 'VARCHAR') return [column];
-    const isLong = `strlen(${column}) > ${LONG_TEXT}`;
-    return [`CASE WHEN ${isLong} THEN sha256(${column}) END`, `CASE WHEN NOT ${isLong} THEN ${column} END`];
+    const text = textOf(columnOf(pipeline.events.columns, name)?.type ?? 'VARCHAR', column);
+    if (text === undefined) return [column];
+    const isLong = `strlen(${text}) > ${LONG_TEXT}`;
+    return [`CASE WHEN ${isLong} THEN sha256(${text}) END`, `CASE WHEN NOT ${isLong} THEN ${column} END`];
   });
+}
+
+/** The text of a column whose values can be long; undefined for any other type. */
+function textOf(type: EventType, column: string): string | undefined {
+  if (type === 'VARCHAR') return column;
+  if (type === 'JSON') return `${column}::VARCHAR`;
+  return type.endsWith('[]') ? `to_json(${column})::VARCHAR` : undefined;
 }
 
 /** The column names of `identityKeysSql`. */

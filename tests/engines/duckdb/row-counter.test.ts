@@ -1,4 +1,6 @@
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import type { OutputType } from '../../../domain/column-types';
 import { timeTypesOf, type ColumnType, type TimeFormat } from '../../../domain/pipeline';
 import { withRowCounter, type Content } from '../../../engines/duckdb/row-counter';
 import { loadPipeline } from '../../../engines/load-pipeline';
@@ -44,4 +46,46 @@ it.each<[TimeFormat, ColumnType, string, string, string]>([
   const { checksum } = await contentOfTime(written, format, type);
   expect((await contentOfTime(kept, format, type)).checksum).toBe(checksum);
   expect((await contentOfTime(other, format, type)).checksum).not.toBe(checksum);
+});
+
+/** @param druid whether the row is one of Druid's. */
+async function contentOfValue(json: string, type: OutputType, druid: boolean): Promise<Content> {
+  const { pipeline } = await loadPipeline('pipelines/events');
+  await writeFiles(root, { 'rows.ndjson': `{"value":${json}}\n` });
+  const file = join(root, 'rows.ndjson');
+  return withRowCounter(pipeline, [{ name: 'value', type }], root, (counter) =>
+    druid ? counter.ofLines(createReadStream(file) as AsyncIterable<Buffer>) : counter.ofFile(file),
+  );
+}
+
+// What the batch wrote, what Druid gives for it, and what it would give for another value.
+it.each<[OutputType, string, string, string]>([
+  ['BOOLEAN', 'true', '1', '0'],
+  ['BOOLEAN', 'false', '0', 'null'],
+  ['BOOLEAN', 'true', '1', '2'],
+  ['BOOLEAN', 'null', 'null', '0'],
+  ['BIGINT[]', '[9007199254740993,null]', '[9007199254740993,null]', '[9007199254740992,null]'],
+  ['BIGINT[]', '[]', '[]', 'null'],
+  ['BIGINT[]', '[1,2]', '[1,2]', '[2,1]'],
+  ['DOUBLE[]', '[0.1,1e-7]', '[0.1,1.0E-7]', '[0.1,1.1E-7]'],
+  ['VARCHAR[]', '["a",null,""]', '["a",null,""]', '["a",null,null]'],
+  ['BOOLEAN[]', '[true,null,false]', '[1,null,0]', '[1,0,0]'],
+  ['JSON', '{"a":{"b":[1,1.50]}}', '"{\\"a\\":{\\"b\\":[1,1.5]}}"', '"{\\"a\\":{\\"b\\":[1,1.6]}}"'],
+  ['JSON', '{"a":9007199254740993}', '"{\\"a\\":9007199254740993}"', '"{\\"a\\":9007199254740992}"'],
+  ['JSON', '[123456789012345678901]', '"[1.2345678901234568E20]"', '"[1.2345678901234567E20]"'],
+  ['JSON', '[9223372036854775808,-9223372036854775808]', '"[9.223372036854775807E18,-9223372036854775808]"', '"[0,0]"'],
+  [
+    'JSON',
+    '{"9223372036854775808":"9223372036854775808"}',
+    '"{\\"9223372036854775808\\":\\"9223372036854775808\\"}"',
+    '"{}"',
+  ],
+  ['JSON', '{"a":1e-7}', '"{\\"a\\":1.0E-7}"', '"{\\"a\\":1.0E-8}"'],
+  ['JSON', '{"\\u0041":"\\u001f"}', '"{\\"A\\":\\"\\\\u001F\\"}"', '"{\\"a\\":\\"\\\\u001F\\"}"'],
+  ['JSON', '"1"', '"\\"1\\""', '"1"'],
+  ['JSON', 'null', 'null', '"{}"'],
+])('compares a %s %s as Druid has it: %s, not %s', async (type, written, kept, other) => {
+  const { checksum } = await contentOfValue(written, type, false);
+  expect((await contentOfValue(kept, type, true)).checksum).toBe(checksum);
+  expect((await contentOfValue(other, type, true)).checksum).not.toBe(checksum);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { join } from 'node:path';
 import { parseBusinessDate } from '../../../domain/business-date';
-import { pipelineSchema, timeTypesOf, type Pipeline, type TimeFormat } from '../../../domain/pipeline';
+import { pipelineSchema, timeTypesOf, type ColumnType, type Pipeline, type TimeFormat } from '../../../domain/pipeline';
 import { openDatabase, type Database } from '../../../engines/duckdb/database';
 import { fastPath } from '../../../engines/duckdb/fast-path';
 import { parquetSql } from '../../../engines/duckdb/sql';
@@ -23,7 +23,9 @@ const ZONE = 'America/New_York';
 
 /** Seconds with a fraction are a DOUBLE. */
 const FRACTIONAL = 'epoch-seconds with a fraction';
-type Format = TimeFormat | typeof FRACTIONAL;
+/** Some fields are in objects. */
+const NESTED = 'yyyy-MM-dd HH:mm:ss in objects';
+type Format = TimeFormat | typeof FRACTIONAL | typeof NESTED;
 const digits = (most: number, count = 2) => fc.nat(most).map((n) => String(n).padStart(count, '0'));
 const local = (separator: string, fraction: fc.Arbitrary<string>) =>
   fc
@@ -56,6 +58,7 @@ const PLAIN_TIMES: Readonly<Record<Format, string>> = {
   'epoch-microseconds': '1793511000000001',
   'epoch-nanoseconds': '1793511000000000001',
   [FRACTIONAL]: '1793511000.123456',
+  [NESTED]: '"2026-11-01 01:30:59"',
 };
 const mostly = (plain: readonly string[], others: fc.Arbitrary<string>) =>
   fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...plain) }, others);
@@ -90,6 +93,7 @@ const TIMES: Readonly<Record<Format, fc.Arbitrary<string>>> = {
   'epoch-milliseconds': instants('000'),
   'epoch-microseconds': instants('000000'),
   'epoch-nanoseconds': fc.oneof(instants('000000000'), instants('999999999')),
+  [NESTED]: local(' ', none),
   [FRACTIONAL]: fc.oneof(...['', '.0', '.5', '.999999', '.9999999', '.1234567890123456'].map(instants)),
 };
 
@@ -101,6 +105,7 @@ const OF_KERNEL: readonly Format[] = [
   'iso',
   'epoch-seconds',
   'epoch-milliseconds',
+  NESTED,
 ];
 
 const text = fc.oneof(
@@ -228,9 +233,23 @@ interface Style {
   readonly behind: string;
 }
 
-function write({ names, blank, behind }: Style, { values, wrong, repeated, damaged, mark }: Line): Buffer {
+/** The fields that NESTED has in objects, with the objects. */
+const NESTED_FIELDS: Readonly<Record<string, readonly [before: string, behind: string]>> = {
+  integer: ['"in":{"more":"x","integer":', '}'],
+  flag: ['"out":{"deep":{"f-g":', '},"time":null}'],
+  time: ['"at":{"":', '}'],
+};
+
+function write(
+  format: Format,
+  { names, blank, behind }: Style,
+  { values, wrong, repeated, damaged, mark }: Line,
+): Buffer {
   const all: Readonly<Record<string, string>> = { ...values, ...(wrong && { [wrong[0]]: wrong[1] }) };
-  const fields = names.map((name) => `"${name}"${blank}:${blank}${all[name] ?? ''}`);
+  const fields = names.map((name) => {
+    const [before, end] = (format === NESTED ? NESTED_FIELDS[name] : undefined) ?? [`"${name}"${blank}:`, ''];
+    return `${before}${blank}${all[name] ?? ''}${blank}${end}`;
+  });
   if (repeated !== undefined) fields.push(`"${repeated[0]}":${repeated[1]}`);
   const line = Buffer.from(`${mark}${blank}{${blank}${fields.join(`${blank},${blank}`)}${blank}}${behind}`);
   const bytes = damaged === undefined ? line : damagedLine(line, damaged);
@@ -250,19 +269,31 @@ function damagedLine(
   ]);
 }
 
+const COLUMNS = { text: 'VARCHAR', integer: 'BIGINT', decimal: 'DOUBLE', flag: 'BOOLEAN' } as const;
+
 function pipelineOf(format: Format): Pipeline {
-  const [written, time] = format === FRACTIONAL ? ['epoch-seconds', 'DOUBLE'] : [format, timeTypesOf(format)[0]];
+  const written = { [FRACTIONAL]: 'epoch-seconds', [NESTED]: 'yyyy-MM-dd HH:mm:ss' }[format as string] ?? format;
+  const paths = {
+    integer: { type: COLUMNS.integer, path: '$.in.integer' },
+    flag: { type: COLUMNS.flag, path: '$.out.deep.f-g' },
+    time: { type: timeTypeOf(format), path: '$.at[""]' },
+  };
   return pipelineSchema.parse({
     name: 'p',
     timeZone: ZONE,
     events: {
-      columns: { text: 'VARCHAR', integer: 'BIGINT', decimal: 'DOUBLE', flag: 'BOOLEAN', time },
+      columns: { ...COLUMNS, time: timeTypeOf(format), ...(format === NESTED && paths) },
       time: { column: 'time', format: written },
     },
     files: { pattern: '%Y%m%d%H' },
     kafka: { topic: 'a', outputTopic: 'b', key: 'text' },
     druid: { datasource: 'd' },
   });
+}
+
+function timeTypeOf(format: Format): ColumnType {
+  if (format === FRACTIONAL) return 'DOUBLE';
+  return format === NESTED ? 'VARCHAR' : timeTypesOf(format)[0]!;
 }
 
 /** The lines as a build reads them. Lines that are not UTF-8 are replaced by a placeholder. */
@@ -276,9 +307,9 @@ async function textOf(lines: readonly Buffer[]): Promise<Buffer> {
 
 describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
   const pipeline = pipelineOf(format);
+  const columns = { ...COLUMNS, time: timeTypeOf(format) };
   const time = timeRuleOf(pipeline);
   const within = HOUR;
-  const { columns } = pipeline.events;
   const scanner = fastPath!.hourScanner(pipeline);
   const path = join(root, `${format.replaceAll(/\W/g, '')}.parquet`);
   let database: Database;
@@ -338,7 +369,7 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
   it('the pattern and the kernel take only what the rule takes, and give the same values', async () => {
     await fc.assert(
       fc.asyncProperty(style, fc.array(lineOf(format), { minLength: 40, maxLength: 60 }), async (how, made) => {
-        const text = await textOf(made.map((line) => write(how, line)));
+        const text = await textOf(made.map((line) => write(format, how, line)));
         const byRule = await parsed(text, { within });
         expect(byRule).toHaveLength(made.length);
         taken.lines += byRule.length;
