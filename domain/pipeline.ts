@@ -270,7 +270,7 @@ export const pipelineSchema = z
         engine: z
           .enum(ENGINES)
           .default('duckdb')
-          .describe("What runs the SQL of a day's build: DuckDB inside the worker, or Apache Spark."),
+          .describe('Where a day is built, always with DuckDB: inside the worker, or in the tasks of Apache Spark.'),
       })
       .prefault({}),
     schedule: z

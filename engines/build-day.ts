@@ -14,6 +14,7 @@ import { buildHours } from './duckdb/hours/build-hours';
 import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
 import { refuseMultipliedRows } from './rule/multiplied-rows';
 import { isChanged } from '../clients/storage/errors';
+import { locationOf } from '../clients/storage/location';
 import { isMissing } from '../clients/storage/local/fs-errors';
 import { listInput, withInput, type ListedInput } from './input/input-files';
 import type { InputPlace } from './input/listed-file';
@@ -190,7 +191,9 @@ async function buildWith(
   log: string,
 ): Promise<EngineResult> {
   if (engine === 'duckdb') return buildHours(plan, context);
-  if (findSpark !== undefined) return buildHoursOnSpark(plan, context, { program: await findSpark(), log });
+  if (findSpark !== undefined) {
+    return buildHoursOnSpark(plan, context, { program: await findSpark(), input: locationOf(plan.input), log });
+  }
   throw new DaybreakError('MISSING_TOOL', {
     what: 'this program was started without a Spark, which the engine spark needs',
     remedy: 'Build with the engine duckdb.',

@@ -12,7 +12,6 @@ import type { LoadedPipeline, ReadPipeline } from './model/loaded-pipeline';
 import { checkOutputColumns } from './pipeline/output-columns';
 import { PIPELINE_FILE } from './pipeline/pipeline-file';
 import { readPipeline, TRANSFORM_FILE } from './pipeline/read-pipeline';
-import { withPosition } from './spark/script';
 
 /** A checked pipeline and the database that holds its tables. The caller closes the database. */
 export interface OpenPipeline {
@@ -56,7 +55,6 @@ async function checkIn({ connection }: Database, read: ReadPipeline, name: strin
   await connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
   const file = join(name, TRANSFORM_FILE);
   const bound = await checkTransform(connection, pipeline, transform, file);
-  if (pipeline.batch.engine === 'spark') withPosition(transform, file);
   checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
   const timed = timedTransform(pipeline, transform, bound, file);
   if (timed !== undefined) await checkSampleTimes(connection, pipeline, timed, file);

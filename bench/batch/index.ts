@@ -3,7 +3,6 @@
 // DAYBREAK_BENCH_ROWS (default 20000000) sets the size of the day. DAYBREAK_BENCH_FILES (default 86400, at least 24)
 // sets that of the day of small files. DAYBREAK_BENCH_ROUNDS (default 5, odd) sets how often the closest comparisons
 // run.
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   copyFileSync,
@@ -15,11 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cached, cacheFolder } from '../../scripts/stack/fetch/cache';
+import { cacheFolder } from '../../scripts/stack/fetch/cache';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { largeDay, smallFileDay } from './generate';
 import { measure, type Measured } from './measure';
+import { pythonEnvironment } from './python-environment';
 
 const PIPELINE = 'pipelines/events';
 const TABLE = join(PIPELINE, 'names.ndjson');
@@ -180,18 +180,6 @@ function median<T>(all: readonly T[], by: (one: T) => number): T {
   const middlemost = all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)];
   if (middlemost === undefined) throw new RangeError('There was no round.');
   return middlemost;
-}
-
-/** A Python environment with what requirements.txt pins, made once. Throws with pip's last words if that fails. */
-async function pythonEnvironment(): Promise<string> {
-  const requirements = 'bench/batch/python/requirements.txt';
-  const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 8);
-  return cached(`bench-batch-python-${version}`, async (staging) => {
-    await run('making the Python environment', ['python3', '-m', 'venv', staging]);
-    await run('installing chDB, Polars and PySpark', [
-      ...[join(staging, 'bin/python'), '-m', 'pip', 'install', '--quiet', '--requirement', requirements],
-    ]);
-  });
 }
 
 void main();

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processUse, threadUse, type ProcessUse } from '../speed/process-use';
 
@@ -7,10 +8,13 @@ export interface Measured {
   readonly name: string;
   readonly seconds: number;
   readonly cpuSeconds: number;
+  /** Of the command and all its children together. */
   readonly peakMebibytes: number;
   /** CPU seconds of the command's first thread, and of its busiest one. */
   readonly mainSeconds: number;
   readonly busiestSeconds: number;
+  /** Of the command alone. */
+  readonly ownPeakMebibytes: number;
 }
 
 export interface Looks {
@@ -33,7 +37,7 @@ export async function measure(
   child.stderr.on('data', (chunk: Buffer) => {
     words = (words + chunk.toString()).slice(-2000);
   });
-  let [cpuSeconds, peakMebibytes, mainSeconds, busiestSeconds] = [0, 0, 0, 0];
+  let [cpuSeconds, peakMebibytes, ownPeakMebibytes, mainSeconds, busiestSeconds] = [0, 0, 0, 0, 0];
   const { pid } = child;
   const poll = async (): Promise<void> => {
     if (pid === undefined) return;
@@ -43,6 +47,7 @@ export async function measure(
     const threads = await threadUse(pid);
     mainSeconds = Math.max(mainSeconds, threads.main);
     busiestSeconds = Math.max(busiestSeconds, threads.busiest);
+    ownPeakMebibytes = Math.max(ownPeakMebibytes, peakOf(pid));
     onUse?.(use);
   };
   const ended = new AbortController();
@@ -57,5 +62,23 @@ export async function measure(
   ended.abort();
   await looking;
   if (status !== 0) throw new Error(`${name} ended with ${status ?? 'a signal'}: ${words}`);
-  return { name, seconds: Number(seconds.toFixed(2)), cpuSeconds, peakMebibytes, mainSeconds, busiestSeconds };
+  return {
+    name,
+    seconds: Number(seconds.toFixed(2)),
+    cpuSeconds,
+    peakMebibytes,
+    ownPeakMebibytes,
+    mainSeconds,
+    busiestSeconds,
+  };
+}
+
+/** The largest resident memory of a process so far; 0 if it has ended. */
+function peakOf(pid: number): number {
+  try {
+    const [, kibibytes = '0'] = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return Math.round(Number(kibibytes) / 1024);
+  } catch {
+    return 0;
+  }
 }

@@ -25,6 +25,32 @@ export interface Database {
 /** The table in which Daybreak stages events. A transform must not name it. */
 export const STAGED = 'daybreak.staged';
 
+/** What every DuckDB in which a pipeline's SQL runs is opened with, in both layers and in Spark's tasks. */
+export const CONFIGURATION = {
+  preserve_insertion_order: 'true',
+  autoinstall_known_extensions: 'false',
+  enable_external_file_cache: 'false',
+} as const;
+
+/** What it runs first. */
+export const PREPARATION = [
+  "SET TimeZone = 'UTC'",
+  // Without these optimisers a join gives its rows in the order of its left side, which is the events.
+  "SET disabled_optimizers = 'join_order,build_side_probe_side'",
+  // Otherwise operators collect some thousand rows before they pass them on, however large the rows are.
+  'SET enable_caching_operators = false',
+  'CREATE SCHEMA daybreak',
+] as const;
+
+/** What it runs last: no later SQL can reach files outside of `folders`, the network or the configuration. */
+export function lockingSql(folders: readonly string[]): string[] {
+  return [
+    ...(folders.length > 0 ? [`SET allowed_directories = ${literals(folders)}`] : []),
+    'SET enable_external_access = false',
+    'SET lock_configuration = true',
+  ];
+}
+
 /**
  * Opens an embedded DuckDB with the pipeline's static tables and an empty `daybreak.staged` for its events, then locks
  * it: no SQL that runs afterwards can reach files (except below `outputFolder`), the network or the configuration.
@@ -35,12 +61,10 @@ export async function openDatabase(
   { threads = 1, memoryLimit, spillFolder, outputFolder, tables = true }: DatabaseOptions = {},
 ): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
+    ...CONFIGURATION,
     threads: String(threads),
-    preserve_insertion_order: 'true',
-    autoinstall_known_extensions: 'false',
     ...(memoryLimit !== undefined && { memory_limit: `${Math.floor(memoryLimit / 1024)}KiB` }),
     temp_directory: spillFolder ?? '',
-    enable_external_file_cache: 'false',
   });
   const connection = await instance.connect();
   const close = (): void => {
@@ -48,20 +72,11 @@ export async function openDatabase(
     instance.closeSync();
   };
   try {
-    await connection.run("SET TimeZone = 'UTC'");
-    // Without these optimisers a join gives its rows in the order of its left side, which is the events.
-    await connection.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
-    // Otherwise operators collect some thousand rows before they pass them on, however large the rows are.
-    await connection.run('SET enable_caching_operators = false');
-    await connection.run('CREATE SCHEMA daybreak');
+    for (const sql of PREPARATION) await connection.run(sql);
     await emptyStage(connection, pipeline);
     if (tables) await loadStaticTables(connection, pipeline, folder);
-    if (outputFolder !== undefined) {
-      const folders = [`${outputFolder}/`, `${exactly(outputFolder)}/`];
-      await connection.run(`SET allowed_directories = ${literals(folders)}`);
-    }
-    await connection.run('SET enable_external_access = false');
-    await connection.run('SET lock_configuration = true');
+    const folders = outputFolder === undefined ? [] : [`${outputFolder}/`, `${exactly(outputFolder)}/`];
+    for (const sql of lockingSql(folders)) await connection.run(sql);
     return { connection, close };
   } catch (thrown) {
     close();
@@ -74,5 +89,9 @@ export async function openDatabase(
  * of the lines: the declared columns and the note on the line. A rowid is a line number unless the stage is padded.
  */
 export async function emptyStage(connection: DuckDBConnection, pipeline: Pipeline): Promise<void> {
-  await connection.run(`CREATE OR REPLACE TABLE ${STAGED} (${declaredColumnsSql(pipeline)}, ${NOTE} VARCHAR)`);
+  await connection.run(emptyStageSql(pipeline));
+}
+
+export function emptyStageSql(pipeline: Pipeline): string {
+  return `CREATE OR REPLACE TABLE ${STAGED} (${declaredColumnsSql(pipeline)}, ${NOTE} VARCHAR)`;
 }

@@ -22,8 +22,18 @@ export function numberedTransform(pipeline: Pipeline, transform: string, file: s
 
 /** How many events of the view `events` have a row. */
 export async function countEventsWithRows(connection: DuckDBConnection, numbered: string): Promise<number> {
-  await connection.run('DROP VIEW IF EXISTS daybreak_unnumbered');
-  await connection.run('ALTER VIEW events RENAME TO daybreak_unnumbered');
-  await connection.run(`CREATE VIEW events AS SELECT row_number() OVER () AS ${EVENT}, * FROM daybreak_unnumbered`);
-  return queryCount(connection, `SELECT count(DISTINCT ${EVENT}) FROM (\n${numbered}\n)`);
+  for (const sql of NUMBERING) await connection.run(sql);
+  return queryCount(connection, eventsWithRowsSql(numbered));
+}
+
+/** SQL that puts a number beside each event of the view `events`. */
+export const NUMBERING = [
+  'DROP VIEW IF EXISTS daybreak_unnumbered',
+  'ALTER VIEW events RENAME TO daybreak_unnumbered',
+  `CREATE VIEW events AS SELECT row_number() OVER () AS ${EVENT}, * FROM daybreak_unnumbered`,
+] as const;
+
+/** SQL of the number of events that have a row, after NUMBERING. */
+export function eventsWithRowsSql(numbered: string): string {
+  return `SELECT count(DISTINCT ${EVENT}) FROM (\n${numbered}\n)`;
 }

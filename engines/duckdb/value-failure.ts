@@ -3,7 +3,7 @@ import { messageOf } from '../../domain/errors';
 /**
  * DuckDB's names for failures that come from the values in a computation. All others come from the machine or the SQL.
  */
-const FAILURE_OF_VALUES =
+export const FAILURE_OF_VALUES =
   /\b(?:Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type|Decimal|Divide by Zero) Error: [^\n]*/;
 
 const OUT_OF_MEMORY = /\bOut of Memory Error: [^\n]*/;

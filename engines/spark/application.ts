@@ -1,68 +1,66 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
-import { DaybreakError, messageOf } from '../../domain/errors';
-import { sparkFailure } from './application-failure';
+import { open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type * as z from 'zod';
+import { DaybreakError, hasCode, messageOf } from '../../domain/errors';
+import { sparkFailure, taskFailure } from './application-failure';
+import { dayResult, type ReadItem, type WrittenPart } from './day-result';
 import { sparkEnvironment } from './environment';
-import type { SparkProgram } from './spark-program';
+import { UNPACKED_LIBRARIES, type SparkProgram } from './spark-program';
 
 export interface SparkApplication {
   /** The application's name on Spark's own pages. */
   readonly name: string;
-  /** Absolute path of the SQL to run. */
-  readonly script: string;
+  /** Absolute path of the plan for python/day_build.py. */
+  readonly plan: string;
+  /** Absolute path of the file for what it built. */
+  readonly result: string;
   /** Absolute path of a folder for files that Spark leaves in its working folder. */
   readonly scratch: string;
   /** Absolute path of the file for the driver's output. */
   readonly log: string;
-  /** The transform's file, for messages. */
-  readonly transformFile: string;
   readonly signal: AbortSignal;
 }
 
-/**
- * Settings that give the SQL the same meaning in both engines. Where Spark runs, and with which resources, is its own
- * configuration.
- */
+/** Where Spark runs, and with which resources, is its own configuration. */
 const SETTINGS: Readonly<Record<string, string>> = {
-  'spark.sql.ansi.enabled': 'true',
-  'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
-  'spark.sql.variable.substitute': 'false',
-  'spark.sql.caseSensitive': 'false',
-  'spark.sql.session.timeZone': 'UTC',
-  // For the files that Spark writes; see SPARK_PARQUET.
-  'spark.sql.parquet.compression.codec': 'uncompressed',
-  'spark.sql.catalogImplementation': 'in-memory',
   'spark.ui.enabled': 'false',
   'spark.logConf': 'false',
 };
+const PROGRAM = join(__dirname, 'python', 'day_build.py');
 const GRACE_MS = 5_000;
 
 /**
- * Runs one Spark application to its end. Throws BAD_TRANSFORM if Spark refuses the SQL, MISSING_TOOL if it cannot
- * start, else ENGINE_FAILED with its last message and the log. An abort ends the driver and every process it started.
+ * Runs one Spark application to its end. Throws MISSING_TOOL if it cannot start or a task lacks a library,
+ * UNREADABLE_INPUT if a task cannot read a file, else ENGINE_FAILED with the last message and the log. An abort ends the
+ * driver and every process it started.
  */
-export async function runSparkSql(
-  { sparkSql, home, master, passed }: SparkProgram,
-  { name, script, scratch, log, transformFile, signal }: SparkApplication,
-): Promise<void> {
+export async function runSpark(
+  { sparkSubmit, home, libraries, master, passed }: SparkProgram,
+  { name, plan, result, scratch, log, signal }: SparkApplication,
+): Promise<{ readonly read: readonly ReadItem[]; readonly written: readonly WrittenPart[] }> {
   signal.throwIfAborted();
-  const settings = { ...SETTINGS, 'spark.sql.warehouse.dir': `file://${scratch}/warehouse` };
+  await rm(result, { force: true });
+  const environment = sparkEnvironment(process.env, passed);
+  const python = [libraries, UNPACKED_LIBRARIES, environment['PYTHONPATH']].filter((path) => path !== undefined);
+  const settings = { ...SETTINGS, 'spark.executorEnv.PYTHONPATH': python.join(':') };
   const output = await open(log, 'w', 0o600);
   let code: number | null;
   try {
     const child = spawn(
-      sparkSql,
+      sparkSubmit,
       [
         ...['--name', name],
         ...(master === undefined ? [] : ['--master', master]),
         ...Object.entries(settings).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
-        ...['-f', script],
+        ...[PROGRAM, plan, result],
       ],
       {
         cwd: scratch,
         detached: true, // A process group, which can be ended as a whole.
         stdio: ['ignore', output.fd, output.fd],
-        env: { ...sparkEnvironment(process.env, passed), ...(home !== undefined && { SPARK_HOME: home }) },
+        // Python would write beside the program, where this user may not write.
+        env: { ...environment, PYTHONDONTWRITEBYTECODE: '1', ...(home !== undefined && { SPARK_HOME: home }) },
       },
     );
     code = await endOf(child, signal);
@@ -76,7 +74,20 @@ export async function runSparkSql(
     await output.close();
   }
   signal.throwIfAborted();
-  if (code !== 0) throw sparkFailure(await readFile(log, 'utf8'), { log, transformFile });
+  const found = code === 0 ? await resultIn(result) : undefined;
+  if (found === undefined) throw sparkFailure(await readFile(log, 'utf8'), log);
+  if ('failure' in found) throw taskFailure(found.failure, log);
+  return found;
+}
+
+/** Undefined if the driver wrote none. */
+async function resultIn(path: string): Promise<z.infer<typeof dayResult> | undefined> {
+  try {
+    return dayResult.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT')) return undefined;
+    throw thrown;
+  }
 }
 
 /** The exit code; null if a signal ended the process. Throws if the process cannot be started. */

@@ -1,234 +1,305 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DaybreakError } from '../../domain/errors';
-import { multipliesRows, outputTimeColumnOf } from '../../domain/pipeline';
-import type { BuildContext, BuildPlan, EngineResult, TargetHour } from '../model/build-plan';
-import { buildHours } from '../duckdb/hours/build-hours';
-import { openDatabase, STAGED, type Database } from '../duckdb/database';
-import { rowsOf, type WrittenRows } from '../duckdb/hours/hour-output';
-import { queryCount, queryTexts } from '../duckdb/query';
-import { NOTE } from '../rule/record-rule';
-import { outputValueSql, transformColumnsOf, withDigestSql } from '../duckdb/output-rows';
-import { timeHoldsSql } from '../rule/row-time';
-import { literal, parquetSql, quoted } from '../duckdb/sql';
-import { outputTypeOf } from '../sql-check/output-types';
-import { hashFile } from '../input/hash-file';
-import { isMissing } from '../../clients/storage/local/fs-errors';
-import { runSparkSql } from './application';
-import { eventsFile, exportedEvents, SPARK_PARQUET } from './exported-events';
-import { refuseUnknownTypes } from './known-types';
-import { columnName, HOUR, POSITION, sparkScript, withPosition } from './script';
-import type { SparkProgram } from './spark-program';
+import type { StorageLocation } from '../../clients/storage/location';
+import { isNeighbour } from '../../domain/file-hours';
+import { isHourly } from '../../domain/file-pattern';
+import { lockingSql, openDatabase } from '../duckdb/database';
+import { requireSame } from '../duckdb/stage/same-files';
+import { MisplacedLedger } from '../duckdb/hours/misplaced-ledger';
+import { NotWhole } from '../input/file-bytes';
+import { readChunks } from '../input/line-chunks';
+import type { ListedFile } from '../input/listed-file';
+import type { BuildContext, BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
+import { runSpark } from './application';
+import type { ReadItem, WrittenPart } from './day-result';
+import { joinHour } from './hour-files';
+import { readOddFile, type OddFile } from './odd-files';
+import { exportSql, planSql, stageSql, tableSql } from './plan-sql';
+import { quarantineOf, sourceHourOf, type SourceRead } from './source-hours';
+import { LIBRARIES, type SparkProgram } from './spark-program';
+import { placesOf, type TaskFile } from './task-files';
+import { contentBytes, workItems, type WorkItem } from './work-items';
 
 export interface SparkBuild {
   readonly program: SparkProgram;
+  /** Where the input files are, for tasks. */
+  readonly input: StorageLocation;
   /** Absolute path of the file for the output of Spark's driver. */
   readonly log: string;
 }
 
 /**
- * Builds hours whose rows Spark computes. The same code as for the engine duckdb decides which lines are records, of
- * which hour, and which are duplicates. Spark gets the events of all hours as Parquet, and one application runs the
- * transform over them. Its rows come back as Parquet. DuckDB writes them, so that there is one way in which values
- * become JSON. They are in the order of their events, whatever the order in which Spark's tasks end.
+ * Builds hours on Spark. Its tasks read the files and run the SQL of the engine duckdb, in DuckDB: the validity rule,
+ * the search for duplicates and the transform. Spark takes the records to the tasks of their hours. This program hands
+ * out the work and holds counts.
  *
- * The folder of the version must have the same path for the driver and for every executor.
+ * Local input files, and the folder of the version, must have the same path for the driver and for every executor.
  */
 export async function buildHoursOnSpark(
   plan: BuildPlan,
   context: BuildContext,
-  { program, log }: SparkBuild,
+  build: SparkBuild,
 ): Promise<EngineResult> {
-  refuseUnknownTypes(plan.loaded);
-  const folder = join(context.folder, '.spark');
-  const folders = { root: folder, events: join(folder, 'events'), tables: join(folder, 'tables') };
-  for (const each of Object.values(folders)) await mkdir(each, { recursive: true });
-  // An hour counts as done when Spark's rows of it are written.
-  const progress = { ...context.progress, hourDone: () => undefined };
-  const staged = await buildHours(plan, { ...context, progress }, exportedEvents(plan.loaded, folders.events));
-  const hours = [...staged.targets.values()].filter(({ kept }) => kept > 0);
-  for (const { hour, kept } of staged.targets.values()) {
-    if (kept > 0) continue;
-    // An hour can lose all its events to earlier hours after they were exported.
-    await rm(eventsFile(folders.events, hour), { force: true });
-    context.progress.hourDone();
-  }
-  if (hours.length === 0) return staged;
-
-  const database = await openDatabase(plan.loaded.pipeline, plan.loaded.folder, {
-    threads: context.threads,
-    memoryLimit: context.memoryLimit,
-    spillFolder: join(context.folder, '.spill'),
-    outputFolder: context.folder,
-  });
-  const interrupt = (): void => {
-    database.connection.interrupt();
-  };
-  context.signal.addEventListener('abort', interrupt);
-  try {
-    const run = new SparkRun(plan, context, database, folders);
-    await run.transform(program, log);
-    const targets = new Map(staged.targets);
-    for (const hour of hours) targets.set(hour.hour, await run.collect(hour));
-    return { ...staged, targets };
-  } finally {
-    context.signal.removeEventListener('abort', interrupt);
-    database.close();
-  }
+  const run = new SparkRun(plan, context, build);
+  return run.build();
 }
 
-interface Folders {
-  readonly root: string;
-  readonly events: string;
-  readonly tables: string;
+/** Bytes of lines that one task makes rows of. */
+const PARTITION_BYTES = 64 * 1024 ** 2;
+
+/** What one application did. */
+interface Outcome {
+  readonly sources: readonly SourceRead[];
+  readonly written: readonly WrittenPart[];
 }
 
 class SparkRun {
   readonly #plan: BuildPlan;
   readonly #context: BuildContext;
-  readonly #database: Database;
-  readonly #folders: Folders;
-  readonly #rows: string;
-  /** The columns of the transform with its position that are output: as many as the pipeline's output columns. */
-  #columns: readonly number[] = [];
-  #checked = false;
+  readonly #build: SparkBuild;
+  readonly #ledger: MisplacedLedger;
+  /** Absolute path of the folder of all that is for Spark. */
+  readonly #folder: string;
+  readonly #odd = new Map<string, OddFile>();
 
-  constructor(plan: BuildPlan, context: BuildContext, database: Database, folders: Folders) {
+  constructor(plan: BuildPlan, context: BuildContext, build: SparkBuild) {
     this.#plan = plan;
     this.#context = context;
-    this.#database = database;
-    this.#folders = folders;
-    this.#rows = join(folders.root, 'rows');
+    this.#build = build;
+    this.#ledger = new MisplacedLedger(plan);
+    this.#folder = join(context.folder, '.spark');
   }
 
-  /** Has Spark run the transform over the exported events. */
-  async transform(program: SparkProgram, log: string): Promise<void> {
+  async build(): Promise<EngineResult> {
+    await mkdir(this.#folder, { recursive: true });
+    const sample = await this.#sample();
+    const tables = await this.#exportTables();
+    const hours = new Set<string>();
+    await this.#unpackOdd([...this.#plan.sources.values()].flat().filter((file) => this.#isKnownToBeOdd(file)));
+    for (;;) {
+      for (let hour = this.#ledger.nextSource(); hour !== undefined; hour = this.#ledger.nextSource()) hours.add(hour);
+      const targets = this.#targets();
+      this.#context.progress.hoursTotal(targets.length);
+      const outcome = await this.#attempt(hours, targets, { sample, tables });
+      // Misplaced records of a changed file can belong to an hour that was not to be built.
+      const { sources } = this.#record(outcome);
+      if (this.#targets().length > targets.length) continue;
+      return { sources, ...(await this.#collect(outcome, targets)) };
+    }
+  }
+
+  #targets(): string[] {
+    return this.#plan.hours.filter((hour) => this.#ledger.targets.has(hour));
+  }
+
+  /** Runs Spark, again if it found files that only this program can read. */
+  async #attempt(hours: ReadonlySet<string>, targets: readonly string[], parts: PlanParts): Promise<Outcome> {
+    for (;;) {
+      this.#context.signal.throwIfAborted();
+      const listed = new Map([...hours].map((hour) => [hour, this.#plan.sources.get(hour) ?? []]));
+      const files = this.#taskFiles(listed);
+      const items = workItems(files);
+      const { read, written } = await this.#submit(items, files, targets, parts);
+      const odd = new Set(read.flatMap((found) => found.odd));
+      if (odd.size === 0) return { sources: this.#sourcesRead(listed, items, read), written };
+      const byNumber = [...listed.values()].flat();
+      await this.#unpackOdd([...odd].flatMap((number) => byNumber[number] ?? []));
+    }
+  }
+
+  async #submit(
+    items: readonly WorkItem<TaskFile>[],
+    sources: ReadonlyMap<string, readonly TaskFile[]>,
+    targets: readonly string[],
+    { sample, tables }: PlanParts,
+  ): Promise<{ readonly read: readonly ReadItem[]; readonly written: readonly WrittenPart[] }> {
     const { loaded, date } = this.#plan;
-    const { pipeline } = loaded;
-    const transform = withPosition(loaded.transform, this.#transformFile());
-    const names = await this.#columnNames(transform);
-    this.#columns = names.flatMap((name, index) => (name === POSITION ? [] : [index]));
-    const script = join(this.#folders.root, 'transform.sql');
-    const views = new Map([['events', this.#folders.events]]);
-    for (const name of Object.keys(pipeline.tables)) views.set(name, await this.#exportTable(name));
-    await writeFile(
-      script,
-      sparkScript({ views, transform, columns: this.#columns, width: names.length, rows: this.#rows }),
-    );
-    await runSparkSql(program, {
-      name: `daybreak ${pipeline.name} ${date}`,
-      script,
-      scratch: this.#folders.root,
-      log,
-      transformFile: this.#transformFile(),
+    const hours = [...sources.keys()];
+    const ranks = hours.toSorted();
+    const output = join(this.#folder, 'parts');
+    await mkdir(output, { recursive: true });
+    const plan = {
+      ...planSql(loaded, this.#buckets(sources), targets),
+      id: randomUUID(),
+      libraries: LIBRARIES,
+      tasks: Math.ceil(sum([...sources.values()].map(sizeOf)) / PARTITION_BYTES),
+      memoryBytes: this.#context.memoryLimit,
+      maximumBytes: loaded.pipeline.events.maximumBytes,
+      tables,
+      lock: lockingSql([`${output}/`]),
+      output,
+      sources: hours.map((hour) => ({
+        hour,
+        isOwn: !isNeighbour(hour),
+        rank: ranks.indexOf(hour),
+        stage: stageSql(loaded, date, hour, sample),
+      })),
+      items: items.map(({ hour, ...item }, number) => ({ ...item, number, source: hours.indexOf(hour) })),
+    };
+    const file = join(this.#folder, 'plan.json');
+    await writeFile(file, JSON.stringify(plan));
+    return runSpark(this.#build.program, {
+      name: `daybreak ${loaded.pipeline.name} ${date}`,
+      plan: file,
+      result: join(this.#folder, 'result.json'),
+      scratch: this.#folder,
+      log: this.#build.log,
       signal: this.#context.signal,
     });
   }
 
-  /** Writes the file of an hour from Spark's rows. */
-  async collect(hour: TargetHour): Promise<TargetHour> {
-    this.#context.signal.throwIfAborted();
-    const path = join(this.#context.folder, hour.file);
-    const parts = await this.#partsOf(hour.hour);
-    const written = parts.length === 0 ? { filtered: hour.kept } : await this.#writeRows(parts, path, hour);
-    this.#context.progress.hourDone();
-    return { ...hour, ...written, ...(await hashFile(path)) };
+  /** As many partitions for each hour that the rows of the largest one are enough work for one task. */
+  #buckets(sources: ReadonlyMap<string, readonly TaskFile[]>): number {
+    const hours = [...sources.values()].map(sizeOf);
+    const isHour = isHourly(this.#plan.loaded.pipeline.files.pattern);
+    const perHour = isHour ? Math.max(0, ...hours) : sum(hours) / this.#plan.hours.length;
+    return Math.max(1, Math.ceil(perHour / PARTITION_BYTES));
   }
 
-  async #writeRows(parts: readonly string[], path: string, { hour, kept }: TargetHour): Promise<WrittenRows> {
-    const { connection } = this.#database;
-    const { loaded } = this.#plan;
-    await connection.run(`CREATE OR REPLACE VIEW daybreak.rows AS FROM ${parquetSql(...parts)}`);
-    if (!this.#checked) await this.#checkTypes();
-    if (loaded.timedTransform !== undefined) await this.#checkTimes(hour);
-    const names = transformColumnsOf(loaded).map((column, index) => outputValueSql(column, this.#source(index)));
-    const order = [0, ...this.#columns].map(columnName).join(', ');
-    const rows = withDigestSql(loaded.pipeline, `SELECT ${names.join(', ')} FROM daybreak.rows ORDER BY ${order}`);
-    const written = await queryCount(connection, `COPY (${rows}) TO ${literal(path)} (FORMAT json)`);
-    const match = loaded.outputColumns.findIndex(({ name }) => name === loaded.pipeline.matchColumn);
-    const unmatched =
-      match === -1
-        ? 0
-        : await queryCount(connection, `SELECT count(*) FROM daybreak.rows WHERE ${this.#source(match)} IS NULL`);
-    const position = columnName(0);
-    const withRows = multipliesRows(loaded.pipeline)
-      ? await queryCount(connection, `SELECT count(DISTINCT ${position}) FROM daybreak.rows`)
-      : written;
-    return { ...rowsOf(kept, withRows, written), unmatched };
-  }
-
-  /** Throws BAD_TRANSFORM if a column has another type in Spark than in DuckDB, because values might differ. */
-  async #checkTypes(): Promise<void> {
-    const described = await queryTexts(this.#database.connection, 'DESCRIBE daybreak.rows');
-    const types = new Map(described.map(([name, type]) => [name, type ?? '']));
-    const different = transformColumnsOf(this.#plan.loaded).flatMap(({ name, type }, index) => {
-      const found = types.get(this.#source(index)) ?? '';
-      return outputTypeOf(found) === type ? [] : [`the column ${name} is a ${type} in DuckDB and a ${found} in Spark`];
-    });
-    if (different.length > 0) {
-      throw new DaybreakError('BAD_TRANSFORM', {
-        what: `${this.#transformFile()}: ${different.join('; ')}`,
-        remedy: 'Cast it in the SQL, so that it is the same in both engines.',
+  #taskFiles(sources: ReadonlyMap<string, readonly ListedFile[]>): Map<string, TaskFile[]> {
+    const placeOf = placesOf(this.#build.input);
+    let number = 0;
+    const ofHour = (files: readonly ListedFile[]): TaskFile[] =>
+      files.map((file) => {
+        const odd = this.#odd.get(file.file);
+        const common = { file: file.file, number: number++ };
+        return odd === undefined
+          ? { ...common, bytes: file.bytes, isLines: false, place: placeOf(file) }
+          : { ...common, bytes: odd.bytes, isLines: true, place: { kind: 'local', path: odd.path } };
       });
-    }
-    this.#checked = true;
+    return new Map([...sources].map(([hour, files]) => [hour, ofHour(files)]));
   }
 
-  /**
-   * Throws BAD_TRANSFORM if a row's time in Spark differs from that in DuckDB, which has checked it against the
-   * event's.
-   */
-  async #checkTimes(hour: string): Promise<void> {
-    const { pipeline, outputColumns } = this.#plan.loaded;
-    const time = outputTimeColumnOf(pipeline);
-    const row = `made.${this.#source(outputColumns.findIndex(({ name }) => name === time))}`;
-    const event = `event.${quoted(pipeline.events.time.column)}`;
-    const [moved] = await queryTexts(
-      this.#database.connection,
-      `SELECT ${row}::VARCHAR, ${event}::VARCHAR
-       FROM daybreak.rows AS made JOIN ${parquetSql(eventsFile(this.#folders.events, hour))} AS event
-         ON event.${POSITION} = made.${columnName(0)}
-       WHERE NOT ${timeHoldsSql(pipeline, row, event)} LIMIT 1`,
-    );
-    if (moved === undefined) return;
-    throw new DaybreakError('BAD_TRANSFORM', {
-      what: `${this.#transformFile()}: in Spark ${time} is ${moved[0] ?? 'null'} for an event of ${moved[1] ?? ''}, in DuckDB it is the time of the event`,
-      remedy: 'Give the time column of the event as it stands, so that it is the same in both engines.',
+  #sourcesRead(
+    sources: ReadonlyMap<string, readonly ListedFile[]>,
+    items: readonly WorkItem<TaskFile>[],
+    read: readonly ReadItem[],
+  ): SourceRead[] {
+    const found = new Map(read.map((one) => [one.item, one]));
+    const all = items.map((item, number) => {
+      const one = found.get(number);
+      if (one === undefined) throw new Error(`Spark lost the work item ${number}`);
+      return { item, found: one };
+    });
+    const { maximumBytes } = this.#plan.loaded.pipeline.events;
+    return [...sources].map(([hour, files]) => {
+      const ofHour = all.filter(({ item }) => item.hour === hour);
+      return { hour, files, items: ofHour, odd: this.#oddOf(files), maximumBytes };
     });
   }
 
-  async #partsOf(hour: string): Promise<string[]> {
-    const folder = join(this.#rows, `${HOUR}=${Number(hour)}`);
-    try {
-      const names = (await readdir(folder)).filter((name) => name.endsWith('.parquet') && !name.startsWith('.'));
-      return names.sort().map((name) => join(folder, name));
-    } catch (thrown) {
-      if (isMissing(thrown)) return []; // The transform keeps none of its events.
-      throw thrown;
+  #oddOf(files: readonly ListedFile[]): ReadonlyMap<string, OddFile> {
+    return new Map([...this.#odd].filter(([name]) => files.some(({ file }) => file === name)));
+  }
+
+  #record({ sources }: Outcome): { readonly sources: ReadonlyMap<string, SourceHour> } {
+    for (const source of sources) {
+      const read = sourceHourOf(source);
+      if (!this.#plan.changed.has(source.hour)) {
+        requireSame(source.hour, read.files, this.#plan.previous.get(source.hour)?.files);
+      }
+      this.#ledger.record(read);
+    }
+    return { sources: this.#ledger.sources };
+  }
+
+  async #collect(
+    { sources, written }: Outcome,
+    targets: readonly string[],
+  ): Promise<Pick<EngineResult, 'quarantine' | 'targets'>> {
+    const { folder, signal, progress } = this.#context;
+    const quarantine = new Map<string, string>();
+    for (const source of sources) {
+      const path = await quarantineOf(source, folder);
+      if (path !== undefined) quarantine.set(source.hour, path);
+      const lines = sum(source.items.flatMap(({ found }) => found.lines));
+      progress.addRows(lines, sum(source.files.map(({ bytes }) => bytes)));
+    }
+    const built = new Map<string, TargetHour>();
+    const { outputColumns: columns } = this.#plan.loaded;
+    for (const hour of targets) {
+      const parts = written.filter((part) => part.hour === hour);
+      const misplaced = this.#ledger.recordsOf(hour);
+      built.set(hour, await joinHour(hour, parts, { folder, columns, signal, misplaced }));
+      progress.hourDone();
+    }
+    for (const { unreadable } of this.#odd.values()) await unreadable.remove();
+    return { quarantine, targets: built };
+  }
+
+  #isKnownToBeOdd({ unread }: ListedFile): boolean {
+    return unread !== undefined || this.#plan.loaded.pipeline.files.framing === 'json';
+  }
+
+  async #unpackOdd(files: readonly ListedFile[]): Promise<void> {
+    const { signal } = this.#context;
+    for (const file of files) {
+      const name = `odd-${this.#odd.size}`;
+      this.#odd.set(
+        file.file,
+        await readOddFile(file, this.#plan.loaded.pipeline, { folder: this.#folder, name, signal }),
+      );
     }
   }
 
-  /** The columns of the transform over events with a position, as DuckDB names them. */
-  async #columnNames(transform: string): Promise<string[]> {
-    const { connection } = this.#database;
-    await connection.run(
-      `CREATE OR REPLACE VIEW events AS SELECT 0::BIGINT AS ${POSITION}, * EXCLUDE (${NOTE}) FROM ${STAGED}`,
-    );
-    return (await queryTexts(connection, `DESCRIBE ${transform}`)).map(([name]) => name ?? '');
+  /** The first lines of the day, which show how its producer writes them. */
+  async #sample(): Promise<Buffer> {
+    const file = [...this.#plan.sources.values()]
+      .flat()
+      .findLast(({ bytes, unread }) => bytes > 0 && unread === undefined);
+    if (file === undefined) return Buffer.alloc(0);
+    const { events, files } = this.#plan.loaded.pipeline;
+    try {
+      const options = { maximumBytes: events.maximumBytes, framing: files.framing };
+      for await (const { text } of readChunks([file], options)) return Buffer.from(text.subarray(0, SAMPLE_BYTES));
+    } catch (thrown) {
+      if (!(thrown instanceof NotWhole)) throw thrown;
+    }
+    return Buffer.alloc(0);
   }
 
-  async #exportTable(name: string): Promise<string> {
-    const path = join(this.#folders.tables, `${name}.parquet`);
-    await this.#database.connection.run(`COPY ${quoted(name)} TO ${literal(path)} (${SPARK_PARQUET})`);
-    return path;
+  /** Writes the static tables for all tasks. Resolves to the statement that makes each, with the name of its file. */
+  async #exportTables(): Promise<readonly TaskTable[]> {
+    const { pipeline, folder } = this.#plan.loaded;
+    const names = Object.keys(pipeline.tables);
+    if (names.length === 0) return [];
+    const database = await openDatabase(pipeline, folder, {
+      memoryLimit: this.#context.memoryLimit,
+      spillFolder: join(this.#context.folder, '.spill'),
+      outputFolder: this.#folder,
+    });
+    try {
+      const tables: TaskTable[] = [];
+      for (const [index, name] of names.entries()) {
+        const file = `table-${index}.parquet`;
+        await database.connection.run(exportSql(name, join(this.#folder, file)));
+        tables.push({ file, sql: tableSql(name) });
+      }
+      return tables;
+    } finally {
+      database.close();
+    }
   }
+}
 
-  /** The output column `index` in Spark's files. */
-  #source(index: number): string {
-    return columnName(this.#columns[index] ?? -1);
-  }
+/** Bytes of the lines of files, about. */
+function sizeOf(files: readonly TaskFile[]): number {
+  return sum(files.map(contentBytes));
+}
 
-  #transformFile(): string {
-    return join(this.#plan.loaded.folder, 'transform.sql');
-  }
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+const SAMPLE_BYTES = 64 * 1024;
+
+interface TaskTable {
+  readonly file: string;
+  readonly sql: string;
+}
+
+interface PlanParts {
+  readonly sample: Buffer;
+  readonly tables: readonly TaskTable[];
 }

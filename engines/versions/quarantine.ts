@@ -31,13 +31,16 @@ export function keptText(text: string): Pick<QuarantinedRecord, 'text' | 'cutFro
   return { text: bytes.toString('utf8', 0, end), cutFrom: bytes.length };
 }
 
-/** What it keeps of a line that is not UTF-8. */
-export function keptBytes(bytes: Buffer): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
+/** What it keeps of a line that is not UTF-8: `bytes` are the first of its `length` bytes. */
+export function keptBytes(
+  bytes: Buffer,
+  length = bytes.length,
+): Pick<QuarantinedRecord, 'text' | 'base64' | 'cutFrom'> {
   const kept = bytes.subarray(0, MOST_BYTES);
   return {
     text: kept.toString(),
     base64: kept.toString('base64'),
-    ...(bytes.length > kept.length && { cutFrom: bytes.length }),
+    ...(length > kept.length && { cutFrom: length }),
   };
 }
 

@@ -2,17 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BusinessDate } from '../../../domain/business-date';
 import type { InputFile } from '../../../domain/day-manifest';
-import { isNeighbour } from '../../../domain/file-hours';
 import { isWholeRecord, spansHours } from '../../../domain/pipeline';
 import { hashFile } from '../../input/hash-file';
-import { unreadable } from '../../input/listed-file';
 import type { ProgressCounter } from '../../model/build-plan';
 import type { HourScanner } from '../../model/fast-path';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';
 import { openDatabase, type Database } from '../database';
 import { fastPath } from '../fast-path';
-import { HourStage, type FileContent } from '../stage/hour-stage';
+import { HourStage } from '../stage/hour-stage';
+import { requireSame } from '../stage/same-files';
 import { stageAll, stageSource, type ReadFiles, type SourceFiles } from '../stage/stage-files';
 import { valueFailureIn } from '../value-failure';
 import { checkUnwritten, NO_ROWS, writeHour, type RowEngine, type WrittenHour } from './hour-output';
@@ -199,16 +198,6 @@ async function writtenFile(folder: string, hour: string, written: WrittenHour): 
 
 function fileOf(hour: string): string {
   return `${hour}.ndjson`;
-}
-
-/**
- * Throws UNREADABLE_INPUT if a file differs from when it was read before; a retry may then succeed. Files of
- * neighbouring hours may still grow: what they gain after this build is late data.
- */
-function requireSame(hour: string, files: readonly FileContent[], before: readonly FileContent[] | undefined): void {
-  if (isNeighbour(hour)) return;
-  const changed = files.find(({ sha256 }, index) => sha256 !== before?.[index]?.sha256);
-  if (changed !== undefined) throw unreadable(changed.file, new Error('it was written to while the day was built'));
 }
 
 async function* allOf(

@@ -111,7 +111,7 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
       return { ...rowsOf(events, withRows, written), ...rows };
     },
     async check(connection) {
-      await connection.run(`SELECT max(hash(daybreak_row)) FROM (\n${output}\n) AS daybreak_row`);
+      await connection.run(checkRowsSql(loaded));
     },
   };
 }
@@ -183,18 +183,35 @@ async function findRedundant(
   pipeline: Pipeline,
   { unsettled, staged, proven }: HourParts & { readonly unsettled: string },
 ): Promise<number> {
-  const columns = identityOf(pipeline).map(quoted).join(', ');
-  const hash = `hash(${columns})`;
   const amongProven =
     proven === undefined || staged === 0
       ? ''
       : `UNION SELECT own.record FROM ${unsettled} AS own SEMI JOIN ${parquetSql(proven.path)} AS proven
          ON ${sameIdentity('proven', 'own', identityOf(pipeline))}`;
-  await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS
-    WITH shared AS MATERIALIZED (SELECT ${hash} AS identity_hash FROM ${unsettled} GROUP BY identity_hash HAVING count(*) > 1)
+  await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS ${redundantSql(pipeline, unsettled)} ${amongProven}`);
+  return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
+}
+
+/**
+ * SQL of the records whose identity an earlier record has, as the column `record`.
+ *
+ * @param records SQL of a table with the declared columns and `record`, the number of the record.
+ */
+export function redundantSql(pipeline: Pipeline, records: string): string {
+  const hash = identityHashSql(pipeline);
+  return `WITH shared AS MATERIALIZED (SELECT ${hash} AS identity_hash FROM ${records} GROUP BY identity_hash HAVING count(*) > 1)
     SELECT record FROM (
       SELECT record, row_number() OVER (PARTITION BY ${identityKeyNames(pipeline).join(', ')} ORDER BY record) AS occurrence
-      FROM (SELECT record, ${identityKeysSql(pipeline)} FROM ${unsettled} WHERE ${hash} IN (FROM shared)))
-    WHERE occurrence > 1 ${amongProven}`);
-  return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
+      FROM (SELECT record, ${identityKeysSql(pipeline)} FROM ${records} WHERE ${hash} IN (FROM shared)))
+    WHERE occurrence > 1`;
+}
+
+/** A hash that is equal for records of the same identity. */
+export function identityHashSql(pipeline: Pipeline): string {
+  return `hash(${identityOf(pipeline).map(quoted).join(', ')})`;
+}
+
+/** SQL that fails if the transform fails on an event of the view `events`. */
+export function checkRowsSql(loaded: LoadedPipeline): string {
+  return `SELECT max(hash(daybreak_row)) FROM (\n${outputRowsSql(loaded)}\n) AS daybreak_row`;
 }

@@ -8,7 +8,7 @@ import { queryTexts } from '../query';
 import { valueFailureIn } from '../value-failure';
 
 /** In an hour's files. If a transform fails on more records, the transform is probably wrong, not the records. */
-const MOST_FAILING = 1000;
+export const MOST_FAILING = 1000;
 
 /**
  * Finds the staged records on which the transform fails, by bisection, with `check` for the view `events`. Resolves to
@@ -45,7 +45,7 @@ export async function findFailing(
   async function search(from: number, to: number): Promise<void> {
     const failure = await failureAmong(from, to);
     if (failure === undefined) return;
-    if (failing.size === MOST_FAILING) throw tooMany(failure);
+    if (failing.size === MOST_FAILING) throw tooManyFailing(failure);
     const records = await recordsAmong(from, to);
     if (records === undefined) return;
     const [first, end] = records;
@@ -62,7 +62,7 @@ export async function findFailing(
   return failing;
 }
 
-function tooMany(failure: string): DaybreakError {
+export function tooManyFailing(failure: string): DaybreakError {
   return new DaybreakError('ENGINE_FAILED', {
     what: `the transform fails on more than ${MOST_FAILING} records of one hour's files, such as with: ${failure}`,
     remedy: 'Correct transform.sql, such as by TRY_CAST; the published day is untouched.',

@@ -177,11 +177,7 @@ export class HourStage {
 
   /** The records of the day in the files of a neighbouring hour. */
   async neighbourContent(): Promise<NeighbourContent> {
-    const [found] = await queryTexts(
-      this.#connection,
-      `SELECT count(*)::VARCHAR, coalesce(sum(hash(${columnsSql(this.#pipeline)})::HUGEINT), 0)::VARCHAR
-       FROM ${STAGED} WHERE ${OF_DAY}`,
-    );
+    const [found] = await queryTexts(this.#connection, neighbourContentSql(this.#pipeline));
     return { records: Number(found?.[0]), digest: found?.[1] ?? '' };
   }
 
@@ -282,6 +278,11 @@ export class HourStage {
   #countOwn(): Promise<number> {
     return queryCount(this.#connection, `SELECT count(*) FROM ${STAGED} WHERE ${NOTE} IS NULL`);
   }
+}
+
+/** SQL of the records and the digest of NeighbourContent, over the staged lines. */
+export function neighbourContentSql(pipeline: Pipeline): string {
+  return `SELECT count(*), coalesce(sum(hash(${columnsSql(pipeline)})::HUGEINT), 0)::VARCHAR FROM ${STAGED} WHERE ${OF_DAY}`;
 }
 
 const LINE_FEED = 10;

@@ -9,6 +9,7 @@ import { initCommand } from './init';
 import { pipelineCommand } from './pipeline';
 import { reportCommand } from './report';
 import { scheduleCommand } from './schedule';
+import { sparkCommand } from './spark';
 import { speedCommand } from './speed';
 import { statusCommand } from './status';
 import { upCommand } from './up';
@@ -35,5 +36,6 @@ export function commands(): Command[] {
     scheduleCommand(),
     dlqCommand(),
     pipelineCommand(),
+    sparkCommand(),
   ];
 }

@@ -8,6 +8,7 @@ export const ASSETS = [
   'deploy/kafka',
   'deploy/zookeeper',
   'engines/fast-path/line-kernel.wasm',
+  'engines/spark/python',
   'pipelines/events',
   'scripts/init/template',
   'scripts/report/page/style.css',

@@ -1,12 +1,18 @@
+import { execFile } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import * as z from 'zod';
 import { DaybreakError } from '../../../domain/errors';
-import type { SparkProgram } from '../../../engines/spark/spark-program';
+import { LIBRARIES, type SparkProgram } from '../../../engines/spark/spark-program';
 import { cached } from './cache';
 import { createProgress } from '../progress';
 import { runTool } from './run-tool';
 import { findPython, findSparkJava, onPath } from './tools';
 
+const run = promisify(execFile);
+
 const VERSION = '4.3.0';
+const REQUIREMENTS = join(__dirname, 'spark');
 
 export interface SparkChoice {
   /** Default: DAYBREAK_SPARK_MASTER, else the master of Spark's own configuration. */
@@ -25,12 +31,23 @@ export async function findSpark({ master, environment = process.env }: SparkChoi
     ...passedOf(environment['DAYBREAK_SPARK_ENVIRONMENT']),
   };
   const own = environment['SPARK_HOME'];
-  if (own !== undefined && own !== '') return { ...where, sparkSql: join(resolve(own), 'bin', 'spark-sql') };
-  const installed = await onPath('spark-sql');
-  if (installed !== undefined) return { ...where, sparkSql: installed };
+  if (own !== undefined && own !== '') return withLibraries({ ...where, sparkSubmit: submitIn(resolve(own)) });
+  const installed = await onPath('spark-submit');
+  if (installed !== undefined) return withLibraries({ ...where, sparkSubmit: installed });
   await findSparkJava();
   const home = await pinnedSpark();
-  return { ...where, sparkSql: join(home, 'bin', 'spark-sql'), home };
+  return withLibraries({ ...where, sparkSubmit: submitIn(home), home });
+}
+
+function submitIn(home: string): string {
+  return join(home, 'bin', 'spark-submit');
+}
+
+/** With the libraries that tasks on this machine need. On YARN and Kubernetes tasks run elsewhere. */
+async function withLibraries(program: SparkProgram): Promise<SparkProgram> {
+  if (/^(?:yarn|k8s:)/.test(program.master ?? '')) return program;
+  const libraries = await pinnedLibraries();
+  return libraries === undefined ? program : { ...program, libraries };
 }
 
 function masterOf(master: string | undefined): Pick<SparkProgram, 'master'> {
@@ -56,20 +73,63 @@ function passedOf(names: string | undefined): Pick<SparkProgram, 'passed'> {
 
 /** The home of the Spark inside pyspark. pip verifies pyspark against the pinned hash. */
 export async function pinnedSpark(): Promise<string> {
-  const folder = await cached(`spark-${VERSION}`, async (staging) => {
-    const python = await findPython();
+  const folder = await fetched(`spark-${VERSION}`, await findPython(), {
+    what: `Spark ${VERSION}`,
+    size: '450 MB',
+    requirements: 'requirements.txt',
+  });
+  return join(folder, 'pyspark');
+}
+
+/**
+ * A folder with what Spark's tasks need beside Python, for the Python of this machine: see LIBRARIES. The first call
+ * fetches it, and pip verifies it against the pinned hashes. Undefined if this Python has it.
+ */
+async function pinnedLibraries(): Promise<string | undefined> {
+  const python = await findPython();
+  const { tag, found } = await describePython(python);
+  const isComplete = Object.entries(LIBRARIES).every(([name, version]) => found[name] === version);
+  return isComplete ? undefined : fetchLibraries(python, tag);
+}
+
+/** The same, also if this Python has it. */
+export async function fetchedLibraries(): Promise<{ readonly folder: string; readonly tag: string }> {
+  const python = await findPython();
+  const { tag } = await describePython(python);
+  return { folder: await fetchLibraries(python, tag), tag };
+}
+
+function fetchLibraries(python: string, tag: string): Promise<string> {
+  const versions = Object.entries(LIBRARIES).map(([name, version]) => `${name}-${version}`);
+  return fetched(`python-${tag}-${versions.join('-')}`, python, {
+    what: 'the libraries of Spark tasks',
+    size: '70 MB',
+    requirements: 'libraries.txt',
+  });
+}
+
+interface Requirements {
+  readonly what: string;
+  readonly size: string;
+  /** A file of requirements with hashes. */
+  readonly requirements: string;
+}
+
+/** A folder of the cache with packages of Python. The first call fetches them. */
+function fetched(name: string, python: string, { what, size, requirements }: Requirements): Promise<string> {
+  return cached(name, async (staging) => {
     const progress = createProgress();
-    const step = progress.step(`spark ${VERSION}`);
-    const fetching = 'fetching 450 MB with pip';
+    const step = progress.step(what);
+    const fetching = `fetching ${size} with pip`;
     step.update(fetching);
     try {
       await runTool({
         command: python,
         args: [
           ...['-m', 'pip', 'install', '--no-deps', '--require-hashes', '--no-compile', '--disable-pip-version-check'],
-          ...['--target', staging, '--requirement', join(__dirname, 'spark', 'requirements.txt')],
+          ...['--target', staging, '--requirement', join(REQUIREMENTS, requirements)],
         ],
-        purpose: `fetching Spark ${VERSION} with pip`,
+        purpose: `fetching ${what} with pip`,
         step,
         onLine: () => {
           step.update(fetching);
@@ -80,5 +140,26 @@ export async function pinnedSpark(): Promise<string> {
       progress.stop();
     }
   });
-  return join(folder, 'pyspark');
+}
+
+const DESCRIBE = `
+import importlib.metadata, json, sys, sysconfig
+found = {}
+for name in sys.argv[1:]:
+    try:
+        found[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        pass
+print(json.dumps({"tag": "cp%d%d-%s" % (*sys.version_info[:2], sysconfig.get_platform()), "found": found}))`;
+
+const description = z.object({
+  /** Such as cp311-linux-x86_64: packages with native parts are of one Python version and platform. */
+  tag: z.string(),
+  /** Versions by library. */
+  found: z.record(z.string(), z.string()),
+});
+
+async function describePython(python: string): Promise<z.infer<typeof description>> {
+  const { stdout } = await run(python, ['-c', DESCRIBE, ...Object.keys(LIBRARIES)]);
+  return description.parse(JSON.parse(stdout));
 }

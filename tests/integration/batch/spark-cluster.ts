@@ -3,18 +3,24 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { killTree } from '../support/process-tree';
 
 export interface SparkCluster {
   /** Such as spark://127.0.0.1:40123. */
   readonly master: string;
   /** For programs that submit to the cluster. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Kills a worker with its executor and their tasks, and starts another one. */
+  killWorker(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const LOCAL = '127.0.0.1';
 
-/** Starts a standalone master and a worker of the Spark at `home`, on free ports. Their files are in `folder`. */
+/**
+ * Starts a standalone master and two workers of one core of the Spark at `home`, on free ports. Their files are in
+ * `folder`.
+ */
 export async function startSparkCluster(home: string, folder: string): Promise<SparkCluster> {
   const configuration = join(folder, 'conf');
   await mkdir(configuration, { recursive: true });
@@ -38,14 +44,22 @@ export async function startSparkCluster(home: string, folder: string): Promise<S
       { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment, SPARK_HOME: home } },
     );
     processes.push(child);
-    return lineOf(child, sign);
+    return { child, found: await lineOf(child, sign) };
   };
-  const master = await start('master.Master', [], /Starting Spark master at (spark:\S+)/);
-  const resources = ['--cores', '2', '--memory', '1g', '--work-dir', join(folder, 'work')];
-  await start('worker.Worker', [...resources, master], /Successfully registered with master (\S+)/);
+  const { found: master } = await start('master.Master', [], /Starting Spark master at (spark:\S+)/);
+  const startWorker = async (): Promise<ChildProcess> => {
+    const resources = ['--cores', '1', '--memory', '1g', '--work-dir', join(folder, 'work')];
+    return (await start('worker.Worker', [...resources, master], /Successfully registered with master (\S+)/)).child;
+  };
+  const workers = [await startWorker(), await startWorker()];
   return {
     master,
     environment,
+    async killWorker() {
+      const { pid } = workers.pop() ?? {};
+      if (pid !== undefined) await killTree(pid);
+      workers.push(await startWorker());
+    },
     async stop() {
       for (const child of processes.reverse()) {
         if (child.exitCode !== null || child.signalCode !== null) continue;

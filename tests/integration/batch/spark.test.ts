@@ -1,26 +1,16 @@
-import { appendFile, chmod, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { parseBusinessDate } from '../../../domain/business-date';
 import type { DayManifest } from '../../../domain/day-manifest';
 import { runDayBuild, type DayBuildOptions } from '../../../engines/build-day';
-import { loadPipeline } from '../../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import type { SparkProgram } from '../../../engines/spark/spark-program';
 import { findSpark } from '../../../scripts/stack/fetch/spark';
-import {
-  contentsOf,
-  DAY,
-  event,
-  lines,
-  loadExample,
-  pipelineLike,
-  scratchFolder,
-  writeFiles,
-} from '../../engines/scratch';
+import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
 import { endAll } from '../support/end-all';
 import { succeed } from '../support/daybreak';
 import { startSparkCluster, type SparkCluster } from './spark-cluster';
+import { expectSameDay } from './same-day';
 import { until } from '../support/until';
 
 jest.setTimeout(600_000);
@@ -37,7 +27,7 @@ beforeAll(async () => {
   installed = await findSpark();
 }, 1_200_000);
 beforeAll(async () => {
-  cluster = await startSparkCluster(installed.home ?? join(installed.sparkSql, '../..'), join(root, 'cluster'));
+  cluster = await startSparkCluster(installed.home ?? join(installed.sparkSubmit, '../..'), join(root, 'cluster'));
   Object.assign(process.env, cluster.environment);
   spark = { ...installed, master: cluster.master };
 });
@@ -54,32 +44,6 @@ const onSpark = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =
   runDayBuild(loaded, { date: DAY, engine: 'spark', findSpark: () => Promise.resolve(spark), ...options });
 const onDuckDb = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =>
   runDayBuild(loaded, { date: DAY, engine: 'duckdb', ...options });
-
-/**
- * The lines of the published files except the manifest, by file. Sorted, because a join of DuckDB's moves its unmatched
- * rows.
- */
-async function linesOf(output: string, date: string): Promise<Record<string, string[]>> {
-  const files = Object.entries(await contentsOf(output, date)).filter(([name]) => name !== '_manifest.json');
-  return Object.fromEntries(
-    files.map(([name, text]) => [name, name.startsWith('_') ? text.split('\n') : text.split('\n').sort()]),
-  );
-}
-
-/** All of a manifest except what depends on the engine, and on the order of rows in its files. */
-function comparable({ engine: _engine, hours, ...manifest }: DayManifest): object {
-  return { ...manifest, hours: hours.map(({ sha256: _sha256, ...hour }) => hour) };
-}
-
-async function expectSameDay(
-  spark: DayManifest,
-  duckDb: DayManifest,
-  [ofSpark, ofDuckDb]: readonly [string, string],
-): Promise<void> {
-  expect(await linesOf(ofSpark, duckDb.date)).toEqual(await linesOf(ofDuckDb, duckDb.date));
-  expect(comparable(spark)).toEqual(comparable(duckDb));
-  expect(spark.engine).toBe('spark');
-}
 
 const KOREAN = '서울 🌏 \\u0000 \\ud83d\\ude00 \\"quoted\\" back\\\\slash \\n tab\\t é';
 
@@ -114,28 +78,15 @@ const EVENT_FILES = {
   'names.20261121.10.json': lines('nothing but a bad line'),
 };
 
-const RIDE_FILES = {
-  'rides-20261101-00.json': lines(
-    ride(1, 12, '0.1', 'true', '2026-11-01T00:00:00-04:00'),
-    ride(1, 12, '0.1', 'true', '2026-11-01T00:00:00-04:00'),
-    ride(2, 1, '1e300', 'false', '2026-11-01T00:00:01-04:00'),
-    ride(3, 999, '1e-7', 'null', '2026-11-01T00:00:02-04:00'),
-    ride(4, 132, '100', 'true', '2026-11-01T00:00:03.5-04:00'),
-    ride(5, 'null', 'null', 'false', '2026-11-01T00:00:04-04:00'),
-    ride(6, 17, '-1', 'false', '2026-11-01T00:00:05-04:00'),
-    ride(7, 138, '123456789.123456789', 'false', '2026-11-01T04:00:06Z'),
-    ride(8, 138, '0.0', 'false', '2026-11-01T00:00:07-04:00'),
-  ),
-  // This hour comes twice in this night.
-  'rides-20261101-01.json': lines(
-    ride(9, 36, '1.1', 'true', '2026-11-01T01:30:00-04:00'),
-    ride(11, 36, '1.1', 'true', '2026-11-01T01:30:00-05:00'),
-  ),
-  'rides-20261101-02.json': lines(ride(10, 4, '-5', 'true', '2026-11-01T02:30:00-05:00')),
-};
+/** The same Spark, whose tasks find no libraries on this machine. */
+function withoutLibraries({ sparkSubmit, home, master }: SparkProgram): SparkProgram {
+  return { sparkSubmit, ...(home !== undefined && { home }), ...(master !== undefined && { master }) };
+}
 
-function ride(id: number, zone: number | string, fare: string, shared: string, at: string): string {
-  return `{"ride":${id},"zone":${zone},"fare":${fare},"shared":${shared},"at":"${at}"}`;
+/** Whether a task has written rows of the version that is being built in a folder. */
+async function hasRows(versions: string): Promise<boolean> {
+  const names = await readdir(versions, { recursive: true }).catch(() => []);
+  return names.some((file) => /part-\d\d-[^/]*\.ndjson$/.test(file));
 }
 
 describe('on a standalone cluster', () => {
@@ -158,14 +109,61 @@ describe('on a standalone cluster', () => {
     await expectSameDay(manifest, expected, outputs);
     expect(manifest.counts).toMatchObject({ duplicates: 3, outsideDay: 1, quarantined: 10 });
     expect(manifest.hours.find(({ hour }) => hour === '08')).toMatchObject({ written: 3_000, unmatched: 450 });
-    const ids = (await contentsOf(output, DAY))['08.ndjson']?.match(/(?<="user_id":)-?\d+/g)?.map(Number);
-    expect(ids).toEqual(Array.from({ length: 3_000 }, (_, id) => id - 500));
   });
 
   it('gives the same bytes again, on another master', async () => {
     const again = join(root, 'events-again');
     await onSpark(await loadExample('events'), { input, output: again, findSpark: () => Promise.resolve(installed) });
     expect(await contentsOf(again, DAY)).toEqual(await contentsOf(output, DAY));
+  });
+
+  it('gives the same with libraries from the archive of `spark pack`', async () => {
+    const archive = join(root, 'daybreak-python.tar.gz');
+    const { setting } = JSON.parse(await succeed(`spark pack ${archive} --json`, {})) as { readonly setting: string };
+    const configuration = join(root, 'packed');
+    await cp(cluster.environment['SPARK_CONF_DIR'] ?? '', configuration, { recursive: true });
+    await appendFile(join(configuration, 'spark-defaults.conf'), `${setting}\n`);
+    const packed = join(root, 'events-packed');
+    process.env['SPARK_CONF_DIR'] = configuration;
+    try {
+      await onSpark(await loadExample('events'), {
+        input,
+        output: packed,
+        findSpark: () => Promise.resolve(withoutLibraries(spark)),
+      });
+    } finally {
+      Object.assign(process.env, cluster.environment);
+    }
+    expect(await contentsOf(packed, DAY)).toEqual(await contentsOf(output, DAY));
+  });
+
+  it('gives the same with a worker that is killed in the middle, and with tasks that are tried twice', async () => {
+    const day = join(root, 'killed-input');
+    const files = Array.from({ length: 24 }, (_, index) => {
+      const hour = String(index).padStart(2, '0');
+      const records = Array.from({ length: 20_000 }, (_, id) => event(id % 19_000, `2026-11-21 ${hour}:00:00`));
+      return [`names.20261121.${hour}.json`, lines(...records, 'bad')] as const;
+    });
+    await writeFiles(day, Object.fromEntries(files));
+    const places = [join(root, 'killed-spark'), join(root, 'killed-duckdb')] as const;
+    const expected = await onDuckDb(await loadExample('events'), { input: day, output: places[1] });
+    const configuration = join(root, 'speculative');
+    await cp(cluster.environment['SPARK_CONF_DIR'] ?? '', configuration, { recursive: true });
+    await appendFile(
+      join(configuration, 'spark-defaults.conf'),
+      'spark.default.parallelism 24\nspark.speculation true\nspark.speculation.quantile 0.1\nspark.speculation.multiplier 1.0\nspark.speculation.minTaskRuntime 0\n',
+    );
+    process.env['SPARK_CONF_DIR'] = configuration;
+    try {
+      const building = onSpark(await loadExample('events'), { input: day, output: places[0] });
+      // Its rows are being written, from records that both executors keep.
+      await until('the first rows', () => hasRows(join(places[0], '.versions', DAY)), { during: building });
+      await cluster.killWorker();
+      await expectSameDay(await building, expected, places);
+    } finally {
+      Object.assign(process.env, cluster.environment);
+    }
+    expect(await readFile(join(places[0], '.versions', DAY, '.spark.log'), 'utf8')).toMatch(/Lost executor/);
   });
 
   it('does nothing where nothing changed, and has Spark do only the hour that did', async () => {
@@ -179,65 +177,6 @@ describe('on a standalone cluster', () => {
     const manifest = await onSpark(loaded, { input, output, onProgress: ({ hoursTotal }) => (hours = hoursTotal) });
     expect(hours).toBe(1);
     await expectSameDay(manifest, await onDuckDb(loaded, { input, output: other }), outputs);
-  });
-
-  it('quarantines the records on which the SQL fails as the engine duckdb does', async () => {
-    const loaded = await loadPipeline(
-      await pipelineLike('events', join(root, 'failing-rows'), {
-        'transform.sql': (text) => text.replace('e.hello', 'CAST(CAST(e.hello AS BIGINT) AS VARCHAR) AS hello'),
-      }),
-    );
-    const day = join(root, 'failing-rows-input');
-    await writeFiles(day, {
-      'names.20261121.07.json': lines(event(1), event(2, '2026-11-21 07:00:00', '42'), event(3)),
-    });
-    const places = [join(root, 'failing-rows-spark'), join(root, 'failing-rows-duckdb')] as const;
-    const manifest = await onSpark(loaded, { input: day, output: places[0] });
-    await expectSameDay(manifest, await onDuckDb(loaded, { input: day, output: places[1] }), places);
-    expect(manifest.counts).toMatchObject({ kept: 1, quarantined: 2 });
-  });
-
-  it.each([
-    ['epoch-seconds', 'DOUBLE', 'e.time', ['1795212000.123456', '1795212000', '1795212000123']],
-    ['epoch-nanoseconds', 'BIGINT', 'e.time - e.time % 1000 AS time', ['1795212000123456789', '1795212000123']],
-  ])('reads times of %s as %s as the engine duckdb does', async (format, type, time, times) => {
-    const name = `times-${format}-${type}`;
-    const loaded = await loadPipeline(
-      await pipelineLike('events', join(root, name), {
-        'pipeline.yaml': (text) =>
-          text.replace('time: VARCHAR', `time: ${type}`).replace(/format: yyyy.*/, `format: ${format}`),
-        'transform.sql': (text) => text.replace('e.time', time),
-      }),
-    );
-    const day = join(root, `${name}-input`);
-    const records = times.map((written, id) => `{"hello":"hi","id":${id},"time":${written}}`);
-    await writeFiles(day, { 'names.20261121.07.json': lines(...records) });
-    const places = [join(root, `${name}-spark`), join(root, `${name}-duckdb`)] as const;
-    const manifest = await onSpark(loaded, { input: day, output: places[0] });
-    await expectSameDay(manifest, await onDuckDb(loaded, { input: day, output: places[1] }), places);
-    expect(manifest.counts.kept).toBeGreaterThan(0);
-  });
-
-  it('joins two tables, in a day of 25 hours, with doubles and booleans', async () => {
-    const rides = await loadExample('rides');
-    const day = { date: parseBusinessDate('2026-11-01'), input: join(root, 'rides-input') };
-    await writeFiles(day.input, RIDE_FILES);
-    const places = [join(root, 'rides-spark'), join(root, 'rides-duckdb')] as const;
-    const manifest = await onSpark(rides, { ...day, output: places[0] });
-    await expectSameDay(manifest, await onDuckDb(rides, { ...day, output: places[1] }), places);
-    expect(manifest.counts).toMatchObject({ read: 12, kept: 11, duplicates: 1 });
-    expect(manifest.hours.map(({ written }) => written).slice(0, 3)).toEqual([7, 2, 0]);
-  });
-
-  it('reads quotes, backslashes, semicolons, comments and * of the SQL as DuckDB does', async () => {
-    const folder = await pipelineLike('events', join(root, 'quoting'), {
-      'transform.sql': `-- SELECT ; 'x
-        /* ; */ SELECT *, "id" AS user_id, 'it''s \\d; -- \${x} "' || hello AS "Odd Name", id % 10 AS uid FROM events;`,
-    });
-    const loaded = await loadPipeline(folder);
-    const places = [join(root, 'quoting-spark'), join(root, 'quoting-duckdb')] as const;
-    const manifest = await onSpark(loaded, { input, output: places[0] });
-    await expectSameDay(manifest, await onDuckDb(loaded, { input, output: places[1] }), places);
   });
 });
 
@@ -257,54 +196,39 @@ describe('a failure', () => {
     expect(kept).toHaveLength(1);
   });
 
-  const transformed = async (name: string, expression: string): Promise<LoadedPipeline> =>
-    loadPipeline(
-      await pipelineLike('events', join(root, name), {
-        'transform.sql': (text) => text.replace('e.hello', `${expression} AS hello`),
-      }),
-    );
-
   /** A Spark that does something else before, after or instead of its work. "$REAL" is the real one. */
   const programmed = async (name: string, script: string): Promise<SparkProgram> => {
     const file = join(root, name);
-    await writeFile(file, `#!/bin/sh\nREAL=${spark.sparkSql}\n${script}\n`);
+    await writeFile(file, `#!/bin/sh\nREAL=${spark.sparkSubmit}\n${script}\n`);
     await chmod(file, 0o755);
-    return { ...spark, sparkSql: file };
+    return { ...spark, sparkSubmit: file };
   };
 
-  it('names the line where Spark lacks a function that DuckDB has', async () => {
-    const loaded = await transformed(
-      'lacking',
-      "regexp_extract_all(\n  list_first(string_split(e.hello, '-')), 's')[1]",
-    );
-    const error = await onSpark(loaded, { input, output }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({
-      code: 'BAD_TRANSFORM',
-      what: expect.stringMatching(/transform\.sql:2: .*list_first/) as string,
+  it('of a task, four times, is named with its file and its reason', async () => {
+    const removing = await programmed('removing', `rm '${join(input, 'names.20261121.08.json')}'; exec "$REAL" "$@"`);
+    const day = { 'names.20261121.08.json': lines(event(1, '2026-11-21 08:00:00')) };
+    await writeFiles(input, day);
+    await expect(
+      onSpark(await loadExample('events'), { input, output, findSpark: () => Promise.resolve(removing) }),
+    ).rejects.toMatchObject({
+      code: 'UNREADABLE_INPUT',
+      what: expect.stringContaining('names.20261121.08.json: [Errno 2] No such file') as string,
     });
+    expect(await readFile(join(output, '.versions', DAY, '.spark.log'), 'utf8')).toMatch(/failed 4 times/);
   });
 
-  it('refuses a column that Spark gives another type', async () => {
-    // A power in DuckDB, but an exclusive or in Spark.
-    const loaded = await transformed('differing', 'e.id ^ 2');
-    await expect(onSpark(loaded, { input, output })).rejects.toMatchObject({
-      code: 'BAD_TRANSFORM',
-      what: expect.stringContaining('the column hello is a DOUBLE in DuckDB and a BIGINT in Spark') as string,
-    });
-  });
-
-  it('refuses rows to which Spark gives another time than their events have', async () => {
-    const loaded = await loadPipeline(
-      await pipelineLike('events', join(root, 'moving'), {
-        'transform.sql': (text) =>
-          text.replace('e.time', "CASE WHEN upper('ß') = 'SS' THEN '2026-11-20 07:00:00' ELSE e.time END AS time"),
+  it('for lack of a library says how executors get it', async () => {
+    await expect(
+      onSpark(await loadExample('events'), {
+        input,
+        output,
+        force: true,
+        findSpark: () => Promise.resolve(withoutLibraries(spark)),
       }),
-    );
-    await expect(onSpark(loaded, { input, output })).rejects.toMatchObject({
-      code: 'BAD_TRANSFORM',
-      what: expect.stringContaining(
-        'in Spark time is 2026-11-20 07:00:00 for an event of 2026-11-21 07:00:00',
-      ) as string,
+    ).rejects.toMatchObject({
+      code: 'MISSING_TOOL',
+      what: expect.stringMatching(/lacks duckdb 1\.5\.5 and pyarrow 26\.0\.1$/) as string,
+      remedy: expect.stringContaining('npx daybreak spark pack daybreak-python.tar.gz') as string,
     });
   });
 
@@ -317,18 +241,10 @@ describe('a failure', () => {
     });
   });
 
-  it('shows what Spark says of a value that only DuckDB takes', async () => {
-    const loaded = await transformed('on-a-value', 'CAST(1 / (e.id - 1) AS VARCHAR)');
-    await expect(onSpark(loaded, { input, output })).rejects.toMatchObject({
-      code: 'BAD_TRANSFORM',
-      what: expect.stringMatching(/DIVIDE_BY_ZERO.*\.spark\.log/s) as string,
-    });
-  });
-
   it('of the driver, killed while it writes, leaves the published day', async () => {
     const killed = await programmed(
       'killed',
-      '"$REAL" "$@" & DRIVER=$!; until [ -e rows ]; do sleep 0.05; done; kill -9 $DRIVER; wait $DRIVER; exit 137',
+      '"$REAL" "$@" & DRIVER=$!; until [ -e parts ]; do sleep 0.05; done; kill -9 $DRIVER; wait $DRIVER; exit 137',
     );
     await expect(
       onSpark(await loadExample('events'), { input, output, findSpark: () => Promise.resolve(killed) }),

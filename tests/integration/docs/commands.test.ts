@@ -55,6 +55,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'docker compose exec worker daybreak status': 'the same',
   'docker compose down': 'the same',
   'docker compose down --volumes': 'the same',
+  'npx daybreak spark pack daybreak-python.tar.gz': 'writes into the repository; batch/spark.test.ts runs it',
   'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
     'needs a Spark cluster',
 };

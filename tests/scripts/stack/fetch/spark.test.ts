@@ -1,6 +1,7 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { LIBRARIES } from '../../../../engines/spark/spark-program';
 import { findSpark } from '../../../../scripts/stack/fetch/spark';
 
 const { PATH: path, JAVA_HOME } = process.env;
@@ -8,21 +9,41 @@ let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-spark-'));
-  await writeFile(join(folder, 'spark-sql'), '#!/bin/sh\n');
-  await chmod(join(folder, 'spark-sql'), 0o755);
+  await writeFile(join(folder, 'spark-submit'), '#!/bin/sh\n');
+  await chmod(join(folder, 'spark-submit'), 0o755);
+  await pythonWith(LIBRARIES);
   process.env['PATH'] = `${folder}${delimiter}${path ?? ''}`;
 });
 afterEach(async () => {
   process.env['PATH'] = path;
+  delete process.env['DAYBREAK_CACHE'];
   if (JAVA_HOME !== undefined) process.env['JAVA_HOME'] = JAVA_HOME;
   await rm(folder, { recursive: true, force: true });
 });
 
+/** Puts a Python on the PATH that has these libraries. */
+async function pythonWith(found: Readonly<Record<string, string>>): Promise<void> {
+  const answer = JSON.stringify({ tag: 'cp311-linux-x86_64', found });
+  await writeFile(join(folder, 'python3'), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
+}
+
+it('brings the libraries of tasks, unless this Python has them or tasks run elsewhere', async () => {
+  process.env['DAYBREAK_CACHE'] = folder;
+  const fetched = join(folder, 'python-cp311-linux-x86_64-duckdb-1.5.5-pyarrow-26.0.1');
+  await mkdir(fetched);
+  expect(await findSpark({ environment: {} })).not.toHaveProperty('libraries');
+  for (const found of [{}, { ...LIBRARIES, duckdb: '1.5.4' }]) {
+    await pythonWith(found);
+    expect(await findSpark({ environment: {} })).toMatchObject({ libraries: fetched });
+    expect(await findSpark({ environment: {}, master: 'yarn' })).not.toHaveProperty('libraries');
+  }
+});
+
 it('takes the Spark of SPARK_HOME before the one on the PATH', async () => {
   expect(await findSpark({ environment: { SPARK_HOME: '/opt/spark' } })).toEqual({
-    sparkSql: '/opt/spark/bin/spark-sql',
+    sparkSubmit: '/opt/spark/bin/spark-submit',
   });
-  expect(await findSpark({ environment: {} })).toEqual({ sparkSql: join(folder, 'spark-sql') });
+  expect(await findSpark({ environment: {} })).toEqual({ sparkSubmit: join(folder, 'spark-submit') });
 });
 
 it('runs on the master that the command names, else on that of the environment', async () => {
@@ -49,7 +70,7 @@ it('gives Spark the variables that are named, and none of the settings of Daybre
 });
 
 it('asks for Java before it fetches a Spark', async () => {
-  await rm(join(folder, 'spark-sql'));
+  await rm(join(folder, 'spark-submit'));
   process.env['PATH'] = folder;
   delete process.env['JAVA_HOME'];
   await expect(findSpark({ environment: {} })).rejects.toMatchObject({

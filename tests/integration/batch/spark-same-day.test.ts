@@ -1,0 +1,339 @@
+import fc from 'fast-check';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { parseBusinessDate } from '../../../domain/business-date';
+import type { DayManifest } from '../../../domain/day-manifest';
+import { DaybreakError } from '../../../domain/errors';
+import { runDayBuild, type DayBuildOptions } from '../../../engines/build-day';
+import { loadPipeline } from '../../../engines/load-pipeline';
+import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
+import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../../engines/scratch';
+import { expectSameDay } from './same-day';
+import { tasksWithoutSpark, type LocalTasks } from './without-spark';
+
+jest.setTimeout(600_000);
+
+const root = scratchFolder();
+let tasks: LocalTasks;
+
+beforeAll(async () => {
+  tasks = await tasksWithoutSpark(join(root, 'tasks'));
+}, 1_200_000);
+afterAll(() => tasks.stop());
+
+type Build = Partial<DayBuildOptions> & Pick<DayBuildOptions, 'input' | 'output'>;
+
+const onTasks = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =>
+  runDayBuild(loaded, { date: DAY, engine: 'spark', findSpark: () => Promise.resolve(tasks.program), ...options });
+const onDuckDb = (loaded: LoadedPipeline, options: Build): Promise<DayManifest> =>
+  runDayBuild(loaded, { date: DAY, engine: 'duckdb', ...options });
+
+/** Builds a day with both engines, which must give the same or refuse it for the same reason. */
+async function bothBuild(loaded: LoadedPipeline, input: string, name = 'both', date = DAY): Promise<DayManifest> {
+  const outputs = [join(root, `${name}-spark`), join(root, `${name}-duckdb`)] as const;
+  const expected = await onDuckDb(loaded, { date, input, output: outputs[1] });
+  const built = await onTasks(loaded, { date, input, output: outputs[0] });
+  await expectSameDay(built, expected, outputs);
+  return built;
+}
+
+/** A day of these files. */
+async function dayOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+  const input = join(root, 'input');
+  await rm(input, { recursive: true, force: true });
+  await writeFiles(input, files);
+  for (const name of ['both-spark', 'both-duckdb']) await rm(join(root, name), { recursive: true, force: true });
+  return input;
+}
+
+const name = (hour: string, ending = ''): string => `names.20261121.${hour}.json${ending}`;
+const at = (hour: string, id: number): string => event(id, `2026-11-21 ${hour}:00:00`);
+const MARK = '\ufeff';
+
+/** Bytes that people find in hourly files, by what is odd about them. */
+const CONTENTS: Readonly<Record<string, string | Buffer>> = {
+  'no lines': '',
+  'only a line feed': '\n',
+  'blank lines': '\n \n\t\r\n\n',
+  'a byte order mark, and more of them': `${MARK}${event(1)}\n${MARK}${MARK}${event(2)}\n`,
+  'carriage returns': `${event(1)}\r\n${event(2)}\r\n`,
+  'a half-written line': `${event(1)}\n{"hello":"ha`,
+  'a torn first line': `m","id":1}\n${event(2)}\n`,
+  'a line that is not UTF-8': Buffer.concat([
+    Buffer.from(`${event(1)}\n`),
+    Buffer.from([0xff, 0xfe]),
+    Buffer.from('\n'),
+  ]),
+  'half of a character at its end': Buffer.concat([Buffer.from(`${event(1)}\n`), Buffer.from([0xe2, 0x82])]),
+  'a record that is too large': `${event(1)}\n${event(2, '2026-11-21 07:00:00', 'x'.repeat(2_000_000))}\n${event(3)}\n`,
+  'a line without an end that is too large': `${event(1)}\n${'서'.repeat(5_000_000)}`,
+  'control characters in a bad line': `${event(1)}\n{"id":"\\u0001\u007f\\n","time":"2026-11-21 07:00:00"}\nx\u2028y\u0000z\n`,
+  'an array over several lines': `[\n${event(1)},\n${event(2)}\n]\n`,
+  'objects with nothing between them': event(1) + event(2),
+  'a zip file': Buffer.from('504b0304140000000800', 'hex'),
+  'text that is no JSON': 'Hello\nworld\n',
+};
+
+const RIDE_FILES = {
+  'rides-20261101-00.json': lines(
+    ride(1, 12, '0.1', 'true', '2026-11-01T00:00:00-04:00'),
+    ride(1, 12, '0.1', 'true', '2026-11-01T00:00:00-04:00'),
+    ride(2, 1, '1e300', 'false', '2026-11-01T00:00:01-04:00'),
+    ride(3, 999, '1e-7', 'null', '2026-11-01T00:00:02-04:00'),
+    ride(4, 132, '100', 'true', '2026-11-01T00:00:03.5-04:00'),
+    ride(5, 'null', 'null', 'false', '2026-11-01T00:00:04-04:00'),
+    ride(6, 17, '-1', 'false', '2026-11-01T00:00:05-04:00'),
+    ride(7, 138, '123456789.123456789', 'false', '2026-11-01T04:00:06Z'),
+    ride(8, 138, '0.0', 'false', '2026-11-01T00:00:07-04:00'),
+  ),
+  // This hour comes twice in this night.
+  'rides-20261101-01.json': lines(
+    ride(9, 36, '1.1', 'true', '2026-11-01T01:30:00-04:00'),
+    ride(11, 36, '1.1', 'true', '2026-11-01T01:30:00-05:00'),
+  ),
+  'rides-20261101-02.json': lines(ride(10, 4, '-5', 'true', '2026-11-01T02:30:00-05:00')),
+};
+
+function ride(id: number, zone: number | string, fare: string, shared: string, at: string): string {
+  return `{"ride":${id},"zone":${zone},"fare":${fare},"shared":${shared},"at":"${at}"}`;
+}
+
+describe('a day is the same with both engines', () => {
+  it.each(Object.keys(CONTENTS))('with %s', async (kind) => {
+    const input = await dayOf({ [name('07')]: CONTENTS[kind] ?? '', [name('08')]: lines(event(1), at('08', 9)) });
+    await bothBuild(await loadExample('events'), input);
+  });
+
+  const packed = gzipSync(lines(at('07', 1), at('07', 2)));
+  it.each<[string, Buffer]>([
+    ['several members', Buffer.concat([packed, packed])],
+    ['zeros behind a member', Buffer.concat([packed, Buffer.alloc(512), packed])],
+    ['a cut end', gzipSync(lines(...Array.from({ length: 5000 }, (_, id) => at('07', id)))).subarray(0, 9_000)],
+    ['a damaged member', Buffer.concat([packed.subarray(0, 30), Buffer.from('!!'), packed.subarray(32), packed])],
+    ['bytes that are no member', Buffer.concat([packed, Buffer.from('rest')])],
+    ['an array', gzipSync(`[${at('07', 1)},${at('07', 2)}]`)],
+    ['plain content', Buffer.from(lines(at('07', 1)))],
+    ['no bytes', Buffer.alloc(0)],
+  ])('with a .gz of %s', async (_, content) => {
+    const input = await dayOf({ [name('07', '.gz')]: content, [name('08')]: lines(at('08', 1)) });
+    await bothBuild(await loadExample('events'), input);
+  });
+
+  it('with files that are of another kind than their name says', async () => {
+    const input = await dayOf({
+      [name('07')]: packed,
+      [name('08', '.bz2')]: 'BZh91AY&SY',
+      [name('09')]: lines(at('09', 1)),
+    });
+    await mkdir(join(input, name('10')));
+    const { unreadFiles } = await bothBuild(await loadExample('events'), input);
+    expect(unreadFiles).toHaveLength(2);
+  });
+
+  it('with files of arrays, where files.framing is json', async () => {
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, 'framed'), {
+        'pipeline.yaml': (text) => text.replace(/^files:\n/m, 'files:\n  framing: json\n'),
+      }),
+    );
+    const records = [at('07', 1), '{"id":"x"}', at('07', 1), at('09', 2)];
+    await bothBuild(loaded, await dayOf({ [name('07')]: `[\n${records.join(',\n')}\n` }));
+  });
+
+  it.each([
+    ['epoch-seconds', 'DOUBLE', 'e.time', ['1795212000.123456', '1795212000', '1795212000123']],
+    ['epoch-nanoseconds', 'BIGINT', 'e.time - e.time % 1000 AS time', ['1795212000123456789', '1795212000123']],
+  ])('with times of %s as %s', async (format, type, time, times) => {
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, `times-${format}`), {
+        'pipeline.yaml': (yaml) =>
+          yaml.replace('time: VARCHAR', `time: ${type}`).replace(/format: yyyy.*/, `format: ${format}`),
+        'transform.sql': (sql) => sql.replace('e.time', time),
+      }),
+    );
+    const records = times.map((written, id) => `{"hello":"hi","id":${id},"time":${written}}`);
+    const { counts } = await bothBuild(loaded, await dayOf({ [name('07')]: lines(...records) }));
+    expect(counts.kept).toBeGreaterThan(0);
+  });
+
+  it('of 25 hours, with two tables, doubles and booleans', async () => {
+    const input = await dayOf(RIDE_FILES);
+    const { counts, hours } = await bothBuild(
+      await loadExample('rides'),
+      input,
+      'both',
+      parseBusinessDate('2026-11-01'),
+    );
+    expect(counts).toMatchObject({ read: 12, kept: 11, duplicates: 1 });
+    expect(hours.map(({ written }) => written).slice(0, 3)).toEqual([7, 2, 0]);
+  });
+
+  it('with quotes, backslashes, semicolons, comments and * in the SQL', async () => {
+    const folder = await pipelineLike('events', join(root, 'quoting'), {
+      'transform.sql': `-- SELECT ; 'x
+        /* ; */ SELECT *, "id" AS user_id, 'it''s \\d; -- \${x} "' || hello AS "Odd Name", id % 10 AS uid FROM events;`,
+    });
+    await bothBuild(await loadPipeline(folder), await dayOf({ [name('07')]: lines(event(1), event(2)) }));
+  });
+
+  it('with a table that gives an event several rows', async () => {
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, 'multiplying'), {
+        'pipeline.yaml': (yaml) => yaml.replace(/^( *)key: .*$/m, '$&\n$1allowDuplicateKeys: true'),
+        'names.ndjson': (rows) => rows + rows.split('\n').slice(0, 3).join('\n'),
+        'transform.sql': (sql) => `${sql.replace(/;?\s*$/, '')} WHERE e.id % 10 <> 4`,
+      }),
+    );
+    const records = Array.from({ length: 50 }, (_, id) => event(id));
+    const { counts } = await bothBuild(loaded, await dayOf({ [name('07')]: lines(...records) }));
+    expect(counts).toMatchObject({ multiplied: 15, filtered: 5 });
+  });
+
+  it('with a plain file that several tasks read, into several files of an hour', async () => {
+    const long = 'x'.repeat(1_000);
+    const records = Array.from({ length: 70_000 }, (_, id) => event(id % 60_000, '2026-11-21 07:00:00', long));
+    const input = await dayOf({ [name('07')]: lines(...records, 'bad', ...records.slice(0, 10), 'worse') });
+    const { counts } = await bothBuild(await loadExample('events'), input);
+    expect(counts).toMatchObject({ duplicates: 10_010, quarantined: 2 });
+  });
+});
+
+/** The example pipeline with another identity. */
+const identifiedBy = async (...columns: string[]): Promise<LoadedPipeline> =>
+  loadPipeline(
+    await pipelineLike('events', join(root, columns.join('-')), {
+      'pipeline.yaml': (text) => text.replace(/^events:\n/m, `events:\n  identity: [${columns.join(', ')}]\n`),
+      // Fails on some values of records that are duplicates of others by their identity.
+      'transform.sql': (text) => text.replace('e.hello', 'CAST(CAST(e.hello AS BIGINT) AS VARCHAR) AS hello'),
+    }),
+  );
+
+const small = fc.record({
+  file: fc.integer({ min: 5, max: 9 }),
+  hour: fc.integer({ min: 5, max: 9 }),
+  id: fc.integer({ min: 0, max: 5 }),
+  hello: fc.constantFrom('1', '2', 'three', '\\u0000'),
+  day: fc.constantFrom('21', '21', '21', '22'),
+  isBad: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+});
+
+describe('misplaced, duplicate and failing records', () => {
+  it.each([[['id']], [['id', 'time']], [['hello', 'id', 'time']]])(
+    'are counted the same with the identity %j, also when files have grown',
+    async (columns) => {
+      const loaded = await identifiedBy(...columns);
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(small, { minLength: 1, maxLength: 40 }),
+          fc.array(small, { minLength: 1, maxLength: 5 }),
+          async (first, later) => {
+            const input = await dayOf({ [name('07')]: '' });
+            for (const records of [first, later]) {
+              for (const { file, hour, id, hello, day, isBad } of records) {
+                const record = event(id, `2026-11-${day} 0${hour}:00:00`, hello);
+                // The last two files are of the next day, and neighbours of this one.
+                const to = file < 8 ? name(`0${file}`) : 'names.20261122.00.json';
+                await appendFile(join(input, to), `${isBad ? record.slice(1) : record}\n`);
+              }
+              await bothBuild(loaded, input);
+            }
+          },
+        ),
+        { numRuns: 5 },
+      );
+    },
+  );
+
+  it('are refused if the transform fails on too many', async () => {
+    const loaded = await identifiedBy('hello', 'id', 'time');
+    const input = await dayOf({ [name('07')]: lines(...Array.from({ length: 1001 }, (_, id) => event(id))) });
+    const refusals = await Promise.all(
+      [onDuckDb, onTasks].map((build, index) =>
+        build(loaded, { input, output: join(root, `refused-${index}`) }).catch((thrown: unknown) => thrown),
+      ),
+    );
+    expect(refusals[1]).toBeInstanceOf(DaybreakError);
+    expect(refusals[1]).toEqual(refusals[0]);
+  });
+});
+
+/** How many transforms are tried; many of them need a process of their own for their check. */
+const TRANSFORMS = Number(process.env['DAYBREAK_TEST_TRANSFORMS'] ?? 12);
+
+const number = fc.constantFrom('e.id', 'e.id % 7', 'e.ratio', 'n.uid', '3', '1.5', '-2', 'length(e.hello)');
+const text = fc.constantFrom(
+  'e.hello',
+  'n.name',
+  "'a,b\\c'",
+  "'ß İ'",
+  'CAST(e.ratio AS VARCHAR)',
+  "split_part(e.hello, ',', 2)",
+);
+const expression = fc.oneof(
+  fc.tuple(number, fc.constantFrom('+', '-', '*', '/', '%', '//'), number).map((parts) => `(${parts.join(' ')})`),
+  fc
+    .tuple(fc.constantFrom('round', 'floor', 'ceil', 'abs', 'sqrt', 'ln', 'log', 'sign', 'CAST', 'TRY_CAST'), number)
+    .map(([call, of]) => (call.endsWith('CAST') ? `${call}(${of} AS BIGINT)` : `${call}(${of})`)),
+  fc
+    .tuple(fc.constantFrom('upper', 'lower', 'trim', 'reverse', 'md5', 'length', 'strlen', 'ascii'), text)
+    .map(([call, of]) => `${call}(${of})`),
+  fc
+    .tuple(fc.constantFrom('concat', 'left', 'substring', 'repeat'), text, number)
+    .map(([call, of, more]) =>
+      call === 'concat' ? `concat(${of}, ${more})` : `${call}(${of}, CAST(${more} AS INTEGER) % 5)`,
+    ),
+  fc
+    .tuple(text, fc.constantFrom("LIKE '%\\_%'", "~ '[0-9]+'", 'IS NULL', "> 'b'"))
+    .map((parts) => `(${parts.join(' ')})`),
+  text.map((of) => `regexp_replace(${of}, '([a-z0-9])', '<\\1>')`),
+  text.map((of) => `CAST(${of} AS DOUBLE)`),
+  text.map((of) => `TRY_CAST(${of} AS BIGINT)`),
+  fc.constantFrom(
+    'dayofweek(CAST(e.time AS DATE))',
+    'hour(CAST(e.time AS TIMESTAMP))',
+    'CAST(hash(e.hello) AS VARCHAR)',
+    "strftime(CAST(e.time AS TIMESTAMP), '%j %H')",
+    'CASE WHEN e.id > 5 THEN NULL ELSE e.ratio END',
+    'e.hello || e.ratio',
+  ),
+);
+const condition = fc.constantFrom('', '', ' WHERE e.id % 3 <> 1', ' WHERE n.name IS NOT NULL', ' WHERE e.ratio > 0.5');
+
+const VALUES = lines(
+  ...['ssm-seoul', '12', '', 'a,b_c', 'İi ß 서울 😀', '\\u0000\\\\', '1e3', ' 7 '].flatMap((hello, index) =>
+    ['0.1', '2.5', '-3.5', '1e300', '-0.0', 'null'].map(
+      (ratio, id) =>
+        `{"hello":"${hello}","id":${index * 6 + id - 9},"ratio":${ratio},"time":"2026-11-21 07:00:0${id}"}`,
+    ),
+  ),
+  `{"hello":null,"id":9223372036854775807,"ratio":1,"time":"2026-11-21 07:00:00"}`,
+);
+
+it(`gives the rows, failures and refusals of the engine duckdb for ${TRANSFORMS} generated transforms`, async () => {
+  const input = await dayOf({ [name('07')]: VALUES });
+  const folder = join(root, 'generated');
+  let [built, run] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(fc.array(expression, { minLength: 1, maxLength: 4 }), condition, async (expressions, where) => {
+      const columns = expressions.map((sql, index) => `${sql} AS c${index}`);
+      await pipelineLike('events', folder, {
+        'pipeline.yaml': (yaml) => yaml.replace(/^( *)id: BIGINT/m, '$1id: BIGINT\n$1ratio: DOUBLE'),
+      });
+      await writeFile(
+        join(folder, 'events', 'transform.sql'),
+        `SELECT e.time, e.id AS user_id, n.name AS user_name, e.hello, n.uid, ${columns.join(', ')}
+         FROM events e LEFT JOIN names n ON n.uid = e.id % 10${where}`,
+      );
+      const loaded = await loadPipeline(join(folder, 'events')).catch((thrown: unknown) => {
+        if (thrown instanceof DaybreakError && thrown.code === 'BAD_TRANSFORM') return undefined;
+        throw thrown;
+      });
+      fc.pre(loaded !== undefined);
+      run += 1;
+      built += (await bothBuild(loaded, input, `generated-${run}`)).counts.written > 0 ? 1 : 0;
+    }),
+    { numRuns: TRANSFORMS },
+  );
+  expect(built).toBeGreaterThan(TRANSFORMS / 2);
+});
