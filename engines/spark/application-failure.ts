@@ -9,6 +9,9 @@ const EXCEPTION = /Exception|Error\b/;
 const REMEDY =
   'Look at the log; every executor must see the input and output folders under their paths. The published day is untouched.';
 
+const MORE_MEMORY =
+  'Give tasks more memory (DAYBREAK_BUILD_MEMORY, and as much outside of the heap of executors), or lower events.maximumBytes; the published day is untouched.';
+
 /** The failure in a driver's log: its last error. */
 export function sparkFailure(text: string, log: string): DaybreakError {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
@@ -39,7 +42,7 @@ export function taskFailure(failure: TaskFailure, log: string): DaybreakError {
     case 'task':
       return new DaybreakError('ENGINE_FAILED', {
         what: `Spark gave up a task: ${failure.reason} (its log is ${log})`,
-        remedy: REMEDY,
+        remedy: /\bOut of Memory\b/.test(failure.reason) ? MORE_MEMORY : REMEDY,
       });
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StorageLocation } from '../../clients/storage/location';
 import { isNeighbour } from '../../domain/file-hours';
@@ -118,7 +118,9 @@ class SparkRun {
     const hours = [...sources.keys()];
     const ranks = hours.toSorted();
     const output = join(this.#folder, 'parts');
-    await mkdir(output, { recursive: true });
+    // What an earlier application wrote is of no use.
+    await rm(output, { recursive: true, force: true });
+    await mkdir(output);
     const plan = {
       ...planSql(loaded, this.#buckets(sources), targets),
       id: randomUUID(),
@@ -190,7 +192,12 @@ class SparkRun {
   }
 
   #oddOf(files: readonly ListedFile[]): ReadonlyMap<string, OddFile> {
-    return new Map([...this.#odd].filter(([name]) => files.some(({ file }) => file === name)));
+    return new Map(
+      files.flatMap(({ file }): [string, OddFile][] => {
+        const odd = this.#odd.get(file);
+        return odd === undefined ? [] : [[file, odd]];
+      }),
+    );
   }
 
   #record({ sources }: Outcome): { readonly sources: ReadonlyMap<string, SourceHour> } {

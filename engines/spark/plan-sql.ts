@@ -21,8 +21,8 @@ const HOUR = 'daybreak_hour';
 const BUCKET = 'daybreak_bucket';
 
 /**
- * The SQL that Spark's tasks run in DuckDB: the texts that the engine duckdb runs. Tasks replace $HOUR, $FIRST and
- * $LAST; ? is a parameter.
+ * The SQL that Spark's tasks run in DuckDB: the texts that the engine duckdb runs. Tasks replace $HOUR, $FIRST,
+ * $LAST and $PATH; ? is a parameter.
  */
 export function planSql(loaded: LoadedPipeline, buckets: number, targets: readonly string[]) {
   const { pipeline } = loaded;
@@ -59,6 +59,7 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
       FROM (SELECT rowid AS record, ${columns} FROM ${PART} WHERE ${HOUR} = $HOUR) AS own
       ANTI JOIN daybreak.redundant ON redundant.record = own.record`,
     rows: `CREATE OR REPLACE TABLE daybreak.rows AS (\n${outputRowsSql(loaded)}\n)`,
+    copyRows: `COPY daybreak.rows TO '$PATH' (FORMAT json)`,
     countRows: `SELECT count(*), ${match === undefined ? '0' : `count(*) FILTER (${quoted(match)} IS NULL)`} FROM daybreak.rows`,
     /** Only where the proof of the day may need them. */
     figures:

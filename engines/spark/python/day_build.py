@@ -61,10 +61,9 @@ def failure_in(text: str) -> dict[str, Any]:
     """What the task said for which Spark gave up."""
     if found := re.search(r"DaybreakFault (\{.*?\}) DaybreakFault", text):
         return json.loads(found[1])
-    reason = re.search(r"most recent failure: (.*)", text)
-    thrown = re.search(r"PythonException: Traceback .*?\n(\w\S*: .*)", text, re.DOTALL)
-    words = [found[1].split("\n")[0] for found in (reason, thrown) if found]
-    return {"kind": "task", "reason": ": ".join(words) or text.split("\n")[0]}
+    thrown = re.search(r"PythonException: .*?\n(\w\S*: .*)", text, re.DOTALL)
+    lost = re.search(r"Job aborted due to stage failure: (.*)", text)
+    return {"kind": "task", "reason": next((found[1] for found in (thrown, lost) if found), text).split("\n")[0]}
 
 
 if __name__ == "__main__":

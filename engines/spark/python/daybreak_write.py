@@ -66,7 +66,7 @@ class PartWriter:
             if failure is None or plan["check"]:
                 raise
             return {**part, "failure": failure}
-        connection.execute(f"COPY daybreak.rows TO '{path}' (FORMAT json)")
+        connection.execute(plan["copyRows"].replace("$PATH", path.replace("'", "''")))
         [written, unmatched] = single(connection, plan["countRows"])
         figures = None if plan["figures"] is None else [str(value or 0) for value in single(connection, plan["figures"])]
         connection.execute("DROP TABLE daybreak.rows")
