@@ -34,7 +34,7 @@ export interface RowCounter {
   ofLines(lines: AsyncIterable<Buffer>): Promise<Content>;
 }
 
-const PIECE_BYTES = 16 * 1024 ** 2;
+const PIECE_BYTES = 8 * 1024 ** 2;
 const LINE_FEED = 10;
 
 /** Runs `use` with a counter. `scratch` is the absolute path of a folder. */

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createDruidClient } from '../../../clients/druid';
@@ -74,6 +74,18 @@ it.each<Written>([
       '"2026-03-29 07:00:00.123999999"': '2026-03-28T22:00:00.123Z',
     },
   },
+  {
+    // The clocks go back: Druid takes the first of two hours.
+    format: 'yyyy-MM-dd HH:mm:ss',
+    type: 'VARCHAR',
+    timeZone: 'America/New_York',
+    date: '2025-11-02',
+    times: {
+      '"2025-11-02 00:59:59"': '2025-11-02T04:59:59.000Z',
+      '"2025-11-02 01:30:00"': '2025-11-02T05:30:00.000Z',
+      '"2025-11-02 02:30:00"': '2025-11-02T07:30:00.000Z',
+    },
+  },
 ])('loads $format as $type of $date, with proof', async ({ format, type, timeZone, date, times }) => {
   const pipeline = await ownPipeline((yaml) =>
     yaml
@@ -88,6 +100,8 @@ it.each<Written>([
   await writeFile(join(pipeline.input, `names.${date.replaceAll('-', '')}.07.json`), lines.join(''));
   const worker = await background('worker --role batch', environment, '"msg":"ready"');
   try {
+    const file = join(pipeline.folder, 'pipeline.yaml');
+    const yaml = await readFile(file, 'utf8');
     const on = `--pipeline ${name} --date ${parseBusinessDate(date)}`;
     const result = JSON.parse(await succeed(`batch run ${on} --json`, environment)) as DailyBatchResult;
     expect(result).toMatchObject({ verdict: 'replaced', counts: { read: lines.length, quarantined: 0 } });
@@ -97,7 +111,14 @@ it.each<Written>([
       rowSchema,
     );
     expect(served.sort((a, b) => a.id - b.id)).toEqual(Object.values(times).map((at, id) => ({ id, at })));
-    expect(await daybreak(`batch verify ${on}`, environment)).toMatchObject({ code: 0 });
+    for (const [proof, by] of [
+      ['rows', 'row by row'],
+      ['aggregates', 'by aggregates'],
+    ] as const) {
+      await writeFile(file, `${yaml}proof: ${proof}\n`);
+      const stdout = expect.stringContaining(`proven ${by}`) as string;
+      expect(await daybreak(`batch verify ${on}`, environment)).toMatchObject({ code: 0, stdout });
+    }
   } finally {
     await endAll(
       () => worker.stop(),

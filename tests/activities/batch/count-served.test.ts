@@ -1,0 +1,69 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { countServed } from '../../../activities/batch/count-served';
+import type { DruidClient } from '../../../clients/druid';
+import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
+import type { ServedHour } from '../../../domain/daily-batch';
+import { loadExample, scratchFolder } from '../../engines/scratch';
+
+const scratch = scratchFolder();
+const ROW = { time: '2026-11-21 07:00:00', user_id: 1, user_name: 'Ada', hello: 'hi', uid: 1 };
+/** The seventh hour in Seoul. */
+const SEVENTH = "__time >= TIMESTAMP '2026-11-20 22:00:00.000'";
+
+interface Served {
+  readonly hasSketches: boolean;
+  /** The day's rows. Default: more than are compared row by row. */
+  readonly rows?: number;
+  readonly columns?: readonly string[];
+}
+
+/** What is counted where Druid has a row twice in one hour. */
+async function count({ hasSketches, rows = 3_000_000, columns = ['__time', ...Object.keys(ROW)] }: Served) {
+  const loaded = await loadExample('events');
+  const asked: string[] = [];
+  const queries = {
+    columns: () => Promise.resolve(columns),
+    hasFunction: () => Promise.resolve(hasSketches),
+    sql: (query: string) => {
+      asked.push(query);
+      if (!query.includes('"distinct"')) return Promise.resolve([{ rows }]);
+      const found = query.includes(SEVENTH) ? 1_000_000 : 0;
+      return Promise.resolve([{ rows: found, distinct: { estimate: found / 2, lowBound: found * 0.49 } }]);
+    },
+    sqlLines: async function* (query: string) {
+      asked.push(query);
+      await Promise.resolve();
+      if (query.includes(SEVENTH)) yield Buffer.from(`${JSON.stringify(ROW)}\n`.repeat(2));
+    },
+  };
+  const druid = { queries } as unknown as DruidClient; // What is not there is not called.
+  const interval = dayInterval(parseBusinessDate('2026-11-21'), loaded.pipeline.timeZone);
+  let hours: ServedHour[] = [];
+  await new MockActivityEnvironment().run(async () => {
+    hours = await countServed(druid, { datasource: 'events', interval }, loaded, { scratch });
+  });
+  return { hours, asked };
+}
+
+it('has Druid count the distinct rows of a large day, and says what they are at least', async () => {
+  const { hours, asked } = await count({ hasSketches: true });
+  expect(hours).toEqual([{ hour: '07', rows: 1_000_000, distinct: 500_000, atLeast: 490_000 }]);
+  expect(asked.filter((query) => query.startsWith('SELECT TIME_FORMAT'))).toEqual([]);
+});
+
+it.each<[string, Served]>([
+  ['of a small day', { hasSketches: true, rows: 2_000_000 }],
+  ['where Druid has no sketches', { hasSketches: false }],
+])('fetches the rows %s', async (_, served) => {
+  expect((await count(served)).hours).toEqual([{ hour: '07', rows: 2, distinct: 1 }]);
+});
+
+it('passes over a column that Druid does not have yet', async () => {
+  const { hours, asked } = await count({ hasSketches: true, rows: 1, columns: ['__time', 'user_id'] });
+  expect(hours).toEqual([{ hour: '07', rows: 2, distinct: 1 }]);
+  expect(asked.filter((query) => /user_name|hello/.test(query))).toEqual([]);
+});
+
+it('asks nothing of a datasource that Druid does not know', async () => {
+  expect(await count({ hasSketches: true, columns: [] })).toEqual({ hours: [], asked: [] });
+});

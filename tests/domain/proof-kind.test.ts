@@ -1,0 +1,29 @@
+import { needsFigures, proofKindOf, ROW_BY_ROW } from '../../domain/proof-kind';
+import type { Pipeline } from '../../domain/pipeline';
+import { loadExample } from '../engines/scratch';
+
+async function withProof(proof: Pipeline['proof'], digestColumn?: string): Promise<Pipeline> {
+  const { pipeline } = await loadExample('events');
+  return { ...pipeline, proof, druid: { ...pipeline.druid, digestColumn } };
+}
+
+it.each([
+  ['auto', ROW_BY_ROW, 'rows'],
+  ['auto', ROW_BY_ROW + 1, 'aggregates'],
+  ['rows', 1_000_000_000, 'rows'],
+  ['aggregates', 1, 'aggregates'],
+] as const)('proves by %s a day of %i rows: %s', async (proof, rows, kind) => {
+  expect(proofKindOf(await withProof(proof), rows)).toBe(kind);
+});
+
+it('names the digests of a pipeline that has them, where rows are not compared', async () => {
+  expect(proofKindOf(await withProof('auto', 'row_digest'), 1)).toBe('rows');
+  expect(proofKindOf(await withProof('auto', 'row_digest'), ROW_BY_ROW + 1)).toBe('digests');
+});
+
+it('has a build compute the figures of hours of which a day of that size consists, unless rows are compared', () => {
+  const [small, large] = [ROW_BY_ROW / 24 - 1, ROW_BY_ROW / 24 + 1];
+  expect([small, large].map((rows) => needsFigures({ proof: 'auto' }, rows))).toEqual([false, true]);
+  expect([1, large].map((rows) => needsFigures({ proof: 'rows' }, rows))).toEqual([false, false]);
+  expect(needsFigures({ proof: 'aggregates' }, 1)).toBe(true);
+});
