@@ -9,6 +9,7 @@ import { runDayBuild, type DayBuildOptions } from '../../../engines/build-day';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../../engines/scratch';
+import { NESTED_COLUMNS, NESTED_SQL, nestedLine, pipelineWith } from '../../engines/nested-pipeline';
 import { expectSameDay } from './same-day';
 import { tasksWithoutSpark, type LocalTasks } from './without-spark';
 
@@ -129,6 +130,20 @@ describe('a day is the same with both engines', () => {
     await mkdir(join(input, name('10')));
     const { unreadFiles } = await bothBuild(await loadExample('events'), input);
     expect(unreadFiles).toHaveLength(2);
+  });
+
+  it.each([
+    ['whole records', ''],
+    ['an identity of nested values', '  identity: [nested, user-id, price]'],
+  ])('with nested fields, lists, JSON and decimals: %s', async (title, more) => {
+    const pipeline = { columns: NESTED_COLUMNS, more, sql: NESTED_SQL };
+    const loaded = await pipelineWith(root, `nested-${title.replaceAll(' ', '-')}`, pipeline);
+    await fc.assert(
+      fc.asyncProperty(fc.array(nestedLine, { minLength: 40, maxLength: 80 }), async (made) => {
+        await bothBuild(loaded, await dayOf({ 'ev.20261121.07.json': lines(...made), 'ev.20261121.08.json': '' }));
+      }),
+      { numRuns: 8 },
+    );
   });
 
   it('with files of arrays, where files.framing is json', async () => {
