@@ -99,7 +99,13 @@ export async function fetchedLibraries(): Promise<{ readonly folder: string; rea
   return { folder: await fetchLibraries(python, tag), tag };
 }
 
-function fetchLibraries(python: string, tag: string): Promise<string> {
+async function fetchLibraries(python: string, tag: string): Promise<string> {
+  if (!/^cp31[1-4]-/.test(tag)) {
+    throw new DaybreakError('MISSING_TOOL', {
+      what: `Spark's tasks need Python 3.11 to 3.14, and ${python} is ${tag}`,
+      remedy: 'Put such a Python first on the PATH, also for executors, or build with the engine duckdb.',
+    });
+  }
   const versions = Object.entries(LIBRARIES).map(([name, version]) => `${name}-${version}`);
   return fetched(`python-${tag}-${versions.join('-')}`, python, {
     what: 'the libraries of Spark tasks',

@@ -22,8 +22,8 @@ afterEach(async () => {
 });
 
 /** Puts a Python on the PATH that has these libraries. */
-async function pythonWith(found: Readonly<Record<string, string>>): Promise<void> {
-  const answer = JSON.stringify({ tag: 'cp311-linux-x86_64', found });
+async function pythonWith(found: Readonly<Record<string, string>>, tag = 'cp311-linux-x86_64'): Promise<void> {
+  const answer = JSON.stringify({ tag, found });
   await writeFile(join(folder, 'python3'), `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
 }
 
@@ -37,6 +37,14 @@ it('brings the libraries of tasks, unless this Python has them or tasks run else
     expect(await findSpark({ environment: {} })).toMatchObject({ libraries: fetched });
     expect(await findSpark({ environment: {}, master: 'yarn' })).not.toHaveProperty('libraries');
   }
+});
+
+it('refuses a Python for which there are no libraries', async () => {
+  await pythonWith({}, 'cp39-linux-x86_64');
+  await expect(findSpark({ environment: {} })).rejects.toMatchObject({
+    code: 'MISSING_TOOL',
+    what: expect.stringMatching(/need Python 3.11 to 3.14, and .*python3 is cp39-linux-x86_64$/) as string,
+  });
 });
 
 it('takes the Spark of SPARK_HOME before the one on the PATH', async () => {
