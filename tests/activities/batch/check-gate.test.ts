@@ -74,3 +74,33 @@ it('waits for no task of a supervisor that is suspended, also where its topic is
   expect(await check(batchOnly, { first: 0, attempt: 0 })).not.toHaveProperty('realtimeUnseen');
   expect(Date.now() - began).toBeLessThan(MINUTE / 2);
 });
+
+describe('of realtime that several tasks read', () => {
+  const late = { first: 2 * MINUTE, attempt: 2 * MINUTE };
+  const task = (id: string, partition: string, isStarted = true) => ({
+    id,
+    startingOffsets: { [partition]: 0 },
+    currentOffsets: isStarted ? { [partition]: 5 } : {},
+    lag: {},
+  });
+
+  async function unseen(activeTasks: readonly ReturnType<typeof task>[], reached: readonly string[]) {
+    const { druid } = druidThatLoads(0);
+    const supervisors = {
+      status: () => Promise.resolve({ state: 'RUNNING', partitions: 2, activeTasks }),
+      find: () => Promise.resolve({ suspended: false, spec: { ioConfig: {} } }),
+      reachedTasks: () => Promise.resolve(reached),
+    };
+    return (await check({ ...druid, supervisors } as unknown as DruidClient, late)).realtimeUnseen;
+  }
+
+  it('waits for no replica that does not answer, as long as another serves the same rows', async () => {
+    const tasks = [task('a1', '0'), task('a2', '0', false), task('b1', '1'), task('b2', '1')];
+    expect(await unseen(tasks, ['a1', 'b2'])).toBeUndefined();
+  });
+
+  it('waits for a share of the partitions that no task serves yet', async () => {
+    expect(await unseen([task('a1', '0'), task('b1', '1', false)], ['a1', 'b1'])).toContain("realtime's task b1");
+    expect(await unseen([task('a1', '0')], ['a1'])).toBe('realtime to start tasks for 1 more partitions');
+  });
+});

@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { visibleSegments } from '../../../activities/batch/day-segments';
 import { createDruidClient } from '../../../clients/druid';
-import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import { businessDateOf, dayInterval, shiftDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
@@ -85,11 +86,7 @@ it('replaces the day by segments of ranges, and proves it by aggregates', async 
   expect(result.hours.every(({ equal }) => equal)).toBe(true);
   expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(sent));
   // Each name is in one segment, or in two that are neighbours.
-  const segments = await druid.queries.segments(pipeline.topic, {
-    start: `${date}T00:00:00Z`,
-    end: `${date}T01:00:00Z`,
-  });
-  const ranges = segments.filter(({ realtime: is, overshadowed }) => !is && !overshadowed);
+  const ranges = await visibleSegments(druid, { datasource: pipeline.topic, interval: dayInterval(date, ZONE) });
   expect(ranges.length).toBeGreaterThan(3);
   expect(Math.max(...ranges.map(({ rows }) => rows))).toBeLessThan(1_000);
   expect(result.segments).toBe(ranges.length);

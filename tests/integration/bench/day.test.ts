@@ -11,3 +11,14 @@ it('replaces a day that realtime has, then the sealed day with a late record, an
   expect(stdout).toMatch(/a day that realtime has.* \d+\.\d .*60/);
   expect(stdout).toMatch(/a day that is sealed, after a late record.* \d+\.\d .*20/);
 }, 600_000);
+
+it('replaces a day of many rows, a line a step, beside Druid’s own load of them', async () => {
+  const { stdout, stderr } = await runBench('day/large', [2_400], { DAYBREAK_BENCH_STACK: String(portBase) });
+
+  // The exit code says whether the goals were met. That depends on the machine.
+  expect(`${stdout}\n${stderr}`).toMatch(/2,400 rows.*seconds.*of Druid's load/);
+  for (const step of ['settle', 'build', 'gate', 'seal', 'reindex', 'prove', 'reconcile']) {
+    expect(stdout).toMatch(new RegExp(`${step} .* \\d+\\.\\d .* \\d+\\.\\d{3} `));
+  }
+  expect(stdout).toMatch(/trigger to proof ÷ Druid's load.*\d+\.\d{3}.*1\.25/);
+}, 600_000);
