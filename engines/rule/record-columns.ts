@@ -7,7 +7,7 @@ import { fieldAtSql, fieldsAtSql, keysAtSql } from './field-extraction';
 import { fieldsSql, OBJECT, REPEATED_KEY, repeatedKeyFault } from './json-line';
 import { jsonListFault, jsonListSql } from './json-list';
 import { jsonValueFault, jsonValueSql, keepsNumbers, type FieldRule } from './json-value';
-import { changesNumbersSql, markedSql, unmarkedSql } from './written-numbers';
+import { markedSql, readsAsWrittenSql, unmarkedSql } from './written-numbers';
 
 /** How the declared columns are read from the objects of lines, as SQL over the columns `text` and `shape`. */
 export interface RecordColumns {
@@ -30,29 +30,32 @@ export interface RecordColumn extends Pick<EventColumn, 'name' | 'label'> {
 export function recordColumnsOf(pipeline: Pipeline): RecordColumns {
   const columns = eventColumnsOf(pipeline.events);
   const asWritten = columns.filter((column) => keepsNumbers(ruleOf(column)));
-  const written = asWritten.filter(isScalar);
-  const others = columns.filter((column) => !written.includes(column));
   const lists = columns.filter((column) => !isScalar(column));
   const objects = objectsOnTheWay(columns);
+  const foundOf = (column: EventColumn): string => `raws[${columns.indexOf(column) + 1}]`;
   const rawOf = (column: EventColumn): string =>
-    written.includes(column) ? `written[${written.indexOf(column) + 1}]` : `raws[${others.indexOf(column) + 1}]`;
+    asWritten.includes(column) ? `written[${asWritten.indexOf(column) + 1}]` : foundOf(column);
   const elementsOf = (column: EventColumn): string => `elements${lists.indexOf(column)}`;
-  const second = [
-    ...(written.length === 0 ? [] : [`${writtenFields(written.map(({ steps }) => steps))} AS written`]),
-    ...lists.map((column) => `${elementsSql(column, rawOf(column))} AS ${elementsOf(column)}`),
-  ];
+  const isWritten = readsAsWrittenSql('text', asWritten.map(foundOf));
+  const writtenPaths = asWritten.map(({ steps }) => steps);
+  const written = unmarkedListSql(fieldsAtSql('marked', writtenPaths));
   return {
     steps: [
       [
-        fieldsSql(others.map(({ steps }) => steps)),
+        fieldsSql(columns.map(({ steps }) => steps)),
         ...(objects.length === 0
           ? []
           : [`CASE WHEN ${IS_OBJECT} THEN ${keysAtSql('text', objects)} END AS inner_keys`]),
-        ...(asWritten.length === 0
-          ? []
-          : [`CASE WHEN ${IS_OBJECT} AND ${changesNumbersSql('text')} THEN ${markedSql('text')} END AS marked`]),
       ].join(',\n      '),
-      ...(second.length === 0 ? [] : [second.join(',\n      ')]),
+      ...(asWritten.length === 0
+        ? []
+        : [
+            `CASE WHEN ${IS_OBJECT} AND (${isWritten}) THEN ${markedSql('text')} END AS marked`,
+            `CASE WHEN marked IS NULL THEN [${asWritten.map(foundOf).join(', ')}] ELSE ${written} END AS written`,
+          ]),
+      ...(lists.length === 0
+        ? []
+        : [lists.map((column) => `${elementsSql(column, rawOf(column))} AS ${elementsOf(column)}`).join(',\n      ')]),
     ],
     columns: columns.map((column) => {
       const { name, label } = column;
@@ -101,11 +104,6 @@ function objectsOnTheWay(columns: readonly EventColumn[]): (readonly PathStep[])
     steps.flatMap((step, index) => (index > 0 && typeof step === 'string' ? [steps.slice(0, index)] : [])),
   );
   return [...new Map(ways.map((steps) => [pathOf(steps), steps])).values()];
-}
-
-function writtenFields(paths: readonly (readonly PathStep[])[]): string {
-  return `CASE WHEN NOT ${IS_OBJECT} THEN NULL WHEN marked IS NULL THEN ${fieldsAtSql('text', paths)}
-        ELSE ${unmarkedListSql(fieldsAtSql('marked', paths))} END`;
 }
 
 /** The texts of the elements, if the value is an array. */

@@ -2,46 +2,51 @@ import { literal } from '../duckdb/sql';
 
 /**
  * Numbers as they are written. DuckDB keeps the digits of an integer, but writes any other number anew: 1.50 becomes
- * 1.5, and digits beyond a double are lost. So numbers are put into strings before it parses a text, and taken out of
- * them afterwards. A letter before its content says whether a string was one or a number; keys stay.
+ * 1.5, and digits beyond a double are lost. So such numbers are put into strings before it parses a text, and taken out
+ * of them afterwards. These strings begin with the character U+0001. Behind this character a sign or a digit is a
+ * number's; any U+0001 of the text gets a MARK_OF_TEXT behind it meanwhile.
  */
+const MARK = '\\u0001';
+const MARK_OF_TEXT = '!';
 
-/** Characters that no JSON text has. */
-const [OPEN, MIDDLE, CLOSE] = ['chr(1)', 'chr(2)', 'chr(3)'];
-const STRING_BODY = '(?:[^"\\\\]|\\\\.)*"';
-const KEY = `("${STRING_BODY}[ \\t\\r]*:)`;
-/** In RE2. Is also true of texts with such a number only within a string. */
-const CHANGED_NUMBER = '[0-9][.eE]|-0';
-const MARKED_TEXT = `${KEY}|"(${STRING_BODY})|(-?[0-9][0-9.eE+-]*)`;
-const MARKED_VALUE = `${KEY}|"s(${STRING_BODY})|"n([^"]*)"`;
+/** In RE2. */
+const CHANGED_NUMBER = '-?[0-9]+[.eE][0-9.eE+-]*|-0';
+const SIGNED_ZERO = '-0[,}\\] \\t\\r]';
+/** In RE2: is true of every text with such a number. */
+const MAY_CHANGE = `[0-9][.eE]|${SIGNED_ZERO}`;
+const MARKED_NUMBER = `"\\${MARK}([-0-9][^"]*)"`;
+/** Characters that no JSON text has as they are. They stand for an escaped backslash and an escaped quote. */
+const [BACKSLASH, QUOTE] = ['chr(1)', 'chr(2)'];
 
-/** Whether DuckDB may write a number of the JSON text otherwise. */
-export function changesNumbersSql(text: string): string {
-  return `regexp_matches(${text}, ${literal(CHANGED_NUMBER)})`;
+/**
+ * Whether fields of the JSON text `text` have to be read as they are written. `raws`: the fields as DuckDB wrote them. Of
+ * a zero it drops the sign; any other number that it writes anew shows.
+ */
+export function readsAsWrittenSql(text: string, raws: readonly string[]): string {
+  const shows = raws.map((raw) => `regexp_matches(${raw}, '[0-9][.eE]')`);
+  return [...shows, `regexp_matches(${text}, ${literal(SIGNED_ZERO)})`]
+    .map((one) => `coalesce(${one}, false)`)
+    .join(' OR ');
 }
 
-/** A valid JSON text with its numbers in strings. */
+/** A valid JSON text with the numbers in strings that DuckDB may write otherwise. */
 export function markedSql(text: string): string {
-  const split = `regexp_replace(${text}, ${literal(MARKED_TEXT)}, '\\1' || ${OPEN} || '\\2' || ${MIDDLE} || '\\3' || ${CLOSE}, 'g')`;
-  return replaced(split, [
-    [`${OPEN} || ${MIDDLE} || ${CLOSE}`, "''"], // Behind a key.
-    [`${MIDDLE} || ${CLOSE}`, "''"], // Behind a string.
-    [`${OPEN} || ${MIDDLE}`, `'"n'`],
-    [CLOSE, `'"'`],
-    [OPEN, `'"s'`],
-  ]);
+  const safe = `replace(replace(replace(${text}, ${literal(MARK)}, ${literal(MARK + MARK_OF_TEXT)}), '\\\\', ${BACKSLASH}), '\\"', ${QUOTE})`;
+  const restored = `replace(replace(${markedPartsSql(safe)}, ${QUOTE}, '\\"'), ${BACKSLASH}, '\\\\')`;
+  return `CASE WHEN contains(${text}, '\\') THEN ${restored} ELSE ${markedPartsSql(text)} END`;
+}
+
+/** Between quotes stand strings, and what is not in strings, in turn. */
+function markedPartsSql(text: string): string {
+  const marked = `regexp_replace(part, ${literal(CHANGED_NUMBER)}, ${literal(`"\\${MARK}\\0"`)}, 'g')`;
+  const isOutside = `position % 2 = 1 AND length(part) > 2`;
+  return `array_to_string(list_transform(string_split(${text}, '"'), lambda part, position:
+          CASE WHEN ${isOutside} THEN CASE WHEN regexp_matches(part, ${literal(MAY_CHANGE)}) THEN ${marked} ELSE part END ELSE part END), '"')`;
 }
 
 /** A part of such a text, as DuckDB writes it, with its numbers as they were. */
 export function unmarkedSql(value: string): string {
-  const split = `regexp_replace(${value}, ${literal(MARKED_VALUE)}, '\\1' || ${OPEN} || '\\2' || ${MIDDLE} || '\\3', 'g')`;
-  return replaced(split, [
-    [`${OPEN} || ${MIDDLE}`, "''"], // Behind a key and before a number.
-    [OPEN, `'"'`],
-    [MIDDLE, "''"],
-  ]);
-}
-
-function replaced(text: string, pairs: readonly (readonly [from: string, to: string])[]): string {
-  return pairs.reduce((sql, [from, to]) => `replace(${sql}, ${from}, ${to})`, text);
+  const numbers = `regexp_replace(${value}, ${literal(MARKED_NUMBER)}, '\\1', 'g')`;
+  return `CASE WHEN contains(${value}, ${literal(MARK)})
+          THEN replace(${numbers}, ${literal(MARK + MARK_OF_TEXT)}, ${literal(MARK)}) ELSE ${value} END`;
 }

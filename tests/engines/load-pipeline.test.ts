@@ -68,6 +68,26 @@ describe('a pipeline folder', () => {
       yaml('files:', "files:\n  timeZone: '-05:00'"),
       'files.timeZone is "-05:00"; accepted: an IANA time zone, such as Etc/GMT+5, which is -05:00 all year',
     ],
+    [
+      'a type in the long form',
+      yaml('id: BIGINT', 'id: { type: INT }'),
+      ':7: events.columns.id is {"type":"INT"}; accepted: type: VARCHAR, BIGINT,',
+    ],
+    [
+      'a path',
+      yaml('id: BIGINT', 'id: { type: BIGINT, path: user.id }'),
+      ':7: events.columns.id.path is "user.id"; accepted: a path such as $.user.id',
+    ],
+    [
+      'a list as the time',
+      yaml('time: VARCHAR', 'time: VARCHAR[]'),
+      'events.columns.time is "VARCHAR[]"; accepted: VARCHAR, which the time format',
+    ],
+    [
+      'a type that the engine spark does not read',
+      yaml(/hello: VARCHAR([^]*)$/, 'hello: JSON$1batch: { engine: spark }\n'),
+      'the column hello of events is a JSON, which the engine spark does not read',
+    ],
     ['an unknown setting', yaml('matchColumn: uid', 'matchcolumn: uid'), 'matchcolumn'],
     [
       'a time column',

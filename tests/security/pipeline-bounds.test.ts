@@ -31,7 +31,7 @@ describe('a pipeline.yaml', () => {
       columns(many(2_000, (index) => `    c${index}: TEXT\n`)),
       /events\.columns\.c0 is "TEXT".*and 1990 more problems$/s,
     ],
-    ['columns of no name', columns(many(2_000, (index) => `    c-${index}: BIGINT\n`)), /and 1990 more problems$/],
+    ['columns of no name', columns(many(2_000, (index) => `    'c"${index}': BIGINT\n`)), /and 1990 more problems$/],
     [
       'a long value',
       (text) => text.replace('Asia/Seoul', 'A'.repeat(50_000)),
@@ -93,7 +93,7 @@ describe('a transform.sql', () => {
     ],
     [
       'columns of the wrong type',
-      `SELECT e.time, ${many(1_000, (index) => `[1] AS l${index}, `)}${REST}`,
+      `SELECT e.time, ${many(1_000, (index) => `[[1]] AS l${index}, `)}${REST}`,
       /and \d+ more$/,
     ],
     ['a column of a long name', `SELECT e.time, 1 AS "${'c'.repeat(500)}", ${REST}`, /named "cccc/],

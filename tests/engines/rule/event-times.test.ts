@@ -27,6 +27,19 @@ it('reads the time of records that are bad otherwise, in the zone of the pipelin
   ]);
 });
 
+it('reads a time in an object, as text or number alike where the column is lenient', async () => {
+  const time = { type: 'BIGINT', path: '$.meta["@at"]', lenient: true } as const;
+  const change = { columns: { at: time }, time: { column: 'at', format: 'epoch-seconds' } } as const;
+  const values = [
+    '{"meta":{"@at":"1795219200"}}',
+    '{"meta":{"@at":1795219200.5}}',
+    '{"meta":[1795219200]}',
+    '{"@at":1}',
+  ];
+  const at = '2026-11-21T00:00:00.000Z';
+  expect(await timesOf(change, values)).toEqual([at, at, undefined, undefined]);
+});
+
 it('knows none where there is none, each in its place', async () => {
   const values = [
     null,

@@ -121,6 +121,34 @@ describe('the rule for nested fields', () => {
     expect(seen.nulls).toBeLessThan(seen.values * 3);
   }, 600_000);
 
+  it('reads any name and any key that a pipeline may have, and only these', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary', maxLength: 12 }),
+        fc.constantFrom('', '"', "'", ']', '$', '")--'),
+        async (text, more) => {
+          const name = `${more}${text}`;
+          const columns = {
+            [name]: { type: 'BIGINT', path: pathOf([name]) },
+            time: { type: 'VARCHAR', path: '$.time.at' },
+          };
+          const base = pipelineOf([]);
+          const parsed = pipelineSchema.safeParse({ ...base, events: { columns, time: { column: 'time' } } });
+          const isSpeakable = !/\p{C}/u.test(name);
+          expect(parsePath(pathOf([name]))).toEqual(isSpeakable ? [name] : undefined);
+          expect(parsed.success).toBe(isSpeakable && name !== '' && !/["'`\\]|^__proto__$|^time$/i.test(name));
+          if (!parsed.success) return;
+          const line = spell(
+            { kind: 'object', entries: [[`${name}.`, number('1')], [name, number('7')], at] },
+            { blank: '', escapes: false },
+          );
+          expect(await rowsOf(parsed.data, Buffer.from(line), true)).toEqual([[null, '7', TIME]]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  }, 300_000);
+
   it.each(KEYS)('finds the key %j wherever it is', async (name) => {
     for (const steps of [[name], ['a', name], [name, 1, name]]) {
       expect(parsePath(pathOf(steps))).toEqual(steps);

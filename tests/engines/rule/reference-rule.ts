@@ -48,14 +48,12 @@ function fieldAt(json: Json | undefined, [step, ...rest]: readonly PathStep[]): 
 
 /** The first object, in the order of the columns, in which a column looks for a key and some key occurs twice. */
 function repeatedOnTheWay(record: Json, fields: readonly Field[]): string | undefined {
-  const ways = [[], ...fields.flatMap(({ steps }) => steps.map((_, index) => steps.slice(0, index + 1)).slice(0, -1))];
-  const looked = fields.flatMap(({ steps }) =>
-    steps.flatMap((step, index) => (typeof step === 'string' ? [JSON.stringify(steps.slice(0, index))] : [])),
+  const ways = fields.flatMap(({ steps }) =>
+    steps.flatMap((step, index) => (typeof step === 'string' ? [steps.slice(0, index)] : [])),
   );
-  for (const way of ways) {
+  for (const way of [[], ...ways]) {
     const found = fieldAt(record, way);
-    const isLookedAt = way.length === 0 || looked.includes(JSON.stringify(way));
-    if (isLookedAt && found?.kind === 'object' && repeats(found)) return way.length === 0 ? 'the object' : pathOf(way);
+    if (found?.kind === 'object' && repeats(found)) return way.length === 0 ? 'the object' : pathOf(way);
   }
   return undefined;
 }
