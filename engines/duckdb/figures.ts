@@ -1,16 +1,43 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { wrapped, type HourFigures } from '../../domain/day-figures';
-import { isLocalTime, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import {
+  isLocalTime,
+  outputTimeColumnOf,
+  type OutputColumn,
+  type Pipeline,
+  type TimeFormat,
+} from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
 import { queryTexts } from './query';
 import { READER, rowsOfFile } from './rows-of-file';
 import { exactly, quoted } from './sql';
 
-/** Aggregates over output rows, as a list for SELECT: their number, then two for each column; see `figuresFrom`. */
-export function figuresSql(pipeline: Pipeline, columns: readonly OutputColumn[]): string {
-  const each = columns.map((column) => `count(${countedSql(column)}), sum(${numberSql(pipeline, column)})::VARCHAR`);
-  return ['count(*)', ...each].join(', ');
+/**
+ * A query of aggregates over the output rows of `rows`, SQL of a table: their number, then two for each column; see
+ * `figuresFrom`. Rows of the same time are added up first where times are whole seconds: of these an hour has so few that
+ * most texts need not be read as times.
+ */
+export function figuresQuery(pipeline: Pipeline, columns: readonly OutputColumn[], rows: string): string {
+  const time = outputTimeColumnOf(pipeline);
+  const of = (column: OutputColumn, index: number): readonly string[] => [
+    `count(${countedSql(column)}) AS daybreak_n${index}`,
+    `sum(${numberSql(pipeline, column)}) AS daybreak_s${index}`,
+  ];
+  const others = columns.filter(({ name }) => name !== time);
+  if (others.length === columns.length || !WHOLE_SECONDS.has(pipeline.events.time.format)) {
+    const each = columns.map((column) => `count(${countedSql(column)}), sum(${numberSql(pipeline, column)})::VARCHAR`);
+    return `SELECT ${['count(*)', ...each].join(', ')} FROM ${rows}`;
+  }
+  const sums = columns.map((column) => {
+    const index = others.indexOf(column);
+    if (index !== -1) return `sum(daybreak_n${index}), sum(daybreak_s${index})::VARCHAR`;
+    return `sum(daybreak_rows) FILTER (${quoted(time)} IS NOT NULL), sum(${numberSql(pipeline, column)}::HUGEINT * daybreak_rows)::VARCHAR`;
+  });
+  const groups = `SELECT ${[quoted(time), 'count(*) AS daybreak_rows', ...others.flatMap(of)].join(', ')} FROM ${rows} GROUP BY ${quoted(time)}`;
+  return `SELECT sum(daybreak_rows), ${sums.join(', ')} FROM (${groups})`;
 }
+
+const WHOLE_SECONDS: ReadonlySet<TimeFormat> = new Set(['yyyy-MM-dd HH:mm:ss', "yyyy-MM-dd'T'HH:mm:ss"]);
 
 /** The figures in a row of such aggregates, as text. */
 export function figuresFrom(columns: readonly OutputColumn[], row: readonly (string | null)[]): HourFigures {
@@ -35,7 +62,7 @@ export async function figuresOfFile(
 ): Promise<HourFigures> {
   const instance = await DuckDBInstance.create(':memory:', READER);
   try {
-    const sql = `SELECT ${figuresSql(pipeline, columns)} FROM ${rowsOfFile(columns)}`;
+    const sql = figuresQuery(pipeline, columns, rowsOfFile(columns));
     const [row = []] = await queryTexts(await instance.connect(), sql, { file: exactly(file) });
     return figuresFrom(columns, row);
   } finally {

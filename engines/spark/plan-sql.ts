@@ -6,7 +6,7 @@ import { fastPath } from '../duckdb/fast-path';
 import { checkRowsSql, identityHashSql, redundantSql } from '../duckdb/hours/hour-output';
 import { eventsWithRowsSql, NUMBERING } from '../duckdb/numbered-events';
 import { outputRowsSql } from '../duckdb/output-rows';
-import { figuresSql } from '../duckdb/figures';
+import { figuresQuery } from '../duckdb/figures';
 import { columnsSql, declaredColumnsSql, literal, literals, quoted } from '../duckdb/sql';
 import { MOST_FAILING } from '../duckdb/stage/failing-records';
 import { neighbourContentSql } from '../duckdb/stage/hour-stage';
@@ -62,8 +62,7 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
     copyRows: `COPY daybreak.rows TO '$PATH' (FORMAT json)`,
     countRows: `SELECT count(*), ${match === undefined ? '0' : `count(*) FILTER (${quoted(match)} IS NULL)`} FROM daybreak.rows`,
     /** Only where the proof of the day may need them. */
-    figures:
-      pipeline.proof === 'rows' ? null : `SELECT ${figuresSql(pipeline, loaded.outputColumns)} FROM daybreak.rows`,
+    figures: pipeline.proof === 'rows' ? null : figuresQuery(pipeline, loaded.outputColumns, 'daybreak.rows'),
     countEvents: numbered === undefined ? null : [...NUMBERING, eventsWithRowsSql(numbered)],
     ...partitionsOf(pipeline, buckets, targets),
   };

@@ -83,11 +83,6 @@ describe('a pipeline folder', () => {
       yaml('time: VARCHAR', 'time: VARCHAR[]'),
       'events.columns.time is "VARCHAR[]"; accepted: VARCHAR, which the time format',
     ],
-    [
-      'a type that the engine spark does not read',
-      yaml(/hello: VARCHAR([^]*)$/, 'hello: JSON$1batch: { engine: spark }\n'),
-      'the column hello of events is a JSON, which the engine spark does not read',
-    ],
     ['an unknown setting', yaml('matchColumn: uid', 'matchcolumn: uid'), 'matchcolumn'],
     [
       'a time column',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isNeighbour } from '../../../domain/file-hours';
 import { spansHours } from '../../../domain/pipeline';
 import type { BuildContext, BuildPlan, EngineResult, TargetHour } from '../../model/build-plan';
+import type { ListedFile } from '../../input/listed-file';
 import { fastPath } from '../fast-path';
 import { unpackedBytes } from '../stage/stage-files';
 import { HourBuilder, SHARED_FOLDERS, writeEmptyHour } from './hour-builder';
@@ -68,11 +69,9 @@ class HoursBuild {
   #workers(): { readonly count: number; readonly start: (number: number) => Promise<HourWorker> } {
     const { loaded, date, sources, input } = this.#plan;
     const { folder, memoryLimit, threads, progress } = this.#context;
-    const hours = [...sources.values()];
     const memory = memoryOfWorker(this.#plan);
     const fitting = Math.max(1, Math.min(Math.floor(memoryLimit / memory.total), this.#ledger.targets.size));
-    const isLarge = hours.some((files) => unpackedBytes(files) > MUCH_OF_AN_HOUR || files.length > MANY_OF_AN_HOUR);
-    if (this.#rows === undefined && isLarge) {
+    if (this.#rows === undefined && isWorthThreads([...sources.values()], threads)) {
       const count = Math.min(threads, fitting);
       const setup = { loaded, date, folder, memoryLimit: memoryLimit / count - memory.outside };
       return { count, start: (number) => startHourThread({ ...setup, number, input }, progress) };
@@ -146,6 +145,16 @@ const MEBIBYTE = 1024 ** 2;
 /** Bytes of text of an hour, from which on a thread takes less time than it costs to start. */
 const MUCH_OF_AN_HOUR = 4 * MEBIBYTE;
 const MANY_OF_AN_HOUR = 1024;
+/** Two processors are kept busy without threads too. For them only a day of so many bytes is worth the start. */
+const FEW_THREADS = 2;
+const MUCH_OF_A_DAY = 512 * MEBIBYTE;
+
+function isWorthThreads(hours: readonly (readonly ListedFile[])[], threads: number): boolean {
+  const bytes = hours.map(unpackedBytes);
+  const isLarge = hours.some((files, index) => (bytes[index] ?? 0) > MUCH_OF_AN_HOUR || files.length > MANY_OF_AN_HOUR);
+  return isLarge && (threads > FEW_THREADS || bytes.reduce((sum, more) => sum + more, 0) > MUCH_OF_A_DAY);
+}
+
 /** Bytes of memory that DuckDB takes to parse one byte of a record. Measured with an array of one-digit numbers. */
 const MEMORY_OF_RECORD = 128;
 /** Bytes of a thread's JavaScript. */

@@ -6,7 +6,7 @@ import { identityOf, isWholeRecord, type Pipeline } from '../../../domain/pipeli
 import { needsFigures } from '../../../domain/proof-kind';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { STAGED } from '../database';
-import { figuresFrom, figuresSql } from '../figures';
+import { figuresFrom, figuresQuery } from '../figures';
 import { identityKeyNames, identityKeysSql } from './identity-keys';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
@@ -93,7 +93,7 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
     written: number,
   ): Promise<Pick<WrittenRows, 'unmatched' | 'figures'>> {
     if (needsFigures(pipeline, written)) {
-      const [row = []] = await queryTexts(connection, `SELECT ${figuresSql(pipeline, columns)} FROM (\n${output}\n)`);
+      const [row = []] = await queryTexts(connection, figuresQuery(pipeline, columns, `(\n${output}\n)`));
       const figures = figuresFrom(columns, row);
       const match = figures.columns.find(({ name }) => name === matchColumn);
       return { unmatched: match === undefined ? 0 : figures.rows - match.values, figures };

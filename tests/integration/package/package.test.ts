@@ -117,6 +117,8 @@ it('checks, feeds and builds a day in the repository’s folders', async () => {
     'pipelines/events',
     '--date',
     DAY,
+    '--threads',
+    '3',
     ...places,
   );
   expect(manifest.counts.written).toBe(EVENTS);

@@ -13,7 +13,7 @@ import { contentsOf, DAY, event, lines, pipelineLike, rowsOf, scratchFolder, wri
 jest.setTimeout(120_000);
 
 const root = scratchFolder();
-/** An hour with more bytes than this is built in a thread; see `buildHours`. */
+/** With three threads, a day with an hour of more bytes than this is built in threads; see `buildHours`. */
 const LARGE = 4.5 * 1024 * 1024;
 const RECORDS = Math.ceil(LARGE / event(100_000).length);
 
@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 function build(loaded: LoadedPipeline, changes: Partial<DayBuildOptions> = {}): Promise<DayManifest> {
-  return runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', ...changes });
+  return runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 3, ...changes });
 }
 
 async function pipelineWith(changes: Parameters<typeof pipelineLike>[2]): Promise<LoadedPipeline> {
