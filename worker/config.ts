@@ -8,7 +8,7 @@ import type { KafkaOfDruid } from '../domain/druid/consumer-properties';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { httpUrl } from '../domain/http-url';
 import { portsFrom } from '../domain/ports';
-import type { Layer } from '../domain/task-queues';
+import type { TaskQueue } from '../domain/task-queues';
 import { listeningHost } from './addresses';
 import { payloadKeys, type PayloadKeys } from './payload-keys';
 import { refuseUnencrypted } from './unencrypted';
@@ -38,7 +38,7 @@ export interface Config {
      * busy.
      */
     readonly tuner: 'fixed' | 'resources';
-    readonly slots: Readonly<Record<Layer, number>>;
+    readonly slots: Readonly<Record<TaskQueue, number>>;
   };
   /** The limits of each day's build; several builds may run at once. Undefined: the build's default. */
   readonly build: { readonly memoryMebibytes: number | undefined; readonly threads: number | undefined };
@@ -78,6 +78,7 @@ const environmentSchema = z.object({
   DAYBREAK_WORKER_PORT: port,
   DAYBREAK_WORKER_TUNER: z.enum(['fixed', 'resources']).default('fixed'),
   DAYBREAK_BATCH_SLOTS: slots.default(8),
+  DAYBREAK_BACKFILL_SLOTS: slots.default(4),
   DAYBREAK_SPEED_SLOTS: slots.default(64),
   DAYBREAK_BUILD_MEMORY: z.coerce.number().int().min(128).optional(),
   DAYBREAK_BUILD_THREADS: z.coerce.number().int().min(1).max(1_000).optional(),
@@ -148,7 +149,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     workerPort: given.DAYBREAK_WORKER_PORT ?? ports.worker,
     worker: {
       tuner: given.DAYBREAK_WORKER_TUNER,
-      slots: { batch: given.DAYBREAK_BATCH_SLOTS, speed: given.DAYBREAK_SPEED_SLOTS },
+      slots: {
+        batch: given.DAYBREAK_BATCH_SLOTS,
+        backfill: given.DAYBREAK_BACKFILL_SLOTS,
+        speed: given.DAYBREAK_SPEED_SLOTS,
+      },
     },
     build: { memoryMebibytes: given.DAYBREAK_BUILD_MEMORY, threads: given.DAYBREAK_BUILD_THREADS },
     ...outputServerOf(given),

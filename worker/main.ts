@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { createBatchActivities, createSpeedLayerActivities } from '../activities';
 import { servedByWorker, sharedPath } from '../activities/batch/input-source';
 import { createDruidClient } from '../clients/druid';
-import { TASK_QUEUES, type Layer } from '../domain/task-queues';
+import { QUEUES_OF_LAYER, TASK_QUEUES, type Layer } from '../domain/task-queues';
 import { pipelineNames } from '../engines/load-pipeline';
 import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
@@ -42,25 +42,24 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const dataConverter = workerConverterOf(config);
     const bundle = await workflowBundle(dataConverter, logger);
     const workers = await Promise.all(
-      layers.map((layer) =>
-        Worker.create({
-          ...tuning(layer, config.worker),
-          connection,
-          namespace,
-          taskQueue: TASK_QUEUES[layer],
-          workflowBundle: bundle,
-          dataConverter,
-          activities: {
-            ...activitiesOf(layer, options, metrics),
-            ...(layer === 'batch' && createOperateActivities(config)),
-          },
-          interceptors: {
-            activity: [() => ({ inbound: measured(metrics) }), () => ({ inbound: typedFailures })],
-          },
-          // Time for an open transaction to commit or abort, and for a build to stop at its next row group.
-          shutdownGraceTime: '10 seconds',
-        }),
-      ),
+      layers.flatMap((layer) => {
+        const activities = {
+          ...activitiesOf(layer, options, metrics),
+          ...(layer === 'batch' && createOperateActivities(config)),
+        };
+        return QUEUES_OF_LAYER[layer].map((queue) =>
+          Worker.create({
+            ...tuning(queue, config.worker),
+            ...{ connection, namespace, workflowBundle: bundle, dataConverter, activities },
+            taskQueue: TASK_QUEUES[queue],
+            interceptors: {
+              activity: [() => ({ inbound: measured(metrics) }), () => ({ inbound: typedFailures })],
+            },
+            // Time for an open transaction to commit or abort, and for a build to stop at its next row group.
+            shutdownGraceTime: '10 seconds',
+          }),
+        );
+      }),
     );
     const shutDown = (): void => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -1,5 +1,5 @@
 import type { WorkerOptions } from '@temporalio/worker';
-import type { Layer } from '../domain/task-queues';
+import type { TaskQueue } from '../domain/task-queues';
 import type { Config } from './config';
 
 /** Shares of the machine beyond which the `resources` tuner takes no more work. */
@@ -7,10 +7,10 @@ const TARGETS = { targetMemoryUsage: 0.8, targetCpuUsage: 0.9 };
 const WORKFLOW_TASKS = 8;
 
 /**
- * How much of a layer one worker does at once. Small machines are the common case: one day's build uses every core, and
+ * How much of a task queue one worker does at once. Small machines are the common case: one day's build uses every core, and
  * so do a few shards. So the default is a fixed small number.
  */
-export function tuning(layer: Layer, { tuner, slots }: Config['worker']): Partial<WorkerOptions> {
+export function tuning(queue: TaskQueue, { tuner, slots }: Config['worker']): Partial<WorkerOptions> {
   const common = {
     maxCachedWorkflows: 200,
     // So people see within seconds what a step waits for, and a cancellation arrives within seconds. Otherwise both
@@ -21,7 +21,7 @@ export function tuning(layer: Layer, { tuner, slots }: Config['worker']): Partia
     case 'fixed':
       return {
         ...common,
-        maxConcurrentActivityTaskExecutions: slots[layer],
+        maxConcurrentActivityTaskExecutions: slots[queue],
         maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS,
       };
     case 'resources':
@@ -30,7 +30,7 @@ export function tuning(layer: Layer, { tuner, slots }: Config['worker']): Partia
         tuner: {
           tunerOptions: TARGETS,
           // A speed layer's watchers must run next to its shards, and a day next to the search for others.
-          activityTaskSlotOptions: { minimumSlots: Math.min(4, slots[layer]), maximumSlots: slots[layer] },
+          activityTaskSlotOptions: { minimumSlots: Math.min(4, slots[queue]), maximumSlots: slots[queue] },
           workflowTaskSlotOptions: { minimumSlots: 2, maximumSlots: WORKFLOW_TASKS },
         },
       };

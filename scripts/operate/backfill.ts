@@ -12,7 +12,7 @@ import { markdown } from '../../domain/markdown';
 import { pipelineAttribute } from '../../domain/search-attributes';
 import { TASK_QUEUES } from '../../domain/task-queues';
 import type { backfill } from '../../workflows';
-import { reportUntil, requireWorker } from './follow';
+import { hasWorker, reportUntil, requireWorker } from './follow';
 import { startedByHand } from './started-by-hand';
 import { failureOf } from './workflow-failure';
 
@@ -24,12 +24,14 @@ export interface StartedBackfill {
 
 /** Starts the backfill of a range, or joins the one that is under way. */
 export async function startBackfill(client: Client, input: BackfillInput): Promise<StartedBackfill> {
-  await requireWorker(client, TASK_QUEUES.batch);
+  // A worker of an earlier release has no queue for backfills.
+  const taskQueue = (await hasWorker(client, TASK_QUEUES.backfill)) ? TASK_QUEUES.backfill : TASK_QUEUES.batch;
+  await requireWorker(client, taskQueue);
   const workflowId = backfillId(input.pipeline, input.from, input.to);
   const { only, parallel } = input;
   try {
     const handle = await client.workflow.start<typeof backfill>('backfill', {
-      taskQueue: TASK_QUEUES.batch,
+      taskQueue,
       workflowId,
       args: [input],
       staticSummary: markdown`${input.pipeline} ${input.from} … ${input.to}, ${only ?? 'missing'} days`.text,

@@ -3,12 +3,13 @@ import { tuning } from '../../worker/tuning';
 
 const tuned = (environment: NodeJS.ProcessEnv) => {
   const { worker } = readConfig(environment);
-  return { batch: tuning('batch', worker), speed: tuning('speed', worker) };
+  return { batch: tuning('batch', worker), backfill: tuning('backfill', worker), speed: tuning('speed', worker) };
 };
 
 it('takes a fixed small number at once by default', () => {
-  const { batch, speed } = tuned({});
+  const { batch, backfill, speed } = tuned({});
   expect(batch).toMatchObject({ maxConcurrentActivityTaskExecutions: 8 });
+  expect(backfill).toMatchObject({ maxConcurrentActivityTaskExecutions: 4 });
   expect(speed).toMatchObject({ maxConcurrentActivityTaskExecutions: 64 });
   expect(batch.tuner).toBeUndefined();
 });

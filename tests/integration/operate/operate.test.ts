@@ -2,7 +2,8 @@ import { appendFile, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
-import type { BackfillResult } from '../../../domain/backfill';
+import { backfillId, type BackfillResult } from '../../../domain/backfill';
+import { dailyBatchId } from '../../../domain/daily-batch';
 import { businessDateOf, dayInterval, shiftDate, type BusinessDate } from '../../../domain/business-date';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
@@ -89,6 +90,20 @@ it('backfills a range, names the day that failed with its code, and then does on
   expect(again).toContain('requested 1 = completed 1: 1 replaced, 0 failed');
   expect(await served(withoutFiles)).toBe(EVENTS);
   expect(await succeed(`backfill ${range()} --dry-run`, environment)).toContain('0 missing days');
+});
+
+it('runs a backfill and its days on a queue of their own, so that no night waits for them', async () => {
+  const config = readConfig({ ...process.env, ...pipeline.environment });
+  await withClient(config, async (client) => {
+    for (const id of [backfillId(pipeline.name, first, last), dailyBatchId(pipeline.name, first)]) {
+      expect((await client.workflow.getHandle(id).describe()).taskQueue).toBe('daybreak-backfill');
+    }
+    const day = `--pipeline ${pipeline.name} --date ${shiftDate(first, -1)}`;
+    await feed(shiftDate(first, -1));
+    await succeed(`batch run ${day}`, pipeline.environment);
+    const run = client.workflow.getHandle(dailyBatchId(pipeline.name, shiftDate(first, -1)));
+    expect((await run.describe()).taskQueue).toBe('daybreak-batch');
+  });
 });
 
 /** The watch's decision about each day, or how the day's recompute ended. */
