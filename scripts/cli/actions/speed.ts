@@ -1,5 +1,4 @@
 import type { Client } from '@temporalio/client';
-import type { SignalDefinition } from '@temporalio/workflow';
 import { pollCompaction } from '../../../activities/druid/compaction-poll';
 import { createDruidClient } from '../../../clients/druid';
 import { DaybreakError } from '../../../domain/errors';
@@ -16,7 +15,9 @@ import { hasWorker, requireWorker } from '../../operate/follow';
 import { readPipelineFolder } from '../../operate/pipeline-folder';
 import { pollIngestion } from '../../operate/speed/ingestion';
 import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
+import { pauseSpeedLayer } from '../../operate/speed/pause-layer';
 import { describeSpeed, speedView } from '../../operate/speed/speed-status';
+import { whileItGoesOn } from '../../output/going-on';
 import { jsonOf, print, printJson, progress } from '../../output/print';
 import type { Line } from '../../output/safe-text';
 import { warnOfUncompared } from '../../output/uncompared';
@@ -30,6 +31,10 @@ export interface SpeedOptions {
 export interface StartOptions extends SpeedOptions {
   readonly shards: number;
   readonly anew: boolean;
+}
+
+export interface PauseOptions extends SpeedOptions {
+  readonly wait: boolean;
 }
 
 export interface StopOptions extends SpeedOptions {
@@ -50,23 +55,30 @@ export async function start({ pipeline, json, shards, anew }: StartOptions): Pro
   });
 }
 
-export function pause(options: SpeedOptions): Promise<void> {
-  return signalLayer('pause', pauseSignal, options);
-}
-
-export function resume(options: SpeedOptions): Promise<void> {
-  return signalLayer('resume', resumeSignal, options);
-}
-
-async function signalLayer(name: string, signal: SignalDefinition, { pipeline, json }: SpeedOptions): Promise<void> {
+export async function pause({ pipeline, json, wait }: PauseOptions): Promise<void> {
   await within(pipeline, async (client) => {
-    await withSpeedLayer(client, pipeline, (handle) => handle.signal(signal));
-    show(json, { workflowId: speedLayerId(pipeline), done: `${name} signalled` });
-    if (await hasWorker(client, TASK_QUEUES.speed)) return;
-    progress(
-      'No worker serves the speed layer now. The layer gets the signal when you start one: npx daybreak worker --role speed',
-    );
+    const how = `See how far it is: npx daybreak speed status --pipeline ${pipeline}`;
+    const isPaused = wait
+      ? await whileItGoesOn(how, () => pauseSpeedLayer(client, pipeline, progress))
+      : await withSpeedLayer(client, pipeline, (handle) => handle.signal(pauseSignal)).then(() => false);
+    show(json, { workflowId: speedLayerId(pipeline), done: isPaused ? 'paused' : 'pause signalled' });
+    await warnWithoutWorker(client);
   });
+}
+
+export async function resume({ pipeline, json }: SpeedOptions): Promise<void> {
+  await within(pipeline, async (client) => {
+    await withSpeedLayer(client, pipeline, (handle) => handle.signal(resumeSignal));
+    show(json, { workflowId: speedLayerId(pipeline), done: 'resume signalled' });
+    await warnWithoutWorker(client);
+  });
+}
+
+async function warnWithoutWorker(client: Client): Promise<void> {
+  if (await hasWorker(client, TASK_QUEUES.speed)) return;
+  progress(
+    'No worker serves the speed layer now. The layer gets the signal when you start one: npx daybreak worker --role speed',
+  );
 }
 
 export async function stop({ pipeline, json, now }: StopOptions): Promise<void> {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { MAXIMUM_SHARDS } from '../../../domain/speed-shard';
-import type { SpeedOptions, StartOptions, StopOptions, WatchOptions } from '../actions/speed';
+import type { PauseOptions, SpeedOptions, StartOptions, StopOptions, WatchOptions } from '../actions/speed';
 import { pipelineOption } from '../pipeline-option';
 
 /**
@@ -19,16 +19,16 @@ export function speedCommand(): Command {
       )
       .action(async (options: StartOptions) => (await import('../actions/speed')).start(options)),
   );
-  for (const [name, description] of [
-    ['pause', 'commit the work that was begun, then stop until resume'],
-    ['resume', 'go on after a pause'],
-  ] as const) {
-    group.addCommand(
-      subcommand(name, description).action(async (options: SpeedOptions) =>
-        (await import('../actions/speed'))[name](options),
-      ),
-    );
-  }
+  group.addCommand(
+    subcommand('pause', 'commit the work that was begun, then stop until resume. Waits until it is paused')
+      .option('--no-wait', 'only tell the layer to pause')
+      .action(async (options: PauseOptions) => (await import('../actions/speed')).pause(options)),
+  );
+  group.addCommand(
+    subcommand('resume', 'go on after a pause').action(async (options: SpeedOptions) =>
+      (await import('../actions/speed')).resume(options),
+    ),
+  );
   group.addCommand(
     subcommand('stop', 'commit the work that was begun, then end the layer. Topics and Druid’s supervisor stay')
       .option('--now', 'end the layer at once, for example if there is no worker left', false)

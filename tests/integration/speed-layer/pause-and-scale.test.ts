@@ -80,8 +80,8 @@ it('holds while paused, goes on with another number of shards and survives its w
     async () => (await topics.partitionsOf(pipeline.topic)) > 0 && (await progress()).read > 0,
   );
 
-  await speed('pause');
-  await until('the pause', async () => statusSchema.parse(JSON.parse(await speed('status --json'))).state === 'paused');
+  expect(await speed('pause')).toContain(': paused\n');
+  expect(statusSchema.parse(JSON.parse(await speed('status --json'))).state).toBe('paused');
   const [held, pausedAt] = [await progress(), Date.now()];
   await until(
     'more events and the end of the pause',

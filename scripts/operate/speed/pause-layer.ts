@@ -1,0 +1,34 @@
+import type { Client } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { speedLayerId } from '../../../domain/speed-layer';
+import { pauseSignal } from '../../../workflows/speed-layer';
+import { describeActivities } from '../../output/describe/describe-activities';
+import { runningActivities } from '../follow';
+import { withSpeedLayer } from './speed-layer';
+import { speedView } from './speed-status';
+
+const POLL_MILLISECONDS = 500;
+
+/**
+ * Pauses the speed layer, and waits until its shards have committed what they have: true once it is paused. False if no
+ * worker answers, which then pauses it later, or if somebody resumed it meanwhile. Throws NOT_RUNNING if it does not run.
+ *
+ * @param show called with a line whenever it waits for something else.
+ */
+export async function pauseSpeedLayer(
+  client: Client,
+  pipeline: string,
+  show: (line: string) => void,
+): Promise<boolean> {
+  await withSpeedLayer(client, pipeline, (handle) => handle.signal(pauseSignal));
+  const handle = client.workflow.getHandle(speedLayerId(pipeline));
+  let last = '';
+  for (;;) {
+    const { state } = await speedView(client, pipeline);
+    if (state !== 'pausing') return state === 'paused';
+    const running = describeActivities(await runningActivities(handle));
+    if (running !== '' && running !== last) show(`pausing; still running: ${running}`);
+    last = running;
+    await sleep(POLL_MILLISECONDS);
+  }
+}
