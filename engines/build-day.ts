@@ -13,7 +13,7 @@ import type { BuildContext, BuildPlan, EngineResult, ProgressCounter } from './m
 import { buildHours } from './duckdb/hours/build-hours';
 import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
 import { refuseMultipliedRows } from './rule/multiplied-rows';
-import { isChanged } from '../clients/storage/errors';
+import { changed, isChanged } from '../clients/storage/errors';
 import { locationOf } from '../clients/storage/location';
 import { isMissing } from '../clients/storage/local/fs-errors';
 import { listInput, withInput, type ListedInput } from './input/input-files';
@@ -120,10 +120,11 @@ async function tryBuild(
     if (previous !== undefined && isUnchanged(changes, files, previous)) return previous.manifest;
 
     // A record of a changed hour may have a duplicate in any other hour, so that all hours are built again.
-    const { sources, changed, previous: known } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
+    const { previous: known, ...wanted } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
     const plan: BuildPlan = {
       ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
-      ...{ input: place.name, sources, changed, previous: known, missingHours: files.missingHours },
+      ...{ input: place.name, sources: wanted.sources, changed: wanted.changed, previous: known },
+      missingHours: files.missingHours,
     };
     folder = await output.begin();
     const context: BuildContext = {
@@ -134,6 +135,7 @@ async function tryBuild(
       progress,
     };
     const result = await buildWith(options, plan, context, sparkLogOf(output));
+    if (engine === 'spark') requireUnchanged(files, await listInput(place, pipeline, date));
     for (const { hour, kept, written } of result.targets.values()) {
       refuseMultipliedRows(loaded, { events: kept, rows: written, of: `the hour ${hour} of ${date}` });
     }
@@ -145,7 +147,7 @@ async function tryBuild(
     );
     const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
     await writeFile(join(folder, MANIFEST_FILE), text);
-    await writeFile(join(folder, STATE_FILE), stateText({ rules: RULES, ...state }));
+    await writeFile(join(folder, STATE_FILE), stateText({ rules: RULES[engine], ...state }));
     signal.throwIfAborted();
     const id = createHash('sha256').update(text).digest('hex').slice(0, 16);
     const keep = pipeline.retention.outputs;
@@ -159,6 +161,21 @@ async function tryBuild(
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Throws STORAGE_CHANGED if a file of the day was written to: Spark's tasks read the parts of a file at different times, so
+ * they may have read two contents of it.
+ */
+function requireUnchanged({ own }: ListedInput, now: ListedInput): void {
+  const found = new Map(now.own.map((file) => [file.file, file]));
+  const written = own.find(({ file, bytes, changedAt, stamp }) => {
+    const again = found.get(file);
+    // A stamp is empty if the file had changed shortly before.
+    const isSame = stamp === '' || again?.stamp === '' || again?.stamp === stamp;
+    return again?.bytes !== bytes || again.changedAt !== changedAt || !isSame;
+  });
+  if (written !== undefined) throw changed(`reading ${written.file}`);
 }
 
 /** Finds what is to be built. Neighbouring files without new records of the day are recorded as they are now. */

@@ -1,11 +1,11 @@
 import { Context, log } from '@temporalio/activity';
-import type { DruidClient, TaskStatus } from '../../clients/druid';
+import type { DruidClient, Slots, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
-import { reindexSpec, subtasksFor, type ReindexSpec } from '../../domain/druid/reindex-spec';
+import { dependsOnSlots, reindexSpec, subtasksFor, type ReindexSpec } from '../../domain/druid/reindex-spec';
 import { taskFailureCode } from '../../domain/druid/task-failure';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
-import { batchDatasourceOf } from '../../domain/pipeline';
+import { batchDatasourceOf, type Pipeline } from '../../domain/pipeline';
 import { folderNamed } from '../../engines/load-pipeline';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
@@ -48,7 +48,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
             if (id === undefined) {
               const next = await nextTaskId(druid, prefix);
               const source = await sourceOf(output, built, pipeline, inputSource);
-              const subtasks = subtasksFor(pipeline, rows, await druid.tasks.slots());
+              const subtasks = subtasksFor(pipeline, rows, await slotsFor(druid, pipeline, rows));
               const size = { rows, bytes };
               const spec = reindexSpec(pipeline, columns, { id: next, plan, source, size, subtasks });
               if (rows > 0) await requireReadable(druid, spec, built.folder);
@@ -83,6 +83,20 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
     },
   };
 }
+
+/** Druid's slots, if the day needs any but one; none if Druid does not tell them, for example to a user with few rights. */
+async function slotsFor(druid: DruidClient, pipeline: Pipeline, rows: number): Promise<Slots> {
+  if (!dependsOnSlots(pipeline, rows)) return NO_SLOTS;
+  try {
+    return await druid.tasks.slots();
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || thrown.code !== 'DRUID_REFUSED') throw thrown;
+    log.warn('the day is loaded by one task: Druid does not tell its free slots', { reason: thrown.what });
+    return NO_SLOTS;
+  }
+}
+
+const NO_SLOTS: Slots = { used: 0, total: 0 };
 
 /** Druid takes a path that it cannot see as an empty file, and would replace the day by nothing. */
 async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: string): Promise<void> {

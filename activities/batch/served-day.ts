@@ -67,9 +67,12 @@ export function servedDay(
         return row?.rows ?? 0;
       }),
     content: (hour, counter) =>
-      unlessForgotten(NO_CONTENT, () =>
-        counter.ofLines(queries.sqlLines(rowsQuery(pipeline, columns, sourceOf(hour)))),
-      ),
+      unlessForgotten(NO_CONTENT, async () => {
+        const source = sourceOf(hour);
+        // The zone may have been another when the day was built.
+        if (source.intervals.length === 0) return NO_CONTENT;
+        return counter.ofLines(queries.sqlLines(rowsQuery(pipeline, columns, source)));
+      }),
     figures: (hour) =>
       unlessForgotten(noFigures(columns), async () => {
         const parts: HourFigures[] = [];

@@ -35,6 +35,11 @@ export interface DaySize {
 /** A subtask needs some seconds to begin and to end, and each leaves a segment that is not full. */
 const ROWS_OF_SUBTASK = 2_500_000;
 
+/** Whether the number of tasks that load so many rows depends on Druid's free slots. */
+export function dependsOnSlots({ druid: { parallelSubtasks } }: Pipeline, rows: number): boolean {
+  return parallelSubtasks === undefined && rows >= 2 * ROWS_OF_SUBTASK;
+}
+
 /**
  * How many tasks load a day of so many rows at once: as many as the pipeline says, else as there is work for, within
  * Druid's free slots. The task that hands out the work has a slot of its own, and realtime's tasks need theirs twice

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { StorageLocation } from '../../clients/storage/location';
 import { isNeighbour } from '../../domain/file-hours';
 import { isHourly } from '../../domain/file-pattern';
+import { spansHours } from '../../domain/pipeline';
 import { lockingSql, openDatabase } from '../duckdb/database';
 import { requireSame } from '../duckdb/stage/same-files';
 import { MisplacedLedger } from '../duckdb/hours/misplaced-ledger';
@@ -154,9 +155,10 @@ class SparkRun {
   /** As many partitions for each hour that the rows of the largest one are enough work for one task. */
   #buckets(sources: ReadonlyMap<string, readonly TaskFile[]>): number {
     const hours = [...sources.values()].map(sizeOf);
-    const isHour = isHourly(this.#plan.loaded.pipeline.files.pattern);
-    const perHour = isHour ? Math.max(0, ...hours) : sum(hours) / this.#plan.hours.length;
-    return Math.max(1, Math.ceil(perHour / PARTITION_BYTES));
+    const { pipeline } = this.#plan.loaded;
+    const perHour = isHourly(pipeline.files.pattern) ? Math.max(0, ...hours) : sum(hours) / this.#plan.hours.length;
+    // Where identities span hours, a bucket has its records of all hours.
+    return Math.max(1, Math.ceil((spansHours(pipeline) ? sum(hours) : perHour) / PARTITION_BYTES));
   }
 
   #taskFiles(sources: ReadonlyMap<string, readonly ListedFile[]>): Map<string, TaskFile[]> {

@@ -29,7 +29,7 @@ const writtenPart = z.object({
   unmatched: count,
   /** Events that gave a row. */
   withRows: count,
-  /** What `figuresSql` gave; null if the proof needs no figures. */
+  /** What `figuresQuery` gave; null if the proof needs no figures. */
   figures: z.array(z.string()).nullable(),
 });
 

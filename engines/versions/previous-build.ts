@@ -1,5 +1,6 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { DayManifest } from '../../domain/day-manifest';
+import type { Engine } from '../../domain/pipeline';
 import { readState, type PreviousBuild } from './build-state';
 import { findChanges, isUnchanged } from './input-changes';
 import { listInput, withInput } from '../input/input-files';
@@ -7,8 +8,11 @@ import type { ReadPipeline } from '../model/loaded-pipeline';
 import { readCurrent, type DayOutput, type PublishedDay } from './day-output';
 import { withOutput } from './open-output';
 
-/** Changes whenever the same inputs would give other outputs: then no older output is built upon. */
-export const RULES = '6';
+/**
+ * Changes whenever the same inputs would give other outputs with the engine: then no older output is built upon. Up to 6
+ * Spark ran the SQL in its own dialect.
+ */
+export const RULES: Readonly<Record<Engine, string>> = { duckdb: '6', spark: '7' };
 
 /** A published version to build upon: undefined unless it is whole, and the same files would give the same rows now. */
 export async function previousBuild(
@@ -21,7 +25,7 @@ export async function previousBuild(
   const { engine: builtBy, transform, settings, tables } = published.manifest;
   if (JSON.stringify([engine, hashes]) !== JSON.stringify([builtBy, { transform, settings, tables }])) return undefined;
   const state = await readState(output, published.version);
-  return state?.rules === RULES ? { ...published, state } : undefined;
+  return state?.rules === RULES[engine] ? { ...published, state } : undefined;
 }
 
 export interface BuildTarget {

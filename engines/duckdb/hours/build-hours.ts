@@ -7,7 +7,7 @@ import type { ListedFile } from '../../input/listed-file';
 import { fastPath } from '../fast-path';
 import { unpackedBytes } from '../stage/stage-files';
 import { HourBuilder, SHARED_FOLDERS, writeEmptyHour } from './hour-builder';
-import { transformedRows, type RowEngine } from './hour-output';
+import { transformedRows } from './hour-output';
 import { startHourThread } from './hour-thread-client';
 import type { HourWorker, WrittenFile } from './hour-worker';
 import { MisplacedLedger } from './misplaced-ledger';
@@ -18,25 +18,21 @@ import { WorkerPool } from './worker-pool';
  * Builds hours. One worker builds an hour from its bytes to its file: no race decides the order of rows, and memory holds
  * only as many hours as there are workers. Of a large day each worker is a thread, and this one only hands out and
  * counts.
- *
- * @param rows what makes the rows, in this thread. Default: the transform in DuckDB.
  */
-export async function buildHours(plan: BuildPlan, context: BuildContext, rows?: RowEngine): Promise<EngineResult> {
-  return new HoursBuild(plan, context, rows).run();
+export async function buildHours(plan: BuildPlan, context: BuildContext): Promise<EngineResult> {
+  return new HoursBuild(plan, context).run();
 }
 
 class HoursBuild {
   readonly #plan: BuildPlan;
   readonly #context: BuildContext;
-  readonly #rows: RowEngine | undefined;
   readonly #ledger: MisplacedLedger;
   readonly #quarantine = new Map<string, string>();
   readonly #targets = new Map<string, TargetHour>();
 
-  constructor(plan: BuildPlan, context: BuildContext, rows: RowEngine | undefined) {
+  constructor(plan: BuildPlan, context: BuildContext) {
     this.#plan = plan;
     this.#context = context;
-    this.#rows = rows;
     this.#ledger = new MisplacedLedger(plan);
   }
 
@@ -69,17 +65,18 @@ class HoursBuild {
   #workers(): { readonly count: number; readonly start: (number: number) => Promise<HourWorker> } {
     const { loaded, date, sources, input } = this.#plan;
     const { folder, memoryLimit, threads, progress } = this.#context;
-    const memory = memoryOfWorker(this.#plan);
-    const fitting = Math.max(1, Math.min(Math.floor(memoryLimit / memory.total), this.#ledger.targets.size));
-    if (this.#rows === undefined && isWorthThreads([...sources.values()], threads)) {
-      const count = Math.min(threads, fitting);
-      const setup = { loaded, date, folder, memoryLimit: memoryLimit / count - memory.outside };
-      return { count, start: (number) => startHourThread({ ...setup, number, input }, progress) };
+    const hours = this.#ledger.targets.size;
+    const { inDuckDb, outside } = memoryOfWorker(this.#plan);
+    const fitting = (bytes: number): number => Math.min(Math.floor(memoryLimit / bytes), hours);
+    const inThreads = Math.min(threads, fitting(inDuckDb + outside));
+    if (inThreads > 0 && isWorthThreads([...sources.values()], threads)) {
+      const setup = { loaded, date, folder, memoryLimit: memoryLimit / inThreads - outside };
+      return { count: inThreads, start: (number) => startHourThread({ ...setup, number, input }, progress) };
     }
     // One more than the processors: this thread alone can read, and meanwhile the others keep DuckDB busy.
-    const count = Math.min(threads + 1, fitting);
+    const count = Math.max(1, Math.min(threads + 1, fitting(inDuckDb)));
     const setup = { loaded, date, folder, memoryLimit: memoryLimit / count };
-    const rows = this.#rows ?? transformedRows(loaded);
+    const rows = transformedRows(loaded);
     return { count, start: (number) => HourBuilder.open(setup, number, { rows, progress }) };
   }
 
@@ -160,9 +157,11 @@ const MEMORY_OF_RECORD = 128;
 /** Bytes of a thread's JavaScript. */
 const MEMORY_OF_THREAD = 32 * MEBIBYTE;
 
-/** Bytes that a worker needs: room for the largest record in DuckDB, and what it holds outside of DuckDB. */
-function memoryOfWorker({ loaded, sources }: BuildPlan): { readonly total: number; readonly outside: number } {
+/** Bytes that a worker needs: room for the largest record in DuckDB, and what a thread holds outside of DuckDB. */
+function memoryOfWorker({ loaded, sources }: BuildPlan): { readonly inDuckDb: number; readonly outside: number } {
   const largest = Math.max(0, ...[...sources].map(([hour, files]) => (isNeighbour(hour) ? 0 : unpackedBytes(files))));
-  const outside = MEMORY_OF_THREAD + (fastPath?.memoryOfScan(loaded.pipeline, largest) ?? 0);
-  return { outside, total: outside + MEMORY_OF_RECORD * Math.max(loaded.pipeline.events.maximumBytes, MEBIBYTE) };
+  return {
+    inDuckDb: MEMORY_OF_RECORD * Math.max(loaded.pipeline.events.maximumBytes, MEBIBYTE),
+    outside: MEMORY_OF_THREAD + (fastPath?.memoryOfScan(loaded.pipeline, largest) ?? 0),
+  };
 }

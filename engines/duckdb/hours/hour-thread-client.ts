@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ListedFile } from '../../input/listed-file';
@@ -20,13 +19,15 @@ class HourThread implements HourWorker {
   readonly #thread: Worker;
   readonly #ended: Promise<unknown>;
   readonly started: Promise<unknown>;
+  /** Why the thread has ended by itself. */
+  #failure: Error | undefined;
   /** Settles the call that is under way. */
   #settle: { readonly resolve: (value: unknown) => void; readonly reject: (thrown: unknown) => void } | undefined;
 
   constructor(setup: ThreadSetup, progress: Counted) {
     // Without options of this process: a loader of TypeScript would take longer to start than the thread's code.
     this.#thread = new Worker(join(__dirname, 'hour-thread.mjs'), { workerData: setup, execArgv: [] });
-    this.#ended = once(this.#thread, 'exit').catch(() => undefined);
+    this.#ended = new Promise((resolve) => this.#thread.once('exit', resolve));
     this.started = this.#outcome();
     this.#thread.on('message', (message: FromThread) => {
       if (message.kind === 'done') this.#settle?.resolve(message.value);
@@ -36,8 +37,14 @@ class HourThread implements HourWorker {
         if (message.fetched > 0) progress.addFetched(message.fetched);
       }
     });
-    this.#thread.on('error', (thrown) => this.#settle?.reject(thrown));
-    this.#thread.on('exit', (code) => this.#settle?.reject(new Error(`a thread of the build ended with ${code}`)));
+    const fail = (failure: Error): void => {
+      this.#failure ??= failure;
+      this.#settle?.reject(this.#failure);
+    };
+    this.#thread.on('error', fail);
+    this.#thread.on('exit', (code) => {
+      fail(new Error(`a thread of the build ended with ${code}`));
+    });
   }
 
   async read(hour: HourToRead): Promise<ReadHour> {
@@ -70,6 +77,7 @@ class HourThread implements HourWorker {
   }
 
   #outcome(): Promise<unknown> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });

@@ -1,6 +1,6 @@
 """Builds the hours of a day on Spark: spark-submit day_build.py PLAN RESULT, both JSON files.
 
-The plan comes from engines/spark/build-plan-file.ts, which also reads the result. The plan holds no secret.
+The plan comes from engines/spark/build-hours.ts, which also reads the result. The plan holds no secret.
 """
 
 import json

@@ -1,4 +1,4 @@
-import { reindexSpec, subtasksFor } from '../../../domain/druid/reindex-spec';
+import { dependsOnSlots, reindexSpec, subtasksFor } from '../../../domain/druid/reindex-spec';
 import { dayPlan } from '../../../domain/daily-batch';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { Pipeline } from '../../../domain/pipeline';
@@ -25,6 +25,12 @@ describe('how many tasks load a day', () => {
   ])('of %s follows the rows and the free slots', async (_, rows, slots, expected) => {
     const { pipeline } = await withDruid({});
     expect(subtasksFor(pipeline, rows, slots)).toBe(expected);
+  });
+
+  it('asks for free slots only where they decide', async () => {
+    const [{ pipeline: any }, { pipeline: set }] = [await withDruid({}), await withDruid({ parallelSubtasks: 5 })];
+    expect([4_999_999, 5_000_000].map((rows) => dependsOnSlots(any, rows))).toEqual([false, true]);
+    expect(dependsOnSlots(set, 5_000_000)).toBe(false);
   });
 
   it('leaves slots for those that take over from each of realtime’s tasks', async () => {

@@ -146,6 +146,25 @@ describe('a day is the same with both engines', () => {
     );
   });
 
+  it('with a file that is written to while tasks read', async () => {
+    const input = await dayOf({ [name('07')]: lines(at('07', 1)), [name('08')]: lines(at('08', 1)) });
+    const loaded = await loadExample('events');
+    let isWritten = false;
+    const output = join(root, 'written-spark');
+    const built = await onTasks(loaded, {
+      input,
+      output,
+      findSpark: async () => {
+        if (!isWritten) await appendFile(join(input, name('07')), lines(at('07', 2), at('07', 3)));
+        isWritten = true;
+        return tasks.program;
+      },
+    });
+    const expected = await onDuckDb(loaded, { input, output: join(root, 'written-duckdb') });
+    expect(expected.counts.written).toBe(4);
+    await expectSameDay(built, expected, [output, join(root, 'written-duckdb')]);
+  });
+
   it('with files of arrays, where files.framing is json', async () => {
     const loaded = await loadPipeline(
       await pipelineLike('events', join(root, 'framed'), {

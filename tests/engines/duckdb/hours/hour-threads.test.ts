@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Worker as Thread } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import type { DayManifest } from '../../../../domain/day-manifest';
 import { DaybreakError } from '../../../../domain/errors';
 import { runDayBuild, type DayBuildOptions } from '../../../../engines/build-day';
+import { startHourThread } from '../../../../engines/duckdb/hours/hour-thread-client';
 import { receivedError, sentError } from '../../../../engines/duckdb/hours/thread-messages';
 import { loadPipeline } from '../../../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../../../engines/model/loaded-pipeline';
@@ -101,6 +103,12 @@ describe('a day whose hours are built in threads', () => {
     expect(await contentsOf(output, DAY)).toEqual(one);
   });
 
+  it.each([128, 256, 600])('keeps to %i MiB of memory', async (mebibytes) => {
+    await writeFiles(input, { 'names.20261121.07.json': lines(...hourOf('07', 0)) });
+    const { counts } = await build(await pipelineWith({}), { memoryLimit: mebibytes * 1024 ** 2 });
+    expect(counts).toMatchObject({ read: RECORDS, written: RECORDS });
+  });
+
   it('ends with CANCELLED, and leaves nothing behind', async () => {
     await writeFiles(input, { 'names.20261121.07.json': lines(...hourOf('07', 0)) });
     const stop = new AbortController();
@@ -132,6 +140,20 @@ describe('a day whose hours are built in threads', () => {
     expect(await contentsOf(output, DAY)).toEqual(before);
     expect((await readdir(join(output, '.versions', DAY))).filter((name) => name.startsWith('.'))).toEqual([]);
   });
+});
+
+it('fails at once if a thread has ended by itself', async () => {
+  const loaded = await pipelineWith({});
+  const setup = { loaded, date: DAY, folder: root, memoryLimit: 128 * 1024 ** 2, number: 0, input: root };
+  const worker = await startHourThread(setup, { addRows: () => undefined, addFetched: () => undefined });
+  const exits = jest.spyOn(Thread.prototype, 'postMessage');
+  const reading = { hour: '07', files: [], same: undefined, write: true } as const;
+  await worker.read(reading);
+  const thread = exits.mock.contexts.at(-1) as Thread;
+  exits.mockRestore();
+  await thread.terminate();
+  await expect(worker.read(reading)).rejects.toThrow('a thread of the build ended with');
+  await worker.close();
 });
 
 describe('errors between threads', () => {
