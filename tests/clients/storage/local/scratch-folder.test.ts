@@ -36,6 +36,6 @@ it('says where there is no room, and how much is wanted', async () => {
     what: expect.stringMatching(
       /^the scratch folder .*scratch\/gate-2026-11-21\..* cannot be written: .*ENOSPC/,
     ) as string,
-    remedy: expect.stringContaining('largest hour') as string,
+    remedy: expect.stringContaining('hundred megabytes') as string,
   });
 });
