@@ -20,12 +20,12 @@ import { exactly, quoted } from './sql';
 export function figuresQuery(pipeline: Pipeline, columns: readonly OutputColumn[], rows: string): string {
   const time = outputTimeColumnOf(pipeline);
   const of = (column: OutputColumn, index: number): readonly string[] => [
-    `count(${countedSql(column)}) AS daybreak_n${index}`,
+    `count(${valueSql(column)}) AS daybreak_n${index}`,
     `sum(${numberSql(pipeline, column)}) AS daybreak_s${index}`,
   ];
   const others = columns.filter(({ name }) => name !== time);
   if (others.length === columns.length || !WHOLE_SECONDS.has(pipeline.events.time.format)) {
-    const each = columns.map((column) => `count(${countedSql(column)}), sum(${numberSql(pipeline, column)})::VARCHAR`);
+    const each = columns.map((column) => `count(${valueSql(column)}), sum(${numberSql(pipeline, column)})::VARCHAR`);
     return `SELECT ${['count(*)', ...each].join(', ')} FROM ${rows}`;
   }
   const sums = columns.map((column) => {
@@ -71,7 +71,7 @@ export async function figuresOfFile(
 }
 
 /** What is null where the column has no value. Druid has none for the JSON null. */
-function countedSql({ name, type }: OutputColumn): string {
+export function valueSql({ name, type }: OutputColumn): string {
   return type === 'JSON' ? `nullif(${quoted(name)}::VARCHAR, 'null')` : quoted(name);
 }
 

@@ -6,7 +6,7 @@ import { fastPath } from '../duckdb/fast-path';
 import { checkRowsSql, identityHashSql, redundantSql } from '../duckdb/hours/hour-output';
 import { eventsWithRowsSql, NUMBERING } from '../duckdb/numbered-events';
 import { outputRowsSql } from '../duckdb/output-rows';
-import { figuresQuery } from '../duckdb/figures';
+import { figuresQuery, valueSql } from '../duckdb/figures';
 import { columnsSql, declaredColumnsSql, literal, literals, quoted } from '../duckdb/sql';
 import { MOST_FAILING } from '../duckdb/stage/failing-records';
 import { neighbourContentSql } from '../duckdb/stage/hour-stage';
@@ -28,7 +28,7 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
   const { pipeline } = loaded;
   const columns = columnsSql(pipeline);
   const between = `FROM ${STAGED} WHERE rowid BETWEEN $FIRST AND $LAST AND ${OF_DAY}`;
-  const match = pipeline.matchColumn;
+  const match = loaded.outputColumns.find(({ name }) => name === pipeline.matchColumn);
   const numbered = multipliesRows(pipeline) ? loaded.numberedTransform : undefined;
   return {
     config: { ...CONFIGURATION, threads: '1' },
@@ -60,7 +60,7 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
       ANTI JOIN daybreak.redundant ON redundant.record = own.record`,
     rows: `CREATE OR REPLACE TABLE daybreak.rows AS (\n${outputRowsSql(loaded)}\n)`,
     copyRows: `COPY daybreak.rows TO '$PATH' (FORMAT json)`,
-    countRows: `SELECT count(*), ${match === undefined ? '0' : `count(*) FILTER (${quoted(match)} IS NULL)`} FROM daybreak.rows`,
+    countRows: `SELECT count(*), ${match === undefined ? '0' : `count(*) FILTER (${valueSql(match)} IS NULL)`} FROM daybreak.rows`,
     /** Only where the proof of the day may need them. */
     figures: pipeline.proof === 'rows' ? null : figuresQuery(pipeline, loaded.outputColumns, 'daybreak.rows'),
     countEvents: numbered === undefined ? null : [...NUMBERING, eventsWithRowsSql(numbered)],

@@ -6,7 +6,7 @@ import { identityOf, isWholeRecord, type Pipeline } from '../../../domain/pipeli
 import { needsFigures } from '../../../domain/proof-kind';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { STAGED } from '../database';
-import { figuresFrom, figuresQuery } from '../figures';
+import { figuresFrom, figuresQuery, valueSql } from '../figures';
 import { identityKeyNames, identityKeysSql } from './identity-keys';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
@@ -98,8 +98,9 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
       const match = figures.columns.find(({ name }) => name === matchColumn);
       return { unmatched: match === undefined ? 0 : figures.rows - match.values, figures };
     }
-    if (matchColumn === undefined) return { unmatched: 0 };
-    const unmatched = `SELECT count(*) FROM (\n${output}\n) WHERE ${quoted(matchColumn)} IS NULL`;
+    const match = columns.find(({ name }) => name === matchColumn);
+    if (match === undefined) return { unmatched: 0 };
+    const unmatched = `SELECT count(*) FROM (\n${output}\n) WHERE ${valueSql(match)} IS NULL`;
     return { unmatched: await queryCount(connection, unmatched) };
   }
 
