@@ -42,6 +42,22 @@ export async function selectDays(
   return selected;
 }
 
+/** Those of the days that have neither files nor a build, so that a run of them can only fail. */
+export async function daysWithoutInput(
+  { pipelines, data }: OperateDependencies,
+  name: string,
+  dates: readonly BusinessDate[],
+): Promise<BusinessDate[]> {
+  const loaded = await loadPipelineNamed(pipelines, name);
+  const found: BusinessDate[] = [];
+  for (const date of dates) {
+    // What cannot be compared is there.
+    const survey = await surveyDay(loaded, join(data, name), date, {}).catch(asDaybreakError);
+    if (!(survey instanceof DaybreakError) && survey.inputs === 'none') found.push(date);
+  }
+  return found;
+}
+
 async function chooser(
   only: Exclude<BackfillSelection, 'all'>,
   client: Client,

@@ -1,4 +1,4 @@
-import { selectDays } from '../../../activities/operate/select-days';
+import { daysWithoutInput, selectDays } from '../../../activities/operate/select-days';
 import {
   backfillId,
   type BackfillInput,
@@ -47,8 +47,10 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     // Also before a start: a wrong range then fails here, with exit code 2, and not in a workflow.
     const selected = await selectDays(client, config, range);
     if (dryRun) {
-      if (json) printJson({ workflowId: backfillId(range.pipeline, range.from, range.to), days: selected });
-      else describePlan(range, selected).forEach(print);
+      const withoutInput = await daysWithoutInput(config, range.pipeline, selected);
+      const workflowId = backfillId(range.pipeline, range.from, range.to);
+      if (json) printJson({ workflowId, days: selected, withoutInput });
+      else describePlan(range, selected, new Set(withoutInput)).forEach(print);
       return;
     }
     const started = await startBackfill(client, range);
@@ -73,9 +75,13 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
   });
 }
 
-function describePlan({ pipeline, only, parallel }: BackfillInput, selected: readonly BusinessDate[]): string[] {
+function describePlan(
+  { pipeline, only, parallel }: BackfillInput,
+  selected: readonly BusinessDate[],
+  withoutInput: ReadonlySet<BusinessDate>,
+): string[] {
   return [
-    ...selected,
+    ...selected.map((date) => (withoutInput.has(date) ? `${date}  has no input files` : date)),
     `${selected.length} ${only ?? ''} days of ${pipeline} would run, ${parallel ?? 1} at once; nothing was started`,
   ];
 }

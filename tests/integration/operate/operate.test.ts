@@ -69,7 +69,10 @@ const range = () => `--pipeline ${pipeline.name} --from ${first} --to ${last}`;
 
 it('backfills a range, names the day that failed with its code, and then does only what is left', async () => {
   const { environment } = pipeline;
-  expect(await succeed(`backfill ${range()} --dry-run`, environment)).toContain('4 missing days');
+  const planned = await succeed(`backfill ${range()} --dry-run`, environment);
+  expect(planned).toContain('4 missing days');
+  expect(planned).toContain(`${withoutFiles}  has no input files\n`);
+  expect(planned.match(/no input files/g)).toHaveLength(1);
 
   const ended = await daybreak(`backfill ${range()} --json`, environment);
 
@@ -82,7 +85,7 @@ it('backfills a range, names the day that failed with its code, and then does on
   const status = await daybreak(`status --pipeline ${pipeline.name}`, environment);
   expect(status.stdout).toContain(`→ ${withoutFiles}: Bring the hourly files`);
   expect(await succeed(`backfill ${range()} --only failed --dry-run`, environment)).toContain(
-    `${withoutFiles}\n1 failed`,
+    `${withoutFiles}  has no input files\n1 failed`,
   );
 
   await feed(withoutFiles);
