@@ -46,7 +46,7 @@ export async function requireCurrent(output: DayOutput, pipeline: string): Promi
   const { date, place } = output;
   throw new DaybreakError('NOT_BUILT', {
     what: `${place} has no published rows of ${date}`,
-    remedy: `Recompute the day first: npx daybreak batch run --date ${date}`,
+    remedy: `Recompute the day first: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,
   });
 }
 

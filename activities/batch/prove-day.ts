@@ -127,10 +127,9 @@ async function servedOnlyByBatch(
   return { answer: visible };
 }
 
-function notServed({ date, datasource }: DayPlan, { taskId }: Reindexed, waited: string): DaybreakError {
+function notServed({ pipeline, date, datasource }: DayPlan, { taskId }: Reindexed, waited: string): DaybreakError {
   return new DaybreakError('NOT_SERVED', {
     what: `Druid's task ${taskId} replaced ${date} of ${datasource}, but the proof waited ${waited} in vain`,
-    remedy:
-      'Check the load rules, and that the historicals run and have room. Then run npx daybreak batch verify. If it fails, run the day again.',
+    remedy: `Check the load rules, and that the historicals run and have room. Then run npx daybreak batch verify --pipeline ${pipeline} --date ${date}. If it fails, run the day again.`,
   });
 }

@@ -64,7 +64,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
       if (plan.datasource !== plan.realtimeDatasource) {
         throw new DaybreakError('WRONG_USAGE', {
           what: `the batch of ${plan.pipeline} has its own datasource, which needs no seal`,
-          remedy: 'Run the day as a whole: npx daybreak batch run',
+          remedy: `Run the day as a whole: npx daybreak batch run --pipeline ${plan.pipeline} --date ${plan.date}`,
         });
       }
       let sealedAt = Date.now();
