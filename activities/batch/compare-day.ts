@@ -161,8 +161,8 @@ async function checkTypes(
     for (const { name, type } of dimensions) {
       const [found, expected] = [columns[name], segmentType(type)];
       // A column that a segment lacks has no value there, which the comparison of the rows finds.
-      if (found === undefined || (found.type === expected && !found.hasMultipleValues)) continue;
-      const has = found.hasMultipleValues ? 'several values in a row' : found.type;
+      if (found === undefined || (found.typeSignature === expected && !found.hasMultipleValues)) continue;
+      const has = found.hasMultipleValues ? 'several values in a row' : found.typeSignature;
       throw new DaybreakError('PROOF_FAILED', {
         what: `${name} of ${date} is ${has} in Druid's segment ${id}; the batch wrote it as ${type}, which is ${expected} there`,
         remedy: `Run the day again: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,

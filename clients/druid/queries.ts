@@ -36,9 +36,9 @@ export interface Segment {
 
 const segmentColumns = z.object({
   id: z.string(),
-  columns: z.record(z.string(), z.looseObject({ type: z.string(), hasMultipleValues: z.boolean() })),
+  columns: z.record(z.string(), z.looseObject({ typeSignature: z.string(), hasMultipleValues: z.boolean() })),
 });
-/** A segment's columns by name, with types such as LONG and STRING. */
+/** A segment's columns by name, with types such as LONG, ARRAY<STRING> and COMPLEX<json>. */
 export type SegmentColumns = z.infer<typeof segmentColumns>;
 
 /** Milliseconds. An hour of a very large day takes Druid minutes. */
