@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
@@ -176,4 +176,12 @@ it.each([
     await writeFile(file, rows);
   }
   expect(await daybreak(`batch verify ${on()}`, pipeline.environment)).toMatchObject({ code: 0 });
+});
+
+it('are proven by aggregates, and counted by a sketch at the gate', async () => {
+  const settings = join(pipeline.folder, 'pipeline.yaml');
+  await appendFile(settings, '\nproof: aggregates\n');
+  expect(await succeed(`batch verify ${on()}`, pipeline.environment)).toContain('by aggregates');
+  const result = JSON.parse(await succeed(`batch run ${on()} --json`, pipeline.environment)) as DailyBatchResult;
+  expect(result).toMatchObject({ verdict: 'replaced', proof: 'aggregates' });
 });
