@@ -7,7 +7,6 @@ import type { ListedFile } from '../../input/listed-file';
 import { fastPath } from '../fast-path';
 import { unpackedBytes } from '../stage/stage-files';
 import { HourBuilder, SHARED_FOLDERS, writeEmptyHour } from './hour-builder';
-import { transformedRows } from './hour-output';
 import { startHourThread } from './hour-thread-client';
 import type { HourWorker, WrittenFile } from './hour-worker';
 import { MisplacedLedger } from './misplaced-ledger';
@@ -76,8 +75,9 @@ class HoursBuild {
     // One more than the processors: this thread alone can read, and meanwhile the others keep DuckDB busy.
     const count = Math.max(1, Math.min(threads + 1, fitting(inDuckDb)));
     const setup = { loaded, date, folder, memoryLimit: memoryLimit / count };
-    const rows = transformedRows(loaded);
-    return { count, start: (number) => HourBuilder.open(setup, number, { rows, progress }) };
+    // One scanner: they share this thread, so that several would take more memory and no less time.
+    const means = { scanner: fastPath?.hourScanner(loaded.pipeline), progress };
+    return { count, start: (number) => HourBuilder.open(setup, number, means) };
   }
 
   async #read(worker: HourWorker, hour: string): Promise<void> {

@@ -9,12 +9,11 @@ import type { HourScanner } from '../../model/fast-path';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';
 import { openDatabase, type Database } from '../database';
-import { fastPath } from '../fast-path';
 import { HourStage } from '../stage/hour-stage';
 import { requireSame } from '../stage/same-files';
 import { stageAll, stageSource, type ReadFiles, type SourceFiles } from '../stage/stage-files';
 import { valueFailureIn } from '../value-failure';
-import { checkUnwritten, NO_ROWS, writeHour, type RowEngine, type WrittenHour } from './hour-output';
+import { checkUnwritten, NO_ROWS, transformedRows, writeHour, type RowEngine, type WrittenHour } from './hour-output';
 import type { HourToRead, HourToRebuild, HourWorker, ReadHour, WrittenFile } from './hour-worker';
 import { MisplacedRecords } from './misplaced-records';
 import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
@@ -29,6 +28,13 @@ export interface HoursSetup {
   readonly memoryLimit: number;
 }
 
+/** What the builders of one thread have in common. */
+export interface HourMeans {
+  /** Undefined if the pipeline has none. */
+  readonly scanner: HourScanner | undefined;
+  readonly progress: Pick<ProgressCounter, 'addRows'>;
+}
+
 /** Folders within that of the version, which the workers share. */
 export const SHARED_FOLDERS = { misplaced: '.misplaced', identities: '.identities' } as const;
 
@@ -36,47 +42,31 @@ export const SHARED_FOLDERS = { misplaced: '.misplaced', identities: '.identitie
 export class HourBuilder implements HourWorker {
   readonly #setup: HoursSetup;
   readonly #rows: RowEngine;
-  readonly #progress: Pick<ProgressCounter, 'addRows'>;
+  readonly #means: HourMeans;
   readonly #database: Database;
   readonly #stage: HourStage;
-  readonly #scanner: HourScanner | undefined;
   readonly #misplaced: MisplacedRecords;
   /** Defined only if records of different hours can have the same identity. */
   readonly #identities: HourIdentities | undefined;
   readonly #stop = new AbortController();
 
   /** @param number of the worker in its build, for the names of what it alone writes. */
-  static async open(
-    setup: HoursSetup,
-    number: number,
-    { rows, progress }: { readonly rows: RowEngine; readonly progress: Pick<ProgressCounter, 'addRows'> },
-  ): Promise<HourBuilder> {
+  static async open(setup: HoursSetup, number: number, means: HourMeans): Promise<HourBuilder> {
     const { loaded, date, folder, memoryLimit } = setup;
     const database = await openDatabase(loaded.pipeline, loaded.folder, {
       ...{ memoryLimit, spillFolder: join(folder, `.spill-${number}`), outputFolder: folder },
     });
     const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.bad-${number}`));
-    return new HourBuilder(setup, { rows, progress, database, stage });
+    return new HourBuilder(setup, means, database, stage);
   }
 
-  private constructor(
-    setup: HoursSetup,
-    parts: {
-      readonly rows: RowEngine;
-      readonly progress: Pick<ProgressCounter, 'addRows'>;
-      readonly database: Database;
-      readonly stage: HourStage;
-    },
-  ) {
+  private constructor(setup: HoursSetup, means: HourMeans, database: Database, stage: HourStage) {
     const { folder, loaded } = setup;
     this.#setup = setup;
-    [this.#rows, this.#progress, this.#database, this.#stage] = [
-      parts.rows,
-      parts.progress,
-      parts.database,
-      parts.stage,
-    ];
-    this.#scanner = fastPath?.hourScanner(loaded.pipeline);
+    this.#means = means;
+    this.#database = database;
+    this.#stage = stage;
+    this.#rows = transformedRows(loaded);
     this.#misplaced = new MisplacedRecords(join(folder, SHARED_FOLDERS.misplaced), loaded.pipeline);
     this.#identities = spansHours(loaded.pipeline)
       ? new HourIdentities(join(folder, SHARED_FOLDERS.identities), loaded.pipeline)
@@ -86,7 +76,7 @@ export class HourBuilder implements HourWorker {
   async read({ hour, files, same, write }: HourToRead): Promise<ReadHour> {
     const path = join(this.#setup.folder, `.proven-${hour}.parquet`);
     const source = { date: this.#setup.date, hour, files };
-    const read = await stageSource(this.#stage, source, { scanner: this.#scanner, path, ...this.#reading });
+    const read = await stageSource(this.#stage, source, { scanner: this.#means.scanner, path, ...this.#reading });
     if (same !== undefined) requireSame(hour, read.files, same);
     try {
       let built: ReadHour | undefined;
@@ -125,7 +115,7 @@ export class HourBuilder implements HourWorker {
   }
 
   get #reading() {
-    return { signal: this.#stop.signal, progress: this.#progress };
+    return { signal: this.#stop.signal, progress: this.#means.progress };
   }
 
   /** Stages every line of an hour, whose files were `before`. Lines on which the transform fails are noted as bad. */

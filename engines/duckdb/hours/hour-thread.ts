@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { withListedFiles } from '../../input/input-files';
 import type { ListedFacts, ListedFile } from '../../input/listed-file';
+import { fastPath } from '../fast-path';
 import { HourBuilder } from './hour-builder';
-import { transformedRows } from './hour-output';
 import { sentError, type FromThread, type ThreadCall, type ThreadSetup, type ToThread } from './thread-messages';
 
 /** The whole life of a thread that builds hours. It gets one call at a time, and may be interrupted in it. */
@@ -23,7 +23,8 @@ async function run(setup: ThreadSetup): Promise<void> {
     },
   };
   await withListedFiles(input, files, async (open) => {
-    const builder = await HourBuilder.open(setup, number, { rows: transformedRows(loaded), progress });
+    const scanner = fastPath?.hourScanner(loaded.pipeline);
+    const builder = await HourBuilder.open(setup, number, { scanner, progress });
     try {
       await answerCalls(builder, open, stop);
     } finally {
