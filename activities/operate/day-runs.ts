@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { isBusinessDate, type BusinessDate } from '../../domain/business-date';
 import { leftDayAsItWas } from '../../domain/daily-batch';
 import { dateAttribute, outcomeAttribute } from '../../domain/search-attributes';
@@ -33,24 +33,32 @@ export async function* dayRuns(
   for await (const run of client.workflow.list({ query })) {
     const date = run.typedSearchAttributes.get(dateAttribute) ?? '';
     if (!isBusinessDate(date)) continue;
-    const running = run.status.name === 'RUNNING';
-    const reported = run.typedSearchAttributes.get(outcomeAttribute);
-    if (reported !== undefined && leftDayAsItWas(reported)) continue;
+    const outcome = outcomeOf(run);
+    if (leftDayAsItWas(outcome)) continue;
     yield {
       date,
       workflowId: run.workflowId,
       runId: run.runId,
-      running,
-      // A run that was terminated or timed out could not record how it ended.
-      outcome: reported === undefined || (reported === 'running' && !running) ? endOf(run.status.name) : reported,
+      running: run.status.name === 'RUNNING',
+      outcome,
       startedAt: run.startTime.toISOString(),
       ...(run.closeTime !== undefined && { closedAt: run.closeTime.toISOString() }),
     };
   }
 }
 
+/** How a run has ended, or that it is running. */
+export function outcomeOf({
+  status,
+  typedSearchAttributes,
+}: Pick<WorkflowExecutionInfo, 'status' | 'typedSearchAttributes'>): string {
+  const reported = typedSearchAttributes.get(outcomeAttribute);
+  // A run that was terminated or timed out could not record how it ended.
+  return reported === undefined || reported === 'running' ? endOf(status.name) : reported;
+}
+
 /** The outcome of a run, from Temporal's name of its status alone. */
-export function endOf(status: string): string {
+function endOf(status: string): string {
   switch (status) {
     case 'RUNNING':
       return 'running';

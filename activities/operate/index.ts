@@ -8,11 +8,10 @@ import { dailyBatchId } from '../../domain/daily-batch';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import { decideLateData, notCompared, type LateDataDecision, type LateDataWatchInput } from '../../domain/late-data';
 import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
-import { outcomeAttribute } from '../../domain/search-attributes';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { withHeartbeats } from '../heartbeat';
-import { endOf } from './day-runs';
+import { outcomeOf } from './day-runs';
 import { nightlyRunOf } from './nightly-runs';
 import { selectDays, type OperateDependencies } from './select-days';
 
@@ -49,12 +48,7 @@ export function createOperateActivities(dependencies: OperateDependencies) {
           category: ApplicationFailureCategory.BENIGN,
         });
       }
-      const reported = typedSearchAttributes.get(outcomeAttribute);
-      return {
-        date,
-        outcome: reported === undefined || reported === 'running' ? endOf(status.name) : reported,
-        joined: true,
-      };
+      return { date, outcome: outcomeOf({ status, typedSearchAttributes }), joined: true };
     },
 
     /**

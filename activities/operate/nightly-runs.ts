@@ -4,8 +4,7 @@ import { dailyBatchId } from '../../domain/daily-batch';
 import { nightlyScheduleId, type NightlyRun } from '../../domain/late-data';
 import { nightOf } from '../../domain/nights';
 import type { Pipeline } from '../../domain/pipeline';
-import { outcomeAttribute } from '../../domain/search-attributes';
-import { endOf } from './day-runs';
+import { outcomeOf } from './day-runs';
 
 /** Queries Temporal for the nightly run of a day. */
 export async function nightlyRunOf(
@@ -33,10 +32,8 @@ async function scheduledNights(client: Client, pipeline: string): Promise<Pick<N
 /** Found by its id, not in a list: a run that has just begun is not listed yet. */
 async function lastRun(client: Client, pipeline: string, date: BusinessDate): Promise<NightlyRun['last']> {
   try {
-    const { status, typedSearchAttributes } = await client.workflow.getHandle(dailyBatchId(pipeline, date)).describe();
-    const running = status.name === 'RUNNING';
-    const outcome = typedSearchAttributes.get(outcomeAttribute);
-    return { running, outcome: outcome === undefined || outcome === 'running' ? endOf(status.name) : outcome };
+    const run = await client.workflow.getHandle(dailyBatchId(pipeline, date)).describe();
+    return { running: run.status.name === 'RUNNING', outcome: outcomeOf(run) };
   } catch (thrown) {
     if (thrown instanceof WorkflowNotFoundError) return undefined;
     throw thrown;

@@ -16,8 +16,7 @@ import { firstWholeDay } from '../../../engines/input/first-whole-day';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';
 import { readConfig } from '../../../worker/config';
-import { endOf } from '../../../activities/operate/day-runs';
-import { outcomeAttribute } from '../../../domain/search-attributes';
+import { outcomeOf } from '../../../activities/operate/day-runs';
 import { withClient } from '../../../worker/connect';
 import { datedTimes, firstDayOf } from '../../operate/schedule/schedule-settings';
 import {
@@ -144,7 +143,7 @@ async function describeAll(client: Client, pipeline: string): Promise<object[]> 
         next: info.nextActionTimes.slice(0, 3).map(local),
         ...(shifted.length > 0 && { atClockChanges: shifted.slice(0, 3) }),
         recent: await Promise.all(
-          info.recentActions.map(async (ran) => `${local(ran.scheduledAt)} ${await outcomeOf(client, ran)}`),
+          info.recentActions.map(async (ran) => `${local(ran.scheduledAt)} ${await howItEnded(client, ran)}`),
         ),
       };
     }),
@@ -152,11 +151,10 @@ async function describeAll(client: Client, pipeline: string): Promise<object[]> 
 }
 
 /** How a run that the schedule started has ended, or that it is running. */
-async function outcomeOf(client: Client, { action }: ScheduleExecutionResult): Promise<string> {
+async function howItEnded(client: Client, { action }: ScheduleExecutionResult): Promise<string> {
   const { workflowId, firstExecutionRunId } = action.workflow;
   try {
-    const run = await client.workflow.getHandle(workflowId, firstExecutionRunId).describe();
-    return run.typedSearchAttributes.get(outcomeAttribute) ?? endOf(run.status.name);
+    return outcomeOf(await client.workflow.getHandle(workflowId, firstExecutionRunId).describe());
   } catch (thrown) {
     if (thrown instanceof WorkflowNotFoundError) return 'not kept any more';
     throw thrown;
