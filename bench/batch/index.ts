@@ -17,6 +17,7 @@ import { join, resolve } from 'node:path';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
+import { buildCommand } from './build-command';
 import { largeDay, smallFileDay } from './generate';
 import { measure, type Measured } from './measure';
 import { pythonEnvironment } from './python-environment';
@@ -50,15 +51,15 @@ async function main(): Promise<void> {
   const rounds: Rounds = { build: [], yardstick: [], unchanged: [], late: [], fewer: [] };
   const lateInput = await builtWithLateRecords(day);
   for (let round = 0; round < turns; round += 1) {
-    rounds.build.push(await run('Daybreak, every check', ours(day, fresh('ours'))));
+    rounds.build.push(await run('Daybreak, every check', buildCommand(day, fresh('ours'))));
     rounds.yardstick.push(await run('DuckDB, one statement, no check', duckdb(day, fresh('duckdb.ndjson'))));
-    rounds.unchanged.push(await run('Daybreak, nothing changed', ours(day, join(work, 'ours'))));
+    rounds.unchanged.push(await run('Daybreak, nothing changed', buildCommand(day, join(work, 'ours'))));
     appendFileSync(join(lateInput, 'names.20261121.07.json'), lateRecord(round));
-    rounds.late.push(await run('Daybreak, one late record', ours(lateInput, join(work, 'late'))));
-    rounds.fewer.push(await run('Daybreak, a quarter of the rows', ours(quarter, fresh('quarter'))));
+    rounds.late.push(await run('Daybreak, one late record', buildCommand(lateInput, join(work, 'late'))));
+    rounds.fewer.push(await run('Daybreak, a quarter of the rows', buildCommand(quarter, fresh('quarter'))));
   }
   readAll(small);
-  const files = await run(`Daybreak, ${FILES}`, ours(small, fresh('small')));
+  const files = await run(`Daybreak, ${FILES}`, buildCommand(small, fresh('small')));
   const glob = await run(`DuckDB's glob by the hour, ${FILES}`, duckdb(small, fresh('small-duckdb'), 'hourly'));
   const others: Measured[] = [];
   for (const name of wanted) {
@@ -124,13 +125,6 @@ function report(
   print(`written to ${results}`);
 }
 
-function ours(input: string, output: string): string[] {
-  return [
-    ...[process.execPath, 'scripts/daybreak.mjs', 'batch', 'build', '--pipeline', PIPELINE],
-    ...['--date', '2026-11-21', '--input', input, '--output', output],
-  ];
-}
-
 function duckdb(input: string, output: string, ...more: string[]): string[] {
   return [process.execPath, '--import', 'tsx', 'bench/batch/duckdb-statement.ts', input, TABLE, output, ...more];
 }
@@ -161,7 +155,7 @@ async function builtWithLateRecords(day: string): Promise<string> {
     if (file.includes('.07')) copyFileSync(join(day, file), join(input, file));
     else linkSync(join(day, file), join(input, file));
   }
-  await run('Daybreak, the day before late records', ours(input, fresh('late')));
+  await run('Daybreak, the day before late records', buildCommand(input, fresh('late')));
   return input;
 }
 

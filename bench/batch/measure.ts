@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processUse, threadUse, type ProcessUse } from '../speed/process-use';
+import { kibibytesOf, processUse, threadUse, type ProcessUse } from '../speed/process-use';
 
 export interface Measured {
   readonly name: string;
@@ -47,7 +46,7 @@ export async function measure(
     const threads = await threadUse(pid);
     mainSeconds = Math.max(mainSeconds, threads.main);
     busiestSeconds = Math.max(busiestSeconds, threads.busiest);
-    ownPeakMebibytes = Math.max(ownPeakMebibytes, peakOf(pid));
+    ownPeakMebibytes = Math.max(ownPeakMebibytes, Math.round((await kibibytesOf(pid)).peak / 1024));
     onUse?.(use);
   };
   const ended = new AbortController();
@@ -71,14 +70,4 @@ export async function measure(
     mainSeconds,
     busiestSeconds,
   };
-}
-
-/** The largest resident memory of a process so far; 0 if it has ended. */
-function peakOf(pid: number): number {
-  try {
-    const [, kibibytes = '0'] = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return Math.round(Number(kibibytes) / 1024);
-  } catch {
-    return 0;
-  }
 }

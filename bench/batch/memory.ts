@@ -8,6 +8,7 @@ import { versionsFolder } from '../../engines/versions/local/kept-versions';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
+import { buildCommand } from './build-command';
 import { largeDay } from './generate';
 import type { ProcessUse } from '../speed/process-use';
 import { measure } from './measure';
@@ -37,18 +38,14 @@ async function main(): Promise<void> {
       peaks.set(hour, Math.max(peaks.get(hour) ?? 0, mebibytes));
     };
     // A day of minutes or more is polled less often, because each poll reads /proc of all processes.
-    const { seconds } = await measure('the build', buildCommand(input), { onUse, pause: ROWS > 10_000_000 ? 250 : 20 });
+    const { seconds } = await measure('the build', buildCommand(input, output), {
+      onUse,
+      pause: ROWS > 10_000_000 ? 250 : 20,
+    });
     report(peaks, seconds);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-}
-
-function buildCommand(input: string): string[] {
-  return [
-    ...[process.execPath, 'scripts/daybreak.mjs', 'batch', 'build', '--pipeline', 'pipelines/events'],
-    ...['--date', DATE, '--input', input, '--output', output],
-  ];
 }
 
 /** The number of the hour that is being written, from 1 on. Several hours are read at once. */

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
+import { buildCommand } from './build-command';
 import { largeDay } from './generate';
 import { measure, type Measured } from './measure';
 import { pythonEnvironment } from './python-environment';
@@ -20,10 +21,10 @@ async function main(): Promise<void> {
   const [day, quarter] = [await largeDay(work, ROWS), await largeDay(work, ROWS / 4)];
   const python = join(await pythonEnvironment(), 'bin', 'python');
   const script = 'bench/batch/python/pyspark_day.py';
-  const fewer = await run('Daybreak on Spark, a quarter of the rows', ours(quarter));
+  const fewer = await run('Daybreak on Spark, a quarter of the rows', onSpark(quarter));
   const rounds: { readonly build: Measured; readonly pyspark: Measured }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    const build = await run('Daybreak on Spark, every check', ours(day));
+    const build = await run('Daybreak on Spark, every check', onSpark(day));
     const pyspark = await run('PySpark, no check', [
       ...[python, script, day, resolve(join(PIPELINE, 'names.ndjson')), fresh('pyspark')],
     ]);
@@ -55,11 +56,8 @@ async function main(): Promise<void> {
   print(`written to ${results}`);
 }
 
-function ours(input: string): string[] {
-  return [
-    ...[process.execPath, 'scripts/daybreak.mjs', 'batch', 'build', '--pipeline', PIPELINE, '--date', '2026-11-21'],
-    ...['--input', input, '--output', fresh('ours-spark'), '--engine', 'spark', '--master', 'local[2]'],
-  ];
+function onSpark(input: string): string[] {
+  return buildCommand(input, fresh('ours-spark'), '--engine', 'spark', '--master', 'local[2]');
 }
 
 async function run(name: string, command: readonly string[]): Promise<Measured> {

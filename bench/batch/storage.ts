@@ -10,6 +10,7 @@ import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
 import { S3_ROOT } from '../../scripts/stack/servers/versitygw';
 import { startStorageServer } from '../../tests/integration/support/storage-servers';
+import { buildCommand } from './build-command';
 import { largeDay } from './generate';
 import { measure, type Measured } from './measure';
 
@@ -52,10 +53,7 @@ async function upload(folder: string): Promise<void> {
 }
 
 async function build(name: string, input: string, output: string): Promise<Measured> {
-  const measured = await measure(name, [
-    ...[process.execPath, 'scripts/daybreak.mjs', 'batch', 'build', '--pipeline', 'pipelines/events'],
-    ...['--date', '2026-11-21', '--input', input, '--output', output],
-  ]);
+  const measured = await measure(name, buildCommand(input, output));
   progress(`${name}: ${measured.seconds} s, ${measured.cpuSeconds} CPU s, ${measured.peakMebibytes} MiB`);
   return measured;
 }

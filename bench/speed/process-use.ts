@@ -86,7 +86,7 @@ async function fieldsOf(path: string): Promise<string[] | undefined> {
 }
 
 /** The resident sizes; zeros if the process has ended meanwhile. */
-async function kibibytesOf(pid: number): Promise<{ readonly peak: number; readonly now: number }> {
+export async function kibibytesOf(pid: number): Promise<{ readonly peak: number; readonly now: number }> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const size = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text)?.[1] ?? 0);
   return { peak: size('VmHWM'), now: size('VmRSS') };

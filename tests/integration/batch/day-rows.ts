@@ -6,6 +6,7 @@ import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
+import { until } from '../support/until';
 
 export const ZONE = 'Asia/Seoul';
 const NAMES = ['Ada', 'Barbara', 'Grace', 'Edsger', 'Katherine', 'Donald', 'Margaret', 'Alan', 'Radia', 'Leslie'];
@@ -49,6 +50,19 @@ export async function servedRows(datasource: string, date: BusinessDate): Promis
 export function fedDay(date: BusinessDate, events: number, seed: number): FeedRecord[] {
   const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
   return [...generateFeed({ seed, timeZone: ZONE, ...shares }, dayInstants(date, ZONE, events, 'daily'))];
+}
+
+/** Waits until Druid serves each of a fed day's records that realtime gets, also those that Kafka has twice. */
+export async function awaitInRealtime(
+  datasource: string,
+  date: BusinessDate,
+  sent: readonly FeedRecord[],
+): Promise<string[]> {
+  const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
+  return until('the day in realtime', async () => {
+    const rows = await servedRows(datasource, date);
+    return rows.length === inKafka && rows;
+  });
 }
 
 /** The distinct rows of a day's records, computed here independently: the join, the names, the columns. */

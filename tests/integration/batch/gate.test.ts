@@ -10,8 +10,7 @@ import { background, daybreak, succeed, type BackgroundCommand, type Ended } fro
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
-import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
-import { until } from '../support/until';
+import { awaitInRealtime, expectedRows, fedDay, servedRows, ZONE } from './day-rows';
 
 useStack();
 const EVENTS = 2_000;
@@ -31,9 +30,7 @@ beforeAll(async () => {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
   await succeed(`speed start ${on()}`, pipeline.environment);
   await succeed(`feed ${on()} --date ${date} --events ${EVENTS} --seed 11`, pipeline.environment);
-  const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
-  realtime = await servedRows(pipeline.topic, date);
+  realtime = await awaitInRealtime(pipeline.topic, date, sent);
 });
 
 afterAll(() =>

@@ -2,7 +2,6 @@ import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
-import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { readConfig } from '../../../worker/config';
@@ -12,6 +11,7 @@ import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
 import { servedBy } from './day-rows';
+import { sendToRealtime } from './send-to-realtime';
 
 useStack();
 const date = parseBusinessDate('2026-03-15');
@@ -105,23 +105,6 @@ afterAll(() =>
   ),
 );
 
-async function sendToRealtime(values: readonly string[]): Promise<void> {
-  const topics = await KafkaTopics.connect(config.kafka);
-  const producer = await KafkaProducer.connect(config.kafka);
-  try {
-    await until('the topic', async () => (await topics.partitionsOf(pipeline.topic)) > 0);
-    await producer.send(
-      pipeline.topic,
-      values.map((value) => ({ value, partition: 0 })),
-    );
-  } finally {
-    await endAll(
-      () => producer.close(),
-      () => topics.close(),
-    );
-  }
-}
-
 const rowSchema = z.looseObject({ user_id: z.number() });
 const served = async (): Promise<z.infer<typeof rowSchema>[]> => {
   const rows = await servedBy(pipeline.topic, () =>
@@ -139,7 +122,7 @@ const on = (): string => `--pipeline ${pipeline.name} --date ${date}`;
 
 it('go through both layers to Druid, with proof', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
-  await sendToRealtime([...EVENTS, ...BAD]);
+  await sendToRealtime(pipeline.topic, [...EVENTS, ...BAD]);
   await until('the events in realtime', async () => (await served()).length === EVENTS.length);
   const realtime = await served();
 

@@ -119,6 +119,16 @@ function planOf(index: number): DayPlan {
   return { ...dayPlan(loaded.pipeline, date), datasource, realtimeDatasource: datasource };
 }
 
+function specOf(id: string, plan: DayPlan, file: string): ReindexSpec {
+  return reindexSpec(loaded.pipeline, loaded.outputColumns, {
+    id,
+    plan,
+    source: { type: 'local', files: [file] },
+    size: { rows: 1, bytes: 1 },
+    subtasks: 1,
+  });
+}
+
 /** Has Druid load the day with the fault. */
 async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec }: Fault): Promise<void> {
   const text = await readFile(join(pipeline.output, date, '07.ndjson'), 'utf8');
@@ -126,13 +136,7 @@ async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec 
   const file = join(pipeline.folder, `${plan.datasource}.ndjson`);
   await writeFile(file, lines.map((line) => `${line}\n`).join(''));
   const id = `daybreak_${plan.datasource}`;
-  const spec = reindexSpec(loaded.pipeline, loaded.outputColumns, {
-    id,
-    plan,
-    source: { type: 'local', files: [file] },
-    size: { rows: 1, bytes: 1 },
-    subtasks: 1,
-  });
+  const spec = specOf(id, plan, file);
   await druid.tasks.submit(task(spec) as ReindexSpec);
   await until(`the task of ${plan.datasource}`, async () => {
     const status = await druid.tasks.status(id);
@@ -191,14 +195,7 @@ it('finds a row that came in the segment of an hour, as realtime’s do, by rows
     file,
     `${textOf({ ...rowOf(''), at: '"2026-03-14T09:00:00-04:00"', ride: '1', zone: '""', borough: '""', shared: 'true', price: '1', digest: '1' })}\n`,
   );
-  const id = `daybreak_${plan.datasource}_leftover`;
-  const spec = reindexSpec(loaded.pipeline, loaded.outputColumns, {
-    id,
-    plan,
-    source: { type: 'local', files: [file] },
-    size: { rows: 1, bytes: 1 },
-    subtasks: 1,
-  });
+  const spec = specOf(`daybreak_${plan.datasource}_leftover`, plan, file);
   const hour = { type: 'period', period: 'PT1H', timeZone: plan.timeZone };
   const interval = '2026-03-14T13:00:00.000Z/2026-03-14T14:00:00.000Z';
   const granularitySpec = { ...spec.spec.dataSchema.granularitySpec, segmentGranularity: hour, intervals: [interval] };

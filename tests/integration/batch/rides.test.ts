@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createDruidClient } from '../../../clients/druid';
-import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { readConfig } from '../../../worker/config';
 import { servedBy } from './day-rows';
+import { sendToRealtime } from './send-to-realtime';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -76,27 +76,9 @@ async function served(): Promise<z.infer<typeof rowSchema>[]> {
   );
 }
 
-async function sendToRealtime(values: readonly string[]): Promise<void> {
-  const topics = await KafkaTopics.connect(config.kafka);
-  const producer = await KafkaProducer.connect(config.kafka);
-  try {
-    // The layer makes it some moments after its start.
-    await until('the topic', async () => (await topics.partitionsOf(pipeline.topic)) > 0);
-    await producer.send(
-      pipeline.topic,
-      values.map((value) => ({ value, partition: 0 })),
-    );
-  } finally {
-    await endAll(
-      () => producer.close(),
-      () => topics.close(),
-    );
-  }
-}
-
 it('goes the same way with another schema: realtime has every delivery, the batch each ride once, with proof', async () => {
   await succeed(`speed start --pipeline ${pipeline.name}`, pipeline.environment);
-  await sendToRealtime(Object.values(FILES).flat());
+  await sendToRealtime(pipeline.topic, Object.values(FILES).flat());
   // All but the ride with a negative fare, which the SQL leaves out.
   await until('the rides in realtime', async () => (await served()).length === 6);
   const realtime = await served();

@@ -10,7 +10,7 @@ import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
-import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
+import { awaitInRealtime, expectedRows, fedDay, servedRows, ZONE } from './day-rows';
 
 useStack();
 const EVENTS = 2_000;
@@ -39,9 +39,7 @@ beforeAll(async () => {
   worker = await background('worker', pipeline.environment, '"msg":"ready"');
   await succeed(`speed start ${on()}`, pipeline.environment);
   await succeed(`feed ${on()} --date ${date} --events ${EVENTS} --seed ${SEED}`, pipeline.environment);
-  const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
-  realtime = await servedRows(pipeline.topic, date);
+  realtime = await awaitInRealtime(pipeline.topic, date, sent);
 });
 
 afterAll(() =>

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { expressions, metricsOf } from '../../deploy/monitoring';
-import { fedDay, servedRows, ZONE } from '../batch/day-rows';
+import { awaitInRealtime, fedDay, ZONE } from '../batch/day-rows';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
@@ -40,8 +40,7 @@ beforeAll(async () => {
   createInterface({ input: worker.child.stdout! }).on('line', (line) => lines.push(line));
   await succeed(on('speed start'), environment);
   await succeed(on(`feed --date ${date} --events ${EVENTS} --seed 3`), environment);
-  const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
-  await until('the day in realtime', async () => (await servedRows(pipeline.topic, date)).length === inKafka);
+  await awaitInRealtime(pipeline.topic, date, sent);
   await succeed(on(`batch run --date ${date}`), environment);
   expect((await daybreak(on('batch run --date 2020-01-01'), environment)).code).toBe(1);
 });

@@ -1,0 +1,7 @@
+/** The command that builds the benches' day. */
+export function buildCommand(input: string, output: string, ...more: string[]): string[] {
+  return [
+    ...[process.execPath, 'scripts/daybreak.mjs', 'batch', 'build', '--pipeline', 'pipelines/events'],
+    ...['--date', '2026-11-21', '--input', input, '--output', output, ...more],
+  ];
+}
