@@ -147,8 +147,11 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
   return refusals;
 }
 
+/** How long the input may keep a day waiting. */
+export type SettleGate = Pick<Pipeline['gate'], 'settleSeconds' | 'settleTimeoutSeconds'>;
+
 /** The refusal if the input still changes after all the time that the pipeline allows. */
-export function notSettled(gate: Pipeline['gate'], secondsSinceChange: number): GateRefusal {
+export function notSettled(gate: SettleGate, secondsSinceChange: number): GateRefusal {
   // Another machine's clock may be ahead of this one.
   const unchanged = Math.max(0, Math.floor(secondsSinceChange));
   return {
