@@ -49,6 +49,8 @@ export const ERROR_CODES = {
   NOT_SERVED: { exit: 1, retry: false },
   PROOF_FAILED: { exit: 1, retry: false },
   DAYS_FAILED: { exit: 1, retry: false },
+  WEBHOOK_FAILED: { exit: 1, retry: true },
+  WEBHOOK_REFUSED: { exit: 1, retry: false },
   NOT_RUNNING: { exit: 1, retry: false },
   ALREADY_RUNNING: { exit: 1, retry: false },
 } as const;

@@ -24,6 +24,17 @@ export type Compression = (typeof COMPRESSIONS)[number];
 /** How Druid's rows of a day are compared with the batch's; see `proofKindOf`. */
 export const PROOFS = ['auto', 'rows', 'aggregates'] as const;
 
+/**
+ * What a pipeline tells people: a night or a recompute that the gate refused or that failed, a day that was recomputed
+ * for late rows, and a day that is not proven at the pipeline's deadline.
+ */
+export const NOTICE_KINDS = ['refused', 'failed', 'recomputed', 'overdue'] as const;
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+/** How a webhook's body is written: as Standard Webhooks define it, or as Slack's incoming webhooks take it. */
+export const NOTICE_FORMATS = ['json', 'slack'] as const;
+export type NoticeFormat = (typeof NOTICE_FORMATS)[number];
+
 /** How Druid reads published rows that are not in a folder. */
 export const DRUID_READS = ['http', 's3', 'hdfs'] as const;
 
@@ -58,6 +69,7 @@ const timeZone = (example: string): z.ZodString => {
   const error = ({ input }: { readonly input?: unknown }): string => zonesInsteadOf(input, example);
   return z.string({ error }).refine(isTimeZone, { error });
 };
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM');
 const seconds = z.int().min(0).max(86_400);
 const share = z.number().min(0).max(1);
 
@@ -275,9 +287,7 @@ export const pipelineSchema = z
       .prefault({}),
     schedule: z
       .strictObject({
-        at: z
-          .string()
-          .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'HH:MM')
+        at: timeOfDay
           .default('00:30')
           .describe(
             'Local time of the nightly run for the day before. If the clocks change then, the run starts at a full hour nearby.',
@@ -345,6 +355,35 @@ export const pipelineSchema = z
       .describe(
         "How Druid's rows of a day are compared with the batch's: rows compares every row; aggregates compares counts and sums of each hour and column, for days of any size; auto takes rows up to 2,000,000 rows.",
       ),
+    notify: z
+      .strictObject({
+        on: z
+          .array(z.enum(NOTICE_KINDS))
+          .default([...NOTICE_KINDS])
+          .describe(
+            'What webhooks are told: refused and failed for nights and recomputes, recomputed for days with late rows, overdue for days that are not proven at provenBy.',
+          ),
+        provenBy: timeOfDay
+          .optional()
+          .describe('Local time at which the day before must be proven. Default: no deadline.'),
+        webhooks: z
+          .array(
+            z.strictObject({
+              variable: z
+                .string()
+                .regex(/^[A-Z][A-Z0-9_]{0,60}_URL$/, 'the name of an environment variable that ends with _URL')
+                .describe(
+                  "The environment variable of the worker that holds the webhook's address, which is a secret.",
+                ),
+              format: z.enum(NOTICE_FORMATS).describe('slack, or json as Standard Webhooks define it.'),
+            }),
+          )
+          .max(10)
+          .refine((all) => new Set(all.map(({ variable }) => variable)).size === all.length, 'each variable once')
+          .default([])
+          .describe("Where notices are sent. Default: the worker's DAYBREAK_WEBHOOK_URL and DAYBREAK_SLACK_URL."),
+      })
+      .prefault({}),
     retention: z
       .strictObject({ outputs: z.int().min(1).default(3).describe('How many published outputs of a day are kept.') })
       .prefault({}),
@@ -361,8 +400,12 @@ interface Contradiction {
 }
 
 /** Settings that are valid alone but contradict each other. */
-function contradictions({ events, tables, kafka, files, output, druid, timeZone }: PipelineSettings): Contradiction[] {
+function contradictions(pipeline: PipelineSettings): Contradiction[] {
+  const { events, tables, kafka, files, output, druid, timeZone, schedule, notify } = pipeline;
   const found: Contradiction[] = [];
+  if (notify.provenBy !== undefined && notify.provenBy <= schedule.at) {
+    found.push({ path: ['notify', 'provenBy'], message: `a time after ${schedule.at}, when the nightly run begins` });
+  }
   const schemes = { http: /^/, s3: /^s3/, hdfs: /^(?:hdfs|s?webhdfs):/ }[druid.inputSource];
   if (!schemes.test(output.location ?? '')) {
     found.push({ path: ['druid', 'inputSource'], message: `http, or an output.location in ${druid.inputSource}` });
@@ -433,6 +476,8 @@ function distinctIgnoringCase(names: readonly string[]): boolean {
 
 interface PipelineSettings {
   readonly timeZone: string;
+  readonly schedule: { readonly at: string };
+  readonly notify: { readonly provenBy?: string | undefined };
   readonly output: { readonly location?: string | undefined };
   readonly druid: { readonly inputSource: (typeof DRUID_READS)[number] };
   readonly files: { readonly pattern: string; readonly timeZone?: string | undefined };

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { DruidCluster } from '../clients/druid';
 import type { KafkaCluster } from '../clients/kafka';
+import type { Webhook } from '../clients/webhook';
 import type { KafkaOfDruid } from '../domain/druid/consumer-properties';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { httpUrl } from '../domain/http-url';
@@ -42,6 +43,10 @@ export interface Config {
   };
   /** The limits of each day's build; several builds may run at once. Undefined: the build's default. */
   readonly build: { readonly memoryMebibytes: number | undefined; readonly threads: number | undefined };
+  /** Where notices of pipelines are sent that name no webhooks themselves. */
+  readonly webhooks: readonly Webhook[];
+  /** Signs the notices in the format json. Absent: they are not signed. */
+  readonly webhookSecret?: string;
   /** How Druid reads the worker's published rows over HTTP. Absent if both share the data folder under one path. */
   readonly outputServer?: {
     readonly url: string;
@@ -67,6 +72,10 @@ const contents = z
     }
   })
   .optional();
+/** As Standard Webhooks write it, and as `openssl rand -base64 32` gives it. */
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'whsec_ and then 24 bytes or more in base64');
 /** At least two: an activity that waits for something must not block the one that it waits for. */
 const slots = z.coerce.number().int().min(2).max(1_000);
 
@@ -102,6 +111,9 @@ const environmentSchema = z.object({
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_HOST: text,
   DAYBREAK_OUTPUT_TOKEN: z.string().min(16).optional(),
+  DAYBREAK_WEBHOOK_URL: url,
+  DAYBREAK_SLACK_URL: url,
+  DAYBREAK_WEBHOOK_SECRET: webhookSecret.optional(),
   DAYBREAK_PAYLOAD_KEYS: payloadKeys.optional(),
   DAYBREAK_PAYLOAD_STRICT: z.stringbool().default(false),
   DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: z.stringbool().default(false),
@@ -109,7 +121,10 @@ const environmentSchema = z.object({
 type Given = z.infer<typeof environmentSchema>;
 
 /** Each may instead come from a file that <name>_FILE names. None is ever shown. */
-const SECRETS = ['KAFKA_SASL_PASSWORD', 'DRUID_PASSWORD', 'DAYBREAK_OUTPUT_TOKEN', 'DAYBREAK_PAYLOAD_KEYS'] as const;
+const SECRETS = [
+  ...['KAFKA_SASL_PASSWORD', 'DRUID_PASSWORD', 'DAYBREAK_OUTPUT_TOKEN', 'DAYBREAK_PAYLOAD_KEYS'],
+  ...['DAYBREAK_WEBHOOK_URL', 'DAYBREAK_SLACK_URL', 'DAYBREAK_WEBHOOK_SECRET'],
+];
 
 /** Reads the environment once, at startup. Throws BAD_CONFIGURATION, which names the variable and its value. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
@@ -156,6 +171,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       },
     },
     build: { memoryMebibytes: given.DAYBREAK_BUILD_MEMORY, threads: given.DAYBREAK_BUILD_THREADS },
+    ...webhooksOf(given),
     ...outputServerOf(given),
   };
 }
@@ -212,6 +228,14 @@ function kafkaOf(given: Given, port: number): KafkaCluster {
     ...(tls && { tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key: key ?? '' }) } }),
     ...(mechanism && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
   };
+}
+
+function webhooksOf(given: Given): Pick<Config, 'webhooks' | 'webhookSecret'> {
+  const { DAYBREAK_WEBHOOK_URL: json, DAYBREAK_SLACK_URL: slack, DAYBREAK_WEBHOOK_SECRET: secret } = given;
+  const webhooks: Webhook[] = [];
+  if (json !== undefined) webhooks.push({ variable: 'DAYBREAK_WEBHOOK_URL', url: json, format: 'json' });
+  if (slack !== undefined) webhooks.push({ variable: 'DAYBREAK_SLACK_URL', url: slack, format: 'slack' });
+  return { webhooks, ...(secret !== undefined && { webhookSecret: secret }) };
 }
 
 function payloadsOf(given: Given): Pick<Config, 'payloadKeys' | 'strictPayloads'> {

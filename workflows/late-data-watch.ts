@@ -4,8 +4,10 @@ import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
 import { lateDataWatchInputSchema, type LateDataWatchInput, type LateDataWatchResult } from '../domain/late-data';
 import { Markdown, markdownTable } from '../domain/markdown';
+import { recomputeNotice } from '../domain/notice';
 import { outcomeAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
+import { tell } from './notices';
 import { runDay } from './run-day';
 import { showDetails } from './show-details';
 
@@ -34,6 +36,7 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
     });
     const ended = await runDay(pipeline, date, decision === 'build' ? 'missed night' : 'late data');
     outcomes.push(ended);
+    await tell(recomputeNotice(pipeline, ended, because));
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
     showDetails(describe(days));
   }

@@ -78,7 +78,8 @@ export function outcomeOf(thrown: unknown): string {
   return GATE_CODES.some((known) => known === code) ? `refused:${code}` : `failed:${code}`;
 }
 
-function reasonOf(thrown: unknown): string {
+/** The reason of a thrown failure, cut for people. */
+export function reasonOf(thrown: unknown): string {
   const cause = lastFailure(thrown);
   return (cause instanceof Error ? cause.message : String(cause)).slice(0, REASON_CHARACTERS);
 }

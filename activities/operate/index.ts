@@ -2,17 +2,19 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { continuedBackfillSchema, type BackfillInput, type DayOutcome } from '../../domain/backfill';
+import { continuedBackfillSchema, succeeded, type BackfillInput, type DayOutcome } from '../../domain/backfill';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import { decideLateData, notCompared, type LateDataDecision, type LateDataWatchInput } from '../../domain/late-data';
+import { noticeSchema, type Notice } from '../../domain/notice';
 import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { withHeartbeats } from '../heartbeat';
-import { outcomeOf } from './day-runs';
+import { dayRuns, outcomeOf, type DayRun } from './day-runs';
 import { nightlyRunOf } from './nightly-runs';
+import { sendNotice, type NoticeDependencies } from './notify';
 import { selectDays, type OperateDependencies } from './select-days';
 
 const selectionInput = continuedBackfillSchema.pick({ pipeline: true, from: true, to: true, only: true });
@@ -21,8 +23,8 @@ const PATIENT_ATTEMPTS = 8;
 
 const watchInput = z.object({ pipeline: pipelineInput });
 
-/** What `backfill`, `nightlyBatch` and `lateDataWatch` call. */
-export function createOperateActivities(dependencies: OperateDependencies) {
+/** What `backfill`, `nightlyBatch`, `lateDataWatch` and `deadlineWatch` call. */
+export function createOperateActivities(dependencies: OperateDependencies & NoticeDependencies) {
   const { pipelines, data } = dependencies;
   return {
     /** The days that a backfill runs, in order. */
@@ -49,6 +51,22 @@ export function createOperateActivities(dependencies: OperateDependencies) {
         });
       }
       return { date, outcome: outcomeOf({ status, typedSearchAttributes }), joined: true };
+    },
+
+    /** Tells the pipeline's webhooks. Throws WEBHOOK_FAILED, WEBHOOK_REFUSED or BAD_CONFIGURATION. */
+    async notify(notice: Notice): Promise<void> {
+      await sendNotice(dependencies, parseInput(noticeSchema, notice, 'notify'));
+    },
+
+    /** How the latest run of a day stands that no run has proven; undefined if one has. */
+    async findOverdue(day: { readonly pipeline: string; readonly date: BusinessDate }): Promise<string | undefined> {
+      const { pipeline, date } = parseInput(dayInput, day, 'findOverdue');
+      let latest: DayRun | undefined;
+      for await (const run of dayRuns(Context.current().client, pipeline, { from: date, to: date })) {
+        if (!run.running && succeeded(run)) return undefined;
+        latest ??= run;
+      }
+      return latest?.outcome ?? 'no run';
     },
 
     /**

@@ -48,6 +48,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   NOT_SERVED: 'Check that the historicals run and have room.',
   PROOF_FAILED: 'The first time nothing; report it if it happens again.',
   DAYS_FAILED: 'Read the code of each failed day.',
+  WEBHOOK_FAILED: 'See that the webhook’s service is well, and that the worker reaches it.',
+  WEBHOOK_REFUSED: 'Correct the webhook’s address in the worker’s environment.',
   NOT_RUNNING: 'Start what the message names.',
   ALREADY_RUNNING: 'Wait until the running one ends, or cancel it in the Temporal UI.',
 };

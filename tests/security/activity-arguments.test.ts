@@ -17,6 +17,7 @@ import { completeCounts } from '../../domain/day-manifest';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { scratchFolder } from '../engines/scratch';
 import { HOSTILE_ARGUMENTS } from './hostile';
+import { NO_WEBHOOKS } from '../activities/operate/no-webhooks';
 
 // Someone who starts none of our workflows can still give a task queue an activity. Its arguments are then arbitrary.
 
@@ -152,7 +153,11 @@ function everyActivity(druid: object = untouched('druid')) {
     kafka: { brokers: ['127.0.0.1:1'] },
     logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   };
-  return { ...createBatchActivities(all), ...createSpeedLayerActivities(all), ...createOperateActivities(all) };
+  return {
+    ...createBatchActivities(all),
+    ...createSpeedLayerActivities(all),
+    ...createOperateActivities({ ...all, ...NO_WEBHOOKS }),
+  };
 }
 
 /** Calls an activity as a task queue does, with any arguments. */

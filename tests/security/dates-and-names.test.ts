@@ -15,6 +15,7 @@ import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { commands } from '../../scripts/cli/commands';
 import { loadExample, scratchFolder } from '../engines/scratch';
 import { HOSTILE_DATES, HOSTILE_NAMES } from './hostile';
+import { NO_WEBHOOKS } from '../activities/operate/no-webhooks';
 
 const root = scratchFolder();
 const pipelines = join(root, 'pipelines');
@@ -85,7 +86,7 @@ describe.each(HOSTILE_DATES)('the date %j', (date) => {
     const builds = createBuildActivities(dependencies());
     const plan = hostilePlan({ date: date as DayPlan['date'] });
     const restores = createRestoreActivities(dependencies());
-    const operates = createOperateActivities({ pipelines, data });
+    const operates = createOperateActivities({ ...NO_WEBHOOKS, pipelines, data });
     const range = { pipeline: 'events', from: date, to: '2026-11-21' };
     for (const work of [
       () => builds.planDay({ pipeline: 'events', date }),
@@ -121,7 +122,7 @@ describe.each(HOSTILE_NAMES)('the pipeline %j', (name) => {
 
   it('is refused by the first activity of each workflow', async () => {
     const builds = createBuildActivities(dependencies());
-    const operates = createOperateActivities({ pipelines, data });
+    const operates = createOperateActivities({ ...NO_WEBHOOKS, pipelines, data });
     for (const work of [
       () => builds.planDay({ pipeline: name, date: '2026-11-21' }),
       () => inActivity(() => operates.selectBackfillDays({ pipeline: name, from: '2026-11-01', to: '2026-11-02' })),

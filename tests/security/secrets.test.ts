@@ -26,6 +26,12 @@ const SECRETS: Readonly<Record<string, { readonly good: string; readonly bad: st
   KAFKA_SASL_PASSWORD: { good: `${MARK}-kafka-password`, bad: '' },
   DRUID_PASSWORD: { good: `${MARK}-druid-password`, bad: '' },
   DAYBREAK_OUTPUT_TOKEN: { good: `${MARK}-output-token-of-many-characters`, bad: `${MARK}-short` },
+  DAYBREAK_WEBHOOK_URL: { good: `https://example.com/${MARK}-webhook`, bad: `${MARK}-no-address` },
+  DAYBREAK_SLACK_URL: { good: `https://example.com/${MARK}-slack`, bad: `https://user:${MARK}@example.com` },
+  DAYBREAK_WEBHOOK_SECRET: {
+    good: `whsec_${Buffer.from(`${MARK}-0123456789abcdef-01234567`).toString('base64')}`,
+    bad: `${MARK}-secret`,
+  },
   DAYBREAK_PAYLOAD_KEYS: {
     good: `one:${Buffer.from(`${MARK}-0123456789abcdef-0123456789ab`.slice(0, 32)).toString('base64')}`,
     bad: `${MARK}:${NO_KEY}`,

@@ -6,6 +6,7 @@ import { dailyBatchId } from '../../domain/daily-batch';
 import type { backfill } from '../../workflows';
 import { BUILT, dayActivities } from './day-activities';
 import { failureOf, Held, shownOf, until, useTemporal } from './environment';
+import { NO_WEBHOOKS } from '../activities/operate/no-webhooks';
 
 const temporal = useTemporal();
 
@@ -92,7 +93,7 @@ it('takes no slot of the worker while it waits for days that somebody else runs'
       return { realtime: [], refusals: [], accepted: [] };
     },
   });
-  const real = createOperateActivities({ pipelines: '', data: '' });
+  const real = createOperateActivities({ ...NO_WEBHOOKS, pipelines: '', data: '' });
   const joinDay: OperateActivities['joinDay'] = (day) => real.joinDay(day);
   const range = { from: '2026-06-01', to: '2026-06-02' };
   const twoSlots = 2;

@@ -24,6 +24,7 @@ const RIGHT: Readonly<Record<keyof typeof workflows, Readonly<Record<string, unk
   backfill: { pipeline: 'events', from: '2026-11-20', to: '2026-11-21', parallel: 1, only: 'all', daysPerRun: 1 },
   nightlyBatch: { pipeline: 'events', timeZone: 'Asia/Seoul' },
   lateDataWatch: { pipeline: 'events' },
+  deadlineWatch: { pipeline: 'events', timeZone: 'Asia/Seoul' },
 };
 
 type Case = readonly [workflow: keyof typeof workflows, input: unknown];

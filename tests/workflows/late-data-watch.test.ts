@@ -3,6 +3,7 @@ import type { OperateActivities } from '../../activities/operate';
 import { parseBusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import type { LateDataDecision } from '../../domain/late-data';
+import type { Notice } from '../../domain/notice';
 import type { lateDataWatch } from '../../workflows';
 import { BUILT, dayActivities } from './day-activities';
 import { failureOf, Held, shownOf, useTemporal } from './environment';
@@ -25,6 +26,10 @@ const decision = (date: string, what: LateDataDecision['decision'], because: str
   lateRows: 7,
   because,
 });
+/** What was told, of all days. */
+const told: Notice[] = [];
+const notify = (notice: Notice): Promise<void> => Promise.resolve(void told.push(notice));
+
 const found =
   (...decisions: LateDataDecision[]): OperateActivities['findLateData'] =>
   () =>
@@ -43,7 +48,7 @@ it('recomputes the days that are due one after another, and says why each other 
     decision('2026-05-02', 'cannot', 'files of its build are gone'),
     decision('2026-05-01', 'recompute', '7 late rows'),
   );
-  await temporal.serve({ ...activities, findLateData }, async () => {
+  await temporal.serve({ ...activities, findLateData, notify }, async () => {
     const handle = await start();
     const { days } = await handle.result();
     expect(days.map(({ decision: what, outcome }) => [what, outcome])).toEqual([
@@ -53,6 +58,11 @@ it('recomputes the days that are due one after another, and says why each other 
     ]);
     expect(built).toEqual(['2026-05-03', '2026-05-03', '2026-05-01', '2026-05-01']);
     expect(calls.lastIndexOf('planDay')).toBeGreaterThan(calls.indexOf('storeReconciliation'));
+    expect(told.filter(({ date }) => ['2026-05-01', '2026-05-03'].includes(date))).toEqual(
+      ['2026-05-03', '2026-05-01'].map((date) => ({
+        ...{ kind: 'recomputed', pipeline: 'events', date, outcome: 'replaced', reason: '7 late rows' },
+      })),
+    );
     const shown = await shownOf(handle);
     expect(shown.outcome).toBe('replaced');
     expect(shown.details).toContain('| 2026-05-02 | cannot | 7 | files of its build are gone |  |');
@@ -67,7 +77,7 @@ it('builds a day that was missed where that was decided, and shows one that is o
     decision('2026-05-10', 'build', 'never built'),
     decision('2026-05-09', 'missed', 'never built'),
   );
-  await temporal.serve({ ...activities, findLateData }, async () => {
+  await temporal.serve({ ...activities, findLateData, notify }, async () => {
     const handle = await start();
     const { days } = await handle.result();
     expect(days.map(({ decision: what, outcome }) => [what, outcome])).toEqual([
@@ -89,7 +99,7 @@ it('has nothing to do where nothing is late, after a look that failed was tried 
     (tries += 1) === 1
       ? Promise.reject(new Error('a disk is away'))
       : Promise.resolve([decision('2026-05-04', 'wait', '7 late rows, the pipeline waits for 10')]);
-  await temporal.serve({ ...activities, findLateData }, async () => {
+  await temporal.serve({ ...activities, findLateData, notify }, async () => {
     const handle = await start();
     await handle.result();
     expect(calls).toEqual([]);
@@ -104,7 +114,7 @@ it('goes on after a day whose files cannot be compared, and fails with the reaso
     decision('2026-05-12', 'unknown', because),
     decision('2026-05-11', 'recompute', '7 late rows'),
   );
-  await temporal.serve({ ...activities, findLateData }, async () => {
+  await temporal.serve({ ...activities, findLateData, notify }, async () => {
     const handle = await start();
     const failure = await failureOf(handle);
     expect(failure).toMatchObject({
@@ -128,13 +138,16 @@ it('goes on after a day that failed, and fails at its end with the decisions and
     decision('2026-05-06', 'recompute', '7 late rows'),
     decision('2026-05-05', 'recompute', '7 late rows'),
   );
-  await temporal.serve({ ...activities, findLateData }, async () => {
+  await temporal.serve({ ...activities, findLateData, notify }, async () => {
     const handle = await start();
     expect(await failureOf(handle)).toMatchObject({
       type: 'DAYS_FAILED',
       details: [{ days: [{ outcome: 'failed:PROOF_FAILED' }, { outcome: 'replaced' }] }],
     });
     expect((await shownOf(handle)).outcome).toBe('failed:DAYS_FAILED');
+    expect(told.find(({ date }) => date === '2026-05-06')).toMatchObject({
+      ...{ kind: 'failed', outcome: 'failed:PROOF_FAILED', reason: 'hour 07 differs' },
+    });
   });
 });
 
@@ -150,7 +163,7 @@ it('ends the day that it recomputes before it is cancelled itself', async () => 
     decision('2026-05-08', 'recompute', '7 late rows'),
     decision('2026-05-07', 'recompute', '7 late rows'),
   );
-  await temporal.serve({ ...activities, findLateData }, async () => {
+  await temporal.serve({ ...activities, findLateData, notify }, async () => {
     const handle = await start();
     await held.reached();
     await handle.cancel();

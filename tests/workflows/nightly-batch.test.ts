@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { dailyBatchId } from '../../domain/daily-batch';
 import type { OperateActivities } from '../../activities/operate';
+import type { Notice } from '../../domain/notice';
 import type { nightlyBatch } from '../../workflows';
 import { dayActivities } from './day-activities';
 import { failureOf, Held, shownOf, until, useTemporal } from './environment';
@@ -61,12 +62,40 @@ it('fails with the code of its day, and shows it with the reason', async () => {
   const { activities } = dayActivities({
     checkGate: () => Promise.resolve({ realtime: [], refusals: [refusal], accepted: [] }),
   });
-  await temporal.serve(activities, async () => {
-    const handle = await start();
-    expect(await failureOf(handle)).toMatchObject({ type: 'EMPTY_DAY' });
-    const shown = await shownOf(handle);
-    expect(shown).toMatchObject({ outcome: 'refused:EMPTY_DAY', date: yesterday() });
-    expect(shown.details).toContain('the batch has no row at all.');
+  const told: Notice[] = [];
+  await temporal.serve(
+    { ...activities, notify: (notice: Notice) => Promise.resolve(void told.push(notice)) },
+    async () => {
+      const handle = await start();
+      expect(await failureOf(handle)).toMatchObject({ type: 'EMPTY_DAY' });
+      const shown = await shownOf(handle);
+      expect(shown).toMatchObject({ outcome: 'refused:EMPTY_DAY', date: yesterday() });
+      expect(shown.details).toContain('the batch has no row at all.');
+      expect(told).toEqual([
+        {
+          ...{ kind: 'refused', pipeline: 'events', date: yesterday(), outcome: 'refused:EMPTY_DAY' },
+          reason: expect.stringContaining('the batch has no row at all.') as string,
+        },
+      ]);
+    },
+  );
+});
+
+it('has its day’s outcome although nobody can be told, and tells nobody of a day that succeeded', async () => {
+  let tries = 0;
+  const notify = () => {
+    tries += 1;
+    throw ApplicationFailure.nonRetryable('the address is wrong', 'WEBHOOK_REFUSED');
+  };
+  const { activities } = dayActivities();
+  await temporal.serve({ ...activities, notify }, async () => {
+    expect(await (await start()).result()).toMatchObject({ outcome: 'replaced' });
+    expect(tries).toBe(0);
+  });
+  const buildDay = () => Promise.reject(ApplicationFailure.nonRetryable('the disk is full', 'OUTPUT_FAILED'));
+  await temporal.serve({ ...dayActivities({ buildDay }).activities, notify }, async () => {
+    expect(await failureOf(await start())).toMatchObject({ type: 'OUTPUT_FAILED' });
+    expect(tries).toBe(1);
   });
 });
 

@@ -20,10 +20,10 @@ import { outcomeOf } from '../../../activities/operate/day-runs';
 import { withClient } from '../../../worker/connect';
 import { datedTimes, firstDayOf } from '../../operate/schedule/schedule-settings';
 import {
+  appliedScheduleIds,
   applySchedules,
   deleteSchedules,
   lateDataScheduleId,
-  scheduleIds,
   withSchedule,
   type AppliedSchedule,
 } from '../../operate/schedule/schedules';
@@ -75,11 +75,11 @@ async function firstDay(pipeline: Pipeline, data: string): Promise<BusinessDate 
 }
 
 export function pause(options: ScheduleOptions): Promise<void> {
-  return forBoth(options, 'paused', (handle) => handle.pause('paused by daybreak schedule pause'));
+  return forAll(options, 'paused', (handle) => handle.pause('paused by daybreak schedule pause'));
 }
 
 export function resume(options: ScheduleOptions): Promise<void> {
-  return forBoth(options, 'resumed', (handle) => handle.unpause('resumed by daybreak schedule resume'));
+  return forAll(options, 'resumed', (handle) => handle.unpause('resumed by daybreak schedule resume'));
 }
 
 export async function trigger({ lateData, ...options }: TriggerOptions): Promise<void> {
@@ -102,14 +102,14 @@ export async function remove(options: ScheduleOptions): Promise<void> {
   });
 }
 
-/** Does the same to both schedules. */
-async function forBoth(
+/** Does the same to every schedule. */
+async function forAll(
   options: ScheduleOptions,
   done: string,
   act: (handle: ScheduleHandle) => Promise<void>,
 ): Promise<void> {
   await within(options, async (client, pipeline) => {
-    const ids = scheduleIds(pipeline);
+    const ids = await appliedScheduleIds(client, pipeline);
     for (const id of ids) await withSchedule(client, { id, pipeline }, act);
     show(
       options,
@@ -129,7 +129,7 @@ async function within(
 /** Times in the zone of each schedule. */
 async function describeAll(client: Client, pipeline: string): Promise<object[]> {
   return Promise.all(
-    scheduleIds(pipeline).map(async (id) => {
+    (await appliedScheduleIds(client, pipeline)).map(async (id) => {
       const { state, info, spec } = await withSchedule(client, { id, pipeline }, (handle) => handle.describe());
       const local = (instant: Date): string =>
         format(new TZDate(instant.getTime(), spec.timezone ?? 'UTC'), 'yyyy-MM-dd HH:mm XXX');

@@ -14,7 +14,7 @@ import { markdown } from '../../../domain/markdown';
 import type { RunMemo } from '../../../domain/run-memo';
 import { pipelineAttribute } from '../../../domain/search-attributes';
 import { TASK_QUEUES } from '../../../domain/task-queues';
-import type { lateDataWatch, nightlyBatch } from '../../../workflows';
+import type { deadlineWatch, lateDataWatch, nightlyBatch } from '../../../workflows';
 import { nightlyTimes } from './nightly-times';
 import { changesBetween, firstDayOf, settingsOf, type ScheduleChange } from './schedule-settings';
 
@@ -22,9 +22,19 @@ export function lateDataScheduleId(pipeline: string): string {
   return `late-data/${pipeline}`;
 }
 
-/** Every schedule of a pipeline. */
+export function deadlineScheduleId(pipeline: string): string {
+  return `deadline/${pipeline}`;
+}
+
+/** Every schedule that a pipeline may have. */
 export function scheduleIds(pipeline: string): string[] {
-  return [nightlyScheduleId(pipeline), lateDataScheduleId(pipeline)];
+  return [nightlyScheduleId(pipeline), lateDataScheduleId(pipeline), deadlineScheduleId(pipeline)];
+}
+
+/** The schedules of a pipeline that was applied: one without a deadline has two. */
+export async function appliedScheduleIds(client: Client, pipeline: string): Promise<string[]> {
+  const deadline = await presentSchedule(client, deadlineScheduleId(pipeline));
+  return scheduleIds(pipeline).filter((id) => deadline !== undefined || id !== deadlineScheduleId(pipeline));
 }
 
 const SECOND = 1_000;
@@ -93,9 +103,45 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
   };
 }
 
+/**
+ * The schedule of the check at the pipeline's deadline, with every policy chosen. It begins with the same day as the
+ * nightly recompute.
+ */
+export function deadlineSchedule(
+  { name, timeZone }: Pipeline,
+  provenBy: string,
+  firstDay: BusinessDate | undefined,
+): ScheduleOptions {
+  return {
+    scheduleId: deadlineScheduleId(name),
+    spec: {
+      ...nightlyTimes(provenBy, timeZone),
+      timezone: timeZone,
+      ...(firstDay !== undefined && { startAt: new Date(dayInterval(firstDay, timeZone).end) }),
+      jitter: 0,
+    },
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'deadlineWatch',
+      workflowId: `deadline-watch/${name}`,
+      taskQueue: TASK_QUEUES.batch,
+      args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof deadlineWatch>,
+      staticSummary: markdown`${name}, deadline`.text,
+      memo: { trigger: 'schedule', startedBy: deadlineScheduleId(name) } satisfies RunMemo,
+      typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
+    },
+    policies: {
+      overlap: ScheduleOverlapPolicy.ALLOW_ALL,
+      // Nobody needs to know late that a day was late.
+      catchupWindow: HOUR,
+      pauseOnFailure: false,
+    },
+  };
+}
+
 export interface AppliedSchedule {
   readonly schedule: string;
-  readonly done: 'created' | 'updated' | 'unchanged';
+  readonly done: 'created' | 'updated' | 'unchanged' | 'deleted';
   /** The differences from what Temporal had; every setting if it had none. */
   readonly changes: readonly ScheduleChange[];
 }
@@ -125,7 +171,29 @@ export async function applySchedules(
   return [
     await applySchedule(client, nightly, nightlySchedule(pipeline, firstDay), dryRun),
     await applySchedule(client, lateData, lateDataSchedule(pipeline), dryRun),
+    ...(await applyDeadline(client, pipeline, firstDay, nightly?.state.paused === true, dryRun)),
   ];
+}
+
+/** Nothing for a pipeline without a deadline, unless it had one. */
+async function applyDeadline(
+  client: Client,
+  pipeline: Pipeline,
+  firstDay: BusinessDate | undefined,
+  paused: boolean,
+  dryRun: boolean,
+): Promise<AppliedSchedule[]> {
+  const schedule = deadlineScheduleId(pipeline.name);
+  const present = await presentSchedule(client, schedule);
+  const { provenBy } = pipeline.notify;
+  if (provenBy !== undefined) {
+    // Nights that are paused are not proven.
+    const wanted = { ...deadlineSchedule(pipeline, provenBy, firstDay), state: { paused } };
+    return [await applySchedule(client, present, wanted, dryRun)];
+  }
+  if (present === undefined) return [];
+  if (!dryRun) await client.schedule.getHandle(schedule).delete();
+  return [{ schedule, done: 'deleted', changes: [] }];
 }
 
 async function presentSchedule(client: Client, id: string): Promise<ScheduleDescription | undefined> {

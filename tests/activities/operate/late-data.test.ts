@@ -6,6 +6,7 @@ import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import type { LateDataDecision } from '../../../domain/late-data';
 import { runDayBuild } from '../../../engines/build-day';
 import { event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
+import { NO_WEBHOOKS } from './no-webhooks';
 
 const data = scratchFolder();
 
@@ -23,7 +24,7 @@ it('decides about every other day although the files of one cannot be compared',
   await writeFiles(input, { [name('09')]: lines(event(2, at('09'))) });
   await symlink('/etc/hostname', join(input, name('07', broken)));
 
-  const activities = createOperateActivities({ pipelines: 'pipelines', data });
+  const activities = createOperateActivities({ ...NO_WEBHOOKS, pipelines: 'pipelines', data });
   const found: LateDataDecision[] = [];
   await new MockActivityEnvironment({ attempt: 20 }).run(async () => {
     found.push(...(await activities.findLateData({ pipeline: pipeline.name })));

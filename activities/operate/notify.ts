@@ -1,0 +1,89 @@
+import { Context } from '@temporalio/activity';
+import { sendWebhook, type Webhook } from '../../clients/webhook';
+import { asDaybreakError, DaybreakError } from '../../domain/errors';
+import { httpUrl } from '../../domain/http-url';
+import { noticeBody, type Notice } from '../../domain/notice';
+import type { Pipeline } from '../../domain/pipeline';
+import { folderNamed } from '../../engines/load-pipeline';
+import { readSettings } from '../../engines/pipeline/read-pipeline';
+
+export interface NoticeDependencies {
+  /** Absolute path of the folder that has one folder for each pipeline. */
+  readonly pipelines: string;
+  /** For the pipelines that name no webhooks. */
+  readonly webhooks: readonly Webhook[];
+  /** Signs the requests in the format json. */
+  readonly webhookSecret?: string | undefined;
+  readonly temporal: { readonly uiUrl: string; readonly namespace: string };
+}
+
+/**
+ * Tells the webhooks, unless the pipeline wants no notices of this kind. An attempt sends to the webhooks that the
+ * attempts before could not reach. One that fails does not stop the others.
+ */
+export async function sendNotice(dependencies: NoticeDependencies, notice: Notice): Promise<void> {
+  const settings = await noticeSettings(dependencies.pipelines, notice.pipeline);
+  if (settings !== undefined && !settings.on.includes(notice.kind)) return;
+  const { info } = Context.current();
+  const done = new Set(namesIn(info.heartbeatDetails));
+  const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
+  const at = new Date();
+  const link = `${dependencies.temporal.uiUrl}/namespaces/${dependencies.temporal.namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
+  const failures: DaybreakError[] = [];
+  for (const named of webhooksOf(dependencies, settings)) {
+    if (done.has(named.variable)) continue;
+    try {
+      const webhook = named.find();
+      const body = noticeBody(notice, { at, link }, webhook.format);
+      const secret = webhook.format === 'json' ? dependencies.webhookSecret : undefined;
+      await sendWebhook(webhook, { id: `${runId}-${notice.date}-${notice.kind}`, at, body, secret });
+      done.add(named.variable);
+      Context.current().heartbeat([...done]);
+    } catch (thrown) {
+      failures.push(asDaybreakError(thrown));
+    }
+  }
+  const failure = failures.find(({ retry }) => retry) ?? failures[0];
+  if (failure !== undefined) throw failure;
+}
+
+/** Undefined if the pipeline's settings cannot be read, which may be why its night failed. */
+async function noticeSettings(pipelines: string, name: string): Promise<Pipeline['notify'] | undefined> {
+  try {
+    const { notify } = await readSettings(await folderNamed(pipelines, name));
+    return notify;
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError) return undefined;
+    throw thrown;
+  }
+}
+
+interface NamedWebhook {
+  readonly variable: string;
+  readonly find: () => Webhook;
+}
+
+/** Those of the pipeline, else those of the worker. */
+function webhooksOf(dependencies: NoticeDependencies, settings: Pipeline['notify'] | undefined): NamedWebhook[] {
+  if (settings === undefined || settings.webhooks.length === 0) {
+    return dependencies.webhooks.map((webhook) => ({ variable: webhook.variable, find: () => webhook }));
+  }
+  return settings.webhooks.map(({ variable, format }) => ({
+    variable,
+    find: () => ({ variable, format, url: addressIn(variable) }),
+  }));
+}
+
+function addressIn(variable: string): string {
+  const parsed = httpUrl.safeParse(process.env[variable]);
+  if (parsed.success) return parsed.data;
+  throw new DaybreakError('BAD_CONFIGURATION', {
+    what: `notify.webhooks names the variable ${variable}, which holds no http or https address in the worker's environment`,
+    remedy: `Set ${variable} for the worker and restart it, or correct notify.webhooks in pipeline.yaml.`,
+  });
+}
+
+/** What an earlier attempt has reported. */
+function namesIn(details: unknown): string[] {
+  return Array.isArray(details) ? details.filter((name) => typeof name === 'string') : [];
+}
