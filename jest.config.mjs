@@ -7,14 +7,27 @@ const project = (displayName, testMatch, options = {}) => ({
   ...options,
 });
 
+/** They start the servers that they need. So several can run at once, and none needs the shared servers. */
+const OWN_SERVERS = [
+  'batch/faults',
+  'batch/spark*',
+  'bench/{batch,memory,storage}',
+  'docs/commands',
+  'package/*',
+  'security/kafka-rights',
+  'shard/{broker-away,exactly-once,fresh-broker,lost-markers}',
+  'storage/!(pipeline-check)',
+].map((file) => `**/tests/integration/${file}.test.ts`);
+
 export default {
-  // For the integration tests; see scripts/dev/test.ts.
+  // For the tests that share servers; see scripts/dev/test.ts.
   maxWorkers: 1,
   // A test has time on a machine that others keep busy; how fast something is, bench/ says.
   testTimeout: 60_000,
   projects: [
     project('unit', ['<rootDir>/tests/**/*.test.ts'], { testPathIgnorePatterns: ['<rootDir>/tests/integration/'] }),
-    project('integration', ['<rootDir>/tests/integration/**/*.test.ts'], {
+    project('servers', OWN_SERVERS),
+    project('integration', ['<rootDir>/tests/integration/**/*.test.ts', ...OWN_SERVERS.map((file) => `!${file}`)], {
       globalSetup: '<rootDir>/tests/integration/support/global-setup.ts',
       globalTeardown: '<rootDir>/tests/integration/support/global-teardown.ts',
     }),

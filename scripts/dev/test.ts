@@ -9,9 +9,10 @@ import { print } from '../output/print';
 const SUMMARY = '.daybreak/test-summary';
 const resultsOf = (project: string): string => `.daybreak/test-results-${project}.json`;
 
-/** Unit tests share nothing. Integration tests share real servers: on a machine of two cores one at a time is fastest. */
+/** Integration tests share real servers: on a machine of two cores one at a time is fastest. The others share nothing. */
 const PROJECTS = [
   { name: 'unit', workers: 2 },
+  { name: 'servers', workers: 2 },
   { name: 'integration', workers: 1 },
 ];
 
