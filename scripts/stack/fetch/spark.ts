@@ -4,9 +4,7 @@ import { promisify } from 'node:util';
 import * as z from 'zod';
 import { DaybreakError } from '../../../domain/errors';
 import { LIBRARIES, type SparkProgram } from '../../../engines/spark/spark-program';
-import { cached } from './cache';
-import { createProgress } from '../progress';
-import { runTool } from './run-tool';
+import { pipInstalled } from './pip-install';
 import { findPython, findSparkJava, onPath } from './tools';
 
 const run = promisify(execFile);
@@ -73,10 +71,10 @@ function passedOf(names: string | undefined): Pick<SparkProgram, 'passed'> {
 
 /** The home of the Spark inside pyspark. pip verifies pyspark against the pinned hash. */
 export async function pinnedSpark(): Promise<string> {
-  const folder = await fetched(`spark-${VERSION}`, await findPython(), {
+  const folder = await pipInstalled(`spark-${VERSION}`, await findPython(), {
     what: `Spark ${VERSION}`,
     size: '450 MB',
-    requirements: 'requirements.txt',
+    requirements: join(REQUIREMENTS, 'requirements.txt'),
   });
   return join(folder, 'pyspark');
 }
@@ -107,44 +105,10 @@ async function fetchLibraries(python: string, tag: string): Promise<string> {
     });
   }
   const versions = Object.entries(LIBRARIES).map(([name, version]) => `${name}-${version}`);
-  return fetched(`python-${tag}-${versions.join('-')}`, python, {
+  return pipInstalled(`python-${tag}-${versions.join('-')}`, python, {
     what: 'the libraries of Spark tasks',
     size: '70 MB',
-    requirements: 'libraries.txt',
-  });
-}
-
-interface Requirements {
-  readonly what: string;
-  readonly size: string;
-  /** A file of requirements with hashes. */
-  readonly requirements: string;
-}
-
-/** A folder of the cache with packages of Python. The first call fetches them. */
-function fetched(name: string, python: string, { what, size, requirements }: Requirements): Promise<string> {
-  return cached(name, async (staging) => {
-    const progress = createProgress();
-    const step = progress.step(what);
-    const fetching = `fetching ${size} with pip`;
-    step.update(fetching);
-    try {
-      await runTool({
-        command: python,
-        args: [
-          ...['-m', 'pip', 'install', '--no-deps', '--require-hashes', '--no-compile', '--disable-pip-version-check'],
-          ...['--target', staging, '--requirement', join(REQUIREMENTS, requirements)],
-        ],
-        purpose: `fetching ${what} with pip`,
-        step,
-        onLine: () => {
-          step.update(fetching);
-        },
-      });
-      step.done('fetched');
-    } finally {
-      progress.stop();
-    }
+    requirements: join(REQUIREMENTS, 'libraries.txt'),
   });
 }
 
