@@ -1,0 +1,48 @@
+{{/* What the schema of the values cannot say. */}}
+{{- define "daybreak.check" -}}
+{{- $values := .Values }}
+{{- if not (or $values.speed.enabled $values.batch.enabled) }}
+{{- fail "speed.enabled and batch.enabled are both false, so nothing would run." }}
+{{- end }}
+{{- $names := include "daybreak.pipelineNames" . | fromJsonArray }}
+{{- if ne (len $names) (len (uniq $names)) }}
+{{- fail "A pipeline is in pipelines.files and in pipelines.configMaps. Remove one of them." }}
+{{- end }}
+{{- if and $values.pipelines.path $names }}
+{{- fail "pipelines.path is set, so pipelines.files and pipelines.configMaps would be without effect. Remove one or the other." }}
+{{- end }}
+{{- if not (or $values.pipelines.path $names) }}
+{{- fail "There is no pipeline. Set pipelines.files, pipelines.configMaps or pipelines.path." }}
+{{- end }}
+{{- range $name, $_ := $values.start }}
+{{- if not (or $values.pipelines.path (has $name $names)) }}
+{{- fail (printf "start names the pipeline %s, but pipelines has only: %s." $name (join ", " $names)) }}
+{{- end }}
+{{- end }}
+{{- range $name, $files := $values.pipelines.files }}
+{{- $size := 0 }}
+{{- range $path, $content := $files }}
+{{- $size = add $size (len $content) }}
+{{- end }}
+{{- if gt (int $size) 1000000 }}
+{{- fail (printf "The files of the pipeline %s have %d bytes, and a ConfigMap takes 1 MiB. Put the pipelines into the image, and set pipelines.path." $name (int $size)) }}
+{{- end }}
+{{- end }}
+{{- $isShared := or (eq $values.batch.data.kind "scratch") (eq $values.batch.data.volume.accessMode "ReadWriteMany") }}
+{{- if and (gt (int $values.batch.replicas) 1) (not $isShared) }}
+{{- fail "batch.replicas is more than 1, but only one Pod can use a volume that is ReadWriteOnce. Set batch.data.volume.accessMode to ReadWriteMany or batch.data.kind to scratch." }}
+{{- end }}
+{{- if $values.batch.outputServer.enabled }}
+{{- $token := or (hasKey $values.secrets "DAYBREAK_OUTPUT_TOKEN") (hasKey $values.batch.secrets "DAYBREAK_OUTPUT_TOKEN") }}
+{{- $file := or (hasKey $values.settings "DAYBREAK_OUTPUT_TOKEN_FILE") (hasKey $values.batch.settings "DAYBREAK_OUTPUT_TOKEN_FILE") }}
+{{- if not (or $token $file) }}
+{{- fail "batch.outputServer needs DAYBREAK_OUTPUT_TOKEN in secrets: Druid reads published days with it." }}
+{{- end }}
+{{- if and $values.networkPolicy.enabled (not $values.networkPolicy.outputFrom) }}
+{{- fail "batch.outputServer is on, but networkPolicy lets nobody read from it. Name Druid in networkPolicy.outputFrom." }}
+{{- end }}
+{{- if eq $values.batch.data.kind "scratch" }}
+{{- fail "batch.outputServer serves days from a volume, but batch.data.kind is scratch. Druid reads days in S3 and HDFS there." }}
+{{- end }}
+{{- end }}
+{{- end }}

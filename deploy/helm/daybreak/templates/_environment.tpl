@@ -1,0 +1,72 @@
+{{/*
+The variables of a container. Takes (dict "root" $ "role" "speed"|"batch"|"start").
+Settings and secrets of a role go before those of all. A secret is never a value here, only a reference.
+*/}}
+{{- define "daybreak.environment" -}}
+{{- $root := .root }}
+{{- $values := $root.Values }}
+{{- $own := index $values (ternary "startJob" .role (eq .role "start")) }}
+{{- $settings := dict
+  "DAYBREAK_PIPELINES" ($values.pipelines.path | default "/etc/daybreak/pipelines")
+  "DAYBREAK_DATA" "/daybreak/data"
+  "TEMPORAL_ADDRESS" $values.temporal.address
+  "TEMPORAL_NAMESPACE" $values.temporal.namespace
+  "KAFKA_BROKERS" (join "," $values.kafka.brokers)
+  "DRUID_COORDINATOR_URL" $values.druid.coordinatorUrl
+  "DRUID_BROKER_URL" $values.druid.brokerUrl
+}}
+{{- with $values.temporal.uiUrl }}
+{{- $_ := set $settings "TEMPORAL_UI_URL" . }}
+{{- end }}
+{{- if ne .role "start" }}
+{{- $_ := set $settings "DAYBREAK_WORKER_HOST" "0.0.0.0" }}
+{{- $_ := set $settings "DAYBREAK_WORKER_PORT" "9464" }}
+{{- end }}
+{{- if eq .role "batch" }}
+{{- $_ := set $settings "DAYBREAK_BUILD_MEMORY" (include "daybreak.buildMemory" $root) }}
+{{- $_ := set $settings "DAYBREAK_BUILD_THREADS" (include "daybreak.buildThreads" $root) }}
+{{- if $values.batch.outputServer.enabled }}
+{{- $_ := set $settings "DAYBREAK_OUTPUT_URL" (printf "http://%s-output.%s.svc:%d" (include "daybreak.fullname" $root) $root.Release.Namespace (int $values.batch.outputServer.port)) }}
+{{- $_ := set $settings "DAYBREAK_OUTPUT_HOST" "0.0.0.0" }}
+{{- end }}
+{{- end }}
+{{- $settings = mustMergeOverwrite $settings (deepCopy $values.settings) (deepCopy $own.settings) }}
+{{- $secrets := mustMergeOverwrite (deepCopy $values.secrets) (deepCopy $own.secrets) }}
+{{- if ne .role "batch" }}
+{{- $secrets = omit $secrets "DAYBREAK_OUTPUT_TOKEN" }}
+{{- $settings = omit $settings "DAYBREAK_OUTPUT_TOKEN_FILE" }}
+{{- end }}
+{{- if eq .role "speed" }}
+{{- /* It reads no stored files: a worker that is taken over must not open them. */}}
+{{- $secrets = omit $secrets "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "HADOOP_TOKEN" }}
+{{- end }}
+{{- range $name, $secret := $secrets }}
+{{- if hasKey $settings $name }}
+{{- fail (printf "%s is in settings and in secrets. Remove one of them." $name) }}
+{{- end }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef: { name: {{ $secret.name | quote }}, key: {{ $secret.key | quote }} }
+{{- end }}
+{{- range $name, $value := $settings }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end }}
+
+{{/* MiB of a quarter of the limit. */}}
+{{- define "daybreak.buildMemory" -}}
+{{- $limit := .Values.batch.resources.limits.memory }}
+{{- $mebibytes := ternary (mul 1024 (trimSuffix "Gi" $limit | int)) (trimSuffix "Mi" $limit | int) (hasSuffix "Gi" $limit) }}
+{{- max 128 (div $mebibytes 4) }}
+{{- end }}
+
+{{/* The limit in whole processors. Without it a build would use as many threads as the node has processors. */}}
+{{- define "daybreak.buildThreads" -}}
+{{- $limit := .Values.batch.resources.limits.cpu | toString }}
+{{- if hasSuffix "m" $limit }}
+{{- max 1 (div (add (trimSuffix "m" $limit | int) 999) 1000) }}
+{{- else }}
+{{- max 1 (ceil (float64 $limit)) }}
+{{- end }}
+{{- end }}
