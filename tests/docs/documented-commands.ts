@@ -7,7 +7,7 @@ export interface DocumentedCommand {
   readonly command: string;
 }
 
-const PROGRAMS = 'npx|npm|temporal|docker|node';
+const PROGRAMS = 'npx|npm|temporal|docker|node|helm|kubectl';
 const IN_BLOCK = new RegExp(`^((?:[A-Z_]+=\\S+ )?(?:${PROGRAMS}) .*?)(?:\\s+#.*)?$`);
 const IN_TEXT = new RegExp(`\`((?:${PROGRAMS}) [^\`]+)\``, 'g');
 

@@ -27,6 +27,7 @@ const serviceSchema = z.object({
     })
     .optional(),
   restart: z.string().default('no'),
+  stop_grace_period: z.string().optional(),
   networks: z.record(z.string(), z.unknown()).default({}),
   ports: z.array(z.object({ host_ip: z.string().optional(), published: z.string().optional() })).default([]),
   volumes: z

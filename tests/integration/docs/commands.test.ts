@@ -54,6 +54,18 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'docker compose exec worker daybreak status': 'the same',
   'docker compose down': 'the same',
   'docker compose down --volumes': 'the same',
+  'docker build --file deploy/worker/Dockerfile --target worker --tag registry.example.com/daybreak:0.1.0 .':
+    'the same',
+  'docker push registry.example.com/daybreak:0.1.0': 'the same',
+  'helm template daybreak deploy/helm/daybreak --values deploy/helm/examples/s3.yaml':
+    'tests/deploy/helm/docs.test.ts runs it, with the Helm that it builds',
+  'helm lint --strict deploy/helm/daybreak --values deploy/helm/examples/s3.yaml': 'the same',
+  "helm upgrade --install daybreak deploy/helm/daybreak --values deploy/helm/examples/volume.yaml --set-file 'pipelines.files.events.pipeline\\.yaml=pipelines/events/pipeline.yaml' --set-file 'pipelines.files.events.transform\\.sql=pipelines/events/transform.sql' --set-file 'pipelines.files.events.names\\.ndjson=pipelines/events/names.ndjson'":
+    'there is no Kubernetes where tests run; tests/deploy/helm/docs.test.ts renders it',
+  'helm test daybreak --logs': 'there is no Kubernetes where tests run',
+  'helm uninstall daybreak': 'the same',
+  'kubectl create secret generic daybreak-output --from-literal=token="$(openssl rand -hex 24)"': 'the same',
+  'kubectl rollout restart deployment/daybreak-speed deployment/daybreak-batch': 'the same',
   'npx daybreak spark pack daybreak-python.tar.gz': 'writes into the repository; batch/spark.test.ts runs it',
   'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
     'needs a Spark cluster',

@@ -1,0 +1,150 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, parseDocument } from 'yaml';
+import * as z from 'zod';
+import { composeParser } from '../check/compose-project';
+import { IS_SECRET } from '../check/variables';
+import { CHART, EVENTS_FILES, EXAMPLES, helmWithChart, rendered, ROOT } from './chart';
+import { expectedOfChart } from './expected';
+import { containersOf, parseManifests, podsOf } from './manifests';
+import { helmProgram } from './tools';
+
+// Each builds a program the first time.
+beforeAll(helmProgram, 1_200_000);
+beforeAll(composeParser, 1_200_000);
+
+const read = (file: string): string => readFileSync(join(ROOT, CHART, file), 'utf8');
+
+const node: z.ZodType<Node> = z.lazy(() =>
+  z.looseObject({
+    properties: z.record(z.string(), node).optional(),
+    $ref: z.string().optional(),
+  }),
+);
+interface Node {
+  readonly properties?: Readonly<Record<string, Node>> | undefined;
+  readonly $ref?: string | undefined;
+}
+const schema = z.looseObject({ $defs: z.record(z.string(), node) }).parse(JSON.parse(read('values.schema.json')));
+const namesOf = (definition: string): string[] => Object.keys(schema.$defs[definition]?.properties ?? {});
+
+it('knows each variable of the worker, as a setting, a secret or a value of its own', async () => {
+  const { variables } = await expectedOfChart();
+  const manifests = await Promise.all(Object.values(EXAMPLES).map((args) => rendered(args)));
+  const rendering = manifests.flatMap((text) => podsOf(parseManifests(text)).flatMap(({ spec }) => containersOf(spec)));
+  const set = rendering.flatMap(({ env }) => env.map(({ name }) => name));
+  const known = new Set([...namesOf('settings'), ...namesOf('secrets'), ...set]);
+  expect([...known].sort()).toEqual([...variables].sort());
+});
+
+it('takes secrets only from Secrets', () => {
+  expect(namesOf('settings').filter((name) => IS_SECRET.test(name))).toEqual([]);
+});
+
+/** The paths of all values, as in 'batch.data.kind'. */
+function pathsOf(value: unknown, path: string[] = []): string[] {
+  const isFolder = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const entries = isFolder ? Object.entries(value) : [];
+  return entries.length === 0 ? [path.join('.')] : entries.flatMap(([name, each]) => pathsOf(each, [...path, name]));
+}
+
+function schemaPaths({ properties, $ref }: Node, path: string[] = []): string[] {
+  const target = $ref === undefined ? undefined : $ref.split('/').at(-1);
+  const own = target === 'resources' ? schema.$defs[target]?.properties : properties;
+  if (own === undefined) return [path.join('.')];
+  return Object.entries(own).flatMap(([name, each]) => schemaPaths(each, [...path, name]));
+}
+
+it('has a default for each value of the schema, and no others', () => {
+  const optional = /^global$|ephemeral-storage$/;
+  const ofSchema = schemaPaths(node.parse(schema)).filter((path) => !optional.test(path));
+  const resource = (path: string): string => path.replace(/(resources\.(?:requests|limits))\..*/, '$1');
+  const unique = (paths: readonly string[]): string[] => [...new Set(paths.map(resource))].sort();
+  expect(unique(pathsOf(parse(read('values.yaml'))))).toEqual(unique(ofSchema));
+});
+
+it('says of each part of the values what it is', () => {
+  const document = parseDocument(read('values.yaml'));
+  const lines = read('values.yaml').split('\n');
+  expect(document.errors).toEqual([]);
+  const parts = lines.flatMap((line, index) => (/^[a-z]\w+:/i.test(line) ? [{ line, index }] : []));
+  expect(parts.length).toBeGreaterThan(15);
+  // Parts whose values each have a comment of their own need none.
+  const silent = parts.filter(
+    ({ index }) => !lines[index - 1]?.startsWith('#') && !lines[index + 1]?.trim().startsWith('#'),
+  );
+  expect(silent.map(({ line }) => line)).toEqual([]);
+});
+
+test.each([
+  ['speed.replica=2', 'replica'],
+  ['batch.data.volumes.size=1Gi', 'volumes'],
+  ['batch.data.kind=s3', 'kind'],
+  ['networkPolicies.enabled=true', 'networkPolicies'],
+  ['settings.KAFKA_SSL=true', 'KAFKA_SSL'],
+  ['settings.KAFKA_SASL_PASSWORD=hunter2', 'KAFKA_SASL_PASSWORD'],
+  ['settings.TEMPORAL_ADDRESS=elsewhere:7233', 'TEMPORAL_ADDRESS'],
+  ['speed.settings.DRUID_PASSWORD=hunter2', 'DRUID_PASSWORD'],
+  ['secrets.KAFKA_SASL_PASSWORD=hunter2', 'KAFKA_SASL_PASSWORD'],
+  ['secrets.KAFKA_SASL_PASSWORD.value=hunter2', 'value'],
+  ['secrets.KAFKA_BROKERS.name=brokers', 'KAFKA_BROKERS'],
+  ['druid.brokerUrl=http://user:hunter2@druid:8082', 'brokerUrl'],
+  ['kafka.brokers={kafka}', 'brokers'],
+  ['temporal.address=', 'address'],
+  ['image.repository=', 'repository'],
+  ['image.tag=latest', 'tag'],
+  ['secrets=null', 'secrets'],
+  ['batch.resources.limits.memory=4G', 'memory'],
+  ['start.events.shard=2', 'shard'],
+  ['start.Events.shards=2', 'Events'],
+  ['speed.terminationGracePeriodSeconds=5', 'terminationGracePeriodSeconds'],
+])('the schema refuses %s', async (value, named) => {
+  const { code, stderr } = await helmWithChart(['template', 'daybreak'], [...(EXAMPLES['s3'] ?? []), '--set', value]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("values don't meet the specifications of the schema");
+  expect(stderr).toContain(named);
+});
+
+const withS3 = EXAMPLES['s3'] ?? [];
+const withVolume = EXAMPLES['volume'] ?? [];
+
+test.each([
+  ['no pipeline', withVolume.slice(0, 2), 'There is no pipeline'],
+  ['a pipeline twice', [...withS3, ...EVENTS_FILES], 'in pipelines.files and in pipelines.configMaps'],
+  ['pipelines in the image too', [...withS3, '--set', 'pipelines.path=/pipelines'], 'pipelines.path is set'],
+  ['another pipeline', [...withS3, '--set', 'start.rides.shards=1'], 'start names the pipeline rides'],
+  ['nothing to run', [...withS3, '--set', 'speed.enabled=false,batch.enabled=false'], 'nothing would run'],
+  ['a volume of one Pod', [...withVolume, '--set', 'batch.replicas=2'], 'only one Pod can use a volume'],
+  ['no token', [...withS3, '--set', 'batch.outputServer.enabled=true'], 'needs DAYBREAK_OUTPUT_TOKEN'],
+  ['nothing to serve', [...withVolume, '--set', 'batch.data.kind=scratch'], 'serves days from a volume'],
+  ['nobody to read', [...withVolume, '--set', 'networkPolicy.enabled=true'], 'Name Druid in networkPolicy.outputFrom'],
+  [
+    'a variable from two places',
+    [...withS3, '--set', 'settings.DRUID_USERNAME=a,secrets.DRUID_USERNAME.name=b,secrets.DRUID_USERNAME.key=c'],
+    'DRUID_USERNAME is in settings and in secrets',
+  ],
+])('refuses %s, and says what to do', async (_, args, message) => {
+  const { code, stderr } = await helmWithChart(['template', 'daybreak'], args);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+});
+
+it('refuses files that no ConfigMap can hold', async () => {
+  const file = join(tmpdir(), `daybreak-large-${process.pid}.csv`);
+  writeFileSync(file, 'x'.repeat(1_000_000));
+  try {
+    const args = [...withVolume, '--set-file', `pipelines.files.events.large\\.csv=${file}`];
+    const { stderr } = await helmWithChart(['template', 'daybreak'], args);
+    expect(stderr).toContain('Put the pipelines into the image, and set pipelines.path');
+  } finally {
+    rmSync(file);
+  }
+});
+
+it('says what comes next after an installation', async () => {
+  const { stdout } = await helmWithChart(['install', 'daybreak', '--dry-run=client'], withS3);
+  const notes = stdout.split('NOTES:')[1] ?? '';
+  for (const name of ['deployment/daybreak-speed', 'deployment/daybreak-batch', 'job/daybreak-start-events'])
+    expect(notes).toContain(name);
+  expect(notes).toContain('daybreak status --pipeline events');
+});
