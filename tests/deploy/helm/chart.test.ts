@@ -31,6 +31,24 @@ test.each(names)('Kubernetes takes what the values of %s make', async (name) => 
   expect(problems.filter((problem) => !IN_NO_SCHEMA.test(problem))).toEqual([]);
 });
 
+const LONG = 'a-name-of-sixty-characters-or-so-as-a-pipeline-may-have-it';
+
+test.each([
+  ['a closed network', 's3', 'networkPolicy.enabled=true'],
+  ['the batch layer alone', 's3', 'speed.enabled=false'],
+  ['the speed layer alone', 's3', 'batch.enabled=false'],
+  ['nothing to start', 'image', 'start.events.speed=false,start.events.schedule=false'],
+  ['a ServiceAccount that is there', 's3', 'serviceAccount.create=false'],
+  ['long names', 's3', `fullnameOverride=${LONG},pipelines.configMaps.${LONG}=x,start.${LONG}.shards=1`],
+  ['more than half of a processor', 's3', 'batch.resources.limits.cpu=1500m,batch.resources.requests.cpu=1500m'],
+])('nothing is wrong with %s', async (_, example, set) => {
+  const text = await rendered([...argsOf(example), '--set', set]);
+  expect([checkManifests(text, expected), await schemaProblems(text)]).toEqual([[], []]);
+  const names = [...text.matchAll(/^ {2}name: (\S+)$/gm)].map(([, name = '']) => name);
+  // The name of a Job becomes a label of its Pods.
+  expect(names.filter((name) => name.length > 63)).toEqual([]);
+});
+
 const T = 'deploy/helm/daybreak/templates';
 
 test.each([

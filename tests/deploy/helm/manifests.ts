@@ -126,7 +126,7 @@ const manifestSchema = z.discriminatedUnion('kind', [
     spec: z.object({
       podSelector: matchLabels,
       policyTypes: z.array(z.string()),
-      ingress: z.array(z.object({ ports: z.array(z.object({ port: z.string() })) })).nullish(),
+      ingress: z.array(z.object({ ports: z.array(z.object({ port: z.string() })) })).default([]),
     }),
   }),
   z.object({

@@ -61,8 +61,8 @@ pipeline. No subPath: then an edit would not arrive.
 {{- define "daybreak.volumes" -}}
 {{- with .Values.secretFiles }}
 - name: secret-files
-  # Readable for the worker's group only.
-  secret: { secretName: {{ . }}, defaultMode: 0440 }
+  # 0440, in decimal as JSON has it: readable for the worker's group only.
+  secret: { secretName: {{ . }}, defaultMode: 288 }
 {{- end }}
 {{- if not .Values.pipelines.path }}
 {{- range $name, $files := .Values.pipelines.files }}

@@ -75,7 +75,7 @@ export const checkServices: ChartCheck = (manifests) => {
       problems.push(`${owner} names ${url}, where no Service leads to it`);
   }
   for (const { metadata, spec } of ofKind(manifests, 'NetworkPolicy')) {
-    const open = (spec.ingress ?? []).flatMap(({ ports }) => ports.map(({ port }) => port));
+    const open = spec.ingress.flatMap(({ ports }) => ports.map(({ port }) => port));
     const served = workers.flatMap(({ spec: { containers } }) => containers.flatMap(({ ports }) => ports));
     for (const port of open) {
       if (!served.some(({ name }) => name === port))
