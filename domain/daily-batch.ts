@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { dayInterval, type BusinessDate, type Interval } from './business-date';
 import type { HourOutput, RecordCounts, StoredCounts } from './day-manifest';
-import { acceptInput, type AcceptableGateCode, type GateRefusal, type TruncatedFiles } from './gate';
+import { acceptInput, type Acceptance, type GateRefusal, type TruncatedFiles } from './gate';
 import { dateInput, pipelineInput, shortText } from './parse-input';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
 import type { ProofKind } from './proof-kind';
 import type { ReconciledHour, ServedBefore } from './reconciliation';
+import type { CheckedDay } from './row-checks';
 
 export interface DailyBatchInput {
   /** The name of a pipeline. The worker has its folder. */
@@ -15,7 +16,7 @@ export interface DailyBatchInput {
   /** Rebuild every hour even if nothing changed. Default false. */
   readonly force?: boolean;
   /** Refusals of the gate that an operator accepts. Default: none. */
-  readonly accept?: readonly AcceptableGateCode[];
+  readonly accept?: readonly Acceptance[];
   /**
    * Builds nothing, and restores a kept version of the day: its name, or 'previous' for the version before the current
    * one. Default: none.
@@ -99,6 +100,8 @@ export interface GateReport {
   /** Reasons against replacing the day that were not accepted. */
   readonly refusals: readonly GateRefusal[];
   readonly accepted: readonly GateRefusal[];
+  /** What the pipeline's checks found; absent if it has none. */
+  readonly checks?: readonly CheckedDay[];
   /**
    * What the gate was still waiting for when its time was over: it then saw only a part of realtime. Absent if it saw
    * all.
@@ -156,6 +159,8 @@ export interface DailyBatchResult {
   readonly counts: RecordCounts;
   /** What the gate found and an operator accepted. */
   readonly accepted: readonly GateRefusal[];
+  /** What the pipeline's checks found; absent if it has none. */
+  readonly checks?: readonly CheckedDay[];
   readonly missingHours: readonly string[];
   /** Realtime takes rows from this instant on; absent if the batch has its own datasource. */
   readonly sealedUntil?: string;

@@ -1,5 +1,6 @@
 import type { BusinessDate } from './business-date';
 import type { Engine } from './pipeline';
+import type { WrongRows } from './row-checks';
 
 /**
  * What a build did with the records of a day: read + multiplied = written + filtered + duplicates + quarantined +
@@ -72,6 +73,8 @@ export interface HourOutput {
   readonly duplicates: number;
   /** Rows whose matchColumn is null; 0 if the pipeline names none. */
   readonly unmatched: number;
+  /** Absent if the pipeline has no checks, or the hour no rows. */
+  readonly wrong?: WrongRows;
   /** Misplaced records: found in the file of another hour. */
   readonly misfiled: number;
   /** Relative to the day's folder, for example '07.ndjson'. */

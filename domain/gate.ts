@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { RecordCounts, UnreadFile } from './day-manifest';
 import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
+import { checkName, describeCheck, type CheckedDay } from './row-checks';
 
 /** Refusals that an operator may accept. */
 export const ACCEPTABLE_GATE_CODES = [
@@ -11,13 +12,28 @@ export const ACCEPTABLE_GATE_CODES = [
   'TOO_MANY_QUARANTINED',
   'TOO_MANY_OUTSIDE',
   'TRUNCATED_FILES',
+  'CHECK_FAILED',
   'BATCH_SHORT',
   'COMPACTION_CONFLICT',
 ] as const satisfies readonly ErrorCode[];
 export type AcceptableGateCode = (typeof ACCEPTABLE_GATE_CODES)[number];
 
+const acceptance = z.union([z.enum(ACCEPTABLE_GATE_CODES), z.templateLiteral(['CHECK_FAILED:', checkName])]);
+/** What an operator accepts: every refusal of a code, or the refusal of one check, such as 'CHECK_FAILED:no_uid'. */
+export type Acceptance = z.infer<typeof acceptance>;
+
+/** Undefined if it is none. */
+export function acceptanceIn(text: string): Acceptance | undefined {
+  return acceptance.safeParse(text).data;
+}
+
 /** What an operator accepts, as callers give it. */
-export const acceptInput = z.object({ accept: z.array(z.enum(ACCEPTABLE_GATE_CODES)).max(100) });
+export const acceptInput = z.object({ accept: z.array(acceptance).max(100) });
+
+/** Whether an operator accepts the refusal. */
+export function isAccepted({ code, check }: GateRefusal, accept: readonly Acceptance[]): boolean {
+  return accept.includes(code) || (check !== undefined && accept.includes(`CHECK_FAILED:${check}`));
+}
 
 /**
  * The reasons not to replace a day: the closed set of refusals of the gate. Without files or tables there is no batch
@@ -28,6 +44,8 @@ export type GateCode = (typeof GATE_CODES)[number];
 
 export interface GateRefusal {
   readonly code: AcceptableGateCode;
+  /** The name of the check. Only of CHECK_FAILED, which refuses once for each check. */
+  readonly check?: string;
   /** What was found, with figures, and what to do. */
   readonly reason: string;
   /** What was found and what is allowed, as numbers. */
@@ -39,6 +57,10 @@ export interface GateInput {
   readonly counts: Pick<RecordCounts, 'read' | 'fromNeighbours' | 'quarantined' | 'outsideDay'>;
   /** Files that are incomplete or in a format that is not read: their number, and some of their names. */
   readonly truncated: TruncatedFiles;
+  /** Default: none. */
+  readonly checks?: readonly CheckedDay[];
+  /** The day as commands name it. Default: the reasons name no command. */
+  readonly day?: { readonly pipeline: string; readonly date: string };
   /** See `compactionFindings`. Default: none. */
   readonly compactionConflicts?: readonly string[];
   /** Rows that the batch wrote, by local hour. */
@@ -119,6 +141,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
       figures: { truncated: truncated.count },
     });
   }
+  refusals.push(...checkRefusals(input));
   const realtime = sum(Object.values(realtimeDistinct));
   // Hour by hour, so that a surplus in one hour cannot hide a shortfall in another.
   const shortfall = sum(
@@ -149,6 +172,24 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
 
 /** How long the input may keep a day waiting. */
 export type SettleGate = Pick<Pipeline['gate'], 'settleSeconds' | 'settleTimeoutSeconds'>;
+
+function checkRefusals({ checks = [], day }: GateInput): GateRefusal[] {
+  return checks
+    .filter(({ wrong, allowed }) => wrong > allowed)
+    .map((check) => {
+      const on = day && `--pipeline ${day.pipeline} --date ${day.date}`;
+      const look = on === undefined ? '' : `Look at the rows: npx daybreak batch rows ${on} --check ${check.name}. `;
+      const again = on === undefined ? '' : `: npx daybreak batch run ${on} --accept CHECK_FAILED:${check.name}`;
+      return {
+        code: 'CHECK_FAILED',
+        check: check.name,
+        reason:
+          `the check ${describeCheck(check)}. ${look}Correct what makes them, raise atMost of the check, or accept ` +
+          `CHECK_FAILED:${check.name}${again}`,
+        figures: { wrong: check.wrong, allowed: check.allowed },
+      };
+    });
+}
 
 /** The refusal if the input still changes after all the time that the pipeline allows. */
 export function notSettled(gate: SettleGate, secondsSinceChange: number): GateRefusal {

@@ -6,6 +6,7 @@ import { DaybreakError } from './errors';
 import { columnOf, eventColumn, type ColumnSetting } from './event-columns';
 import type { FileNaming } from './file-hours';
 import { faultOfPattern, isHourly } from './file-pattern';
+import { rowCheck } from './row-checks';
 
 export { COLUMN_TYPES, type ColumnType } from './column-types';
 
@@ -277,6 +278,12 @@ export const pipelineSchema = z
     matchColumn: columnName
       .optional()
       .describe('An output column that is null if the join found nothing. Such rows count as unmatched.'),
+    checks: z
+      .array(rowCheck)
+      .max(50)
+      .refine((checks) => distinctIgnoringCase(checks.map(({ name }) => name)), 'checks of different names')
+      .default([])
+      .describe('What must not be in the rows. A day with more wrong rows than a check allows is refused.'),
     batch: z
       .strictObject({
         engine: z

@@ -6,6 +6,7 @@ import { openDatabase, STAGED, type Database, type DatabaseOptions } from './duc
 import { numberedTransform } from './duckdb/numbered-events';
 import { NOTE } from './rule/record-rule';
 import { timedTransform } from './rule/row-time';
+import { checkRowChecks } from './sql-check/row-check';
 import { checkSampleTimes } from './sql-check/sample-times';
 import { checkTransform } from './sql-check/transform-check';
 import type { LoadedPipeline, ReadPipeline } from './model/loaded-pipeline';
@@ -20,7 +21,7 @@ export interface OpenPipeline {
 }
 
 /**
- * Reads and checks a pipeline folder: pipeline.yaml, transform.sql and the static tables.
+ * Reads and checks a pipeline folder: pipeline.yaml with its checks of rows, transform.sql and the static tables.
  * Throws BAD_PIPELINE, BAD_TRANSFORM or BAD_TABLE with file and line.
  */
 export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
@@ -61,7 +62,9 @@ async function checkIn({ connection }: Database, read: ReadPipeline, name: strin
   const numbered = numberedTransform(pipeline, transform, file);
   const digest = digestColumnOf(pipeline);
   const outputColumns = digest === undefined ? bound.columns : [...bound.columns, digest];
-  return { ...read, outputColumns, timedTransform: timed, numberedTransform: numbered };
+  const loaded = { ...read, outputColumns, timedTransform: timed, numberedTransform: numbered };
+  await checkRowChecks(connection, loaded, join(name, PIPELINE_FILE));
+  return loaded;
 }
 
 /** Loads <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE with the names of the existing pipelines. */

@@ -4,6 +4,7 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import type { Counts } from '../activities/speed/committed-counts';
 import type { DailyBatchResult } from '../domain/daily-batch';
+import type { WrongRows } from '../domain/row-checks';
 import type { SpeedShardProgress } from '../domain/speed-shard';
 
 /** Daybreak's own metrics, in addition to Temporal's, as docs/operating.md lists them. */
@@ -21,6 +22,7 @@ export function createMetrics(meter: MetricMeter) {
   const rate = gauge('speed_events_per_second', 'Events a second');
   const events = counter('speed_events', 'Events that the speed layer committed');
   const deadLetters = counter('speed_dead_letters', 'Events that became dead letters');
+  const wrongRows = counter('speed_wrong_rows', 'Rows that the speed layer committed and a check finds wrong');
 
   return {
     /**
@@ -54,10 +56,11 @@ export function createMetrics(meter: MetricMeter) {
       }
     },
     /** What a partition has committed since the last call. */
-    speedCommitted: (pipeline: string, partition: number, counts: Counts): void => {
+    speedCommitted: (pipeline: string, partition: number, counts: Counts, wrong: WrongRows): void => {
       const tags = { pipeline, partition };
       events.add(counts.events, tags);
       deadLetters.add(counts.deadLetters, tags);
+      for (const [check, rows] of Object.entries(wrong)) wrongRows.add(rows, { ...tags, check });
     },
   };
 }

@@ -26,10 +26,11 @@ import {
 import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { innermostFailure } from '../domain/innermost-failure';
-import { markdown } from '../domain/markdown';
+import { Markdown, markdown } from '../domain/markdown';
 import { describeProof } from '../domain/proof-kind';
 import { reconciledHours } from '../domain/reconciled-hours';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
+import { checkMarkdown } from '../domain/row-checks';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
 import { showDetails } from './show-details';
@@ -121,13 +122,15 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
       return report;
     };
     const { realtime, before = 'realtime', realtimeUnseen, ...gate } = await evaluate(built);
-    let overlooked = gate.accepted;
+    let { accepted: overlooked, checks } = gate;
 
     const rebuild = async (before: BuiltDay): Promise<BuiltDay> => {
       enter('rebuild', 'reading files that changed since the build');
       const day = await buildDay(plan, { force: false });
       // Files may also have disappeared meanwhile: the gate has not checked what is left.
-      if (day.folder !== before.folder && patched('gate-after-rebuild')) overlooked = (await evaluate(day)).accepted;
+      if (day.folder !== before.folder && patched('gate-after-rebuild')) {
+        ({ accepted: overlooked, checks } = await evaluate(day));
+      }
       return day;
     };
     const refresh = restore === undefined ? rebuild : (kept: BuiltDay) => Promise.resolve(kept);
@@ -145,6 +148,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
       output: day.folder,
       counts: completeCounts(day.counts, day.hours),
       accepted: [...accepted, ...overlooked],
+      ...(checks !== undefined && { checks }),
       missingHours: day.missingHours,
       ...(sealedUntil !== undefined && { sealedUntil }),
       taskId: reindexed.taskId,
@@ -157,8 +161,9 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
       hours: reconciledHours(realtime, day, proof.hours),
     };
     await storeReconciliation(result);
+    const tables = [...(checks === undefined ? [] : [checkMarkdown(checks)]), reconciliationMarkdown(result.hours)];
     showDetails(
-      markdown`**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, result)}\n\n${reconciliationMarkdown(result.hours)}`,
+      markdown`**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, result)}\n\n${Markdown.joined(tables, '\n\n')}`,
     );
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     log.info('the day is over', { outcome: result.verdict });

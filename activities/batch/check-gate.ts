@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { DruidClient, SupervisorStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
-import { acceptInput, refusalsOf, truncatedFiles, type AcceptableGateCode } from '../../domain/gate';
+import { acceptInput, isAccepted, refusalsOf, truncatedFiles, type Acceptance } from '../../domain/gate';
+import { checkedDay, checkName } from '../../domain/row-checks';
 import { DaybreakError } from '../../domain/errors';
 import { parseInput, shortText } from '../../domain/parse-input';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
@@ -26,7 +27,9 @@ const builtCounts = z.object({
   }),
   missingHours: z.array(shortText).max(30),
   truncated: z.object({ count, names: z.array(z.string()).max(100) }).exactOptional(),
-  hours: z.array(z.object({ hour: shortText, written: count })).max(30),
+  hours: z
+    .array(z.object({ hour: shortText, written: count, wrong: z.record(checkName, count).exactOptional() }))
+    .max(30),
 });
 
 /**
@@ -128,7 +131,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
     async checkGate(
       given: DayPlan,
       day: BuiltDay,
-      options: { readonly accept: readonly AcceptableGateCode[] },
+      options: { readonly accept: readonly Acceptance[] },
     ): Promise<GateReport> {
       const { accept } = parseInput(acceptInput, options, 'checkGate');
       const built = parseInput(builtCounts, day, 'checkGate');
@@ -153,10 +156,12 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
           ),
       );
       const conflicts = await compactionConflicts(druid, loaded);
+      const checks = checkedDay(loaded.pipeline.checks, built.hours);
       const found = refusalsOf(loaded.pipeline.gate, {
         missingHours: built.missingHours,
         counts: completeCounts(built.counts, built.hours),
         truncated: built.truncated ?? truncatedFiles([]),
+        ...{ checks, day: plan },
         compactionConflicts: conflicts,
         written: Object.fromEntries(built.hours.map(({ hour, written }) => [hour, written])),
         realtimeDistinct: Object.fromEntries(realtime.map(({ hour, distinct, atLeast = distinct }) => [hour, atLeast])),
@@ -164,8 +169,9 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       return {
         realtime,
         before: servedBefore(await visibleSegments(druid, servedPlan), servedPlan),
-        refusals: found.filter(({ code }) => !accept.includes(code)),
-        accepted: found.filter(({ code }) => accept.includes(code)),
+        refusals: found.filter((refusal) => !isAccepted(refusal, accept)),
+        accepted: found.filter((refusal) => isAccepted(refusal, accept)),
+        ...(checks.length > 0 && { checks }),
         ...(realtimeUnseen !== undefined && { realtimeUnseen }),
       };
     },

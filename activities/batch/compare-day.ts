@@ -137,10 +137,10 @@ function fileByHour({ hours }: BuiltRows): ReadonlyMap<string, string> {
 }
 
 /** Runs `use` with the path of a file of rows: the file itself, or a copy if it is not in a local folder. */
-async function withRowsFile<T>(
-  { output, version }: BuiltRows,
+export async function withRowsFile<T>(
+  { output, version }: Pick<BuiltRows, 'output' | 'version'>,
   file: string,
-  { scratch, signal }: ComparisonOptions,
+  { scratch, signal }: Pick<ComparisonOptions, 'scratch' | 'signal'>,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   try {

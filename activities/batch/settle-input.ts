@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { join } from 'node:path';
 import type { DayPlan } from '../../domain/daily-batch';
-import { acceptInput, notSettled, type AcceptableGateCode, type GateRefusal, type SettleGate } from '../../domain/gate';
+import { acceptInput, notSettled, type Acceptance, type GateRefusal, type SettleGate } from '../../domain/gate';
 import { inputLocationOf } from '../../domain/pipeline';
 import { scratchRoot } from '../../clients/storage/local/scratch-folder';
 import { parseInput } from '../../domain/parse-input';
@@ -21,10 +21,7 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
      * Waits until no input file of the day has changed for the pipeline's settle time, at most for its settle timeout.
      * Does not wait if NOT_SETTLED is accepted. Throws NO_INPUT if there is no file.
      */
-    async awaitSettledInput(
-      given: DayPlan,
-      options: { readonly accept: readonly AcceptableGateCode[] },
-    ): Promise<Settled> {
+    async awaitSettledInput(given: DayPlan, options: { readonly accept: readonly Acceptance[] }): Promise<Settled> {
       const { accept } = parseInput(acceptInput, options, 'awaitSettledInput');
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'awaitSettledInput');
       const { pipeline } = loaded;

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import * as z from 'zod';
 import type { KafkaCluster } from '../../clients/kafka';
 import { parseInput, pipelineInput, secondsInput, shortText, wholeNumber } from '../../domain/parse-input';
+import type { WrongRows } from '../../domain/row-checks';
 import {
   atRest,
   MAXIMUM_SHARDS,
@@ -22,8 +23,8 @@ export interface SpeedDependencies extends PipelineFolders {
   readonly kafka: KafkaCluster;
   /** Called with each heartbeat, and at the end, for metrics. */
   readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
-  /** Called with what a partition has committed since the last call, for metrics. The first call has zero counts. */
-  readonly onCommitted?: (pipeline: string, partition: number, counts: Counts) => void;
+  /** Called with what a partition has committed since the last call, for metrics; see PartitionRunOptions. */
+  readonly onCommitted?: (pipeline: string, partition: number, counts: Counts, wrong: WrongRows) => void;
 }
 
 const shardInput = z
@@ -58,8 +59,8 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
         try {
           const kafka = { ...cluster, clientId: `daybreak-${input.pipeline}-${input.shard}`, logger };
           const { pipeline } = live;
-          const onShardCommitted = (partition: number, counts: Counts): void =>
-            onCommitted?.(pipeline.name, partition, counts);
+          const onShardCommitted = (partition: number, counts: Counts, wrong: WrongRows): void =>
+            onCommitted?.(pipeline.name, partition, counts, wrong);
           shard = new Shard({ kafka, pipeline, input, transform: live, logger, onCommitted: onShardCommitted });
           // The folder may have changed since the setup was prepared.
           const isOther = input.setup !== undefined && input.setup !== live.setup;

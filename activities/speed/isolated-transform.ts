@@ -1,4 +1,5 @@
 import { DaybreakError } from '../../domain/errors';
+import { addWrongRows } from '../../domain/row-checks';
 import { memoryFailureOf, valueFailureOf } from '../../engines/duckdb/value-failure';
 import type { MicroBatchResult, MicroBatchTransform, Reject } from '../../engines/model/micro-batch';
 
@@ -36,6 +37,7 @@ export async function runIsolated(
   return {
     messages: [...first.messages, ...second.messages],
     rejects: [...first.rejects, ...second.rejects.map((reject) => ({ ...reject, index: reject.index + middle }))],
+    wrong: addWrongRows(first.wrong ?? {}, second.wrong ?? {}),
   };
 }
 

@@ -63,6 +63,11 @@ export class LivePipeline {
     return this.pipeline.events.maximumBytes;
   }
 
+  /** The names of the running pipeline's checks. */
+  get checks(): readonly string[] {
+    return this.pipeline.checks.map(({ name }) => name);
+  }
+
   /** The setup of the running pipeline; see `setupOf`. */
   get setup(): string {
     return setupOf(this.#running.loaded);

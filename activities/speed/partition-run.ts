@@ -11,6 +11,7 @@ import {
   UnreadableBatch,
 } from '../../clients/kafka';
 import { DaybreakError } from '../../domain/errors';
+import type { WrongRows } from '../../domain/row-checks';
 import type { OffsetReset, PartitionProgress } from '../../domain/speed-shard';
 import type { MicroBatchTransform } from '../../engines/model/micro-batch';
 import { tooLarge } from '../../engines/input/framing/record-framing';
@@ -38,14 +39,19 @@ export interface PartitionRunOptions {
   readonly transactionalId: string;
   readonly transform: PartitionTransform;
   readonly limits: Limits;
-  /** Called with what this run has committed since the last call. The first call has zero counts. */
-  readonly onCommitted?: ((counts: Counts) => void) | undefined;
+  /**
+   * Called with what this run has committed since the last call. The first call has zero counts. What the checks find in
+   * a commit whose answer is lost is not counted: only `counts` are stored with the offset.
+   */
+  readonly onCommitted?: ((counts: Counts, wrong: WrongRows) => void) | undefined;
 }
 
 /** May change between two micro-batches. */
 export interface PartitionTransform extends Pick<MicroBatchTransform, 'run'> {
   /** `events.maximumBytes` of its pipeline. The transform does not get larger values. */
   readonly maximumBytes: number;
+  /** The names of its pipeline's checks. */
+  readonly checks: readonly string[];
 }
 
 /** A broker that restarts is back long before this. After it the shard fails, and Temporal retries it. */
@@ -192,7 +198,8 @@ export class PartitionRun {
     }
     // If the answer to a commit was lost, the counts show it.
     const counts = countsIn(session.start.metadata, new Date());
-    this.#options.onCommitted?.(this.#counts === undefined ? NOTHING : addedSince(counts, this.#counts));
+    const none = Object.fromEntries(this.#options.transform.checks.map((name) => [name, 0]));
+    this.#options.onCommitted?.(this.#counts === undefined ? NOTHING : addedSince(counts, this.#counts), none);
     this.#counts = counts;
     // Kafka forgets the offset of a partition that is idle for a week, unless it is committed again.
     await session.commit(new Map(), offset, metadataOf(counts));
@@ -215,7 +222,11 @@ export class PartitionRun {
     );
   }
 
-  async #commit(session: PartitionSession, slice: RecordSlice, { messages, rejects }: IsolatedResult): Promise<void> {
+  async #commit(
+    session: PartitionSession,
+    slice: RecordSlice,
+    { messages, rejects, wrong = {} }: IsolatedResult,
+  ): Promise<void> {
     const { topic, partition, outputTopic, deadLetterTopic, limits, transform } = this.#options;
     const origin = { topic, partition };
     const rows = messages.map(({ key, value }): NewRecord => ({ key: key === null ? null : Buffer.from(key), value }));
@@ -251,7 +262,7 @@ export class PartitionRun {
     this.#counts = counts;
     this.#narrowedAfter = undefined;
     this.#trouble = undefined;
-    this.#options.onCommitted?.(more);
+    this.#options.onCommitted?.(more, wrong);
     for (const offset of this.#tooLarge.keys()) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
     this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
   }

@@ -9,6 +9,7 @@ import {
   type SpeedShardResult,
   transactionalIdOf,
 } from '../../domain/speed-shard';
+import type { WrongRows } from '../../domain/row-checks';
 import { speedTopics } from '../../domain/speed-setup';
 import type { Counts } from './committed-counts';
 import { Semaphore } from '../../domain/semaphore';
@@ -21,8 +22,8 @@ export interface ShardOptions {
   readonly input: SpeedShardInput;
   readonly transform: ShardTransform;
   readonly logger: KafkaLogger;
-  /** Called with what a partition has committed since the last call, for metrics. The first call has zero counts. */
-  readonly onCommitted?: ((partition: number, counts: Counts) => void) | undefined;
+  /** Called with what a partition has committed since the last call, for metrics; see PartitionRunOptions. */
+  readonly onCommitted?: ((partition: number, counts: Counts, wrong: WrongRows) => void) | undefined;
 }
 
 /** A transform that may change between two micro-batches. */
@@ -128,10 +129,13 @@ export class Shard {
         get maximumBytes() {
           return transform.maximumBytes;
         },
+        get checks() {
+          return transform.checks;
+        },
       },
       limits: limitsFor(share),
-      onCommitted: (counts) => {
-        onCommitted?.(partition, counts);
+      onCommitted: (counts, wrong) => {
+        onCommitted?.(partition, counts, wrong);
       },
     });
   }

@@ -16,8 +16,15 @@ import { exactly, quoted } from './sql';
  * A query of aggregates over the output rows of `rows`, SQL of a table: their number, then two for each column; see
  * `figuresFrom`. Rows of the same time are added up first where times are whole seconds: of these an hour has so few that
  * most texts need not be read as times.
+ *
+ * @param counts aggregates that count rows, whose counts come behind the figures. Default: none.
  */
-export function figuresQuery(pipeline: Pipeline, columns: readonly OutputColumn[], rows: string): string {
+export function figuresQuery(
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+  rows: string,
+  counts: readonly string[] = [],
+): string {
   const time = outputTimeColumnOf(pipeline);
   const of = (column: OutputColumn, index: number): readonly string[] => [
     `count(${valueSql(column)}) AS daybreak_n${index}`,
@@ -26,18 +33,25 @@ export function figuresQuery(pipeline: Pipeline, columns: readonly OutputColumn[
   const others = columns.filter(({ name }) => name !== time);
   if (others.length === columns.length || !WHOLE_SECONDS.has(pipeline.events.time.format)) {
     const each = columns.map((column) => `count(${valueSql(column)}), sum(${numberSql(pipeline, column)})::VARCHAR`);
-    return `SELECT ${['count(*)', ...each].join(', ')} FROM ${rows}`;
+    return `SELECT ${['count(*)', ...each, ...counts].join(', ')} FROM ${rows}`;
   }
   const sums = columns.map((column) => {
     const index = others.indexOf(column);
     if (index !== -1) return `sum(daybreak_n${index}), sum(daybreak_s${index})::VARCHAR`;
     return `sum(daybreak_rows) FILTER (${quoted(time)} IS NOT NULL), sum(${numberSql(pipeline, column)}::HUGEINT * daybreak_rows)::VARCHAR`;
   });
-  const groups = `SELECT ${[quoted(time), 'count(*) AS daybreak_rows', ...others.flatMap(of)].join(', ')} FROM ${rows} GROUP BY ${quoted(time)}`;
-  return `SELECT sum(daybreak_rows), ${sums.join(', ')} FROM (${groups})`;
+  const counted = counts.map((count, index) => `${count} AS daybreak_c${index}`);
+  const groups = `SELECT ${[quoted(time), 'count(*) AS daybreak_rows', ...others.flatMap(of), ...counted].join(', ')} FROM ${rows} GROUP BY ${quoted(time)}`;
+  const totals = counts.map((_, index) => `sum(daybreak_c${index})`);
+  return `SELECT ${['sum(daybreak_rows)', ...sums, ...totals].join(', ')} FROM (${groups})`;
 }
 
 const WHOLE_SECONDS: ReadonlySet<TimeFormat> = new Set(['yyyy-MM-dd HH:mm:ss', "yyyy-MM-dd'T'HH:mm:ss"]);
+
+/** Where the counts behind the figures begin in a row. */
+export function countsBehind(columns: readonly OutputColumn[]): number {
+  return 1 + 2 * columns.length;
+}
 
 /** The figures in a row of such aggregates, as text. */
 export function figuresFrom(columns: readonly OutputColumn[], row: readonly (string | null)[]): HourFigures {

@@ -14,6 +14,7 @@ import { StatementCache } from './query';
 import { NOTE, parseLinesSql } from '../rule/record-rule';
 import { columnsSql, quoted } from './sql';
 import { timeRuleOf } from '../rule/time-rule';
+import { wrongRowsFrom, wrongRowsSql } from './wrong-rows';
 
 export interface MicroBatchOptions {
   /** In bytes. Default: DuckDB's, 80 % of the machine's memory. */
@@ -57,7 +58,7 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
 
   /** Undefined if a value is not one line, or holds bytes that are not text. */
   async function attempt({ lines, rejects }: Separated): Promise<MicroBatchResult | undefined> {
-    if (lines.length === 0) return { messages: [], rejects };
+    if (lines.length === 0) return { messages: [], rejects, wrong: wrongRowsFrom(pipeline, []) };
     const text = joined(lines);
     if (!isUtf8(text)) return undefined;
     const proof = fastPath?.proveEvents(text, pipeline);
@@ -65,7 +66,7 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
     const sql = isProven
       ? provenBatchSql(pipeline, output, proof)
       : batchSql(pipeline, output, parseLinesSql({ pipeline, time, proof }));
-    const { count, faults, keys, values } = outcomeSchema.parse(await rowOf(sql, text));
+    const { count, faults, keys, values, wrong } = outcomeSchema.parse(await rowOf(sql, text));
     if (!isProven && count !== lines.length) return undefined;
     const events = lines.length - faults.length;
     refuseMultipliedRows(loaded, { events, rows: values.length, of: 'a micro-batch' });
@@ -73,6 +74,7 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
     return {
       messages: messagesOf(keys, values),
       rejects: found.length === 0 ? rejects : [...rejects, ...found].sort((a, b) => a.index - b.index),
+      wrong: wrongRowsFrom(pipeline, wrong),
     };
   }
 
@@ -145,8 +147,8 @@ function joined(lines: readonly Line[]): Buffer {
 }
 
 /**
- * The whole batch in one row: the number of lines, the faults, the keys as JSON, the rows as JSON joined by line feeds.
- * If JavaScript fetched values row by row, that would cost more than the transform.
+ * The whole batch in one row: the number of lines, the faults, the keys as JSON, the rows as JSON joined by line feeds,
+ * and how many of them each check finds wrong. If JavaScript fetched values row by row, that would cost more than the transform.
  */
 function batchSql(pipeline: Pipeline, transform: string, parse: string): string {
   return `WITH daybreak_parsed AS MATERIALIZED (SELECT *, (row_number() OVER ()) - 1 AS daybreak_line FROM (${parse})),
@@ -163,9 +165,10 @@ function provenBatchSql(pipeline: Pipeline, transform: string, { eventsSql }: Ev
   SELECT 0 AS count, NULL AS faults, ${rowsSql(pipeline, transform)}`;
 }
 
-function rowsSql({ kafka }: Pipeline, transform: string): string {
-  return `to_json(list(daybreak_row.${quoted(kafka.key)}::VARCHAR))::VARCHAR AS keys,
-    string_agg(to_json(daybreak_row)::VARCHAR, chr(10)) AS values
+function rowsSql(pipeline: Pipeline, transform: string): string {
+  return `to_json(list(daybreak_row.${quoted(pipeline.kafka.key)}::VARCHAR))::VARCHAR AS keys,
+    string_agg(to_json(daybreak_row)::VARCHAR, chr(10)) AS values,
+    to_json([${wrongRowsSql(pipeline).join(', ')}])::VARCHAR AS wrong
   FROM (
 ${transform}
 ) AS daybreak_row`;
@@ -174,15 +177,17 @@ ${transform}
 const countsSchema = z.tuple([z.number(), z.number()]);
 
 const outcomeSchema = z
-  .tuple([z.number(), z.string().nullable(), z.string().nullable(), z.string().nullable()])
-  .transform(([count, faults, keys, values]) => ({
+  .tuple([z.number(), z.string().nullable(), z.string().nullable(), z.string().nullable(), z.string()])
+  .transform(([count, faults, keys, values, wrong]) => ({
     count,
     faults: faultsSchema.parse(JSON.parse(faults ?? '[]')),
     keys: keysSchema.parse(JSON.parse(keys ?? '[]')),
     values: values === null ? [] : values.split('\n'),
+    wrong: wrongSchema.parse(JSON.parse(wrong)),
   }));
 const faultsSchema = z.array(z.object({ line: z.number(), fault: z.string() }));
 const keysSchema = z.array(z.string().nullable());
+const wrongSchema = z.array(z.number());
 
 function messagesOf(keys: readonly (string | null)[], values: readonly string[]): OutputMessage[] {
   return values.map((value, index) => ({ key: keys[index] ?? null, value }));

@@ -1,3 +1,5 @@
+import type { WrongRows } from '../../domain/row-checks';
+
 /** A row for the output topic. */
 export interface OutputMessage {
   /** The key column as text; null if the column is null. */
@@ -17,6 +19,8 @@ export interface Reject {
 export interface MicroBatchResult {
   readonly messages: readonly OutputMessage[];
   readonly rejects: readonly Reject[];
+  /** Rows among the messages that the pipeline's checks find wrong; absent if it has no checks. */
+  readonly wrong?: WrongRows | undefined;
 }
 
 /** Runs a pipeline's transform on one micro-batch after another. Only one call may run at a time. */

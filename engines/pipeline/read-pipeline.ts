@@ -95,8 +95,8 @@ async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHas
   return hashes;
 }
 
-/** The settings of pipeline.yaml that decide which rows a day has. */
-function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pipeline): unknown {
+/** The settings of pipeline.yaml that decide which rows a day has, and what is counted of them. */
+function rowSettings({ timeZone, events, tables, matchColumn, checks, files, druid }: Pipeline): unknown {
   // A default is left out, so that a new setting does not change the hashes of days that were built before it.
   const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
   const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
@@ -104,11 +104,14 @@ function rowSettings({ timeZone, events, tables, matchColumn, files, druid }: Pi
   const size = maximumBytes === 1024 ** 2 ? undefined : maximumBytes;
   const framing = files.framing === 'lines' ? undefined : files.framing;
   const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours, framing };
+  // An event is bad if a check fails on its row. What a check allows changes neither rows nor counts.
+  const counted = checks.length === 0 ? undefined : checks.map(({ name, where }) => ({ name, where }));
   return {
     timeZone,
     events: { ...columns, maximumBytes: size },
     tables,
     matchColumn,
+    checks: counted,
     files: naming,
     timeColumn: druid.timeColumn,
     rowTime,

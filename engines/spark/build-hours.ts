@@ -226,11 +226,11 @@ class SparkRun {
       progress.addRows(lines, sum(source.files.map(({ bytes }) => bytes)));
     }
     const built = new Map<string, TargetHour>();
-    const { outputColumns: columns } = this.#plan.loaded;
+    const { loaded } = this.#plan;
     for (const hour of targets) {
       const parts = written.filter((part) => part.hour === hour);
       const misplaced = this.#ledger.recordsOf(hour);
-      built.set(hour, await joinHour(hour, parts, { folder, columns, signal, misplaced }));
+      built.set(hour, await joinHour(hour, parts, { folder, loaded, signal, misplaced }));
       progress.hourDone();
     }
     for (const { unreadable } of this.#odd.values()) await unreadable.remove();

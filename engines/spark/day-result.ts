@@ -27,6 +27,8 @@ const writtenPart = z.object({
   duplicates: count,
   written: count,
   unmatched: count,
+  /** In the order of the pipeline's checks. */
+  wrong: z.array(count),
   /** Events that gave a row. */
   withRows: count,
   /** What `figuresQuery` gave; null if the proof needs no figures. */

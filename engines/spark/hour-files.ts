@@ -3,11 +3,12 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addFigures } from '../../domain/day-figures';
-import type { OutputColumn } from '../../domain/pipeline';
 import { figuresFrom } from '../duckdb/figures';
 import { rowsOf } from '../duckdb/hours/hour-output';
+import { wrongRowsFrom } from '../duckdb/wrong-rows';
 import { hashFile } from '../input/hash-file';
 import type { TargetHour } from '../model/build-plan';
+import type { LoadedPipeline } from '../model/loaded-pipeline';
 import type { WrittenPart } from './day-result';
 
 /**
@@ -19,12 +20,12 @@ export async function joinHour(
   parts: readonly WrittenPart[],
   {
     folder,
-    columns,
+    loaded: { pipeline, outputColumns: columns },
     misplaced,
     signal,
   }: {
     readonly folder: string;
-    readonly columns: readonly OutputColumn[];
+    readonly loaded: Pick<LoadedPipeline, 'pipeline' | 'outputColumns'>;
     readonly misplaced: number;
     readonly signal: AbortSignal;
   },
@@ -43,10 +44,15 @@ export async function joinHour(
     total((part) => part.withRows),
     total((part) => part.written),
   );
+  const wrong = wrongRowsFrom(
+    pipeline,
+    pipeline.checks.map((_, index) => total((part) => part.wrong[index] ?? 0)),
+  );
   const figures = ordered.flatMap((part) => (part.figures === null ? [] : [figuresFrom(columns, part.figures)]));
   return {
     ...{ hour, file, misfiled: misplaced, kept, duplicates: total((part) => part.duplicates) },
     ...{ ...rows, unmatched: total((part) => part.unmatched) },
+    ...(wrong && { wrong }),
     ...(figures.length > 0 && { figures: figures.reduce(addFigures) }),
     ...hashed,
   };

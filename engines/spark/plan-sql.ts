@@ -3,14 +3,15 @@ import { parseSourceHour } from '../../domain/file-hours';
 import type { BusinessDate } from '../../domain/business-date';
 import { CONFIGURATION, emptyStageSql, PREPARATION, STAGED } from '../duckdb/database';
 import { fastPath } from '../duckdb/fast-path';
-import { checkRowsSql, identityHashSql, redundantSql } from '../duckdb/hours/hour-output';
+import { checkRowsSql, identityHashSql, redundantSql, unmatchedSql } from '../duckdb/hours/hour-output';
 import { eventsWithRowsSql, NUMBERING } from '../duckdb/numbered-events';
 import { outputRowsSql } from '../duckdb/output-rows';
-import { figuresQuery, valueSql } from '../duckdb/figures';
+import { figuresQuery } from '../duckdb/figures';
 import { columnsSql, declaredColumnsSql, literal, literals, quoted } from '../duckdb/sql';
 import { MOST_FAILING } from '../duckdb/stage/failing-records';
 import { neighbourContentSql } from '../duckdb/stage/hour-stage';
 import { FAILURE_OF_VALUES } from '../duckdb/value-failure';
+import { wrongRowsSql } from '../duckdb/wrong-rows';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { isWholeRecord, type Pipeline } from '../../domain/pipeline';
 import { FAULT, NOTE, OF_DAY, parseLinesSql } from '../rule/record-rule';
@@ -60,7 +61,7 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
       ANTI JOIN daybreak.redundant ON redundant.record = own.record`,
     rows: `CREATE OR REPLACE TABLE daybreak.rows AS (\n${outputRowsSql(loaded)}\n)`,
     copyRows: `COPY daybreak.rows TO '$PATH' (FORMAT json)`,
-    countRows: `SELECT count(*), ${match === undefined ? '0' : `count(*) FILTER (${valueSql(match)} IS NULL)`} FROM daybreak.rows`,
+    countRows: `SELECT ${['count(*)', unmatchedSql(match), ...wrongRowsSql(pipeline)].join(', ')} FROM daybreak.rows`,
     /** Only where the proof of the day may need them. */
     figures: pipeline.proof === 'rows' ? null : figuresQuery(pipeline, loaded.outputColumns, 'daybreak.rows'),
     countEvents: numbered === undefined ? null : [...NUMBERING, eventsWithRowsSql(numbered)],

@@ -21,7 +21,8 @@ export async function expressionText(
   }
 }
 
-const EMPTY_SELECT = {
+/** A SELECT of nothing but its list, as DuckDB's tree has it. */
+export const EMPTY_SELECT = {
   type: 'SELECT_NODE',
   modifiers: [],
   cte_map: { map: [] },

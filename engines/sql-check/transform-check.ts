@@ -142,15 +142,21 @@ async function bind(
       cause,
     });
   });
-  // The plan has each clause, also those that a macro hides from the syntax tree.
-  for (const operator of await operatorsOf(connection, sql)) {
-    if (ROW_WISE_OPERATORS.includes(operator)) continue;
-    throw new DaybreakError('BAD_TRANSFORM', {
-      what: `${file}: ${operator.replaceAll('_', ' ')} is not row-wise; ${ROW_WISE}`,
-      remedy: 'Use only expressions over one event and its joined tables.',
-    });
-  }
+  await refuseOperators(connection, sql, file);
   return outputColumns(connection, select, described, file);
+}
+
+/**
+ * Throws BAD_TRANSFORM if the SQL, which binds, does not handle events one by one. The plan has each clause, also those
+ * that a macro hides from the syntax tree.
+ */
+export async function refuseOperators(connection: DuckDBConnection, sql: string, file: string): Promise<void> {
+  const operator = (await operatorsOf(connection, sql)).find((one) => !ROW_WISE_OPERATORS.includes(one));
+  if (operator === undefined) return;
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: `${file}: ${operator.replaceAll('_', ' ')} is not row-wise; ${ROW_WISE}`,
+    remedy: 'Use only expressions over one event and its joined tables.',
+  });
 }
 
 async function operatorsOf(connection: DuckDBConnection, sql: string): Promise<string[]> {
@@ -207,13 +213,19 @@ function quotedIfNeeded(name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : quoted(name);
 }
 
-function describe({ offset, reason }: Violation, sql: string, file: string): string {
+/** A violation with its place in the SQL of a file. */
+export function describe({ offset, reason }: Violation, sql: string, file: string): string {
   if (offset === undefined) return `${file}: ${shortened(reason, 500)}`;
   const before = Buffer.from(sql).subarray(0, offset).toString().split('\n');
   return `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: ${shortened(reason, 500)}`;
 }
 
-function describeBindError(message: string, file: string): string {
+/**
+ * DuckDB's message on SQL that does not bind, with its line in a file.
+ *
+ * @param before lines that the SQL has before those of the file. Default 0.
+ */
+export function describeBindError(message: string, file: string, before = 0): string {
   const line = /^LINE (\d+):/m.exec(message)?.[1];
-  return `${file}${line === undefined ? '' : `:${line}`}: ${shortened(message.split('\n')[0] ?? message, 500)}`;
+  return `${file}${line === undefined ? '' : `:${Number(line) - before}`}: ${shortened(message.split('\n')[0] ?? message, 500)}`;
 }

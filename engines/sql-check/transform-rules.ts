@@ -1,4 +1,4 @@
-import type { EventType } from '../../domain/column-types';
+import type { EventType, OutputType } from '../../domain/column-types';
 import { eventColumnsOf } from '../../domain/event-columns';
 import type { Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
@@ -43,8 +43,7 @@ const OTHER_FUNCTIONS = new Set([
   ...['vector_type', 'json_serialize_plan', 'unnest', 'generate_subscripts'],
 ]);
 
-export const ROW_WISE =
-  'a transform must turn each event into rows by itself, because a micro-batch holds only some events';
+export const ROW_WISE = 'SQL must work on each event by itself, because a micro-batch holds only some events';
 
 /**
  * Why a SELECT might not give the same rows for a micro-batch as for a day, as far as its plan does not show it. Checks
@@ -57,8 +56,6 @@ export function rowWiseViolations(
 ): Violation[] {
   if (select['type'] !== 'SELECT_NODE')
     return [{ offset: undefined, reason: `it is not one plain SELECT; ${ROW_WISE}` }];
-  const nodes = [...nodesOf([select['select_list'], select['from_table'], select['where_clause']])];
-  const isNumberColumn = numberColumns(pipeline, nodes);
   const common = select['cte_map'];
   return [
     // A WITH could give the name events another meaning.
@@ -66,10 +63,38 @@ export function rowWiseViolations(
       ? [{ offset: undefined, reason: `WITH is not row-wise; ${ROW_WISE}` }]
       : []),
     ...fromViolations(select['from_table'], pipeline),
-    ...nodes.flatMap((node) => {
-      const reason = expressionViolation(node, pipeline, traitsOf, isNumberColumn);
-      return reason === undefined ? [] : [{ offset: offsetOf(node), reason }];
-    }),
+    ...expressionViolations(
+      [select['select_list'], select['from_table'], select['where_clause']],
+      declaredColumns(pipeline),
+      traitsOf,
+    ),
+  ];
+}
+
+/** A column that an expression may name. */
+export interface KnownColumn {
+  readonly name: string;
+  readonly type: EventType | OutputType;
+}
+
+/** Why expressions might not have the same value for the same event at all times and everywhere. */
+export function expressionViolations(
+  expressions: unknown,
+  columns: readonly KnownColumn[],
+  traitsOf: (name: string) => FunctionTraits | undefined,
+): Violation[] {
+  const nodes = [...nodesOf(expressions)];
+  const isNumberColumn = numberColumns(columns, nodes);
+  return nodes.flatMap((node) => {
+    const reason = expressionViolation(node, columns, traitsOf, isNumberColumn);
+    return reason === undefined ? [] : [{ offset: offsetOf(node), reason }];
+  });
+}
+
+function declaredColumns({ events, tables }: Pipeline): KnownColumn[] {
+  return [
+    ...eventColumnsOf(events),
+    ...Object.values(tables).flatMap(({ columns }) => Object.entries(columns).map(([name, type]) => ({ name, type }))),
   ];
 }
 
@@ -126,16 +151,16 @@ function joinViolations(join: SyntaxNode): string[] {
 
 function expressionViolation(
   node: SyntaxNode,
-  pipeline: Pipeline,
+  columns: readonly KnownColumn[],
   traitsOf: (name: string) => FunctionTraits | undefined,
   isNumberColumn: IsNumberColumn,
 ): string | undefined {
   if (node['class'] === 'SUBQUERY') return `a subquery is not row-wise; join a declared table instead`;
-  if (node['class'] === 'PARAMETER') return 'a transform has no parameters';
+  if (node['class'] === 'PARAMETER') return 'there are no parameters here';
   const [column, ...rest] = columnNamesOf(node) ?? [];
   if (column !== undefined && rest.length === 0 && VALUE_FUNCTIONS.has(column.toLowerCase())) {
-    const declared = [pipeline.events, ...Object.values(pipeline.tables)].some(({ columns }) => column in columns);
-    if (!declared) return `${column} is not deterministic: a rebuild would give other rows`;
+    if (!columns.some(({ name }) => name === column))
+      return `${column} is not deterministic: a rebuild would give other rows`;
   }
   if (node['class'] !== 'FUNCTION') return undefined;
   const name = String(node['function_name']).toLowerCase();
@@ -149,14 +174,10 @@ function expressionViolation(
  * Uses the declared types. If there is a lambda, no column counts: the lambda's parameter may have a column's name and
  * any type.
  */
-function numberColumns({ events, tables }: Pipeline, nodes: readonly SyntaxNode[]): IsNumberColumn {
+function numberColumns(columns: readonly KnownColumn[], nodes: readonly SyntaxNode[]): IsNumberColumn {
   if (nodes.some((node) => node['class'] === 'LAMBDA')) return () => false;
-  const declared: (readonly [name: string, type: EventType])[] = [
-    ...eventColumnsOf(events).map(({ name, type }) => [name, type] as const),
-    ...Object.values(tables).flatMap(({ columns }) => Object.entries(columns)),
-  ];
-  const named = (name: string | undefined): EventType[] =>
-    declared.flatMap(([column, type]) => (column.toLowerCase() === name?.toLowerCase() ? [type] : []));
+  const named = (name: string | undefined): KnownColumn['type'][] =>
+    columns.flatMap((column) => (column.name.toLowerCase() === name?.toLowerCase() ? [column.type] : []));
   return (names) => {
     const types = named(names.at(-1));
     // In column.field the field may have any type.

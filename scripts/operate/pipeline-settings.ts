@@ -8,16 +8,18 @@ interface Setting {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Setting>>;
   readonly additionalProperties?: Setting | boolean;
+  /** What a list holds. */
+  readonly items?: Setting;
   /** Short and long forms. */
   readonly anyOf?: readonly Setting[];
 }
 
 /**
  * The lines of the table of settings, without its head: one for each setting. Settings of a table are below
- * `tables.<name>`, those of a column in its long form below `events.columns.<name>`.
+ * `tables.<name>`, those of a column in its long form below `events.columns.<name>`, those of an item below `checks[]`.
  */
 export function settingRows(setting: Setting = pipelineJsonSchema(), path: readonly string[] = []): string[][] {
-  const { properties, additionalProperties } = setting;
+  const { properties, additionalProperties, items } = setting;
   const name = path.join('.');
   const row = [
     `\`${name}\``,
@@ -35,6 +37,7 @@ export function settingRows(setting: Setting = pipelineJsonSchema(), path: reado
     const each = Object.entries(named).flatMap(([key, child]) => settingRows(child, [...path, '<name>', key]));
     return [row, ...each];
   }
+  if (items?.properties !== undefined) return [row, ...settingRows(items, [`${name}[]`])];
   return properties === undefined ? [row] : below;
 }
 

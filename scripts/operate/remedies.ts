@@ -42,6 +42,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   TOO_MANY_QUARANTINED: 'Read the reasons in the quarantine, or go on with --accept TOO_MANY_QUARANTINED.',
   TOO_MANY_OUTSIDE: 'Set files.timeZone to the zone of the files’ names, or go on with --accept TOO_MANY_OUTSIDE.',
   TRUNCATED_FILES: 'Bring the files that the message names again, or go on with --accept TRUNCATED_FILES.',
+  CHECK_FAILED: 'Look at the rows that the message names, or go on with --accept CHECK_FAILED:<check>.',
   BATCH_SHORT: 'Find the hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
   COMPACTION_CONFLICT: 'Correct Druid’s compaction as the message says, or go on with --accept COMPACTION_CONFLICT.',
   NOT_BUILT: 'Build the day first, or give a version that is kept.',

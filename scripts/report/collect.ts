@@ -39,6 +39,15 @@ const reconciliationSchema = z
       }),
     ),
     counts: z.looseObject({ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count }),
+    checks: z
+      .array(
+        z.object({
+          ...{ name: z.string(), where: z.string(), atMost: z.union([z.number(), z.string()]) },
+          ...{ wrong: count, allowed: count },
+          worstHour: z.object({ hour: z.string(), wrong: count }).exactOptional(),
+        }),
+      )
+      .default([]),
     before: z.enum(SERVED_BEFORE).optional().default('realtime'),
     realtimeUnseen: z.string().optional(),
     isDistinctEstimated: z.boolean().optional(),

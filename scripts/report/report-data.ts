@@ -1,5 +1,6 @@
 import type { ReconciledHour } from '../../domain/reconciliation';
 import type { RecordCounts } from '../../domain/day-manifest';
+import type { CheckedDay } from '../../domain/row-checks';
 
 /**
  * What the page shows: collect.ts gathers it, html.ts puts it into the page as JSON, and page/report.ts reads it there.
@@ -39,6 +40,8 @@ export interface ReportDay {
   readonly reconciled?: {
     readonly hours: readonly ReportHour[];
     readonly counts: RecordCounts;
+    /** What the pipeline's checks found; empty if it has none. */
+    readonly checks: readonly CheckedDay[];
     /** The counts as a sentence, and which layer's rows Druid served before. */
     readonly equation: string;
     readonly servedBefore: string;

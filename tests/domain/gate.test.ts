@@ -1,4 +1,4 @@
-import { notSettled, refusalsOf, truncatedFiles } from '../../domain/gate';
+import { acceptanceIn, acceptInput, isAccepted, notSettled, refusalsOf, truncatedFiles } from '../../domain/gate';
 
 const gate = {
   ...{ settleSeconds: 60, settleTimeoutSeconds: 3600, allowedMissingHours: 0, maximumShortfall: 0.01 },
@@ -92,4 +92,52 @@ it('refuses a day whose proven rows Druid’s compaction would alter, naming the
   });
   expect(refusal?.code).toBe('COMPACTION_CONFLICT');
   expect(refusal?.reason).toContain('granularitySpec.rollup is true: equal rows become one');
+});
+
+describe('checks of rows', () => {
+  const check = { where: 'uid IS NULL', atMost: 5, allowed: 5, worstHour: { hour: '07', wrong: 4 } };
+  const refusals = (day?: { readonly pipeline: string; readonly date: string }) =>
+    refusalsOf(gate, {
+      ...{ ...clean, missingHours: [], written: { '00': 1 }, realtimeDistinct: {} },
+      checks: [
+        { ...check, name: 'just', wrong: 5 },
+        { ...check, name: 'more', wrong: 6 },
+        { ...check, name: 'most', wrong: 7 },
+      ],
+      ...(day && { day }),
+    });
+
+  it('refuse a day for each one that is exceeded, with its count, its bound and its worst hour', () => {
+    expect(refusals().map(({ code, check: name, figures }) => [code, name, figures])).toEqual([
+      ['CHECK_FAILED', 'more', { wrong: 6, allowed: 5 }],
+      ['CHECK_FAILED', 'most', { wrong: 7, allowed: 5 }],
+    ]);
+    expect(refusals()[0]?.reason).toContain('the check more: 6 rows where uid IS NULL, at most 5; most in hour 07: 4.');
+  });
+
+  it('say how to look at the rows and how to accept them', () => {
+    const reason = refusals({ pipeline: 'events', date: '2026-11-21' })[0]?.reason;
+    expect(reason).toContain('npx daybreak batch rows --pipeline events --date 2026-11-21 --check more');
+    expect(reason).toContain('npx daybreak batch run --pipeline events --date 2026-11-21 --accept CHECK_FAILED:more');
+  });
+
+  it('are accepted one by one, or all together', () => {
+    const left = (...accept: string[]): (string | undefined)[] => {
+      const given = acceptInput.parse({ accept });
+      return refusals()
+        .filter((refusal) => !isAccepted(refusal, given.accept))
+        .map(({ check: name }) => name);
+    };
+    expect(left()).toEqual(['more', 'most']);
+    expect(left('CHECK_FAILED:more')).toEqual(['most']);
+    expect(left('CHECK_FAILED:other', 'EMPTY_DAY')).toEqual(['more', 'most']);
+    expect(left('CHECK_FAILED')).toEqual([]);
+  });
+
+  it.each(['CHECK_FAILED:', 'CHECK_FAILED:a b', 'EMPTY_DAY:more', 'CHECK_FAILED:more\n'])(
+    '%j accepts nothing',
+    (text) => {
+      expect(acceptanceIn(text)).toBeUndefined();
+    },
+  );
 });

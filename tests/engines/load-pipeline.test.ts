@@ -257,7 +257,7 @@ describe('a transform', () => {
     ['SELECT e.time, e.id AS user_id, [[e.id]] AS uid FROM events e', 'write to_json('],
     ['SELECT e.time, e.id AS user_id, [to_json(e.id)] AS uid FROM events e', 'is a JSON[]: write to_json('],
     ['SELECT e.time, e.id AS user_id, e.id AS uid, e.hello AS UID FROM events e', 'two columns are named'],
-    ['SELECT e.time, e.id AS user_id, $1 AS uid FROM events e', 'a transform has no parameters'],
+    ['SELECT e.time, e.id AS user_id, $1 AS uid FROM events e', 'there are no parameters here'],
     ['SELEC e.time', 'transform.sql:1:1: syntax error'],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e; SELECT 1', 'holds 2 statements'],
     ["COPY events TO '/tmp/x'", 'Only SELECT'],

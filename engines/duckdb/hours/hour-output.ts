@@ -2,11 +2,11 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { writeFile } from 'node:fs/promises';
 import type { HourFigures } from '../../../domain/day-figures';
 import type { HourOutput } from '../../../domain/day-manifest';
-import { identityOf, isWholeRecord, type Pipeline } from '../../../domain/pipeline';
+import { identityOf, isWholeRecord, type OutputColumn, type Pipeline } from '../../../domain/pipeline';
 import { needsFigures } from '../../../domain/proof-kind';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { STAGED } from '../database';
-import { figuresFrom, figuresQuery, valueSql } from '../figures';
+import { countsBehind, figuresFrom, figuresQuery, valueSql } from '../figures';
 import { identityKeyNames, identityKeysSql } from './identity-keys';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
@@ -15,8 +15,9 @@ import { queryCount, queryTexts } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
 import { columnsSql, literal, parquetSql, quoted } from '../sql';
+import { wrongRowsFrom, wrongRowsSql } from '../wrong-rows';
 
-export interface WrittenRows extends Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched'> {
+export interface WrittenRows extends Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched' | 'wrong'> {
   /** Only where `needsFigures`. */
   readonly figures?: HourFigures;
 }
@@ -38,7 +39,11 @@ export interface RowEngine {
 export const NO_ROWS: WrittenRows = { written: 0, filtered: 0, multiplied: 0, unmatched: 0 };
 
 /** The counts for `events`, if `withRows` of them gave the `written` rows. */
-export function rowsOf(events: number, withRows: number, written: number): Omit<WrittenRows, 'unmatched' | 'figures'> {
+export function rowsOf(
+  events: number,
+  withRows: number,
+  written: number,
+): Pick<WrittenRows, 'written' | 'filtered' | 'multiplied'> {
   return { written, filtered: events - withRows, multiplied: written - withRows };
 }
 
@@ -91,17 +96,23 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
   async function counted(
     connection: DuckDBConnection,
     written: number,
-  ): Promise<Pick<WrittenRows, 'unmatched' | 'figures'>> {
+  ): Promise<Pick<WrittenRows, 'unmatched' | 'figures' | 'wrong'>> {
+    const counts = wrongRowsSql(pipeline);
     if (needsFigures(pipeline, written)) {
-      const [row = []] = await queryTexts(connection, figuresQuery(pipeline, columns, `(\n${output}\n)`));
+      const [row = []] = await queryTexts(connection, figuresQuery(pipeline, columns, `(\n${output}\n)`, counts));
       const figures = figuresFrom(columns, row);
       const match = figures.columns.find(({ name }) => name === matchColumn);
-      return { unmatched: match === undefined ? 0 : figures.rows - match.values, figures };
+      const wrong = wrongRowsFrom(pipeline, row.slice(countsBehind(columns)));
+      return { unmatched: match === undefined ? 0 : figures.rows - match.values, figures, ...(wrong && { wrong }) };
     }
     const match = columns.find(({ name }) => name === matchColumn);
-    if (match === undefined) return { unmatched: 0 };
-    const unmatched = `SELECT count(*) FROM (\n${output}\n) WHERE ${valueSql(match)} IS NULL`;
-    return { unmatched: await queryCount(connection, unmatched) };
+    if (match === undefined && counts.length === 0) return { unmatched: 0 };
+    const [[unmatched, ...found] = []] = await queryTexts(
+      connection,
+      `SELECT ${[unmatchedSql(match), ...counts].join(', ')} FROM (\n${output}\n)`,
+    );
+    const wrong = wrongRowsFrom(pipeline, found);
+    return { unmatched: Number(unmatched), ...(wrong && { wrong }) };
   }
 
   return {
@@ -115,6 +126,11 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
       await connection.run(checkRowsSql(loaded));
     },
   };
+}
+
+/** SQL of an aggregate that counts the rows without a value of `matchColumn`, which is 0 if the pipeline names none. */
+export function unmatchedSql(match: OutputColumn | undefined): string {
+  return match === undefined ? '0' : `count(*) FILTER (WHERE ${valueSql(match)} IS NULL)`;
 }
 
 /**
@@ -212,7 +228,8 @@ export function identityHashSql(pipeline: Pipeline): string {
   return `hash(${identityOf(pipeline).map(quoted).join(', ')})`;
 }
 
-/** SQL that fails if the transform fails on an event of the view `events`. */
+/** SQL that fails if the transform, or a check of its row, fails on an event of the view `events`. */
 export function checkRowsSql(loaded: LoadedPipeline): string {
-  return `SELECT max(hash(daybreak_row)) FROM (\n${outputRowsSql(loaded)}\n) AS daybreak_row`;
+  const values = ['max(hash(daybreak_row))', ...wrongRowsSql(loaded.pipeline)];
+  return `SELECT ${values.join(', ')} FROM (\n${outputRowsSql(loaded)}\n) AS daybreak_row`;
 }

@@ -61,17 +61,17 @@ class PartWriter:
         part = {"hour": hour, "partition": self._partition, "kept": kept, "duplicates": records - kept}
         try:
             connection.execute(plan["rows"])
+            [written, unmatched, *wrong] = single(connection, plan["countRows"])
         except Exception as thrown:  # pylint: disable=broad-except
             failure = value_failure(plan, thrown)
             if failure is None or plan["check"]:
                 raise
             return {**part, "failure": failure}
         connection.execute(plan["copyRows"].replace("$PATH", path.replace("'", "''")))
-        [written, unmatched] = single(connection, plan["countRows"])
         figures = None if plan["figures"] is None else [str(value or 0) for value in single(connection, plan["figures"])]
         connection.execute("DROP TABLE daybreak.rows")
         with_rows = written if plan["countEvents"] is None else self._events_with_rows()
-        counts = {"written": written, "unmatched": unmatched, "withRows": with_rows}
+        counts = {"written": written, "unmatched": unmatched, "wrong": wrong, "withRows": with_rows}
         return {**part, "path": path, **counts, "figures": figures}
 
     def _events_with_rows(self) -> int:

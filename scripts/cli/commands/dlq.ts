@@ -4,10 +4,11 @@ import { offsetSpanOf, type OffsetSpan } from '../../operate/dlq/selection';
 import type { ListFlags } from '../actions/dlq/list';
 import type { ReplayFlags } from '../actions/dlq/replay';
 import { pipelineOption } from '../pipeline-option';
+import { wholeNumberFrom } from '../whole-number';
 
 export function dlqCommand(): Command {
   const list = selecting('list', 'show the events that could not become rows, and why')
-    .option('--limit <n>', 'show at most this many', count, 50)
+    .option('--limit <n>', 'show at most this many', wholeNumberFrom(0), 50)
     .option('--all', 'also show letters that were replayed', false)
     .action(async (places: string[], flags: ListFlags) =>
       (await import('../actions/dlq/list')).run({ ...flags, places }),
@@ -20,7 +21,7 @@ export function dlqCommand(): Command {
     .option(
       '--wait <seconds>',
       'how long to wait for the result; with 0 the command only sends, and exits with 0',
-      count,
+      wholeNumberFrom(0),
       30,
     )
     .option('--dry-run', 'only show what would be sent, by code and by day', false)
@@ -45,7 +46,7 @@ function selecting(name: string, description: string): Command {
       'only events that were sent to Kafka at this time or later: an instant in ISO 8601, or a local day',
     )
     .option('--to <time>', 'only events that were sent to Kafka at this time or earlier; a local day is included')
-    .option('--partition <n...>', 'only events of these partitions of their topic', several(count))
+    .option('--partition <n...>', 'only events of these partitions of their topic', several(wholeNumberFrom(0)))
     .option('--offset <n...>', 'only events with these offsets in their topic: 41, or 41-60', several(offsets))
     .option('--json', 'print JSON', false);
 }
@@ -59,10 +60,4 @@ function offsets(text: string): OffsetSpan {
   if (span === undefined)
     throw new InvalidArgumentError('Give an offset such as 41, or from the first to the last: 41-60.');
   return span;
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('Give a whole number, 0 or more.');
-  return value;
 }

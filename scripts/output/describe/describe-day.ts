@@ -2,16 +2,18 @@ import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { describeCounts } from '../../../domain/day-manifest';
 import { describeProof } from '../../../domain/proof-kind';
 import { describeBefore, reconciliationTable } from '../../../domain/reconciliation';
+import { checkTable } from '../../../domain/row-checks';
 import type { Line } from '../safe-text';
 import { table } from '../table';
 
 /** A replaced day as text for people: the table, where the records went, and the verdict. */
 export function describeDay(result: DailyBatchResult): Line[] {
   const { pipeline, date, hours, counts, segments, version, sealedUntil, accepted, verdict, datasource } = result;
-  const { proof = 'rows' } = result;
+  const { proof = 'rows', checks } = result;
   return [
     `${pipeline} ${date}`,
     table(reconciliationTable(hours)),
+    ...(checks === undefined ? [] : [table(checkTable(checks))]),
     describeBefore(result.before, result),
     describeCounts(counts),
     sealedUntil === undefined ? 'not sealed: the batch has its own datasource' : `sealed until ${sealedUntil}`,

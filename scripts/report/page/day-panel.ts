@@ -1,4 +1,5 @@
 import type { ReportDay } from '../report-data';
+import { checkTable } from './checks';
 import { commandLine, element } from './element';
 import { formatSeconds, formatTime } from './format';
 import { hourChart, hourTable } from './hours';
@@ -53,10 +54,11 @@ function hoursOf({ reconciled }: ReportDay, panelWidth: number): Node[] {
       element('p', { class: 'muted' }, 'The batch has not replaced this day: realtime serves what it has of it.'),
     ];
   }
-  const { hours, equation, servedBefore, version, proof } = reconciled;
+  const { hours, equation, servedBefore, version, proof, checks } = reconciled;
   return [
     element('p', { class: 'muted' }, `${equation}; ${servedBefore}; segments of version ${version}, proven ${proof}`),
     element('div', {}, hourChart(hours, panelWidth)),
     element('div', { class: 'scroll' }, hourTable(hours)),
+    ...(checks.length === 0 ? [] : [element('div', { class: 'scroll' }, checkTable(checks))]),
   ];
 }

@@ -38,7 +38,7 @@ function partitionRun(): PartitionRun {
     deadLetterTopic: 'letters',
     group: 'group',
     transactionalId: 'id',
-    transform: { maximumBytes: 1_000, run: () => Promise.reject(new Error('there are no events')) },
+    transform: { maximumBytes: 1_000, checks: [], run: () => Promise.reject(new Error('there are no events')) },
     limits: limitsFor(1),
   });
 }

@@ -95,7 +95,7 @@ it('opens a day to its hours, with their sums, and never reads the data as marku
   const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' });
   await tab.click('[data-date="2026-10-30"]');
   const { hours } = sample.days[18]!.reconciled!;
-  expect(await tab.locator('#day tbody tr').count()).toBe(24);
+  expect(await tab.locator('#day table:not(.checks) tbody tr').count()).toBe(24);
   const written = hours.reduce((sum, hour) => sum + hour.written, 0);
   expect(await tab.locator('#day tfoot').innerText()).toContain(written.toLocaleString('en-US'));
   expect(await tab.locator('#day svg [aria-label="bar"] rect').count()).toBe(48);
@@ -105,6 +105,17 @@ it('opens a day to its hours, with their sums, and never reads the data as marku
   expect(await tab.locator('#day .reason').innerText()).toContain('<b>not markup</b></script>');
   expect(await tab.locator('#day .reason b').count()).toBe(0);
   expect(troubles).toEqual([]);
+  await tab.close();
+});
+
+it('shows each check of a day with its count, its bound and its worst hour', async () => {
+  const { tab } = await open({ width: 1200, colorScheme: 'light' });
+  await tab.click('[data-date="2026-10-30"]');
+  const lines = await tab.locator('#day .checks tbody tr').allInnerTexts();
+  expect(lines.map((line) => line.split('\t'))).toEqual([
+    ['no_uid', '0', '0', '', 'uid IS NULL'],
+    ['long_hello', '12', '0.1% = 190', '07: 9', 'length(hello) > 100'],
+  ]);
   await tab.close();
 });
 
@@ -163,7 +174,8 @@ it('shows hostile names, messages and figures as text, and follows none of their
     const { reconciled } = one;
     const hours = reconciled.hours.map((hour, index) => (index === 0 ? { ...hour, hour: HOSTILE } : hour));
     const texts = { equation: HOSTILE, servedBefore: HOSTILE, version: HOSTILE };
-    return { ...one, reconciled: { ...reconciled, ...texts, hours } };
+    const checks = reconciled.checks.map((check) => ({ ...check, name: HOSTILE, where: HOSTILE, atMost: HOSTILE }));
+    return { ...one, reconciled: { ...reconciled, ...texts, hours, checks } };
   });
   const file = join(folder, 'hostile.html');
   const hostile = { pipeline: HOSTILE, withoutRuns: HOSTILE, temporalUrl: 'javascript:window.hacked=1', days };
@@ -175,7 +187,9 @@ it('shows hostile names, messages and figures as text, and follows none of their
   expect(links).toHaveLength(2);
   for (const link of links) await link.click();
   await tab.click('[data-date="2026-10-30"]');
-  expect(await tab.locator('#day tbody').innerText()).toContain('</script>');
+  for (const table of ['table:not(.checks)', '.checks']) {
+    expect(await tab.locator(`#day ${table} tbody`).innerText()).toContain('</script>');
+  }
   expect(
     await tab.evaluate('[window.hacked, document.querySelectorAll("img, script[src], #report script").length]'),
   ).toEqual([undefined, 0]);

@@ -74,6 +74,13 @@ function reconciled(index: number, date: string): NonNullable<ReportDay['reconci
   return {
     hours,
     counts,
+    checks: [
+      { name: 'no_uid', where: 'uid IS NULL', atMost: 0, wrong: 0, allowed: 0 },
+      {
+        ...{ name: 'long_hello', where: 'length(hello) > 100', atMost: '0.1%', wrong: 12, allowed: 190 },
+        worstHour: { hour: '07', wrong: 9 },
+      },
+    ],
     equation: describeCounts(counts),
     servedBefore: describeBefore('realtime'),
     proof: describeProof('rows'),

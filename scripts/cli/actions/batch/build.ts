@@ -5,6 +5,7 @@ import { locationOf } from '../../../../clients/storage';
 import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
 import type { Pipeline } from '../../../../domain/pipeline';
+import { checkedDay, checkTable } from '../../../../domain/row-checks';
 import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
 import { readPipeline } from '../../../../engines/pipeline/read-pipeline';
 import { readCurrent } from '../../../../engines/versions/day-output';
@@ -43,6 +44,7 @@ async function build({ json, ...options }: BuildOptions & { readonly scratch?: s
 
 function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): Line[] {
   const { hours, counts, quarantine } = manifest;
+  const checks = checkedDay(pipeline.checks, hours);
   const shown = hours.filter(
     ({ written, filtered, duplicates, misfiled }) => written + filtered + duplicates + misfiled > 0,
   );
@@ -55,6 +57,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
         ...numbers(hour.written, hour.filtered, hour.duplicates, hour.unmatched, hour.misfiled),
       ]),
     ]),
+    ...(checks.length === 0 ? [] : [table(checkTable(checks))]),
     describeCounts(counts),
     ...(quarantine === undefined ? [] : [`bad records are in ${folder}/${quarantine.file}`]),
     `published as ${folder}`,
@@ -64,10 +67,11 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
 
 /** The refusals that the files alone show. The gate also checks Druid. */
 function refusals(
-  { gate }: Pipeline,
+  { gate, checks: wanted }: Pipeline,
   { hours, counts, missingHours, truncatedFiles: names = [], unreadFiles }: DayManifest,
 ): GateRefusal[] {
   const written = Object.fromEntries(hours.map((hour) => [hour.hour, hour.written]));
   const truncated = truncatedFiles(names, unreadFiles);
-  return refusalsOf(gate, { missingHours, written, counts, truncated, realtimeDistinct: {} });
+  const checks = checkedDay(wanted, hours);
+  return refusalsOf(gate, { missingHours, written, counts, truncated, checks, realtimeDistinct: {} });
 }

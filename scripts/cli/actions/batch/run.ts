@@ -1,5 +1,5 @@
 import { parseBusinessDate } from '../../../../domain/business-date';
-import type { AcceptableGateCode } from '../../../../domain/gate';
+import type { Acceptance } from '../../../../domain/gate';
 import { readConfig } from '../../../../worker/config';
 import { withClient } from '../../../../worker/connect';
 import { followDay, joinedWarning, requireRunnable, startDay } from '../../../operate/run-day';
@@ -12,7 +12,7 @@ export interface RunOptions {
   readonly pipeline: string;
   readonly date: string;
   readonly force: boolean;
-  readonly accept: readonly AcceptableGateCode[];
+  readonly accept: readonly Acceptance[];
   readonly wait: boolean;
   readonly json: boolean;
 }

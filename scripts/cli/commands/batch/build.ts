@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { parseBusinessDate } from '../../../../domain/business-date';
 import { ENGINES } from '../../../../domain/pipeline';
 import type { BuildOptions } from '../../actions/batch/build-options';
+import { wholeNumberFrom } from '../../whole-number';
 
 export function batchBuildCommand(): Command {
   return new Command('build')
@@ -23,14 +24,12 @@ export function batchBuildCommand(): Command {
       "where Spark runs, such as spark://host:7077 (default: Spark's configuration, else local[*])",
     )
     .option('--force', 'build every hour, also the unchanged ones', false)
-    .option('--memory <MiB>', 'how much memory DuckDB may use before it writes to disk (default: 1024)', positive)
-    .option('--threads <n>', 'how many hours are built at once (default: one for each processor)', positive)
+    .option(
+      '--memory <MiB>',
+      'how much memory DuckDB may use before it writes to disk (default: 1024)',
+      wholeNumberFrom(1),
+    )
+    .option('--threads <n>', 'how many hours are built at once (default: one for each processor)', wholeNumberFrom(1))
     .option('--json', 'print the folder and the manifest as JSON', false)
     .action(async (options: BuildOptions) => (await import('../../actions/batch/build')).run(options));
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number, 1 or more.');
-  return value;
 }

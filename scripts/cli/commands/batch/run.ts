@@ -1,5 +1,5 @@
-import { Command, Option } from 'commander';
-import { ACCEPTABLE_GATE_CODES } from '../../../../domain/gate';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ACCEPTABLE_GATE_CODES, acceptanceIn, type Acceptance } from '../../../../domain/gate';
 import type { RunOptions } from '../../actions/batch/run';
 import { pipelineOption } from '../../pipeline-option';
 
@@ -10,11 +10,21 @@ export function batchRunCommand(): Command {
     .addOption(pipelineOption())
     .option('--force', 'build every hour again, also the unchanged ones', false)
     .addOption(
-      new Option('--accept <code...>', 'go on even if the gate refuses the day with this code')
+      new Option(
+        '--accept <code...>',
+        'go on even if the gate refuses the day with this code; CHECK_FAILED:<check> accepts one check',
+      )
         .choices(ACCEPTABLE_GATE_CODES)
+        .argParser(accepted)
         .default([]),
     )
     .option('--no-wait', 'start the run and return at once')
     .option('--json', 'print the result as JSON', false)
     .action(async (options: RunOptions) => (await import('../../actions/batch/run')).run(options));
+}
+
+function accepted(text: string, before: readonly Acceptance[]): Acceptance[] {
+  const acceptance = acceptanceIn(text);
+  if (acceptance !== undefined) return [...before, acceptance];
+  throw new InvalidArgumentError(`Allowed choices are ${ACCEPTABLE_GATE_CODES.join(', ')}, CHECK_FAILED:<check>.`);
 }
