@@ -82,10 +82,12 @@ export interface ReadHour {
   readonly outsideDay?: number;
 }
 
-/** Rows that Druid serves in one local hour. */
+/** Rows that Druid serves in one local hour. Of a pipeline with druid.rollup: the events that they count. */
 export interface ServedHour {
   readonly hour: string;
   readonly rows: number;
+  /** The rows that Druid stores for the events; absent without druid.rollup. */
+  readonly stored?: number;
   /** An estimate if `atLeast` is there. */
   readonly distinct: number;
   /** What an estimate is at least, all but certainly. */
@@ -125,7 +127,10 @@ export interface DayProof {
 export interface ProvenHour {
   readonly hour: string;
   readonly batchRows: number;
+  /** With druid.rollup, the events of the stored rows. */
   readonly druidRows: number;
+  /** The rows that Druid stores for the events; absent without druid.rollup. */
+  readonly druidStored?: number;
   readonly batchChecksum: string;
   readonly druidChecksum: string;
 }

@@ -49,9 +49,13 @@ export function areOf(figures: HourFigures, columns: readonly OutputColumn[]): b
   return JSON.stringify(figures.columns.map(({ name }) => name)) === JSON.stringify(columns.map(({ name }) => name));
 }
 
-/** What differs first, for people; undefined if all figures are equal. */
-export function firstDifference(druid: HourFigures, batch: HourFigures): string | undefined {
-  if (druid.rows !== batch.rows) return `Druid serves ${druid.rows} rows, the batch wrote ${batch.rows}`;
+/**
+ * What differs first, for people; undefined if all figures are equal.
+ *
+ * @param counted what `rows` counts.
+ */
+export function firstDifference(druid: HourFigures, batch: HourFigures, counted = 'rows'): string | undefined {
+  if (druid.rows !== batch.rows) return `Druid serves ${druid.rows} ${counted}, the batch wrote ${batch.rows}`;
   for (const [index, { name, values, sum }] of batch.columns.entries()) {
     const served = druid.columns[index];
     if (served?.values !== values) {

@@ -2,6 +2,11 @@ import * as z from 'zod';
 import { isDecimalType, PLAIN_EVENT_TYPES, type EventType } from './column-types';
 import { parsePath, PATHS, type PathStep } from './field-path';
 
+/** Names that SQL, JSON specs and terminals accept as they are. SQL quotes those that are no identifiers. */
+export const columnName = z
+  .string()
+  .regex(/^[^\p{C}"'`\\]{1,200}$/u, 'at most 200 characters, without quotes, backslashes and control characters');
+
 const TYPES = `${PLAIN_EVENT_TYPES.filter((type) => !type.endsWith('[]')).join(', ')}, DECIMAL(digits,scale) such as DECIMAL(18,4), or one of these with [] for a list`;
 
 const decimal = z

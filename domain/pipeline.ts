@@ -3,10 +3,11 @@ import { listed } from './bounded-text';
 import { isSameZone, isTimeZone, zonesInsteadOf } from './business-date';
 import { COLUMN_TYPES, isColumnType, type ColumnType, type OutputType } from './column-types';
 import { DaybreakError } from './errors';
-import { columnOf, eventColumn, type ColumnSetting } from './event-columns';
+import { columnName, columnOf, eventColumn, type ColumnSetting } from './event-columns';
 import type { FileNaming } from './file-hours';
 import { faultOfPattern, isHourly } from './file-pattern';
 import { rowCheck } from './row-checks';
+import { rollupFaults, rollupSetting, type Rollup } from './rollup';
 
 export { COLUMN_TYPES, type ColumnType } from './column-types';
 
@@ -52,10 +53,6 @@ const topic = z
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'a Kafka topic: letters, digits, . _ -')
   .refine((name) => !/^\.{1,2}$/.test(name), "a Kafka topic, which is neither '.' nor '..'");
 const datasource = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'a Druid datasource: letters, digits, _ -');
-/** Names that SQL, JSON specs and terminals accept as they are. SQL quotes those that are no identifiers. */
-const columnName = z
-  .string()
-  .regex(/^[^\p{C}"'`\\]{1,200}$/u, 'at most 200 characters, without quotes, backslashes and control characters');
 const columnsOf = <Name extends z.ZodString, Setting extends z.ZodType>(name: Name, setting: Setting) =>
   z
     .record(name, setting)
@@ -258,6 +255,11 @@ export const pipelineSchema = z
         .min(1)
         .optional()
         .describe("How many of Druid's tasks load a day at once. Default: by its rows and the free slots of Druid."),
+      rollup: rollupSetting
+        .optional()
+        .describe(
+          'Druid keeps one row for the events of a time and of equal dimensions, with metrics over them. Default: a row for each event.',
+        ),
       digestColumn: identifier
         .optional()
         .describe(
@@ -408,7 +410,7 @@ interface Contradiction {
 
 /** Settings that are valid alone but contradict each other. */
 function contradictions(pipeline: PipelineSettings): Contradiction[] {
-  const { events, tables, kafka, files, output, druid, timeZone, schedule, notify } = pipeline;
+  const { events, tables, kafka, files, output, druid, timeZone, schedule, notify, proof } = pipeline;
   const found: Contradiction[] = [];
   if (notify.provenBy !== undefined && notify.provenBy <= schedule.at) {
     found.push({ path: ['notify', 'provenBy'], message: `a time after ${schedule.at}, when the nightly run begins` });
@@ -419,6 +421,21 @@ function contradictions(pipeline: PipelineSettings): Contradiction[] {
   }
   if (!isHourly(files.pattern) && files.timeZone !== undefined && !isSameZone(files.timeZone, timeZone)) {
     found.push({ path: ['files', 'timeZone'], message: `${timeZone}, the pipeline's zone, for files of a day each` });
+  }
+  if (druid.rollup !== undefined) {
+    for (const { path, message } of rollupFaults(druid.rollup, timeZone)) {
+      found.push({ path: ['druid', 'rollup', ...path], message });
+    }
+    if (druid.digestColumn !== undefined) {
+      found.push({ path: ['druid', 'digestColumn'], message: 'none with druid.rollup, which keeps no single event' });
+    }
+    if (proof === 'rows') {
+      found.push({ path: ['proof'], message: 'auto or aggregates with druid.rollup, which keeps no single event' });
+    }
+    druid.partitionBy?.forEach((name, index) => {
+      if (druid.rollup?.dimensions.includes(name) === true) return;
+      found.push({ path: ['druid', 'partitionBy', index], message: 'one of druid.rollup.dimensions' });
+    });
   }
   const { column, format } = events.time;
   const expected: readonly string[] = timeTypesOf(format);
@@ -485,8 +502,14 @@ interface PipelineSettings {
   readonly timeZone: string;
   readonly schedule: { readonly at: string };
   readonly notify: { readonly provenBy?: string | undefined };
+  readonly proof: (typeof PROOFS)[number];
   readonly output: { readonly location?: string | undefined };
-  readonly druid: { readonly inputSource: (typeof DRUID_READS)[number] };
+  readonly druid: {
+    readonly inputSource: (typeof DRUID_READS)[number];
+    readonly rollup?: Rollup | undefined;
+    readonly digestColumn?: string | undefined;
+    readonly partitionBy?: readonly string[] | undefined;
+  };
   readonly files: { readonly pattern: string; readonly timeZone?: string | undefined };
   readonly events: {
     readonly columns: Readonly<Record<string, ColumnSetting>>;

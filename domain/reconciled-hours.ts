@@ -12,6 +12,8 @@ export function reconciledHours(
   return hours.map(({ hour, written, filtered = 0, duplicates, unmatched, misfiled }) => {
     const served = after.get(hour);
     const distinct = before.get(hour)?.distinct ?? 0;
+    const isRolledUp =
+      [...before.values()].some(({ stored }) => stored !== undefined) || served?.druidStored !== undefined;
     return {
       hour,
       realtimeRows: before.get(hour)?.rows ?? 0,
@@ -26,6 +28,10 @@ export function reconciledHours(
       unmatched,
       misfiled,
       druidRows: served?.druidRows ?? 0,
+      ...(isRolledUp && {
+        realtimeStored: before.get(hour)?.stored ?? 0,
+        druidStored: served?.druidStored ?? 0,
+      }),
       equal: served !== undefined && isEqual(served),
     };
   });

@@ -1,4 +1,5 @@
 import { markdownTable, type Markdown } from './markdown';
+import { isRolledUp, type ProofKind } from './proof-kind';
 
 /** Who made the rows that Druid served before the day was replaced: a previous batch if the day was replaced before. */
 export const SERVED_BEFORE = ['nothing', 'realtime', 'batch', 'both', 'compacted'] as const;
@@ -26,6 +27,12 @@ export interface ReconciledHour {
   /** Misplaced records: records of the hour that were found in the file of another hour. */
   readonly misfiled: number;
   readonly druidRows: number;
+  /**
+   * The rows that Druid stored before, and stores now, for the events that the other figures count. Absent without
+   * druid.rollup.
+   */
+  readonly realtimeStored?: number;
+  readonly druidStored?: number;
   /** Whether Druid's rows equal the batch's, compared by content. */
   readonly equal: boolean;
 }
@@ -47,6 +54,12 @@ export const RECONCILIATION_COLUMNS = [
   ['equal', 'equal'],
 ] as const satisfies readonly (readonly [string, keyof ReconciledHour])[];
 
+/** The further columns of a day of rolled-up rows, after the others. */
+const STORED_COLUMNS = [
+  ['stored before', 'realtimeStored'],
+  ['stored after', 'druidStored'],
+] as const satisfies readonly (readonly [string, keyof ReconciledHour])[];
+
 const BEFORE: Readonly<Record<ServedBefore, string>> = {
   nothing: 'Druid served nothing of the day before',
   realtime: 'before: what realtime had taken of the day',
@@ -61,7 +74,12 @@ export interface GateKnowledge {
   readonly realtimeUnseen?: string | undefined;
   /** Whether the distinct rows were counted by a sketch, and are so many that it is not exact. */
   readonly isDistinctEstimated?: boolean | undefined;
+  /** How the day was proven; see `isRolledUp`. */
+  readonly proof?: ProofKind | undefined;
 }
+
+const ROLLED_UP =
+  '; Druid rolls up: before and after are events, of which distinct leaves out as many duplicates as the batch found, and stored are the rows that Druid has for them';
 
 /**
  * Explains the columns 'before' and 'added'.
@@ -70,11 +88,12 @@ export interface GateKnowledge {
  */
 export function describeBefore(
   before: ServedBefore,
-  { realtimeUnseen, isDistinctEstimated }: GateKnowledge = {},
+  { realtimeUnseen, isDistinctEstimated, proof }: GateKnowledge = {},
 ): string {
   const unseen = realtimeUnseen && `; not all of it, because the gate waited in vain for ${realtimeUnseen}`;
   const estimated = isDistinctEstimated === true ? '; Druid estimated how many of them are distinct' : '';
-  return `${BEFORE[before]}${unseen ?? ''}${estimated}`;
+  const rolledUp = proof !== undefined && isRolledUp(proof) ? ROLLED_UP : '';
+  return `${BEFORE[before]}${unseen ?? ''}${estimated}${rolledUp}`;
 }
 
 /** The table as text cells: a line of names, a line for each hour, a line of sums. */
@@ -87,13 +106,16 @@ export function reconciliationTable(hours: readonly ReconciledHour[]): string[][
           ? 'yes'
           : 'NO'
         : value;
+  const columns = hours.some(({ druidStored }) => druidStored !== undefined)
+    ? [...RECONCILIATION_COLUMNS, ...STORED_COLUMNS]
+    : RECONCILIATION_COLUMNS;
   return [
-    RECONCILIATION_COLUMNS.map(([title]) => title),
-    ...hours.map((hour) => RECONCILIATION_COLUMNS.map(([, key]) => cell(hour[key]))),
-    RECONCILIATION_COLUMNS.map(([, key]) => {
+    columns.map(([title]) => title),
+    ...hours.map((hour) => columns.map(([, key]) => cell(hour[key] ?? 0))),
+    columns.map(([, key]) => {
       if (key === 'hour') return 'day';
       if (key === 'equal') return cell(hours.every((hour) => hour.equal));
-      return cell(hours.reduce((total, hour) => total + hour[key], 0));
+      return cell(hours.reduce((total, hour) => total + (hour[key] ?? 0), 0));
     }),
   ];
 }

@@ -1,7 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import * as z from 'zod';
 import type { DruidClient, SupervisorStatus } from '../../clients/druid';
-import type { BuiltDay, DayPlan, GateReport } from '../../domain/daily-batch';
+import type { BuiltDay, DayPlan, GateReport, ServedHour } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { acceptInput, isAccepted, refusalsOf, truncatedFiles, type Acceptance } from '../../domain/gate';
 import { checkedDay, checkName } from '../../domain/row-checks';
@@ -28,7 +28,14 @@ const builtCounts = z.object({
   missingHours: z.array(shortText).max(30),
   truncated: z.object({ count, names: z.array(z.string()).max(100) }).exactOptional(),
   hours: z
-    .array(z.object({ hour: shortText, written: count, wrong: z.record(checkName, count).exactOptional() }))
+    .array(
+      z.object({
+        hour: shortText,
+        written: count,
+        duplicates: count.exactOptional(),
+        wrong: z.record(checkName, count).exactOptional(),
+      }),
+    )
     .max(30),
 });
 
@@ -122,6 +129,20 @@ async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): 
   }
 }
 
+/**
+ * Rolled-up rows do not tell which of their events are the same: as many as the batch has found are taken off. Rows that
+ * are not rolled up stay as they are.
+ */
+function withoutDuplicates(
+  served: readonly ServedHour[],
+  built: readonly { readonly hour: string; readonly duplicates?: number }[],
+): ServedHour[] {
+  const duplicates = new Map(built.map((one) => [one.hour, one.duplicates ?? 0]));
+  return served.map((one) =>
+    one.stored === undefined ? one : { ...one, distinct: Math.max(0, one.rows - (duplicates.get(one.hour) ?? 0)) },
+  );
+}
+
 export function createGateActivities({ druid, pipelines, data, ...clock }: BatchDependencies) {
   return {
     /**
@@ -148,13 +169,15 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       const report = (done: string): void => {
         details = `${counting}: ${done}`;
       };
-      const realtime = await withHeartbeats(
+      const served = await withHeartbeats(
         () => details,
         () =>
           withScratch(scratch, `gate-${plan.date}`, (folder) =>
             countServed(druid, servedPlan, loaded, { scratch: folder, signal, report }),
           ),
       );
+      const before = servedBefore(await visibleSegments(druid, servedPlan), servedPlan);
+      const realtime = before === 'batch' ? served : withoutDuplicates(served, built.hours);
       const conflicts = await compactionConflicts(druid, loaded);
       const checks = checkedDay(loaded.pipeline.checks, built.hours);
       const found = refusalsOf(loaded.pipeline.gate, {
@@ -168,7 +191,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       });
       return {
         realtime,
-        before: servedBefore(await visibleSegments(druid, servedPlan), servedPlan),
+        before,
         refusals: found.filter((refusal) => !isAccepted(refusal, accept)),
         accepted: found.filter((refusal) => isAccepted(refusal, accept)),
         ...(checks.length > 0 && { checks }),

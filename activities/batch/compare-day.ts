@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import type { DruidClient } from '../../clients/druid';
 import { isEqual, type BuiltDay, type DayPlan, type DayProof, type ProvenHour } from '../../domain/daily-batch';
 import { areOf, firstDifference, noFigures, type HourFigures } from '../../domain/day-figures';
-import { dimensionsOf, segmentType } from '../../domain/druid/data-schema';
+import { storedColumnsOf } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
 import { proofKindOf } from '../../domain/proof-kind';
+import { agreed, firstRolledUpDifference, type RolledUpFigures } from '../../domain/rolled-up-figures';
+import type { Rollup } from '../../domain/rollup';
 import { figuresOfFile } from '../../engines/duckdb/figures';
+import { noRolledUpFigures, rolledUpFiguresOfFile } from '../../engines/duckdb/rolled-up-figures';
 import { NO_CONTENT, withRowCounter } from '../../engines/duckdb/row-counter';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { shortHash } from '../../engines/pipeline/pipeline-version';
@@ -41,13 +44,18 @@ export async function compareDay(
   loaded: LoadedPipeline,
   options: ComparisonOptions,
 ): Promise<Comparison> {
+  const { rollup } = loaded.pipeline.druid;
+  if (rollup !== undefined) await checkColumns(druid, plan, loaded);
   await checkTypes(druid, plan, loaded);
   const kind = proofKindOf(
     loaded.pipeline,
     built.hours.reduce((sum, { written }) => sum + written, 0),
   );
   const compare = kind === 'rows' ? compareRows : compareFigures;
-  const found = await compare(druid, plan, built, loaded, options);
+  const found =
+    rollup === undefined
+      ? await compare(druid, plan, built, loaded, options)
+      : await compareRolledUp(druid, plan, built, rollup, loaded, options);
   const named = new Set(built.hours.map(({ hour }) => hour));
   const hours = [...found.values()]
     .filter(({ hour, druidRows }) => named.has(hour) || druidRows > 0)
@@ -126,6 +134,39 @@ async function compareFigures(
   });
 }
 
+async function compareRolledUp(
+  druid: DruidClient,
+  plan: DayPlan,
+  built: BuiltRows,
+  rollup: Rollup,
+  { pipeline, outputColumns: columns }: LoadedPipeline,
+  options: ComparisonOptions,
+): Promise<Map<string, ComparedHour>> {
+  const day = servedDay(druid, plan, pipeline, columns);
+  const files = fileByHour(built);
+  const { scratch } = options;
+  const figuresOf = async (hour: string): Promise<RolledUpFigures> => {
+    const file = files.get(hour);
+    return file === undefined
+      ? noRolledUpFigures(pipeline, rollup, columns)
+      : withRowsFile(built, file, options, (path) =>
+          rolledUpFiguresOfFile(pipeline, rollup, columns, { file: path, scratch }),
+        );
+  };
+  return eachHour(hoursOf(day, built), options, async (hour) => {
+    const [batch, { stored, ...druidHas }] = [await figuresOf(hour), await day.rolledUpFigures(rollup, hour)];
+    return {
+      hour,
+      batchRows: batch.rows,
+      druidRows: druidHas.rows,
+      druidStored: stored,
+      batchChecksum: shortHash(JSON.stringify(batch)),
+      druidChecksum: shortHash(JSON.stringify(agreed(druidHas, batch))),
+      difference: firstRolledUpDifference(druidHas, batch),
+    };
+  });
+}
+
 /** Every hour of the day, and those in which the batch has rows: its zone may have been another. */
 function hoursOf(day: ServedDay, { hours }: BuiltRows): string[] {
   return [...new Set([...day.hours, ...hours.map(({ hour }) => hour)])];
@@ -150,16 +191,32 @@ export async function withRowsFile<T>(
   }
 }
 
+/** Throws PROOF_FAILED if Druid lacks a column of the rolled-up rows: the day was loaded without, or with other ones. */
+async function checkColumns(
+  druid: DruidClient,
+  { datasource, date, pipeline }: DayPlan,
+  { pipeline: settings, outputColumns }: LoadedPipeline,
+): Promise<void> {
+  const known = await druid.queries.columns(datasource);
+  const lacking = storedColumnsOf(settings, outputColumns).find(({ name }) => !known.includes(name));
+  // What the broker does not know at all has no rows.
+  if (known.length === 0 || lacking === undefined) return;
+  throw new DaybreakError('PROOF_FAILED', {
+    what: `${datasource} has no column ${lacking.name}, which druid.rollup gives the rows of ${date}`,
+    remedy: `Run the day again: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,
+  });
+}
+
 /** Throws PROOF_FAILED if a segment of the day has a column in another type than the batch's. */
 async function checkTypes(
   druid: DruidClient,
   { datasource, interval, date, pipeline }: DayPlan,
   { pipeline: settings, outputColumns }: LoadedPipeline,
 ): Promise<void> {
-  const dimensions = dimensionsOf(settings, outputColumns);
+  const stored = storedColumnsOf(settings, outputColumns);
   for (const { id, columns } of await druid.queries.segmentColumns(datasource, interval)) {
-    for (const { name, type } of dimensions) {
-      const [found, expected] = [columns[name], segmentType(type)];
+    for (const { name, written: type, stored: expected } of stored) {
+      const found = columns[name];
       // A column that a segment lacks has no value there, which the comparison of the rows finds.
       if (found === undefined || (found.typeSignature === expected && !found.hasMultipleValues)) continue;
       const has = found.hasMultipleValues ? 'several values in a row' : found.typeSignature;

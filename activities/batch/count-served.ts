@@ -5,6 +5,7 @@ import type { ServedHour } from '../../domain/daily-batch';
 import { SKETCH_FUNCTION } from '../../domain/druid/day-queries';
 import { outputTimeColumnOf } from '../../domain/pipeline';
 import { proofKindOf } from '../../domain/proof-kind';
+import { countMetricOf } from '../../domain/rollup';
 import { withRowCounter } from '../../engines/duckdb/row-counter';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { eachHour, type HoursOptions } from './hours-at-once';
@@ -14,6 +15,9 @@ import { servedDay } from './served-day';
  * The rows that Druid serves of a day by local hour, and how many of them are distinct; hours without rows are left out.
  * Where the pipeline's proof compares rows, they are fetched and counted here. Beyond, Druid counts the distinct ones by
  * a sketch; without its extension druid-datasketches, they are fetched nevertheless.
+ *
+ * Of a pipeline with druid.rollup, Druid adds up the events that its rows count. How many of them are distinct, the rows
+ * no longer tell: `distinct` is all of them.
  *
  * A column that Druid does not have yet is passed over: the pipeline may be newer than the rows.
  *
@@ -29,6 +33,15 @@ export async function countServed(
   if (known.size === 0) return [];
   const columns = outputColumns.filter(({ name }) => known.has(name) || name === outputTimeColumnOf(pipeline));
   const day = servedDay(druid, served, pipeline, columns);
+  const { rollup } = pipeline.druid;
+  if (rollup !== undefined) {
+    const isCounted = known.has(countMetricOf(rollup));
+    const served = await eachHour(day.hours, options, async (hour): Promise<ServedHour> => {
+      const { stored, events } = await day.events(rollup, hour, { isCounted });
+      return { hour, rows: events, distinct: events, stored };
+    });
+    return [...served.values()].filter(({ stored = 0 }) => stored > 0);
+  }
   const isCountedHere =
     proofKindOf(pipeline, await day.rows()) === 'rows' || !(await hasSketches(druid, served.datasource));
   const counted = isCountedHere

@@ -12,8 +12,11 @@ import {
   totalFigures,
   type RowSource,
 } from '../../domain/druid/day-queries';
+import { eventsQuery, eventsRow, rolledUpQuery, type ServedFigures } from '../../domain/druid/rollup-queries';
 import { DaybreakError } from '../../domain/errors';
 import type { OutputColumn, Pipeline } from '../../domain/pipeline';
+import type { Rollup } from '../../domain/rollup';
+import { noRolledUpFigures } from '../../engines/duckdb/rolled-up-figures';
 import { NO_CONTENT, type Content, type RowCounter } from '../../engines/duckdb/row-counter';
 
 export interface DistinctRows {
@@ -21,6 +24,11 @@ export interface DistinctRows {
   readonly distinct: number;
   /** What `distinct` is at least, all but certainly: it is an estimate. */
   readonly atLeast: number;
+}
+
+export interface StoredEvents {
+  readonly stored: number;
+  readonly events: number;
 }
 
 /** What Druid serves of a day at the moment of each call. A datasource that the broker does not know has no rows. */
@@ -33,9 +41,15 @@ export interface ServedDay {
   content(hour: string, counter: RowCounter): Promise<Content>;
   /** The hour's figures, which Druid computes. */
   figures(hour: string): Promise<HourFigures>;
+  /** The hour's events, and the rows that Druid stores for them. `isCounted`: whether Druid has the count of the events. */
+  events(rollup: Rollup, hour: string, options: { readonly isCounted: boolean }): Promise<StoredEvents>;
+  /** The figures of the hour's events, which Druid computes from its rolled-up rows. */
+  rolledUpFigures(rollup: Rollup, hour: string): Promise<ServedFigures>;
   /** The hour's rows, which Druid counts by a sketch. Needs SKETCH_FUNCTION. */
   distinct(hour: string): Promise<DistinctRows>;
 }
+
+const NO_EVENTS: StoredEvents = { stored: 0, events: 0 };
 
 /** @param columns those of the output that are read: Druid must have them. */
 export function servedDay(
@@ -82,6 +96,23 @@ export function servedDay(
         }
         return totalFigures(columns, parts);
       }),
+    events: (rollup, hour, options) =>
+      unlessForgotten(NO_EVENTS, async () => {
+        const source = sourceOf(hour);
+        if (source.intervals.length === 0) return NO_EVENTS;
+        const [row] = await queries.sql(eventsQuery(rollup, source, options), [], eventsRow);
+        return row ?? NO_EVENTS;
+      }),
+    rolledUpFigures: (rollup, hour) => {
+      const none = { ...noRolledUpFigures(pipeline, rollup, columns), stored: 0 };
+      return unlessForgotten(none, async () => {
+        const source = sourceOf(hour);
+        if (source.intervals.length === 0) return none;
+        const { query, figures } = rolledUpQuery(pipeline, rollup, columns, source);
+        const [row] = await queries.sql(query, [], z.record(z.string(), z.unknown()));
+        return row === undefined ? none : figures(row);
+      });
+    },
     distinct: (hour) =>
       unlessForgotten({ rows: 0, distinct: 0, atLeast: 0 }, async () => {
         const [row] = await queries.sql(distinctQuery(pipeline, columns, sourceOf(hour)), [], distinctRow);

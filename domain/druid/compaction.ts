@@ -1,6 +1,6 @@
 import { dayInterval, isSameZone, shiftDate, type BusinessDate } from '../business-date';
 import type { OutputColumn, Pipeline } from '../pipeline';
-import { dataSchema } from './data-schema';
+import { dataSchema, rowGranularity } from './data-schema';
 
 /** The settings of Druid's automatic compaction for a datasource, as far as they matter here. */
 export interface CompactionConfig {
@@ -32,10 +32,21 @@ export function compactionFindings(
   { granularitySpec, taskPriority, dimensionsSpec, metricsSpec, transformSpec }: CompactionConfig,
 ): CompactionFindings {
   const conflicts: string[] = [];
-  if (granularitySpec?.rollup === true) conflicts.push('granularitySpec.rollup is true: equal rows become one');
+  const wanted = rowGranularity(pipeline);
+  if (granularitySpec?.rollup === true && !wanted.rollup) {
+    conflicts.push('granularitySpec.rollup is true: equal rows become one');
+  }
   const query = granularitySpec?.queryGranularity;
-  if (!isNone(query)) conflicts.push(`granularitySpec.queryGranularity is ${JSON.stringify(query)}: it cuts times`);
-  if ((metricsSpec ?? []).length > 0) conflicts.push('metricsSpec is set: it aggregates rows');
+  if (!isNone(query) && granularityText(query) !== granularityText(wanted.queryGranularity)) {
+    conflicts.push(`granularitySpec.queryGranularity is ${JSON.stringify(query)}: it cuts times`);
+  }
+  if ((metricsSpec ?? []).length > 0) {
+    conflicts.push(
+      wanted.rollup
+        ? 'metricsSpec is set: a compaction without it keeps the metrics of the rows'
+        : 'metricsSpec is set: it aggregates rows',
+    );
+  }
   if (transformSpec?.filter != null) conflicts.push('transformSpec.filter is set: it removes rows');
   conflicts.push(...otherDimensions(pipeline, columns, dimensionsSpec?.dimensions ?? []));
   if ((taskPriority ?? 0) >= REINDEX_PRIORITY) {
@@ -123,6 +134,13 @@ function isNone(granularity: unknown): boolean {
   if (granularity == null) return true;
   const name = typeof granularity === 'object' && 'type' in granularity ? granularity.type : granularity;
   return String(name).toLowerCase() === 'none';
+}
+
+/** Equal for granularities that Druid takes for the same: it stores them with all their fields. */
+function granularityText(granularity: unknown): string {
+  if (typeof granularity !== 'object' || granularity === null) return String(granularity).toUpperCase();
+  const { type, period, timeZone, origin } = { type: '', period: '', timeZone: 'UTC', origin: null, ...granularity };
+  return [type, period, timeZone, origin].join(' ');
 }
 
 /** A dimension's name and type. The type is 'string' if it names none. */

@@ -1,5 +1,6 @@
 import type { OutputType } from '../column-types';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
+import { metricsOf, type Metric, type QueryGranularity } from '../rollup';
 import { timeExpression } from './time';
 
 /**
@@ -19,13 +20,23 @@ export interface DruidDimension {
   readonly castToType?: string;
 }
 
+/** A metric as Druid computes it while it loads rows. */
+export interface DruidMetric {
+  readonly type: Exclude<Metric['type'], 'hll' | 'theta'> | 'HLLSketchBuild' | 'thetaSketch';
+  readonly name: string;
+  /** The column of the output; absent for a count. */
+  readonly fieldName?: string;
+  readonly lgK?: number;
+  readonly size?: number;
+}
+
 /** The part that realtime and batch ingestion share: the same rows must become the same columns in segments. */
 export interface DataSchema {
   readonly dataSource: string;
   readonly timestampSpec: { readonly column: string; readonly format: string; readonly missingValue: string };
   readonly transformSpec: { readonly transforms: readonly object[] };
   readonly dimensionsSpec: { readonly dimensions: readonly DruidDimension[] };
-  readonly metricsSpec: readonly object[];
+  readonly metricsSpec: readonly DruidMetric[];
 }
 
 export function dataSchema(
@@ -42,17 +53,96 @@ export function dataSchema(
     dimensionsSpec: {
       dimensions: dimensionsOf(pipeline, columns).map(dimension),
     },
-    metricsSpec: [],
+    metricsSpec: pipeline.druid.rollup === undefined ? [] : metricsOf(pipeline.druid.rollup).map(druidMetric),
   };
 }
 
-/** The output columns that Druid stores in addition to __time, which already holds the time column. */
+/**
+ * The output columns that Druid stores as dimensions, in their order there. __time already holds the time column.
+ */
 export function dimensionsOf(pipeline: Pipeline, columns: readonly OutputColumn[]): OutputColumn[] {
-  return columns.filter(({ name }) => name !== outputTimeColumnOf(pipeline));
+  const { rollup } = pipeline.druid;
+  const others = columns.filter(({ name }) => name !== outputTimeColumnOf(pipeline));
+  if (rollup === undefined) return others;
+  return rollup.dimensions.flatMap((name) => others.find((column) => column.name === name) ?? []);
 }
 
-/** The type that a column of a segment has, as Druid tells it. */
-export function segmentType(type: OutputType): string {
+/** The part of granularitySpec that says what one stored row is. It is the same for realtime and batch, too. */
+export function rowGranularity({ timeZone, druid: { rollup } }: Pipeline) {
+  if (rollup === undefined) return { queryGranularity: { type: 'none' }, rollup: false };
+  return { queryGranularity: queryGranularity(rollup.queryGranularity, timeZone), rollup: true };
+}
+
+/** By the clocks of the zone. In the form in which Druid stores it: any other would look like a spec that somebody changed. */
+function queryGranularity(name: QueryGranularity, timeZone: string): string | object {
+  if (name === 'NONE') return { type: 'none' };
+  return timeZone === 'UTC' ? name : { type: 'period', period: PERIODS[name], timeZone };
+}
+
+const PERIODS: Readonly<Record<Exclude<QueryGranularity, 'NONE'>, string>> = {
+  SECOND: 'PT1S',
+  MINUTE: 'PT1M',
+  FIVE_MINUTE: 'PT5M',
+  TEN_MINUTE: 'PT10M',
+  FIFTEEN_MINUTE: 'PT15M',
+  THIRTY_MINUTE: 'PT30M',
+  HOUR: 'PT1H',
+};
+
+function druidMetric(metric: Metric): DruidMetric {
+  const { name, type } = metric;
+  switch (type) {
+    case 'count':
+      return { type, name };
+    case 'hll':
+      return { type: 'HLLSketchBuild', name, fieldName: metric.column, lgK: metric.lgK };
+    case 'theta':
+      return { type: 'thetaSketch', name, fieldName: metric.column, size: metric.size };
+    case 'longSum':
+    case 'longMin':
+    case 'longMax':
+    case 'doubleSum':
+    case 'doubleMin':
+    case 'doubleMax':
+      return { type, name, fieldName: metric.column };
+  }
+}
+
+/** A column that the segments of a datasource have. */
+export interface StoredColumn {
+  readonly name: string;
+  /** What the batch wrote: a type of the output, or of a metric. */
+  readonly written: string;
+  /** The type in a segment, as Druid tells it. */
+  readonly stored: string;
+}
+
+/** The dimensions and the metrics. */
+export function storedColumnsOf(pipeline: Pipeline, columns: readonly OutputColumn[]): StoredColumn[] {
+  const dimensions = dimensionsOf(pipeline, columns).map(({ name, type }) => {
+    return { name, written: type, stored: segmentType(type) };
+  });
+  const { rollup } = pipeline.druid;
+  if (rollup === undefined) return dimensions;
+  return [
+    ...dimensions,
+    ...metricsOf(rollup).map(({ name, type }) => ({ name, written: type, stored: METRIC_TYPES[type] })),
+  ];
+}
+
+const METRIC_TYPES: Readonly<Record<Metric['type'], string>> = {
+  count: 'LONG',
+  longSum: 'LONG',
+  longMin: 'LONG',
+  longMax: 'LONG',
+  doubleSum: 'DOUBLE',
+  doubleMin: 'DOUBLE',
+  doubleMax: 'DOUBLE',
+  hll: 'COMPLEX<HLLSketch>',
+  theta: 'COMPLEX<thetaSketch>',
+};
+
+function segmentType(type: OutputType): string {
   const druidType = DRUID_TYPES[type];
   if (typeof druidType !== 'string') return druidType.array;
   return druidType === 'json' ? 'COMPLEX<json>' : druidType.toUpperCase();

@@ -12,7 +12,7 @@ export interface RowSource {
   readonly intervals: readonly Interval[];
 }
 
-function fromSql({ datasource, intervals }: RowSource): string {
+export function fromSql({ datasource, intervals }: RowSource): string {
   const within = intervals.map(
     ({ start, end }) => `(__time >= ${timestampLiteral(start)} AND __time < ${timestampLiteral(end)})`,
   );
@@ -90,7 +90,7 @@ export function totalFigures(columns: readonly OutputColumn[], parts: readonly H
 }
 
 /** The whole number that a value counts as; see `ColumnFigures`. DuckDB's is in engines/duckdb/figures.ts. */
-function numberSql({ name, type }: OutputColumn, time: string): string {
+export function numberSql({ name, type }: OutputColumn, time: string): string {
   if (name === time) return 'TIMESTAMP_TO_MILLIS(__time)';
   switch (type) {
     case 'BIGINT':
@@ -112,7 +112,7 @@ function numberSql({ name, type }: OutputColumn, time: string): string {
 }
 
 /** What is null where the column has no value. */
-function countedSql({ name, type }: OutputColumn): string {
+export function countedSql({ name, type }: OutputColumn): string {
   if (type === 'JSON') return `NULLIF(TO_JSON_STRING(${sqlName(name)}), 'null')`;
   return elementTypeOf(type) === undefined ? sqlName(name) : `ARRAY_LENGTH(${sqlName(name)})`;
 }

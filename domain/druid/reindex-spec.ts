@@ -1,6 +1,6 @@
 import type { DayPlan } from '../daily-batch';
 import type { OutputColumn, Pipeline } from '../pipeline';
-import { dataSchema } from './data-schema';
+import { dataSchema, rowGranularity } from './data-schema';
 
 /**
  * The source from which Druid reads NDJSON: paths that it shares with the worker, HTTP addresses of the worker's own
@@ -73,8 +73,7 @@ export function reindexSpec(
         granularitySpec: {
           type: 'uniform',
           segmentGranularity: { type: 'period', period: 'P1D', timeZone: pipeline.timeZone },
-          queryGranularity: { type: 'none' },
-          rollup: false,
+          ...rowGranularity(pipeline),
           intervals: [`${interval.start}/${interval.end}`],
         },
       },
@@ -108,7 +107,7 @@ function partitioning(maxRowsPerSegment: number, ranges: readonly string[] | und
   if (ranges === undefined) return { partitionsSpec: { type: 'dynamic', maxRowsPerSegment } };
   return {
     partitionsSpec: { type: 'range', partitionDimensions: ranges, maxRowsPerSegment },
-    // It rolls nothing up here. It means that no segment is published before all rows are known.
+    // No segment is published before all rows are known. With druid.rollup, no two stored rows are of one group.
     forceGuaranteedRollup: true,
   };
 }

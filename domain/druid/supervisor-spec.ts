@@ -1,6 +1,6 @@
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { consumerProperties, type KafkaOfDruid } from './consumer-properties';
-import { dataSchema } from './data-schema';
+import { dataSchema, rowGranularity } from './data-schema';
 
 /** The Kafka supervisor of a pipeline's datasource. Its id is the datasource. */
 export function supervisorSpec(
@@ -17,8 +17,7 @@ export function supervisorSpec(
           type: 'uniform',
           // Hours in the pipeline's zone, so that a local day always consists of whole segments.
           segmentGranularity: hourIn(pipeline.timeZone),
-          queryGranularity: { type: 'none' },
-          rollup: false,
+          ...rowGranularity(pipeline),
         },
       },
       ioConfig: {

@@ -90,7 +90,7 @@ export function valueSql({ name, type }: OutputColumn): string {
 }
 
 /** The whole number that a value counts as; see `ColumnFigures`. Druid's is in domain/druid/day-queries.ts. */
-function numberSql(pipeline: Pipeline, { name, type }: OutputColumn): string {
+export function numberSql(pipeline: Pipeline, { name, type }: OutputColumn): string {
   const column = quoted(name);
   if (name === outputTimeColumnOf(pipeline)) return millisecondsSql(pipeline, column);
   switch (type) {
@@ -117,5 +117,10 @@ function numberSql(pipeline: Pipeline, { name, type }: OutputColumn): string {
 /** Local text counts as if it were of UTC: what it is in its zone costs much more. */
 function millisecondsSql(pipeline: Pipeline, column: string): string {
   const moment = timeRuleOf(pipeline).moment(column);
-  return isLocalTime(pipeline) ? `epoch_ms(${moment}::TIMESTAMP)` : moment;
+  return isLocalTime(pipeline) ? localMillisecondsSql(moment) : moment;
+}
+
+/** The milliseconds of local text as if it were of UTC. `moment`: see `TimeRule`. */
+export function localMillisecondsSql(moment: string): string {
+  return `epoch_ms(${moment}::TIMESTAMP)`;
 }

@@ -1,6 +1,7 @@
 import { listed, shortened } from '../../domain/bounded-text';
 import { RESERVED_COLUMNS } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
+import { columnFault } from '../../domain/rollup';
 import {
   digestColumnOf,
   outputTimeColumnOf,
@@ -29,6 +30,7 @@ export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputC
   }
   checkNames(pipeline, columns, files.yaml);
   checkPartitions(pipeline, columns, files.yaml);
+  checkRollup(pipeline, columns, files.yaml);
   const reserved = columns.find(({ name }) => RESERVED_COLUMNS.includes(name));
   if (reserved !== undefined) {
     throw new DaybreakError('BAD_TRANSFORM', {
@@ -85,4 +87,14 @@ function checkPartitions(pipeline: Pipeline, columns: readonly OutputColumn[], f
       remedy: `Name VARCHAR columns of it other than the time: ${listed(texts)}.`,
     });
   }
+}
+
+function checkRollup(pipeline: Pipeline, columns: readonly OutputColumn[], file: string): void {
+  const { rollup } = pipeline.druid;
+  const fault = rollup && columnFault(rollup, columns, outputTimeColumnOf(pipeline));
+  if (fault === undefined) return;
+  throw new DaybreakError('BAD_PIPELINE', {
+    what: `${file}: druid.rollup.${fault.setting} is ${fault.column}, which is not a column that it can use`,
+    remedy: `Name ${fault.accepted}.`,
+  });
 }

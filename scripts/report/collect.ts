@@ -35,6 +35,8 @@ const reconciliationSchema = z
         quarantined: count.optional().default(0),
         missedByRealtime: count.optional().default(0),
         druidRows: count,
+        realtimeStored: count.exactOptional(),
+        druidStored: count.exactOptional(),
         equal: z.boolean(),
       }),
     ),

@@ -1,5 +1,6 @@
 import { needsFigures, proofKindOf, ROW_BY_ROW } from '../../domain/proof-kind';
 import type { Pipeline } from '../../domain/pipeline';
+import { rollupSetting } from '../../domain/rollup';
 import { loadExample } from '../engines/scratch';
 
 async function withProof(proof: Pipeline['proof'], digestColumn?: string): Promise<Pipeline> {
@@ -21,9 +22,17 @@ it('names the digests of a pipeline that has them, where rows are not compared',
   expect(proofKindOf(await withProof('auto', 'row_digest'), ROW_BY_ROW + 1)).toBe('digests');
 });
 
-it('has a build compute the figures of hours of which a day of that size consists, unless rows are compared', () => {
+it('has a build compute the figures of hours of which a day of that size consists, unless rows are compared', async () => {
+  const [auto, rows, aggregates] = [await withProof('auto'), await withProof('rows'), await withProof('aggregates')];
   const [small, large] = [ROW_BY_ROW / 24 - 1, ROW_BY_ROW / 24 + 1];
-  expect([small, large].map((rows) => needsFigures({ proof: 'auto' }, rows))).toEqual([false, true]);
-  expect([1, large].map((rows) => needsFigures({ proof: 'rows' }, rows))).toEqual([false, false]);
-  expect(needsFigures({ proof: 'aggregates' }, 1)).toBe(true);
+  expect([small, large].map((count) => needsFigures(auto, count))).toEqual([false, true]);
+  expect([1, large].map((count) => needsFigures(rows, count))).toEqual([false, false]);
+  expect(needsFigures(aggregates, 1)).toBe(true);
+});
+
+it('proves rolled-up rows by their metrics, of which a build keeps nothing', async () => {
+  const { druid, ...pipeline } = await withProof('aggregates');
+  const rolledUp = { ...pipeline, druid: { ...druid, rollup: rollupSetting.parse({ dimensions: ['hello'] }) } };
+  expect(proofKindOf(rolledUp, 1)).toBe('metrics');
+  expect(needsFigures(rolledUp, 1)).toBe(false);
 });

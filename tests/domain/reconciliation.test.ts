@@ -1,4 +1,9 @@
-import { reconciliationMarkdown, reconciliationTable, type ReconciledHour } from '../../domain/reconciliation';
+import {
+  describeBefore,
+  reconciliationMarkdown,
+  reconciliationTable,
+  type ReconciledHour,
+} from '../../domain/reconciliation';
 
 const hour: ReconciledHour = {
   hour: '00',
@@ -33,4 +38,15 @@ it('is a Markdown table with a line of dashes under the names', () => {
   const lines = reconciliationMarkdown([hour]).text.split('\n');
   expect(lines[1]).toBe(`| --- |${' ---: |'.repeat(12)}`);
   expect(lines).toHaveLength(4);
+});
+
+it('says what is an event and what a stored row where Druid rolls up', () => {
+  const [names, line, sums] = reconciliationTable([{ ...hour, realtimeStored: 120, druidStored: 100 }]);
+  expect([names, line, sums].map((cells) => cells?.slice(-2))).toEqual([
+    ['stored before', 'stored after'],
+    ['120', '100'],
+    ['120', '100'],
+  ]);
+  expect(describeBefore('realtime', { proof: 'metrics' })).toContain('before and after are events');
+  expect(describeBefore('realtime', { proof: 'aggregates' })).not.toContain('events');
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { refuseCompaction } from '../../../activities/druid/compaction-poll';
+import { requireExtensions } from '../../../activities/druid/required-extensions';
 import { createDruidClient } from '../../../clients/druid';
 import { scratchRoot } from '../../../clients/storage/local/scratch-folder';
 import { asDaybreakError, DaybreakError } from '../../../domain/errors';
@@ -20,15 +21,17 @@ export interface Answers {
 
 /** One that fails stops no other. */
 export async function checkSystems(loaded: LoadedPipeline): Promise<Answers> {
-  const { druid, data } = readConfig();
+  const { druid: servers, data } = readConfig();
   const { pipeline } = loaded;
+  const druid = createDruidClient(servers);
   const own = join(data, pipeline.name);
-  const [compaction, ...places] = await Promise.all([
-    refuseCompaction(createDruidClient(druid), loaded).catch(asDaybreakError),
+  const [compaction, extensions, ...places] = await Promise.all([
+    refuseCompaction(druid, loaded).catch(asDaybreakError),
+    requireExtensions(druid, pipeline).catch(asDaybreakError),
     checkInput(pipeline, inputLocationOf(pipeline, own), { scratch: scratchRoot(data, pipeline.name) }),
     checkOutput(data, pipeline),
   ]);
-  const failures = places.flatMap(({ failure }) => failure ?? []);
+  const failures = [...(extensions ? [extensions] : []), ...places.flatMap(({ failure }) => failure ?? [])];
   if (compaction instanceof DaybreakError) return { places, warnings: [], failures: [compaction, ...failures] };
   return { places, warnings: compaction, failures };
 }

@@ -21,6 +21,16 @@ const COLUMNS = [
   ['unmatched', 'unmatched'],
 ] as const satisfies readonly (readonly [title: string, key: keyof ReportHour])[];
 
+/** Of days of rolled-up rows, whose other columns count events. */
+const STORED_COLUMNS = [
+  ['stored before', 'realtimeStored'],
+  ['stored after', 'druidStored'],
+] as const satisfies readonly (readonly [title: string, key: keyof ReportHour])[];
+
+function isRolledUp(hours: readonly ReportHour[]): boolean {
+  return hours.some(({ druidStored }) => druidStored !== undefined);
+}
+
 interface Bar {
   readonly hour: string;
   readonly what: string;
@@ -28,7 +38,7 @@ interface Bar {
 }
 
 /**
- * A chart of the rows of each hour that Druid served before and serves now. `panelWidth` is in pixels and includes the
+ * A chart of the rows, or events of rolled-up rows, of each hour that Druid served before and serves now. `panelWidth` is in pixels and includes the
  * panel's padding.
  */
 export function hourChart(hours: readonly ReportHour[], panelWidth: number): Element {
@@ -41,7 +51,7 @@ export function hourChart(hours: readonly ReportHour[], panelWidth: number): Ele
     height: 200,
     x: { axis: null, padding: 0.1, domain: [BEFORE, AFTER] },
     fx: { label: 'local hour', padding: 0.15 },
-    y: { grid: true, label: 'rows', nice: true, tickFormat: 's' },
+    y: { grid: true, label: isRolledUp(hours) ? 'events' : 'rows', nice: true, tickFormat: 's' },
     color: { domain: [BEFORE, AFTER], range: ['var(--realtime)', 'var(--batch)'], legend: true },
     marks: [
       barY(bars, {
@@ -58,21 +68,22 @@ export function hourChart(hours: readonly ReportHour[], panelWidth: number): Ele
 
 /** A table with a line for each hour, and the sums. */
 export function hourTable(hours: readonly ReportHour[]): HTMLElement {
-  const titles = ['hour', ...COLUMNS.map(([title]) => title), 'proof'];
+  const columns = isRolledUp(hours) ? [...COLUMNS, ...STORED_COLUMNS] : COLUMNS;
+  const titles = ['hour', ...columns.map(([title]) => title), 'proof'];
   const lines = hours.map((hour) =>
     element(
       'tr',
       { class: hour.equal ? undefined : 'unequal' },
       ...cells(
         hour.hour,
-        COLUMNS.map(([, key]) => hour[key]),
+        columns.map(([, key]) => hour[key] ?? 0),
         hour.equal,
       ),
     ),
   );
   const sums = cells(
     'day',
-    COLUMNS.map(([, key]) => hours.reduce((sum, hour) => sum + hour[key], 0)),
+    columns.map(([, key]) => hours.reduce((sum, hour) => sum + (hour[key] ?? 0), 0)),
     hours.every(({ equal }) => equal),
   );
   return element(

@@ -3,6 +3,7 @@ import { countServed } from '../../../activities/batch/count-served';
 import type { DruidClient } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
 import type { ServedHour } from '../../../domain/daily-batch';
+import { rollupSetting, type Rollup } from '../../../domain/rollup';
 import { loadExample, scratchFolder } from '../../engines/scratch';
 
 const scratch = scratchFolder();
@@ -15,17 +16,23 @@ interface Served {
   /** The day's rows. Default: more than are compared row by row. */
   readonly rows?: number;
   readonly columns?: readonly string[];
+  readonly rollup?: Rollup;
 }
 
 /** What is counted where Druid has a row twice in one hour. */
-async function count({ hasSketches, rows = 3_000_000, columns = ['__time', ...Object.keys(ROW)] }: Served) {
-  const loaded = await loadExample('events');
+async function count({ hasSketches, rows = 3_000_000, columns = ['__time', ...Object.keys(ROW)], rollup }: Served) {
+  const example = await loadExample('events');
+  const { pipeline } = example;
+  const loaded = { ...example, pipeline: { ...pipeline, druid: { ...pipeline.druid, rollup } } };
   const asked: string[] = [];
   const queries = {
     columns: () => Promise.resolve(columns),
     hasFunction: () => Promise.resolve(hasSketches),
     sql: (query: string) => {
       asked.push(query);
+      if (query.includes('"stored"')) {
+        return Promise.resolve([query.includes(SEVENTH) ? { stored: 2, events: 30 } : { stored: 0, events: 0 }]);
+      }
       if (!query.includes('"distinct"')) return Promise.resolve([{ rows }]);
       const found = query.includes(SEVENTH) ? 1_000_000 : 0;
       return Promise.resolve([{ rows: found, distinct: { estimate: found / 2, lowBound: found * 0.49 } }]);
@@ -66,4 +73,20 @@ it('passes over a column that Druid does not have yet', async () => {
 
 it('asks nothing of a datasource that Druid does not know', async () => {
   expect(await count({ hasSketches: true, columns: [] })).toEqual({ hours: [], asked: [] });
+});
+
+describe('of rolled-up rows', () => {
+  const rollup = rollupSetting.parse({ dimensions: ['hello'], metrics: [{ name: 'hellos', type: 'count' }] });
+
+  it('adds up the events of the stored rows, without fetching any', async () => {
+    const { hours, asked } = await count({ hasSketches: false, columns: ['__time', 'hello', 'hellos'], rollup });
+    expect(hours).toEqual([{ hour: '07', rows: 30, distinct: 30, stored: 2 }]);
+    expect(asked.at(-1)).toContain('SUM(COALESCE("hellos", 1))');
+    expect(asked.filter((query) => query.startsWith('SELECT TIME_FORMAT'))).toEqual([]);
+  });
+
+  it('takes rows that were stored before the pipeline rolled up for an event each', async () => {
+    const { asked } = await count({ hasSketches: true, columns: ['__time', 'hello'], rollup });
+    expect(asked.at(-1)).not.toContain('hellos');
+  });
 });

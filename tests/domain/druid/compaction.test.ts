@@ -1,5 +1,6 @@
 import { compactionFindings, type CompactionConfig } from '../../../domain/druid/compaction';
 import type { OutputColumn, Pipeline } from '../../../domain/pipeline';
+import { rollupSetting } from '../../../domain/rollup';
 import { loadPipeline } from '../../../engines/load-pipeline';
 
 let pipeline: Pipeline;
@@ -85,4 +86,28 @@ it.each([
   expect(conflicts).toEqual([]);
   expect(warnings).toHaveLength(fits ? 0 : 1);
   if (!fits) expect(warnings[0]).toContain(`"period":"P1D","timeZone":"${timeZone}"} fits`);
+});
+
+describe('of a pipeline with rollup', () => {
+  const rolledUp = (config: CompactionConfig) => {
+    const rollup = rollupSetting.parse({ queryGranularity: 'HOUR', dimensions: ['user_name', 'uid'] });
+    return compactionFindings({ ...pipeline, druid: { ...pipeline.druid, rollup } }, columns, config).conflicts;
+  };
+
+  it.each<[string, CompactionConfig]>([
+    ['rolls up further', { granularitySpec: { rollup: true } }],
+    ['cuts times as the pipeline does', { granularitySpec: { queryGranularity: period('PT1H', 'Asia/Seoul') } }],
+    ['keeps times', { granularitySpec: { queryGranularity: 'NONE' } }],
+    ['keeps the dimensions', { dimensionsSpec: { dimensions: ['user_name', long('uid')] } }],
+  ])('may be a compaction that %s', (_, config) => {
+    expect(rolledUp(config)).toEqual([]);
+  });
+
+  it.each<[string, CompactionConfig]>([
+    ['queryGranularity is "HOUR"', { granularitySpec: { queryGranularity: 'HOUR' } }],
+    ['metricsSpec is set', { metricsSpec: [{ type: 'count', name: 'count' }] }],
+    ['dimensionsSpec lacks uid', { dimensionsSpec: { dimensions: ['user_name'] } }],
+  ])('must not be a compaction in which %s', (reason, config) => {
+    expect(rolledUp(config)).toEqual([expect.stringContaining(reason)]);
+  });
 });

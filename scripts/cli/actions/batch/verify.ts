@@ -1,5 +1,5 @@
 import type { BusinessDate } from '../../../../domain/business-date';
-import { describeProof } from '../../../../domain/proof-kind';
+import { describeProof, isRolledUp } from '../../../../domain/proof-kind';
 import { readConfig } from '../../../../worker/config';
 import { verifyDay, type VerifiedDay } from '../../../operate/verify-day';
 import { print, printJson } from '../../../output/print';
@@ -26,13 +26,17 @@ export async function run({ pipeline, date, json }: VerifyOptions): Promise<void
 }
 
 function describe({ pipeline, date, datasource, version, segments, hours, kind }: VerifiedDay): Line[] {
+  const rolledUp = isRolledUp(kind);
+  const counted = rolledUp ? ' events' : '';
+  const number = (count: number): string => count.toLocaleString('en-US');
   return [
     table([
-      ['hour', 'batch', 'Druid', 'checksum of both'],
-      ...hours.map(({ hour, batchRows, druidRows, druidChecksum }) => [
+      ['hour', `batch${counted}`, `Druid${counted}`, ...(rolledUp ? ['stored rows'] : []), 'checksum of both'],
+      ...hours.map(({ hour, batchRows, druidRows, druidStored = 0, druidChecksum }) => [
         hour,
-        batchRows.toLocaleString('en-US'),
-        druidRows.toLocaleString('en-US'),
+        number(batchRows),
+        number(druidRows),
+        ...(rolledUp ? [number(druidStored)] : []),
         druidChecksum,
       ]),
     ]),

@@ -1,0 +1,124 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { wrapped } from '../../domain/day-figures';
+import { groupColumnsOf } from '../../domain/druid/rollup-queries';
+import { isLocalTime, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import { sketchError, sumError, type MetricFigures, type RolledUpFigures } from '../../domain/rolled-up-figures';
+import { granularityMilliseconds, isSketch, valueMetricsOf, type Rollup, type ValueMetric } from '../../domain/rollup';
+import { timeRuleOf } from '../rule/time-rule';
+import { localMillisecondsSql, numberSql, valueSql } from './figures';
+import { queryTexts } from './query';
+import { READER, rowsOfFile } from './rows-of-file';
+import { exactly, literal, quoted } from './sql';
+
+/**
+ * What the rows of an NDJSON file have to be once Druid has rolled them up: exact, whatever Druid estimates.
+ *
+ * @param file its absolute path. A name that ends in .gz or .zst is of a compressed file.
+ * @param scratch the absolute path of a folder, to which distinct values are spilled.
+ */
+export async function rolledUpFiguresOfFile(
+  pipeline: Pipeline,
+  rollup: Rollup,
+  columns: readonly OutputColumn[],
+  { file, scratch }: { readonly file: string; readonly scratch: string },
+): Promise<RolledUpFigures> {
+  const groups = groupColumnsOf(pipeline, columns);
+  const metrics = valueMetricsOf(rollup);
+  const inputs = new Set(metrics.map(({ column }) => column));
+  const read = columns.filter((column) => groups.includes(column) || inputs.has(column.name));
+  const selected = [
+    'count(*)',
+    ...groups.flatMap((column) => [
+      `count(${valueSql(column)})`,
+      `sum(${groupNumberSql(pipeline, rollup, column)})::VARCHAR`,
+    ]),
+    ...metrics.flatMap(metricSql),
+  ];
+  const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
+  try {
+    const sql = `SELECT ${selected.join(', ')} FROM ${rowsOfFile(read)}`;
+    const [row = []] = await queryTexts(await instance.connect(), sql, { file: exactly(file) });
+    const [rows, ...others] = row;
+    const ofMetrics = others.slice(2 * groups.length);
+    return {
+      rows: Number(rows),
+      columns: groups.map(({ name }, index) => ({
+        name,
+        values: Number(others[2 * index]),
+        sum: wrapped(BigInt(others[2 * index + 1] ?? 0)),
+      })),
+      metrics: metrics.map((metric, index) =>
+        metricFigures(metric, Number(rows), ofMetrics[2 * index] ?? null, Number(ofMetrics[2 * index + 1])),
+      ),
+    };
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** The figures of no rows. */
+export function noRolledUpFigures(
+  pipeline: Pipeline,
+  rollup: Rollup,
+  columns: readonly OutputColumn[],
+): RolledUpFigures {
+  return {
+    rows: 0,
+    columns: groupColumnsOf(pipeline, columns).map(({ name }) => ({ name, values: 0, sum: '0' })),
+    metrics: valueMetricsOf(rollup).map((metric) => ({
+      name: metric.name,
+      value: isSketch(metric) ? '0' : null,
+      error: 0,
+    })),
+  };
+}
+
+/** The whole number that a value of a dimension or of the time counts as; see `ColumnFigures`. */
+function groupNumberSql(pipeline: Pipeline, rollup: Rollup, column: OutputColumn): string {
+  return column.name === outputTimeColumnOf(pipeline)
+    ? cutTimeSql(pipeline, rollup, column)
+    : numberSql(pipeline, column);
+}
+
+/** Local time as if it were of UTC, cut as Druid cuts it. */
+function cutTimeSql(pipeline: Pipeline, rollup: Rollup, { name }: OutputColumn): string {
+  const length = granularityMilliseconds(rollup);
+  const moment = timeRuleOf(pipeline).moment(quoted(name));
+  const local = isLocalTime(pipeline)
+    ? localMillisecondsSql(moment)
+    : `epoch_ms(timezone(${literal(pipeline.timeZone)}, make_timestamptz((${moment}) * 1000)))`;
+  // A remainder has the sign of what is divided.
+  return length === 1 ? local : `(${local} - (${local} % ${length} + ${length}) % ${length})`;
+}
+
+/** The value of a metric over all rows, and the sum of absolute values where it is a sum of doubles. */
+function metricSql(metric: ValueMetric): [value: string, magnitude: string] {
+  const column = quoted(metric.column);
+  switch (metric.type) {
+    case 'longSum':
+      return [`sum(${column})::VARCHAR`, '0'];
+    case 'longMin':
+      return [`min(${column})::VARCHAR`, '0'];
+    case 'longMax':
+      return [`max(${column})::VARCHAR`, '0'];
+    case 'doubleSum':
+      return [`fsum(${column}::DOUBLE)::VARCHAR`, `fsum(abs(${column}::DOUBLE))::VARCHAR`];
+    case 'doubleMin':
+      return [`min(${column}::DOUBLE)::VARCHAR`, '0'];
+    case 'doubleMax':
+      return [`max(${column}::DOUBLE)::VARCHAR`, '0'];
+    case 'hll':
+    case 'theta':
+      // Sketches pass over the empty text.
+      return [`count(DISTINCT nullif(${column}::VARCHAR, ''))::VARCHAR`, '0'];
+  }
+}
+
+function metricFigures(metric: ValueMetric, rows: number, value: string | null, magnitude: number): MetricFigures {
+  const { name, type } = metric;
+  if (isSketch(metric)) return { name, value: value ?? '0', error: sketchError(metric, Number(value)) };
+  if (value === null) return { name, value, error: 0 };
+  if (type === 'longSum') return { name, value: wrapped(BigInt(value)), error: 0 };
+  if (type === 'doubleSum') return { name, value: String(Number(value)), error: sumError(rows, magnitude) };
+  return { name, value: type.startsWith('double') ? String(Number(value)) : value, error: 0 };
+}
