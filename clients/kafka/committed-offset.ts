@@ -1,3 +1,4 @@
+import { encodeTopicPartitions, NO_TAGS } from './compact';
 import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
 export interface CommittedOffset {
@@ -11,7 +12,6 @@ export interface CommittedOffset {
  * it. It is the first version with compact encodings: header and body end with tagged fields. We send none.
  */
 const OFFSET_FETCH = { apiKey: 9, apiVersion: 7, apiName: 'OffsetFetch' };
-const NO_TAGS = 0;
 
 /**
  * The committed offset of one partition. Throws UNSTABLE_OFFSET_COMMIT while one of its offsets is in a transaction
@@ -26,12 +26,10 @@ export function fetchCommittedOffset(
 }
 
 function encode(group: string, topic: string, partition: number): Encoder {
-  const partitions = [new Encoder().writeInt32(partition)];
-  const topics = [new Encoder().writeUVarIntString(topic).writeUVarIntArray(partitions).writeUVarInt(NO_TAGS)];
   return new Encoder()
     .writeUVarInt(NO_TAGS) // of the header
     .writeUVarIntString(group)
-    .writeUVarIntArray(topics)
+    .writeUVarIntArray(encodeTopicPartitions(new Map([[topic, [partition]]])))
     .writeBoolean(true) // only stable offsets
     .writeUVarInt(NO_TAGS);
 }

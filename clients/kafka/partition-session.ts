@@ -1,15 +1,11 @@
-import { type CommittedOffset, fetchCommittedOffset } from './committed-offset';
+import type { CommittedOffset } from './committed-offset';
 import { clusterOf } from './connection';
 import { kafkaError, protocolType } from './errors';
 import { fetchRecords, type FetchedRecords, type FetchRequest } from './fetch';
 import { leaderOf } from './leader-of';
 import type { KafkaOptions } from './options';
-import {
-  type ProducerEpoch,
-  TransactionalWriter,
-  type TransactionWrites,
-  whileMarkersAreWritten,
-} from './transactional-writer';
+import { PreviousTransaction } from './previous-transaction';
+import { type ProducerEpoch, TransactionalWriter, type TransactionWrites } from './transactional-writer';
 import type { Broker, Cluster } from './transport';
 
 export interface SessionOptions {
@@ -61,8 +57,9 @@ export class PartitionSession {
 
   /**
    * `previous` is this owner's last session, if it had one. Without it, opening can only fence others and cannot be
-   * fenced. `onOwned` receives the identity of this session as soon as it owns the partition. If a later step of
-   * opening fails, that identity is the `previous` of the next session.
+   * fenced. `onOwned` receives the identity of this session as soon as it owns the partition, and again when the
+   * previous transaction is finished. If a later step of opening fails, the last identity is the `previous` of the next
+   * session.
    */
   static async open(
     kafka: KafkaOptions,
@@ -74,10 +71,16 @@ export class PartitionSession {
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
+      const before = new PreviousTransaction(cluster, options, previous?.unfinished);
+      const writer = await TransactionalWriter.open(cluster, options, previous, (coordinator) =>
+        before.look(coordinator),
+      );
+      const { producerId, producerEpoch } = writer;
+      onOwned?.({ producerId, producerEpoch, ...(before.unfinished && { unfinished: before.unfinished }) });
       // The order matters: once the previous owner is fenced, the committed offset cannot move any more.
-      const writer = await TransactionalWriter.open(cluster, options, previous);
-      onOwned?.(writer);
-      const start = await startOf(cluster, options, writer);
+      const committed = await before.finish(writer);
+      onOwned?.({ producerId, producerEpoch });
+      const start = await startOf(cluster, options, committed);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
     } catch (thrown) {
       await cluster.disconnect();
@@ -116,9 +119,11 @@ export class PartitionSession {
   }
 }
 
-async function startOf(cluster: Cluster, options: SessionOptions, writer: TransactionalWriter): Promise<SessionStart> {
-  const { topic, partition } = options;
-  const found = await committedOffset(cluster, options, writer);
+async function startOf(
+  cluster: Cluster,
+  { topic, partition }: SessionOptions,
+  found: CommittedOffset,
+): Promise<SessionStart> {
   const committed = found.offset;
   const metadata = found.metadata ? { metadata: found.metadata } : {};
   const leader = await leaderOf(cluster, topic, partition);
@@ -129,31 +134,6 @@ async function startOf(cluster: Cluster, options: SessionOptions, writer: Transa
   return { offset: low, reset: { committed, low, high }, ...metadata };
 }
 
-/**
- * The offset at which the previous owner ended. If the offset stays in a transaction although its owner is fenced, the
- * broker has lost the transaction's markers. Kafka 4 takes a transaction as complete without a marker if a partition
- * has no leader at the time. All partitions are without one while a single broker restarts ("Couldn't find leader
- * endpoint for partitions" in its log). Our first commit would make its rows visible, so the transaction is aborted.
- * Nobody has read these rows.
- */
-async function committedOffset(
-  cluster: Cluster,
-  options: SessionOptions,
-  writer: TransactionalWriter,
-): Promise<CommittedOffset> {
-  const coordinator = await cluster.findGroupCoordinator({ groupId: options.group, coordinatorType: 0 });
-  const fetch = (): Promise<CommittedOffset> => fetchCommittedOffset(coordinator, options);
-  try {
-    return await whileMarkersAreWritten(fetch, MARKERS_ARE_LOST_MS);
-  } catch (thrown) {
-    if (protocolType(thrown) !== 'UNSTABLE_OFFSET_COMMIT') throw thrown;
-    await writer.abortLeftovers(options.outputs);
-    return await whileMarkersAreWritten(fetch);
-  }
-}
-
-/** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
-const MARKERS_ARE_LOST_MS = 3_000;
 const EARLIEST = -2;
 const LATEST = -1;
 

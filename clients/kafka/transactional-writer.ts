@@ -4,6 +4,7 @@ import { leaderOf } from './leader-of';
 import { partitionOf } from './murmur2';
 import { type PartitionBatch, produceBatches } from './produce';
 import { encodeRecordBatch, type NewRecord, recordSize } from './record-batch';
+import type { Decision } from './transaction-state';
 import type { Broker, Cluster } from './transport';
 
 /** Records by topic. */
@@ -29,6 +30,8 @@ interface Coordinators {
 export interface ProducerEpoch {
   readonly producerId: bigint;
   readonly producerEpoch: number;
+  /** The decision of the transaction before this owner, as long as this owner has not finished that transaction. */
+  readonly unfinished?: Decision;
 }
 
 /**
@@ -66,15 +69,24 @@ export class TransactionalWriter implements ProducerEpoch {
     this.producerEpoch = producer.producerEpoch;
   }
 
-  /** Takes over the transactional id: aborts an open transaction of the previous owner and fences that owner. */
-  static async open(cluster: Cluster, options: WriterOptions, previous?: ProducerEpoch): Promise<TransactionalWriter> {
+  /**
+   * Takes over the transactional id: aborts an open transaction of the previous owner and fences that owner. Calls
+   * `beforeAttempt` with the transaction's coordinator before each attempt.
+   */
+  static async open(
+    cluster: Cluster,
+    options: WriterOptions,
+    previous?: ProducerEpoch,
+    beforeAttempt: (transactions: Broker) => Promise<void> = () => Promise.resolve(),
+  ): Promise<TransactionalWriter> {
     const { transactionalId, group } = options;
     const transactions = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 });
     const groups = await cluster.findGroupCoordinator({ groupId: group, coordinatorType: 0 });
-    if (previous !== undefined) await abortPrevious(transactions, transactionalId, previous);
-    const producer = await whileMarkersAreWritten(() =>
-      transactions.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS }),
-    );
+    if (previous !== undefined) await endPrevious(transactions, transactionalId, previous);
+    const producer = await whileMarkersAreWritten(async () => {
+      await beforeAttempt(transactions);
+      return await transactions.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS });
+    });
     return new TransactionalWriter(cluster, { transactions, groups }, options, producer);
   }
 
@@ -92,16 +104,16 @@ export class TransactionalWriter implements ProducerEpoch {
         topics: [{ topic, partitions: [offset] }],
       }),
     ]);
-    await this.#end(true);
+    await this.#end('commit');
   }
 
-  /** Writes an abort after everything that earlier owners left open in these topics and in the group's offsets. */
-  async abortLeftovers(topics: readonly string[]): Promise<void> {
+  /** Writes this marker after everything that earlier owners left open in these topics and in the group's offsets. */
+  async finish(topics: readonly string[], decision: Decision): Promise<void> {
     const partitionsOf = (topic: string): number[] =>
       this.#cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
     await this.#addOffsets();
     await this.#addPartitions(new Map(topics.map((topic) => [topic, partitionsOf(topic)])));
-    await this.#end(false);
+    await this.#end(decision);
   }
 
   /** The producer's transactions as the coordinators know them. */
@@ -123,8 +135,8 @@ export class TransactionalWriter implements ProducerEpoch {
     );
   }
 
-  async #end(isCommit: boolean): Promise<void> {
-    const end = { ...this.#transaction, transactionResult: isCommit };
+  async #end(decision: Decision): Promise<void> {
+    const end = { ...this.#transaction, transactionResult: decision === 'commit' };
     await untilDecided(() => this.#coordinators.transactions.endTxn(end));
   }
 
@@ -206,13 +218,14 @@ interface EncodedWrites {
 }
 
 /**
- * Aborts what the previous session left open. Only the last owner may do so: if another owner came in between, this
- * call is fenced.
+ * Ends what the previous session left open: aborts it, unless that session was finishing a transaction before it. Only
+ * the last owner may do so: if another owner came in between, this call is fenced.
  */
-async function abortPrevious(transactions: Broker, transactionalId: string, previous: ProducerEpoch): Promise<void> {
+async function endPrevious(transactions: Broker, transactionalId: string, previous: ProducerEpoch): Promise<void> {
   const producer = { producerId: previous.producerId.toString(), producerEpoch: previous.producerEpoch };
+  const transactionResult = previous.unfinished === 'commit';
   try {
-    await untilDecided(() => transactions.endTxn({ transactionalId, ...producer, transactionResult: false }));
+    await untilDecided(() => transactions.endTxn({ transactionalId, ...producer, transactionResult }));
   } catch (thrown) {
     if (protocolType(thrown) !== 'INVALID_TXN_STATE') throw thrown; // The previous session left nothing open.
   }

@@ -65,6 +65,8 @@ export interface Broker {
     topics: readonly { topic: string; partitions: readonly { partition: number; timestamp: number }[] }[];
   }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>;
   readonly connectionPool: ConnectionPool;
+  /** The versions of each request that the broker knows, by the request's number; null before it is connected. */
+  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
 }
 
 interface ConnectionPool {
@@ -224,8 +226,17 @@ function missingIn(
 
 export const { Cluster, Encoder, Decoder, createErrorFromCode } = loadKafkajs(createRequire(__filename));
 
-/** Sends a request of our own that kafkajs does not have, or has only in an older version. */
-export async function send<T>(
+/** Whether the broker knows the request. It closes the connection if it gets one that it does not know. */
+export function knows({ versions }: Broker, { apiKey, apiVersion }: Request): boolean {
+  const known = versions?.[apiKey];
+  return known !== undefined && known.minVersion <= apiVersion && apiVersion <= known.maxVersion;
+}
+
+/**
+ * Sends a request of our own that kafkajs does not have, or has only in an older version. kafkajs reads a property of
+ * what was decoded, so it must be an object.
+ */
+export async function send<T extends object>(
   { connectionPool }: Broker,
   request: Request,
   body: Encoder,

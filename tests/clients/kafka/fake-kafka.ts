@@ -4,13 +4,27 @@ import { type Broker, type Cluster, createErrorFromCode } from '../../../clients
 
 const INVALID_PRODUCER_EPOCH = 47;
 const INVALID_TXN_STATE = 48;
-const [FETCH, OFFSET_FETCH] = [1, 9];
+const CONCURRENT_TRANSACTIONS = 51;
+const UNSTABLE_OFFSET_COMMIT = 88;
+const [PRODUCE, FETCH, OFFSET_FETCH, DESCRIBE_PRODUCERS, DESCRIBE_TRANSACTIONS] = [0, 1, 9, 61, 65];
+const VERSION_0 = { minVersion: 0, maxVersion: 0 };
+const PRODUCER_ID = 1n;
 const EMPTY = { highWatermark: 0, abortedTransactions: [], recordSet: Buffer.alloc(0) };
 /** How long a fetch waits for records. There are none. */
 const FETCH_WAIT_MS = 5;
 
 /** Requests of a partition's session, and the opening of its connections. */
-export type RequestName = Exclude<keyof Broker, 'connectionPool'> | 'connect' | 'fetch' | 'offsetFetch';
+export type RequestName =
+  | Exclude<keyof Broker, 'connectionPool' | 'versions'>
+  | 'connect'
+  | 'produce'
+  | 'fetch'
+  | 'offsetFetch'
+  | 'describeProducers'
+  | 'describeTransactions';
+
+/** What a transaction writes a marker to. */
+export type Marked = 'offset' | 'rows';
 
 /**
  * One broker with one empty partition of each topic, as far as a partition's session needs it. It fences by epochs as a
@@ -22,9 +36,19 @@ export class FakeKafka {
   /** The epoch of the last owner of the transactional id. */
   epoch = -1;
   committed = -1;
+  /** How many batches of rows a reader of committed rows gets. */
+  rows = 0;
   /** What each fetch gives. */
   recordSet: Buffer = EMPTY.recordSet;
-  #isOpen = false;
+  /** The requests that this broker says it knows, beside those that all brokers know. */
+  versions: Broker['versions'] = { [DESCRIBE_PRODUCERS]: VERSION_0, [DESCRIBE_TRANSACTIONS]: VERSION_0 };
+  /** The markers that this broker loses from now on. */
+  readonly loses = new Set<Marked>();
+  /** The last transaction: open, decided, or forgotten since a new owner came. */
+  #state: 'Empty' | 'Ongoing' | 'CompleteCommit' | 'CompleteAbort' = 'Empty';
+  /** What has no marker yet. */
+  #openOffset: number | undefined;
+  #openRows = 0;
 
   /** The error that a client gets if its broker is away. */
   static away(): Error {
@@ -35,46 +59,85 @@ export class FakeKafka {
     connect: () => this.#answer('connect', () => undefined),
     disconnect: () => Promise.resolve(),
     addMultipleTargetTopics: () => Promise.resolve(),
-    findBroker: () => Promise.resolve(this.#broker),
+    findBroker: () => Promise.resolve(this.#known()),
     findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 0 }],
-    findGroupCoordinator: () => Promise.resolve(this.#broker),
+    findGroupCoordinator: () => Promise.resolve(this.#known()),
   };
 
-  readonly #broker: Broker = {
+  readonly #broker: Omit<Broker, 'versions'> = {
     initProducerId: () =>
       this.#answer('initProducerId', () => {
         this.epoch += 1;
-        this.#isOpen = false;
-        return { producerId: '1', producerEpoch: this.epoch };
+        if (this.#state === 'Ongoing') {
+          this.#end('abort');
+          throw createErrorFromCode(CONCURRENT_TRANSACTIONS);
+        }
+        this.#state = 'Empty';
+        return { producerId: `${PRODUCER_ID}`, producerEpoch: this.epoch };
       }),
     addPartitionsToTxn: (request) => this.#asOwner('addPartitionsToTxn', request),
     addOffsetsToTxn: (request) =>
       this.#asOwner('addOffsetsToTxn', request, () => {
-        this.#isOpen = true;
+        this.#state = 'Ongoing';
       }),
     txnOffsetCommit: (request) =>
       this.#asOwner('txnOffsetCommit', request, () => {
-        this.committed = Number(request.topics[0]?.partitions[0]?.offset);
+        this.#openOffset = Number(request.topics[0]?.partitions[0]?.offset);
       }),
     endTxn: (request) =>
       this.#asOwner('endTxn', request, () => {
-        if (!this.#isOpen) throw createErrorFromCode(INVALID_TXN_STATE);
-        this.#isOpen = false;
+        if (this.#state !== 'Ongoing') throw createErrorFromCode(INVALID_TXN_STATE);
+        this.#end(request.transactionResult ? 'commit' : 'abort');
       }),
     listOffsets: () =>
       this.#answer('listOffsets', () => ({ responses: [{ partitions: [{ partition: 0, offset: '0' }] }] })),
     connectionPool: {
-      send: async ({ request: { apiKey, apiName } }) => {
-        // The caller decodes the response; here it gets the decoded one directly.
-        if (apiKey === OFFSET_FETCH) {
-          return (await this.#answer('offsetFetch', () => ({ offset: this.committed, metadata: null }))) as never;
-        }
-        if (apiKey !== FETCH) throw new Error(`${apiName} is not expected`);
-        await sleep(FETCH_WAIT_MS);
-        return (await this.#answer('fetch', () => ({ ...EMPTY, recordSet: this.recordSet }))) as never;
-      },
+      // The caller decodes the response; here it gets the decoded one directly.
+      send: async ({ request: { apiKey, apiName } }) => (await this.#answerTo(apiKey, apiName)) as never,
     },
   };
+
+  async #answerTo(apiKey: number, apiName: string): Promise<unknown> {
+    switch (apiKey) {
+      case PRODUCE:
+        return await this.#answer('produce', () => {
+          this.#openRows += 1;
+          return [];
+        });
+      case FETCH:
+        await sleep(FETCH_WAIT_MS);
+        return await this.#answer('fetch', () => ({ ...EMPTY, recordSet: this.recordSet }));
+      case OFFSET_FETCH:
+        return await this.#answer('offsetFetch', () => {
+          if (this.#openOffset !== undefined) throw createErrorFromCode(UNSTABLE_OFFSET_COMMIT);
+          return { offset: this.committed, metadata: null };
+        });
+      case DESCRIBE_PRODUCERS:
+        return await this.#answer('describeProducers', () => (this.#openRows > 0 ? [PRODUCER_ID] : []));
+      case DESCRIBE_TRANSACTIONS:
+        return await this.#answer('describeTransactions', () => [
+          { errorCode: 0, state: this.#state, producerId: PRODUCER_ID },
+        ]);
+      default:
+        throw new Error(`${apiName} is not expected`);
+    }
+  }
+
+  #end(decision: 'commit' | 'abort'): void {
+    this.#state = decision === 'commit' ? 'CompleteCommit' : 'CompleteAbort';
+    if (!this.loses.has('offset')) {
+      if (decision === 'commit') this.committed = this.#openOffset ?? this.committed;
+      this.#openOffset = undefined;
+    }
+    if (!this.loses.has('rows')) {
+      if (decision === 'commit') this.rows += this.#openRows;
+      this.#openRows = 0;
+    }
+  }
+
+  #known(): Broker {
+    return { ...this.#broker, versions: this.versions };
+  }
 
   async #answer<T>(name: RequestName, answer: () => T): Promise<T> {
     await Promise.resolve();

@@ -1,0 +1,86 @@
+import { type CommittedOffset, fetchCommittedOffset } from './committed-offset';
+import { protocolType } from './errors';
+import { hasOpenRecords } from './open-records';
+import { type Decision, type TransactionState, transactionState } from './transaction-state';
+import { type TransactionalWriter, whileMarkersAreWritten, type WriterOptions } from './transactional-writer';
+import type { Broker, Cluster } from './transport';
+
+export interface PreviousTransactionOptions extends WriterOptions {
+  readonly outputs: readonly string[];
+}
+
+/** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
+const MARKERS_ARE_LOST_MS = 3_000;
+
+/**
+ * The last transaction of the previous owner of a partition, whose markers the broker may have lost. Kafka 4 takes a
+ * transaction as complete without a marker if a partition has no leader at the time. All partitions are without one
+ * while a single broker restarts ("Couldn't find leader endpoint for partitions" in its log). What has no marker stays
+ * open: nobody reads past it, and our first commit would make its rows visible.
+ *
+ * So it is finished as it was decided. The coordinator forgets the decision when a new owner comes. Therefore the new
+ * owner looks for lost markers before, when dying does no harm, and then only has to write them.
+ */
+export class PreviousTransaction {
+  readonly #cluster: Cluster;
+  readonly #options: PreviousTransactionOptions;
+  #decision: Decision | undefined;
+  /** Undefined as long as it is not known whether markers are lost. */
+  #isCut: boolean | undefined;
+
+  /** `remembered` is the decision if this process has come to own the partition, and could not finish it. */
+  constructor(cluster: Cluster, options: PreviousTransactionOptions, remembered?: Decision) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#decision = remembered;
+  }
+
+  /** The decision, if something may have to be finished as it says. */
+  get unfinished(): Decision | undefined {
+    return this.#isCut === false ? undefined : this.#decision;
+  }
+
+  /** To be called before each attempt to take over. */
+  async look(transactions: Broker): Promise<void> {
+    const state = await transactionState(transactions, this.#options.transactionalId);
+    this.#decision = state?.decision ?? this.#decision;
+    this.#isCut = state?.decision === 'commit' && state.isComplete ? await this.#hasLost(state) : undefined;
+  }
+
+  /** Finishes what was left, and returns the offset at which the previous owner ended. */
+  async finish(writer: TransactionalWriter): Promise<CommittedOffset> {
+    const { outputs } = this.#options;
+    if (this.#isCut) await writer.finish(outputs, 'commit');
+    let committed = await this.#settledOffset();
+    if (committed === undefined) {
+      // Without a known decision the rows are written again: they may be doubled, but none is lost.
+      await writer.finish(outputs, this.#decision ?? 'abort');
+      committed = await whileMarkersAreWritten(() => this.#committedOffset());
+    }
+    if (this.#isCut === undefined && (await hasOpenRecords(this.#cluster, outputs, writer.producerId))) {
+      // The offset has its marker. Without a known decision the rows become visible, for the same reason.
+      await writer.finish(outputs, this.#decision ?? 'commit');
+    }
+    return committed;
+  }
+
+  async #hasLost({ producerId }: TransactionState): Promise<boolean> {
+    if ((await this.#settledOffset()) === undefined) return true;
+    return await hasOpenRecords(this.#cluster, this.#options.outputs, producerId);
+  }
+
+  /** Undefined if the offset stays in a transaction. */
+  async #settledOffset(): Promise<CommittedOffset | undefined> {
+    try {
+      return await whileMarkersAreWritten(() => this.#committedOffset(), MARKERS_ARE_LOST_MS);
+    } catch (thrown) {
+      if (protocolType(thrown) !== 'UNSTABLE_OFFSET_COMMIT') throw thrown;
+      return undefined;
+    }
+  }
+
+  async #committedOffset(): Promise<CommittedOffset> {
+    const coordinator = await this.#cluster.findGroupCoordinator({ groupId: this.#options.group, coordinatorType: 0 });
+    return await fetchCommittedOffset(coordinator, this.#options);
+  }
+}
