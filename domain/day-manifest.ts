@@ -109,6 +109,8 @@ export interface DayManifest {
   readonly transform: string;
   readonly settings: string;
   readonly tables: Readonly<Record<string, string>>;
+  /** The file of each table, so that its version is known. Absent in a build of an earlier release. */
+  readonly tableFiles?: Readonly<Record<string, string>>;
   readonly counts: RecordCounts;
   /** Hours of the day that no input file covers completely. */
   readonly missingHours: readonly string[];

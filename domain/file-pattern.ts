@@ -1,3 +1,5 @@
+import type { BusinessDate } from './business-date';
+
 /**
  * What `files.pattern` may hold in addition to text and `/`: parts of the date and hour of a file, and any characters.
  */
@@ -26,7 +28,7 @@ export function faultOfPattern(pattern: string): string | undefined {
   const segments = pattern.split('/');
   if (pattern.includes('\\')) return 'it has a backslash; folders are separated by /';
   if (segments.some((segment) => segment === ''))
-    return 'it begins or ends with / or has two of them; give a path below the input folder';
+    return 'it begins or ends with / or has two of them; give a path below the folder';
   if (segments.some((segment) => segment === '.' || segment === '..')) return 'it leaves its folder';
   if (segments.some((segment) => segment.length > MOST_CHARACTERS))
     return `a part of it has more than ${MOST_CHARACTERS} characters`;
@@ -53,6 +55,23 @@ function isBlurred(part: PatternPart, before: PatternPart | undefined, after: Pa
   const hasDigitAfter =
     after !== undefined && ('placeholder' in after ? after.placeholder !== '*' : /^\d/.test(after.text));
   return hasDigitBefore || hasDigitAfter;
+}
+
+/** The pattern with the day filled in. */
+export function forDate(pattern: string, date: BusinessDate): string {
+  return partsOfPattern(pattern)
+    .map((part) => ('text' in part ? part.text : (datePart(part.placeholder, date) ?? part.placeholder)))
+    .join('');
+}
+
+/** What a placeholder stands for on a day; undefined for one that is no part of a date. */
+export function datePart(placeholder: Placeholder, date: BusinessDate): string | undefined {
+  const [year = '', month = '', day = ''] = date.split('-');
+  const parts: Partial<Record<Placeholder, string>> = {
+    ...{ '%Y': year, '%m': month, '%d': day },
+    ...{ '%-m': String(Number(month)), '%-d': String(Number(day)) },
+  };
+  return parts[placeholder];
 }
 
 /** Whether a file is named by its hour; else a file is a day's. */

@@ -8,6 +8,7 @@ import type { FileNaming } from './file-hours';
 import { faultOfPattern, isHourly } from './file-pattern';
 import { rowCheck } from './row-checks';
 import { rollupFaults, rollupSetting, type Rollup } from './rollup';
+import { faultOfTableFile, isByDate } from './table-file';
 
 export { COLUMN_TYPES, type ColumnType } from './column-types';
 
@@ -118,7 +119,17 @@ export const pipelineSchema = z
       .record(
         identifier,
         z.strictObject({
-          file: z.string().min(1).max(1024).describe('Path inside the pipeline folder.'),
+          file: z
+            .string()
+            .min(1)
+            .max(1024)
+            .superRefine((file, context) => {
+              const fault = faultOfTableFile(file);
+              if (fault !== undefined) context.addIssue(`a path, with %Y %m %d if the table is by date: ${fault}`);
+            })
+            .describe(
+              'Path inside the pipeline folder. With %Y %m %d a day takes the latest version at or before it, and realtime the latest up to today.',
+            ),
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
           delimiter: delimiter
             .optional()
@@ -592,6 +603,11 @@ export function fileNamingOf({ files, timeZone }: Pipeline): FileNaming {
 /** What separates the fields of a csv table. */
 export function delimiterOf({ delimiter = ',' }: Pipeline['tables'][string]): string {
   return delimiter === '\\t' ? '\t' : delimiter;
+}
+
+/** The names of the tables that have a version for each day. */
+export function tablesByDate({ tables }: Pick<Pipeline, 'tables'>): string[] {
+  return Object.keys(tables).filter((name) => isByDate(tables[name]?.file ?? ''));
 }
 
 /** Whether the transform may make several rows from one event. */

@@ -23,6 +23,7 @@ import { compareNeighbours, rememberNeighbours, withNeighbours } from './version
 import { startProgress, type BuildProgress } from './model/progress';
 import { previousBuild, RULES, type BuildTarget } from './versions/previous-build';
 import { MANIFEST_FILE, refuseOthers, STATE_FILE, type DayOutput } from './versions/day-output';
+import { withTablesOf } from './tables/table-versions';
 import { withOutput, writtenFolder } from './versions/open-output';
 import { outputFailed } from './versions/output-errors';
 import { buildHoursOnSpark } from './spark/build-hours';
@@ -49,11 +50,11 @@ const GIBIBYTE = 1024 ** 3;
  * Builds one day from its hourly files and publishes it: HH.ndjson for every hour of the day (empty for an hour without
  * records), _manifest.json, and _quarantine.ndjson if there are bad records. Builds only the hours that changed since
  * the published version, or all hours if the same identity can be in two hours. If nothing changed, it publishes
- * nothing and returns the old manifest.
+ * nothing and returns the old manifest. The tables are those that hold on the day.
  *
  * If another process publishes the day meanwhile, the input is listed again. Throws NO_INPUT, UNREADABLE_INPUT,
- * STORAGE_FAILED, STORAGE_REFUSED, STORAGE_CHANGED, OUTPUT_FAILED, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY or
- * CANCELLED; the published day then stays as it was.
+ * STORAGE_FAILED, STORAGE_REFUSED, STORAGE_CHANGED, OUTPUT_FAILED, BAD_TABLE, ENGINE_FAILED, MULTIPLIED_ROWS, BUILD_BUSY
+ * or CANCELLED; the published day then stays as it was.
  */
 export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptions): Promise<DayManifest> {
   const { date, output: location, scratch, signal = new AbortController().signal } = options;
@@ -64,10 +65,11 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
   try {
     return await withOutput({ location, scratch }, date, async (output) => {
       for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+        const onDay = await withTablesOf(loaded, date);
         // Another process has built some or all hours since this build began, so that little is left to do.
         const force = options.force === true && tries === 1;
         const manifest = await withInput(options.input, { scratch: output.scratch, signal, onFetched }, (place) =>
-          tryBuild(loaded, { ...options, place, output, force, signal }, progress),
+          tryBuild(onDay, { ...options, place, output, force, signal }, progress),
         ).catch(unlessChanged(tries));
         if (manifest !== undefined) return manifest;
       }

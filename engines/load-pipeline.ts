@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BusinessDate } from '../domain/business-date';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { digestColumnOf } from '../domain/pipeline';
 import { openDatabase, STAGED, type Database, type DatabaseOptions } from './duckdb/database';
@@ -23,9 +24,11 @@ export interface OpenPipeline {
 /**
  * Reads and checks a pipeline folder: pipeline.yaml with its checks of rows, transform.sql and the static tables.
  * Throws BAD_PIPELINE, BAD_TRANSFORM or BAD_TABLE with file and line.
+ *
+ * @param day whose tables are taken. Default: today, as realtime does.
  */
-export async function loadPipeline(folder: string): Promise<LoadedPipeline> {
-  return checkPipeline(await readPipeline(folder), folder);
+export async function loadPipeline(folder: string, day?: BusinessDate): Promise<LoadedPipeline> {
+  return checkPipeline(await readPipeline(folder, day), folder);
 }
 
 /** Checks a pipeline that was read from the folder that the user calls `name`. Throws the same as `loadPipeline`. */
@@ -41,8 +44,7 @@ export async function openPipeline(
   name: string,
   options: DatabaseOptions = {},
 ): Promise<OpenPipeline> {
-  const { pipeline, folder } = read;
-  const database = await openDatabase(pipeline, folder, options);
+  const database = await openDatabase(read.pipeline, read.tables, options);
   try {
     return { loaded: await checkIn(database, read, name), database };
   } catch (thrown) {
@@ -68,8 +70,12 @@ async function checkIn({ connection }: Database, read: ReadPipeline, name: strin
 }
 
 /** Loads <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE with the names of the existing pipelines. */
-export async function loadPipelineNamed(pipelinesFolder: string, name: string): Promise<LoadedPipeline> {
-  return loadPipeline(await folderNamed(pipelinesFolder, name));
+export async function loadPipelineNamed(
+  pipelinesFolder: string,
+  name: string,
+  day?: BusinessDate,
+): Promise<LoadedPipeline> {
+  return loadPipeline(await folderNamed(pipelinesFolder, name), day);
 }
 
 /** <pipelinesFolder>/<name>. Throws UNKNOWN_PIPELINE with the names of the existing pipelines. */

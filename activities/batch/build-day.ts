@@ -29,7 +29,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
      */
     async planDay(input: DailyBatchInput): Promise<DayPlan> {
       const { pipeline: name, date } = parseInput(dayInput, input, 'planDay');
-      const loaded = await loadPipelineNamed(pipelines, name);
+      const loaded = await loadPipelineNamed(pipelines, name, date);
       await refuseConflicts(loaded, { kinds: ['datasource', 'location'] });
       return finishedDay(loaded.pipeline, date, clock);
     },

@@ -62,7 +62,7 @@ export async function plannedDay(
 ): Promise<PlannedDay> {
   const { pipeline: name, date, ...claimed } = parseInput(planInput, given, activity);
   // Its tables can take longer than the heartbeat's timeout.
-  const loaded = await withHeartbeats('loading the pipeline', () => loadPipelineNamed(pipelines, name));
+  const loaded = await withHeartbeats('loading the pipeline', () => loadPipelineNamed(pipelines, name, date));
   const plan = await finishedDay(loaded.pipeline, date, clock);
   const known = new Map<string, unknown>(Object.entries(plan));
   const { datasource = plan.datasource } = claimed;

@@ -6,8 +6,8 @@ import { speedSetup } from '../../domain/speed-setup';
 import type { LoadedPipeline, ReadPipeline } from '../../engines/model/loaded-pipeline';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { changedMeanwhile, copyPipeline, makeCurrent, openCurrentCopy } from '../../engines/pipeline/pipeline-copies';
-import { checkPipeline, folderNamed, openPipeline, type OpenPipeline } from '../../engines/load-pipeline';
-import { shortHash } from '../../engines/pipeline/pipeline-version';
+import { folderNamed, openPipeline, type OpenPipeline } from '../../engines/load-pipeline';
+import { isSamePipeline, shortHash } from '../../engines/pipeline/pipeline-version';
 import { readPipeline } from '../../engines/pipeline/read-pipeline';
 
 /** The pipeline that the speed layer runs. Its owner closes its database. */
@@ -22,6 +22,8 @@ export interface PipelineFolders {
   /** See Config.data. Copies of accepted pipelines are in <data>/<pipeline>/realtime. */
   readonly data: string;
   readonly logger: KafkaLogger;
+  /** The clock that decides which version of a table by date is the latest. Default: the machine's. */
+  readonly now?: () => Date;
 }
 
 const READS = 3;
@@ -72,7 +74,7 @@ export function realtimeFolder(data: string, name: string): string {
 }
 
 async function acceptFolder(
-  { pipelines, logger }: PipelineFolders,
+  { pipelines, logger, now = () => new Date() }: PipelineFolders,
   name: string,
   copies: string,
 ): Promise<OpenPipeline> {
@@ -82,7 +84,7 @@ async function acceptFolder(
     logger.warn({ pipeline: name, reason: messageOf(thrown) }, 'could not keep a copy of the pipeline');
   };
   for (let reads = 1; ; reads += 1) {
-    const read = await readPipeline(folder);
+    const read = await readPipeline(folder, now());
     await refuseConflicts(read);
     let copy: ReadPipeline | undefined;
     try {
@@ -95,7 +97,7 @@ async function acceptFolder(
       notKept(thrown);
       return openPipeline(read, folder, { memoryLimit: MEMORY_LIMIT });
     }
-    const opened = await openCopy(copy, read, folder);
+    const opened = await openCopy(copy, folder, now());
     if (opened === undefined) {
       if (reads < READS) continue;
       throw changedMeanwhile(folder);
@@ -109,12 +111,12 @@ async function acceptFolder(
  * Opens the copy, which nobody edits while its tables load. Its faults are reported as faults of the folder, where
  * somebody can correct them; undefined if the folder has changed meanwhile.
  */
-async function openCopy(copy: ReadPipeline, read: ReadPipeline, folder: string): Promise<OpenPipeline | undefined> {
+async function openCopy(copy: ReadPipeline, folder: string, now: Date): Promise<OpenPipeline | undefined> {
   try {
     return await openPipeline(copy, folder, { memoryLimit: MEMORY_LIMIT });
   } catch (thrown) {
     if (!isCorrectable(thrown)) throw thrown;
-    await checkPipeline(read, folder);
+    if (isSamePipeline(copy, await readPipeline(folder, now))) throw thrown;
     return undefined;
   }
 }

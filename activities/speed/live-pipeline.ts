@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
+import { businessDateOf } from '../../domain/business-date';
 import { messageOf } from '../../domain/errors';
-import type { Pipeline } from '../../domain/pipeline';
+import { tablesByDate, type Pipeline } from '../../domain/pipeline';
 import { microBatchTransform } from '../../engines/duckdb/micro-batch';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import type { MicroBatchResult, MicroBatchTransform } from '../../engines/model/micro-batch';
-import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
+import { isSamePipeline, pipelineVersion } from '../../engines/pipeline/pipeline-version';
 import { acceptedPipeline, setupOf, type AcceptedPipeline, type PipelineFolders } from './accepted-pipelines';
 import { FolderWatch } from './folder-watch';
 
@@ -20,10 +20,10 @@ interface Running {
 }
 
 /**
- * A pipeline that follows the edits of its folder. A changed pipeline that passes its checks is taken between two
- * micro-batches. If it does not pass, the previous one stays, and `kept` says why. If it needs other topics or another
- * supervisor, it is not taken here: `setupChanged` aborts, and the speed layer prepares them before its shards start
- * again.
+ * A pipeline that follows the edits of its folder, and takes a version of a table by date when its day begins. A
+ * changed pipeline that passes its checks is taken between two micro-batches. If it does not pass, the previous one
+ * stays, and `kept` says why. If it needs other topics or another supervisor, it is not taken here: `setupChanged`
+ * aborts, and the speed layer prepares them before its shards start again.
  */
 export class LivePipeline {
   readonly #folders: PipelineFolders;
@@ -33,12 +33,13 @@ export class LivePipeline {
   #running: Running;
   #next: Running | undefined;
   #kept: string | undefined;
-  #triedAt = Date.now();
+  #triedAt: number;
   #isBusy = false;
   #polling: Promise<void> = Promise.resolve();
 
   private constructor(folders: PipelineFolders, running: Running, kept: string | undefined, watch: FolderWatch) {
     this.#folders = folders;
+    this.#triedAt = now(folders);
     this.#running = running;
     this.#kept = kept;
     this.#watch = watch;
@@ -111,8 +112,8 @@ export class LivePipeline {
     while (!isAborted(signal)) {
       await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
       if (isAborted(signal)) return;
-      const isDue = this.#kept !== undefined && Date.now() - this.#triedAt >= RETRY_MS;
-      if (!(await this.#watch.hasChanged()) && !isDue) continue;
+      const isDue = this.#kept !== undefined && now(this.#folders) - this.#triedAt >= RETRY_MS;
+      if (!(await this.#watch.hasChanged()) && !isDue && !this.#isOtherDay()) continue;
       const before = this.#kept;
       this.#kept = await this.#take().catch(messageOf);
       if (this.#kept === undefined || this.#kept === before) continue;
@@ -120,15 +121,21 @@ export class LivePipeline {
     }
   }
 
+  /** Whether a table by date may have another version now, which lies in the folder already. */
+  #isOtherDay(): boolean {
+    const dayOf = (time: number): string => businessDateOf(new Date(time), this.pipeline.timeZone);
+    return tablesByDate(this.pipeline).length > 0 && dayOf(now(this.#folders)) !== dayOf(this.#triedAt);
+  }
+
   /** Takes what the folder holds now. Returns the reason if that is not possible. */
   async #take(): Promise<string | undefined> {
-    this.#triedAt = Date.now();
+    this.#triedAt = now(this.#folders);
     const accepted = await acceptedPipeline(this.#folders, this.pipeline.name);
     const { loaded, kept } = accepted;
     const latest = (this.#next ?? this.#running).loaded;
     const isOther = setupOf(loaded) !== this.setup;
-    if (isOther || isSame(loaded, latest)) accepted.database.close();
-    if (isSame(loaded, latest)) return kept;
+    if (isOther || isSamePipeline(loaded, latest)) accepted.database.close();
+    if (isSamePipeline(loaded, latest)) return kept;
     if (isOther) {
       this.#folders.logger.info(this.#names, 'the changed pipeline needs other topics or another supervisor');
       this.#setupChanged.abort();
@@ -157,8 +164,9 @@ function running({ loaded, database }: AcceptedPipeline): Running {
   return { loaded, transform: microBatchTransform(loaded, database) };
 }
 
-function isSame(one: LoadedPipeline, other: LoadedPipeline): boolean {
-  return isDeepStrictEqual([one.pipeline, one.hashes], [other.pipeline, other.hashes]);
+/** In milliseconds since 1970. */
+function now({ now: clock }: PipelineFolders): number {
+  return clock?.().getTime() ?? Date.now();
 }
 
 /** A call, because the compiler assumes that a property does not change across an await. */

@@ -2,6 +2,7 @@ import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
 import { NOTE } from '../rule/record-rule';
 import { declaredColumnsSql, exactly, literals } from './sql';
+import type { TableVersions } from '../model/table-version';
 import { loadStaticTables } from '../tables/static-tables';
 
 export interface DatabaseOptions {
@@ -13,8 +14,6 @@ export interface DatabaseOptions {
   readonly spillFolder?: string;
   /** Absolute path of the only folder that SQL may write to. Default: none. */
   readonly outputFolder?: string;
-  /** Whether the static tables are loaded. Default true. */
-  readonly tables?: boolean;
 }
 
 export interface Database {
@@ -54,11 +53,13 @@ export function lockingSql(folders: readonly string[]): string[] {
 /**
  * Opens an embedded DuckDB with the pipeline's static tables and an empty `daybreak.staged` for its events, then locks
  * it: no SQL that runs afterwards can reach files (except below `outputFolder`), the network or the configuration.
+ *
+ * @param tables the versions to load; undefined for a database without static tables.
  */
 export async function openDatabase(
   pipeline: Pipeline,
-  folder: string,
-  { threads = 1, memoryLimit, spillFolder, outputFolder, tables = true }: DatabaseOptions = {},
+  tables: TableVersions | undefined,
+  { threads = 1, memoryLimit, spillFolder, outputFolder }: DatabaseOptions = {},
 ): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     ...CONFIGURATION,
@@ -74,7 +75,7 @@ export async function openDatabase(
   try {
     for (const sql of PREPARATION) await connection.run(sql);
     await emptyStage(connection, pipeline);
-    if (tables) await loadStaticTables(connection, pipeline, folder);
+    if (tables !== undefined) await loadStaticTables(connection, pipeline, tables);
     const folders = outputFolder === undefined ? [] : [`${outputFolder}/`, `${exactly(outputFolder)}/`];
     for (const sql of lockingSql(folders)) await connection.run(sql);
     return { connection, close };

@@ -26,8 +26,8 @@ export async function openMicroBatch(
   loaded: LoadedPipeline,
   { memoryLimit }: MicroBatchOptions = {},
 ): Promise<MicroBatchTransform> {
-  const { pipeline, folder } = loaded;
-  const database = await openDatabase(pipeline, folder, memoryLimit === undefined ? {} : { memoryLimit });
+  const { pipeline, tables } = loaded;
+  const database = await openDatabase(pipeline, tables, memoryLimit === undefined ? {} : { memoryLimit });
   return microBatchTransform(loaded, database);
 }
 

@@ -1,5 +1,5 @@
 import type { BusinessDate } from '../../domain/business-date';
-import { isHourly, partsOfPattern } from '../../domain/file-pattern';
+import { datePart, isHourly, partsOfPattern } from '../../domain/file-pattern';
 import { ADDED_ENDING, isPacked } from './compression';
 
 /** The names that a pattern gives to a day's files. */
@@ -45,22 +45,6 @@ export function dayNames(pattern: string, date: BusinessDate): DayNames {
     }),
     prefix: whole.slice(0, fixed === -1 ? whole.length : fixed).join(''),
   };
-}
-
-/** The pattern with the day filled in. */
-export function forDate(pattern: string, date: BusinessDate): string {
-  return partsOfPattern(pattern)
-    .map((part) => ('text' in part ? part.text : (datePart(part.placeholder, date) ?? part.placeholder)))
-    .join('');
-}
-
-function datePart(placeholder: string, date: BusinessDate): string | undefined {
-  const [year = '', month = '', day = ''] = date.split('-');
-  const parts: Readonly<Record<string, string>> = {
-    ...{ '%Y': year, '%m': month, '%d': day },
-    ...{ '%-m': String(Number(month)), '%-d': String(Number(day)) },
-  };
-  return parts[placeholder];
 }
 
 function partsOf(segment: string, date: BusinessDate, hourly: boolean): Part[] {

@@ -1,4 +1,5 @@
 import type { ColumnType, OutputColumn, Pipeline } from '../../domain/pipeline';
+import type { TableVersions } from './table-version';
 
 /** Hashes that two builds must share to give the same rows, as SHA-256 in hex. */
 export interface PipelineHashes {
@@ -6,7 +7,7 @@ export interface PipelineHashes {
   readonly transform: string;
   /** Hash of the settings that shape rows: columns, time, zone, identity, tables. */
   readonly settings: string;
-  /** Hash of each static table's file. */
+  /** Hash of each static table's version; see `TableVersion`. */
   readonly tables: Readonly<Record<string, string>>;
 }
 
@@ -17,6 +18,8 @@ export interface ReadPipeline {
   readonly folder: string;
   /** The text of transform.sql without its closing semicolon. */
   readonly transform: string;
+  /** The tables that hold on one day. */
+  readonly tables: TableVersions;
   readonly hashes: PipelineHashes;
 }
 

@@ -1,21 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { DaybreakError, hasCode } from '../../domain/errors';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as z from 'zod';
+import { DaybreakError, hasCode, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { regularFileWithin } from '../../clients/storage/local/safe-path';
 import type { DatabaseOptions } from '../duckdb/database';
 import { ignoreMissing } from '../../clients/storage/local/fs-errors';
+import { hashFile } from '../input/hash-file';
 import type { ReadPipeline } from '../model/loaded-pipeline';
+import type { TableVersions } from '../model/table-version';
 import { openPipeline, type OpenPipeline } from '../load-pipeline';
-import { sha256 } from './pipeline-version';
+import { isSamePipeline, sha256 } from './pipeline-version';
 import { PIPELINE_FILE } from './pipeline-file';
-import { readPipeline, readSettings, TRANSFORM_FILE } from './read-pipeline';
+import { readPipeline, readPipelineWith, readSettings, TRANSFORM_FILE } from './read-pipeline';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 
 /** This file names the copy that was kept last. */
 const CURRENT_FILE = 'current';
+/** What a copy knows of its tables, whose files are below `TABLES`, each by the name of its table. */
+const TABLES_FILE = '.tables.json';
+const TABLES = '.tables';
+const copiedTables = z.record(z.string(), z.object({ file: z.string(), place: z.string(), hash: z.string() }));
 
 /**
  * Copies a pipeline to <root>/<hash>/<name>, where nobody edits it, and reads it from there. Throws BAD_PIPELINE if the
@@ -23,9 +29,7 @@ const CURRENT_FILE = 'current';
  */
 export async function copyPipeline(read: ReadPipeline, root: string): Promise<ReadPipeline> {
   const version = versionOf(read);
-  const folder = join(root, version, read.pipeline.name);
-  if (!(await holds(folder, read))) await copy(read, root, version);
-  return { ...read, folder };
+  return (await heldCopy(join(root, version, read.pipeline.name), read)) ?? copy(read, root, version);
 }
 
 /**
@@ -56,7 +60,7 @@ export async function openCurrentCopy(
   const folder = await currentFolder(root, name);
   if (folder === undefined) return undefined;
   try {
-    return await openPipeline(await readPipeline(folder), folder, options);
+    return await openPipeline(await readCopy(folder), folder, options);
   } catch (thrown) {
     if (thrown instanceof DaybreakError) return undefined;
     throw thrown;
@@ -74,24 +78,29 @@ async function currentFolder(root: string, name: string): Promise<string | undef
   return version === undefined || !/^[0-9a-f]{64}$/.test(version) ? undefined : join(root, version, name);
 }
 
-async function copy(read: ReadPipeline, root: string, version: string): Promise<void> {
+async function copy(read: ReadPipeline, root: string, version: string): Promise<ReadPipeline> {
   const { pipeline, folder } = read;
   const building = join(root, `.copying-${randomUUID()}`);
+  const copied = join(root, version, pipeline.name);
   try {
     const target = join(building, pipeline.name);
-    const tables = Object.values(pipeline.tables).map(({ file }) => file);
-    for (const file of [PIPELINE_FILE, TRANSFORM_FILE, ...tables]) {
-      await mkdir(dirname(join(target, file)), { recursive: true });
+    await mkdir(join(target, TABLES), { recursive: true });
+    for (const file of [PIPELINE_FILE, TRANSFORM_FILE]) {
       await copyFile(await regularFileWithin(folder, resolve(folder, file)), join(target, file));
     }
-    if (!(await holds(target, read))) throw changedMeanwhile(folder);
+    for (const [name, table] of Object.entries(read.tables)) {
+      await copyFile(await regularFileWithin(table.folder, table.path), join(target, TABLES, name));
+    }
+    await writeFile(join(target, TABLES_FILE), JSON.stringify(copiedTables.parse(read.tables)));
+    if ((await heldCopy(target, read)) === undefined) throw changedMeanwhile(folder);
     await rename(building, join(root, version)).catch(async (thrown: unknown) => {
       if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
       // Another shard of this worker may have been faster. Otherwise the copy there is damaged.
-      if (await holds(join(root, version, pipeline.name), read)) return;
+      if ((await heldCopy(copied, read)) !== undefined) return;
       await rm(join(root, version), { recursive: true, force: true });
       await rename(building, join(root, version));
     });
+    return await readCopy(copied);
   } catch (thrown) {
     throw hasCode(thrown, 'ENOENT') ? changedMeanwhile(folder, thrown) : thrown;
   } finally {
@@ -107,13 +116,39 @@ export function changedMeanwhile(folder: string, cause?: unknown): DaybreakError
   });
 }
 
-/** Whether a folder holds the same pipeline with the same files. */
-async function holds(folder: string, { pipeline, hashes }: ReadPipeline): Promise<boolean> {
+/** The copy in a folder; undefined unless it is the same pipeline with the same files. */
+async function heldCopy(folder: string, read: ReadPipeline): Promise<ReadPipeline | undefined> {
   try {
-    const read = await readPipeline(folder);
-    return isDeepStrictEqual([read.pipeline, read.hashes], [pipeline, hashes]);
+    const held = await readCopy(folder);
+    return isSamePipeline(held, read) ? held : undefined;
   } catch (thrown) {
-    if (thrown instanceof DaybreakError) return false;
+    if (thrown instanceof DaybreakError) return undefined;
     throw thrown;
+  }
+}
+
+/** Reads a copy, whatever the day is now. Throws like `readPipeline`. */
+async function readCopy(folder: string): Promise<ReadPipeline> {
+  const text = await readFile(join(folder, TABLES_FILE), 'utf8').catch(ignoreMissing);
+  // A copy of an earlier release has its tables where the pipeline's folder has them.
+  return text === undefined ? readPipeline(folder) : readPipelineWith(folder, () => tablesOfCopy(folder, text));
+}
+
+async function tablesOfCopy(folder: string, text: string): Promise<TableVersions> {
+  const root = resolve(folder);
+  try {
+    const versions = Object.entries(copiedTables.parse(JSON.parse(text))).map(async ([name, { hash, ...named }]) => {
+      const path = join(root, TABLES, name);
+      const { sha256: found } = await hashFile(await regularFileWithin(root, path));
+      if (found !== hash) throw new Error(`${path} is not what was copied`);
+      return [name, { ...named, folder: root, path, hash }] as const;
+    });
+    return Object.fromEntries(await Promise.all(versions));
+  } catch (cause) {
+    throw new DaybreakError('BAD_TABLE', {
+      what: `the copy ${folder} has other tables than those that were copied: ${messageOf(cause)}`,
+      remedy: 'Nothing: it is copied again.',
+      cause,
+    });
   }
 }

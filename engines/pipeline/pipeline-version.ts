@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PipelineHashes } from '../model/loaded-pipeline';
+import { isDeepStrictEqual } from 'node:util';
+import type { PipelineHashes, ReadPipeline } from '../model/loaded-pipeline';
 
 const DIGITS = 12;
 
@@ -12,6 +13,11 @@ export function pipelineVersion({ transform, settings, tables }: PipelineHashes)
   const sorted = Object.entries(tables).sort(([one], [other]) => (one < other ? -1 : 1));
   const text = JSON.stringify([transform, settings, sorted]);
   return shortHash(text);
+}
+
+/** Whether two pipelines have the same settings, transform and tables. */
+export function isSamePipeline(one: ReadPipeline, other: ReadPipeline): boolean {
+  return isDeepStrictEqual([one.pipeline, one.hashes], [other.pipeline, other.hashes]);
 }
 
 /** 12 hexadecimal digits, short enough for people to compare. */

@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { businessDateOf, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { locationOf } from '../../clients/storage/location';
-import { isWithin, regularFileWithin } from '../../clients/storage/local/safe-path';
-import { hashFile } from '../input/hash-file';
-import type { PipelineHashes, ReadPipeline } from '../model/loaded-pipeline';
+import { regularFileWithin } from '../../clients/storage/local/safe-path';
+import type { ReadPipeline } from '../model/loaded-pipeline';
+import type { TableVersions } from '../model/table-version';
+import { hashesOf, tableVersions } from '../tables/table-versions';
 import { sha256 } from './pipeline-version';
 import { parsePipelineYaml } from './pipeline-yaml';
 import { PIPELINE_FILE } from './pipeline-file';
@@ -18,14 +20,29 @@ const LARGEST_SETTINGS = 64 * 1024;
 /** In bytes. */
 const LARGEST_TRANSFORM = 256 * 1024;
 
-/** Reads a pipeline folder and checks its settings, but not its SQL. Throws BAD_PIPELINE or BAD_TABLE. */
-export async function readPipeline(folder: string): Promise<ReadPipeline> {
+/**
+ * Reads a pipeline folder and checks its settings, but not its SQL. Throws BAD_PIPELINE or BAD_TABLE.
+ *
+ * @param when the day whose tables are taken, or an instant of that day. Default: now, as for realtime.
+ */
+export async function readPipeline(folder: string, when: BusinessDate | Date = new Date()): Promise<ReadPipeline> {
   const root = resolve(folder);
+  return readPipelineWith(folder, (pipeline) =>
+    tableVersions(pipeline, root, when instanceof Date ? businessDateOf(when, pipeline.timeZone) : when),
+  );
+}
+
+/** The same with tables that are found in another way. */
+export async function readPipelineWith(
+  folder: string,
+  tablesOf: (pipeline: Pipeline) => Promise<TableVersions>,
+): Promise<ReadPipeline> {
   const pipeline = await readSettings(folder);
   const text = await readPart(folder, join(folder, TRANSFORM_FILE), LARGEST_TRANSFORM);
-  const tables = await hashTables(pipeline, root);
-  const hashes = { transform: sha256(text), settings: sha256(JSON.stringify(rowSettings(pipeline))), tables };
-  return { pipeline, folder: root, transform: text.trimEnd().replace(/;$/, ''), hashes };
+  const tables = await tablesOf(pipeline);
+  const settings = sha256(JSON.stringify(rowSettings(pipeline)));
+  const hashes = { transform: sha256(text), settings, tables: hashesOf(tables) };
+  return { pipeline, folder: resolve(folder), transform: text.trimEnd().replace(/;$/, ''), tables, hashes };
 }
 
 /** Reads and checks only pipeline.yaml of a folder. Throws BAD_PIPELINE. */
@@ -70,29 +87,6 @@ async function readPart(folder: string, file: string, largest: number): Promise<
     what: `${file} is larger than ${largest} bytes`,
     remedy: 'Make it smaller; rows of tables belong into files of their own.',
   });
-}
-
-async function hashTables(pipeline: Pipeline, root: string): Promise<PipelineHashes['tables']> {
-  const hashes: Record<string, string> = {};
-  for (const [name, { file }] of Object.entries(pipeline.tables)) {
-    const path = resolve(root, file);
-    if (!isWithin(root, path)) {
-      throw new DaybreakError('BAD_TABLE', {
-        what: `the file ${file} of the table ${name} lies outside the pipeline folder ${root}`,
-        remedy: 'Move it into the folder.',
-      });
-    }
-    try {
-      hashes[name] = (await hashFile(await regularFileWithin(root, path))).sha256;
-    } catch (cause) {
-      throw new DaybreakError('BAD_TABLE', {
-        what: `the table ${name} cannot be read from ${path}: ${messageOf(cause)}`,
-        remedy: 'Put the file there, or correct tables in pipeline.yaml.',
-        cause,
-      });
-    }
-  }
-  return hashes;
 }
 
 /** The settings of pipeline.yaml that decide which rows a day has, and what is counted of them. */

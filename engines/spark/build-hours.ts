@@ -270,10 +270,10 @@ class SparkRun {
 
   /** Writes the static tables for all tasks. Resolves to the statement that makes each, with the name of its file. */
   async #exportTables(): Promise<readonly TaskTable[]> {
-    const { pipeline, folder } = this.#plan.loaded;
+    const { pipeline, tables: versions } = this.#plan.loaded;
     const names = Object.keys(pipeline.tables);
     if (names.length === 0) return [];
-    const database = await openDatabase(pipeline, folder, {
+    const database = await openDatabase(pipeline, versions, {
       memoryLimit: this.#context.memoryLimit,
       spillFolder: join(this.#context.folder, '.spill'),
       outputFolder: this.#folder,

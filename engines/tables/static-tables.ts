@@ -1,5 +1,4 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { delimiterOf, type Pipeline } from '../../domain/pipeline';
 import { regularFileWithin } from '../../clients/storage/local/safe-path';
@@ -7,7 +6,8 @@ import { csvRows, takeHeader } from './csv-rows';
 import { checkHeader } from './header';
 import { jsonElements } from './json-elements';
 import { ndjsonLines } from './ndjson-lines';
-import { readTable, TableFault, type TableRecords } from './table-records';
+import type { TableVersions } from '../model/table-version';
+import { readTable, TableFault, type TableRecords, type TableSource } from './table-records';
 import { fastPath } from '../duckdb/fast-path';
 import { queryTexts, StatementCache } from '../duckdb/query';
 import { quoted } from '../duckdb/sql';
@@ -21,19 +21,21 @@ type Table = Pipeline['tables'][string];
  */
 export async function loadStaticTables(
   connection: DuckDBConnection,
-  pipeline: Pipeline,
-  folder: string,
+  { tables }: Pick<Pipeline, 'tables'>,
+  versions: TableVersions,
 ): Promise<void> {
-  for (const [name, table] of Object.entries(pipeline.tables)) {
-    const file = join(folder, table.file);
+  for (const [name, table] of Object.entries(tables)) {
+    const version = versions[name];
+    if (version === undefined) throw new Error(`no version was chosen of the table ${name}`);
+    const { file, place, folder, path } = version;
     try {
       // Checked again, since the folder may have changed after the pipeline was read.
-      const path = await regularFileWithin(folder, file);
-      await new TableLoad(connection, name, table, path).run();
+      const source = { file, path: await regularFileWithin(folder, path) };
+      await new TableLoad(connection, name, table, source).run();
     } catch (cause) {
-      throw refusalOf(cause, name, table, file);
+      throw refusalOf(cause, name, table, place);
     }
-    if (!table.allowDuplicateKeys) await checkKey(connection, name, table, file);
+    if (!table.allowDuplicateKeys) await checkKey(connection, name, table, place);
   }
 }
 
@@ -42,14 +44,14 @@ class TableLoad {
   readonly #statements: StatementCache;
   readonly #name: string;
   readonly #table: Table;
-  readonly #path: string;
+  readonly #source: TableSource;
 
-  constructor(connection: DuckDBConnection, name: string, table: Table, path: string) {
+  constructor(connection: DuckDBConnection, name: string, table: Table, source: TableSource) {
     this.#connection = connection;
     this.#statements = new StatementCache(connection);
     this.#name = name;
     this.#table = table;
-    this.#path = path;
+    this.#source = source;
   }
 
   async run(): Promise<void> {
@@ -61,7 +63,7 @@ class TableLoad {
   async #loadCsv(): Promise<void> {
     const delimiter = delimiterOf(this.#table);
     let sql: string | undefined;
-    for await (let records of readTable(this.#file, csvRows(delimiter))) {
+    for await (let records of readTable(this.#source, csvRows(delimiter))) {
       if (sql === undefined) {
         const header = takeHeader(records, delimiter);
         if (header === undefined) continue;
@@ -88,7 +90,7 @@ class TableLoad {
   }
 
   #readObjects(): AsyncGenerator<TableRecords> {
-    return readTable(this.#file, this.#table.format === 'json' ? jsonElements() : ndjsonLines());
+    return readTable(this.#source, this.#table.format === 'json' ? jsonElements() : ndjsonLines());
   }
 
   /** Resolves to the number of rows. Throws TableFault. */
@@ -128,10 +130,6 @@ class TableLoad {
     if (missing === undefined) return;
     const there = [...keys].slice(0, MOST_NAMES).join(', ') + (keys.size > MOST_NAMES ? ', …' : '');
     throw new TableFault(`no column ${missing} in any row; there are ${there === '' ? 'none' : there}`);
-  }
-
-  get #file(): { file: string; path: string } {
-    return { file: this.#table.file, path: this.#path };
   }
 }
 

@@ -33,14 +33,17 @@ export interface RecordReader {
   take(bytes: Buffer, isLast: boolean): { readonly taken: number; readonly records: TableRecords };
 }
 
+/** The file of a table: its name, whose ending may say how it is compressed, and its path without links. */
+export interface TableSource {
+  readonly file: string;
+  readonly path: string;
+}
+
 /** The default for events too. Each database of a build must have room for such a record. */
 const LONGEST_RECORD = 1024 * 1024;
 
-/** Reads a table's file, `path` without links, in chunks of some megabytes that never cut a record. Throws TableFault. */
-export async function* readTable(
-  { file, path }: { readonly file: string; readonly path: string },
-  reader: RecordReader,
-): AsyncGenerator<TableRecords> {
+/** Reads a table's file in chunks of some megabytes that never cut a record. Throws TableFault. */
+export async function* readTable({ file, path }: TableSource, reader: RecordReader): AsyncGenerator<TableRecords> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of wholeFile(file, path)) {
     const bytes = Buffer.concat([rest, chunk]);

@@ -9,6 +9,7 @@ import type { BuildState, PreviousBuild, SourceState } from './build-state';
 import type { DayOutput, NewVersion } from './day-output';
 import type { BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
 import type { ListedInput } from '../input/input-files';
+import { filesOf } from '../tables/table-versions';
 import { QUARANTINE_FILE } from './quarantine';
 
 export interface Assembly {
@@ -43,7 +44,7 @@ export async function assembleDay(
   for (const name of await readdir(folder)) {
     if (name.startsWith('.')) await rm(join(folder, name), { recursive: true });
   }
-  const { pipeline, hashes } = plan.loaded;
+  const { pipeline, hashes, tables } = plan.loaded;
   const counts = countsOf(sources, [...hours.values()]);
   const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
   const unreadFiles = sources.flatMap((source) => source.unreadFiles ?? []);
@@ -57,6 +58,7 @@ export async function assembleDay(
       timeZone: pipeline.timeZone,
       engine,
       ...hashes,
+      tableFiles: filesOf(tables),
       counts,
       missingHours: plan.missingHours,
       hours: [...hours.values()].map((hour) => outputOf(hour, pipeline)),

@@ -14,6 +14,7 @@ import type { InputPlace } from '../input/listed-file';
 import { removeLeftovers } from './scratch';
 import { isGone, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
+import { withTablesOf } from '../tables/table-versions';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
 import { readCurrent, type DayOutput, type PublishedDay } from './day-output';
 import { outputPlaceOf, withOutput } from './open-output';
@@ -75,7 +76,7 @@ async function surveyInput(
     replaced,
     restored,
     changedAt: new Date(changedAt).toISOString(),
-    otherTransform: other(loaded, manifest),
+    otherTransform: await isOtherPipeline(loaded, manifest),
   };
   if (isGone(manifest.inputs, [...files, ...input.neighbours])) return { ...found, inputs: 'expired', lateRows: 0 };
 
@@ -113,8 +114,20 @@ async function inputOf(place: InputPlace, { pipeline }: LoadedPipeline, date: Bu
 const NO_FILES: ListedInput = { own: [], neighbours: [], missingHours: [] };
 const NO_STATE: BuildState = { rules: '', stamps: {}, sources: [], kept: {}, figures: {} };
 
-function other({ hashes }: LoadedPipeline, { transform, settings, tables }: DayManifest): boolean {
+/**
+ * Whether a build would have another transform, other settings or other tables than that of the manifest. A table of
+ * which no version is left for the day counts as the same: as it is, the day cannot be built again.
+ */
+export async function isOtherPipeline(loaded: LoadedPipeline, { date, ...manifest }: DayManifest): Promise<boolean> {
+  const { transform, settings, tables } = manifest;
+  const now = await withTablesOf(loaded, date).catch(ignoreBadTable);
+  const hashes = now?.hashes ?? { ...loaded.hashes, tables };
   return JSON.stringify(hashes) !== JSON.stringify({ transform, settings, tables });
+}
+
+function ignoreBadTable(thrown: unknown): undefined {
+  if (thrown instanceof DaybreakError && thrown.code === 'BAD_TABLE') return undefined;
+  throw thrown;
 }
 
 async function lastResult(reconciliation: string): Promise<DailyBatchResult | undefined> {

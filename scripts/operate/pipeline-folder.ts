@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { realtimeFolder } from '../../activities/speed/accepted-pipelines';
 import { DaybreakError, type ErrorCode } from '../../domain/errors';
-import { parsePipelineName, type Pipeline } from '../../domain/pipeline';
+import { parsePipelineName, tablesByDate, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { currentSettings } from '../../engines/pipeline/pipeline-copies';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
+import { filesOf } from '../../engines/tables/table-versions';
 import type { Config } from '../../worker/config';
 import { progress } from '../output/print';
 
@@ -18,6 +19,8 @@ export type PipelineFolder =
 
 interface FolderVersion {
   readonly version: string;
+  /** The latest file of each table by date, up to today. Absent if there is no such table. */
+  readonly tables?: Readonly<Record<string, string>>;
 }
 
 interface FolderFault {
@@ -34,7 +37,10 @@ export async function readPipelineFolder(config: Config, name: string): Promise<
   parsePipelineName(name);
   try {
     const loaded = await loadPipelineNamed(config.pipelines, name);
-    return { loaded, settings: loaded.pipeline, state: { version: pipelineVersion(loaded.hashes) } };
+    const files = filesOf(loaded.tables);
+    const byDate = tablesByDate(loaded.pipeline).map((table) => [table, files[table] ?? ''] as const);
+    const tables = byDate.length > 0 && { tables: Object.fromEntries(byDate) };
+    return { loaded, settings: loaded.pipeline, state: { version: pipelineVersion(loaded.hashes), ...tables } };
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || !FOLDER_CODES.includes(thrown.code)) throw thrown;
     const isThere = thrown.code !== 'UNKNOWN_PIPELINE';

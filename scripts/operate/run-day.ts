@@ -23,9 +23,13 @@ import { startedByHand } from './started-by-hand';
  * Loads the pipeline of that name, before anything is started. Returns undefined if a table cannot be read: the gate
  * refuses that, so that the run records it.
  */
-export async function requirePipeline({ pipelines }: Config, name: string): Promise<LoadedPipeline | undefined> {
+async function requirePipeline(
+  { pipelines }: Config,
+  name: string,
+  date: BusinessDate,
+): Promise<LoadedPipeline | undefined> {
   try {
-    return await loadPipelineNamed(pipelines, name);
+    return await loadPipelineNamed(pipelines, name, date);
   } catch (thrown) {
     if (thrown instanceof DaybreakError && thrown.code === 'BAD_TABLE') return undefined;
     throw thrown;
@@ -37,7 +41,7 @@ export async function requirePipeline({ pipelines }: Config, name: string): Prom
  * would do so only after its start.
  */
 export async function requireRunnable(config: Config, name: string, date: BusinessDate): Promise<void> {
-  const loaded = await requirePipeline(config, name);
+  const loaded = await requirePipeline(config, name, date);
   if (loaded !== undefined) requireOver(date, loaded.pipeline.timeZone, new Date());
 }
 

@@ -93,10 +93,10 @@ describe('a pipeline folder', () => {
 
   it('does not open a table that became a link after the pipeline was checked', async () => {
     const folder = await pipelineLike('events', root);
-    const { pipeline } = await loadPipeline(folder);
+    const { pipeline, tables } = await loadPipeline(folder);
     await rm(join(folder, 'names.ndjson'));
     await symlink(join(outside, 'secret'), join(folder, 'names.ndjson'));
-    expect((await refusal(() => openDatabase(pipeline, folder))).code).toBe('BAD_TABLE');
+    expect((await refusal(() => openDatabase(pipeline, tables))).code).toBe('BAD_TABLE');
   });
 
   it('may be mounted as Kubernetes mounts one: its files are links within it', async () => {

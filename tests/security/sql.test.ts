@@ -150,9 +150,9 @@ describe('a database of a transform', () => {
   const output = join(root, 'written');
 
   beforeAll(async () => {
-    const { pipeline, folder } = await loadExample('events');
+    const { pipeline, tables } = await loadExample('events');
     await writeFiles(output, {});
-    database = await openDatabase(pipeline, folder, { outputFolder: output });
+    database = await openDatabase(pipeline, tables, { outputFolder: output });
   });
   afterAll(() => {
     database.close();

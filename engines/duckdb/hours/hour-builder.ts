@@ -53,7 +53,7 @@ export class HourBuilder implements HourWorker {
   /** @param number of the worker in its build, for the names of what it alone writes. */
   static async open(setup: HoursSetup, number: number, means: HourMeans): Promise<HourBuilder> {
     const { loaded, date, folder, memoryLimit } = setup;
-    const database = await openDatabase(loaded.pipeline, loaded.folder, {
+    const database = await openDatabase(loaded.pipeline, loaded.tables, {
       ...{ memoryLimit, spillFolder: join(folder, `.spill-${number}`), outputFolder: folder },
     });
     const stage = new HourStage(database.connection, loaded.pipeline, date, join(folder, `.bad-${number}`));

@@ -23,13 +23,12 @@ export interface NeighbourScan {
  * Reads files of neighbouring hours and counts the records of the day in them, by source hour. Throws UNREADABLE_INPUT.
  */
 export async function scanNeighbours(
-  { pipeline, folder }: ReadPipeline,
+  { pipeline }: ReadPipeline,
   { date, sources, scratch, signal }: NeighbourScan,
 ): Promise<Map<string, SourceHour>> {
   const found = new Map<string, SourceHour>();
   if (sources.size === 0) return found;
-  const options = { memoryLimit: MEMORY_LIMIT, spillFolder: scratch, tables: false };
-  const database = await openDatabase(pipeline, folder, options);
+  const database = await openDatabase(pipeline, undefined, { memoryLimit: MEMORY_LIMIT, spillFolder: scratch });
   const interrupt = (): void => {
     database.connection.interrupt();
   };

@@ -4,8 +4,7 @@ import { dayRuns, lastRuns } from '../../../activities/operate/day-runs';
 import { nightlyRunOf } from '../../../activities/operate/nightly-runs';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
 import { asDaybreakError, DaybreakError } from '../../../domain/errors';
-import type { Pipeline } from '../../../domain/pipeline';
-import { servedBuild } from '../../../engines/versions/late-data-scan';
+import { isOtherPipeline, servedBuild } from '../../../engines/versions/late-data-scan';
 import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
 import type { Config } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
@@ -26,6 +25,10 @@ export interface DayStatus {
   readonly remedy?: string;
   /** The version of the pipeline that its build was made with, as far as this machine's data folder has it. */
   readonly version?: string;
+  /** The files of that build's tables. Absent in a build of an earlier release. */
+  readonly tables?: Readonly<Record<string, string>>;
+  /** Whether a build of the day would have another version now. Absent if that is not known. */
+  readonly isOther?: boolean;
 }
 
 /** What `daybreak status` shows on its one screen. */
@@ -78,7 +81,7 @@ export async function pollStatus(config: Config, { pipeline, folder, portBase }:
       speed: await speedView(client, pipeline).catch(ignoreNotRunning),
       days: await withVersions(
         await lastDays(client, pipeline, settings?.timeZone ?? 'UTC'),
-        settings,
+        folder,
         join(config.data, pipeline),
       ),
       waiting: await waiting(client),
@@ -118,17 +121,22 @@ async function lastDays(
 
 async function withVersions(
   days: readonly (DayStatus & { readonly date: BusinessDate })[],
-  settings: Pipeline | undefined,
-  folder: string,
+  { loaded, settings }: PipelineFolder,
+  data: string,
 ): Promise<readonly DayStatus[]> {
   if (settings === undefined) return days;
   return Promise.all(
     days.map(async (day) => {
       // A storage that is away is no reason to show nothing. The waiting days say what is wrong with it.
-      const build = await servedBuild(settings, folder, day.date).catch(asDaybreakError);
-      return build === undefined || build instanceof DaybreakError
-        ? day
-        : { ...day, version: pipelineVersion(build.manifest) };
+      const build = await servedBuild(settings, data, day.date).catch(asDaybreakError);
+      if (build === undefined || build instanceof DaybreakError) return day;
+      const { tableFiles } = build.manifest;
+      return {
+        ...day,
+        version: pipelineVersion(build.manifest),
+        ...(tableFiles !== undefined && { tables: tableFiles }),
+        ...(loaded !== undefined && { isOther: await isOtherPipeline(loaded, build.manifest) }),
+      };
     }),
   );
 }

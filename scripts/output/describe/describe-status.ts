@@ -28,6 +28,7 @@ export function describeStatus(status: Status): Line[] {
             ...days.map(({ date, outcome, started, version }) => [date, outcome, started, version ?? '']),
           ]),
         ]),
+    ...describeTables(status),
     ...describeOtherVersions(status),
     ...days.flatMap(({ date, remedy }) =>
       remedy === undefined ? [] : [`→ ${date}: ${remedy}`, `  then ${runAgain(pipeline, date)}`],
@@ -36,18 +37,28 @@ export function describeStatus(status: Status): Line[] {
   ];
 }
 
-/** The days whose build has another version than the next recompute would have. */
-function describeOtherVersions({ pipeline, folder, days }: Status): string[] {
-  if (!('version' in folder)) return [];
-  const dates = days
-    .filter(({ version }) => version !== undefined && version !== folder.version)
-    .map(({ date }) => date);
+/** The version of each table by date, of realtime's and of the days' builds. */
+function describeTables({ days, folder }: Status): string[] {
+  if (!('tables' in folder)) return [];
+  const { tables = {} } = folder;
+  return Object.entries(tables).flatMap(([name, file]) => [
+    `table ${name}: ${file} now`,
+    ...days.flatMap(({ date, tables: ofDay = {} }) => {
+      const version = ofDay[name];
+      return version === undefined ? [] : [`  ${date} was built with ${version}`];
+    }),
+  ]);
+}
+
+/** The days whose build has another version than a recompute would have. */
+function describeOtherVersions({ pipeline, days }: Status): string[] {
+  const dates = days.filter(({ isOther = false }) => isOther).map(({ date }) => date);
   dates.sort();
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined || last === undefined) return [];
   return [
-    `built with another version than ${folder.version}: ${dates.join(', ')}`,
-    `→ To build them with this version: npx daybreak backfill --pipeline ${pipeline} --from ${first} --to ${last} --only changed`,
+    `built with another version than a build would have now: ${dates.join(', ')}`,
+    `→ To build them anew: npx daybreak backfill --pipeline ${pipeline} --from ${first} --to ${last} --only changed`,
   ];
 }
 

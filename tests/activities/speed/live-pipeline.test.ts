@@ -12,6 +12,7 @@ let folder: string;
 let live: LivePipeline | undefined;
 
 beforeEach(async () => {
+  now = new Date();
   pipelines = join(root, 'pipelines');
   data = join(root, 'data');
   folder = join(pipelines, 'events');
@@ -25,7 +26,9 @@ afterEach(async () => {
 });
 
 const logger = { debug: () => undefined, info: () => undefined, warn: () => undefined };
-const open = async (): Promise<LivePipeline> => (live = await LivePipeline.open({ pipelines, data, logger }, 'events'));
+let now: Date;
+const open = async (): Promise<LivePipeline> =>
+  (live = await LivePipeline.open({ pipelines, data, logger, now: () => now }, 'events'));
 const edit = async (file: string, from: string, to: string): Promise<void> => {
   const text = await readFile(join(folder, file), 'utf8');
   expect(text).toContain(from);
@@ -158,4 +161,72 @@ it('keeps the current copy and the one before, and no more', async () => {
   }
   const kept = (await readdir(join(data, 'events', 'realtime'))).filter((name) => name !== 'current');
   expect(kept).toHaveLength(2);
+});
+
+describe('a table by date', () => {
+  const named = (name: string): string => `{"uid":2,"name":"${name}"}\n`;
+  const write = (date: string, name: string): Promise<void> =>
+    writeFile(join(folder, `names.${date}.ndjson`), named(name));
+  const name = async (pipeline: LivePipeline): Promise<unknown> =>
+    ((await rowOf(pipeline)) as { user_name: unknown }).user_name;
+
+  beforeEach(async () => {
+    // 23:30 in Seoul, the pipeline's zone.
+    now = new Date('2026-11-21T14:30:00Z');
+    await edit('pipeline.yaml', 'file: names.ndjson', "file: 'names.%Y-%m-%d.ndjson'");
+    await write('2026-11-20', 'old');
+    await write('2026-11-22', 'of tomorrow');
+  });
+
+  it('is not taken from a version that is dated in the future, and is when its day begins', async () => {
+    const running = await open();
+    expect(await name(running)).toBe('old');
+    const { version } = running;
+    now = new Date('2026-11-21T15:00:00Z');
+    await versionOtherThan(running, version);
+    expect(await name(running)).toBe('of tomorrow');
+  });
+
+  it('is taken from a newer version as soon as it is there', async () => {
+    const running = await open();
+    const { version } = running;
+    await write('2026-11-21', 'of today');
+    await versionOtherThan(running, version);
+    expect(await name(running)).toBe('of today');
+  });
+
+  it('stays at the version before while the newer one is wrong, also after a restart', async () => {
+    const first = await open();
+    await writeFile(join(folder, 'names.2026-11-21.ndjson'), '{"uid":');
+    await until('the reason', () => first.kept !== undefined);
+    expect(first.kept).toMatch(/^BAD_TABLE: .*events\/names\.2026-11-21\.ndjson: line 1/);
+    await first.close();
+    const again = await open();
+    expect(again.kept).toMatch(/^BAD_TABLE/);
+    expect(await name(again)).toBe('old');
+  });
+
+  it('is read from the copy when the folder is gone', async () => {
+    const first = await open();
+    await first.close();
+    await rm(folder, { recursive: true });
+    now = new Date('2026-12-24T00:00:00Z');
+    const again = await open();
+    expect(again.kept).toMatch(/^UNKNOWN_PIPELINE/);
+    expect(await name(again)).toBe('old');
+  });
+});
+
+it('runs the copy that an earlier release left, whose tables lie where the folder has them', async () => {
+  const first = await open();
+  const { version } = first;
+  await first.close();
+  const kept = join(data, 'events', 'realtime', await readFile(join(data, 'events', 'realtime', 'current'), 'utf8'));
+  await rm(join(kept, 'events'), { recursive: true });
+  await cp(folder, join(kept, 'events'), { recursive: true });
+  await edit('transform.sql', 'e.hello', 'e.helo');
+  const again = await open();
+  expect(again.kept).toMatch(/^BAD_TRANSFORM/);
+  expect(again.version).toBe(version);
+  expect(await rowOf(again)).toMatchObject({ user_name: 'Grace' });
 });

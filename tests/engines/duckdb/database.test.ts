@@ -10,7 +10,7 @@ describe('the database of a build', () => {
   let database: Database;
 
   beforeAll(async () => {
-    database = await openDatabase((await loadExample('events')).pipeline, root, { outputFolder: root, tables: false });
+    database = await openDatabase((await loadExample('events')).pipeline, undefined, { outputFolder: root });
   });
   afterAll(() => {
     database.close();

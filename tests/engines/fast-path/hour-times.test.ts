@@ -3,9 +3,7 @@ import { openDatabase } from '../../../engines/duckdb/database';
 import { queryTexts } from '../../../engines/duckdb/query';
 import { kernelTimeOf, timePatternOfDates, timePatternOfHour } from '../../../engines/fast-path/hour-times';
 import { loadPipeline } from '../../../engines/load-pipeline';
-import { scratchFolder } from '../scratch';
 
-const root = scratchFolder();
 /** As milliseconds, 1795204800 is an instant of this hour. It is one of 2026 as seconds. */
 const HOUR = { date: parseBusinessDate('1970-01-21'), hour: '18' };
 
@@ -21,7 +19,7 @@ it('takes no number for milliseconds of 1970, because it may be one of seconds',
   const conditions = [timePatternOfHour(pipeline, HOUR), timePatternOfDates(pipeline, [HOUR.date])].map((pattern) =>
     pattern?.condition?.("'1795204800'"),
   );
-  const database = await openDatabase(pipeline, root, { tables: false });
+  const database = await openDatabase(pipeline, undefined);
   try {
     expect(
       await queryTexts(database.connection, `SELECT ${conditions.map((sql) => `(${sql})::VARCHAR`).join()}`),

@@ -179,7 +179,7 @@ async function outcomesOf({ build, database, microBatch, query, loading }: Engin
     transform.close();
   }
 
-  const opened = await database.openDatabase(rides.pipeline, ridesFolder);
+  const opened = await database.openDatabase(rides.pipeline, rides.tables);
   const zones = await query.queryTexts(opened.connection, 'FROM zones ORDER BY rowid');
   opened.close();
   const values = [EVENTS, RIDES].map((files) =>

@@ -3,14 +3,12 @@ import { openDatabase, type Database } from '../../../engines/duckdb/database';
 import { queryTexts } from '../../../engines/duckdb/query';
 import { timeRuleOf, type TimeRule } from '../../../engines/rule/time-rule';
 import { loadPipeline } from '../../../engines/load-pipeline';
-import { scratchFolder } from '../scratch';
 
-const root = scratchFolder();
 let database: Database;
 
 beforeAll(async () => {
   const { pipeline } = await loadPipeline('pipelines/events');
-  database = await openDatabase(pipeline, root, { tables: false });
+  database = await openDatabase(pipeline, undefined);
 });
 afterAll(() => {
   database.close();

@@ -316,7 +316,7 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
   const taken = { lines: 0, kernel: 0, pattern: 0 };
 
   beforeAll(async () => {
-    database = await openDatabase(pipeline, root, { outputFolder: root });
+    database = await openDatabase(pipeline, undefined, { outputFolder: root });
   });
   afterAll(() => {
     database.close();

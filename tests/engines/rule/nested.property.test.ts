@@ -7,11 +7,8 @@ import { fastPath } from '../../../engines/duckdb/fast-path';
 import { quoted } from '../../../engines/duckdb/sql';
 import { FAULT, NOTE, parseLinesSql } from '../../../engines/rule/record-rule';
 import { timeRuleOf } from '../../../engines/rule/time-rule';
-import { scratchFolder } from '../scratch';
 import { KEYS, key, number, record, spell, spelling, string } from './nested-records';
 import { outcomeOf, type Json } from './reference-rule';
-
-const root = scratchFolder();
 
 const TIME = '2026-11-21 07:00:00';
 const valueType = fc.constantFrom(
@@ -58,7 +55,7 @@ describe('the rule for nested fields', () => {
   const seen = { values: 0, nulls: 0, bad: 0 };
 
   beforeAll(async () => {
-    database = await openDatabase(pipelineOf([{ type: 'VARCHAR', steps: ['a'], lenient: false }]), root);
+    database = await openDatabase(pipelineOf([{ type: 'VARCHAR', steps: ['a'], lenient: false }]), undefined);
   });
   afterAll(() => {
     database.close();

@@ -14,8 +14,8 @@ const check = async (expression: string) =>
 describe('the catalogue of the pinned DuckDB', () => {
   let database: Database;
   beforeAll(async () => {
-    const { pipeline, folder } = await loadExample('events');
-    database = await openDatabase(pipeline, folder, { tables: false });
+    const { pipeline } = await loadExample('events');
+    database = await openDatabase(pipeline, undefined);
   });
   afterAll(() => {
     database.close();

@@ -3,7 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { pipelineSchema, type ColumnType, type Pipeline } from '../../../domain/pipeline';
 import { openDatabase } from '../../../engines/duckdb/database';
 import { queryTexts } from '../../../engines/duckdb/query';
-import { scratchFolder, writeFiles } from '../scratch';
+import { tableVersions } from '../../../engines/tables/table-versions';
+import { DAY, scratchFolder, writeFiles } from '../scratch';
 
 const root = scratchFolder();
 
@@ -32,7 +33,7 @@ async function load(
     kafka: { topic: 'a', outputTopic: 'b', key: 'time' },
     druid: { datasource: 'd' },
   });
-  const database = await openDatabase(pipeline, root);
+  const database = await openDatabase(pipeline, await tableVersions(pipeline, root, DAY));
   try {
     const rows = await queryTexts(database.connection, 'SELECT to_json(t)::VARCHAR FROM t ORDER BY rowid');
     return rows.map(([row]) => JSON.parse(row ?? '') as unknown);

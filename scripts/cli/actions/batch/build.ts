@@ -13,6 +13,7 @@ import { withOutput } from '../../../../engines/versions/open-output';
 import { unchangedDay } from '../../../../engines/versions/previous-build';
 import { print, printJson } from '../../../output/print';
 import type { Line } from '../../../output/safe-text';
+import { describeTablesByDate } from '../../../output/describe/describe-tables';
 import { table } from '../../../output/table';
 import type { BuildOptions } from './build-options';
 
@@ -27,7 +28,7 @@ export async function run(options: BuildOptions): Promise<void> {
 }
 
 async function build({ json, ...options }: BuildOptions & { readonly scratch?: string }): Promise<void> {
-  const read = await readPipeline(options.pipeline);
+  const read = await readPipeline(options.pipeline, options.date);
   const engine = options.engine ?? read.pipeline.batch.engine;
   const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
   // The engine takes longer to load than the check of an unchanged day.
@@ -59,6 +60,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
     ]),
     ...(checks.length === 0 ? [] : [table(checkTable(checks))]),
     describeCounts(counts),
+    ...describeTablesByDate(pipeline, manifest.tableFiles),
     ...(quarantine === undefined ? [] : [`bad records are in ${folder}/${quarantine.file}`]),
     `published as ${folder}`,
     ...refusals(pipeline, manifest).map(({ code, reason }) => `! the gate refuses this day: ${code}: ${reason}`),

@@ -19,7 +19,7 @@ let database: Database;
 beforeAll(async () => {
   const failing = (sql: string): string => sql.replace('e.id AS', 'e.id * 4 AS');
   loaded = await loadPipeline(await pipelineLike('events', root, { 'transform.sql': failing }));
-  database = await openDatabase(loaded.pipeline, loaded.folder);
+  database = await openDatabase(loaded.pipeline, loaded.tables);
 });
 afterAll(() => {
   database.close();

@@ -60,7 +60,7 @@ it('claims nothing of speed layer and days while Temporal does not answer', () =
 it('names the days that were built with another version, and how to build them again', () => {
   const day = (date: string, version?: string) => ({
     ...{ date, outcome: 'replaced', started: '2026-11-22T15:30:00Z' },
-    ...(version !== undefined && { version }),
+    ...(version !== undefined && { version, isOther: version !== FOLDER_VERSION }),
   });
   const days = [
     day('2026-11-21', FOLDER_VERSION),
@@ -70,9 +70,25 @@ it('names the days that were built with another version, and how to build them a
   ];
   const shown = status({ days });
   expect(shown).toMatch(/│ 2026-11-20 │ .* │ +older │/);
-  expect(shown).toContain(`built with another version than ${FOLDER_VERSION}: 2026-11-19, 2026-11-20`);
+  expect(shown).toContain('built with another version than a build would have now: 2026-11-19, 2026-11-20');
   expect(shown).toContain(
-    '→ To build them with this version: npx daybreak backfill --pipeline events --from 2026-11-19 --to 2026-11-20 --only changed',
+    '→ To build them anew: npx daybreak backfill --pipeline events --from 2026-11-19 --to 2026-11-20 --only changed',
   );
   expect(status({ days: [day('2026-11-21', FOLDER_VERSION)] })).not.toContain('another version');
+});
+
+it('names the version of each table by date, of realtime and of the days', () => {
+  const day = (date: string, tables?: Readonly<Record<string, string>>) => ({
+    ...{ date, outcome: 'replaced', started: '2026-11-22T15:30:00Z', version: date },
+    ...(tables !== undefined && { tables }),
+  });
+  const shown = status({
+    folder: { version: FOLDER_VERSION, tables: { names: 'names.2026-11-21.ndjson' } },
+    days: [day('2026-11-21', { names: 'names.2026-11-21.ndjson', zones: 'zones.csv' }), day('2026-11-20')],
+  });
+  expect(shown).toMatch(
+    /\ntable names: names\.2026-11-21\.ndjson now\n  2026-11-21 was built with names\.2026-11-21\.ndjson$/,
+  );
+  expect(shown).not.toContain('zones.csv');
+  expect(shown).not.toContain('another version');
 });
