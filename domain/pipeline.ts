@@ -128,7 +128,12 @@ export const pipelineSchema = z
               if (fault !== undefined) context.addIssue(`a path, with %Y %m %d if the table is by date: ${fault}`);
             })
             .describe(
-              'Path inside the pipeline folder. With %Y %m %d a day takes the latest version at or before it, and realtime the latest up to today.',
+              'Path inside the pipeline folder, or below the location. With %Y %m %d a day takes the latest version at or before it, and realtime the latest up to today.',
+            ),
+          location: location
+            .optional()
+            .describe(
+              'Where the file is: an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path. Default: the pipeline folder.',
             ),
           format: z.enum(['ndjson', 'json', 'csv']).describe('json is one array of objects; csv has a header line.'),
           delimiter: delimiter

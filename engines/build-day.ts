@@ -23,6 +23,7 @@ import { compareNeighbours, rememberNeighbours, withNeighbours } from './version
 import { startProgress, type BuildProgress } from './model/progress';
 import { previousBuild, RULES, type BuildTarget } from './versions/previous-build';
 import { MANIFEST_FILE, refuseOthers, STATE_FILE, type DayOutput } from './versions/day-output';
+import { fetchTables } from './tables/fetch-tables';
 import { withTablesOf } from './tables/table-versions';
 import { withOutput, writtenFolder } from './versions/open-output';
 import { outputFailed } from './versions/output-errors';
@@ -65,11 +66,10 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
   try {
     return await withOutput({ location, scratch }, date, async (output) => {
       for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-        const onDay = await withTablesOf(loaded, date);
         // Another process has built some or all hours since this build began, so that little is left to do.
         const force = options.force === true && tries === 1;
-        const manifest = await withInput(options.input, { scratch: output.scratch, signal, onFetched }, (place) =>
-          tryBuild(onDay, { ...options, place, output, force, signal }, progress),
+        const manifest = await withInput(options.input, { scratch: output.scratch, signal, onFetched }, async (place) =>
+          tryBuild(await withTablesOf(loaded, date), { ...options, place, output, force, signal }, progress),
         ).catch(unlessChanged(tries));
         if (manifest !== undefined) return manifest;
       }
@@ -87,7 +87,7 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
 
 const MOST_TRIES = 3;
 
-/** An object that was replaced while the day was built is read again. */
+/** An object or a table that was replaced while the day was built is read again. */
 function unlessChanged(tries: number): (thrown: unknown) => undefined {
   return (thrown) => {
     if (!isChanged(thrown) || tries === MOST_TRIES) throw thrown;
@@ -123,12 +123,16 @@ async function tryBuild(
 
     // A record of a changed hour may have a duplicate in any other hour, so that all hours are built again.
     const { previous: known, ...wanted } = spansHours(pipeline) ? await findChanges(files, undefined) : changes;
+    folder = await output.begin();
+    const onFetched = (bytes: number): void => {
+      progress.addFetched(bytes);
+    };
+    const tables = await fetchTables(loaded.tables, join(folder, '.tables'), { signal, onFetched });
     const plan: BuildPlan = {
-      ...{ loaded, date, hours: hoursOfDay(date, pipeline.timeZone) },
+      ...{ loaded: { ...loaded, tables }, date, hours: hoursOfDay(date, pipeline.timeZone) },
       ...{ input: place.name, sources: wanted.sources, changed: wanted.changed, previous: known },
       missingHours: files.missingHours,
     };
-    folder = await output.begin();
     const context: BuildContext = {
       folder,
       signal,

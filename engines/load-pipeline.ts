@@ -25,15 +25,20 @@ export interface OpenPipeline {
  * Reads and checks a pipeline folder: pipeline.yaml with its checks of rows, transform.sql and the static tables.
  * Throws BAD_PIPELINE, BAD_TRANSFORM or BAD_TABLE with file and line.
  *
+ * Tables in S3 and HDFS are left out: `withTablesOf` adds them for those who need them.
+ *
  * @param day whose tables are taken. Default: today, as realtime does.
  */
 export async function loadPipeline(folder: string, day?: BusinessDate): Promise<LoadedPipeline> {
-  return checkPipeline(await readPipeline(folder, day), folder);
+  return checkPipeline(await readPipeline(folder, day, { stored: false }), folder);
 }
 
-/** Checks a pipeline that was read from the folder that the user calls `name`. Throws the same as `loadPipeline`. */
+/**
+ * Checks a pipeline that was read from the folder that the user calls `name`, without the content of tables in S3 and
+ * HDFS. Throws the same as `loadPipeline`.
+ */
 export async function checkPipeline(read: ReadPipeline, name: string): Promise<LoadedPipeline> {
-  const { loaded, database } = await openPipeline(read, name);
+  const { loaded, database } = await openPipeline(read, name, { emptyUnlessLocal: true });
   database.close();
   return loaded;
 }

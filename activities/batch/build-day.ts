@@ -9,6 +9,7 @@ import { withOutput } from '../../engines/versions/open-output';
 import { transferTexts } from '../../engines/model/progress';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { withTablesOf } from '../../engines/tables/table-versions';
 import { withHeartbeats } from '../heartbeat';
 import { builtDayOf, outputPlaceIn, requireCurrent } from './built-day';
 import type { BatchDependencies } from './dependencies';
@@ -30,6 +31,8 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
     async planDay(input: DailyBatchInput): Promise<DayPlan> {
       const { pipeline: name, date } = parseInput(dayInput, input, 'planDay');
       const loaded = await loadPipelineNamed(pipelines, name, date);
+      // A day without its tables in S3 or HDFS is refused before anything is built.
+      await withHeartbeats('looking for the tables', () => withTablesOf(loaded, date));
       await refuseConflicts(loaded, { kinds: ['datasource', 'location'] });
       return finishedDay(loaded.pipeline, date, clock);
     },

@@ -29,7 +29,7 @@ export interface PipelineFolders {
 const READS = 3;
 /** In bytes, for the tables and a micro-batch. */
 const MEMORY_LIMIT = 512 * 2 ** 20;
-/** Once somebody corrects the folder, the speed layer goes on. */
+/** Once somebody corrects the folder, or the storage of a table answers, the speed layer goes on. */
 const CORRECTABLE: readonly ErrorCode[] = [
   'BAD_PIPELINE',
   'BAD_TRANSFORM',
@@ -37,9 +37,15 @@ const CORRECTABLE: readonly ErrorCode[] = [
   'MULTIPLIED_ROWS',
   'UNKNOWN_PIPELINE',
   'BAD_CONFIGURATION',
+  'STORAGE_FAILED',
+  'STORAGE_REFUSED',
+  'STORAGE_CHANGED',
 ];
 
-/** Whether the fault is in a folder that somebody can correct while the speed layer runs. */
+/** It is read again. */
+const CHANGED: readonly ErrorCode[] = ['BAD_PIPELINE', 'STORAGE_CHANGED'];
+
+/** Whether the fault is in a folder or a storage that somebody can correct while the speed layer runs. */
 export function isCorrectable(thrown: unknown): thrown is DaybreakError {
   return thrown instanceof DaybreakError && CORRECTABLE.includes(thrown.code);
 }
@@ -91,9 +97,11 @@ async function acceptFolder(
       copy = await copyPipeline(read, copies);
     } catch (thrown) {
       if (thrown instanceof DaybreakError) {
-        if (reads < READS) continue;
+        if (reads < READS && CHANGED.includes(thrown.code)) continue;
         throw thrown;
       }
+      // A table in a storage is read from the copy only.
+      if (Object.values(read.tables).some(({ local }) => local === undefined)) throw thrown;
       notKept(thrown);
       return openPipeline(read, folder, { memoryLimit: MEMORY_LIMIT });
     }

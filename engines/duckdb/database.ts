@@ -3,9 +3,9 @@ import type { Pipeline } from '../../domain/pipeline';
 import { NOTE } from '../rule/record-rule';
 import { declaredColumnsSql, exactly, literals } from './sql';
 import type { TableVersions } from '../model/table-version';
-import { loadStaticTables } from '../tables/static-tables';
+import { loadStaticTables, type TableLoadOptions } from '../tables/static-tables';
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends TableLoadOptions {
   /** Default 1. With more than one thread the order of rows may change. */
   readonly threads?: number;
   /** In bytes; above it DuckDB spills to `spillFolder`. Default: DuckDB's, 80 % of the machine's memory. */
@@ -59,7 +59,7 @@ export function lockingSql(folders: readonly string[]): string[] {
 export async function openDatabase(
   pipeline: Pipeline,
   tables: TableVersions | undefined,
-  { threads = 1, memoryLimit, spillFolder, outputFolder }: DatabaseOptions = {},
+  { threads = 1, memoryLimit, spillFolder, outputFolder, ...loading }: DatabaseOptions = {},
 ): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     ...CONFIGURATION,
@@ -75,7 +75,7 @@ export async function openDatabase(
   try {
     for (const sql of PREPARATION) await connection.run(sql);
     await emptyStage(connection, pipeline);
-    if (tables !== undefined) await loadStaticTables(connection, pipeline, tables);
+    if (tables !== undefined) await loadStaticTables(connection, pipeline, tables, loading);
     const folders = outputFolder === undefined ? [] : [`${outputFolder}/`, `${exactly(outputFolder)}/`];
     for (const sql of lockingSql(folders)) await connection.run(sql);
     return { connection, close };

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadOptions, Storage, StoredObject } from '../../clients/storage';
 import { ignoreAbsent } from '../../clients/storage/local/fs-errors';
-import { DaybreakError, messageOf } from '../../domain/errors';
 import { isNeighbour } from '../../domain/file-hours';
 import { Semaphore } from '../../domain/semaphore';
 import { scratchIn } from '../versions/scratch';
@@ -18,6 +17,7 @@ import {
   type ListedFacts,
   type ListedFile,
 } from './listed-file';
+import { writeCopy } from './write-copy';
 
 /** Objects that are fetched at once. */
 const FETCHES = 8;
@@ -140,7 +140,8 @@ class Copies {
     // A file of a neighbouring hour may be written to all day. What it gains later is late data.
     const wanted = this.#asTheyAre || isNeighbour(hour) ? { mayGrow: true } : { version: stamp };
     const read = (): AsyncIterable<Buffer> => this.#read(file, wanted);
-    const fetch = (): Promise<void> => this.#once(path, () => this.#copy(file, read(), path));
+    const fetch = (): Promise<void> =>
+      this.#once(path, () => writeCopy(this.#storage.describe(file), read(), path, this.#signal));
     const stream = bytes <= SMALL_BYTES || isZstd(file) ? undefined : read;
     return { ...facts, path, fetch, stream };
   }
@@ -168,23 +169,6 @@ class Copies {
       this.#made.set(path, made);
     }
     return made;
-  }
-
-  async #copy(key: string, content: AsyncIterable<Buffer>, path: string): Promise<void> {
-    this.#signal.throwIfAborted();
-    try {
-      await mkdir(this.#folder, { recursive: true });
-      // Unlike a stream that is destroyed, it has closed the file when it fails.
-      await writeFile(path, content);
-    } catch (cause) {
-      this.#signal.throwIfAborted();
-      if (cause instanceof DaybreakError) throw cause;
-      throw new DaybreakError('OUTPUT_FAILED', {
-        what: `a copy of ${this.#storage.describe(key)} cannot be written to ${this.#folder}: ${messageOf(cause)}`,
-        remedy: 'Free space there, as much as the files of the day need, or make it writable.',
-        cause,
-      });
-    }
   }
 
   async *#read(key: string, wanted: Pick<ReadOptions, 'version' | 'mayGrow'>): AsyncGenerator<Buffer> {

@@ -2,7 +2,9 @@ import type { DaybreakError } from '../../domain/errors';
 
 /** Whether this process may use a place of a pipeline's files. */
 export interface PlaceCheck {
-  readonly of: 'input' | 'output';
+  readonly of: 'input' | 'output' | 'table';
+  /** The name of the table. */
+  readonly table?: string;
   /** As people write it, without secrets. */
   readonly place: string;
   /** What was tried and worked, in the order of the tries. */

@@ -11,6 +11,7 @@ import { hashFile } from '../input/hash-file';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 import type { TableVersions } from '../model/table-version';
 import { openPipeline, type OpenPipeline } from '../load-pipeline';
+import { fetchTables } from '../tables/fetch-tables';
 import { isSamePipeline, sha256 } from './pipeline-version';
 import { PIPELINE_FILE } from './pipeline-file';
 import { readPipeline, readPipelineWith, readSettings, TRANSFORM_FILE } from './read-pipeline';
@@ -21,7 +22,10 @@ const CURRENT_FILE = 'current';
 /** What a copy knows of its tables, whose files are below `TABLES`, each by the name of its table. */
 const TABLES_FILE = '.tables.json';
 const TABLES = '.tables';
-const copiedTables = z.record(z.string(), z.object({ file: z.string(), place: z.string(), hash: z.string() }));
+const copiedTables = z.record(
+  z.string(),
+  z.object({ file: z.string(), place: z.string(), hash: z.string(), sha256: z.string() }),
+);
 
 /**
  * Copies a pipeline to <root>/<hash>/<name>, where nobody edits it, and reads it from there. Throws BAD_PIPELINE if the
@@ -88,10 +92,7 @@ async function copy(read: ReadPipeline, root: string, version: string): Promise<
     for (const file of [PIPELINE_FILE, TRANSFORM_FILE]) {
       await copyFile(await regularFileWithin(folder, resolve(folder, file)), join(target, file));
     }
-    for (const [name, table] of Object.entries(read.tables)) {
-      await copyFile(await regularFileWithin(table.folder, table.path), join(target, TABLES, name));
-    }
-    await writeFile(join(target, TABLES_FILE), JSON.stringify(copiedTables.parse(read.tables)));
+    await writeFile(join(target, TABLES_FILE), JSON.stringify(await copyTables(read.tables, join(target, TABLES))));
     if ((await heldCopy(target, read)) === undefined) throw changedMeanwhile(folder);
     await rename(building, join(root, version)).catch(async (thrown: unknown) => {
       if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'EEXIST')) throw thrown;
@@ -106,6 +107,21 @@ async function copy(read: ReadPipeline, root: string, version: string): Promise<
   } finally {
     await rm(building, { recursive: true, force: true });
   }
+}
+
+/** Copies or fetches the tables into a folder. Throws STORAGE_CHANGED if one has changed in its storage. */
+async function copyTables(tables: TableVersions, folder: string): Promise<z.infer<typeof copiedTables>> {
+  const copied: z.infer<typeof copiedTables> = {};
+  for (const [name, { local, hash, file, place }] of Object.entries(await fetchTables(tables, folder))) {
+    const path = join(folder, name);
+    if (local !== undefined && local.path !== path) {
+      await copyFile(await regularFileWithin(local.folder, local.path), path);
+    }
+    // The hash of a table in a folder is that of its content, which may have changed since it was read.
+    const sha256 = tables[name]?.stored === undefined ? hash : (await hashFile(path)).sha256;
+    copied[name] = { file, place, hash, sha256 };
+  }
+  return copied;
 }
 
 export function changedMeanwhile(folder: string, cause?: unknown): DaybreakError {
@@ -137,11 +153,11 @@ async function readCopy(folder: string): Promise<ReadPipeline> {
 async function tablesOfCopy(folder: string, text: string): Promise<TableVersions> {
   const root = resolve(folder);
   try {
-    const versions = Object.entries(copiedTables.parse(JSON.parse(text))).map(async ([name, { hash, ...named }]) => {
+    const versions = Object.entries(copiedTables.parse(JSON.parse(text))).map(async ([name, { sha256, ...named }]) => {
       const path = join(root, TABLES, name);
       const { sha256: found } = await hashFile(await regularFileWithin(root, path));
-      if (found !== hash) throw new Error(`${path} is not what was copied`);
-      return [name, { ...named, folder: root, path, hash }] as const;
+      if (found !== sha256) throw new Error(`${path} is not what was copied`);
+      return [name, { ...named, local: { folder: root, path } }] as const;
     });
     return Object.fromEntries(await Promise.all(versions));
   } catch (cause) {

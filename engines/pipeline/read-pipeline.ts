@@ -8,7 +8,7 @@ import { locationOf } from '../../clients/storage/location';
 import { regularFileWithin } from '../../clients/storage/local/safe-path';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 import type { TableVersions } from '../model/table-version';
-import { hashesOf, tableVersions } from '../tables/table-versions';
+import { hashesOf, tableVersions, type TableVersionOptions } from '../tables/table-versions';
 import { sha256 } from './pipeline-version';
 import { parsePipelineYaml } from './pipeline-yaml';
 import { PIPELINE_FILE } from './pipeline-file';
@@ -25,10 +25,14 @@ const LARGEST_TRANSFORM = 256 * 1024;
  *
  * @param when the day whose tables are taken, or an instant of that day. Default: now, as for realtime.
  */
-export async function readPipeline(folder: string, when: BusinessDate | Date = new Date()): Promise<ReadPipeline> {
+export async function readPipeline(
+  folder: string,
+  when: BusinessDate | Date = new Date(),
+  options: TableVersionOptions = {},
+): Promise<ReadPipeline> {
   const root = resolve(folder);
   return readPipelineWith(folder, (pipeline) =>
-    tableVersions(pipeline, root, when instanceof Date ? businessDateOf(when, pipeline.timeZone) : when),
+    tableVersions(pipeline, root, when instanceof Date ? businessDateOf(when, pipeline.timeZone) : when, options),
   );
 }
 
@@ -49,7 +53,7 @@ export async function readPipelineWith(
 export async function readSettings(folder: string): Promise<Pipeline> {
   const file = join(folder, PIPELINE_FILE);
   const pipeline = parsePipelineYaml(await readPart(folder, file, LARGEST_SETTINGS), file);
-  checkLocation(pipeline, file);
+  checkLocations(pipeline, file);
   const name = basename(resolve(folder));
   if (pipeline.name === name) return pipeline;
   throw new DaybreakError('BAD_PIPELINE', {
@@ -58,16 +62,19 @@ export async function readSettings(folder: string): Promise<Pipeline> {
   });
 }
 
-function checkLocation({ files: { location } }: Pipeline, file: string): void {
-  try {
-    if (location !== undefined) locationOf(location);
-  } catch (cause) {
-    if (!(cause instanceof DaybreakError)) throw cause;
-    throw new DaybreakError('BAD_PIPELINE', {
-      what: `${file}: files.location: ${cause.what}`,
-      remedy: cause.remedy,
-      cause,
-    });
+function checkLocations({ files, tables }: Pipeline, file: string): void {
+  const ofTables = Object.entries(tables).map(([name, { location }]) => [`tables.${name}.location`, location] as const);
+  for (const [setting, location] of [['files.location', files.location] as const, ...ofTables]) {
+    try {
+      if (location !== undefined) locationOf(location);
+    } catch (cause) {
+      if (!(cause instanceof DaybreakError)) throw cause;
+      throw new DaybreakError('BAD_PIPELINE', {
+        what: `${file}: ${setting}: ${cause.what}`,
+        remedy: cause.remedy,
+        cause,
+      });
+    }
   }
 }
 
@@ -103,7 +110,8 @@ function rowSettings({ timeZone, events, tables, matchColumn, checks, files, dru
   return {
     timeZone,
     events: { ...columns, maximumBytes: size },
-    tables,
+    // Where a table is changes no row.
+    tables: Object.fromEntries(Object.entries(tables).map(([name, { location: _, ...table }]) => [name, table])),
     matchColumn,
     checks: counted,
     files: naming,

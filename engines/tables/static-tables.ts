@@ -15,6 +15,11 @@ import { csvRowsSql, FAULT_OF_ROW, KEYS_SQL, objectRowsSql } from './table-rule'
 
 type Table = Pipeline['tables'][string];
 
+export interface TableLoadOptions {
+  /** Whether a table that only its storage has is left empty, as a check of the SQL needs it. Default: that is an error. */
+  readonly emptyUnlessLocal?: boolean;
+}
+
 /**
  * Creates the pipeline's static tables from their files. Throws BAD_TABLE with the file, the line, the value and what
  * is accepted.
@@ -23,20 +28,30 @@ export async function loadStaticTables(
   connection: DuckDBConnection,
   { tables }: Pick<Pipeline, 'tables'>,
   versions: TableVersions,
+  { emptyUnlessLocal = false }: TableLoadOptions = {},
 ): Promise<void> {
   for (const [name, table] of Object.entries(tables)) {
     const version = versions[name];
-    if (version === undefined) throw new Error(`no version was chosen of the table ${name}`);
-    const { file, place, folder, path } = version;
+    if (version?.local === undefined) {
+      if (!emptyUnlessLocal) throw new Error(`the table ${name} was not fetched from its location`);
+      await createTable(connection, name, table);
+      continue;
+    }
+    const { file, place, local } = version;
     try {
       // Checked again, since the folder may have changed after the pipeline was read.
-      const source = { file, path: await regularFileWithin(folder, path) };
+      const source = { file, path: await regularFileWithin(local.folder, local.path) };
       await new TableLoad(connection, name, table, source).run();
     } catch (cause) {
       throw refusalOf(cause, name, table, place);
     }
     if (!table.allowDuplicateKeys) await checkKey(connection, name, table, place);
   }
+}
+
+async function createTable(connection: DuckDBConnection, name: string, table: Table): Promise<void> {
+  const columns = Object.entries(table.columns).map(([column, type]) => `${quoted(column)} ${type}`);
+  await connection.run(`CREATE TABLE ${quoted(name)} (${columns.join(', ')})`);
 }
 
 class TableLoad {
@@ -55,8 +70,7 @@ class TableLoad {
   }
 
   async run(): Promise<void> {
-    const columns = Object.entries(this.#table.columns).map(([column, type]) => `${quoted(column)} ${type}`);
-    await this.#connection.run(`CREATE TABLE ${quoted(this.#name)} (${columns.join(', ')})`);
+    await createTable(this.#connection, this.#name, this.#table);
     await (this.#table.format === 'csv' ? this.#loadCsv() : this.#loadObjects());
   }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { realtimeFolder } from '../../activities/speed/accepted-pipelines';
+import { businessDateOf } from '../../domain/business-date';
 import { DaybreakError, type ErrorCode } from '../../domain/errors';
 import { parsePipelineName, tablesByDate, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
@@ -7,7 +8,7 @@ import { currentSettings } from '../../engines/pipeline/pipeline-copies';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
-import { filesOf } from '../../engines/tables/table-versions';
+import { filesOf, withTablesOf } from '../../engines/tables/table-versions';
 import type { Config } from '../../worker/config';
 import { progress } from '../output/print';
 
@@ -36,7 +37,8 @@ export type FolderState = FolderVersion | FolderFault;
 export async function readPipelineFolder(config: Config, name: string): Promise<PipelineFolder> {
   parsePipelineName(name);
   try {
-    const loaded = await loadPipelineNamed(config.pipelines, name);
+    const read = await loadPipelineNamed(config.pipelines, name);
+    const loaded = await withTablesOf(read, businessDateOf(new Date(), read.pipeline.timeZone));
     const files = filesOf(loaded.tables);
     const byDate = tablesByDate(loaded.pipeline).map((table) => [table, files[table] ?? ''] as const);
     const tables = byDate.length > 0 && { tables: Object.fromEntries(byDate) };
@@ -64,7 +66,11 @@ export async function readSettingsNamed(config: Config, name: string): Promise<P
   return settings;
 }
 
-const FOLDER_CODES: readonly ErrorCode[] = ['BAD_PIPELINE', 'BAD_TRANSFORM', 'BAD_TABLE', 'UNKNOWN_PIPELINE'];
+const FOLDER_CODES: readonly ErrorCode[] = [
+  ...(['BAD_PIPELINE', 'BAD_TRANSFORM', 'BAD_TABLE', 'UNKNOWN_PIPELINE'] as const),
+  // The storage of a table.
+  ...(['STORAGE_FAILED', 'STORAGE_REFUSED'] as const),
+];
 
 async function settingsOf(
   { pipelines, data }: Config,

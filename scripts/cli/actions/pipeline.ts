@@ -19,11 +19,16 @@ export async function check(folder: string, { json, connect }: CheckOptions): Pr
   const loaded = await loadPipeline(folder);
   const notCompared = await refuseConflicts(loaded);
   // The clients of other systems take longer to load than the check of a folder.
-  const { places, warnings, failures } = connect
-    ? await (await import('./pipeline-systems')).checkSystems(loaded)
-    : NOTHING_ASKED;
-  const { pipeline, outputColumns, hashes } = loaded;
-  const version = pipelineVersion(hashes);
+  const {
+    places,
+    warnings,
+    failures,
+    loaded: found = loaded,
+  } = connect ? await (await import('./pipeline-systems')).checkSystems(loaded) : NOTHING_ASKED;
+  const { pipeline, outputColumns } = loaded;
+  const { hashes } = found;
+  const isKnown = Object.keys(pipeline.tables).every((name) => name in hashes.tables);
+  const version = isKnown ? pipelineVersion(hashes) : undefined;
   if (json) {
     printJson({ pipeline, outputColumns, hashes, version, notCompared, warnings, places: places.map(placeJson) });
   } else {
@@ -31,7 +36,9 @@ export async function check(folder: string, { json, connect }: CheckOptions): Pr
     warnOfUncompared(notCompared);
     for (const warning of warnings) progress(`Druid's compaction: ${warning}`);
     for (const place of places) print(describePlace(place));
-    if (failures.length === 0) print(`${pipeline.name}: every check passed, version ${version}`);
+    const named = version === undefined ? '' : `, version ${version}`;
+    if (failures.length === 0) print(`${pipeline.name}: every check passed${named}`);
+    if (!isKnown && !connect) progress('Tables in S3 and HDFS were not looked at: add --connect.');
   }
   for (const failure of failures) fail(failure);
 }

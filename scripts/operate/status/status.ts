@@ -131,11 +131,12 @@ async function withVersions(
       const build = await servedBuild(settings, data, day.date).catch(asDaybreakError);
       if (build === undefined || build instanceof DaybreakError) return day;
       const { tableFiles } = build.manifest;
+      const isOther = loaded && (await isOtherPipeline(loaded, build.manifest).catch(asDaybreakError));
       return {
         ...day,
         version: pipelineVersion(build.manifest),
         ...(tableFiles !== undefined && { tables: tableFiles }),
-        ...(loaded !== undefined && { isOther: await isOtherPipeline(loaded, build.manifest) }),
+        ...(typeof isOther === 'boolean' && { isOther }),
       };
     }),
   );

@@ -65,7 +65,7 @@ it('says what is missing for a day before the first version, and a command that 
   await expect(loadPipeline(folder, early)).rejects.toMatchObject({
     code: 'BAD_TABLE',
     what: `the table names has no version for 2026-10-31: ${folder} has no file ${PATTERN} of that day or an earlier one; the oldest is names.2026-11-01.ndjson`,
-    remedy: `Put the table as it was then there; or let the oldest hold from that day on: cp '${folder}/names.2026-11-01.ndjson' '${folder}/names.2026-10-31.ndjson'`,
+    remedy: `Put the table as it was then there as ${folder}/names.2026-10-31.ndjson; or let the oldest hold from that day on: cp '${folder}/names.2026-11-01.ndjson' '${folder}/names.2026-10-31.ndjson'`,
   });
   await expect(loadPipeline(await folderWith({}), DAY)).rejects.toMatchObject({
     code: 'BAD_TABLE',
@@ -94,5 +94,47 @@ it.each([
   await expect(loadPipeline(await folderWith({}, pattern))).rejects.toMatchObject({
     code: 'BAD_PIPELINE',
     what: expect.stringContaining(why) as string,
+  });
+});
+
+describe('a table with a location', () => {
+  const located = (location: string, file = PATTERN): Promise<string> =>
+    pipelineLike('events', root, {
+      'pipeline.yaml': (text) => text.replace('file: names.ndjson', `file: '${file}'\n    location: ${location}`),
+    });
+
+  it('is read from a folder elsewhere, by its whole path, and moving it changes no hash', async () => {
+    const [one, other] = [join(root, 'one'), join(root, 'other')];
+    for (const folder of [one, other]) await writeFiles(folder, VERSIONS);
+    const folder = await located(one);
+    expect(await nameOn(folder, DAY)).toBe('second');
+    const { hashes, tables } = await loadPipeline(folder, DAY);
+    expect(tables['names']).toMatchObject({ file: join(one, 'names.2026-11-21.ndjson') });
+    expect((await loadPipeline(await located(other), DAY)).hashes).toEqual(hashes);
+  });
+
+  it('must lie below its location', async () => {
+    await writeFiles(join(root, 'below'), VERSIONS);
+    await expect(loadPipeline(await located(join(root, 'below'), '../one/names.ndjson'))).rejects.toMatchObject({
+      code: 'BAD_TABLE',
+      what: expect.stringContaining('lies outside its location') as string,
+    });
+  });
+
+  it('is not looked at in S3 by a check of the folder', async () => {
+    const { tables, outputColumns } = await loadPipeline(await located('s3://no-bucket/tables'));
+    expect(tables).toEqual({});
+    expect(outputColumns).toHaveLength(5);
+  });
+
+  it.each([['ftp://a/b'], ['tables'], ['s3://key:secret@bucket']])('is refused at %s', async (location) => {
+    await expect(loadPipeline(await located(location))).rejects.toMatchObject({ code: 'BAD_PIPELINE' });
+  });
+
+  it('is refused with the name of the setting where the location is none', async () => {
+    await expect(loadPipeline(await located('s3://bucket/a/../b'))).rejects.toMatchObject({
+      code: 'BAD_PIPELINE',
+      what: expect.stringContaining('tables.names.location') as string,
+    });
   });
 });

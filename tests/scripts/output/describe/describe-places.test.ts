@@ -23,6 +23,10 @@ it.each([
     { ...input, can: ['list'], file: 'a.json', failure },
     'input s3://logs/events/: can be listed; a.json cannot be read',
   ],
+  [
+    { of: 'table', table: 'names', place: 's3://logs/', can: ['list', 'read'], file: 'a.csv' },
+    'table names s3://logs/: can be listed; a.csv can be read; nothing is written there',
+  ],
   [{ ...output, can: ['write'] }, 'output /data/events/output: can be written'],
   [{ ...output, can: [], failure }, 'output /data/events/output: cannot be written'],
 ] as const)('%j is said in one line', (check, line) => {
