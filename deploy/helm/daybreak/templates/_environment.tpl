@@ -33,8 +33,9 @@ Settings and secrets of a role go before those of all. A secret is never a value
 {{- $settings = mustMergeOverwrite $settings (deepCopy $values.settings) (deepCopy $own.settings) }}
 {{- $secrets := mustMergeOverwrite (deepCopy $values.secrets) (deepCopy $own.secrets) }}
 {{- if ne .role "batch" }}
-{{- $secrets = omit $secrets "DAYBREAK_OUTPUT_TOKEN" }}
-{{- $settings = omit $settings "DAYBREAK_OUTPUT_TOKEN_FILE" }}
+{{- /* Only workers of the role batch serve output and tell webhooks. */}}
+{{- $secrets = omit $secrets "DAYBREAK_OUTPUT_TOKEN" "DAYBREAK_WEBHOOK_URL" "DAYBREAK_SLACK_URL" "DAYBREAK_WEBHOOK_SECRET" }}
+{{- $settings = omit $settings "DAYBREAK_OUTPUT_TOKEN_FILE" "DAYBREAK_WEBHOOK_URL_FILE" "DAYBREAK_SLACK_URL_FILE" "DAYBREAK_WEBHOOK_SECRET_FILE" }}
 {{- end }}
 {{- if eq .role "speed" }}
 {{- /* It reads no stored files: a worker that is taken over must not open them. */}}
