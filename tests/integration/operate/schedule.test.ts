@@ -99,6 +99,19 @@ it('begins with the day that it is given, keeps it, and counts no earlier day as
   await succeed(`schedule apply --from 2026-01-01 --pipeline ${own.name}`, own.environment);
 });
 
+it('has a schedule for the deadline as long as the pipeline has one', async () => {
+  const schedule = `deadline/${own.name}`;
+  const due: Pipeline = { ...pipeline, notify: { ...pipeline.notify, provenBy: '06:00' } };
+  const last = async (wanted: Pipeline) => (await applySchedules(worker.client, wanted, false)).at(-1);
+  expect(await last(due)).toMatchObject({ schedule, done: 'created' });
+  expect(await last(due)).toEqual({ schedule, done: 'unchanged', changes: [] });
+  const described = await succeed(`schedule describe --pipeline ${own.name}`, own.environment);
+  expect(described).toMatch(/schedule: deadline\/\S+\nstate: running\n.*next: \S+ 06:00 \+09:00/s);
+  expect(await last(pipeline)).toEqual({ schedule, done: 'deleted', changes: [] });
+  const left = await succeed(`schedule describe --pipeline ${own.name}`, own.environment);
+  expect(left).not.toContain('deadline/');
+});
+
 it('shows how each run has ended', async () => {
   const described = await succeed(`schedule describe --pipeline ${own.name}`, own.environment);
   expect(described).toMatch(/recent: \S+ 00:30 \+09:00 (replaced|running)/);
