@@ -32,7 +32,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
       const { pipeline: name, date } = parseInput(dayInput, input, 'planDay');
       const loaded = await loadPipelineNamed(pipelines, name, date);
       // A day without its tables in S3 or HDFS is refused before anything is built.
-      await withHeartbeats('looking for the tables', () => withTablesOf(loaded, date));
+      await withTablesOf(loaded, date);
       await refuseConflicts(loaded, { kinds: ['datasource', 'location'] });
       return finishedDay(loaded.pipeline, date, clock);
     },
