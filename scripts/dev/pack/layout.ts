@@ -48,6 +48,7 @@ export const BUNDLED = [
   'pino-pretty',
   'proper-lockfile',
   'pure-rand',
+  'standardwebhooks',
   'yaml',
   'zod',
 ] as const;
