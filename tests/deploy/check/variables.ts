@@ -6,7 +6,8 @@ import { type Check, textOf } from './deployment';
 const OF_OTHERS = /^(COMPOSE_PROFILES|TEMPORAL_(API_KEY|PROFILE|CONFIG_FILE|TLS(_[A-Z_]+)?))$/;
 /** Read outside the worker's own configuration. */
 const OF_SCRIPTS = ['DAYBREAK_SPARK_MASTER'];
-export const IS_SECRET = /(PASSWORD|TOKEN|API_KEY|SECRET_ACCESS_KEY|PAYLOAD_KEYS|WEBHOOK_URL|SLACK_URL|WEBHOOK_SECRET|JAAS_CONFIG|(KEY|CERT)_DATA)$/;
+export const IS_SECRET =
+  /(PASSWORD|TOKEN|API_KEY|SECRET_ACCESS_KEY|PAYLOAD_KEYS|WEBHOOK_URL|SLACK_URL|WEBHOOK_SECRET|JAAS_CONFIG|(KEY|CERT)_DATA)$/;
 
 /** NAME=value, or #NAME=value for a variable with a default. */
 export function documentedVariables(example: string): Map<string, { readonly value: string; readonly set: boolean }> {
