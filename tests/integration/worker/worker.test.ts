@@ -33,7 +33,11 @@ const on = (command: string): string => `${command} --pipeline ${pipeline.name}`
 
 /** Both layers at work: events, dead letters, a day that is replaced, and one that is refused. */
 beforeAll(async () => {
-  pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
+  pipeline = await ownPipeline(
+    (yaml) =>
+      // Every row is wrong, and the day may have them.
+      `${yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0')}\nchecks: [{ name: any, where: user_id IS NOT NULL, atMost: 100% }]\n`,
+  );
   const { environment } = pipeline;
   worker = await background('worker', environment, '"msg":"ready"');
   atStart = (await exported()).series;
@@ -71,6 +75,11 @@ it('exports the metrics that are documented, and of its own no others', async ()
   const bad = sent.filter(({ kind, toKafka }) => kind === 'bad' && toKafka).length;
   const letters = [...series.matchAll(/^daybreak_speed_dead_letters{.*} (\d+)$/gm)].map(([, count]) => Number(count));
   expect(letters.reduce((sum, count) => sum + count, 0)).toBe(bad);
+  const good = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
+  const wrong = [...series.matchAll(/^daybreak_speed_wrong_rows{.*check="any".*} (\d+)$/gm)].map(([, of]) =>
+    Number(of),
+  );
+  expect(wrong.reduce((sum, count) => sum + count, 0)).toBe(good);
   expect(series).toMatch(/^daybreak_activity_failures{.*activity="awaitSettledInput",code="NO_INPUT".*} 1$/m);
 });
 
