@@ -4,7 +4,7 @@ import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
 import { lateDataWatchInputSchema, type LateDataWatchInput, type LateDataWatchResult } from '../domain/late-data';
 import { Markdown, markdownTable } from '../domain/markdown';
-import { recomputeNotice } from '../domain/notice';
+import { recomputeNotice, type Notice } from '../domain/notice';
 import { outcomeAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
 import { tell } from './notices';
@@ -27,6 +27,7 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
   const { pipeline } = checkedInput(lateDataWatchInputSchema, input);
   let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
   const outcomes: DayOutcome[] = [];
+  const notices: (Notice | undefined)[] = [];
   showDetails(describe(days));
   for (const { date, decision, because } of days) {
     if (decision !== 'recompute' && decision !== 'build') continue;
@@ -36,10 +37,12 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
     });
     const ended = await runDay(pipeline, date, decision === 'build' ? 'missed night' : 'late data');
     outcomes.push(ended);
-    await tell(recomputeNotice(pipeline, ended, because));
+    notices.push(recomputeNotice(pipeline, ended, because));
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
     showDetails(describe(days));
   }
+  // A webhook that is away must not hold up the days.
+  for (const notice of notices) await tell(notice);
   const failed = outcomes.filter((day) => !succeeded(day));
   const unknown = days.filter(({ decision }) => decision === 'unknown');
   upsertSearchAttributes([{ key: outcomeAttribute, value: outcomeOf(days, outcomes, failed) }]);

@@ -151,6 +151,26 @@ it('goes on after a day that failed, and fails at its end with the decisions and
   });
 });
 
+it('recomputes the other days while a webhook cannot be told', async () => {
+  const built: string[] = [];
+  const { activities } = dayActivities({
+    buildDay({ date }) {
+      built.push(date);
+      return Promise.resolve(BUILT);
+    },
+  });
+  const findLateData = found(
+    decision('2026-05-14', 'recompute', '7 late rows'),
+    decision('2026-05-13', 'recompute', '7 late rows'),
+  );
+  const builtWhenTold: string[][] = [];
+  const tellLate = (): Promise<void> => Promise.resolve(void builtWhenTold.push([...new Set(built)]));
+  await temporal.serve({ ...activities, findLateData, notify: tellLate }, async () => {
+    await (await start()).result();
+    expect(builtWhenTold).toEqual(Array(2).fill(['2026-05-14', '2026-05-13']));
+  });
+});
+
 it('ends the day that it recomputes before it is cancelled itself', async () => {
   const held = new Held();
   const { activities } = dayActivities({
