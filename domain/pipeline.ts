@@ -386,7 +386,7 @@ export const pipelineSchema = z
           .array(z.enum(NOTICE_KINDS))
           .default([...NOTICE_KINDS])
           .describe(
-            'What webhooks are told: refused and failed for nights and recomputes, recomputed for days with late rows, overdue for days that are not proven at provenBy.',
+            'Which notices are sent. refused and failed: a night or a recompute ended so. recomputed: a day had late rows. overdue: a day is not proven at provenBy.',
           ),
         provenBy: timeOfDay
           .optional()

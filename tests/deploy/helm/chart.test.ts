@@ -65,7 +65,7 @@ test.each([
   ['the path of a probe', '_pod.tpl', 'path: /health', 'path: /healthz', 'asks /healthz for its startup'],
   ['the port of a probe', '_pod.tpl', 'port: health }', 'port: metrics }', 'asks port metrics for its liveness'],
   ['the port of health', '_pod.tpl', 'containerPort: 9465', 'containerPort: 9466', 'not the one behind'],
-  ['the patience of liveness', '_pod.tpl', 'add 3 (div', 'add 0 (div', 'killed by its liveness probe while it drains'],
+  ['how often liveness tries', '_pod.tpl', 'add 3 (div', 'add 0 (div', 'killed by its liveness probe while it drains'],
   [
     'the grace',
     'batch.yaml',
