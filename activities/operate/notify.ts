@@ -4,6 +4,7 @@ import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import { httpUrl } from '../../domain/http-url';
 import { noticeBody, type Notice } from '../../domain/notice';
 import type { Pipeline } from '../../domain/pipeline';
+import { workflowUrl, type TemporalUi } from '../../domain/workflow-url';
 import { folderNamed } from '../../engines/load-pipeline';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 
@@ -14,7 +15,7 @@ export interface NoticeDependencies {
   readonly webhooks: readonly Webhook[];
   /** Signs the requests in the format json. */
   readonly webhookSecret?: string | undefined;
-  readonly temporal: { readonly uiUrl: string; readonly namespace: string };
+  readonly temporal: TemporalUi;
 }
 
 /**
@@ -28,16 +29,18 @@ export async function sendNotice(dependencies: NoticeDependencies, notice: Notic
   const done = new Set(namesIn(info.heartbeatDetails));
   const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
   const at = new Date();
-  const link = `${dependencies.temporal.uiUrl}/namespaces/${dependencies.temporal.namespace}/workflows/${encodeURIComponent(workflowId)}/${runId}`;
+  const link = workflowUrl(dependencies.temporal, workflowId, runId);
+  // Those of the pipeline, else those of the worker.
+  const named: readonly NamedWebhook[] = settings?.webhooks.length ? settings.webhooks : dependencies.webhooks;
   const failures: DaybreakError[] = [];
-  for (const named of webhooksOf(dependencies, settings)) {
-    if (done.has(named.variable)) continue;
+  for (const { variable, format, url } of named) {
+    if (done.has(variable)) continue;
     try {
-      const webhook = named.find();
-      const body = noticeBody(notice, { at, link }, webhook.format);
-      const secret = webhook.format === 'json' ? dependencies.webhookSecret : undefined;
+      const body = noticeBody(notice, { at, link }, format);
+      const secret = format === 'json' ? dependencies.webhookSecret : undefined;
+      const webhook = { variable, format, url: url ?? addressIn(variable) };
       await sendWebhook(webhook, { id: `${runId}-${notice.date}-${notice.kind}`, at, body, secret });
-      done.add(named.variable);
+      done.add(variable);
       Context.current().heartbeat([...done]);
     } catch (thrown) {
       failures.push(asDaybreakError(thrown));
@@ -58,21 +61,8 @@ async function noticeSettings(pipelines: string, name: string): Promise<Pipeline
   }
 }
 
-interface NamedWebhook {
-  readonly variable: string;
-  readonly find: () => Webhook;
-}
-
-/** Those of the pipeline, else those of the worker. */
-function webhooksOf(dependencies: NoticeDependencies, settings: Pipeline['notify'] | undefined): NamedWebhook[] {
-  if (settings === undefined || settings.webhooks.length === 0) {
-    return dependencies.webhooks.map((webhook) => ({ variable: webhook.variable, find: () => webhook }));
-  }
-  return settings.webhooks.map(({ variable, format }) => ({
-    variable,
-    find: () => ({ variable, format, url: addressIn(variable) }),
-  }));
-}
+/** A webhook of a pipeline has its address in its variable only. */
+type NamedWebhook = Omit<Webhook, 'url'> & Partial<Pick<Webhook, 'url'>>;
 
 function addressIn(variable: string): string {
   const parsed = httpUrl.safeParse(process.env[variable]);

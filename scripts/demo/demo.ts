@@ -9,7 +9,7 @@ import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { PIPELINE_FILE } from '../../engines/pipeline/pipeline-file';
 import { readConfig, type Config } from '../../worker/config';
-import { workflowUrl } from '../output/links';
+import { workflowUrl } from '../../domain/workflow-url';
 import { print, progress } from '../output/print';
 import { Session } from './session';
 import { BUCKET, createProgress, s3Variables, startStack, stopStack } from '../stack';
@@ -77,8 +77,8 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
 
   print();
   print(`Temporal UI   ${config.temporal.uiUrl}`);
-  print(`  the day     ${workflowUrl(config, dailyBatchId(PIPELINE, yesterday))}`);
-  print(`  realtime    ${workflowUrl(config, speedLayerId(PIPELINE))}`);
+  print(`  the day     ${workflowUrl(config.temporal, dailyBatchId(PIPELINE, yesterday))}`);
+  print(`  realtime    ${workflowUrl(config.temporal, speedLayerId(PIPELINE))}`);
   print(`Druid SQL     POST ${config.druid.brokerUrl}/druid/v2/sql {"query":"SELECT COUNT(*) FROM events_names"}`);
   if (options.once) return;
   print('Everything stays up. Ctrl-C stops it.');

@@ -13,7 +13,7 @@ import { isMissing } from '../../clients/storage/local/fs-errors';
 import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { failureOf } from '../operate/workflow-failure';
-import { workflowUrl } from '../output/links';
+import { workflowUrl } from '../../domain/workflow-url';
 import { remedyOf } from '../operate/remedies';
 import type { ReportData, ReportDay, Verdict } from './report-data';
 
@@ -153,7 +153,7 @@ function dayOf(
     ...(remedy !== undefined && { remedy }),
     ...(reported !== undefined && {
       startedAt: reported.run.startedAt,
-      url: workflowUrl(config, reported.run.workflowId),
+      url: workflowUrl(config.temporal, reported.run.workflowId),
     }),
     ...(reported?.run.closedAt !== undefined && {
       seconds: (Date.parse(reported.run.closedAt) - Date.parse(reported.run.startedAt)) / 1_000,

@@ -14,7 +14,7 @@ import { withClient } from '../../../worker/connect';
 import { cancelBackfill, followBackfill, startBackfill } from '../../operate/backfill';
 import { daysSummary, eachDay } from '../../output/days-progress';
 import { whileItGoesOn } from '../../output/going-on';
-import { workflowUrl } from '../../output/links';
+import { workflowUrl } from '../../../domain/workflow-url';
 import { print, printJson, progress } from '../../output/print';
 import type { Line } from '../../output/safe-text';
 import { table } from '../../output/table';
@@ -54,7 +54,7 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
       return;
     }
     const started = await startBackfill(client, range);
-    const url = workflowUrl(config, started.handle.workflowId);
+    const url = workflowUrl(config.temporal, started.handle.workflowId);
     if (started.joined)
       progress(
         'A backfill of this range runs already. This command follows it, with the options that it was started with.',

@@ -7,7 +7,7 @@ import { withClient } from '../../../../worker/connect';
 import { followDay, requireRunnable, startDay } from '../../../operate/run-day';
 import { describeDay } from '../../../output/describe/describe-day';
 import { whileItGoesOn } from '../../../output/going-on';
-import { workflowUrl } from '../../../output/links';
+import { workflowUrl } from '../../../../domain/workflow-url';
 import { print, printJson, progress } from '../../../output/print';
 
 export interface RestoreOptions {
@@ -27,7 +27,7 @@ export async function run({ pipeline, date, version, json }: RestoreOptions): Pr
   await withClient(config, async (client) => {
     const started = await startDay(client, { pipeline, date, restore: version });
     // Not by `batch run`: once the restore has ended, that would recompute the day.
-    const how = `Follow it, or cancel it, in the Temporal UI: ${workflowUrl(config, started.handle.workflowId)}`;
+    const how = `Follow it, or cancel it, in the Temporal UI: ${workflowUrl(config.temporal, started.handle.workflowId)}`;
     const result = await whileItGoesOn(how, () => followDay(started, progress));
     if (json) printJson(result);
     else describeDay(result).forEach(print);

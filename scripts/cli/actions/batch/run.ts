@@ -5,7 +5,7 @@ import { withClient } from '../../../../worker/connect';
 import { followDay, joinedWarning, requireRunnable, startDay } from '../../../operate/run-day';
 import { describeDay } from '../../../output/describe/describe-day';
 import { whileItGoesOn } from '../../../output/going-on';
-import { workflowUrl } from '../../../output/links';
+import { workflowUrl } from '../../../../domain/workflow-url';
 import { print, printJson, progress } from '../../../output/print';
 
 export interface RunOptions {
@@ -27,14 +27,16 @@ export async function run({ pipeline, date, force, accept, wait, json }: RunOpti
     if (started.joined !== undefined) progress(joinedWarning(started.joined, input));
     if (wait) {
       const again = `npx daybreak batch run --pipeline ${pipeline} --date ${input.date}`;
-      const how = `Follow it again: ${again}. Cancel it in the Temporal UI: ${workflowUrl(config, workflowId)}`;
+      const how = `Follow it again: ${again}. Cancel it in the Temporal UI: ${workflowUrl(config.temporal, workflowId)}`;
       const result = await whileItGoesOn(how, () => followDay(started, progress));
       if (json) printJson(result);
       else describeDay(result).forEach(print);
     } else if (json) {
       printJson({ workflowId, joined: started.joined !== undefined });
     } else {
-      print(`${started.joined === undefined ? 'Started' : 'Joined'} ${workflowId}: ${workflowUrl(config, workflowId)}`);
+      print(
+        `${started.joined === undefined ? 'Started' : 'Joined'} ${workflowId}: ${workflowUrl(config.temporal, workflowId)}`,
+      );
     }
   });
 }
