@@ -5,6 +5,7 @@ import {
   type ScheduleDescription,
   type ScheduleHandle,
   type ScheduleOptions,
+  type ScheduleSpec,
 } from '@temporalio/client';
 import { dayInterval, type BusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
@@ -41,6 +42,32 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;
 
+/** At a local time of each day, so that the first run is of `firstDay`, the day before it. */
+function onceADay(at: string, timeZone: string, firstDay: BusinessDate | undefined): ScheduleSpec {
+  return {
+    ...nightlyTimes(at, timeZone),
+    timezone: timeZone,
+    ...(firstDay !== undefined && { startAt: new Date(dayInterval(firstDay, timeZone).end) }),
+  };
+}
+
+type Action = ScheduleOptions['action'];
+
+/** A pipeline's schedule starts a workflow, and is named as who did. */
+function startOf(
+  pipeline: string,
+  schedule: string,
+  workflow: Pick<Action, 'workflowType' | 'workflowId' | 'args' | 'staticSummary'>,
+): Action {
+  return {
+    type: 'startWorkflow',
+    ...workflow,
+    taskQueue: TASK_QUEUES.batch,
+    memo: { trigger: 'schedule', startedBy: schedule } satisfies RunMemo,
+    typedSearchAttributes: [{ key: pipelineAttribute, value: pipeline }],
+  };
+}
+
 /**
  * The nightly recompute as a Temporal Schedule, with every policy chosen.
  *
@@ -50,21 +77,15 @@ export function nightlySchedule({ name, timeZone, schedule }: Pipeline, firstDay
   return {
     scheduleId: nightlyScheduleId(name),
     spec: {
-      ...nightlyTimes(schedule.at, timeZone),
-      timezone: timeZone,
-      ...(firstDay !== undefined && { startAt: new Date(dayInterval(firstDay, timeZone).end) }),
+      ...onceADay(schedule.at, timeZone, firstDay),
       jitter: schedule.jitterSeconds * SECOND,
     },
-    action: {
-      type: 'startWorkflow',
+    action: startOf(name, nightlyScheduleId(name), {
       workflowType: 'nightlyBatch',
       workflowId: `nightly-batch/${name}`,
-      taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof nightlyBatch>,
       staticSummary: markdown`${name}, nightly`.text,
-      memo: { trigger: 'schedule', startedBy: nightlyScheduleId(name) } satisfies RunMemo,
-      typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
-    },
+    }),
     policies: {
       // Nights that were missed, or that a long run overlaps, run one after another. None is dropped.
       overlap: ScheduleOverlapPolicy.BUFFER_ALL,
@@ -84,16 +105,12 @@ export function lateDataSchedule({ name, timeZone }: Pipeline): ScheduleOptions 
       timezone: timeZone,
       jitter: 0,
     },
-    action: {
-      type: 'startWorkflow',
+    action: startOf(name, lateDataScheduleId(name), {
       workflowType: 'lateDataWatch',
       workflowId: lateDataWatchId(name),
-      taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name }] satisfies Parameters<typeof lateDataWatch>,
       staticSummary: markdown`${name}, late data`.text,
-      memo: { trigger: 'schedule', startedBy: lateDataScheduleId(name) } satisfies RunMemo,
-      typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
-    },
+    }),
     policies: {
       // A check finds everything that came since the last one, so missed checks need not be caught up.
       overlap: ScheduleOverlapPolicy.SKIP,
@@ -115,21 +132,15 @@ export function deadlineSchedule(
   return {
     scheduleId: deadlineScheduleId(name),
     spec: {
-      ...nightlyTimes(provenBy, timeZone),
-      timezone: timeZone,
-      ...(firstDay !== undefined && { startAt: new Date(dayInterval(firstDay, timeZone).end) }),
+      ...onceADay(provenBy, timeZone, firstDay),
       jitter: 0,
     },
-    action: {
-      type: 'startWorkflow',
+    action: startOf(name, deadlineScheduleId(name), {
       workflowType: 'deadlineWatch',
       workflowId: `deadline-watch/${name}`,
-      taskQueue: TASK_QUEUES.batch,
       args: [{ pipeline: name, timeZone }] satisfies Parameters<typeof deadlineWatch>,
       staticSummary: markdown`${name}, deadline`.text,
-      memo: { trigger: 'schedule', startedBy: deadlineScheduleId(name) } satisfies RunMemo,
-      typedSearchAttributes: [{ key: pipelineAttribute, value: name }],
-    },
+    }),
     policies: {
       overlap: ScheduleOverlapPolicy.ALLOW_ALL,
       // Nobody needs to know late that a day was late.
