@@ -1,4 +1,3 @@
-import { DuckDBInstance } from '@duckdb/node-api';
 import { wrapped, type HourFigures } from '../../domain/day-figures';
 import {
   isLocalTime,
@@ -8,9 +7,8 @@ import {
   type TimeFormat,
 } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
-import { queryTexts } from './query';
-import { READER, rowsOfFile } from './rows-of-file';
-import { exactly, quoted } from './sql';
+import { queryFile, rowsOfFile } from './rows-of-file';
+import { quoted } from './sql';
 
 /**
  * A query of aggregates over the output rows of `rows`, SQL of a table: their number, then two for each column; see
@@ -74,14 +72,8 @@ export async function figuresOfFile(
   columns: readonly OutputColumn[],
   file: string,
 ): Promise<HourFigures> {
-  const instance = await DuckDBInstance.create(':memory:', READER);
-  try {
-    const sql = figuresQuery(pipeline, columns, rowsOfFile(columns));
-    const [row = []] = await queryTexts(await instance.connect(), sql, { file: exactly(file) });
-    return figuresFrom(columns, row);
-  } finally {
-    instance.closeSync();
-  }
+  const [row = []] = await queryFile(figuresQuery(pipeline, columns, rowsOfFile(columns)), file);
+  return figuresFrom(columns, row);
 }
 
 /** What is null where the column has no value. Druid has none for the JSON null. */

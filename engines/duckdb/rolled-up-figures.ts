@@ -1,14 +1,12 @@
-import { DuckDBInstance } from '@duckdb/node-api';
-import { wrapped } from '../../domain/day-figures';
+import { noFigures, wrapped } from '../../domain/day-figures';
 import { groupColumnsOf } from '../../domain/druid/rollup-queries';
 import { isLocalTime, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { sketchError, sumError, type MetricFigures, type RolledUpFigures } from '../../domain/rolled-up-figures';
 import { granularityMilliseconds, isSketch, valueMetricsOf, type Rollup, type ValueMetric } from '../../domain/rollup';
 import { timeRuleOf } from '../rule/time-rule';
-import { localMillisecondsSql, numberSql, valueSql } from './figures';
-import { queryTexts } from './query';
-import { READER, rowsOfFile } from './rows-of-file';
-import { exactly, literal, quoted } from './sql';
+import { countsBehind, figuresFrom, localMillisecondsSql, numberSql, valueSql } from './figures';
+import { queryFile, rowsOfFile } from './rows-of-file';
+import { literal, quoted } from './sql';
 
 /**
  * What the rows of an NDJSON file have to be once Druid has rolled them up: exact, whatever Druid estimates.
@@ -34,26 +32,15 @@ export async function rolledUpFiguresOfFile(
     ]),
     ...metrics.flatMap(metricSql),
   ];
-  const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
-  try {
-    const sql = `SELECT ${selected.join(', ')} FROM ${rowsOfFile(read)}`;
-    const [row = []] = await queryTexts(await instance.connect(), sql, { file: exactly(file) });
-    const [rows, ...others] = row;
-    const ofMetrics = others.slice(2 * groups.length);
-    return {
-      rows: Number(rows),
-      columns: groups.map(({ name }, index) => ({
-        name,
-        values: Number(others[2 * index]),
-        sum: wrapped(BigInt(others[2 * index + 1] ?? 0)),
-      })),
-      metrics: metrics.map((metric, index) =>
-        metricFigures(metric, Number(rows), ofMetrics[2 * index] ?? null, Number(ofMetrics[2 * index + 1])),
-      ),
-    };
-  } finally {
-    instance.closeSync();
-  }
+  const [row = []] = await queryFile(`SELECT ${selected.join(', ')} FROM ${rowsOfFile(read)}`, file, { scratch });
+  const figures = figuresFrom(groups, row);
+  const ofMetrics = row.slice(countsBehind(groups));
+  return {
+    ...figures,
+    metrics: metrics.map((metric, index) =>
+      metricFigures(metric, figures.rows, ofMetrics[2 * index] ?? null, Number(ofMetrics[2 * index + 1])),
+    ),
+  };
 }
 
 /** The figures of no rows. */
@@ -63,8 +50,7 @@ export function noRolledUpFigures(
   columns: readonly OutputColumn[],
 ): RolledUpFigures {
   return {
-    rows: 0,
-    columns: groupColumnsOf(pipeline, columns).map(({ name }) => ({ name, values: 0, sum: '0' })),
+    ...noFigures(groupColumnsOf(pipeline, columns)),
     metrics: valueMetricsOf(rollup).map((metric) => ({
       name: metric.name,
       value: isSketch(metric) ? '0' : null,

@@ -1,8 +1,5 @@
-import { DuckDBInstance } from '@duckdb/node-api';
 import type { OutputColumn } from '../../domain/pipeline';
-import { queryTexts } from './query';
-import { READER, rowsOfFile } from './rows-of-file';
-import { exactly } from './sql';
+import { queryFile, rowsOfFile } from './rows-of-file';
 
 /**
  * The first rows of a published file for which an SQL condition is true, as JSON, in the order of the file.
@@ -15,13 +12,7 @@ export async function rowsWhere(
   columns: readonly OutputColumn[],
   { file, where, most }: { readonly file: string; readonly where: string; readonly most: number },
 ): Promise<string[]> {
-  const instance = await DuckDBInstance.create(':memory:', READER);
-  try {
-    const sql = `SELECT to_json(daybreak_row)::VARCHAR FROM ${rowsOfFile(columns)} AS daybreak_row
-      WHERE (\n${where}\n) LIMIT ${most}`;
-    const rows = await queryTexts(await instance.connect(), sql, { file: exactly(file) });
-    return rows.flatMap(([row]) => row ?? []);
-  } finally {
-    instance.closeSync();
-  }
+  const sql = `SELECT to_json(daybreak_row)::VARCHAR FROM ${rowsOfFile(columns)} AS daybreak_row
+    WHERE (\n${where}\n) LIMIT ${most}`;
+  return (await queryFile(sql, file)).flatMap(([row]) => row ?? []);
 }
