@@ -5,12 +5,11 @@ import { DaybreakError, messageOf } from '../../domain/errors';
 import type { RowCheck } from '../../domain/row-checks';
 import { outputRowsSql } from '../duckdb/output-rows';
 import { queryTexts } from '../duckdb/query';
-import { literal } from '../duckdb/sql';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { EMPTY_SELECT } from './expression-text';
 import { describe, describeBindError, functionTraits, refuseOperators } from './transform-check';
 import { expressionViolations, offsetOf, type FunctionTraits, type Violation } from './transform-rules';
-import { columnNamesOf, isNode, nodesOf, serializedSchema, type SyntaxNode } from './transform-syntax';
+import { columnNamesOf, isNode, nodesOf, parseSql, type Parsed, type SyntaxNode } from './transform-syntax';
 import { tryTransform } from './trial';
 
 const BEFORE = 'SELECT (\n';
@@ -80,18 +79,12 @@ async function checkPredicate(
 
 /** The SELECT of the predicate alone. Throws BAD_PIPELINE unless it is one expression. */
 async function parsePredicate(connection: DuckDBConnection, where: string, place: string): Promise<SyntaxNode> {
-  const sql = `${BEFORE}${where}\n)`;
   // DuckDB would take a NUL for the end of the text.
-  const [row] = where.includes('\0')
-    ? [[JSON.stringify({ error: true, error_message: 'it holds the character NUL' })]]
-    : await queryTexts(connection, `SELECT json_serialize_sql(${literal(sql)}::VARCHAR)`);
-  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
-  if (tree.error) {
-    const offset = tree.position === undefined ? undefined : Number(tree.position);
-    throw notOneCondition(describeIn(where, { offset, reason: tree.error_message }, place));
-  }
-  const [statement, ...others] = tree.statements;
-  const select = statement?.node ?? {};
+  const parsed: Parsed = where.includes('\0')
+    ? { reason: 'it holds the character NUL', offset: undefined }
+    : await parseSql(connection, `${BEFORE}${where}\n)`);
+  if ('reason' in parsed) throw notOneCondition(describeIn(where, parsed, place));
+  const [select = {}, ...others] = parsed.statements;
   // A predicate such as `1) FROM t WHERE (1` would be more than an expression.
   const { select_list: list, from_table: from } = select;
   const isOne =

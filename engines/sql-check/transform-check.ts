@@ -11,7 +11,7 @@ import { expressionText } from './expression-text';
 import { castsFor, outputTypeOf } from './output-types';
 import { ROW_WISE, rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
 import { tryTransform } from './trial';
-import { isNode, nodesOf, serializedSchema, type SyntaxNode } from './transform-syntax';
+import { isNode, nodesOf, parseSql, type SyntaxNode } from './transform-syntax';
 
 /** A transform that passed its check. */
 export interface BoundTransform {
@@ -66,24 +66,22 @@ export async function checkTransform(
 }
 
 async function parseSelect(connection: DuckDBConnection, sql: string, file: string): Promise<SyntaxNode> {
-  const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(sql)}::VARCHAR)`);
-  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
-  if (tree.error) {
-    const offset = tree.position === undefined ? undefined : Number(tree.position);
+  const parsed = await parseSql(connection, sql);
+  if ('reason' in parsed) {
     throw new DaybreakError('BAD_TRANSFORM', {
-      what: describe({ offset, reason: tree.error_message }, sql, file),
+      what: describe(parsed, sql, file),
       remedy: 'Write one SELECT that DuckDB can parse.',
     });
   }
-  const [statement, ...others] = tree.statements;
+  const [statement, ...others] = parsed.statements;
   if (statement === undefined || others.length > 0) {
     throw new DaybreakError('BAD_TRANSFORM', {
-      what: `${file} holds ${tree.statements.length} statements`,
+      what: `${file} holds ${parsed.statements.length} statements`,
       remedy: 'Write exactly one SELECT.',
     });
   }
   await requireEmbeddable(connection, sql, file);
-  return statement.node;
+  return statement;
 }
 
 /**
@@ -92,12 +90,11 @@ async function parseSelect(connection: DuckDBConnection, sql: string, file: stri
  */
 async function requireEmbeddable(connection: DuckDBConnection, sql: string, file: string): Promise<void> {
   const before = 'SELECT * FROM (\n';
-  const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(`${before}${sql}\n)`)}::VARCHAR)`);
-  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
-  if (!tree.error) return;
-  const offset = tree.position === undefined ? undefined : Number(tree.position) - before.length;
+  const parsed = await parseSql(connection, `${before}${sql}\n)`);
+  if (!('reason' in parsed)) return;
+  const offset = parsed.offset === undefined ? undefined : parsed.offset - before.length;
   throw new DaybreakError('BAD_TRANSFORM', {
-    what: describe({ offset, reason: tree.error_message }, sql, file),
+    what: describe({ offset, reason: parsed.reason }, sql, file),
     remedy: 'End the SELECT with at most one ; and let nothing follow it.',
   });
 }

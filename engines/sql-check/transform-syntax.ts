@@ -1,4 +1,7 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
+import { queryTexts } from '../duckdb/query';
+import { literal } from '../duckdb/sql';
 
 /**
  * The parts of DuckDB's own syntax tree (`json_serialize_sql`) that the check reads. Expressions and relations have
@@ -8,10 +11,21 @@ export interface SyntaxNode {
   readonly [field: string]: unknown;
 }
 
-export const serializedSchema = z.union([
+const serializedSchema = z.union([
   z.object({ error: z.literal(false), statements: z.array(z.object({ node: z.record(z.string(), z.unknown()) })) }),
-  z.object({ error: z.literal(true), error_message: z.string(), position: z.string().optional() }),
+  z.object({ error: z.literal(true), error_message: z.string(), position: z.coerce.number().optional() }),
 ]);
+
+/** The syntax trees of SQL's statements, or why DuckDB cannot parse it and at which of its bytes. */
+export type Parsed =
+  { readonly statements: readonly SyntaxNode[] } | { readonly reason: string; readonly offset: number | undefined };
+
+export async function parseSql(connection: DuckDBConnection, sql: string): Promise<Parsed> {
+  const [row] = await queryTexts(connection, `SELECT json_serialize_sql(${literal(sql)}::VARCHAR)`);
+  const tree = serializedSchema.parse(JSON.parse(row?.[0] ?? ''));
+  if (tree.error) return { reason: tree.error_message, offset: tree.position };
+  return { statements: tree.statements.map(({ node }) => node) };
+}
 
 const columnReferenceSchema = z.object({ class: z.literal('COLUMN_REF'), column_names: z.array(z.string()).min(1) });
 
