@@ -17,7 +17,7 @@ import {
   type ListedFacts,
   type ListedFile,
 } from './listed-file';
-import { writeCopy } from './write-copy';
+import { counted, writeCopy } from './write-copy';
 
 /** Objects that are fetched at once. */
 const FETCHES = 8;
@@ -171,10 +171,7 @@ class Copies {
     return made;
   }
 
-  async *#read(key: string, wanted: Pick<ReadOptions, 'version' | 'mayGrow'>): AsyncGenerator<Buffer> {
-    for await (const chunk of this.#storage.read(key, { ...wanted, signal: this.#signal })) {
-      this.#onFetched?.(chunk.length);
-      yield chunk;
-    }
+  #read(key: string, wanted: Pick<ReadOptions, 'version' | 'mayGrow'>): AsyncIterable<Buffer> {
+    return counted(this.#storage.read(key, { ...wanted, signal: this.#signal }), this.#onFetched);
   }
 }

@@ -29,3 +29,14 @@ export async function writeCopy(
     });
   }
 }
+
+/** The same chunks. Calls `onFetched` with the number of bytes of each. */
+export async function* counted(
+  content: AsyncIterable<Buffer>,
+  onFetched: ((bytes: number) => void) | undefined,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of content) {
+    onFetched?.(chunk.length);
+    yield chunk;
+  }
+}

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { locationOf } from '../../clients/storage/location';
-import { openStorage } from '../../clients/storage/open-storage';
-import { writeCopy } from '../input/write-copy';
+import { RETRY } from '../../clients/storage/retry';
+import { counted, writeCopy } from '../input/write-copy';
 import type { TableVersion, TableVersions } from '../model/table-version';
+import { withTableStorage } from './table-files';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
@@ -37,19 +38,14 @@ async function fetchTable(
   const { stored, place } = table;
   if (stored === undefined) throw new Error(`${place} is neither here nor in a storage`);
   const { location, key, version } = stored;
-  const storage = await openStorage(locationOf(location));
-  try {
-    const content = storage.read(key, { version, ...(signal && { signal }) });
-    await writeCopy(place, counted(content, onFetched), path, signal);
-    return { ...table, local: { folder, path } };
-  } finally {
-    storage.close();
-  }
-}
-
-async function* counted(content: AsyncIterable<Buffer>, onFetched: FetchOptions['onFetched']): AsyncGenerator<Buffer> {
-  for await (const chunk of content) {
-    onFetched?.(chunk.length);
-    yield chunk;
-  }
+  // Unlike a look for the version, a copy is worth waiting for.
+  return withTableStorage(
+    locationOf(location),
+    async (storage) => {
+      const content = storage.read(key, { version, ...(signal && { signal }) });
+      await writeCopy(place, counted(content, onFetched), path, signal);
+      return { ...table, local: { folder, path } };
+    },
+    RETRY,
+  );
 }

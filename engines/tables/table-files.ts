@@ -11,7 +11,7 @@ import { dateOfVersion, isByDate, prefixOfVersions, versionOn, type DatedFile } 
 export type Table = Pipeline['tables'][string];
 
 /** Less than a minute in all: realtime waits for it at each start, and has a copy if there is no answer. */
-const RETRY: RetryPolicy = { attempts: 4, firstPauseMs: 200, longestPauseMs: 2_000, idleMs: 10_000 };
+const SHORT_RETRY: RetryPolicy = { attempts: 4, firstPauseMs: 200, longestPauseMs: 2_000, idleMs: 10_000 };
 
 /** Where the files of a table are. `folder` is that of the pipeline. */
 export function tableLocation({ location }: Table, folder: string): StorageLocation {
@@ -22,8 +22,9 @@ export function tableLocation({ location }: Table, folder: string): StorageLocat
 export async function withTableStorage<T>(
   location: StorageLocation,
   use: (storage: Storage) => Promise<T>,
+  retry = SHORT_RETRY,
 ): Promise<T> {
-  const storage = await openStorage(location, { retry: RETRY });
+  const storage = await openStorage(location, { retry });
   try {
     return await use(storage);
   } finally {
