@@ -1,11 +1,12 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { DemoOptions } from '../../demo/demo';
+import { wholeNumberFrom } from '../whole-number';
 
 export const demoCommand = (): Command =>
   new Command('demo')
     .description('show the whole way of a day on real servers of its own: realtime, recompute, proof')
     .option('--once', 'stop everything at the end and exit, with 0 only if the proof holds', false)
-    .option('--events <n>', 'distinct events of yesterday', wholeNumber, 200_000)
+    .option('--events <n>', 'distinct events of yesterday', wholeNumberFrom(1), 200_000)
     .addOption(
       new Option(
         '--storage <kind>',
@@ -13,9 +14,3 @@ export const demoCommand = (): Command =>
       ).choices(['s3']),
     )
     .action(async (options: DemoOptions) => (await import('../../demo/demo')).run(options));
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number, 1 or more.');
-  return value;
-}
