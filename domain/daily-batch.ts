@@ -6,7 +6,7 @@ import { dateInput, pipelineInput, shortText } from './parse-input';
 import { batchDatasourceOf, type Pipeline } from './pipeline';
 import type { ProofKind } from './proof-kind';
 import type { ReconciledHour, ServedBefore } from './reconciliation';
-import type { CheckedDay } from './row-checks';
+import type { CheckedDay } from './checked-day';
 
 export interface DailyBatchInput {
   /** The name of a pipeline. The worker has its folder. */

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { RecordCounts, UnreadFile } from './day-manifest';
 import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
-import { checkName, describeCheck, type CheckedDay } from './row-checks';
+import { describeCheck, type CheckedDay } from './checked-day';
+import { checkName } from './row-checks';
 
 /** Refusals that an operator may accept. */
 export const ACCEPTABLE_GATE_CODES = [
@@ -170,9 +171,6 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
   return refusals;
 }
 
-/** How long the input may keep a day waiting. */
-export type SettleGate = Pick<Pipeline['gate'], 'settleSeconds' | 'settleTimeoutSeconds'>;
-
 function checkRefusals({ checks = [], day }: GateInput): GateRefusal[] {
   return checks
     .filter(({ wrong, allowed }) => wrong > allowed)
@@ -190,6 +188,9 @@ function checkRefusals({ checks = [], day }: GateInput): GateRefusal[] {
       };
     });
 }
+
+/** How long the input may keep a day waiting. */
+export type SettleGate = Pick<Pipeline['gate'], 'settleSeconds' | 'settleTimeoutSeconds'>;
 
 /** The refusal if the input still changes after all the time that the pipeline allows. */
 export function notSettled(gate: SettleGate, secondsSinceChange: number): GateRefusal {

@@ -30,7 +30,7 @@ import { Markdown, markdown } from '../domain/markdown';
 import { describeProof } from '../domain/proof-kind';
 import { reconciledHours } from '../domain/reconciled-hours';
 import { describeBefore, reconciliationMarkdown } from '../domain/reconciliation';
-import { checkMarkdown } from '../domain/row-checks';
+import { checkMarkdown } from '../domain/checked-day';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
 import { showDetails } from './show-details';

@@ -1,6 +1,6 @@
 import type { ReconciledHour } from '../../domain/reconciliation';
 import type { RecordCounts } from '../../domain/day-manifest';
-import type { CheckedDay } from '../../domain/row-checks';
+import type { CheckedDay } from '../../domain/checked-day';
 
 /**
  * What the page shows: collect.ts gathers it, html.ts puts it into the page as JSON, and page/report.ts reads it there.

@@ -2,7 +2,7 @@ import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { describeCounts } from '../../../domain/day-manifest';
 import { describeProof } from '../../../domain/proof-kind';
 import { describeBefore, reconciliationTable } from '../../../domain/reconciliation';
-import { checkTable } from '../../../domain/row-checks';
+import { checkTable } from '../../../domain/checked-day';
 import type { Line } from '../safe-text';
 import { table } from '../table';
 

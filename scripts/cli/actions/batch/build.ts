@@ -5,7 +5,7 @@ import { locationOf } from '../../../../clients/storage';
 import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
 import type { Pipeline } from '../../../../domain/pipeline';
-import { checkedDay, checkTable } from '../../../../domain/row-checks';
+import { checkedDay, checkTable } from '../../../../domain/checked-day';
 import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
 import { readPipeline } from '../../../../engines/pipeline/read-pipeline';
 import { readCurrent } from '../../../../engines/versions/day-output';

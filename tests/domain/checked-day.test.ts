@@ -1,4 +1,5 @@
-import { checkedDay, checkTable, describeCheck, type RowCheck } from '../../domain/row-checks';
+import { checkedDay, checkTable, describeCheck } from '../../domain/checked-day';
+import { type RowCheck } from '../../domain/row-checks';
 
 const CHECK: RowCheck = { name: 'no_uid', where: 'uid\n  IS NULL', atMost: 0 };
 const HOURS = [
