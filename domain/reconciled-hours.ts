@@ -9,11 +9,11 @@ export function reconciledHours(
 ): ReconciledHour[] {
   const before = new Map(realtime.map((hour) => [hour.hour, hour]));
   const after = new Map(proven.map((hour) => [hour.hour, hour]));
+  const wasRolledUp = realtime.some(({ stored }) => stored !== undefined);
   return hours.map(({ hour, written, filtered = 0, duplicates, unmatched, misfiled }) => {
     const served = after.get(hour);
     const distinct = before.get(hour)?.distinct ?? 0;
-    const isRolledUp =
-      [...before.values()].some(({ stored }) => stored !== undefined) || served?.druidStored !== undefined;
+    const isRolledUp = wasRolledUp || served?.druidStored !== undefined;
     return {
       hour,
       realtimeRows: before.get(hour)?.rows ?? 0,

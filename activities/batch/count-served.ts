@@ -36,11 +36,11 @@ export async function countServed(
   const { rollup } = pipeline.druid;
   if (rollup !== undefined) {
     const isCounted = known.has(countMetricOf(rollup));
-    const served = await eachHour(day.hours, options, async (hour): Promise<ServedHour> => {
+    const counted = await eachHour(day.hours, options, async (hour): Promise<ServedHour> => {
       const { stored, events } = await day.events(rollup, hour, { isCounted });
       return { hour, rows: events, distinct: events, stored };
     });
-    return [...served.values()].filter(({ stored = 0 }) => stored > 0);
+    return [...counted.values()].filter(({ stored = 0 }) => stored > 0);
   }
   const isCountedHere =
     proofKindOf(pipeline, await day.rows()) === 'rows' || !(await hasSketches(druid, served.datasource));
