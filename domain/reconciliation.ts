@@ -96,6 +96,14 @@ export function describeBefore(
   return `${BEFORE[before]}${unseen ?? ''}${estimated}${rolledUp}`;
 }
 
+/** The columns of these hours' table. */
+export function reconciliationColumns(
+  hours: readonly ReconciledHour[],
+): readonly (readonly [title: string, key: keyof ReconciledHour])[] {
+  const isRolledUp = hours.some(({ druidStored }) => druidStored !== undefined);
+  return isRolledUp ? [...RECONCILIATION_COLUMNS, ...STORED_COLUMNS] : RECONCILIATION_COLUMNS;
+}
+
 /** The table as text cells: a line of names, a line for each hour, a line of sums. */
 export function reconciliationTable(hours: readonly ReconciledHour[]): string[][] {
   const cell = (value: string | number | boolean): string =>
@@ -106,9 +114,7 @@ export function reconciliationTable(hours: readonly ReconciledHour[]): string[][
           ? 'yes'
           : 'NO'
         : value;
-  const columns = hours.some(({ druidStored }) => druidStored !== undefined)
-    ? [...RECONCILIATION_COLUMNS, ...STORED_COLUMNS]
-    : RECONCILIATION_COLUMNS;
+  const columns = reconciliationColumns(hours);
   return [
     columns.map(([title]) => title),
     ...hours.map((hour) => columns.map(([, key]) => cell(hour[key] ?? 0))),

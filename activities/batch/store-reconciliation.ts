@@ -1,8 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import type { DailyBatchResult } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
+import { realtimeHours, type RealtimeHour } from '../../domain/realtime-error';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withOutput } from '../../engines/versions/open-output';
 import { replaceFile } from '../../clients/storage/local/replace-file';
@@ -10,12 +12,20 @@ import { withHeartbeats } from '../heartbeat';
 import { builtInput, namedOutputPlace } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
+const count = z.number().int();
+const keptHours = z.object({
+  realtime: z.array(z.object({ hour: z.string(), rows: count, distinct: count, written: count })),
+});
+
 /** The fields of a result that name files. Its figures are for people. */
 const resultInput = dayInput.extend({ output: builtInput.shape.folder, taskId: shortText });
 
 export function createReconciliationActivities({ data, pipelines }: BatchDependencies) {
   return {
-    /** Stores the result of a run as <data>/<pipeline>/reconciliation/<date>.json, for reports and for people. */
+    /**
+     * Stores the result of a run as <data>/<pipeline>/reconciliation/<date>.json, for reports and for people. Its
+     * `realtime` has what realtime served before the first run of the day.
+     */
     async storeReconciliation(result: DailyBatchResult): Promise<void> {
       const { pipeline, date, output, taskId } = parseInput(resultInput, result, 'storeReconciliation');
       if (!/^daybreak_[\w-]+$/.test(taskId) || !taskId.includes(`_${date}_`)) {
@@ -33,7 +43,19 @@ export function createReconciliationActivities({ data, pipelines }: BatchDepende
         }),
       );
       await mkdir(folder, { recursive: true });
-      await replaceFile(join(folder, `${date}.json`), `${JSON.stringify(result, null, 2)}\n`);
+      const file = join(folder, `${date}.json`);
+      const realtime = result.before === 'realtime' ? realtimeHours(result.hours) : await keptRealtime(file);
+      await replaceFile(file, `${JSON.stringify({ ...result, ...(realtime && { realtime }) }, null, 2)}\n`);
     },
   };
+}
+
+/** Undefined if no run of the day found rows of realtime alone, or if the file of the last run cannot be read. */
+async function keptRealtime(file: string): Promise<readonly RealtimeHour[] | undefined> {
+  try {
+    return keptHours.parse(JSON.parse(await readFile(file, 'utf8'))).realtime;
+  } catch {
+    // The file is written anew: what it said of realtime is only for the report's chart.
+    return undefined;
+  }
 }

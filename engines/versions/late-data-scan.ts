@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import type { DailyBatchResult } from '../../domain/daily-batch';
 import type { DayManifest } from '../../domain/day-manifest';
-import { DaybreakError } from '../../domain/errors';
+import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
 import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from './build-state';
@@ -132,7 +132,16 @@ function ignoreBadTable(thrown: unknown): undefined {
 
 async function lastResult(reconciliation: string): Promise<DailyBatchResult | undefined> {
   const text = await readFile(reconciliation, 'utf8').catch(ignoreMissing);
-  return text === undefined ? undefined : (JSON.parse(text) as DailyBatchResult); // Only runs write it.
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as DailyBatchResult; // Only runs write it.
+  } catch (cause) {
+    throw new DaybreakError('NOT_BUILT', {
+      what: `the result of the day’s last run, ${reconciliation}, is not JSON: ${messageOf(cause)}`,
+      remedy: 'Move the file away, then run the day again with daybreak batch run.',
+      cause,
+    });
+  }
 }
 
 /** The build from which Druid serves a day, else the published one; undefined if there is neither. */

@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Parses an option's value that is a whole number, `minimum` or more. */
-export function wholeNumberFrom(minimum: number): (text: string) => number {
+/** Parses an option's value that is a whole number, `minimum` or more, and `maximum` or less. */
+export function wholeNumberFrom(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= minimum) return value;
-    throw new InvalidArgumentError(`Give a whole number, ${minimum} or more.`);
+    if (Number.isSafeInteger(value) && value >= minimum && value <= maximum) return value;
+    const upTo = maximum === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${maximum}`;
+    throw new InvalidArgumentError(`Give a whole number, ${minimum} ${upTo}.`);
   };
 }

@@ -59,11 +59,19 @@ export async function readPipelineFolder(config: Config, name: string): Promise<
  * machine. Prints a warning if the folder is wrong. Throws as `loadPipeline` if there are no settings.
  */
 export async function readSettingsNamed(config: Config, name: string): Promise<Pipeline> {
+  return (await readFolderNamed(config, name)).settings;
+}
+
+/** The same, with the pipeline itself unless its folder is wrong. */
+export async function readFolderNamed(
+  config: Config,
+  name: string,
+): Promise<{ readonly settings: Pipeline; readonly loaded: LoadedPipeline | undefined }> {
   const { loaded, settings, state } = await readPipelineFolder(config, name);
-  if (loaded !== undefined) return settings;
+  if (loaded !== undefined) return { settings, loaded };
   if (settings === undefined) throw new DaybreakError(state.code, state);
   progress(`${state.code} ${state.what}. This command goes on with the settings that can be read.`);
-  return settings;
+  return { settings, loaded };
 }
 
 const FOLDER_CODES: readonly ErrorCode[] = [

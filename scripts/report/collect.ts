@@ -1,76 +1,40 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
-import { lastRuns, type DayRun } from '../../activities/operate/day-runs';
-import { businessDateOf, isBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
-import { completeCounts, describeCounts } from '../../domain/day-manifest';
-import { DaybreakError, messageOf } from '../../domain/errors';
+import { dayRuns, type DayRun } from '../../activities/operate/day-runs';
+import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { asDaybreakError, DaybreakError, messageOf } from '../../domain/errors';
+import { unusualHours } from '../../domain/hour-lengths';
 import type { Pipeline } from '../../domain/pipeline';
-import { describeProof, PROOF_KINDS } from '../../domain/proof-kind';
-import { describeBefore, SERVED_BEFORE } from '../../domain/reconciliation';
-import { isMissing } from '../../clients/storage/local/fs-errors';
+import { workflowUrl } from '../../domain/workflow-url';
+import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
-import { failureOf } from '../operate/workflow-failure';
-import { workflowUrl } from '../../domain/workflow-url';
 import { remedyOf } from '../operate/remedies';
-import type { ReportData, ReportDay, Verdict } from './report-data';
+import { failureOf } from '../operate/workflow-failure';
+import { druidLag, layerState } from './realtime';
+import type { ReportData, ReportDay, ReportRun, Verdict } from './report-data';
+import { storedDays } from './stored-days';
 
-const count = z.number().int();
-/** The part of a run's stored result that the report shows. Older files may lack what newer versions added. */
-const reconciliationSchema = z
-  .object({
-    hours: z.array(
-      z.object({
-        hour: z.string(),
-        realtimeRows: count,
-        realtimeDistinct: count,
-        written: count,
-        filtered: count.optional().default(0),
-        outsideDay: count.optional().default(0),
-        duplicates: count,
-        unmatched: count,
-        misfiled: count.optional().default(0),
-        quarantined: count.optional().default(0),
-        missedByRealtime: count.optional().default(0),
-        druidRows: count,
-        realtimeStored: count.exactOptional(),
-        druidStored: count.exactOptional(),
-        equal: z.boolean(),
-      }),
-    ),
-    counts: z.looseObject({ read: count, kept: count, duplicates: count, quarantined: count, outsideDay: count }),
-    checks: z
-      .array(
-        z.object({
-          ...{ name: z.string(), where: z.string(), atMost: z.union([z.number(), z.string()]) },
-          ...{ wrong: count, allowed: count },
-          worstHour: z.object({ hour: z.string(), wrong: count }).exactOptional(),
-        }),
-      )
-      .default([]),
-    before: z.enum(SERVED_BEFORE).optional().default('realtime'),
-    realtimeUnseen: z.string().optional(),
-    isDistinctEstimated: z.boolean().optional(),
-    // A version of an earlier release compared rows.
-    proof: z.enum(PROOF_KINDS).default('rows'),
-    version: z.string(),
-    taskId: z.string(),
-  })
-  .transform(({ counts, proof, ...day }) => {
-    const complete = completeCounts(counts, day.hours);
-    const servedBefore = describeBefore(day.before, day);
-    return { ...day, counts: complete, equation: describeCounts(complete), servedBefore, proof: describeProof(proof) };
-  });
-type Reconciliation = z.infer<typeof reconciliationSchema>;
+/** What a report is made of. */
+export interface ReportedPipeline {
+  readonly settings: Pipeline;
+  /** Undefined if the pipeline's folder is wrong: then it is not known which days have files. */
+  readonly loaded: LoadedPipeline | undefined;
+}
+
+export interface ReportOptions {
+  readonly from?: BusinessDate;
+  readonly to?: BusinessDate;
+  readonly turnilo?: string;
+}
 
 const DEFAULT_DAYS = 42;
 
 /** The days of the report: by default the last six weeks, up to yesterday. */
 export function reportRange(
-  { timeZone }: Pipeline,
-  { from, to }: { readonly from?: BusinessDate; readonly to?: BusinessDate },
+  { timeZone }: Pick<Pipeline, 'timeZone'>,
+  { from, to }: Pick<ReportOptions, 'from' | 'to'>,
 ): BusinessDate[] {
   const last = to ?? shiftDate(businessDateOf(new Date(), timeZone), -1);
   const first = from ?? shiftDate(last, 1 - DEFAULT_DAYS);
@@ -83,49 +47,90 @@ export function reportRange(
 }
 
 /**
- * Puts together what the stored reconciliations and Temporal's runs say of each day. Without Temporal it uses the
- * stored reconciliations alone.
+ * Puts together what the stored reconciliations, Temporal's runs, the input files and the speed layer say. What does not
+ * answer is left out, and the report says so.
  */
 export async function collectReport(
   config: Config,
-  pipeline: Pipeline,
-  { dates, turniloUrl }: { readonly dates: readonly BusinessDate[]; readonly turniloUrl?: string | undefined },
+  { settings, loaded }: ReportedPipeline,
+  { turnilo, ...range }: ReportOptions,
 ): Promise<ReportData> {
-  const stored = await reconciliations(join(config.data, pipeline.name, 'reconciliation'), dates);
-  const day = (date: BusinessDate, run?: ReportedRun): ReportDay => dayOf(config, date, stored.get(date), run);
-  const known = {
-    pipeline: pipeline.name,
-    timeZone: pipeline.timeZone,
+  const { name, timeZone } = settings;
+  const dates = reportRange(settings, range);
+  const stored = await storedDays(join(config.data, name, 'reconciliation'), dates);
+  const [temporal, lag] = await Promise.all([askTemporal(config, name, dates), druidLag(config, settings)]);
+  const days = dates.map((date) => dayOf(date, timeZone, stored.get(date), temporal.runs.get(date)));
+  const input = await surveyInput(
+    config,
+    loaded,
+    days.filter(({ verdict }) => verdict === 'none'),
+  );
+  return {
+    pipeline: name,
+    timeZone,
     generatedAt: new Date().toISOString(),
     temporalUrl: config.temporal.uiUrl,
-    ...(turniloUrl !== undefined && { turniloUrl }),
+    ...(turnilo && { turniloUrl: `${turnilo}#${encodeURIComponent(settings.druid.datasource)}` }),
+    ...(temporal.unknown !== undefined && { withoutRuns: temporal.unknown }),
+    ...(input.unknown !== undefined && { withoutInput: input.unknown }),
+    realtime: { ...temporal.layer, ...lag },
+    days: days.map((day) => {
+      const hasFiles = input.hasFiles.get(day.date);
+      return hasFiles === undefined ? day : { ...day, hasFiles };
+    }),
   };
-  try {
-    const runs = await withClient(config, (client) => reportedRuns(client, pipeline.name, dates));
-    return { ...known, days: dates.map((date) => day(date, runs.get(date))) };
-  } catch (thrown) {
-    if (!(thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')) throw thrown;
-    return { ...known, withoutRuns: thrown.what, days: dates.map((date) => day(date)) };
-  }
 }
 
-interface ReportedRun {
-  readonly run: DayRun;
-  readonly reason: string | undefined;
+interface ReportedRuns {
+  /** Latest first. */
+  readonly runs: readonly ReportRun[];
+  /** Why the last one failed. */
+  readonly reason?: string;
+}
+
+async function askTemporal(config: Config, pipeline: string, dates: readonly BusinessDate[]) {
+  try {
+    return await withClient(config, async (client) => ({
+      runs: await reportedRuns(config, client, pipeline, dates),
+      layer: await layerState(client, pipeline),
+      unknown: undefined,
+    }));
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')) throw thrown;
+    const layer = { state: 'not known', why: thrown.what, troubles: [] };
+    return { runs: new Map<BusinessDate, ReportedRuns>(), layer, unknown: thrown.what };
+  }
 }
 
 async function reportedRuns(
+  { temporal }: Config,
   client: Client,
   pipeline: string,
   dates: readonly BusinessDate[],
-): Promise<Map<string, ReportedRun>> {
+): Promise<Map<BusinessDate, ReportedRuns>> {
   const [from = '', to = ''] = [dates[0], dates.at(-1)];
-  const reported = new Map<string, ReportedRun>();
-  for (const [date, run] of await lastRuns(client, pipeline, { from, to })) {
-    const failed = remedyOf(run.outcome) !== undefined;
-    reported.set(date, { run, reason: failed ? await reasonOf(client, run) : undefined });
+  const byDate = new Map<BusinessDate, DayRun[]>();
+  for await (const run of dayRuns(client, pipeline, { from, to })) {
+    const known = byDate.get(run.date);
+    if (known === undefined) byDate.set(run.date, [run]);
+    else known.push(run);
+  }
+  const reported = new Map<BusinessDate, ReportedRuns>();
+  for (const [date, listed] of byDate) {
+    const runs = listed.toSorted((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+    const [last] = runs;
+    const hasFailed = last !== undefined && remedyOf(last.outcome) !== undefined;
+    reported.set(date, {
+      runs: runs.map((run) => runOf(run, workflowUrl(temporal, run.workflowId, run.runId))),
+      ...(hasFailed && { reason: await reasonOf(client, last) }),
+    });
   }
   return reported;
+}
+
+function runOf({ outcome, startedAt, closedAt }: DayRun, url: string): ReportRun {
+  const seconds = closedAt === undefined ? undefined : (Date.parse(closedAt) - Date.parse(startedAt)) / 1_000;
+  return { outcome, startedAt, ...(seconds !== undefined && { seconds }), url };
 }
 
 async function reasonOf(client: Client, { workflowId, runId }: DayRun): Promise<string> {
@@ -138,27 +143,24 @@ async function reasonOf(client: Client, { workflowId, runId }: DayRun): Promise<
 }
 
 function dayOf(
-  config: Config,
   date: BusinessDate,
-  reconciled: Reconciliation | undefined,
-  reported?: ReportedRun,
-): ReportDay {
-  const outcome = reported?.run.outcome ?? (reconciled === undefined ? 'none' : 'replaced');
+  timeZone: string,
+  stored: Pick<ReportDay, 'reconciled' | 'notRead'> | undefined,
+  { runs, reason }: ReportedRuns = { runs: [] },
+): ReportDay & { readonly date: BusinessDate } {
+  const [last] = runs;
+  const outcome = last?.outcome ?? (stored === undefined ? 'none' : 'replaced');
   const remedy = remedyOf(outcome);
+  const unusual = unusualHours(date, timeZone);
   return {
     date,
     verdict: verdictOf(outcome),
-    outcome,
-    ...(reported?.reason !== undefined && { reason: reported.reason }),
+    ...(last ?? { outcome }),
+    ...(reason !== undefined && { reason }),
     ...(remedy !== undefined && { remedy }),
-    ...(reported !== undefined && {
-      startedAt: reported.run.startedAt,
-      url: workflowUrl(config.temporal, reported.run.workflowId),
-    }),
-    ...(reported?.run.closedAt !== undefined && {
-      seconds: (Date.parse(reported.run.closedAt) - Date.parse(reported.run.startedAt)) / 1_000,
-    }),
-    ...(reconciled !== undefined && { reconciled }),
+    runs,
+    ...(Object.keys(unusual).length > 0 && { unusualHours: unusual }),
+    ...stored,
   };
 }
 
@@ -169,20 +171,30 @@ function verdictOf(outcome: string): Verdict {
   return known.find((one) => one === verdict) ?? 'failed';
 }
 
-async function reconciliations(
-  folder: string,
-  dates: readonly BusinessDate[],
-): Promise<Map<BusinessDate, Reconciliation>> {
-  const wanted = new Set<string>(dates);
-  const found = new Map<BusinessDate, Reconciliation>();
-  const names = await readdir(folder).catch((thrown: unknown): string[] => {
-    if (isMissing(thrown)) return [];
-    throw thrown;
-  });
-  for (const name of names) {
-    const date = name.replace(/\.json$/, '');
-    if (date === name || !isBusinessDate(date) || !wanted.has(date)) continue;
-    found.set(date, reconciliationSchema.parse(JSON.parse(await readFile(join(folder, name), 'utf8'))));
+/** A storage that does not answer must not hold the report up for long. */
+const INPUT_TIMEOUT_MS = 15_000;
+
+/** Which of the days have input files. */
+async function surveyInput(
+  config: Config,
+  loaded: LoadedPipeline | undefined,
+  days: readonly { readonly date: BusinessDate }[],
+): Promise<{ readonly hasFiles: ReadonlyMap<string, boolean>; readonly unknown?: string }> {
+  const hasFiles = new Map<string, boolean>();
+  if (days.length === 0) return { hasFiles };
+  if (loaded === undefined) return { hasFiles, unknown: 'the pipeline’s folder is wrong' };
+  const signal = AbortSignal.timeout(INPUT_TIMEOUT_MS);
+  // The latest first: they matter most if the time is over.
+  for (const { date } of days.toReversed()) {
+    const found = await surveyDay(loaded, join(config.data, loaded.pipeline.name), date, { signal }).catch(
+      (thrown: unknown) => (signal.aborted ? 'aborted' : asDaybreakError(thrown)),
+    );
+    if (found === 'aborted')
+      return { hasFiles, unknown: `the input was not listed within ${INPUT_TIMEOUT_MS / 1_000} s` };
+    if (!(found instanceof DaybreakError)) hasFiles.set(date, found.inputs !== 'none');
+    else if (found.retry) return { hasFiles, unknown: found.what };
+    // What cannot be compared is there.
+    else hasFiles.set(date, true);
   }
-  return found;
+  return { hasFiles };
 }

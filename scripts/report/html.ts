@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { visibleLines } from '../../domain/visible';
 import { pageScript } from './page-script';
-import type { ReportData } from './report-data';
+import type { ReportPage } from './report-data';
 
 /**
  * The report as one HTML page that needs no network: data, style, script and the plotting library are inside. Its
  * policy lets the browser run only these, and load nothing.
  */
-export async function reportHtml(data: ReportData): Promise<string> {
+export async function reportHtml(data: ReportPage): Promise<string> {
   const [style, script] = await Promise.all([readFile(join(__dirname, 'page/style.css'), 'utf8'), pageScript()]);
   const policy = [
     "default-src 'none'",
@@ -26,7 +26,7 @@ export async function reportHtml(data: ReportData): Promise<string> {
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${inMarkup(`Daybreak: ${data.pipeline}`)}</title>
+<title>${inMarkup(titleOf(data))}</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
@@ -40,8 +40,13 @@ export async function reportHtml(data: ReportData): Promise<string> {
 `;
 }
 
+function titleOf({ reports, notShown }: ReportPage): string {
+  const [only, ...others] = [...reports, ...notShown];
+  return only !== undefined && others.length === 0 ? `Daybreak: ${only.pipeline}` : 'Daybreak: all pipelines';
+}
+
 /** Values are shown as on a terminal: nothing in them reorders the text around them. */
-function dataInside(data: ReportData): string {
+function dataInside(data: ReportPage): string {
   const shown = (_key: string, value: unknown): unknown => (typeof value === 'string' ? visibleLines(value) : value);
   return JSON.stringify(data, shown).replaceAll('<', '\\u003c');
 }

@@ -2,44 +2,78 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BusinessDate } from '../../../domain/business-date';
-import { readConfig } from '../../../worker/config';
-import { readSettingsNamed } from '../../operate/pipeline-folder';
+import { DaybreakError } from '../../../domain/errors';
+import { pipelineNames } from '../../../engines/load-pipeline';
+import { readConfig, type Config } from '../../../worker/config';
+import { readFolderNamed } from '../../operate/pipeline-folder';
 import { print, printJson } from '../../output/print';
-import { collectReport, reportRange } from '../../report/collect';
+import { collectReport } from '../../report/collect';
 import { reportHtml } from '../../report/html';
+import type { PipelineNotShown, ReportData, ReportPage } from '../../report/report-data';
+import { serveReport } from '../../report/serve';
 
 export interface ReportOptions {
   readonly pipeline: string;
+  readonly all: boolean;
   readonly from?: BusinessDate;
   readonly to?: BusinessDate;
   readonly output?: string;
   readonly turnilo?: string;
   readonly open: boolean;
+  readonly serve: boolean;
+  readonly port: number;
   readonly json: boolean;
 }
 
-export async function run({ pipeline: name, from, to, output, turnilo, open, json }: ReportOptions): Promise<void> {
+export async function run(options: ReportOptions): Promise<void> {
+  const { pipeline, all, output, open, serve, port, json } = options;
   const config = readConfig();
-  const pipeline = await readSettingsNamed(config, name);
-  const dates = reportRange(pipeline, { ...(from && { from }), ...(to && { to }) });
-  const turniloUrl = turnilo ? `${turnilo}#${encodeURIComponent(pipeline.druid.datasource)}` : undefined;
-  const data = await collectReport(config, pipeline, { dates, turniloUrl });
-  if (json) {
-    printJson(data);
+  const collect = async (): Promise<ReportPage> =>
+    all ? everyPipeline(config, options) : { reports: [await onePipeline(config, pipeline, options)], notShown: [] };
+  if (serve) {
+    // What is wrong with the options is said now, and not in the browser.
+    await collect();
+    const { url } = await serveReport(port, async () => reportHtml(await collect()));
+    print(`${url} shows the report as of each reload. Ctrl-C ends it.`);
+    if (open) openInBrowser(url);
     return;
   }
-  const file = resolve(output ?? join(config.data, name, 'report.html'));
+  const page = await collect();
+  if (json) {
+    printJson(all ? page : page.reports[0]);
+    return;
+  }
+  const file = resolve(output ?? join(config.data, all ? '' : pipeline, 'report.html'));
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, await reportHtml(data));
+  await writeFile(file, await reportHtml(page));
   print(file);
   if (open) openInBrowser(file);
 }
 
-function openInBrowser(file: string): void {
+async function onePipeline(config: Config, name: string, options: ReportOptions): Promise<ReportData> {
+  return collectReport(config, await readFolderNamed(config, name), options);
+}
+
+/** A pipeline that is broken does not hide the others. */
+async function everyPipeline(config: Config, options: ReportOptions): Promise<ReportPage> {
+  const reports: ReportData[] = [];
+  const notShown: PipelineNotShown[] = [];
+  for (const pipeline of await pipelineNames(config.pipelines)) {
+    try {
+      reports.push(await onePipeline(config, pipeline, options));
+    } catch (thrown) {
+      if (!(thrown instanceof DaybreakError) || thrown.code === 'BAD_DATE') throw thrown;
+      notShown.push({ pipeline, what: `${thrown.code} ${thrown.what}`, remedy: thrown.remedy });
+    }
+  }
+  return { reports, notShown };
+}
+
+function openInBrowser(page: string): void {
   const opener = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open';
-  spawn(opener, [file], { stdio: 'ignore', detached: true })
+  spawn(opener, [page], { stdio: 'ignore', detached: true })
     .on('error', () => {
-      print(`there is no ${opener} on this machine: open the file yourself`);
+      print(`there is no ${opener} on this machine: open ${page} yourself`);
     })
     .unref();
 }

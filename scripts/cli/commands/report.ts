@@ -3,6 +3,7 @@ import { parseBusinessDate } from '../../../domain/business-date';
 import { httpUrl } from '../../../domain/http-url';
 import type { ReportOptions } from '../actions/report';
 import { pipelineOption } from '../pipeline-option';
+import { wholeNumberFrom } from '../whole-number';
 
 export function reportCommand(): Command {
   return new Command('report')
@@ -10,6 +11,7 @@ export function reportCommand(): Command {
       'write a page with a calendar of the verdicts of days, and the hours of each day. You can read it without a network',
     )
     .addOption(pipelineOption())
+    .option('--all', 'all pipelines of the folder on one page (default file: <data>/report.html)', false)
     .addOption(new Option('--from <date>', 'the first local day (default: six weeks ago)').argParser(parseBusinessDate))
     .addOption(new Option('--to <date>', 'the last local day (default: yesterday)').argParser(parseBusinessDate))
     .option('--output <file>', 'the file of the page (default: <data>/<pipeline>/report.html)')
@@ -19,6 +21,8 @@ export function reportCommand(): Command {
         .argParser(httpAddress),
     )
     .option('--open', 'open the page in the browser', false)
+    .option('--serve', 'serve the page to this machine, as of each reload, and write no file', false)
+    .option('--port <n>', 'the port for --serve (default: a free one)', wholeNumberFrom(0, 65_535), 0)
     .option('--json', 'print its data as JSON and write no page', false)
     .action(async (options: ReportOptions) => (await import('../actions/report')).run(options));
 }

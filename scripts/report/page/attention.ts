@@ -1,7 +1,7 @@
 import type { ReportDay } from '../report-data';
 import { commandLine, element } from './element';
 import { formatCount } from './format';
-import type { Report } from './report';
+import { isMissed, type Report } from './report';
 
 /**
  * The days that need somebody, the latest first, each with its remedy. `open` is called with the date of a clicked day.
@@ -13,9 +13,9 @@ export function attention(report: Report, open: (date: string) => void): HTMLEle
     { class: 'panel' },
     element('h2', {}, 'What needs you'),
     entries.length === 0
-      ? element('p', {}, 'Nothing: every day that ran was replaced, with proof.')
+      ? element('p', {}, 'Every day that ran was replaced, with proof.')
       : element('ul', { class: 'attention' }, ...entries),
-    daysWithoutRun(report),
+    ...daysWithoutRun(report),
   );
 }
 
@@ -28,13 +28,54 @@ function entryOf({ date, verdict, outcome, remedy = '' }: ReportDay, open: (date
   return element('li', {}, button, ' ', badge, element('p', {}, `→ ${remedy}`));
 }
 
-function daysWithoutRun({ pipeline, days, firstDay, lastDay }: Report): HTMLElement | undefined {
-  const missing = days.filter(({ verdict }) => verdict === 'none').length;
-  if (missing === 0) return undefined;
-  return element(
-    'p',
-    { class: 'muted' },
-    `${formatCount(missing)} days have no run: `,
-    commandLine(`npx daybreak backfill --pipeline ${pipeline} --from ${firstDay.date} --to ${lastDay.date}`),
+/** A backfill of the days that have files, and none of those that have nothing to read. */
+function daysWithoutRun({ pipeline, days, missedDays, withoutInput }: Report): HTMLElement[] {
+  const without = days.filter(({ verdict }) => verdict === 'none').length;
+  if (without === 0) return [];
+  const missed = missedDays.length;
+  const known = withoutInput === undefined ? '' : ` ${notListed(withoutInput)}`;
+  if (missed === 0) return [muted(`${daysHave(without)} no run${known === '' ? ' and no files' : ''}.${known}`)];
+  const commands = rangesOf(days).map(([from, to]) =>
+    element('p', {}, commandLine(`npx daybreak backfill --pipeline ${pipeline} --from ${from} --to ${to}`)),
   );
+  const rest = without - missed;
+  return [
+    muted(
+      `${daysHave(missed)} files and no run`,
+      rest === 0 ? '' : `, ${formatCount(rest)} more ${known === '' ? 'have no files' : 'no run'}`,
+      `.${known} Build what has files:`,
+    ),
+    ...commands.slice(0, MOST_RANGES),
+    ...(commands.length > MOST_RANGES ? [muted(`and ${commands.length - MOST_RANGES} more ranges`)] : []),
+  ];
+}
+
+const MOST_RANGES = 4;
+
+function daysHave(count: number): string {
+  return count === 1 ? 'One day has' : `${formatCount(count)} days have`;
+}
+
+function notListed(why: string): string {
+  return `The files are not known: ${why}.`;
+}
+
+function muted(...text: string[]): HTMLElement {
+  return element('p', { class: 'muted' }, text.join(''));
+}
+
+/** The first and last days of each unbroken row of missed days. */
+function rangesOf(days: readonly ReportDay[]): (readonly [from: string, to: string])[] {
+  const ranges: [from: string, to: string][] = [];
+  let isWithin = false;
+  for (const day of days) {
+    const last = ranges.at(-1);
+    if (!isMissed(day)) isWithin = false;
+    else if (isWithin && last !== undefined) last[1] = day.date;
+    else {
+      ranges.push([day.date, day.date]);
+      isWithin = true;
+    }
+  }
+  return ranges;
 }

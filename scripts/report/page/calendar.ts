@@ -1,6 +1,7 @@
 import type { ReportDay, Verdict } from '../report-data';
+import { colours } from './colours';
 import { element } from './element';
-import type { Report } from './report';
+import { isMissed, type Report } from './report';
 
 const WEEKDAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'];
 
@@ -15,13 +16,14 @@ const MARKS: Readonly<Record<Verdict, string>> = {
 };
 
 /** The colours. Cancelled days have the colour of refused days. */
-const LEGEND: readonly (readonly [verdict: Verdict, label: string])[] = [
-  ['replaced', 'replaced, proven'],
-  ['refused', 'refused or cancelled'],
-  ['failed', 'failed'],
-  ['running', 'running'],
-  ['none', 'no run'],
-];
+const LEGEND = [
+  ['var(--replaced)', 'replaced, proven'],
+  ['var(--refused)', 'refused or cancelled'],
+  ['var(--failed)', 'failed'],
+  ['var(--running)', 'running'],
+  ['var(--missed)', 'files, no run'],
+  ['var(--none)', 'no run'],
+] as const;
 
 /** A cell for each day, by weeks under the names of their months. `open` is called with the date of a clicked day. */
 export function calendar({ days }: Report, open: (date: string) => void): HTMLElement {
@@ -38,35 +40,34 @@ export function calendar({ days }: Report, open: (date: string) => void): HTMLEl
     });
     grid.append(cell);
   }
-  return element('section', { class: 'panel' }, element('h2', {}, 'Days'), grid, legend());
+  return element('section', { class: 'panel' }, element('h2', {}, 'Days'), grid, colours(LEGEND));
 }
 
-function cellOf({ date, verdict, outcome }: ReportDay): HTMLElement {
+function cellOf(day: ReportDay): HTMLElement {
+  const { date, verdict } = day;
+  const shown = outcomeText(day);
   const cell = element(
     'button',
     {
-      class: `day ${verdict}`,
+      class: `day ${isMissed(day) ? 'missed' : verdict}`,
       'data-date': date,
       'aria-pressed': 'false',
-      title: `${date}: ${outcome}`,
-      'aria-label': `${date}, ${outcome}`,
+      title: `${date}: ${shown}`,
+      'aria-label': `${date}, ${shown}`,
     },
     String(new Date(date).getUTCDate()),
-    element('small', {}, MARKS[verdict]),
+    element('small', {}, isMissed(day) ? 'no run' : MARKS[verdict]),
   );
   cell.style.gridColumn = String(((new Date(date).getUTCDay() + 6) % 7) + 1);
   return cell;
 }
 
-function monthOf({ date }: ReportDay): string {
-  return new Date(date).toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+/** How the day's last run ended, or that there was none. */
+export function outcomeText({ outcome, hasFiles }: ReportDay): string {
+  if (outcome !== 'none') return outcome;
+  return hasFiles === undefined ? 'no run' : hasFiles ? 'files, no run' : 'no files, no run';
 }
 
-function legend(): HTMLElement {
-  const entries = LEGEND.map(([verdict, label]) => {
-    const mark = element('i');
-    mark.style.background = `var(--${verdict})`;
-    return element('span', {}, mark, label);
-  });
-  return element('div', { class: 'legend' }, ...entries);
+function monthOf({ date }: ReportDay): string {
+  return new Date(date).toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
 }

@@ -1,9 +1,10 @@
-import type { ReportDay } from '../report-data';
+import type { ReportDay, ReportRun } from '../report-data';
+import { outcomeText } from './calendar';
 import { checkTable } from './checks';
 import { commandLine, element } from './element';
-import { formatSeconds, formatTime } from './format';
+import { formatCount, formatSeconds, formatTime } from './format';
 import { hourChart, hourTable } from './hours';
-import type { Report } from './report';
+import { isMissed, type Report } from './report';
 
 export interface DayPanel {
   readonly section: HTMLElement;
@@ -25,30 +26,42 @@ export function dayPanel(report: Report): DayPanel {
   return { section, open };
 }
 
-function titleOf({ date, verdict, outcome }: ReportDay): HTMLElement {
-  const badge = element('span', { class: `badge ${verdict}` }, outcome === 'none' ? 'no run' : outcome);
+function titleOf(day: ReportDay): HTMLElement {
+  const { date, verdict } = day;
+  const badge = element('span', { class: `badge ${isMissed(day) ? 'missed' : verdict}` }, outcomeText(day));
   return element('h2', {}, `${date} `, badge);
 }
 
 function outcomeOf(
   { pipeline, timeZone }: Report,
-  { date, reason, remedy, startedAt, seconds, url }: ReportDay,
+  { date, reason, remedy, runs, notRead, hasFiles }: ReportDay,
 ): Node[] {
   const parts: Node[] = [];
+  const run = commandLine(`npx daybreak batch run --pipeline ${pipeline} --date ${date}`);
+  if (hasFiles === true) parts.push(element('p', {}, 'The day has files, and no run built it → ', run));
+  if (notRead) parts.push(element('p', { class: 'reason', role: 'alert' }, notRead));
   if (reason) parts.push(element('p', { class: 'reason' }, reason));
   if (remedy) {
-    const command = commandLine(`npx daybreak batch run --pipeline ${pipeline} --date ${date}`);
-    parts.push(element('p', {}, `→ ${remedy} `, command));
+    parts.push(element('p', {}, `→ ${remedy} `, run));
   }
-  if (startedAt) {
-    const duration = seconds === undefined ? '' : `, ${formatSeconds(seconds)}`;
-    const link = element('a', { href: url }, 'in the Temporal UI');
-    parts.push(element('p', { class: 'muted' }, `last run ${formatTime(startedAt, timeZone)}`, duration, ' · ', link));
+  const [last, ...earlier] = runs;
+  if (last !== undefined) parts.push(element('p', { class: 'muted' }, 'last run ', ...runText(last, timeZone)));
+  if (earlier.length > 0) {
+    const lines = earlier.map((one) => element('li', {}, one.outcome, ', ', ...runText(one, timeZone)));
+    const title = earlier.length === 1 ? 'one earlier run' : `${formatCount(earlier.length)} earlier runs`;
+    parts.push(element('details', { class: 'muted' }, element('summary', {}, title), element('ul', {}, ...lines)));
   }
   return parts;
 }
 
-function hoursOf({ reconciled }: ReportDay, panelWidth: number): Node[] {
+function runText({ startedAt, seconds, url }: ReportRun, timeZone: string): (Node | string)[] {
+  const duration = seconds === undefined ? '' : `, ${formatSeconds(seconds)}`;
+  return [formatTime(startedAt, timeZone), duration, ' · ', element('a', { href: url }, 'in the Temporal UI')];
+}
+
+function hoursOf(day: ReportDay, panelWidth: number): Node[] {
+  const { reconciled, hasFiles } = day;
+  if (hasFiles === false) return [element('p', { class: 'muted' }, 'The day has no files: there is nothing to build.')];
   if (reconciled === undefined) {
     return [
       element('p', { class: 'muted' }, 'The batch has not replaced this day: realtime serves what it has of it.'),
@@ -57,8 +70,8 @@ function hoursOf({ reconciled }: ReportDay, panelWidth: number): Node[] {
   const { hours, equation, servedBefore, version, proof, checks } = reconciled;
   return [
     element('p', { class: 'muted' }, `${equation}; ${servedBefore}; segments of version ${version}, proven ${proof}`),
-    element('div', {}, hourChart(hours, panelWidth)),
-    element('div', { class: 'scroll' }, hourTable(hours)),
-    ...(checks.length === 0 ? [] : [element('div', { class: 'scroll' }, checkTable(checks))]),
+    hourChart(hours, day, panelWidth),
+    ...hourTable(hours, day),
+    ...(checks.length === 0 ? [] : [checkTable(checks)]),
   ];
 }

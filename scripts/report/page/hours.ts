@@ -1,35 +1,13 @@
 import { barY, ruleY } from '@observablehq/plot';
-import type { ReportHour } from '../report-data';
+import { reconciliationColumns, type ReconciledHour } from '../../../domain/reconciliation';
+import type { ReportDay } from '../report-data';
 import { element } from './element';
 import { formatCount } from './format';
 import { drawPlot } from './plot';
+import { dataTable } from './table';
 
 const BEFORE = 'Druid before';
 const AFTER = 'Druid after';
-
-const COLUMNS = [
-  [BEFORE, 'realtimeRows'],
-  ['distinct', 'realtimeDistinct'],
-  ['written', 'written'],
-  [AFTER, 'druidRows'],
-  ['added', 'missedByRealtime'],
-  ['duplicates', 'duplicates'],
-  ['filtered', 'filtered'],
-  ['bad', 'quarantined'],
-  ['other days', 'outsideDay'],
-  ['from other files', 'misfiled'],
-  ['unmatched', 'unmatched'],
-] as const satisfies readonly (readonly [title: string, key: keyof ReportHour])[];
-
-/** Of days of rolled-up rows, whose other columns count events. */
-const STORED_COLUMNS = [
-  ['stored before', 'realtimeStored'],
-  ['stored after', 'druidStored'],
-] as const satisfies readonly (readonly [title: string, key: keyof ReportHour])[];
-
-function isRolledUp(hours: readonly ReportHour[]): boolean {
-  return hours.some(({ druidStored }) => druidStored !== undefined);
-}
 
 interface Bar {
   readonly hour: string;
@@ -37,21 +15,35 @@ interface Bar {
   readonly rows: number;
 }
 
+/** Narrower than this, in pixels, the names of neighbouring hours would touch each other. */
+const NARROWEST_HOUR = 24;
+
 /**
- * A chart of the rows, or events of rolled-up rows, of each hour that Druid served before and serves now. `panelWidth` is in pixels and includes the
- * panel's padding.
+ * A chart of the rows, or events of rolled-up rows, of each hour that Druid served before and serves now. `panelWidth`
+ * is in pixels and includes the panel's padding.
  */
-export function hourChart(hours: readonly ReportHour[], panelWidth: number): Element {
+export function hourChart(
+  hours: readonly ReconciledHour[],
+  { unusualHours = {} }: Pick<ReportDay, 'unusualHours'>,
+  panelWidth: number,
+): Element {
   const bars = hours.flatMap(({ hour, realtimeRows, druidRows }): Bar[] => [
     { hour, what: BEFORE, rows: realtimeRows },
     { hour, what: AFTER, rows: druidRows },
   ]);
+  const width = Math.min(1000, panelWidth - 36);
+  const every = width / hours.length < NARROWEST_HOUR ? 3 : 1;
+  const isRolledUp = hours.some(({ druidStored }) => druidStored !== undefined);
   return drawPlot({
-    width: Math.min(1000, panelWidth - 36),
+    width,
     height: 200,
     x: { axis: null, padding: 0.1, domain: [BEFORE, AFTER] },
-    fx: { label: 'local hour', padding: 0.15 },
-    y: { grid: true, label: isRolledUp(hours) ? 'events' : 'rows', nice: true, tickFormat: 's' },
+    fx: {
+      label: 'local hour',
+      padding: 0.15,
+      tickFormat: (hour: string, index: number) => (index % every === 0 ? hourName(hour, unusualHours) : ''),
+    },
+    y: { grid: true, label: isRolledUp ? 'events' : 'rows', nice: true, tickFormat: 's' },
     color: { domain: [BEFORE, AFTER], range: ['var(--realtime)', 'var(--batch)'], legend: true },
     marks: [
       barY(bars, {
@@ -66,35 +58,45 @@ export function hourChart(hours: readonly ReportHour[], panelWidth: number): Ele
   });
 }
 
-/** A table with a line for each hour, and the sums. */
-export function hourTable(hours: readonly ReportHour[]): HTMLElement {
-  const columns = isRolledUp(hours) ? [...COLUMNS, ...STORED_COLUMNS] : COLUMNS;
-  const titles = ['hour', ...columns.map(([title]) => title), 'proof'];
-  const lines = hours.map((hour) =>
-    element(
-      'tr',
-      { class: hour.equal ? undefined : 'unequal' },
-      ...cells(
-        hour.hour,
-        columns.map(([, key]) => hour[key] ?? 0),
-        hour.equal,
-      ),
+/** Columns that are there also if they are 0 all day. */
+const ALWAYS: readonly string[] = ['hour', 'before', 'distinct', 'written', 'after', 'equal'];
+
+/** A table with a line for each hour, and the sums, and what is to be said of it. */
+export function hourTable(
+  hours: readonly ReconciledHour[],
+  { unusualHours = {} }: Pick<ReportDay, 'unusualHours'>,
+): HTMLElement[] {
+  // The figures first, then whether they are proven.
+  const all = [...reconciliationColumns(hours), ['from other files', 'misfiled'] as const].sort(
+    ([, one], [, other]) => Number(one === 'equal') - Number(other === 'equal'),
+  );
+  const columns = all.filter(([title, key]) => ALWAYS.includes(title) || hours.some((hour) => Boolean(hour[key])));
+  const empty = all.filter((column) => !columns.includes(column)).map(([title]) => title);
+  const cellsOf = (name: string, those: readonly ReconciledHour[]): string[] =>
+    columns.map(([, key]) => {
+      if (key === 'hour') return name;
+      if (key === 'equal') return those.every(({ equal }) => equal) ? '=' : '≠';
+      return formatCount(those.reduce((sum, hour) => sum + (hour[key] ?? 0), 0));
+    });
+  const lines = hours.map((hour) => ({
+    cells: cellsOf(hourName(hour.hour, unusualHours), [hour]),
+    marked: hour.equal ? undefined : 'unequal',
+  }));
+  const sums = cellsOf('day', hours);
+  const titles = columns.map(([title]) => title);
+  const notes = [
+    ...Object.entries(unusualHours).map(
+      ([hour, minutes]) => `${hour}* has ${minutes} minutes: the clocks change in it.`,
     ),
-  );
-  const sums = cells(
-    'day',
-    columns.map(([, key]) => hours.reduce((sum, hour) => sum + (hour[key] ?? 0), 0)),
-    hours.every(({ equal }) => equal),
-  );
-  return element(
-    'table',
-    {},
-    element('thead', {}, element('tr', {}, ...titles.map((title) => element('th', {}, title)))),
-    element('tbody', {}, ...lines),
-    element('tfoot', {}, element('tr', {}, ...sums)),
-  );
+    ...(empty.length === 0 ? [] : [`0 in each hour: ${empty.join(', ')}.`]),
+  ];
+  return [
+    dataTable(titles, lines, { sums }),
+    ...(notes.length === 0 ? [] : [element('p', { class: 'muted' }, notes.join(' '))]),
+  ];
 }
 
-function cells(name: string, counts: readonly number[], equal: boolean): HTMLElement[] {
-  return [name, ...counts.map(formatCount), equal ? '=' : '≠'].map((text) => element('td', {}, text));
+/** With a star if the hour is not 60 minutes long. */
+function hourName(hour: string, unusualHours: Readonly<Record<string, number>>): string {
+  return hour in unusualHours ? `${hour}*` : hour;
 }

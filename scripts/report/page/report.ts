@@ -1,23 +1,41 @@
-import type { ReportData, ReportDay } from '../report-data';
+import type { PipelineNotShown, ReportData, ReportDay, ReportPage } from '../report-data';
 
-/** The data of the page, with at least one day. */
+/** One pipeline's data, with at least one day. */
 export interface Report extends ReportData {
   readonly firstDay: ReportDay;
   readonly lastDay: ReportDay;
   /** The days that need somebody, in order. */
   readonly daysToRepair: readonly ReportDay[];
+  /** The days that have files and no run, in order. */
+  readonly missedDays: readonly ReportDay[];
+}
+
+/** The data of the page. */
+export interface Reports {
+  readonly reports: readonly Report[];
+  readonly notShown: readonly PipelineNotShown[];
 }
 
 /**
  * Reads the JSON that html.ts put into the page. The same command writes the JSON and bundles this script, both from
- * the type `ReportData`. So the fields are not checked again.
+ * the type `ReportPage`. So the fields are not checked again.
  *
- * @throws Error if the report has no day
+ * @throws Error if a report has no day
  */
-export function parseReport(json: string): Report {
-  const data = JSON.parse(json) as ReportData;
+export function parseReports(json: string): Reports {
+  const { reports, notShown } = JSON.parse(json) as ReportPage;
+  return { reports: reports.map(reportOf), notShown };
+}
+
+function reportOf(data: ReportData): Report {
   const [firstDay] = data.days;
   const lastDay = data.days.at(-1);
   if (firstDay === undefined || lastDay === undefined) throw new Error('the report has no day');
-  return { ...data, firstDay, lastDay, daysToRepair: data.days.filter(({ remedy }) => remedy !== undefined) };
+  const daysToRepair = data.days.filter(({ remedy }) => remedy !== undefined);
+  return { ...data, firstDay, lastDay, daysToRepair, missedDays: data.days.filter(isMissed) };
+}
+
+/** Whether the day has files and no run. */
+export function isMissed({ hasFiles }: ReportDay): boolean {
+  return hasFiles === true;
 }

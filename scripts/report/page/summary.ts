@@ -13,7 +13,7 @@ export function heading(report: Report): HTMLElement {
     element(
       'p',
       { class: 'muted' },
-      `${firstDay.date} to ${lastDay.date}, days of ${timeZone}; written ${written} · `,
+      `${firstDay.date} to ${lastDay.date}, days of ${timeZone}; as of ${written} · `,
       element('a', { href: temporalUrl }, 'Temporal UI'),
       ...(turniloUrl ? [' · ', element('a', { href: turniloUrl }, 'Turnilo')] : []),
     ),

@@ -135,3 +135,13 @@ it('gives the version of the build that Druid serves, not of one that was publis
   expect(served && pipelineVersion(served.manifest)).toBe(pipelineVersion(loaded.hashes));
   expect(pipelineVersion(changed.hashes)).not.toBe(pipelineVersion(loaded.hashes));
 });
+
+it('names a stored result that is broken, and what to do', async () => {
+  const file = join(folder, 'reconciliation', `${date}.json`);
+  await mkdir(join(folder, 'reconciliation'), { recursive: true });
+  await writeFile(file, '{"version": 3');
+  await expect(surveyDay(loaded, folder, date)).rejects.toMatchObject({
+    code: 'NOT_BUILT',
+    what: expect.stringContaining(`${file}, is not JSON`) as string,
+  });
+});

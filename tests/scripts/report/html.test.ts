@@ -9,16 +9,19 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { parseBusinessDate, shiftDate } from '../../../domain/business-date';
 import { ERROR_CODES } from '../../../domain/errors';
 import { isGateCode } from '../../../domain/gate';
+import type { ReconciledHour } from '../../../domain/reconciliation';
 import { findChromium } from '../../../scripts/dev/chromium';
 import { remedyOf } from '../../../scripts/operate/remedies';
 import { reportHtml } from '../../../scripts/report/html';
-import type { ReportDay } from '../../../scripts/report/report-data';
-import { sampleReport } from './sample';
+import type { ReportData, ReportDay } from '../../../scripts/report/report-data';
+import { sampleReport, secondReport } from './sample';
+import { troublesOfLayout } from './layout';
 
 jest.setTimeout(60_000);
 
 const SCREENSHOTS = resolve('.daybreak/screenshots');
 const sample = sampleReport();
+const htmlOf = (...reports: ReportData[]): Promise<string> => reportHtml({ reports, notShown: [] });
 let folder: string;
 let page: string;
 let browser: Browser;
@@ -26,7 +29,7 @@ let browser: Browser;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-report-'));
   page = join(folder, 'report.html');
-  await writeFile(page, await reportHtml(sample));
+  await writeFile(page, await htmlOf(sample));
   await mkdir(SCREENSHOTS, { recursive: true });
   const executablePath = findChromium();
   if (executablePath === undefined) {
@@ -64,19 +67,101 @@ async function open(options: { width: number; colorScheme: 'light' | 'dark' }, f
   return { tab, troubles };
 }
 
-it.each([
-  ['wide and light', 1200, 'light'],
-  ['wide and dark', 1200, 'dark'],
-  ['on a phone, dark', 390, 'dark'],
-] as const)('shows itself %s, without the network and without an error', async (title, width, colorScheme) => {
-  const { tab, troubles } = await open({ width, colorScheme });
-  await tab.screenshot({ path: join(SCREENSHOTS, `report ${title}.png`), fullPage: true });
-  expect(troubles).toEqual([]);
-  expect(await tab.locator('.day').count()).toBe(sample.days.length);
-  // Nothing is wider than the screen.
-  expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-  const ground = await tab.evaluate('getComputedStyle(document.body).backgroundColor');
-  expect(ground).toBe(colorScheme === 'dark' ? 'rgb(20, 22, 26)' : 'rgb(247, 246, 243)');
+const WIDTHS = [1280, 768, 390];
+it.each(WIDTHS.flatMap((width) => (['light', 'dark'] as const).map((scheme) => [width, scheme] as const)))(
+  'shows all pipelines at %s pixels, %s: nothing is cut, nothing overlaps, without the network and without an error',
+  async (width, colorScheme) => {
+    const file = join(folder, 'all.html');
+    const broken = { pipeline: 'rides', what: 'BAD_PIPELINE rides/pipeline.yaml: no key name', remedy: 'Add name.' };
+    await writeFile(file, await reportHtml({ reports: [sample, secondReport()], notShown: [broken] }));
+    const { tab, troubles } = await open({ width, colorScheme }, file);
+    // A day of 25 hours, with its table, its checks and its earlier runs.
+    for (const date of ['2026-11-14', '2026-10-25']) {
+      await tab.click(`[data-date="${date}"]`);
+      for (const more of await tab.locator('#day details').all()) await more.click();
+      expect(await troublesOfLayout(tab)).toEqual([]);
+    }
+    await tab.screenshot({ path: join(SCREENSHOTS, `report ${width} ${colorScheme}.png`), fullPage: true });
+    expect(troubles).toEqual([]);
+    expect(await tab.locator('.day').count()).toBe(sample.days.length);
+    expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    const ground = await tab.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(ground).toBe(colorScheme === 'dark' ? 'rgb(20, 22, 26)' : 'rgb(247, 246, 243)');
+    await tab.close();
+  },
+);
+
+it('finds text that is cut, that overlaps other text, or that is outside of the window', async () => {
+  const tab = await browser.newPage({ viewport: { width: 400, height: 400 } });
+  await tab.setContent(`<p style="width: 60px; overflow-x: auto; white-space: nowrap">a line that is long</p>
+    <p style="position: absolute; top: 100px">one</p><p style="position: absolute; top: 105px">two</p>
+    <p style="position: absolute; left: 390px; top: 200px">three</p><p>well</p>`);
+  expect(await troublesOfLayout(tab)).toEqual([
+    ...['cut: a line that is long', 'outside: three', 'overlap: one / two'],
+  ]);
+  await tab.close();
+});
+
+it('shows the pipeline that was chosen, and names the one that cannot be shown', async () => {
+  const file = join(folder, 'two.html');
+  const broken = { pipeline: 'rides', what: 'BAD_PIPELINE rides/pipeline.yaml: no key name', remedy: 'Add name.' };
+  await writeFile(file, await reportHtml({ reports: [sample, secondReport()], notShown: [broken] }));
+  const { tab } = await open({ width: 1280, colorScheme: 'light' }, file);
+  const { pipeline } = secondReport();
+  expect(await tab.locator('h1').innerText()).toBe('events');
+  expect(await tab.locator('#pipelines').innerText()).toContain(
+    'rides: BAD_PIPELINE rides/pipeline.yaml: no key name → Add name.',
+  );
+  await tab.click(`[data-pipeline="${pipeline}"]`);
+  expect(await tab.locator('h1').innerText()).toBe(pipeline);
+  expect(await tab.locator('#realtime').innerText()).toContain('not running');
+  await tab.reload();
+  expect(await tab.locator('h1').innerText()).toBe(pipeline);
+  await tab.close();
+});
+
+it('tells days with files from days without, and advises to build only the first', async () => {
+  const { tab } = await open({ width: 1280, colorScheme: 'light' });
+  const advice = await tab.locator('section', { hasText: 'What needs you' }).first().innerText();
+  expect(advice).toContain('One day has files and no run, 2 more have no files.');
+  expect(advice).toContain('npx daybreak backfill --pipeline events --from 2026-10-14 --to 2026-10-14');
+  await tab.click('[data-date="2026-10-12"]');
+  expect(await tab.locator('#day').innerText()).toContain('no files, no run');
+  expect(await tab.locator('#day').innerText()).not.toContain('npx daybreak');
+  await tab.click('[data-date="2026-10-14"]');
+  expect(await tab.locator('#day').innerText()).toContain('npx daybreak batch run --pipeline events --date 2026-10-14');
+  await tab.close();
+});
+
+it('shows the earlier runs of a day, and that an hour is longer than the others', async () => {
+  const { tab } = await open({ width: 1280, colorScheme: 'light' });
+  await tab.click('[data-date="2026-10-30"]');
+  expect(await tab.locator('#day details').innerText()).toContain('one earlier run');
+  await tab.click('#day summary');
+  expect(await tab.locator('#day details').innerText()).toContain('refused:EMPTY_DAY');
+  expect(await tab.locator('#day').innerText()).not.toContain('02*');
+  await tab.click('[data-date="2026-10-25"]');
+  expect(await tab.locator('#day tbody').first().innerText()).toContain('02*');
+  expect(await tab.locator('#day').innerText()).toContain('02* has 120 minutes: the clocks change in it.');
+  await tab.close();
+});
+
+it('shows how far realtime was from the truth, by day and hour', async () => {
+  const { tab } = await open({ width: 1280, colorScheme: 'light' });
+  const days = sample.days.flatMap(({ reconciled }) => (reconciled === undefined ? [] : [reconciled]));
+  const sum = (pick: (hour: ReconciledHour) => number): string =>
+    days
+      .flatMap(({ hours }) => hours)
+      .reduce((total, hour) => total + pick(hour), 0)
+      .toLocaleString('en-US');
+  const shown = await tab.locator('#truth').innerText();
+  expect(shown).toContain(`Of ${sum(({ written }) => written)} exact rows of ${days.length} days`);
+  expect(shown).toContain(`doubled ${sum(({ realtimeRows, realtimeDistinct }) => realtimeRows - realtimeDistinct)}`);
+  const later = days.filter(({ realtime, hours }) => realtime![0]!.written < hours[0]!.written);
+  expect(later.length).toBeGreaterThan(0);
+  expect(shown).toContain(`late ${(later.length * 24 * 200).toLocaleString('en-US')}`);
+  const cells = await tab.locator('#truth svg [aria-label="cell"] rect').count();
+  expect(cells % (days.length * 24)).toBe(0);
   await tab.close();
 });
 
@@ -124,10 +209,10 @@ it('names each day that ended with an error code, its remedy and the command, wh
     const date = shiftDate(parseBusinessDate('2026-10-01'), index);
     const outcome = `${isGateCode(code) ? 'refused' : 'failed'}:${code}`;
     const verdict = isGateCode(code) ? 'refused' : 'failed';
-    return { date, verdict, outcome, reason: `why ${code}`, remedy: remedyOf(outcome)! };
+    return { date, verdict, outcome, reason: `why ${code}`, remedy: remedyOf(outcome)!, runs: [] };
   });
   const file = join(folder, 'codes.html');
-  await writeFile(file, await reportHtml({ ...sample, days }));
+  await writeFile(file, await htmlOf({ ...sample, days }));
   const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' }, file);
   for (const { date, outcome, reason, remedy } of days) {
     await tab.click(`[data-date="${date}"]`);
@@ -141,7 +226,7 @@ it('names each day that ended with an error code, its remedy and the command, wh
 });
 
 it('holds everything that it needs', async () => {
-  const html = await reportHtml(sample);
+  const html = await htmlOf(sample);
   expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)="(?!data:)/);
   // No text inside ends a script element early.
   expect(html.match(/<\/script/g)).toHaveLength(2);
@@ -167,7 +252,7 @@ it('shows hostile names, messages and figures as text, and follows none of their
         outcome: `failed:${HOSTILE}`,
         reason: HOSTILE,
         remedy: HOSTILE,
-        url: 'javascript:window.hacked=1',
+        runs: one.runs.map((run) => ({ ...run, url: 'javascript:window.hacked=1' })),
       };
     }
     if (one.reconciled === undefined) return one;
@@ -179,7 +264,7 @@ it('shows hostile names, messages and figures as text, and follows none of their
   });
   const file = join(folder, 'hostile.html');
   const hostile = { pipeline: HOSTILE, withoutRuns: HOSTILE, temporalUrl: 'javascript:window.hacked=1', days };
-  await writeFile(file, await reportHtml({ ...sample, ...hostile }));
+  await writeFile(file, await htmlOf({ ...sample, ...hostile }));
   const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' }, file);
   expect(await tab.locator('#day .reason').innerText()).toContain('<img src=x onerror="window.hacked = 1">');
   expect(await tab.title()).toContain('</script><script>');

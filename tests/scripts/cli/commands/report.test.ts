@@ -1,22 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../../scripts/cli/main';
+import type { ReportData, ReportPage } from '../../../../scripts/report/report-data';
 
 let data: string;
 const before = { ...process.env };
+/** Both streams, and stdout alone. */
 let said: string;
+let printed: string;
 
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'daybreak-report-'));
   // No Temporal: a report can be made without it.
   process.env = { ...before, DAYBREAK_DATA: data, TEMPORAL_ADDRESS: '127.0.0.1:9' };
   said = '';
+  printed = '';
   const write = (text: string | Uint8Array): boolean => {
     said += String(text);
     return true;
   };
-  jest.spyOn(process.stdout, 'write').mockImplementation(write);
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return write(text);
+  });
   jest.spyOn(process.stderr, 'write').mockImplementation(write);
 });
 afterEach(async () => {
@@ -62,4 +69,60 @@ it('links to the cube of an http address', async () => {
   await main(['node', 'daybreak', 'report', '--json', '--turnilo', 'https://turnilo.example:9090/a']);
   expect(JSON.parse(said)).toMatchObject({ turniloUrl: 'https://turnilo.example:9090/a#events_names' });
   expect(process.exitCode).toBeUndefined();
+});
+
+describe('the days and the pipelines', () => {
+  let pipelines: string;
+
+  beforeEach(async () => {
+    pipelines = join(data, 'pipelines');
+    await cp('pipelines/events', join(pipelines, 'events'), { recursive: true });
+    await cp('pipelines/rides', join(pipelines, 'rides'), { recursive: true });
+    Object.assign(process.env, { DAYBREAK_PIPELINES: pipelines, DRUID_COORDINATOR_URL: 'http://127.0.0.1:9' });
+    delete process.env['DAYBREAK_PIPELINE'];
+  });
+
+  const range = ['--from', '2026-11-20', '--to', '2026-11-22'];
+  /** What was printed on stdout. */
+  const report = async (...options: string[]): Promise<unknown> => {
+    await main(['node', 'daybreak', 'report', '--json', ...range, ...options]);
+    return JSON.parse(printed);
+  };
+
+  it('tells days with files from days without', async () => {
+    const input = join(data, 'events', 'input');
+    await mkdir(input, { recursive: true });
+    await writeFile(join(input, 'names.20261121.05.json'), '{}\n');
+    expect(await report()).toMatchObject({
+      days: [
+        { date: '2026-11-20', hasFiles: false },
+        { date: '2026-11-21', hasFiles: true },
+        { date: '2026-11-22', hasFiles: false },
+      ],
+      realtime: { state: 'not known' },
+    });
+  });
+
+  it('shows a day whose stored result is broken, and the other days', async () => {
+    await mkdir(join(data, 'events', 'reconciliation'), { recursive: true });
+    await writeFile(join(data, 'events', 'reconciliation', '2026-11-21.json'), '{"hours": 3');
+    const { days } = (await report()) as ReportData;
+    expect(days.map(({ notRead }) => notRead?.includes('2026-11-21.json cannot be read'))).toEqual([
+      ...[undefined, true, undefined],
+    ]);
+    expect(days.map(({ outcome }) => outcome)).toEqual(['none', 'replaced', 'none']);
+  });
+
+  it('has all pipelines, also beside one that is broken', async () => {
+    await writeFile(join(pipelines, 'rides', 'pipeline.yaml'), 'name: [');
+    const { reports, notShown } = (await report('--all')) as ReportPage;
+    expect(reports.map(({ pipeline }) => pipeline)).toEqual(['events']);
+    expect(notShown.map(({ pipeline, what }) => [pipeline, what.split(' ')[0]])).toEqual([['rides', 'BAD_PIPELINE']]);
+  });
+
+  it('writes the page of all pipelines into the data folder', async () => {
+    await main(['node', 'daybreak', 'report', '--all', ...range]);
+    expect(printed.trim()).toBe(join(data, 'report.html'));
+    expect(await readFile(join(data, 'report.html'), 'utf8')).toContain('<title>Daybreak: all pipelines</title>');
+  });
 });
