@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { commands } from './commands';
+import { completeCommand } from './commands/completion';
 import { fail } from './fail';
 import { version } from '../../package.json';
 import { commanderOutput } from '../output/print';
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     // After a command's name an option is the command's, as `batch restore --version <id>`.
     .enablePositionalOptions();
   for (const command of commands()) program.addCommand(command);
+  program.addCommand(completeCommand(), { hidden: true });
   forAll(program, (command) => {
     // Commander ends a wrong command line with 1, which here means that the work failed.
     command.exitOverride().configureOutput(commanderOutput).showHelpAfterError('(add --help for the options)');

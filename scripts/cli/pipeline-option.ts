@@ -10,7 +10,7 @@ const EXAMPLE = 'events';
  * one of the pipelines' folder, else `events` if that is there. Where nothing says it, it must be given.
  */
 export function pipelineOption(): Option {
-  const names = pipelineNames(process.env['DAYBREAK_PIPELINES'] ?? 'pipelines');
+  const names = pipelineNames();
   const [only, ...others] = names;
   const option = new Option('--pipeline <name>', 'name of the pipeline').env('DAYBREAK_PIPELINE');
   if (only !== undefined && others.length === 0) return option.default(only);
@@ -18,8 +18,9 @@ export function pipelineOption(): Option {
   return option.makeOptionMandatory();
 }
 
-/** Read at once: commander wants its defaults before it parses. */
-function pipelineNames(folder: string): string[] {
+/** The pipelines of the folder. Read at once: commander wants its defaults before it parses. */
+export function pipelineNames(): string[] {
+  const folder = process.env['DAYBREAK_PIPELINES'] ?? 'pipelines';
   try {
     return readdirSync(folder).filter((name) => existsSync(join(folder, name, PIPELINE_FILE)));
   } catch {

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
+import { aptInstall } from './apt-install';
 import { auditDependencies } from './audit';
-import { ensureChromium } from './chromium';
+import { findChromium } from './chromium';
+import { onPath } from './on-path';
 import { print } from '../output/print';
 
 /** `npm test` runs this file: every check, then every test. Arguments go to jest. .ci/run prints the summary. */
@@ -48,7 +50,10 @@ const checks = [
   npx('prettier', '--check', '--log-level=warn', '.'),
   audit(),
 ];
-ensureChromium();
+aptInstall([
+  ...(findChromium() === undefined ? ['chromium'] : []),
+  ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
+]);
 const counts = PROJECTS.map(({ name, workers }) => {
   const output = ['--json', `--outputFile=${resultsOf(name)}`];
   const which = ['--selectProjects', name, '--maxWorkers', String(workers), '--passWithNoTests'];

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { backfillCommand } from './backfill';
 import { batchCommand } from './batch';
+import { completionCommand } from './completion';
 import { demoCommand } from './demo';
 import { dlqCommand } from './dlq';
 import { downCommand } from './down';
@@ -37,5 +38,6 @@ export function commands(): Command[] {
     dlqCommand(),
     pipelineCommand(),
     sparkCommand(),
+    completionCommand(),
   ];
 }

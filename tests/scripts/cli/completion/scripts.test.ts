@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { SHELLS, type Shell } from '../../../../scripts/cli/completion/scripts';
+import { onPath } from '../../../../scripts/dev/on-path';
+import { scratchFolder } from '../../../engines/scratch';
+import { runDaybreak } from '../run-daybreak';
+
+const root = scratchFolder();
+const program = join(root, 'bin', 'daybreak');
+/** What `daybreak completion` prints. */
+const scripts: Record<Shell, string> = { bash: '', zsh: '', fish: '' };
+
+beforeAll(async () => {
+  await mkdir(join(root, 'bin'));
+  await mkdir(join(root, 'a folder'));
+  await writeFile(join(root, 'a file'), '');
+  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${resolve('scripts/daybreak.mjs')}' "$@"\n`, {
+    mode: 0o755,
+  });
+  for (const shell of SHELLS) scripts[shell] = (await runDaybreak(['completion', shell])).stdout;
+});
+
+/** Runs a program of a shell, after the script that `daybreak completion` prints for it. */
+async function lines(shell: Shell, after: string): Promise<string[]> {
+  const path = onPath(shell);
+  if (path === undefined) throw new Error(`no ${shell}: install Debian’s package ${shell}; npm test does it as root`);
+  const env = {
+    ...{ PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: root },
+    DAYBREAK_PIPELINES: resolve('pipelines'),
+  };
+  const plain = { bash: ['--norc', '--noprofile'], zsh: ['-f'], fish: ['--no-config'] }[shell];
+  const before = { bash: '', zsh: 'autoload -U compinit; compinit -u -D\n', fish: '' }[shell];
+  const { stdout, stderr } = await promisify(execFile)(path, [...plain, '-c', `${before}${scripts[shell]}\n${after}`], {
+    env,
+    cwd: root,
+  });
+  expect(stderr).toBe('');
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ');
+
+/** What the shell would offer for the last word, from our function as the shell calls it at a Tab. */
+const OFFERED: Readonly<Record<Shell, (words: readonly string[]) => string>> = {
+  // `compopt` works only at a Tab: here it shows what it was asked for.
+  bash: (words) =>
+    `compopt() { printf '%s\\n' "$*"; }; COMP_WORDS=(daybreak ${quoted(words)}); COMP_CWORD=${words.length}; ` +
+    '_daybreak; printf "%s\\n" "${COMPREPLY[@]}"',
+  zsh: (words) =>
+    `compadd() { print -l -- "\${found[@]}"; }; _files() { print files "$@"; }; words=(daybreak ${quoted(words)}); ` +
+    `CURRENT=${words.length + 1}; PREFIX=${quoted(words.slice(-1))}; _daybreak`,
+  fish: (words) => `complete --do-complete '${['daybreak', ...words].join(' ').replaceAll("'", "\\'")}'`,
+};
+
+const namesOf = (offered: readonly string[]): string[] => offered.map((line) => line.split('\t')[0] ?? '');
+
+describe.each(SHELLS)('in a real %s', (shell) => {
+  it.each<[readonly string[], readonly string[]]>([
+    [['spe'], ['speed']],
+    [
+      ['speed', 'st'],
+      ['start', 'status', 'stop'],
+    ],
+    [
+      ['speed', 'status', '--pipeline', ''],
+      ['events', 'rides'],
+    ],
+    [['dlq', 'list', '--al'], ['--all']],
+    [['worker', '--log', 'w'], ['warn']],
+    [['batch', 'run', '--date', ''], []],
+  ])('%j', async (words, expected) => {
+    expect(namesOf(await lines(shell, OFFERED[shell](words))).sort()).toEqual(expected);
+  });
+
+  it('leaves files and folders to the shell', async () => {
+    const files = await lines(shell, OFFERED[shell](['report', '--output', 'a']));
+    const folders = await lines(shell, OFFERED[shell](['pipeline', 'check', 'a']));
+    const expected = {
+      bash: [['-o default'], ['-o dirnames']],
+      zsh: [['files'], ['files -/']],
+      fish: [['a file', 'a folder/'], ['a folder/']],
+    }[shell];
+    expect([namesOf(files), namesOf(folders)]).toEqual(expected);
+  });
+
+  it('evaluates nothing of the command line', async () => {
+    const hostile = `$(touch ${join(root, 'hostile')})`;
+    const words = ['speed', 'status', '--pipeline', shell === 'fish' ? `'${hostile}'` : hostile, '--js'];
+    expect(namesOf(await lines(shell, OFFERED[shell](words)))).toEqual(['--json']);
+    expect(existsSync(join(root, 'hostile'))).toBe(false);
+  });
+
+  it('can be taken twice', async () => {
+    expect(namesOf(await lines(shell, `${scripts[shell]}\n${OFFERED[shell](['spe'])}`))).toEqual(['speed']);
+  });
+});
