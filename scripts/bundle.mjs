@@ -14,7 +14,7 @@ const SETTINGS = ['tsconfig.json', 'package.json', 'package-lock.json', 'node_mo
  */
 const BUNDLED = [
   ...['@date-fns/tz', '@duckdb/node-api', 'chalk', 'cli-table3', 'commander'],
-  ...['date-fns', 'proper-lockfile', 'yaml', 'zod'],
+  ...['date-fns', 'proper-lockfile', 'string-width', 'wrap-ansi', 'yaml', 'zod'],
 ];
 
 /**

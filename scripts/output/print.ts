@@ -1,6 +1,8 @@
 import type { OutputConfiguration } from 'commander';
 import { visibleLines } from '../../domain/visible';
 import { safe, SafeText, type Line } from './safe-text';
+import { columnsOf } from './terminal';
+import { terminalRows } from './wrapped';
 
 /** Prints a line of a result, for people. */
 export function print(line: Line = ''): void {
@@ -22,9 +24,10 @@ export function progress(line: Line): void {
   process.stderr.write(`${safe(line).text}\n`);
 }
 
-/** The same for a terminal: the line replaces the one before. '' clears it. */
+/** The same for a terminal: the line replaces the one before. '' clears it. What is longer than a row is cut. */
 export function progressInPlace(line: Line): void {
-  process.stderr.write(`\r\x1b[K${safe(line).text}`);
+  const [row = ''] = terminalRows(safe(line).text, columnsOf('stderr'));
+  process.stderr.write(`\r\x1b[K${row}`);
 }
 
 /** Where commander prints help and errors of the command line. */

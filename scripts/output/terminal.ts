@@ -1,12 +1,19 @@
 import chalk from 'chalk';
 
 /** Standard output or standard error, by name, or a stream in its place. */
-export type Stream = 'stdout' | 'stderr' | { readonly isTTY?: boolean };
+export type Stream = 'stdout' | 'stderr' | { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Whether lines on the stream may be written over: it is a terminal that can. */
 export function isScreen(stream: Stream): boolean {
   const { isTTY = false } = typeof stream === 'string' ? process[stream] : stream;
   return isTTY && process.env['TERM'] !== 'dumb';
+}
+
+/** How many characters a line of the terminal has. Infinity if the stream is none: nothing is cut for a pipe. */
+export function columnsOf(stream: Stream): number {
+  const { isTTY = false, columns = 0 } = typeof stream === 'string' ? process[stream] : stream;
+  // A terminal that does not say its size has 0.
+  return isTTY && columns > 0 ? columns : Infinity;
 }
 
 /** Whether text on the stream may have colours. NO_COLOR forbids them unless it is empty; else FORCE_COLOR decides. */

@@ -1,7 +1,10 @@
 import { clearScreenDown, cursorTo } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { safe, type Line } from './safe-text';
-import { isScreen } from './terminal';
+import { columnsOf, isScreen } from './terminal';
+import { terminalRows } from './wrapped';
+
+type Screen = Exclude<Watching['screen'], undefined>;
 
 export interface Watching {
   /** Whether to show it repeatedly, or once. */
@@ -9,7 +12,11 @@ export interface Watching {
   /** Default 2,000. */
   readonly everyMilliseconds?: number;
   /** Default standard output. */
-  readonly screen?: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number };
+  readonly screen?: NodeJS.WritableStream & {
+    readonly isTTY?: boolean;
+    readonly rows?: number;
+    readonly columns?: number;
+  };
 }
 
 /**
@@ -27,17 +34,21 @@ export async function watching(
       cursorTo(screen, 0, 0);
       clearScreenDown(screen);
     }
-    screen.write(inPlace ? fitting(text, screen.rows) : text);
+    screen.write(inPlace ? fitting(text, screen) : text);
     if (!again) return;
     await sleep(everyMilliseconds);
   }
 }
 
-/** The first lines, as many as a screen has, so that the top stays in sight. */
-function fitting(text: string, rows = Infinity): string {
+/** The first rows, as many as a screen has, so that the top stays in sight. A line may take several rows. */
+function fitting(text: string, screen: Screen): string {
+  const { rows = Infinity } = screen;
+  const columns = columnsOf(screen);
   const lines = text.split('\n').slice(0, -1);
+  const taken = lines.flatMap((line) => terminalRows(line, columns));
   // The cursor takes the last row.
-  if (lines.length < rows) return text;
-  const shown = lines.slice(0, Math.max(0, rows - 2));
-  return [...shown, `… ${lines.length - shown.length} more lines: make the window higher`, ''].join('\n');
+  if (taken.length < rows) return text;
+  const shown = taken.slice(0, Math.max(0, rows - 2));
+  const note = `… ${taken.length - shown.length} more lines: make the window higher`;
+  return [...shown, ...terminalRows(note, columns).slice(0, 1), ''].join('\n');
 }

@@ -95,5 +95,5 @@ function describeResult({ requested, completed, replaced, failed }: BackfillResu
 }
 
 function cellsOf({ date, outcome, reason = '' }: DayOutcome): string[] {
-  return [date, outcome, reason.length > 90 ? `${reason.slice(0, 89)}…` : reason];
+  return [date, outcome, reason];
 }

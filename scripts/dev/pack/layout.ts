@@ -49,6 +49,8 @@ export const BUNDLED = [
   'proper-lockfile',
   'pure-rand',
   'standardwebhooks',
+  'string-width',
+  'wrap-ansi',
   'yaml',
   'zod',
 ] as const;
