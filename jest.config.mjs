@@ -11,7 +11,7 @@ const project = (displayName, testMatch, options = {}) => ({
 const OWN_SERVERS = [
   'batch/faults',
   'batch/spark*',
-  'bench/{batch,memory,storage}',
+  'bench/{batch,memory,start,storage}',
   'docs/commands',
   'package/*',
   'security/kafka-rights',

@@ -74,6 +74,10 @@ export async function pollStatus(config: Config, { pipeline, folder, portBase }:
     const outcomeOf = client && ((date: BusinessDate) => nightlyRunOf(client, loaded.pipeline, date));
     return waitingDays(loaded, config.data, DAYS_SHOWN, outcomeOf);
   };
+  const unknown = { ...seen, temporal: false, speed: undefined, days: [] };
+  // Another attempt would take as long as the first one.
+  if (!seen.servers.some(({ title, up }) => title === 'Temporal' && up))
+    return { ...unknown, waiting: await waiting() };
   try {
     return await withClient(config, async (client) => ({
       ...seen,
@@ -88,7 +92,7 @@ export async function pollStatus(config: Config, { pipeline, folder, portBase }:
     }));
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
-    return { ...seen, temporal: false, speed: undefined, days: [], waiting: await waiting() };
+    return { ...unknown, waiting: await waiting() };
   }
 }
 

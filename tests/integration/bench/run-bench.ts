@@ -2,7 +2,15 @@ import { runToEnd, type Ended } from '../support/run-to-end';
 
 /** Runs a bench to its end, as its README says, with arguments for a small run. Its output has no colours. */
 export function runBench(
-  name: 'backfill/index' | 'batch/index' | 'batch/memory' | 'batch/storage' | 'day/index' | 'day/large' | 'speed/index',
+  name:
+    | 'backfill/index'
+    | 'batch/index'
+    | 'batch/memory'
+    | 'batch/storage'
+    | 'day/index'
+    | 'day/large'
+    | 'speed/index'
+    | 'start/index',
   args: readonly (string | number)[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
