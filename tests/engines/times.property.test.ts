@@ -9,6 +9,7 @@ import { runDayBuild } from '../../engines/build-day';
 import { openMicroBatch } from '../../engines/duckdb/micro-batch';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { openEventTimes } from '../../engines/rule/event-times';
+import { BATCHES_TIMEOUT, overBatches } from './over-batches';
 import { contentsOf, DAY, lines, scratchFolder, writeFiles } from './scratch';
 
 const root = scratchFolder();
@@ -164,69 +165,66 @@ it.each(KINDS.map((kind) => [`${kind.format} as a ${kind.type}`, kind] as const)
   '%s means the same instants in both layers and in Druid',
   async (name, { format, type, moments, write, inDruid }) => {
     let run = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom(...ZONES),
-        fc.array(fc.tuple(moments, fc.nat(999)), { minLength: 30, maxLength: 60 }),
-        async (zone, made) => {
-          const folder = join(root, name, String((run += 1)));
-          const times = made.map(([moment, rest]) => write(moment, zone, rest));
-          const records = times.map(({ text }, id) => `{"id":${id},"time":${text}}`);
-          await writeFiles(join(folder, 'times'), {
-            'pipeline.yaml': yaml(format, type, zone),
-            'transform.sql': 'SELECT e.time, e.id FROM events e',
-          });
-          const loaded = await loadPipeline(join(folder, 'times'));
+    await overBatches(
+      (sizes) => fc.tuple(fc.constantFrom(...ZONES), fc.array(fc.tuple(moments, fc.nat(999)), sizes)),
+      { minLength: 30, maxLength: 60, runs: Number(process.env['DAYBREAK_PROPERTY_RUNS'] ?? 4) },
+      async ([zone, made]) => {
+        const folder = join(root, name, String((run += 1)));
+        const times = made.map(([moment, rest]) => write(moment, zone, rest));
+        const records = times.map(({ text }, id) => `{"id":${id},"time":${text}}`);
+        await writeFiles(join(folder, 'times'), {
+          'pipeline.yaml': yaml(format, type, zone),
+          'transform.sql': 'SELECT e.time, e.id FROM events e',
+        });
+        const loaded = await loadPipeline(join(folder, 'times'));
 
-          const eventTimes = await openEventTimes(loaded.pipeline);
-          const instants = await eventTimes.of(records.map((record) => Buffer.from(record)));
-          eventTimes.close();
-          expect(instants.map((at) => at?.getTime())).toEqual(
-            times.map(({ instant }) => (instant === undefined ? undefined : Number(instant))),
-          );
+        const eventTimes = await openEventTimes(loaded.pipeline);
+        const instants = await eventTimes.of(records.map((record) => Buffer.from(record)));
+        eventTimes.close();
+        expect(instants.map((at) => at?.getTime())).toEqual(
+          times.map(({ instant }) => (instant === undefined ? undefined : Number(instant))),
+        );
 
-          const transform = await openMicroBatch(loaded);
-          const { messages, rejects } = await runIsolated(
-            transform,
-            records.map((record) => Buffer.from(record)),
-          );
-          transform.close();
-          const valid = times.flatMap(({ instant }, id) => (instant === undefined ? [] : [{ id, instant }]));
-          const rows = new Map(messages.map(({ key, value }) => [Number(key), value]));
-          expect([...rows.keys()].sort((a, b) => a - b)).toEqual(valid.map(({ id }) => id));
-          for (const { id, instant } of inDruid === undefined ? [] : valid) {
-            const json = /"time":([^,]+)/.exec(rows.get(id) ?? '')?.[1] ?? '';
-            expect([json, Number(inDruid?.(json))]).toEqual([json, Number(instant)]);
-          }
+        const transform = await openMicroBatch(loaded);
+        const { messages, rejects } = await runIsolated(
+          transform,
+          records.map((record) => Buffer.from(record)),
+        );
+        transform.close();
+        const valid = times.flatMap(({ instant }, id) => (instant === undefined ? [] : [{ id, instant }]));
+        const rows = new Map(messages.map(({ key, value }) => [Number(key), value]));
+        expect([...rows.keys()].sort((a, b) => a - b)).toEqual(valid.map(({ id }) => id));
+        for (const { id, instant } of inDruid === undefined ? [] : valid) {
+          const json = /"time":([^,]+)/.exec(rows.get(id) ?? '')?.[1] ?? '';
+          expect([json, Number(inDruid?.(json))]).toEqual([json, Number(instant)]);
+        }
 
-          await writeFiles(join(folder, 'in'), { 'ev.20261121.05.json': lines(...records) });
-          await runDayBuild(loaded, {
-            date: DAY,
-            input: join(folder, 'in'),
-            output: join(folder, 'out'),
-            engine: 'duckdb',
-          });
-          const { '_quarantine.ndjson': quarantine = '', ...files } = await contentsOf(join(folder, 'out'), DAY);
-          const expected = valid.flatMap(({ id, instant }) => {
-            const [date, hour] = dateText(new TZDate(Number(instant), zone), 'yyyy-MM-dd HH').split(' ');
-            return date === DAY ? [`${hour}.ndjson ${rows.get(id)}`] : [];
-          });
-          const built = Object.entries(files).flatMap(([file, text]) =>
-            /^\d\d\.ndjson$/.test(file) ? linesOf(text).map((row) => `${file} ${row}`) : [],
-          );
-          expect(built.sort()).toEqual(expected.sort());
-          const reasons = linesOf(quarantine).map((entry) => {
-            const { line, reason } = JSON.parse(entry) as { line: number; reason: string };
-            return { index: line - 1, reason };
-          });
-          expect(reasons).toEqual(rejects);
-          await rm(folder, { recursive: true });
-        },
-      ),
-      { numRuns: Number(process.env['DAYBREAK_PROPERTY_RUNS'] ?? 4) },
+        await writeFiles(join(folder, 'in'), { 'ev.20261121.05.json': lines(...records) });
+        await runDayBuild(loaded, {
+          date: DAY,
+          input: join(folder, 'in'),
+          output: join(folder, 'out'),
+          engine: 'duckdb',
+        });
+        const { '_quarantine.ndjson': quarantine = '', ...files } = await contentsOf(join(folder, 'out'), DAY);
+        const expected = valid.flatMap(({ id, instant }) => {
+          const [date, hour] = dateText(new TZDate(Number(instant), zone), 'yyyy-MM-dd HH').split(' ');
+          return date === DAY ? [`${hour}.ndjson ${rows.get(id)}`] : [];
+        });
+        const built = Object.entries(files).flatMap(([file, text]) =>
+          /^\d\d\.ndjson$/.test(file) ? linesOf(text).map((row) => `${file} ${row}`) : [],
+        );
+        expect(built.sort()).toEqual(expected.sort());
+        const reasons = linesOf(quarantine).map((entry) => {
+          const { line, reason } = JSON.parse(entry) as { line: number; reason: string };
+          return { index: line - 1, reason };
+        });
+        expect(reasons).toEqual(rejects);
+        await rm(folder, { recursive: true });
+      },
     );
   },
-  300_000,
+  BATCHES_TIMEOUT,
 );
 
 function linesOf(text: string): string[] {
