@@ -1,7 +1,9 @@
 import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import type { FileSink, FileWriter } from './files/file-sink';
-import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
+import type { EventKind } from './event-kind';
+import { type FeedOptions, type FeedRecord, generateEvents } from './generate';
+import { helloEvents } from './hello-events';
 import { dayInstants, type Rhythm } from './instants';
 import { FeedSinks, type KafkaSink } from './sinks';
 
@@ -9,6 +11,8 @@ import { FeedSinks, type KafkaSink } from './sinks';
 export type Existing = 'refuse' | 'append' | 'replace';
 
 export interface DayFeed extends FeedOptions {
+  /** Default: what Fluentd's dummy source emits. */
+  readonly kind?: EventKind<unknown>;
   readonly date: BusinessDate;
   readonly events: number;
   readonly rhythm: Rhythm;
@@ -34,7 +38,8 @@ export async function feedDay(
   const present = files === undefined ? [] : await presentFiles(feed, files);
   const fill = async (writer?: FileWriter): Promise<FeedSinks> => {
     const sinks = new FeedSinks(kafka, writer);
-    for (const batch of batches(generateFeed(feed, dayInstants(feed.date, feed.timeZone, feed.events, feed.rhythm)))) {
+    const instants = dayInstants(feed.date, feed.timeZone, feed.events, feed.rhythm);
+    for (const batch of batches(generateEvents(feed.kind ?? helloEvents, feed, instants))) {
       if (signal.aborted) throw cancelled(feed);
       await sinks.write(batch);
       progress(sinks);

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FileSink, FileWriter } from './files/file-sink';
-import { type FeedOptions, type FeedRecord, generateFeed } from './generate';
+import type { EventKind } from './event-kind';
+import { type FeedOptions, type FeedRecord, generateEvents } from './generate';
+import { helloEvents } from './hello-events';
 import { liveInstants } from './instants';
 import { FeedSinks, type KafkaSink } from './sinks';
 
 export interface LiveFeed extends FeedOptions {
+  /** Default: what Fluentd's dummy source emits. */
+  readonly kind?: EventKind<unknown>;
   /** Events a second. */
   readonly rate: number;
   /** Infinity: until the signal. */
@@ -37,7 +41,8 @@ async function writeLive(
 ): Promise<FeedSinks> {
   const start = Date.now();
   const end = start + feed.seconds * 1000;
-  const records = generateFeed(
+  const records = generateEvents(
+    feed.kind ?? helloEvents,
     feed,
     liveInstants(start, feed.rate, feed.seconds, () => signal.aborted),
   );

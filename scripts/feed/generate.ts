@@ -1,11 +1,11 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { damage } from './damage';
-import type { FeedEvent } from './feed-event';
+import type { EventKind } from './event-kind';
+import { type HelloEvent, helloEvents } from './hello-events';
 import { hourOf, localTimeFormatter } from './local-time';
 
 /** One delivery of a record, in the order of arrival. */
-export interface FeedRecord {
+export interface FeedRecord<E = unknown> {
   /**
    * `event`: the first delivery of a valid event. `duplicate`: the same bytes once more. `bad`: no reader may accept
    * it.
@@ -25,7 +25,7 @@ export interface FeedRecord {
   /** When it arrives, epoch milliseconds. */
   readonly at: number;
   /** The event of a record of the kind `event` or `duplicate`. */
-  readonly event?: FeedEvent | undefined;
+  readonly event?: E | undefined;
 }
 
 export interface FeedOptions {
@@ -39,7 +39,6 @@ export interface FeedOptions {
   readonly maximumDelay: number;
 }
 
-const HELLO = 'ssm-seoul';
 const RESOLUTION = 1_000_000_000;
 const SHORTEST_DELAY = 1_000;
 /** Where a second delivery goes: a producer's retry, a file buffer's retry, or both. */
@@ -49,28 +48,37 @@ const DESTINATIONS = [
   { toKafka: true, toFile: true },
 ] as const;
 
+/** What Fluentd's dummy source emits; see `generateEvents`. */
+export function generateFeed(options: FeedOptions, instants: Iterable<number>): Generator<FeedRecord<HelloEvent>> {
+  return generateEvents(helloEvents, options, instants);
+}
+
 /**
- * What Fluentd's dummy source emits at the given ascending instants (epoch milliseconds): one event an instant, ids
- * from 0. The given shares add duplicates, late and bad records. Pure: the same arguments give the same records.
+ * Events of a kind at the given ascending instants (epoch milliseconds): one event an instant, ids from 0. The given
+ * shares add duplicates, late and bad records. Pure: the same arguments give the same records.
  */
-export function* generateFeed(options: FeedOptions, instants: Iterable<number>): Generator<FeedRecord> {
+export function* generateEvents<E>(
+  kind: EventKind<E>,
+  options: FeedOptions,
+  instants: Iterable<number>,
+): Generator<FeedRecord<E>> {
   const random = xoroshiro128plus(options.seed);
   const chance = (share: number): boolean => uniformInt(random, 0, RESOLUTION - 1) < share * RESOLUTION;
   const delay = (): number => uniformInt(random, SHORTEST_DELAY, Math.max(SHORTEST_DELAY, options.maximumDelay));
   const localTime = localTimeFormatter(options.timeZone);
-  const underWay = new UnderWay();
+  const make = kind.makerOf(options);
+  const underWay = new UnderWay<E>();
   let id = 0;
 
   for (const instant of instants) {
     yield* underWay.arrivedBy(instant);
-    const time = localTime(instant);
-    const event: FeedEvent = { hello: HELLO, id: id++, time };
+    const { event, damaged } = make(id++, instant);
     const late = chance(options.late);
-    const record: FeedRecord = {
+    const record: FeedRecord<E> = {
       kind: 'event',
       text: JSON.stringify(event),
       instant,
-      hour: hourOf(time),
+      hour: hourOf(localTime(instant)),
       late,
       toKafka: true,
       toFile: true,
@@ -85,7 +93,7 @@ export function* generateFeed(options: FeedOptions, instants: Iterable<number>):
       underWay.add({ ...record, ...destination, kind: 'duplicate', at: record.at + SHORTEST_DELAY });
     }
     if (chance(options.bad)) {
-      const text = damage(event, uniformInt(random, 0, RESOLUTION));
+      const text = damaged(uniformInt(random, 0, RESOLUTION));
       yield { ...record, kind: 'bad', text, late: false, at: instant, event: undefined };
     }
   }
@@ -93,10 +101,10 @@ export function* generateFeed(options: FeedOptions, instants: Iterable<number>):
 }
 
 /** Records that were sent and have not arrived. The next one to arrive is the last. */
-class UnderWay {
-  readonly #records: FeedRecord[] = [];
+class UnderWay<E> {
+  readonly #records: FeedRecord<E>[] = [];
 
-  add(record: FeedRecord): void {
+  add(record: FeedRecord<E>): void {
     let low = 0;
     let high = this.#records.length;
     while (low < high) {
@@ -107,7 +115,7 @@ class UnderWay {
     this.#records.splice(low, 0, record);
   }
 
-  *arrivedBy(instant: number): Generator<FeedRecord> {
+  *arrivedBy(instant: number): Generator<FeedRecord<E>> {
     for (let next = this.#records.at(-1); next !== undefined && next.at <= instant; next = this.#records.at(-1)) {
       this.#records.pop();
       yield next;

@@ -57,7 +57,7 @@ it('takes a wildcard in a path for itself, also where it would match a neighbour
 it.each(['name=zz', 'zone=1', 'a*b', 'a[1]b'])(
   'reads the tables of a pipeline in a folder called %s',
   async (folder) => {
-    for (const example of ['events', 'rides'] as const) {
+    for (const example of ['clicks', 'events', 'rides'] as const) {
       const from = await pipelineLike(example, join(root, 'pipelines'));
       await mkdir(join(root, folder), { recursive: true });
       await cp(from, join(root, folder, example), { recursive: true });

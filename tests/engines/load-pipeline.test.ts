@@ -35,7 +35,7 @@ describe('a pipeline folder', () => {
     for (const name of ['ride', '../pipelines/rides', '.', '..', '']) {
       await expect(loadPipelineNamed('pipelines', name)).rejects.toMatchObject({
         code: 'UNKNOWN_PIPELINE',
-        remedy: 'Use one of: events, rides.',
+        remedy: 'Use one of: clicks, events, rides.',
       });
     }
   });

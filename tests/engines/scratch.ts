@@ -25,9 +25,11 @@ export async function writeFiles(folder: string, files: Readonly<Record<string, 
   }
 }
 
+type Example = 'clicks' | 'events' | 'rides';
+
 /** A copy of one of the example pipelines, with some of its files replaced or changed. */
 export async function pipelineLike(
-  example: 'events' | 'rides',
+  example: Example,
   into: string,
   changes: Readonly<Record<string, string | ((text: string) => string)>> = {},
 ): Promise<string> {
@@ -41,7 +43,7 @@ export async function pipelineLike(
   return folder;
 }
 
-export function loadExample(example: 'events' | 'rides'): Promise<LoadedPipeline> {
+export function loadExample(example: Example): Promise<LoadedPipeline> {
   return loadPipeline(join('pipelines', example));
 }
 

@@ -7,12 +7,14 @@ import type { Pipeline } from '../../../domain/pipeline';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { readConfig } from '../../../worker/config';
 import { DAY_MAXIMUM_DELAY, type Existing, feedDay } from '../../feed/feed-day';
-import { checkFeedable } from '../../feed/feed-event';
+import { clickEvents } from '../../feed/click-events';
+import { type EventKind, eventKindOf } from '../../feed/event-kind';
 import { feedLive, LIVE_MAXIMUM_DELAY } from '../../feed/feed-live';
 import { FeedProgress } from '../../feed/feed-progress';
 import type { FileSink } from '../../feed/files/file-sink';
-import { DEFAULT_EVENTS, DEFAULT_RATE, type Rhythm } from '../../feed/instants';
 import { openFileSink } from '../../feed/files/open-file-sink';
+import { helloEvents } from '../../feed/hello-events';
+import { DEFAULT_EVENTS, DEFAULT_RATE, type Rhythm } from '../../feed/instants';
 import type { FeedSinks, KafkaSink } from '../../feed/sinks';
 import { feedSummary } from '../../feed/summary';
 import { jsonOf, print } from '../../output/print';
@@ -40,7 +42,7 @@ export async function run(flags: FeedFlags): Promise<void> {
   checkFlags(flags);
   const config = readConfig();
   const { pipeline } = await loadPipelineNamed(config.pipelines, flags.pipeline);
-  checkFeedable(pipeline);
+  const kind = eventKindOf<unknown>(pipeline, [helloEvents, clickEvents]);
   checkPast(flags.date, pipeline.timeZone);
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -52,7 +54,7 @@ export async function run(flags: FeedFlags): Promise<void> {
   const kafka = flags.kafka ? await connect(pipeline, config.kafka) : undefined;
   const progress = new FeedProgress(flags.date === undefined ? undefined : (flags.events ?? DEFAULT_EVENTS));
   try {
-    const sinks = await write(flags, pipeline, kafka, files, progress, stop.signal);
+    const sinks = await write(flags, kind, pipeline, kafka, files, progress, stop.signal);
     const summary = feedSummary(pipeline, flags.seed, sinks, progress.seconds, kafka, files);
     if (flags.json) print(jsonOf(summary.json, 0));
     else summary.lines.forEach(print);
@@ -66,6 +68,7 @@ export async function run(flags: FeedFlags): Promise<void> {
 
 function write(
   flags: FeedFlags,
+  kind: EventKind<unknown>,
   { timeZone }: Pipeline,
   kafka: KafkaSink | undefined,
   files: FileSink | undefined,
@@ -76,7 +79,7 @@ function write(
     progress.show(sinks.tally);
   };
   const { seed, duplicates, late, bad, date } = flags;
-  const shares = { seed, duplicates, late, bad, timeZone };
+  const shares = { kind, seed, duplicates, late, bad, timeZone };
   if (date === undefined) {
     const live = { ...shares, rate: flags.rate ?? DEFAULT_RATE, seconds: flags.for ?? Infinity };
     return feedLive({ ...live, maximumDelay: LIVE_MAXIMUM_DELAY }, kafka, files, show, signal);

@@ -4,6 +4,7 @@ import { messageOf } from '../../../domain/errors';
 import { dayInterval, type BusinessDate } from '../../../domain/business-date';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
+import type { HelloEvent } from '../../../scripts/feed/hello-events';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
 import { until } from '../support/until';
@@ -47,7 +48,7 @@ export async function servedRows(datasource: string, date: BusinessDate): Promis
  * The records that `feed --date` writes, made again by its generator. They are never read from what the product made of
  * them.
  */
-export function fedDay(date: BusinessDate, events: number, seed: number): FeedRecord[] {
+export function fedDay(date: BusinessDate, events: number, seed: number): FeedRecord<HelloEvent>[] {
   const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
   return [...generateFeed({ seed, timeZone: ZONE, ...shares }, dayInstants(date, ZONE, events, 'daily'))];
 }
@@ -56,7 +57,7 @@ export function fedDay(date: BusinessDate, events: number, seed: number): FeedRe
 export async function awaitInRealtime(
   datasource: string,
   date: BusinessDate,
-  sent: readonly FeedRecord[],
+  sent: readonly FeedRecord<HelloEvent>[],
 ): Promise<string[]> {
   const inKafka = sent.filter(({ kind, toKafka }) => kind !== 'bad' && toKafka).length;
   return until('the day in realtime', async () => {
@@ -66,7 +67,7 @@ export async function awaitInRealtime(
 }
 
 /** The distinct rows of a day's records, computed here independently: the join, the names, the columns. */
-export function expectedRows(records: readonly FeedRecord[]): string[] {
+export function expectedRows(records: readonly FeedRecord<HelloEvent>[]): string[] {
   return records
     .flatMap(({ kind, event }) => (kind === 'event' && event !== undefined ? [event] : []))
     .map(({ time, id, hello }) => JSON.stringify([time, id, NAMES[id % 10], hello, id % 10]))

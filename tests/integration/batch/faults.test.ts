@@ -11,6 +11,7 @@ import { businessDateOf, dayInterval, shiftDate, type BusinessDate } from '../..
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import type { DayManifest } from '../../../domain/day-manifest';
 import type { FeedRecord } from '../../../scripts/feed/generate';
+import type { HelloEvent } from '../../../scripts/feed/hello-events';
 import { stackHealth, startStack, stopStack } from '../../../scripts/stack';
 import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand, type Ended } from '../support/daybreak';
@@ -110,7 +111,7 @@ async function expectWhole(date: BusinessDate): Promise<void> {
 }
 
 /** The distinct rows of the input files, up to the bytes that the build has read. */
-async function rowsOfFiles(version: string, sent: readonly FeedRecord[]): Promise<string[]> {
+async function rowsOfFiles(version: string, sent: readonly FeedRecord<HelloEvent>[]): Promise<string[]> {
   const { inputs } = JSON.parse(await readFile(join(version, '_manifest.json'), 'utf8')) as DayManifest;
   const texts = new Set<string>();
   for (const { file, bytes } of inputs) {
@@ -169,7 +170,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
   async (round) => {
     // From later to earlier days, so that no seal exists yet: realtime still has each day when its run begins.
     const date = shiftDate(today, round - ROUNDS - 1);
-    const sent: FeedRecord[] = [];
+    const sent: FeedRecord<HelloEvent>[] = [];
     const feed = async (seed: number, events: number): Promise<void> => {
       await succeed(on(`feed --date ${date} --seed ${seed} --events ${events} --append`), environment);
       sent.push(...fedDay(date, events, seed));

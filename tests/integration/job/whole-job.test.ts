@@ -4,6 +4,7 @@ import { businessDateOf, dayInterval, shiftDate } from '../../../domain/business
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
+import type { HelloEvent } from '../../../scripts/feed/hello-events';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
 import { servedBy } from '../batch/day-rows';
@@ -44,7 +45,7 @@ afterAll(() =>
 /**
  * The records that the feed sent, made again by its generator. They are never read from what the product made of them.
  */
-const sent: readonly FeedRecord[] = [
+const sent: readonly FeedRecord<HelloEvent>[] = [
   ...generateFeed(
     { seed: 7, timeZone: ZONE, duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY },
     dayInstants(yesterday, ZONE, EVENTS, 'daily'),

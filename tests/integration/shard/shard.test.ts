@@ -9,6 +9,7 @@ import { Shard } from '../../../activities/speed/shard';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import type { SpeedShardResult } from '../../../domain/speed-shard';
 import type { FeedRecord } from '../../../scripts/feed/generate';
+import type { HelloEvent } from '../../../scripts/feed/hello-events';
 import { readConfig } from '../../../worker/config';
 import { expectedRows, feedRecords } from './expected-rows';
 import { speedPipeline, type SpeedPipeline } from './speed-pipeline';
@@ -212,7 +213,7 @@ describe('a shard of the speed layer', () => {
         fenced.abort();
       });
     // Sends continually, because a shard that has nothing left to commit does not notice that it is fenced.
-    const records: FeedRecord[] = [];
+    const records: FeedRecord<HelloEvent>[] = [];
     const sending = (async () => {
       for (let seed = 0; !fenced.signal.aborted; seed++) {
         const piece = feedRecords(seed, 500);

@@ -3,6 +3,7 @@ import { KafkaTopics } from '../../../clients/kafka';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { DAY_MAXIMUM_DELAY } from '../../../scripts/feed/feed-day';
 import { generateFeed, type FeedRecord } from '../../../scripts/feed/generate';
+import type { HelloEvent } from '../../../scripts/feed/hello-events';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { readConfig } from '../../../worker/config';
 import { expectedRows } from '../shard/expected-rows';
@@ -65,7 +66,7 @@ async function feedOn(isOver: () => boolean): Promise<number[]> {
 }
 
 /** The records that a feed of this seed sends to Kafka. */
-function fed(seed: number): FeedRecord[] {
+function fed(seed: number): FeedRecord<HelloEvent>[] {
   const shares = { duplicates: 0.01, late: 0.005, bad: 0.0005, maximumDelay: DAY_MAXIMUM_DELAY };
   const instants = dayInstants(date, 'Asia/Seoul', EVENTS, 'daily');
   return [...generateFeed({ seed, timeZone: 'Asia/Seoul', ...shares }, instants)].filter(({ toKafka }) => toKafka);

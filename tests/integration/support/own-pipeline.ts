@@ -28,7 +28,7 @@ export interface OwnPipeline {
  */
 export async function ownPipeline(
   change: (yaml: string) => string = (yaml) => yaml,
-  example: 'events' | 'rides' = 'events',
+  example: 'clicks' | 'events' | 'rides' = 'events',
 ): Promise<OwnPipeline> {
   const root = await mkdtemp(join(tmpdir(), 'daybreak-test-'));
   const name = `p${process.pid}-${Date.now().toString(36)}`;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { type FeedOptions, type FeedRecord, generateFeed } from '../../../scripts/feed/generate';
+import type { HelloEvent } from '../../../scripts/feed/hello-events';
 import { dayInstants } from '../../../scripts/feed/instants';
 import { FeedTally, fileLinesOf, kafkaMessagesOf } from '../../../scripts/feed/tally';
 
@@ -14,7 +15,7 @@ const OPTIONS: FeedOptions = {
   maximumDelay: 3 * 3_600_000,
 };
 
-function day(options: Partial<FeedOptions> = {}, events = 5_000): FeedRecord[] {
+function day(options: Partial<FeedOptions> = {}, events = 5_000): FeedRecord<HelloEvent>[] {
   const all = { ...OPTIONS, ...options };
   return [...generateFeed(all, dayInstants(DAY, all.timeZone, events, 'daily'))];
 }
