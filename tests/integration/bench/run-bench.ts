@@ -10,7 +10,8 @@ export function runBench(
     | 'day/index'
     | 'day/large'
     | 'speed/index'
-    | 'start/index',
+    | 'start/index'
+    | 'torture/index',
   args: readonly (string | number)[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {

@@ -49,6 +49,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
   'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
   'node --import tsx bench/backfill/index.ts 400 4': 'the same',
+  'node --import tsx bench/torture/index.ts 1 10': 'the same; tests/integration/bench runs a short one',
   'docker compose up': 'there is no Docker where tests run',
   'docker compose up --build --detach': 'the same',
   'docker compose exec worker daybreak status': 'the same',

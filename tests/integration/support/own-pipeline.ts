@@ -24,14 +24,16 @@ export interface OwnPipeline {
 
 /**
  * A copy of an example of pipelines/, by default `events`. It has a name that no other test has and a data folder of
- * its own, so that tests can share the servers. `change` edits the text of its pipeline.yaml.
+ * its own, so that tests can share the servers. `change` edits the text of its pipeline.yaml. If `beside` is given, both have
+ * the same folders, so that one worker serves both.
  */
 export async function ownPipeline(
   change: (yaml: string) => string = (yaml) => yaml,
   example: 'clicks' | 'events' | 'rides' = 'events',
+  beside?: OwnPipeline,
 ): Promise<OwnPipeline> {
-  const root = await mkdtemp(join(tmpdir(), 'daybreak-test-'));
-  const name = `p${process.pid}-${Date.now().toString(36)}`;
+  const root = beside === undefined ? await mkdtemp(join(tmpdir(), 'daybreak-test-')) : resolve(beside.folder, '../..');
+  const name = beside === undefined ? `p${process.pid}-${Date.now().toString(36)}` : `${beside.name}-2`;
   const topic = name.replaceAll('-', '_');
   const folder = join(root, 'pipelines', name);
   await mkdir(join(root, 'data'), { recursive: true });

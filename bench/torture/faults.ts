@@ -1,0 +1,92 @@
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { artifactsOf } from '../../scripts/stack/fetch/artifacts';
+import { runningPid } from '../../scripts/stack/processes';
+import { silentProgress } from '../../scripts/stack/progress';
+import { serversOf } from '../../scripts/stack/servers';
+import { startServer } from '../../scripts/stack/start';
+import type { ServerName, Server, Stack } from '../../scripts/stack/stack';
+import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
+import type { Fault, Target } from './schedule';
+import type { WorkerProcess } from './worker-process';
+
+/** What faults act on. */
+export interface Subjects {
+  readonly stack: Stack;
+  readonly worker: WorkerProcess;
+  /** The one that a person edits. */
+  readonly edited: OwnPipeline;
+}
+
+/** Takes a fault back. Resolves as soon as that has begun: a server that was started again is not yet healthy. */
+export type End = () => Promise<void>;
+
+/** Begins a fault that lasts. */
+export function begin(fault: Exclude<Fault, { kind: 'twice' }>, subjects: Subjects): Promise<End> {
+  switch (fault.kind) {
+    case 'kill':
+      return kill(fault.target, subjects);
+    case 'pause':
+      return pause(fault.target, subjects);
+    case 'edit':
+      return edit(subjects);
+    case 'half-table':
+      return halfTable(subjects);
+  }
+}
+
+async function kill(target: Target, { stack, worker }: Subjects): Promise<End> {
+  if (target === 'worker') {
+    worker.kill();
+    return () => {
+      worker.start();
+      return Promise.resolve();
+    };
+  }
+  process.kill(await pidOf(stack, target), 'SIGKILL');
+  return () => startAgain(stack, target);
+}
+
+async function pause(target: Target, { stack, worker }: Subjects): Promise<End> {
+  const pid = target === 'worker' ? worker.pid : await pidOf(stack, target);
+  process.kill(pid, 'SIGSTOP');
+  return () => {
+    process.kill(pid, 'SIGCONT');
+    return Promise.resolve();
+  };
+}
+
+/** The rows of the edited pipeline have a mark that the checker knows. */
+async function edit({ edited }: Subjects): Promise<End> {
+  const file = join(edited.folder, 'transform.sql');
+  const before = await readFile(file, 'utf8');
+  await writeFile(file, before.replace('n.name AS', "n.name || '~' AS"));
+  return () => writeFile(file, before);
+}
+
+async function halfTable({ edited }: Subjects): Promise<End> {
+  const file = join(edited.folder, 'names.ndjson');
+  const before = await readFile(file);
+  // In the middle of a line, as a copy that is under way leaves it.
+  await truncate(file, before.indexOf('\n', before.length / 2) - 5);
+  return () => writeFile(file, before);
+}
+
+async function pidOf(stack: Stack, name: ServerName): Promise<number> {
+  const pid = await runningPid(stack, serverOf(stack, name));
+  if (pid === undefined) throw new Error(`${name} does not run`);
+  return pid;
+}
+
+/** Starts a server that has ended, and does not wait for it to be healthy. */
+async function startAgain(stack: Stack, name: ServerName): Promise<void> {
+  const server = serverOf(stack, name);
+  const isStarted: Server = { ...server, check: () => Promise.resolve() };
+  await startServer(stack, isStarted, silentProgress.step(server.title));
+}
+
+function serverOf(stack: Stack, name: ServerName): Server {
+  const server = serversOf(stack, artifactsOf(silentProgress)).find((candidate) => candidate.name === name);
+  if (server === undefined) throw new Error(`no server is called ${name}`);
+  return server;
+}

@@ -1,0 +1,107 @@
+// node --import tsx bench/torture/index.ts [seed, default 1] [rounds, default 10]: rounds of faults over two pipelines with
+// both layers, on real servers of its own (see withServers). The seed repeats the schedule. Each round is appended to
+// .daybreak/torture/rounds.ndjson; report.ts makes docs/robustness.md of them. Ends with 0 only if every invariant held after
+// every round. Linux only.
+import { appendFile, cp, mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { progress } from '../../scripts/output/print';
+import { stackOf } from '../../scripts/stack/stack';
+import { succeed } from '../../tests/integration/support/daybreak';
+import { ownPipeline } from '../../tests/integration/support/own-pipeline';
+import { withServers, type Servers } from '../servers';
+import { Load, ZONE } from './load';
+import { ROUNDS_FILE, type StoredRound } from './report';
+import { runRound, type Scene } from './round';
+import { nameOf, schedule, type Round } from './schedule';
+import { WorkerProcess } from './worker-process';
+
+const SETTLED = (yaml: string): string => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 1');
+
+async function main(seed: number, rounds: number): Promise<void> {
+  if (process.env['DAYBREAK_BENCH_STACK'] !== undefined) {
+    throw new DaybreakError('BAD_CONFIGURATION', {
+      what: 'DAYBREAK_BENCH_STACK is set, and this bench kills the servers that it uses',
+      remedy: 'Unset DAYBREAK_BENCH_STACK: the bench starts servers of its own.',
+    });
+  }
+  const nothing = (): Promise<void> => Promise.resolve();
+  await withServers(SETTLED, nothing, async (servers) => {
+    const scene = await prepare(servers, rounds);
+    try {
+      for (const round of schedule(seed, rounds)) {
+        scene.tell(`round ${round.number}: ${round.faults.map(nameOf).join(', ')}`);
+        await store(await outcome(scene, round, { seed, rounds }));
+      }
+    } catch (thrown) {
+      scene.tell(messageOf(thrown));
+      process.exitCode = 1;
+    } finally {
+      if (process.exitCode === 1) await keepLogs(scene, resolve('.daybreak/torture', `seed-${seed}`));
+      for (const load of scene.loads) await load.close();
+      await scene.worker.stop();
+    }
+  });
+}
+
+/** Starts both layers of both pipelines. Each has an old day, which the batch serves. */
+async function prepare({ config, session, pipeline, logs }: Servers, rounds: number): Promise<Scene> {
+  const { environment } = session;
+  const portBase = Number(environment['DAYBREAK_PORT_BASE']);
+  const stack = stackOf({ portBase, directory: environment['DAYBREAK_STACK'] });
+  const program = resolve(__dirname, '../../scripts/daybreak.mjs');
+  const worker = new WorkerProcess(program, environment, logs);
+  worker.start();
+  await worker.untilReady();
+  const oldest = shiftDate(businessDateOf(new Date(), ZONE), -rounds - 2);
+  const begin = async (of: typeof pipeline): Promise<Load> => {
+    await succeed(`speed start --pipeline ${of.name}`, environment);
+    const load = await Load.connect(of, config.kafka.brokers, logs);
+    await load.writeDay(oldest, 0, 'files');
+    await succeed(`batch run --pipeline ${of.name} --date ${oldest}`, environment);
+    return load;
+  };
+  const other = await ownPipeline(SETTLED, 'events', pipeline);
+  const loads = await Promise.all([begin(pipeline), begin(other)]);
+  const began = performance.now();
+  return {
+    config,
+    portBase,
+    stack,
+    environment,
+    worker,
+    loads,
+    days: new Map<Load, BusinessDate[]>(loads.map((load) => [load, [oldest]])),
+    use: [await worker.use()],
+    logs,
+    tell: (text) => {
+      progress(`${Math.round((performance.now() - began) / 1_000)} s: ${text}`);
+    },
+  };
+}
+
+/** Throws if an invariant does not hold, or if the round does not recover. */
+async function outcome(scene: Scene, round: Round, run: Pick<StoredRound, 'seed' | 'rounds'>): Promise<StoredRound> {
+  const night = shiftDate(businessDateOf(new Date(), ZONE), round.number - run.rounds - 1);
+  const result = await runRound(scene, round, night);
+  for (const { invariant, pipeline, what } of result.broken) scene.tell(`BROKEN ${invariant} ${pipeline}: ${what}`);
+  scene.tell(`round ${round.number} took ${result.seconds.toFixed(0)} s, and ${result.broken.length} invariants broke`);
+  if (result.broken.length > 0) process.exitCode = 1;
+  return { ...run, ...result };
+}
+
+/** The folders of the run are removed at its end. Of the stack, only the servers' logs are kept. */
+async function keepLogs({ logs, tell }: Scene, kept: string): Promise<void> {
+  const isKept = (path: string): boolean => !/\/stack\/(?!log)/.test(path);
+  await cp(logs, kept, { recursive: true, filter: isKept });
+  tell(`the logs are in ${kept}`);
+}
+
+async function store(round: StoredRound): Promise<void> {
+  await mkdir(resolve(ROUNDS_FILE, '..'), { recursive: true });
+  await appendFile(ROUNDS_FILE, `${JSON.stringify(round)}\n`);
+}
+
+const [seed = 1, rounds = 10] = process.argv.slice(2).map(Number);
+void main(seed, rounds);

@@ -1,0 +1,153 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
+import type { BusinessDate } from '../../domain/business-date';
+import { damage } from '../../scripts/feed/damage';
+import { generateFeed } from '../../scripts/feed/generate';
+import { dayInstants } from '../../scripts/feed/instants';
+import { hourOf, localTimeFormatter } from '../../scripts/feed/local-time';
+import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
+
+export const ZONE = 'Asia/Seoul';
+/** Events a second of today. */
+const RATE = 20;
+const PERIOD_MILLISECONDS = 200;
+const HOUR = 3_600_000;
+const EVENTS_OF_DAY = 2_000;
+
+interface LoadRecord {
+  readonly text: string;
+  /** %Y%m%d.%H of its file. */
+  readonly hour: string;
+  /** Whether no reader may accept it. */
+  readonly bad: boolean;
+}
+
+/** Of the stream's events: every 50th is one that no reader may accept. */
+const isBad = (id: number): boolean => id % 50 === 0;
+
+/** One pipeline's events: a steady stream of today, and whole days. Both go to Kafka and to hourly files. */
+export class Load {
+  readonly pipeline: OwnPipeline;
+  /** Each acknowledged event of the stream and of the days, a line each. Events may be in Kafka more than once. */
+  readonly acknowledged: string;
+  readonly #producer: Producer;
+  readonly #time = localTimeFormatter(ZONE);
+  #streaming: Promise<void> | undefined;
+  #stays = false;
+  #id = 1_000_000;
+  #counts = { sent: 0, bad: 0 };
+
+  private constructor(pipeline: OwnPipeline, producer: Producer, logs: string) {
+    this.pipeline = pipeline;
+    this.#producer = producer;
+    this.acknowledged = join(logs, `acknowledged-${pipeline.name}.txt`);
+  }
+
+  static async connect(pipeline: OwnPipeline, brokers: readonly string[], logs: string): Promise<Load> {
+    const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING, requestTimeout: 5_000 });
+    const producer = kafka.producer({ allowAutoTopicCreation: false });
+    await producer.connect();
+    await mkdir(pipeline.input, { recursive: true });
+    return new Load(pipeline, producer, logs);
+  }
+
+  /** How many events Kafka has acknowledged, and how many of them no reader may accept. */
+  get counts(): { readonly sent: number; readonly bad: number } {
+    return this.#counts;
+  }
+
+  /** The ids of the good ones among the stream's next events. They are enough to reach each partition. */
+  nextIds(): number[] {
+    return Array.from({ length: RATE }, (_, index) => this.#id + index).filter((id) => !isBad(id));
+  }
+
+  start(): void {
+    this.#stays = true;
+    this.#streaming = this.#stream();
+  }
+
+  async stop(): Promise<void> {
+    this.#stays = false;
+    await this.#streaming;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.#producer.disconnect();
+  }
+
+  async #stream(): Promise<void> {
+    while (this.#stays) {
+      const events = Array.from({ length: (RATE * PERIOD_MILLISECONDS) / 1_000 }, () => this.#event());
+      await this.#toFiles(events);
+      await this.#toKafka(events);
+      await sleep(PERIOD_MILLISECONDS);
+    }
+  }
+
+  /** Every 30th event is an hour late. */
+  #event(): LoadRecord {
+    const id = this.#id++;
+    const time = this.#time(Date.now() - (id % 30 === 0 ? HOUR : 0));
+    const bad = isBad(id);
+    const event = { hello: 'live', id, time };
+    return { text: bad ? damage(event, id / 50) : JSON.stringify(event), hour: hourOf(time), bad };
+  }
+
+  /**
+   * A whole day, with duplicates, late and bad records, and marks in each hour by which a reader sees who serves it. One
+   * mark comes twice, to Kafka and to the files: realtime serves it twice, and the batch once. Another is in the files
+   * alone.
+   *
+   * @param destinations `files`: nothing of the day goes to Kafka.
+   */
+  async writeDay(date: BusinessDate, seed: number, destinations: 'both' | 'files'): Promise<void> {
+    const shares = { duplicates: 0.02, late: 0.01, bad: 0.005, maximumDelay: 3 * HOUR };
+    const instants = dayInstants(date, ZONE, EVENTS_OF_DAY, 'even');
+    const records = [...generateFeed({ seed, timeZone: ZONE, ...shares }, instants)];
+    const twice = this.#marks(date, 'mark-twice').flatMap((mark) => [mark, mark]);
+    await this.#toFiles([...records.filter(({ toFile }) => toFile), ...twice]);
+    await this.writeLate(date, 1);
+    if (destinations === 'files') return;
+    const toKafka = records.filter((record) => record.toKafka).map(({ text, kind }) => ({ text, bad: kind === 'bad' }));
+    await this.#toKafka([...toKafka, ...twice]);
+  }
+
+  /** A late record in each hour's file. */
+  async writeLate(date: BusinessDate, generation: number): Promise<void> {
+    await this.#toFiles(this.#marks(date, `mark-late-${generation}`));
+  }
+
+  #marks(date: BusinessDate, hello: string): LoadRecord[] {
+    return [...dayInstants(date, ZONE, 24, 'even')].map((instant, id) => {
+      const time = this.#time(instant);
+      return { text: JSON.stringify({ hello, id, time }), hour: hourOf(time), bad: false };
+    });
+  }
+
+  async #toFiles(records: readonly { readonly text: string; readonly hour: string }[]): Promise<void> {
+    const files = new Map<string, string>();
+    for (const { text, hour } of records) files.set(hour, `${files.get(hour) ?? ''}${text}\n`);
+    for (const [hour, lines] of files) await appendFile(join(this.pipeline.input, `names.${hour}.json`), lines);
+  }
+
+  /** Sends until Kafka acknowledges. */
+  async #toKafka(records: readonly { readonly text: string; readonly bad: boolean }[]): Promise<void> {
+    const messages = records.map(({ text }) => ({ value: text }));
+    for (;;) {
+      try {
+        await this.#producer.send({ topic: this.pipeline.topic, messages });
+        break;
+      } catch {
+        await sleep(500); // Kafka is away.
+      }
+    }
+    this.#counts = {
+      sent: this.#counts.sent + records.length,
+      bad: this.#counts.bad + records.filter(({ bad }) => bad).length,
+    };
+    await appendFile(this.acknowledged, records.map(({ text }) => `${text}\n`).join(''));
+  }
+}

@@ -1,0 +1,100 @@
+import { INVARIANTS } from './invariants';
+import type { RoundResult } from './round';
+
+/** A line of JSON for each round that was run on this machine: a StoredRound. */
+export const ROUNDS_FILE = '.daybreak/torture/rounds.ndjson';
+export const PAGE = 'docs/robustness.md';
+
+/** A round with the run that it was part of. */
+export interface StoredRound extends RoundResult {
+  readonly seed: number;
+  readonly rounds: number;
+}
+
+const BEGIN = '<!-- figures: written by bench/torture/page.ts -->';
+const END = '<!-- end of figures -->';
+
+/** The page with the figures of these rounds in place of those that it has. */
+export function withFigures(page: string, rounds: readonly StoredRound[]): string {
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`the page lacks the lines ${BEGIN} and ${END}`);
+  return `${page.slice(0, begin)}${BEGIN}\n\n${figures(rounds)}\n\n${page.slice(end)}`;
+}
+
+/** The invariants as a list of sentences. */
+export const invariantsList = (): string =>
+  Object.values(INVARIANTS)
+    .map((sentence) => `- ${sentence}`)
+    .join('\n');
+
+function figures(rounds: readonly StoredRound[]): string {
+  const seeds = [...new Set(rounds.map(({ seed }) => seed))];
+  const sum = (of: 'asked' | 'answered'): number => rounds.reduce((total, round) => total + round[of], 0);
+  const broken = rounds.flatMap((round) => round.broken.map(({ invariant }) => invariant));
+  return [
+    `${count(rounds.length, 'round')} with ${count(seeds.length, 'seed')} (${seeds.join(', ')}) in ` +
+      `${Math.round(rounds.reduce((total, { seconds }) => total + seconds, 0) / 60)} minutes. Druid was asked ` +
+      `${number(sum('asked'))} times for the marks of a day, and answered ${number(sum('answered'))} times. ` +
+      (broken.length === 0 ? 'No invariant broke.' : `Invariants broke: ${tally(broken)}.`),
+    recoveries(rounds),
+    persons(rounds),
+    `Commands that failed while faults lasted, by code: ${tally(rounds.flatMap(({ failures }) => failures)) || 'none'}.`,
+  ].join('\n\n');
+}
+
+const isOfProcess = (fault: string): boolean => /^(kill -9|stop) /.test(fault);
+
+/** A row for each fault of one process, and one for all pairs. */
+function recoveries(rounds: readonly StoredRound[]): string {
+  const groups = new Map<string, StoredRound[]>();
+  for (const round of rounds) {
+    const faults = round.faults.filter(isOfProcess);
+    const group = faults.length === 1 ? (faults[0] ?? '') : 'two processes at once';
+    groups.set(group, [...(groups.get(group) ?? []), round]);
+  }
+  const rows = [...groups]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([group, of]) => [
+      group,
+      String(of.length),
+      ...seconds(of.map(({ realtimeSeconds }) => realtimeSeconds)),
+      ...seconds(of.map(({ batchSeconds }) => batchSeconds)),
+    ]);
+  const header = ['fault', 'rounds', 'realtime, p50 s', 'max s', 'days, p50 s', 'max s'];
+  return markdownTable(header, rows);
+}
+
+/** How many rounds had each thing that a person does at a bad moment. */
+function persons(rounds: readonly StoredRound[]): string {
+  const done = rounds.flatMap(({ faults }) => faults.filter((fault) => !isOfProcess(fault)));
+  const rows = [...counted(done)].sort().map(([what, times]) => [what, String(times)]);
+  return markdownTable(['beside it', 'rounds'], rows);
+}
+
+function seconds(values: readonly number[]): [string, string] {
+  const sorted = [...values].sort((one, other) => one - other);
+  const median = sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  return [median.toFixed(1), (sorted.at(-1) ?? 0).toFixed(1)];
+}
+
+function counted(items: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
+const tally = (items: readonly string[]): string =>
+  [...counted(items)].map(([item, times]) => `${item} ${times}`).join(', ');
+
+const number = (value: number): string => value.toLocaleString('en-US');
+const count = (value: number, noun: string): string => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+
+/** As prettier formats it: the first column is text, and the others are figures. */
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
+  const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(header), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
+}

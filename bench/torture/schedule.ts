@@ -1,0 +1,126 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { SERVER_NAMES } from '../../scripts/stack';
+
+/** The processes that are killed and stopped. */
+export const TARGETS = ['worker', ...SERVER_NAMES] as const;
+export type Target = (typeof TARGETS)[number];
+
+/** What is typed twice at once. */
+export const COMMANDS = ['batch run', 'backfill', 'speed start'] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** Seconds from the start of the round. */
+interface Begins {
+  readonly at: number;
+}
+
+/** A fault of one process. */
+export type ServerFault = Begins &
+  (
+    | { readonly kind: 'kill'; readonly target: Target; readonly seconds: number }
+    | { readonly kind: 'pause'; readonly target: Target; readonly seconds: number }
+  );
+
+/** What a person does at a bad moment. `edit` and `half-table` are taken back after so many seconds. */
+export type PersonFault = Begins &
+  (
+    | { readonly kind: 'twice'; readonly command: Command }
+    | { readonly kind: 'edit'; readonly seconds: number }
+    | { readonly kind: 'half-table'; readonly seconds: number }
+  );
+
+export type Fault = ServerFault | PersonFault;
+
+export interface Round {
+  /** From 1 on. */
+  readonly number: number;
+  readonly faults: readonly Fault[];
+}
+
+/** How many rounds reach every fault of one process, and every pair of processes at once. */
+export const CYCLE = 2 * TARGETS.length + (TARGETS.length * (TARGETS.length - 1)) / 2;
+
+/** The latest moment at which a fault of a process begins. A day's run takes about as long. */
+const LAST_BEGIN = 20;
+const LONGEST_DOWN = 5;
+/**
+ * Druid forgets a server after 15 s without its session, and Temporal a long step after 20 s without its heartbeat. After
+ * 70 s every timeout of a short step and of a request has ended, too. A pause of 8 s is below all of these.
+ */
+const PAUSES = [8, 25, 25, 25, 70] as const;
+
+/** `rounds` rounds of faults. Pure: the same seed gives the same rounds. */
+export function schedule(seed: number, rounds: number): Round[] {
+  const random = xoroshiro128plus(seed);
+  const servers = endless(random, serverPlans());
+  const persons = endless(random, PERSON_KINDS);
+  return Array.from({ length: rounds }, (_, index) => {
+    const faults: Fault[] = servers().map((plan) => serverFault(random, plan));
+    if (index % 2 === 1) faults.push(personFault(random, persons()));
+    return { number: index + 1, faults };
+  });
+}
+
+interface ServerPlan {
+  readonly kind: ServerFault['kind'] | undefined;
+  readonly target: Target;
+}
+
+/** Each process alone, in both ways, and each pair of processes. */
+function serverPlans(): ServerPlan[][] {
+  const alone = TARGETS.flatMap((target) => [[{ kind: 'kill', target }], [{ kind: 'pause', target }]] as const);
+  const pairs = TARGETS.flatMap((one, index) =>
+    TARGETS.slice(index + 1).map((other) => [one, other].map((target) => ({ kind: undefined, target }))),
+  );
+  return [...alone.map((plans) => [...plans]), ...pairs];
+}
+
+function serverFault(random: RandomGenerator, { kind, target }: ServerPlan): ServerFault {
+  const chosen = kind ?? (uniformInt(random, 0, 1) === 0 ? 'kill' : 'pause');
+  const at = uniformInt(random, 2, LAST_BEGIN);
+  const pause = PAUSES[uniformInt(random, 0, PAUSES.length - 1)] ?? PAUSES[0];
+  return { kind: chosen, target, at, seconds: chosen === 'kill' ? uniformInt(random, 0, LONGEST_DOWN) : pause };
+}
+
+const PERSON_KINDS = ['edit', 'half-table', ...COMMANDS] as const;
+
+function personFault(random: RandomGenerator, what: (typeof PERSON_KINDS)[number]): PersonFault {
+  const at = uniformInt(random, 1, LAST_BEGIN);
+  if (what === 'edit' || what === 'half-table') return { kind: what, at, seconds: uniformInt(random, 3, 15) };
+  // The first of the two is the round's own command, or one that was there before it.
+  return { kind: 'twice', command: what, at: 0 };
+}
+
+/** One after another in a random order, then all again in another order. */
+function endless<T>(random: RandomGenerator, items: readonly T[]): () => T {
+  let left: T[] = [];
+  return () => {
+    if (left.length === 0) left = shuffled(random, items);
+    const next = left.pop();
+    if (next === undefined) throw new Error('there is nothing to choose from');
+    return next;
+  };
+}
+
+function shuffled<T>(random: RandomGenerator, items: readonly T[]): T[] {
+  const rest = [...items];
+  return items.flatMap(() => rest.splice(uniformInt(random, 0, rest.length - 1), 1));
+}
+
+/** The fault in words, for the page and the run's output. */
+export function nameOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'kill':
+      return `kill -9 ${fault.target}`;
+    case 'pause':
+      return `stop ${fault.target}`;
+    case 'twice':
+      return `${fault.command} twice at once`;
+    case 'edit':
+      return 'pipeline edited';
+    case 'half-table':
+      return 'table half written';
+  }
+}
