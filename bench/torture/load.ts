@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
 import type { BusinessDate } from '../../domain/business-date';
-import { damage } from '../../scripts/feed/damage';
 import { generateFeed } from '../../scripts/feed/generate';
+import { damagedHello } from '../../scripts/feed/hello-events';
 import { dayInstants } from '../../scripts/feed/instants';
 import { hourOf, localTimeFormatter } from '../../scripts/feed/local-time';
 import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
@@ -93,7 +93,7 @@ export class Load {
     const time = this.#time(Date.now() - (id % 30 === 0 ? HOUR : 0));
     const bad = isBad(id);
     const event = { hello: 'live', id, time };
-    return { text: bad ? damage(event, id / 50) : JSON.stringify(event), hour: hourOf(time), bad };
+    return { text: bad ? damagedHello(event, id / 50) : JSON.stringify(event), hour: hourOf(time), bad };
   }
 
   /**

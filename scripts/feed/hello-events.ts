@@ -22,6 +22,11 @@ const DAMAGES: readonly ((event: HelloEvent) => string)[] = [
   (event) => JSON.stringify(Object.values(event)),
 ];
 
+/** The event's text, damaged in the way that `choice` (any integer from 0 on) selects. */
+export function damagedHello(event: HelloEvent, choice: number): string {
+  return damagedBy(DAMAGES, event, choice);
+}
+
 export const helloEvents: EventKind<HelloEvent> = {
   example: 'pipelines/events',
   areOf: ({ columns, time }) =>
@@ -30,7 +35,7 @@ export const helloEvents: EventKind<HelloEvent> = {
     const localTime = localTimeFormatter(timeZone);
     return (id, instant) => {
       const event = { hello: HELLO, id, time: localTime(instant) };
-      return { event, damaged: (choice) => damagedBy(DAMAGES, event, choice) };
+      return { event, damaged: (choice) => damagedHello(event, choice) };
     };
   },
 };
