@@ -2,6 +2,7 @@ import { log } from '@temporalio/activity';
 import type { DruidClient } from '../../clients/druid';
 import type { Interval } from '../../domain/business-date';
 import type { ServedHour } from '../../domain/daily-batch';
+import { columnsAsStored } from '../../domain/druid/data-schema';
 import { SKETCH_FUNCTION } from '../../domain/druid/day-queries';
 import { outputTimeColumnOf } from '../../domain/pipeline';
 import { proofKindOf } from '../../domain/proof-kind';
@@ -19,7 +20,8 @@ import { servedDay } from './served-day';
  * Of a pipeline with druid.rollup, Druid adds up the events that its rows count. How many of them are distinct, the rows
  * no longer tell: `distinct` is all of them.
  *
- * A column that Druid does not have yet is passed over: the pipeline may be newer than the rows.
+ * The pipeline may be newer than the rows. A column that Druid does not have yet is passed over. One that the day's
+ * segments have in another type is counted by its values there.
  *
  * @param options `scratch`: the absolute path of a folder.
  */
@@ -31,11 +33,19 @@ export async function countServed(
 ): Promise<ServedHour[]> {
   const known = new Set(await druid.queries.columns(served.datasource));
   if (known.size === 0) return [];
-  const columns = outputColumns.filter(({ name }) => known.has(name) || name === outputTimeColumnOf(pipeline));
+  const segments = (await druid.queries.segmentColumns(served.datasource, served.interval)).map((one) => one.columns);
+  const columns = columnsAsStored(
+    pipeline,
+    outputColumns.filter(({ name }) => known.has(name) || name === outputTimeColumnOf(pipeline)),
+    segments,
+  );
   const day = servedDay(druid, served, pipeline, columns);
   const { rollup } = pipeline.druid;
   if (rollup !== undefined) {
-    const isCounted = known.has(countMetricOf(rollup));
+    const counter = countMetricOf(rollup);
+    // A column of this name may have been another one when the rows were stored.
+    const isCounted =
+      known.has(counter) && segments.every((types) => (types[counter]?.typeSignature ?? 'LONG') === 'LONG');
     const counted = await eachHour(day.hours, options, async (hour): Promise<ServedHour> => {
       const { stored, events } = await day.events(rollup, hour, { isCounted });
       return { hour, rows: events, distinct: events, stored };

@@ -130,6 +130,26 @@ export function storedColumnsOf(pipeline: Pipeline, columns: readonly OutputColu
   ];
 }
 
+/**
+ * The output columns as the rows in these segments are read, whatever version of the pipeline they are of: a column that
+ * a segment has in another type is read as JSON, which any value can be.
+ */
+export function columnsAsStored(
+  pipeline: Pipeline,
+  columns: readonly OutputColumn[],
+  segments: readonly SegmentTypes[],
+): OutputColumn[] {
+  const expected = new Map(storedColumnsOf(pipeline, columns).map(({ name, stored }) => [name, stored]));
+  const isOther = ({ name }: OutputColumn): boolean =>
+    segments.some(
+      (types) => expected.has(name) && (types[name]?.typeSignature ?? expected.get(name)) !== expected.get(name),
+    );
+  return columns.map((column) => (isOther(column) ? { ...column, type: 'JSON' } : column));
+}
+
+/** The types of a segment's columns by name, as Druid tells them. */
+export type SegmentTypes = Readonly<Record<string, { readonly typeSignature: string }>>;
+
 const METRIC_TYPES: Readonly<Record<Metric['type'], string>> = {
   count: 'LONG',
   longSum: 'LONG',

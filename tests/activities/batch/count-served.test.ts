@@ -17,10 +17,21 @@ interface Served {
   readonly rows?: number;
   readonly columns?: readonly string[];
   readonly rollup?: Rollup;
+  /** Types in the day's segments that are not those of the pipeline, by column. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** A row of the seventh hour. Default: one of the pipeline's. */
+  readonly row?: Readonly<Record<string, unknown>>;
 }
 
 /** What is counted where Druid has a row twice in one hour. */
-async function count({ hasSketches, rows = 3_000_000, columns = ['__time', ...Object.keys(ROW)], rollup }: Served) {
+async function count({
+  hasSketches,
+  rows = 3_000_000,
+  columns = ['__time', ...Object.keys(ROW)],
+  rollup,
+  types = {},
+  row = ROW,
+}: Served) {
   const example = await loadExample('events');
   const { pipeline } = example;
   const loaded = { ...example, pipeline: { ...pipeline, druid: { ...pipeline.druid, rollup } } };
@@ -28,6 +39,11 @@ async function count({ hasSketches, rows = 3_000_000, columns = ['__time', ...Ob
   const queries = {
     columns: () => Promise.resolve(columns),
     hasFunction: () => Promise.resolve(hasSketches),
+    segmentColumns: () =>
+      Promise.resolve([
+        { columns: {} },
+        { columns: Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { typeSignature: type }])) },
+      ]),
     sql: (query: string) => {
       asked.push(query);
       if (query.includes('"stored"')) {
@@ -40,7 +56,7 @@ async function count({ hasSketches, rows = 3_000_000, columns = ['__time', ...Ob
     sqlLines: async function* (query: string) {
       asked.push(query);
       await Promise.resolve();
-      if (query.includes(SEVENTH)) yield Buffer.from(`${JSON.stringify(ROW)}\n`.repeat(2));
+      if (query.includes(SEVENTH)) yield Buffer.from(`${JSON.stringify(row)}\n`.repeat(2));
     },
   };
   const druid = { queries } as unknown as DruidClient; // What is not there is not called.
@@ -71,6 +87,27 @@ it('passes over a column that Druid does not have yet', async () => {
   expect(asked.filter((query) => /user_name|hello/.test(query))).toEqual([]);
 });
 
+describe('of rows that are of an earlier version of the pipeline', () => {
+  it.each<[string, unknown, string]>([
+    ['STRING', '"a text"', 'user_id'],
+    ['DOUBLE', '1.5', 'user_id'],
+    ['ARRAY<LONG>', '[1,2]', 'user_id'],
+    ['COMPLEX<json>', '{"a":[1]}', 'hello'],
+    ['LONG', '7', 'hello'],
+  ])('counts a column of the type %s by its values %s', async (type, value, column) => {
+    const served = { types: { [column]: type }, row: { ...ROW, [column]: value } };
+    const fetched = await count({ hasSketches: false, ...served });
+    expect(fetched.hours).toEqual([{ hour: '07', rows: 2, distinct: 1 }]);
+    expect(fetched.asked.at(-1)).toContain(`TO_JSON_STRING("${column}") AS "${column}"`);
+    const { asked } = await count({ hasSketches: true, ...served });
+    expect(asked.at(-1)).toContain(`STRLEN(TO_JSON_STRING("${column}"))`);
+  });
+
+  it('reads a column in its own type where another day has another', async () => {
+    expect((await count({ hasSketches: false })).asked.at(-1)).toContain('CAST("user_id" AS BIGINT) AS "user_id"');
+  });
+});
+
 it('asks nothing of a datasource that Druid does not know', async () => {
   expect(await count({ hasSketches: true, columns: [] })).toEqual({ hours: [], asked: [] });
 });
@@ -81,12 +118,18 @@ describe('of rolled-up rows', () => {
   it('adds up the events of the stored rows, without fetching any', async () => {
     const { hours, asked } = await count({ hasSketches: false, columns: ['__time', 'hello', 'hellos'], rollup });
     expect(hours).toEqual([{ hour: '07', rows: 30, distinct: 30, stored: 2 }]);
-    expect(asked.at(-1)).toContain('SUM(COALESCE("hellos", 1))');
+    expect(asked.at(-1)).toContain('SUM(COALESCE(CAST("hellos" AS BIGINT), 1))');
     expect(asked.filter((query) => query.startsWith('SELECT TIME_FORMAT'))).toEqual([]);
   });
 
-  it('takes rows that were stored before the pipeline rolled up for an event each', async () => {
-    const { asked } = await count({ hasSketches: true, columns: ['__time', 'hello'], rollup });
-    expect(asked.at(-1)).not.toContain('hellos');
-  });
+  it.each<[string, readonly string[], Served['types']]>([
+    ['', ['__time', 'hello'], {}],
+    [', also with another column of that name', ['__time', 'hello', 'hellos'], { hellos: 'STRING' }],
+  ])(
+    'takes rows that were stored before the pipeline rolled up for an event each%s',
+    async (_, columns, types = {}) => {
+      const { asked } = await count({ hasSketches: true, columns, types, rollup });
+      expect(asked.at(-1)).not.toContain('hellos');
+    },
+  );
 });
