@@ -47,6 +47,7 @@ export const ERROR_CODES = {
   BATCH_SHORT: { exit: 1, retry: false },
   COMPACTION_CONFLICT: { exit: 1, retry: false },
   NOT_BUILT: { exit: 1, retry: false },
+  UNREADABLE_VERSION: { exit: 1, retry: false },
   NOT_SERVED: { exit: 1, retry: false },
   PROOF_FAILED: { exit: 1, retry: false },
   DAYS_FAILED: { exit: 1, retry: false },

@@ -15,6 +15,7 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { shortHash } from '../../engines/pipeline/pipeline-version';
 import { readState } from '../../engines/versions/build-state';
 import type { DayOutput } from '../../engines/versions/day-output';
+import { readingRows, requireReadable } from '../../engines/versions/row-form';
 import { eachHour, type HoursOptions } from './hours-at-once';
 import { servedDay, type ServedDay } from './served-day';
 
@@ -35,7 +36,7 @@ export type Comparison = Required<Pick<DayProof, 'kind' | 'hours'>>;
 /**
  * Compares the rows that Druid serves with the batch's, hour by hour: all rows, or the figures of each column, as
  * `proofKindOf` says. Throws PROOF_FAILED with the first hour that differs, or with a column that Druid has loaded as
- * another type.
+ * another type, and UNREADABLE_VERSION if the pipeline can no longer read the batch's rows.
  */
 export async function compareDay(
   druid: DruidClient,
@@ -44,6 +45,9 @@ export async function compareDay(
   loaded: LoadedPipeline,
   options: ComparisonOptions,
 ): Promise<Comparison> {
+  const { pipeline, date } = plan;
+  const version = { pipeline, date, version: built.version };
+  requireReadable((await readState(built.output, built.version))?.form, loaded, version);
   const { rollup } = loaded.pipeline.druid;
   if (rollup !== undefined) await checkColumns(druid, plan, loaded);
   await checkTypes(druid, plan, loaded);
@@ -87,7 +91,9 @@ async function compareRows(
       const druidHas = await day.content(hour, counter);
       const file = files.get(hour);
       const batch =
-        file === undefined ? NO_CONTENT : await withRowsFile(built, file, options, (path) => counter.ofFile(path));
+        file === undefined
+          ? NO_CONTENT
+          : await withRowsFile({ ...built, pipeline: plan.pipeline }, file, options, (path) => counter.ofFile(path));
       const compared = {
         hour,
         batchRows: batch.rows,
@@ -119,7 +125,9 @@ async function compareFigures(
     const file = files.get(hour);
     return file === undefined
       ? noFigures(columns)
-      : withRowsFile(built, file, options, (path) => figuresOfFile(pipeline, columns, path));
+      : withRowsFile({ ...built, pipeline: plan.pipeline }, file, options, (path) =>
+          figuresOfFile(pipeline, columns, path),
+        );
   };
   return eachHour(hoursOf(day, built), options, async (hour) => {
     const [batch, druidHas] = [await figuresOf(hour), await day.figures(hour)];
@@ -149,7 +157,7 @@ async function compareRolledUp(
     const file = files.get(hour);
     return file === undefined
       ? noRolledUpFigures(pipeline, rollup, columns)
-      : withRowsFile(built, file, options, (path) =>
+      : withRowsFile({ ...built, pipeline: plan.pipeline }, file, options, (path) =>
           rolledUpFiguresOfFile(pipeline, rollup, columns, { file: path, scratch }),
         );
   };
@@ -177,15 +185,19 @@ function fileByHour({ hours }: BuiltRows): ReadonlyMap<string, string> {
   return new Map(hours.flatMap(({ hour, file, written }) => (written === 0 ? [] : [[hour, file]])));
 }
 
-/** Runs `use` with the path of a file of rows: the file itself, or a copy if it is not in a local folder. */
+/**
+ * Runs `use` with the path of a file of rows: the file itself, or a copy if it is not in a local folder. Throws
+ * UNREADABLE_VERSION if `use` fails on a value of the rows.
+ */
 export async function withRowsFile<T>(
-  { output, version }: Pick<BuiltRows, 'output' | 'version'>,
+  { output, version, pipeline }: Pick<BuiltRows, 'output' | 'version'> & Pick<DayPlan, 'pipeline'>,
   file: string,
   { scratch, signal }: Pick<ComparisonOptions, 'scratch' | 'signal'>,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
   try {
-    return await use(await output.localFile(version, file, scratch, signal));
+    const path = await output.localFile(version, file, scratch, signal);
+    return await readingRows({ pipeline, date: output.date, version }, () => use(path));
   } finally {
     await rm(join(scratch, file), { force: true });
   }

@@ -3,6 +3,7 @@ import type { HourFigures } from '../../domain/day-figures';
 import type { InputFile } from '../../domain/day-manifest';
 import type { SourceHour } from '../model/build-plan';
 import type { DayOutput, PublishedDay } from './day-output';
+import { rowForm, type RowForm } from './row-form';
 
 /** What an incremental build needs in addition to the manifest, which is in the same folder. */
 export interface BuildState {
@@ -15,6 +16,8 @@ export interface BuildState {
   readonly kept: Readonly<Record<string, number>>;
   /** The figures of rows by hour of the day, as far as builds computed them. A proof reads them too. */
   readonly figures: Readonly<Record<string, HourFigures>>;
+  /** Absent in a version of an earlier release. */
+  readonly form?: RowForm | undefined;
 }
 
 export interface SourceState extends Omit<SourceHour, 'files'> {
@@ -62,6 +65,7 @@ const stateSchema = z.object({
       }),
     )
     .default({}),
+  form: rowForm.optional(),
 }) satisfies z.ZodType<BuildState>;
 
 /** The state as it is stored in a version. */

@@ -11,6 +11,7 @@ import type { BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/b
 import type { ListedInput } from '../input/input-files';
 import { filesOf } from '../tables/table-versions';
 import { QUARANTINE_FILE } from './quarantine';
+import { rowFormOf } from './row-form';
 
 export interface Assembly {
   readonly output: DayOutput;
@@ -81,6 +82,7 @@ export async function assembleDay(
       figures: Object.fromEntries(
         [...hours.values()].flatMap(({ hour, figures }) => (figures === undefined ? [] : [[hour, figures]])),
       ),
+      form: rowFormOf(plan.loaded),
     },
     takenOver: previous && { from: previous.version, files: taken },
   };

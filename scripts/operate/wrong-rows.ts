@@ -6,7 +6,9 @@ import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import { rowsWhere } from '../../engines/duckdb/rows-where';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { readState } from '../../engines/versions/build-state';
 import { withOutput } from '../../engines/versions/open-output';
+import { requireReadable } from '../../engines/versions/row-form';
 import type { Config } from '../../worker/config';
 
 export interface WrongRowsQuery {
@@ -20,13 +22,15 @@ export interface WrongRowsQuery {
 
 /**
  * The published rows of a day that a check finds wrong, as JSON, in the order of the hours. Throws WRONG_USAGE if the
- * pipeline has no such check, and NOT_BUILT if nothing is published.
+ * pipeline has no such check, NOT_BUILT if nothing is published, and UNREADABLE_VERSION if the published rows are not of its
+ * columns.
  */
 export async function wrongRows(
   config: Config,
   { pipeline: name, date, check, limit }: WrongRowsQuery,
 ): Promise<string[]> {
-  const { pipeline, outputColumns } = await loadPipelineNamed(config.pipelines, name);
+  const loaded = await loadPipelineNamed(config.pipelines, name);
+  const { pipeline, outputColumns } = loaded;
   const where = pipeline.checks.find((one) => one.name === check)?.where;
   if (where === undefined) {
     const names = pipeline.checks.map((one) => one.name);
@@ -37,6 +41,7 @@ export async function wrongRows(
   }
   return withOutput(await outputPlaceIn(config.data, pipeline), date, async (output) => {
     const { version, manifest } = await requireCurrent(output, name);
+    requireReadable((await readState(output, version))?.form, loaded, { pipeline: name, date, version });
     return withScratch(scratchRoot(config.data, name), `rows-${date}-${process.pid}`, async (scratch) => {
       const found: string[] = [];
       for (const { file, written, wrong } of manifest.hours) {
@@ -44,7 +49,7 @@ export async function wrongRows(
         if (written === 0 || wrong?.[check] === 0 || found.length === limit) continue;
         const most = limit - found.length;
         found.push(
-          ...(await withRowsFile({ output, version }, file, { scratch }, (path) =>
+          ...(await withRowsFile({ output, version, pipeline: name }, file, { scratch }, (path) =>
             rowsWhere(outputColumns, { file: path, where, most }),
           )),
         );
