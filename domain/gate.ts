@@ -94,7 +94,8 @@ export function isGateCode(code: unknown): code is GateCode {
 /** Every refusal that applies to a built day. An empty list lets the day be replaced. */
 export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusal[] {
   const refusals: GateRefusal[] = [];
-  const { missingHours, written, realtimeDistinct, counts, truncated } = input;
+  const { missingHours, written, realtimeDistinct, counts, truncated, day } = input;
+  const why = day === undefined ? '' : `: npx daybreak quarantine show --pipeline ${day.pipeline} --date ${day.date}`;
   if (missingHours.length > gate.allowedMissingHours) {
     refusals.push({
       code: 'MISSING_HOURS',
@@ -107,7 +108,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
   if (sum(Object.values(written)) === 0) {
     refusals.push({
       code: 'EMPTY_DAY',
-      reason: 'the batch has no row at all. Check the quarantine and the input folder, or accept EMPTY_DAY.',
+      reason: `the batch has no row at all. Check the input folder and the quarantine${why}. Or accept EMPTY_DAY.`,
       figures: { rows: 0 },
     });
   }
@@ -116,8 +117,8 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
       code: 'TOO_MANY_QUARANTINED',
       reason:
         `${counts.quarantined} of ${counts.read} records are bad (${percent(counts.quarantined / counts.read)}, allowed ` +
-        `${percent(gate.maximumQuarantined)}). Read the reasons in the quarantine, raise gate.maximumQuarantined, or ` +
-        'accept TOO_MANY_QUARANTINED.',
+        `${percent(gate.maximumQuarantined)}). Read the reasons in the quarantine${why}. Then raise ` +
+        'gate.maximumQuarantined, or accept TOO_MANY_QUARANTINED.',
       figures: { quarantined: counts.quarantined, read: counts.read, allowedShare: gate.maximumQuarantined },
     });
   }
@@ -138,7 +139,8 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
       code: 'TRUNCATED_FILES',
       reason:
         `${truncated.count} files were not read to their end (${truncated.names.join(', ')}${more}), so records may be ` +
-        'missing. Their lines in the quarantine say why. Bring them again in a way that is read, or accept TRUNCATED_FILES.',
+        `missing. Their lines in the quarantine say why${why}. Bring them again in a way that is read, or accept ` +
+        'TRUNCATED_FILES.',
       figures: { truncated: truncated.count },
     });
   }

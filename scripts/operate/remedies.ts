@@ -38,8 +38,9 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   DRUID_READS_NOTHING: 'Let Druid see the output: the folder under the same path, DAYBREAK_OUTPUT_URL, or the storage.',
   NOT_SETTLED: 'Find the program that still writes the files, or go on with --accept NOT_SETTLED.',
   MISSING_HOURS: 'Bring the missing hours, or go on with --accept MISSING_HOURS.',
-  EMPTY_DAY: 'Check the quarantine and the input folder, or go on with --accept EMPTY_DAY.',
-  TOO_MANY_QUARANTINED: 'Read the reasons in the quarantine, or go on with --accept TOO_MANY_QUARANTINED.',
+  EMPTY_DAY: 'Check the input folder and npx daybreak quarantine show, or go on with --accept EMPTY_DAY.',
+  TOO_MANY_QUARANTINED:
+    'Read the reasons with npx daybreak quarantine show, or go on with --accept TOO_MANY_QUARANTINED.',
   TOO_MANY_OUTSIDE: 'Set files.timeZone to the zone of the files’ names, or go on with --accept TOO_MANY_OUTSIDE.',
   TRUNCATED_FILES: 'Bring the files that the message names again, or go on with --accept TRUNCATED_FILES.',
   CHECK_FAILED: 'Look at the rows that the message names, or go on with --accept CHECK_FAILED:<check>.',

@@ -1,7 +1,7 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { join } from 'node:path';
 import { dayRuns, type DayRun } from '../../activities/operate/day-runs';
-import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
+import type { BusinessDate } from '../../domain/business-date';
 import { asDaybreakError, DaybreakError, messageOf } from '../../domain/errors';
 import { unusualHours } from '../../domain/hour-lengths';
 import type { Pipeline } from '../../domain/pipeline';
@@ -11,6 +11,7 @@ import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { Config } from '../../worker/config';
 import { withClient } from '../../worker/connect';
 import { remedyOf } from '../operate/remedies';
+import { shownDays } from '../operate/shown-days';
 import { failureOf } from '../operate/workflow-failure';
 import { druidLag, layerState } from './realtime';
 import type { ReportData, ReportDay, ReportRun, Verdict } from './report-data';
@@ -29,23 +30,6 @@ export interface ReportOptions {
   readonly turnilo?: string;
 }
 
-const DEFAULT_DAYS = 42;
-
-/** The days of the report: by default the last six weeks, up to yesterday. */
-export function reportRange(
-  { timeZone }: Pick<Pipeline, 'timeZone'>,
-  { from, to }: Pick<ReportOptions, 'from' | 'to'>,
-): BusinessDate[] {
-  const last = to ?? shiftDate(businessDateOf(new Date(), timeZone), -1);
-  const first = from ?? shiftDate(last, 1 - DEFAULT_DAYS);
-  if (first > last) {
-    throw new DaybreakError('BAD_DATE', { what: `${last} is before ${first}`, remedy: 'Give the earlier day first.' });
-  }
-  const dates: BusinessDate[] = [];
-  for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
-  return dates;
-}
-
 /**
  * Puts together what the stored reconciliations, Temporal's runs, the input files and the speed layer say. What does not
  * answer is left out, and the report says so.
@@ -56,7 +40,7 @@ export async function collectReport(
   { turnilo, ...range }: ReportOptions,
 ): Promise<ReportData> {
   const { name, timeZone } = settings;
-  const dates = reportRange(settings, range);
+  const dates = shownDays(settings, range);
   const stored = await storedDays(join(config.data, name, 'reconciliation'), dates);
   const [temporal, lag] = await Promise.all([askTemporal(config, name, dates), druidLag(config, settings)]);
   const days = dates.map((date) => dayOf(date, timeZone, stored.get(date), temporal.runs.get(date)));

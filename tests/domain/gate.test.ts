@@ -67,6 +67,17 @@ it('refuses a day with too many bad records, and names the share', () => {
   expect(codes({ counts }, { maximumQuarantined: 0.055 })).toEqual([]);
 });
 
+it('names the command that shows why records are bad', () => {
+  const command = 'npx daybreak quarantine show --pipeline events --date 2026-11-21';
+  const day = { pipeline: 'events', date: '2026-11-21' };
+  const truncated = { count: 1, names: ['names.20261121.10.json.gz'] };
+  const hours = { missingHours: [], written: {}, realtimeDistinct: {} };
+  const counts = { ...clean.counts, quarantined: 11 };
+  const refusals = refusalsOf(gate, { ...clean, ...hours, counts, truncated, day });
+  const named = refusals.filter(({ reason }) => reason.includes(`: ${command}. `)).map(({ code }) => code);
+  expect(named).toEqual(['EMPTY_DAY', 'TOO_MANY_QUARANTINED', 'TRUNCATED_FILES']);
+});
+
 it('refuses a day whose own files hold too many records of other days', () => {
   const counts = { ...clean.counts, read: 300, fromNeighbours: 100, outsideDay: 11 };
   expect(codes({ counts: { ...counts, outsideDay: 10 } })).toEqual([]);

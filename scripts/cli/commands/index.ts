@@ -8,6 +8,7 @@ import { downCommand } from './down';
 import { feedCommand } from './feed';
 import { initCommand } from './init';
 import { pipelineCommand } from './pipeline';
+import { quarantineCommand } from './quarantine';
 import { reportCommand } from './report';
 import { scheduleCommand } from './schedule';
 import { sparkCommand } from './spark';
@@ -36,6 +37,7 @@ export function commands(): Command[] {
     reportCommand(),
     scheduleCommand(),
     dlqCommand(),
+    quarantineCommand(),
     pipelineCommand(),
     sparkCommand(),
     completionCommand(),

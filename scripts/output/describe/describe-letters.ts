@@ -5,9 +5,8 @@ import { recomputes } from '../../operate/dlq/event-days';
 import type { Replay } from '../../operate/dlq/replay';
 import { originOf } from '../../operate/dlq/selection';
 import type { Line } from '../safe-text';
+import { counted, cut } from '../shown-text';
 import { table } from '../table';
-
-const SHOWN_CHARACTERS = 60;
 
 /** The letters as a table. `dlq replay` takes the values of its first column. Nothing if there are no letters. */
 export function letterTable(letters: readonly DeadLetter[]): Line[] {
@@ -143,12 +142,4 @@ const SEALS_UNKNOWN =
 
 function yesNo(sealed: boolean | null): string {
   return sealed === null ? 'not known' : sealed ? 'yes' : 'no';
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function cut(text: string): string {
-  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS - 1)}…`;
 }
