@@ -85,7 +85,7 @@ export async function* readChunks(
 
 /**
  * The lines at the given positions among all lines of the files, in order. Positions behind the last line are left out.
- * Throws UNREADABLE_INPUT.
+ * With `onFile` the files are read to their end, otherwise only to the last of these lines. Throws UNREADABLE_INPUT.
  */
 export async function* linesAt(
   files: readonly ListedFile[],
@@ -103,6 +103,7 @@ export async function* linesAt(
       next += 1;
     }
     first += lines;
+    if (options.onFile === undefined && next === wanted.length) return;
   }
 }
 

@@ -3,7 +3,6 @@ import type { BusinessDate } from '../../../domain/business-date';
 import type { ExpectedHour } from '../../../domain/file-hours';
 import { isWholeRecord, type Pipeline } from '../../../domain/pipeline';
 import type { InputFile } from '../../../domain/day-manifest';
-import type { ReadFile } from '../../input/file-bytes';
 import type { NeighbourContent } from '../../model/build-plan';
 import type { ListedFile } from '../../input/listed-file';
 import { linesAt, type Chunk, type ReadOptions } from '../../input/line-chunks';
@@ -202,6 +201,21 @@ export class HourStage {
    * meanwhile is bad all the same. Throws ENGINE_FAILED if there are too many.
    */
   async rejectFailing(check: RowEngine['check'], files: readonly ListedFile[]): Promise<FileContent[]> {
+    const now: FileContent[] = [];
+    await this.#rejectFailing(check, files, ({ file }, { sha256 }) => now.push({ file, sha256 }));
+    return now;
+  }
+
+  /** The same if only the first lines of `files` are staged. The files are read as far as needed. */
+  async rejectFailingBeginning(check: RowEngine['check'], files: readonly ListedFile[]): Promise<void> {
+    await this.#rejectFailing(check, files, undefined);
+  }
+
+  async #rejectFailing(
+    check: RowEngine['check'],
+    files: readonly ListedFile[],
+    onFile: ReadOptions['onFile'],
+  ): Promise<void> {
     const found = await findFailing(this.#connection, this.#pipeline, { rows: this.#rows, check });
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
     const failing = new Map<number, string>();
@@ -212,12 +226,9 @@ export class HourStage {
       statement.bindBigInt(2, BigInt(row));
       await statement.run();
     }
-    const now: FileContent[] = [];
-    const onFile = ({ file }: ListedFile, { sha256 }: ReadFile): number => now.push({ file, sha256 });
     for await (const { position, text } of linesAt(files, failing, { ...this.reading, onFile })) {
       await this.#failing?.add(position, { reason: failing.get(position) ?? '', ...keptText(text) });
     }
-    return now;
   }
 
   async #removeBad(): Promise<void> {

@@ -36,6 +36,8 @@ export interface ReadFiles {
 export interface Reading {
   readonly signal: AbortSignal;
   readonly progress?: Pick<ProgressCounter, 'addRows'>;
+  /** Asked after each chunk with the bytes of lines so far. If true, the rest is not read. Default: all is read. */
+  readonly isEnough?: (bytes: number) => Promise<boolean>;
 }
 
 interface Scanned extends Reading {
@@ -69,7 +71,7 @@ async function stageFiles(
   { date, hour, files: listed }: SourceFiles,
   { carefully = false, ...options }: Reading & Pick<HourInput, 'scan'> & Pick<ReadOptions, 'carefully'>,
 ): Promise<ReadFiles | undefined> {
-  const { signal, progress, scan } = options;
+  const { signal, progress, isEnough, scan } = options;
   const files: InputFile[] = [];
   const faults: QuarantinedRecord[] = [];
   const unread: UnreadFile[] = [];
@@ -95,6 +97,7 @@ async function stageFiles(
       }
       [rows, bytes] = [rows + lines, bytes + chunk.text.length + 1];
       progress?.addRows(lines, chunk.text.length + 1);
+      if (await isEnough?.(bytes)) break;
       // Scans and reads of small files are synchronous: this gives heartbeats a chance.
       await setImmediate();
     }
