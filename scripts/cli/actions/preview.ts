@@ -2,7 +2,7 @@ import { readConfig } from '../../../worker/config';
 import { previewPipeline, type PreviewRequest } from '../../operate/preview';
 import { describePreview, previewJson } from '../../output/describe/describe-preview';
 import { print } from '../../output/print';
-import { outputWidth } from '../../output/terminal';
+import { columnsOf } from '../../output/terminal';
 
 export interface PreviewOptions extends PreviewRequest {
   readonly json: boolean;
@@ -11,5 +11,5 @@ export interface PreviewOptions extends PreviewRequest {
 export async function run({ json, ...request }: PreviewOptions): Promise<void> {
   const preview = await previewPipeline(readConfig(), request);
   if (json) print(previewJson(preview));
-  else describePreview(preview, outputWidth()).forEach(print);
+  else describePreview(preview, columnsOf('stdout')).forEach(print);
 }
