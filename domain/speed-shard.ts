@@ -1,3 +1,5 @@
+import { addWrongRows, type WrongRows } from './row-checks';
+
 /** The maximum for one layer: as many as a topic that Daybreak creates may have partitions. */
 export const MAXIMUM_SHARDS = 1_000;
 
@@ -29,6 +31,8 @@ export interface PartitionProgress {
   readonly events: number;
   readonly rows: number;
   readonly deadLetters: number;
+  /** What the checks of the pipeline found. Absent before this run has opened the partition, and if there are none. */
+  readonly checks?: RunChecks;
   /** ISO 8601: the first commit that counts, not the start of a run. Absent until this run has opened the partition. */
   readonly since?: string;
   /** ISO 8601; absent before this run's first commit. */
@@ -40,6 +44,22 @@ export interface PartitionProgress {
   /** The version of its shard; see SpeedShardProgress. */
   readonly version?: string;
   readonly kept?: string;
+}
+
+/** What the checks found in the rows that a run of a shard has committed. A later run counts from 0 again. */
+export interface RunChecks {
+  /** ISO 8601: when the run opened the partition. */
+  readonly since: string;
+  /** Has every check, also those that found nothing. */
+  readonly wrong: WrongRows;
+}
+
+/** What the checks found in all partitions, since the earliest run began. Undefined if no partition reports checks. */
+export function checksOf(partitions: readonly PartitionProgress[]): RunChecks | undefined {
+  const found = partitions.flatMap(({ checks }) => checks ?? []);
+  const [since] = found.map((one) => one.since).sort();
+  if (since === undefined) return undefined;
+  return { since, wrong: found.map(({ wrong }) => wrong).reduce(addWrongRows) };
 }
 
 /** Why partitions keep a pipeline although their folder holds a changed one. */

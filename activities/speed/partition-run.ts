@@ -11,8 +11,8 @@ import {
   UnreadableBatch,
 } from '../../clients/kafka';
 import { DaybreakError } from '../../domain/errors';
-import type { WrongRows } from '../../domain/row-checks';
-import type { OffsetReset, PartitionProgress } from '../../domain/speed-shard';
+import { addWrongRows, type WrongRows } from '../../domain/row-checks';
+import type { OffsetReset, PartitionProgress, RunChecks } from '../../domain/speed-shard';
 import type { MicroBatchTransform } from '../../engines/model/micro-batch';
 import { tooLarge } from '../../engines/input/framing/record-framing';
 import {
@@ -77,6 +77,7 @@ export class PartitionRun {
   #offset = 0;
   #highWatermark = 0;
   #counts: CommittedCounts | undefined;
+  #checks: RunChecks | undefined;
   #lastCommitAt: string | undefined;
   #reset: OffsetReset | undefined;
   #trouble: string | undefined;
@@ -94,6 +95,7 @@ export class PartitionRun {
       lag: Math.max(0, this.#highWatermark - this.#offset),
       eventsPerSecond: this.#meter.rate(Date.now()),
       ...(this.#counts ?? NOTHING),
+      ...(this.#checks !== undefined && Object.keys(this.#checks.wrong).length > 0 && { checks: this.#checks }),
       ...(this.#lastCommitAt !== undefined && { lastCommitAt: this.#lastCommitAt }),
       ...(this.#reset && { reset: this.#reset }),
       ...(this.#trouble !== undefined && { trouble: this.#trouble }),
@@ -201,6 +203,7 @@ export class PartitionRun {
     const none = Object.fromEntries(this.#options.transform.checks.map((name) => [name, 0]));
     this.#options.onCommitted?.(this.#counts === undefined ? NOTHING : addedSince(counts, this.#counts), none);
     this.#counts = counts;
+    this.#countWrong(none);
     // Kafka forgets the offset of a partition that is idle for a week, unless it is committed again.
     await session.commit(new Map(), offset, metadataOf(counts));
     if (this.#narrowedAfter === undefined) this.#trouble = undefined;
@@ -262,9 +265,15 @@ export class PartitionRun {
     this.#counts = counts;
     this.#narrowedAfter = undefined;
     this.#trouble = undefined;
+    this.#countWrong(wrong);
     this.#options.onCommitted?.(more, wrong);
     for (const offset of this.#tooLarge.keys()) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
     this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
+  }
+
+  #countWrong(wrong: WrongRows): void {
+    const { since, wrong: before } = this.#checks ?? { since: new Date().toISOString(), wrong: {} };
+    this.#checks = { since, wrong: addWrongRows(before, wrong) };
   }
 
   /**

@@ -1,7 +1,7 @@
 import { ServiceError, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { shardHeartbeats } from '../../../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../../../domain/errors';
-import { atRest, countedSince, type PartitionProgress } from '../../../domain/speed-shard';
+import { atRest, checksOf, countedSince, type PartitionProgress, type RunChecks } from '../../../domain/speed-shard';
 import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
 import { hasWorker, runningActivities } from '../follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
@@ -23,6 +23,8 @@ export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
   readonly unanswered?: Unanswered;
   /** By partition; empty until a shard has reported something. */
   readonly partitions: readonly PartitionProgress[];
+  /** What the checks of the pipeline found in all partitions. Absent without checks. */
+  readonly checks?: RunChecks;
   /** ISO 8601, the time of the last heartbeat of a shard; absent before the first. */
   readonly toldAt?: string;
   /**
@@ -47,8 +49,10 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
       .flatMap(({ name, heartbeatAt: at }) => (name === 'runSpeedShard' && at !== undefined ? [at] : []))
       .sort()
       .reverse();
+    const checks = checksOf(partitions);
     return {
       ...status,
+      ...(checks !== undefined && { checks }),
       partitions: isSilent(toldAt) ? atRest(partitions) : partitions,
       ...(toldAt !== undefined && { toldAt }),
       troubles: [
@@ -158,6 +162,13 @@ function describeCounts(partitions: readonly PartitionProgress[]): string[] {
   return [`dead letters: counted since ${earliest}${others.some(isLater) ? ', of some partitions since later' : ''}`];
 }
 
+/** How many of the rows that the shards have committed each check finds wrong. */
+function describeChecks(checks: RunChecks | undefined): string[] {
+  if (checks === undefined) return [];
+  const found = Object.entries(checks.wrong).map(([name, rows]) => `${name} ${rows}`);
+  return [`checks: rows that are wrong, since the shards began at ${checks.since}: ${found.join(', ')}`];
+}
+
 /**
  * The view as text for people. It shows the supervisor as Druid reports it now. If Druid does not answer, it shows what
  * the workflow saw last.
@@ -169,7 +180,7 @@ export function describeSpeed(
   ingestion: Ingestion | IngestionUnknown | undefined,
   folder: FolderState,
 ): Line[] {
-  const { pipeline, unanswered, supervisor, partitions, toldAt, troubles } = view;
+  const { pipeline, unanswered, supervisor, partitions, checks, toldAt, troubles } = view;
   return [
     ...describeState(view),
     ...(ingestion !== undefined
@@ -182,6 +193,7 @@ export function describeSpeed(
     ...describeVersions(pipeline, folder, partitions),
     ...(unanswered === undefined || toldAt === undefined ? [] : [`partitions, as they were told last, at ${toldAt}:`]),
     ...(partitions.length === 0 ? [] : [table(partitionTable(partitions)), ...describeCounts(partitions)]),
+    ...describeChecks(checks),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { limitsFor } from '../../../activities/speed/limits';
-import { PartitionRun } from '../../../activities/speed/partition-run';
+import { PartitionRun, type PartitionTransform } from '../../../activities/speed/partition-run';
 import type * as Connection from '../../../clients/kafka/connection';
 import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
 import { FakeKafka, type RequestName } from '../../clients/kafka/fake-kafka';
@@ -29,7 +29,7 @@ function run(): Promise<void> {
   return partitionRun().run(stop.signal);
 }
 
-function partitionRun(): PartitionRun {
+function partitionRun(transform: Partial<PartitionTransform> = {}): PartitionRun {
   return new PartitionRun({
     kafka: { brokers: ['fake:1'] },
     topic: 'events',
@@ -38,7 +38,12 @@ function partitionRun(): PartitionRun {
     deadLetterTopic: 'letters',
     group: 'group',
     transactionalId: 'id',
-    transform: { maximumBytes: 1_000, checks: [], run: () => Promise.reject(new Error('there are no events')) },
+    transform: {
+      maximumBytes: 1_000,
+      checks: [],
+      run: () => Promise.reject(new Error('there are no events')),
+      ...transform,
+    },
     limits: limitsFor(1),
   });
 }
@@ -118,4 +123,28 @@ it('stands still at a batch that cannot be read, and says how to go on: the othe
   expect(partition.progress.trouble).toMatch(
     /events\/0 at offset 0 has a wrong checksum.*kafka-consumer-groups\.sh .*--group group/s,
   );
+});
+
+it('reports how many of its rows each check finds wrong', async () => {
+  const records = ['a', 'b'].map((value) => ({ key: null, value }));
+  kafka.recordSet = await encodeRecordBatch(records, 100, { producerId: -1n, producerEpoch: -1, firstSequence: -1 });
+  const partition = partitionRun({
+    checks: ['uid', 'amount'],
+    run: () => Promise.resolve({ messages: [], rejects: [], wrong: { uid: 2, amount: 0 } }),
+  });
+  at({ 'fetch 5': ends });
+  await partition.run(stop.signal);
+  const { checks } = partition.progress;
+  expect(checks?.wrong['uid']).toBeGreaterThan(0);
+  expect(checks).toEqual({
+    since: expect.stringMatching(/^20.*Z$/) as string,
+    wrong: { uid: checks?.wrong['uid'], amount: 0 },
+  });
+});
+
+it('reports none where the pipeline has no checks', async () => {
+  const partition = partitionRun();
+  at({ 'fetch 2': ends });
+  await partition.run(stop.signal);
+  expect(partition.progress).not.toHaveProperty('checks');
 });

@@ -60,6 +60,23 @@ it('shows of a layer whose worker is dead what its shards told last, and when, a
   expect(shown).toContain(`partitions, as they were told last, at ${view.toldAt ?? 'never'}:`);
 });
 
+it('shows how many rows each check found wrong', async () => {
+  const checks = { since: '2026-11-21T07:00:00.000Z', wrong: { uid: 2, amount: 0 } };
+  const runSpeedShard = async () => {
+    Context.current().heartbeat({ shard: 0, partitions: [{ ...PARTITION, checks }] });
+    await Context.current().cancelled;
+  };
+  await start('checked');
+  await serving(temporal, { workflows: '../../../workflows', activities: { ...activities, runSpeedShard } }, () =>
+    until(async () => (await speedView(temporal.client, 'checked')).partitions.length > 0),
+  );
+  const view = await speedView(temporal.client, 'checked');
+  expect(view.checks).toEqual(checks);
+  expect(describeSpeed(view, undefined, { version: '0123456789ab' })).toContain(
+    'checks: rows that are wrong, since the shards began at 2026-11-21T07:00:00.000Z: uid 2, amount 0',
+  );
+});
+
 it('says of a layer whose workflow is stuck since when and why, and what helps', async () => {
   await start('stuck');
   await serving(temporal, { workflows: './stuck-workflow', activities }, async () => {
