@@ -42,6 +42,6 @@ export function parseInput<T>(schema: z.ZodType<T>, given: unknown, receiver: st
   const place = path.length === 0 ? 'its input' : path.join('.');
   throw new DaybreakError('WRONG_USAGE', {
     what: `${receiver} cannot take ${`${place}: ${message}`.slice(0, MESSAGE_CHARACTERS)}`,
-    remedy: 'Correct the input and start it again; the npx daybreak commands give correct input',
+    remedy: 'Correct the input and start it again; the commands of Daybreak give correct input',
   });
 }

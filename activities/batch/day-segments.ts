@@ -28,7 +28,7 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
       : `by ${versions.size} versions of segments`;
   throw new DaybreakError('PROOF_FAILED', {
     what: `${plan.date} of ${plan.datasource} is served ${visible.length === 0 ? 'by no segment' : served}`,
-    remedy: 'Check that the supervisor has the seal (npx daybreak status), then run the day again.',
+    remedy: `Check that the supervisor has the seal (npx daybreak status --pipeline ${plan.pipeline}), then run the day again.`,
   });
 }
 

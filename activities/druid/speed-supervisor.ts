@@ -89,7 +89,7 @@ export function createSpeedSupervisorActivities({
       return withHeartbeats('watches', async () => {
         const { pipeline } = await runnablePipeline(folders, name);
         for (;;) {
-          const { health } = await pollSupervisor(druid, pipeline.druid.datasource);
+          const { health } = await pollSupervisor(druid, pipeline);
           if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
           await context.sleep(POLL_MS);
         }

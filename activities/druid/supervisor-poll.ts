@@ -1,5 +1,6 @@
 import type { DruidClient, IngestionTotals, SupervisorStatus } from '../../clients/druid';
 import type { PartitionOffsets } from '../../clients/kafka';
+import type { Pipeline } from '../../domain/pipeline';
 import type { SupervisorHealth } from '../../domain/speed-layer';
 
 /** A supervisor and its running tasks at one moment. */
@@ -16,14 +17,24 @@ export interface SupervisorPoll {
   readonly unread?: readonly PartitionOffsets[];
 }
 
+export interface PolledPipeline extends Pick<Pipeline, 'name'> {
+  readonly druid: Pick<Pipeline['druid'], 'datasource'>;
+}
+
 /** Throws DRUID_UNREACHABLE or DRUID_REFUSED. */
-export async function pollSupervisor(druid: DruidClient, id: string): Promise<SupervisorPoll> {
+export async function pollSupervisor(
+  druid: DruidClient,
+  { name, druid: { datasource: id } }: PolledPipeline,
+): Promise<SupervisorPoll> {
   const [status, spec, totals] = await Promise.all([
     druid.supervisors.status(id),
     druid.supervisors.find(id),
     druid.supervisors.totals(id),
   ]);
-  return supervisorPoll(id, { status, sealedUntil: spec?.spec.ioConfig.lateMessageRejectionStartDateTime, totals });
+  return supervisorPoll(
+    { pipeline: name, id },
+    { status, sealedUntil: spec?.spec.ioConfig.lateMessageRejectionStartDateTime, totals },
+  );
 }
 
 export interface SupervisorFacts {
@@ -34,9 +45,12 @@ export interface SupervisorFacts {
 }
 
 /** Combines Druid's answers into one poll. */
-export function supervisorPoll(id: string, { status, sealedUntil, totals }: SupervisorFacts): SupervisorPoll {
+export function supervisorPoll(
+  { pipeline, id }: { readonly pipeline: string; readonly id: string },
+  { status, sealedUntil, totals }: SupervisorFacts,
+): SupervisorPoll {
   if (status === undefined) {
-    const remedy = 'Start the speed layer: npx daybreak speed start';
+    const remedy = `Start the speed layer: npx daybreak speed start --pipeline ${pipeline}`;
     return { health: { healthy: false, state: 'ABSENT', remedy }, totals };
   }
   const lags = Object.values(status.minimumLag ?? {});

@@ -107,7 +107,7 @@ function redirected(
   if (target?.origin === asked.origin && target.pathname === asked.pathname) {
     return new DaybreakError('DRUID_UNREACHABLE', {
       what: `Druid's ${service} at ${baseURL} answered ${describe(config)} with ${status}, a redirect to itself: it has no leader yet`,
-      remedy: 'Wait until Druid is healthy (npx daybreak status).',
+      remedy: 'Wait until Druid is healthy, as the command status shows.',
       cause: new FailedAnswer(`status ${status}`),
     });
   }
@@ -138,7 +138,7 @@ function refused(service: string, config: AxiosRequestConfig, status: number, da
   }
   return new DaybreakError(status >= 500 ? 'DRUID_UNREACHABLE' : 'DRUID_REFUSED', {
     what: `Druid's ${service} answered ${describe(config)} with ${status}: ${reason.slice(0, 1_000)}`,
-    remedy: status >= 500 ? 'Wait until Druid is healthy (npx daybreak status).' : 'Read the reason above.',
+    remedy: status >= 500 ? 'Wait until Druid is healthy, as the command status shows.' : 'Read the reason above.',
     ...(status >= 500 && { cause: new FailedAnswer(`status ${status}`) }),
   });
 }

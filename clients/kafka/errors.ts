@@ -16,7 +16,7 @@ const UNREACHABLE = new Set([
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
 
 const REMEDY: Partial<Record<ErrorCode, string>> = {
-  KAFKA_UNREACHABLE: 'Start Kafka (npx daybreak up starts a local one), or correct KAFKA_BROKERS.',
+  KAFKA_UNREACHABLE: 'Start Kafka (a local one: npx daybreak up), or correct KAFKA_BROKERS.',
   SHARD_FENCED: 'Nothing is lost or doubled: let the newer owner go on, or start this one again to take over.',
   KAFKA_REFUSED: "Read the broker's log; the topic's settings or this client's rights may forbid it.",
 };

@@ -16,6 +16,8 @@ export interface OutputPlace {
    * the system's temporary folder.
    */
   readonly scratch?: string | undefined;
+  /** The name of the pipeline, for remedies. */
+  readonly pipeline?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface OutputPlace {
  * @param folder <data>/<pipeline>.
  */
 export function outputPlaceOf(pipeline: Pipeline, folder: string): OutputPlace {
-  return { location: outputLocationOf(pipeline, folder), scratch: join(folder, 'output') };
+  return { location: outputLocationOf(pipeline, folder), scratch: join(folder, 'output'), pipeline: pipeline.name };
 }
 
 /** The local folder that a build writes to: the output itself, or the scratch of another storage. */
@@ -43,14 +45,14 @@ export async function withOutput<T>(
   use: (output: DayOutput) => Promise<T>,
 ): Promise<T> {
   const found = locationOf(place.location);
-  if (found.kind === 'local') return use(localOutput(found.folder, date));
+  if (found.kind === 'local') return use(localOutput(found.folder, date, place.pipeline));
   const [{ openStorage }, { storedOutput }] = await Promise.all([
     import('../../clients/storage/open-storage'),
     import('./stored/stored-output'),
   ]);
   const storage = await openStorage(found);
   try {
-    return await use(storedOutput(storage, date, versionsFolder(writtenFolder(place), date)));
+    return await use(storedOutput(storage, date, versionsFolder(writtenFolder(place), date), place.pipeline));
   } finally {
     storage.close();
   }

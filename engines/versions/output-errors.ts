@@ -12,9 +12,18 @@ export function outputFailed(output: string, cause: unknown): DaybreakError {
   });
 }
 
-/** A version that a caller named, and that retention has removed or nobody published. */
-export function notKept(place: string, date: BusinessDate, version: string, remedy = NAMED): DaybreakError {
-  return new DaybreakError('NOT_BUILT', { what: `${place} keeps no version '${version}' of ${date}`, remedy });
+/** Whose day it is, for remedies. */
+export interface DayOf {
+  readonly date: BusinessDate;
+  /** Undefined for a build that no pipeline of a folder owns. */
+  readonly pipeline: string | undefined;
 }
 
-const NAMED = 'Give one that npx daybreak batch restore names.';
+/** A version that a caller named, and that retention has removed or nobody published. */
+export function notKept(place: string, { date, pipeline }: DayOf, version: string): DaybreakError {
+  const command = pipeline === undefined ? '' : `: npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
+  return new DaybreakError('NOT_BUILT', {
+    what: `${place} keeps no version '${version}' of ${date}`,
+    remedy: `Recompute the day${command === '' ? '.' : command}`,
+  });
+}

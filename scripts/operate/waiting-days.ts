@@ -14,9 +14,9 @@ export interface WaitingDay {
 
 const TIMEOUT_SECONDS = 15;
 
-function notCompared(thrown: unknown, signal: AbortSignal, pipeline: string): Pick<WaitingDay, 'why' | 'remedy'> {
+function notCompared(thrown: unknown, signal: AbortSignal, folder: string): Pick<WaitingDay, 'why' | 'remedy'> {
   if (signal.aborted) {
-    const remedy = `See whether its input can be read: npx daybreak pipeline check pipelines/${pipeline} --connect`;
+    const remedy = `See whether its input can be read: npx daybreak pipeline check ${folder} --connect`;
     return { why: `its files were not compared within ${TIMEOUT_SECONDS} s`, remedy };
   }
   if (!(thrown instanceof DaybreakError)) throw thrown;
@@ -45,7 +45,7 @@ export async function waitingDays(
     try {
       survey = await surveyDay(loaded, join(data, name), shiftDate(today, -back), { signal });
     } catch (thrown) {
-      waiting.push({ date: shiftDate(today, -back), ...notCompared(thrown, signal, name) });
+      waiting.push({ date: shiftDate(today, -back), ...notCompared(thrown, signal, loaded.folder) });
       // A storage that cannot be reached would take as long for each day.
       if (signal.aborted || (thrown instanceof DaybreakError && thrown.retry)) break;
       continue;

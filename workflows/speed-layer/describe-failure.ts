@@ -7,7 +7,6 @@ export function describeFailure(thrown: unknown): string {
   const cause = innermostFailure(thrown);
   if (cause instanceof ApplicationFailure && cause.type != null && cause.type in ERROR_CODES)
     return `${cause.type}: ${cause.message}`;
-  if (cause instanceof TimeoutFailure)
-    return `${cause.message}. Check that its worker runs and is not overloaded: npx daybreak status`;
+  if (cause instanceof TimeoutFailure) return `${cause.message}. Check that its worker runs and is not overloaded.`;
   return `${messageOf(cause)}. Read the worker's log; it is tried again by itself.`;
 }

@@ -1,10 +1,9 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { BusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
 import { ignoreMissing, isAbsent } from '../../../clients/storage/local/fs-errors';
 import { MANIFEST_FILE, parseManifest, type PublishedDay } from '../day-output';
-import { notKept } from '../output-errors';
+import { notKept, type DayOf } from '../output-errors';
 import { versionsFolder } from './kept-versions';
 
 /** The version at a path that is not a link; undefined if there is none, or if no build wrote it. */
@@ -27,16 +26,15 @@ export async function readVersion(path: string): Promise<PublishedDay | undefine
  *
  * @param output absolute path of the pipeline's output folder. Links may lead to it.
  */
-export async function versionAt(output: string, date: BusinessDate, path: string): Promise<PublishedDay> {
+export async function versionAt(output: string, day: DayOf, path: string): Promise<PublishedDay> {
+  const { date } = day;
   const root = (await realpath(output).catch(ignoreMissing)) ?? output;
   const name = basename(path);
   const isPlace = [output, root].some((one) => dirname(path) === versionsFolder(one, date)) && !name.startsWith('.');
   if (!isPlace) throw noVersion(path, `is no version of ${date} in ${output}`);
   const place = join(versionsFolder(root, date), name);
   const version = await readVersion(place);
-  if (version === undefined) {
-    throw notKept(output, date, name, `Recompute the day: npx daybreak batch run --date ${date}`);
-  }
+  if (version === undefined) throw notKept(output, day, name);
   if (version.folder !== place) throw noVersion(path, `leads to ${version.folder}`);
   for (const { file } of version.manifest.hours) {
     const status = await lstat(join(place, file)).catch(ignoreMissing);

@@ -8,7 +8,7 @@ import { parseBusinessDate, type BusinessDate } from '../../../domain/business-d
 import { DaybreakError, hasCode } from '../../../domain/errors';
 import { MANIFEST_FILE, STATE_FILE, type DayOutput, type NewVersion, type PublishedDay } from '../day-output';
 import { removeLeftovers, scratchIn, unique } from '../scratch';
-import { notKept } from '../output-errors';
+import { notKept, type DayOf } from '../output-errors';
 import { readVersion, versionAt } from './day-version';
 import { keptVersions, markServed, removeOldVersions, servedVersions, versionsFolder } from './kept-versions';
 
@@ -19,7 +19,7 @@ import { keptVersions, markServed, removeOldVersions, servedVersions, versionsFo
  *
  * @param output absolute path.
  */
-export function localOutput(output: string, date: BusinessDate): DayOutput {
+export function localOutput(output: string, date: BusinessDate, pipeline?: string): DayOutput {
   const versions = versionsFolder(output, date);
   /** A day that somebody copied without its links is its own version, which has the name of its date. */
   const folderOf = (version: string): string =>
@@ -34,7 +34,7 @@ export function localOutput(output: string, date: BusinessDate): DayOutput {
       return folder && basename(folder);
     },
     read: (version) => readVersion(folderOf(version)),
-    versionAt: (folder) => versionAt(output, date, folder),
+    versionAt: (folder) => versionAt(output, { date, pipeline }, folder),
     isWhole,
     builtAt: async (version) => (await lstat(folderOf(version)).catch(ignoreMissing))?.mtimeMs,
     keptVersions: () => keptVersions(output, date),
@@ -48,7 +48,7 @@ export function localOutput(output: string, date: BusinessDate): DayOutput {
     begin: () => beginVersion(output, date),
     publish: (version) => publishVersion(output, date, version),
     confirm: (version) => utimes(folderOf(version), new Date(), new Date()),
-    republish: (version) => republishVersion(output, date, version),
+    republish: (version) => republishVersion(output, { date, pipeline }, version),
     markServed: (version, taskId) => markServed(folderOf(version), taskId),
   };
 }
@@ -172,9 +172,10 @@ async function linkTo(output: string, date: BusinessDate, version: string): Prom
   await rename(next, join(output, date));
 }
 
-async function republishVersion(output: string, date: BusinessDate, id: string): Promise<void> {
+async function republishVersion(output: string, day: DayOf, id: string): Promise<void> {
+  const { date } = day;
   await refuseForeignDay(output, date);
-  if (!(await keptVersions(output, date)).includes(id)) throw notKept(output, date, id);
+  if (!(await keptVersions(output, date)).includes(id)) throw notKept(output, day, id);
   const versions = versionsFolder(output, date);
   await whilePublishing(output, date, () => linkTo(output, date, join(versions, id)));
 }

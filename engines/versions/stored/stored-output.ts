@@ -50,10 +50,12 @@ const FORGOTTEN_MILLISECONDS = 24 * 3_600_000;
  *
  * @param scratch absolute path of a local folder for what is not published yet.
  */
-export function storedOutput(storage: Storage, date: BusinessDate, scratch: string): DayOutput {
+export function storedOutput(storage: Storage, date: BusinessDate, scratch: string, pipelineName?: string): DayOutput {
+  const isGone = (version: string): DaybreakError =>
+    notKept(storage.describe(''), { date, pipeline: pipelineName }, version);
   const recordKey = `${date}/${RECORD_FILE}`;
   const keyOf = (version: string, file = ''): string => {
-    if (!isVersion(version)) throw notKept(storage.describe(''), date, version);
+    if (!isVersion(version)) throw isGone(version);
     return `${versionsKey(date)}${version}${file === '' ? '' : `/${file}`}`;
   };
 
@@ -171,7 +173,7 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
       const versions = record.versions.map((kept) => (kept.version === version ? { ...kept, ...what } : kept));
       return { ...record, versions };
     });
-    if (marked === undefined) throw notKept(storage.describe(''), date, version);
+    if (marked === undefined) throw isGone(version);
   };
 
   return {
@@ -191,7 +193,7 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
       }
       const day = isKept((await readRecord())?.record, version) ? await read(version) : undefined;
       if (day !== undefined) return day;
-      throw notKept(storage.describe(''), date, version, `Recompute the day: npx daybreak batch run --date ${date}`);
+      throw isGone(version);
     },
     async isWhole({ version, manifest }) {
       const sizes = new Map<string, number>();
@@ -230,7 +232,7 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     async republish(version) {
       const given = { version, keep: Infinity, orphans: [] };
       const restored = await makeCurrent(given, (record) => isKept(record, version));
-      if (restored === undefined) throw notKept(storage.describe(''), date, version);
+      if (restored === undefined) throw isGone(version);
     },
     markServed: (version, task) => mark(version, { servedAt: new Date().toISOString(), task }),
   };

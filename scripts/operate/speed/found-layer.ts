@@ -20,7 +20,7 @@ export function describeStuck({ since, reason }: FoundLayer & { readonly is: 'st
 export function unstuck(pipeline: string, { reason }: FoundLayer & { readonly is: 'stuck' }): string {
   if (reason.startsWith('BAD_CONFIGURATION: '))
     return 'Do this where its workers run, and start them again. Then the layer goes on by itself.';
-  return `Run the newest version of Daybreak in its workers; if that does not help, end the layer and start another one: npx daybreak speed start --pipeline ${pipeline} --shards <n> --anew`;
+  return `Run the newest version of Daybreak in its workers; if that does not help, end the layer and start another one: npx daybreak speed start --pipeline ${pipeline} --anew (with --shards if it had several)`;
 }
 
 /** How many of the last events are searched for the reason of a failed task. */

@@ -42,7 +42,7 @@ export async function pollIngestion(
   const druid = createDruidClient(config.druid);
   const { datasource } = pipeline.druid;
   try {
-    const [poll, ended] = await Promise.all([pollSupervisor(druid, datasource), endedTotals(druid, datasource)]);
+    const [poll, ended] = await Promise.all([pollSupervisor(druid, pipeline), endedTotals(druid, datasource)]);
     const { health, totals } = poll;
     const lag = await rowsBehind(config.kafka, pipeline.kafka.outputTopic, poll);
     return { health, totals, ...lag, ...(ended !== undefined && { ended }) };

@@ -55,7 +55,7 @@ export function describePlan({ name, kafka }: Pipeline, plan: ReplayPlan): Line[
     `would send ${counted(selected, 'dead letter')} to ${kafka.topic}${describeByCode(byCode)}`,
     ...describeLeftOut(name, plan),
     ...(rows.length === 0 ? [] : [table([['day of the event', 'dead letters', 'sealed'], ...rows])]),
-    ...(druidAnswered ? [] : [SEALS_UNKNOWN]),
+    ...(druidAnswered ? [] : [sealsUnknown(name)]),
     ...(commands.length === 0
       ? []
       : ['Realtime does not serve events of a sealed day until the day is recomputed:', ...describeCommands(commands)]),
@@ -80,18 +80,21 @@ export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome
           `→ See npx daybreak speed status --pipeline ${name}, then npx daybreak dlq list --pipeline ${name}`,
         ]),
     ...letterTable(failed),
-    ...describePassed(outcome),
+    ...describePassed(name, outcome),
     ...(failed.length === 0 ? [] : [`${failed.length} failed again`]),
   ];
 }
 
-function describePassed({ replayed, settled, failed, druidAnswered, days, recompute }: ReplayOutcome): string[] {
+function describePassed(
+  name: string,
+  { replayed, settled, failed, druidAnswered, days, recompute }: ReplayOutcome,
+): string[] {
   const passed = replayed - failed.length;
   if (passed === 0) return [];
   const head = settled ? `${passed} went through` : `${passed} sent and not failed so far`;
   if (!druidAnswered) {
     const dates = days.map(({ date, letters }) => `${date ?? 'no readable time'}: ${letters}`);
-    return [head, SEALS_UNKNOWN, `by day: ${dates.join(', ')}`];
+    return [head, sealsUnknown(name), `by day: ${dates.join(', ')}`];
   }
   const sealed = days.reduce((sum, day) => sum + (day.sealed === true ? day.letters : 0), 0);
   if (sealed === 0) return [head];
@@ -136,9 +139,12 @@ const MOST_TOO_LARGE = 20;
 /** What a batch needs besides its one record, with some reserve. */
 const BATCH_OVERHEAD = 1_024;
 
-const SEALS_UNKNOWN =
-  'Druid does not answer, so the sealed days are not known: realtime does not serve their events. ' +
-  '→ Start Druid (npx daybreak up) or correct its address, then npx daybreak status shows the seal.';
+function sealsUnknown(name: string): string {
+  return (
+    'Druid does not answer, so the sealed days are not known: realtime does not serve their events. ' +
+    `→ Start Druid (npx daybreak up) or correct its address. Then see the seal: npx daybreak status --pipeline ${name}`
+  );
+}
 
 function yesNo(sealed: boolean | null): string {
   return sealed === null ? 'not known' : sealed ? 'yes' : 'no';

@@ -12,7 +12,10 @@ const status: SupervisorStatus = {
 };
 const totals = { processed: 12, thrownAway: 0, unparseable: 0 };
 const look = (changed: Partial<SupervisorStatus>, counted = totals) =>
-  supervisorPoll('rides', { status: { ...status, ...changed }, sealedUntil: null, totals: counted });
+  supervisorPoll(
+    { pipeline: 'rides', id: 'rides' },
+    { status: { ...status, ...changed }, sealedUntil: null, totals: counted },
+  );
 
 it('sums the lag of the partitions, and has nothing to say where all is well', () => {
   expect(look({})).toEqual({ health: { healthy: true, state: 'RUNNING' }, totals, lag: 7 });
@@ -55,7 +58,10 @@ it('is not healthy with rows that Druid cannot read, but is with rows that came 
 });
 
 it('says how to make one that is absent', () => {
-  const { health } = supervisorPoll('rides', { status: undefined, sealedUntil: undefined, totals });
+  const { health } = supervisorPoll(
+    { pipeline: 'rides', id: 'rides' },
+    { status: undefined, sealedUntil: undefined, totals },
+  );
   expect(health).toMatchObject({
     healthy: false,
     state: 'ABSENT',

@@ -74,7 +74,8 @@ it('says with its remedy what Druid cannot read, what came after the seal, and t
   expect(anew.health.remedy).toMatch(/made anew: POST .*\/reset$/);
 });
 
-const look = (): Promise<SupervisorPoll> => pollSupervisor(druid, pipeline.topic);
+const look = (): Promise<SupervisorPoll> =>
+  pollSupervisor(druid, { name: pipeline.name, druid: { datasource: pipeline.topic } });
 
 const pollUntil = (what: string, holds: (look: SupervisorPoll) => boolean): Promise<SupervisorPoll> =>
   until(what, async () => {

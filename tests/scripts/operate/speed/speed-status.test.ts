@@ -85,7 +85,7 @@ it('says of a layer whose workflow is stuck since when and why, and what helps',
       what: expect.stringMatching(
         /^the tasks of its workflow have failed since .*: a fault of an earlier version$/,
       ) as string,
-      remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --shards <n> --anew') as string,
+      remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --anew') as string,
     });
   });
 });

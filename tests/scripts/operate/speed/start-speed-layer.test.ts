@@ -55,7 +55,7 @@ describe('a layer whose workflow tasks fail', () => {
       await expect(startSpeedLayer(temporal.client, options)).rejects.toMatchObject({
         code: 'ALREADY_RUNNING',
         what: expect.stringContaining('a fault of an earlier version') as string,
-        remedy: expect.stringContaining('npx daybreak speed start --pipeline two --shards <n> --anew') as string,
+        remedy: expect.stringContaining('npx daybreak speed start --pipeline two --anew') as string,
       });
     });
     await serving(temporal, REAL, async () => {
