@@ -126,8 +126,9 @@ export function reconciliationTable(hours: readonly ReconciledHour[]): string[][
   ];
 }
 
-/** The table in Markdown, for Temporal's current details. */
+/** The table in Markdown, for Temporal's current details. The sums come first: the UI shows only the top until one scrolls. */
 export function reconciliationMarkdown(hours: readonly ReconciledHour[]): Markdown {
   const [head = [], ...body] = reconciliationTable(hours);
-  return markdownTable(head, `| --- |${' ---: |'.repeat(head.length - 1)}`, body);
+  const sumsFirst = [...body.slice(-1), ...body.slice(0, -1)];
+  return markdownTable(head, `| --- |${' ---: |'.repeat(head.length - 1)}`, sumsFirst);
 }

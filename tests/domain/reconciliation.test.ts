@@ -38,6 +38,7 @@ it('is a Markdown table with a line of dashes under the names', () => {
   const lines = reconciliationMarkdown([hour]).text.split('\n');
   expect(lines[1]).toBe(`| --- |${' ---: |'.repeat(12)}`);
   expect(lines).toHaveLength(4);
+  expect(lines.slice(2).map((line) => line.split('|')[1]?.trim())).toEqual(['day', '00']);
 });
 
 it('says what is an event and what a stored row where Druid rolls up', () => {
