@@ -1,15 +1,15 @@
-// node --import tsx bench/batch/spark.ts: a day's build on Spark beside plain PySpark, both on local[2], in turn, and
-// the worker's memory for a quarter of the rows and for all. DAYBREAK_BENCH_ROWS (default 20000000) sets the size of the
-// day, DAYBREAK_BENCH_ROUNDS (default 3, odd) how often both run. Linux only.
+// node --import tsx bench/batch/spark.ts: a day's build on Spark beside plain PySpark, both on local[2] of the same
+// Spark, in turn, and the worker's memory for a quarter of the rows and for all. DAYBREAK_BENCH_ROWS (default 20000000)
+// sets the size of the day, DAYBREAK_BENCH_ROUNDS (default 3, odd) how often both run. Linux only.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
+import { findSpark } from '../../scripts/stack/fetch/spark';
 import { buildCommand } from './build-command';
 import { largeDay } from './generate';
 import { measure, type Measured } from './measure';
-import { pythonEnvironment } from './python-environment';
 
 const PIPELINE = 'pipelines/events';
 const ROWS = Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 20_000_000);
@@ -19,14 +19,15 @@ const results = join(work, 'spark.json');
 
 async function main(): Promise<void> {
   const [day, quarter] = [await largeDay(work, ROWS), await largeDay(work, ROWS / 4)];
-  const python = join(await pythonEnvironment(), 'bin', 'python');
-  const script = 'bench/batch/python/pyspark_day.py';
+  const { sparkSubmit } = await findSpark();
+  // The memory must be known before the JVM starts, so that the script comes too late to set it.
+  const plain = [sparkSubmit, '--driver-memory', '4g', 'bench/batch/python/pyspark_day.py'];
   const fewer = await run('Daybreak on Spark, a quarter of the rows', onSpark(quarter));
   const rounds: { readonly build: Measured; readonly pyspark: Measured }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const build = await run('Daybreak on Spark, every check', onSpark(day));
     const pyspark = await run('PySpark, no check', [
-      ...[python, script, day, resolve(join(PIPELINE, 'names.ndjson')), fresh('pyspark')],
+      ...[...plain, day, resolve(join(PIPELINE, 'names.ndjson')), fresh('pyspark')],
     ]);
     rounds.push({ build, pyspark });
   }

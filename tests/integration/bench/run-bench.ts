@@ -4,11 +4,8 @@ import { runToEnd, type Ended } from '../support/run-to-end';
 export function runBench(
   name:
     | 'backfill/index'
-    | 'batch/index'
-    | 'batch/memory'
-    | 'batch/storage'
-    | 'day/index'
-    | 'day/large'
+    | `batch/${'index' | 'memory' | 'spark' | 'storage'}`
+    | `day/${'index' | 'large'}`
     | 'speed/index'
     | 'start/index'
     | 'torture/index',
