@@ -6,7 +6,8 @@ import { pipelineOption } from '../pipeline-option';
 
 const AFTER_HELP = `
 The command writes what fluentd writes: each record once to the Kafka topic and once to the file of its own hour. The same
-options and seed give the same records, byte for byte. In a live stream only the times differ.
+options and seed give the same records, byte for byte. In a live stream only the times differ. It makes events with the columns
+of pipelines/events or of pipelines/clicks.
 
   duplicates  a third is written twice to Kafka only (as a producer's retry does), a third to the files only, a third to both
   late        they come after younger events: in Kafka later (up to 3 h in a day, 30 s live), in the files in their own hour

@@ -45,6 +45,10 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'DAYBREAK_TEST_STACK=20000 npx jest --selectProjects integration': 'a part of npm test',
   'npx jest tests/workflows': 'a part of npm test',
   'npx jest --selectProjects servers -- tests/integration/storage': 'a part of npm test',
+  'DAYBREAK_PROPERTY_RECORDS=1000000 npx jest --selectProjects unit -- engines/nested-layers engines/times.property':
+    'more records of a part of npm test',
+  'DAYBREAK_ROLLUP_EVENTS=201000 npx jest --selectProjects integration -- batch/rollup':
+    'more events of a part of npm test',
   'DAYBREAK_FAULT_ROUNDS=10 npx jest --selectProjects servers -- batch/faults': 'more rounds of a part of npm test',
   'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
   'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
@@ -131,6 +135,11 @@ const GIVEN: Readonly<Record<string, () => Promise<unknown>>> = {
     await appendFile((await inputOf(DAY))[0] ?? '', `{"hello":"late","id":900000,"time":"${DAY} 00:00:00"}\n`);
     await succeed(`batch run --date ${DAY}`, environment);
   },
+  // A run that was refused.
+  'npx daybreak batch rows --pipeline clicks --date 2026-09-30 --check unknown_product --limit 2': async () => {
+    const { code, output } = await shell('npx daybreak batch run --pipeline clicks --date 2026-09-30');
+    expect([code, output]).toEqual([1, expect.stringContaining('CHECK_FAILED')]);
+  },
   // A day that was not fed yet.
   'npx daybreak feed --date 2026-11-21 --events 20000': async () => {
     for (const file of await inputOf(DAY)) await rm(file);
@@ -150,10 +159,14 @@ const STAYING: Readonly<Record<string, (output: string) => boolean | Promise<boo
   'npx daybreak feed --rate 100': async () => (await inputOf(businessDateOf(new Date(), ZONE))).length > 0,
 };
 
-/** The command with the ports of this test and without npx. npx only finds the program, and takes a second for it. */
+/**
+ * The command with the ports and the data of this test and without npx. npx only finds the program, and takes a second for
+ * it.
+ */
 function here(command: string): string {
   return command
     .replace('--port-base 20000', `--port-base ${stack.portBase}`)
+    .replaceAll(' .daybreak/', ` ${root}/data/`)
     .replace('npx daybreak ', `${process.execPath} scripts/daybreak.mjs `);
 }
 
