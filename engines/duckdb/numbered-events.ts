@@ -1,21 +1,31 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError } from '../../domain/errors';
-import { multipliesRows, type Pipeline } from '../../domain/pipeline';
+import type { Pipeline } from '../../domain/pipeline';
 import { withFirstColumn } from '../tables/first-column';
+import { mayMultiply } from '../sql-check/join-keys';
+import type { BoundTransform } from '../sql-check/transform-check';
+import { joinedTablesOf } from '../sql-check/transform-syntax';
 import { queryCount } from './query';
 
 const EVENT = 'daybreak_event';
 
 /**
- * The transform with its event's number beside each row; undefined if an event of the pipeline gives at most one row.
+ * The transform with its event's number beside each row; undefined if an event gives at most one row.
  * Throws BAD_TRANSFORM if nothing can be added to the SQL as it is written.
  */
-export function numberedTransform(pipeline: Pipeline, transform: string, file: string): string | undefined {
-  if (!multipliesRows(pipeline)) return undefined;
-  const numbered = withFirstColumn(transform, EVENT);
+export function numberedTransform(
+  pipeline: Pipeline,
+  transform: string,
+  { select, plan }: Pick<BoundTransform, 'select' | 'plan'>,
+  file: string,
+): string | undefined {
+  if (!mayMultiply(plan, pipeline)) return undefined;
+  const namesEvents = joinedTablesOf(select['from_table']).some(({ table }) => table === 'events');
+  const numbered = namesEvents ? withFirstColumn(transform, EVENT) : undefined;
   if (numbered !== undefined) return numbered;
+  const why = namesEvents ? 'does not begin with SELECT or WITH' : 'does not name events in its last FROM';
   throw new DaybreakError('BAD_TRANSFORM', {
-    what: `${file} does not begin with SELECT, so that nobody can count which events gave which rows`,
+    what: `${file} ${why}, so that nobody can count which events gave which rows`,
     remedy: 'Write it as SELECT … FROM events …, or do without allowDuplicateKeys.',
   });
 }

@@ -4,7 +4,7 @@ import { withFirstColumn } from '../tables/first-column';
 import { literal, quoted } from '../duckdb/sql';
 import { timeRuleOf } from './time-rule';
 import type { BoundTransform } from '../sql-check/transform-check';
-import { tableReferencesOf } from '../sql-check/transform-syntax';
+import { joinedTablesOf } from '../sql-check/transform-syntax';
 
 /** The column of a `timedTransform` that has the time of the row's event. */
 export const EVENT_TIME = 'daybreak_event_time';
@@ -41,18 +41,18 @@ export function timedTransform(
   { select, plan, columns }: BoundTransform,
   file: string,
 ): string | undefined {
-  const references = tableReferencesOf(select['from_table']);
-  const events = references.findIndex(({ table }) => table === 'events');
+  const events = plan.references.findIndex((reference) => 'table' in reference && reference.table === 'events');
   const { column } = pipeline.events.time;
   const source = plan.output[columns.findIndex(({ name }) => name === outputTimeColumnOf(pipeline))];
-  if (source?.reference === events && source.name === column) return undefined;
-  const timed = withFirstColumn(
-    sql,
-    `${quoted(references[events]?.alias ?? 'events')}.${quoted(column)} AS ${EVENT_TIME}`,
-  );
+  if (source !== undefined && 'reference' in source && source.reference === events && source.name === column) {
+    return undefined;
+  }
+  const alias = joinedTablesOf(select['from_table']).find(({ table }) => table === 'events')?.alias;
+  const timed = alias && withFirstColumn(sql, `${quoted(alias)}.${quoted(column)} AS ${EVENT_TIME}`);
   if (timed !== undefined) return timed;
+  const why = alias === undefined ? 'does not name events in its last FROM' : 'does not begin with SELECT or WITH';
   throw new DaybreakError('BAD_TRANSFORM', {
-    what: `${file} computes the rows' time and does not begin with SELECT, so that nothing can compare it with the events' time`,
-    remedy: 'Write it as SELECT … FROM events ….',
+    what: `${file} computes the rows' time and ${why}, so that nothing can compare it with the events' time`,
+    remedy: 'Write it as SELECT … FROM events …, or as WITH … SELECT … FROM events ….',
   });
 }

@@ -1,18 +1,21 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
-import { queryTexts } from '../duckdb/query';
-import { literal } from '../duckdb/sql';
-import { isNode, nodesOf, type SyntaxNode } from './transform-syntax';
+import { nodesOf, type SyntaxNode } from './transform-syntax';
 
-/** A column of events or of a static table, as DuckDB resolved its name. */
+/** A column of events, of a static table or of a computed table, as DuckDB resolved its name. */
 export interface BoundColumn {
-  /** Position in FROM, from 0. A table that is named twice has two positions. */
+  /** Position in `BoundPlan.references`. A table that is named twice has two positions. */
   readonly reference: number;
   readonly name: string;
 }
 
-/** The columns that an expression or a relation gives, by index; undefined for a computed value. */
-export type BoundColumns = readonly (BoundColumn | undefined)[];
+/** A computed value. */
+export interface ComputedColumn {
+  /** The references, by position, whose columns it is computed of. Contains undefined if that is not known. */
+  readonly dependsOn: ReadonlySet<number | undefined>;
+}
+
+/** The columns that an expression or a relation gives, by index. */
+export type BoundColumns = readonly (BoundColumn | ComputedColumn)[];
 
 /** `left = right`: true for every row of the result that holds a row of `tables`. */
 export interface BoundEquality {
@@ -28,39 +31,44 @@ export interface BoundSide {
   readonly columns: BoundColumns;
 }
 
+/** What the SQL reads at one place: events, a static table, or what it computes of static tables, as by GROUP BY. */
+export type BoundReference = { readonly table: string } | ComputedTable;
+
+export interface ComputedTable extends ComputedColumn {
+  /** The columns that are unique in it; undefined if none are known to be. */
+  readonly uniqueBy: readonly string[] | undefined;
+}
+
+/** A subquery that must have at most one row. */
+export interface BoundValue {
+  /** The references whose rows make its rows. */
+  readonly joined: readonly number[];
+  /** All references in it: from the first up to, but not including, the end. */
+  readonly first: number;
+  readonly end: number;
+}
+
 export interface BoundPlan {
   /** The columns of the result. */
   readonly output: BoundColumns;
   readonly equalities: readonly BoundEquality[];
-  /** How many tables it reads. FROM must name as many. */
-  readonly references: number;
+  readonly references: readonly BoundReference[];
+  /** The references, by position, whose rows make the rows of the result. */
+  readonly joined: readonly number[];
+  readonly values: readonly BoundValue[];
+  /** Why it does not handle events one by one; undefined if it does. */
+  readonly notRowWise: string | undefined;
+  /** The functions that it calls. */
+  readonly functions: ReadonlySet<string>;
 }
 
-const planSchema = z.object({ plans: z.tuple([z.record(z.string(), z.unknown())]) });
-const getSchema = z.object({ names: z.array(z.string()), column_indexes: z.array(z.object({ index: z.number() })) });
-const projectionSchema = z.object({ expressions: z.array(z.record(z.string(), z.unknown())) });
-const joinSchema = z.object({
-  join_type: z.string().default('INNER'),
-  conditions: z.array(z.record(z.string(), z.unknown())).default([]),
-});
 const referenceSchema = z.object({ expression_class: z.literal('BOUND_REF'), index: z.number() });
-
-/**
- * DuckDB's plan of a transform that it can bind, before it optimises. Every name is resolved, and every cast that
- * DuckDB adds is there.
- */
-export async function boundPlan(connection: DuckDBConnection, sql: string): Promise<BoundPlan> {
-  const [row] = await queryTexts(connection, `SELECT json_serialize_plan(${literal(sql)}::VARCHAR, optimize := false)`);
-  const { plans } = planSchema.parse(JSON.parse(row?.[0] ?? ''));
-  const reader = new PlanReader();
-  const { columns } = reader.read(plans[0]);
-  return { output: columns, equalities: reader.equalities, references: reader.references };
-}
 
 /** The column, if an expression is an unchanged column; else undefined. */
 export function boundColumnOf({ expression, columns }: BoundSide): BoundColumn | undefined {
   const index = referenceSchema.safeParse(expression).data?.index;
-  return index === undefined ? undefined : columns[index];
+  const column = index === undefined ? undefined : columns[index];
+  return column !== undefined && 'reference' in column ? column : undefined;
 }
 
 /**
@@ -68,82 +76,11 @@ export function boundColumnOf({ expression, columns }: BoundSide): BoundColumn |
  */
 export function referencesIn({ expression, columns }: BoundSide): Set<number | undefined> {
   const indexes = [...nodesOf(expression)].flatMap((node) => referenceSchema.safeParse(node).data?.index ?? []);
-  return new Set(indexes.map((index) => columns[index]?.reference));
+  return new Set(indexes.flatMap((index) => dependenciesOf(columns[index])));
 }
 
-interface Relation {
-  readonly columns: BoundColumns;
-  /** The references in its subtree. */
-  readonly tables: readonly number[];
-}
-
-class PlanReader {
-  readonly equalities: BoundEquality[] = [];
-  references = 0;
-
-  read(node: SyntaxNode): Relation {
-    const inputs = Array.isArray(node['children'])
-      ? node['children'].filter(isNode).map((each) => this.read(each))
-      : [];
-    const [left = NOTHING, right = NOTHING] = inputs;
-    switch (node['type']) {
-      case 'LOGICAL_GET': {
-        const { names, column_indexes: indexes } = getSchema.parse(node);
-        const reference = this.references++;
-        const columns = indexes.map(({ index }) => columnAt(reference, names[index]));
-        return { columns, tables: [reference] };
-      }
-      case 'LOGICAL_PROJECTION': {
-        const { expressions } = projectionSchema.parse(node);
-        const columns = expressions.map((expression) => boundColumnOf({ expression, columns: left.columns }));
-        return { columns, tables: left.tables };
-      }
-      case 'LOGICAL_FILTER':
-        this.#require(node['expressions'], left.columns, left.tables);
-        return left;
-      case 'LOGICAL_COMPARISON_JOIN':
-      case 'LOGICAL_ANY_JOIN':
-      case 'LOGICAL_CROSS_PRODUCT':
-        return this.#join(node, left, right);
-      default:
-        return { columns: [], tables: inputs.flatMap(({ tables }) => tables) };
-    }
-  }
-
-  /** The condition of a LEFT JOIN filters only the rows of its right side. All rows of the left side stay. */
-  #join(node: SyntaxNode, left: Relation, right: Relation): Relation {
-    const { join_type: type, conditions } = joinSchema.parse(node);
-    const columns = [...left.columns, ...right.columns];
-    const tables = [...left.tables, ...right.tables];
-    const chosen = type === 'INNER' ? tables : right.tables;
-    for (const { left: one, right: other, comparison } of conditions) {
-      if (comparison !== 'COMPARE_EQUAL' || !isNode(one) || !isNode(other)) continue;
-      this.equalities.push({
-        left: { expression: one, columns: left.columns },
-        right: { expression: other, columns: right.columns },
-        tables: new Set(chosen),
-      });
-    }
-    this.#require([node['condition'], node['predicate']], columns, chosen);
-    return { columns, tables };
-  }
-
-  #require(conditions: unknown, columns: BoundColumns, tables: readonly number[]): void {
-    for (const condition of Array.isArray(conditions) ? conditions.filter(isNode) : []) {
-      const { type, left, right } = condition;
-      if (type === 'CONJUNCTION_AND') this.#require(condition['children'], columns, tables);
-      if (type !== 'COMPARE_EQUAL' || !isNode(left) || !isNode(right)) continue;
-      this.equalities.push({
-        left: { expression: left, columns },
-        right: { expression: right, columns },
-        tables: new Set(tables),
-      });
-    }
-  }
-}
-
-const NOTHING: Relation = { columns: [], tables: [] };
-
-function columnAt(reference: number, name: string | undefined): BoundColumn | undefined {
-  return name === undefined ? undefined : { reference, name };
+/** What the value of a column depends on; `undefined` for a dependency that is unknown. */
+export function dependenciesOf(column: BoundColumn | ComputedColumn | undefined): readonly (number | undefined)[] {
+  if (column === undefined) return [undefined];
+  return 'reference' in column ? [column.reference] : [...column.dependsOn];
 }

@@ -7,7 +7,7 @@ import { outputRowsSql } from '../duckdb/output-rows';
 import { queryTexts } from '../duckdb/query';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { EMPTY_SELECT } from './expression-text';
-import { describe, describeBindError, functionTraits, refuseOperators } from './transform-check';
+import { describe, describeBindError, functionTraits, rowWisePlan } from './transform-check';
 import { expressionViolations, offsetOf, type FunctionTraits, type Violation } from './transform-rules';
 import { columnNamesOf, isNode, nodesOf, parseSql, type Parsed, type SyntaxNode } from './transform-syntax';
 import { tryTransform } from './trial';
@@ -60,7 +60,7 @@ async function checkPredicate(
       cause,
     });
   });
-  await refuseOperators(connection, sql, place);
+  await rowWisePlan(connection, sql, place);
   if (type === 'BOOLEAN') return;
   throw new DaybreakError('BAD_PIPELINE', {
     what: `${place} is a ${type ?? ''}, which is neither true nor false`,

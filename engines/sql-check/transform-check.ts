@@ -3,15 +3,16 @@ import { listed, shortened } from '../../domain/bounded-text';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { OUTPUT_TYPES } from '../../domain/column-types';
 import type { OutputColumn, Pipeline } from '../../domain/pipeline';
-import { boundPlan, type BoundPlan } from './bound-plan';
+import type { BoundPlan } from './bound-plan';
 import { joinViolations } from './join-violations';
 import { queryTexts } from '../duckdb/query';
-import { literal, quoted } from '../duckdb/sql';
+import { quoted } from '../duckdb/sql';
 import { expressionText } from './expression-text';
 import { castsFor, outputTypeOf } from './output-types';
+import { boundPlan } from './plan-reader';
 import { ROW_WISE, rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
 import { tryTransform } from './trial';
-import { isNode, nodesOf, parseSql, type SyntaxNode } from './transform-syntax';
+import { isNode, parseSql, type SyntaxNode } from './transform-syntax';
 
 /** A transform that passed its check. */
 export interface BoundTransform {
@@ -46,11 +47,13 @@ export async function checkTransform(
   const traits = await functionTraits(connection);
   refuse(
     rowWiseViolations(select, pipeline, (name) => traits.get(name)),
-    'Rewrite the transform as one SELECT of expressions over events and its joined tables.',
+    'Rewrite it as one SELECT over events, joined tables and subqueries over tables: see “The SQL” in docs/pipelines.md.',
   );
   await tryTransform(pipeline, sql, select, file);
-  const columns = await bind(connection, select, sql, file);
-  const plan = await boundPlan(connection, sql);
+  const described = await bind(connection, sql, file);
+  const plan = await rowWisePlan(connection, sql, file);
+  refuse(sessionFunctions(plan, traits), 'Take the time from the event.');
+  const columns = await outputColumns(connection, select, described, file);
   refuse(
     await joinViolations(connection, select, plan, pipeline),
     "Compare each column of a table's key in its own type, or set allowDuplicateKeys: true for the table.",
@@ -123,42 +126,37 @@ export async function functionTraits(connection: DuckDBConnection): Promise<Read
   return traits;
 }
 
-/** Operators of a plan before optimisation that handle events one by one. */
-const ROW_WISE_OPERATORS = ['GET', 'PROJECTION', 'FILTER', 'COMPARISON_JOIN', 'ANY_JOIN', 'CROSS_PRODUCT'];
-
-async function bind(
-  connection: DuckDBConnection,
-  select: SyntaxNode,
-  sql: string,
-  file: string,
-): Promise<OutputColumn[]> {
-  const described = await queryTexts(connection, `DESCRIBE ${sql}`).catch((cause: unknown) => {
+/** The names and types of the columns. Throws BAD_TRANSFORM if the SQL does not bind. */
+async function bind(connection: DuckDBConnection, sql: string, file: string): Promise<(string | null)[][]> {
+  return queryTexts(connection, `DESCRIBE ${sql}`).catch((cause: unknown) => {
     throw new DaybreakError('BAD_TRANSFORM', {
       what: describeBindError(messageOf(cause), file),
       remedy: 'Use the columns that pipeline.yaml declares for events and its tables.',
       cause,
     });
   });
-  await refuseOperators(connection, sql, file);
-  return outputColumns(connection, select, described, file);
 }
 
-/**
- * Throws BAD_TRANSFORM if the SQL, which binds, does not handle events one by one. The plan has each clause, also those
- * that a macro hides from the syntax tree.
- */
-export async function refuseOperators(connection: DuckDBConnection, sql: string, file: string): Promise<void> {
-  const operator = (await operatorsOf(connection, sql)).find((one) => !ROW_WISE_OPERATORS.includes(one));
-  if (operator === undefined) return;
-  throw new DaybreakError('BAD_TRANSFORM', {
-    what: `${file}: ${operator.replaceAll('_', ' ')} is not row-wise; ${ROW_WISE}`,
-    remedy: 'Use only expressions over one event and its joined tables.',
+/** Functions such as current_date that the SQL names like a column. */
+function sessionFunctions({ functions }: BoundPlan, traits: ReadonlyMap<string, FunctionTraits>): Violation[] {
+  return [...functions].flatMap((name) => {
+    const stabilities = [...(traits.get(name)?.stabilities ?? [])];
+    if (stabilities.length !== 1 || stabilities[0] !== 'CONSISTENT_WITHIN_QUERY') return [];
+    return [{ offset: undefined, reason: `${name} is not deterministic: a rebuild would give other rows` }];
   });
 }
 
-async function operatorsOf(connection: DuckDBConnection, sql: string): Promise<string[]> {
-  const [row] = await queryTexts(connection, `SELECT json_serialize_plan(${literal(sql)}::VARCHAR, optimize := false)`);
-  return [...nodesOf(JSON.parse(row?.[0] ?? ''))].flatMap(({ type }) => /^LOGICAL_(.+)/.exec(String(type))?.[1] ?? []);
+/**
+ * The plan of SQL that binds. Throws BAD_TRANSFORM if it does not handle events one by one. The plan has each clause,
+ * also those that a macro hides from the syntax tree, and each subquery as the join that it is.
+ */
+export async function rowWisePlan(connection: DuckDBConnection, sql: string, file: string): Promise<BoundPlan> {
+  const plan = await boundPlan(connection, sql);
+  if (plan.notRowWise === undefined) return plan;
+  throw new DaybreakError('BAD_TRANSFORM', {
+    what: `${file}: ${plan.notRowWise} is not row-wise; ${ROW_WISE}`,
+    remedy: 'Use only expressions over one event, its joined tables, and subqueries over tables.',
+  });
 }
 
 async function outputColumns(

@@ -2,7 +2,9 @@ import type { EventType, OutputType } from '../../domain/column-types';
 import { eventColumnsOf } from '../../domain/event-columns';
 import type { Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
+import { EXACT_AGGREGATES, isExactAggregate } from './exact-aggregates';
 import type { IsNumberColumn } from './integer-bounds';
+import { commonTablesOf, isQuery, namesOfEvents, reads, staticPartsOf, type CommonTable } from './query-parts';
 import {
   argumentsOf,
   columnNamesOf,
@@ -46,8 +48,8 @@ const OTHER_FUNCTIONS = new Set([
 export const ROW_WISE = 'SQL must work on each event by itself, because a micro-batch holds only some events';
 
 /**
- * Why a SELECT might not give the same rows for a micro-batch as for a day, as far as its plan does not show it. Checks
- * what it reads, how it joins, and which functions it calls.
+ * Why a SELECT might not give the same rows for a micro-batch as for a day, as far as its text shows it with a place.
+ * Checks what it reads, how it joins, and which functions it calls. `boundPlan` shows the rest.
  */
 export function rowWiseViolations(
   select: SyntaxNode,
@@ -56,18 +58,17 @@ export function rowWiseViolations(
 ): Violation[] {
   if (select['type'] !== 'SELECT_NODE')
     return [{ offset: undefined, reason: `it is not one plain SELECT; ${ROW_WISE}` }];
-  const common = select['cte_map'];
+  const commons = commonTablesOf(select);
+  const events = namesOfEvents(commons);
+  const inStatic = staticPartsOf(select, events);
   return [
-    // A WITH could give the name events another meaning.
-    ...(isNode(common) && Array.isArray(common['map']) && common['map'].length > 0
-      ? [{ offset: undefined, reason: `WITH is not row-wise; ${ROW_WISE}` }]
-      : []),
-    ...fromViolations(select['from_table'], pipeline),
-    ...expressionViolations(
-      [select['select_list'], select['from_table'], select['where_clause']],
-      declaredColumns(pipeline),
-      traitsOf,
-    ),
+    ...commonViolations(commons, pipeline),
+    ...fromViolations(select, pipeline, commons, events),
+    ...subqueryViolations(select, events, inStatic),
+    ...expressionViolations(select, declaredColumns(pipeline), traitsOf, {
+      mayAggregate: (node) => inStatic.has(node),
+      mayHaveSubqueries: true,
+    }),
   ];
 }
 
@@ -77,16 +78,27 @@ export interface KnownColumn {
   readonly type: EventType | OutputType;
 }
 
+export interface ExpressionRules {
+  /** Whether a node stands where an exact aggregate is allowed. Default: nowhere. */
+  readonly mayAggregate?: (node: SyntaxNode) => boolean;
+  /** Default false. */
+  readonly mayHaveSubqueries?: boolean;
+}
+
 /** Why expressions might not have the same value for the same event at all times and everywhere. */
 export function expressionViolations(
   expressions: unknown,
   columns: readonly KnownColumn[],
   traitsOf: (name: string) => FunctionTraits | undefined,
+  { mayAggregate = () => false, mayHaveSubqueries = false }: ExpressionRules = {},
 ): Violation[] {
   const nodes = [...nodesOf(expressions)];
   const isNumberColumn = numberColumns(columns, nodes);
   return nodes.flatMap((node) => {
-    const reason = expressionViolation(node, columns, traitsOf, isNumberColumn);
+    if (node['class'] === 'SUBQUERY' && !mayHaveSubqueries) {
+      return [{ offset: offsetOf(node), reason: 'a subquery is not row-wise; join a declared table instead' }];
+    }
+    const reason = expressionViolation(node, columns, traitsOf, { isNumberColumn, mayAggregate: mayAggregate(node) });
     return reason === undefined ? [] : [{ offset: offsetOf(node), reason }];
   });
 }
@@ -103,20 +115,45 @@ export function offsetOf(node: SyntaxNode): number | undefined {
   return typeof location === 'number' && Number.isSafeInteger(location) ? location : undefined;
 }
 
-function fromViolations(from: unknown, pipeline: Pipeline): Violation[] {
-  const allowed = new Set(['events', ...Object.keys(pipeline.tables).map((name) => name.toLowerCase())]);
+/** The name of a WITH must mean one thing everywhere. */
+function commonViolations(commons: readonly CommonTable[], pipeline: Pipeline): Violation[] {
+  const taken = new Set(['events', ...tableNames(pipeline)]);
+  return commons.flatMap(({ name, query }) => {
+    const reason = taken.has(name)
+      ? `WITH gives the name ${name} another meaning: give it another name`
+      : query['type'] === 'RECURSIVE_CTE_NODE'
+        ? 'WITH RECURSIVE has no bound: write what it gives into a table'
+        : undefined;
+    taken.add(name);
+    return reason === undefined ? [] : [{ offset: undefined, reason }];
+  });
+}
+
+function tableNames({ tables }: Pipeline): string[] {
+  return Object.keys(tables).map((name) => name.toLowerCase());
+}
+
+function fromViolations(
+  select: SyntaxNode,
+  pipeline: Pipeline,
+  commons: readonly CommonTable[],
+  events: ReadonlySet<string>,
+): Violation[] {
+  const allowed = ['events', ...tableNames(pipeline), ...commons.map(({ name }) => name)];
   const found: Violation[] = [];
-  const references = tableReferencesOf(from);
-  if (references.filter(({ table }) => table === 'events').length !== 1) {
-    found.push({ offset: undefined, reason: 'FROM must name events exactly once' });
+  const references = tableReferencesOf(select);
+  for (const name of events) {
+    if (references.filter(({ table }) => table === name).length === 1) continue;
+    const also = name === 'events' ? '' : `, and so ${name}, which reads events`;
+    found.push({ offset: undefined, reason: `FROM must name events exactly once${also}` });
   }
-  for (const node of nodesOf(from)) {
+  for (const node of nodesOf(select)) {
     const offset = offsetOf(node);
     const reference = tableReferenceOf(node);
-    if (reference !== undefined && (reference.qualified || !allowed.has(reference.table))) {
-      found.push({ offset, reason: `the table ${reference.table} is not declared: use ${[...allowed].join(', ')}` });
+    if (reference !== undefined && (reference.qualified || !allowed.includes(reference.table))) {
+      found.push({ offset, reason: `the table ${reference.table} is not declared: use ${allowed.join(', ')}` });
     }
-    if (node['type'] === 'JOIN') found.push(...joinViolations(node).map((reason) => ({ offset, reason })));
+    if (node['type'] === 'JOIN') found.push(...joinViolations(node, events).map((reason) => ({ offset, reason })));
     if (FOREIGN_RELATIONS.has(String(node['type'])) && !('class' in node)) {
       found.push({ offset, reason: `FROM may hold only events and declared tables, not a ${String(node['type'])}` });
     }
@@ -125,7 +162,6 @@ function fromViolations(from: unknown, pipeline: Pipeline): Violation[] {
 }
 
 const FOREIGN_RELATIONS = new Set([
-  'SUBQUERY',
   'TABLE_FUNCTION',
   'EXPRESSION_LIST',
   'PIVOT',
@@ -136,14 +172,40 @@ const FOREIGN_RELATIONS = new Set([
   'DELIM_GET',
 ]);
 
-function joinViolations(join: SyntaxNode): string[] {
+/** What a subquery and a WITH may be, beside what holds for the whole SQL. */
+function subqueryViolations(
+  select: SyntaxNode,
+  events: ReadonlySet<string>,
+  inStatic: ReadonlySet<SyntaxNode>,
+): Violation[] {
+  return [...nodesOf(select)].flatMap((node) => {
+    if (node['class'] === 'SUBQUERY' && reads(node['subquery'], events)) {
+      const reason = `a subquery that reads events is not row-wise; ${ROW_WISE}; let it read only tables`;
+      return [{ offset: offsetOf(node), reason }];
+    }
+    if (node === select || !isQuery(node)) return [];
+    if (!inStatic.has(node)) {
+      if (node['type'] === 'SELECT_NODE') return [];
+      return [{ offset: undefined, reason: `a UNION, INTERSECT or EXCEPT of events is not row-wise; ${ROW_WISE}` }];
+    }
+    const modifiers = Array.isArray(node['modifiers']) ? node['modifiers'].filter(isNode) : [];
+    return modifiers.flatMap(({ type, distinct_on_targets: targets }) => {
+      if (type === 'DISTINCT_MODIFIER' && !(Array.isArray(targets) && targets.length > 0)) return [];
+      const what = type === 'DISTINCT_MODIFIER' ? 'DISTINCT ON' : 'ORDER BY and LIMIT';
+      const reason = `${what} in a subquery may take other rows elsewhere, where rows are equal by it: write max() or min()`;
+      return [{ offset: undefined, reason }];
+    });
+  });
+}
+
+function joinViolations(join: SyntaxNode, events: ReadonlySet<string>): string[] {
   const found: string[] = [];
   const type = String(join['join_type']);
   if (type !== 'INNER' && type !== 'LEFT') found.push(`a ${type} join is not row-wise; use JOIN or LEFT JOIN`);
   if (join['ref_type'] !== 'REGULAR' && join['ref_type'] !== 'CROSS') {
     found.push(`a ${String(join['ref_type'])} join hides its condition; write JOIN … ON`);
   }
-  if (type === 'LEFT' && tableReferencesOf(join['right']).some(({ table }) => table === 'events')) {
+  if (type === 'LEFT' && reads(join['right'], events)) {
     found.push('events stands right of a LEFT JOIN, which gives rows that belong to no event; put events first');
   }
   return found;
@@ -153,9 +215,8 @@ function expressionViolation(
   node: SyntaxNode,
   columns: readonly KnownColumn[],
   traitsOf: (name: string) => FunctionTraits | undefined,
-  isNumberColumn: IsNumberColumn,
+  { isNumberColumn, mayAggregate }: { readonly isNumberColumn: IsNumberColumn; readonly mayAggregate: boolean },
 ): string | undefined {
-  if (node['class'] === 'SUBQUERY') return `a subquery is not row-wise; join a declared table instead`;
   if (node['class'] === 'PARAMETER') return 'there are no parameters here';
   const [column, ...rest] = columnNamesOf(node) ?? [];
   if (column !== undefined && rest.length === 0 && VALUE_FUNCTIONS.has(column.toLowerCase())) {
@@ -167,15 +228,20 @@ function expressionViolation(
   if (name === 'age' && argumentsOf(node).length < 2) {
     return 'age() of one time counts from today: a rebuild would give other rows; write age(…, …)';
   }
+  if (mayAggregate && isAggregate(traitsOf(name))) {
+    return isExactAggregate(name)
+      ? undefined
+      : `${name}() depends on the order of its rows: in a subquery use ${EXACT_AGGREGATES}`;
+  }
   return functionViolation(name, traitsOf(name)) ?? unboundedCall(node, isNumberColumn);
 }
 
 /**
- * Uses the declared types. If there is a lambda, no column counts: the lambda's parameter may have a column's name and
- * any type.
+ * Uses the declared types. If there is a lambda or a query in the query, no column counts: a parameter of the lambda,
+ * or a column of the query, may have a column's name and any type.
  */
 function numberColumns(columns: readonly KnownColumn[], nodes: readonly SyntaxNode[]): IsNumberColumn {
-  if (nodes.some((node) => node['class'] === 'LAMBDA')) return () => false;
+  if (nodes.some((node, index) => node['class'] === 'LAMBDA' || (index > 0 && isQuery(node)))) return () => false;
   const named = (name: string | undefined): KnownColumn['type'][] =>
     columns.flatMap((column) => (column.name.toLowerCase() === name?.toLowerCase() ? [column.type] : []));
   return (names) => {
@@ -186,9 +252,13 @@ function numberColumns(columns: readonly KnownColumn[], nodes: readonly SyntaxNo
   };
 }
 
+function isAggregate(traits: FunctionTraits | undefined): boolean {
+  return traits?.types.has('aggregate') === true && !traits.types.has('scalar');
+}
+
 /** Why a transform must not call a function, whatever its arguments. */
 export function functionViolation(name: string, traits: FunctionTraits | undefined): string | undefined {
-  if (traits?.types.has('aggregate') === true && !traits.types.has('scalar')) {
+  if (isAggregate(traits)) {
     return `the aggregate ${name}() is not row-wise; ${ROW_WISE}`;
   }
   if (OTHER_FUNCTIONS.has(name)) return `${name}() is not row-wise and the same everywhere`;

@@ -86,6 +86,12 @@ export function tableReferencesOf(from: unknown): TableReference[] {
   return [...nodesOf(from)].flatMap((node) => tableReferenceOf(node) ?? []);
 }
 
+/** The tables that a FROM itself joins, without those of its subqueries. */
+export function joinedTablesOf(from: unknown): TableReference[] {
+  if (isNode(from) && from['type'] === 'JOIN') return [from['left'], from['right']].flatMap(joinedTablesOf);
+  return [tableReferenceOf(from) ?? []].flat();
+}
+
 /** Where DuckDB finds a function. Any other qualifier is the receiver of a method call. */
 const CATALOGS = ['', 'system', 'memory', 'temp'];
 const SCHEMAS = [...CATALOGS, 'main', 'pg_catalog', 'information_schema'];

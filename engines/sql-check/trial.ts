@@ -61,7 +61,7 @@ export async function tryTransform(pipeline: Pipeline, sql: string, select: Synt
 function isPlain(select: SyntaxNode): boolean {
   return [...nodesOf(select)].every(
     ({ class: kind, function_name: name }) =>
-      kind !== 'LAMBDA' && (kind !== 'FUNCTION' || PLAIN.has(String(name).toLowerCase())),
+      kind !== 'LAMBDA' && kind !== 'SUBQUERY' && (kind !== 'FUNCTION' || PLAIN.has(String(name).toLowerCase())),
   );
 }
 

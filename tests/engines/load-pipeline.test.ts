@@ -191,16 +191,27 @@ describe('a transform', () => {
     ],
     ["SELECT 'a' AS time, 1 AS user_id, 1 AS uid FROM events HAVING true", 'GROUP BY is not row-wise'],
     ["SELECT 'a' AS time, 1 AS user_id, geomean(e.id) AS uid FROM events e", 'GROUP BY is not row-wise'],
-    ['SELECT e.time, e.id AS user_id, (SELECT 1) AS uid FROM events e', 'a subquery is not row-wise'],
     [
-      'SELECT * FROM (SELECT time, id AS user_id, id AS uid FROM events)',
-      'FROM may hold only events and declared tables',
+      'SELECT e.time, e.id AS user_id,\n (SELECT count(*) FROM events) AS uid FROM events e',
+      'transform.sql:2:2: a subquery that reads events is not row-wise',
     ],
+    ['SELECT * FROM (SELECT time, id AS user_id, id AS uid FROM events ORDER BY id LIMIT 1)', 'LIMIT is not row-wise'],
     [
       'WITH events AS (SELECT time, id FROM events) SELECT e.time, e.id AS user_id, e.id AS uid FROM events e',
-      'WITH is not row-wise',
+      'WITH gives the name events another meaning',
     ],
-    ['WITH x AS (SELECT 1) SELECT e.time, e.id AS user_id, e.id AS uid FROM events e', 'WITH is not row-wise'],
+    [
+      'SELECT e.time, e.id AS user_id, (SELECT n.uid FROM names n WHERE n.uid < e.id) AS uid FROM events e',
+      'the subquery over n can give several values for one event: compare every column of its key with =',
+    ],
+    [
+      "WITH e AS (FROM events) SELECT e.time[:16] || ':00' AS time, e.id AS user_id, e.id AS uid FROM e",
+      "computes the rows' time and does not name events in its last FROM",
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, d.current_date::VARCHAR AS uid FROM events e, (SELECT current_date) d',
+      'current_date',
+    ],
     [
       'SELECT e.time, e.id AS user_id, e.id AS uid FROM events e UNION ALL SELECT time, id, id FROM events',
       'not one plain SELECT',

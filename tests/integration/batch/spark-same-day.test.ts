@@ -10,6 +10,7 @@ import { loadPipeline } from '../../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../../engines/scratch';
 import { NESTED_COLUMNS, NESTED_SQL, nestedLine, pipelineWith } from '../../engines/nested-pipeline';
+import { SUBQUERIES, subqueryPipeline, subqueryRecord } from '../../engines/subqueries';
 import { expectSameDay } from './same-day';
 import { tasksWithoutSpark, type LocalTasks } from './without-spark';
 
@@ -224,6 +225,18 @@ describe('a day is the same with both engines', () => {
     expect(counts).toMatchObject({ multiplied: 15, filtered: 5 });
   });
 
+  it.each(Object.keys(SUBQUERIES))('with %s', async (kind) => {
+    const loaded = await subqueryPipeline(join(root, 'subqueries'), kind);
+    await fc.assert(
+      fc.asyncProperty(fc.array(subqueryRecord, { minLength: 20, maxLength: 60 }), async (made) => {
+        const half = made.length / 2;
+        const files = { [name('07')]: lines(...made.slice(0, half)), [name('08')]: lines(...made.slice(half)) };
+        await bothBuild(loaded, await dayOf(files));
+      }),
+      { numRuns: 2 },
+    );
+  });
+
   it('with a plain file that several tasks read, into several files of an hour', async () => {
     const long = 'x'.repeat(1_000);
     const records = Array.from({ length: 70_000 }, (_, id) => event(id % 60_000, '2026-11-21 07:00:00', long));
@@ -331,8 +344,21 @@ const expression = fc.oneof(
     'CASE WHEN e.id > 5 THEN NULL ELSE e.ratio END',
     'e.hello || e.ratio',
   ),
+  number.map((of) => `(SELECT x.name FROM names x WHERE x.uid = CAST(${of} AS BIGINT))`),
+  fc
+    .tuple(fc.constantFrom('max(x.name)', 'count(*)', 'sum(x.uid)', 'min(x.uid)'), fc.constantFrom('<', '>='), number)
+    .map(([value, compare, of]) => `CAST((SELECT ${value} FROM names x WHERE x.uid ${compare} ${of}) AS VARCHAR)`),
+  fc.tuple(number, fc.constantFrom('IN', 'NOT IN')).map(([of, is]) => `(${of} ${is} (SELECT x.uid FROM names x))`),
+  text.map((of) => `EXISTS (FROM names x WHERE x.name > ${of})`),
 );
-const condition = fc.constantFrom('', '', ' WHERE e.id % 3 <> 1', ' WHERE n.name IS NOT NULL', ' WHERE e.ratio > 0.5');
+const condition = fc.constantFrom(
+  ...['', '', ' WHERE e.id % 3 <> 1', ' WHERE n.name IS NOT NULL', ' WHERE e.ratio > 0.5'],
+  ' WHERE e.id NOT IN (SELECT x.uid + 1 FROM names x WHERE x.uid < e.ratio)',
+);
+/** What stands for events in FROM, with the same columns. */
+const source = fc.constantFrom(
+  ...['events', 'events', '(SELECT * FROM events WHERE id <> 3)', '(SELECT * REPLACE (id + 1 AS id) FROM events)'],
+);
 
 const VALUES = lines(
   ...['ssm-seoul', '12', '', 'a,b_c', 'İi ß 서울 😀', '\\u0000\\\\', '1e3', ' 7 '].flatMap((hello, index) =>
@@ -351,24 +377,29 @@ it(
     const folder = join(root, 'generated');
     let [built, run] = [0, 0];
     await fc.assert(
-      fc.asyncProperty(fc.array(expression, { minLength: 1, maxLength: 4 }), condition, async (expressions, where) => {
-        const columns = expressions.map((sql, index) => `${sql} AS c${index}`);
-        await pipelineLike('events', folder, {
-          'pipeline.yaml': (yaml) => yaml.replace(/^( *)id: BIGINT/m, '$1id: BIGINT\n$1ratio: DOUBLE'),
-        });
-        await writeFile(
-          join(folder, 'events', 'transform.sql'),
-          `SELECT e.time, e.id AS user_id, n.name AS user_name, e.hello, n.uid, ${columns.join(', ')}
-         FROM events e LEFT JOIN names n ON n.uid = e.id % 10${where}`,
-        );
-        const loaded = await loadPipeline(join(folder, 'events')).catch((thrown: unknown) => {
-          if (thrown instanceof DaybreakError && thrown.code === 'BAD_TRANSFORM') return undefined;
-          throw thrown;
-        });
-        fc.pre(loaded !== undefined);
-        run += 1;
-        built += (await bothBuild(loaded, input, `generated-${run}`)).counts.written > 0 ? 1 : 0;
-      }),
+      fc.asyncProperty(
+        fc.array(expression, { minLength: 1, maxLength: 4 }),
+        condition,
+        source,
+        async (expressions, where, from) => {
+          const columns = expressions.map((sql, index) => `${sql} AS c${index}`);
+          await pipelineLike('events', folder, {
+            'pipeline.yaml': (yaml) => yaml.replace(/^( *)id: BIGINT/m, '$1id: BIGINT\n$1ratio: DOUBLE'),
+          });
+          await writeFile(
+            join(folder, 'events', 'transform.sql'),
+            `SELECT e.time, e.id AS user_id, n.name AS user_name, e.hello, n.uid, ${columns.join(', ')}
+         FROM ${from} e LEFT JOIN names n ON n.uid = e.id % 10${where}`,
+          );
+          const loaded = await loadPipeline(join(folder, 'events')).catch((thrown: unknown) => {
+            if (thrown instanceof DaybreakError && thrown.code === 'BAD_TRANSFORM') return undefined;
+            throw thrown;
+          });
+          fc.pre(loaded !== undefined);
+          run += 1;
+          built += (await bothBuild(loaded, input, `generated-${run}`)).counts.written > 0 ? 1 : 0;
+        },
+      ),
       { numRuns: TRANSFORMS },
     );
     expect(built).toBeGreaterThan(TRANSFORMS / 2);
