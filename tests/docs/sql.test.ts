@@ -1,7 +1,7 @@
 import MarkdownIt from 'markdown-it';
 import { readFileSync } from 'node:fs';
-import { loadPipeline } from '../../engines/load-pipeline';
-import { pipelineLike, scratchFolder } from '../engines/scratch';
+import { scratchFolder } from '../engines/scratch';
+import { pipelineWithTables } from '../engines/subqueries';
 
 const root = scratchFolder();
 
@@ -24,13 +24,14 @@ function refusals(): Refusal[] {
   );
 }
 
-const check = async (sql: string) =>
-  loadPipeline(
-    await pipelineLike('events', root, {
-      'transform.sql': sql,
-      'pipeline.yaml': (yaml) => yaml.replace('key: user_id', 'key: id').replace(/^matchColumn:.*$/m, ''),
-    }),
-  );
+/** The SQL of the page that stands in blocks of its own. */
+function blocks(): string[] {
+  const tokens = new MarkdownIt().parse(readFileSync('docs/pipelines.md', 'utf8'), {});
+  return tokens.filter(({ type, info }) => type === 'fence' && info === 'sql').map(({ content }) => content);
+}
+
+const check = (sql: string) =>
+  pipelineWithTables(root, sql, (yaml) => yaml.replace('key: user_id', 'key: id').replace(/^matchColumn:.*$/m, ''));
 
 it('has a refusal for each kind', () => {
   expect(refusals().length).toBeGreaterThan(15);
@@ -43,3 +44,8 @@ it.each(refusals())(
     await check(instead);
   },
 );
+
+it('takes the joins with ranges and prefixes', async () => {
+  expect(blocks()).toHaveLength(3);
+  for (const sql of blocks()) await check(sql);
+});

@@ -28,8 +28,8 @@ export const SUBQUERIES: Readonly<Record<string, string>> = {
     LATERAL (SELECT max(x.uid) AS uid FROM names x WHERE x.uid <= e.id) t LEFT JOIN names n ON n.uid = t.uid`,
   // The key of the range that holds the value, so that there is at most one.
   'ranges: the price that was valid at the time': `SELECT ${OUTPUT}, p.price AS user_name, p.code AS uid FROM events e
-    LEFT JOIN prices p ON p.code = e.id AND e.time < p.until
-      AND p.since = (SELECT max(x.since) FROM prices x WHERE x.code = e.id AND x.since <= e.time)`,
+    LEFT JOIN prices p ON p.code = e.id AND p.since = (SELECT max(x.since) FROM prices x
+        WHERE x.code = e.id AND x.since <= e.time AND (x.until IS NULL OR e.time < x.until))`,
   'prefixes: the longest that the text begins with': `SELECT ${OUTPUT}, p.region AS user_name, 1 AS uid FROM events e
     LEFT JOIN prefixes p ON p.prefix = (SELECT max(x.prefix) FROM prefixes x WHERE starts_with(e.hello, x.prefix))`,
   'networks: the smallest that holds the number': `SELECT ${OUTPUT}, w.name AS user_name, w.low AS uid FROM events e
@@ -39,6 +39,7 @@ export const SUBQUERIES: Readonly<Record<string, string>> = {
     FROM (SELECT *, (id * 4611686018427387904) AS q FROM events) e WHERE e.q IN (SELECT uid FROM names) OR e.id > 0`,
 };
 
+/** The tables of these transforms, as pipeline.yaml declares them. */
 const TABLES = `  codes: { file: codes.csv, format: csv, columns: { code: VARCHAR, id: BIGINT, name: VARCHAR }, key: [code], allowDuplicateKeys: true }
   prices: { file: prices.csv, format: csv, columns: { code: BIGINT, since: VARCHAR, until: VARCHAR, price: DOUBLE }, key: [code, since] }
   prefixes: { file: prefixes.csv, format: csv, columns: { prefix: VARCHAR, region: VARCHAR }, key: [prefix] }
@@ -49,19 +50,29 @@ const PRICES = `code,since,until,price
 1,2026-11-21 07:20:00,2026-11-21 07:40:00,2.5
 2,2026-11-21 07:10:00,2026-11-22 00:00:00,3
 2,2026-11-21 07:30:00,2026-11-21 07:35:00,4
+3,2026-11-21 07:30:00,,5
 `;
 
 export async function subqueryPipeline(root: string, kind: string): Promise<LoadedPipeline> {
   const folder = join(root, String(Object.keys(SUBQUERIES).indexOf(kind)));
+  return pipelineWithTables(folder, SUBQUERIES[kind] ?? '');
+}
+
+/** The example pipeline `events` with TABLES beside `names`. */
+export async function pipelineWithTables(
+  folder: string,
+  sql: string,
+  changed = (yaml: string): string => yaml,
+): Promise<LoadedPipeline> {
   return loadPipeline(
     await pipelineLike('events', folder, {
-      'transform.sql': SUBQUERIES[kind] ?? '',
+      'transform.sql': sql,
       'names.ndjson': [0, 1, 2, 5].map((uid) => JSON.stringify({ uid, name: `n${uid}` })).join('\n'),
       'codes.csv': 'code,id,name\na,1,one\nb,2,two\nb,3,three\nc,,\n,4,four\n',
       'prices.csv': PRICES,
       'prefixes.csv': 'prefix,region\na,A\nab,AB\nn,N\nn1,N1\n',
       'networks.csv': 'low,high,name\n0,7,all\n2,5,inner\n4,4,one\n',
-      'pipeline.yaml': (yaml) => yaml.replace(/^tables:\n/m, `tables:\n${TABLES}`),
+      'pipeline.yaml': (yaml) => changed(yaml.replace(/^tables:\n/m, `tables:\n${TABLES}`)),
     }),
   );
 }

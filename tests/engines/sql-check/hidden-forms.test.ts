@@ -47,6 +47,11 @@ const HIDDEN = [
   'SELECT x.id FROM (SELECT max(id) AS id FROM events HAVING count(*) > 1) x',
   'SELECT n.uid FROM (SELECT uid, (SELECT count(*) FROM events) AS c FROM names) n',
   'SELECT e.id FROM events e LEFT JOIN (SELECT n.uid, count(*) AS c FROM names n JOIN events f ON f.id = n.uid GROUP BY n.uid) c ON c.uid = e.id',
+  // An aggregate of outer columns alone is one of the outer query, wherever it stands.
+  'SELECT (SELECT max(e.id) FROM names) AS id FROM events e',
+  'SELECT (SELECT sum(e.id)) AS id FROM events e',
+  'SELECT x.id FROM (SELECT (SELECT count(e.id)) AS id FROM events e) x',
+  'SELECT e.id FROM events e WHERE e.id IN (SELECT (SELECT max(x.i) FROM (SELECT f.id AS i FROM events f) x))',
   // Self-joins.
   'SELECT e.id FROM events e JOIN events f ON f.id = e.id',
   'SELECT e.id FROM events e, (SELECT id FROM events) f WHERE f.id = e.id',
@@ -79,6 +84,10 @@ const HIDDEN = [
   'SELECT x.id FROM (SELECT id FROM events ORDER BY id) x',
   'SELECT x.id FROM (SELECT id FROM events USING SAMPLE 10%) x',
   'WITH x AS (SELECT id FROM events TABLESAMPLE 10%) SELECT x.id FROM x',
+  'SELECT e.id, t.name FROM events e, LATERAL (SELECT name FROM names n WHERE n.uid <= e.id ORDER BY uid LIMIT 1) t',
+  'SELECT e.id, (SELECT name FROM names n WHERE n.uid <= e.id LIMIT 1) AS name FROM events e',
+  'SELECT e.id FROM events e POSITIONAL JOIN names n',
+  'SELECT e.id FROM events e ASOF LEFT JOIN names n ON n.uid <= e.id',
   // Set operations.
   'SELECT id FROM events UNION ALL SELECT uid FROM names',
   'SELECT x.id FROM (SELECT id FROM events UNION ALL SELECT uid FROM names) x',
