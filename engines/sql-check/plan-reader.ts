@@ -18,6 +18,7 @@ import { isNode, nodesOf, type SyntaxNode } from './transform-syntax';
 
 /** A WITH that is named twice is read twice, and the next one that names this one twice, four times. */
 const MOST_COMMONS = 1000;
+const OUTSIDE_OF_WITH = 'a WITH in a subquery that names columns from outside of it';
 
 const planSchema = z.union([
   z.object({ error: z.literal(false), plans: z.tuple([z.record(z.string(), z.unknown())]) }),
@@ -70,6 +71,14 @@ interface Relation {
   readonly tables: readonly number[];
   /** Whether a row belongs to an event. */
   readonly ofEvents: boolean;
+}
+
+interface Inside {
+  readonly input: Relation;
+  /** The first of its own references. */
+  readonly first: number;
+  /** What it depends on beside them. */
+  readonly dependsOn: ReadonlySet<number | undefined>;
 }
 
 const NOTHING: Relation = { columns: [], tables: [], ofEvents: false };
@@ -159,7 +168,7 @@ class PlanReader {
 
   #fromOutside(node: SyntaxNode): Relation {
     const columns = this.#outer.at(-1);
-    if (columns === undefined || !hasWidth(node, columns)) return this.#unknown('WITH in a subquery');
+    if (columns === undefined || !hasWidth(node, columns)) return this.#unknown(OUTSIDE_OF_WITH);
     this.#dependencies.push(...columns.flatMap(dependenciesOf));
     return { ...NOTHING, columns };
   }
@@ -176,7 +185,7 @@ class PlanReader {
     this.#outer = [];
     const relation = this.#read(definition);
     this.#outer = outer;
-    return hasWidth(node, relation.columns) ? relation : this.#unknown('WITH in a subquery');
+    return hasWidth(node, relation.columns) ? relation : this.#unknown(OUTSIDE_OF_WITH);
   }
 
   /** The condition of a LEFT JOIN filters only the rows of its right side. All rows of the left side stay. */
@@ -235,23 +244,33 @@ class PlanReader {
       if (!isExactAggregate(name, types)) this.#refuse(`${name}(${types.join(', ')})`);
     }
     const by = columnsIn(groups, input.columns);
-    // A value from outside is the same in all rows of one event.
+    const computed = [...expressions, ...flags].length;
+    return this.#grouped(by, computed, { first, dependsOn, isUnique: sets.length <= 1 });
+  }
+
+  #distinct(inputNode: SyntaxNode): Relation {
+    const { input, first, dependsOn } = this.#inside(inputNode);
+    if (input.ofEvents) return this.#unknown('DISTINCT');
+    return this.#grouped(input.columns, 0, { first, dependsOn, isUnique: true });
+  }
+
+  /**
+   * A computed table with one row for the values of `by`, and behind them `more` columns. What `by` has from outside is
+   * the same in all rows of one event.
+   */
+  #grouped(
+    by: BoundColumns,
+    more: number,
+    { first, dependsOn, isUnique }: Omit<Inside, 'input'> & { readonly isUnique: boolean },
+  ): Relation {
     const isOuter = by.map((column) => dependenciesOf(column).every((one) => one !== undefined && one < first));
     const uniqueBy = by.flatMap((_, index) => (isOuter[index] === true ? [] : [nameAt(index)]));
-    const reference = this.#refer({ uniqueBy: sets.length > 1 ? undefined : uniqueBy, dependsOn });
-    const columns = [...groups, ...expressions, ...flags].map((_, index) => {
+    const reference = this.#refer({ uniqueBy: isUnique ? uniqueBy : undefined, dependsOn });
+    const columns = Array.from({ length: by.length + more }, (_, index) => {
       const column = by[index];
       return column !== undefined && isOuter[index] === true ? column : { reference, name: nameAt(index) };
     });
     return { columns, tables: [reference], ofEvents: false };
-  }
-
-  #distinct(inputNode: SyntaxNode): Relation {
-    const { input, dependsOn } = this.#inside(inputNode);
-    if (input.ofEvents) return this.#unknown('DISTINCT');
-    const names = input.columns.map((_, index) => nameAt(index));
-    const reference = this.#refer({ uniqueBy: names, dependsOn });
-    return { columns: names.map((name) => ({ reference, name })), tables: [reference], ofEvents: false };
   }
 
   #setOperation(node: SyntaxNode, inputNodes: readonly SyntaxNode[]): Relation {
@@ -263,8 +282,8 @@ class PlanReader {
     return { columns, tables: [reference], ofEvents: false };
   }
 
-  /** Reads a node, and what it depends on beside its own references, which begin at `first`. */
-  #inside(node: SyntaxNode): { input: Relation; first: number; dependsOn: ReadonlySet<number | undefined> } {
+  /** Reads a node, and what it depends on. */
+  #inside(node: SyntaxNode): Inside {
     const [first, before] = [this.#references.length, this.#dependencies.length];
     const input = this.#read(node);
     const found = this.#dependencies.slice(before).filter((one) => one === undefined || one < first);
