@@ -17,3 +17,12 @@ export function wrongRowsFrom(
   if (checks.length === 0) return undefined;
   return Object.fromEntries(checks.map(({ name }, index) => [name, Number(counts[index] ?? 0)]));
 }
+
+/** The same of an hour of a day: undefined also if the hour has no rows. */
+export function wrongRowsOfHour(
+  pipeline: Pick<Pipeline, 'checks'>,
+  written: number,
+  counts: readonly (string | number | null)[],
+): WrongRows | undefined {
+  return written === 0 ? undefined : wrongRowsFrom(pipeline, counts);
+}

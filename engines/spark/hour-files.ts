@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { addFigures } from '../../domain/day-figures';
 import { figuresFrom } from '../duckdb/figures';
 import { rowsOf } from '../duckdb/hours/hour-output';
-import { wrongRowsFrom } from '../duckdb/wrong-rows';
+import { wrongRowsOfHour } from '../duckdb/wrong-rows';
 import { hashFile } from '../input/hash-file';
 import type { TargetHour } from '../model/build-plan';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
@@ -44,8 +44,9 @@ export async function joinHour(
     total((part) => part.withRows),
     total((part) => part.written),
   );
-  const wrong = wrongRowsFrom(
+  const wrong = wrongRowsOfHour(
     pipeline,
+    rows.written,
     pipeline.checks.map((_, index) => total((part) => part.wrong[index] ?? 0)),
   );
   const figures = ordered.flatMap((part) => (part.figures === null ? [] : [figuresFrom(columns, part.figures)]));

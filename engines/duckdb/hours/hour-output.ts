@@ -15,7 +15,7 @@ import { queryCount, queryTexts } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
 import { columnsSql, literal, parquetSql, quoted } from '../sql';
-import { wrongRowsFrom, wrongRowsSql } from '../wrong-rows';
+import { wrongRowsOfHour, wrongRowsSql } from '../wrong-rows';
 
 export interface WrittenRows extends Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched' | 'wrong'> {
   /** Only where `needsFigures`. */
@@ -102,7 +102,7 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
       const [row = []] = await queryTexts(connection, figuresQuery(pipeline, columns, `(\n${output}\n)`, counts));
       const figures = figuresFrom(columns, row);
       const match = figures.columns.find(({ name }) => name === matchColumn);
-      const wrong = wrongRowsFrom(pipeline, row.slice(countsBehind(columns)));
+      const wrong = wrongRowsOfHour(pipeline, written, row.slice(countsBehind(columns)));
       return { unmatched: match === undefined ? 0 : figures.rows - match.values, figures, ...(wrong && { wrong }) };
     }
     const match = columns.find(({ name }) => name === matchColumn);
@@ -111,7 +111,7 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
       connection,
       `SELECT ${[unmatchedSql(match), ...counts].join(', ')} FROM (\n${output}\n)`,
     );
-    const wrong = wrongRowsFrom(pipeline, found);
+    const wrong = wrongRowsOfHour(pipeline, written, found);
     return { unmatched: Number(unmatched), ...(wrong && { wrong }) };
   }
 

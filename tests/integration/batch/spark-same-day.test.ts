@@ -237,6 +237,44 @@ describe('a day is the same with both engines', () => {
     );
   });
 
+  it('with checks, and a table by date from another folder, also when an hour has grown', async () => {
+    const tables = join(root, 'tables');
+    await writeFiles(tables, {
+      'names.2026-11-01.ndjson': lines('{"uid":1,"name":"Ada"}', '{"uid":2,"name":"Bo"}'),
+      'names.2026-11-22.ndjson': lines('{"uid":1,"name":"of another day"}'),
+    });
+    const checks = [
+      { name: 'unknown', where: 'uid IS NULL -- no name', atMost: 0 },
+      { name: 'ada', where: "user_name = 'Ada' AND hello LIKE 'h%'", atMost: '50%' },
+      { name: 'never', where: 'user_id < 0', atMost: 0 },
+    ];
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, 'checked'), {
+        'pipeline.yaml': (yaml) =>
+          `${yaml.replace('file: names.ndjson', `file: 'names.%Y-%m-%d.ndjson'\n    location: ${tables}`)}\nchecks: ${JSON.stringify(checks)}\n`,
+        'transform.sql': (sql) => `${sql.replace(/;?\s*$/, '')} WHERE e.id <> 99`,
+      }),
+    );
+    const input = await dayOf({
+      [name('07')]: lines(event(1, '2026-11-21 07:00:00', 'hi'), event(2), event(3), event(3), at('08', 21)),
+      [name('08')]: lines(event(11, '2026-11-21 08:00:00', 'ho'), at('08', 4)),
+      [name('09')]: '',
+      [name('10')]: lines(at('10', 99)),
+    });
+    const wrong = ({ hours }: DayManifest): unknown => hours.slice(7, 11).map((hour) => hour.wrong);
+    const built = await bothBuild(loaded, input);
+    const eighth = { unknown: 1, ada: 1, never: 0 };
+    expect(wrong(built)).toEqual([{ unknown: 1, ada: 1, never: 0 }, eighth, undefined, undefined]);
+    expect(built.tableFiles).toEqual({ names: join(tables, 'names.2026-11-01.ndjson') });
+    await appendFile(join(input, name('07')), lines(event(5), event(31, '2026-11-21 07:00:00', 'ha')));
+    const grown = await bothBuild(loaded, input);
+    expect(wrong(grown)).toEqual([{ unknown: 2, ada: 2, never: 0 }, eighth, undefined, undefined]);
+    for (const threads of [1, 2]) {
+      const output = join(root, `checked-${threads}`);
+      expect({ ...(await onDuckDb(loaded, { input, output, threads })), engine: 'spark' }).toEqual(grown);
+    }
+  });
+
   it('with a plain file that several tasks read, into several files of an hour', async () => {
     const long = 'x'.repeat(1_000);
     const records = Array.from({ length: 70_000 }, (_, id) => event(id % 60_000, '2026-11-21 07:00:00', long));

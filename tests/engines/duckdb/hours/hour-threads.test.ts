@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Worker as Thread } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
@@ -91,16 +91,27 @@ describe('a day whose hours are built in threads', () => {
   });
 
   it('is the same, byte by byte, whatever the number of threads', async () => {
-    const loaded = await pipelineWith({});
+    const checks = [{ name: 'odd', where: 'user_id % 2 = 1', atMost: 0 }];
+    const loaded = await pipelineWith({
+      'pipeline.yaml': (text) => `${text}\nchecks: ${JSON.stringify(checks)}\n`,
+    });
     const hours = ['05', '06', '07'].map((hour, index) => [
       `names.20261121.${hour}.json.gz`,
       gzipSync(lines(...hourOf(hour, index * 1_000_000), event(index, '2026-11-21 12:00:00'))),
     ]);
     await writeFiles(input, Object.fromEntries(hours) as Record<string, Buffer>);
-    await build(loaded, { threads: 1 });
+    const before = await build(loaded, { threads: 1 });
     const one = await contentsOf(output, DAY);
+    expect(before.hours.map(({ wrong }) => wrong?.['odd'] ?? 0).slice(5, 8)).toEqual([5, 6, 7].map(() => RECORDS >> 1));
     await build(loaded, { threads: 3, force: true });
     expect(await contentsOf(output, DAY)).toEqual(one);
+    // Now of the hours that have changed alone.
+    await appendFile(join(input, 'names.20261121.06.json.gz'), gzipSync(lines(...hourOf('06', 3_000_001))));
+    const grown = await build(loaded, { threads: 3 });
+    expect(grown.hours[6]?.wrong).toEqual({ odd: (RECORDS >> 1) + Math.ceil(RECORDS / 2) });
+    const three = await contentsOf(output, DAY);
+    expect(await build(loaded, { threads: 1, force: true })).toEqual(grown);
+    expect(await contentsOf(output, DAY)).toEqual(three);
   });
 
   it.each([128, 256, 600])('keeps to %i MiB of memory', async (mebibytes) => {
