@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { constantOffsets, type Interval } from '../business-date';
-import { elementTypeOf, type OutputType } from '../column-types';
+import { elementTypeOf } from '../column-types';
 import { addFigures, noFigures, wrapped, type HourFigures } from '../day-figures';
 import { isLocalTime, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
 import { sqlName, timestampLiteral } from './quoting';
@@ -26,7 +26,7 @@ export function rowsQuery(pipeline: Pipeline, columns: readonly OutputColumn[], 
     const column = sqlName(name);
     if (name === time) return `${timeAsWritten(pipeline)} AS ${column}`;
     // As text, for which the form of Druid's answer makes no difference.
-    return `${type === 'JSON' ? `TO_JSON_STRING(${column})` : typedSql({ name, type })} AS ${column}`;
+    return type === 'JSON' ? `TO_JSON_STRING(${column}) AS ${column}` : column;
   });
   return `SELECT ${selected.join(', ')} ${fromSql(source)}`;
 }
@@ -93,13 +93,14 @@ export function totalFigures(columns: readonly OutputColumn[], parts: readonly H
 export function numberSql({ name, type }: OutputColumn, time: string): string {
   if (name === time) return 'TIMESTAMP_TO_MILLIS(__time)';
   switch (type) {
-    case 'DOUBLE':
-      return `BITWISE_CONVERT_DOUBLE_TO_LONG_BITS(${typedSql({ name, type })})`;
-    case 'VARCHAR':
-      return `STRLEN(${typedSql({ name, type })})`;
     case 'BIGINT':
+      return sqlName(name);
+    case 'DOUBLE':
+      return `BITWISE_CONVERT_DOUBLE_TO_LONG_BITS(${sqlName(name)})`;
+    case 'VARCHAR':
+      return `STRLEN(${sqlName(name)})`;
     case 'BOOLEAN':
-      return typedSql({ name, type });
+      return sqlName(name);
     case 'VARCHAR[]':
     case 'BIGINT[]':
     case 'DOUBLE[]':
@@ -109,23 +110,6 @@ export function numberSql({ name, type }: OutputColumn, time: string): string {
       return '0';
   }
 }
-
-/**
- * A column in the pipeline's type. The broker plans with one type for all days of a datasource, and other days may still
- * have that of an earlier version of the pipeline. Where it is the same, Druid leaves the cast out.
- */
-export function typedSql({ name, type }: OutputColumn): string {
-  const sqlType = SCALAR_TYPES.get(type);
-  return sqlType === undefined ? sqlName(name) : `CAST(${sqlName(name)} AS ${sqlType})`;
-}
-
-/** Druid stores true and false as 1 and 0. */
-const SCALAR_TYPES: ReadonlyMap<OutputType, string> = new Map([
-  ['VARCHAR', 'VARCHAR'],
-  ['BIGINT', 'BIGINT'],
-  ['DOUBLE', 'DOUBLE'],
-  ['BOOLEAN', 'BIGINT'],
-]);
 
 /** What is null where the column has no value. */
 export function countedSql({ name, type }: OutputColumn): string {
@@ -160,7 +144,7 @@ export const distinctRow = z.object({
 /** A value as text that does not run into the next one. */
 function distinctSql({ name, type }: OutputColumn, time: string): string {
   if (name === time) return `CONCAT(CAST(TIMESTAMP_TO_MILLIS(__time) AS VARCHAR), ' ')`;
-  const column = typedSql({ name, type });
+  const column = sqlName(name);
   const measured = (text: string): string => `CONCAT(CAST(STRLEN(${text}) AS VARCHAR), ':', ${text})`;
   const text = (): string => {
     if (type === 'VARCHAR') return measured(column);

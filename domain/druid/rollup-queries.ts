@@ -3,8 +3,8 @@ import { constantOffsets, type Interval } from '../business-date';
 import { wrapped } from '../day-figures';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
 import type { RolledUpFigures } from '../rolled-up-figures';
-import { countMetricOf, isSketch, valueMetricsOf, type Rollup, type ValueMetric } from '../rollup';
-import { countedSql, fromSql, numberSql, typedSql, type RowSource } from './day-queries';
+import { countMetricOf, valueMetricsOf, type Rollup, type ValueMetric } from '../rollup';
+import { countedSql, fromSql, numberSql, type RowSource } from './day-queries';
 import { dimensionsOf } from './data-schema';
 import { sqlName } from './quoting';
 
@@ -17,7 +17,7 @@ export function groupColumnsOf(pipeline: Pipeline, columns: readonly OutputColum
 /** Druid SQL of the number of stored rows and of the events that they count. */
 export function eventsQuery(rollup: Rollup, source: RowSource, { isCounted }: { readonly isCounted: boolean }): string {
   // A row that was stored before the pipeline rolled up is one event.
-  const events = isCounted ? `SUM(COALESCE(${countSql(rollup)}, 1))` : 'COUNT(*)';
+  const events = isCounted ? `SUM(COALESCE(${sqlName(countMetricOf(rollup))}, 1))` : 'COUNT(*)';
   return `SELECT COUNT(*) AS "stored", COALESCE(${events}, 0) AS "events" ${fromSql(source)}`;
 }
 
@@ -50,7 +50,7 @@ export function rolledUpQuery(
 ): RolledUpQuery {
   const groups = groupColumnsOf(pipeline, columns);
   const time = outputTimeColumnOf(pipeline);
-  const events = countSql(rollup);
+  const events = sqlName(countMetricOf(rollup));
   const metrics = valueMetricsOf(rollup);
   const selected = [
     'COUNT(*) AS r',
@@ -83,16 +83,9 @@ export function rolledUpQuery(
   };
 }
 
-/** Other days of the datasource may have a column of this name in another type. */
-function countSql(rollup: Rollup): string {
-  return typedSql({ name: countMetricOf(rollup), type: 'BIGINT' });
-}
-
 /** Over the stored rows, the same as over the events. */
 function aggregateSql(metric: ValueMetric): string {
-  const column = isSketch(metric)
-    ? sqlName(metric.name)
-    : typedSql({ name: metric.name, type: metric.type.startsWith('long') ? 'BIGINT' : 'DOUBLE' });
+  const column = sqlName(metric.name);
   switch (metric.type) {
     case 'longSum':
     case 'doubleSum':
