@@ -38,20 +38,25 @@ const ROLLUP = `
       - { name: ride_estimate, type: hll, column: ride }
 `;
 const HOURS = ['07', '08', '09'];
-const EVENTS = 4_500;
-const LATE = 30;
+/** How many events the three hours have, a multiple of 3. More of them take longer, and nothing else changes. */
+const EVENTS = Number(process.env['DAYBREAK_ROLLUP_EVENTS'] ?? 4_500);
+const OF_HOUR = EVENTS / HOURS.length;
+const LATE = Math.floor(OF_HOUR / 50);
+const DUPLICATES = Math.floor(OF_HOUR / 40);
 
 /** Events by the hour of their files, three hours of New York. */
 const events = HOURS.map((hour, index) =>
-  Array.from({ length: EVENTS / HOURS.length }, (_, number) => {
+  Array.from({ length: OF_HOUR }, (_, number) => {
     const ride = index * EVENTS + number;
     const [minute, second] = [number % 60, (number * 7) % 60].map((part) => String(part).padStart(2, '0'));
     const fare = ((number * 37) % 10_000) / 100;
     return `{"ride":${ride},"zone":${[1, 4, 90, 132, 5][number % 5]},"fare":${fare},"shared":${number % 3 === 0},"at":"${date}T${hour}:${minute}:${second}-04:00"}`;
   }),
 );
-const DUPLICATES = 40;
-const BAD = ['{"ride":', '{"ride":1,"zone":1,"fare":1,"shared":true,"at":"noon"}'];
+const BAD = Array.from({ length: Math.ceil(OF_HOUR / 1_000) }, () => [
+  '{"ride":',
+  '{"ride":1,"zone":1,"fare":1,"shared":true,"at":"noon"}',
+]).flat();
 
 let pipeline: OwnPipeline;
 let worker: BackgroundCommand;
@@ -111,8 +116,8 @@ it('replaces and proves a day with duplicates, late and bad events', async () =>
     HOURS.map(
       (hour) =>
         expect.objectContaining({
-          ...{ hour, written: 1500, realtimeRows: 1510, realtimeDistinct: 1470, missedByRealtime: LATE },
-          ...{ druidRows: 1500, druidStored: groups, equal: true },
+          ...{ hour, written: OF_HOUR, realtimeRows: OF_HOUR - LATE + DUPLICATES, realtimeDistinct: OF_HOUR - LATE },
+          ...{ missedByRealtime: LATE, druidRows: OF_HOUR, druidStored: groups, equal: true },
         }) as object,
     ),
   );
@@ -125,14 +130,23 @@ it('replaces and proves a day with duplicates, late and bad events', async () =>
 it('reloads a day that is already replaced, whose events have no duplicates any more', async () => {
   const result = JSON.parse(await succeed(`batch run ${on()} --json`, pipeline.environment)) as DailyBatchResult;
   expect(result).toMatchObject({ verdict: 'replaced', before: 'batch' });
-  expect(result.hours.find(({ hour }) => hour === '07')).toMatchObject({ realtimeRows: 1500, realtimeDistinct: 1500 });
+  expect(result.hours.find(({ hour }) => hour === '07')).toMatchObject({
+    realtimeRows: OF_HOUR,
+    realtimeDistinct: OF_HOUR,
+  });
 });
 
 it('refuses a batch that lacks events', async () => {
   const file = join(pipeline.input, 'rides-20260314-09.json');
   const text = await readFile(file, 'utf8');
   try {
-    await writeFile(file, text.split('\n').slice(200).join('\n'));
+    await writeFile(
+      file,
+      text
+        .split('\n')
+        .slice(OF_HOUR / 5)
+        .join('\n'),
+    );
     const { code, stderr } = await daybreak(`batch run ${on()}`, pipeline.environment);
     expect([code, stderr]).toEqual([1, expect.stringContaining('BATCH_SHORT')]);
   } finally {
@@ -175,12 +189,18 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'the events in another order': { rows: (rows) => rows.toReversed() },
   'several stored rows for one group': {
     task: (spec) => {
-      const tuningConfig = { ...spec.spec.tuningConfig, partitionsSpec: { type: 'dynamic', maxRowsPerSegment: 20 } };
+      const tuningConfig = {
+        ...spec.spec.tuningConfig,
+        partitionsSpec: { type: 'dynamic', maxRowsPerSegment: Math.floor(OF_HOUR / 75) },
+      };
       return { ...spec, spec: { ...spec.spec, tuningConfig } };
     },
   },
-  'a missing event': { rows: (rows) => rows.slice(1), found: 'Druid serves 1499 events, the batch wrote 1500' },
-  'a doubled event': { rows: (rows) => [...rows, ...rows.slice(0, 1)], found: 'Druid serves 1501 events' },
+  'a missing event': {
+    rows: (rows) => rows.slice(1),
+    found: `Druid serves ${OF_HOUR - 1} events, the batch wrote ${OF_HOUR}`,
+  },
+  'a doubled event': { rows: (rows) => [...rows, ...rows.slice(0, 1)], found: `Druid serves ${OF_HOUR + 1} events` },
   'an altered whole number': { rows: first(({ ride }) => ({ ride: ride + 1 })), found: 'the metric ride_sum' },
   'a maximum that is altered': { task: metric('last_ride', { type: 'longMin' }), found: 'the metric last_ride' },
   'a double that is a cent off': { rows: first(({ price }) => ({ price: price + 0.01 })), found: 'the metric income' },
@@ -283,7 +303,7 @@ describe('the proof', () => {
   it('adds up several stored rows of one group', async () => {
     const index = Object.keys(FAULTS).indexOf('several stored rows for one group');
     const hour = (await compare(planOf(index))).hours.find((one) => one.hour === '07');
-    expect(hour?.druidRows).toBe(1500);
+    expect(hour?.druidRows).toBe(OF_HOUR);
     expect(hour?.druidStored).toBeGreaterThan(40);
   });
 
