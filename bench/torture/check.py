@@ -250,8 +250,8 @@ def files_left(pipeline: dict[str, Any]) -> str:
     return ", ".join(scratch + locks)
 
 
-# As scripts/cli/fail.ts prints it: the code and what failed, then the remedy.
-NAMED = re.compile(r"^[A-Z][A-Z_]+ .+?^\s+→ \S", re.MULTILINE | re.DOTALL)
+# What a command prints that fails: the code and what failed, then the remedy. `status` has a ! in place of the code.
+NAMED = re.compile(r"^([A-Z][A-Z_]+|!) .+?^\s*→ \S", re.MULTILINE | re.DOTALL)
 
 
 def check_named(facts: dict[str, Any]) -> None:

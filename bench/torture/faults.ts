@@ -7,13 +7,15 @@ import { serversOf } from '../../scripts/stack/servers';
 import { startServer } from '../../scripts/stack/start';
 import type { ServerName, Server, Stack } from '../../scripts/stack/stack';
 import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
-import type { Fault, Target } from './schedule';
+import type { Link } from './link';
+import type { Fault, Linked, Target } from './schedule';
 import type { WorkerProcess } from './worker-process';
 
 /** What faults act on. */
 export interface Subjects {
   readonly stack: Stack;
   readonly worker: WorkerProcess;
+  readonly links: Readonly<Record<Linked, Link>>;
   /** The one that a person edits. */
   readonly edited: OwnPipeline;
 }
@@ -28,6 +30,9 @@ export function begin(fault: Exclude<Fault, { kind: 'twice' }>, subjects: Subjec
       return kill(fault.target, subjects);
     case 'pause':
       return pause(fault.target, subjects);
+    case 'slow':
+    case 'cut':
+      return Promise.resolve(disturb(subjects.links[fault.target], fault.kind));
     case 'edit':
       return edit(subjects);
     case 'half-table':
@@ -52,6 +57,14 @@ async function pause(target: Target, { stack, worker }: Subjects): Promise<End> 
   process.kill(pid, 'SIGSTOP');
   return () => {
     process.kill(pid, 'SIGCONT');
+    return Promise.resolve();
+  };
+}
+
+function disturb(link: Link, state: 'slow' | 'cut'): End {
+  link.become(state);
+  return () => {
+    link.become('open');
     return Promise.resolve();
   };
 }

@@ -11,6 +11,7 @@ import { stackOf } from '../../scripts/stack/stack';
 import { succeed } from '../../tests/integration/support/daybreak';
 import { ownPipeline } from '../../tests/integration/support/own-pipeline';
 import { withServers, type Servers } from '../servers';
+import { Link } from './link';
 import { Load, ZONE } from './load';
 import { ROUNDS_FILE, type StoredRound } from './report';
 import { runRound, type Scene } from './round';
@@ -31,6 +32,7 @@ async function main(seed: number, rounds: number): Promise<void> {
     const scene = await prepare(servers, rounds);
     try {
       for (const round of schedule(seed, rounds)) {
+        servers.session.signal.throwIfAborted();
         scene.tell(`round ${round.number}: ${round.faults.map(nameOf).join(', ')}`);
         await store(await outcome(scene, round, { seed, rounds }));
       }
@@ -41,15 +43,26 @@ async function main(seed: number, rounds: number): Promise<void> {
       if (process.exitCode === 1) await keepLogs(scene, resolve('.daybreak/torture', `seed-${seed}`));
       for (const load of scene.loads) await load.close();
       await scene.worker.stop();
+      for (const link of Object.values(scene.links)) link.close();
     }
   });
 }
 
 /** Starts both layers of both pipelines. Each has an old day, which the batch serves. */
 async function prepare({ config, session, pipeline, logs }: Servers, rounds: number): Promise<Scene> {
-  const { environment } = session;
-  const portBase = Number(environment['DAYBREAK_PORT_BASE']);
-  const stack = stackOf({ portBase, directory: environment['DAYBREAK_STACK'] });
+  const portBase = Number(session.environment['DAYBREAK_PORT_BASE']);
+  const stack = stackOf({ portBase, directory: session.environment['DAYBREAK_STACK'] });
+  const links = {
+    temporal: await Link.open(stack.ports.temporal),
+    'druid-coordinator': await Link.open(stack.ports.druidCoordinator),
+    'druid-broker': await Link.open(stack.ports.druidBroker),
+  };
+  const environment = {
+    ...session.environment,
+    TEMPORAL_ADDRESS: `127.0.0.1:${links.temporal.port}`,
+    DRUID_COORDINATOR_URL: `http://127.0.0.1:${links['druid-coordinator'].port}`,
+    DRUID_BROKER_URL: `http://127.0.0.1:${links['druid-broker'].port}`,
+  };
   const program = resolve(__dirname, '../../scripts/daybreak.mjs');
   const worker = new WorkerProcess(program, environment, logs);
   worker.start();
@@ -71,6 +84,7 @@ async function prepare({ config, session, pipeline, logs }: Servers, rounds: num
     stack,
     environment,
     worker,
+    links,
     loads,
     days: new Map<Load, BusinessDate[]>(loads.map((load) => [load, [oldest]])),
     use: [await worker.use()],

@@ -42,13 +42,13 @@ function figures(rounds: readonly StoredRound[]): string {
   ].join('\n\n');
 }
 
-const isOfProcess = (fault: string): boolean => /^(kill -9|stop) /.test(fault);
+const isOfServer = (fault: string): boolean => /^(kill -9|stop|slow|cut) /.test(fault);
 
-/** A row for each fault of one process, and one for all pairs. */
+/** A row for each fault of one process or network, and one for all pairs. */
 function recoveries(rounds: readonly StoredRound[]): string {
   const groups = new Map<string, StoredRound[]>();
   for (const round of rounds) {
-    const faults = round.faults.filter(isOfProcess);
+    const faults = round.faults.filter(isOfServer);
     const group = faults.length === 1 ? (faults[0] ?? '') : 'two processes at once';
     groups.set(group, [...(groups.get(group) ?? []), round]);
   }
@@ -66,7 +66,7 @@ function recoveries(rounds: readonly StoredRound[]): string {
 
 /** How many rounds had each thing that a person does at a bad moment. */
 function persons(rounds: readonly StoredRound[]): string {
-  const done = rounds.flatMap(({ faults }) => faults.filter((fault) => !isOfProcess(fault)));
+  const done = rounds.flatMap(({ faults }) => faults.filter((fault) => !isOfServer(fault)));
   const rows = [...counted(done)].sort().map(([what, times]) => [what, String(times)]);
   return markdownTable(['beside it', 'rounds'], rows);
 }

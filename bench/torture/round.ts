@@ -4,24 +4,22 @@ import { join } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import { sqlName } from '../../domain/druid/quoting';
 import { startStack } from '../../scripts/stack';
-import type { Stack } from '../../scripts/stack/stack';
 import { daybreak } from '../../tests/integration/support/daybreak';
 import { until } from '../../tests/integration/support/until';
 import type { Config } from '../../worker/config';
-import { begin } from './faults';
+import { begin, type Subjects } from './faults';
 import { checkInvariants, type Checked } from './invariants';
 import type { Load } from './load';
 import { nameOf, type Fault, type Round } from './schedule';
 import { askDruid, watchMarks } from './watch';
-import type { EndedCommand, WorkerProcess } from './worker-process';
+import type { EndedCommand } from './worker-process';
 
 /** What all rounds of a run share. */
-export interface Scene {
+export interface Scene extends Omit<Subjects, 'edited'> {
   readonly config: Config;
   readonly portBase: number;
-  readonly stack: Stack;
+  /** Of commands: they reach the servers over the links, as the worker does. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly worker: WorkerProcess;
   readonly loads: readonly [Load, Load];
   /** Each pipeline's days that batch serves at the end of the round, earliest first. */
   readonly days: ReadonlyMap<Load, BusinessDate[]>;
@@ -84,7 +82,14 @@ export async function runRound(scene: Scene, round: Round, night: BusinessDate):
   }
   const running = started.map((command) => commands.run(command));
 
-  await Promise.all(round.faults.map((fault) => underFault(scene, fault, nightly)));
+  await Promise.all(
+    round.faults.map((fault) =>
+      underFault(scene, fault, nightly, async () => {
+        for (const look of ['status', 'speed status'])
+          await commands.run(`${look} --pipeline ${nightly.pipeline.name}`);
+      }),
+    ),
+  );
   const ended = performance.now();
   const since = (): number => (performance.now() - ended) / 1_000;
   await startStack({ portBase: scene.portBase, directory: scene.stack.directory });
@@ -140,20 +145,29 @@ function bounds({ days }: Scene, load: Load): readonly [BusinessDate, BusinessDa
   return [first, last];
 }
 
-async function underFault(scene: Scene, fault: Fault, { pipeline: edited }: Load): Promise<void> {
+/** Begins and ends a fault. Meanwhile a person looks at what it does, and may look on after its end. */
+async function underFault(
+  scene: Scene,
+  fault: Fault,
+  { pipeline: edited }: Load,
+  look: () => Promise<void>,
+): Promise<void> {
   if (fault.kind === 'twice') return;
   await sleep(fault.at * 1_000);
   const end = await begin(fault, { ...scene, edited });
   scene.tell(`${nameOf(fault)}, for ${fault.seconds} s`);
+  const looking = look();
   await sleep(fault.seconds * 1_000);
   await end();
+  await looking;
 }
 
 /** Waits until Druid serves what the load sends from now on. */
 async function untilServed({ druid }: Config, load: Load): Promise<void> {
   const ids = load.nextIds();
-  const query = `SELECT COUNT(DISTINCT user_id) FROM ${sqlName(load.pipeline.topic)}
-    WHERE hello = 'live' AND user_id IN (${ids.join()})`;
+  // Not COUNT(DISTINCT …), which is an estimate in Druid.
+  const query = `SELECT COUNT(*) FROM (SELECT user_id FROM ${sqlName(load.pipeline.topic)}
+    WHERE hello = 'live' AND user_id IN (${ids.join()}) GROUP BY user_id)`;
   await until(`the next events of ${load.pipeline.name}`, async () => {
     const answer = await askDruid(druid.brokerUrl, query).catch(() => undefined);
     return JSON.stringify(answer) === JSON.stringify([[ids.length]]);

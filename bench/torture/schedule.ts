@@ -7,6 +7,10 @@ import { SERVER_NAMES } from '../../scripts/stack';
 export const TARGETS = ['worker', ...SERVER_NAMES] as const;
 export type Target = (typeof TARGETS)[number];
 
+/** The servers whose network to the worker and the commands is slow or cut. Kafka names its own address to its clients. */
+export const LINKED = ['temporal', 'druid-coordinator', 'druid-broker'] as const satisfies readonly Target[];
+export type Linked = (typeof LINKED)[number];
+
 /** What is typed twice at once. */
 export const COMMANDS = ['batch run', 'backfill', 'speed start'] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -16,11 +20,10 @@ interface Begins {
   readonly at: number;
 }
 
-/** A fault of one process. */
-export type ServerFault = Begins &
-  (
-    | { readonly kind: 'kill'; readonly target: Target; readonly seconds: number }
-    | { readonly kind: 'pause'; readonly target: Target; readonly seconds: number }
+/** A fault of one process, or of the network to it. */
+export type ServerFault = Begins & { readonly seconds: number } & (
+    | { readonly kind: 'kill' | 'pause'; readonly target: Target }
+    | { readonly kind: 'slow' | 'cut'; readonly target: Linked }
   );
 
 /** What a person does at a bad moment. `edit` and `half-table` are taken back after so many seconds. */
@@ -39,8 +42,8 @@ export interface Round {
   readonly faults: readonly Fault[];
 }
 
-/** How many rounds reach every fault of one process, and every pair of processes at once. */
-export const CYCLE = 2 * TARGETS.length + (TARGETS.length * (TARGETS.length - 1)) / 2;
+/** How many rounds reach every fault of one process and network, and every pair of processes at once. */
+export const CYCLE = 2 * TARGETS.length + 2 * LINKED.length + (TARGETS.length * (TARGETS.length - 1)) / 2;
 
 /** The latest moment at which a fault of a process begins. A day's run takes about as long. */
 const LAST_BEGIN = 20;
@@ -63,25 +66,29 @@ export function schedule(seed: number, rounds: number): Round[] {
   });
 }
 
-interface ServerPlan {
-  readonly kind: ServerFault['kind'] | undefined;
-  readonly target: Target;
-}
+type ServerPlan =
+  | { readonly kind: 'kill' | 'pause' | 'either'; readonly target: Target }
+  | { readonly kind: 'slow' | 'cut'; readonly target: Linked };
 
-/** Each process alone, in both ways, and each pair of processes. */
+/** Each process alone, in both ways, each network, and each pair of processes. */
 function serverPlans(): ServerPlan[][] {
-  const alone = TARGETS.flatMap((target) => [[{ kind: 'kill', target }], [{ kind: 'pause', target }]] as const);
+  const alone: ServerPlan[] = [
+    ...TARGETS.flatMap((target) => (['kill', 'pause'] as const).map((kind) => ({ kind, target }))),
+    ...LINKED.flatMap((target) => (['slow', 'cut'] as const).map((kind) => ({ kind, target }))),
+  ];
   const pairs = TARGETS.flatMap((one, index) =>
-    TARGETS.slice(index + 1).map((other) => [one, other].map((target) => ({ kind: undefined, target }))),
+    TARGETS.slice(index + 1).map((other) => [one, other].map((target) => ({ kind: 'either' as const, target }))),
   );
-  return [...alone.map((plans) => [...plans]), ...pairs];
+  return [...alone.map((plan) => [plan]), ...pairs];
 }
 
-function serverFault(random: RandomGenerator, { kind, target }: ServerPlan): ServerFault {
-  const chosen = kind ?? (uniformInt(random, 0, 1) === 0 ? 'kill' : 'pause');
+function serverFault(random: RandomGenerator, plan: ServerPlan): ServerFault {
   const at = uniformInt(random, 2, LAST_BEGIN);
   const pause = PAUSES[uniformInt(random, 0, PAUSES.length - 1)] ?? PAUSES[0];
-  return { kind: chosen, target, at, seconds: chosen === 'kill' ? uniformInt(random, 0, LONGEST_DOWN) : pause };
+  if (plan.kind === 'slow' || plan.kind === 'cut') return { ...plan, at, seconds: pause };
+  const isKill = plan.kind === 'kill' || (plan.kind === 'either' && uniformInt(random, 0, 1) === 0);
+  if (!isKill) return { ...plan, kind: 'pause', at, seconds: pause };
+  return { ...plan, kind: 'kill', at, seconds: uniformInt(random, 0, LONGEST_DOWN) };
 }
 
 const PERSON_KINDS = ['edit', 'half-table', ...COMMANDS] as const;
@@ -116,6 +123,10 @@ export function nameOf(fault: Fault): string {
       return `kill -9 ${fault.target}`;
     case 'pause':
       return `stop ${fault.target}`;
+    case 'slow':
+      return `slow network to ${fault.target}`;
+    case 'cut':
+      return `cut network to ${fault.target}`;
     case 'twice':
       return `${fault.command} twice at once`;
     case 'edit':

@@ -175,6 +175,12 @@ it.each<[string, () => unknown, RegExp]>([
   expect(await check()).toEqual([expect.stringMatching(found)]);
 });
 
+it('accepts what status says of a server that is down', async () => {
+  const said = '│ Kafka │ down │\n! Kafka: does not answer\n→ Start what is down: npx daybreak up\n';
+  round.commands.push({ command: 'status', code: 1, said });
+  expect(await check()).toEqual([]);
+});
+
 it('accepts a failure that has a name and a remedy, and rows of an edited pipeline', async () => {
   round.commands.push({
     command: 'batch run',

@@ -15,7 +15,15 @@ it('says each invariant that is checked as a sentence', () => {
 
 it('names each fault that a seed can begin', () => {
   const kinds = new Set(schedule(1, CYCLE).flatMap(({ faults }) => faults.map(({ kind }) => kind)));
-  const names = { kill: 'kill -9', pause: 'SIGSTOP', twice: 'twice at once', edit: 'edited', 'half-table': 'half' };
+  const names = {
+    kill: 'kill -9',
+    pause: 'SIGSTOP',
+    slow: 'slow',
+    cut: 'cut',
+    twice: 'twice at once',
+    edit: 'edited',
+    'half-table': 'half',
+  };
   expect([...kinds].sort()).toEqual(Object.keys(names).sort());
   for (const name of Object.values(names)) expect(page).toContain(name);
 });

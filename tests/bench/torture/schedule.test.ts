@@ -1,7 +1,7 @@
-import { COMMANDS, CYCLE, nameOf, schedule, TARGETS, type Fault } from '../../../bench/torture/schedule';
+import { COMMANDS, CYCLE, LINKED, nameOf, schedule, TARGETS, type Fault } from '../../../bench/torture/schedule';
 
 const SEEDS = [1, 2, 3, 1_000_003];
-const isOfProcess = (fault: Fault): boolean => fault.kind === 'kill' || fault.kind === 'pause';
+const isOfServer = (fault: Fault): boolean => ['kill', 'pause', 'slow', 'cut'].includes(fault.kind);
 
 it('gives the same rounds for the same seed, and others for another seed', () => {
   expect(schedule(7, 50)).toEqual(schedule(7, 50));
@@ -9,26 +9,31 @@ it('gives the same rounds for the same seed, and others for another seed', () =>
   expect(schedule(7, 50)).not.toEqual(schedule(8, 50));
 });
 
-it.each(SEEDS)('seed %i: one cycle reaches every fault of one process alone, and every pair of processes', (seed) => {
-  const of = schedule(seed, CYCLE).map(({ faults }) => faults.filter(isOfProcess));
-  const alone = of.filter(({ length }) => length === 1).map(([fault]) => nameOf(fault!));
-  const pairs = of
-    .filter(({ length }) => length === 2)
-    .map((faults) =>
-      faults
-        .map((fault) => ('target' in fault ? fault.target : ''))
-        .sort()
-        .join(),
-    );
+it.each(SEEDS)(
+  'seed %i: one cycle reaches every fault of one process or network alone, and every pair of processes',
+  (seed) => {
+    const of = schedule(seed, CYCLE).map(({ faults }) => faults.filter(isOfServer));
+    const alone = of.filter(({ length }) => length === 1).map(([fault]) => nameOf(fault!));
+    const pairs = of
+      .filter(({ length }) => length === 2)
+      .map((faults) =>
+        faults
+          .map((fault) => ('target' in fault ? fault.target : ''))
+          .sort()
+          .join(),
+      );
 
-  expect(alone.sort()).toEqual(TARGETS.flatMap((target) => [`kill -9 ${target}`, `stop ${target}`]).sort());
-  expect(pairs.sort()).toEqual(
-    TARGETS.flatMap((one, index) => TARGETS.slice(index + 1).map((other) => [one, other].sort().join())).sort(),
-  );
-});
+    const processes = TARGETS.flatMap((target) => [`kill -9 ${target}`, `stop ${target}`]);
+    const networks = LINKED.flatMap((target) => [`slow network to ${target}`, `cut network to ${target}`]);
+    expect(alone.sort()).toEqual([...processes, ...networks].sort());
+    expect(pairs.sort()).toEqual(
+      TARGETS.flatMap((one, index) => TARGETS.slice(index + 1).map((other) => [one, other].sort().join())).sort(),
+    );
+  },
+);
 
 it.each(SEEDS)('seed %i: ten rounds reach everything that a person does at a bad moment', (seed) => {
-  const done = schedule(seed, 10).flatMap(({ faults }) => faults.filter((fault) => !isOfProcess(fault)).map(nameOf));
+  const done = schedule(seed, 10).flatMap(({ faults }) => faults.filter((fault) => !isOfServer(fault)).map(nameOf));
   const all = [...COMMANDS.map((command) => `${command} twice at once`), 'pipeline edited', 'table half written'];
   expect(done.sort()).toEqual(all.sort());
 });

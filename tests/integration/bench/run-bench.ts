@@ -1,6 +1,9 @@
 import { runToEnd, type Ended } from '../support/run-to-end';
 
-/** Runs a bench to its end, as its README says, with arguments for a small run. Its output has no colours. */
+/**
+ * Runs a bench to its end, as its README says, with arguments for a small run. Its output has no colours. For `seconds`
+ * see `runToEnd`.
+ */
 export function runBench(
   name:
     | 'backfill/index'
@@ -11,8 +14,10 @@ export function runBench(
     | 'torture/index',
   args: readonly (string | number)[],
   environment: Readonly<Record<string, string>> = {},
+  seconds?: number,
 ): Promise<Ended> {
   return runToEnd(process.execPath, ['--import', 'tsx', `bench/${name}.ts`, ...args.map(String)], {
     environment,
+    ...(seconds !== undefined && { seconds }),
   });
 }
