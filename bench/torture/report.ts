@@ -38,7 +38,7 @@ function figures(rounds: readonly StoredRound[]): string {
       (broken.length === 0 ? 'No invariant broke.' : `Invariants broke: ${tally(broken)}.`),
     recoveries(rounds),
     persons(rounds),
-    `Commands that failed while faults lasted, by code: ${tally(rounds.flatMap(({ failures }) => failures)) || 'none'}.`,
+    `Commands that failed while faults lasted, by code (\`status\` has none: it shows what is down): ${tally(rounds.flatMap(({ failures }) => failures)) || 'none'}.`,
   ].join('\n\n');
 }
 

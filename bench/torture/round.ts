@@ -37,7 +37,7 @@ export interface RoundResult extends Checked {
   readonly realtimeSeconds: number;
   /** From the end of the last fault until the round's days are proven. */
   readonly batchSeconds: number;
-  /** Commands that failed while the faults lasted, by their codes. */
+  /** Commands that failed while the faults lasted, by their codes; those without one by their names. */
   readonly failures: readonly string[];
   readonly seconds: number;
 }
@@ -129,11 +129,15 @@ export async function runRound(scene: Scene, round: Round, night: BusinessDate):
     faults: round.faults.map(nameOf),
     realtimeSeconds,
     batchSeconds,
-    failures: commands.ended.filter(({ code }) => code !== 0).map(({ said }) => /^[A-Z_]{3,}/m.exec(said)?.[0] ?? said),
+    failures: commands.ended.filter(({ code }) => code !== 0).map(failureOf),
     seconds: (performance.now() - began) / 1_000,
     ...checked,
   };
 }
+
+/** The code. `status` has none: it fails if a server is down, and shows which. */
+const failureOf = ({ command, said }: EndedCommand): string =>
+  /^[A-Z_]{3,}(?= )/m.exec(said)?.[0] ?? command.replace(/ --.*/, '');
 
 /** Days that only batch has. Each round brings them late data. */
 const oldDays = ({ days }: Scene, load: Load): readonly BusinessDate[] => (days.get(load) ?? []).slice(0, 1);

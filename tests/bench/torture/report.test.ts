@@ -39,7 +39,7 @@ it('has a row for each fault of one process, one for all pairs, and one for what
   expect(text).toMatch(/\| kill -9 kafka +\| +2 \| +3\.0 \| +5\.0 \| +10\.0 \| +30\.0 \|/);
   expect(text).toMatch(/\| two processes at once +\| +1 \| +8\.0 \| +8\.0 \| +40\.0 \| +40\.0 \|/);
   expect(text).toMatch(/\| pipeline edited +\| +1 \|/);
-  expect(text).toContain('by code: BAD_TABLE 3.');
+  expect(text).toContain('it shows what is down): BAD_TABLE 3.');
 });
 
 it('says which invariants broke', () => {
