@@ -3,7 +3,7 @@ import { runBench } from './run-bench';
 
 /** Kills Kafka and the broker, then Temporal and a historical while `speed start` is typed twice. All is short. */
 const SEED = 34;
-/** Two minutes and a half on an idle machine. If it were killed, it would leave its servers. */
+/** It took seven minutes on a machine that others kept busy. If it were killed, it would leave its servers. */
 const AT_MOST_SECONDS = 1_500;
 
 it(
