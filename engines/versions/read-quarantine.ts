@@ -44,7 +44,7 @@ function parseRecord(line: string, place: string): QuarantinedRecord {
   } catch (cause) {
     throw new DaybreakError('OUTPUT_FAILED', {
       what: `${place} is no quarantined record`,
-      remedy: 'Something has changed the file: build the day again with npx daybreak batch run --force.',
+      remedy: 'Something has changed the file: build the day again with the command batch run --force.',
       cause,
     });
   }

@@ -38,9 +38,10 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   DRUID_READS_NOTHING: 'Let Druid see the output: the folder under the same path, DAYBREAK_OUTPUT_URL, or the storage.',
   NOT_SETTLED: 'Find the program that still writes the files, or go on with --accept NOT_SETTLED.',
   MISSING_HOURS: 'Bring the missing hours, or go on with --accept MISSING_HOURS.',
-  EMPTY_DAY: 'Check the input folder and npx daybreak quarantine show, or go on with --accept EMPTY_DAY.',
+  EMPTY_DAY:
+    'Check the input folder, and the records that the command quarantine show names, or go on with --accept EMPTY_DAY.',
   TOO_MANY_QUARANTINED:
-    'Read the reasons with npx daybreak quarantine show, or go on with --accept TOO_MANY_QUARANTINED.',
+    'Read the reasons that the command quarantine show gives, or go on with --accept TOO_MANY_QUARANTINED.',
   TOO_MANY_OUTSIDE: 'Set files.timeZone to the zone of the files’ names, or go on with --accept TOO_MANY_OUTSIDE.',
   TRUNCATED_FILES: 'Bring the files that the message names again, or go on with --accept TRUNCATED_FILES.',
   CHECK_FAILED: 'Look at the rows that the message names, or go on with --accept CHECK_FAILED:<check>.',

@@ -21,7 +21,7 @@ export interface WideRows {
  */
 export function wideTable({ head, rows, titleOf }: WideRows, width: number): Line[] {
   if (rows.length === 0) return [];
-  const wide = table([head, ...rows.map((values) => values.map((value) => cut(value)))]);
+  const wide = table([head, ...rows.map((values) => values.map((value) => cut(value)))], Infinity);
   if (widthOf(wide) <= width) return [wide];
   return rows.flatMap((values, index) => [
     new SafeText(visible(titleOf(index))),

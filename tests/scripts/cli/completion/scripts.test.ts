@@ -66,7 +66,7 @@ describe.each(SHELLS)('in a real %s', (shell) => {
     ],
     [
       ['speed', 'status', '--pipeline', ''],
-      ['events', 'rides'],
+      ['clicks', 'events', 'rides'],
     ],
     [['dlq', 'list', '--al'], ['--all']],
     [['worker', '--log', 'w'], ['warn']],
