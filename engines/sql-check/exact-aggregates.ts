@@ -10,5 +10,7 @@ export function isExactAggregate(name: string, types?: readonly string[]): boole
   return EXACT.has(name) && !(name === 'sum' && types?.some((type) => type === 'DOUBLE' || type === 'FLOAT') === true);
 }
 
-/** What to write instead of another aggregate. */
-export const EXACT_AGGREGATES = 'count, min, max, sum, bool_and and bool_or, and no sum of DOUBLEs';
+/** Why a subquery must not call another aggregate, and what to write instead. */
+export function inexact(call: string): string {
+  return `${call} may depend on the order of its rows: in a subquery use count, min, max, sum, bool_and and bool_or, and no sum of DOUBLEs`;
+}

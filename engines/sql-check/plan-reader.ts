@@ -13,7 +13,8 @@ import {
   type BoundReference,
   type BoundValue,
 } from './bound-plan';
-import { isExactAggregate } from './exact-aggregates';
+import { inexact, isExactAggregate } from './exact-aggregates';
+import { ROW_WISE } from './transform-rules';
 import { isNode, nodesOf, type SyntaxNode } from './transform-syntax';
 
 /** A WITH that is named twice is read twice, and the next one that names this one twice, four times. */
@@ -46,18 +47,24 @@ const aggregateSchema = z.object({
 const aggregateCallSchema = z.object({
   name: z.string(),
   arguments: z.array(z.object({ id: z.string() })),
+  filter: z.unknown(),
 });
+/** How DuckDB finds whether a subquery has a row. */
+const existenceSchema = z.object({ type: z.literal('LOGICAL_LIMIT'), children: nodes.length(1) });
 const distinctSchema = z.object({ distinct_type: z.literal('DISTINCT') });
 const widthSchema = z.object({ chunk_types: z.array(z.unknown()) });
 
+/** DuckDB binds the SQL, but cannot plan it. The message is DuckDB's own. */
+export class UnplannableSql extends Error {}
+
 /**
  * DuckDB's plan of a transform that it can bind, before it optimises. Every name is resolved, and every cast that
- * DuckDB adds is there.
+ * DuckDB adds is there. Throws UnplannableSql.
  */
 export async function boundPlan(connection: DuckDBConnection, sql: string): Promise<BoundPlan> {
   const [row] = await queryTexts(connection, `SELECT json_serialize_plan(${literal(sql)}::VARCHAR, optimize := false)`);
   const found = planSchema.parse(JSON.parse(row?.[0] ?? ''));
-  if (found.error) throw new Error(`DuckDB cannot write down the plan of this SQL: ${found.error_message}`);
+  if (found.error) throw new UnplannableSql(found.error_message);
   const { plans } = found;
   const functions = [...nodesOf(plans)].flatMap(({ expression_class: kind, name }) =>
     kind === 'BOUND_FUNCTION' ? [String(name)] : [],
@@ -232,16 +239,20 @@ class PlanReader {
   }
 
   #aggregate(node: SyntaxNode, inputNode: SyntaxNode): Relation {
-    const { input, first, dependsOn } = this.#inside(inputNode);
-    if (input.ofEvents) return this.#unknown(operatorOf(node));
     const { groups, grouping_sets: sets, grouping_functions: flags, expressions } = aggregateSchema.parse(node);
     const calls = expressions.map((expression) => aggregateCallSchema.parse(expression));
+    // The number of rows is the same, whichever rows the LIMIT takes.
+    const countsRows =
+      groups.length === 0 && calls.every(({ name, filter }) => name === 'count_star' && filter === null);
+    const [limited] = (countsRows && existenceSchema.safeParse(inputNode).data?.children) || [];
+    const { input, first, dependsOn } = this.#inside(limited ?? inputNode);
+    if (input.ofEvents) return this.#unknown(operatorOf(node));
     // DuckDB's own way to take the value of a subquery, or to fail if there are several.
     const isValue = groups.length === 0 && calls[0]?.name === 'first';
     if (isValue) this.#values.push({ joined: input.tables, first, end: this.#references.length });
     for (const { name, arguments: given } of isValue ? [] : calls) {
       const types = given.map(({ id }) => id);
-      if (!isExactAggregate(name, types)) this.#refuse(`${name}(${types.join(', ')})`);
+      if (!isExactAggregate(name, types)) this.#notRowWise ??= inexact(`${name}(${types.join(', ')})`);
     }
     const by = columnsIn(groups, input.columns);
     const computed = [...expressions, ...flags].length;
@@ -313,7 +324,7 @@ class PlanReader {
   }
 
   #refuse(what: string): void {
-    this.#notRowWise ??= what;
+    this.#notRowWise ??= `${what} is not row-wise; ${ROW_WISE}`;
   }
 }
 

@@ -9,8 +9,8 @@ import { queryTexts } from '../duckdb/query';
 import { quoted } from '../duckdb/sql';
 import { expressionText } from './expression-text';
 import { castsFor, outputTypeOf } from './output-types';
-import { boundPlan } from './plan-reader';
-import { ROW_WISE, rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
+import { boundPlan, UnplannableSql } from './plan-reader';
+import { rowWiseViolations, VALUE_FUNCTIONS, type FunctionTraits, type Violation } from './transform-rules';
 import { tryTransform } from './trial';
 import { isNode, parseSql, type SyntaxNode } from './transform-syntax';
 
@@ -147,14 +147,23 @@ function sessionFunctions({ functions }: BoundPlan, traits: ReadonlyMap<string, 
 }
 
 /**
- * The plan of SQL that binds. Throws BAD_TRANSFORM if it does not handle events one by one. The plan has each clause,
- * also those that a macro hides from the syntax tree, and each subquery as the join that it is.
+ * The plan of SQL that binds. The plan has each clause, also those that a macro hides from the syntax tree, and each
+ * subquery as the join that it is. Throws BAD_TRANSFORM if DuckDB cannot plan the SQL, or if it does not handle events one
+ * by one.
  */
 export async function rowWisePlan(connection: DuckDBConnection, sql: string, file: string): Promise<BoundPlan> {
-  const plan = await boundPlan(connection, sql);
+  const plan = await boundPlan(connection, sql).catch((cause: unknown) => {
+    if (!(cause instanceof UnplannableSql)) throw cause;
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${file}: DuckDB cannot plan it: ${shortened(cause.message, 500)}`,
+      remedy:
+        'Write its joins and subqueries in another way, such as the condition of a LATERAL join in the WHERE inside of it.',
+      cause,
+    });
+  });
   if (plan.notRowWise === undefined) return plan;
   throw new DaybreakError('BAD_TRANSFORM', {
-    what: `${file}: ${plan.notRowWise} is not row-wise; ${ROW_WISE}`,
+    what: `${file}: ${plan.notRowWise}`,
     remedy: 'Use only expressions over one event, its joined tables, and subqueries over tables.',
   });
 }

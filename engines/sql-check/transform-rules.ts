@@ -2,7 +2,7 @@ import type { EventType, OutputType } from '../../domain/column-types';
 import { eventColumnsOf } from '../../domain/event-columns';
 import type { Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
-import { EXACT_AGGREGATES, isExactAggregate } from './exact-aggregates';
+import { inexact, isExactAggregate } from './exact-aggregates';
 import type { IsNumberColumn } from './integer-bounds';
 import { commonTablesOf, isQuery, namesOfEvents, reads, staticPartsOf, type CommonTable } from './query-parts';
 import {
@@ -229,9 +229,7 @@ function expressionViolation(
     return 'age() of one time counts from today: a rebuild would give other rows; write age(…, …)';
   }
   if (mayAggregate && isAggregate(traitsOf(name))) {
-    return isExactAggregate(name)
-      ? undefined
-      : `${name}() depends on the order of its rows: in a subquery use ${EXACT_AGGREGATES}`;
+    return isExactAggregate(name) ? undefined : inexact(`${name}()`);
   }
   return functionViolation(name, traitsOf(name)) ?? unboundedCall(node, isNumberColumn);
 }

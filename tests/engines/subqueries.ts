@@ -35,6 +35,8 @@ export const SUBQUERIES: Readonly<Record<string, string>> = {
   'networks: the smallest that holds the number': `SELECT ${OUTPUT}, w.name AS user_name, w.low AS uid FROM events e
     LEFT JOIN networks w
       ON w.low = (SELECT max(x.low) FROM networks x WHERE e.id BETWEEN x.low AND x.high)`,
+  'EXISTS without the event': `SELECT ${OUTPUT}, 'x' AS user_name, 1 AS uid FROM events e
+    WHERE EXISTS (FROM names WHERE uid = 5) AND NOT EXISTS (SELECT 1 FROM names WHERE uid > 5) OR e.id > 3`,
   'a derived table of events that fails on some': `SELECT ${OUTPUT}, 'x' AS user_name, e.q AS uid
     FROM (SELECT *, (id * 4611686018427387904) AS q FROM events) e WHERE e.q IN (SELECT uid FROM names) OR e.id > 0`,
 };
