@@ -4,7 +4,7 @@ import type { Pipeline } from '../../domain/pipeline';
 import { withFirstColumn } from '../tables/first-column';
 import { mayMultiply } from '../sql-check/join-keys';
 import type { BoundTransform } from '../sql-check/transform-check';
-import { joinedTablesOf } from '../sql-check/transform-syntax';
+import { eventsIn } from '../sql-check/transform-syntax';
 import { queryCount } from './query';
 
 const EVENT = 'daybreak_event';
@@ -20,10 +20,10 @@ export function numberedTransform(
   file: string,
 ): string | undefined {
   if (!mayMultiply(plan, pipeline)) return undefined;
-  const namesEvents = joinedTablesOf(select['from_table']).some(({ table }) => table === 'events');
-  const numbered = namesEvents ? withFirstColumn(transform, EVENT) : undefined;
+  const events = eventsIn(select['from_table']);
+  const numbered = 'alias' in events ? withFirstColumn(transform, EVENT) : undefined;
   if (numbered !== undefined) return numbered;
-  const why = namesEvents ? 'does not begin with SELECT or WITH' : 'does not name events in its last FROM';
+  const why = 'lack' in events ? events.lack : 'does not begin with SELECT or WITH';
   throw new DaybreakError('BAD_TRANSFORM', {
     what: `${file} ${why}, so that nobody can count which events gave which rows`,
     remedy: 'Write it as SELECT … FROM events …, or do without allowDuplicateKeys.',

@@ -4,7 +4,7 @@ import { withFirstColumn } from '../tables/first-column';
 import { literal, quoted } from '../duckdb/sql';
 import { timeRuleOf } from './time-rule';
 import type { BoundTransform } from '../sql-check/transform-check';
-import { joinedTablesOf } from '../sql-check/transform-syntax';
+import { eventsIn } from '../sql-check/transform-syntax';
 
 /** The column of a `timedTransform` that has the time of the row's event. */
 export const EVENT_TIME = 'daybreak_event_time';
@@ -47,10 +47,11 @@ export function timedTransform(
   if (source !== undefined && 'reference' in source && source.reference === events && source.name === column) {
     return undefined;
   }
-  const alias = joinedTablesOf(select['from_table']).find(({ table }) => table === 'events')?.alias;
-  const timed = alias && withFirstColumn(sql, `${quoted(alias)}.${quoted(column)} AS ${EVENT_TIME}`);
+  const found = eventsIn(select['from_table']);
+  const timed =
+    'alias' in found ? withFirstColumn(sql, `${quoted(found.alias)}.${quoted(column)} AS ${EVENT_TIME}`) : undefined;
   if (timed !== undefined) return timed;
-  const why = alias === undefined ? 'does not name events in its last FROM' : 'does not begin with SELECT or WITH';
+  const why = 'lack' in found ? found.lack : 'does not begin with SELECT or WITH';
   throw new DaybreakError('BAD_TRANSFORM', {
     what: `${file} computes the rows' time and ${why}, so that nothing can compare it with the events' time`,
     remedy: 'Write it as SELECT … FROM events …, or as WITH … SELECT … FROM events ….',

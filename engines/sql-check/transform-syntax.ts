@@ -41,6 +41,7 @@ const baseTableSchema = z.object({
   table_name: z.string(),
   schema_name: z.string(),
   catalog_name: z.string(),
+  column_name_alias: z.array(z.string()).default([]),
 });
 
 /** Every object of the tree, parents before children. */
@@ -67,6 +68,8 @@ export interface TableReference {
   /** The name by which the SQL's columns refer to it. */
   readonly alias: string;
   readonly qualified: boolean;
+  /** Whether the SQL gives its columns other names, as `events e (a, b, c)` does. */
+  readonly renamed: boolean;
 }
 
 /** A table named in FROM, in lower case; undefined for any other node. */
@@ -78,6 +81,7 @@ export function tableReferenceOf(node: unknown): TableReference | undefined {
     table,
     alias: found.alias === '' ? table : found.alias.toLowerCase(),
     qualified: found.schema_name !== '' || found.catalog_name !== '',
+    renamed: found.column_name_alias.length > 0,
   };
 }
 
@@ -87,9 +91,16 @@ export function tableReferencesOf(from: unknown): TableReference[] {
 }
 
 /** The tables that a FROM itself joins, without those of its subqueries. */
-export function joinedTablesOf(from: unknown): TableReference[] {
+function joinedTablesOf(from: unknown): TableReference[] {
   if (isNode(from) && from['type'] === 'JOIN') return [from['left'], from['right']].flatMap(joinedTablesOf);
   return [tableReferenceOf(from) ?? []].flat();
+}
+
+/** Why an expression of events' own columns cannot stand in the list of a SELECT; else the name of events there. */
+export function eventsIn(from: unknown): { readonly alias: string } | { readonly lack: string } {
+  const events = joinedTablesOf(from).find(({ table }) => table === 'events');
+  if (events === undefined) return { lack: 'does not name events in its last FROM' };
+  return events.renamed ? { lack: 'gives other names to the columns of events in FROM' } : { alias: events.alias };
 }
 
 /** Where DuckDB finds a function. Any other qualifier is the receiver of a method call. */

@@ -208,6 +208,19 @@ describe('a transform', () => {
       "WITH e AS (FROM events) SELECT e.time[:16] || ':00' AS time, e.id AS user_id, e.id AS uid FROM e",
       "computes the rows' time and does not name events in its last FROM",
     ],
+    // The column that is called time here is another.
+    [
+      'SELECT e.time, e.id AS user_id, e.id AS uid FROM events e (time, id, hello)',
+      'gives other names to the columns of events',
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, t.uid FROM events e LEFT JOIN LATERAL (SELECT max(uid) AS uid FROM names WHERE uid < e.id) t ON e.id > 3',
+      'transform.sql: DuckDB cannot plan it: Join condition for non-inner LATERAL JOIN',
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, (SELECT sum(n.uid / 3) FROM names n) AS uid FROM events e',
+      'sum(DOUBLE) may depend on the order of its rows: in a subquery use count,',
+    ],
     [
       'SELECT e.time, e.id AS user_id, d.current_date::VARCHAR AS uid FROM events e, (SELECT current_date) d',
       'current_date',
@@ -285,6 +298,15 @@ describe('a transform', () => {
     'SELECT e.time, e.id AS user_id, n.uid FROM events e LEFT JOIN names n ON uid = id -- unqualified',
     'SELECT e.time, e.id AS user_id, m.uid FROM events e JOIN names n ON n.uid = e.id JOIN names m ON m.uid = n.uid + 1',
     "SELECT e.time, [1::SMALLINT, 2] AS user_id, to_json({'a': e.id}) AS uid, [e.hello] AS texts, [true] AS flags FROM events e",
+    // The time of each is computed, so that the event's own time is put beside it.
+    ...[
+      'WITH é AS (SELECT 1), selectée AS (FROM names), éselect AS (FROM names)',
+      "WITH /* one /* two */ select ' */ n AS (FROM names)",
+      'WITH n$$ AS (FROM names), m$$ AS (FROM names)',
+      'WITH -- select\r n AS (FROM names)',
+      `WITH "select" AS (SELECT 'select ('), n AS (SELECT E'\\'select (')`,
+    ].map((start) => `${start} SELECT concat(e.time) AS time, e.id AS user_id, e.id AS uid FROM events e`),
+    'SELECT t AS time, i AS user_id, i AS uid FROM events e (h, i, t)',
     "SELECT e.time, CASE WHEN e.hello LIKE 's%' THEN upper(e.hello) END AS user_id, 1 AS uid FROM events e WHERE e.id > 0;",
   ])('is taken: %s', async (sql) => {
     await events({ 'transform.sql': sql });
