@@ -156,6 +156,10 @@ const GIVEN: Readonly<Record<string, () => Promise<unknown>>> = {
 const STAYING: Readonly<Record<string, (output: string) => boolean | Promise<boolean>>> = {
   'npx daybreak worker': (output) => output.includes('"msg":"ready"'),
   'npx daybreak worker --role speed': (output) => output.includes('"msg":"ready"'),
+  'npx daybreak report --serve': async (output) => {
+    const [url] = /http:\S+/.exec(output) ?? [];
+    return url !== undefined && (await fetch(url)).ok;
+  },
   'npx daybreak feed --rate 100': async () => (await inputOf(businessDateOf(new Date(), ZONE))).length > 0,
 };
 
