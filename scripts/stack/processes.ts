@@ -8,8 +8,8 @@ import { logFile, type Launch, type Server, type Stack } from './stack';
 
 const pidFile = (stack: Stack, server: Server): string => `${stack.directory}/run/${server.name}.pid`;
 
-/** A process that is becoming the server has an empty pid file or no command line for a moment. */
-const POLLS = 3;
+/** A process that is becoming the server has an empty pid file or another command line, for seconds on a busy machine. */
+const POLLS = 50;
 const POLL_MILLISECONDS = 100;
 
 /** Whether the server was started and not stopped since. It may have ended by itself. */
@@ -28,7 +28,8 @@ export async function runningPid(stack: Stack, server: Server): Promise<number |
     const pid = Number.parseInt(text, 10);
     if (Number.isNaN(pid)) continue;
     const command = await commandLine(pid);
-    if (command !== undefined && `${command} `.includes(` ${server.mark} `)) return pid;
+    if (command === undefined) return undefined;
+    if (`${command} `.includes(` ${server.mark} `)) return pid;
   }
   return undefined;
 }
