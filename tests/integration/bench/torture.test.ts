@@ -1,19 +1,19 @@
 import { freePortBase } from '../support/test-stacks';
 import { runBench } from './run-bench';
 
-/** Kills Kafka and the broker, then Temporal and a historical while `speed start` is typed twice. All is short. */
+/** Kills Kafka and the broker, both for a short time. The next round of this seed has Temporal and a historical. */
 const SEED = 34;
 /** It took seven minutes on a machine that others kept busy. If it were killed, it would leave its servers. */
 const AT_MOST_SECONDS = 1_500;
 
 it(
-  'keeps every invariant through two rounds of faults',
+  'keeps every invariant through a round of faults',
   async () => {
     const environment = { DAYBREAK_PORT_BASE: String(await freePortBase()) };
-    const { code, stderr } = await runBench('torture/index', [SEED, 2], environment, AT_MOST_SECONDS);
+    const { code, stderr } = await runBench('torture/index', [SEED, 1], environment, AT_MOST_SECONDS);
 
     expect(`${code}\n${stderr}`).toMatch(/^0\n/);
-    expect(stderr).toMatch(/round 2 took \d+ s, and 0 invariants broke/);
+    expect(stderr).toMatch(/round 1 took \d+ s, and 0 invariants broke/);
   },
   (AT_MOST_SECONDS + 60) * 1_000,
 );
