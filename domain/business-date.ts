@@ -45,6 +45,13 @@ export function shiftDate(date: BusinessDate, days: number): BusinessDate {
   return format(addDays(parse(date, 'yyyy-MM-dd', new Date(0)), days), 'yyyy-MM-dd') as BusinessDate;
 }
 
+/** The days from the first to the last, both included, in order. */
+export function datesBetween(first: BusinessDate, last: BusinessDate): BusinessDate[] {
+  const dates: BusinessDate[] = [];
+  for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
+  return dates;
+}
+
 /** The instants of a local day: 23 to 25 hours long if the zone has daylight saving. */
 export function dayInterval(date: BusinessDate, timeZone: string): Interval {
   return { start: startOfDay(date, timeZone), end: startOfDay(shiftDate(date, 1), timeZone) };

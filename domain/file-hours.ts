@@ -1,5 +1,5 @@
 import { tzOffset } from '@date-fns/tz';
-import { dayInterval, parseBusinessDate, shiftDate, type BusinessDate } from './business-date';
+import { datesBetween, dayInterval, parseBusinessDate, type BusinessDate } from './business-date';
 
 /** A local hour, as it stands in file names and in the local text of times. */
 export interface LocalHour {
@@ -64,7 +64,10 @@ export function fileHours(date: BusinessDate, timeZone: string, naming: FileNami
   }
 
   return {
-    dates: datesBetween(localHourAt(reach.start - 2 * HOUR, naming.timeZone), localHourAt(reach.end, naming.timeZone)),
+    dates: datesBetween(
+      localHourAt(reach.start - 2 * HOUR, naming.timeZone).date,
+      localHourAt(reach.end, naming.timeZone).date,
+    ),
     expectedAt(named) {
       const key = keyOf(named);
       if (!known.has(key)) known.set(key, place(named));
@@ -115,12 +118,6 @@ function firstInstant({ date, hour }: LocalHour, timeZone: string, later: number
   const after = local - offsetAt(local + DAY);
   const existing = [before, after].filter((at) => at + offsetAt(at) === local);
   return existing.length === 0 ? before : Math.min(...existing);
-}
-
-function datesBetween(first: LocalHour, last: LocalHour): BusinessDate[] {
-  const dates: BusinessDate[] = [];
-  for (let { date } = first; date <= last.date; date = shiftDate(date, 1)) dates.push(date);
-  return dates;
 }
 
 function keyOf({ date, hour }: LocalHour): string {

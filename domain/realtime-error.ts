@@ -1,15 +1,5 @@
+import type { RealtimeHour } from './realtime-hour';
 import type { ReconciledHour } from './reconciliation';
-
-/**
- * One local hour of a day as realtime served it before a batch replaced it, and what that batch wrote. It is kept when
- * later batches replace the day, because they find only the rows of the batch before them.
- */
-export interface RealtimeHour {
-  readonly hour: string;
-  readonly rows: number;
-  readonly distinct: number;
-  readonly written: number;
-}
 
 /** How far realtime's rows of an hour were from the batch's, in rows (events where Druid rolls up). */
 export interface RealtimeError {

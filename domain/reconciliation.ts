@@ -96,12 +96,16 @@ export function describeBefore(
   return `${BEFORE[before]}${unseen ?? ''}${estimated}${rolledUp}`;
 }
 
+/** Whether Druid stores other rows than the events that the figures count. */
+export function areRolledUp(hours: readonly ReconciledHour[]): boolean {
+  return hours.some(({ druidStored }) => druidStored !== undefined);
+}
+
 /** The columns of these hours' table. */
 export function reconciliationColumns(
   hours: readonly ReconciledHour[],
 ): readonly (readonly [title: string, key: keyof ReconciledHour])[] {
-  const isRolledUp = hours.some(({ druidStored }) => druidStored !== undefined);
-  return isRolledUp ? [...RECONCILIATION_COLUMNS, ...STORED_COLUMNS] : RECONCILIATION_COLUMNS;
+  return areRolledUp(hours) ? [...RECONCILIATION_COLUMNS, ...STORED_COLUMNS] : RECONCILIATION_COLUMNS;
 }
 
 /** The table as text cells: a line of names, a line for each hour, a line of sums. */

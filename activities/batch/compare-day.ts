@@ -13,7 +13,7 @@ import { noRolledUpFigures, rolledUpFiguresOfFile } from '../../engines/duckdb/r
 import { NO_CONTENT, withRowCounter } from '../../engines/duckdb/row-counter';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { shortHash } from '../../engines/pipeline/pipeline-version';
-import { readState } from '../../engines/versions/build-state';
+import { readState, type BuildState } from '../../engines/versions/build-state';
 import type { DayOutput } from '../../engines/versions/day-output';
 import { readingRows, requireReadable } from '../../engines/versions/row-form';
 import { eachHour, type HoursOptions } from './hours-at-once';
@@ -46,8 +46,9 @@ export async function compareDay(
   options: ComparisonOptions,
 ): Promise<Comparison> {
   const { pipeline, date } = plan;
-  const version = { pipeline, date, version: built.version };
-  requireReadable((await readState(built.output, built.version))?.form, loaded, version);
+  const state = await readState(built.output, built.version);
+  requireReadable(state?.form, loaded, { pipeline, date, version: built.version });
+  const batch = { ...built, pipeline, figures: state?.figures ?? {} };
   const { rollup } = loaded.pipeline.druid;
   if (rollup !== undefined) await checkColumns(druid, plan, loaded);
   await checkTypes(druid, plan, loaded);
@@ -58,8 +59,8 @@ export async function compareDay(
   const compare = kind === 'rows' ? compareRows : compareFigures;
   const found =
     rollup === undefined
-      ? await compare(druid, plan, built, loaded, options)
-      : await compareRolledUp(druid, plan, built, rollup, loaded, options);
+      ? await compare(druid, plan, batch, loaded, options)
+      : await compareRolledUp(druid, plan, batch, rollup, loaded, options);
   const named = new Set(built.hours.map(({ hour }) => hour));
   const hours = [...found.values()]
     .filter(({ hour, druidRows }) => named.has(hour) || druidRows > 0)
@@ -72,6 +73,12 @@ export async function compareDay(
   });
 }
 
+/** The batch's side of the comparison. */
+interface BatchRows extends BuiltRows, Pick<DayPlan, 'pipeline'> {
+  /** By hour, as far as builds computed them. */
+  readonly figures: BuildState['figures'];
+}
+
 /** An hour, and what differs in it, for people; undefined if nothing does. */
 interface ComparedHour extends ProvenHour {
   readonly difference: string | undefined;
@@ -80,7 +87,7 @@ interface ComparedHour extends ProvenHour {
 async function compareRows(
   druid: DruidClient,
   plan: DayPlan,
-  built: BuiltRows,
+  built: BatchRows,
   { pipeline, outputColumns: columns }: LoadedPipeline,
   options: ComparisonOptions,
 ): Promise<Map<string, ComparedHour>> {
@@ -91,9 +98,7 @@ async function compareRows(
       const druidHas = await day.content(hour, counter);
       const file = files.get(hour);
       const batch =
-        file === undefined
-          ? NO_CONTENT
-          : await withRowsFile({ ...built, pipeline: plan.pipeline }, file, options, (path) => counter.ofFile(path));
+        file === undefined ? NO_CONTENT : await withRowsFile(built, file, options, (path) => counter.ofFile(path));
       const compared = {
         hour,
         batchRows: batch.rows,
@@ -112,22 +117,19 @@ async function compareRows(
 async function compareFigures(
   druid: DruidClient,
   plan: DayPlan,
-  built: BuiltRows,
+  built: BatchRows,
   { pipeline, outputColumns: columns }: LoadedPipeline,
   options: ComparisonOptions,
 ): Promise<Map<string, ComparedHour>> {
   const day = servedDay(druid, plan, pipeline, columns);
-  const stored = (await readState(built.output, built.version))?.figures ?? {};
   const files = fileByHour(built);
   const figuresOf = async (hour: string): Promise<HourFigures> => {
-    const known = stored[hour];
+    const known = built.figures[hour];
     if (known !== undefined && areOf(known, columns)) return known;
     const file = files.get(hour);
     return file === undefined
       ? noFigures(columns)
-      : withRowsFile({ ...built, pipeline: plan.pipeline }, file, options, (path) =>
-          figuresOfFile(pipeline, columns, path),
-        );
+      : withRowsFile(built, file, options, (path) => figuresOfFile(pipeline, columns, path));
   };
   return eachHour(hoursOf(day, built), options, async (hour) => {
     const [batch, druidHas] = [await figuresOf(hour), await day.figures(hour)];
@@ -145,7 +147,7 @@ async function compareFigures(
 async function compareRolledUp(
   druid: DruidClient,
   plan: DayPlan,
-  built: BuiltRows,
+  built: BatchRows,
   rollup: Rollup,
   { pipeline, outputColumns: columns }: LoadedPipeline,
   options: ComparisonOptions,
@@ -157,7 +159,7 @@ async function compareRolledUp(
     const file = files.get(hour);
     return file === undefined
       ? noRolledUpFigures(pipeline, rollup, columns)
-      : withRowsFile({ ...built, pipeline: plan.pipeline }, file, options, (path) =>
+      : withRowsFile(built, file, options, (path) =>
           rolledUpFiguresOfFile(pipeline, rollup, columns, { file: path, scratch }),
         );
   };

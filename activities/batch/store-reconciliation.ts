@@ -4,7 +4,8 @@ import * as z from 'zod';
 import type { DailyBatchResult } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
-import { realtimeHours, type RealtimeHour } from '../../domain/realtime-error';
+import { realtimeHours } from '../../domain/realtime-error';
+import { realtimeHour, type RealtimeHour } from '../../domain/realtime-hour';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withOutput } from '../../engines/versions/open-output';
 import { replaceFile } from '../../clients/storage/local/replace-file';
@@ -12,10 +13,7 @@ import { withHeartbeats } from '../heartbeat';
 import { builtInput, namedOutputPlace } from './built-day';
 import type { BatchDependencies } from './dependencies';
 
-const count = z.number().int();
-const keptHours = z.object({
-  realtime: z.array(z.object({ hour: z.string(), rows: count, distinct: count, written: count })),
-});
+const keptHours = z.object({ realtime: z.array(realtimeHour) });
 
 /** The fields of a result that name files. Its figures are for people. */
 const resultInput = dayInput.extend({ output: builtInput.shape.folder, taskId: shortText });

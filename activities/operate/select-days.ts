@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
 import { requireRange, type BackfillInput, type BackfillSelection } from '../../domain/backfill';
-import { parseBusinessDate, requireOver, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { datesBetween, parseBusinessDate, requireOver, type BusinessDate } from '../../domain/business-date';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
 import { surveyDay } from '../../engines/versions/late-data-scan';
@@ -89,7 +89,5 @@ function datesOf(from: string, to: string, timeZone: string): BusinessDate[] {
   const [first, last] = [parseBusinessDate(from), parseBusinessDate(to)];
   requireRange({ from: first, to: last });
   requireOver(last, timeZone, new Date());
-  const dates: BusinessDate[] = [];
-  for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
-  return dates;
+  return datesBetween(first, last);
 }

@@ -1,10 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
-import { withFirstColumn } from '../tables/first-column';
+import { besideEvents } from '../sql-check/beside-events';
 import { mayMultiply } from '../sql-check/join-keys';
 import type { BoundTransform } from '../sql-check/transform-check';
-import { eventsIn } from '../sql-check/transform-syntax';
 import { queryCount } from './query';
 
 const EVENT = 'daybreak_event';
@@ -20,12 +19,10 @@ export function numberedTransform(
   file: string,
 ): string | undefined {
   if (!mayMultiply(plan, pipeline)) return undefined;
-  const events = eventsIn(select['from_table']);
-  const numbered = 'alias' in events ? withFirstColumn(transform, EVENT) : undefined;
-  if (numbered !== undefined) return numbered;
-  const why = 'lack' in events ? events.lack : 'does not begin with SELECT or WITH';
+  const numbered = besideEvents(transform, select, () => EVENT);
+  if ('sql' in numbered) return numbered.sql;
   throw new DaybreakError('BAD_TRANSFORM', {
-    what: `${file} ${why}, so that nobody can count which events gave which rows`,
+    what: `${file} ${numbered.lack}, so that nobody can count which events gave which rows`,
     remedy: 'Write it as SELECT … FROM events …, or do without allowDuplicateKeys.',
   });
 }

@@ -8,6 +8,7 @@ import type { OpenPipeline } from '../load-pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { refuseMultipliedRows } from '../rule/multiplied-rows';
 import { OF_DAY } from '../rule/record-rule';
+import { byHour } from '../versions/input-changes';
 import type { QuarantinedRecord } from '../versions/quarantine';
 import { STAGED } from './database';
 import { redundantSql, transformedRows, type RowEngine } from './hours/hour-output';
@@ -78,7 +79,7 @@ export async function previewDay(
   let read: PreviewCounts = { records: 0, quarantined: 0, outsideDay: 0, files: 0 };
   let bytes = 0;
   let isWhole = true;
-  for (const [hour, files] of [...byHour(own), ...byHour(neighbours)]) {
+  for (const [hour, files] of [...sorted(byHour(own)), ...sorted(byHour(neighbours))]) {
     if (rows.length === limit || bytes >= mostBytes) {
       isWhole = false;
       break;
@@ -238,13 +239,6 @@ function sumOf(one: PreviewCounts, other: PreviewCounts): PreviewCounts {
   };
 }
 
-/** The files by their source hour, in order. */
-function byHour(files: readonly ListedFile[]): [hour: string, files: ListedFile[]][] {
-  const hours = new Map<string, ListedFile[]>();
-  for (const file of files) {
-    const ofHour = hours.get(file.hour);
-    if (ofHour === undefined) hours.set(file.hour, [file]);
-    else ofHour.push(file);
-  }
+function sorted<T>(hours: ReadonlyMap<string, T>): [hour: string, value: T][] {
   return [...hours].sort(([one], [other]) => (one < other ? -1 : 1));
 }

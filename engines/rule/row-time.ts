@@ -1,10 +1,9 @@
 import { DaybreakError } from '../../domain/errors';
 import { outputTimeColumnOf, type Pipeline } from '../../domain/pipeline';
-import { withFirstColumn } from '../tables/first-column';
 import { literal, quoted } from '../duckdb/sql';
 import { timeRuleOf } from './time-rule';
+import { besideEvents } from '../sql-check/beside-events';
 import type { BoundTransform } from '../sql-check/transform-check';
-import { eventsIn } from '../sql-check/transform-syntax';
 
 /** The column of a `timedTransform` that has the time of the row's event. */
 export const EVENT_TIME = 'daybreak_event_time';
@@ -47,13 +46,10 @@ export function timedTransform(
   if (source !== undefined && 'reference' in source && source.reference === events && source.name === column) {
     return undefined;
   }
-  const found = eventsIn(select['from_table']);
-  const timed =
-    'alias' in found ? withFirstColumn(sql, `${quoted(found.alias)}.${quoted(column)} AS ${EVENT_TIME}`) : undefined;
-  if (timed !== undefined) return timed;
-  const why = 'lack' in found ? found.lack : 'does not begin with SELECT or WITH';
+  const timed = besideEvents(sql, select, (events) => `${quoted(events)}.${quoted(column)} AS ${EVENT_TIME}`);
+  if ('sql' in timed) return timed.sql;
   throw new DaybreakError('BAD_TRANSFORM', {
-    what: `${file} computes the rows' time and ${why}, so that nothing can compare it with the events' time`,
+    what: `${file} computes the rows' time and ${timed.lack}, so that nothing can compare it with the events' time`,
     remedy: 'Write it as SELECT … FROM events …, or as WITH … SELECT … FROM events ….',
   });
 }

@@ -46,7 +46,7 @@ export function isUnchanged(
   return changed.size + touched.size === 0 && missingHours.join() === manifest.missingHours.join();
 }
 
-function byHour<File extends { readonly hour: string }>(files: readonly File[]): Map<string, File[]> {
+export function byHour<File extends { readonly hour: string }>(files: readonly File[]): Map<string, File[]> {
   const hours = new Map<string, File[]>();
   for (const file of files) {
     const ofHour = hours.get(file.hour);

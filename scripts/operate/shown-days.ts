@@ -1,4 +1,4 @@
-import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { businessDateOf, datesBetween, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 
@@ -17,7 +17,5 @@ export function shownDays(
   if (first > last) {
     throw new DaybreakError('BAD_DATE', { what: `${last} is before ${first}`, remedy: 'Give the earlier day first.' });
   }
-  const dates: BusinessDate[] = [];
-  for (let date = first; date <= last; date = shiftDate(date, 1)) dates.push(date);
-  return dates;
+  return datesBetween(first, last);
 }

@@ -1,6 +1,6 @@
 import type { CheckedDay } from '../../domain/checked-day';
 import type { RecordCounts } from '../../domain/day-manifest';
-import type { RealtimeHour } from '../../domain/realtime-error';
+import type { RealtimeHour } from '../../domain/realtime-hour';
 import type { ReconciledHour } from '../../domain/reconciliation';
 
 /**

@@ -7,6 +7,7 @@ import { isBusinessDate, type BusinessDate } from '../../domain/business-date';
 import { completeCounts, describeCounts } from '../../domain/day-manifest';
 import { describeProof, PROOF_KINDS } from '../../domain/proof-kind';
 import { realtimeHours } from '../../domain/realtime-error';
+import { realtimeHour } from '../../domain/realtime-hour';
 import { describeBefore, SERVED_BEFORE, type ReconciledHour } from '../../domain/reconciliation';
 import type { ReportDay } from './report-data';
 
@@ -48,7 +49,7 @@ const storedDay = z
     before: z.enum(SERVED_BEFORE).optional().default('realtime'),
     realtimeUnseen: z.string().optional(),
     isDistinctEstimated: z.boolean().optional(),
-    realtime: z.array(z.object({ hour: z.string(), rows: count, distinct: count, written: count })).optional(),
+    realtime: z.array(realtimeHour).optional(),
     // A version of an earlier release compared rows.
     proof: z.enum(PROOF_KINDS).default('rows'),
     version: z.string(),

@@ -1,5 +1,5 @@
 import { barY, ruleY } from '@observablehq/plot';
-import { reconciliationColumns, type ReconciledHour } from '../../../domain/reconciliation';
+import { areRolledUp, reconciliationColumns, type ReconciledHour } from '../../../domain/reconciliation';
 import type { ReportDay } from '../report-data';
 import { element } from './element';
 import { formatCount } from './format';
@@ -33,7 +33,6 @@ export function hourChart(
   ]);
   const width = Math.min(1000, panelWidth - 36);
   const every = width / hours.length < NARROWEST_HOUR ? 3 : 1;
-  const isRolledUp = hours.some(({ druidStored }) => druidStored !== undefined);
   return drawPlot({
     width,
     height: 200,
@@ -43,7 +42,7 @@ export function hourChart(
       padding: 0.15,
       tickFormat: (hour: string, index: number) => (index % every === 0 ? hourName(hour, unusualHours) : ''),
     },
-    y: { grid: true, label: isRolledUp ? 'events' : 'rows', nice: true, tickFormat: 's' },
+    y: { grid: true, label: areRolledUp(hours) ? 'events' : 'rows', nice: true, tickFormat: 's' },
     color: { domain: [BEFORE, AFTER], range: ['var(--realtime)', 'var(--batch)'], legend: true },
     marks: [
       barY(bars, {
