@@ -254,6 +254,10 @@ export const pipelineSchema = z
             .describe('How many tasks read each partition, so that its rows can be queried if a server dies.'),
         })
         .prefault({}),
+      segmentGranularity: z
+        .enum(['DAY', 'HOUR'])
+        .default('DAY')
+        .describe('Whether a segment of a recomputed day holds rows of the whole day or of one hour.'),
       maxRowsPerSegment: z
         .int()
         .min(1)

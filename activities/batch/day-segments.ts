@@ -14,12 +14,12 @@ export async function visibleSegments(
 }
 
 /**
- * Checks that the visible segments come from a batch: published, not realtime, of one version, and each a day long.
- * Segments that Druid's compaction made since are exempt. Throws PROOF_FAILED.
+ * Checks that the visible segments come from a batch: published, of one version, and not added to others, as realtime's
+ * are. Segments that Druid's compaction made since are exempt. Throws PROOF_FAILED.
  */
 export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void {
   const versions = new Set(visible.flatMap((one) => (one.compacted ? [] : [one.version])));
-  const strange = visible.filter((one) => one.realtime || !one.published || !(one.compacted || isDay(one, plan)));
+  const strange = visible.filter((one) => !isOfBatch(one, plan) && !(one.compacted && isPublished(one)));
   if (visible.length > 0 && versions.size <= 1 && strange.length === 0) return;
   const [found] = strange;
   const served =
@@ -39,12 +39,19 @@ export function latestVersion(visible: readonly Segment[]): string {
 
 /** Who made the visible segments of a day: realtime, a batch, both or a compaction. */
 export function servedBefore(visible: readonly Segment[], plan: Pick<DayPlan, 'interval'>): ServedBefore {
-  const batch = visible.filter((one) => !one.realtime && one.published && isDay(one, plan)).length;
+  const batch = visible.filter((one) => isOfBatch(one, plan)).length;
   if (visible.length === 0) return 'nothing';
   if (visible.some((one) => one.compacted)) return 'compacted';
   return batch === 0 ? 'realtime' : batch === visible.length ? 'batch' : 'both';
 }
 
-function isDay({ start, end }: Segment, { interval }: Pick<DayPlan, 'interval'>): boolean {
-  return Date.parse(start) === Date.parse(interval.start) && Date.parse(end) === Date.parse(interval.end);
+function isPublished({ realtime, published }: Segment): boolean {
+  return published && !realtime;
+}
+
+/** Whatever the pipeline's `druid.segmentGranularity` was when the day was replaced. */
+function isOfBatch(one: Segment, { interval }: Pick<DayPlan, 'interval'>): boolean {
+  const isWithin =
+    Date.parse(one.start) >= Date.parse(interval.start) && Date.parse(one.end) <= Date.parse(interval.end);
+  return isPublished(one) && !one.appended && isWithin;
 }

@@ -5,6 +5,12 @@ import type { DruidHttp } from './http';
 
 const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
 
+const shardSpec = z.looseObject({
+  type: z.string(),
+  partitionNum: z.number().optional(),
+  partitions: z.number().optional(),
+});
+
 const segment = z.object({
   segment_id: z.string(),
   start: z.string(),
@@ -16,6 +22,7 @@ const segment = z.object({
   is_realtime: flag,
   is_overshadowed: flag,
   last_compaction_state: z.string().nullish(),
+  shard_spec: z.string().transform((text) => shardSpec.parse(JSON.parse(text))),
 });
 
 export interface Segment {
@@ -32,6 +39,8 @@ export interface Segment {
   readonly overshadowed: boolean;
   /** Whether Druid's automatic compaction made it. */
   readonly compacted: boolean;
+  /** Whether a task added it to what was there, as realtime's tasks do, and did not replace anything by it. */
+  readonly appended: boolean;
 }
 
 const segmentColumns = z.object({
@@ -141,7 +150,7 @@ export function createQueries(broker: DruidHttp) {
       // A plain select: aggregating over sys.segments fails inside Druid 33.
       const rows = await sql(
         'SELECT segment_id, "start", "end", version, num_rows, is_published, is_available, is_realtime, is_overshadowed, ' +
-          'last_compaction_state FROM sys.segments WHERE datasource = ? AND "start" < ? AND "end" > ?',
+          'last_compaction_state, shard_spec FROM sys.segments WHERE datasource = ? AND "start" < ? AND "end" > ?',
         [datasource, end, start],
         segment,
       );
@@ -156,9 +165,15 @@ export function createQueries(broker: DruidHttp) {
         realtime: row.is_realtime,
         overshadowed: row.is_overshadowed,
         compacted: row.last_compaction_state != null,
+        appended: isAppended(row.shard_spec),
       }));
     },
   };
+}
+
+/** A task that replaces an interval numbers all of its segments at once; later ones have numbers beyond these. */
+function isAppended({ type, partitionNum, partitions }: z.infer<typeof shardSpec>): boolean {
+  return type === 'numbered' && partitionNum !== undefined && partitions !== undefined && partitionNum >= partitions;
 }
 
 function brokenOff(query: string): DaybreakError {

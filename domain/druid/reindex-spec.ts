@@ -61,7 +61,7 @@ export function reindexSpec(
   columns: readonly OutputColumn[],
   { id, plan: { datasource, interval }, source, size, subtasks }: Reindex,
 ) {
-  const { partitionBy } = pipeline.druid;
+  const { partitionBy, segmentGranularity } = pipeline.druid;
   // A task that splits by ranges leaves the old rows if it finds no new ones.
   const ranges = size.rows === 0 ? undefined : partitionBy;
   return {
@@ -72,7 +72,7 @@ export function reindexSpec(
         ...dataSchema(pipeline, columns, datasource),
         granularitySpec: {
           type: 'uniform',
-          segmentGranularity: { type: 'period', period: 'P1D', timeZone: pipeline.timeZone },
+          segmentGranularity: { type: 'period', period: PERIODS[segmentGranularity], timeZone: pipeline.timeZone },
           ...rowGranularity(pipeline),
           intervals: [`${interval.start}/${interval.end}`],
         },
@@ -102,6 +102,8 @@ export function reindexSpec(
     context: { useConcurrentLocks: false },
   };
 }
+
+const PERIODS = { DAY: 'P1D', HOUR: 'PT1H' } as const;
 
 function partitioning(maxRowsPerSegment: number, ranges: readonly string[] | undefined) {
   if (ranges === undefined) return { partitionsSpec: { type: 'dynamic', maxRowsPerSegment } };

@@ -13,7 +13,7 @@ const data = scratchFolder();
 /** Druid with one segment of the day. A historical begins to serve it after `afterQuestions` requests. */
 function druidThatLoads(afterQuestions: number) {
   let questions = 0;
-  const segment = { published: true, realtime: false, overshadowed: false, compacted: false };
+  const segment = { published: true, realtime: false, overshadowed: false, compacted: false, appended: true };
   const day = {
     id: 'segment',
     version: 'v1',

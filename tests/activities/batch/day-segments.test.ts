@@ -1,11 +1,11 @@
-import { visibleSegments } from '../../../activities/batch/day-segments';
+import { checkSegments, servedBefore, visibleSegments } from '../../../activities/batch/day-segments';
 import type { DruidClient, Segment } from '../../../clients/druid';
 import type { DayPlan } from '../../../domain/daily-batch';
 
 const day = { start: '2026-03-13T15:00:00.000Z', end: '2026-03-14T15:00:00.000Z' };
 const segment = (id: string, its: Partial<Segment> = {}): Segment => ({
   ...{ id, ...day, version: '2026-03-15T00:00:00.000Z', rows: 1 },
-  ...{ published: true, available: true, realtime: false, overshadowed: false, compacted: false },
+  ...{ published: true, available: true, realtime: false, overshadowed: false, compacted: false, appended: false },
   ...its,
 });
 const plan = { datasource: 'events', interval: day } as unknown as DayPlan; // The only fields that are read.
@@ -28,4 +28,35 @@ it('sees realtime, what has no later version above it, and what is not published
   expect(await visible(segment('new'), realtime)).toEqual(['new', 'realtime']);
   expect(await visible(segment('hour', hour), segment('day', { ...older, published: false }))).toEqual(['hour', 'day']);
   expect(await visible(segment('old', older), segment('coming', { published: false }))).toEqual(['old', 'coming']);
+});
+
+describe('segments by the hour', () => {
+  const hours = (its: Partial<Segment>) =>
+    [
+      { start: day.start, end: hour.end },
+      { start: hour.end, end: day.end },
+    ].map((part, index) => segment(`hour ${index}`, { ...part, ...its }));
+
+  it('are a batch’s if it replaced them', () => {
+    expect(servedBefore(hours({}), plan)).toBe('batch');
+    expect(() => {
+      checkSegments(plan, hours({}));
+    }).not.toThrow();
+  });
+
+  it('are realtime’s if it added them to what was there', () => {
+    const appended = hours({ appended: true });
+    expect(servedBefore(appended, plan)).toBe('realtime');
+    expect(servedBefore([...hours({}), ...appended], plan)).toBe('both');
+    expect(() => {
+      checkSegments(plan, [...hours({}), ...appended]);
+    }).toThrow(/by 2 segments that neither/);
+  });
+
+  it('of two recomputes are no batch', () => {
+    const [first, second] = [hours({}), hours(older)];
+    expect(() => {
+      checkSegments(plan, [...first.slice(0, 1), ...second.slice(1)]);
+    }).toThrow(/by 2 versions/);
+  });
 });

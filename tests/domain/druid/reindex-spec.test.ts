@@ -10,7 +10,7 @@ async function withDruid(druid: Partial<Pipeline['druid']>) {
   const spec = (size: { rows: number; bytes: number }, subtasks: number) => {
     const plan = dayPlan(changed, parseBusinessDate('2026-11-21'));
     const source = { type: 'local', files: [] } as const;
-    return reindexSpec(changed, outputColumns, { id: 'task', plan, source, size, subtasks }).spec.tuningConfig;
+    return reindexSpec(changed, outputColumns, { id: 'task', plan, source, size, subtasks }).spec;
   };
   return { pipeline: changed, spec };
 }
@@ -46,8 +46,8 @@ describe('how many tasks load a day', () => {
 
 it('gives each of several tasks as many bytes', async () => {
   const { spec } = await withDruid({});
-  expect(spec({ rows: 10, bytes: 1_000 }, 1)).not.toHaveProperty('splitHintSpec');
-  expect(spec({ rows: 10, bytes: 1_000 }, 3)).toMatchObject({
+  expect(spec({ rows: 10, bytes: 1_000 }, 1).tuningConfig).not.toHaveProperty('splitHintSpec');
+  expect(spec({ rows: 10, bytes: 1_000 }, 3).tuningConfig).toMatchObject({
     maxNumConcurrentSubTasks: 3,
     splitHintSpec: { maxSplitSize: 334 },
   });
@@ -55,11 +55,21 @@ it('gives each of several tasks as many bytes', async () => {
 
 it('splits by ranges of the columns that the pipeline names, but not a day without rows', async () => {
   const { spec } = await withDruid({ partitionBy: ['hello', 'user_name'], maxRowsPerSegment: 1_000 });
-  expect(spec({ rows: 1, bytes: 1 }, 1)).toMatchObject({
+  expect(spec({ rows: 1, bytes: 1 }, 1).tuningConfig).toMatchObject({
     partitionsSpec: { type: 'range', partitionDimensions: ['hello', 'user_name'], maxRowsPerSegment: 1_000 },
     forceGuaranteedRollup: true,
   });
-  const empty = spec({ rows: 0, bytes: 0 }, 1);
+  const empty = spec({ rows: 0, bytes: 0 }, 1).tuningConfig;
   expect(empty).toMatchObject({ partitionsSpec: { type: 'dynamic', maxRowsPerSegment: 1_000 } });
   expect(empty).not.toHaveProperty('forceGuaranteedRollup');
+});
+
+it('makes segments of a day or of an hour of the zone', async () => {
+  const periods = await Promise.all(
+    (['DAY', 'HOUR'] as const).map(async (segmentGranularity) => {
+      const { spec } = await withDruid({ segmentGranularity });
+      return spec({ rows: 1, bytes: 1 }, 1).dataSchema.granularitySpec.segmentGranularity;
+    }),
+  );
+  expect(periods).toEqual(['P1D', 'PT1H'].map((period) => ({ type: 'period', period, timeZone: 'Asia/Seoul' })));
 });

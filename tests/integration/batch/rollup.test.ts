@@ -25,6 +25,7 @@ const date = parseBusinessDate('2026-03-14');
 const druid = createDruidClient(readConfig().druid);
 
 const ROLLUP = `
+  segmentGranularity: HOUR
   rollup:
     queryGranularity: FIFTEEN_MINUTE
     dimensions: [zone, borough, shared]

@@ -107,7 +107,12 @@ it('takes no row of the sealed day by any of the tasks', async () => {
   expect(await servedRows(pipeline.topic, date)).toEqual(expectedRows(sent));
 });
 
-it('empties a day that is accepted as empty, although ranges of no rows are none', async () => {
+it('empties a day that is accepted as empty, although ranges of no rows are none, and hours without rows are none', async () => {
+  const yaml = join(pipeline.folder, 'pipeline.yaml');
+  await writeFile(
+    yaml,
+    (await readFile(yaml, 'utf8')).replace('partitionBy:', 'segmentGranularity: HOUR\n  partitionBy:'),
+  );
   for (let hour = 0; hour < 24; hour += 1) await writeFile(input(String(hour).padStart(2, '0')), '');
   const accepted = '--accept EMPTY_DAY BATCH_SHORT --json';
   const run = await succeed(`batch run ${on()} --date ${date} ${accepted}`, pipeline.environment);
