@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import * as z from 'zod';
 import { aptInstall } from './apt-install';
 import { auditDependencies } from './audit';
@@ -22,7 +23,9 @@ const resultsSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   numRuntimeErrorTestSuites: z.number(),
+  testResults: z.array(z.object({ name: z.string(), status: z.string(), message: z.string() })),
 });
+type Outcome = { readonly passed: number; readonly failed: number; readonly reports: readonly string[] };
 
 function run(command: string, ...args: string[]): boolean {
   heading([command, ...args].join(' '));
@@ -54,17 +57,22 @@ aptInstall([
   ...(findChromium() === undefined ? ['chromium'] : []),
   ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
 ]);
-const counts = PROJECTS.map(({ name, workers }) => {
+const outcomes = PROJECTS.map(({ name, workers }) => {
   const output = ['--json', `--outputFile=${resultsOf(name)}`];
   const which = ['--selectProjects', name, '--maxWorkers', String(workers), '--passWithNoTests'];
   const passes = npx('jest', ...process.argv.slice(2), ...which, ...output);
-  return countTests(resultsOf(name), passes);
+  return outcomeOf(resultsOf(name), passes);
 });
 
-const passed = counts.reduce((sum, count) => sum + count.passed, 0);
-const failures = counts.reduce((sum, count) => sum + count.failed, checks.filter((good) => !good).length);
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, checks.filter((good) => !good).length);
 const summary = `${passed} passed, ${failures} failed`;
 writeFileSync(SUMMARY, `${summary}\n`);
+// Again, at the end: thousands of lines may stand between a failure and here.
+for (const report of outcomes.flatMap(({ reports }) => reports)) {
+  print();
+  print(report);
+}
 print();
 print(summary);
 process.exitCode = failures === 0 ? 0 : 1;
@@ -77,14 +85,17 @@ function audit(): boolean {
 }
 
 /** A test file that does not load counts as one failed test, as does a jest that ends without results. */
-function countTests(file: string, testsPass: boolean): { passed: number; failed: number } {
+function outcomeOf(file: string, testsPass: boolean): Outcome {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, reports: [`${file} was not written`] };
   }
   const results = resultsSchema.parse(JSON.parse(text));
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed };
+  const reports = results.testResults
+    .filter(({ status }) => status === 'failed')
+    .map(({ name, message }) => `FAIL ${relative('.', name)}\n${message}`);
+  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed, reports };
 }
