@@ -190,11 +190,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'the events in another order': { rows: (rows) => rows.toReversed() },
   'several stored rows for one group': {
     task: (spec) => {
-      const tuningConfig = {
-        ...spec.spec.tuningConfig,
-        partitionsSpec: { type: 'dynamic', maxRowsPerSegment: Math.floor(OF_HOUR / 75) },
-      };
-      return { ...spec, spec: { ...spec.spec, tuningConfig } };
+      // A subtask for each file.
+      const split = { maxNumConcurrentSubTasks: 2, splitHintSpec: { type: 'maxSize', maxSplitSize: 1 } };
+      return { ...spec, spec: { ...spec.spec, tuningConfig: { ...spec.spec.tuningConfig, ...split } } };
     },
   },
   'a missing event': {
@@ -268,11 +266,17 @@ async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec 
       .split('\n')
       .map((line) => JSON.parse(line) as Row),
   );
-  const file = join(pipeline.folder, `${plan.datasource}.ndjson`);
-  await writeFile(file, changed.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const middle = Math.floor(changed.length / 2);
+  const files = await Promise.all(
+    [changed.slice(0, middle), changed.slice(middle)].map(async (half, index) => {
+      const file = join(pipeline.folder, `${plan.datasource}-${index}.ndjson`);
+      await writeFile(file, half.map((row) => `${JSON.stringify(row)}\n`).join(''));
+      return file;
+    }),
+  );
   const others = HOURS.slice(1).map((hour) => join(folder, `${hour}.ndjson`));
   const id = `daybreak_${plan.datasource}`;
-  await run(task(specOf(id, plan, [file, ...others])), id);
+  await run(task(specOf(id, plan, [...files, ...others])), id);
   await until(`the rows of ${plan.datasource}`, () => druid.queries.hasDatasource(plan.datasource));
 }
 
