@@ -11,7 +11,7 @@ const project = (displayName, testMatch, options = {}) => ({
 const OWN_SERVERS = [
   'batch/faults',
   'batch/spark*',
-  'bench/{batch,memory,spark,start,storage,torture}',
+  'bench/{batch,fuzz,memory,spark,start,storage,torture}',
   'docs/commands',
   'package/*',
   'security/kafka-rights',

@@ -23,12 +23,17 @@ const config = z.looseObject({
     .transform((spec) => spec ?? null),
 });
 const owned = z.looseObject({ dataSource: z.string() });
-const configs = z.looseObject({
-  // Only the entry of the datasource is parsed further: the others may hold fields that we do not know.
-  compactionConfigs: z.array(owned).default([]),
-  /** True: compaction supervisors compact, and these configurations have no effect. */
-  useSupervisors: z.boolean().default(false),
-});
+const configsOf = (datasource: string) =>
+  z.looseObject({
+    // Only the entry of the datasource is parsed further: the others may hold fields that we do not know.
+    compactionConfigs: z
+      .array(owned)
+      .default([])
+      .transform((all): unknown => all.filter(({ dataSource }) => dataSource === datasource))
+      .pipe(z.array(config)),
+    /** True: compaction supervisors compact, and these configurations have no effect. */
+    useSupervisors: z.boolean().default(false),
+  });
 const supervisor = z.looseObject({ suspended: z.boolean().default(false), spec: config });
 
 /** Druid's automatic compaction, on the coordinator, which is also the overlord. Its user needs READ on CONFIG. */
@@ -36,11 +41,8 @@ export function createCompaction(coordinator: DruidHttp) {
   return {
     /** What compacts a datasource: its configuration at the coordinator, or compaction supervisors. */
     async of(datasource: string): Promise<CompactionConfig[]> {
-      const found = await coordinator.find({ url: '/druid/coordinator/v1/config/compaction' }, configs);
-      if (found?.useSupervisors !== true) {
-        const own = (found?.compactionConfigs ?? []).filter(({ dataSource }) => dataSource === datasource);
-        return z.array(config).parse(own);
-      }
+      const found = await coordinator.find({ url: '/druid/coordinator/v1/config/compaction' }, configsOf(datasource));
+      if (found?.useSupervisors !== true) return found?.compactionConfigs ?? [];
       const id = encodeURIComponent(`autocompact__${datasource}`);
       const supervised = await coordinator.find({ url: `/druid/indexer/v1/supervisor/${id}` }, supervisor);
       return supervised === undefined || supervised.suspended ? [] : [supervised.spec];

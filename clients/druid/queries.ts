@@ -1,10 +1,18 @@
 import * as z from 'zod';
 import type { Interval } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
+import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DruidHttp } from './http';
 
 const flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
 
+const jsonText = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    context.addIssue(messageOf(thrown));
+    return z.NEVER;
+  }
+});
 const shardSpec = z.looseObject({
   type: z.string(),
   partitionNum: z.number().optional(),
@@ -22,7 +30,7 @@ const segment = z.object({
   is_realtime: flag,
   is_overshadowed: flag,
   last_compaction_state: z.string().nullish(),
-  shard_spec: z.string().transform((text) => shardSpec.parse(JSON.parse(text))),
+  shard_spec: jsonText.pipe(shardSpec),
 });
 
 export interface Segment {

@@ -56,7 +56,8 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
   const { offset: from } = source;
   const transactions = new AbortedTransactions(source.abortedTransactions);
   let slice = new SliceBuilder(from);
-  let unreadable: { readonly cause: unknown } | undefined;
+  let previous = -1;
+  let failure: { readonly cause: unknown } | undefined;
   try {
     for (const batch of soundBatchesOf(source)) {
       if (batch.lastOffset < from) continue;
@@ -70,6 +71,11 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
               typeof record === 'number'
                 ? slice.add(batch, records.reader, record, from)
                 : slice.addLong(batch, record, from);
+            // Offsets rise, also from batch to batch. If they did not, a reader would go back, and for ever.
+            if (offset <= previous || offset > batch.lastOffset) {
+              throw unreadable(source, batch.baseOffset, 'damaged content', CHECK_THE_DISK);
+            }
+            previous = offset;
             slice.nextOffset = offset + 1;
             if (slice.rows < limits.rows() && slice.bytes < limits.bytes) continue;
             yield slice.cut(offset + 1);
@@ -82,11 +88,11 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
       slice.nextOffset = batch.lastOffset + 1;
     }
   } catch (thrown) {
-    unreadable = { cause: thrown };
+    failure = { cause: thrown };
   }
   // Also what stands before a batch that cannot be read.
   if (slice.rows > 0 || slice.nextOffset > slice.from) yield slice.cut(slice.nextOffset);
-  if (unreadable !== undefined) throw unreadable.cause;
+  if (failure !== undefined) throw failure.cause;
 }
 
 /**
@@ -127,7 +133,10 @@ class SliceBuilder {
     return this.#values.length;
   }
 
-  /** Adds the record at the reader's position, unless it is before `from`. Returns its offset. */
+  /**
+   * Adds the record at the reader's position, unless it is before `from`. Returns its offset; -1 if its parts are longer
+   * than itself.
+   */
   add(batch: Batch, reader: VarintReader, length: number, from: number): number {
     const start = reader.position;
     const end = start + length;
@@ -141,7 +150,8 @@ class SliceBuilder {
       this.#batches.push(batch);
       this.#bodies.push(reader.buffer);
       this.#positions.push(start);
-      this.bytes += length + HEADER_OVERHEAD * reader.read();
+      this.bytes += length + HEADER_OVERHEAD * Math.max(0, reader.read());
+      if (reader.position > end) return -1;
     }
     reader.position = end;
     return offset;

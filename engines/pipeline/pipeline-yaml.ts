@@ -7,7 +7,11 @@ import { pipelineSchema, type Pipeline } from '../../domain/pipeline';
 /** Reads pipeline.yaml. Throws BAD_PIPELINE with `file`, the line, the value and what is accepted there. */
 export function parsePipelineYaml(text: string, file: string): Pipeline {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    // Its warnings would go to the terminal. What it warns of is refused below.
+    logLevel: 'error',
+  });
   const [syntaxError] = document.errors;
   if (syntaxError !== undefined) {
     throw new DaybreakError('BAD_PIPELINE', {

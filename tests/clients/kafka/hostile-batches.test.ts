@@ -101,3 +101,30 @@ describe('a batch that is unpacked piece by piece', () => {
     }
   });
 });
+
+describe('offsets that do not rise', () => {
+  const read = async (batch: Buffer): Promise<number[]> => {
+    const limits = { rows: () => 1, bytes: 4 * MEBIBYTE };
+    const next: number[] = [];
+    for await (const slice of recordSlices(fetched(batch), limits)) next.push(slice.nextOffset);
+    return next;
+  };
+
+  it('are damage, within a batch and from batch to batch: a reader would go back for ever', async () => {
+    const back = await batchOf(2, 'none', Buffer.concat([recordOf(1, 5), recordOf(0, 5)]));
+    await expect(read(back)).rejects.toThrow('events/3 at offset 0 has damaged content');
+    const good = await batchOf(2, 'none', Buffer.concat([recordOf(0, 5), recordOf(1, 5)]));
+    expect(await read(good)).toEqual([1, 2]);
+    await expect(read(Buffer.concat([good, good]))).rejects.toThrow('damaged content');
+  });
+
+  it('are damage beyond the end of their batch', async () => {
+    await expect(read(await batchOf(1, 'none', recordOf(7, 5)))).rejects.toThrow('damaged content');
+  });
+
+  it('are not looked for in a record whose parts are longer than itself', async () => {
+    const record = recordOf(0, 5);
+    record[5] = 126; // The length of the value.
+    await expect(read(await batchOf(1, 'none', record))).rejects.toThrow('damaged content');
+  });
+});

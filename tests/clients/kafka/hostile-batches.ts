@@ -112,6 +112,14 @@ export function largeRecord(codec: Codec): Promise<Buffer> {
 
 /** 2 million empty records, in some kilobytes. */
 export function manyRecords(): Promise<Buffer> {
-  const empty = Buffer.from([12, 0, 0, 0, 1, 1, 0]); // All have the same offset, which no broker lets through.
-  return batchOf(2_000_000, 'gzip', gzipSync(Buffer.alloc(7 * 2_000_000, empty)));
+  const records = 2_000_000;
+  const body = Buffer.alloc(10 * records);
+  let at = 0;
+  for (let offset = 0; offset < records; offset += 1) {
+    at = writeVarint(body, at, 5 + varintSize(offset));
+    at = writeVarint(body, at + 2, offset); // After attributes and time.
+    at = writeVarint(body, at, -1); // No key,
+    at = writeVarint(body, at, -1) + 1; // no value, and no header.
+  }
+  return batchOf(records, 'gzip', gzipSync(body.subarray(0, at)));
 }

@@ -9,6 +9,7 @@ export function runBench(
     | 'backfill/index'
     | `batch/${'index' | 'memory' | 'spark' | 'storage'}`
     | `day/${'index' | 'large'}`
+    | 'fuzz/index'
     | 'speed/index'
     | 'start/index'
     | 'torture/index',
