@@ -39,6 +39,8 @@ export interface DayBuildOptions extends BuildTarget {
   readonly memoryLimit?: number;
   /** Hours that are built at the same time. Default: one per processor. */
   readonly threads?: number;
+  /** See BuildContext. The built day does not depend on it: tests set it. Default 128 MiB. */
+  readonly pieceBytes?: number;
   /** Ends the build with CANCELLED. The published day stays as it is. */
   readonly signal?: AbortSignal;
   /** Called about once a second, also while an hour is being built, and at the end. */
@@ -46,6 +48,8 @@ export interface DayBuildOptions extends BuildTarget {
 }
 
 const GIBIBYTE = 1024 ** 3;
+/** The keys of so much text fit into the memory of a scan, and a thread starts faster than it reads it. */
+const PIECE_BYTES = 128 * 1024 ** 2;
 
 /**
  * Builds one day from its hourly files and publishes it: HH.ndjson for every hour of the day (empty for an hour without
@@ -138,6 +142,7 @@ async function tryBuild(
       signal,
       memoryLimit: options.memoryLimit ?? GIBIBYTE,
       threads: options.threads ?? availableParallelism(),
+      pieceBytes: options.pieceBytes ?? PIECE_BYTES,
       progress,
     };
     const result = await buildWith(options, plan, context, sparkLogOf(output));

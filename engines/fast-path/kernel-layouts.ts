@@ -7,7 +7,7 @@ import type { LineColumns } from './line-fields';
 import { layoutOf, type LayoutPart, type LineLayout } from './line-layout';
 
 /** After this many misses without a new layout, no more misses are tried. */
-const MOST_TRIES = 64;
+const MOST_TRIES = 1024;
 /** Bytes behind a text, so that several bytes of it can be read at once. */
 const SLACK = 8;
 /** Bytes of UTF-8 for each character of a text. */

@@ -9,7 +9,8 @@ import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gz
 import type { Framing } from '../../domain/pipeline';
 import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
 import { hashFile } from './hash-file';
-import { unreadable, type ListedFile } from './listed-file';
+import { readRange } from './file-range';
+import { unreadable, type ByteRange, type ListedFile } from './listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from './framing/json-framing';
 import { countLineFeeds } from './framing/line-feeds';
 import { PeekedStream } from './peeked-stream';
@@ -79,10 +80,15 @@ const NOTHING = Buffer.alloc(0);
  * twice as long.
  */
 export async function* readLargeFile(
-  { file, path, unread, fetch, stream }: Pick<ListedFile, 'file' | 'path' | 'unread' | 'fetch' | 'stream'>,
+  listed: Pick<ListedFile, 'file' | 'path' | 'unread' | 'range' | 'fetch' | 'stream'>,
   { carefully, framing }: FileFormat & { readonly carefully: boolean },
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
+  const { file, path, unread, fetch, stream } = listed;
+  if (listed.range !== undefined) {
+    yield* readPartOf(path, listed.range, onEnd);
+    return;
+  }
   const leaveOut = async (reason: string): Promise<void> => {
     await fetch?.();
     onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason, isWhole: true }] });
@@ -133,6 +139,35 @@ export async function* readLargeFile(
   }
 }
 
+/** The same for a part of a file that is lines of text. */
+async function* readPartOf(path: string, range: ByteRange, onEnd: (read: ReadFile) => void): AsyncGenerator<Buffer> {
+  try {
+    let isFirst = range.from === 0;
+    for await (const chunk of readRange(path, range, (read) => {
+      onEnd({ ...read, faults: [] });
+    })) {
+      yield isFirst ? withoutMark(chunk) : chunk;
+      isFirst = false;
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/**
+ * Whether a large local file is plain text that has a record a line, so that a part of it can be read. Throws
+ * UNREADABLE_INPUT.
+ */
+export async function isLinesOfText({ file, path }: Pick<ListedFile, 'file' | 'path'>): Promise<boolean> {
+  try {
+    const beginning = await beginningOf(path, BYTES_THAT_SAY_FRAMING + 1);
+    const isPlain = compressionOf(file, beginning.subarray(0, BEGINNING_OF_FILE)) === 'none';
+    return isPlain && framingFault('lines', withoutMark(beginning)) === undefined;
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
 /** The same bytes, of which the first chunk has enough to say how they are framed, or all. */
 async function* beginningFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const parts: Buffer[] = [];
@@ -157,10 +192,10 @@ function openRecord(lines: Buffer): FileFault {
   };
 }
 
-async function beginningOf(path: string): Promise<Buffer> {
+async function beginningOf(path: string, most = BEGINNING_OF_FILE): Promise<Buffer> {
   const file = await open(path, READ_UNTRUSTED);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_OF_FILE), 0, BEGINNING_OF_FILE, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(most), 0, most, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -67,7 +67,8 @@ export async function* readChunks(
     if (file.fetch !== undefined && file.stream === undefined) {
       await fetched(file.fetch, files.slice(read, read + FETCHED_AHEAD));
     }
-    const whole = file.bytes > SMALL_BYTES ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES, { framing });
+    const isLarge = file.bytes > SMALL_BYTES || file.range !== undefined;
+    const whole = isLarge ? 'large' : readSmallFile(file, MOST_UNPACKED_BYTES, { framing });
     if (whole === 'large' || whole === 'damaged') {
       yield* small.chunks();
       small = gatherer(maximumBytes);

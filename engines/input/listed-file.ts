@@ -24,6 +24,16 @@ export interface ListedFacts {
   readonly stamp: string;
   /** Why it is not read, if it is no file. */
   readonly unread?: string | undefined;
+  /** The part that is read, if not all of it is; see `piecesOf`. */
+  readonly range?: ByteRange | undefined;
+}
+
+/** The lines of a file that begin in the bytes from <= at < to. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+  /** Where the file ended when it was listed. What it gains later is not read. */
+  readonly end: number;
 }
 
 /** One file of a day's input, and how it is read. */

@@ -66,6 +66,8 @@ export interface BuildContext {
   readonly signal: AbortSignal;
   readonly memoryLimit: number;
   readonly threads: number;
+  /** Bytes of text of which a worker reads a piece, if the files of an hour have more. */
+  readonly pieceBytes: number;
   readonly progress: ProgressCounter;
 }
 

@@ -26,18 +26,21 @@ export async function compressHours(
   if (compression === 'none') return hours;
   const { ending, packer } = PACKERS[compression];
   const places = new Semaphore(threads);
-  const compressed = [...hours].map(([name, hour]) =>
-    places.run(async (): Promise<[string, TargetHour]> => {
-      // Before any file is opened, which nobody would close.
-      const packing = packer();
-      const file = `${hour.file}${ending}`;
-      const digest = new Digest();
-      const target = createWriteStream(join(folder, file));
-      await pipeline(createReadStream(join(folder, hour.file)), packing, digest, target, { signal });
-      await rm(join(folder, hour.file));
-      return [name, { ...hour, file, bytes: digest.bytes, sha256: digest.sha256() }];
-    }),
-  );
+  // The largest come first, so that the last ones end at about the same time.
+  const compressed = [...hours]
+    .sort(([, one], [, other]) => other.bytes - one.bytes)
+    .map(([name, hour]) =>
+      places.run(async (): Promise<[string, TargetHour]> => {
+        // Before any file is opened, which nobody would close.
+        const packing = packer();
+        const file = `${hour.file}${ending}`;
+        const digest = new Digest();
+        const target = createWriteStream(join(folder, file));
+        await pipeline(createReadStream(join(folder, hour.file)), packing, digest, target, { signal });
+        await rm(join(folder, hour.file));
+        return [name, { ...hour, file, bytes: digest.bytes, sha256: digest.sha256() }];
+      }),
+    );
   return new Map(await settled(compressed));
 }
 

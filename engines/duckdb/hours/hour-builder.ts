@@ -1,22 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BusinessDate } from '../../../domain/business-date';
-import type { InputFile } from '../../../domain/day-manifest';
 import { isWholeRecord, spansHours } from '../../../domain/pipeline';
 import { hashFile } from '../../input/hash-file';
-import type { ProgressCounter } from '../../model/build-plan';
-import type { HourScanner } from '../../model/fast-path';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
-import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';
 import { openDatabase, type Database } from '../database';
 import { HourStage } from '../stage/hour-stage';
 import { requireSame } from '../stage/same-files';
-import { stageAll, stageSource, type ReadFiles, type SourceFiles } from '../stage/stage-files';
+import type { ReadFiles } from '../stage/stage-files';
 import { valueFailureIn } from '../value-failure';
-import { checkUnwritten, NO_ROWS, transformedRows, writeHour, type RowEngine, type WrittenHour } from './hour-output';
+import { NO_ROWS, transformedRows, writeHour, type RowEngine, type WrittenHour } from './hour-output';
 import type { HourToRead, HourToRebuild, HourWorker, ReadHour, WrittenFile } from './hour-worker';
 import { MisplacedRecords } from './misplaced-records';
+import { PieceBuilder } from './piece-builder';
+import type { PieceSteps } from './piece-steps';
 import { HourIdentities, type RepeatedIdentities } from './repeated-identities';
+import { SourceReader, type HourMeans } from './source-reader';
 
 /** What the workers of a build have in common. It can pass between threads. */
 export interface HoursSetup {
@@ -28,27 +27,20 @@ export interface HoursSetup {
   readonly memoryLimit: number;
 }
 
-/** What the builders of one thread have in common. */
-export interface HourMeans {
-  /** Undefined if the pipeline has none. */
-  readonly scanner: HourScanner | undefined;
-  readonly progress: Pick<ProgressCounter, 'addRows'>;
-}
-
 /** Folders within that of the version, which the workers share. */
-export const SHARED_FOLDERS = { misplaced: '.misplaced', identities: '.identities' } as const;
+export const SHARED_FOLDERS = { misplaced: '.misplaced', identities: '.identities', pieces: '.pieces' } as const;
 
 /** Builds hours with a DuckDB of one thread. So no race decides the order of rows. */
 export class HourBuilder implements HourWorker {
+  readonly pieces: PieceSteps;
   readonly #setup: HoursSetup;
   readonly #rows: RowEngine;
-  readonly #means: HourMeans;
   readonly #database: Database;
   readonly #stage: HourStage;
   readonly #misplaced: MisplacedRecords;
   /** Defined only if records of different hours can have the same identity. */
   readonly #identities: HourIdentities | undefined;
-  readonly #stop = new AbortController();
+  readonly #reader: SourceReader;
 
   /** @param number of the worker in its build, for the names of what it alone writes. */
   static async open(setup: HoursSetup, number: number, means: HourMeans): Promise<HourBuilder> {
@@ -61,22 +53,31 @@ export class HourBuilder implements HourWorker {
   }
 
   private constructor(setup: HoursSetup, means: HourMeans, database: Database, stage: HourStage) {
-    const { folder, loaded } = setup;
+    const { folder, date, loaded } = setup;
+    const { pipeline } = loaded;
+    const rows = transformedRows(loaded);
+    const misplaced = new MisplacedRecords(join(folder, SHARED_FOLDERS.misplaced), pipeline);
+    const identities = spansHours(pipeline)
+      ? new HourIdentities(join(folder, SHARED_FOLDERS.identities), pipeline)
+      : undefined;
+    const reader = new SourceReader({ pipeline, folder, means, database, stage, rows, misplaced });
+    const { connection } = database;
+    const pieces = join(folder, SHARED_FOLDERS.pieces);
     this.#setup = setup;
-    this.#means = means;
     this.#database = database;
     this.#stage = stage;
-    this.#rows = transformedRows(loaded);
-    this.#misplaced = new MisplacedRecords(join(folder, SHARED_FOLDERS.misplaced), loaded.pipeline);
-    this.#identities = spansHours(loaded.pipeline)
-      ? new HourIdentities(join(folder, SHARED_FOLDERS.identities), loaded.pipeline)
-      : undefined;
+    this.#rows = rows;
+    this.#misplaced = misplaced;
+    this.#identities = identities;
+    this.#reader = reader;
+    this.pieces = new PieceBuilder({
+      ...{ loaded, date, folder, pieces, connection, stage, identities, reader },
+    });
   }
 
   async read({ hour, files, same, write }: HourToRead): Promise<ReadHour> {
-    const path = join(this.#setup.folder, `.proven-${hour}.parquet`);
     const source = { date: this.#setup.date, hour, files };
-    const read = await stageSource(this.#stage, source, { scanner: this.#means.scanner, path, ...this.#reading });
+    const read = await this.#reader.read(source, join(this.#setup.folder, `.proven-${hour}.parquet`));
     if (same !== undefined) requireSame(hour, read.files, same);
     try {
       let built: ReadHour | undefined;
@@ -85,7 +86,7 @@ export class HourBuilder implements HourWorker {
       };
       if ((await valueFailureIn(() => record(read))) !== undefined) {
         await this.#stage.clear();
-        await record(await this.#readGood(source, read.files));
+        await record(await this.#reader.readGood(source, read.files));
       }
       if (built === undefined) throw new Error(`the hour ${hour} was not built`);
       return built;
@@ -95,7 +96,7 @@ export class HourBuilder implements HourWorker {
   }
 
   async rebuild({ hour, files, before, sources, repeated }: HourToRebuild): Promise<WrittenFile> {
-    await this.#readGood({ date: this.#setup.date, hour, files }, before);
+    await this.#reader.readGood({ date: this.#setup.date, hour, files }, before ?? []);
     for (const source of sources) await this.#misplaced.stage(this.#database.connection, source, hour);
     return this.#write(hour, repeated);
   }
@@ -105,8 +106,7 @@ export class HourBuilder implements HourWorker {
   }
 
   interrupt(): void {
-    this.#stop.abort();
-    this.#database.connection.interrupt();
+    this.#reader.interrupt();
   }
 
   async close(): Promise<void> {
@@ -114,54 +114,12 @@ export class HourBuilder implements HourWorker {
     this.#database.close();
   }
 
-  get #reading() {
-    return { signal: this.#stop.signal, progress: this.#means.progress };
-  }
-
-  /** Stages every line of an hour, whose files were `before`. Lines on which the transform fails are noted as bad. */
-  async #readGood(source: SourceFiles, before: readonly InputFile[] | undefined): Promise<ReadFiles> {
-    const read = await stageAll(this.#stage, source, this.#reading);
-    requireSame(source.hour, read.files, before);
-    if ((await valueFailureIn(() => this.#check({ own: true }))) !== undefined) {
-      const again = await this.#stage.rejectFailing(this.#rows.check, source.files);
-      requireSame(source.hour, again, before);
-    }
-    return read;
-  }
-
   /** The outcome of one source hour, which is staged. */
-  async #record(hour: string, { files, faults, unread, neighbour }: ReadFiles, write: boolean): Promise<ReadHour> {
-    const { misplaced, ...counts } = await this.#stage.counts();
-    const targets = Object.keys(misplaced);
-    // Bad records are separated before deduplication: a good record must not be lost because a bad one equals it.
-    const own = !write || !isWholeRecord(this.#setup.loaded.pipeline);
-    if (own || targets.length > 0) await this.#check({ own });
-    const isBad = counts.quarantined + faults.length > 0;
-    const path = join(this.#setup.folder, `.quarantine-${hour}.ndjson`);
-    const quarantined = isBad ? await writeQuarantine(path, allOf(this.#stage.quarantined(), faults)) : 0;
-    const source = {
-      hour,
-      files,
-      read: counts.read + faults.length,
-      outsideDay: counts.outsideDay,
-      quarantined,
-      misplaced,
-      truncatedFiles: [...new Set(faults.map(({ file }) => file))],
-      ...(unread.length > 0 && { unreadFiles: unread }),
-      ...(neighbour !== undefined && { neighbour }),
-    };
-    if (targets.length > 0) {
-      const { connection } = this.#database;
-      await this.#misplaced.keep(connection, hour, { targets, isPadded: this.#stage.isPadded });
-    }
+  async #record(hour: string, read: ReadFiles, write: boolean): Promise<ReadHour> {
+    const check = !write || !isWholeRecord(this.#setup.loaded.pipeline);
+    const { source, quarantine } = await this.#reader.outcome(hour, hour, read, { check });
     const written = write ? await this.#write(hour, undefined) : undefined;
-    return { source, quarantine: isBad ? path : undefined, written };
-  }
-
-  /** Fails if the transform fails on a staged record that is not written with its file's hour; see `checkUnwritten`. */
-  #check({ own }: { readonly own: boolean }): Promise<void> {
-    const { proven } = this.#stage;
-    return checkUnwritten(this.#database.connection, this.#setup.loaded.pipeline, { rows: this.#rows, proven, own });
+    return { source, quarantine, written };
   }
 
   /** Writes the hour's staged records. */
@@ -186,14 +144,6 @@ async function writtenFile(folder: string, hour: string, written: WrittenHour): 
   return { hour, file, ...written, ...(await hashFile(join(folder, file))) };
 }
 
-function fileOf(hour: string): string {
+export function fileOf(hour: string): string {
   return `${hour}.ndjson`;
-}
-
-async function* allOf(
-  records: AsyncIterable<QuarantinedRecord>,
-  faults: readonly QuarantinedRecord[],
-): AsyncGenerator<QuarantinedRecord> {
-  yield* records;
-  yield* faults;
 }

@@ -86,8 +86,12 @@ export async function writeHour(
   return { kept, duplicates, ...NO_ROWS };
 }
 
-/** Runs the transform in DuckDB itself. */
-export function transformedRows(loaded: LoadedPipeline): RowEngine {
+/**
+ * Runs the transform in DuckDB itself.
+ *
+ * @param of what `write` writes. A part has figures if a large hour has them. Default: an hour.
+ */
+export function transformedRows(loaded: LoadedPipeline, of: 'hour' | 'part' = 'hour'): RowEngine {
   const { numberedTransform: numbered } = loaded;
   const { pipeline, outputColumns: columns } = loaded;
   const { matchColumn } = pipeline;
@@ -98,7 +102,7 @@ export function transformedRows(loaded: LoadedPipeline): RowEngine {
     written: number,
   ): Promise<Pick<WrittenRows, 'unmatched' | 'figures' | 'wrong'>> {
     const counts = wrongRowsSql(pipeline);
-    if (needsFigures(pipeline, written)) {
+    if (needsFigures(pipeline, of === 'hour' ? written : Infinity)) {
       const [row = []] = await queryTexts(connection, figuresQuery(pipeline, columns, `(\n${output}\n)`, counts));
       const figures = figuresFrom(columns, row);
       const match = figures.columns.find(({ name }) => name === matchColumn);

@@ -3,8 +3,16 @@ import { Worker } from 'node:worker_threads';
 import type { ListedFile } from '../../input/listed-file';
 import type { ProgressCounter } from '../../model/build-plan';
 import type { HourToRead, HourToRebuild, HourWorker, ReadHour, WrittenFile } from './hour-worker';
+import type { PieceSteps } from './piece-steps';
 import type { RepeatedIdentities } from './repeated-identities';
-import { receivedError, type FromThread, type ThreadCall, type ThreadSetup, type ToThread } from './thread-messages';
+import {
+  receivedError,
+  type FromThread,
+  type PieceCall,
+  type ThreadCall,
+  type ThreadSetup,
+  type ToThread,
+} from './thread-messages';
 
 type Counted = Pick<ProgressCounter, 'addRows' | 'addFetched'>;
 
@@ -61,6 +69,18 @@ class HourThread implements HourWorker {
     return (await this.#call({ call: 'repeated', argument: hours })) as RepeatedIdentities[];
   }
 
+  readonly pieces: PieceSteps = {
+    read: (argument) => this.#step('read', { ...argument, files: argument.files.map(factsOf) }),
+    hashFile: (argument) => this.#step('hashFile', argument),
+    joinBad: (argument) => this.#step('joinBad', argument),
+    hashIdentities: (argument) => this.#step('hashIdentities', argument),
+    findShared: (argument) => this.#step('findShared', argument),
+    findAlike: (argument) => this.#step('findAlike', argument),
+    findRedundant: (argument) => this.#step('findRedundant', argument),
+    write: (argument) => this.#step('write', argument),
+    join: (argument) => this.#step('join', argument),
+  };
+
   interrupt(): void {
     this.#send({ call: 'interrupt' });
   }
@@ -68,6 +88,14 @@ class HourThread implements HourWorker {
   async close(): Promise<void> {
     this.#send({ call: 'close' });
     await this.#ended;
+  }
+
+  async #step<Name extends keyof PieceSteps>(
+    step: Name,
+    argument: Parameters<PieceSteps[Name]>[0],
+  ): Promise<Awaited<ReturnType<PieceSteps[Name]>>> {
+    // The thread's step of this name gave it.
+    return (await this.#call({ call: 'piece', step, argument } as PieceCall)) as Awaited<ReturnType<PieceSteps[Name]>>;
   }
 
   #call(call: ThreadCall): Promise<unknown> {

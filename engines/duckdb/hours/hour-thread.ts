@@ -2,9 +2,17 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { withListedFiles } from '../../input/input-files';
 import type { ListedFacts, ListedFile } from '../../input/listed-file';
-import { fastPath } from '../fast-path';
 import { HourBuilder } from './hour-builder';
-import { sentError, type FromThread, type ThreadCall, type ThreadSetup, type ToThread } from './thread-messages';
+import type { PieceSteps } from './piece-steps';
+import { scannerOf } from './source-reader';
+import {
+  sentError,
+  type FromThread,
+  type PieceCall,
+  type ThreadCall,
+  type ThreadSetup,
+  type ToThread,
+} from './thread-messages';
 
 /** The whole life of a thread that builds hours. It gets one call at a time, and may be interrupted in it. */
 async function run(setup: ThreadSetup): Promise<void> {
@@ -23,7 +31,7 @@ async function run(setup: ThreadSetup): Promise<void> {
     },
   };
   await withListedFiles(input, files, async (open) => {
-    const scanner = fastPath?.hourScanner(loaded.pipeline);
+    const scanner = scannerOf(loaded.pipeline);
     const builder = await HourBuilder.open(setup, number, { scanner, progress });
     try {
       await answerCalls(builder, open, stop);
@@ -71,6 +79,31 @@ function called(builder: HourBuilder, open: (file: ListedFacts) => ListedFile, m
       return builder.rebuild({ ...message.argument, files: message.argument.files.map(open) });
     case 'repeated':
       return builder.repeated(message.argument);
+    case 'piece':
+      return stepOf(builder.pieces, open, message);
+  }
+}
+
+function stepOf(pieces: PieceSteps, open: (file: ListedFacts) => ListedFile, call: PieceCall): Promise<unknown> {
+  switch (call.step) {
+    case 'read':
+      return pieces.read({ ...call.argument, files: call.argument.files.map(open) });
+    case 'hashFile':
+      return pieces.hashFile(call.argument);
+    case 'joinBad':
+      return pieces.joinBad(call.argument);
+    case 'hashIdentities':
+      return pieces.hashIdentities(call.argument);
+    case 'findShared':
+      return pieces.findShared(call.argument);
+    case 'findAlike':
+      return pieces.findAlike(call.argument);
+    case 'findRedundant':
+      return pieces.findRedundant(call.argument);
+    case 'write':
+      return pieces.write(call.argument);
+    case 'join':
+      return pieces.join(call.argument);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { InputFile } from '../../../domain/day-manifest';
 import type { ListedFile } from '../../input/listed-file';
 import type { SourceHour, TargetHour } from '../../model/build-plan';
+import type { PieceSteps } from './piece-steps';
 import type { RepeatedIdentities } from './repeated-identities';
 
 /** Builds one hour at a time, from its bytes to its file. What it gets and gives can pass between threads. */
@@ -11,6 +12,8 @@ export interface HourWorker {
   rebuild(hour: HourToRebuild): Promise<WrittenFile>;
   /** The hours among these, in order, that have identities of earlier ones. */
   repeated(hours: readonly string[]): Promise<RepeatedIdentities[]>;
+  /** The steps of an hour that several workers build. */
+  readonly pieces: PieceSteps;
   /** Ends what it does, which then fails. */
   interrupt(): void;
   close(): Promise<void>;
@@ -39,7 +42,7 @@ export interface HourToRebuild {
   readonly files: readonly ListedFile[];
   /** Its files when they were read before. */
   readonly before: readonly InputFile[] | undefined;
-  /** The source hours, in order, that hold records of it. */
+  /** The names of the sources, in order, that hold records of it; see MisplacedRecords. */
   readonly sources: readonly string[];
   /** Identities that belong to an earlier hour and must be left out of this one, if any. */
   readonly repeated: RepeatedIdentities | undefined;

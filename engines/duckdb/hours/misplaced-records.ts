@@ -4,9 +4,10 @@ import type { Pipeline } from '../../../domain/pipeline';
 import { STAGED } from '../database';
 import { BLANK } from '../../rule/json-line';
 import { NOTE } from '../../rule/record-rule';
+import type { PartFile } from './piece-steps';
 import { columnsSql, literal, parquetSql } from '../sql';
 
-/** Valid records in the file of another hour than theirs. Kept in one Parquet file per source hour. */
+/** Valid records that are not written with the file that they are in. Kept in one Parquet file per source. */
 export class MisplacedRecords {
   readonly #folder: string;
   readonly #columns: string;
@@ -18,17 +19,17 @@ export class MisplacedRecords {
   }
 
   /**
-   * Keeps the staged records of `source` that belong to `targets`, with their padding: large records must not be closer
-   * to each other here than in the stage.
+   * Keeps the staged records of `source` that belong to `targets`, or its own, with their padding: large records must not
+   * be closer to each other here than in the stage.
    */
   async keep(
     connection: DuckDBConnection,
     source: string,
-    { targets, isPadded }: { readonly targets: readonly string[]; readonly isPadded: boolean },
+    { targets, isPadded }: { readonly targets: readonly string[] | 'own'; readonly isPadded: boolean },
   ): Promise<void> {
-    const kept = isPadded ? [...targets, BLANK] : targets;
+    const kept = targets === 'own' ? `${NOTE} IS NULL` : `${NOTE} IN (${targets.map(literal).join(', ')})`;
     await connection.run(
-      `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${NOTE} IN (${kept.map(literal).join(', ')}))
+      `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${kept}${isPadded ? ` OR ${NOTE} = '${BLANK}'` : ''})
        TO ${literal(this.#file(source))} (FORMAT parquet${isPadded ? ', ROW_GROUP_SIZE 2048' : ''})`,
     );
   }
@@ -39,6 +40,11 @@ export class MisplacedRecords {
       `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}, nullif(${NOTE}, ${literal(target)}) AS ${NOTE}
        FROM ${parquetSql(this.#file(source))} WHERE ${NOTE} IN (${literal(target)}, '${BLANK}')`,
     );
+  }
+
+  /** The kept records of an hour, or the source's own, which are so many rows. */
+  partOf(source: string, of: string, rows: number): PartFile {
+    return { path: this.#file(source), where: of === 'own' ? `${NOTE} IS NULL` : `${NOTE} = ${literal(of)}`, rows };
   }
 
   #file(source: string): string {

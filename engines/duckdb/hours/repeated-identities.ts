@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pipeline } from '../../../domain/pipeline';
 import { identityKeyNames, identityKeysOf, identityKeysSql } from './identity-keys';
@@ -30,17 +30,19 @@ export class HourIdentities {
     this.#pipeline = pipeline;
   }
 
-  /** Stores the identities of the view `events`, which has the events of the hour. */
-  async keep(connection: DuckDBConnection, hour: string): Promise<void> {
+  /** Stores the identities of the view `events`, which has the events of the hour or of a part of it. */
+  async keep(connection: DuckDBConnection, hour: string, part = 0): Promise<void> {
+    const path = join(this.#folder, `${hour}.${part}.parquet`);
     await connection.run(
-      `COPY (SELECT ${identityKeysSql(this.#pipeline)}, ${literal(hour)} AS ${HOUR} FROM events) TO ${literal(this.#file(hour))} (FORMAT parquet)`,
+      `COPY (SELECT ${identityKeysSql(this.#pipeline)}, ${literal(hour)} AS ${HOUR} FROM events) TO ${literal(path)} (FORMAT parquet)`,
     );
   }
 
   /** The hours, in order, that have identities of earlier ones. */
   async repeated(connection: DuckDBConnection, hours: readonly string[]): Promise<RepeatedIdentities[]> {
-    const files = hours.map((hour) => this.#file(hour)).filter((file) => existsSync(file));
-    if (files.length < 2) return [];
+    const kept = (await readdir(this.#folder)).filter((name) => hours.includes(name.slice(0, 2))).sort();
+    const files = kept.map((name) => join(this.#folder, name));
+    if (new Set(kept.map((name) => name.slice(0, 2))).size < 2) return [];
     const path = join(this.#folder, 'repeated.parquet');
     const names = identityKeyNames(this.#pipeline);
     const [columns, identities] = [names.join(', '), parquetSql(...files)];
@@ -54,10 +56,6 @@ export class HourIdentities {
        ON ${sameIdentity('daybreak_all', 'daybreak_repeated', names)} WHERE ${HOUR} > ${FIRST} ORDER BY ${HOUR}`,
     );
     return found.map(([hour]) => ({ path, hour: hour ?? '' }));
-  }
-
-  #file(hour: string): string {
-    return join(this.#folder, `${hour}.parquet`);
   }
 }
 

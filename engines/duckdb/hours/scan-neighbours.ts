@@ -1,11 +1,11 @@
 import type { BusinessDate } from '../../../domain/business-date';
 import type { SourceHour } from '../../model/build-plan';
 import type { ListedFile } from '../../input/listed-file';
-import { fastPath } from '../fast-path';
 import type { ReadPipeline } from '../../model/loaded-pipeline';
 import { openDatabase } from '../database';
 import { HourStage } from '../stage/hour-stage';
 import { stageSource } from '../stage/stage-files';
+import { scannerOf } from './source-reader';
 
 /** Bytes that the scan may hold before it spills. */
 const MEMORY_LIMIT = 512 * 1024 ** 2;
@@ -35,7 +35,7 @@ export async function scanNeighbours(
   signal.addEventListener('abort', interrupt);
   try {
     const stage = new HourStage(database.connection, pipeline, date);
-    const scanner = fastPath?.hourScanner(pipeline);
+    const scanner = scannerOf(pipeline);
     for (const [hour, files] of sources) {
       const read = await stageSource(stage, { date, hour, files }, { scanner, signal });
       found.set(hour, {

@@ -1,6 +1,7 @@
 import { DaybreakError, type ErrorCode } from '../../../domain/errors';
 import type { HoursSetup } from './hour-builder';
 import type { HourWorker } from './hour-worker';
+import type { PieceSteps } from './piece-steps';
 
 /** What a thread that builds hours begins with. */
 export interface ThreadSetup extends HoursSetup {
@@ -10,12 +11,22 @@ export interface ThreadSetup extends HoursSetup {
   readonly input: string;
 }
 
-export type ThreadCall = {
+export type HourCall = {
   readonly [Name in 'read' | 'rebuild' | 'repeated']: {
     readonly call: Name;
     readonly argument: Parameters<HourWorker[Name]>[0];
   };
 }['read' | 'rebuild' | 'repeated'];
+
+export type PieceCall = {
+  readonly [Name in keyof PieceSteps]: {
+    readonly call: 'piece';
+    readonly step: Name;
+    readonly argument: Parameters<PieceSteps[Name]>[0];
+  };
+}[keyof PieceSteps];
+
+export type ThreadCall = HourCall | PieceCall;
 
 export type ToThread = ThreadCall | { readonly call: 'interrupt' } | { readonly call: 'close' };
 

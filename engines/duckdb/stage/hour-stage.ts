@@ -76,6 +76,7 @@ export class HourStage {
   readonly #unreadable: BadLines | undefined;
   /** The lines on which the transform fails. */
   readonly #failing: BadLines | undefined;
+  #rejected: readonly string[] = [];
 
   /**
    * @param scratch the beginning of the absolute paths at which bad lines are kept. Without it bad lines are not kept.
@@ -105,10 +106,27 @@ export class HourStage {
     return this.#scan?.proven;
   }
 
+  /** The same, which is then the caller's to remove. */
+  takeProven(): ProvenLines | undefined {
+    const proven = this.#scan?.proven;
+    this.#scan = undefined;
+    return proven;
+  }
+
+  /** DuckDB's message for each record that was rejected because the transform fails on it. */
+  get rejected(): readonly string[] {
+    return this.#rejected;
+  }
+
+  /** How many records of the hour are staged. */
+  countOwn(): Promise<number> {
+    return queryCount(this.#connection, `SELECT count(*) FROM ${STAGED} WHERE ${NOTE} IS NULL`);
+  }
+
   /** Empties the stage. */
   async begin({ scan, ...hour }: HourInput): Promise<void> {
     this.#hour = hour;
-    [this.#missed, this.#missedBytes, this.#rows] = [[], 0, 0];
+    [this.#missed, this.#missedBytes, this.#rows, this.#rejected] = [[], 0, 0, []];
     this.#numbers = new LineNumbers();
     await this.#removeBad();
     this.#scan = scan;
@@ -147,7 +165,7 @@ export class HourStage {
     await this.#scan.close();
     await this.#stageMissed();
     // Which of two records came first matters only if they can differ, and is known only if both are staged.
-    return isWholeRecord(this.#pipeline) || (await this.#countOwn()) === 0;
+    return isWholeRecord(this.#pipeline) || (await this.countOwn()) === 0;
   }
 
   /** Releases what is held outside of the table. */
@@ -218,6 +236,7 @@ export class HourStage {
   ): Promise<void> {
     const found = await findFailing(this.#connection, this.#pipeline, { rows: this.#rows, check });
     const statement = await this.#statements.prepare(`UPDATE ${STAGED} SET ${NOTE} = $1 WHERE rowid = $2`);
+    this.#rejected = [...found.values()];
     const failing = new Map<number, string>();
     for (const [row, words] of found) {
       const reason = `the transform fails on it: ${words}`;
@@ -284,10 +303,6 @@ export class HourStage {
     await blank.run();
     this.#rows += rows;
     this.#numbers.notePadding(rows, this.#rows);
-  }
-
-  #countOwn(): Promise<number> {
-    return queryCount(this.#connection, `SELECT count(*) FROM ${STAGED} WHERE ${NOTE} IS NULL`);
   }
 }
 

@@ -31,6 +31,8 @@ export interface ReadFiles {
   readonly unread: readonly UnreadFile[];
   /** Only for a neighbouring hour. */
   readonly neighbour: NeighbourContent | undefined;
+  /** What `progress` counted. */
+  readonly text: { readonly lines: number; readonly bytes: number };
 }
 
 export interface Reading {
@@ -47,15 +49,19 @@ interface Scanned extends Reading {
 }
 
 /** Stages the files of an hour, with the fast path if it helps. */
-export async function stageSource(
+export async function stageSource(stage: HourStage, source: SourceFiles, options: Scanned): Promise<ReadFiles> {
+  return (await stageProven(stage, source, options)) ?? stageAll(stage, source, options);
+}
+
+/** The same with the fast path. Undefined, with nothing staged, if it does not help. */
+export async function stageProven(
   stage: HourStage,
   source: SourceFiles,
   { scanner, path, ...reading }: Scanned,
-): Promise<ReadFiles> {
+): Promise<ReadFiles | undefined> {
   const { date, hour, own } = parseSourceHour(source.hour, source.date);
   const scanned = { date, hour, bytes: unpackedBytes(source.files), path: own ? path : undefined };
-  const read = await scanner?.use(scanned, (scan) => stageFiles(stage, source, { ...reading, scan }));
-  return read ?? stageAll(stage, source, reading);
+  return scanner?.use(scanned, (scan) => stageFiles(stage, source, { ...reading, scan }));
 }
 
 /** Stages every line of an hour's files in the table. */
@@ -106,7 +112,8 @@ async function stageFiles(
     [whole, isDamaged] = [false, true];
   }
   if (await stage.end(whole)) {
-    return { files, faults, unread, neighbour: expected.own ? undefined : await stage.neighbourContent() };
+    const neighbour = expected.own ? undefined : await stage.neighbourContent();
+    return { files, faults, unread, neighbour, text: { lines: rows, bytes } };
   }
   progress?.addRows(-rows, -bytes);
   await stage.clear();
@@ -115,7 +122,12 @@ async function stageFiles(
 
 /** An estimate, never too low. The size of a compressed file's content is not known before it is read. */
 export function unpackedBytes(files: readonly ListedFile[]): number {
-  return files.reduce((sum, { file, bytes }) => sum + (isPacked(file) ? bytes * 20 + PACKED_BYTES : bytes), 0);
+  return files.reduce((sum, file) => sum + unpackedBytesOf(file), 0);
+}
+
+function unpackedBytesOf({ file, bytes, range }: ListedFile): number {
+  if (range !== undefined) return range.to - range.from;
+  return isPacked(file) ? bytes * 20 + PACKED_BYTES : bytes;
 }
 
 const PACKED_BYTES = 1024 * 1024;

@@ -1,0 +1,284 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { gzipSync } from 'node:zlib';
+import type { DayManifest } from '../../../../domain/day-manifest';
+import { runDayBuild, type DayBuildOptions } from '../../../../engines/build-day';
+import { loadPipeline } from '../../../../engines/load-pipeline';
+import type { LoadedPipeline } from '../../../../engines/model/loaded-pipeline';
+import { until } from '../../../integration/support/until';
+import { contentsOf, DAY, event, lines, pipelineLike, scratchFolder, writeFiles } from '../../scratch';
+
+jest.setTimeout(240_000);
+
+const root = scratchFolder();
+/** Of a piece: about three records. */
+const TINY = 200;
+
+type Files = Readonly<Record<string, string | Buffer>>;
+
+let count = 0;
+let input: string;
+
+beforeEach(nextInput);
+
+function nextInput(): void {
+  count += 1;
+  input = join(root, `input-${count}`);
+}
+
+async function build(loaded: LoadedPipeline, changes: Partial<DayBuildOptions>): Promise<DayManifest> {
+  const output = join(root, `output-${count}`);
+  return runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1, force: true, ...changes });
+}
+
+async function contents(loaded: LoadedPipeline, changes: Partial<DayBuildOptions>): Promise<Record<string, string>> {
+  await build(loaded, changes);
+  return contentsOf(join(root, `output-${count}`), DAY);
+}
+
+/** Every file of the day, its manifest among them, is the same whatever the size of pieces. Returns them. */
+async function sameInPieces(files: Files, loaded: LoadedPipeline): Promise<Record<string, string>> {
+  await writeFiles(input, files);
+  const whole = await contents(loaded, { pieceBytes: Infinity });
+  expect(await contents(loaded, { pieceBytes: TINY })).toEqual(whole);
+  return whole;
+}
+
+function pipelineWith(changes: Parameters<typeof pipelineLike>[2] = {}): Promise<LoadedPipeline> {
+  return pipelineLike('events', join(root, `pipeline-${count}`), changes).then(loadPipeline);
+}
+
+function settings(...changes: readonly (readonly [from: string, to: string])[]) {
+  return {
+    'pipeline.yaml': (text: string) => changes.reduce((changed, [from, to]) => changed.replace(from, to), text),
+  };
+}
+
+const ID_IDENTITY = ['  time:\n    column', '  identity: [id]\n  time:\n    column'] as const;
+const BY_DAY = ['names.%Y%m%d.%H*.json', 'names.%Y%m%d*.json'] as const;
+
+function hourOf(hour: string, ids: readonly number[]): string[] {
+  return ids.map((id) => event(id, `2026-11-21 ${hour}:${String(id % 60).padStart(2, '0')}:00`));
+}
+
+const ids = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+const HOUR = 'names.20261121.07.json';
+const SEVEN = hourOf('07', ids(0, 40));
+
+describe('an hour that is built in pieces is the same, byte by byte', () => {
+  const mixed = [
+    ...SEVEN.slice(0, 12),
+    'no json',
+    event(900, '2026-11-21 08:10:00'),
+    event('"x"'),
+    ...SEVEN.slice(3, 9),
+    '',
+    event(901, '2026-11-22 08:10:00'),
+    event(902, '2026-11-21 07:10:00', 'a\\u0041'),
+    event(902, '2026-11-21 07:10:00', 'aA'),
+    event(903, '2026-11-21 09:10:00'),
+    ...SEVEN.slice(12),
+  ];
+
+  it.each<[string, Files]>([
+    ['duplicates, bad lines, misplaced and outside records', { [HOUR]: lines(...mixed) }],
+    [
+      'records of it in another file',
+      { [HOUR]: lines(...SEVEN), 'names.20261121.08.json': lines(...hourOf('08', ids(0, 30)), ...mixed) },
+    ],
+    [
+      'several files of all kinds',
+      {
+        'names.20261121.07_0.json': lines(...SEVEN),
+        'names.20261121.07_1.json.gz': gzipSync(lines(...mixed)),
+        'names.20261121.07_2.json': lines(...mixed.toReversed()),
+        'names.20261121.07_3.json': '',
+        'names.20261121.07_4.json': event(5000),
+        'names.20261121.07_5.json.gz': gzipSync(lines(...mixed)).subarray(0, 300),
+        'names.20261121.07_6.json.bz2': Buffer.from('BZh91AY&SY'),
+        'names.20261121.07_7.json': JSON.stringify(
+          SEVEN.map((text): unknown => JSON.parse(text)),
+          undefined,
+          1,
+        ),
+      },
+    ],
+    ['CRLF', { [HOUR]: mixed.join('\r\n') }],
+    ['a missing last line feed', { [HOUR]: mixed.join('\n') }],
+    ['a byte order mark', { [HOUR]: `\ufeff${lines(...mixed)}` }],
+    ['a torn last line', { [HOUR]: lines(...mixed).slice(0, -20) }],
+    ['line feeds alone', { [HOUR]: `${lines(...SEVEN.slice(0, 4))}${'\n'.repeat(900)}${lines(...mixed)}` }],
+    [
+      'a line that is longer than pieces',
+      { [HOUR]: lines(...SEVEN.slice(0, 4), event(70, '2026-11-21 07:10:00', 'y'.repeat(5000)), ...mixed) },
+    ],
+    [
+      'bytes that are not UTF-8',
+      {
+        [HOUR]: Buffer.concat([
+          Buffer.from(lines(...mixed)),
+          Buffer.from('{"\xff\n', 'latin1'),
+          Buffer.from(lines(...mixed)),
+        ]),
+      },
+    ],
+    ['no good record', { [HOUR]: lines(...Array.from({ length: 40 }, () => 'no json')) }],
+    ['records of other hours alone', { [HOUR]: lines(...hourOf('09', ids(0, 40))) }],
+    [
+      'a large neighbouring hour',
+      { [HOUR]: lines(...SEVEN), 'names.20261122.00.json': lines(...mixed, ...hourOf('23', ids(0, 9))) },
+    ],
+  ])('%s', async (_, files) => {
+    await sameInPieces(files, await pipelineWith());
+  });
+
+  it('with an identity that is in several pieces and hours', async () => {
+    const loaded = await pipelineWith(settings(ID_IDENTITY));
+    const { '_manifest.json': manifest = '' } = await sameInPieces(
+      { [HOUR]: lines(...mixed), 'names.20261121.08.json': lines(...hourOf('08', ids(20, 70)), ...SEVEN) },
+      loaded,
+    );
+    expect(JSON.parse(manifest)).toMatchObject({ counts: { duplicates: 6 + 20 + 40 + 1 + 0 } });
+  });
+
+  it('with one file a day', async () => {
+    const loaded = await pipelineWith(settings(BY_DAY));
+    const hours = ids(0, 24).flatMap((hour) => hourOf(String(hour).padStart(2, '0'), ids(0, hour === 13 ? 60 : 4)));
+    await sameInPieces(
+      {
+        'names.20261120.json': lines(...hourOf('07', ids(0, 30)), ...SEVEN.slice(0, 2)),
+        'names.20261121.json': lines(...hours, ...mixed, ...hours),
+      },
+      loaded,
+    );
+  });
+
+  it('with framed records', async () => {
+    const loaded = await pipelineWith(settings(['files:\n', 'files:\n  framing: json\n']));
+    const framed = JSON.stringify(
+      SEVEN.map((text): unknown => JSON.parse(text)),
+      undefined,
+      1,
+    );
+    await sameInPieces(
+      { 'names.20261121.07_0.json': framed, 'names.20261121.07_1.json': framed.slice(0, -30) },
+      loaded,
+    );
+  });
+
+  it('with records on which the transform fails', async () => {
+    const loaded = await pipelineWith({
+      'transform.sql': (text) => text.replace('e.hello', 'CAST(e.hello AS BIGINT) AS hello'),
+    });
+    const numbers = SEVEN.map((line) => line.replace('ssm-seoul', '12'));
+    const failing = [...numbers.slice(0, 9), SEVEN[1] ?? '', ...numbers.slice(9), event(7, '2026-11-21 08:00:00')];
+    const day = await sameInPieces({ [HOUR]: lines(...failing), 'names.20261121.08.json': lines(...failing) }, loaded);
+    expect(day['_quarantine.ndjson']?.match(/"line":\d+/g)).toEqual([
+      '"line":10',
+      '"line":42',
+      '"line":10',
+      '"line":42',
+    ]);
+  });
+
+  it('with figures, checks, and records that give no row or several', async () => {
+    const checks = [{ name: 'odd', where: 'user_id % 2 = 1', atMost: 1000 }];
+    const loaded = await pipelineWith({
+      'pipeline.yaml': (text) => `${text}\nproof: aggregates\nchecks: ${JSON.stringify(checks)}\n`,
+      'transform.sql': (text) => `${text.trimEnd().replace(/;$/, '')} WHERE e.id % 3 <> 0\n`,
+    });
+    await sameInPieces({ [HOUR]: lines(...mixed) }, loaded);
+  });
+});
+
+/** Lines of all kinds, of few records, so that many are there twice. */
+const anyLine = fc
+  .record({
+    id: fc.integer({ min: 0, max: 20 }),
+    time: fc.constantFrom('2026-11-21 07:30:00', '2026-11-21 08:20:00', '2026-11-23 07:00:00'),
+    hello: fc.constantFrom('a', 'a\\u0041', 'aA', 'é', 'x'.repeat(300), undefined),
+    form: fc.constantFrom('fluentd', 'fluentd', 'fluentd', 'blanks', 'bad', 'empty'),
+  })
+  .map(({ id, time, hello, form }) => {
+    if (form === 'empty') return '';
+    if (form === 'bad') return `{"id":"${id}","time":"${time}"}`;
+    if (form === 'blanks') return `{ "time": "${time}", "id": ${id}, "hello": "${hello ?? ''}" }`;
+    return hello === undefined ? `{"id":${id},"time":"${time}"}` : event(id, time, hello);
+  });
+
+it('is the same for any lines, cut anywhere', async () => {
+  const loaded = await pipelineWith();
+  const days = fc.record({
+    seven: fc.array(anyLine, { minLength: 10, maxLength: 150 }),
+    eight: fc.array(anyLine, { maxLength: 30 }),
+    end: fc.constantFrom('\n', '\r\n'),
+    pieceBytes: fc.integer({ min: 30, max: 2000 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(days, async ({ seven, eight, end, pieceBytes }) => {
+      nextInput();
+      await writeFiles(input, { [HOUR]: seven.join(end), 'names.20261121.08.json': eight.join(end) });
+      expect(await contents(loaded, { pieceBytes })).toEqual(await contents(loaded, { pieceBytes: Infinity }));
+    }),
+    { numRuns: 6 },
+  );
+});
+
+describe('a large hour that threads build', () => {
+  const MEBIBYTE = 1024 ** 2;
+  const RECORDS = 90_000; // More than the 4 MiB from which on threads are worth their start.
+  const all = hourOf('07', ids(0, RECORDS));
+
+  beforeEach(() => writeFiles(input, { [HOUR]: lines(...all, ...all.toReversed(), 'no json') }));
+
+  it('is the same whatever their number, and has each record once', async () => {
+    const loaded = await pipelineWith();
+    const one = await contents(loaded, { threads: 1, pieceBytes: MEBIBYTE });
+    expect(one['07.ndjson']?.split('\n')).toHaveLength(RECORDS + 1);
+    expect(await contents(loaded, { threads: 3, pieceBytes: MEBIBYTE })).toEqual(one);
+    const { counts } = await build(loaded, { pieceBytes: Infinity });
+    expect(counts).toMatchObject({ read: 2 * RECORDS + 1, duplicates: RECORDS, quarantined: 1 });
+    expect(await contentsOf(join(root, `output-${count}`), DAY)).toEqual(one);
+  });
+
+  it('reports each line once as its progress', async () => {
+    const seen: number[] = [];
+    const onProgress = ({ rows }: { readonly rows: number }): number => seen.push(rows);
+    await build(await pipelineWith(), { threads: 3, pieceBytes: MEBIBYTE, onProgress });
+    expect(seen.at(-1)).toBe(2 * RECORDS + 1);
+  });
+
+  it.each([128, 300])('keeps to %i MiB of memory', async (mebibytes) => {
+    const changes = { threads: 3, pieceBytes: MEBIBYTE, memoryLimit: mebibytes * MEBIBYTE };
+    expect((await build(await pipelineWith(), changes)).counts).toMatchObject({ duplicates: RECORDS });
+  });
+
+  it.each(['07-hashes-0.parquet', '07-rows-0.ndjson'])(
+    'ends with CANCELLED, and leaves nothing behind, when it has %s',
+    async (file) => {
+      const stop = new AbortController();
+      const versions = join(root, `output-${count}`, '.versions', DAY);
+      const ended = build(await pipelineWith(), { threads: 3, pieceBytes: MEBIBYTE, signal: stop.signal });
+      const isThere = async (): Promise<boolean> =>
+        (await readdir(versions, { recursive: true }).catch(() => [])).some((name) => name.endsWith(file));
+      await until(`there is ${file}`, isThere, { pauseMs: 5, during: ended });
+      stop.abort();
+      await expect(ended).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect((await readdir(versions)).filter((name) => name.startsWith('.'))).toEqual([]);
+    },
+  );
+
+  it('fails if the transform fails on too many records of its pieces together', async () => {
+    const loaded = await pipelineWith({
+      'transform.sql': (text) => text.replace('e.hello', 'CAST(e.hello AS BIGINT) AS hello'),
+    });
+    const some = all.slice(0, 501).map((line) => line.replace('ssm-seoul', 'x'));
+    const good = all.map((line) => line.replace('ssm-seoul', '1'));
+    await writeFiles(input, { [HOUR]: lines(...some, ...good, ...some) });
+    await expect(build(loaded, { threads: 2, pieceBytes: MEBIBYTE })).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      what: expect.stringContaining('the transform fails on more than 1000 records') as string,
+    });
+  });
+});
