@@ -1,23 +1,58 @@
 import { DuckDBInstance } from '@duckdb/node-api';
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 const HOURS = 24;
+const NOON = 12;
 
 /** A day of `rows` records in 24 files; every hundredth record is there twice. Made once. Returns its folder. */
 export async function largeDay(folder: string, rows: number): Promise<string> {
-  return once(join(folder, `day-${rows}`), async (staging) => {
-    const connection = await (await DuckDBInstance.create(':memory:')).connect();
-    const each = Math.floor(rows / HOURS);
-    for (let hour = 0; hour < HOURS; hour += 1) {
-      const name = String(hour).padStart(2, '0');
-      await connection.run(`COPY (
-        SELECT '{"hello":"ssm-seoul","id":' || (${hour * each} + k) || ',"time":"2026-11-21 '
-          || strftime(TIMESTAMP '2026-11-21 ${name}:00:00' + to_microseconds((k * 3600000000) // ${each}), '%H:%M:%S') || '"}'
-        FROM (SELECT CASE WHEN row % 101 = 100 THEN row - 50 ELSE row END AS k FROM range(${each}) AS rows(row)))
-        TO '${join(staging, `names.20261121.${name}.json`)}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')`);
+  return once(join(folder, `day-${rows}`), (staging) => writeHours(staging, () => Math.floor(rows / HOURS)));
+}
+
+/** Such a day of which noon has 60 %. */
+export async function hotDay(folder: string, rows: number): Promise<string> {
+  const other = Math.floor((0.4 * rows) / (HOURS - 1));
+  return once(join(folder, `hot-day-${rows}`), (staging) =>
+    writeHours(staging, (hour) => (hour === NOON ? rows - other * (HOURS - 1) : other)),
+  );
+}
+
+/** The files of a day as one file. Made once. Returns its folder. */
+export async function dayInOneFile(folder: string, day: string): Promise<string> {
+  return once(join(folder, `${basename(day)}-in-one-file`), async (staging) => {
+    const path = join(staging, 'names.20261121.json');
+    for (const file of readdirSync(day).sort()) {
+      await pipeline(createReadStream(join(day, file)), createWriteStream(path, { flags: 'a' }));
     }
   });
+}
+
+async function writeHours(staging: string, rowsOf: (hour: number) => number): Promise<void> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  let first = 0;
+  for (let hour = 0; hour < HOURS; hour += 1) {
+    const name = String(hour).padStart(2, '0');
+    const rows = rowsOf(hour);
+    await connection.run(`COPY (
+      SELECT '{"hello":"ssm-seoul","id":' || (${first} + k) || ',"time":"2026-11-21 '
+        || strftime(TIMESTAMP '2026-11-21 ${name}:00:00' + to_microseconds((k * 3600000000) // ${rows}), '%H:%M:%S') || '"}'
+      FROM (SELECT CASE WHEN row % 101 = 100 THEN row - 50 ELSE row END AS k FROM range(${rows}) AS rows(row)))
+      TO '${join(staging, `names.20261121.${name}.json`)}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01')`);
+    first += rows;
+  }
 }
 
 /**
