@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import type { DayManifest } from '../../../../domain/day-manifest';
 import { runDayBuild, type DayBuildOptions } from '../../../../engines/build-day';
+import { PieceBuilder } from '../../../../engines/duckdb/hours/piece-builder';
 import { loadPipeline } from '../../../../engines/load-pipeline';
 import type { LoadedPipeline } from '../../../../engines/model/loaded-pipeline';
 import { until } from '../../../integration/support/until';
@@ -223,6 +225,34 @@ it('is the same for any lines, cut anywhere', async () => {
     }),
     { numRuns: 6 },
   );
+});
+
+describe('a file that is written to while its pieces are read', () => {
+  /** Builds; whoever hashes the whole file then finds this text. */
+  async function buildWhile(text: string): Promise<DayManifest> {
+    await writeFiles(input, { [HOUR]: lines(...SEVEN), '.later': text });
+    const hash = jest.spyOn(PieceBuilder.prototype, 'hashFile').mockImplementation(async ({ ranges }) => {
+      hash.mockRestore();
+      return PieceBuilder.prototype.hashFile.call(undefined, { path: join(input, '.later'), ranges });
+    });
+    return build(await pipelineWith(), { pieceBytes: TINY });
+  }
+
+  it('is read as far as it was when it was listed, if it has grown', async () => {
+    const { counts, inputs } = await buildWhile(lines(...SEVEN, event(7000)));
+    expect(counts).toMatchObject({ read: SEVEN.length });
+    const sha256 = createHash('sha256')
+      .update(lines(...SEVEN))
+      .digest('hex');
+    expect(inputs).toMatchObject([{ bytes: lines(...SEVEN).length, sha256 }]);
+  });
+
+  it.each([
+    ['holds something else', lines(...SEVEN).replace('07:09:00', '07:09:01')],
+    ['is shorter', lines(...SEVEN.slice(1))],
+  ])('fails the build if it %s', async (_, text) => {
+    await expect(buildWhile(text)).rejects.toMatchObject({ code: 'UNREADABLE_INPUT' });
+  });
 });
 
 describe('a large hour that threads build', () => {
