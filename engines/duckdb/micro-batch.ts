@@ -14,6 +14,7 @@ import { StatementCache } from './query';
 import { NOTE, parseLinesSql } from '../rule/record-rule';
 import { columnsSql, quoted } from './sql';
 import { timeRuleOf } from '../rule/time-rule';
+import { valueFailureOf } from './value-failure';
 import { wrongRowsFrom, wrongRowsSql } from './wrong-rows';
 
 export interface MicroBatchOptions {
@@ -56,6 +57,18 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
     return lines === count && proven === count;
   }
 
+  /** SQL that fails on a row of a table may fail without any event. The only record is bad for its own fault all the same. */
+  async function outcomeOf(text: Buffer, parse: string): Promise<Outcome> {
+    try {
+      return outcomeSchema.parse(await rowOf(batchSql(pipeline, output, parse), text));
+    } catch (thrown) {
+      if (text.includes(LINE_FEED) || valueFailureOf(thrown) === undefined) throw thrown;
+      const outcome = outcomeSchema.parse(await rowOf(parsedSql(pipeline, parse, NO_ROWS_SQL), text));
+      if (outcome.faults.length === 0) throw thrown;
+      return outcome;
+    }
+  }
+
   /** Undefined if a value is not one line, or holds bytes that are not text. */
   async function attempt({ lines, rejects }: Separated): Promise<MicroBatchResult | undefined> {
     if (lines.length === 0) return { messages: [], rejects, wrong: wrongRowsFrom(pipeline, []) };
@@ -63,10 +76,9 @@ export function microBatchTransform(loaded: LoadedPipeline, database: Database):
     if (!isUtf8(text)) return undefined;
     const proof = fastPath?.proveEvents(text, pipeline);
     const isProven = proof !== undefined && (await areProven(lines.length, text, proof));
-    const sql = isProven
-      ? provenBatchSql(pipeline, output, proof)
-      : batchSql(pipeline, output, parseLinesSql({ pipeline, time, proof }));
-    const { count, faults, keys, values, wrong } = outcomeSchema.parse(await rowOf(sql, text));
+    const { count, faults, keys, values, wrong } = isProven
+      ? outcomeSchema.parse(await rowOf(provenBatchSql(pipeline, output, proof), text))
+      : await outcomeOf(text, parseLinesSql({ pipeline, time, proof }));
     if (!isProven && count !== lines.length) return undefined;
     const events = lines.length - faults.length;
     refuseMultipliedRows(loaded, { events, rows: values.length, of: 'a micro-batch' });
@@ -151,13 +163,20 @@ function joined(lines: readonly Line[]): Buffer {
  * and how many of them each check finds wrong. If JavaScript fetched values row by row, that would cost more than the transform.
  */
 function batchSql(pipeline: Pipeline, transform: string, parse: string): string {
+  return parsedSql(pipeline, parse, rowsSql(pipeline, transform));
+}
+
+/** `rows` as SQL of the columns behind the faults, and FROM. */
+function parsedSql(pipeline: Pipeline, parse: string, rows: string): string {
   return `WITH daybreak_parsed AS MATERIALIZED (SELECT *, (row_number() OVER ()) - 1 AS daybreak_line FROM (${parse})),
     events AS (SELECT ${columnsSql(pipeline)} FROM daybreak_parsed WHERE ${NOTE} IS NULL)
   SELECT (SELECT count(*) FROM daybreak_parsed)::INTEGER AS count,
     (SELECT to_json(list({line: daybreak_line, fault: split_part(substr(${NOTE}, 2), chr(10), 1)}))
       FROM daybreak_parsed WHERE ${NOTE} IS NOT NULL)::VARCHAR AS faults,
-    ${rowsSql(pipeline, transform)}`;
+    ${rows}`;
 }
+
+const NO_ROWS_SQL = "NULL AS keys, NULL AS values, '[]' AS wrong";
 
 /** The same if every line is proven: there are no faults, and nothing to count. */
 function provenBatchSql(pipeline: Pipeline, transform: string, { eventsSql }: EventProof): string {
@@ -185,6 +204,7 @@ const outcomeSchema = z
     values: values === null ? [] : values.split('\n'),
     wrong: wrongSchema.parse(JSON.parse(wrong)),
   }));
+type Outcome = z.infer<typeof outcomeSchema>;
 const faultsSchema = z.array(z.object({ line: z.number(), fault: z.string() }));
 const keysSchema = z.array(z.string().nullable());
 const wrongSchema = z.array(z.number());

@@ -6,6 +6,9 @@ import { event, pipelineLike } from './scratch';
 
 const OUTPUT = 'e.time, e.id AS user_id, e.hello';
 
+/** SQL that fails on one row of `names`. Which rows DuckDB computes must not depend on the events beside each other. */
+const failsOnTwo = (table: string): string => `CASE WHEN ${table}.uid = 2 THEN ${table}.name ELSE '1' END::BIGINT`;
+
 /** Transforms with WITH, subqueries and derived tables, over the tables `names` and `codes`. */
 export const SUBQUERIES: Readonly<Record<string, string>> = {
   'a WITH over events, joined by what it computes': `WITH a AS (SELECT *, id % 4 AS k FROM events WHERE hello <> 'drop')
@@ -37,6 +40,20 @@ export const SUBQUERIES: Readonly<Record<string, string>> = {
       ON w.low = (SELECT max(x.low) FROM networks x WHERE e.id BETWEEN x.low AND x.high)`,
   'EXISTS without the event': `SELECT ${OUTPUT}, 'x' AS user_name, 1 AS uid FROM events e
     WHERE EXISTS (FROM names WHERE uid = 5) AND NOT EXISTS (SELECT 1 FROM names WHERE uid > 5) OR e.id > 3`,
+  'a table before events, with a condition that fails on a row of it': `SELECT ${OUTPUT}, n.name AS user_name, n.uid
+    FROM names n JOIN events e ON e.id = n.uid WHERE ${failsOnTwo('n')} > 0`,
+  'a table that no event matches, with a condition that fails on a row of it': `SELECT ${OUTPUT}, n.name AS user_name, n.uid
+    FROM events e LEFT JOIN names n ON n.uid = e.id + 100 AND ${failsOnTwo('n')} > 0`,
+  'a derived table that fails on a row, before some of the events': `SELECT ${OUTPUT}, n.name AS user_name, n.v AS uid
+    FROM (SELECT *, ${failsOnTwo('names')} AS v FROM names) n JOIN events e ON e.id = n.uid AND e.hello <> 'a'`,
+  'a value that fails on a row of its table': `SELECT ${OUTPUT}, 'x' AS user_name,
+      (SELECT max(${failsOnTwo('n')}) FROM names n WHERE n.uid = e.id) AS uid FROM events e`,
+  'a value that fails on a row of its table, by a range': `SELECT ${OUTPUT}, n.name AS user_name, n.uid FROM events e
+    LEFT JOIN names n ON n.uid = (SELECT max(x.uid) FROM names x WHERE x.uid <= e.id AND ${failsOnTwo('x')} > 0)`,
+  'EXISTS that fails on a row of its table': `SELECT ${OUTPUT}, 'x' AS user_name, 1 AS uid FROM events e
+    WHERE NOT EXISTS (FROM names n WHERE n.uid = e.id AND ${failsOnTwo('n')} > 0)`,
+  'IN that fails on a row of its table': `SELECT ${OUTPUT}, 'x' AS user_name, 1 AS uid FROM events e
+    WHERE e.id + 100 IN (SELECT n.uid FROM names n WHERE ${failsOnTwo('n')} > 0) OR e.hello = 'b'`,
   'a derived table of events that fails on some': `SELECT ${OUTPUT}, 'x' AS user_name, e.q AS uid
     FROM (SELECT *, (id * 4611686018427387904) AS q FROM events) e WHERE e.q IN (SELECT uid FROM names) OR e.id > 0`,
 };

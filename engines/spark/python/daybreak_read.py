@@ -158,6 +158,9 @@ class ItemReader:
             if failure is None:
                 raise
         first, last = single(connection, bound(plan["candidateBounds"], bounds))
+        # SQL that fails on a row of a table may fail without any record.
+        if first is None:
+            return
         if first < last:
             middle = (first + last) // 2
             self._search(first, middle, found)

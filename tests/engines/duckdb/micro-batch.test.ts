@@ -1,6 +1,9 @@
 import { openMicroBatch } from '../../../engines/duckdb/micro-batch';
 import type { MicroBatchTransform } from '../../../engines/model/micro-batch';
-import { event, loadExample } from '../scratch';
+import { loadPipeline } from '../../../engines/load-pipeline';
+import { event, loadExample, pipelineLike, scratchFolder } from '../scratch';
+
+const root = scratchFolder();
 
 const TIME = '"time":"2026-11-21 23:59:59"';
 
@@ -168,4 +171,18 @@ describe('the transform on micro-batches', () => {
     expect(await run()).toEqual({ messages: [], rejects: [] });
     expect((await run(null)).messages).toEqual([]);
   });
+});
+
+it('a record is bad for its own fault, also where the SQL fails on a row of a table whatever the events are', async () => {
+  const folder = await pipelineLike('events', root, {
+    'transform.sql': (sql) => `${sql.replace(/;?\s*$/, '')} AND n.name::BIGINT > 0`,
+  });
+  const transform = await openMicroBatch(await loadPipeline(folder));
+  try {
+    const { rejects } = await transform.run([Buffer.from(event('"x"'))]);
+    expect(rejects).toEqual([{ index: 0, reason: 'id is "x", not an integer of 64 bits' }]);
+    await expect(transform.run([Buffer.from(event(1))])).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
+  } finally {
+    transform.close();
+  }
 });
