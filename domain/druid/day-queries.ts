@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { constantOffsets, type Interval } from '../business-date';
 import { elementTypeOf } from '../column-types';
 import { addFigures, noFigures, wrapped, type HourFigures } from '../day-figures';
+import { DaybreakError } from '../errors';
 import { isLocalTime, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
 import { sqlName, timestampLiteral } from './quoting';
 import { timeAsWritten } from './time';
@@ -26,7 +27,7 @@ export function rowsQuery(pipeline: Pipeline, columns: readonly OutputColumn[], 
     const column = sqlName(name);
     if (name === time) return `${timeAsWritten(pipeline)} AS ${column}`;
     // As text, for which the form of Druid's answer makes no difference.
-    return type === 'JSON' ? `TO_JSON_STRING(${column}) AS ${column}` : column;
+    return `${type === 'JSON' ? `TO_JSON_STRING(${column})` : typedSql({ name, type })} AS ${column}`;
   });
   return `SELECT ${selected.join(', ')} ${fromSql(source)}`;
 }
@@ -77,11 +78,24 @@ export function figuresQueries(
           columns: columns.map(({ name }, index) => ({
             name,
             values: count.parse(row[`n${index}`]),
-            sum: wrapped(BigInt(sum.parse(row[`s${index}`]) ?? 0) + (name === time ? ahead : 0n)),
+            sum: wrapped(integerOf(sum.parse(row[`s${index}`]), name) + (name === time ? ahead : 0n)),
           })),
         };
       },
     }));
+}
+
+/**
+ * The integer that Druid gives as text for the sum of a column; 0 for no values. Throws PROOF_FAILED for a double, which
+ * may have lost digits.
+ */
+export function integerOf(text: string | null, column: string): bigint {
+  if (text === null) return 0n;
+  if (/^-?\d+$/.test(text)) return BigInt(text);
+  throw new DaybreakError('PROOF_FAILED', {
+    what: `Druid gives ${text} for the sum of ${column}, which is to be an integer: some of its segments have the column in another type`,
+    remedy: `Recompute the days that have ${column} in another type (npx daybreak backfill), then run this day again.`,
+  });
 }
 
 /** The figures of all parts together. */
@@ -92,15 +106,15 @@ export function totalFigures(columns: readonly OutputColumn[], parts: readonly H
 /** The whole number that a value counts as; see `ColumnFigures`. DuckDB's is in engines/duckdb/figures.ts. */
 export function numberSql({ name, type }: OutputColumn, time: string): string {
   if (name === time) return 'TIMESTAMP_TO_MILLIS(__time)';
+  const value = typedSql({ name, type });
   switch (type) {
     case 'BIGINT':
-      return sqlName(name);
-    case 'DOUBLE':
-      return `BITWISE_CONVERT_DOUBLE_TO_LONG_BITS(${sqlName(name)})`;
-    case 'VARCHAR':
-      return `STRLEN(${sqlName(name)})`;
     case 'BOOLEAN':
-      return sqlName(name);
+      return value;
+    case 'DOUBLE':
+      return `BITWISE_CONVERT_DOUBLE_TO_LONG_BITS(${value})`;
+    case 'VARCHAR':
+      return `STRLEN(${value})`;
     case 'VARCHAR[]':
     case 'BIGINT[]':
     case 'DOUBLE[]':
@@ -108,6 +122,27 @@ export function numberSql({ name, type }: OutputColumn, time: string): string {
       return `ARRAY_LENGTH(${sqlName(name)})`;
     case 'JSON':
       return '0';
+  }
+}
+
+/**
+ * A column in the type that these rows have. The broker has one type for a column of a datasource, from whichever
+ * segments: it would give integers as doubles, or doubles as integers, where other days have the column in another type.
+ */
+export function typedSql({ name, type }: OutputColumn): string {
+  switch (type) {
+    case 'BIGINT':
+    case 'BOOLEAN':
+      return `CAST(${sqlName(name)} AS BIGINT)`;
+    case 'DOUBLE':
+    case 'VARCHAR':
+      return `CAST(${sqlName(name)} AS ${type})`;
+    case 'JSON':
+    case 'VARCHAR[]':
+    case 'BIGINT[]':
+    case 'DOUBLE[]':
+    case 'BOOLEAN[]':
+      return sqlName(name);
   }
 }
 

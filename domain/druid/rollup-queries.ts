@@ -3,8 +3,8 @@ import { constantOffsets, type Interval } from '../business-date';
 import { wrapped } from '../day-figures';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
 import type { RolledUpFigures } from '../rolled-up-figures';
-import { countMetricOf, valueMetricsOf, type Rollup, type ValueMetric } from '../rollup';
-import { countedSql, fromSql, numberSql, type RowSource } from './day-queries';
+import { countMetricOf, isSketch, valueMetricsOf, type Rollup, type ValueMetric } from '../rollup';
+import { countedSql, fromSql, integerOf, numberSql, typedSql, type RowSource } from './day-queries';
 import { dimensionsOf } from './data-schema';
 import { sqlName } from './quoting';
 
@@ -50,7 +50,7 @@ export function rolledUpQuery(
 ): RolledUpQuery {
   const groups = groupColumnsOf(pipeline, columns);
   const time = outputTimeColumnOf(pipeline);
-  const events = sqlName(countMetricOf(rollup));
+  const events = typedSql({ name: countMetricOf(rollup), type: 'BIGINT' });
   const metrics = valueMetricsOf(rollup);
   const selected = [
     'COUNT(*) AS r',
@@ -73,7 +73,7 @@ export function rolledUpQuery(
       columns: groups.map(({ name }, index) => ({
         name,
         values: count.parse(row[`n${index}`]),
-        sum: wrapped(BigInt(text.parse(row[`s${index}`]) ?? 0)),
+        sum: wrapped(integerOf(text.parse(row[`s${index}`]), name)),
       })),
       metrics: metrics.map(({ name, type }, index) => {
         const value = text.parse(row[`m${index}`]);
@@ -85,7 +85,9 @@ export function rolledUpQuery(
 
 /** Over the stored rows, the same as over the events. */
 function aggregateSql(metric: ValueMetric): string {
-  const column = sqlName(metric.name);
+  const { name } = metric;
+  const isLong = metric.type.startsWith('long');
+  const column = isSketch(metric) ? sqlName(name) : typedSql({ name, type: isLong ? 'BIGINT' : 'DOUBLE' });
   switch (metric.type) {
     case 'longSum':
     case 'doubleSum':

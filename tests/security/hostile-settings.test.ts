@@ -252,7 +252,7 @@ describe("Druid's SQL", () => {
           if (pipeline === undefined) return;
           const { select_list: selected, from_table: from } = await statement(pipeline, COLUMNS);
           expect(from.table_name).toBe(pipeline.druid.datasource);
-          expect(selected.map(({ class: kind }) => kind)).toEqual(['FUNCTION', 'COLUMN_REF', 'COLUMN_REF']);
+          expect(selected.map(({ class: kind }) => kind)).toEqual(['FUNCTION', 'CAST', 'CAST']);
           expect(selected[0]?.children?.map(({ value: constant }) => constant?.value)).toEqual([
             undefined,
             pipeline.events.time.format,
@@ -277,7 +277,7 @@ describe("Druid's SQL", () => {
         expectInSpecs(pipeline, columns);
         const { select_list: selected } = await statement(pipeline, columns);
         expect(selected).toHaveLength(4);
-        expect(selected[3]?.column_names).toEqual([name]);
+        expect(selected[3]?.child?.column_names).toEqual([name]);
         for (const counted of await columnsCounted(pipeline, columns)) {
           expect(counted).toEqual(['__time', ...columns.slice(1).map((column) => column.name)].sort());
         }
@@ -328,7 +328,7 @@ it('each setting of Kafka is in the spec as it is, and no name and password: Dru
 /** A part of the tree that DuckDB makes of a statement. */
 const expressionSchema = z.object({
   class: z.string(),
-  column_names: z.array(z.string()).optional(),
+  child: z.object({ column_names: z.array(z.string()).optional() }).optional(),
   children: z.array(z.object({ value: z.object({ value: z.unknown() }).optional() })).optional(),
 });
 const statementSchema = z.object({
