@@ -1,9 +1,11 @@
-// node --import tsx bench/torture/index.ts [seed, default 1] [rounds, default 10]: rounds of faults over two pipelines with
-// both layers, on real servers of its own (see withServers). The seed repeats the schedule. Each round is appended to
-// .daybreak/torture/rounds.ndjson; report.ts makes docs/robustness.md of them. Ends with 0 only if every invariant held after
-// every round. Linux only.
+// node --import tsx bench/torture/index.ts [seed, default 1] [rounds, default 10] [first, default 1]: rounds of faults over two
+// pipelines with both layers, on real servers of its own (see withServers). The seed repeats the schedule, from its round
+// `first` on. Each round is appended to .daybreak/torture/rounds.ndjson, and page.ts takes it into the record of all runs. Ends
+// with 0 only if every invariant held after every round. Linux only.
+import { execFile } from 'node:child_process';
 import { appendFile, cp, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { progress } from '../../scripts/output/print';
@@ -13,14 +15,14 @@ import { ownPipeline } from '../../tests/integration/support/own-pipeline';
 import { withServers, type Servers } from '../servers';
 import { Link } from './link';
 import { Load, ZONE } from './load';
-import { ROUNDS_FILE, type StoredRound } from './report';
-import { runRound, type Scene } from './round';
+import { ROUNDS_FILE, type Run, type StoredRound } from './record';
+import { runRound, type RoundResult, type Scene } from './round';
 import { nameOf, schedule, type Round } from './schedule';
 import { WorkerProcess } from './worker-process';
 
 const SETTLED = (yaml: string): string => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 1');
 
-async function main(seed: number, rounds: number): Promise<void> {
+async function main(seed: number, rounds: number, first: number): Promise<void> {
   if (process.env['DAYBREAK_BENCH_STACK'] !== undefined) {
     throw new DaybreakError('BAD_CONFIGURATION', {
       what: 'DAYBREAK_BENCH_STACK is set, and this bench kills the servers that it uses',
@@ -28,13 +30,17 @@ async function main(seed: number, rounds: number): Promise<void> {
     });
   }
   const nothing = (): Promise<void> => Promise.resolve();
+  const run: Run = { at: new Date().toISOString(), commit: await commit(), seed };
   await withServers(SETTLED, nothing, async (servers) => {
     const scene = await prepare(servers, rounds);
     try {
-      for (const round of schedule(seed, rounds)) {
+      for (const [index, round] of schedule(seed, first + rounds - 1)
+        .slice(first - 1)
+        .entries()) {
         servers.session.signal.throwIfAborted();
         scene.tell(`round ${round.number}: ${round.faults.map(nameOf).join(', ')}`);
-        await store(await outcome(scene, round, { seed, rounds }));
+        const night = shiftDate(businessDateOf(new Date(), ZONE), index - rounds);
+        await store({ ...run, ...(await outcome(scene, round, night)) });
       }
     } catch (thrown) {
       scene.tell(messageOf(thrown));
@@ -96,13 +102,12 @@ async function prepare({ config, session, pipeline, logs }: Servers, rounds: num
 }
 
 /** Throws if an invariant does not hold, or if the round does not recover. */
-async function outcome(scene: Scene, round: Round, run: Pick<StoredRound, 'seed' | 'rounds'>): Promise<StoredRound> {
-  const night = shiftDate(businessDateOf(new Date(), ZONE), round.number - run.rounds - 1);
+async function outcome(scene: Scene, round: Round, night: BusinessDate): Promise<RoundResult> {
   const result = await runRound(scene, round, night);
   for (const { invariant, pipeline, what } of result.broken) scene.tell(`BROKEN ${invariant} ${pipeline}: ${what}`);
   scene.tell(`round ${round.number} took ${result.seconds.toFixed(0)} s, and ${result.broken.length} invariants broke`);
   if (result.broken.length > 0) process.exitCode = 1;
-  return { ...run, ...result };
+  return result;
 }
 
 /** The folders of the run are removed at its end. Of the stack, only the servers' logs are kept. */
@@ -117,5 +122,11 @@ async function store(round: StoredRound): Promise<void> {
   await appendFile(ROUNDS_FILE, `${JSON.stringify(round)}\n`);
 }
 
-const [seed = 1, rounds = 10] = process.argv.slice(2).map(Number);
-void main(seed, rounds);
+/** Of the sources that run, with a mark if they were changed since. */
+async function commit(): Promise<string> {
+  const { stdout } = await promisify(execFile)('git', ['describe', '--always', '--dirty', '--abbrev=10']);
+  return stdout.trim();
+}
+
+const [seed = 1, rounds = 10, first = 1] = process.argv.slice(2).map(Number);
+void main(seed, rounds, first);

@@ -1,11 +1,21 @@
-// node --import tsx bench/torture/page.ts: writes the figures of all rounds that this machine has run to docs/robustness.md.
+// node --import tsx bench/torture/page.ts: takes the rounds that this machine has run into the record, rounds.ndjson, and writes
+// the figures of all its rounds to docs/robustness.md.
 import { readFile, writeFile } from 'node:fs/promises';
-import { PAGE, ROUNDS_FILE, withFigures, type StoredRound } from './report';
+import { hasCode } from '../../domain/errors';
+import { extended, RECORD_FILE, ROUNDS_FILE, roundsOf } from './record';
+import { PAGE, withFigures } from './report';
 
 async function main(): Promise<void> {
-  const lines = (await readFile(ROUNDS_FILE, 'utf8')).trimEnd().split('\n');
-  const rounds = lines.map((line) => JSON.parse(line) as StoredRound);
-  await writeFile(PAGE, withFigures(await readFile(PAGE, 'utf8'), rounds));
+  const record = extended(await textOf(RECORD_FILE), await textOf(ROUNDS_FILE));
+  await writeFile(RECORD_FILE, record);
+  await writeFile(PAGE, withFigures(await readFile(PAGE, 'utf8'), roundsOf(record)));
 }
+
+/** Empty if there is no such file. */
+const textOf = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((thrown: unknown) => {
+    if (hasCode(thrown, 'ENOENT')) return '';
+    throw thrown;
+  });
 
 void main();

@@ -1,15 +1,7 @@
 import { INVARIANTS } from './invariants';
-import type { RoundResult } from './round';
+import type { StoredRound } from './record';
 
-/** A line of JSON for each round that was run on this machine: a StoredRound. */
-export const ROUNDS_FILE = '.daybreak/torture/rounds.ndjson';
 export const PAGE = 'docs/robustness.md';
-
-/** A round with the run that it was part of. */
-export interface StoredRound extends RoundResult {
-  readonly seed: number;
-  readonly rounds: number;
-}
 
 const BEGIN = '<!-- figures: written by bench/torture/page.ts -->';
 const END = '<!-- end of figures -->';

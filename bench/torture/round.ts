@@ -42,6 +42,9 @@ export interface RoundResult extends Checked {
   readonly seconds: number;
 }
 
+/** What a person types while a fault lasts, one of them at each fault. It may go on after the fault's end. */
+const LOOKS = ['status', 'speed status'] as const;
+
 /** Runs a round: load, faults, recovery, and the check of every invariant. Throws if it does not recover. */
 export async function runRound(scene: Scene, round: Round, night: BusinessDate): Promise<RoundResult> {
   const { config, loads, worker, tell } = scene;
@@ -82,11 +85,12 @@ export async function runRound(scene: Scene, round: Round, night: BusinessDate):
   }
   const running = started.map((command) => commands.run(command));
 
+  const looks: Promise<unknown>[] = [];
   await Promise.all(
-    round.faults.map((fault) =>
-      underFault(scene, fault, nightly, async () => {
-        for (const look of ['status', 'speed status'])
-          await commands.run(`${look} --pipeline ${nightly.pipeline.name}`);
+    round.faults.map((fault, index) =>
+      underFault(scene, fault, nightly, () => {
+        const look = LOOKS[(round.number + index) % LOOKS.length] ?? LOOKS[0];
+        looks.push(commands.run(`${look} --pipeline ${nightly.pipeline.name}`));
       }),
     ),
   );
@@ -101,13 +105,12 @@ export async function runRound(scene: Scene, round: Round, night: BusinessDate):
       .then(since),
   ]);
   tell(`realtime is well after ${realtimeSeconds.toFixed(1)} s, and the days are after ${batchSeconds.toFixed(1)} s`);
+  await Promise.all(looks);
   // A pipeline that was edited meanwhile has built some days in its edited form.
-  await Promise.all(
-    loads.map((load) => {
-      const [from, to] = bounds(scene, load);
-      return commands.mustRun(`backfill --pipeline ${load.pipeline.name} --from ${from} --to ${to} --only changed`);
-    }),
-  );
+  if (round.faults.some(({ kind }) => kind === 'edit' || kind === 'half-table')) {
+    const [from, to] = bounds(scene, nightly);
+    await commands.mustRun(`backfill --pipeline ${nightly.pipeline.name} --from ${from} --to ${to} --only changed`);
+  }
 
   for (const load of loads) await load.stop();
   watching.abort();
@@ -149,21 +152,15 @@ function bounds({ days }: Scene, load: Load): readonly [BusinessDate, BusinessDa
   return [first, last];
 }
 
-/** Begins and ends a fault. Meanwhile a person looks at what it does, and may look on after its end. */
-async function underFault(
-  scene: Scene,
-  fault: Fault,
-  { pipeline: edited }: Load,
-  look: () => Promise<void>,
-): Promise<void> {
+/** Begins and ends a fault. `look` is called in between. */
+async function underFault(scene: Scene, fault: Fault, { pipeline: edited }: Load, look: () => void): Promise<void> {
   if (fault.kind === 'twice') return;
   await sleep(fault.at * 1_000);
   const end = await begin(fault, { ...scene, edited });
   scene.tell(`${nameOf(fault)}, for ${fault.seconds} s`);
-  const looking = look();
+  look();
   await sleep(fault.seconds * 1_000);
   await end();
-  await looking;
 }
 
 /** Waits until Druid serves what the load sends from now on. */

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { INVARIANTS } from '../../../bench/torture/invariants';
-import { PAGE, withFigures, type StoredRound } from '../../../bench/torture/report';
+import type { StoredRound } from '../../../bench/torture/record';
+import { PAGE, withFigures } from '../../../bench/torture/report';
 import { CYCLE, schedule } from '../../../bench/torture/schedule';
 
 const page = readFileSync(PAGE, 'utf8');
 const round = (faults: string[], realtimeSeconds: number, batchSeconds: number): StoredRound => ({
-  ...{ seed: 7, rounds: 3, round: 1, faults, realtimeSeconds, batchSeconds },
+  ...{ at: '2026-11-28T12:00:00.000Z', commit: '0aa330315d', seed: 7, round: 1, faults, realtimeSeconds, batchSeconds },
   ...{ failures: ['BAD_TABLE'], seconds: 60, broken: [], asked: 100, answered: 90 },
 });
 
