@@ -1,6 +1,6 @@
 """Checks the invariants of docs/robustness.md after a round of faults.
 
-It shares no code with Daybreak: it reads the raw files, what Kafka's own consumer dumped, and what Druid and Temporal
+It shares no code with Daybreak: it reads the raw files, what dump.py read from Kafka, and what Druid and Temporal
 answer over HTTP, and computes each row again. Standard library only.
 
     python3 check.py facts.json        prints {"broken": [{"invariant", "pipeline", "what"}, …], "counts": {…}}

@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod';
-import { contentsOf } from '../../tests/integration/shard/topic-contents';
+import { pipInstalled } from '../../scripts/stack/fetch/pip-install';
+import { findPython } from '../../scripts/stack/fetch/tools';
 import type { Config } from '../../worker/config';
 import type { Load } from './load';
 import type { EndedCommand } from './worker-process';
@@ -39,6 +41,10 @@ export interface RoundFacts {
   readonly worker: readonly { readonly mebibytes: number; readonly handles: number }[];
 }
 
+const run = promisify(execFile);
+const REQUIREMENTS = join(__dirname, 'requirements.txt');
+type Dumps = Readonly<Record<'events' | 'output' | 'letters', string>>;
+
 /** How long what ends by itself may take: a segment's handoff, a task of the seal, a worker's last files. */
 const PATIENCE_SECONDS = 120;
 
@@ -60,18 +66,18 @@ function keysOf<T extends object>(record: T): (keyof T)[] {
 
 /** Checks every invariant. The load must have stopped. Files go to `folder`. */
 export async function checkInvariants(config: Config, facts: RoundFacts, folder: string): Promise<Checked> {
-  const pipelines = await Promise.all(
-    facts.loads.map(async (load) => ({
-      name: load.pipeline.name,
-      folder: load.pipeline.folder,
-      datasource: load.pipeline.topic,
-      input: load.pipeline.input,
-      data: join(config.data, load.pipeline.name),
-      acknowledged: load.acknowledged,
-      sealedDays: facts.sealedDays.get(load) ?? [],
-      dumps: await dumpTopics(config.kafka.brokers, load, folder),
-    })),
-  );
+  const dumps = await dumpTopics(config.kafka.brokers, facts.loads, folder);
+  const pipelines = facts.loads.map((load, index) => ({
+    name: load.pipeline.name,
+    folder: load.pipeline.folder,
+    datasource: load.pipeline.topic,
+    input: load.pipeline.input,
+    data: join(config.data, load.pipeline.name),
+    acknowledged: load.acknowledged,
+    sealedDays: facts.sealedDays.get(load) ?? [],
+    dumps: dumps[index],
+  }));
+
   const file = join(folder, 'facts.json');
   await writeFile(
     file,
@@ -86,29 +92,29 @@ export async function checkInvariants(config: Config, facts: RoundFacts, folder:
       patienceSeconds: PATIENCE_SECONDS,
     }),
   );
-  const { stdout } = await promisify(execFile)('python3', ['-B', join(__dirname, 'check.py'), file], {
-    maxBuffer: 2 ** 28,
-  });
+  const { stdout } = await run(await findPython(), ['-B', join(__dirname, 'check.py'), file], { maxBuffer: 2 ** 28 });
   const { broken, counts } = answerSchema.parse(JSON.parse(stdout));
   return { broken, ...counts };
 }
 
-/** Writes what each topic has, by Kafka's own consumer, to a file. */
-async function dumpTopics(
-  brokers: readonly string[],
-  { pipeline: { name, topic }, counts }: Load,
-  folder: string,
-): Promise<Record<'events' | 'output' | 'letters', string>> {
-  const read = async (of: string, messages: ReturnType<typeof contentsOf>): Promise<readonly [string, number]> => {
-    const file = join(folder, `${name}-${of}.json`);
-    const found = await messages;
-    await writeFile(file, JSON.stringify(found));
-    return [file, found.length];
-  };
-  const [[events, sent], [letters, bad]] = await Promise.all([
-    read('events', contentsOf(brokers, topic, counts.sent)),
-    read('letters', contentsOf(brokers, `${topic}_dlq`, counts.bad)),
-  ]);
-  const [output] = await read('output', contentsOf(brokers, `${topic}_out`, sent - bad));
-  return { events, output, letters };
+/** Writes what each topic has to a file. Returns the files, in the order of the loads. */
+async function dumpTopics(brokers: readonly string[], loads: readonly Load[], folder: string): Promise<Dumps[]> {
+  const python = await findPython();
+  const { stdout } = await run(python, ['-c', 'import sysconfig; print(sysconfig.get_python_version())']);
+  const hash = createHash('sha256')
+    .update(await readFile(REQUIREMENTS))
+    .digest('hex')
+    .slice(0, 16);
+  const PYTHONPATH = await pipInstalled(`torture-python-${stdout.trim()}-${hash}`, python, {
+    what: 'librdkafka for Python',
+    size: '5 MB',
+    requirements: REQUIREMENTS,
+  });
+  const pipelines = loads.map(({ pipeline: { name, topic }, sent }) => {
+    const file = (of: string): string => join(folder, `${name}-${of}.json`);
+    return { topic, sent, files: { events: file('events'), output: file('output'), letters: file('letters') } };
+  });
+  const job = JSON.stringify({ brokers: brokers.join(), pipelines });
+  await run(python, ['-B', join(__dirname, 'dump.py'), job], { env: { ...process.env, PYTHONPATH } });
+  return pipelines.map(({ files }) => files);
 }

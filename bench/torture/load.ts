@@ -20,8 +20,6 @@ interface LoadRecord {
   readonly text: string;
   /** %Y%m%d.%H of its file. */
   readonly hour: string;
-  /** Whether no reader may accept it. */
-  readonly bad: boolean;
 }
 
 /** Of the stream's events: every 50th is one that no reader may accept. */
@@ -37,7 +35,7 @@ export class Load {
   #streaming: Promise<void> | undefined;
   #stays = false;
   #id = 1_000_000;
-  #counts = { sent: 0, bad: 0 };
+  #sent = 0;
 
   private constructor(pipeline: OwnPipeline, producer: Producer, logs: string) {
     this.pipeline = pipeline;
@@ -53,9 +51,9 @@ export class Load {
     return new Load(pipeline, producer, logs);
   }
 
-  /** How many events Kafka has acknowledged, and how many of them no reader may accept. */
-  get counts(): { readonly sent: number; readonly bad: number } {
-    return this.#counts;
+  /** How many events Kafka has acknowledged. */
+  get sent(): number {
+    return this.#sent;
   }
 
   /** The ids of the good ones among the stream's next events. They are enough to reach each partition. */
@@ -91,9 +89,8 @@ export class Load {
   #event(): LoadRecord {
     const id = this.#id++;
     const time = this.#time(Date.now() - (id % 30 === 0 ? HOUR : 0));
-    const bad = isBad(id);
     const event = { hello: 'live', id, time };
-    return { text: bad ? damagedHello(event, id / 50) : JSON.stringify(event), hour: hourOf(time), bad };
+    return { text: isBad(id) ? damagedHello(event, id / 50) : JSON.stringify(event), hour: hourOf(time) };
   }
 
   /**
@@ -111,8 +108,7 @@ export class Load {
     await this.#toFiles([...records.filter(({ toFile }) => toFile), ...twice]);
     await this.writeLate(date, 1);
     if (destinations === 'files') return;
-    const toKafka = records.filter((record) => record.toKafka).map(({ text, kind }) => ({ text, bad: kind === 'bad' }));
-    await this.#toKafka([...toKafka, ...twice]);
+    await this.#toKafka([...records.filter(({ toKafka }) => toKafka), ...twice]);
   }
 
   /** A late record in each hour's file. */
@@ -123,7 +119,7 @@ export class Load {
   #marks(date: BusinessDate, hello: string): LoadRecord[] {
     return [...dayInstants(date, ZONE, 24, 'even')].map((instant, id) => {
       const time = this.#time(instant);
-      return { text: JSON.stringify({ hello, id, time }), hour: hourOf(time), bad: false };
+      return { text: JSON.stringify({ hello, id, time }), hour: hourOf(time) };
     });
   }
 
@@ -134,7 +130,7 @@ export class Load {
   }
 
   /** Sends until Kafka acknowledges. */
-  async #toKafka(records: readonly { readonly text: string; readonly bad: boolean }[]): Promise<void> {
+  async #toKafka(records: readonly { readonly text: string }[]): Promise<void> {
     const messages = records.map(({ text }) => ({ value: text }));
     for (;;) {
       try {
@@ -144,10 +140,7 @@ export class Load {
         await sleep(500); // Kafka is away.
       }
     }
-    this.#counts = {
-      sent: this.#counts.sent + records.length,
-      bad: this.#counts.bad + records.filter(({ bad }) => bad).length,
-    };
+    this.#sent += records.length;
     await appendFile(this.acknowledged, records.map(({ text }) => `${text}\n`).join(''));
   }
 }
