@@ -1,5 +1,6 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import { Agent } from 'node:https';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { z } from 'zod';
@@ -22,12 +23,16 @@ export interface DruidAccess {
   readonly ca?: string;
 }
 
+/** How often a request is sent if coordinators answer that they are not the leader. */
+const LEADER_ATTEMPTS = 4;
+
 /**
- * One Druid service over HTTP. Throws DRUID_UNREACHABLE if it does not answer or says that it is not ready (5xx).
- * Throws DRUID_REFUSED if it refuses the request (4xx), redirects it (3xx) or answers in an unknown shape.
+ * One Druid service over HTTP. Throws DRUID_UNREACHABLE if it does not answer, says that it is not ready (5xx) or is not
+ * the leader. Throws DRUID_REFUSED if it refuses the request (4xx), redirects it elsewhere (3xx) or answers in an unknown
+ * shape.
  */
 export function createDruidHttp(service: string, baseURL: string, { auth, ca }: DruidAccess): DruidHttp {
-  const http = axios.create({
+  const client = axios.create({
     baseURL,
     timeout: 30_000,
     validateStatus: () => true,
@@ -37,11 +42,29 @@ export function createDruidHttp(service: string, baseURL: string, { auth, ca }: 
     // A proxy from the environment would see the password and the rows.
     proxy: false,
     ...(auth && { auth }),
-    ...(ca !== undefined && { httpsAgent: new Agent({ ca, keepAlive: true }) }),
+    ...(ca !== undefined && { httpsAgent: new https.Agent({ ca, keepAlive: true }) }),
   });
+  const newConnection = { httpAgent: new http.Agent(), httpsAgent: new https.Agent({ ca }) };
+
+  /** Throws if Druid does not answer or redirects. */
+  async function answer<T = unknown>(config: AxiosRequestConfig): Promise<AxiosResponse<T>> {
+    for (let attempt = 1; ; attempt += 1) {
+      // Behind a load balancer, another coordinator may answer on another connection.
+      const response = await send<T>(
+        client,
+        attempt === 1 ? config : { ...config, ...newConnection },
+        service,
+        baseURL,
+      );
+      if (response.status < 300 || response.status >= 400) return response;
+      if (response.data instanceof Readable) response.data.destroy();
+      const redirect = redirectOf(config, baseURL, response);
+      if (redirect.to !== 'leader' || attempt === LEADER_ATTEMPTS) throw redirected(service, baseURL, config, redirect);
+    }
+  }
 
   async function find<T>(config: AxiosRequestConfig, schema: z.ZodType<T>): Promise<T | undefined> {
-    const { status, data } = await answer(http, config, service, baseURL);
+    const { status, data } = await answer(config);
     if (status === 404) return undefined;
     if (status >= 400) throw refused(service, config, status, data);
     const parsed = schema.safeParse(data);
@@ -61,22 +84,21 @@ export function createDruidHttp(service: string, baseURL: string, { auth, ca }: 
       return found;
     },
     async stream(config) {
-      const { status, data } = await answer<Readable>(http, { ...config, responseType: 'stream' }, service, baseURL);
+      const { status, data } = await answer<Readable>({ ...config, responseType: 'stream' });
       if (status >= 400) throw refused(service, config, status, await text(data));
       return data;
     },
   };
 }
 
-async function answer<T = unknown>(
-  http: AxiosInstance,
+async function send<T>(
+  client: AxiosInstance,
   config: AxiosRequestConfig,
   service: string,
   baseURL: string,
 ): Promise<AxiosResponse<T>> {
-  let response: AxiosResponse<T>;
   try {
-    response = await http.request<T>(config);
+    return await client.request<T>(config);
   } catch (thrown) {
     if (axios.isCancel(thrown)) throw thrown;
     // The AxiosError is not the cause: it carries the request with its headers.
@@ -85,47 +107,73 @@ async function answer<T = unknown>(
       remedy: 'Start it (npx daybreak up) or correct its address (DRUID_COORDINATOR_URL, DRUID_BROKER_URL).',
     });
   }
-  if (response.status < 300 || response.status >= 400) return response;
-  if (response.data instanceof Readable) response.data.destroy();
-  throw redirected(service, baseURL, config, response);
 }
 
-/**
- * Druid redirects if the address is of a coordinator that is not the leader. One that was started again redirects to
- * itself until the session of the killed one ends.
- */
+interface Redirect {
+  readonly status: number;
+  /**
+   * `itself`: a coordinator that was started again is not the leader until the session of the killed one ends.
+   * `leader`: a coordinator that is not the leader names the same path at the address of the one that is. Behind a
+   * Service or a load balancer, this may be its own address.
+   */
+  readonly to: 'itself' | 'leader' | 'elsewhere';
+  /** Absent if the answer names no address, or the one that was asked. The rest may hold a name and a password. */
+  readonly origin?: string;
+}
+
+function redirectOf(config: AxiosRequestConfig, baseURL: string, { status, headers }: AxiosResponse): Redirect {
+  const location: unknown = headers['location'];
+  if (typeof location !== 'string' || !URL.canParse(location, baseURL)) return { status, to: 'elsewhere' };
+  const { origin, pathname } = new URL(location, baseURL);
+  const asked = new URL(axios.getUri({ ...config, baseURL }));
+  // A reverse proxy in front of Druid may have taken away the path of its own address.
+  const isSamePath = [asked, new URL(axios.getUri(config), baseURL)].some((url) => url.pathname === pathname);
+  if (origin === asked.origin) return { status, to: isSamePath ? 'itself' : 'elsewhere' };
+  return { status, to: isSamePath && status === 307 ? 'leader' : 'elsewhere', origin };
+}
+
 function redirected(
   service: string,
   baseURL: string,
   config: AxiosRequestConfig,
-  { status, headers }: AxiosResponse,
+  { status, to, origin }: Redirect,
 ): DaybreakError {
-  const location: unknown = headers['location'];
-  const target =
-    typeof location === 'string' && URL.canParse(location, baseURL) ? new URL(location, baseURL) : undefined;
-  const asked = new URL(axios.getUri({ ...config, baseURL }));
-  if (target?.origin === asked.origin && target.pathname === asked.pathname) {
-    return new DaybreakError('DRUID_UNREACHABLE', {
-      what: `Druid's ${service} at ${baseURL} answered ${describe(config)} with ${status}, a redirect to itself: it has no leader yet`,
-      remedy: 'Wait until Druid is healthy, as the command status shows.',
-      cause: new FailedAnswer(`status ${status}`),
-    });
+  const what = `Druid's ${service} at ${baseURL} answered ${describe(config)} with ${status}, a redirect`;
+  switch (to) {
+    case 'itself':
+      return new DaybreakError('DRUID_UNREACHABLE', {
+        what: `${what} to itself: it has no leader yet`,
+        remedy: 'Wait until Druid is healthy, as the command status shows.',
+        cause: new FailedAnswer(`status ${status}`),
+      });
+    case 'leader':
+      return new DaybreakError('DRUID_UNREACHABLE', {
+        what: `${what} that is not followed: it is not the leader, which is ${origin}`,
+        remedy: `Wait until Druid has chosen its leader. If ${origin} stays the leader, ${leaderRemedy(origin)}`,
+        cause: new NotTheLeader(`status ${status}`),
+      });
+    case 'elsewhere':
+      return new DaybreakError('DRUID_REFUSED', {
+        what: `${what}${origin === undefined ? '' : ` to ${origin}`}, which is not followed`,
+        remedy:
+          origin === undefined
+            ? 'Set DRUID_COORDINATOR_URL and DRUID_BROKER_URL to the addresses under which Druid itself answers.'
+            : `If ${origin} is Druid's leader, ${leaderRemedy(origin)}`,
+      });
   }
-  // Only the origin: the rest may hold a name and a password.
-  const origin = target?.origin;
-  const elsewhere = origin === undefined || origin === new URL(baseURL).origin ? undefined : origin;
-  return new DaybreakError('DRUID_REFUSED', {
-    what: `Druid's ${service} at ${baseURL} answered ${describe(config)} with ${status}, a redirect${elsewhere === undefined ? '' : ` to ${elsewhere}`}, which is not followed`,
-    remedy:
-      elsewhere === undefined
-        ? 'Set DRUID_COORDINATOR_URL and DRUID_BROKER_URL to the addresses under which Druid itself answers.'
-        : `If ${elsewhere} is Druid's leader, give DRUID_COORDINATOR_URL the address of a Druid router, which always asks the leader, or for now ${elsewhere}.`,
-  });
 }
+
+const leaderRemedy = (origin = 'that address'): string =>
+  `give DRUID_COORDINATOR_URL the address of a Druid router, which always asks the leader, or for now ${origin}.`;
 
 /** The cause of DRUID_UNREACHABLE if Druid answers with a status of 500 or more. */
 export class FailedAnswer extends Error {
   override readonly name = 'FailedAnswer';
+}
+
+/** The cause of DRUID_UNREACHABLE if the coordinator that answers is not the leader. */
+export class NotTheLeader extends Error {
+  override readonly name = 'NotTheLeader';
 }
 
 function refused(service: string, config: AxiosRequestConfig, status: number, data: unknown): DaybreakError {

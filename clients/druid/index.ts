@@ -4,7 +4,7 @@ import { createQueries } from './queries';
 import { createSupervisors } from './supervisors';
 import { createTasks } from './tasks';
 
-export { FailedAnswer } from './http';
+export { FailedAnswer, NotTheLeader } from './http';
 export type { Segment, SegmentColumns } from './queries';
 export type { IngestionTotals, StoredSupervisorSpec, SupervisorStatus } from './supervisors';
 export type { ListedTask, Slots, TaskLock, TaskReport, TaskStatus } from './tasks';

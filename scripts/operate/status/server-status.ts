@@ -1,4 +1,4 @@
-import { createDruidClient, FailedAnswer } from '../../../clients/druid';
+import { createDruidClient, FailedAnswer, NotTheLeader } from '../../../clients/druid';
 import { KafkaTopics } from '../../../clients/kafka/topics';
 import { DaybreakError, messageOf } from '../../../domain/errors';
 import type { Config } from '../../../worker/config';
@@ -125,7 +125,8 @@ function explained({ title, address: url, variable, failure }: PolledServer): Se
 
 function explain(thrown: unknown, variable: string): Pick<ServerStatus, 'detail' | 'remedy'> {
   if (!(thrown instanceof DaybreakError)) return { detail: oneLine(messageOf(thrown)), remedy: 'Read its log.' };
-  if (!thrown.code.endsWith('_UNREACHABLE')) return { detail: oneLine(thrown.what), remedy: thrown.remedy };
+  if (!thrown.code.endsWith('_UNREACHABLE') || thrown.cause instanceof NotTheLeader)
+    return { detail: oneLine(thrown.what), remedy: thrown.remedy };
   if (thrown.cause instanceof FailedAnswer) {
     return { detail: oneLine(thrown.what), remedy: `Read its log. If you mean another server, correct ${variable}.` };
   }

@@ -54,7 +54,7 @@ const CALLS: [string, (druid: DruidHttp) => Promise<unknown>][] = [
 describe.each([301, 302, 303, 307, 308])('a redirect with %i', (status) => {
   it.each(CALLS)('to another host takes no task, password or token of a %s there, and is told', async (_, call) => {
     const other = await listening(ok);
-    const druid = await listening(redirecting(status, `${other.url}/druid/indexer/v1/task?x=1`));
+    const druid = await listening(redirecting(status, `${other.url}/login?x=1`));
     const thrown = call(createDruidHttp('overlord', druid.url, { auth }));
     await expect(thrown).rejects.toMatchObject({
       code: 'DRUID_REFUSED',
@@ -70,6 +70,55 @@ describe.each([301, 302, 303, 307, 308])('a redirect with %i', (status) => {
     const asked = createDruidHttp('overlord', druid.url, { auth }).request(spec, z.unknown());
     await expect(asked).rejects.toMatchObject({ code: 'DRUID_REFUSED' });
     expect(druid.seen).toHaveLength(1);
+  });
+});
+
+describe('a coordinator that is not the leader', () => {
+  /** Druid answers with 307, and names the same path at the leader's own address. */
+  const toLeader =
+    (leader: string): RequestListener =>
+    (request, response) =>
+      response.writeHead(307, { location: `${leader}${request.url}` }).end();
+
+  it.each(CALLS)('takes nothing of a %s to the leader: it is waited for, and the message names it', async (_, call) => {
+    const leader = await listening(ok);
+    const druid = await listening(toLeader(leader.url));
+    await expect(call(createDruidHttp('overlord', druid.url, { auth }))).rejects.toMatchObject({
+      code: 'DRUID_UNREACHABLE',
+      what: expect.stringContaining(`not the leader, which is ${leader.url}`) as string,
+      remedy: expect.stringContaining(leader.url) as string,
+    });
+    expect(leader.seen).toEqual([]);
+  });
+
+  it('below a path of a reverse proxy is known as well', async () => {
+    const leader = await listening(ok);
+    const druid = await listening((request, response) => {
+      response.writeHead(307, { location: `${leader.url}${request.url?.replace('/druid-of-us', '')}` }).end();
+    });
+    const asked = createDruidHttp('overlord', `${druid.url}/druid-of-us`, { auth }).request(spec, z.unknown());
+    await expect(asked).rejects.toMatchObject({ code: 'DRUID_UNREACHABLE' });
+    expect(leader.seen).toEqual([]);
+  });
+
+  it.each(CALLS)('behind a load balancer is asked again for a %s, on a connection to another one', async (_, call) => {
+    const connections = new Set<unknown>();
+    const balanced = await listening((request, response) => {
+      connections.add(request.socket);
+      (connections.size < 3 ? toLeader('http://leader.invalid:8081') : ok)(request, response);
+    });
+    await expect(call(createDruidHttp('overlord', balanced.url, { auth }))).resolves.toBeDefined();
+    expect(balanced.seen).toHaveLength(3);
+    expect(balanced.seen.every(({ body }) => body === JSON.stringify(spec.data))).toBe(true);
+  });
+
+  it('is not shown with a password that the answer names', async () => {
+    const druid = await listening(toLeader('http://user:secret-of-the-answer@leader.invalid:8081'));
+    const thrown: unknown = await createDruidHttp('overlord', druid.url, {})
+      .request(spec, z.unknown())
+      .catch((reason: unknown) => reason);
+    expect(thrown).toMatchObject({ code: 'DRUID_UNREACHABLE' });
+    expect(String(thrown)).not.toContain('secret-of-the-answer');
   });
 });
 
