@@ -13,6 +13,8 @@ export interface Servers {
   readonly pipeline: OwnPipeline;
   /** A folder for logs. It is removed at the end. */
   readonly logs: string;
+  /** What is done when the servers have stopped, and before their folders are removed. */
+  readonly atEnd: (() => Promise<void>)[];
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Servers {
  */
 export async function withServers(
   change: (yaml: string) => string,
-  prepare: (servers: Pick<Servers, 'config' | 'pipeline'>) => Promise<void>,
+  prepare: (servers: Servers) => Promise<void>,
   work: (servers: Servers) => Promise<void>,
 ): Promise<void> {
   const running = process.env['DAYBREAK_BENCH_STACK'];
@@ -46,13 +48,16 @@ export async function withServers(
   session.environment = environment;
   const config = readConfig({ ...process.env, ...environment });
   const stack = { portBase, directory: environment.DAYBREAK_STACK };
+  const atEnd: Servers['atEnd'] = [];
   try {
-    await prepare({ config, pipeline });
+    const servers = { config, session, pipeline, logs: root, atEnd };
+    await prepare(servers);
     if (running === undefined) await startStack({ ...stack, progress: createProgress() });
-    await work({ config, session, pipeline, logs: root });
+    await work(servers);
   } finally {
     await session.end();
-    if (running === undefined) await stopStack({ ...stack, wipe: true });
+    if (running === undefined) await stopStack(stack);
+    for (const end of atEnd) await end();
     await pipeline.remove();
     await rm(root, { recursive: true, force: true });
   }

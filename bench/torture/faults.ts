@@ -1,14 +1,16 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactsOf } from '../../scripts/stack/fetch/artifacts';
-import { runningPid } from '../../scripts/stack/processes';
+import { runningPid, stopProcess } from '../../scripts/stack/processes';
 import { silentProgress } from '../../scripts/stack/progress';
 import { serversOf } from '../../scripts/stack/servers';
 import { startServer } from '../../scripts/stack/start';
 import type { ServerName, Server, Stack } from '../../scripts/stack/stack';
 import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
+import type { Clock } from './clock';
 import type { Link } from './link';
-import type { Fault, Linked, Target } from './schedule';
+import type { Clocked, Disk, Fault, Linked, Target } from './schedule';
+import type { SmallDisk } from './small-disk';
 import type { WorkerProcess } from './worker-process';
 
 /** What faults act on. */
@@ -16,6 +18,9 @@ export interface Subjects {
   readonly stack: Stack;
   readonly worker: WorkerProcess;
   readonly links: Readonly<Record<Linked, Link>>;
+  /** Empty if the schedule needs none. */
+  readonly disks: ReadonlyMap<Disk, SmallDisk>;
+  readonly clocks: ReadonlyMap<Target, Clock>;
   /** The one that a person edits. */
   readonly edited: OwnPipeline;
 }
@@ -33,6 +38,10 @@ export function begin(fault: Exclude<Fault, { kind: 'twice' }>, subjects: Subjec
     case 'slow':
     case 'cut':
       return Promise.resolve(disturb(subjects.links[fault.target], fault.kind));
+    case 'full':
+      return fill(fault.disk, subjects);
+    case 'jump':
+      return jump(fault.target, fault.by, subjects);
     case 'edit':
       return edit(subjects);
     case 'half-table':
@@ -40,7 +49,7 @@ export function begin(fault: Exclude<Fault, { kind: 'twice' }>, subjects: Subjec
   }
 }
 
-async function kill(target: Target, { stack, worker }: Subjects): Promise<End> {
+async function kill(target: Target, { stack, worker, clocks }: Subjects): Promise<End> {
   if (target === 'worker') {
     worker.kill();
     return () => {
@@ -49,7 +58,7 @@ async function kill(target: Target, { stack, worker }: Subjects): Promise<End> {
     };
   }
   process.kill(await pidOf(stack, target), 'SIGKILL');
-  return () => startAgain(stack, target);
+  return () => startAgain(stack, target, clocks.get(target));
 }
 
 async function pause(target: Target, { stack, worker }: Subjects): Promise<End> {
@@ -67,6 +76,21 @@ function disturb(link: Link, state: 'slow' | 'cut'): End {
     link.become('open');
     return Promise.resolve();
   };
+}
+
+async function fill(name: Disk, { disks }: Subjects): Promise<End> {
+  const disk = disks.get(name);
+  if (disk === undefined) throw new Error(`there is no small disk of ${name}`);
+  await disk.fill();
+  return () => disk.free();
+}
+
+async function jump(target: Clocked, by: number, { stack, worker, clocks }: Subjects): Promise<End> {
+  const clock = clocks.get(target);
+  if (clock === undefined) throw new Error(`${target} has no clock of its own`);
+  await clock.mustBeOf(target === 'worker' ? worker.pid : await pidOf(stack, target));
+  await clock.set(by);
+  return () => clock.set(0);
 }
 
 /** The rows of the edited pipeline have a mark that the checker knows. */
@@ -92,10 +116,32 @@ async function pidOf(stack: Stack, name: ServerName): Promise<number> {
 }
 
 /** Starts a server that has ended, and does not wait for it to be healthy. */
-async function startAgain(stack: Stack, name: ServerName): Promise<void> {
+async function startAgain(stack: Stack, name: ServerName, clock?: Clock): Promise<void> {
   const server = serverOf(stack, name);
   const isStarted: Server = { ...server, check: () => Promise.resolve() };
-  await startServer(stack, isStarted, silentProgress.step(server.title));
+  await startServer(
+    stack,
+    clock === undefined ? isStarted : withClock(isStarted, clock),
+    silentProgress.step(server.title),
+  );
+}
+
+/** Stops a server and starts it with a clock of its own. Waits until it is healthy. */
+export async function giveClock(stack: Stack, name: ServerName, clock: Clock): Promise<void> {
+  const server = serverOf(stack, name);
+  await stopProcess(stack, server);
+  await startServer(stack, withClock(server, clock), silentProgress.step(server.title));
+}
+
+function withClock(server: Server, { environment }: Clock): Server {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  return {
+    ...server,
+    async launch() {
+      const { command, args, cwd } = await server.launch();
+      return { command: '/usr/bin/env', args: [...variables, command, ...args], cwd };
+    },
+  };
 }
 
 function serverOf(stack: Stack, name: ServerName): Server {

@@ -4,20 +4,23 @@
 // with 0 only if every invariant held after every round. Linux only.
 import { execFile } from 'node:child_process';
 import { appendFile, cp, mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { progress } from '../../scripts/output/print';
-import { stackOf } from '../../scripts/stack/stack';
+import { stackOf, type Stack } from '../../scripts/stack/stack';
 import { succeed } from '../../tests/integration/support/daybreak';
 import { ownPipeline } from '../../tests/integration/support/own-pipeline';
 import { withServers, type Servers } from '../servers';
+import { Clock } from './clock';
+import { giveClock } from './faults';
 import { Link } from './link';
 import { Load, ZONE } from './load';
 import { ROUNDS_FILE, type Run, type StoredRound } from './record';
 import { runRound, type RoundResult, type Scene } from './round';
-import { nameOf, schedule, type Round } from './schedule';
+import { nameOf, schedule, type Clocked, type Disk, type Round } from './schedule';
+import { SmallDisk } from './small-disk';
 import { WorkerProcess } from './worker-process';
 
 const SETTLED = (yaml: string): string => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 1');
@@ -29,14 +32,14 @@ async function main(seed: number, rounds: number, first: number): Promise<void> 
       remedy: 'Unset DAYBREAK_BENCH_STACK: the bench starts servers of its own.',
     });
   }
-  const nothing = (): Promise<void> => Promise.resolve();
+  const plan = schedule(seed, first + rounds - 1).slice(first - 1);
+  const disks = new Map<Disk, SmallDisk>();
   const run: Run = { at: new Date().toISOString(), commit: await commit(), seed };
-  await withServers(SETTLED, nothing, async (servers) => {
-    const scene = await prepare(servers, rounds);
+  const mount = (servers: Servers): Promise<void> => mountDisks(plan, servers, disks);
+  await withServers(SETTLED, mount, async (servers) => {
+    const scene = await prepare(servers, plan, disks);
     try {
-      for (const [index, round] of schedule(seed, first + rounds - 1)
-        .slice(first - 1)
-        .entries()) {
+      for (const [index, round] of plan.entries()) {
         servers.session.signal.throwIfAborted();
         scene.tell(`round ${round.number}: ${round.faults.map(nameOf).join(', ')}`);
         const night = shiftDate(businessDateOf(new Date(), ZONE), index - rounds);
@@ -54,10 +57,46 @@ async function main(seed: number, rounds: number, first: number): Promise<void> 
   });
 }
 
+const portBaseOf = ({ session }: Servers): number => Number(session.environment['DAYBREAK_PORT_BASE']);
+
+const stackOfServers = (servers: Servers): Stack =>
+  stackOf({ portBase: portBaseOf(servers), directory: servers.session.environment['DAYBREAK_STACK'] });
+
+/** Mounts the disks that the rounds fill, for the servers that start later. */
+async function mountDisks(plan: readonly Round[], servers: Servers, disks: Map<Disk, SmallDisk>): Promise<void> {
+  const { directory } = stackOfServers(servers);
+  const folders: Readonly<Record<Disk, string>> = {
+    output: servers.config.data,
+    kafka: `${directory}/kafka/data`,
+    'segment-cache': `${directory}/druid/historical/var`,
+    tasks: `${directory}/druid/indexer/var`,
+    segments: `${directory}/druid/segments`,
+  };
+  for (const fault of plan.flatMap(({ faults }) => faults)) {
+    if (fault.kind !== 'full' || disks.has(fault.disk)) continue;
+    const disk = await SmallDisk.mount(folders[fault.disk]);
+    disks.set(fault.disk, disk);
+    servers.atEnd.push(() => disk.unmount());
+  }
+}
+
+/** The clocks that jump in the rounds. Druid's coordinator is started again with its own. */
+async function openClocks(plan: readonly Round[], stack: Stack, logs: string): Promise<Map<Clocked, Clock>> {
+  const clocks = new Map<Clocked, Clock>();
+  for (const fault of plan.flatMap(({ faults }) => faults)) {
+    if (fault.kind !== 'jump' || clocks.has(fault.target)) continue;
+    const clock = await Clock.open(join(logs, `clock-${fault.target}`));
+    clocks.set(fault.target, clock);
+    if (fault.target !== 'worker') await giveClock(stack, fault.target, clock);
+  }
+  return clocks;
+}
+
 /** Starts both layers of both pipelines. Each has an old day, which the batch serves. */
-async function prepare({ config, session, pipeline, logs }: Servers, rounds: number): Promise<Scene> {
-  const portBase = Number(session.environment['DAYBREAK_PORT_BASE']);
-  const stack = stackOf({ portBase, directory: session.environment['DAYBREAK_STACK'] });
+async function prepare(servers: Servers, plan: readonly Round[], disks: ReadonlyMap<Disk, SmallDisk>): Promise<Scene> {
+  const { config, session, pipeline, logs } = servers;
+  const stack = stackOfServers(servers);
+  const clocks = await openClocks(plan, stack, logs);
   const links = {
     temporal: await Link.open(stack.ports.temporal),
     'druid-coordinator': await Link.open(stack.ports.druidCoordinator),
@@ -70,11 +109,13 @@ async function prepare({ config, session, pipeline, logs }: Servers, rounds: num
     DRUID_BROKER_URL: `http://127.0.0.1:${links['druid-broker'].port}`,
   };
   const program = resolve(__dirname, '../../scripts/daybreak.mjs');
-  const worker = new WorkerProcess(program, environment, logs);
+  const worker = new WorkerProcess(program, { ...environment, ...clocks.get('worker')?.environment }, logs);
   worker.start();
   await worker.untilReady();
-  const oldest = shiftDate(businessDateOf(new Date(), ZONE), -rounds - 2);
+  const oldest = shiftDate(businessDateOf(new Date(), ZONE), -plan.length - 2);
   const begin = async (of: typeof pipeline): Promise<Load> => {
+    // The files that come are on another disk.
+    if (disks.has('output')) await SmallDisk.bind(join(logs, `input-${of.name}`), of.input);
     await succeed(`speed start --pipeline ${of.name}`, environment);
     const load = await Load.connect(of, config.kafka.brokers, logs);
     await load.writeDay(oldest, 0, 'files');
@@ -86,11 +127,13 @@ async function prepare({ config, session, pipeline, logs }: Servers, rounds: num
   const began = performance.now();
   return {
     config,
-    portBase,
+    portBase: portBaseOf(servers),
     stack,
     environment,
     worker,
     links,
+    disks,
+    clocks,
     loads,
     days: new Map<Load, BusinessDate[]>(loads.map((load) => [load, [oldest]])),
     use: [await worker.use()],

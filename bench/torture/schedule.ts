@@ -11,6 +11,16 @@ export type Target = (typeof TARGETS)[number];
 export const LINKED = ['temporal', 'druid-coordinator', 'druid-broker'] as const satisfies readonly Target[];
 export type Linked = (typeof LINKED)[number];
 
+/** The small disks that get full: what they hold. */
+export const DISKS = ['output', 'kafka', 'segment-cache', 'tasks', 'segments'] as const;
+export type Disk = (typeof DISKS)[number];
+
+/** The processes whose clock jumps. */
+export const CLOCKED = ['worker', 'druid-coordinator'] as const satisfies readonly Target[];
+export type Clocked = (typeof CLOCKED)[number];
+/** In seconds. */
+export const JUMPS = [90, -90, 3_600, -3_600] as const;
+
 /** What is typed twice at once. */
 export const COMMANDS = ['batch run', 'backfill', 'speed start'] as const;
 export type Command = (typeof COMMANDS)[number];
@@ -20,10 +30,12 @@ interface Begins {
   readonly at: number;
 }
 
-/** A fault of one process, or of the network to it. */
+/** A fault of one process, of the network to it, of its disk or of its clock. */
 export type ServerFault = Begins & { readonly seconds: number } & (
     | { readonly kind: 'kill' | 'pause'; readonly target: Target }
     | { readonly kind: 'slow' | 'cut'; readonly target: Linked }
+    | { readonly kind: 'full'; readonly disk: Disk }
+    | { readonly kind: 'jump'; readonly target: Clocked; readonly by: number }
   );
 
 /** What a person does at a bad moment. `edit` and `half-table` are taken back after so many seconds. */
@@ -42,8 +54,13 @@ export interface Round {
   readonly faults: readonly Fault[];
 }
 
-/** How many rounds reach every fault of one process and network, and every pair of processes at once. */
-export const CYCLE = 2 * TARGETS.length + 2 * LINKED.length + (TARGETS.length * (TARGETS.length - 1)) / 2;
+/** How many rounds reach every fault of one process, network, disk and clock, and every pair of processes at once. */
+export const CYCLE =
+  2 * TARGETS.length +
+  2 * LINKED.length +
+  DISKS.length +
+  CLOCKED.length * JUMPS.length +
+  (TARGETS.length * (TARGETS.length - 1)) / 2;
 
 /** The latest moment at which a fault of a process begins. A day's run takes about as long. */
 const LAST_BEGIN = 20;
@@ -68,13 +85,17 @@ export function schedule(seed: number, rounds: number): Round[] {
 
 type ServerPlan =
   | { readonly kind: 'kill' | 'pause' | 'either'; readonly target: Target }
-  | { readonly kind: 'slow' | 'cut'; readonly target: Linked };
+  | { readonly kind: 'slow' | 'cut'; readonly target: Linked }
+  | { readonly kind: 'full'; readonly disk: Disk }
+  | { readonly kind: 'jump'; readonly target: Clocked; readonly by: number };
 
-/** Each process alone, in both ways, each network, and each pair of processes. */
+/** Each process alone, in both ways, each network, disk and clock, and each pair of processes. */
 function serverPlans(): ServerPlan[][] {
   const alone: ServerPlan[] = [
     ...TARGETS.flatMap((target) => (['kill', 'pause'] as const).map((kind) => ({ kind, target }))),
     ...LINKED.flatMap((target) => (['slow', 'cut'] as const).map((kind) => ({ kind, target }))),
+    ...DISKS.map((disk) => ({ kind: 'full' as const, disk })),
+    ...CLOCKED.flatMap((target) => JUMPS.map((by) => ({ kind: 'jump' as const, target, by }))),
   ];
   const pairs = TARGETS.flatMap((one, index) =>
     TARGETS.slice(index + 1).map((other) => [one, other].map((target) => ({ kind: 'either' as const, target }))),
@@ -85,7 +106,8 @@ function serverPlans(): ServerPlan[][] {
 function serverFault(random: RandomGenerator, plan: ServerPlan): ServerFault {
   const at = uniformInt(random, 2, LAST_BEGIN);
   const pause = PAUSES[uniformInt(random, 0, PAUSES.length - 1)] ?? PAUSES[0];
-  if (plan.kind === 'slow' || plan.kind === 'cut') return { ...plan, at, seconds: pause };
+  if ('disk' in plan || 'by' in plan || plan.kind === 'slow' || plan.kind === 'cut')
+    return { ...plan, at, seconds: pause };
   const isKill = plan.kind === 'kill' || (plan.kind === 'either' && uniformInt(random, 0, 1) === 0);
   if (!isKill) return { ...plan, kind: 'pause', at, seconds: pause };
   return { ...plan, kind: 'kill', at, seconds: uniformInt(random, 0, LONGEST_DOWN) };
@@ -127,6 +149,10 @@ export function nameOf(fault: Fault): string {
       return `slow network to ${fault.target}`;
     case 'cut':
       return `cut network to ${fault.target}`;
+    case 'full':
+      return `full disk of ${fault.disk}`;
+    case 'jump':
+      return `clock of ${fault.target} jumps by ${fault.by} s`;
     case 'twice':
       return `${fault.command} twice at once`;
     case 'edit':

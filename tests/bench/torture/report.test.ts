@@ -21,6 +21,8 @@ it('names each fault that a seed can begin', () => {
     pause: 'SIGSTOP',
     slow: 'slow',
     cut: 'cut',
+    full: 'full disk',
+    jump: 'clock',
     twice: 'twice at once',
     edit: 'edited',
     'half-table': 'half',
