@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Session } from '../scripts/demo/session';
-import { createProgress, startStack, stopStack } from '../scripts/stack';
+import { createProgress, startStack, stopStack, type StackOptions } from '../scripts/stack';
 import { ownPipeline, type OwnPipeline } from '../tests/integration/support/own-pipeline';
 import { readConfig, type Config } from '../worker/config';
 
@@ -13,6 +13,7 @@ export interface Servers {
   readonly pipeline: OwnPipeline;
   /** A folder for logs. It is removed at the end. */
   readonly logs: string;
+  readonly stack: Pick<StackOptions, 'portBase' | 'directory'> & { kafkaProxyPort?: number };
   /** What is done when the servers have stopped, and before their folders are removed. */
   readonly atEnd: (() => Promise<void>)[];
 }
@@ -23,12 +24,12 @@ export interface Servers {
  * leaves them. SIGINT and SIGTERM end it.
  *
  * @param change edits the text of pipeline.yaml.
- * @param prepare makes what must be there before the servers are.
+ * @param prepare makes what must be there before the servers are, and may change `stack`.
  */
-export async function withServers(
+export async function withServers<Prepared>(
   change: (yaml: string) => string,
-  prepare: (servers: Servers) => Promise<void>,
-  work: (servers: Servers) => Promise<void>,
+  prepare: (servers: Servers) => Promise<Prepared>,
+  work: (servers: Servers, prepared: Prepared) => Promise<void>,
 ): Promise<void> {
   const running = process.env['DAYBREAK_BENCH_STACK'];
   const portBase = Number(running ?? process.env['DAYBREAK_PORT_BASE'] ?? 26_000);
@@ -47,13 +48,13 @@ export async function withServers(
   const session = new Session(ending.signal, join(__dirname, '../scripts/daybreak.mjs'));
   session.environment = environment;
   const config = readConfig({ ...process.env, ...environment });
-  const stack = { portBase, directory: environment.DAYBREAK_STACK };
+  const stack: Servers['stack'] = { portBase, directory: environment.DAYBREAK_STACK };
   const atEnd: Servers['atEnd'] = [];
   try {
-    const servers = { config, session, pipeline, logs: root, atEnd };
-    await prepare(servers);
+    const servers = { config, session, pipeline, logs: root, stack, atEnd };
+    const prepared = await prepare(servers);
     if (running === undefined) await startStack({ ...stack, progress: createProgress() });
-    await work(servers);
+    await work(servers, prepared);
   } finally {
     await session.end();
     if (running === undefined) await stopStack(stack);

@@ -33,11 +33,10 @@ async function main(seed: number, rounds: number, first: number): Promise<void> 
     });
   }
   const plan = schedule(seed, first + rounds - 1).slice(first - 1);
-  const disks = new Map<Disk, SmallDisk>();
   const run: Run = { at: new Date().toISOString(), commit: await commit(), seed };
-  const mount = (servers: Servers): Promise<void> => mountDisks(plan, servers, disks);
-  await withServers(SETTLED, mount, async (servers) => {
-    const scene = await prepare(servers, plan, disks);
+  const before = (servers: Servers): Promise<Ground> => prepareGround(plan, servers);
+  await withServers(SETTLED, before, async (servers, ground) => {
+    const scene = await prepare(servers, plan, ground);
     try {
       for (const [index, round] of plan.entries()) {
         servers.session.signal.throwIfAborted();
@@ -57,14 +56,15 @@ async function main(seed: number, rounds: number, first: number): Promise<void> 
   });
 }
 
-const portBaseOf = ({ session }: Servers): number => Number(session.environment['DAYBREAK_PORT_BASE']);
+/** What must be there before the servers start. */
+interface Ground {
+  readonly disks: ReadonlyMap<Disk, SmallDisk>;
+  /** Kafka names its address to its clients. */
+  readonly kafka: Link;
+}
 
-const stackOfServers = (servers: Servers): Stack =>
-  stackOf({ portBase: portBaseOf(servers), directory: servers.session.environment['DAYBREAK_STACK'] });
-
-/** Mounts the disks that the rounds fill, for the servers that start later. */
-async function mountDisks(plan: readonly Round[], servers: Servers, disks: Map<Disk, SmallDisk>): Promise<void> {
-  const { directory } = stackOfServers(servers);
+async function prepareGround(plan: readonly Round[], servers: Servers): Promise<Ground> {
+  const { directory, ports } = stackOf(servers.stack);
   const folders: Readonly<Record<Disk, string>> = {
     output: servers.config.data,
     kafka: `${directory}/kafka/data`,
@@ -72,12 +72,16 @@ async function mountDisks(plan: readonly Round[], servers: Servers, disks: Map<D
     tasks: `${directory}/druid/indexer/var`,
     segments: `${directory}/druid/segments`,
   };
+  const disks = new Map<Disk, SmallDisk>();
   for (const fault of plan.flatMap(({ faults }) => faults)) {
     if (fault.kind !== 'full' || disks.has(fault.disk)) continue;
     const disk = await SmallDisk.mount(folders[fault.disk]);
     disks.set(fault.disk, disk);
     servers.atEnd.push(() => disk.unmount());
   }
+  const kafka = await Link.open(ports.kafka);
+  servers.stack.kafkaProxyPort = kafka.port;
+  return { disks, kafka };
 }
 
 /** The clocks that jump in the rounds. Druid's coordinator is started again with its own. */
@@ -93,17 +97,19 @@ async function openClocks(plan: readonly Round[], stack: Stack, logs: string): P
 }
 
 /** Starts both layers of both pipelines. Each has an old day, which the batch serves. */
-async function prepare(servers: Servers, plan: readonly Round[], disks: ReadonlyMap<Disk, SmallDisk>): Promise<Scene> {
+async function prepare(servers: Servers, plan: readonly Round[], { disks, kafka }: Ground): Promise<Scene> {
   const { config, session, pipeline, logs } = servers;
-  const stack = stackOfServers(servers);
+  const stack = stackOf(servers.stack);
   const clocks = await openClocks(plan, stack, logs);
   const links = {
+    kafka,
     temporal: await Link.open(stack.ports.temporal),
     'druid-coordinator': await Link.open(stack.ports.druidCoordinator),
     'druid-broker': await Link.open(stack.ports.druidBroker),
   };
   const environment = {
     ...session.environment,
+    KAFKA_BROKERS: `127.0.0.1:${kafka.port}`,
     TEMPORAL_ADDRESS: `127.0.0.1:${links.temporal.port}`,
     DRUID_COORDINATOR_URL: `http://127.0.0.1:${links['druid-coordinator'].port}`,
     DRUID_BROKER_URL: `http://127.0.0.1:${links['druid-broker'].port}`,
@@ -127,7 +133,7 @@ async function prepare(servers: Servers, plan: readonly Round[], disks: Readonly
   const began = performance.now();
   return {
     config,
-    portBase: portBaseOf(servers),
+    options: servers.stack,
     stack,
     environment,
     worker,

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import { sqlName } from '../../domain/druid/quoting';
-import { startStack } from '../../scripts/stack';
+import { startStack, type StackOptions } from '../../scripts/stack';
 import { daybreak } from '../../tests/integration/support/daybreak';
 import { until } from '../../tests/integration/support/until';
 import type { Config } from '../../worker/config';
@@ -17,7 +17,8 @@ import type { EndedCommand } from './worker-process';
 /** What all rounds of a run share. */
 export interface Scene extends Omit<Subjects, 'edited'> {
   readonly config: Config;
-  readonly portBase: number;
+  /** By which the servers were started. */
+  readonly options: StackOptions;
   /** Of commands: they reach the servers over the links, as the worker does. */
   readonly environment: Readonly<Record<string, string>>;
   readonly loads: readonly [Load, Load];
@@ -96,7 +97,7 @@ export async function runRound(scene: Scene, round: Round, night: BusinessDate):
   );
   const ended = performance.now();
   const since = (): number => (performance.now() - ended) / 1_000;
-  await startStack({ portBase: scene.portBase, directory: scene.stack.directory });
+  await startStack(scene.options);
   await worker.untilReady();
   const [realtimeSeconds, batchSeconds] = await Promise.all([
     Promise.all(loads.map((load) => untilServed(config, load))).then(since),

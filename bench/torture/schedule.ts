@@ -7,8 +7,8 @@ import { SERVER_NAMES } from '../../scripts/stack';
 export const TARGETS = ['worker', ...SERVER_NAMES] as const;
 export type Target = (typeof TARGETS)[number];
 
-/** The servers whose network to the worker and the commands is slow or cut. Kafka names its own address to its clients. */
-export const LINKED = ['temporal', 'druid-coordinator', 'druid-broker'] as const satisfies readonly Target[];
+/** The servers whose network to the worker and the commands is slow or cut: Kafka's to all its clients. */
+export const LINKED = ['temporal', 'kafka', 'druid-coordinator', 'druid-broker'] as const satisfies readonly Target[];
 export type Linked = (typeof LINKED)[number];
 
 /** The small disks that get full: what they hold. */

@@ -24,18 +24,21 @@ export interface StackOptions {
    * .daybreak/stack-<portBase>, of the current folder.
    */
   readonly directory?: string | undefined;
+  /** The port of a proxy through which clients reach Kafka. Default: they reach its own. */
+  readonly kafkaProxyPort?: number | undefined;
 }
 
 /** One local stack: its folder, absolute, and its ports. */
 export interface Stack {
   readonly directory: string;
   readonly ports: Ports;
+  readonly kafkaProxyPort?: number | undefined;
 }
 
-export function stackOf({ portBase, directory }: StackOptions): Stack {
+export function stackOf({ portBase, directory, kafkaProxyPort }: StackOptions): Stack {
   const name = portBase === undefined ? 'stack' : `stack-${portBase}`;
   const folder = directory ?? process.env['DAYBREAK_STACK'] ?? `.daybreak/${name}`;
-  return { directory: resolve(folder), ports: portsFrom(portBase) };
+  return { directory: resolve(folder), ports: portsFrom(portBase), kafkaProxyPort };
 }
 
 /** Whether a local stack was started there and not wiped since. */

@@ -57,11 +57,12 @@ export function kafka(stack: Stack, artifacts: Artifacts): Server {
   };
 }
 
-function serverProperties({ ports }: Stack, home: string): Properties {
+function serverProperties({ ports, kafkaProxyPort }: Stack, home: string): Properties {
   return {
     ...sharedProperties('kafka/server.properties'),
     'controller.quorum.voters': `1@127.0.0.1:${ports.kafkaController}`,
     listeners: `PLAINTEXT://127.0.0.1:${ports.kafka},CONTROLLER://127.0.0.1:${ports.kafkaController}`,
+    ...(kafkaProxyPort !== undefined && { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${kafkaProxyPort}` }),
     'log.dirs': `${home}/data`,
   };
 }
