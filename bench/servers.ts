@@ -13,7 +13,7 @@ export interface Servers {
   readonly pipeline: OwnPipeline;
   /** A folder for logs. It is removed at the end. */
   readonly logs: string;
-  readonly stack: Pick<StackOptions, 'portBase' | 'directory'> & { kafkaProxyPort?: number };
+  readonly stack: Pick<StackOptions, 'portBase' | 'directory'> & { kafkaProxyPort?: number; storage?: 's3' };
   /** What is done when the servers have stopped, and before their folders are removed. */
   readonly atEnd: (() => Promise<void>)[];
 }

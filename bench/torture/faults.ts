@@ -10,6 +10,7 @@ import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
 import type { Clock } from './clock';
 import type { Link } from './link';
 import type { Clocked, Disk, Fault, Linked, Target } from './schedule';
+import type { S3Gate } from './s3-gate';
 import type { SmallDisk } from './small-disk';
 import type { WorkerProcess } from './worker-process';
 
@@ -18,6 +19,8 @@ export interface Subjects {
   readonly stack: Stack;
   readonly worker: WorkerProcess;
   readonly links: Readonly<Record<Linked, Link>>;
+  /** Absent if the schedule needs none. */
+  readonly s3: S3Gate | undefined;
   /** Empty if the schedule needs none. */
   readonly disks: ReadonlyMap<Disk, SmallDisk>;
   readonly clocks: ReadonlyMap<Target, Clock>;
@@ -38,6 +41,9 @@ export function begin(fault: Exclude<Fault, { kind: 'twice' }>, subjects: Subjec
     case 'slow':
     case 'cut':
       return Promise.resolve(disturb(subjects.links[fault.target], fault.kind));
+    case 's3':
+      if (subjects.s3 === undefined) throw new Error('no pipeline publishes in S3');
+      return Promise.resolve(disturb(subjects.s3, fault.state));
     case 'full':
       return fill(fault.disk, subjects);
     case 'jump':
@@ -70,7 +76,7 @@ async function pause(target: Target, { stack, worker }: Subjects): Promise<End> 
   };
 }
 
-function disturb(link: Link, state: 'slow' | 'cut'): End {
+function disturb<State extends string>(link: { become(state: State | 'open'): void }, state: State): End {
   link.become(state);
   return () => {
     link.become('open');

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { progress } from '../../scripts/output/print';
+import { BUCKET, s3Variables } from '../../scripts/stack';
 import { stackOf, type Stack } from '../../scripts/stack/stack';
 import { succeed } from '../../tests/integration/support/daybreak';
 import { ownPipeline } from '../../tests/integration/support/own-pipeline';
@@ -20,6 +21,7 @@ import { Load, ZONE } from './load';
 import { ROUNDS_FILE, type Run, type StoredRound } from './record';
 import { runRound, type RoundResult, type Scene } from './round';
 import { nameOf, schedule, type Clocked, type Disk, type Round } from './schedule';
+import { S3Gate } from './s3-gate';
 import { SmallDisk } from './small-disk';
 import { WorkerProcess } from './worker-process';
 
@@ -52,6 +54,7 @@ async function main(seed: number, rounds: number, first: number): Promise<void> 
       for (const load of scene.loads) await load.close();
       await scene.worker.stop();
       for (const link of Object.values(scene.links)) link.close();
+      await scene.s3?.close();
     }
   });
 }
@@ -61,6 +64,7 @@ interface Ground {
   readonly disks: ReadonlyMap<Disk, SmallDisk>;
   /** Kafka names its address to its clients. */
   readonly kafka: Link;
+  readonly s3: S3Gate | undefined;
 }
 
 async function prepareGround(plan: readonly Round[], servers: Servers): Promise<Ground> {
@@ -81,7 +85,9 @@ async function prepareGround(plan: readonly Round[], servers: Servers): Promise<
   }
   const kafka = await Link.open(ports.kafka);
   servers.stack.kafkaProxyPort = kafka.port;
-  return { disks, kafka };
+  if (!plan.some(({ faults }) => faults.some(({ kind }) => kind === 's3'))) return { disks, kafka, s3: undefined };
+  servers.stack.storage = 's3';
+  return { disks, kafka, s3: await S3Gate.open(ports.s3) };
 }
 
 /** The clocks that jump in the rounds. Druid's coordinator is started again with its own. */
@@ -97,7 +103,7 @@ async function openClocks(plan: readonly Round[], stack: Stack, logs: string): P
 }
 
 /** Starts both layers of both pipelines. Each has an old day, which the batch serves. */
-async function prepare(servers: Servers, plan: readonly Round[], { disks, kafka }: Ground): Promise<Scene> {
+async function prepare(servers: Servers, plan: readonly Round[], { disks, kafka, s3 }: Ground): Promise<Scene> {
   const { config, session, pipeline, logs } = servers;
   const stack = stackOf(servers.stack);
   const clocks = await openClocks(plan, stack, logs);
@@ -109,6 +115,7 @@ async function prepare(servers: Servers, plan: readonly Round[], { disks, kafka 
   };
   const environment = {
     ...session.environment,
+    ...(s3 !== undefined && { ...s3Variables(stack), AWS_ENDPOINT_URL_S3: s3.url }),
     KAFKA_BROKERS: `127.0.0.1:${kafka.port}`,
     TEMPORAL_ADDRESS: `127.0.0.1:${links.temporal.port}`,
     DRUID_COORDINATOR_URL: `http://127.0.0.1:${links['druid-coordinator'].port}`,
@@ -128,7 +135,8 @@ async function prepare(servers: Servers, plan: readonly Round[], { disks, kafka 
     await succeed(`batch run --pipeline ${of.name} --date ${oldest}`, environment);
     return load;
   };
-  const other = await ownPipeline(SETTLED, 'events', pipeline);
+  const inS3 = s3 === undefined ? '' : `\noutput:\n  location: s3://${BUCKET}/published\n`;
+  const other = await ownPipeline((yaml) => SETTLED(yaml) + inS3, 'events', pipeline);
   const loads = await Promise.all([begin(pipeline), begin(other)]);
   const began = performance.now();
   return {
@@ -138,6 +146,7 @@ async function prepare(servers: Servers, plan: readonly Round[], { disks, kafka 
     environment,
     worker,
     links,
+    s3,
     disks,
     clocks,
     loads,

@@ -34,9 +34,9 @@ function figures(rounds: readonly StoredRound[]): string {
   ].join('\n\n');
 }
 
-const isOfServer = (fault: string): boolean => /^(kill -9|stop|slow|cut|full|clock) /.test(fault);
+const isOfServer = (fault: string): boolean => /^(kill -9|stop|slow|cut|s3|full|clock) /.test(fault);
 
-/** A row for each fault of one process, network, disk or clock, and one for all pairs. */
+/** A row for each fault of one process, network, S3, disk or clock, and one for all pairs. */
 function recoveries(rounds: readonly StoredRound[]): string {
   const groups = new Map<string, StoredRound[]>();
   for (const round of rounds) {

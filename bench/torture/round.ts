@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BusinessDate } from '../../domain/business-date';
 import { sqlName } from '../../domain/druid/quoting';
-import { startStack, type StackOptions } from '../../scripts/stack';
+import { startStack, type StartOptions } from '../../scripts/stack';
 import { daybreak } from '../../tests/integration/support/daybreak';
 import { until } from '../../tests/integration/support/until';
 import type { Config } from '../../worker/config';
@@ -18,7 +18,7 @@ import type { EndedCommand } from './worker-process';
 export interface Scene extends Omit<Subjects, 'edited'> {
   readonly config: Config;
   /** By which the servers were started. */
-  readonly options: StackOptions;
+  readonly options: StartOptions;
   /** Of commands: they reach the servers over the links, as the worker does. */
   readonly environment: Readonly<Record<string, string>>;
   readonly loads: readonly [Load, Load];

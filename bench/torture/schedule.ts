@@ -11,6 +11,10 @@ export type Target = (typeof TARGETS)[number];
 export const LINKED = ['temporal', 'kafka', 'druid-coordinator', 'druid-broker'] as const satisfies readonly Target[];
 export type Linked = (typeof LINKED)[number];
 
+/** How the S3 is that one pipeline publishes its days in. */
+export const S3_STATES = ['slow', 'cut', 'throttled'] as const;
+export type S3State = (typeof S3_STATES)[number];
+
 /** The small disks that get full: what they hold. */
 export const DISKS = ['output', 'kafka', 'segment-cache', 'tasks', 'segments'] as const;
 export type Disk = (typeof DISKS)[number];
@@ -30,10 +34,11 @@ interface Begins {
   readonly at: number;
 }
 
-/** A fault of one process, of the network to it, of its disk or of its clock. */
+/** A fault of one process, of the network to it, of S3, of a disk or of a clock. */
 export type ServerFault = Begins & { readonly seconds: number } & (
     | { readonly kind: 'kill' | 'pause'; readonly target: Target }
     | { readonly kind: 'slow' | 'cut'; readonly target: Linked }
+    | { readonly kind: 's3'; readonly state: S3State }
     | { readonly kind: 'full'; readonly disk: Disk }
     | { readonly kind: 'jump'; readonly target: Clocked; readonly by: number }
   );
@@ -54,10 +59,11 @@ export interface Round {
   readonly faults: readonly Fault[];
 }
 
-/** How many rounds reach every fault of one process, network, disk and clock, and every pair of processes at once. */
+/** How many rounds reach every fault of one process, network, S3, disk and clock, and every pair of processes at once. */
 export const CYCLE =
   2 * TARGETS.length +
   2 * LINKED.length +
+  S3_STATES.length +
   DISKS.length +
   CLOCKED.length * JUMPS.length +
   (TARGETS.length * (TARGETS.length - 1)) / 2;
@@ -86,6 +92,7 @@ export function schedule(seed: number, rounds: number): Round[] {
 type ServerPlan =
   | { readonly kind: 'kill' | 'pause' | 'either'; readonly target: Target }
   | { readonly kind: 'slow' | 'cut'; readonly target: Linked }
+  | { readonly kind: 's3'; readonly state: S3State }
   | { readonly kind: 'full'; readonly disk: Disk }
   | { readonly kind: 'jump'; readonly target: Clocked; readonly by: number };
 
@@ -94,6 +101,7 @@ function serverPlans(): ServerPlan[][] {
   const alone: ServerPlan[] = [
     ...TARGETS.flatMap((target) => (['kill', 'pause'] as const).map((kind) => ({ kind, target }))),
     ...LINKED.flatMap((target) => (['slow', 'cut'] as const).map((kind) => ({ kind, target }))),
+    ...S3_STATES.map((state) => ({ kind: 's3' as const, state })),
     ...DISKS.map((disk) => ({ kind: 'full' as const, disk })),
     ...CLOCKED.flatMap((target) => JUMPS.map((by) => ({ kind: 'jump' as const, target, by }))),
   ];
@@ -106,7 +114,7 @@ function serverPlans(): ServerPlan[][] {
 function serverFault(random: RandomGenerator, plan: ServerPlan): ServerFault {
   const at = uniformInt(random, 2, LAST_BEGIN);
   const pause = PAUSES[uniformInt(random, 0, PAUSES.length - 1)] ?? PAUSES[0];
-  if ('disk' in plan || 'by' in plan || plan.kind === 'slow' || plan.kind === 'cut')
+  if ('state' in plan || 'disk' in plan || 'by' in plan || plan.kind === 'slow' || plan.kind === 'cut')
     return { ...plan, at, seconds: pause };
   const isKill = plan.kind === 'kill' || (plan.kind === 'either' && uniformInt(random, 0, 1) === 0);
   if (!isKill) return { ...plan, kind: 'pause', at, seconds: pause };
@@ -149,6 +157,8 @@ export function nameOf(fault: Fault): string {
       return `slow network to ${fault.target}`;
     case 'cut':
       return `cut network to ${fault.target}`;
+    case 's3':
+      return `s3 ${fault.state}`;
     case 'full':
       return `full disk of ${fault.disk}`;
     case 'jump':

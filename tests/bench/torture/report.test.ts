@@ -22,6 +22,7 @@ it('names each fault that a seed can begin', () => {
     slow: 'slow',
     cut: 'cut',
     full: 'full disk',
+    s3: 'S3',
     jump: 'clock',
     twice: 'twice at once',
     edit: 'edited',

@@ -6,13 +6,15 @@ import {
   JUMPS,
   LINKED,
   nameOf,
+  S3_STATES,
   schedule,
   TARGETS,
   type Fault,
 } from '../../../bench/torture/schedule';
 
 const SEEDS = [1, 2, 3, 1_000_003];
-const isOfServer = (fault: Fault): boolean => ['kill', 'pause', 'slow', 'cut', 'full', 'jump'].includes(fault.kind);
+const isOfServer = (fault: Fault): boolean =>
+  ['kill', 'pause', 'slow', 'cut', 's3', 'full', 'jump'].includes(fault.kind);
 
 it('gives the same rounds for the same seed, and others for another seed', () => {
   expect(schedule(7, 50)).toEqual(schedule(7, 50));
@@ -21,7 +23,7 @@ it('gives the same rounds for the same seed, and others for another seed', () =>
 });
 
 it.each(SEEDS)(
-  'seed %i: one cycle reaches every fault of one process, network, disk or clock alone, and every pair of processes',
+  'seed %i: one cycle reaches every fault of one process, network, S3, disk or clock alone, and every pair of processes',
   (seed) => {
     const of = schedule(seed, CYCLE).map(({ faults }) => faults.filter(isOfServer));
     const alone = of.filter(({ length }) => length === 1).map(([fault]) => nameOf(fault!));
@@ -38,7 +40,9 @@ it.each(SEEDS)(
     const networks = LINKED.flatMap((target) => [`slow network to ${target}`, `cut network to ${target}`]);
     const disks = DISKS.map((disk) => `full disk of ${disk}`);
     const clocks = CLOCKED.flatMap((target) => JUMPS.map((by) => `clock of ${target} jumps by ${by} s`));
-    expect(alone.sort()).toEqual([...processes, ...networks, ...disks, ...clocks].sort());
+    expect(alone.sort()).toEqual(
+      [...processes, ...networks, ...S3_STATES.map((state) => `s3 ${state}`), ...disks, ...clocks].sort(),
+    );
     expect(pairs.sort()).toEqual(
       TARGETS.flatMap((one, index) => TARGETS.slice(index + 1).map((other) => [one, other].sort().join())).sort(),
     );
