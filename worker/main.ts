@@ -5,7 +5,7 @@ import { createBatchActivities, createSpeedLayerActivities } from '../activities
 import { servedByWorker, sharedPath } from '../activities/batch/input-source';
 import { createDruidClient } from '../clients/druid';
 import { QUEUES_OF_LAYER, TASK_QUEUES, type Layer } from '../domain/task-queues';
-import { pipelineNames } from '../engines/load-pipeline';
+import { pipelineNames } from '../engines/pipeline/pipelines-folder';
 import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
 import { connectOptions, unreachable, workerConverterOf } from './connect';

@@ -6,7 +6,7 @@ import { DaybreakError } from '../../domain/errors';
 import { truncatedFiles } from '../../domain/gate';
 import type { Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from '../../engines/versions/build-state';
-import { folderNamed } from '../../engines/load-pipeline';
+import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { readCurrent, refuseOthers, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';

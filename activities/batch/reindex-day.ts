@@ -6,7 +6,7 @@ import { taskFailureCode } from '../../domain/druid/task-failure';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import { batchDatasourceOf, type Pipeline } from '../../domain/pipeline';
-import { folderNamed } from '../../engines/load-pipeline';
+import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
 import { type PollResult, pollUntilAnswered, withHeartbeats } from '../heartbeat';

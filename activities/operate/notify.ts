@@ -5,7 +5,7 @@ import { httpUrl } from '../../domain/http-url';
 import { noticeBody, type Notice } from '../../domain/notice';
 import type { Pipeline } from '../../domain/pipeline';
 import { workflowUrl, type TemporalUi } from '../../domain/workflow-url';
-import { folderNamed } from '../../engines/load-pipeline';
+import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 
 export interface NoticeDependencies {

@@ -6,7 +6,11 @@ import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
+import { inputLocationOf } from '../../domain/pipeline';
+import { scratchRoot } from '../../clients/storage/local/scratch-folder';
+import { listInput, withInput } from '../../engines/input/input-files';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { lastChange } from '../batch/settle-input';
 import { lastRuns } from './day-runs';
 
 export interface OperateDependencies {
@@ -42,20 +46,37 @@ export async function selectDays(
   return selected;
 }
 
-/** Those of the days that have neither files nor a build, so that a run of them can only fail. */
-export async function daysWithoutInput(
+/** How a run of a day that starts now would find the day's input. */
+export interface ExpectedInput {
+  readonly date: BusinessDate;
+  /** `none`: the run fails with NO_INPUT; `unsettled`: it waits first; `unknown`: the files cannot be listed. */
+  readonly input: 'none' | 'unsettled' | 'settled' | 'unknown';
+  /** Of `unsettled`: when its files will have settled if none changes again. ISO 8601. */
+  readonly settlesAt?: string;
+}
+
+/** How runs of the days would find their input. Lists the files and reads none. */
+export async function expectedInputs(
   { pipelines, data }: OperateDependencies,
   name: string,
   dates: readonly BusinessDate[],
-): Promise<BusinessDate[]> {
-  const loaded = await loadPipelineNamed(pipelines, name);
-  const found: BusinessDate[] = [];
-  for (const date of dates) {
-    // What cannot be compared is there.
-    const survey = await surveyDay(loaded, join(data, name), date, {}).catch(asDaybreakError);
-    if (!(survey instanceof DaybreakError) && survey.inputs === 'none') found.push(date);
-  }
-  return found;
+): Promise<ExpectedInput[]> {
+  const { pipeline } = await loadPipelineNamed(pipelines, name);
+  const { settleSeconds } = pipeline.gate;
+  return withInput(inputLocationOf(pipeline, join(data, name)), { scratch: scratchRoot(data, name) }, async (place) => {
+    const found: ExpectedInput[] = [];
+    for (const date of dates) {
+      const listed = await listInput(place, pipeline, date).catch(asDaybreakError);
+      if (listed instanceof DaybreakError) {
+        found.push({ date, input: listed.code === 'NO_INPUT' ? 'none' : 'unknown' });
+        continue;
+      }
+      const settles = lastChange(listed.own) + settleSeconds * 1_000;
+      if (settles <= Date.now()) found.push({ date, input: 'settled' });
+      else found.push({ date, input: 'unsettled', settlesAt: new Date(settles).toISOString() });
+    }
+    return found;
+  });
 }
 
 async function chooser(

@@ -6,7 +6,8 @@ import { speedSetup } from '../../domain/speed-setup';
 import type { LoadedPipeline, ReadPipeline } from '../../engines/model/loaded-pipeline';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { changedMeanwhile, copyPipeline, makeCurrent, openCurrentCopy } from '../../engines/pipeline/pipeline-copies';
-import { folderNamed, openPipeline, type OpenPipeline } from '../../engines/load-pipeline';
+import { openPipeline, type OpenPipeline } from '../../engines/load-pipeline';
+import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { isSamePipeline, shortHash } from '../../engines/pipeline/pipeline-version';
 import { readPipeline } from '../../engines/pipeline/read-pipeline';
 

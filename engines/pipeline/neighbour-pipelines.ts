@@ -4,7 +4,7 @@ import type { Pipeline } from '../../domain/pipeline';
 import { conflictsBetween, loopThrough, type PipelineConflict } from '../../domain/pipeline-conflicts';
 import { isMissing } from '../../clients/storage/local/fs-errors';
 import type { ReadPipeline } from '../model/loaded-pipeline';
-import { pipelineNames } from '../load-pipeline';
+import { pipelineNames } from './pipelines-folder';
 import { PIPELINE_FILE } from './pipeline-file';
 import { readSettings } from './read-pipeline';
 

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { commands } from './commands';
 import { completeCommand } from './commands/completion';
 import { fail } from './fail';
@@ -25,13 +25,18 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('daybreak')
     .description('Realtime numbers by day, exact numbers by daybreak.')
     .version(version)
+    .addHelpText('after', FIRST_STEPS)
     // After a command's name an option is the command's, as `batch restore --version <id>`.
     .enablePositionalOptions();
   for (const command of commands()) program.addCommand(command);
   program.addCommand(completeCommand(), { hidden: true });
   forAll(program, (command) => {
     // Commander ends a wrong command line with 1, which here means that the work failed.
-    command.exitOverride().configureOutput(commanderOutput).showHelpAfterError('(add --help for the options)');
+    command
+      .exitOverride()
+      .configureOutput(commanderOutput)
+      .configureHelp({ optionDescription: describeOption })
+      .showHelpAfterError('(add --help for the options)');
   });
   try {
     await program.parseAsync(argv);
@@ -39,6 +44,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2;
     else fail(thrown);
   }
+}
+
+const FIRST_STEPS = `
+The way of a first day: up, worker, speed start, feed, batch run, report. Every command has --help.`;
+
+/** What an option is for, without the default of a flag: a flag that is not given is always off. */
+function describeOption(this: Help, option: Option): string {
+  return Help.prototype.optionDescription.call(this, option).replace(/ \(default: false\)$/, '');
 }
 
 /** Commander does not pass settings down to commands that were made elsewhere. */

@@ -1,4 +1,4 @@
-import { daysWithoutInput, selectDays } from '../../../activities/operate/select-days';
+import { expectedInputs, selectDays, type ExpectedInput } from '../../../activities/operate/select-days';
 import {
   backfillId,
   type BackfillInput,
@@ -47,10 +47,10 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     // Also before a start: a wrong range then fails here, with exit code 2, and not in a workflow.
     const selected = await selectDays(client, config, range);
     if (dryRun) {
-      const withoutInput = await daysWithoutInput(config, range.pipeline, selected);
+      const found = await expectedInputs(config, range.pipeline, selected);
       const workflowId = backfillId(range.pipeline, range.from, range.to);
-      if (json) printJson({ workflowId, days: selected, withoutInput });
-      else describePlan(range, selected, new Set(withoutInput)).forEach(print);
+      if (json) printJson({ workflowId, days: selected, ...marked(found) });
+      else describePlan(range, found).forEach(print);
       return;
     }
     const started = await startBackfill(client, range);
@@ -75,15 +75,31 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
   });
 }
 
-function describePlan(
-  { pipeline, only, parallel }: BackfillInput,
-  selected: readonly BusinessDate[],
-  withoutInput: ReadonlySet<BusinessDate>,
-): string[] {
+function describePlan({ pipeline, only, parallel }: BackfillInput, days: readonly ExpectedInput[]): string[] {
   return [
-    ...selected.map((date) => (withoutInput.has(date) ? `${date}  has no input files` : date)),
-    `${selected.length} ${only ?? ''} days of ${pipeline} would run, ${parallel ?? 1} at once; nothing was started`,
+    ...days.map(describeInput),
+    `${days.length} ${only ?? ''} days of ${pipeline} would run, ${parallel ?? 1} at once; nothing was started`,
   ];
+}
+
+function describeInput({ date, input, settlesAt = '' }: ExpectedInput): string {
+  switch (input) {
+    case 'settled':
+      return date;
+    case 'none':
+      return `${date}  has no input files`;
+    case 'unsettled':
+      return `${date}  would wait: its input files have not settled before ${settlesAt}`;
+    case 'unknown':
+      return `${date}  its input files cannot be listed`;
+  }
+}
+
+/** The days that would not run at once, for programs. */
+function marked(days: readonly ExpectedInput[]) {
+  const dates = (wanted: ExpectedInput['input']): BusinessDate[] =>
+    days.filter(({ input }) => input === wanted).map(({ date }) => date);
+  return { withoutInput: dates('none'), notSettled: dates('unsettled') };
 }
 
 function describeResult({ requested, completed, replaced, failed }: BackfillResult): Line[] {

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
-import { pipelineNames } from '../../../engines/load-pipeline';
+import { pipelineNames } from '../../../engines/pipeline/pipelines-folder';
 import { readConfig, type Config } from '../../../worker/config';
 import { readFolderNamed } from '../../operate/pipeline-folder';
 import { print, printJson } from '../../output/print';

@@ -1,16 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BACKFILL_SELECTIONS } from '../../../domain/backfill';
-import { parseBusinessDate } from '../../../domain/business-date';
 import type { BackfillOptions } from '../actions/backfill';
+import { dayOption } from '../day-option';
 import { pipelineOption } from '../pipeline-option';
 
 export function backfillCommand(): Command {
-  const day = (flag: string, description: string): Option =>
-    new Option(`${flag} <date>`, description).argParser(parseBusinessDate).makeOptionMandatory();
   return new Command('backfill')
     .description('recompute a range of days. The same call again does only what is left. Exits with 1 if a day failed')
-    .addOption(day('--from', 'the first local day, YYYY-MM-DD'))
-    .addOption(day('--to', 'the last local day, which is included'))
+    .addOption(dayOption('--from', 'the first local day, YYYY-MM-DD').makeOptionMandatory())
+    .addOption(dayOption('--to', 'the last local day, which is included').makeOptionMandatory())
     .addOption(pipelineOption())
     .option('--parallel <n>', 'how many days run at once', days, 2)
     .addOption(
@@ -21,7 +19,11 @@ export function backfillCommand(): Command {
         .choices(BACKFILL_SELECTIONS)
         .default('missing'),
     )
-    .option('--dry-run', 'only list the days that would run', false)
+    .option(
+      '--dry-run',
+      'only list the days that would run, with those that have no files or would wait for them',
+      false,
+    )
     .option('--watch', 'show each day as it ends', false)
     .option('--no-wait', 'start it and return at once')
     .option('--cancel', 'cancel the running backfill of this range, with its running days', false)

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseBusinessDate } from '../../../domain/business-date';
 import { DEFAULT_EVENTS, DEFAULT_RATE } from '../../feed/instants';
 import type { FeedFlags } from '../actions/feed';
+import { dayOption } from '../day-option';
 import { pipelineOption } from '../pipeline-option';
 
 const AFTER_HELP = `
@@ -26,7 +26,7 @@ export function feedCommand(): Command {
       'write test events to Kafka and to hourly files, as fluentd does: a past day (--date) or a live stream',
     )
     .addOption(pipelineOption())
-    .addOption(new Option('--date <day>', 'write this whole local day, YYYY-MM-DD').argParser(parseBusinessDate))
+    .addOption(dayOption('--date', 'write this whole local day, YYYY-MM-DD'))
     .option('--events <n>', `how many distinct valid events the day has (default: ${DEFAULT_EVENTS})`, integer(1))
     .addOption(
       new Option('--rhythm <rhythm>', 'how the events are spread over the day (default: daily)').choices([

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseBusinessDate } from '../../../domain/business-date';
 import { httpUrl } from '../../../domain/http-url';
 import type { ReportOptions } from '../actions/report';
+import { dayOption } from '../day-option';
 import { pipelineOption } from '../pipeline-option';
 import { wholeNumberFrom } from '../whole-number';
 
@@ -12,8 +12,8 @@ export function reportCommand(): Command {
     )
     .addOption(pipelineOption())
     .option('--all', 'all pipelines of the folder on one page (default file: <data>/report.html)', false)
-    .addOption(new Option('--from <date>', 'the first local day (default: six weeks ago)').argParser(parseBusinessDate))
-    .addOption(new Option('--to <date>', 'the last local day (default: yesterday)').argParser(parseBusinessDate))
+    .addOption(dayOption('--from', 'the first local day (default: six weeks ago)'))
+    .addOption(dayOption('--to', 'the last local day (default: yesterday)'))
     .option('--output <file>', 'the file of the page (default: <data>/<pipeline>/report.html)')
     .addOption(
       new Option('--turnilo <url>', 'the address of Turnilo, for links to it')
@@ -22,7 +22,9 @@ export function reportCommand(): Command {
     )
     .option('--open', 'open the page in the browser', false)
     .option('--serve', 'serve the page to this machine, as of each reload, and write no file', false)
-    .option('--port <n>', 'the port for --serve (default: a free one)', wholeNumberFrom(0, 65_535), 0)
+    .addOption(
+      new Option('--port <n>', 'the port for --serve').argParser(wholeNumberFrom(0, 65_535)).default(0, 'a free one'),
+    )
     .option('--json', 'print its data as JSON and write no page', false)
     .action(async (options: ReportOptions) => (await import('../actions/report')).run(options));
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { parseBusinessDate } from '../../../domain/business-date';
 import type { ApplyOptions, ScheduleOptions, TriggerOptions } from '../actions/schedule';
+import { dayOption } from '../day-option';
 import { pipelineOption } from '../pipeline-option';
 
 /**
@@ -12,7 +12,7 @@ export function scheduleCommand(): Command {
     .description('manage the nightly recompute and the hourly check for late data, which are Temporal Schedules')
     .addCommand(
       subcommand('apply', 'create both schedules, or change them to what the pipeline says, and show what changes')
-        .option('--from <day>', FROM, parseBusinessDate)
+        .addOption(dayOption('--from', FROM))
         .option('--dry-run', 'only show what would change', false)
         .action(async (options: ApplyOptions) => (await import('../actions/schedule')).apply(options)),
     )

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadPipelineNamed, pipelineNames } from '../../../engines/load-pipeline';
+import { loadPipelineNamed } from '../../../engines/load-pipeline';
+import { pipelineNames } from '../../../engines/pipeline/pipelines-folder';
 import { EXAMPLES, rendered } from './chart';
 import { ofKind, parseManifests, podsOf, type Manifest } from './manifests';
 import { helmProgram } from './tools';

@@ -73,7 +73,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'kubectl create secret generic daybreak-output --from-literal=token="$(openssl rand -hex 24)"': 'the same',
   'kubectl rollout restart deployment/daybreak-speed deployment/daybreak-batch': 'the same',
   'npx daybreak spark pack daybreak-python.tar.gz': 'writes into the repository; batch/spark.test.ts runs it',
-  'npx daybreak batch build --pipeline pipelines/events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
+  'npx daybreak batch build --pipeline events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
     'needs a Spark cluster',
 };
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { commands } from '../../../scripts/cli/commands';
-import { pipelineOption } from '../../../scripts/cli/pipeline-option';
+import { pipelineFolder, pipelineOption, withPipelineFolder } from '../../../scripts/cli/pipeline-option';
 import { scratchFolder } from '../../engines/scratch';
 
 const root = scratchFolder();
@@ -12,8 +12,8 @@ afterEach(() => {
   process.env = { ...before };
 });
 
-/** The pipeline of a command line, beside a folder of pipelines with these names. */
-async function chosen(names: readonly string[], args: readonly string[] = [], variable?: string): Promise<unknown> {
+/** Makes a folder of pipelines with these names, and sets the variables that lead to it. */
+async function withPipelines(names: readonly string[], variable?: string): Promise<string> {
   const folder = join(root, randomUUID());
   await mkdir(join(folder, 'no-pipeline'), { recursive: true });
   for (const name of names) {
@@ -21,7 +21,14 @@ async function chosen(names: readonly string[], args: readonly string[] = [], va
     await writeFile(join(folder, name, 'pipeline.yaml'), '');
   }
   process.env['DAYBREAK_PIPELINES'] = folder;
+  Reflect.deleteProperty(process.env, 'DAYBREAK_PIPELINE');
   if (variable !== undefined) process.env['DAYBREAK_PIPELINE'] = variable;
+  return folder;
+}
+
+/** The pipeline of a command line, beside a folder of pipelines with these names. */
+async function chosen(names: readonly string[], args: readonly string[] = [], variable?: string): Promise<unknown> {
+  await withPipelines(names, variable);
   const command = new Command()
     .addOption(pipelineOption())
     .exitOverride()
@@ -32,7 +39,6 @@ async function chosen(names: readonly string[], args: readonly string[] = [], va
 it('is the given one, then that of the variable, then the only one, then the example', async () => {
   expect(await chosen(['clicks', 'rides'], ['--pipeline', 'x'], 'y')).toBe('x');
   expect(await chosen(['clicks', 'rides'], [], 'y')).toBe('y');
-  Reflect.deleteProperty(process.env, 'DAYBREAK_PIPELINE');
   expect(await chosen(['clicks'])).toBe('clicks');
   expect(await chosen(['clicks', 'events'])).toBe('events');
   expect(await chosen([])).toBe('events');
@@ -45,12 +51,53 @@ it('must be given where nothing says it', async () => {
   });
 });
 
-it('is the same for every command that takes the name of a pipeline', () => {
+it('is a name, and the same for every command that has it', () => {
   const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
   const options = commands()
     .flatMap(all)
-    .flatMap(({ options: own }) => own.filter(({ flags }) => flags === '--pipeline <name>'));
+    .flatMap(({ options: own }) => own.filter(({ long }) => long === '--pipeline'));
   expect(options.length).toBeGreaterThan(15);
-  for (const { envVar, defaultValue } of options)
-    expect([envVar, defaultValue]).toEqual(['DAYBREAK_PIPELINE', 'events']);
+  for (const { flags, envVar, defaultValue } of options)
+    expect([flags, envVar, defaultValue]).toEqual(['--pipeline <name>', 'DAYBREAK_PIPELINE', 'events']);
+});
+
+/** The folder of a command line that takes a folder or a name, in a folder of pipelines with these names. */
+async function folderOf(args: readonly string[], names = ['clicks', 'rides'], variable?: string): Promise<string> {
+  let found = '';
+  const folder = await withPipelines(names, variable);
+  const command = withPipelineFolder(new Command()).action(
+    async (given: string | undefined, _options: object, self: Command) => {
+      found = await pipelineFolder(given, self);
+    },
+  );
+  command.exitOverride().configureOutput({ writeErr: () => '' });
+  await command.parseAsync(args, { from: 'user' });
+  return found.replace(folder, '<pipelines>');
+}
+
+it('is a name for each command, and those that take folders take them beside it', async () => {
+  expect(await folderOf(['--pipeline', 'rides'])).toBe('<pipelines>/rides');
+  expect(await folderOf([], ['clicks'])).toBe('<pipelines>/clicks');
+  expect(await folderOf(['elsewhere/own'])).toBe('elsewhere/own');
+  expect(await folderOf(['elsewhere/own'], ['clicks', 'rides'], 'rides')).toBe('elsewhere/own');
+  await expect(folderOf(['--pipeline', 'other'])).rejects.toMatchObject({
+    code: 'UNKNOWN_PIPELINE',
+    remedy: 'Use one of: clicks, no-pipeline, rides.',
+  });
+  await expect(folderOf(['elsewhere/own', '--pipeline', 'rides'])).rejects.toThrow('not both');
+  await expect(folderOf([])).rejects.toThrow('give the name of the pipeline by --pipeline, or its folder');
+});
+
+it('may be a path, as it was of batch build', async () => {
+  for (const path of ['pipelines/events', '/work/pipelines/events', '.', '..'])
+    expect(await folderOf(['--pipeline', path])).toBe(path);
+  const folder = await withPipelines(['rides']);
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    expect(await folderOf(['--pipeline', 'rides'], ['clicks'])).toBe('rides');
+    expect(await folderOf(['--pipeline', 'rides'])).toBe('<pipelines>/rides');
+  } finally {
+    process.chdir(before);
+  }
 });

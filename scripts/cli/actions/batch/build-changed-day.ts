@@ -9,17 +9,18 @@ import type { BuildOptions } from './build-options';
 
 const MEBIBYTE = 1024 ** 2;
 
+/** @param folder the pipeline's folder, as the user calls it. */
 export async function buildChangedDay(
   read: ReadPipeline,
+  folder: string,
   {
-    pipeline,
     master,
     memory,
     threads,
     ...options
   }: Omit<BuildOptions, 'json'> & { readonly engine: Engine; readonly scratch?: string },
 ): Promise<DayManifest> {
-  const loaded = await checkPipeline(read, pipeline);
+  const loaded = await checkPipeline(read, folder);
   const stop = new AbortController();
   const onSignal = (): void => {
     stop.abort();

@@ -2,7 +2,6 @@ import type { BusinessDate } from '../../../../domain/business-date';
 import type { Engine } from '../../../../domain/pipeline';
 
 export interface BuildOptions {
-  readonly pipeline: string;
   readonly date: BusinessDate;
   readonly input: string;
   readonly output: string;

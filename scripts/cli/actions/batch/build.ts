@@ -17,23 +17,24 @@ import { describeTablesByDate } from '../../../output/describe/describe-tables';
 import { table } from '../../../output/table';
 import type { BuildOptions } from './build-options';
 
-export async function run(options: BuildOptions): Promise<void> {
-  if (locationOf(options.output).kind === 'local') return build(options);
+/** @param from the pipeline's folder. */
+export async function run(from: string, options: BuildOptions): Promise<void> {
+  if (locationOf(options.output).kind === 'local') return build(from, options);
   const scratch = await mkdtemp(join(tmpdir(), 'daybreak-build-'));
   try {
-    await build({ ...options, scratch });
+    await build(from, { ...options, scratch });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function build({ json, ...options }: BuildOptions & { readonly scratch?: string }): Promise<void> {
-  const read = await readPipeline(options.pipeline, options.date);
+async function build(from: string, { json, ...options }: BuildOptions & { readonly scratch?: string }): Promise<void> {
+  const read = await readPipeline(from, options.date);
   const engine = options.engine ?? read.pipeline.batch.engine;
   const unchanged = options.force ? undefined : await unchangedDay(read, { ...options, engine });
   // The engine takes longer to load than the check of an unchanged day.
   const manifest =
-    unchanged ?? (await (await import('./build-changed-day')).buildChangedDay(read, { ...options, engine }));
+    unchanged ?? (await (await import('./build-changed-day')).buildChangedDay(read, from, { ...options, engine }));
   const { output: location, scratch, date } = options;
   const day = await withOutput({ location, scratch }, date, readCurrent);
   const folder = day?.folder ?? location;

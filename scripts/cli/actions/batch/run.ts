@@ -1,4 +1,4 @@
-import { parseBusinessDate } from '../../../../domain/business-date';
+import type { BusinessDate } from '../../../../domain/business-date';
 import type { Acceptance } from '../../../../domain/gate';
 import { readConfig } from '../../../../worker/config';
 import { withClient } from '../../../../worker/connect';
@@ -10,7 +10,7 @@ import { print, printJson, progress } from '../../../output/print';
 
 export interface RunOptions {
   readonly pipeline: string;
-  readonly date: string;
+  readonly date: BusinessDate;
   readonly force: boolean;
   readonly accept: readonly Acceptance[];
   readonly wait: boolean;
@@ -19,14 +19,14 @@ export interface RunOptions {
 
 export async function run({ pipeline, date, force, accept, wait, json }: RunOptions): Promise<void> {
   const config = readConfig();
-  const input = { pipeline, date: parseBusinessDate(date), force, accept };
-  await requireRunnable(config, pipeline, input.date);
+  const input = { pipeline, date, force, accept };
+  await requireRunnable(config, pipeline, date);
   await withClient(config, async (client) => {
     const started = await startDay(client, input);
     const { workflowId } = started.handle;
     if (started.joined !== undefined) progress(joinedWarning(started.joined, input));
     if (wait) {
-      const again = `npx daybreak batch run --pipeline ${pipeline} --date ${input.date}`;
+      const again = `npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
       const how = `Follow it again: ${again}. Cancel it in the Temporal UI: ${workflowUrl(config.temporal, workflowId)}`;
       const result = await whileItGoesOn(how, () => followDay(started, progress));
       if (json) printJson(result);

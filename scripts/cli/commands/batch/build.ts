@@ -1,16 +1,14 @@
 import { Command, Option } from 'commander';
-import { parseBusinessDate } from '../../../../domain/business-date';
 import { ENGINES } from '../../../../domain/pipeline';
 import type { BuildOptions } from '../../actions/batch/build-options';
+import { requiredDate } from '../../day-option';
+import { pipelineFolder, withPipelineFolder } from '../../pipeline-option';
 import { wholeNumberFrom } from '../../whole-number';
 
 export function batchBuildCommand(): Command {
-  return new Command('build')
+  return withPipelineFolder(new Command('build'))
     .description("build one day's rows from its hourly files. Needs no server")
-    .requiredOption('--pipeline <folder>', 'the pipeline folder')
-    .addOption(
-      new Option('--date <day>', 'the local day, YYYY-MM-DD').argParser(parseBusinessDate).makeOptionMandatory(),
-    )
+    .addOption(requiredDate())
     .requiredOption('--input <folder>', 'the folder with the hourly files, or its address in S3 or HDFS')
     .requiredOption(
       '--output <folder>',
@@ -31,5 +29,7 @@ export function batchBuildCommand(): Command {
     )
     .option('--threads <n>', 'how many hours are built at once (default: one for each processor)', wholeNumberFrom(1))
     .option('--json', 'print the folder and the manifest as JSON', false)
-    .action(async (options: BuildOptions) => (await import('../../actions/batch/build')).run(options));
+    .action(async (folder: string | undefined, options: BuildOptions, command: Command) =>
+      (await import('../../actions/batch/build')).run(await pipelineFolder(folder, command), options),
+    );
 }

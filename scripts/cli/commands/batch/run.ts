@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCEPTABLE_GATE_CODES, acceptanceIn, type Acceptance } from '../../../../domain/gate';
 import type { RunOptions } from '../../actions/batch/run';
+import { requiredDate } from '../../day-option';
 import { pipelineOption } from '../../pipeline-option';
 
 export function batchRunCommand(): Command {
   return new Command('run')
     .description('recompute a day and replace it in Druid, with proof')
-    .requiredOption('--date <date>', 'the local day, YYYY-MM-DD')
+    .addOption(requiredDate())
     .addOption(pipelineOption())
     .option('--force', 'build every hour again, also the unchanged ones', false)
     .addOption(
@@ -16,7 +17,7 @@ export function batchRunCommand(): Command {
       )
         .choices(ACCEPTABLE_GATE_CODES)
         .argParser(accepted)
-        .default([]),
+        .default([], 'none'),
     )
     .option('--no-wait', 'start the run and return at once')
     .option('--json', 'print the result as JSON', false)

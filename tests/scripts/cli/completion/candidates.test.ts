@@ -32,6 +32,8 @@ it.each<[string, string | readonly string[]]>([
   ['dlq list topic/0/1 --al', ['--all']],
   ['speed scale 2 --js', ['--json']],
   ['batch build --input ', 'folders'],
+  ['batch build --pipeline r', ['rides']],
+  ['batch build ', 'folders'],
   ['pipeline check ', 'folders'],
   ['report --output ', 'files'],
   ['report --output=', 'files'],
