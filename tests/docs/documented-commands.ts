@@ -25,11 +25,11 @@ export function documentedPages(): string[] {
 
 /** The commands of a page, each once: first those of its code blocks in their order, then those in running text. */
 export function commandsOf(page: string): DocumentedCommand[] {
-  const parts = readFileSync(page, 'utf8').split(/^```.*$/m);
+  const parts = readFileSync(page, 'utf8').split(/^ *```.*$/m);
   const blocks = parts.filter((_, index) => index % 2 === 1);
   const text = parts.filter((_, index) => index % 2 === 0).join('\n');
   const found = [
-    ...blocks.flatMap((block) => block.split('\n').map((line) => IN_BLOCK.exec(line)?.[1])),
+    ...blocks.flatMap((block) => block.split('\n').map((line) => IN_BLOCK.exec(line.trim())?.[1])),
     ...[...text.matchAll(IN_TEXT)].map(([, command]) => command),
   ];
   const commands = new Set(found.filter((command) => command !== undefined));
