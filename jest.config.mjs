@@ -9,13 +9,13 @@ const project = (displayName, testMatch, options = {}) => ({
 
 /** They start the servers that they need. So several can run at once, and none needs the shared servers. */
 const OWN_SERVERS = [
-  'batch/faults',
   'batch/spark*',
   'bench/{batch,fuzz,memory,spark,start,storage,torture}',
   'docs/commands',
   'package/*',
   'security/kafka-rights',
   'shard/{broker-away,exactly-once,fresh-broker,lost-markers}',
+  'stack/dead-indexer',
   'storage/!(pipeline-check)',
 ].map((file) => `**/tests/integration/${file}.test.ts`);
 

@@ -49,7 +49,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
     'more records of a part of npm test',
   'DAYBREAK_ROLLUP_EVENTS=201000 npx jest --selectProjects integration -- batch/rollup':
     'more events of a part of npm test',
-  'DAYBREAK_FAULT_ROUNDS=10 npx jest --selectProjects servers -- batch/faults': 'more rounds of a part of npm test',
   'npx tsx tests/histories/record.ts <pipeline> -2': 'writes into the repository, and has a name to fill in',
   'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
   'node --import tsx bench/backfill/index.ts 400 4': 'the same',
