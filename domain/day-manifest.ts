@@ -13,7 +13,7 @@ export interface RecordCounts {
   readonly written: number;
   /** Distinct valid records for which the transform gives no row. */
   readonly filtered: number;
-  /** Rows beyond the first of their record, if a table allows duplicate keys. */
+  /** Rows beyond the first of their record, if a table allows duplicate keys, or by unnest. */
   readonly multiplied: number;
   readonly duplicates: number;
   readonly quarantined: number;
@@ -56,7 +56,7 @@ export function describeCounts(counts: RecordCounts): string {
     `${number(quarantined)} bad`,
     `${number(outsideDay)} of other days`,
   ];
-  const left = `read ${number(read)}${multiplied === 0 ? '' : ` + ${number(multiplied)} multiplied by a join`}`;
+  const left = `read ${number(read)}${multiplied === 0 ? '' : ` + ${number(multiplied)} multiplied by the SQL`}`;
   const from = fromNeighbours === 0 ? '' : ` (${number(fromNeighbours)} read from files of neighbouring hours)`;
   return `${left} = ${terms.join(' + ')}${from}`;
 }
@@ -68,7 +68,7 @@ export interface HourOutput {
   readonly written: number;
   /** Distinct records for which the transform gives no row. */
   readonly filtered: number;
-  /** Rows beyond the first of their record, if a table allows duplicate keys. */
+  /** Rows beyond the first of their record, if a table allows duplicate keys, or by unnest. */
   readonly multiplied: number;
   readonly duplicates: number;
   /** Rows whose matchColumn is null; 0 if the pipeline names none. */

@@ -107,6 +107,14 @@ export const pipelineSchema = z
         .max(64 * 1024 ** 2)
         .default(1024 ** 2)
         .describe('The size of the largest record in bytes, in a file or in Kafka. A larger record is bad.'),
+      maximumRows: z
+        .int()
+        .min(1)
+        .max(10_000)
+        .default(1)
+        .describe(
+          'How many rows unnest may make of an event. An event that gives more is a bad record. Default: 1, and no unnest.',
+        ),
       identity: z
         .array(columnName)
         .min(1)
@@ -620,8 +628,13 @@ export function tablesByDate({ tables }: Pick<Pipeline, 'tables'>): string[] {
 }
 
 /** Whether the transform may make several rows from one event. */
-export function multipliesRows({ tables }: Pipeline): boolean {
-  return Object.values(tables).some(({ allowDuplicateKeys }) => allowDuplicateKeys);
+export function multipliesRows({ events, tables }: Pipeline): boolean {
+  return unnestsEvents({ events }) || Object.values(tables).some(({ allowDuplicateKeys }) => allowDuplicateKeys);
+}
+
+/** Whether the transform may make several rows from one event by unnest. */
+export function unnestsEvents({ events }: Pick<Pipeline, 'events'>): boolean {
+  return events.maximumRows > 1;
 }
 
 export function deadLetterTopicOf(pipeline: Pipeline): string {

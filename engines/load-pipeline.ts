@@ -65,7 +65,7 @@ async function checkIn({ connection }: Database, read: ReadPipeline, name: strin
   checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
   const timed = timedTransform(pipeline, transform, bound, file);
   if (timed !== undefined) await checkSampleTimes(connection, pipeline, timed, file);
-  const numbered = numberedTransform(pipeline, transform, bound, file);
+  const numbered = await numberedTransform(connection, pipeline, transform, bound, file);
   const digest = digestColumnOf(pipeline);
   const outputColumns = digest === undefined ? bound.columns : [...bound.columns, digest];
   const loaded = { ...read, outputColumns, timedTransform: timed, numberedTransform: numbered };

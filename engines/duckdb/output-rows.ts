@@ -1,10 +1,17 @@
 import type { OutputType } from '../../domain/column-types';
-import { digestColumnOf, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import {
+  digestColumnOf,
+  outputTimeColumnOf,
+  unnestsEvents,
+  type OutputColumn,
+  type Pipeline,
+} from '../../domain/pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { isLenientJson } from '../rule/json-line';
 import { jsonTextFault } from '../rule/json-text';
 import { misreadSql } from '../rule/reasons';
 import { checkedTimeSql } from '../rule/row-time';
+import { boundedRowsSql } from './numbered-events';
 import { literal, quoted } from './sql';
 
 /**
@@ -17,6 +24,13 @@ export function outputRowsSql(loaded: LoadedPipeline): string {
 
 /** The same, before a digest is added. */
 function transformRowsSql(loaded: LoadedPipeline): string {
+  const { pipeline, numberedTransform } = loaded;
+  const rows = checkedRowsSql(loaded);
+  if (numberedTransform === undefined || !unnestsEvents(pipeline)) return rows;
+  return boundedRowsSql(pipeline, rows, numberedTransform);
+}
+
+function checkedRowsSql(loaded: LoadedPipeline): string {
   const { pipeline, transform, timedTransform } = loaded;
   const given = transformColumnsOf(loaded);
   if (timedTransform === undefined && !given.some(({ type }) => CHECKED_TYPES.includes(type))) return transform;

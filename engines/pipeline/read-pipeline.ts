@@ -101,15 +101,16 @@ function rowSettings({ timeZone, events, tables, matchColumn, checks, files, dru
   // A default is left out, so that a new setting does not change the hashes of days that were built before it.
   const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
   const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
-  const { maximumBytes, ...columns } = events;
+  const { maximumBytes, maximumRows, ...columns } = events;
   const size = maximumBytes === 1024 ** 2 ? undefined : maximumBytes;
+  const most = maximumRows === 1 ? undefined : maximumRows;
   const framing = files.framing === 'lines' ? undefined : files.framing;
   const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours, framing };
   // An event is bad if a check fails on its row. What a check allows changes neither rows nor counts.
   const counted = checks.length === 0 ? undefined : checks.map(({ name, where }) => ({ name, where }));
   return {
     timeZone,
-    events: { ...columns, maximumBytes: size },
+    events: { ...columns, maximumBytes: size, maximumRows: most },
     // Where a table is changes no row.
     tables: Object.fromEntries(Object.entries(tables).map(([name, { location: _, ...table }]) => [name, table])),
     matchColumn,

@@ -1,4 +1,4 @@
-import type { Pipeline } from '../../domain/pipeline';
+import { unnestsEvents, type Pipeline } from '../../domain/pipeline';
 import { boundColumnOf, referencesIn, type BoundColumn, type BoundPlan } from './bound-plan';
 import { comparedColumn, type ComparedColumn } from './key-conversion';
 
@@ -66,8 +66,9 @@ export function multiplyingTables(plan: BoundPlan, pipeline: Pipeline): Multiply
   }
 }
 
-/** Whether a joined table allows its key to repeat, so that an event may give several rows. */
+/** Whether an event may give several rows: by unnest, or since a joined table allows its key to repeat. */
 export function mayMultiply(plan: BoundPlan, pipeline: Pipeline): boolean {
+  if (unnestsEvents(pipeline)) return true;
   return plan.joined.some((reference) => {
     const found = plan.references[reference];
     return found !== undefined && 'table' in found && keyOf(plan, reference, pipeline)?.length === 0;

@@ -104,6 +104,7 @@ class PlanReader {
   /** What the subqueries that were read so far depend on. */
   readonly #dependencies: (number | undefined)[] = [];
   #commonsRead = 0;
+  #unnests = false;
   #notRowWise: string | undefined;
 
   readPlan(root: SyntaxNode): Omit<BoundPlan, 'functions'> {
@@ -153,6 +154,16 @@ class PlanReader {
         return this.#aggregate(node, left);
       case 'LOGICAL_DISTINCT':
         return distinctSchema.safeParse(node).success ? this.#distinct(left) : this.#unknown('DISTINCT');
+      case 'LOGICAL_UNNEST': {
+        const input = this.#read(left);
+        if (!input.ofEvents) return this.#unknown("unnest of what is not in events' own SELECT");
+        // Of the elements of one event there would be as many as the product of its lists.
+        if (this.#unnests) this.#notRowWise ??= 'an unnest of what another unnest gives has no bound: write one unnest';
+        this.#unnests = true;
+        const { expressions } = expressionsSchema.parse(node);
+        // Behind the columns of the input.
+        return { ...input, columns: [...input.columns, ...columnsIn(expressions, input.columns)] };
+      }
       case 'LOGICAL_UNION':
       case 'LOGICAL_EXCEPT':
       case 'LOGICAL_INTERSECT':

@@ -1,6 +1,6 @@
 import type { EventType, OutputType } from '../../domain/column-types';
 import { eventColumnsOf } from '../../domain/event-columns';
-import type { Pipeline } from '../../domain/pipeline';
+import { unnestsEvents, type Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
 import { inexact, isExactAggregate } from './exact-aggregates';
 import type { IsNumberColumn } from './integer-bounds';
@@ -36,13 +36,14 @@ export const VALUE_FUNCTIONS = new Set([
   'localtime',
   'localtimestamp',
 ]);
+const UNNEST = 'unnest';
 /**
  * The catalogue calls them deterministic, but they depend on the day, the session or the version, or make several rows
  * of one.
  */
 const OTHER_FUNCTIONS = new Set([
   ...['current_localtime', 'current_localtimestamp', 'current_setting', 'getvariable', 'getenv', 'version'],
-  ...['vector_type', 'json_serialize_plan', 'unnest', 'generate_subscripts'],
+  ...['vector_type', 'json_serialize_plan', UNNEST, 'generate_subscripts'],
 ]);
 
 export const ROW_WISE = 'SQL must work on each event by itself, because a micro-batch holds only some events';
@@ -67,10 +68,14 @@ export function rowWiseViolations(
     ...subqueryViolations(select, events, inStatic),
     ...expressionViolations(select, declaredColumns(pipeline), traitsOf, {
       mayAggregate: (node) => inStatic.has(node),
+      mayUnnest: (node) => unnestsEvents(pipeline) && !inStatic.has(node),
       mayHaveSubqueries: true,
     }),
   ];
 }
+
+const NO_UNNEST =
+  "unnest() makes several rows of one: let an event's own list give them, with events.maximumRows above 1, or give the list itself";
 
 /** A column that an expression may name. */
 export interface KnownColumn {
@@ -81,6 +86,8 @@ export interface KnownColumn {
 export interface ExpressionRules {
   /** Whether a node stands where an exact aggregate is allowed. Default: nowhere. */
   readonly mayAggregate?: (node: SyntaxNode) => boolean;
+  /** Whether a node stands where a list of the event may give several rows. Default: nowhere. */
+  readonly mayUnnest?: (node: SyntaxNode) => boolean;
   /** Default false. */
   readonly mayHaveSubqueries?: boolean;
 }
@@ -90,7 +97,7 @@ export function expressionViolations(
   expressions: unknown,
   columns: readonly KnownColumn[],
   traitsOf: (name: string) => FunctionTraits | undefined,
-  { mayAggregate = () => false, mayHaveSubqueries = false }: ExpressionRules = {},
+  { mayAggregate = () => false, mayUnnest = () => false, mayHaveSubqueries = false }: ExpressionRules = {},
 ): Violation[] {
   const nodes = [...nodesOf(expressions)];
   const isNumberColumn = numberColumns(columns, nodes);
@@ -98,7 +105,8 @@ export function expressionViolations(
     if (node['class'] === 'SUBQUERY' && !mayHaveSubqueries) {
       return [{ offset: offsetOf(node), reason: 'a subquery is not row-wise; join a declared table instead' }];
     }
-    const reason = expressionViolation(node, columns, traitsOf, { isNumberColumn, mayAggregate: mayAggregate(node) });
+    const may = { mayAggregate: mayAggregate(node), mayUnnest: mayUnnest(node) };
+    const reason = expressionViolation(node, columns, traitsOf, { isNumberColumn, ...may });
     return reason === undefined ? [] : [{ offset: offsetOf(node), reason }];
   });
 }
@@ -154,11 +162,19 @@ function fromViolations(
       found.push({ offset, reason: `the table ${reference.table} is not declared: use ${allowed.join(', ')}` });
     }
     if (node['type'] === 'JOIN') found.push(...joinViolations(node, events).map((reason) => ({ offset, reason })));
-    if (FOREIGN_RELATIONS.has(String(node['type'])) && !('class' in node)) {
+    if (unnestsEvents(pipeline) && isUnnestInFrom(node)) {
+      const reason =
+        'unnest() in FROM may give the elements in another order: write FROM (SELECT *, unnest(…) AS … FROM events)';
+      found.push({ offset, reason });
+    } else if (FOREIGN_RELATIONS.has(String(node['type'])) && !('class' in node)) {
       found.push({ offset, reason: `FROM may hold only events and declared tables, not a ${String(node['type'])}` });
     }
   }
   return found;
+}
+
+function isUnnestInFrom({ type, function: called }: SyntaxNode): boolean {
+  return type === 'TABLE_FUNCTION' && isNode(called) && called['function_name'] === UNNEST;
 }
 
 const FOREIGN_RELATIONS = new Set([
@@ -211,11 +227,17 @@ function joinViolations(join: SyntaxNode, events: ReadonlySet<string>): string[]
   return found;
 }
 
+interface ExpressionPlace {
+  readonly isNumberColumn: IsNumberColumn;
+  readonly mayAggregate: boolean;
+  readonly mayUnnest: boolean;
+}
+
 function expressionViolation(
   node: SyntaxNode,
   columns: readonly KnownColumn[],
   traitsOf: (name: string) => FunctionTraits | undefined,
-  { isNumberColumn, mayAggregate }: { readonly isNumberColumn: IsNumberColumn; readonly mayAggregate: boolean },
+  { isNumberColumn, mayAggregate, mayUnnest }: ExpressionPlace,
 ): string | undefined {
   if (node['class'] === 'PARAMETER') return 'there are no parameters here';
   const [column, ...rest] = columnNamesOf(node) ?? [];
@@ -230,6 +252,10 @@ function expressionViolation(
   }
   if (mayAggregate && isAggregate(traitsOf(name))) {
     return isExactAggregate(name) ? undefined : inexact(`${name}()`);
+  }
+  if (name === UNNEST) {
+    if (mayUnnest && argumentsOf(node).length === 1) return undefined;
+    return mayUnnest ? 'unnest() of more than a list has no bound: write unnest(…) of one list' : NO_UNNEST;
   }
   return functionViolation(name, traitsOf(name)) ?? unboundedCall(node, isNumberColumn);
 }

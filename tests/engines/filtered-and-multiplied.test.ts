@@ -45,9 +45,9 @@ it('counts the same where the transform takes every column of the events', async
 
 it('refuses a transform to which nothing can be added where rows may multiply', async () => {
   await expect(
-    build('FROM events e JOIN names n ON n.uid = e.id SELECT e.time, e.id AS user_id, n.uid'),
+    build('SELECT e.time, e.id AS user_id, n.uid FROM events e(hello, id, time) JOIN names n ON n.uid = e.id'),
   ).rejects.toMatchObject({
     code: 'BAD_TRANSFORM',
-    what: expect.stringContaining('does not begin with SELECT') as string,
+    what: expect.stringContaining('gives other names to the columns of events') as string,
   });
 });

@@ -261,7 +261,7 @@ describe('a transform', () => {
       'SELECT e.time, e.id AS user_id, n.uid FROM events e JOIN names n ON n.uid > e.id',
       'the join of n can give several rows',
     ],
-    ['SELECT e.time, e.id AS user_id, unnest([1, 2]) AS uid FROM events e', 'unnest() is not row-wise'],
+    ['SELECT e.time, e.id AS user_id, unnest([1, 2]) AS uid FROM events e', 'unnest() makes several rows of one'],
     ['SELECT e.time, e.nothing AS user_id, e.id AS uid FROM events e', 'Binder Error: '],
     ['SELECT e.time, e.id / 3.0 AS user_id, now AS uid FROM events e', 'Binder Error: '],
     [

@@ -128,7 +128,7 @@ describe('what is not row-wise is seen', () => {
       'WITH gives the name a another',
     ],
     ['SELECT id FROM events WHERE id IN (SELECT range FROM range(3))', 'not a TABLE_FUNCTION'],
-    ['SELECT id FROM events WHERE id IN (SELECT unnest([1, 2]))', 'unnest() is not row-wise'],
+    ['SELECT id FROM events WHERE id IN (SELECT unnest([1, 2]))', 'unnest() makes several rows of one'],
   ])('the text of a subquery follows the rules too: %s', async (sql, reason) => {
     const { text } = await findings(sql);
     expect(text.join('\n')).toContain(reason);

@@ -34,7 +34,7 @@ it.each([
   ['time > now()::VARCHAR', 'now() is not deterministic'],
   ['time > current_date::VARCHAR', 'current_date is not deterministic'],
   ['row_number() OVER () > 1', 'WINDOW is not row-wise'],
-  ['unnest([true, false])', 'unnest() is not row-wise'],
+  ['unnest([true, false])', 'unnest() makes several rows of one'],
   ['length(repeat(hello, user_id)) > 1', 'repeat()'],
   ["repeat('x', 1000000000) = hello", 'repeat() has no bound'],
   ['len(list_transform(range(10000), x -> list_transform(range(10000), y -> [x, y]))) > 1', 'need more than'],

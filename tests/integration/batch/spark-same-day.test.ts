@@ -11,6 +11,7 @@ import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../../engines/scratch';
 import { NESTED_COLUMNS, NESTED_SQL, nestedLine, pipelineWith } from '../../engines/nested-pipeline';
 import { SUBQUERIES, subqueryPipeline, subqueryRecord } from '../../engines/subqueries';
+import { UNNESTS, unnestPipeline, unnestRecord } from '../../engines/unnests';
 import { expectSameDay } from './same-day';
 import { tasksWithoutSpark, type LocalTasks } from './without-spark';
 
@@ -235,6 +236,17 @@ describe('a day is the same with both engines', () => {
       }),
       { numRuns: 1 },
     );
+  });
+
+  it.each(Object.keys(UNNESTS))('with unnest: %s', async (kind) => {
+    const loaded = await unnestPipeline(join(root, 'unnests'), kind);
+    const made = fc.sample(unnestRecord, 40);
+    const files = {
+      [name('07')]: lines(...made, ...made.slice(0, 5)),
+      [name('08')]: lines(...fc.sample(unnestRecord, 9)),
+    };
+    const { counts } = await bothBuild(loaded, await dayOf(files));
+    expect(counts.quarantined).toBeGreaterThan(0);
   });
 
   it('with checks, and a table by date from another folder, also when an hour has grown', async () => {
