@@ -158,8 +158,11 @@ function fromViolations(
   for (const node of nodesOf(select)) {
     const offset = offsetOf(node);
     const reference = tableReferenceOf(node);
-    if (reference !== undefined && (reference.qualified || !allowed.includes(reference.table))) {
+    if (reference !== undefined && !allowed.includes(reference.table)) {
       found.push({ offset, reason: `the table ${reference.table} is not declared: use ${allowed.join(', ')}` });
+    } else if (reference?.qualified === true) {
+      const reason = `${reference.table} has a schema before its name, where it is another table: write ${reference.table} alone`;
+      found.push({ offset, reason });
     }
     if (node['type'] === 'JOIN') found.push(...joinViolations(node, events).map((reason) => ({ offset, reason })));
     if (unnestsEvents(pipeline) && isUnnestInFrom(node)) {
@@ -167,7 +170,10 @@ function fromViolations(
         'unnest() in FROM may give the elements in another order: write FROM (SELECT *, unnest(…) AS … FROM events)';
       found.push({ offset, reason });
     } else if (FOREIGN_RELATIONS.has(String(node['type'])) && !('class' in node)) {
-      found.push({ offset, reason: `FROM may hold only events and declared tables, not a ${String(node['type'])}` });
+      const instead =
+        node['type'] === 'EXPRESSION_LIST' ? ' of VALUES: write IN (1, 2), or put the rows into a table' : '';
+      const what = `not a ${String(node['type'])}${instead}`;
+      found.push({ offset, reason: `FROM may hold only events and declared tables, ${what}` });
     }
   }
   return found;

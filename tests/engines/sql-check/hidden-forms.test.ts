@@ -127,6 +127,8 @@ describe('what is not row-wise is seen', () => {
       'SELECT id FROM (WITH a AS (SELECT 1) SELECT id FROM (WITH a AS (SELECT 2) FROM events))',
       'WITH gives the name a another',
     ],
+    ['SELECT id FROM main.events', 'write events alone'],
+    ['SELECT id FROM events WHERE id IN (VALUES (1), (2))', 'of VALUES: write IN (1, 2)'],
     ['SELECT id FROM events WHERE id IN (SELECT range FROM range(3))', 'not a TABLE_FUNCTION'],
     ['SELECT id FROM events WHERE id IN (SELECT unnest([1, 2]))', 'unnest() makes several rows of one'],
   ])('the text of a subquery follows the rules too: %s', async (sql, reason) => {
