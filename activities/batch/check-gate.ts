@@ -109,10 +109,11 @@ function partitionsOf({ startingOffsets }: SupervisorStatus['activeTasks'][numbe
  * Returns what was still missing when the time was over, else undefined.
  */
 async function awaitRealtime(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
-  const deadline = Context.current().info.currentAttemptScheduledTimestampMs + WAIT_MILLISECONDS;
+  const left = Context.current().info.currentAttemptScheduledTimestampMs + WAIT_MILLISECONDS - Date.now();
+  const deadline = performance.now() + left;
   return pollUntilAnswered<string | undefined>(async () => {
     const missing = await notServed(druid, plan);
-    if (missing === undefined || Date.now() >= deadline) return { answer: missing };
+    if (missing === undefined || performance.now() >= deadline) return { answer: missing };
     return { waitingFor: missing };
   });
 }

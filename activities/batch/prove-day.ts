@@ -70,10 +70,10 @@ async function segmentsOfBatch(
   reindexed: Reindexed,
   { druid: { servedWithinSeconds } }: Pipeline,
 ): Promise<readonly Segment[]> {
-  const deadline = Date.now() + servedWithinSeconds * 1_000;
+  const deadline = performance.now() + servedWithinSeconds * 1_000;
   return pollUntilAnswered(async () => {
     const polled = await servedOnlyByBatch(druid, plan, reindexed);
-    if ('waitingFor' in polled && Date.now() >= deadline) {
+    if ('waitingFor' in polled && performance.now() >= deadline) {
       throw notServed(plan, reindexed, `${servedWithinSeconds} s for ${polled.waitingFor}`);
     }
     return polled;

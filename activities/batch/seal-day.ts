@@ -67,11 +67,11 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
           remedy: `Run the day as a whole: npx daybreak batch run --pipeline ${plan.pipeline} --date ${plan.date}`,
         });
       }
-      let sealedAt = Date.now();
+      let sealedAt = performance.now();
       let again = false;
       return pollUntilAnswered(async () => {
         const sealedUntil = await seal(plan, loaded, again);
-        if (again) [again, sealedAt] = [false, Date.now()];
+        if (again) [again, sealedAt] = [false, performance.now()];
         const locks = locksIn(await druid.tasks.activeLocks(plan.datasource), plan.interval);
         if (locks.length === 0) return { answer: { sealedUntil } };
         const dead = await releaseDeadLocks(druid, plan, locks);
@@ -79,7 +79,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
           log.warn('released locks of failed tasks that Druid had kept', { tasks: dead });
           return { waitingFor: `the day: the locks of the failed tasks ${dead.join(', ')} were released` };
         }
-        if (Date.now() - sealedAt > HEARD_WITHIN) {
+        if (performance.now() - sealedAt > HEARD_WITHIN) {
           const tasks = await unsealed(plan, sealedUntil);
           again = tasks.length > 0;
           if (again) log.warn('sealing again: some tasks do not have the seal', { tasks });

@@ -85,12 +85,12 @@ export function createSpeedSupervisorActivities({
     async watchSupervisor(input: WatchSupervisorInput): Promise<SupervisorHealth> {
       const { pipeline: name, known, maximumSeconds } = parseInput(watchInput, input, 'watchSupervisor');
       const context = Context.current();
-      const end = Date.now() + maximumSeconds * 1_000;
+      const end = performance.now() + maximumSeconds * 1_000;
       return withHeartbeats('watches', async () => {
         const { pipeline } = await runnablePipeline(folders, name);
         for (;;) {
           const { health } = await pollSupervisor(druid, pipeline);
-          if (!isDeepStrictEqual(health, known) || Date.now() >= end) return health;
+          if (!isDeepStrictEqual(health, known) || performance.now() >= end) return health;
           await context.sleep(POLL_MS);
         }
       });

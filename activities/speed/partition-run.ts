@@ -68,7 +68,7 @@ const IDLE = { maxWaitMs: 500, minBytes: 1 };
 /** Reads one partition and commits the output: the output of each event exactly once and in order. */
 export class PartitionRun {
   readonly #options: PartitionRunOptions;
-  readonly #meter = new RateMeter(Date.now());
+  readonly #meter = new RateMeter(performance.now());
   /** By offset: how often the event was refused when it was alone in a slice. */
   readonly #tooLarge = new Map<number, number>();
   /** The refusal after which the next slice is smaller. */
@@ -93,7 +93,7 @@ export class PartitionRun {
       offset: this.#offset,
       highWatermark: this.#highWatermark,
       lag: Math.max(0, this.#highWatermark - this.#offset),
-      eventsPerSecond: this.#meter.rate(Date.now()),
+      eventsPerSecond: this.#meter.rate(performance.now()),
       ...(this.#counts ?? NOTHING),
       ...(this.#checks !== undefined && Object.keys(this.#checks.wrong).length > 0 && { checks: this.#checks }),
       ...(this.#lastCommitAt !== undefined && { lastCommitAt: this.#lastCommitAt }),
@@ -108,7 +108,7 @@ export class PartitionRun {
    */
   async run(signal: AbortSignal): Promise<void> {
     let previous: ProducerEpoch | undefined;
-    let healthyAt = Date.now();
+    let healthyAt = performance.now();
     let pause = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       let session: PartitionSession | undefined;
@@ -117,7 +117,7 @@ export class PartitionRun {
           previous = producer;
         });
         await this.#consume(session, signal, () => {
-          healthyAt = Date.now();
+          healthyAt = performance.now();
           pause = FIRST_PAUSE_MS;
         });
       } catch (thrown) {
@@ -125,7 +125,7 @@ export class PartitionRun {
         // This needs no time limit: each refusal makes the next attempt smaller, down to the smallest.
         const isNarrowed = thrown === this.#narrowedAfter;
         const isPassing =
-          thrown.retry && thrown.code !== 'SHARD_FENCED' && Date.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
+          thrown.retry && thrown.code !== 'SHARD_FENCED' && performance.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
         // No attempt heals it, and the other partitions of the shard go on.
         const isUnreadable = thrown instanceof UnreadableBatch;
         if (!isNarrowed && !isPassing && !isUnreadable) throw thrown;
@@ -257,11 +257,10 @@ export class PartitionRun {
       if (isTooLarge(thrown)) this.#narrow(slice, thrown);
       throw thrown;
     }
-    const now = Date.now();
     this.#offset = slice.nextOffset;
     this.#highWatermark = Math.max(this.#highWatermark, slice.nextOffset);
-    this.#lastCommitAt = new Date(now).toISOString();
-    this.#meter.add(slice.values.length, now);
+    this.#lastCommitAt = new Date().toISOString();
+    this.#meter.add(slice.values.length, performance.now());
     this.#counts = counts;
     this.#narrowedAfter = undefined;
     this.#trouble = undefined;

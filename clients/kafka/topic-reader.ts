@@ -68,7 +68,7 @@ async function* fetches(
     await cluster.addMultipleTargetTopics([topic]);
     for (const { partition, low, high } of spans) {
       let [offset, end] = [low, high];
-      let deadline = Date.now() + openTransactionMs;
+      let deadline = performance.now() + openTransactionMs;
       while (offset < end) {
         const leader = await leaderOf(cluster, topic, partition);
         const fetched = await fetchRecords(leader, { topic, partition, offset, ...FETCH });
@@ -77,10 +77,10 @@ async function* fetches(
         if (next !== undefined) {
           yield { ...fetched, end };
           offset = next;
-          deadline = Date.now() + openTransactionMs;
+          deadline = performance.now() + openTransactionMs;
         } else if (offset < end) {
           if (openTransactionMs === 0) break;
-          if (Date.now() > deadline) throw stillOpen(`${topic}/${partition}`, offset);
+          if (performance.now() > deadline) throw stillOpen(`${topic}/${partition}`, offset);
         }
       }
     }

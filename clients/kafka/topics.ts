@@ -91,12 +91,12 @@ export class KafkaTopics {
   }
 
   async #run<T>(doing: string, call: (admin: Admin) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + LOADING_MS;
+    const deadline = performance.now() + LOADING_MS;
     for (;;) {
       try {
         return await call(this.#admin);
       } catch (thrown) {
-        if (!isNotReady(thrown) || Date.now() > deadline) throw kafkaError(thrown, doing, this.#brokers);
+        if (!isNotReady(thrown) || performance.now() > deadline) throw kafkaError(thrown, doing, this.#brokers);
         await sleep(LOADING_POLL_MS);
       }
     }

@@ -249,12 +249,12 @@ async function whileAnswered<T>(
   call: () => Promise<T>,
   milliseconds = MARKERS_TIMEOUT_MS,
 ): Promise<T> {
-  const deadline = Date.now() + milliseconds;
+  const deadline = performance.now() + milliseconds;
   for (;;) {
     try {
       return await call();
     } catch (thrown) {
-      if (!passing.includes(protocolType(thrown) ?? '') || Date.now() > deadline) throw thrown;
+      if (!passing.includes(protocolType(thrown) ?? '') || performance.now() > deadline) throw thrown;
       await sleep(MARKERS_POLL_MS);
     }
   }

@@ -107,7 +107,7 @@ async function isRead(
   seconds: number,
 ): Promise<boolean> {
   const ends = await topics.offsetsOf(topic);
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = performance.now() + seconds * 1000;
   for (;;) {
     const committed = await topics.committedOffsets(speedGroupOf(name), topic);
     const unread = ends
@@ -116,7 +116,7 @@ async function isRead(
     const offsets = unread.reduce((sum, { low, high }) => sum + high - low, 0);
     // Ends of transactions take offsets too. Nobody commits these before the next record comes.
     if (offsets <= MOST_COUNTED && (await countTopic(kafka, topic, unread)) === 0) return true;
-    if (Date.now() >= deadline) return false;
+    if (performance.now() >= deadline) return false;
     await sleep(POLL_MS);
   }
 }

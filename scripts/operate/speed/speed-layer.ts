@@ -46,11 +46,11 @@ export async function startSpeedLayer(
 const UNSTUCK_MILLISECONDS = 15_000;
 
 async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer> {
-  const deadline = Date.now() + UNSTUCK_MILLISECONDS;
+  const deadline = performance.now() + UNSTUCK_MILLISECONDS;
   for (;;) {
     const found = await findLayer(client, pipeline);
     if (found.is !== 'stuck') return found;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new DaybreakError('ALREADY_RUNNING', {
         what: `the speed layer of ${pipeline} exists, but ${describeStuck(found)}`,
         remedy: unstuck(pipeline, found),

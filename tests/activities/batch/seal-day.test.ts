@@ -10,6 +10,7 @@ import { loadPipeline } from '../../../engines/load-pipeline';
 
 const date = parseBusinessDate('2026-11-21');
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** Druid after its overlord died between the seal and the hand-off: `task` reads on until the next submission. */
 function druidWith(task: 'ACTIVE' | 'PUBLISHING') {
@@ -59,8 +60,10 @@ async function seal(task: 'ACTIVE' | 'PUBLISHING', pipelines = 'pipelines') {
     while (told.length < before + 2) await new Promise((looked) => setTimeout(looked, 50));
   };
   await waits();
-  const now = Date.now();
-  jest.spyOn(Date, 'now').mockImplementation(() => now + MINUTE);
+  // A minute passes, in which somebody sets the clock back by an hour.
+  const [began, clock] = [performance.now(), Date.now()];
+  jest.spyOn(performance, 'now').mockImplementation(() => began + MINUTE);
+  jest.spyOn(Date, 'now').mockImplementation(() => clock + MINUTE - HOUR);
   return { sealed, submissions, waits, environment };
 }
 

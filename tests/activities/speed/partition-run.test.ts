@@ -18,8 +18,8 @@ beforeEach(() => {
   kafka = new FakeKafka();
   stop = new AbortController();
   aheadMs = 0;
-  const now = Date.now.bind(Date);
-  jest.spyOn(Date, 'now').mockImplementation(() => now() + aheadMs);
+  const now = performance.now.bind(performance);
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs);
 });
 afterEach(() => {
   jest.restoreAllMocks();

@@ -16,8 +16,8 @@ let aheadMs: number;
 beforeEach(() => {
   kafka = new FakeKafka();
   aheadMs = 0;
-  const now = Date.now.bind(Date);
-  jest.spyOn(Date, 'now').mockImplementation(() => now() + aheadMs);
+  const now = performance.now.bind(performance);
+  jest.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs);
 });
 afterEach(() => {
   jest.restoreAllMocks();
