@@ -1,7 +1,5 @@
 import { readConfig } from '../../../worker/config';
 import { readPipelineFolder } from '../../operate/pipeline-folder';
-import { pollStatus } from '../../operate/status/status';
-import { describeStatus } from '../../output/describe/describe-status';
 import { jsonOf } from '../../output/print';
 import type { Line } from '../../output/safe-text';
 import { watching } from '../../output/watching';
@@ -20,6 +18,9 @@ export async function run({ pipeline, portBase, json, watch }: StatusOptions): P
   });
   const poll = async (): Promise<readonly Line[]> => {
     const folder = await readPipelineFolder(config, pipeline);
+    // The clients of all servers take longer to load than the check of a folder.
+    const { pollStatus } = await import('../../operate/status/status');
+    const { describeStatus } = await import('../../output/describe/describe-status');
     const status = await pollStatus(config, { pipeline, folder, portBase });
     process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
     return json ? [jsonOf(status)] : describeStatus(status);

@@ -14,12 +14,19 @@ beforeAll(async () => {
   await packagesOf('--help'); // Makes the bundle if there is none of these sources.
 });
 
-/** The packages that a command line loads, such as '@temporalio/client', except the bundle and what is in it. */
+/**
+ * The packages that a command line loads, such as '@temporalio/client', except the bundle and what is in it. Throws if the
+ * command fails.
+ */
 async function packagesOf(...args: readonly string[]): Promise<string[]> {
   const env = { ...process.env, LOADED: loaded, DAYBREAK_DATA: join(root, 'data') };
   await promisify(execFile)(process.execPath, ['--require', preload, resolve('scripts/daybreak.mjs'), ...args], {
     env,
   });
+  return loadedPackages();
+}
+
+async function loadedPackages(): Promise<string[]> {
   const files = JSON.parse(await readFile(loaded, 'utf8')) as string[];
   const names = files.map((file) => /.*node_modules\/((?:@[^/]+\/)?[^/.][^/]*)/.exec(file)?.[1]);
   return [...new Set(names.filter((name) => name !== undefined))];
@@ -39,6 +46,11 @@ it.each([
   'dlq replay --help',
 ])('daybreak %s loads no package of a server or of the engine', async (line) => {
   expect(await packagesOf(...line.split(' '))).toEqual([]);
+});
+
+it('status loads no client of a server before it has found its pipeline', async () => {
+  await expect(packagesOf('status', '--pipeline', 'nothing')).rejects.toMatchObject({ code: 2 });
+  expect((await loadedPackages()).filter((name) => !/^@duckdb\/|^detect-libc$/.test(name))).toEqual([]);
 });
 
 it('a build loads the engine, and does not where nothing changed', async () => {
