@@ -11,16 +11,13 @@ const PROGRAMS = 'npx|npm|temporal|docker|node|helm|kubectl';
 const IN_BLOCK = new RegExp(`^((?:[A-Z_]+=\\S+ )?(?:${PROGRAMS}) .*?)(?:\\s+#.*)?$`);
 const IN_TEXT = new RegExp(`\`((?:${PROGRAMS}) [^\`]+)\``, 'g');
 
-/**
- * Every page for users and contributors. `docs/getting-started.md` is last, because it ends by stopping the servers.
- */
+/** Every page for users and contributors. */
 export function documentedPages(): string[] {
   const docs = (readdirSync('docs', { recursive: true }) as string[])
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name))
     .sort();
-  const last = join('docs', 'getting-started.md');
-  return ['README.md', 'CONTRIBUTING.md', ...docs.filter((page) => page !== last), last];
+  return ['README.md', 'CONTRIBUTING.md', ...docs];
 }
 
 /** The commands of a page, each once: first those of its code blocks in their order, then those in running text. */

@@ -33,8 +33,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'npx daybreak demo': 'the same',
   'npm test': 'runs this test',
   'npm pack': 'writes into the repository; tests/integration/package runs it',
-  'npm install': 'tests/integration/package runs it',
-  'npm install ./daybreak-0.1.0.tgz': 'the same',
   'npm install ../daybreak-0.2.0.tgz': 'the same',
   'npx daybreak init my-pipelines': 'the same',
   'npm run test:nodes': 'runs a part of npm test, on each Node',
@@ -142,12 +140,6 @@ const GIVEN: Readonly<Record<string, () => Promise<unknown>>> = {
     const { code, output } = await shell('npx daybreak batch run --pipeline clicks --date 2026-09-30');
     expect([code, output]).toEqual([1, expect.stringContaining('CHECK_FAILED')]);
   },
-  // A day that was not fed yet.
-  'npx daybreak feed --date 2026-11-21 --events 20000': async () => {
-    for (const file of await inputOf(DAY)) await rm(file);
-  },
-  // No command is running.
-  'npx daybreak down': () => Promise.all(staying.map(end)),
   // A Temporal that does not know the search attributes: a new namespace.
   'temporal operator search-attribute create --name DaybreakPipeline --type Keyword': async () => {
     expect(await shell(`temporal operator namespace create --namespace ${OTHER_NAMESPACE}`)).toMatchObject({ code: 0 });

@@ -3,19 +3,27 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as z from 'zod';
+import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { pipelineJsonSchema } from '../../../domain/pipeline';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../../domain/search-attributes';
+import { stopStack } from '../../../scripts/stack';
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
+import { missingLines, recordedCommands, type RecordedCommand } from '../../docs/recorded-commands';
 import { runToEnd, type Ended } from '../support/run-to-end';
+import { freePortBase } from '../support/test-stacks';
+import { until } from '../support/until';
 
 jest.setTimeout(300_000);
 
 const DAY = '2026-11-21';
 const EVENTS = 1_500_000;
-const QUICK = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+/** The names that the page has for what the test calls otherwise. */
+const PAGE = { home: '/home/ada', repository: 'my-pipelines', day: '2026-11-27' };
+const recorded = recordedCommands('docs/getting-started.md');
+const firstOfRepository = recorded.findIndex(({ command }) => command === 'npm test');
 const packedSchema = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 
 let root: string;
@@ -25,29 +33,87 @@ let packed: string[];
 let installed: string;
 /** The repository that `init` made there. */
 let repository: string;
+/** Where the reader of the page is. */
+let folder: string;
+let environment: Record<string, string>;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'daybreak-package-'));
-  installed = join(root, 'installed');
+  installed = join(root, 'start');
   repository = join(installed, 'our pipelines');
+  environment = {
+    DAYBREAK_PORT_BASE: String(await freePortBase()),
+    DAYBREAK_STACK: join(root, 'stack'),
+    npm_config_prefer_offline: 'true',
+    npm_config_loglevel: 'error',
+  };
   const [{ filename, files }] = packedSchema.parse(
     JSON.parse(await succeed('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', root], '.')),
   );
   packed = files.map(({ path }) => path);
   await mkdir(installed);
-  await writeFile(join(installed, 'package.json'), '{"private":true}');
-  await succeed('npm', ['install', ...QUICK, join(root, filename)], installed);
-  await succeed(program(installed), ['init', 'our pipelines'], installed);
-  await succeed('npm', ['install', ...QUICK], repository);
+  expect(filename).toBe('daybreak-0.1.0.tgz');
+  folder = installed;
+  for (const step of recorded.slice(0, firstOfRepository)) await follow(step);
 });
 
-afterAll(() => rm(root, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopStack({ portBase: Number(environment['DAYBREAK_PORT_BASE']), directory: join(root, 'stack'), wipe: true });
+  await rm(root, { recursive: true, force: true });
+});
 
 const program = (folder: string): string => join(folder, 'node_modules/.bin/daybreak');
 const daybreak = (...args: string[]): Promise<Ended> => runToEnd(program(repository), args, { folder: repository });
 
-async function succeed(command: string, args: readonly string[], folder: string): Promise<string> {
-  const { code, stdout, stderr } = await runToEnd(command, args, { folder, seconds: 240 });
+/** Runs a command of the page as its reader does. It must end well and print the lines that the page has for it. */
+async function follow({ command, output }: RecordedCommand, yesterday = ''): Promise<void> {
+  if (command.startsWith('cd ')) {
+    folder = repository;
+    return;
+  }
+  const here = command.replace(PAGE.repository, `'${basename(repository)}'`).replace(PAGE.day, yesterday);
+  const { code, stdout, stderr } = await runToEnd('sh', ['-c', here], { folder, environment, seconds: 240 });
+  const printed = `${stderr}${stdout}`.replaceAll(root, PAGE.home).replaceAll(basename(repository), PAGE.repository);
+  const missing = missingLines(output, printed);
+  if (code === 0 && missing.length === 0) return;
+  throw new Error(`${here} ended with ${code}. Of the page it did not print:\n${missing.join('\n')}\nbut:\n${printed}`);
+}
+
+/** Waits until the run that the schedule started has ended, as its reader does. */
+async function theNightsEnd(): Promise<void> {
+  const days = z.object({ days: z.array(z.object({ outcome: z.string() })) });
+  await until('the end of the nightly run', async () => {
+    const [day] = (await jsonOf(days, 'status')).days;
+    return day !== undefined && day.outcome !== 'running';
+  });
+}
+
+/** Starts the repository's worker, and waits until it serves. Gives what stops it. */
+async function startWorker(
+  args: readonly string[],
+  of: Readonly<Record<string, string>>,
+): Promise<() => Promise<void>> {
+  const worker = spawn(program(repository), ['worker', ...args], {
+    ...{ cwd: repository, env: { ...process.env, ...of }, stdio: ['ignore', 'pipe', 'inherit'] },
+  });
+  await new Promise<void>((ready, failed) => {
+    worker.stdout.on('data', (text: Buffer) => {
+      if (text.includes('"msg":"ready"')) ready();
+    });
+    worker.once('exit', (code) => {
+      failed(new Error(`the worker ended with ${code ?? 'a signal'}`));
+    });
+  });
+  return async () => {
+    if (worker.exitCode !== null || worker.signalCode !== null) return;
+    const ended = once(worker, 'exit');
+    worker.kill('SIGTERM');
+    await ended;
+  };
+}
+
+async function succeed(command: string, args: readonly string[], where: string): Promise<string> {
+  const { code, stdout, stderr } = await runToEnd(command, args, { folder: where, environment, seconds: 240 });
   if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${code}:\n${stderr}${stdout}`);
   return stdout;
 }
@@ -86,8 +152,25 @@ it('needs no tool of the build where it is installed', async () => {
   );
 });
 
-it('the repository’s own test passes, and fails for a broken pipeline', async () => {
-  await succeed('npm', ['test'], repository);
+it('runs a day through both layers as the page for a start says, and prints what it shows', async () => {
+  const yesterday = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);
+  let stopWorker: (() => Promise<void>) | undefined;
+  try {
+    for (const step of recorded.slice(firstOfRepository)) {
+      if (step.command === 'npx daybreak worker') {
+        stopWorker = await startWorker([], environment);
+        continue;
+      }
+      if (step.command === 'npx daybreak status') await theNightsEnd();
+      if (step.command === 'npx daybreak down') await stopWorker?.();
+      await follow(step, yesterday);
+    }
+  } finally {
+    await stopWorker?.();
+  }
+});
+
+it('the repository’s own test fails for a broken pipeline', async () => {
   await withHello('e.nothing', async () => {
     const { code, stdout } = await runToEnd('npm', ['test'], { folder: repository });
     expect(code).not.toBe(0);
@@ -145,10 +228,8 @@ it('init overwrites nothing', async () => {
   await expect(readFile(join(repository, '.gitignore'))).rejects.toThrow('ENOENT');
 });
 
-it.each([
-  ['plain', {}],
-  ['encrypted', { DAYBREAK_PAYLOAD_KEYS: `any:${Buffer.alloc(32).toString('base64')}` }],
-])('a worker runs the workflows that were bundled with it, with %s payloads', async (_, keys) => {
+it('a worker runs the workflows that were bundled with it, with encrypted payloads', async () => {
+  const keys = { DAYBREAK_PAYLOAD_KEYS: `any:${Buffer.alloc(32).toString('base64')}` };
   const path = await artifactsOf(silentProgress).temporal();
   const temporal = await TestWorkflowEnvironment.createLocal({
     server: {
@@ -157,27 +238,16 @@ it.each([
       log: { format: 'pretty', level: 'never' },
     },
   });
-  const environment = { ...keys, TEMPORAL_ADDRESS: temporal.address, DAYBREAK_DATA: join(root, 'no data') };
-  const worker = spawn(program(repository), ['worker', '--role', 'batch'], {
-    ...{ cwd: repository, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] },
-  });
+  const own = { ...keys, TEMPORAL_ADDRESS: temporal.address, DAYBREAK_DATA: join(root, 'no data') };
+  let stopWorker: (() => Promise<void>) | undefined;
   try {
-    await new Promise<void>((ready, failed) => {
-      worker.stdout.on('data', (text: Buffer) => {
-        if (text.includes('"msg":"ready"')) ready();
-      });
-      worker.once('exit', (code) => {
-        failed(new Error(`the worker ended with ${code ?? 'a signal'}`));
-      });
-    });
+    stopWorker = await startWorker(['--role', 'batch'], own);
     const args = ['batch', 'run', '--date', DAY];
-    const { code, stderr } = await runToEnd(program(repository), args, { folder: repository, environment });
+    const { code, stderr } = await runToEnd(program(repository), args, { folder: repository, environment: own });
     expect(stderr).toContain('NO_INPUT');
     expect(code).toBe(1);
   } finally {
-    const ended = once(worker, 'exit');
-    worker.kill('SIGTERM');
-    await ended;
+    await stopWorker?.();
     await temporal.teardown();
   }
 });
