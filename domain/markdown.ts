@@ -29,12 +29,8 @@ export function markdown(pieces: TemplateStringsArray, ...values: readonly Value
 }
 
 /** @param rule the line below the header, for example '| --- | ---: |'. */
-export function markdownTable(
-  head: readonly string[],
-  rule: string,
-  body: readonly (readonly (string | number)[])[],
-): Markdown {
-  const line = (cells: readonly (string | number)[]): Markdown =>
+export function markdownTable(head: readonly string[], rule: string, body: readonly (readonly Value[])[]): Markdown {
+  const line = (cells: readonly Value[]): Markdown =>
     Markdown.of(['| ', ...cells.slice(1).map(() => ' | '), ' |'], cells);
   return Markdown.joined([line(head), Markdown.of([rule], []), ...body.map(line)], '\n');
 }

@@ -7,6 +7,7 @@ import { Markdown, markdownTable } from '../domain/markdown';
 import { recomputeNotice, type Notice } from '../domain/notice';
 import { outcomeAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
+import { linkToDay } from './link-to-day';
 import { tell } from './notices';
 import { runDay } from './run-day';
 import { showDetails } from './show-details';
@@ -28,7 +29,7 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
   let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
   const outcomes: DayOutcome[] = [];
   const notices: (Notice | undefined)[] = [];
-  showDetails(describe(days));
+  showDetails(describe({ pipeline, days }));
   for (const { date, decision, because } of days) {
     if (decision !== 'recompute' && decision !== 'build') continue;
     log.info(decision === 'build' ? 'building a day that was missed' : 'recomputing a day with late rows', {
@@ -39,7 +40,7 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
     outcomes.push(ended);
     notices.push(recomputeNotice(pipeline, ended, because));
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
-    showDetails(describe(days));
+    showDetails(describe({ pipeline, days }));
   }
   // A webhook that is away must not hold up the days.
   for (const notice of notices) await tell(notice);
@@ -71,11 +72,14 @@ function outcomeOf(
   return outcomes.length > 0 ? 'replaced' : 'nothing late';
 }
 
-function describe(days: LateDataWatchResult['days']): Markdown {
+function describe({ pipeline, days }: LateDataWatchResult): Markdown {
   if (days.length === 0) return Markdown.of(['the pipeline looks at no day: lateData.days is 0'], []);
   return markdownTable(
-    ['day', 'decision', 'late rows', 'because', 'outcome'],
-    '| --- | --- | ---: | --- | --- |',
-    days.map(({ date, decision, lateRows, because, outcome = '' }) => [date, decision, lateRows, because, outcome]),
+    ['day', 'decision', 'late rows', 'because', 'outcome', 'run'],
+    '| --- | --- | ---: | --- | --- | --- |',
+    days.map(({ date, decision, lateRows, because, outcome = '' }) => {
+      const run = decision === 'recompute' || decision === 'build' ? linkToDay(pipeline, date) : '';
+      return [date, decision, lateRows, because, outcome, run];
+    }),
   );
 }

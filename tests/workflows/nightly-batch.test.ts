@@ -71,6 +71,8 @@ it('fails with the code of its day, and shows it with the reason', async () => {
       const shown = await shownOf(handle);
       expect(shown).toMatchObject({ outcome: 'refused:EMPTY_DAY', date: yesterday() });
       expect(shown.details).toContain('the batch has no row at all.');
+      const day = `daily-batch%2Fevents%2F${yesterday()}`;
+      expect(shown.details).toContain(`](/namespaces/default/workflows/${day})`);
       expect(told).toEqual([
         {
           ...{ kind: 'refused', pipeline: 'events', date: yesterday(), outcome: 'refused:EMPTY_DAY' },
