@@ -94,7 +94,7 @@ export function integerOf(text: string | null, column: string): bigint {
   if (/^-?\d+$/.test(text)) return BigInt(text);
   throw new DaybreakError('PROOF_FAILED', {
     what: `Druid gives ${text} for the sum of ${column}, which is to be an integer: some of its segments have the column in another type`,
-    remedy: `Recompute the days that have ${column} in another type (npx daybreak backfill), then run this day again.`,
+    remedy: `Recompute the days whose segments have ${column} in another type by a backfill, then run this day again.`,
   });
 }
 
