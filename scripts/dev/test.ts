@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import * as z from 'zod';
@@ -12,11 +13,21 @@ import { print } from '../output/print';
 const SUMMARY = '.daybreak/test-summary';
 const resultsOf = (project: string): string => `.daybreak/test-results-${project}.json`;
 
-/** Integration tests share real servers: on a machine of two cores one at a time is fastest. The others share nothing. */
-const PROJECTS = [
-  { name: 'unit', workers: 2 },
-  { name: 'servers', workers: 2 },
-  { name: 'integration', workers: 1 },
+interface Project {
+  readonly name: string;
+  readonly workers: number;
+}
+
+/**
+ * One list after another, the projects of a list at once. Integration tests share real servers, so that one runs at a
+ * time. It waits half of its time, and in this time the tests that start servers of their own compute.
+ */
+const PROJECTS: readonly (readonly Project[])[] = [
+  [{ name: 'unit', workers: 2 }],
+  [
+    { name: 'servers', workers: 1 },
+    { name: 'integration', workers: 1 },
+  ],
 ];
 
 const resultsSchema = z.object({
@@ -27,11 +38,12 @@ const resultsSchema = z.object({
 });
 type Outcome = { readonly passed: number; readonly failed: number; readonly reports: readonly string[] };
 
+/** On a terminal jest would have its workers use colours, and so what they test. */
+const OPTIONS = { stdio: 'inherit', env: { ...process.env, FORCE_COLOR: '0' } } as const;
+
 function run(command: string, ...args: string[]): boolean {
   heading([command, ...args].join(' '));
-  // On a terminal jest would have its workers use colours, and so what they test.
-  const env = { ...process.env, FORCE_COLOR: '0' };
-  return spawnSync(command, args, { stdio: 'inherit', env }).status === 0;
+  return spawnSync(command, args, OPTIONS).status === 0;
 }
 
 function heading(command: string): void {
@@ -41,41 +53,49 @@ function heading(command: string): void {
 
 const npx = (...command: string[]): boolean => run('npx', '--no-install', ...command);
 
-mkdirSync('.daybreak', { recursive: true });
-rmSync(SUMMARY, { force: true });
-for (const { name } of PROJECTS) rmSync(resultsOf(name), { force: true });
+async function main(): Promise<void> {
+  mkdirSync('.daybreak', { recursive: true });
+  rmSync(SUMMARY, { force: true });
+  for (const { name } of PROJECTS.flat()) rmSync(resultsOf(name), { force: true });
 
-const checks = [
-  // A lock file that lacks a package for another platform still installs if node_modules exists, but nowhere else.
-  run('npm', 'ci', '--dry-run', '--loglevel=error'),
-  run('npm', 'run', '--silent', 'typecheck'),
-  npx('eslint', '.'),
-  npx('prettier', '--check', '--log-level=warn', '.'),
-  audit(),
-];
-aptInstall([
-  ...(findChromium() === undefined ? ['chromium'] : []),
-  ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
-]);
-const outcomes = PROJECTS.map(({ name, workers }) => {
-  const output = ['--json', `--outputFile=${resultsOf(name)}`];
-  const which = ['--selectProjects', name, '--maxWorkers', String(workers), '--passWithNoTests'];
-  const passes = npx('jest', ...process.argv.slice(2), ...which, ...output);
-  return outcomeOf(resultsOf(name), passes);
-});
+  const checks = [
+    // A lock file that lacks a package for another platform still installs if node_modules exists, but nowhere else.
+    run('npm', 'ci', '--dry-run', '--loglevel=error'),
+    run('npm', 'run', '--silent', 'typecheck'),
+    npx('eslint', '.'),
+    npx('prettier', '--check', '--log-level=warn', '.'),
+    audit(),
+  ];
+  aptInstall([
+    ...(findChromium() === undefined ? ['chromium'] : []),
+    ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
+  ]);
+  const outcomes: Outcome[] = [];
+  for (const projects of PROJECTS) outcomes.push(...(await Promise.all(projects.map(test))));
 
-const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, checks.filter((good) => !good).length);
-const summary = `${passed} passed, ${failures} failed`;
-writeFileSync(SUMMARY, `${summary}\n`);
-// Again, at the end: thousands of lines may stand between a failure and here.
-for (const report of outcomes.flatMap(({ reports }) => reports)) {
+  const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+  const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, checks.filter((good) => !good).length);
+  const summary = `${passed} passed, ${failures} failed`;
+  writeFileSync(SUMMARY, `${summary}\n`);
+  // Again, at the end: thousands of lines may stand between a failure and here.
+  for (const report of outcomes.flatMap(({ reports }) => reports)) {
+    print();
+    print(report);
+  }
   print();
-  print(report);
+  print(summary);
+  process.exitCode = failures === 0 ? 0 : 1;
 }
-print();
-print(summary);
-process.exitCode = failures === 0 ? 0 : 1;
+
+async function test({ name, workers }: Project): Promise<Outcome> {
+  const which = ['--selectProjects', name, '--maxWorkers', String(workers), '--passWithNoTests'];
+  const output = ['--json', `--outputFile=${resultsOf(name)}`];
+  const args = ['--no-install', 'jest', ...process.argv.slice(2), ...which, ...output];
+  heading(['npx', ...args].join(' '));
+  const jest = spawn('npx', args, OPTIONS);
+  await once(jest, 'exit');
+  return outcomeOf(resultsOf(name), jest.exitCode === 0);
+}
 
 function audit(): boolean {
   const { passes, line } = auditDependencies();
@@ -99,3 +119,5 @@ function outcomeOf(file: string, testsPass: boolean): Outcome {
     .map(({ name, message }) => `FAIL ${relative('.', name)}\n${message}`);
   return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed, reports };
 }
+
+void main();
