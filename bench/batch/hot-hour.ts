@@ -7,6 +7,7 @@ import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
 import { buildCommand, buildCommandWith } from './build-command';
+import { MEASURED_HEADS, measuredCells, median, middle, printGoals } from './figures';
 import { dayInOneFile, hotDay, largeDay } from './generate';
 import { measure, type Measured } from './measure';
 
@@ -38,34 +39,19 @@ async function main(): Promise<void> {
     rounds.push(measured);
   }
   rmSync(output, { recursive: true, force: true });
-  const middle = days.map((_, day) =>
-    median(
-      rounds.map((round) => round[day] ?? missing()),
-      ({ seconds }) => seconds,
-    ),
-  );
+  const of = (day: number): Measured[] => rounds.flatMap((round) => round[day] ?? []);
   print(
     table([
-      [`${ROWS.toLocaleString('en-US')} rows`, 'seconds', 'CPU s', 'busiest thread', 'peak MiB'],
-      ...middle.map((one) => [
-        one.name,
-        one.seconds.toFixed(2),
-        one.cpuSeconds.toFixed(1),
-        (one.busiestSeconds / one.cpuSeconds).toFixed(2),
-        String(one.peakMebibytes),
-      ]),
+      [`${ROWS.toLocaleString('en-US')} rows`, ...MEASURED_HEADS],
+      ...days.map((_, day) => measuredCells(middle(of(day)))),
     ]),
   );
-  print(
-    table([
-      ['goal', 'measured', 'at most', ''],
-      ...days.flatMap(({ name, atMost }, day) => {
-        if (atMost === undefined) return [];
-        const ratios = rounds.map((round) => (round[day]?.seconds ?? NaN) / (round[0]?.seconds ?? NaN));
-        const value = median(ratios, (ratio) => ratio);
-        return [[`${name} ÷ equal hours`, value.toFixed(3), String(atMost), value <= atMost ? 'met' : 'MISSED']];
-      }),
-    ]),
+  printGoals(
+    days.flatMap(({ name, atMost }, day) => {
+      if (atMost === undefined) return [];
+      const ratios = rounds.map((round) => (round[day]?.seconds ?? NaN) / (round[0]?.seconds ?? NaN));
+      return [[`${name} ÷ equal hours`, median(ratios, (ratio) => ratio), atMost] as const];
+    }),
   );
 }
 
@@ -76,15 +62,6 @@ function pipelineByDay(): string {
   const path = join(folder, 'pipeline.yaml');
   writeFileSync(path, readFileSync(path, 'utf8').replace('names.%Y%m%d.%H*.json', 'names.%Y%m%d.json'));
   return folder;
-}
-
-/** The median by a value. The number of items must be odd. */
-function median<T>(all: readonly T[], by: (one: T) => number): T {
-  return all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)] ?? missing();
-}
-
-function missing(): never {
-  throw new RangeError('There was no round.');
 }
 
 void main();

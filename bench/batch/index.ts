@@ -19,6 +19,7 @@ import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { buildCommand } from './build-command';
 import { largeDay, smallFileDay } from './generate';
+import { MEASURED_HEADS, measuredCells, median, middle } from './figures';
 import { measure, type Measured } from './measure';
 import { pythonEnvironment } from './python-environment';
 
@@ -86,15 +87,8 @@ function report(
     );
   print(
     table([
-      [`${rows.toLocaleString('en-US')} rows`, 'seconds', 'CPU s', 'busiest thread', 'peak MiB', 'Daybreak takes'],
-      ...all.map((one) => [
-        one.name,
-        one.seconds.toFixed(2),
-        one.cpuSeconds.toFixed(1),
-        (one.busiestSeconds / one.cpuSeconds).toFixed(2),
-        String(one.peakMebibytes),
-        ratio(build, one).toFixed(3),
-      ]),
+      [`${rows.toLocaleString('en-US')} rows`, ...MEASURED_HEADS, 'Daybreak takes'],
+      ...all.map((one) => [...measuredCells(one), ratio(build, one).toFixed(3)]),
     ]),
   );
   const bounds = [
@@ -162,18 +156,6 @@ async function builtWithLateRecords(day: string): Promise<string> {
 /** Reads all files first, so that of two readers of many small files the first does not wait for the disk alone. */
 function readAll(folder: string): void {
   for (const file of readdirSync(folder)) readFileSync(join(folder, file));
-}
-
-/** The measurement with the median time. */
-function middle(measured: readonly Measured[]): Measured {
-  return median(measured, ({ seconds }) => seconds);
-}
-
-/** The median by a value. The number of items must be odd. */
-function median<T>(all: readonly T[], by: (one: T) => number): T {
-  const middlemost = all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)];
-  if (middlemost === undefined) throw new RangeError('There was no round.');
-  return middlemost;
 }
 
 void main();

@@ -11,6 +11,7 @@ import { cacheFolder } from '../../scripts/stack/fetch/cache';
 import { S3_ROOT } from '../../scripts/stack/servers/versitygw';
 import { startStorageServer } from '../../tests/integration/support/storage-servers';
 import { buildCommand } from './build-command';
+import { median, printGoals } from './figures';
 import { largeDay } from './generate';
 import { measure, type Measured } from './measure';
 
@@ -70,9 +71,9 @@ function report(local: readonly Measured[], stored: readonly Measured[], unchang
       [`${ROWS.toLocaleString('en-US')} rows`, 'seconds', 'CPU s', 'peak MiB'],
       ...[local, stored, unchanged].map((rounds) => [
         rounds[0]?.name ?? '',
-        median(rounds.map(({ seconds }) => seconds)).toFixed(2),
-        median(rounds.map(({ cpuSeconds }) => cpuSeconds)).toFixed(1),
-        String(median(rounds.map(({ peakMebibytes }) => peakMebibytes))),
+        median(rounds, ({ seconds }) => seconds).seconds.toFixed(2),
+        median(rounds, ({ cpuSeconds }) => cpuSeconds).cpuSeconds.toFixed(1),
+        String(median(rounds, ({ peakMebibytes }) => peakMebibytes).peakMebibytes),
       ]),
     ]),
   );
@@ -81,22 +82,13 @@ function report(local: readonly Measured[], stored: readonly Measured[], unchang
     ['S3 ÷ folder, peak memory', ratio(stored, local, ({ peakMebibytes }) => peakMebibytes), GOALS.memory],
     ['nothing changed ÷ build, from S3', ratio(unchanged, stored, ({ seconds }) => seconds), GOALS.unchanged],
   ] as const;
-  print(
-    table([
-      ['goal', 'measured', 'at most', ''],
-      ...goals.map(([goal, value, most]) => [goal, value.toFixed(3), String(most), value <= most ? 'met' : 'MISSED']),
-    ]),
-  );
+  printGoals(goals);
 }
 
 /** The median of the rounds' ratios. */
 function ratio(one: readonly Measured[], other: readonly Measured[], value: (measured: Measured) => number): number {
-  return median(one.map((measured, round) => value(measured) / value(other[round] ?? measured)));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+  const ratios = one.map((measured, round) => value(measured) / value(other[round] ?? measured));
+  return median(ratios, (each) => each);
 }
 
 void main();

@@ -8,8 +8,8 @@ import { table } from '../../scripts/output/table';
 import { readCorpus, writeCorpus } from './corpus-file';
 import { fuzz, type Fuzzed } from './fuzzer';
 import { instrumented } from './instrumented';
+import { TARGETS } from './target';
 
-export const TARGETS = ['kafka', 'files', 'lines', 'settings', 'answers', 'versions'] as const;
 const FINDINGS = '.daybreak/fuzz';
 
 async function main(only: string | undefined, seconds: number, seed: number): Promise<void> {

@@ -1,5 +1,8 @@
 import { DaybreakError, type ErrorCode } from '../../domain/errors';
 
+/** The files of targets/. Each has an `open`. */
+export const TARGETS = ['kafka', 'files', 'lines', 'settings', 'answers', 'versions'] as const;
+
 /** A reader of bytes that somebody else wrote. */
 export interface Target {
   /** Inputs to begin with. */

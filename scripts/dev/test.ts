@@ -36,7 +36,13 @@ const resultsSchema = z.object({
   numRuntimeErrorTestSuites: z.number(),
   testResults: z.array(z.object({ name: z.string(), status: z.string(), message: z.string() })),
 });
-type Outcome = { readonly passed: number; readonly failed: number; readonly reports: readonly string[] };
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+  /** Of each test file that failed. */
+  readonly reports: readonly string[];
+}
 
 /** On a terminal jest would have its workers use colours, and so what they test. */
 const OPTIONS = { stdio: 'inherit', env: { ...process.env, FORCE_COLOR: '0' } } as const;

@@ -1,57 +1,14 @@
-import fc from 'fast-check';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { runIsolated } from '../../activities/speed/isolated-transform';
-import { runDayBuild } from '../../engines/build-day';
-import { openMicroBatch } from '../../engines/duckdb/micro-batch';
-import { contentsOf, DAY, lines, rowsOf, scratchFolder, writeFiles } from './scratch';
+import { expectAlikeInBothLayers } from './alike-in-both-layers';
+import { scratchFolder } from './scratch';
 import { SUBQUERIES, subqueryPipeline, subqueryRecord } from './subqueries';
 
 const root = scratchFolder();
 
-/** Lines of the quarantine, with the reason. */
-async function faultsOf(output: string): Promise<string[]> {
-  const text = (await contentsOf(output, DAY))['_quarantine.ndjson'] ?? '';
-  return text.split('\n').flatMap((entry) => {
-    if (entry === '') return [];
-    const { line, reason } = JSON.parse(entry) as { line: number; reason: string };
-    return [`${line}: ${reason.replace('the transform fails on it: ', '')}`];
-  });
-}
-
 it.each(Object.keys(SUBQUERIES))(
   'micro-batches, however they are cut, and the day give the same rows and rejects with %s',
   async (kind) => {
-    const loaded = await subqueryPipeline(root, kind);
-    const transform = await openMicroBatch(loaded);
-    const [input, output] = [join(root, 'input'), join(root, 'output')];
-    try {
-      await fc.assert(
-        fc.asyncProperty(fc.uniqueArray(subqueryRecord, { minLength: 1, maxLength: 40 }), async (records) => {
-          await writeFiles(input, { 'names.20261121.07.json': lines(...records) });
-          const rows: string[] = [];
-          const faults: string[] = [];
-          const half = Math.ceil(records.length / 2);
-          for (const [from, to] of [[0, half] as const, [half, records.length] as const]) {
-            const part = records.slice(from, to).map((record) => Buffer.from(record));
-            const { messages, rejects } = await runIsolated(transform, part);
-            rows.push(...messages.map(({ value }) => value));
-            faults.push(...rejects.map(({ index, reason }) => `${from + index + 1}: ${reason}`));
-          }
-          const { counts } = await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb', threads: 1 });
-          expect((await rowsOf(output, DAY)).sort()).toEqual(rows.sort());
-          expect(await faultsOf(output)).toEqual(faults);
-          expect(counts).toMatchObject({
-            ...{ read: records.length, written: rows.length, quarantined: faults.length, multiplied: 0 },
-            filtered: records.length - rows.length - faults.length,
-          });
-          for (const folder of [input, output]) await rm(folder, { recursive: true });
-        }),
-        { numRuns: 5 },
-      );
-    } finally {
-      transform.close();
-    }
+    const records = { record: subqueryRecord, maxLength: 40, eventsOf: (keys: readonly unknown[]) => keys.length };
+    await expectAlikeInBothLayers(await subqueryPipeline(root, kind), root, records);
   },
   120_000,
 );
