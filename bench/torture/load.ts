@@ -2,7 +2,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
-import type { BusinessDate } from '../../domain/business-date';
+import { businessDateOf, dayInterval, type BusinessDate } from '../../domain/business-date';
 import { generateFeed } from '../../scripts/feed/generate';
 import { damagedHello } from '../../scripts/feed/hello-events';
 import { dayInstants } from '../../scripts/feed/instants';
@@ -24,6 +24,13 @@ interface LoadRecord {
 
 /** Of the stream's events: every 50th is one that no reader may accept. */
 const isBad = (id: number): boolean => id % 50 === 0;
+
+/** Every 30th event of the stream is an hour late, but never of yesterday: a round seals that day while the stream runs. */
+export function instantOf(id: number, now: number): number {
+  if (id % 30 !== 0) return now;
+  const { start } = dayInterval(businessDateOf(new Date(now), ZONE), ZONE);
+  return Math.max(now - HOUR, Date.parse(start));
+}
 
 /** One pipeline's events: a steady stream of today, and whole days. Both go to Kafka and to hourly files. */
 export class Load {
@@ -85,10 +92,9 @@ export class Load {
     }
   }
 
-  /** Every 30th event is an hour late. */
   #event(): LoadRecord {
     const id = this.#id++;
-    const time = this.#time(Date.now() - (id % 30 === 0 ? HOUR : 0));
+    const time = this.#time(instantOf(id, Date.now()));
     const event = { hello: 'live', id, time };
     return { text: isBad(id) ? damagedHello(event, id / 50) : JSON.stringify(event), hour: hourOf(time) };
   }

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until, useTemporal } from '../environment';
+import { failures, layer, refused, running, SETUP, Shards, status } from './layers';
+
+// The number of events from which Temporal suggests to continue as new. Its default is 4,096.
+const SUGGESTED_FROM = 150;
+const temporal = useTemporal('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_FROM}`);
+
+it('continues as new when its history has grown, with the shards and the pause that it had', async () => {
+  const shards = new Shards();
+  const over = { shard: 0, shards: 2, partitions: [], ended: 'time-over' } as const;
+  let short = true;
+  const activities = layer(shards, {
+    runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),
+  });
+  await running(temporal, activities, { shards: 2 }, async (handle) => {
+    const runIds = new Set<string>();
+    await until(async () => {
+      const { runId } = await handle.describe();
+      return runIds.add(runId).size > 1;
+    });
+    short = false;
+    await until(() => shards.running.length === 2);
+    expect((await status(handle)).shards).toBe(2);
+    const [first = ''] = runIds;
+    const ended = await temporal.client.workflow.getHandle(handle.workflowId, first).describe();
+    expect(ended.status.name).toBe('CONTINUED_AS_NEW');
+    expect(ended.historyLength).toBeLessThan(SUGGESTED_FROM * 2);
+  });
+});
+
+it('continues as new with its setup and its failures: shards go on without another preparation', async () => {
+  const shards = new Shards();
+  const over = { shard: 0, shards: 1, partitions: [], ended: 'time-over' } as const;
+  let [prepared, short] = [0, true];
+  const activities = layer(shards, {
+    prepareSpeedLayer: () => ((prepared += 1) === 1 ? Promise.resolve({ setup: SETUP }) : Promise.reject(refused())),
+    watchSupervisor: () => Promise.reject(refused()),
+    runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),
+  });
+  await running(temporal, activities, {}, async (handle) => {
+    const runIds = new Set<string>();
+    let before: Awaited<ReturnType<typeof failures>> = [];
+    await until(async () => {
+      const { runId } = await handle.describe();
+      if (runIds.add(runId).size > 1) return true;
+      before = await failures(handle);
+      return false;
+    });
+    short = false;
+    await until(() => shards.running.length === 1);
+    expect(shards.running.map(({ setup }) => setup)).toEqual([SETUP]);
+    const since = (of: typeof before): (string | undefined)[] => of.map(({ part, since: from }) => `${part} ${from}`);
+    expect(since(await failures(handle))).toEqual(expect.arrayContaining(since(before)));
+    expect(before).not.toEqual([]);
+  });
+});
