@@ -34,14 +34,23 @@ const resultsSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   numRuntimeErrorTestSuites: z.number(),
-  testResults: z.array(z.object({ name: z.string(), status: z.string(), message: z.string() })),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
 });
 
 interface Outcome {
   readonly passed: number;
   readonly failed: number;
-  /** Of each test file that failed. */
+  /** Of each test file that failed, what jest says of it. */
   readonly reports: readonly string[];
+  /** Of each test that failed, its file and its name. */
+  readonly names: readonly string[];
 }
 
 /** On a terminal jest would have its workers use colours, and so what they test. */
@@ -57,21 +66,13 @@ function heading(command: string): void {
   print(`> ${command}`);
 }
 
-const npx = (...command: string[]): boolean => run('npx', '--no-install', ...command);
 
 async function main(): Promise<void> {
   mkdirSync('.daybreak', { recursive: true });
   rmSync(SUMMARY, { force: true });
   for (const { name } of PROJECTS.flat()) rmSync(resultsOf(name), { force: true });
 
-  const checks = [
-    // A lock file that lacks a package for another platform still installs if node_modules exists, but nowhere else.
-    run('npm', 'ci', '--dry-run', '--loglevel=error'),
-    run('npm', 'run', '--silent', 'typecheck'),
-    npx('eslint', '.'),
-    npx('prettier', '--check', '--log-level=warn', '.'),
-    audit(),
-  ];
+  const failed = checks();
   aptInstall([
     ...(findChromium() === undefined ? ['chromium'] : []),
     ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
@@ -80,17 +81,32 @@ async function main(): Promise<void> {
   for (const projects of PROJECTS) outcomes.push(...(await Promise.all(projects.map(test))));
 
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
-  const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, checks.filter((good) => !good).length);
+  const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, failed.length);
   const summary = `${passed} passed, ${failures} failed`;
   writeFileSync(SUMMARY, `${summary}\n`);
-  // Again, at the end: thousands of lines may stand between a failure and here.
+  // Again, at the end: thousands of lines may stand between a failure and here. Last the names, as a report may be long.
   for (const report of outcomes.flatMap(({ reports }) => reports)) {
     print();
     print(report);
   }
   print();
+  for (const name of [...failed, ...outcomes.flatMap(({ names }) => names)]) print(`FAIL ${name}`);
   print(summary);
   process.exitCode = failures === 0 ? 0 : 1;
+}
+
+/** The checks that fail, by their names. */
+function checks(): string[] {
+  const npx = (...command: string[]): boolean => run('npx', '--no-install', ...command);
+  const passes = {
+    // A lock file that lacks a package for another platform still installs if node_modules exists, but nowhere else.
+    'npm ci': run('npm', 'ci', '--dry-run', '--loglevel=error'),
+    typecheck: run('npm', 'run', '--silent', 'typecheck'),
+    eslint: npx('eslint', '.'),
+    prettier: npx('prettier', '--check', '--log-level=warn', '.'),
+    audit: audit(),
+  };
+  return Object.entries(passes).flatMap(([name, good]) => (good ? [] : [name]));
 }
 
 async function test({ name, workers }: Project): Promise<Outcome> {
@@ -116,14 +132,17 @@ function outcomeOf(file: string, testsPass: boolean): Outcome {
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    return { passed: 0, failed: 1, reports: [`${file} was not written`] };
+    return { passed: 0, failed: 1, reports: [], names: [`${file} was not written`] };
   }
   const results = resultsSchema.parse(JSON.parse(text));
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-  const reports = results.testResults
-    .filter(({ status }) => status === 'failed')
-    .map(({ name, message }) => `FAIL ${relative('.', name)}\n${message}`);
-  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed, reports };
+  const files = results.testResults.filter(({ status }) => status === 'failed');
+  const reports = files.map(({ name, message }) => `FAIL ${relative('.', name)}\n${message}`);
+  const names = files.flatMap(({ name, assertionResults }) => {
+    const tests = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => ` › ${fullName}`);
+    return (tests.length === 0 ? [''] : tests).map((test) => `${relative('.', name)}${test}`);
+  });
+  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed, reports, names };
 }
 
 void main();
