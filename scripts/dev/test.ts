@@ -66,7 +66,6 @@ function heading(command: string): void {
   print(`> ${command}`);
 }
 
-
 async function main(): Promise<void> {
   mkdirSync('.daybreak', { recursive: true });
   rmSync(SUMMARY, { force: true });
