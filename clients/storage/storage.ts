@@ -65,8 +65,10 @@ export interface Storage {
   /** The location with a key, as people write it, for messages and manifests. Without secrets. */
   describe(key: string): string;
   /**
-   * Everything whose key starts with `prefix`, page by page, in no particular order. Empty if the place does not exist.
-   * On HDFS and locally, only folders whose names match are entered.
+   * Every object whose key starts with `prefix`, once, page by page, in no particular order. Empty if the place does not
+   * exist. On HDFS and locally, only folders whose names match are entered. Folders are no objects: neither they nor the
+   * empty objects that mark them on S3 are listed. On S3 an object may have the name of a folder, such as `day` beside
+   * `day/part`; it then comes before the objects of that folder.
    */
   list(prefix: string, options?: Abortable): AsyncIterable<StoredObject>;
   /** Undefined if there is no such object. */

@@ -51,8 +51,14 @@ function stored(
 ): StoredObject | undefined {
   if (Key === undefined || ETag === undefined || LastModified === undefined) return undefined;
   const key = decode(Key).slice(root.length);
-  if (key === '' || key.endsWith('/') || isUnfinished(key)) return undefined;
-  return { key, size: Size ?? 0, version: ETag, modified: LastModified };
+  const size = Size ?? 0;
+  if (isFolderMarker(key, size) || isUnfinished(key)) return undefined;
+  return { key, size, version: ETag, modified: LastModified };
+}
+
+/** Consoles mark a folder by an object whose name ends with '/', and Hadoop by an empty one with an ending of its own. */
+function isFolderMarker(key: string, size: number): boolean {
+  return key === '' || key.endsWith('/') || (size === 0 && key.endsWith('_$folder$'));
 }
 
 function unescaped(text: string): string {

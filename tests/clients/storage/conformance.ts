@@ -1,14 +1,15 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { readWhole, type Storage, type StoredObject } from '../../../clients/storage';
+import { readWhole, type Storage } from '../../../clients/storage';
+import { listing, type ListingSubject } from './listing';
+import { listed, textOf } from './read-all';
 
-export interface Subject {
-  /** So many objects that a listing has several pages. */
-  readonly many: number;
-  /** A new client. `folder` ends with '/', and is new for each test. */
-  open(): Storage | Promise<Storage>;
-  /** Names of what unfinished writes left below a folder of the location. They are read without the client. */
+export interface Subject extends ListingSubject {
+  /**
+   * Names of what unfinished writes left below a folder of the location, which ends with '/'. They are read without the
+   * client.
+   */
   unfinished(folder: string): Promise<readonly string[]>;
   /** Leaves what a killed write leaves, older than a minute. */
   leaveUnfinished(folder: string): Promise<void>;
@@ -125,61 +126,7 @@ export function conformance(subject: () => Subject): void {
     });
   });
 
-  describe('listing', () => {
-    it('gives every key that begins with a text, in folders too, and no other', async () => {
-      const names = ['dt=1/h=00/a', 'dt=1/h=01/a', 'dt=1/h=01/b', 'dt=10/h=00/a', 'dt=2/h=00/a', 'top'];
-      for (const name of names) await storage.write(key(name), Buffer.from(name));
-      const below = async (prefix: string): Promise<string[]> =>
-        (await listed(storage, key(prefix))).map((found) => found.key.slice(folder.length)).sort();
-      expect(await below('')).toEqual(names);
-      expect(await below('dt=1/')).toEqual(names.slice(0, 3));
-      expect(await below('dt=1')).toEqual(names.slice(0, 4));
-      expect(await below('dt=1/h=01/')).toEqual(names.slice(1, 3));
-      expect(await below('dt=1/h=01/b')).toEqual(['dt=1/h=01/b']);
-      expect(await below('dt=3/')).toEqual([]);
-      expect(await below('top/')).toEqual([]);
-    });
-
-    it('goes past a page', async () => {
-      const names = Array.from({ length: subject().many }, (_, number) => key(`many/${`${number}`.padStart(4, '0')}`));
-      await inParallel(names, (name) => storage.write(name, Buffer.from('x')));
-      expect((await listed(storage, key('many/'))).map((found) => found.key).sort()).toEqual(names);
-      await storage.removeFolder(key('many/'));
-      expect(await listed(storage, key('many/'))).toEqual([]);
-    });
-
-    it('gives names as they are', async () => {
-      const names = [
-        'a b',
-        'a+b',
-        'a%20b',
-        "a'b",
-        'a&b=c',
-        'a?b',
-        'a#b',
-        'ä',
-        '서울',
-        '🌅',
-        'a"b',
-        '<a>',
-        'a;b',
-        'a\\b',
-        '*',
-      ];
-      for (const name of names) await storage.write(key(`odd/${name}`), Buffer.from(name));
-      const found = (await listed(storage, key('odd/'))).map((object) => object.key);
-      expect(found.sort()).toEqual(names.map((name) => key(`odd/${name}`)).sort());
-      for (const name of names) expect(await textOf(storage, key(`odd/${name}`))).toBe(name);
-      await storage.remove(found);
-      expect(await listed(storage, key('odd/'))).toEqual([]);
-    });
-
-    it('ends where it is cancelled', async () => {
-      await storage.write(key('a'), Buffer.from('x'));
-      const reason = new Error('enough');
-      await expect(listed(storage, folder, AbortSignal.abort(reason))).rejects.toBe(reason);
-    });
-  });
+  listing(subject);
 
   describe('writing', () => {
     it('takes a body of unknown length in bounded memory', async () => {
@@ -365,34 +312,8 @@ export function conformance(subject: () => Subject): void {
   });
 }
 
-export async function textOf(
-  storage: Storage,
-  key: string,
-  options: Parameters<Storage['read']>[1] = {},
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of storage.read(key, options)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
-
-export async function listed(storage: Storage, prefix: string, signal?: AbortSignal): Promise<StoredObject[]> {
-  const found: StoredObject[] = [];
-  for await (const object of storage.list(prefix, { ...(signal && { signal }) })) found.push(object);
-  return found;
-}
-
 /** If several writers write at once, the storage may also answer that it could not decide. They try again. */
 function ifConflict(thrown: unknown): undefined {
   if (thrown instanceof Error && 'code' in thrown && thrown.code === 'STORAGE_CHANGED') return undefined;
   throw thrown;
-}
-
-/** Calls `work` for all items, 16 at a time. */
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const queue = items.values();
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      for (const item of queue) await work(item);
-    }),
-  );
 }

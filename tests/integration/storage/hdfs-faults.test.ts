@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { locationOf, openStorage, type Storage } from '../../../clients/storage';
-import { listed, textOf } from '../../clients/storage/conformance';
+import { listed, textOf } from '../../clients/storage/read-all';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { webHdfs } from './web-hdfs';

@@ -9,7 +9,8 @@ import { type Existing, feedDay } from '../../../scripts/feed/feed-day';
 import { feedLive } from '../../../scripts/feed/feed-live';
 import { objectSink } from '../../../scripts/feed/files/object-sink';
 import { fileLinesOf } from '../../../scripts/feed/tally';
-import { conformance, textOf } from '../../clients/storage/conformance';
+import { conformance } from '../../clients/storage/conformance';
+import { textOf } from '../../clients/storage/read-all';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { webHdfs } from './web-hdfs';
 
@@ -38,6 +39,10 @@ describe('a real HDFS', () => {
       const found: string[] = [];
       for await (const path of filesBelow(`${ROOT}/${folder}`)) if (path.includes('.daybreak-')) found.push(path);
       return found;
+    },
+    async makeFolder(folder) {
+      const query = { op: 'MKDIRS', 'user.name': USER };
+      await webHdfs(server.url, 'PUT', `${ROOT}/${folder.slice(0, -1)}`, query);
     },
     async leaveUnfinished(folder) {
       const query = { op: 'CREATE', 'user.name': USER };

@@ -6,7 +6,7 @@ import { locationOf, openStorage, type Storage, type StorageSettings } from '../
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { S3_ROOT } from '../../../scripts/stack/servers/versitygw';
-import { listed, textOf } from '../../clients/storage/conformance';
+import { listed, textOf } from '../../clients/storage/read-all';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 

@@ -6,7 +6,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { locationOf, openStorage } from '../../../clients/storage';
 import { S3_ROOT } from '../../../scripts/stack/servers/versitygw';
-import { conformance, textOf } from '../../clients/storage/conformance';
+import { conformance } from '../../clients/storage/conformance';
+import { textOf } from '../../clients/storage/read-all';
+import { putMarkers } from './folder-markers';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { until } from '../support/until';
 
@@ -40,6 +42,7 @@ describe('a real S3', () => {
       const found = await s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: `some/prefix/${folder}` }));
       return (found.Uploads ?? []).map(({ Key }) => Key ?? '');
     },
+    makeFolder: (folder) => putMarkers(s3, BUCKET, `some/prefix/${folder}`),
     async leaveUnfinished(folder) {
       await s3.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: `some/prefix/${folder}killed` }));
     },

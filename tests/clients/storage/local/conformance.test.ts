@@ -16,6 +16,9 @@ describe('a local folder', () => {
       const names = await readdir(join(root, folder), { recursive: true }).catch(() => []);
       return names.filter((name) => name.includes('.daybreak-'));
     },
+    async makeFolder(folder) {
+      await mkdir(join(root, folder), { recursive: true });
+    },
     async leaveUnfinished(folder) {
       await mkdir(join(root, folder), { recursive: true });
       await writeFile(join(root, folder, '.daybreak-killed.part'), 'half');

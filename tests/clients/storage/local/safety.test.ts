@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localStorage } from '../../../../clients/storage/local/local-storage';
-import { listed, textOf } from '../conformance';
+import { listed, textOf } from '../read-all';
 
 const scratch = mkdtempSync(join(tmpdir(), 'daybreak-storage-'));
 afterAll(() => rm(scratch, { recursive: true, force: true }));
