@@ -7,7 +7,10 @@ export const SMALL_BYTES = 256 * 1024;
 
 /** What is known of one file of a day's input, as it was when the folder was listed. */
 export interface ListedFacts {
-  /** Relative to the input's location. */
+  /**
+   * Relative to the input's location. Two files never have the same. So a folder has a '/' at its end if an object has
+   * its name too, which only S3 allows.
+   */
   readonly file: string;
   /** Absolute path of the file itself if the name is a link; of its copy if it is not local. */
   readonly path: string;
@@ -58,9 +61,9 @@ export interface DatedNames {
 
 /** A name that may be one of a day's files. */
 export interface Candidate {
-  /** Relative to the input's location. */
+  /** Relative to the input's location, without a '/' at its end. */
   readonly file: string;
-  /** Undefined if it is neither a file nor a folder. Throws UNREADABLE_INPUT. */
+  /** Undefined if it is neither a file nor a folder that holds a file. Throws UNREADABLE_INPUT. */
   readonly listed: (hour: string) => ListedFile | undefined;
 }
 

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { opendirSync, realpathSync, statSync } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
@@ -79,13 +79,13 @@ async function foldersIn(
 }
 
 /**
- * Undefined if it is neither a file nor a folder. Synchronous: for a day of 86,400 files asynchronous calls cost more
+ * Undefined if it is neither a file nor a folder that holds a file. Synchronous: for a day of 86,400 files asynchronous calls cost more
  * than the whole build.
  */
 function listedFile(file: string, hour: string, path: string): ListedFile | undefined {
   try {
     const status = statSync(path, { bigint: true });
-    if (!status.isFile() && !status.isDirectory()) return undefined;
+    if (!status.isFile() && !(status.isDirectory() && mayHoldFile(path))) return undefined;
     const unread = status.isDirectory() ? A_FOLDER : undefined;
     const lastTouched = Math.max(Number(status.mtimeMs), Number(status.ctimeMs));
     const settled = Date.now() - lastTouched > SETTLED_AFTER;
@@ -102,6 +102,23 @@ function listedFile(file: string, hour: string, path: string): ListedFile | unde
     };
   } catch (cause) {
     throw unreadable(path, cause);
+  }
+}
+
+/** Whether something other than folders is in a folder, at any depth. What cannot be read may hold a file. */
+function mayHoldFile(folder: string): boolean {
+  try {
+    const entries = opendirSync(folder);
+    try {
+      for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) {
+        if (!entry.isDirectory() || mayHoldFile(join(folder, entry.name))) return true;
+      }
+      return false;
+    } finally {
+      entries.closeSync();
+    }
+  } catch {
+    return true;
   }
 }
 

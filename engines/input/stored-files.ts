@@ -74,18 +74,22 @@ async function* candidatesOf(
   signal: AbortSignal,
 ): AsyncGenerator<Candidate> {
   const parts = days[0]?.names.segments.length ?? 1;
+  const objects = new Set<string>();
   const folders = new Set<string>();
   for (const prefix of prefixesOf(days)) {
     for await (const object of storage.list(prefix, { signal })) {
       const path = object.key.split('/');
       if (path.length <= parts) {
+        objects.add(object.key);
         yield { file: object.key, listed: (hour) => copies.of(object, hour) };
         continue;
       }
       const folder = path.slice(0, parts).join('/');
       if (folders.has(folder)) continue;
       folders.add(folder);
-      yield { file: folder, listed: (hour) => copies.ofFolder(folder, hour) };
+      // An object of that name comes first. Each of the two needs a name of its own.
+      const file = objects.has(folder) ? `${folder}/` : folder;
+      yield { file: folder, listed: (hour) => copies.ofFolder(file, hour) };
     }
   }
 }

@@ -84,6 +84,36 @@ describe('what is listed', () => {
     expect(found.own.length).toBeGreaterThan(0);
   });
 
+  it('has no folder that holds no file, and each other folder once', async () => {
+    await mkdir(join(folder, 'hour-2026112107', 'empty'), { recursive: true });
+    await writeFiles(folder, { 'hour-2026112108': '{}', 'hour-2026112109/a/b/part-0': '{}' });
+    const pipeline = await pipelineWith({ pattern: 'hour-%Y%m%d%H' });
+    const found = facts(await listed(pipeline));
+    expect(found.own.map(({ file, unread }) => [file, unread !== undefined])).toEqual([
+      ['hour-2026112108', false],
+      ['hour-2026112109', true],
+    ]);
+    expect(facts(await listInput(localInput(folder), pipeline, DAY))).toEqual(found);
+  });
+
+  it('has an object and a folder of one name each by a name of its own', async () => {
+    const keys = ['07', '07.gz', '07/part-0', '07/part-1', '08/part-0'].map((rest) => `hour-20261121${rest}`);
+    storage = {
+      ...storage,
+      async *list(prefix) {
+        for (const key of keys.filter((each) => each.startsWith(prefix)))
+          yield await Promise.resolve({ key, size: 2, version: 'one', modified: new Date(1_795_237_202_000) });
+      },
+    };
+    const { own } = await listed(await pipelineWith({ pattern: 'hour-%Y%m%d%H' }));
+    expect(own.map(({ file, hour, bytes, unread }) => [file, hour, bytes, unread !== undefined])).toEqual([
+      ['hour-2026112107', '07', 2, false],
+      ['hour-2026112107.gz', '07', 2, false],
+      ['hour-2026112107/', '07', 0, true],
+      ['hour-2026112108', '08', 0, true],
+    ]);
+  });
+
   it('is asked for by the prefixes of the days only, and each once', async () => {
     const list = jest.spyOn(storage, 'list');
     await writeFiles(folder, { 'dt=2026-11-21/hour=07/a.json': '', 'logs/2026112107': '' });
