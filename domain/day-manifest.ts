@@ -89,6 +89,10 @@ export interface InputFile {
   /** The local hour in which the file's hour begins, with its date if that is another day: '07', '2026-11-22T00'. */
   readonly hour: string;
   readonly bytes: number;
+  /**
+   * Of its content. Empty for a large file of a storage that is of a kind that is not read: nothing of it is fetched. Its
+   * size and what the storage gives as its version say whether it is the same one. A release before that hashed it.
+   */
   readonly sha256: string;
 }
 

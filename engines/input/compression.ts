@@ -19,6 +19,11 @@ export function isZstd(file: string): boolean {
   return /\.zstd?$/i.test(file);
 }
 
+/** Whether a file is named as one of a format that Daybreak does not read. Its content may be another one. */
+export function isNamedForeign(file: string): boolean {
+  return FOREIGN.test(file);
+}
+
 /** What the contents of a file begin with. Source: each format's specification. */
 const MAGIC: readonly (readonly [format: string, magic: RegExp])[] = [
   ['gzip', /^1f8b08/],

@@ -7,7 +7,7 @@ import { DaybreakError, hasCode } from '../../domain/errors';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import type { Framing } from '../../domain/pipeline';
-import { BEGINNING_OF_FILE, compressionOf, type Compression } from './compression';
+import { BEGINNING_OF_FILE, compressionOf, isNamedForeign, type Compression } from './compression';
 import { hashFile } from './hash-file';
 import { readRange } from './file-range';
 import { unreadable, type ByteRange, type ListedFile } from './listed-file';
@@ -19,6 +19,7 @@ import { readDamagedZstd, readZstd, readZstdFrom } from './zstd-file';
 /** Facts about a file that was read to its end. */
 export interface ReadFile {
   readonly bytes: number;
+  /** See InputFile. */
   readonly sha256: string;
   /**
    * The parts that were not read: those of a damaged compressed file, or all of a file in a format that is not read.
@@ -73,6 +74,10 @@ export function readSmallFile(
 
 const NOTHING = Buffer.alloc(0);
 
+/** What must be known of a large file to read it. */
+type LargeFile = Pick<ListedFile, 'file' | 'path' | 'unread' | 'range' | 'fetch'> &
+  ({ readonly stream?: undefined } | Pick<ListedFile, 'stream' | 'bytes'>);
+
 /**
  * The content of a file in chunks, unpacked, as lines, without its byte order mark. At the end it reports what was
  * read. A chunk is valid only until the next one is requested. Throws UNREADABLE_INPUT, and NotWhole unless it reads
@@ -80,7 +85,7 @@ const NOTHING = Buffer.alloc(0);
  * twice as long.
  */
 export async function* readLargeFile(
-  listed: Pick<ListedFile, 'file' | 'path' | 'unread' | 'range' | 'fetch' | 'stream'>,
+  listed: LargeFile,
   { carefully, framing }: FileFormat & { readonly carefully: boolean },
   onEnd: (read: ReadFile) => void,
 ): AsyncGenerator<Buffer> {
@@ -90,9 +95,17 @@ export async function* readLargeFile(
     return;
   }
   const leaveOut = async (reason: string): Promise<void> => {
-    await fetch?.();
-    onEnd({ ...(await hashFile(path)), faults: [{ line: 1, reason, isWhole: true }] });
+    // A large file of a storage is not fetched for its hash alone.
+    const content = listed.stream === undefined ? await hashFile(path) : { bytes: listed.bytes, sha256: '' };
+    onEnd({ ...content, faults: [{ line: 1, reason, isWhole: true }] });
   };
+  if (carefully || isNamedForeign(file)) {
+    const reason = await foreignReason(listed);
+    if (reason !== undefined) {
+      await leaveOut(reason);
+      return;
+    }
+  }
   // What is read more than once is read from a copy.
   const streamed = carefully || stream === undefined ? undefined : new PeekedStream(stream());
   if (streamed === undefined) await fetch?.();
@@ -137,6 +150,21 @@ export async function* readLargeFile(
   } finally {
     await streamed?.close();
   }
+}
+
+/**
+ * Why a large file of a storage is not read, by its first bytes, which are all that is fetched of it. Undefined if it is
+ * read, and for any other file.
+ */
+export async function foreignReason({
+  file,
+  stream,
+}: Pick<ListedFile, 'file' | 'stream'>): Promise<string | undefined> {
+  if (stream === undefined) return undefined;
+  const parts: Buffer[] = [];
+  for await (const part of stream(BEGINNING_OF_FILE)) parts.push(part);
+  const compression = compressionOf(file, Buffer.concat(parts));
+  return typeof compression === 'object' ? compression.foreign : undefined;
 }
 
 /** The same for a part of a file that is lines of text. */

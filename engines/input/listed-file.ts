@@ -47,10 +47,10 @@ export interface ListedFile extends ListedFacts {
    */
   readonly fetch?: (() => Promise<void>) | undefined;
   /**
-   * The bytes of the listed version, without a copy; undefined for a local file, and for one that is small or zstd, which
-   * is read from its copy. Throws like `fetch`.
+   * The bytes of the listed version, without a copy, up to `end` if it is given; undefined for a local file, and for one
+   * that is small or zstd, which is read from its copy. Throws like `fetch`.
    */
-  readonly stream?: (() => AsyncIterable<Buffer>) | undefined;
+  readonly stream?: ((end?: number) => AsyncIterable<Buffer>) | undefined;
 }
 
 /** The names of one day's files. */

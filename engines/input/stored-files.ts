@@ -143,7 +143,8 @@ class Copies {
     }
     // A file of a neighbouring hour may be written to all day. What it gains later is late data.
     const wanted = this.#asTheyAre || isNeighbour(hour) ? { mayGrow: true } : { version: stamp };
-    const read = (): AsyncIterable<Buffer> => this.#read(file, wanted);
+    const read = (end?: number): AsyncIterable<Buffer> =>
+      this.#read(file, { ...wanted, ...(end !== undefined && { end }) });
     const fetch = (): Promise<void> =>
       this.#once(path, () => writeCopy(this.#storage.describe(file), read(), path, this.#signal));
     const stream = bytes <= SMALL_BYTES || isZstd(file) ? undefined : read;
@@ -175,7 +176,7 @@ class Copies {
     return made;
   }
 
-  #read(key: string, wanted: Pick<ReadOptions, 'version' | 'mayGrow'>): AsyncIterable<Buffer> {
+  #read(key: string, wanted: Pick<ReadOptions, 'version' | 'mayGrow' | 'end'>): AsyncIterable<Buffer> {
     return counted(this.#storage.read(key, { ...wanted, signal: this.#signal }), this.#onFetched);
   }
 }

@@ -8,7 +8,8 @@ import { spansHours } from '../../domain/pipeline';
 import { lockingSql, openDatabase } from '../duckdb/database';
 import { requireSame } from '../duckdb/stage/same-files';
 import { MisplacedLedger } from '../duckdb/hours/misplaced-ledger';
-import { NotWhole } from '../input/file-bytes';
+import { isNamedForeign } from '../input/compression';
+import { foreignReason, NotWhole } from '../input/file-bytes';
 import { readChunks } from '../input/line-chunks';
 import type { ListedFile } from '../input/listed-file';
 import type { BuildContext, BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
@@ -77,7 +78,9 @@ class SparkRun {
     const sample = await this.#sample();
     const tables = await this.#exportTables();
     const hours = new Set<string>();
-    await this.#unpackOdd([...this.#plan.sources.values()].flat().filter((file) => this.#isKnownToBeOdd(file)));
+    for (const file of [...this.#plan.sources.values()].flat()) {
+      if (await this.#isKnownToBeOdd(file)) await this.#unpackOdd([file]);
+    }
     for (;;) {
       for (let hour = this.#ledger.nextSource(); hour !== undefined; hour = this.#ledger.nextSource()) hours.add(hour);
       const targets = this.#targets();
@@ -237,8 +240,10 @@ class SparkRun {
     return { quarantine, targets: built };
   }
 
-  #isKnownToBeOdd({ unread }: ListedFile): boolean {
-    return unread !== undefined || this.#plan.loaded.pipeline.files.framing === 'json';
+  async #isKnownToBeOdd(file: ListedFile): Promise<boolean> {
+    if (file.unread !== undefined || this.#plan.loaded.pipeline.files.framing === 'json') return true;
+    // Tasks would read all of it.
+    return isNamedForeign(file.file) && (await foreignReason(file)) !== undefined;
   }
 
   async #unpackOdd(files: readonly ListedFile[]): Promise<void> {

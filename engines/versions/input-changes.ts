@@ -76,7 +76,8 @@ async function differs(
     const known = before.files[index];
     if (known?.file !== file.file || known.bytes !== file.bytes) return true;
     if (file.stamp !== '' && build.state.stamps[file.file] === file.stamp) continue;
-    if ((await hashOf(file)) !== known.sha256) return true;
+    // Of a file that was not read only the stamp is known.
+    if (known.sha256 === '' || (await hashOf(file)) !== known.sha256) return true;
   }
   return false;
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { InputFile } from '../../domain/day-manifest';
 import type { Framing } from '../../domain/pipeline';
 import { unpackedName } from '../input/compression';
-import { unpackedFrom } from '../input/file-bytes';
+import { foreignReason, unpackedFrom } from '../input/file-bytes';
 import { hashFile } from '../input/hash-file';
 import { unreadable, type ListedFile } from '../input/listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/framing/json-framing';
@@ -43,6 +43,7 @@ export async function linesSince(
 ): Promise<number | undefined> {
   const isSame = input?.file === file.file && input.bytes === file.bytes && file.stamp !== '' && stamp === file.stamp;
   if (isSame) return undefined;
+  if ((await foreignReason(file)) !== undefined) return 0;
   await file.fetch?.();
   try {
     if (input === undefined) return (await readLines(file, 0, framing)).lines;

@@ -7,6 +7,7 @@ import type { Storage } from '../../../clients/storage';
 import { localStorage } from '../../../clients/storage/local/local-storage';
 import { DaybreakError } from '../../../domain/errors';
 import { pipelineSchema, type Pipeline } from '../../../domain/pipeline';
+import type { ReadFile } from '../../../engines/input/file-bytes';
 import { readChunks } from '../../../engines/input/line-chunks';
 import { listInput, type ListedInput } from '../../../engines/input/input-files';
 import type { ListedFile } from '../../../engines/input/listed-file';
@@ -275,6 +276,34 @@ describe('what is fetched', () => {
       await expect(again.next()).rejects.toMatchObject({ code: 'STORAGE_CHANGED' });
     });
     expect(read).toHaveBeenCalledTimes(3);
+  });
+
+  it.each([
+    ['its name and its content say so', 'a.bz2', 'BZh91AY&SY', {}],
+    ['only its content says so', 'a.json', 'PAR1\0', {}],
+    ['its content has another framing', 'a.json', `[${'{"a":1},\n'.repeat(10_000)}`, {}],
+    ['it is read carefully', 'a.bz2', 'BZh91AY&SY', { carefully: true }],
+  ])('is only the beginning of a large file that is not read: %s', async (_, ending, beginning, options) => {
+    const [name, size] = [`2026112107-${ending}`, 8 * 1024 * 1024];
+    await writeFiles(folder, { [name]: Buffer.concat([Buffer.from(beginning), Buffer.alloc(size, '1')]) });
+    const pipeline = await pipelineWith({ pattern });
+    let fetched = 0;
+    const onFetched = (bytes: number): void => {
+      fetched += bytes;
+    };
+    await withStoredInput(storage, { scratch, onFetched }, async (place) => {
+      const files = (await listInput(place, pipeline, DAY)).own.filter(({ file }) => file === name);
+      const found: ReadFile[] = [];
+      const onFile = (__: ListedFile, read: ReadFile): void => {
+        found.push(read);
+      };
+      for await (const chunk of readChunks(files, { maximumBytes: 1_000_000, onFile, ...options }))
+        throw new Error(`it has ${chunk.text.length} bytes of lines`);
+      // Its size and its version say whether it is the same one.
+      expect(found).toMatchObject([{ bytes: size + beginning.length, sha256: '', faults: [{ isWhole: true }] }]);
+      await expect(access(scratch)).rejects.toMatchObject({ code: 'ENOENT' });
+    });
+    expect(fetched).toBeLessThan(1024 * 1024);
   });
 
   it('may have a key that no file can have as its name', async () => {

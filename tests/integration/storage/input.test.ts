@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { locationOf, openStorage } from '../../../clients/storage';
@@ -7,6 +7,8 @@ import type { DayManifest } from '../../../domain/day-manifest';
 import { pipelineSchema } from '../../../domain/pipeline';
 import { runDayBuild, type DayBuildOptions } from '../../../engines/build-day';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
+import type { BuildProgress } from '../../../engines/model/progress';
+import { MANIFEST_FILE } from '../../../engines/versions/day-output';
 import { surveyDay } from '../../../engines/versions/late-data-scan';
 import { unchangedDay } from '../../../engines/versions/previous-build';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
@@ -101,6 +103,46 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
     expect((await contentsOf(output(), DAY))['09.ndjson']).toContain('"user_id":77777,');
   });
   const survey = () => surveyDay(loaded, data, DAY);
+
+  it('fetches only the beginning of a large file that is not read, and nothing of it as long as it is the same', async () => {
+    const key = 'dt=2026-11-21/hour=10/b.json.bz2';
+    const content = Buffer.concat([Buffer.from('BZh91AY&SY'), Buffer.alloc(8 * 1024 * 1024, '1')]);
+    const first = await build();
+    await write({ [key]: content });
+    const whatIsFetched = async <T>(work: (onProgress: (progress: BuildProgress) => void) => Promise<T>) => {
+      let fetched = 0;
+      const given = await work(({ fetchedBytes }) => (fetched = fetchedBytes));
+      return { given, fetched };
+    };
+    expect(await reads(survey())).toMatchObject({ given: { inputs: 'changed', lateRows: 0 }, read: 1 });
+    const { given, fetched } = await whatIsFetched((onProgress) => build({ onProgress }));
+    expect(given.unreadFiles?.map(({ file }) => file)).toContain(key);
+    expect(given.counts.read).toBe(first.counts.read + 1);
+    expect(fetched).toBeLessThan(1024);
+    expect(await reads(build())).toEqual({ given, read: 0 });
+    expect(await reads(survey())).toMatchObject({ given: { inputs: 'unchanged' }, read: 0 });
+
+    await write({ [key]: Buffer.concat([content.subarray(0, -1), Buffer.from('2')]) });
+    expect(await reads(survey())).toMatchObject({ given: { inputs: 'changed', lateRows: 0 }, read: 1 });
+    const again = await whatIsFetched((onProgress) => build({ onProgress }));
+    expect(again.given.counts).toEqual(given.counts);
+    expect(again.fetched).toBeLessThan(1024);
+  });
+
+  it('does not read a file again that an earlier release read to hash it', async () => {
+    const key = 'dt=2026-11-21/hour=10/b.json.bz2';
+    const content = Buffer.concat([Buffer.from('BZh91AY&SY'), Buffer.alloc(1024 * 1024, '1')]);
+    await write({ [key]: content });
+    await build();
+    const path = join(output(), DAY, MANIFEST_FILE);
+    const manifest = await readFile(path, 'utf8');
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    const earlier = manifest.replace(/("file": ?"[^"]*b\.json\.bz2",[^}]*"sha256": ?")/, `$1${sha256}`);
+    expect(earlier).not.toBe(manifest);
+    await writeFile(path, earlier);
+    expect(await reads(build())).toMatchObject({ given: JSON.parse(earlier) as object, read: 0 });
+    expect(await reads(survey())).toMatchObject({ given: { inputs: 'unchanged' }, read: 0 });
+  });
 
   it('lists and reads again if an object is replaced after it was listed', async () => {
     const key = 'dt=2026-11-21/hour=07/a.json';
