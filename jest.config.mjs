@@ -12,6 +12,7 @@ const OWN_SERVERS = [
   'batch/spark*',
   'bench/{batch,fuzz,hot-hour,memory,spark,start,storage,torture}',
   'docs/commands',
+  'notebooks/*',
   'package/*',
   'security/kafka-rights',
   'shard/{broker-away,exactly-once,fresh-broker,lost-markers}',
