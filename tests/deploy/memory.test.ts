@@ -6,6 +6,7 @@ const ENVIRONMENT = {
   DRUID_METADATA_PASSWORD: 'given',
   TEMPORAL_DATABASE_PASSWORD: 'given',
   GRAFANA_PASSWORD: 'given',
+  NOTEBOOKS_TOKEN: 'given',
 };
 const page = readFileSync('docs/deploying.md', 'utf8');
 
@@ -30,6 +31,6 @@ it('the page says how much memory the containers may take', () => {
   expect(/at most ([\d.]+) GiB of memory/.exec(page)?.[1]).toBe(String(gibibytes()));
 });
 
-it.each(['turnilo', 'monitoring', 'spark'])('the page says what the profile %s adds', (profile) => {
+it.each(['turnilo', 'monitoring', 'spark', 'notebooks'])('the page says what the profile %s adds', (profile) => {
   expect(new RegExp(`\`${profile}\` adds ([\\d.]+) GiB`).exec(page)?.[1]).toBe(String(gibibytes(profile)));
 });

@@ -43,8 +43,14 @@ function problemsOf(dockerfile: string, path: string): string[] {
       .filter((word) => !pinned.test(word))
       .map((word) => `${path} has ${manager} install ${word}, which is not pinned to a version`),
   );
+  // With --require-hashes pip refuses what a file of requirements does not pin.
+  const unhashed = dockerfile
+    .replaceAll(/\\\n/g, '')
+    .split(/&&|\n/)
+    .filter((command) => /\bpip install\b/.test(command) && !/--require-hashes.* --requirement /.test(command))
+    .map(() => `${path} has a pip install without hashes`);
   const root = /^USER /m.test(dockerfile) ? [] : [`${path} runs as root`];
-  return [...unpinned, ...packages, ...root];
+  return [...unpinned, ...packages, ...unhashed, ...root];
 }
 
 function stagesOf(dockerfile: string): { from: string; as: string }[] {
@@ -71,7 +77,8 @@ function ignored(deployment: Parameters<Check>[0]): string[] {
     .split('\n')
     .filter((line) => line.startsWith('!'))
     .map((line) => line.slice(1));
-  return PACKED.filter((name) => !through.some((path) => name === path || name.startsWith(`${path}/`))).map(
-    (name) => `.dockerignore keeps ${name} out of the worker's image`,
-  );
+  const sources = copied(textOf(deployment, 'deploy/worker/Dockerfile')).filter((source) => source !== '.');
+  return [...new Set([...PACKED, ...sources])]
+    .filter((name) => !through.some((path) => name === path || name.startsWith(`${path}/`)))
+    .map((name) => `.dockerignore keeps ${name} out of the worker's image`);
 }

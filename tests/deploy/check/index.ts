@@ -4,6 +4,7 @@ import { textOf, type Check, type Expected, type Files } from './deployment';
 import { checkDockerfiles } from './dockerfiles';
 import { checkDruidLog } from './druid-log';
 import { checkFluentd } from './fluentd';
+import { checkNotebooks } from './notebooks';
 import { checkMounts, checkOrder, checkPorts, checkProfileSecrets, checkServices } from './services';
 import { checkSettings, checkVersions } from './settings';
 import { checkTurnilo } from './turnilo';
@@ -14,6 +15,7 @@ const CHECKS: readonly Check[] = [
   ...[checkDockerfiles, checkSettings, checkVersions, checkTurnilo, checkFluentd],
   checkDruidLog,
   checkAddresses,
+  checkNotebooks,
 ];
 
 /** The problems of docker-compose.yml and of what it mounts and builds. Empty if there is none. */
