@@ -59,8 +59,14 @@ export async function runSpark(
         cwd: scratch,
         detached: true, // A process group, which can be ended as a whole.
         stdio: ['ignore', output.fd, output.fd],
-        // Python would write beside the program, where this user may not write.
-        env: { ...environment, PYTHONDONTWRITEBYTECODE: '1', ...(home !== undefined && { SPARK_HOME: home }) },
+        env: {
+          // With a local master tasks keep what does not fit into memory there. The system's folder may be small.
+          ...{ TMPDIR: scratch, SPARK_LOCAL_DIRS: scratch },
+          ...environment,
+          // Python would write beside the program, where this user may not write.
+          PYTHONDONTWRITEBYTECODE: '1',
+          ...(home !== undefined && { SPARK_HOME: home }),
+        },
       },
     );
     code = await endOf(child, signal);

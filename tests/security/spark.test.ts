@@ -52,6 +52,18 @@ describe('the environment of Spark', () => {
     const { environment } = await buildWithFakeSpark(await loadExample('events'), 'passed', passed);
     expect(environment.match(/secret-of[a-z-]*/g)).toEqual(['secret-of-a-store']);
   });
+
+  it('has its scratch below the output, unless somebody says where', async () => {
+    Reflect.deleteProperty(process.env, 'TMPDIR');
+    const { environment } = await buildWithFakeSpark(await loadExample('events'), 'scratch');
+    const folder = `${root}/output-scratch/.versions/${DAY}/.building-`;
+    for (const name of ['TMPDIR', 'SPARK_LOCAL_DIRS']) expect(environment).toContain(`\n${name}=${folder}`);
+    Object.assign(process.env, { TMPDIR: '/var/tmp', SPARK_LOCAL_DIRS: '/disk1,/disk2' });
+    const said = await buildWithFakeSpark(await loadExample('events'), 'said');
+    expect(said.environment).toContain('\nTMPDIR=/var/tmp\n');
+    expect(said.environment).toContain('\nSPARK_LOCAL_DIRS=/disk1,/disk2\n');
+    Reflect.deleteProperty(process.env, 'SPARK_LOCAL_DIRS');
+  });
 });
 
 /** Builds with a program instead of Spark that records its plan and its environment, and fails. */
