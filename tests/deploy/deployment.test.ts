@@ -223,6 +223,13 @@ test.each([
     '',
     'keeps deploy/notebooks/requirements.txt out',
   ],
+  [
+    'folders of applications of Spark',
+    COMPOSE,
+    'cleanup.enabled=true',
+    'cleanup.enabled=false',
+    'spark-worker keeps the folders of all applications',
+  ],
   ['the log of Druid', COMPOSE, '  DRUID_LOG4J: >-', '  DRUID_LOGS: >-', 'druid-indexer has no DRUID_LOG4J'],
   ['an appender of the log', COMPOSE, '<Console name="console"', '<RollingFile name="console"', 'writes log files'],
   ['the console of the log', COMPOSE, '<AppenderRef ref="console"/>', '', 'druid-broker does not log to the console'],

@@ -26,6 +26,9 @@ export const checkServices: Check = ({ compose: { project } }) =>
       !service.cap_drop.includes('ALL') && 'keeps the capabilities that Docker gives',
       Object.keys(networks).includes('default') && 'is in the default network',
       name === 'worker' && !service.read_only && 'may write to its root file system',
+      (service.command ?? []).includes('--work-dir') &&
+        !service.environment['SPARK_WORKER_OPTS']?.includes('-Dspark.worker.cleanup.enabled=true') &&
+        'keeps the folders of all applications',
     ];
     return problems.filter((problem) => problem !== false).map((problem) => `${name} ${problem}`);
   });
