@@ -10,7 +10,8 @@ export const ACTIVITY_SUMMARIES = {
   reindexDay: 'have Druid replace the day',
   endReindexTasks: 'end reindex tasks that were left behind',
   proveDay: 'compare Druid’s rows with the batch’s',
-  storeReconciliation: 'store the day’s table',
+  // The last step of a day. Whoever opens the run sees it first.
+  storeReconciliation: 'store the day’s table, which User Metadata shows',
   selectBackfillDays: 'select the days',
   joinDay: 'wait for the run of the day that is under way',
   findLateData: 'compare the files of the last days with their builds',

@@ -1,4 +1,4 @@
-import { markdownTable, type Markdown } from './markdown';
+import { markdown, markdownTable, type Markdown } from './markdown';
 import { isRolledUp, type ProofKind } from './proof-kind';
 
 /** Who made the rows that Druid served before the day was replaced: a previous batch if the day was replaced before. */
@@ -130,9 +130,21 @@ export function reconciliationTable(hours: readonly ReconciledHour[]): string[][
   ];
 }
 
-/** The table in Markdown, for Temporal's current details. The sums come first: the UI shows only the top until one scrolls. */
+/** The columns that say something also where they are 0. */
+const ALWAYS_SHOWN = new Set(['hour', 'before', 'distinct', 'read', 'written', 'after', 'equal']);
+
+/**
+ * The table in Markdown, for Temporal's current details. The UI's window has room for about ten columns, so that columns
+ * that are 0 in every hour are named below the table. The sums come first: one sees only the top until one scrolls.
+ */
 export function reconciliationMarkdown(hours: readonly ReconciledHour[]): Markdown {
-  const [head = [], ...body] = reconciliationTable(hours);
+  const [names = [], ...lines] = reconciliationTable(hours);
+  const isEmpty = (title: string, column: number): boolean =>
+    !ALWAYS_SHOWN.has(title) && lines.every((cells) => cells[column] === '0');
+  const shown = names.map((title, column) => !isEmpty(title, column));
+  const [head = [], ...body] = [names, ...lines].map((cells) => cells.filter((_, column) => shown[column]));
   const sumsFirst = [...body.slice(-1), ...body.slice(0, -1)];
-  return markdownTable(head, `| --- |${' ---: |'.repeat(head.length - 1)}`, sumsFirst);
+  const grid = markdownTable(head, `| --- |${' ---: |'.repeat(head.length - 1)}`, sumsFirst);
+  const empty = names.filter((_, column) => shown[column] !== true);
+  return empty.length === 0 ? grid : markdown`${grid}\n\n0 in every hour: ${empty.join(', ')}`;
 }

@@ -41,6 +41,16 @@ it('is a Markdown table with a line of dashes under the names', () => {
   expect(lines.slice(2).map((line) => line.split('|')[1]?.trim())).toEqual(['day', '00']);
 });
 
+it('names columns below that are 0 in every hour, so that the UI’s window has room for the others', () => {
+  const rare = { quarantined: 0, outsideDay: 0, filtered: 0, unmatched: 0, missedByRealtime: 0 };
+  const hours = [{ ...hour, ...rare, realtimeRows: 0, realtimeDistinct: 0 }];
+  const [head, , ...rest] = reconciliationMarkdown(hours).text.split('\n');
+  expect(head).toBe('| hour | before | distinct | read | duplicates | written | after | equal |');
+  expect(rest.slice(2)).toEqual(['', '0 in every hour: bad, other days, filtered, added, unmatched']);
+  const [shown] = reconciliationMarkdown([...hours, { ...hour, hour: '01', ...rare, quarantined: 1 }]).text.split('\n');
+  expect(shown).toContain('| bad |');
+});
+
 it('says what is an event and what a stored row where Druid rolls up', () => {
   const [names, line, sums] = reconciliationTable([{ ...hour, realtimeStored: 120, druidStored: 100 }]);
   expect([names, line, sums].map((cells) => cells?.slice(-2))).toEqual([
