@@ -8,7 +8,7 @@ import { TZDate } from '@date-fns/tz';
 import { format } from 'date-fns';
 import { join } from 'node:path';
 import { scratchRoot } from '../../../clients/storage/local/scratch-folder';
-import type { BusinessDate } from '../../../domain/business-date';
+import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
 import { asDaybreakError } from '../../../domain/errors';
 import { nightlyScheduleId } from '../../../domain/late-data';
 import { inputLocationOf, parsePipelineName, type Pipeline } from '../../../domain/pipeline';
@@ -85,8 +85,14 @@ export function resume(options: ScheduleOptions): Promise<void> {
 export async function trigger({ lateData, ...options }: TriggerOptions): Promise<void> {
   await within(options, async (client, name) => {
     const id = lateData ? lateDataScheduleId(name) : nightlyScheduleId(name);
+    const { spec } = await withSchedule(client, { id, pipeline: name }, (handle) => handle.describe());
+    const day = lateData ? undefined : shiftDate(businessDateOf(new Date(), spec.timezone ?? 'UTC'), -1);
+    const first = firstDayOf(spec);
+    if (day !== undefined && first !== undefined && day < first) {
+      progress(`! ${day} is before the schedule's first day, ${first}: it is refused if it has no files of some hours`);
+    }
     await withSchedule(client, { id, pipeline: name }, (handle) => handle.trigger());
-    show(options, [{ schedule: id, done: 'triggered' }]);
+    show(options, [{ schedule: id, ...(day !== undefined && { day }), done: 'triggered' }]);
   });
 }
 

@@ -1,0 +1,27 @@
+import { businessDateOf, shiftDate } from '../../../../domain/business-date';
+import { localTemporal } from '../local-temporal';
+import { runMain } from '../run-main';
+
+const temporal = localTemporal();
+
+it('trigger says which day it recomputes, and that it is before the schedule’s first day', async () => {
+  const today = (): string => businessDateOf(new Date(), 'Asia/Seoul');
+  const yesterday = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);
+  const on = (...args: string[]) => runMain(['schedule', ...args, '--pipeline', 'events'], temporal.variables);
+
+  await on('apply', '--from', yesterday);
+  expect(await on('trigger')).toEqual({
+    code: 0,
+    stdout: `schedule: nightly/events\nday: ${yesterday}\ndone: triggered\n`,
+    stderr: '',
+  });
+  await on('apply', '--from', today());
+  expect((await on('trigger')).stderr).toBe(
+    `! ${yesterday} is before the schedule's first day, ${today()}: it is refused if it has no files of some hours\n`,
+  );
+  expect(await on('trigger', '--late-data')).toEqual({
+    code: 0,
+    stdout: 'schedule: late-data/events\ndone: triggered\n',
+    stderr: '',
+  });
+}, 120_000);
