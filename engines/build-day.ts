@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { hoursOfDay, type BusinessDate } from '../domain/business-date';
 import type { DayManifest } from '../domain/day-manifest';
@@ -11,6 +10,7 @@ import { compressHours, requireCompression } from './versions/compress-hours';
 import { stateText, type PreviousBuild } from './versions/build-state';
 import type { BuildContext, BuildPlan, EngineResult, ProgressCounter } from './model/build-plan';
 import { buildHours } from './duckdb/hours/build-hours';
+import { processors } from './duckdb/hours/processors';
 import { findChanges, isUnchanged, type Changes } from './versions/input-changes';
 import { refuseMultipliedRows } from './rule/multiplied-rows';
 import { changed, isChanged } from '../clients/storage/errors';
@@ -141,7 +141,7 @@ async function tryBuild(
       folder,
       signal,
       memoryLimit: options.memoryLimit ?? GIBIBYTE,
-      threads: options.threads ?? availableParallelism(),
+      threads: options.threads ?? processors(),
       pieceBytes: options.pieceBytes ?? PIECE_BYTES,
       progress,
     };
