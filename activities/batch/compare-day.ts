@@ -5,11 +5,12 @@ import { isEqual, type BuiltDay, type DayPlan, type DayProof, type ProvenHour } 
 import { areOf, firstDifference, noFigures, type HourFigures } from '../../domain/day-figures';
 import { storedColumnsOf } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
-import { proofKindOf } from '../../domain/proof-kind';
+import { proofKindOf, type ProofKind } from '../../domain/proof-kind';
 import { agreed, firstRolledUpDifference, type RolledUpFigures } from '../../domain/rolled-up-figures';
 import type { Rollup } from '../../domain/rollup';
 import { figuresOfFile } from '../../engines/duckdb/figures';
 import { noRolledUpFigures, rolledUpFiguresOfFile } from '../../engines/duckdb/rolled-up-figures';
+import { firstDifferentGroup } from '../../engines/duckdb/rolled-up-groups';
 import { NO_CONTENT, withRowCounter } from '../../engines/duckdb/row-counter';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { shortHash } from '../../engines/pipeline/pipeline-version';
@@ -34,7 +35,7 @@ export interface ComparisonOptions extends HoursOptions {
 export type Comparison = Required<Pick<DayProof, 'kind' | 'hours'>>;
 
 /**
- * Compares the rows that Druid serves with the batch's, hour by hour: all rows, or the figures of each column, as
+ * Compares the rows that Druid serves with the batch's, hour by hour: all rows, the figures of each column, or the groups of rolled-up rows, as
  * `proofKindOf` says. Throws PROOF_FAILED with the first hour that differs, or with a column that Druid has loaded as
  * another type, and UNREADABLE_VERSION if the pipeline can no longer read the batch's rows.
  */
@@ -60,7 +61,7 @@ export async function compareDay(
   const found =
     rollup === undefined
       ? await compare(druid, plan, batch, loaded, options)
-      : await compareRolledUp(druid, plan, batch, rollup, loaded, options);
+      : await compareRolledUp(druid, plan, { ...batch, rollup, kind }, loaded, options);
   const named = new Set(built.hours.map(({ hour }) => hour));
   const hours = [...found.values()]
     .filter(({ hour, druidRows }) => named.has(hour) || druidRows > 0)
@@ -147,8 +148,7 @@ async function compareFigures(
 async function compareRolledUp(
   druid: DruidClient,
   plan: DayPlan,
-  built: BatchRows,
-  rollup: Rollup,
+  { rollup, kind, ...built }: BatchRows & { readonly rollup: Rollup; readonly kind: ProofKind },
   { pipeline, outputColumns: columns }: LoadedPipeline,
   options: ComparisonOptions,
 ): Promise<Map<string, ComparedHour>> {
@@ -163,6 +163,14 @@ async function compareRolledUp(
           rolledUpFiguresOfFile(pipeline, rollup, columns, { file: path, scratch }),
         );
   };
+  const differentGroup = async (hour: string): Promise<string | undefined> => {
+    const file = files.get(hour);
+    if (kind !== 'groups' || file === undefined) return undefined;
+    return withRowsFile(built, file, options, (path) => {
+      const stored = day.storedRows(rollup, hour);
+      return firstDifferentGroup(pipeline, rollup, columns, { file: path, stored, scratch });
+    });
+  };
   return eachHour(hoursOf(day, built), options, async (hour) => {
     const [batch, { stored, ...druidHas }] = [await figuresOf(hour), await day.rolledUpFigures(rollup, hour)];
     return {
@@ -172,7 +180,7 @@ async function compareRolledUp(
       druidStored: stored,
       batchChecksum: shortHash(JSON.stringify(batch)),
       druidChecksum: shortHash(JSON.stringify(agreed(druidHas, batch))),
-      difference: firstRolledUpDifference(druidHas, batch),
+      difference: firstRolledUpDifference(druidHas, batch) ?? (await differentGroup(hour)),
     };
   });
 }

@@ -12,7 +12,13 @@ import {
   totalFigures,
   type RowSource,
 } from '../../domain/druid/day-queries';
-import { eventsQuery, eventsRow, rolledUpQuery, type ServedFigures } from '../../domain/druid/rollup-queries';
+import {
+  eventsQuery,
+  eventsRow,
+  rolledUpQuery,
+  storedRowsQuery,
+  type ServedFigures,
+} from '../../domain/druid/rollup-queries';
 import { DaybreakError } from '../../domain/errors';
 import type { OutputColumn, Pipeline } from '../../domain/pipeline';
 import type { Rollup } from '../../domain/rollup';
@@ -45,6 +51,8 @@ export interface ServedDay {
   events(rollup: Rollup, hour: string, options: { readonly isCounted: boolean }): Promise<StoredEvents>;
   /** The figures of the hour's events, which Druid computes from its rolled-up rows. */
   rolledUpFigures(rollup: Rollup, hour: string): Promise<ServedFigures>;
+  /** The stored rows of the hour's events, as JSON lines; see `storedRowsQuery`. The hour must be one of `hours`. */
+  storedRows(rollup: Rollup, hour: string): AsyncIterable<Buffer>;
   /** The hour's rows, which Druid counts by a sketch. Needs SKETCH_FUNCTION. */
   distinct(hour: string): Promise<DistinctRows>;
 }
@@ -113,6 +121,7 @@ export function servedDay(
         return row === undefined ? none : figures(row);
       });
     },
+    storedRows: (rollup, hour) => queries.sqlLines(storedRowsQuery(pipeline, rollup, columns, sourceOf(hour))),
     distinct: (hour) =>
       unlessForgotten({ rows: 0, distinct: 0, atLeast: 0 }, async () => {
         const [row] = await queries.sql(distinctQuery(pipeline, columns, sourceOf(hour)), [], distinctRow);

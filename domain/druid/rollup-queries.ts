@@ -3,7 +3,7 @@ import { constantOffsets, type Interval } from '../business-date';
 import { wrapped } from '../day-figures';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../pipeline';
 import type { RolledUpFigures } from '../rolled-up-figures';
-import { countMetricOf, isSketch, valueMetricsOf, type Rollup, type ValueMetric } from '../rollup';
+import { countMetricOf, isSketch, valueMetricsOf, type Rollup, type SketchMetric, type ValueMetric } from '../rollup';
 import { countedSql, fromSql, integerOf, numberSql, typedSql, type RowSource } from './day-queries';
 import { dimensionsOf } from './data-schema';
 import { sqlName } from './quoting';
@@ -81,6 +81,37 @@ export function rolledUpQuery(
       }),
     }),
   };
+}
+
+/** A metric that can be added up over stored rows. */
+export type ExactMetric = Exclude<ValueMetric, SketchMetric>;
+
+/** The metrics that a proof by groups compares, in order: no sketches. */
+export function exactMetricsOf(rollup: Rollup): readonly ExactMetric[] {
+  return valueMetricsOf(rollup).filter((metric) => !isSketch(metric));
+}
+
+/**
+ * Druid SQL of the stored rows: the cut time as `t`, in local milliseconds; the dimensions as `d0`, `d1` …; the events as
+ * `e`; the exact metrics as `m0`, `m1` …. Doubles are text, since JSON has none that are infinite.
+ */
+export function storedRowsQuery(
+  pipeline: Pipeline,
+  rollup: Rollup,
+  columns: readonly OutputColumn[],
+  source: RowSource,
+): string {
+  const selected = [
+    `${localMilliseconds(pipeline, source.intervals)} AS t`,
+    `${typedSql({ name: countMetricOf(rollup), type: 'BIGINT' })} AS e`,
+    ...dimensionsOf(pipeline, columns).map((column, index) => `${typedSql(column)} AS d${index}`),
+    ...exactMetricsOf(rollup).map(({ name, type }, index) =>
+      type.startsWith('long')
+        ? `${typedSql({ name, type: 'BIGINT' })} AS m${index}`
+        : `CAST(${typedSql({ name, type: 'DOUBLE' })} AS VARCHAR) AS m${index}`,
+    ),
+  ];
+  return `SELECT ${selected.join(', ')} ${fromSql(source)}`;
 }
 
 /** Over the stored rows, the same as over the events. */

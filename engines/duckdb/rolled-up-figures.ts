@@ -67,7 +67,7 @@ function groupNumberSql(pipeline: Pipeline, rollup: Rollup, column: OutputColumn
 }
 
 /** Local time as if it were of UTC, cut as Druid cuts it. */
-function cutTimeSql(pipeline: Pipeline, rollup: Rollup, { name }: OutputColumn): string {
+export function cutTimeSql(pipeline: Pipeline, rollup: Rollup, { name }: OutputColumn): string {
   const length = granularityMilliseconds(rollup);
   const moment = timeRuleOf(pipeline).moment(quoted(name));
   const local = isLocalTime(pipeline)

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import type { OutputType } from '../../domain/column-types';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
+import { linePieces } from './line-pieces';
 import { READER, rowsOfFile } from './rows-of-file';
 import { exactly, literal, quoted } from './sql';
 
@@ -34,9 +35,6 @@ export interface RowCounter {
   ofLines(lines: AsyncIterable<Buffer>): Promise<Content>;
 }
 
-const PIECE_BYTES = 8 * 1024 ** 2;
-const LINE_FEED = 10;
-
 /** Runs `use` with a counter. `scratch` is the absolute path of a folder. */
 export async function withRowCounter<T>(
   pipeline: Pipeline,
@@ -58,7 +56,7 @@ export async function withRowCounter<T>(
         const file = join(scratch, `${randomUUID()}.ndjson`);
         const counted = await rows(file, true);
         try {
-          for await (const piece of pieces(lines)) {
+          for await (const piece of linePieces(lines)) {
             await writeFile(file, piece);
             await counted.add();
           }
@@ -71,22 +69,6 @@ export async function withRowCounter<T>(
   } finally {
     instance.closeSync();
   }
-}
-
-/** Whole lines, as many as a piece has room for. */
-async function* pieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let waiting: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    const end = chunk.lastIndexOf(LINE_FEED) + 1;
-    if (bytes < PIECE_BYTES || end === 0) continue;
-    const rest = chunk.subarray(end);
-    yield Buffer.concat(waiting, bytes - rest.length);
-    [waiting, bytes] = [[rest], rest.length];
-  }
-  if (bytes > 0) yield Buffer.concat(waiting, bytes);
 }
 
 /** The rows that a file has had. */

@@ -30,9 +30,16 @@ it('has a build compute the figures of hours of which a day of that size consist
   expect(needsFigures(aggregates, 1)).toBe(true);
 });
 
-it('proves rolled-up rows by their metrics, of which a build keeps nothing', async () => {
-  const { druid, ...pipeline } = await withProof('aggregates');
-  const rolledUp = { ...pipeline, druid: { ...druid, rollup: rollupSetting.parse({ dimensions: ['hello'] }) } };
-  expect(proofKindOf(rolledUp, 1)).toBe('metrics');
-  expect(needsFigures(rolledUp, 1)).toBe(false);
-});
+it.each([
+  ['auto', ROW_BY_ROW, 'groups'],
+  ['auto', ROW_BY_ROW + 1, 'metrics'],
+  ['aggregates', 1, 'metrics'],
+] as const)(
+  'proves by %s a day of %i rolled-up events: %s, of which a build keeps nothing',
+  async (proof, rows, kind) => {
+    const { druid, ...pipeline } = await withProof(proof);
+    const rolledUp = { ...pipeline, druid: { ...druid, rollup: rollupSetting.parse({ dimensions: ['hello'] }) } };
+    expect(proofKindOf(rolledUp, rows)).toBe(kind);
+    expect(needsFigures(rolledUp, rows)).toBe(false);
+  },
+);

@@ -176,7 +176,7 @@ it('replaces it when the catalogue of the day is there, with proof: rows and met
   expect(day.counts.duplicates).toBeGreaterThan(20);
   expect(day.counts.quarantined).toBeGreaterThan(20);
   const result = JSON.parse(await succeed(`batch run ${on()} --json`, pipeline.environment)) as DailyBatchResult;
-  expect(result).toMatchObject({ verdict: 'replaced', proof: 'metrics', before: 'realtime', counts: day.counts });
+  expect(result).toMatchObject({ verdict: 'replaced', proof: 'groups', before: 'realtime', counts: day.counts });
   expect(sorted(await publishedRows())).toEqual(sorted(day.rows));
   await compareServed(day);
   expect(await daybreak(`batch verify ${on()}`, pipeline.environment)).toMatchObject({ code: 0 });

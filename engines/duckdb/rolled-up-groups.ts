@@ -1,0 +1,190 @@
+import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { shortened } from '../../domain/bounded-text';
+import { dimensionsOf } from '../../domain/druid/data-schema';
+import { exactMetricsOf, type ExactMetric } from '../../domain/druid/rollup-queries';
+import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
+import type { Rollup } from '../../domain/rollup';
+import { linePieces } from './line-pieces';
+import { queryTexts } from './query';
+import { cutTimeSql } from './rolled-up-figures';
+import { READER, rowsOfFile } from './rows-of-file';
+import { exactly, literal, quoted } from './sql';
+
+export interface ComparedGroups {
+  /** The absolute path of an NDJSON file of output rows. A name that ends in .gz or .zst is of a compressed file. */
+  readonly file: string;
+  /** Druid's rows of the same hour, as `storedRowsQuery` gives them: JSON lines in parts of any size. */
+  readonly stored: AsyncIterable<Buffer>;
+  /** The absolute path of a folder, to which groups are spilled. */
+  readonly scratch: string;
+}
+
+/**
+ * Compares each group of rolled-up rows with the output rows that belong to it: the number of events, and each metric
+ * that is no sketch. Several stored rows of one group are added up. Returns what differs first, for people; undefined if
+ * nothing does.
+ */
+export async function firstDifferentGroup(
+  pipeline: Pipeline,
+  rollup: Rollup,
+  columns: readonly OutputColumn[],
+  { file, stored, scratch }: ComparedGroups,
+): Promise<string | undefined> {
+  const dimensions = dimensionsOf(pipeline, columns);
+  const metrics = exactMetricsOf(rollup);
+  const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
+  try {
+    const connection = await instance.connect();
+    await addStored(connection, dimensions, metrics, { stored, scratch });
+    const rows = batchRowsSql(pipeline, rollup, columns, { dimensions, metrics });
+    const [row] = await queryTexts(connection, differenceSql(rows, dimensions, metrics), { file: exactly(file) });
+    return row && describe(row, [outputTimeColumnOf(pipeline), ...dimensions.map(({ name }) => name)], metrics);
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** Writes Druid's rows into the table `stored`, one piece at a time. */
+async function addStored(
+  connection: DuckDBConnection,
+  dimensions: readonly OutputColumn[],
+  metrics: readonly ExactMetric[],
+  { stored, scratch }: Pick<ComparedGroups, 'stored' | 'scratch'>,
+): Promise<void> {
+  const fields: (readonly [name: string, type: string])[] = [
+    ['t', 'BIGINT'],
+    ['e', 'BIGINT'],
+    ...dimensions.map((column, index) => [`d${index}`, groupType(column)] as const),
+    ...metrics.map((metric, index) => [`m${index}`, numberType(metric)] as const),
+  ];
+  await connection.run(`CREATE TABLE stored (${fields.map(([name, type]) => `${name} ${type}`).join(', ')})`);
+  // A double comes as text.
+  const read = fields.map(([name, type]) => `${name}: ${literal(/^m.*DOUBLE$/.test(name + type) ? 'VARCHAR' : type)}`);
+  const part = join(scratch, `${randomUUID()}.ndjson`);
+  try {
+    for await (const piece of linePieces(stored)) {
+      await writeFile(part, piece);
+      await connection.run(
+        `INSERT INTO stored BY NAME FROM read_json($file, format = 'newline_delimited', hive_partitioning = false, columns = {${read.join(', ')}})`,
+        { file: exactly(part) },
+      );
+    }
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+/** Druid gives true and false as 1 and 0. */
+function groupType({ type }: OutputColumn): string {
+  return type === 'BOOLEAN' ? 'BIGINT' : type;
+}
+
+function numberType({ type }: ExactMetric): 'BIGINT' | 'DOUBLE' {
+  return type.startsWith('long') ? 'BIGINT' : 'DOUBLE';
+}
+
+interface GroupColumns {
+  readonly dimensions: readonly OutputColumn[];
+  readonly metrics: readonly ExactMetric[];
+}
+
+/** The output rows, with the columns of `stored`. */
+function batchRowsSql(
+  pipeline: Pipeline,
+  rollup: Rollup,
+  columns: readonly OutputColumn[],
+  { dimensions, metrics }: GroupColumns,
+): string {
+  const time = columns.filter(({ name }) => name === outputTimeColumnOf(pipeline));
+  const named = new Set([...time, ...dimensions].map(({ name }) => name));
+  for (const { column } of metrics) named.add(column);
+  const selected = [
+    ...time.map((column) => `${cutTimeSql(pipeline, rollup, column)} AS t`),
+    '1 AS e',
+    ...dimensions.map((column, index) => `${quoted(column.name)}::${groupType(column)} AS d${index}`),
+    ...metrics.map((metric, index) => `${quoted(metric.column)}::${numberType(metric)} AS m${index}`),
+  ];
+  return `SELECT ${selected.join(', ')} FROM ${rowsOfFile(columns.filter(({ name }) => named.has(name)))}`;
+}
+
+/**
+ * The first group that differs: its time and dimensions, the events of Druid and of the batch, and for each metric both
+ * values and whether they agree.
+ */
+function differenceSql(
+  batchRows: string,
+  dimensions: readonly OutputColumn[],
+  metrics: readonly ExactMetric[],
+): string {
+  const keys = ['t', ...dimensions.map((_, index) => `d${index}`)].join(', ');
+  const aggregates = metrics.flatMap((metric, index) => {
+    const of = (isBatch: boolean): string =>
+      `${functionOf(metric)}(m${index}) FILTER (is_batch = ${isBatch ? 'true' : 'false'})`;
+    const magnitude = metric.type === 'doubleSum' ? `fsum(abs(m${index})) FILTER (is_batch)` : '0';
+    return [`${of(false)} AS s${index}`, `${of(true)} AS b${index}`, `${magnitude} AS g${index}`];
+  });
+  const grouped = [
+    keys,
+    'coalesce(sum(e) FILTER (NOT is_batch), 0) AS se',
+    'coalesce(sum(e) FILTER (is_batch), 0) AS be',
+    ...aggregates,
+  ];
+  const agree = metrics.map(agreementSql);
+  const values = metrics.flatMap((_, index) => [`s${index}`, `b${index}`, agree[index] ?? '']);
+  return `SELECT ${['make_timestamp(t * 1000)', ...dimensions.map((_, index) => `d${index}`), 'se', 'be', ...values].join(', ')}
+    FROM (SELECT ${grouped.join(', ')}
+      FROM (SELECT true AS is_batch, * FROM (${batchRows}) UNION ALL BY NAME SELECT false AS is_batch, * FROM stored)
+      GROUP BY ${keys})
+    WHERE NOT (${['se = be', ...agree].join(' AND ')}) ORDER BY ${keys} LIMIT 1`;
+}
+
+function functionOf({ type }: ExactMetric): string {
+  switch (type) {
+    case 'longSum':
+      return 'sum';
+    case 'doubleSum':
+      return 'fsum';
+    case 'longMin':
+    case 'doubleMin':
+      return 'min';
+    case 'longMax':
+    case 'doubleMax':
+      return 'max';
+  }
+}
+
+/** Whether Druid's value is the batch's; never null. A sum of doubles may be as far from it as `sumError` says. */
+function agreementSql({ type }: ExactMetric, index: number): string {
+  const [druid, batch] = [`s${index}`, `b${index}`];
+  const isSame = `${druid} IS NOT DISTINCT FROM ${batch}`;
+  switch (type) {
+    case 'longSum':
+      // Druid's sums are modulo 2^64.
+      return `(${isSame} OR coalesce((${druid} - ${batch}) % 18446744073709551616 = 0, false))`;
+    case 'doubleSum':
+      return `(${isSame} OR coalesce(abs(${druid} - ${batch}) <= be * ${Number.EPSILON} * g${index}, false))`;
+    case 'longMin':
+    case 'longMax':
+    case 'doubleMin':
+    case 'doubleMax':
+      return `(${isSame})`;
+  }
+}
+
+function describe(
+  row: readonly (string | null)[],
+  names: readonly string[],
+  metrics: readonly ExactMetric[],
+): string | undefined {
+  const of = names.map((name, index) => `${name} ${shortened(row[index] ?? 'null')}`).join(', ');
+  const [druidEvents, batchEvents, ...values] = row.slice(names.length);
+  if (druidEvents !== batchEvents) {
+    return `the number of events in the group of ${of} is ${druidEvents ?? '0'} in Druid, and ${batchEvents ?? '0'} over the batch's rows`;
+  }
+  const different = metrics.findIndex((_, index) => values[3 * index + 2] !== 'true');
+  const [druid, batch] = values.slice(3 * different);
+  return `in the group of ${of} the metric ${metrics[different]?.name ?? ''} is ${druid ?? 'nothing'} in Druid, and ${batch ?? 'nothing'} over the batch's rows`;
+}
