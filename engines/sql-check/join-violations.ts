@@ -3,8 +3,8 @@ import type { Pipeline } from '../../domain/pipeline';
 import type { BoundPlan } from './bound-plan';
 import { multiplyingTables, type KeyComparison, type MultiplyingTable } from './join-keys';
 import { expressionText } from './expression-text';
-import { offsetOf, type Violation } from './transform-rules';
-import { columnNamesOf, isNode, nodesOf, tableReferencesOf, type SyntaxNode } from './transform-syntax';
+import type { Violation } from './transform-rules';
+import { columnNamesOf, isNode, nodesOf, offsetOf, tableReferencesOf, type SyntaxNode } from './transform-syntax';
 
 /** The tables of a bound transform of which several rows can belong to one event, with a suggestion if one is known. */
 export async function joinViolations(

@@ -105,6 +105,8 @@ class PlanReader {
   readonly #dependencies: (number | undefined)[] = [];
   #commonsRead = 0;
   #unnests = false;
+  /** Whether it reads what a value is only searched in: how often the value is there makes no difference. */
+  #isMembership = false;
   #notRowWise: string | undefined;
 
   readPlan(root: SyntaxNode): Omit<BoundPlan, 'functions'> {
@@ -156,13 +158,14 @@ class PlanReader {
         return distinctSchema.safeParse(node).success ? this.#distinct(left) : this.#unknown('DISTINCT');
       case 'LOGICAL_UNNEST': {
         const input = this.#read(left);
+        const { expressions } = expressionsSchema.parse(node);
+        if (this.#isMembership && !input.ofEvents)
+          return { ...input, columns: columnsBehind(expressions, input.columns) };
         if (!input.ofEvents) return this.#unknown("unnest of what is not in events' own SELECT");
         // Of the elements of one event there would be as many as the product of its lists.
         if (this.#unnests) this.#notRowWise ??= 'an unnest of what another unnest gives has no bound: write one unnest';
         this.#unnests = true;
-        const { expressions } = expressionsSchema.parse(node);
-        // Behind the columns of the input.
-        return { ...input, columns: [...input.columns, ...columnsIn(expressions, input.columns)] };
+        return { ...input, columns: columnsBehind(expressions, input.columns) };
       }
       case 'LOGICAL_UNION':
       case 'LOGICAL_EXCEPT':
@@ -212,7 +215,10 @@ class PlanReader {
     const left = this.#read(leftNode);
     const isDependent = node['type'] === 'LOGICAL_DELIM_JOIN';
     if (isDependent) this.#outer.push(columnsIn(passed, left.columns));
+    const isMembership = this.#isMembership;
+    this.#isMembership = type === 'MARK';
     const { input: right, first, dependsOn } = this.#inside(rightNode);
+    this.#isMembership = isMembership;
     if (isDependent) this.#outer.pop();
     if (left.ofEvents && right.ofEvents) this.#refuse('a join of events with events');
     if (right.ofEvents && type !== 'INNER') {
@@ -296,11 +302,20 @@ class PlanReader {
   }
 
   #setOperation(node: SyntaxNode, inputNodes: readonly SyntaxNode[]): Relation {
-    const parts = inputNodes.map((each) => this.#inside(each));
+    const [one, ...rest] = inputNodes;
+    if (one === undefined) return this.#unknown(operatorOf(node));
+    const parts = [this.#inside(one), ...rest.map((each) => this.#inside(each))] as const;
     if (parts.some(({ input }) => input.ofEvents)) return this.#unknown(operatorOf(node));
     const dependsOn = new Set(parts.flatMap((part) => [...part.dependsOn]));
     const reference = this.#refer({ uniqueBy: undefined, dependsOn });
-    const columns = (parts[0]?.input.columns ?? []).map((_, index) => ({ reference, name: nameAt(index) }));
+    const [{ input: firstInput, first }, ...others] = parts;
+    // What all parts have from outside is the same in all rows of one event.
+    const columns = firstInput.columns.map((column, index) => {
+      const isOuter =
+        dependenciesOf(column).every((one) => one !== undefined && one < first) &&
+        others.every(({ input }) => isSameColumn(input.columns[index], column));
+      return isOuter ? column : { reference, name: nameAt(index) };
+    });
     return { columns, tables: [reference], ofEvents: false };
   }
 
@@ -353,6 +368,16 @@ function columnsIn(expressions: readonly SyntaxNode[], columns: BoundColumns): B
   return expressions.map(
     (expression) => boundColumnOf({ expression, columns }) ?? { dependsOn: referencesIn({ expression, columns }) },
   );
+}
+
+/** Behind the columns of the input. */
+function columnsBehind(expressions: readonly SyntaxNode[], columns: BoundColumns): BoundColumns {
+  return [...columns, ...columnsIn(expressions, columns)];
+}
+
+function isSameColumn(one: BoundColumns[number] | undefined, other: BoundColumns[number]): boolean {
+  if (one === undefined || !('reference' in one) || !('reference' in other)) return one === other;
+  return one.reference === other.reference && one.name === other.name;
 }
 
 function columnAt(reference: number, name: string | undefined): BoundColumns[number] {

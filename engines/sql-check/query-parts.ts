@@ -1,4 +1,4 @@
-import { isNode, nodesOf, tableReferenceOf, type SyntaxNode } from './transform-syntax';
+import { isNode, nodesOf, offsetOf, tableReferenceOf, type SyntaxNode } from './transform-syntax';
 
 /** A query of WITH. */
 export interface CommonTable {
@@ -43,4 +43,39 @@ export function isQuery({ type, cte_map: common }: SyntaxNode): boolean {
 export function staticPartsOf(sql: SyntaxNode, events: ReadonlySet<string>): ReadonlySet<SyntaxNode> {
   const outermost = [...nodesOf(sql)].filter((node) => node !== sql && isQuery(node) && !reads(node, events));
   return new Set(outermost.flatMap((query) => [...nodesOf(query)]));
+}
+
+/** Each ARRAY(SELECT …), and the nodes by which DuckDB writes it as an aggregate. */
+export function arraysOf(sql: SyntaxNode): { readonly at: SyntaxNode; readonly list: readonly SyntaxNode[] }[] {
+  return [...nodesOf(sql)].flatMap((node) => {
+    if (node['class'] !== 'SUBQUERY' || node['subquery_type'] !== 'SCALAR') return [];
+    const query = queryOf(node);
+    const from = query?.['from_table'];
+    const list = [...nodesOf(query?.['select_list'])];
+    // A person's own array_agg has a place.
+    const isWritten = list.every((one) => one['function_name'] !== 'array_agg' || offsetOf(one) !== undefined);
+    return isNode(from) && from['type'] === 'SUBQUERY' && !isWritten ? [{ at: node, list }] : [];
+  });
+}
+
+/** The query of an expression's SELECT. */
+function queryOf({ subquery }: SyntaxNode): SyntaxNode | undefined {
+  return isNode(subquery) && isNode(subquery['node']) ? subquery['node'] : undefined;
+}
+
+/** The calls of unnest in `x = ANY(list)` and `x IN (SELECT unnest(list))`, which only ask whether x is in the list. */
+export function membershipsOf(sql: SyntaxNode): ReadonlySet<SyntaxNode> {
+  const found = [...nodesOf(sql)].flatMap((node) => {
+    if (node['class'] !== 'SUBQUERY' || node['subquery_type'] !== 'ANY') return [];
+    const { from_table: from, select_list: list } = queryOf(node) ?? {};
+    if (!isNode(from) || from['type'] !== 'EMPTY' || !Array.isArray(list) || list.length !== 1) return [];
+    return list.filter(isNode).filter((one) => one['function_name'] === 'unnest');
+  });
+  return new Set(found);
+}
+
+/** The nodes in the SELECTs of expressions, such as EXISTS (SELECT …). */
+export function nodesInSubqueries(sql: SyntaxNode): ReadonlySet<SyntaxNode> {
+  const subqueries = [...nodesOf(sql)].filter((node) => node['class'] === 'SUBQUERY');
+  return new Set(subqueries.flatMap((node) => [...nodesOf(node['subquery'])]));
 }

@@ -8,8 +8,8 @@ import { queryTexts } from '../duckdb/query';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { EMPTY_SELECT } from './expression-text';
 import { describe, describeBindError, functionTraits, rowWisePlan } from './transform-check';
-import { expressionViolations, offsetOf, type FunctionTraits, type Violation } from './transform-rules';
-import { columnNamesOf, isNode, nodesOf, parseSql, type Parsed, type SyntaxNode } from './transform-syntax';
+import { expressionViolations, type FunctionTraits, type Violation } from './transform-rules';
+import { columnNamesOf, isNode, nodesOf, offsetOf, type Parsed, parseSql, type SyntaxNode } from './transform-syntax';
 import { tryTransform } from './trial';
 
 const BEFORE = 'SELECT (\n';

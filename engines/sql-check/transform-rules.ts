@@ -4,12 +4,23 @@ import { unnestsEvents, type Pipeline } from '../../domain/pipeline';
 import { unboundedCall } from './bounded-functions';
 import { inexact, isExactAggregate } from './exact-aggregates';
 import type { IsNumberColumn } from './integer-bounds';
-import { commonTablesOf, isQuery, namesOfEvents, reads, staticPartsOf, type CommonTable } from './query-parts';
+import {
+  arraysOf,
+  commonTablesOf,
+  isQuery,
+  membershipsOf,
+  namesOfEvents,
+  nodesInSubqueries,
+  reads,
+  staticPartsOf,
+  type CommonTable,
+} from './query-parts';
 import {
   argumentsOf,
   columnNamesOf,
   isNode,
   nodesOf,
+  offsetOf,
   tableReferenceOf,
   tableReferencesOf,
   type SyntaxNode,
@@ -62,20 +73,29 @@ export function rowWiseViolations(
   const commons = commonTablesOf(select);
   const events = namesOfEvents(commons);
   const inStatic = staticPartsOf(select, events);
+  const inSubquery = nodesInSubqueries(select);
+  const ofMembership = membershipsOf(select);
+  const rowsAsList = new Set(arraysOf(select).flatMap(({ list }) => list));
   return [
     ...commonViolations(commons, pipeline),
-    ...fromViolations(select, pipeline, commons, events),
+    ...fromViolations(select, pipeline, commons, { events, inSubquery }),
     ...subqueryViolations(select, events, inStatic),
+    ...orderViolations(select, inStatic),
     ...expressionViolations(select, declaredColumns(pipeline), traitsOf, {
       mayAggregate: (node) => inStatic.has(node),
-      mayUnnest: (node) => unnestsEvents(pipeline) && !inStatic.has(node),
+      mayUnnest: (node) => ofMembership.has(node) || (unnestsEvents(pipeline) && !inStatic.has(node)),
+      isInSubquery: (node) => inSubquery.has(node),
       mayHaveSubqueries: true,
+      isReported: (node) => rowsAsList.has(node),
     }),
   ];
 }
 
 const NO_UNNEST =
   "unnest() makes several rows of one: let an event's own list give them, with events.maximumRows above 1, or give the list itself";
+
+const LIST_FUNCTION =
+  "unnest() in a subquery: write a function of the list, such as list_contains(tags, 'a'), list_max(tags) or [t FOR t IN tags IF t <> 'a']";
 
 /** A column that an expression may name. */
 export interface KnownColumn {
@@ -88,8 +108,12 @@ export interface ExpressionRules {
   readonly mayAggregate?: (node: SyntaxNode) => boolean;
   /** Whether a node stands where a list of the event may give several rows. Default: nowhere. */
   readonly mayUnnest?: (node: SyntaxNode) => boolean;
+  /** Whether a node stands in the SELECT of an expression. Default: nowhere. */
+  readonly isInSubquery?: (node: SyntaxNode) => boolean;
   /** Default false. */
   readonly mayHaveSubqueries?: boolean;
+  /** Whether another violation already says what is wrong with a node. Default: nowhere. */
+  readonly isReported?: (node: SyntaxNode) => boolean;
 }
 
 /** Why expressions might not have the same value for the same event at all times and everywhere. */
@@ -97,7 +121,13 @@ export function expressionViolations(
   expressions: unknown,
   columns: readonly KnownColumn[],
   traitsOf: (name: string) => FunctionTraits | undefined,
-  { mayAggregate = () => false, mayUnnest = () => false, mayHaveSubqueries = false }: ExpressionRules = {},
+  {
+    mayAggregate = () => false,
+    mayUnnest = () => false,
+    isInSubquery = () => false,
+    mayHaveSubqueries = false,
+    isReported = () => false,
+  }: ExpressionRules = {},
 ): Violation[] {
   const nodes = [...nodesOf(expressions)];
   const isNumberColumn = numberColumns(columns, nodes);
@@ -105,7 +135,8 @@ export function expressionViolations(
     if (node['class'] === 'SUBQUERY' && !mayHaveSubqueries) {
       return [{ offset: offsetOf(node), reason: 'a subquery is not row-wise; join a declared table instead' }];
     }
-    const may = { mayAggregate: mayAggregate(node), mayUnnest: mayUnnest(node) };
+    if (isReported(node)) return [];
+    const may = { mayAggregate: mayAggregate(node), mayUnnest: mayUnnest(node), isInSubquery: isInSubquery(node) };
     const reason = expressionViolation(node, columns, traitsOf, { isNumberColumn, ...may });
     return reason === undefined ? [] : [{ offset: offsetOf(node), reason }];
   });
@@ -116,11 +147,6 @@ function declaredColumns({ events, tables }: Pipeline): KnownColumn[] {
     ...eventColumnsOf(events),
     ...Object.values(tables).flatMap(({ columns }) => Object.entries(columns).map(([name, type]) => ({ name, type }))),
   ];
-}
-
-export function offsetOf(node: SyntaxNode): number | undefined {
-  const location = node['query_location'];
-  return typeof location === 'number' && Number.isSafeInteger(location) ? location : undefined;
 }
 
 /** The name of a WITH must mean one thing everywhere. */
@@ -145,7 +171,7 @@ function fromViolations(
   select: SyntaxNode,
   pipeline: Pipeline,
   commons: readonly CommonTable[],
-  events: ReadonlySet<string>,
+  { events, inSubquery }: { readonly events: ReadonlySet<string>; readonly inSubquery: ReadonlySet<SyntaxNode> },
 ): Violation[] {
   const allowed = ['events', ...tableNames(pipeline), ...commons.map(({ name }) => name)];
   const found: Violation[] = [];
@@ -165,7 +191,9 @@ function fromViolations(
       found.push({ offset, reason });
     }
     if (node['type'] === 'JOIN') found.push(...joinViolations(node, events).map((reason) => ({ offset, reason })));
-    if (unnestsEvents(pipeline) && isUnnestInFrom(node)) {
+    if (isUnnestInFrom(node)) {
+      // Else the function itself says why it is not allowed.
+      if (!unnestsEvents(pipeline) || inSubquery.has(node)) continue;
       const reason =
         'unnest() in FROM may give the elements in another order: write FROM (SELECT *, unnest(…) AS … FROM events)';
       found.push({ offset, reason });
@@ -220,6 +248,25 @@ function subqueryViolations(
   });
 }
 
+/** What takes other rows, or gives them in another order, each time. */
+function orderViolations(select: SyntaxNode, inStatic: ReadonlySet<SyntaxNode>): Violation[] {
+  const arrays = arraysOf(select).map(({ at }) => ({ offset: offsetOf(at), reason: ARRAY_OF_ROWS }));
+  const others = [...nodesOf(select)].flatMap((node): Violation[] => {
+    const offset = offsetOf(node);
+    if (isNode(node['sample'])) return [{ offset, reason: SAMPLE }];
+    if (node['class'] !== 'WINDOW') return [];
+    return [{ offset, reason: inStatic.has(node) ? WINDOW_OF_TABLE : WINDOW_OF_EVENTS }];
+  });
+  return [...arrays, ...others];
+}
+
+const SAMPLE = 'a sample takes other rows each time: write a condition, such as WHERE id % 10 = 0';
+const WINDOW_OF_EVENTS = `a window function over events is not row-wise; ${ROW_WISE}; use a query of Druid`;
+const WINDOW_OF_TABLE =
+  'a window function over a table may number equal rows in another order: write a subquery with max(), min() or count(), or keep its result in a column of the table';
+const ARRAY_OF_ROWS =
+  "ARRAY(SELECT …) has its rows in no fixed order: write max() or min() of a column, or keep the list as text in a column of the table, and write string_split(…, ','); of a list of the event write [t FOR t IN tags]";
+
 function joinViolations(join: SyntaxNode, events: ReadonlySet<string>): string[] {
   const found: string[] = [];
   const type = String(join['join_type']);
@@ -237,13 +284,14 @@ interface ExpressionPlace {
   readonly isNumberColumn: IsNumberColumn;
   readonly mayAggregate: boolean;
   readonly mayUnnest: boolean;
+  readonly isInSubquery: boolean;
 }
 
 function expressionViolation(
   node: SyntaxNode,
   columns: readonly KnownColumn[],
   traitsOf: (name: string) => FunctionTraits | undefined,
-  { isNumberColumn, mayAggregate, mayUnnest }: ExpressionPlace,
+  { isNumberColumn, mayAggregate, mayUnnest, isInSubquery }: ExpressionPlace,
 ): string | undefined {
   if (node['class'] === 'PARAMETER') return 'there are no parameters here';
   const [column, ...rest] = columnNamesOf(node) ?? [];
@@ -261,6 +309,7 @@ function expressionViolation(
   }
   if (name === UNNEST) {
     if (mayUnnest && argumentsOf(node).length === 1) return undefined;
+    if (!mayUnnest && isInSubquery) return LIST_FUNCTION;
     return mayUnnest ? 'unnest() of more than a list has no bound: write unnest(…) of one list' : NO_UNNEST;
   }
   return functionViolation(name, traitsOf(name)) ?? unboundedCall(node, isNumberColumn);

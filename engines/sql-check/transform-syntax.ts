@@ -58,6 +58,12 @@ export function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** In the SQL's text, in bytes; undefined if the tree has none. */
+export function offsetOf(node: SyntaxNode): number | undefined {
+  const location = node['query_location'];
+  return typeof location === 'number' && Number.isSafeInteger(location) ? location : undefined;
+}
+
 /** The parts of a dotted column name, such as ['n', 'uid']; undefined for any other node. */
 export function columnNamesOf(node: unknown): readonly string[] | undefined {
   return columnReferenceSchema.safeParse(node).data?.column_names;

@@ -54,6 +54,15 @@ export const SUBQUERIES: Readonly<Record<string, string>> = {
     WHERE NOT EXISTS (FROM names n WHERE n.uid = e.id AND ${failsOnTwo('n')} > 0)`,
   'IN that fails on a row of its table': `SELECT ${OUTPUT}, 'x' AS user_name, 1 AS uid FROM events e
     WHERE e.id + 100 IN (SELECT n.uid FROM names n WHERE ${failsOnTwo('n')} > 0) OR e.hello = 'b'`,
+  'ANY and ALL of lists': `SELECT ${OUTPUT}, e.hello = ANY(string_split('a,b,,', ',')) AS known, e.id <> ALL([1, e.id % 3, NULL]) AS other,
+      e.id IN (SELECT unnest([2, e.id - 1])) AS inside, 'x' AS user_name, 1 AS uid FROM events e WHERE NOT e.id > ALL([3, 4, length(e.hello)])`,
+  'a list in which a cast fails on some': `SELECT ${OUTPUT}, 'x' AS user_name, 1 AS uid FROM events e
+    WHERE e.id = ANY(string_split(replace(e.hello, 'n', ''), 'b')::BIGINT[])`,
+  'set operations with columns of the event': `SELECT ${OUTPUT}, 'x' AS user_name,
+      (SELECT max(x) FROM (SELECT uid AS x FROM names WHERE uid < e.id UNION ALL SELECT c.id FROM codes c WHERE c.code = e.hello)) AS uid,
+      (SELECT count(*) FROM (SELECT uid FROM names WHERE uid <= e.id EXCEPT SELECT c.id FROM codes c WHERE c.code <> e.hello)) AS n,
+      e.id IN (SELECT uid FROM names WHERE uid <= length(e.hello) INTERSECT SELECT c.id FROM codes c WHERE c.id <> e.id) AS known
+    FROM events e`,
   'a derived table of events that fails on some': `SELECT ${OUTPUT}, 'x' AS user_name, e.q AS uid
     FROM (SELECT *, (id * 4611686018427387904) AS q FROM events) e WHERE e.q IN (SELECT uid FROM names) OR e.id > 0`,
 };

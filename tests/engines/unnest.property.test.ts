@@ -44,7 +44,11 @@ it('rows of an event come in the order of its list, and an event of too many row
 
 describe('what is not a list of the event is refused', () => {
   it.each([
-    ['SELECT time, id FROM events WHERE id IN (SELECT unnest([1, 2]))', 'unnest() makes several rows of one'],
+    ['SELECT time, id FROM events e WHERE EXISTS (SELECT unnest(e.tags))', 'write a function of the list'],
+    [
+      'SELECT e.time, e.id, (SELECT max(t) FROM unnest(e.tags) AS x(t)) AS t FROM events e',
+      'unnest() in a subquery: write a function of the list',
+    ],
     [
       'SELECT e.time, e.id, t.tag FROM events e, unnest(e.tags) AS t(tag)',
       'unnest() in FROM may give the elements in another',

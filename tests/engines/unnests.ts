@@ -15,6 +15,12 @@ export const UNNESTS: Readonly<Record<string, string>> = {
     FROM (SELECT *, unnest(tags) AS tag FROM events) e LEFT JOIN names n ON n.uid = ascii(e.tag) - 97`,
   'elements that are left out': `WITH t AS (SELECT *, unnest(tags) AS tag FROM events)
     SELECT time, id AS user_id, tag AS user_name, hello, (SELECT max(uid) FROM names WHERE uid < t.id) AS uid FROM t WHERE tag <> 'a'`,
+  'elements that are searched in lists': `SELECT time, id AS user_id, unnest(tags) AS user_name, hello, 1 AS uid, 'a' = ANY(tags) AS has FROM events
+    WHERE hello <> ALL(string_split('b,1,2,3,4', ',')) OR '' IN (SELECT unnest(tags))`,
+  'a WITH of a WITH, whose elements are joined and searched in a table': `WITH t AS (SELECT *, id % 4 AS k FROM events WHERE hello <> 'b'),
+      u AS (SELECT t.*, unnest(list_distinct(tags)) AS tag FROM t)
+    SELECT u.time, u.id AS user_id, coalesce(u.tag, n.name) AS user_name, u.hello, n.uid FROM u LEFT JOIN names n ON n.uid = u.k
+    WHERE NOT EXISTS (FROM names x WHERE x.name = u.tag)`,
   'SQL that fails on an element': `SELECT time, id AS user_id, unnest(tags)::BIGINT AS uid, hello, 'x' AS user_name FROM events`,
 };
 
