@@ -31,6 +31,6 @@ it('the page says how much memory the containers may take', () => {
   expect(/at most ([\d.]+) GiB of memory/.exec(page)?.[1]).toBe(String(gibibytes()));
 });
 
-it.each(['turnilo', 'monitoring', 'spark', 'notebooks'])('the page says what the profile %s adds', (profile) => {
+it.each(['turnilo', 'monitoring', 'spark', 'notebook'])('the page says what the profile %s adds', (profile) => {
   expect(new RegExp(`\`${profile}\` adds ([\\d.]+) GiB`).exec(page)?.[1]).toBe(String(gibibytes(profile)));
 });
