@@ -400,14 +400,29 @@ const expression = fc.oneof(
     .map(([value, compare, of]) => `CAST((SELECT ${value} FROM names x WHERE x.uid ${compare} ${of}) AS VARCHAR)`),
   fc.tuple(number, fc.constantFrom('IN', 'NOT IN')).map(([of, is]) => `(${of} ${is} (SELECT x.uid FROM names x))`),
   text.map((of) => `EXISTS (FROM names x WHERE x.name > ${of})`),
+  fc.tuple(text, text).map(([of, list]) => `${of} = ANY(string_split(${list}, ','))`),
+  fc.tuple(number, number).map(([of, other]) => `${of} > ALL([1, ${other}])`),
+  fc
+    .tuple(fc.constantFrom('UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT'), number)
+    .map(
+      ([operator, of]) =>
+        `(SELECT max(u) FROM (SELECT x.uid AS u FROM names x WHERE x.uid < ${of} ${operator} SELECT y.uid FROM names y WHERE y.name > e.hello))`,
+    ),
 );
 const condition = fc.constantFrom(
   ...['', '', ' WHERE e.id % 3 <> 1', ' WHERE n.name IS NOT NULL', ' WHERE e.ratio > 0.5'],
   ' WHERE e.id NOT IN (SELECT x.uid + 1 FROM names x WHERE x.uid < e.ratio)',
 );
-/** What stands for events in FROM, with the same columns. */
+/** What stands for events in FROM, with the same columns, and the WITH before it. */
 const source = fc.constantFrom(
-  ...['events', 'events', '(SELECT * FROM events WHERE id <> 3)', '(SELECT * REPLACE (id + 1 AS id) FROM events)'],
+  ...[
+    ['', 'events'],
+    ['', '(SELECT * FROM events WHERE id <> 3)'],
+    ['', '(SELECT * REPLACE (id + 1 AS id) FROM events)'],
+    ['WITH v AS (SELECT * FROM events WHERE id <> 3), w AS (SELECT * REPLACE (id + 1 AS id) FROM v)', 'w'],
+    ['', "(SELECT * EXCLUDE (hello), unnest(string_split(hello, ',')) AS hello FROM events)"],
+    ['WITH w AS (SELECT * EXCLUDE (hello), unnest([hello, NULL, upper(hello)]) AS hello FROM events)', 'w'],
+  ].map(([before = '', from = '']) => ({ before, from })),
 );
 
 const VALUES = lines(
@@ -431,14 +446,17 @@ it(
         fc.array(expression, { minLength: 1, maxLength: 4 }),
         condition,
         source,
-        async (expressions, where, from) => {
+        async (expressions, where, { before, from }) => {
           const columns = expressions.map((sql, index) => `${sql} AS c${index}`);
           await pipelineLike('events', folder, {
-            'pipeline.yaml': (yaml) => yaml.replace(/^( *)id: BIGINT/m, '$1id: BIGINT\n$1ratio: DOUBLE'),
+            'pipeline.yaml': (yaml) =>
+              yaml
+                .replace(/^( *)id: BIGINT/m, '$1id: BIGINT\n$1ratio: DOUBLE')
+                .replace(/^events:\n/m, 'events:\n  maximumRows: 3\n'),
           });
           await writeFile(
             join(folder, 'events', 'transform.sql'),
-            `SELECT e.time, e.id AS user_id, n.name AS user_name, e.hello, n.uid, ${columns.join(', ')}
+            `${before} SELECT e.time, e.id AS user_id, n.name AS user_name, e.hello, n.uid, ${columns.join(', ')}
          FROM ${from} e LEFT JOIN names n ON n.uid = e.id % 10${where}`,
           );
           const loaded = await loadPipeline(join(folder, 'events')).catch((thrown: unknown) => {
