@@ -14,6 +14,18 @@ export function pipelineOption(): Option {
   return option.defaultValue === undefined ? option.makeOptionMandatory() : option;
 }
 
+/** `--pipeline <name>` beside `--all`, with which it is not needed. `all` describes the latter. */
+export function withPipelineOrAll(command: Command, all: string): Command {
+  return command
+    .addOption(nameOption())
+    .option('--all', all, false)
+    .hook('preAction', (self) => {
+      const given = self.opts<{ readonly pipeline?: string; readonly all: boolean }>();
+      if (!given.all && given.pipeline === undefined)
+        self.error("error: required option '--pipeline <name>' not specified, nor --all");
+    });
+}
+
 /** `[folder]` beside `--pipeline <name>`, for a command that also takes a pipeline from another place. */
 export function withPipelineFolder(command: Command): Command {
   return command

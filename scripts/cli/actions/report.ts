@@ -13,7 +13,8 @@ import type { PipelineNotShown, ReportData, ReportPage } from '../../report/repo
 import { serveReport } from '../../report/serve';
 
 export interface ReportOptions {
-  readonly pipeline: string;
+  /** May be undefined with `all`. */
+  readonly pipeline: string | undefined;
   readonly all: boolean;
   readonly from?: BusinessDate;
   readonly to?: BusinessDate;
@@ -26,10 +27,13 @@ export interface ReportOptions {
 }
 
 export async function run(options: ReportOptions): Promise<void> {
-  const { pipeline, all, output, open, serve, port, json } = options;
+  const { all, output, open, serve, port, json } = options;
+  const pipeline = all ? undefined : options.pipeline;
   const config = readConfig();
   const collect = async (): Promise<ReportPage> =>
-    all ? everyPipeline(config, options) : { reports: [await onePipeline(config, pipeline, options)], notShown: [] };
+    pipeline === undefined
+      ? everyPipeline(config, options)
+      : { reports: [await onePipeline(config, pipeline, options)], notShown: [] };
   if (serve) {
     // What is wrong with the options is said now, and not in the browser.
     await collect();
@@ -40,10 +44,10 @@ export async function run(options: ReportOptions): Promise<void> {
   }
   const page = await collect();
   if (json) {
-    printJson(all ? page : page.reports[0]);
+    printJson(pipeline === undefined ? page : page.reports[0]);
     return;
   }
-  const file = resolve(output ?? join(config.data, all ? '' : pipeline, 'report.html'));
+  const file = resolve(output ?? join(config.data, pipeline ?? '', 'report.html'));
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, await reportHtml(page));
   print(file);

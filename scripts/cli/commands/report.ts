@@ -2,16 +2,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { httpUrl } from '../../../domain/http-url';
 import type { ReportOptions } from '../actions/report';
 import { dayOption } from '../day-option';
-import { pipelineOption } from '../pipeline-option';
+import { withPipelineOrAll } from '../pipeline-option';
 import { wholeNumberFrom } from '../whole-number';
 
 export function reportCommand(): Command {
-  return new Command('report')
-    .description(
-      'write a page with a calendar of the verdicts of days, and the hours of each day. You can read it without a network',
-    )
-    .addOption(pipelineOption())
-    .option('--all', 'all pipelines of the folder on one page (default file: <data>/report.html)', false)
+  const command = new Command('report').description(
+    'write a page with a calendar of the verdicts of days, and the hours of each day. You can read it without a network',
+  );
+  return withPipelineOrAll(command, 'all pipelines of the folder on one page (default file: <data>/report.html)')
     .addOption(dayOption('--from', 'the first local day (default: six weeks ago)'))
     .addOption(dayOption('--to', 'the last local day (default: yesterday)'))
     .option('--output <file>', 'the file of the page (default: <data>/<pipeline>/report.html)')

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { commands } from '../../../scripts/cli/commands';
+import { reportCommand } from '../../../scripts/cli/commands/report';
 import { pipelineFolder, pipelineOption, withPipelineFolder } from '../../../scripts/cli/pipeline-option';
 import { scratchFolder } from '../../engines/scratch';
 
@@ -49,6 +50,25 @@ it('must be given where nothing says it', async () => {
     code: 'commander.missingMandatoryOptionValue',
     message: expect.stringContaining('--pipeline <name>') as string,
   });
+});
+
+it('need not be given where a report has all pipelines', async () => {
+  await withPipelines(['clicks', 'rides']);
+  const shown: unknown[] = [];
+  const report = async (...args: string[]): Promise<void> => {
+    const command = reportCommand().action(({ pipeline, all }: { pipeline?: string; all: boolean }) => {
+      shown.push([pipeline, all]);
+    });
+    command.exitOverride().configureOutput({ writeErr: () => '' });
+    await command.parseAsync(args, { from: 'user' });
+  };
+  await report('--all');
+  await report('--pipeline', 'rides');
+  expect(shown).toEqual([
+    [undefined, true],
+    ['rides', false],
+  ]);
+  await expect(report()).rejects.toThrow("required option '--pipeline <name>' not specified, nor --all");
 });
 
 it('is a name, and the same for every command that has it', () => {
