@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
+import { Semaphore } from '../../../domain/semaphore';
 import { pipelineNames } from '../../../engines/pipeline/pipelines-folder';
 import { readConfig, type Config } from '../../../worker/config';
 import { readFolderNamed } from '../../operate/pipeline-folder';
@@ -58,19 +59,26 @@ async function onePipeline(config: Config, name: string, options: ReportOptions)
   return collectReport(config, await readFolderNamed(config, name), options);
 }
 
+/** Pipelines that are collected at once: most of the time goes by with waiting for servers. */
+const AT_ONCE = 4;
+
 /** A pipeline that is broken does not hide the others. */
 async function everyPipeline(config: Config, options: ReportOptions): Promise<ReportPage> {
-  const reports: ReportData[] = [];
-  const notShown: PipelineNotShown[] = [];
-  for (const pipeline of await pipelineNames(config.pipelines)) {
-    try {
-      reports.push(await onePipeline(config, pipeline, options));
-    } catch (thrown) {
-      if (!(thrown instanceof DaybreakError) || thrown.code === 'BAD_DATE') throw thrown;
-      notShown.push({ pipeline, what: `${thrown.code} ${thrown.what}`, remedy: thrown.remedy });
-    }
-  }
-  return { reports, notShown };
+  const places = new Semaphore(AT_ONCE);
+  const collected = await Promise.all(
+    (await pipelineNames(config.pipelines)).map((name) =>
+      places.run(() => onePipeline(config, name, options).catch((thrown: unknown) => notShownFor(name, thrown))),
+    ),
+  );
+  return {
+    reports: collected.filter((one) => 'days' in one),
+    notShown: collected.filter((one) => 'what' in one),
+  };
+}
+
+function notShownFor(pipeline: string, thrown: unknown): PipelineNotShown {
+  if (!(thrown instanceof DaybreakError) || thrown.code === 'BAD_DATE') throw thrown;
+  return { pipeline, what: `${thrown.code} ${thrown.what}`, remedy: thrown.remedy };
 }
 
 function openInBrowser(page: string): void {
