@@ -1,5 +1,4 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DaybreakError, messageOf } from '../../domain/errors';
 
@@ -16,9 +15,11 @@ export async function folderNamed(pipelinesFolder: string, name: string): Promis
 /** The names of the pipelines in a folder, in order. */
 export async function pipelineNames(pipelinesFolder: string): Promise<string[]> {
   try {
-    const files = (await readdir(pipelinesFolder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
-    const names = await Promise.all(files.map(async (file) => ((await isFolder(file)) ? [file.name] : [])));
-    return names.flat().sort();
+    const files = await readdir(pipelinesFolder, { withFileTypes: true });
+    return files
+      .filter((file) => file.isDirectory() && !file.name.startsWith('.'))
+      .map(({ name }) => name)
+      .sort();
   } catch (cause) {
     throw new DaybreakError('BAD_CONFIGURATION', {
       what: `the folder of pipelines ${pipelinesFolder} cannot be read: ${messageOf(cause)}`,
@@ -26,11 +27,4 @@ export async function pipelineNames(pipelinesFolder: string): Promise<string[]> 
       cause,
     });
   }
-}
-
-/** Follows a link. One that leads nowhere counts, so that whoever reads that pipeline is told. */
-async function isFolder(file: Dirent): Promise<boolean> {
-  if (!file.isSymbolicLink()) return file.isDirectory();
-  const target = await stat(join(file.parentPath, file.name)).catch(() => undefined);
-  return target?.isDirectory() ?? true;
 }
