@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
@@ -129,7 +129,7 @@ describe('a day is the same with both engines', () => {
       [name('08', '.bz2')]: 'BZh91AY&SY',
       [name('09')]: lines(at('09', 1)),
     });
-    await mkdir(join(input, name('10')));
+    await writeFiles(join(input, name('10')), { 'part-0': lines(at('10', 1)) });
     const { unreadFiles } = await bothBuild(await loadExample('events'), input);
     expect(unreadFiles).toHaveLength(2);
   });
