@@ -33,7 +33,7 @@ it.each([
   ['random() > 0.5', ':1:1: random() is not deterministic'],
   ['time > now()::VARCHAR', 'now() is not deterministic'],
   ['time > current_date::VARCHAR', 'current_date is not deterministic'],
-  ['row_number() OVER () > 1', 'a window function over events is not row-wise'],
+  ['row_number() OVER () > 1', 'WINDOW is not row-wise'],
   ['unnest([true, false])', 'unnest() makes several rows of one'],
   ['length(repeat(hello, user_id)) > 1', 'repeat()'],
   ["repeat('x', 1000000000) = hello", 'repeat() has no bound'],
