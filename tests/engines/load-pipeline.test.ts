@@ -173,14 +173,23 @@ describe('a transform', () => {
       'transform.sql:1:8: the aggregate max() is not row-wise',
     ],
     ['SELECT DISTINCT e.time, e.id AS user_id, e.id AS uid FROM events e', 'DISTINCT is not row-wise'],
-    ['SELECT e.time, row_number() OVER () AS user_id, 1 AS uid FROM events e', 'a window function over events is not row-wise'],
+    [
+      'SELECT e.time, row_number() OVER () AS user_id, 1 AS uid FROM events e',
+      'a window function over events is not row-wise',
+    ],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e ORDER BY 1', 'ORDER BY is not row-wise'],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e LIMIT 5', 'LIMIT is not row-wise'],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e LIMIT 0', 'LIMIT is not row-wise'],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e OFFSET 0', 'LIMIT is not row-wise'],
     ['SELECT DISTINCT ON (e.id) e.time, e.id AS user_id, e.id AS uid FROM events e', 'DISTINCT is not row-wise'],
-    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e USING SAMPLE 100%', 'a sample takes other rows each time'],
-    ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e TABLESAMPLE 100%', 'a sample takes other rows each time'],
+    [
+      'SELECT e.time, e.id AS user_id, e.id AS uid FROM events e USING SAMPLE 100%',
+      'a sample takes other rows each time',
+    ],
+    [
+      'SELECT e.time, e.id AS user_id, e.id AS uid FROM events e TABLESAMPLE 100%',
+      'a sample takes other rows each time',
+    ],
     [
       'SELECT e.time, e.id AS user_id, 1 AS uid FROM events e QUALIFY row_number() OVER () = 1',
       'a window function over events is not row-wise',
