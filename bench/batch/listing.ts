@@ -1,22 +1,19 @@
 // node --import tsx bench/batch/listing.ts: lists a day's input in a real S3 on this machine, beside many objects of
 // other days and with many files of its own. DAYBREAK_BENCH_OBJECTS (default 100000) sets how many these are,
 // DAYBREAK_BENCH_ROUNDS (default 5, odd) how often each is listed. Linux only.
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBusinessDate, shiftDate } from '../../domain/business-date';
 import { forDate } from '../../domain/file-pattern';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
-import { S3_ROOT } from '../../scripts/stack/servers/versitygw';
 import { faultyProxy } from '../../tests/integration/support/faulty-proxy';
-import { startStorageServer } from '../../tests/integration/support/storage-servers';
+import { BUCKET, startS3 } from './bench-s3';
 import { median, printGoals } from './figures';
 import { measure, type Measured } from './measure';
 
 const OBJECTS = Number(process.env['DAYBREAK_BENCH_OBJECTS'] ?? 100_000);
 const ROUNDS = Number(process.env['DAYBREAK_BENCH_ROUNDS'] ?? 5);
-const BUCKET = 'bench';
 const DAY = parseBusinessDate('2026-11-21');
 const HOURS = 24;
 /** What S3 gives in one answer. */
@@ -60,16 +57,9 @@ const CASES = {
 } satisfies Readonly<Record<string, Case>>;
 
 async function main(): Promise<void> {
-  const server = await startStorageServer('versitygw');
+  const server = await startS3();
   const proxy = await faultyProxy(server.url);
   try {
-    process.env['AWS_ENDPOINT_URL_S3'] = server.url;
-    process.env['AWS_REGION'] = S3_ROOT.region;
-    process.env['AWS_ACCESS_KEY_ID'] = S3_ROOT.accessKeyId;
-    process.env['AWS_SECRET_ACCESS_KEY'] = S3_ROOT.secretAccessKey;
-    const s3 = new S3Client({ forcePathStyle: true });
-    await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
-    s3.destroy();
     for (const one of Object.values(CASES)) fill(join(server.directory, 'versitygw', 'buckets', BUCKET), one);
     process.env['AWS_ENDPOINT_URL_S3'] = proxy.url;
     const rounds: Record<keyof typeof CASES, Listed[]> = { alone: [], others: [], some: [], many: [] };

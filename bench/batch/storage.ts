@@ -1,15 +1,13 @@
 // node --import tsx bench/batch/storage.ts: a day's build from a real S3 on this machine beside one from a folder.
 // DAYBREAK_BENCH_ROWS (default 20000000) sets the size of the day, DAYBREAK_BENCH_ROUNDS (default 5, odd) how often each
 // build runs. Linux only.
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { createReadStream, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { locationOf, openStorage } from '../../clients/storage';
 import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
-import { S3_ROOT } from '../../scripts/stack/servers/versitygw';
-import { startStorageServer } from '../../tests/integration/support/storage-servers';
+import { BUCKET, startS3 } from './bench-s3';
 import { buildCommand } from './build-command';
 import { median, printGoals } from './figures';
 import { largeDay } from './generate';
@@ -17,19 +15,15 @@ import { measure, type Measured } from './measure';
 
 const ROWS = Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 20_000_000);
 const ROUNDS = Number(process.env['DAYBREAK_BENCH_ROUNDS'] ?? 5);
-const LOCATION = 's3://bench/events';
+const LOCATION = `s3://${BUCKET}/events`;
 const GOALS = { time: 1.3, memory: 1.2, unchanged: 0.03 };
 
 const work = join(cacheFolder(), 'bench-batch-storage');
 
 async function main(): Promise<void> {
   const folder = await largeDay(join(cacheFolder(), 'bench-batch'), ROWS);
-  const server = await startStorageServer('versitygw');
+  const server = await startS3();
   try {
-    process.env['AWS_ENDPOINT_URL_S3'] = server.url;
-    process.env['AWS_REGION'] = S3_ROOT.region;
-    process.env['AWS_ACCESS_KEY_ID'] = S3_ROOT.accessKeyId;
-    process.env['AWS_SECRET_ACCESS_KEY'] = S3_ROOT.secretAccessKey;
     await upload(folder);
     const [local, stored, unchanged]: [Measured[], Measured[], Measured[]] = [[], [], []];
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -45,9 +39,6 @@ async function main(): Promise<void> {
 }
 
 async function upload(folder: string): Promise<void> {
-  const s3 = new S3Client({ forcePathStyle: true });
-  await s3.send(new CreateBucketCommand({ Bucket: 'bench' }));
-  s3.destroy();
   const storage = await openStorage(locationOf(LOCATION));
   for (const name of readdirSync(folder)) await storage.write(name, createReadStream(join(folder, name)));
   storage.close();
