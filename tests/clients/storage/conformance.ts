@@ -1,8 +1,9 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { readWhole, type Storage } from '../../../clients/storage';
 import { listing, type ListingSubject } from './listing';
+import { eachInOwnFolder } from './own-folder';
 import { listed, textOf } from './read-all';
 
 export interface Subject extends ListingSubject {
@@ -34,13 +35,10 @@ export function conformance(subject: () => Subject): void {
   let storage: Storage;
   let folder: string;
   const key = (name: string): string => `${folder}${name}`;
-  beforeEach(async () => {
-    storage = await subject().open();
-    folder = `${randomUUID()}/`;
-  });
-  afterEach(() => {
-    storage.close();
-  });
+  eachInOwnFolder(
+    () => subject().open(),
+    (...own) => ([storage, folder] = own),
+  );
 
   describe('reading', () => {
     it('gives back what was written, the empty object too', async () => {

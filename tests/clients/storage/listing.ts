@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Storage } from '../../../clients/storage';
+import { eachInOwnFolder } from './own-folder';
 import { listed, textOf } from './read-all';
 
 export interface ListingSubject {
@@ -21,13 +21,10 @@ export function listing(subject: () => ListingSubject): void {
     let storage: Storage;
     let folder: string;
     const key = (name: string): string => `${folder}${name}`;
-    beforeEach(async () => {
-      storage = await subject().open();
-      folder = `${randomUUID()}/`;
-    });
-    afterEach(() => {
-      storage.close();
-    });
+    eachInOwnFolder(
+      () => subject().open(),
+      (...own) => ([storage, folder] = own),
+    );
 
     it('gives every key that begins with a text, in folders too, and no other', async () => {
       const names = ['dt=1/h=00/a', 'dt=1/h=01/a', 'dt=1/h=01/b', 'dt=10/h=00/a', 'dt=2/h=00/a', 'top'];
