@@ -1,5 +1,5 @@
 import { noFigures, wrapped } from '../../domain/day-figures';
-import { groupColumnsOf } from '../../domain/druid/rollup-queries';
+import { groupColumnsOf, type ExactMetric } from '../../domain/druid/rollup-queries';
 import { isLocalTime, outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { sketchError, sumError, type MetricFigures, type RolledUpFigures } from '../../domain/rolled-up-figures';
 import { granularityMilliseconds, isSketch, valueMetricsOf, type Rollup, type ValueMetric } from '../../domain/rollup';
@@ -80,24 +80,33 @@ export function cutTimeSql(pipeline: Pipeline, rollup: Rollup, { name }: OutputC
 /** The value of a metric over all rows, and the sum of absolute values where it is a sum of doubles. */
 function metricSql(metric: ValueMetric): [value: string, magnitude: string] {
   const column = quoted(metric.column);
-  switch (metric.type) {
+  // Sketches pass over the empty text.
+  if (isSketch(metric)) return [`count(DISTINCT nullif(${column}::VARCHAR, ''))::VARCHAR`, '0'];
+  const { value, magnitude } = exactSql(metric, isOfDoubles(metric) ? `${column}::DOUBLE` : column);
+  return [`${value}::VARCHAR`, magnitude === undefined ? '0' : `${magnitude}::VARCHAR`];
+}
+
+/** The aggregate of a metric over numbers, and the sum of their absolute values where it is a sum of doubles. */
+export function exactSql(
+  { type }: ExactMetric,
+  numbers: string,
+): { readonly value: string; readonly magnitude?: string } {
+  switch (type) {
     case 'longSum':
-      return [`sum(${column})::VARCHAR`, '0'];
-    case 'longMin':
-      return [`min(${column})::VARCHAR`, '0'];
-    case 'longMax':
-      return [`max(${column})::VARCHAR`, '0'];
+      return { value: `sum(${numbers})` };
     case 'doubleSum':
-      return [`fsum(${column}::DOUBLE)::VARCHAR`, `fsum(abs(${column}::DOUBLE))::VARCHAR`];
+      return { value: `fsum(${numbers})`, magnitude: `fsum(abs(${numbers}))` };
+    case 'longMin':
     case 'doubleMin':
-      return [`min(${column}::DOUBLE)::VARCHAR`, '0'];
+      return { value: `min(${numbers})` };
+    case 'longMax':
     case 'doubleMax':
-      return [`max(${column}::DOUBLE)::VARCHAR`, '0'];
-    case 'hll':
-    case 'theta':
-      // Sketches pass over the empty text.
-      return [`count(DISTINCT nullif(${column}::VARCHAR, ''))::VARCHAR`, '0'];
+      return { value: `max(${numbers})` };
   }
+}
+
+export function isOfDoubles({ type }: ExactMetric): boolean {
+  return type.startsWith('double');
 }
 
 function metricFigures(metric: ValueMetric, rows: number, value: string | null, magnitude: number): MetricFigures {
@@ -106,5 +115,5 @@ function metricFigures(metric: ValueMetric, rows: number, value: string | null, 
   if (value === null) return { name, value, error: 0 };
   if (type === 'longSum') return { name, value: wrapped(BigInt(value)), error: 0 };
   if (type === 'doubleSum') return { name, value: String(Number(value)), error: sumError(rows, magnitude) };
-  return { name, value: type.startsWith('double') ? String(Number(value)) : value, error: 0 };
+  return { name, value: isOfDoubles(metric) ? String(Number(value)) : value, error: 0 };
 }

@@ -9,7 +9,7 @@ import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../doma
 import type { Rollup } from '../../domain/rollup';
 import { linePieces } from './line-pieces';
 import { queryTexts } from './query';
-import { cutTimeSql } from './rolled-up-figures';
+import { cutTimeSql, exactSql, isOfDoubles } from './rolled-up-figures';
 import { READER, rowsOfFile } from './rows-of-file';
 import { exactly, literal, quoted } from './sql';
 
@@ -20,6 +20,11 @@ export interface ComparedGroups {
   readonly stored: AsyncIterable<Buffer>;
   /** The absolute path of a folder, to which groups are spilled. */
   readonly scratch: string;
+}
+
+interface GroupColumns {
+  readonly dimensions: readonly OutputColumn[];
+  readonly metrics: readonly ExactMetric[];
 }
 
 /**
@@ -33,15 +38,14 @@ export async function firstDifferentGroup(
   columns: readonly OutputColumn[],
   { file, stored, scratch }: ComparedGroups,
 ): Promise<string | undefined> {
-  const dimensions = dimensionsOf(pipeline, columns);
-  const metrics = exactMetricsOf(rollup);
+  const group = { dimensions: dimensionsOf(pipeline, columns), metrics: exactMetricsOf(rollup) };
   const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
   try {
     const connection = await instance.connect();
-    await addStored(connection, dimensions, metrics, { stored, scratch });
-    const rows = batchRowsSql(pipeline, rollup, columns, { dimensions, metrics });
-    const [row] = await queryTexts(connection, differenceSql(rows, dimensions, metrics), { file: exactly(file) });
-    return row && describe(row, [outputTimeColumnOf(pipeline), ...dimensions.map(({ name }) => name)], metrics);
+    await addStored(connection, group, { stored, scratch });
+    const rows = batchRowsSql(pipeline, rollup, columns, group);
+    const [row] = await queryTexts(connection, differenceSql(rows, group), { file: exactly(file) });
+    return row && describe(row, outputTimeColumnOf(pipeline), group);
   } finally {
     instance.closeSync();
   }
@@ -50,19 +54,20 @@ export async function firstDifferentGroup(
 /** Writes Druid's rows into the table `stored`, one piece at a time. */
 async function addStored(
   connection: DuckDBConnection,
-  dimensions: readonly OutputColumn[],
-  metrics: readonly ExactMetric[],
+  { dimensions, metrics }: GroupColumns,
   { stored, scratch }: Pick<ComparedGroups, 'stored' | 'scratch'>,
 ): Promise<void> {
-  const fields: (readonly [name: string, type: string])[] = [
+  const fields: (readonly [name: string, type: string, sent?: string])[] = [
     ['t', 'BIGINT'],
     ['e', 'BIGINT'],
     ...dimensions.map((column, index) => [`d${index}`, groupType(column)] as const),
-    ...metrics.map((metric, index) => [`m${index}`, numberType(metric)] as const),
+    // A metric that is a double comes as text.
+    ...metrics.map((metric, index) =>
+      isOfDoubles(metric) ? ([`m${index}`, 'DOUBLE', 'VARCHAR'] as const) : ([`m${index}`, 'BIGINT'] as const),
+    ),
   ];
   await connection.run(`CREATE TABLE stored (${fields.map(([name, type]) => `${name} ${type}`).join(', ')})`);
-  // A double comes as text.
-  const read = fields.map(([name, type]) => `${name}: ${literal(/^m.*DOUBLE$/.test(name + type) ? 'VARCHAR' : type)}`);
+  const read = fields.map(([name, type, sent = type]) => `${name}: ${literal(sent)}`);
   const part = join(scratch, `${randomUUID()}.ndjson`);
   try {
     for await (const piece of linePieces(stored)) {
@@ -82,15 +87,6 @@ function groupType({ type }: OutputColumn): string {
   return type === 'BOOLEAN' ? 'BIGINT' : type;
 }
 
-function numberType({ type }: ExactMetric): 'BIGINT' | 'DOUBLE' {
-  return type.startsWith('long') ? 'BIGINT' : 'DOUBLE';
-}
-
-interface GroupColumns {
-  readonly dimensions: readonly OutputColumn[];
-  readonly metrics: readonly ExactMetric[];
-}
-
 /** The output rows, with the columns of `stored`. */
 function batchRowsSql(
   pipeline: Pipeline,
@@ -105,7 +101,9 @@ function batchRowsSql(
     ...time.map((column) => `${cutTimeSql(pipeline, rollup, column)} AS t`),
     '1 AS e',
     ...dimensions.map((column, index) => `${quoted(column.name)}::${groupType(column)} AS d${index}`),
-    ...metrics.map((metric, index) => `${quoted(metric.column)}::${numberType(metric)} AS m${index}`),
+    ...metrics.map(
+      (metric, index) => `${quoted(metric.column)}::${isOfDoubles(metric) ? 'DOUBLE' : 'BIGINT'} AS m${index}`,
+    ),
   ];
   return `SELECT ${selected.join(', ')} FROM ${rowsOfFile(columns.filter(({ name }) => named.has(name)))}`;
 }
@@ -114,17 +112,15 @@ function batchRowsSql(
  * The first group that differs: its time and dimensions, the events of Druid and of the batch, and for each metric both
  * values and whether they agree.
  */
-function differenceSql(
-  batchRows: string,
-  dimensions: readonly OutputColumn[],
-  metrics: readonly ExactMetric[],
-): string {
+function differenceSql(batchRows: string, { dimensions, metrics }: GroupColumns): string {
   const keys = ['t', ...dimensions.map((_, index) => `d${index}`)].join(', ');
   const aggregates = metrics.flatMap((metric, index) => {
-    const of = (isBatch: boolean): string =>
-      `${functionOf(metric)}(m${index}) FILTER (is_batch = ${isBatch ? 'true' : 'false'})`;
-    const magnitude = metric.type === 'doubleSum' ? `fsum(abs(m${index})) FILTER (is_batch)` : '0';
-    return [`${of(false)} AS s${index}`, `${of(true)} AS b${index}`, `${magnitude} AS g${index}`];
+    const { value, magnitude } = exactSql(metric, `m${index}`);
+    return [
+      `${value} FILTER (NOT is_batch) AS s${index}`,
+      `${value} FILTER (is_batch) AS b${index}`,
+      ...(magnitude === undefined ? [] : [`${magnitude} FILTER (is_batch) AS g${index}`]),
+    ];
   });
   const grouped = [
     keys,
@@ -139,21 +135,6 @@ function differenceSql(
       FROM (SELECT true AS is_batch, * FROM (${batchRows}) UNION ALL BY NAME SELECT false AS is_batch, * FROM stored)
       GROUP BY ${keys})
     WHERE NOT (${['se = be', ...agree].join(' AND ')}) ORDER BY ${keys} LIMIT 1`;
-}
-
-function functionOf({ type }: ExactMetric): string {
-  switch (type) {
-    case 'longSum':
-      return 'sum';
-    case 'doubleSum':
-      return 'fsum';
-    case 'longMin':
-    case 'doubleMin':
-      return 'min';
-    case 'longMax':
-    case 'doubleMax':
-      return 'max';
-  }
 }
 
 /** Whether Druid's value is the batch's; never null. A sum of doubles may be as far from it as `sumError` says. */
@@ -174,11 +155,8 @@ function agreementSql({ type }: ExactMetric, index: number): string {
   }
 }
 
-function describe(
-  row: readonly (string | null)[],
-  names: readonly string[],
-  metrics: readonly ExactMetric[],
-): string | undefined {
+function describe(row: readonly (string | null)[], time: string, { dimensions, metrics }: GroupColumns): string {
+  const names = [time, ...dimensions.map(({ name }) => name)];
   const of = names.map((name, index) => `${name} ${shortened(row[index] ?? 'null')}`).join(', ');
   const [druidEvents, batchEvents, ...values] = row.slice(names.length);
   if (druidEvents !== batchEvents) {
