@@ -122,17 +122,16 @@ class Copies {
   }
 
   of({ key, size, version, modified }: StoredObject, hour: string): ListedFile {
-    const path = this.#path(key, version);
-    return this.open({ file: key, path, hour, bytes: size, changedAt: modified.getTime(), stamp: version });
+    return this.open({ file: key, hour, bytes: size, changedAt: modified.getTime(), stamp: version });
   }
 
   /** A folder has no content. Its time is that of no file, so that nobody waits for it to settle. */
   ofFolder(file: string, hour: string): ListedFile {
-    return this.open({ file, path: '', hour, bytes: 0, changedAt: 0, stamp: 'folder', unread: A_FOLDER });
+    return this.open({ file, hour, bytes: 0, changedAt: 0, stamp: 'folder', unread: A_FOLDER });
   }
 
   /** A file that was listed here or elsewhere. Its copy is here. */
-  open(facts: ListedFacts): ListedFile {
+  open(facts: Omit<ListedFacts, 'path'>): ListedFile {
     const { file, hour, bytes, stamp, unread } = facts;
     const path = this.#path(file, stamp);
     if (unread !== undefined) {
