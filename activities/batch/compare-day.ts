@@ -35,9 +35,9 @@ export interface ComparisonOptions extends HoursOptions {
 export type Comparison = Required<Pick<DayProof, 'kind' | 'hours'>>;
 
 /**
- * Compares the rows that Druid serves with the batch's, hour by hour: all rows, the figures of each column, or the groups of rolled-up rows, as
- * `proofKindOf` says. Throws PROOF_FAILED with the first hour that differs, or with a column that Druid has loaded as
- * another type, and UNREADABLE_VERSION if the pipeline can no longer read the batch's rows.
+ * Compares the rows that Druid serves with the batch's, hour by hour: all rows, the figures of each column, or the groups
+ * of rolled-up rows, as `proofKindOf` says. Throws PROOF_FAILED with the first hour that differs, or with a column that
+ * Druid has loaded as another type, and UNREADABLE_VERSION if the pipeline can no longer read the batch's rows.
  */
 export async function compareDay(
   druid: DruidClient,

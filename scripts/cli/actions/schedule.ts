@@ -1,6 +1,7 @@
 import {
   WorkflowNotFoundError,
   type Client,
+  type ScheduleDescription,
   type ScheduleExecutionResult,
   type ScheduleHandle,
 } from '@temporalio/client';
@@ -85,15 +86,23 @@ export function resume(options: ScheduleOptions): Promise<void> {
 export async function trigger({ lateData, ...options }: TriggerOptions): Promise<void> {
   await within(options, async (client, name) => {
     const id = lateData ? lateDataScheduleId(name) : nightlyScheduleId(name);
-    const { spec } = await withSchedule(client, { id, pipeline: name }, (handle) => handle.describe());
-    const day = lateData ? undefined : shiftDate(businessDateOf(new Date(), spec.timezone ?? 'UTC'), -1);
-    const first = firstDayOf(spec);
-    if (day !== undefined && first !== undefined && day < first) {
-      progress(`! ${day} is before the schedule's first day, ${first}: it is refused if it has no files of some hours`);
-    }
-    await withSchedule(client, { id, pipeline: name }, (handle) => handle.trigger());
+    const day = await withSchedule(client, { id, pipeline: name }, async (handle) => {
+      const recomputed = lateData ? undefined : dayOfTrigger(await handle.describe());
+      await handle.trigger();
+      return recomputed;
+    });
     show(options, [{ schedule: id, ...(day !== undefined && { day }), done: 'triggered' }]);
   });
+}
+
+/** The day that a nightly run of now recomputes. Warns if it is before the first night's. */
+function dayOfTrigger({ spec }: ScheduleDescription): BusinessDate {
+  const day = shiftDate(businessDateOf(new Date(), spec.timezone ?? 'UTC'), -1);
+  const first = firstDayOf(spec);
+  if (first !== undefined && day < first) {
+    progress(`! ${day} is before the schedule's first day, ${first}: it is refused if it has no files of some hours`);
+  }
+  return day;
 }
 
 export async function describe(options: ScheduleOptions): Promise<void> {
