@@ -58,7 +58,7 @@ export async function expectAlikeInBothLayers(
         });
         for (const folder of [input, output]) await rm(folder, { recursive: true });
       }),
-      { numRuns: 5 },
+      { numRuns: 2 },
     );
   } finally {
     transform.close();

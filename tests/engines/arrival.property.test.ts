@@ -126,6 +126,6 @@ it('has every record of a shipper that files by arrival in exactly one day, and 
       expect(quarantined.sort((a, b) => a - b)).toEqual(bad);
       await rm(folder, { recursive: true });
     }),
-    { numRuns: Number(process.env['DAYBREAK_PROPERTY_RUNS'] ?? 12) },
+    { numRuns: Number(process.env['DAYBREAK_PROPERTY_RUNS'] ?? 6) },
   );
 }, 300_000);

@@ -4,7 +4,7 @@ import { expectWholeDayThrough } from './kills';
 import { DAY, event, lines, loadExample, scratchFolder, writeFiles } from './scratch';
 
 /** Each takes a second. */
-const KILLS = Number(process.env['DAYBREAK_KILLS'] ?? 20);
+const KILLS = Number(process.env['DAYBREAK_KILLS'] ?? 8);
 const root = scratchFolder();
 
 it(`keeps one whole day through ${KILLS} kills at random points`, async () => {

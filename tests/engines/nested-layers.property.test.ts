@@ -38,7 +38,7 @@ describe.each([
       try {
         await overBatches(
           (sizes) => fc.array(lines, sizes),
-          { minLength: 20, maxLength: 60, runs: 25 },
+          { minLength: 20, maxLength: 60, runs: 8 },
           async (made) => {
             await writeFiles(input, { 'ev.20261121.07.json': made.map((one) => `${one}\n`).join('') });
             const { messages, rejects } = await runIsolated(

@@ -2,19 +2,18 @@ import { CancelledFailure, Context, heartbeat } from '@temporalio/activity';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
-  bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   Runtime,
   Worker,
-  type WorkflowBundle,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../domain/search-attributes';
 import { artifactsOf } from '../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../scripts/stack/progress';
+import { keptWorkflowBundle, payloadConverterPath } from './kept-bundle';
 
 export interface WorkflowTests {
   readonly client: TestWorkflowEnvironment['client'];
@@ -26,9 +25,6 @@ export interface WorkflowTests {
   serve(activities: object, work: () => Promise<void>, slots?: number): Promise<void>;
 }
 
-/** The same as the worker has. */
-const payloadConverterPath = resolve(__dirname, '../../worker/payload-converter.cjs');
-
 /**
  * A Temporal development server in memory for the test file, and the workflows as the worker bundles them. The only
  * timers of workflows are those of retries, which the tests wait for.
@@ -39,12 +35,11 @@ export function useTemporal(...server: string[]): WorkflowTests {
   jest.setTimeout(60_000);
   let served = 0;
   let environment: TestWorkflowEnvironment;
-  let workflowBundle: WorkflowBundle;
+  let workflowBundle: WorkflowBundleOption;
 
   beforeAll(async () => {
-    const logger = new DefaultLogger('ERROR');
     Runtime.install({
-      logger,
+      logger: new DefaultLogger('ERROR'),
       telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
     });
     const path = await artifactsOf(silentProgress).temporal();
@@ -57,7 +52,7 @@ export function useTemporal(...server: string[]): WorkflowTests {
           log: { format: 'pretty', level: 'never' },
         },
       }),
-      bundleWorkflowCode({ workflowsPath: resolve(__dirname, '../../workflows'), payloadConverterPath, logger }),
+      keptWorkflowBundle(),
     ]);
   }, 600_000); // If there is no `temporal` yet, the first test file builds it.
 

@@ -83,7 +83,7 @@ describe('the quarantine', () => {
         await rm(input, { recursive: true });
         await rm(output, { recursive: true });
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   }, 600_000);
 

@@ -223,7 +223,7 @@ it('is the same for any lines, cut anywhere', async () => {
       await writeFiles(input, { [HOUR]: seven.join(end), 'names.20261121.08.json': eight.join(end) });
       expect(await contents(loaded, { pieceBytes })).toEqual(await contents(loaded, { pieceBytes: Infinity }));
     }),
-    { numRuns: 6 },
+    { numRuns: 3 },
   );
 });
 
