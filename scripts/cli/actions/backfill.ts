@@ -76,9 +76,11 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
 }
 
 function describePlan({ pipeline, only, parallel }: BackfillInput, days: readonly ExpectedInput[]): string[] {
+  const { withoutInput } = marked(days);
+  const refused = withoutInput.length === 0 ? '' : `; ${withoutInput.length} of them would be refused for NO_INPUT`;
   return [
     ...days.map(describeInput),
-    `${days.length} ${only ?? ''} days of ${pipeline} would run, ${parallel ?? 1} at once; nothing was started`,
+    `${days.length} ${only ?? ''} days of ${pipeline} would run, ${parallel ?? 1} at once${refused}; nothing was started`,
   ];
 }
 
