@@ -18,16 +18,12 @@ interface Project {
   readonly workers: number;
 }
 
-/**
- * The projects of a list run one after another, the lists at once. Integration tests share real servers, so that one
- * runs at a time. It waits half of its time, and in this time the others compute.
- */
-const PROJECTS: readonly (readonly Project[])[] = [
-  [{ name: 'integration', workers: 1 }],
-  [
-    { name: 'unit', workers: 2 },
-    { name: 'servers', workers: 1 },
-  ],
+/** They share real servers, so that one runs at a time. It waits half of its time, and in this time all else computes. */
+const INTEGRATION: Project = { name: 'integration', workers: 1 };
+/** One after another. */
+const OTHERS: readonly Project[] = [
+  { name: 'unit', workers: 2 },
+  { name: 'servers', workers: 1 },
 ];
 
 const resultsSchema = z.object({
@@ -73,14 +69,17 @@ function heading(command: string): void {
 async function main(): Promise<void> {
   mkdirSync('.daybreak', { recursive: true });
   rmSync(SUMMARY, { force: true });
-  for (const { name } of PROJECTS.flat()) rmSync(resultsOf(name), { force: true });
+  for (const { name } of [INTEGRATION, ...OTHERS]) rmSync(resultsOf(name), { force: true });
 
-  const failed = checks();
   aptInstall([
     ...(findChromium() === undefined ? ['chromium'] : []),
     ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
   ]);
-  const outcomes = (await Promise.all(PROJECTS.map(testOneByOne))).flat();
+  const integration = test(INTEGRATION);
+  const failed = checks();
+  const outcomes: Outcome[] = [];
+  for (const project of OTHERS) outcomes.push(await test(project));
+  outcomes.push(await integration);
 
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, failed.length);
@@ -109,12 +108,6 @@ function checks(): string[] {
     audit: audit(),
   };
   return Object.entries(passes).flatMap(([name, good]) => (good ? [] : [name]));
-}
-
-async function testOneByOne(projects: readonly Project[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for (const project of projects) outcomes.push(await test(project));
-  return outcomes;
 }
 
 async function test({ name, workers }: Project): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import axios from 'axios';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
@@ -109,4 +109,10 @@ it('is healthy while it serves, and a second one on its ports works without metr
   const second = await background('worker --role batch', pipeline.environment, '"msg":"ready"');
   expect(await second.stop()).toBe(0);
   expect((await health()).status).toBe(200);
+});
+
+it('keeps the bundle of its workflows with that of the sources, for the next start', () => {
+  const files = readdirSync('node_modules/.cache/daybreak');
+  const [sources] = files.flatMap((file) => /^[0-9a-f]{16}(?=-main\.cjs$)/.exec(file) ?? []);
+  expect(files.filter((file) => file.endsWith('-workflows.bundle.js'))).toEqual([`${sources}-workflows.bundle.js`]);
 });
