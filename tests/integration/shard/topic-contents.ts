@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { artifactsOf } from '../../../scripts/stack/fetch/artifacts';
+import { classArchiveOptions, keepClassArchive } from '../../../scripts/stack/fetch/class-archive';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { findJava } from '../../../scripts/stack/fetch/tools';
 
@@ -40,12 +41,13 @@ async function read(brokers: readonly string[], topic: string, quietMs: number):
     'key.separator': FIELD,
     'headers.separator': HEADER,
   };
+  const [java, jars] = [await findJava(), await artifactsOf(silentProgress).kafka()];
+  const archive = await classArchiveOptions(java, jars, 'console-consumer');
   const { stdout } = await promisify(execFile)(
-    await findJava(),
+    java,
     [
-      '-XX:+UseSerialGC',
-      '-Dfile.encoding=UTF-8',
-      ...['-cp', `${await artifactsOf(silentProgress).kafka()}/*`],
+      ...[...archive, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Dfile.encoding=UTF-8'],
+      ...['-cp', `${jars}/*`],
       'org.apache.kafka.tools.consumer.ConsoleConsumer',
       ...['--bootstrap-server', brokers.join(), '--topic', topic, '--from-beginning'],
       ...['--isolation-level', 'read_committed', '--timeout-ms', `${quietMs}`],
@@ -53,6 +55,7 @@ async function read(brokers: readonly string[], topic: string, quietMs: number):
     ],
     { maxBuffer: 2 ** 30 },
   );
+  await keepClassArchive(archive.join(' '));
   return stdout
     .split('\n')
     .filter((line) => line.startsWith('Partition:'))

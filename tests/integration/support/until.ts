@@ -18,7 +18,7 @@ export interface Waiting {
 export async function until<T>(
   what: string,
   poll: () => T | Promise<T>,
-  { seconds = 300, pauseMs = 100, during }: Waiting = {},
+  { seconds = 300, pauseMs = 300, during }: Waiting = {},
 ): Promise<Found<T>> {
   const deadline = Date.now() + seconds * 1_000;
   let ended: { readonly as: unknown } | undefined;
