@@ -102,7 +102,7 @@ export function numberSql(pipeline: Pipeline, { name, type }: OutputColumn): str
     case 'VARCHAR':
       // Characters beyond the basic plane have two units. Few texts have any.
       return `CASE WHEN strlen(${column}) = length(${column}) THEN length(${column})
-        ELSE length(${column}) + length(regexp_replace(${column}, '[^\\x{10000}-\\x{10FFFF}]', '', 'g')) END`;
+        ELSE length(${column}) + length(regexp_replace(${column}, '[^\\x{10000}-\\x{10FFFF}]+', '', 'g')) END`;
   }
 }
 
