@@ -10,7 +10,7 @@ const temporal = useTemporal();
 jest.setTimeout(180_000);
 
 const FIRST = parseBusinessDate('2026-11-26');
-const LAST = parseBusinessDate('2036-12-31');
+const LAST = parseBusinessDate('2031-12-31');
 /** Temporal lists at most a thousand. */
 const DAYS_PER_LIST = 900;
 
@@ -19,7 +19,7 @@ interface Zone {
   readonly changes: readonly ClockChange[];
 }
 
-/** One zone for each way in which clocks change within the ten years. */
+/** One zone for each way in which clocks change within the five years. */
 function zonesThatDiffer(): Zone[] {
   const zones = new Map<string, Zone>();
   for (const zone of Intl.supportedValuesOf('timeZone')) {
@@ -68,14 +68,14 @@ async function timesOf(zone: string, at: string): Promise<Date[]> {
 }
 
 it.each(zonesThatDiffer().map((zone) => [zone.zone, zone] as const))(
-  'runs every local day of ten years exactly once in %s, at any time, and when nightOf says',
+  'runs every local day of five years exactly once in %s, at any time, and when nightOf says',
   async (_, zone) => {
     for (const at of hardTimes(zone)) {
       const times = await timesOf(zone.zone, at);
       const dates = times.map((time) => businessDateOf(time, zone.zone));
       const wanted: BusinessDate[] = [];
       for (let date = dates[0] ?? FIRST; date <= (dates.at(-1) ?? FIRST); date = shiftDate(date, 1)) wanted.push(date);
-      expect(wanted.length).toBeGreaterThan(3_600);
+      expect(wanted.length).toBeGreaterThan(1_800);
       expect([at, dates]).toEqual([at, wanted]);
       const near = zone.changes.flatMap(({ before }) => [-1, 0, 1].map((days) => before + days * 86_400_000));
       const ofInterest = new Set(near.map((wall) => new Date(wall).toISOString().slice(0, 10)));
