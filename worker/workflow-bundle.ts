@@ -1,9 +1,9 @@
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
 import type { DataConverter } from '@temporalio/common';
 import { existsSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { replaceFile } from '../clients/storage/local/replace-file';
 import { temporalLogger } from './runtime';
 
 type Converters = Pick<DataConverter, 'payloadConverterPath' | 'failureConverterPath'>;
@@ -13,10 +13,11 @@ type Converters = Pick<DataConverter, 'payloadConverterPath' | 'failureConverter
  * them of its sources, which takes seconds, and keeps them until its sources change.
  */
 export async function workflowBundle(converters: Converters, logger: Logger): Promise<WorkflowBundleOption> {
-  const packed = join(__dirname, packedBundle(converters));
-  const kept = ofTheseSources(packedBundle(converters));
-  const codePath = [packed, kept].find((path) => path !== undefined && existsSync(path));
-  if (codePath !== undefined) return { codePath };
+  const name = packedBundle(converters);
+  const packed = join(__dirname, name);
+  if (existsSync(packed)) return { codePath: packed };
+  const kept = ofTheseSources(name);
+  if (kept !== undefined && existsSync(kept)) return { codePath: kept };
   const code = await makeWorkflowBundle(converters, logger);
   if (kept !== undefined) await keep(kept, code, logger);
   return { code };
@@ -24,10 +25,8 @@ export async function workflowBundle(converters: Converters, logger: Logger): Pr
 
 /** A checkout may belong to another user, who alone can write there. */
 async function keep(path: string, code: string, logger: Logger): Promise<void> {
-  const staging = `${path}.${process.pid}-part`;
   try {
-    await writeFile(staging, code);
-    await rename(staging, path);
+    await replaceFile(path, code);
   } catch (thrown) {
     logger.warn({ err: thrown }, 'the bundle of the workflows cannot be kept: each start makes it anew');
   }
@@ -38,8 +37,8 @@ async function keep(path: string, code: string, logger: Logger): Promise<void> {
  * scripts/bundle.mjs removes all files of the old ones.
  */
 function ofTheseSources(name: string): string | undefined {
-  const [running, sources] = /^(.*[0-9a-f]{16}-)main\.cjs$/.exec(__filename) ?? [];
-  return running === undefined || sources === undefined ? undefined : `${sources}${name}`;
+  const [sources] = /^.*[0-9a-f]{16}-(?=main\.cjs$)/.exec(__filename) ?? [];
+  return sources === undefined ? undefined : `${sources}${name}`;
 }
 
 /** The name of a package's file. There is one for each choice of converters, because the bundle contains them. */

@@ -1,8 +1,7 @@
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../domain/search-attributes';
@@ -13,8 +12,9 @@ import { artifactsOf } from '../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../scripts/stack/progress';
 import { speedView } from '../../scripts/operate/speed/speed-status';
 import { readConfig } from '../../worker/config';
-import { dataConverterOf } from '../../worker/connect';
+import { dataConverterOf, workerConverterOf } from '../../worker/connect';
 import { temporalLogger } from '../../worker/runtime';
+import { makeWorkflowBundle } from '../../worker/workflow-bundle';
 import { until } from '../workflows/environment';
 
 const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
@@ -25,8 +25,7 @@ type Environment = Readonly<Record<string, string>>;
 
 let lines: Record<string, unknown>[] = [];
 let environment: TestWorkflowEnvironment;
-const bundles = new Map<boolean, WorkflowBundle>();
-const payloadConverterPath = resolve(__dirname, '../../worker/payload-converter.cjs');
+const bundles = new Map<boolean, WorkflowBundleOption>();
 
 beforeAll(async () => {
   const serializers = { err: errorInLog };
@@ -41,10 +40,8 @@ beforeAll(async () => {
     },
   });
   for (const variables of [{}, encrypting(first)]) {
-    const options = { ...dataConverterOf(readConfig(variables)), payloadConverterPath };
-    const workflowsPath = resolve(__dirname, '../../workflows');
-    const bundle = await bundleWorkflowCode({ ...options, workflowsPath, logger: temporalLogger(logger, 'WARN') });
-    bundles.set('DAYBREAK_PAYLOAD_KEYS' in variables, bundle);
+    const code = await makeWorkflowBundle(workerConverterOf(readConfig(variables)), logger);
+    bundles.set('DAYBREAK_PAYLOAD_KEYS' in variables, { code });
   }
 }, 600_000);
 
@@ -60,7 +57,7 @@ async function serve(variables: Environment, work: () => Promise<void>): Promise
     ...(workflowBundle && { workflowBundle }),
     connection: environment.nativeConnection,
     taskQueue: TASK_QUEUES.speed,
-    dataConverter: { ...dataConverterOf(readConfig(variables)), payloadConverterPath },
+    dataConverter: workerConverterOf(readConfig(variables)),
     activities: {
       prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
       runSpeedShard: () => sleep(500).then(() => ({ ended: 'time-over', partitions: [] })),
