@@ -356,7 +356,7 @@ describe('misplaced, duplicate and failing records', () => {
 });
 
 /** How many transforms are tried; many of them need a process of their own for their check. */
-const TRANSFORMS = Number(process.env['DAYBREAK_TEST_TRANSFORMS'] ?? 4);
+const TRANSFORMS = Number(process.env['DAYBREAK_TEST_TRANSFORMS'] ?? 12);
 
 const number = fc.constantFrom('e.id', 'e.id % 7', 'e.ratio', 'n.uid', '3', '1.5', '-2', 'length(e.hello)');
 const text = fc.constantFrom(
