@@ -13,11 +13,18 @@ import { print } from '../output/print';
 const SUMMARY = '.daybreak/test-summary';
 const resultsOf = (project: string): string => `.daybreak/test-results-${project}.json`;
 
-/**
- * They run at once, each with one worker: integration tests share real servers and wait half of their time, and in this
- * time the others compute.
- */
-const PROJECTS = ['integration', 'servers', 'unit'] as const;
+interface Project {
+  readonly name: string;
+  readonly workers: number;
+}
+
+/** They share real servers, so that one runs at a time. It waits half of its time, and in this time all else computes. */
+const INTEGRATION: Project = { name: 'integration', workers: 1 };
+/** One after another. */
+const OTHERS: readonly Project[] = [
+  { name: 'unit', workers: 2 },
+  { name: 'servers', workers: 1 },
+];
 
 const resultsSchema = z.object({
   numPassedTests: z.number(),
@@ -46,8 +53,8 @@ interface Outcome {
  * On a terminal jest would have its workers use colours, and so what they test. The servers' JVMs live too briefly to
  * earn back what their second compiler costs: without it they take a third less of the processors.
  */
-const ENVIRONMENT = { FORCE_COLOR: '0', JDK_JAVA_OPTIONS: '-XX:TieredStopAtLevel=1' };
-const OPTIONS = { stdio: 'inherit', env: { ...process.env, ...ENVIRONMENT } } as const;
+const JDK_JAVA_OPTIONS = `${process.env['JDK_JAVA_OPTIONS'] ?? ''} -XX:TieredStopAtLevel=1`.trim();
+const OPTIONS = { stdio: 'inherit', env: { ...process.env, FORCE_COLOR: '0', JDK_JAVA_OPTIONS } } as const;
 
 function run(command: string, ...args: string[]): boolean {
   heading([command, ...args].join(' '));
@@ -62,15 +69,17 @@ function heading(command: string): void {
 async function main(): Promise<void> {
   mkdirSync('.daybreak', { recursive: true });
   rmSync(SUMMARY, { force: true });
-  for (const name of PROJECTS) rmSync(resultsOf(name), { force: true });
+  for (const { name } of [INTEGRATION, ...OTHERS]) rmSync(resultsOf(name), { force: true });
 
   aptInstall([
     ...(findChromium() === undefined ? ['chromium'] : []),
     ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
   ]);
-  const tested = PROJECTS.map(test);
+  const integration = test(INTEGRATION);
   const failed = checks();
-  const outcomes = await Promise.all(tested);
+  const outcomes: Outcome[] = [];
+  for (const project of OTHERS) outcomes.push(await test(project));
+  outcomes.push(await integration);
 
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, failed.length);
@@ -101,8 +110,8 @@ function checks(): string[] {
   return Object.entries(passes).flatMap(([name, good]) => (good ? [] : [name]));
 }
 
-async function test(name: string): Promise<Outcome> {
-  const which = ['--selectProjects', name, '--maxWorkers', '1', '--passWithNoTests'];
+async function test({ name, workers }: Project): Promise<Outcome> {
+  const which = ['--selectProjects', name, '--maxWorkers', String(workers), '--passWithNoTests'];
   const output = ['--json', `--outputFile=${resultsOf(name)}`];
   const args = ['--no-install', 'jest', ...process.argv.slice(2), ...which, ...output];
   heading(['npx', ...args].join(' '));
