@@ -1,8 +1,7 @@
 """The DuckDB of a task: the same settings, tables and locks as in engines/duckdb/database.ts."""
 
-import atexit
+import os
 import re
-import shutil
 import tempfile
 from typing import Any, Callable
 
@@ -45,8 +44,9 @@ def connect(plan: dict[str, Any], locate: Callable[[str], str]) -> Any:
 def opened(plan: dict[str, Any], locate: Callable[[str], str]) -> Any:
     import duckdb
 
-    spill = tempfile.mkdtemp(prefix="daybreak-spark-")
-    atexit.register(shutil.rmtree, spill, ignore_errors=True)
+    # Spark kills its Python processes, so that they cannot clean up. It removes its own folder with the executor.
+    folder = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
+    spill = tempfile.mkdtemp(prefix="daybreak-spark-", dir=folder or None)
     # Names in the SQL must never mean variables of this program.
     memory = f"{plan['memoryBytes'] // 1024}KiB"
     config = {**plan["config"], "memory_limit": memory, "temp_directory": spill, "python_enable_replacements": "false"}

@@ -8,6 +8,8 @@ import { killTree } from '../support/process-tree';
 export interface SparkCluster {
   /** Such as spark://127.0.0.1:40123. */
   readonly master: string;
+  /** Where executors keep what they do not hold in memory. Each removes its own when it ends. */
+  readonly scratch: string;
   /** For programs that submit to the cluster. */
   readonly environment: Readonly<Record<string, string>>;
   /** Kills a worker with its executor and their tasks, and starts another one. */
@@ -23,7 +25,9 @@ const LOCAL = '127.0.0.1';
  */
 export async function startSparkCluster(home: string, folder: string): Promise<SparkCluster> {
   const configuration = join(folder, 'conf');
+  const scratch = join(folder, 'scratch');
   await mkdir(configuration, { recursive: true });
+  await mkdir(scratch);
   await writeFile(
     join(configuration, 'spark-defaults.conf'),
     [
@@ -41,7 +45,11 @@ export async function startSparkCluster(home: string, folder: string): Promise<S
     const child = spawn(
       join(home, 'bin', 'spark-class'),
       [`org.apache.spark.deploy.${kind}`, '--host', LOCAL, '--port', '0', '--webui-port', '0', ...args],
-      { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...environment, SPARK_HOME: home } },
+      {
+        cwd: folder,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { ...process.env, ...environment, SPARK_HOME: home, TMPDIR: scratch, SPARK_LOCAL_DIRS: scratch },
+      },
     );
     processes.push(child);
     return { child, found: await lineOf(child, sign) };
@@ -54,6 +62,7 @@ export async function startSparkCluster(home: string, folder: string): Promise<S
   const workers = [await startWorker(), await startWorker()];
   return {
     master,
+    scratch,
     environment,
     async killWorker() {
       const { pid } = workers.pop() ?? {};

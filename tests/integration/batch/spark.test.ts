@@ -111,6 +111,12 @@ describe('on a standalone cluster', () => {
     expect(manifest.hours.find(({ hour }) => hour === '08')).toMatchObject({ written: 3_000, unmatched: 450 });
   });
 
+  it('leaves nothing on the machines of the executors', async () => {
+    const left = async (): Promise<string[]> => await readdir(cluster.scratch, { recursive: true });
+    await until('the end of the executors', async () => (await left()).every((name) => !name.includes('blockmgr-')));
+    expect(await left()).not.toContainEqual(expect.stringContaining('daybreak-spark-'));
+  });
+
   it('gives the same bytes again, on another master', async () => {
     const again = join(root, 'events-again');
     await onSpark(await loadExample('events'), { input, output: again, findSpark: () => Promise.resolve(installed) });
