@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { nameSourcesInStackTraces } from './stack-traces.mjs';
 
 // Node from 22.8 on can keep compiled code for the next command. Not in the common temporary folder, where others may
 // write. NODE_COMPILE_CACHE names another folder.
@@ -12,8 +13,7 @@ const { NODE_COMPILE_CACHE, DAYBREAK_CACHE, XDG_CACHE_HOME } = process.env;
 const cache = DAYBREAK_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'daybreak');
 module.enableCompileCache?.(NODE_COMPILE_CACHE || join(cache, 'compiled'));
 
-// With source maps, stack traces name the sources and not the bundle.
-process.setSourceMapsEnabled(true);
+nameSourcesInStackTraces();
 (await load()).start();
 
 async function load() {

@@ -1,0 +1,89 @@
+import { buildSync, type BuildOptions } from 'esbuild';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'daybreak stack-')));
+  mkdirSync(join(folder, 'sources'));
+  writeFileSync(
+    join(folder, 'sources/thrower.ts'),
+    `interface Removed { readonly by: 'the compiler' }
+
+export function thrower(): never {
+  throw new TypeError('a\\nb');
+}
+`,
+  );
+  writeFileSync(
+    join(folder, 'sources/main.ts'),
+    `import { thrower } from './thrower';
+
+async function later(): Promise<void> {
+  await null;
+  thrower();
+}
+
+export async function stack(): Promise<string> {
+  try {
+    await later();
+  } catch (thrown) {
+    return (thrown as Error).stack ?? '';
+  }
+  return '';
+}
+`,
+  );
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const EXPECTED = (): string => `TypeError: a
+b
+    at thrower (${folder}/sources/thrower.ts:4:9)
+    at later (${folder}/sources/main.ts:5:3)
+    at async stack (${folder}/sources/main.ts:10:5)`;
+
+function stackIn(file: string): string {
+  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
+    nameSourcesInStackTraces();
+    const { stack } = await import(${JSON.stringify(join(folder, file))});
+    console.log((await stack()).split('\\n').slice(0, 5).join('\\n'));`;
+  return execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }).trim();
+}
+
+function build(outfile: string, options: BuildOptions): void {
+  buildSync({
+    ...{ absWorkingDir: folder, entryPoints: ['sources/main.ts'], outfile, bundle: true, platform: 'node' },
+    ...{ sourcemap: 'linked', sourcesContent: false, ...options },
+  });
+}
+
+it.each([
+  ['a bundle of a checkout', 'bundles/main.cjs', { format: 'cjs' }],
+  ['a bundle of the package', 'main.mjs', { format: 'esm', minifySyntax: true, minifyWhitespace: true }],
+] as const)('name the sources of %s', (_, outfile, options) => {
+  build(outfile, options);
+  expect(stackIn(outfile)).toBe(EXPECTED());
+});
+
+it('name the bundle if its source map is damaged', () => {
+  build('main.cjs', { format: 'cjs' });
+  writeFileSync(join(folder, 'main.cjs.map'), '{"version":3,');
+  expect(stackIn('main.cjs')).toMatch(/^TypeError: a\nb\n {4}at thrower \(.*\/main\.cjs:\d+:\d+\)\n/);
+});
+
+it('are made for an error whose own text cannot be made', () => {
+  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
+    nameSourcesInStackTraces();
+    const error = new Error();
+    Object.defineProperty(error, 'name', { get() { throw new Error('no name'); } });
+    console.log(error.stack.split('\\n')[0]);`;
+  expect(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })).toBe(
+    '<error>\n',
+  );
+});
