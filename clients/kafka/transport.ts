@@ -1,10 +1,11 @@
 // kafkajs offers neither a fetch of chosen partitions nor a transaction without grouping messages one by one. For both
-// we need only its connections, which are in modules below its public interface. Only this file loads them: an upgrade
-// of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
+// we need only its connections, which are in modules below its public interface. This file loads them, and
+// request-queue.ts mends one: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
 import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';
 import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import { DaybreakError } from '../../domain/errors';
+import { mendRequestQueue, REQUEST_QUEUE, type RequestQueue } from './request-queue';
 
 /** Writes the types of Kafka's protocol one after the other. */
 export interface Encoder {
@@ -142,6 +143,7 @@ export const KAFKAJS_PARTS = {
     listOffsets: 1,
   } satisfies ParameterCounts<Broker>,
   'kafkajs/src/network/connectionPool': { constructor: 1, send: 1 } satisfies ParameterCounts<ConnectionPool>,
+  [REQUEST_QUEUE]: { constructor: 1, scheduleCheckPendingRequests: 0 } satisfies ParameterCounts<RequestQueue>,
   'kafkajs/src/protocol/encoder': {
     constructor: 0,
     writeInt8: 1,
@@ -225,6 +227,7 @@ function missingIn(
 }
 
 export const { Cluster, Encoder, Decoder, createErrorFromCode } = loadKafkajs(createRequire(__filename));
+mendRequestQueue();
 
 /** Whether the broker knows the request. It closes the connection if it gets one that it does not know. */
 export function knows({ versions }: Broker, { apiKey, apiVersion }: Request): boolean {

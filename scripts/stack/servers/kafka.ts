@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { mendRequestQueue } from '../../../clients/kafka/request-queue';
 import type { Artifacts } from '../fetch/artifacts';
 import type { Server, Stack } from '../stack';
 import { javaMark, launchJava, propertiesText, writeConfig, type JavaProcess } from './java';
@@ -39,6 +40,7 @@ export function kafka(stack: Stack, artifacts: Artifacts): Server {
     launch: () =>
       launch({ mainClass: 'kafka.Kafka', args: [properties], options: ['-Xms256m', '-Xmx512m', '-XX:+UseG1GC'] }),
     async check() {
+      mendRequestQueue();
       const admin = new Kafka({
         brokers: [`127.0.0.1:${ports.kafka}`],
         logLevel: logLevel.NOTHING,
