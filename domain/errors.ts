@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   PORT_TAKEN: { exit: 1, retry: false },
   SERVER_FAILED: { exit: 1, retry: true },
   TEMPORAL_UNREACHABLE: { exit: 1, retry: true },
+  TEMPORAL_REFUSED: { exit: 1, retry: false },
   KAFKA_UNREACHABLE: { exit: 1, retry: true },
   KAFKA_REFUSED: { exit: 1, retry: false },
   SHARD_FENCED: { exit: 1, retry: true },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DaybreakError } from '../domain/errors';
 import type { Config } from './config';
 import { encryptingCodec } from './payload-codec';
+import { temporalFailure } from './temporal-failure';
 
 /**
  * Address, namespace, TLS and keys. The standard Temporal variables and profiles take precedence over our defaults.
@@ -47,7 +48,10 @@ export function workerConverterOf(config: Pick<Config, 'payloadKeys' | 'strictPa
   return { ...dataConverterOf(config), payloadConverterPath: join(__dirname, 'payload-converter.cjs') };
 }
 
-/** Connects to Temporal while `use` runs. Throws TEMPORAL_UNREACHABLE within seconds. */
+/**
+ * Connects to Temporal while `use` runs. Throws TEMPORAL_UNREACHABLE within seconds. Throws it, or TEMPORAL_REFUSED, for
+ * an answer that `use` did not expect.
+ */
 export async function withClient<T>(config: Config, use: (client: Client) => Promise<T>): Promise<T> {
   const { connectionOptions, namespace } = connectOptions(config);
   let connection: Connection;
@@ -58,6 +62,8 @@ export async function withClient<T>(config: Config, use: (client: Client) => Pro
   }
   try {
     return await use(new Client({ connection, namespace, dataConverter: dataConverterOf(config) }));
+  } catch (thrown) {
+    throw temporalFailure(thrown, { address: connectionOptions.address, namespace });
   } finally {
     await connection.close();
   }

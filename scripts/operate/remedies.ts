@@ -26,6 +26,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   PORT_TAKEN: 'Stop the program that uses the port in the message.',
   SERVER_FAILED: 'Read the log that the message names.',
   TEMPORAL_UNREACHABLE: 'Start Temporal (npx daybreak up) or correct its address.',
+  TEMPORAL_REFUSED: 'Correct the namespace, the search attributes or the credentials that the message names.',
   KAFKA_UNREACHABLE: 'Start Kafka (npx daybreak up) or correct its address.',
   KAFKA_REFUSED: 'Read Kafka’s answer in the message, and correct the right, the size or the topic.',
   SHARD_FENCED: 'Nothing: the shard starts again with its own partitions.',

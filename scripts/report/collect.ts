@@ -80,7 +80,7 @@ async function askTemporal(config: Config, pipeline: string, dates: readonly Bus
       unknown: undefined,
     }));
   } catch (thrown) {
-    if (!(thrown instanceof DaybreakError && thrown.code === 'TEMPORAL_UNREACHABLE')) throw thrown;
+    if (!(thrown instanceof DaybreakError && thrown.code.startsWith('TEMPORAL_'))) throw thrown;
     const layer = { state: 'not known', why: thrown.what, troubles: [] };
     return { runs: new Map<BusinessDate, ReportedRuns>(), layer, unknown: thrown.what };
   }

@@ -1,6 +1,7 @@
 import { createDruidClient, FailedAnswer, NotTheLeader } from '../../../clients/druid';
 import { KafkaTopics } from '../../../clients/kafka/topics';
 import { DaybreakError, messageOf } from '../../../domain/errors';
+import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../../domain/search-attributes';
 import type { Config } from '../../../worker/config';
 import { connectOptions, withClient } from '../../../worker/connect';
 import { hasStack, stackHealth, type ServerHealth } from '../../stack';
@@ -18,6 +19,9 @@ export interface ServerStatus {
 }
 
 const START = 'Start what is down';
+const ONE_RUN = [pipelineAttribute, dateAttribute, outcomeAttribute]
+  .map(({ name }) => `${name} = 'none'`)
+  .join(' AND ');
 
 /**
  * The servers that a worker uses, polled at the worker's addresses with its credentials. If the worker's Druid is the
@@ -86,7 +90,8 @@ function probesOf(config: Config): readonly Probe[] {
       title: 'Temporal',
       address: connectOptions(config).connectionOptions.address,
       variable: 'TEMPORAL_ADDRESS',
-      call: () => withClient(config, () => Promise.resolve()),
+      // Also the namespace, the right to it and the search attributes.
+      call: () => withClient(config, (client) => client.workflow.count(ONE_RUN)),
     },
     {
       title: 'Kafka',

@@ -12,7 +12,7 @@ export function describeStatus(status: Status): Line[] {
   const { pipeline, folder, servers, temporal, ingestion, speed, days, waiting } = status;
   return [
     ...describeServers(servers),
-    ...(temporal ? [] : ['speed layer and days: not known, because Temporal does not answer']),
+    ...(temporal ? [] : ['speed layer and days: not known, because Temporal does not answer as it should']),
     ...(temporal && speed === undefined
       ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
       : []),

@@ -52,7 +52,7 @@ it('says of each server that is not up one line, and each remedy once, within th
 
 it('claims nothing of speed layer and days while Temporal does not answer', () => {
   const away = status({ temporal: false });
-  expect(away).toContain('not known, because Temporal does not answer');
+  expect(away).toContain('not known, because Temporal does not answer as it should');
   expect(away).not.toMatch(/not running|no day was recomputed/);
   expect(status({})).toMatch(/not running[\s\S]*npx daybreak speed start[\s\S]*no day was recomputed yet/);
 });
