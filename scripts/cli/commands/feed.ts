@@ -3,6 +3,7 @@ import { DEFAULT_EVENTS, DEFAULT_RATE } from '../../feed/instants';
 import type { FeedFlags } from '../actions/feed';
 import { dayOption } from '../day-option';
 import { pipelineOption } from '../pipeline-option';
+import { wholeNumberFrom } from '../whole-number';
 
 const AFTER_HELP = `
 The command writes what fluentd writes: each record once to the Kafka topic and once to the file of its own hour. The same
@@ -51,13 +52,8 @@ export function feedCommand(): Command {
 }
 
 function integer(minimum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text.replaceAll('_', ''));
-    if (!Number.isSafeInteger(value) || value < minimum || value > 1e10) {
-      throw new InvalidArgumentError(`Give a whole number, ${minimum} or more.`);
-    }
-    return value;
-  };
+  const parse = wholeNumberFrom(minimum, 1e10);
+  return (text) => parse(text.replaceAll('_', ''));
 }
 
 function share(text: string): number {
