@@ -2,7 +2,9 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline as pipe } from 'node:stream/promises';
+import { systemCode } from '../../../clients/storage/errors';
 import { localStorage } from '../../../clients/storage/local/local-storage';
+import { DaybreakError, messageOf } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
 import { FeedFileNames } from './file-names';
 import { filesOfDay, type FileSink, type FileWriter, linesByFile, packed } from './file-sink';
@@ -43,23 +45,27 @@ export function folderSink(folder: string, pipeline: Pipeline): FileSink {
   return {
     location: folder,
     filesOf: (date) => filesOfDay(storage, pipeline, date),
-    async writeDay(fill, replaced) {
-      // Readers pass over names that begin with a dot. Within the folder a rename copies nothing.
-      const staging = join(folder, `.feed-${process.pid}`);
-      await mkdir(staging, { recursive: true });
-      try {
-        const writer = new FolderWriter(staging, names);
-        const filled = await fill(writer);
-        await storage.remove(replaced);
-        for (const name of writer.names) await publish(staging, name);
-        return filled;
-      } finally {
-        await rm(staging, { recursive: true, force: true });
-      }
+    writeDay(fill, replaced) {
+      return writtenTo(folder, async () => {
+        // Readers pass over names that begin with a dot. Within the folder a rename copies nothing.
+        const staging = join(folder, `.feed-${process.pid}`);
+        await mkdir(staging, { recursive: true });
+        try {
+          const writer = new FolderWriter(staging, names);
+          const filled = await fill(writer);
+          await storage.remove(replaced);
+          for (const name of writer.names) await publish(staging, name);
+          return filled;
+        } finally {
+          await rm(staging, { recursive: true, force: true });
+        }
+      });
     },
-    async writeLive(fill) {
-      await mkdir(folder, { recursive: true });
-      return fill(new FolderWriter(folder, names));
+    writeLive(fill) {
+      return writtenTo(folder, async () => {
+        await mkdir(folder, { recursive: true });
+        return fill(new FolderWriter(folder, names));
+      });
     },
     close() {
       storage.close();
@@ -72,5 +78,19 @@ export function folderSink(folder: string, pipeline: Pipeline): FileSink {
     await mkdir(dirname(to), { recursive: true });
     if ((await storage.find(name)) === undefined) await rename(from, to);
     else await pipe(createReadStream(from), createWriteStream(to, { flags: 'a' }));
+  }
+}
+
+/** Does the work. Throws OUTPUT_FAILED for an error of the file system. */
+async function writtenTo<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof DaybreakError || systemCode(cause) === undefined) throw cause;
+    throw new DaybreakError('OUTPUT_FAILED', {
+      what: `the files cannot be written to ${folder}: ${messageOf(cause)}`,
+      remedy: 'Free space there and make the folder writable, or give another one by --output.',
+      cause,
+    });
   }
 }
