@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BusinessDate } from '../../../domain/business-date';
-import { DaybreakError } from '../../../domain/errors';
+import { DaybreakError, messageOf } from '../../../domain/errors';
 import { Semaphore } from '../../../domain/semaphore';
 import { pipelineNames } from '../../../engines/pipeline/pipelines-folder';
 import { readConfig, type Config } from '../../../worker/config';
@@ -49,10 +49,22 @@ export async function run(options: ReportOptions): Promise<void> {
     return;
   }
   const file = resolve(output ?? join(config.data, pipeline ?? '', 'report.html'));
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, await reportHtml(page));
+  await write(file, await reportHtml(page));
   print(file);
   if (open) openInBrowser(file);
+}
+
+async function write(file: string, html: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, html);
+  } catch (cause) {
+    throw new DaybreakError('OUTPUT_FAILED', {
+      what: `the page cannot be written to ${file}: ${messageOf(cause)}`,
+      remedy: 'Give by --output a file whose folder can be written.',
+      cause,
+    });
+  }
 }
 
 async function onePipeline(config: Config, name: string, options: ReportOptions): Promise<ReportData> {

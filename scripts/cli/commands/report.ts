@@ -19,11 +19,17 @@ export function reportCommand(): Command {
         .argParser(httpAddress),
     )
     .option('--open', 'open the page in the browser', false)
-    .option('--serve', 'serve the page to this machine, as of each reload, and write no file', false)
+    .addOption(
+      new Option('--serve', 'serve the page to this machine, as of each reload, and write no file')
+        .default(false)
+        .conflicts(['output', 'json']),
+    )
     .addOption(
       new Option('--port <n>', 'the port for --serve').argParser(wholeNumberFrom(0, 65_535)).default(0, 'a free one'),
     )
-    .option('--json', 'print its data as JSON and write no page', false)
+    .addOption(
+      new Option('--json', 'print its data as JSON and write no page').default(false).conflicts(['output', 'open']),
+    )
     .action(async (options: ReportOptions) => (await import('../actions/report')).run(options));
 }
 

@@ -71,6 +71,42 @@ it('links to the cube of an http address', async () => {
   expect(process.exitCode).toBeUndefined();
 });
 
+it.each([
+  ['--serve', '--json'],
+  ['--serve', '--output'],
+  ['--json', '--output'],
+  ['--json', '--open'],
+])('does not take %s with %s, which it could not follow', async (one, other) => {
+  await main(['node', 'daybreak', 'report', one, other, ...(other === '--output' ? ['x'] : [])]);
+  expect(process.exitCode).toBe(2);
+  expect(said).toMatch(/error: option '.*' cannot be used with option '.*'/);
+});
+
+it.each([
+  ['a folder', '', 'EISDIR'],
+  ['a file as its folder', 'file/report.html', 'EEXIST'],
+])(
+  'says that the page cannot be written to %s',
+  async (_, file, code) => {
+    await writeFile(join(data, 'file'), '');
+    await main([
+      'node',
+      'daybreak',
+      'report',
+      '--from',
+      '2026-11-20',
+      '--to',
+      '2026-11-20',
+      '--output',
+      join(data, file),
+    ]);
+    expect(said).toMatch(new RegExp(`OUTPUT_FAILED the page cannot be written to ${join(data, file)}: .*${code}`));
+    expect(said).not.toContain('DEFECT');
+    expect(process.exitCode).toBe(1);
+  },
+  30_000,
+);
+
 describe('the days and the pipelines', () => {
   let pipelines: string;
 
