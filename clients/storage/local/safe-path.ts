@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
 import { isAbsolute, join, relative, sep } from 'node:path';
-import { DaybreakError } from '../../../domain/errors';
+import { DaybreakError, messageOf } from '../../../domain/errors';
 import { storageError, systemCode } from '../errors';
-import { ignoreAbsent, ignoreMissing } from './fs-errors';
+import { ignoreAbsent, isMissing } from './fs-errors';
 
 /**
  * Flags to open files that somebody else wrote. A link that took the place of a checked file is not followed, and a
@@ -33,18 +33,32 @@ export function isWithin(folder: string, path: string): boolean {
 
 /**
  * The path of a folder below `root`, by the names of the folders on the way. The last one may be missing. Throws
- * OUTPUT_FAILED if a link leads out of `root`: the output would be written elsewhere.
+ * OUTPUT_FAILED if a link leads out of `root`: the output would be written elsewhere. Throws it too if a file is in the
+ * place of a folder, or if a folder cannot be looked into.
  */
 export async function folderWithin(root: string, ...names: readonly string[]): Promise<string> {
-  const top = await realpath(root).catch(ignoreMissing);
+  const top = await realOutput(root);
   let path = root;
   for (const name of names) {
     path = join(path, name);
-    const real = await realpath(path).catch(ignoreMissing);
+    const real = await realOutput(path);
     if (top === undefined || real === undefined || isWithin(top, real)) continue;
     throw new DaybreakError('OUTPUT_FAILED', { what: `${path} ${leadsOut(root, real)}`, remedy: moveAway(root) });
   }
   return path;
+}
+
+async function realOutput(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw new DaybreakError('OUTPUT_FAILED', {
+      what: `${path} cannot be used: ${messageOf(cause)}`,
+      remedy: 'Set DAYBREAK_DATA to a folder that can be written, or move away the file that is in its place.',
+      cause,
+    });
+  }
 }
 
 /**
