@@ -129,6 +129,28 @@ test.each([
   expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
 });
 
+/** The names of the variables that come from Secrets, by Deployment, Job and Pod. */
+async function secretsOf(args: readonly string[]): Promise<Record<string, string[]>> {
+  const pods = podsOf(parseManifests(await rendered(args)));
+  return Object.fromEntries(
+    pods.map(({ owner, spec: { containers } }) => [
+      owner,
+      containers.flatMap(({ env }) => env.flatMap(({ name, valueFrom }) => (valueFrom === undefined ? [] : [name]))),
+    ]),
+  );
+}
+
+it('gives the speed layer keys of a storage only if they are its own', async () => {
+  const shared = await secretsOf(withS3);
+  expect(shared['Deployment daybreak-batch']).toEqual(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']);
+  expect(shared['Deployment daybreak-speed']).toEqual([]);
+  // A table of a pipeline may be in S3 or HDFS, and realtime reads it.
+  const own = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'HADOOP_TOKEN'];
+  const keys = own.map((name) => `speed.secrets.${name}.name=tables,speed.secrets.${name}.key=${name}`);
+  const tables = await secretsOf([...withS3, '--set', keys.join(',')]);
+  expect(tables['Deployment daybreak-speed']).toEqual(own);
+});
+
 it('refuses files that no ConfigMap can hold', async () => {
   const file = join(tmpdir(), `daybreak-large-${process.pid}.csv`);
   writeFileSync(file, 'x'.repeat(1_000_000));

@@ -31,15 +31,16 @@ Settings and secrets of a role go before those of all. A secret is never a value
 {{- end }}
 {{- end }}
 {{- $settings = mustMergeOverwrite $settings (deepCopy $values.settings) (deepCopy $own.settings) }}
-{{- $secrets := mustMergeOverwrite (deepCopy $values.secrets) (deepCopy $own.secrets) }}
+{{- $shared := $values.secrets }}
+{{- if eq .role "speed" }}
+{{- /* It reads no stored files but tables: keys of all roles open more than it needs, so only its own are given. */}}
+{{- $shared = omit $shared "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "HADOOP_TOKEN" }}
+{{- end }}
+{{- $secrets := mustMergeOverwrite (deepCopy $shared) (deepCopy $own.secrets) }}
 {{- if ne .role "batch" }}
 {{- /* Only workers of the role batch serve output and tell webhooks. */}}
 {{- $secrets = omit $secrets "DAYBREAK_OUTPUT_TOKEN" "DAYBREAK_WEBHOOK_URL" "DAYBREAK_SLACK_URL" "DAYBREAK_WEBHOOK_SECRET" }}
 {{- $settings = omit $settings "DAYBREAK_OUTPUT_TOKEN_FILE" "DAYBREAK_WEBHOOK_URL_FILE" "DAYBREAK_SLACK_URL_FILE" "DAYBREAK_WEBHOOK_SECRET_FILE" }}
-{{- end }}
-{{- if eq .role "speed" }}
-{{- /* It reads no stored files: a worker that is taken over must not open them. */}}
-{{- $secrets = omit $secrets "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "HADOOP_TOKEN" }}
 {{- end }}
 {{- range $name, $secret := $secrets }}
 {{- if hasKey $settings $name }}
