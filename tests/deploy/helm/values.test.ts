@@ -89,6 +89,7 @@ test.each([
   ['secrets.KAFKA_SASL_PASSWORD=hunter2', 'KAFKA_SASL_PASSWORD'],
   ['secrets.KAFKA_SASL_PASSWORD.value=hunter2', 'value'],
   ['secrets.KAFKA_BROKERS.name=brokers', 'KAFKA_BROKERS'],
+  ['secrets.DRUID_BROKER_URL.name=druid,secrets.DRUID_BROKER_URL.key=url', 'DRUID_BROKER_URL'],
   ['druid.brokerUrl=http://user:hunter2@druid:8082', 'brokerUrl'],
   ['kafka.brokers={kafka}', 'brokers'],
   ['temporal.address=', 'address'],
@@ -149,6 +150,13 @@ it('gives the speed layer keys of a storage only if they are its own', async () 
   const keys = own.map((name) => `speed.secrets.${name}.name=tables,speed.secrets.${name}.key=${name}`);
   const tables = await secretsOf([...withS3, '--set', keys.join(',')]);
   expect(tables['Deployment daybreak-speed']).toEqual(own);
+});
+
+it('gives the webhooks of a pipeline to the workers that send notices, and to no others', async () => {
+  const webhook = 'secrets.ORDERS_SLACK_URL.name=webhooks,secrets.ORDERS_SLACK_URL.key=orders';
+  const found = await secretsOf([...withS3, '--set', webhook]);
+  const owners = Object.keys(found).filter((owner) => found[owner]?.includes('ORDERS_SLACK_URL'));
+  expect(owners).toEqual(['Deployment daybreak-batch']);
 });
 
 it('refuses files that no ConfigMap can hold', async () => {

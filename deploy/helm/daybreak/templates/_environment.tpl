@@ -38,8 +38,13 @@ Settings and secrets of a role go before those of all. A secret is never a value
 {{- end }}
 {{- $secrets := mustMergeOverwrite (deepCopy $shared) (deepCopy $own.secrets) }}
 {{- if ne .role "batch" }}
-{{- /* Only workers of the role batch serve output and tell webhooks. */}}
-{{- $secrets = omit $secrets "DAYBREAK_OUTPUT_TOKEN" "DAYBREAK_WEBHOOK_URL" "DAYBREAK_SLACK_URL" "DAYBREAK_WEBHOOK_SECRET" }}
+{{- /* Only workers of the role batch serve output and send notices. The addresses of webhooks end with _URL. */}}
+{{- $secrets = omit $secrets "DAYBREAK_OUTPUT_TOKEN" "DAYBREAK_WEBHOOK_SECRET" }}
+{{- range $name := keys $secrets }}
+{{- if hasSuffix "_URL" $name }}
+{{- $_ := unset $secrets $name }}
+{{- end }}
+{{- end }}
 {{- $settings = omit $settings "DAYBREAK_OUTPUT_TOKEN_FILE" "DAYBREAK_WEBHOOK_URL_FILE" "DAYBREAK_SLACK_URL_FILE" "DAYBREAK_WEBHOOK_SECRET_FILE" }}
 {{- end }}
 {{- range $name, $secret := $secrets }}
