@@ -2,6 +2,7 @@ import { composeParser } from '../check/compose-project';
 import { EXAMPLES, helmWithChart, rendered } from './chart';
 import { checkManifests, type ExpectedOfChart } from './check';
 import { expectedOfChart } from './expected';
+import { ofKind, parseManifests } from './manifests';
 import { helmProgram, schemaProblems } from './tools';
 
 const BUILDING = 1_200_000;
@@ -47,6 +48,28 @@ test.each([
   const names = [...text.matchAll(/^ {2}name: (\S+)$/gm)].map(([, name = '']) => name);
   // The name of a Job becomes a label of its Pods.
   expect(names.filter((name) => name.length > 63)).toEqual([]);
+});
+
+const WORDS = 'pipelines.configMaps.on=on,start.on.shards=1,pipelines.configMaps.null=y,start.null.shards=1';
+
+test.each([
+  ['dots', 'release.of.ours', 's3', 'nameOverride='],
+  ['as many characters as Helm takes', `${'a'.repeat(39)}--${'b'.repeat(12)}`, 's3', 'nameOverride='],
+  ['digits only', '20261128', 's3', 'fullnameOverride=daybreak,nameOverride=1e3'],
+  ['words that YAML takes for something else', 'off', 's3', WORDS],
+  [
+    'words for references',
+    'off',
+    'image',
+    'secretFiles=on,serviceAccount.name=yes,pod.priorityClassName=no,image.pullSecrets[0]=off,batch.data.volume.existingClaim=on',
+  ],
+  ['words for the class of a volume', 'off', 'volume', 'batch.data.volume.storageClass=on'],
+])('names are valid: %s', async (_, release, example, set) => {
+  const { stderr, stdout } = await helmWithChart(['template', release], [...argsOf(example), '--set', set]);
+  expect([stderr, checkManifests(stdout, expected), await schemaProblems(stdout)]).toEqual(['', [], []]);
+  // A Service begins with a letter and has no dots.
+  const names = ofKind(parseManifests(stdout), 'Service').map(({ metadata }) => metadata.name);
+  expect(names.filter((name) => !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))).toEqual([]);
 });
 
 const T = 'deploy/helm/daybreak/templates';

@@ -90,6 +90,7 @@ test.each([
   ['secrets.KAFKA_SASL_PASSWORD.value=hunter2', 'value'],
   ['secrets.KAFKA_BROKERS.name=brokers', 'KAFKA_BROKERS'],
   ['secrets.DRUID_BROKER_URL.name=druid,secrets.DRUID_BROKER_URL.key=url', 'DRUID_BROKER_URL'],
+  ['nameOverride=My_Name', 'nameOverride'],
   ['druid.brokerUrl=http://user:hunter2@druid:8082', 'brokerUrl'],
   ['kafka.brokers={kafka}', 'brokers'],
   ['temporal.address=', 'address'],
@@ -111,6 +112,7 @@ const withS3 = EXAMPLES['s3'] ?? [];
 const withVolume = EXAMPLES['volume'] ?? [];
 
 test.each([
+  ['a name that no Service can have', [...withS3, '--set', 'fullnameOverride=1st'], 'Set fullnameOverride'],
   ['no pipeline', withVolume.slice(0, 2), 'There is no pipeline'],
   ['a pipeline twice', [...withS3, ...EVENTS_FILES], 'in pipelines.files and in pipelines.configMaps'],
   ['pipelines in the image too', [...withS3, '--set', 'pipelines.path=/pipelines'], 'pipelines.path is set'],

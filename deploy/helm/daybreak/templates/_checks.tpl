@@ -4,6 +4,10 @@
 {{- if not (or $values.speed.enabled $values.batch.enabled) }}
 {{- fail "speed.enabled and batch.enabled are both false, so nothing would run." }}
 {{- end }}
+{{- $fullname := include "daybreak.fullname" . }}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $fullname) }}
+{{- fail (printf "The objects would be called %s, but the name of a Service has lower-case letters, digits and hyphens, and begins with a letter. Set fullnameOverride." $fullname) }}
+{{- end }}
 {{- $names := include "daybreak.pipelineNames" . | fromJsonArray }}
 {{- if ne (len $names) (len (uniq $names)) }}
 {{- fail "A pipeline is in pipelines.files and in pipelines.configMaps. Remove one of them." }}

@@ -2,15 +2,15 @@
 {{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" }}
 {{- end }}
 
-{{/* At most 40 characters, because others are added, and a label has at most 63. */}}
+{{/* At most 40 characters, because others are added, and a label has at most 63. Releases may have dots, Services not. */}}
 {{- define "daybreak.fullname" -}}
+{{- $name := printf "%s-%s" .Release.Name (include "daybreak.name" .) }}
 {{- if .Values.fullnameOverride }}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{- $name = .Values.fullnameOverride }}
 {{- else if contains (include "daybreak.name" .) .Release.Name }}
-{{- .Release.Name | trunc 40 | trimSuffix "-" }}
-{{- else }}
-{{- printf "%s-%s" .Release.Name (include "daybreak.name" .) | trunc 40 | trimSuffix "-" }}
+{{- $name = .Release.Name }}
 {{- end }}
+{{- $name | replace "." "-" | trunc 40 | trimAll "-" }}
 {{- end }}
 
 {{/* An object of a pipeline. Long names are cut, and a hash keeps them apart. Takes (list root "what" "pipeline"). */}}
@@ -24,8 +24,8 @@
 {{- end }}
 
 {{- define "daybreak.selector" -}}
-app.kubernetes.io/name: {{ include "daybreak.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "daybreak.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "daybreak.labels" -}}

@@ -1,7 +1,7 @@
 {{/* What every Pod has. Takes (dict "root" $ "role" …). */}}
 {{- define "daybreak.podSettings" -}}
 {{- $values := .root.Values -}}
-serviceAccountName: {{ include "daybreak.serviceAccount" .root }}
+serviceAccountName: {{ include "daybreak.serviceAccount" .root | quote }}
 automountServiceAccountToken: false
 # A Service that is called daybreak-worker would set DAYBREAK_WORKER_PORT to its address.
 enableServiceLinks: false
@@ -16,11 +16,11 @@ securityContext:
 {{- with $values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $values.pod.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $values.pod.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
@@ -62,7 +62,7 @@ pipeline. No subPath: then an edit would not arrive.
 {{- with .Values.secretFiles }}
 - name: secret-files
   # 0440, in decimal as JSON has it: readable for the worker's group only.
-  secret: { secretName: {{ . }}, defaultMode: 288 }
+  secret: { secretName: {{ . | quote }}, defaultMode: 288 }
 {{- end }}
 {{- if not .Values.pipelines.path }}
 {{- range $name, $files := .Values.pipelines.files }}
@@ -76,7 +76,7 @@ pipeline. No subPath: then an edit would not arrive.
 {{- end }}
 {{- range $name, $configMap := .Values.pipelines.configMaps }}
 - name: {{ printf "pipeline-%s" (sha256sum $name | trunc 8) }}
-  configMap: { name: {{ $configMap }} }
+  configMap: { name: {{ $configMap | quote }} }
 {{- end }}
 {{- end }}
 {{- end }}
