@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { readConfig } from '../../../worker/config';
 import { composeParser } from '../check/compose-project';
 import { IS_SECRET } from '../check/variables';
 import { CHART, EVENTS_FILES, EXAMPLES, helmWithChart, rendered, ROOT } from './chart';
@@ -100,6 +101,7 @@ test.each([
   ['batch.resources.limits.memory=4G', 'memory'],
   ['start.events.shard=2', 'shard'],
   ['start.Events.shards=2', 'Events'],
+  ['batch.outputServer.port=9465', 'port'],
   ['speed.terminationGracePeriodSeconds=5', 'terminationGracePeriodSeconds'],
 ])('the schema refuses %s', async (value, named) => {
   const { code, stderr } = await helmWithChart(['template', 'daybreak'], [...(EXAMPLES['s3'] ?? []), '--set', value]);
@@ -111,6 +113,25 @@ test.each([
 const withS3 = EXAMPLES['s3'] ?? [];
 const withVolume = EXAMPLES['volume'] ?? [];
 
+const SLOTS = ['DAYBREAK_SPEED_SLOTS', 'DAYBREAK_BATCH_SLOTS', 'DAYBREAK_BACKFILL_SLOTS'];
+const NUMBERS = [...SLOTS, 'DAYBREAK_BUILD_MEMORY', 'DAYBREAK_BUILD_THREADS'];
+
+it.each(NUMBERS)('takes the same numbers as the worker for %s', async (name) => {
+  const isTaken = (value: string): boolean => {
+    try {
+      readConfig({ [name]: value });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  for (const value of ['0', '1', '2', '19', '127', '128', '199', '1000', '1001', '2000']) {
+    const args = [...withS3, '--set-string', `settings.${name}=${value}`];
+    const { stderr } = await helmWithChart(['template', 'daybreak'], args);
+    expect([value, !stderr.includes(name)]).toEqual([value, isTaken(value)]);
+  }
+});
+
 test.each([
   ['a name that no Service can have', [...withS3, '--set', 'fullnameOverride=1st'], 'Set fullnameOverride'],
   ['no pipeline', withVolume.slice(0, 2), 'There is no pipeline'],
@@ -119,6 +140,34 @@ test.each([
   ['another pipeline', [...withS3, '--set', 'start.rides.shards=1'], 'start names the pipeline rides'],
   ['nothing to run', [...withS3, '--set', 'speed.enabled=false,batch.enabled=false'], 'nothing would run'],
   ['a volume of one Pod', [...withVolume, '--set', 'batch.replicas=2'], 'only one Pod can use a volume'],
+  [
+    'an impossible autoscaler',
+    [...withS3, '--set', 'speed.autoscaling.enabled=true,speed.autoscaling.maxReplicas=1'],
+    'speed.autoscaling.maxReplicas is 1, but minReplicas is 2',
+  ],
+  [
+    'metrics that nobody can read',
+    [...withS3, '--set', 'networkPolicy.enabled=true,metrics.serviceMonitor.enabled=true'],
+    'Name Prometheus in networkPolicy.metricsFrom',
+  ],
+  [
+    'files of a Secret that is not mounted',
+    [...withS3, '--set', 'settings.TEMPORAL_TLS_SERVER_CA_CERT_PATH=/run/daybreak/ca.pem'],
+    'TEMPORAL_TLS_SERVER_CA_CERT_PATH is /run/daybreak/ca.pem, but secretFiles names no Secret',
+  ],
+  [
+    'a secret from two places',
+    [
+      ...[...withS3, '--set', 'secretFiles=files,settings.DRUID_PASSWORD_FILE=/run/daybreak/druid'],
+      ...['--set', 'batch.secrets.DRUID_PASSWORD.name=druid,batch.secrets.DRUID_PASSWORD.key=password'],
+    ],
+    'DRUID_PASSWORD is in secrets, and DRUID_PASSWORD_FILE in settings',
+  ],
+  [
+    'a build beyond the memory',
+    [...withS3, '--set-string', 'batch.settings.DAYBREAK_BUILD_MEMORY=4097'],
+    'DAYBREAK_BUILD_MEMORY is 4097 MiB, but batch.resources.limits.memory is 4Gi',
+  ],
   ['no token', [...withS3, '--set', 'batch.outputServer.enabled=true'], 'needs DAYBREAK_OUTPUT_TOKEN'],
   ['nothing to serve', [...withVolume, '--set', 'batch.data.kind=scratch'], 'serves days from a volume'],
   ['nobody to read', [...withVolume, '--set', 'networkPolicy.enabled=true'], 'Name Druid in networkPolicy.outputFrom'],

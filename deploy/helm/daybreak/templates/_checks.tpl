@@ -36,6 +36,13 @@
 {{- if and (gt (int $values.batch.replicas) 1) (not $isShared) }}
 {{- fail "batch.replicas is more than 1, but only one Pod can use a volume that is ReadWriteOnce. Set batch.data.volume.accessMode to ReadWriteMany or batch.data.kind to scratch." }}
 {{- end }}
+{{- $scale := $values.speed.autoscaling }}
+{{- if and $scale.enabled (lt (int $scale.maxReplicas) (int $scale.minReplicas)) }}
+{{- fail (printf "speed.autoscaling.maxReplicas is %d, but minReplicas is %d. Raise it." (int $scale.maxReplicas) (int $scale.minReplicas)) }}
+{{- end }}
+{{- if and $values.networkPolicy.enabled $values.metrics.serviceMonitor.enabled (not $values.networkPolicy.metricsFrom) }}
+{{- fail "metrics.serviceMonitor is on, but networkPolicy lets nobody read metrics. Name Prometheus in networkPolicy.metricsFrom." }}
+{{- end }}
 {{- if $values.batch.outputServer.enabled }}
 {{- $token := or (hasKey $values.secrets "DAYBREAK_OUTPUT_TOKEN") (hasKey $values.batch.secrets "DAYBREAK_OUTPUT_TOKEN") }}
 {{- $file := or (hasKey $values.settings "DAYBREAK_OUTPUT_TOKEN_FILE") (hasKey $values.batch.settings "DAYBREAK_OUTPUT_TOKEN_FILE") }}

@@ -31,6 +31,9 @@ Settings and secrets of a role go before those of all. A secret is never a value
 {{- end }}
 {{- end }}
 {{- $settings = mustMergeOverwrite $settings (deepCopy $values.settings) (deepCopy $own.settings) }}
+{{- if and (eq .role "batch") (gt (int $settings.DAYBREAK_BUILD_MEMORY) (include "daybreak.batchMebibytes" $root | int)) }}
+{{- fail (printf "DAYBREAK_BUILD_MEMORY is %s MiB, but batch.resources.limits.memory is %s. Leave it out: a build then takes a quarter of the limit." $settings.DAYBREAK_BUILD_MEMORY $values.batch.resources.limits.memory) }}
+{{- end }}
 {{- $shared := $values.secrets }}
 {{- if eq .role "speed" }}
 {{- /* It reads no stored files but tables: keys of all roles open more than it needs, so only its own are given. */}}
@@ -51,20 +54,33 @@ Settings and secrets of a role go before those of all. A secret is never a value
 {{- if hasKey $settings $name }}
 {{- fail (printf "%s is in settings and in secrets. Remove one of them." $name) }}
 {{- end }}
+{{- if hasKey $settings (printf "%s_FILE" $name) }}
+{{- fail (printf "%s is in secrets, and %s_FILE in settings. Remove one of them." $name $name) }}
+{{- end }}
 - name: {{ $name }}
   valueFrom:
     secretKeyRef: { name: {{ $secret.name | quote }}, key: {{ $secret.key | quote }} }
 {{- end }}
 {{- range $name, $value := $settings }}
+{{- /* Druid, not the worker, opens that file. */}}
+{{- $isRead := and (regexMatch "(_FILE|_PATH)$" $name) (ne $name "DRUID_KAFKA_TRUSTSTORE_FILE") }}
+{{- if and $isRead (hasPrefix "/run/daybreak/" $value) (not $values.secretFiles) }}
+{{- fail (printf "%s is %s, but secretFiles names no Secret, so nothing is mounted there." $name $value) }}
+{{- end }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end }}
 
+{{/* The limit in MiB. */}}
+{{- define "daybreak.batchMebibytes" -}}
+{{- $limit := .Values.batch.resources.limits.memory }}
+{{- ternary (mul 1024 (trimSuffix "Gi" $limit | int)) (trimSuffix "Mi" $limit | int) (hasSuffix "Gi" $limit) }}
+{{- end }}
+
 {{/* MiB of a quarter of the limit. */}}
 {{- define "daybreak.buildMemory" -}}
-{{- $limit := .Values.batch.resources.limits.memory }}
-{{- $mebibytes := ternary (mul 1024 (trimSuffix "Gi" $limit | int)) (trimSuffix "Mi" $limit | int) (hasSuffix "Gi" $limit) }}
+{{- $mebibytes := include "daybreak.batchMebibytes" . | int }}
 {{- max 128 (div $mebibytes 4) }}
 {{- end }}
 
