@@ -1,6 +1,7 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { parse, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { readConfig } from '../../../worker/config';
@@ -210,15 +211,25 @@ it('gives the webhooks of a pipeline to the workers that send notices, and to no
   expect(owners).toEqual(['Deployment daybreak-batch']);
 });
 
-it('refuses files that no ConfigMap can hold', async () => {
-  const file = join(tmpdir(), `daybreak-large-${process.pid}.csv`);
-  writeFileSync(file, 'x'.repeat(1_000_000));
+test.each([
+  ['that no ConfigMap can hold', 'x'.repeat(1_000_000), 'Put the pipelines into the image, and set pipelines.path'],
+  // Helm would write U+FFFD instead, and the table would have other rows without a message.
+  [
+    'in Latin-1',
+    Buffer.from('code,name\nFR,Café\n', 'latin1'),
+    'The file table.csv of the pipeline events is not UTF-8',
+  ],
+  ['that are binary', gzipSync('code,name\n'), 'The file table.csv of the pipeline events is not UTF-8'],
+])('refuses files %s', async (_, content, message) => {
+  const folder = mkdtempSync(join(tmpdir(), 'daybreak-files-'));
   try {
-    const args = [...withVolume, '--set-file', `pipelines.files.events.large\\.csv=${file}`];
+    const file = join(folder, 'table.csv');
+    writeFileSync(file, content);
+    const args = [...withVolume, '--set-file', `pipelines.files.events.table\\.csv=${file}`];
     const { stderr } = await helmWithChart(['template', 'daybreak'], args);
-    expect(stderr).toContain('Put the pipelines into the image, and set pipelines.path');
+    expect(stderr).toContain(message);
   } finally {
-    rmSync(file);
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -27,6 +27,9 @@
 {{- $size := 0 }}
 {{- range $path, $content := $files }}
 {{- $size = add $size (len $content) }}
+{{- if ne $content ($content | toJson | mustFromJson) }}
+{{- fail (printf "The file %s of the pipeline %s is not UTF-8, and Helm would change it. Make a ConfigMap with kubectl, and set pipelines.configMaps." $path $name) }}
+{{- end }}
 {{- end }}
 {{- if gt (int $size) 1000000 }}
 {{- fail (printf "The files of the pipeline %s have %d bytes, and a ConfigMap takes 1 MiB. Put the pipelines into the image, and set pipelines.path." $name (int $size)) }}
