@@ -2,7 +2,7 @@ import { composeParser } from '../check/compose-project';
 import { EXAMPLES, helmWithChart, rendered } from './chart';
 import { checkManifests, type ExpectedOfChart } from './check';
 import { expectedOfChart } from './expected';
-import { ofKind, parseManifests } from './manifests';
+import { ofKind, parseManifests, podsOf } from './manifests';
 import { helmProgram, schemaProblems } from './tools';
 
 const BUILDING = 1_200_000;
@@ -32,12 +32,15 @@ test.each(names)('Kubernetes takes what the values of %s make', async (name) => 
   expect(problems.filter((problem) => !IN_NO_SCHEMA.test(problem))).toEqual([]);
 });
 
+const ONLY_SPEED =
+  'batch.enabled=false,networkPolicy.enabled=true,networkPolicy.outputFrom[0].podSelector.matchLabels.app=druid';
 const LONG = 'a-name-of-sixty-characters-or-so-as-a-pipeline-may-have-it';
 
 test.each([
   ['a closed network', 's3', 'networkPolicy.enabled=true'],
   ['the batch layer alone', 's3', 'speed.enabled=false'],
   ['the speed layer alone', 's3', 'batch.enabled=false'],
+  ['a network without the batch layer', 'volume', ONLY_SPEED],
   ['nothing to start', 'image', 'start.events.speed=false,start.events.schedule=false'],
   ['a ServiceAccount that is there', 's3', 'serviceAccount.create=false'],
   ['long names', 's3', `fullnameOverride=${LONG},pipelines.configMaps.${LONG}=x,start.${LONG}.shards=1`],
@@ -48,6 +51,14 @@ test.each([
   const names = [...text.matchAll(/^ {2}name: (\S+)$/gm)].map(([, name = '']) => name);
   // The name of a Job becomes a label of its Pods.
   expect(names.filter((name) => name.length > 63)).toEqual([]);
+});
+
+it('gives every Pod the labels and annotations of pod', async () => {
+  const pods = podsOf(parseManifests(await rendered(argsOf('everything'))));
+  const without = pods.filter(
+    ({ labels, annotations }) => labels['team'] !== 'data' || annotations['example.com/team'] !== 'data',
+  );
+  expect(without.map(({ owner }) => owner)).toEqual([]);
 });
 
 const WORDS = 'pipelines.configMaps.on=on,start.on.shards=1,pipelines.configMaps.null=y,start.null.shards=1';

@@ -79,7 +79,7 @@ const podSchema = z.object({
     .default([]),
 });
 
-const template = z.object({ metadata: z.object({ labels }), spec: podSchema });
+const template = z.object({ metadata: z.object({ labels, annotations: labels }), spec: podSchema });
 const matchLabels = z.object({ matchLabels: labels });
 
 const manifestSchema = z.discriminatedUnion('kind', [
@@ -184,6 +184,7 @@ export interface Pod {
   /** As in 'Deployment daybreak-speed'. */
   readonly owner: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   readonly spec: PodSpec;
   /** Whether a worker runs in it, and not a command that ends. */
   readonly isWorker: boolean;
@@ -192,11 +193,10 @@ export interface Pod {
 export function podsOf(manifests: readonly Manifest[]): Pod[] {
   return manifests.flatMap((manifest): Pod[] => {
     const owner = `${manifest.kind} ${manifest.metadata.name}`;
-    if (manifest.kind === 'Pod')
-      return [{ owner, labels: manifest.metadata.labels, spec: manifest.spec, isWorker: false }];
+    if (manifest.kind === 'Pod') return [{ owner, ...manifest.metadata, spec: manifest.spec, isWorker: false }];
     if (manifest.kind !== 'Deployment' && manifest.kind !== 'Job') return [];
     const { metadata, spec } = manifest.spec.template;
-    return [{ owner, labels: metadata.labels, spec, isWorker: manifest.kind === 'Deployment' }];
+    return [{ owner, ...metadata, spec, isWorker: manifest.kind === 'Deployment' }];
   });
 }
 

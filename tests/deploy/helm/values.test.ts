@@ -84,6 +84,8 @@ test.each([
   ['batch.data.volumes.size=1Gi', 'volumes'],
   ['batch.data.kind=s3', 'kind'],
   ['networkPolicies.enabled=true', 'networkPolicies'],
+  ['pod.labels.app\\.kubernetes\\.io/name=other', 'app.kubernetes.io/name'],
+  ['metrics.serviceMonitor.labels.helm\\.sh/chart=other', 'helm.sh/chart'],
   ['settings.KAFKA_SSL=true', 'KAFKA_SSL'],
   ['settings.KAFKA_SASL_PASSWORD=hunter2', 'KAFKA_SASL_PASSWORD'],
   ['settings.TEMPORAL_ADDRESS=elsewhere:7233', 'TEMPORAL_ADDRESS'],
