@@ -235,10 +235,31 @@ test.each([
   }
 });
 
+/** What Helm prints after an installation. */
+async function notesOf(args: readonly string[]): Promise<string> {
+  const { stdout } = await helmWithChart(['install', 'daybreak', '--dry-run=client'], args);
+  return stdout.split('NOTES:')[1] ?? '';
+}
+
 it('says what comes next after an installation', async () => {
-  const { stdout } = await helmWithChart(['install', 'daybreak', '--dry-run=client'], withS3);
-  const notes = stdout.split('NOTES:')[1] ?? '';
+  const notes = await notesOf(withS3);
   for (const name of ['deployment/daybreak-speed', 'deployment/daybreak-batch', 'job/daybreak-start-events'])
     expect(notes).toContain(name);
   expect(notes).toContain('daybreak status --pipeline events');
+});
+
+it('names only Jobs that it makes', async () => {
+  const both = EXAMPLES['image'] ?? [];
+  const notes = await notesOf([...both, '--set', 'start.events.speed=false,start.events.schedule=false']);
+  expect(notes.match(/job\/\S+/g)).toEqual(['job/daybreak-start-rides']);
+  expect(notes).toContain('daybreak status --pipeline events');
+});
+
+it('says where files of a volume belong, and how Druid reads what is published there', async () => {
+  const served = await notesOf(withVolume);
+  expect(served).toContain('data/<pipeline>/input of the claim daybreak-data');
+  expect(served).not.toContain('batch.outputServer');
+  expect(await notesOf([...withVolume, '--set', 'batch.outputServer.enabled=false'])).toContain(
+    'batch.outputServer is off',
+  );
 });
