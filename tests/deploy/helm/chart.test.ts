@@ -333,6 +333,13 @@ test.each([
   ['a command with an effect each time', 'start.yaml', '"--shards" (', '"--anew" "--shards" (', 'runs speed start'],
   ['the role', '_pod.tpl', '--role, {{ .role }}', '--role, {{ .role }}s', 'runs worker --role speeds'],
   ['restarts', 'start.yaml', 'restartPolicy: Never', 'restartPolicy: OnFailure', 'is started again for ever'],
+  [
+    'what stays',
+    'start.yaml',
+    'ttlSecondsAfterFinished: ',
+    'activeDeadlineSeconds: ',
+    'stays when the release is removed',
+  ],
   ['the next upgrade', 'start.yaml', 'before-hook-creation', 'hook-failed', 'is in the way of the next upgrade'],
 ])('a broken chart is found: %s', async (_, file, from, to, problem) => {
   const text = await rendered(argsOf('everything'), { file: `${T}/${file}`, from, to });

@@ -99,7 +99,11 @@ const manifestSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('Job'),
     metadata: named,
-    spec: z.object({ backoffLimit: z.number().optional(), template }),
+    spec: z.object({
+      backoffLimit: z.number().optional(),
+      ttlSecondsAfterFinished: z.number().optional(),
+      template,
+    }),
   }),
   z.object({ kind: z.literal('Pod'), metadata: named, spec: podSchema }),
   z.object({

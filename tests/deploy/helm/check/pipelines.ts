@@ -62,4 +62,8 @@ export const checkCommands: ChartCheck = (manifests, { isCommand }) => [
     const isReplaced = metadata.annotations['helm.sh/hook-delete-policy'] === 'before-hook-creation';
     return hook === wanted && isReplaced ? [] : [`${kind} ${metadata.name} is in the way of the next upgrade`];
   }),
+  // Helm removes no hook with the release.
+  ...ofKind(manifests, 'Job').flatMap(({ metadata, spec }) =>
+    spec.ttlSecondsAfterFinished === undefined ? [`Job ${metadata.name} stays when the release is removed`] : [],
+  ),
 ];
