@@ -13,6 +13,7 @@ import { typedFailures } from './failures';
 import { startOutputServer } from './output-server';
 import { createMetrics, measured, type Metrics } from './metrics';
 import { installRuntime } from './runtime';
+import { temporalFailure } from './temporal-failure';
 import { tuning } from './tuning';
 import { workflowBundle } from './workflow-bundle';
 import { createOperateActivities } from '../activities/operate';
@@ -85,15 +86,24 @@ async function serveOutput({ data, outputServer }: Config, logger: Logger): Prom
   return startOutputServer({ data, host, port: number, token, logger });
 }
 
-/** The worker's own connection. Throws TEMPORAL_UNREACHABLE. */
+/**
+ * The worker's own connection. Throws TEMPORAL_UNREACHABLE, or TEMPORAL_REFUSED if there is no such namespace: the SDK
+ * would try it for minutes without a word.
+ */
 async function connectWorker(
   config: Config,
 ): Promise<{ readonly connection: NativeConnection; readonly namespace: string }> {
   const { connectionOptions, namespace } = connectOptions(config);
+  const { address } = connectionOptions;
+  const connection = await NativeConnection.connect(connectionOptions).catch((cause: unknown) => {
+    throw unreachable(address, cause);
+  });
   try {
-    return { connection: await NativeConnection.connect(connectionOptions), namespace };
-  } catch (cause) {
-    throw unreachable(connectionOptions.address, cause);
+    await connection.workflowService.describeNamespace({ namespace });
+    return { connection, namespace };
+  } catch (thrown) {
+    await connection.close();
+    throw temporalFailure(thrown, { address, namespace });
   }
 }
 

@@ -12,10 +12,12 @@ export interface CalledTemporal {
  * TEMPORAL_REFUSED. Any other error is returned as it is.
  */
 export function temporalFailure(thrown: unknown, { address, namespace }: CalledTemporal): unknown {
-  const cause = thrown instanceof ServiceError ? thrown.cause : thrown;
+  // An error of the worker's connection is both, and has its text in `message`.
+  const cause = thrown instanceof ServiceError && !isGrpcServiceError(thrown) ? thrown.cause : thrown;
   if (thrown instanceof NamespaceNotFoundError) return noNamespace(address, namespace);
   if (!isGrpcServiceError(cause)) return thrown;
-  const { code, details }: { readonly code: number; readonly details: string } = cause;
+  const { code }: { readonly code: number } = cause;
+  const details = cause.details === '' ? cause.message : cause.details;
   switch (code) {
     case NOT_FOUND:
       // Whatever else may be missing, its caller asks for by name, and knows what that means.

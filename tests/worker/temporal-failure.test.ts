@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { localTemporal } from '../scripts/cli/local-temporal';
+import { runDaybreak } from '../scripts/cli/run-daybreak';
 import { runMain } from '../scripts/cli/run-main';
 
 const temporal = localTemporal();
@@ -62,4 +63,14 @@ it.each(['nope', BARE])('a report is made without what the namespace %s does not
   const { code, stdout } = await runIn(namespace, ['report', '--json', ...RANGE]);
   expect(JSON.parse(stdout)).toMatchObject({ realtime: { state: 'not known' } });
   expect(code).toBe(0);
+});
+
+it('a worker ends at once, and says so', async () => {
+  const { code, stderr } = await runDaybreak(['worker', '--role', 'batch'], {
+    ...temporal.variables,
+    TEMPORAL_NAMESPACE: 'nope',
+  });
+  expect(stderr).toMatch(/^TEMPORAL_REFUSED Temporal at \S+ has no namespace 'nope'\.\n.*namespace create/m);
+  expect(stderr).not.toMatch(/DEFECT|^ +at /m);
+  expect(code).toBe(1);
 });

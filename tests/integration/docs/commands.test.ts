@@ -72,6 +72,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'helm uninstall daybreak': 'the same',
   'kubectl create secret generic daybreak-output --from-literal=token="$(openssl rand -hex 24)"': 'the same',
   'kubectl rollout restart deployment/daybreak-speed deployment/daybreak-batch': 'the same',
+  'kubectl delete job,pod --selector app.kubernetes.io/instance=daybreak': 'the same',
   'npx daybreak backfill --from 2026-10-01 --to 2026-10-31 --parallel 3': 'needs the files of a month',
   'npx daybreak spark pack daybreak-python.tar.gz': 'writes into the repository; batch/spark.test.ts runs it',
   'npx daybreak batch build --pipeline events --date 2026-11-21 --input in --output out --engine spark --master spark://host:7077':
