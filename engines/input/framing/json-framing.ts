@@ -85,14 +85,22 @@ export const BYTES_THAT_SAY_FRAMING = 64 * 1024;
 /** Fewer objects than this in so many bytes without a line feed are one torn line. */
 const OBJECTS_OF_NO_LINE = 10;
 
+/** With its mark, or a bracket and one more character that is not NUL. In UTF-8 no zero byte stands beside a bracket. */
+const UTF_16 = /^(?:fffe..00|feff00|[57]b00(?!00)..00|00[57]b00(?!00))/;
+const UTF_16_BYTES = 4;
+
 /**
- * Why content does not have a record a line, although it has JSON objects. Undefined if one of its first lines is one
- * object, or if it has no JSON.
+ * Why content is not read as records: it is UTF-16, or it does not have a record a line, although it has JSON objects.
+ * Undefined if one of its first lines is one object, or if it has no JSON.
  *
  * @param content from the beginning of the file, at least BYTES_THAT_SAY_FRAMING or all of it.
  */
 export function framingFault(framing: Framing | undefined, content: Buffer): string | undefined {
-  if (framing !== 'lines' || content.length === 0) return undefined;
+  if (framing === undefined || content.length === 0) return undefined;
+  if (UTF_16.test(content.toString('hex', 0, UTF_16_BYTES))) {
+    return 'it holds text of UTF-16, and files are read that are UTF-8';
+  }
+  if (framing === 'json') return undefined;
   const beginning = content.subarray(0, BYTES_THAT_SAY_FRAMING);
   // Of nearly every file the first line says it.
   if (objectsIn(beginning.toString('utf8', 0, endOfLine(beginning, 0))) === 'one') return undefined;

@@ -100,6 +100,30 @@ it('names what of the day it does not read, and reads the rest', async () => {
   expect(missingHours).toHaveLength(19);
 });
 
+it('names text of UTF-16 once, also compressed and without a mark, with any framing', async () => {
+  const text = `${at(5, 1)}\r\n${at(5, 2)}\r\n`;
+  const little = Buffer.from(text, 'utf16le');
+  const big = Buffer.from(little).swap16();
+  const marked = Buffer.concat([Buffer.from([0xff, 0xfe]), little]);
+  for (const framing of ['lines', 'json'] as const) {
+    const { counts, unreadFiles } = await build({
+      pattern: 'names.%Y%m%d.%H*.json',
+      framing,
+      files: {
+        'names.20261121.05.json': `${at(5, 1)}\n`,
+        'names.20261121.06.json': marked,
+        'names.20261121.07.json.gz': gzipSync(Buffer.concat([Buffer.from([0xfe, 0xff]), big])),
+        'names.20261121.08.json': little,
+        'names.20261121.09.json': big,
+      },
+    });
+    expect(counts).toMatchObject({ read: 5, written: 1, quarantined: 4 });
+    expect(unreadFiles?.map(({ reason }) => reason)).toEqual(
+      Array.from({ length: 4 }, () => 'it holds text of UTF-16, and files are read that are UTF-8'),
+    );
+  }
+});
+
 it('notices the end of a file within an object', async () => {
   const { counts, truncatedFiles } = await build({
     pattern: 'names.%Y%m%d.%H*.json',
