@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** A place in a bundle of ours: its path or address, line and column. Only a bundle's name ends in .cjs or .mjs. */
+/** A place in a bundle, or in a package's file that is named like one: path or address, line and column. */
 const PLACE = /((?:file:\/\/)?\/[^():]+\.[cm]js):(\d+):(\d+)/g;
-/** By the path of the bundle; null if it has no readable source map. */
+/** Source maps by the path of the bundle. */
 const maps = new Map();
 
 /**
@@ -27,23 +27,21 @@ function titleOf(error) {
 }
 
 function sourceOf(place, file, line, column) {
-  const path = file.startsWith('file:') ? fileURLToPath(file) : file;
-  // Lines and columns of a stack trace begin at 1, those of a source map at 0.
-  const { originalSource, originalLine, originalColumn } = mapOf(path)?.findEntry(line - 1, column - 1) ?? {};
-  if (originalSource === undefined) return place;
-  const source = fileURLToPath(new URL(originalSource, pathToFileURL(path)));
-  return `${source}:${originalLine + 1}:${originalColumn + 1}`;
-}
-
-function mapOf(path) {
-  if (!maps.has(path)) maps.set(path, readMap(`${path}.map`));
-  return maps.get(path);
-}
-
-function readMap(file) {
   try {
-    return new SourceMap(JSON.parse(readFileSync(file, 'utf8')));
+    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+    // Lines and columns of a stack trace begin at 1, those of a source map at 0.
+    const { originalSource, originalLine, originalColumn } = mapOf(path).findEntry(line - 1, column - 1);
+    if (originalSource === undefined) return place; // Code of the bundler itself.
+    const source = fileURLToPath(new URL(originalSource, pathToFileURL(path)));
+    return `${source}:${originalLine + 1}:${originalColumn + 1}`;
   } catch {
-    return null; // There is none, or it is damaged. Whoever looks at a stack trace wants to see that of another error.
+    // It has no source map, or one that is damaged or of no use. Whoever looks wants to see another error than that.
+    return place;
   }
+}
+
+/** Throws if there is none that can be read. */
+function mapOf(path) {
+  if (!maps.has(path)) maps.set(path, new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8'))));
+  return maps.get(path);
 }

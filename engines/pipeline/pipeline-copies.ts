@@ -12,7 +12,7 @@ import type { ReadPipeline } from '../model/loaded-pipeline';
 import type { TableVersions } from '../model/table-version';
 import { openPipeline, type OpenPipeline } from '../load-pipeline';
 import { fetchTables } from '../tables/fetch-tables';
-import { contentHash, isSamePipeline } from './pipeline-version';
+import { isSamePipeline, sha256 } from './pipeline-version';
 import { PIPELINE_FILE } from './pipeline-file';
 import { readPipeline, readPipelineWith, readSettings, TRANSFORM_FILE } from './read-pipeline';
 import { replaceFile } from '../../clients/storage/local/replace-file';
@@ -32,7 +32,7 @@ const copiedTables = z.record(
  * folder changed since it was read.
  */
 export async function copyPipeline(read: ReadPipeline, root: string): Promise<ReadPipeline> {
-  const version = contentHash(read);
+  const version = versionOf(read);
   return (await heldCopy(join(root, version, read.pipeline.name), read)) ?? copy(read, root, version);
 }
 
@@ -41,7 +41,7 @@ export async function copyPipeline(read: ReadPipeline, root: string): Promise<Re
  * stays: another process may be reading it.
  */
 export async function makeCurrent(read: ReadPipeline, root: string): Promise<void> {
-  const version = contentHash(read);
+  const version = versionOf(read);
   const before = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
   if (before === version) return;
   await replaceFile(join(root, CURRENT_FILE), version);
@@ -49,6 +49,10 @@ export async function makeCurrent(read: ReadPipeline, root: string): Promise<voi
     (name) => /^[0-9a-f]{64}$/.test(name) && name !== version && name !== before,
   );
   for (const name of unused) await rm(join(root, name), { recursive: true, force: true });
+}
+
+function versionOf({ pipeline, hashes }: ReadPipeline): string {
+  return sha256(JSON.stringify([pipeline, hashes]));
 }
 
 /** The copy that was kept last, checked again; undefined if there is none that passes. */

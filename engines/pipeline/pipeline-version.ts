@@ -20,11 +20,6 @@ export function isSamePipeline(one: ReadPipeline, other: ReadPipeline): boolean 
   return isDeepStrictEqual([one.pipeline, one.hashes], [other.pipeline, other.hashes]);
 }
 
-/** Two pipelines have the same if and only if `isSamePipeline`. */
-export function contentHash({ pipeline, hashes }: ReadPipeline): string {
-  return sha256(JSON.stringify([pipeline, hashes]));
-}
-
 /** 12 hexadecimal digits, short enough for people to compare. */
 export function shortHash(text: string): string {
   return sha256(text).slice(0, DIGITS);

@@ -1,6 +1,6 @@
 import { buildSync, type BuildOptions } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -75,6 +75,25 @@ it('name the bundle if its source map is damaged', () => {
   build('main.cjs', { format: 'cjs' });
   writeFileSync(join(folder, 'main.cjs.map'), '{"version":3,');
   expect(stackIn('main.cjs')).toMatch(/^TypeError: a\nb\n {4}at thrower \(.*\/main\.cjs:\d+:\d+\)\n/);
+});
+
+it('name the bundle if its sources have no path, as in packages of others', () => {
+  build('main.cjs', { format: 'cjs' });
+  const map = join(folder, 'main.cjs.map');
+  const text = readFileSync(map, 'utf8').replaceAll('"sources/', '"webpack://sources/');
+  expect(text).toContain('webpack:');
+  writeFileSync(map, text);
+  expect(stackIn('main.cjs')).toMatch(/^TypeError: a\nb\n {4}at thrower \(.*\/main\.cjs:\d+:\d+\)\n/);
+});
+
+it('name the bundle where it has code without a source', () => {
+  build('main.cjs', {
+    format: 'cjs',
+    banner: { js: "exports.stack = async () => { try { throw new Error('banner'); } catch (e) { return e.stack; } };" },
+    footer: { js: 'module.exports = exports;' },
+    entryPoints: ['sources/thrower.ts'],
+  });
+  expect(stackIn('main.cjs')).toMatch(/^Error: banner\n {4}at .*\(.*\/main\.cjs:1:\d+\)/);
 });
 
 it('are made for an error whose own text cannot be made', () => {
