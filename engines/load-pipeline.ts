@@ -11,7 +11,7 @@ import { checkTransform } from './sql-check/transform-check';
 import type { LoadedPipeline, ReadPipeline } from './model/loaded-pipeline';
 import { checkOutputColumns } from './pipeline/output-columns';
 import { PIPELINE_FILE } from './pipeline/pipeline-file';
-import { contentHash } from './pipeline/pipeline-version';
+import { isSamePipeline } from './pipeline/pipeline-version';
 import { folderNamed } from './pipeline/pipelines-folder';
 import { readPipeline, TRANSFORM_FILE } from './pipeline/read-pipeline';
 
@@ -33,10 +33,8 @@ export async function loadPipeline(folder: string, day?: BusinessDate): Promise<
   return checkPipeline(await readPipeline(folder, day, { stored: false }), folder);
 }
 
-type Checked = Omit<LoadedPipeline, keyof ReadPipeline>;
-
 /** Of each folder the pipeline that was checked last: a worker needs it for each activity, `--watch` every two seconds. */
-const lastChecked = new Map<string, { readonly content: string; readonly checked: Checked }>();
+const lastChecked = new Map<string, LoadedPipeline>();
 
 /**
  * Checks a pipeline that was read from the folder that the user calls `name`, without the content of tables in S3 and
@@ -44,13 +42,11 @@ const lastChecked = new Map<string, { readonly content: string; readonly checked
  * as `loadPipeline`.
  */
 export async function checkPipeline(read: ReadPipeline, name: string): Promise<LoadedPipeline> {
-  const content = contentHash(read);
   const last = lastChecked.get(name);
-  if (last?.content === content) return { ...read, ...last.checked };
+  if (last !== undefined && isSamePipeline(last, read)) return { ...last, ...read };
   const { loaded, database } = await openPipeline(read, name, { emptyUnlessLocal: true });
   database.close();
-  const { outputColumns, timedTransform, numberedTransform } = loaded;
-  lastChecked.set(name, { content, checked: { outputColumns, timedTransform, numberedTransform } });
+  lastChecked.set(name, loaded);
   return loaded;
 }
 
