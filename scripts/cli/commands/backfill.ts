@@ -1,8 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { BACKFILL_SELECTIONS } from '../../../domain/backfill';
 import type { BackfillOptions } from '../actions/backfill';
 import { dayOption } from '../day-option';
 import { pipelineOption } from '../pipeline-option';
+import { wholeNumberFrom } from '../whole-number';
 
 export function backfillCommand(): Command {
   return new Command('backfill')
@@ -10,7 +11,7 @@ export function backfillCommand(): Command {
     .addOption(dayOption('--from', 'the first local day, YYYY-MM-DD').makeOptionMandatory())
     .addOption(dayOption('--to', 'the last local day, which is included').makeOptionMandatory())
     .addOption(pipelineOption())
-    .option('--parallel <n>', 'how many days run at once', days, 2)
+    .option('--parallel <n>', 'how many days run at once', wholeNumberFrom(1, 100), 2)
     .addOption(
       new Option(
         '--only <days>',
@@ -29,10 +30,4 @@ export function backfillCommand(): Command {
     .option('--cancel', 'cancel the running backfill of this range, with its running days', false)
     .option('--json', 'print JSON', false)
     .action(async (options: BackfillOptions) => (await import('../actions/backfill')).run(options));
-}
-
-function days(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 100) throw new InvalidArgumentError('Give a number, 1 to 100.');
-  return value;
 }

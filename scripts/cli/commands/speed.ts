@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { MAXIMUM_SHARDS } from '../../../domain/speed-shard';
 import type { PauseOptions, SpeedOptions, StartOptions, StopOptions, WatchOptions } from '../actions/speed';
 import { pipelineOption } from '../pipeline-option';
+import { wholeNumberFrom } from '../whole-number';
 
 /**
  * Only `start` and `status` need the pipeline's folder: the layer of a pipeline that is gone or broken can still be
@@ -11,7 +12,7 @@ export function speedCommand(): Command {
   const group = new Command('speed').description('run the realtime layer: events → transform → Kafka → Druid');
   group.addCommand(
     subcommand('start', 'start the layer. If it runs already, it goes on')
-      .option('--shards <n>', 'how many activities share the partitions', shardCount, 1)
+      .option('--shards <n>', 'how many activities share the partitions', wholeNumberFrom(1, MAXIMUM_SHARDS), 1)
       .option(
         '--anew',
         'end a layer that runs and start another one, for example if its workflow is stuck. No event is lost or doubled',
@@ -36,7 +37,7 @@ export function speedCommand(): Command {
   );
   group.addCommand(
     subcommand('scale', 'change the number of activities that share the partitions')
-      .argument('<shards>', 'the new number', shardCount)
+      .argument('<shards>', 'the new number', wholeNumberFrom(1, MAXIMUM_SHARDS))
       .action(async (shards: number, options: SpeedOptions) =>
         (await import('../actions/speed')).scale(shards, options),
       ),
@@ -51,11 +52,4 @@ export function speedCommand(): Command {
 
 function subcommand(name: string, description: string): Command {
   return new Command(name).description(description).addOption(pipelineOption()).option('--json', 'print JSON', false);
-}
-
-function shardCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > MAXIMUM_SHARDS)
-    throw new InvalidArgumentError(`Give a number from 1 to ${MAXIMUM_SHARDS}.`);
-  return value;
 }
