@@ -2,7 +2,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline as pipe } from 'node:stream/promises';
-import { systemCode } from '../../../clients/storage/errors';
 import { localStorage } from '../../../clients/storage/local/local-storage';
 import { DaybreakError, messageOf } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
@@ -27,7 +26,9 @@ export class FolderWriter implements FileWriter {
 
   async write(records: readonly FeedRecord[]): Promise<void> {
     const files = linesByFile(this.#fileNames, records);
-    await Promise.all([...files].map(([name, { lines }]) => this.#append(name, packed(name, lines))));
+    await writtenTo(this.#folder, () =>
+      Promise.all([...files].map(([name, { lines }]) => this.#append(name, packed(name, lines)))),
+    );
   }
 
   async #append(name: string, content: Buffer): Promise<void> {
@@ -45,27 +46,23 @@ export function folderSink(folder: string, pipeline: Pipeline): FileSink {
   return {
     location: folder,
     filesOf: (date) => filesOfDay(storage, pipeline, date),
-    writeDay(fill, replaced) {
-      return writtenTo(folder, async () => {
-        // Readers pass over names that begin with a dot. Within the folder a rename copies nothing.
-        const staging = join(folder, `.feed-${process.pid}`);
-        await mkdir(staging, { recursive: true });
-        try {
-          const writer = new FolderWriter(staging, names);
-          const filled = await fill(writer);
-          await storage.remove(replaced);
-          for (const name of writer.names) await publish(staging, name);
-          return filled;
-        } finally {
-          await rm(staging, { recursive: true, force: true });
-        }
-      });
+    async writeDay(fill, replaced) {
+      // Readers pass over names that begin with a dot. Within the folder a rename copies nothing.
+      const staging = join(folder, `.feed-${process.pid}`);
+      await writtenTo(folder, () => mkdir(staging, { recursive: true }));
+      try {
+        const writer = new FolderWriter(staging, names);
+        const filled = await fill(writer);
+        await storage.remove(replaced);
+        for (const name of writer.names) await writtenTo(folder, () => publish(staging, name));
+        return filled;
+      } finally {
+        await rm(staging, { recursive: true, force: true });
+      }
     },
-    writeLive(fill) {
-      return writtenTo(folder, async () => {
-        await mkdir(folder, { recursive: true });
-        return fill(new FolderWriter(folder, names));
-      });
+    async writeLive(fill) {
+      await writtenTo(folder, () => mkdir(folder, { recursive: true }));
+      return fill(new FolderWriter(folder, names));
     },
     close() {
       storage.close();
@@ -81,12 +78,12 @@ export function folderSink(folder: string, pipeline: Pipeline): FileSink {
   }
 }
 
-/** Does the work. Throws OUTPUT_FAILED for an error of the file system. */
+/** Does work of the file system alone. Throws OUTPUT_FAILED if it fails. */
 async function writtenTo<T>(folder: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (cause instanceof DaybreakError || systemCode(cause) === undefined) throw cause;
+    if (cause instanceof DaybreakError) throw cause;
     throw new DaybreakError('OUTPUT_FAILED', {
       what: `the files cannot be written to ${folder}: ${messageOf(cause)}`,
       remedy: 'Free space there and make the folder writable, or give another one by --output.',
