@@ -9,3 +9,5 @@ export const pipelineAttribute = defineSearchAttributeKey('DaybreakPipeline', 'K
 export const dateAttribute = defineSearchAttributeKey('DaybreakDate', 'KEYWORD');
 /** 'running', 'replaced', 'restored', 'refused:<gate code>', 'failed:<error code>', 'cancelled' or 'not-restored:<error code>'. */
 export const outcomeAttribute = defineSearchAttributeKey('DaybreakOutcome', 'KEYWORD');
+
+export const searchAttributes = [pipelineAttribute, dateAttribute, outcomeAttribute];

@@ -1,6 +1,6 @@
 import { isGrpcServiceError, NamespaceNotFoundError, ServiceError } from '@temporalio/client';
 import { DaybreakError } from '../domain/errors';
-import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
+import { searchAttributes } from '../domain/search-attributes';
 
 export interface CalledTemporal {
   readonly address: string;
@@ -44,9 +44,7 @@ export function temporalFailure(thrown: unknown, { address, namespace }: CalledT
   }
 }
 
-const ATTRIBUTES = [pipelineAttribute, dateAttribute, outcomeAttribute]
-  .map(({ name }) => `--name ${name} --type Keyword`)
-  .join(' ');
+const ATTRIBUTES = searchAttributes.map(({ name }) => `--name ${name} --type Keyword`).join(' ');
 
 // Of gRPC.
 const INVALID_ARGUMENT = 3;

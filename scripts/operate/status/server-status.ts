@@ -1,7 +1,7 @@
 import { createDruidClient, FailedAnswer, NotTheLeader } from '../../../clients/druid';
 import { KafkaTopics } from '../../../clients/kafka/topics';
 import { DaybreakError, messageOf } from '../../../domain/errors';
-import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../../domain/search-attributes';
+import { searchAttributes } from '../../../domain/search-attributes';
 import type { Config } from '../../../worker/config';
 import { connectOptions, withClient } from '../../../worker/connect';
 import { hasStack, stackHealth, type ServerHealth } from '../../stack';
@@ -19,9 +19,8 @@ export interface ServerStatus {
 }
 
 const START = 'Start what is down';
-const ONE_RUN = [pipelineAttribute, dateAttribute, outcomeAttribute]
-  .map(({ name }) => `${name} = 'none'`)
-  .join(' AND ');
+/** No run has these. Temporal refuses the query if it lacks one of the attributes. */
+const NO_RUN = searchAttributes.map(({ name }) => `${name} = 'none'`).join(' AND ');
 
 /**
  * The servers that a worker uses, polled at the worker's addresses with its credentials. If the worker's Druid is the
@@ -91,7 +90,7 @@ function probesOf(config: Config): readonly Probe[] {
       address: connectOptions(config).connectionOptions.address,
       variable: 'TEMPORAL_ADDRESS',
       // Also the namespace, the right to it and the search attributes.
-      call: () => withClient(config, (client) => client.workflow.count(ONE_RUN)),
+      call: () => withClient(config, (client) => client.workflow.count(NO_RUN)),
     },
     {
       title: 'Kafka',
