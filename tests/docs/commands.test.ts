@@ -1,9 +1,10 @@
+import { NOT_RUN } from './commands-not-run';
 import { commandsOf, documentedPages } from './documented-commands';
 import { parseCommand } from './parse-command';
 
 const PREFIX = 'npx daybreak ';
-const commandLines = documentedPages()
-  .flatMap(commandsOf)
+const commands = documentedPages().flatMap(commandsOf);
+const commandLines = commands
   .filter(({ command }) => command.startsWith(PREFIX))
   .map(({ page, command }) => [command.slice(PREFIX.length), page] as const);
 
@@ -23,4 +24,11 @@ it('does not take what is none', () => {
   expect(() => {
     parseCommand(['schedule', 'aply']);
   }).toThrow();
+});
+
+it('names the commands that no test runs, and no others', () => {
+  const documented = commands.map(({ command }) => command);
+  expect(documented).toEqual(expect.arrayContaining(Object.keys(NOT_RUN)));
+  const unknown = documented.filter((command) => /^(docker|helm|kubectl) /.test(command) && !(command in NOT_RUN));
+  expect(unknown).toEqual([]);
 });
