@@ -20,12 +20,13 @@ export interface RolledUpFigures extends HourFigures {
 const EPSILON = Number.EPSILON;
 
 /**
- * How far two sums of the same doubles may be apart, whatever their order is: each addition rounds.
+ * How far two sums of the same doubles may be apart, whatever their order is: each addition rounds. Infinity if one of them
+ * can overflow.
  *
- * @param magnitude the sum of their absolute values.
+ * @param magnitude the sum of their absolute values; not finite if it overflows.
  */
 export function sumError(values: number, magnitude: number): number {
-  return values * EPSILON * magnitude;
+  return Number.isFinite(magnitude) ? values * EPSILON * magnitude : Infinity;
 }
 
 /** Beyond so many standard errors a sketch is in one of two million hours. */
@@ -52,7 +53,9 @@ function agreedMetric(druid: MetricFigures, batch: MetricFigures | undefined): M
 
 function isWithin({ value }: MetricFigures, { value: exact, error }: MetricFigures): boolean {
   if (value === exact) return true;
-  return value !== null && exact !== null && Math.abs(Number(value) - Number(exact)) <= error;
+  if (value === null || exact === null) return false;
+  // What overflowed may be infinite or no number, so that it has no distance.
+  return error === Infinity || Math.abs(Number(value) - Number(exact)) <= error;
 }
 
 /** What differs first, for people; undefined if all figures agree. */

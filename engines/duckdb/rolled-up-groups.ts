@@ -146,7 +146,7 @@ function agreementSql({ type }: ExactMetric, index: number): string {
       // Druid's sums are modulo 2^64.
       return `(${isSame} OR coalesce((${druid} - ${batch}) % 18446744073709551616 = 0, false))`;
     case 'doubleSum':
-      return `(${isSame} OR coalesce(abs(${druid} - ${batch}) <= be * ${Number.EPSILON} * g${index}, false))`;
+      return `(${isSame} OR coalesce(CASE WHEN NOT isfinite(g${index}) THEN ${druid} IS NOT NULL ELSE abs(${druid} - ${batch}) <= be * ${Number.EPSILON} * g${index} END, false))`;
     case 'longMin':
     case 'longMax':
     case 'doubleMin':

@@ -39,6 +39,15 @@ it.each([[{}], [{ sum: '12.5000000001' }], [{ users: '920' }], [{ users: '1080' 
   },
 );
 
+it('compares no sum of doubles that can overflow', () => {
+  const metrics = [{ name: 'sum', value: 'NaN', error: sumError(2, Infinity) }];
+  const batch = { ...figures(), metrics };
+  for (const value of ['Infinity', '12.5']) {
+    expect(firstRolledUpDifference({ ...batch, metrics: [{ name: 'sum', value, error: 0 }] }, batch)).toBeUndefined();
+  }
+  expect(firstRolledUpDifference({ ...batch, metrics: [{ name: 'sum', value: null, error: 0 }] }, batch)).toBeDefined();
+});
+
 it('finds a value where the batch has none', () => {
   expect(firstRolledUpDifference(figures(), figures({ sum: null }))).toContain('nothing over');
 });

@@ -43,7 +43,8 @@ async function different(stored: readonly object[], rows: readonly object[] = RO
     yield Buffer.from(`${text.slice(20)}\n`);
   };
   const file = join(scratch, 'rows.ndjson');
-  return firstDifferentGroup(changed, ROLLUP, outputColumns, { file, stored: served(), scratch });
+  const columns = outputColumns.map((one) => (one.name === 'uid' ? { ...one, type: 'DOUBLE' as const } : one));
+  return firstDifferentGroup(changed, ROLLUP, columns, { file, stored: served(), scratch });
 }
 
 const changed = (at: number, change: object): object[] =>
@@ -73,4 +74,12 @@ it('takes sums modulo 2^64, and doubles that were added up in another order', as
   const at = { time: '1970-01-01 00:00:00', user_name: 'Ada', hello: '' };
   const rows = [0.1, 0.2, 0.3].map((uid) => ({ ...at, user_id: 1, uid: uid * 10 }));
   expect(await different([{ ...STORED[0], e: 3, m0: 3, m1: '6.000000000000001', m2: 1 }], rows)).toBeUndefined();
+});
+
+it('takes any value of a sum of doubles that can overflow, but not none', async () => {
+  const at = { time: '1970-01-01 00:00:00', user_name: 'Ada', hello: '', user_id: 1 };
+  const rows = [1.7e308, 1.7e308, -1.7e308].map((uid) => ({ ...at, uid }));
+  const stored = (sum: string | null): object[] => [{ ...STORED[0], e: 3, m0: 3, m1: sum, m2: 1, m3: '-1.7E308' }];
+  for (const sum of ['1.7E308', 'Infinity', 'NaN']) expect(await different(stored(sum), rows)).toBeUndefined();
+  expect(await different(stored(null), rows)).toContain('the metric uids is nothing in Druid');
 });
