@@ -267,12 +267,24 @@ const WINDOW_OF_TABLE =
 const ARRAY_OF_ROWS =
   "ARRAY(SELECT …) has its rows in no fixed order: write max() or min() of a column, or keep the list as text in a column of the table, and write string_split(…, ','); of a list of the event write [t FOR t IN tags]";
 
+/** By the name that DuckDB gives the join, why it is not allowed and what to write. */
+const OTHER_JOINS: Readonly<Record<string, string>> = {
+  SEMI: 'a SEMI join is another way to write a condition; write WHERE EXISTS (SELECT 1 FROM … WHERE …)',
+  ANTI: 'an ANTI join is another way to write a condition; write WHERE NOT EXISTS (SELECT 1 FROM … WHERE …)',
+  ASOF: 'an ASOF join may find several rows that are equally near; write JOIN … ON key = (SELECT max(key) FROM … WHERE …)',
+  NATURAL: 'a NATURAL join hides its condition; write JOIN … ON',
+  POSITIONAL: 'a POSITIONAL join depends on the order of rows; write JOIN … ON',
+};
+
 function joinViolations(join: SyntaxNode, events: ReadonlySet<string>): string[] {
   const found: string[] = [];
   const type = String(join['join_type']);
-  if (type !== 'INNER' && type !== 'LEFT') found.push(`a ${type} join is not row-wise; use JOIN or LEFT JOIN`);
-  if (join['ref_type'] !== 'REGULAR' && join['ref_type'] !== 'CROSS') {
-    found.push(`a ${String(join['ref_type'])} join hides its condition; write JOIN … ON`);
+  const form = String(join['ref_type']);
+  if (type !== 'INNER' && type !== 'LEFT') {
+    found.push(OTHER_JOINS[type] ?? `a ${type} join is not row-wise; use JOIN or LEFT JOIN`);
+  }
+  if (form !== 'REGULAR' && form !== 'CROSS') {
+    found.push(OTHER_JOINS[form] ?? `a ${form} join hides its condition; write JOIN … ON`);
   }
   if (type === 'LEFT' && reads(join['right'], events)) {
     found.push('events stands right of a LEFT JOIN, which gives rows that belong to no event; put events first');

@@ -137,6 +137,16 @@ describe('what is not row-wise is seen', () => {
   });
 
   it.each([
+    ['SELECT id FROM events e SEMI JOIN names n ON n.uid = e.id', 'WHERE EXISTS'],
+    ['SELECT id FROM events e ANTI JOIN names n ON n.uid = e.id', 'WHERE NOT EXISTS'],
+    ['SELECT id FROM events e ASOF JOIN names n ON n.uid <= e.id', '(SELECT max(key)'],
+    ['SELECT id FROM events e POSITIONAL JOIN names n', 'depends on the order of rows'],
+  ])('a join of another kind says what to write instead: %s', async (sql, instead) => {
+    const { text } = await findings(sql);
+    expect(text.join('\n')).toContain(instead);
+  });
+
+  it.each([
     'SELECT id, (SELECT sum(uid / 3) FROM names) AS n FROM events',
     'SELECT e.id, current_date AS d FROM events e',
     'SELECT x.id, x.d FROM (SELECT id, current_date AS d FROM events) x',
