@@ -1,4 +1,4 @@
-import { ApplicationFailure, log, proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import { ApplicationFailure, log, patched, proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
@@ -42,8 +42,9 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
     showDetails(describe({ pipeline, days }));
   }
-  // A webhook that is away must not hold up the days.
-  for (const notice of notices) await tell(notice);
+  // A webhook that is away must not hold up the days, and the notice of one day not those of others.
+  if (patched('notices-at-once')) await Promise.all(notices.map(tell));
+  else for (const notice of notices) await tell(notice);
   const failed = outcomes.filter((day) => !succeeded(day));
   const unknown = days.filter(({ decision }) => decision === 'unknown');
   upsertSearchAttributes([{ key: outcomeAttribute, value: outcomeOf(days, outcomes, failed) }]);

@@ -71,6 +71,24 @@ it('recomputes the days that are due one after another, and says why each other 
   });
 });
 
+it('tells of each day without waiting for the notice of another', async () => {
+  const { activities } = dayActivities();
+  const findLateData = found(
+    decision('2026-05-14', 'recompute', '7 late rows'),
+    decision('2026-05-13', 'recompute', '7 late rows'),
+  );
+  const held = new Held();
+  await temporal.serve({ ...activities, findLateData, notify: () => held.wait() }, async () => {
+    const handle = await start();
+    try {
+      await held.reached(2);
+    } finally {
+      held.release();
+    }
+    await handle.result();
+  });
+});
+
 it('builds a day that was missed where that was decided, and shows one that is only to be reported', async () => {
   const { activities } = dayActivities();
   const findLateData = found(
