@@ -7,7 +7,7 @@ import { runToEnd, type Ended } from '../support/run-to-end';
 export function runBench(
   name:
     | 'backfill/index'
-    | `batch/${'index' | 'hot-hour' | 'listing' | 'memory' | 'spark' | 'storage'}`
+    | `batch/${'index' | 'hot-hour' | 'listing' | 'memory' | 'nested' | 'spark' | 'storage'}`
     | `day/${'index' | 'large'}`
     | 'fuzz/index'
     | 'speed/index'
