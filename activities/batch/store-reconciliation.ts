@@ -37,7 +37,7 @@ export function createReconciliationActivities({ data, pipelines }: BatchDepende
       await withHeartbeats('recording the proof', () =>
         withOutput(place, date, async (day) => {
           const { version } = await day.versionAt(output);
-          await day.markServed(version, taskId);
+          await day.markServed(version, { task: taskId, isRestored: result.verdict === 'restored' });
         }),
       );
       await mkdir(folder, { recursive: true });

@@ -32,6 +32,22 @@ export interface NewVersion {
   readonly takenOver?: { readonly from: string; readonly files: readonly string[] } | undefined;
 }
 
+export interface ServedBy {
+  /** The id of the task that loaded it. */
+  readonly task: string;
+  /** Whether an operator restored it. */
+  readonly isRestored: boolean;
+}
+
+export interface ServedVersion {
+  /** The name of the version. */
+  readonly version: string;
+  /** When Druid was proven to serve it, in milliseconds since 1970. */
+  readonly at: number;
+  /** Whether an operator restored it. Releases before this record did not say so. */
+  readonly isRestored: boolean;
+}
+
 /** The bytes from `start` to `end`, inclusive. */
 export interface ByteRange {
   readonly start: number;
@@ -66,6 +82,8 @@ export interface DayOutput {
   keptVersions(): Promise<string[]>;
   /** The names of the versions that Druid has served, the one that it serves now first. */
   servedVersions(): Promise<string[]>;
+  /** The version that Druid serves now, if it is kept; undefined if there is none. */
+  lastServed(): Promise<ServedVersion | undefined>;
 
   /** Undefined if the version has none. */
   readState(version: string): Promise<string | undefined>;
@@ -95,8 +113,8 @@ export interface DayOutput {
   confirm(version: string): Promise<void>;
   /** Makes a kept version the current one again. Throws NOT_BUILT if it is not kept, and BUILD_BUSY. */
   republish(version: string): Promise<void>;
-  /** Records that Druid was proven to serve the version, with the task that loaded it. */
-  markServed(version: string, taskId: string): Promise<void>;
+  /** Records that Druid was proven to serve the version. */
+  markServed(version: string, by: ServedBy): Promise<void>;
 }
 
 /** The name of an hour's file of rows. */

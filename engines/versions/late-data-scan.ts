@@ -7,7 +7,7 @@ import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
 import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from './build-state';
-import { ignoreMissing, isMissing } from '../../clients/storage/local/fs-errors';
+import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { findChanges } from './input-changes';
 import { listInput, withInput, type ListedInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
@@ -16,7 +16,7 @@ import { isGone, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { withTablesOf } from '../tables/table-versions';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
-import { readCurrent, type DayOutput, type PublishedDay } from './day-output';
+import { readCurrent, type DayOutput, type PublishedDay, type ServedVersion } from './day-output';
 import { outputPlaceOf, withOutput } from './open-output';
 
 export interface SurveyOptions {
@@ -58,19 +58,18 @@ async function surveyInput(
   const input = await inputOf(place, loaded, date);
   const files = input.own;
   const published = await readCurrent(output);
-  const reconciliation = join(folder, 'reconciliation', `${date}.json`);
-  const result = await lastResult(reconciliation);
-  const replaced = result !== undefined;
-  const restored = result?.verdict === 'restored';
+  const last = await lastServed(output, folder);
+  const replaced = last !== undefined;
+  const restored = last?.isRestored === true;
   if (published === undefined) {
     const inputs = files.length === 0 ? 'none' : 'unbuilt';
     return { date, inputs, lateRows: 0, otherTransform: false, replaced, restored };
   }
-  const served = (await servedVersion(output, result)) ?? published;
+  const served = (last && (await output.read(last.version))) ?? published;
   const { version, manifest } = served;
   // A scan that was killed leaves copies of files.
   await removeLeftovers(output.scratch);
-  const changedAt = Math.max((await changeTime(reconciliation)) ?? 0, (await output.builtAt(published.version)) ?? 0);
+  const changedAt = Math.max(last?.at ?? 0, (await output.builtAt(published.version)) ?? 0);
   const found = {
     date,
     replaced,
@@ -149,24 +148,26 @@ export function servedBuild(pipeline: Pipeline, folder: string, date: BusinessDa
   return withOutput(outputPlaceOf(pipeline, folder), date, async (output) => {
     const published = await readCurrent(output);
     if (published === undefined) return undefined;
-    const result = await lastResult(join(folder, 'reconciliation', `${date}.json`));
-    return (await servedVersion(output, result)) ?? published;
+    const last = await lastServed(output, folder);
+    return (last && (await output.read(last.version))) ?? published;
   });
 }
 
-/** Finds it by its name, since the folder of all data may have moved. */
-async function servedVersion(
-  output: DayOutput,
-  result: DailyBatchResult | undefined,
-): Promise<PublishedDay | undefined> {
-  return result === undefined ? undefined : output.read(basename(result.output));
-}
-
-async function changeTime(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
-    throw thrown;
-  }
+/**
+ * The version that Druid serves; undefined if the day was never replaced. The output records it, and other workers see
+ * that. Of a version that is not kept any more, and of a restore by an earlier release, only the stored result knows.
+ */
+async function lastServed(output: DayOutput, folder: string): Promise<ServedVersion | undefined> {
+  const recorded = await output.lastServed();
+  const file = join(folder, 'reconciliation', `${output.date}.json`);
+  const result = await lastResult(file);
+  if (result === undefined) return recorded;
+  const stored = {
+    // By its name, since the folder of all data may have moved.
+    version: basename(result.output),
+    at: (await stat(file)).mtimeMs,
+    isRestored: result.verdict === 'restored',
+  };
+  // A run records it before it stores its result, so that a later record is another worker's.
+  return recorded === undefined || recorded.at <= stored.at ? stored : recorded;
 }

@@ -1,13 +1,18 @@
-import { lstat, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, readFile, readdir, readlink, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { parseBusinessDate, type BusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
+import type { ServedBy, ServedVersion } from '../day-output';
 import { unique } from '../scratch';
 import { ignoreMissing } from '../../../clients/storage/local/fs-errors';
 import { replaceFile } from '../../../clients/storage/local/replace-file';
 
-/** A file in a version that Druid was proven to serve. Its time is that of the last proof. Not part of the contract. */
+/**
+ * A file in a version that Druid was proven to serve, with the task that loaded it, and a second line if an operator
+ * restored it. Its time is that of the last proof. Not part of the contract.
+ */
 const SERVED_FILE = '.served';
+const RESTORED = 'restored';
 
 const VERSIONS_FOLDER = '.versions';
 
@@ -28,11 +33,20 @@ export function servedVersions(output: string, date: BusinessDate): Promise<stri
   return latestFirst(versionsFolder(output, date), (version) => join(version, SERVED_FILE));
 }
 
+/** The version that Druid serves now; undefined if no kept version was served. */
+export async function lastServed(output: string, date: BusinessDate): Promise<ServedVersion | undefined> {
+  const [version] = await servedVersions(output, date);
+  if (version === undefined) return undefined;
+  const file = join(versionsFolder(output, date), version, SERVED_FILE);
+  const [, verdict] = (await readFile(file, 'utf8')).split('\n');
+  return { version, at: (await lstat(file)).mtimeMs, isRestored: verdict === RESTORED };
+}
+
 /**
- * Records that Druid serves the version, an absolute path, with the task that loaded it. Throws OUTPUT_FAILED if the
- * path is not a version: it may come from a workflow's caller.
+ * Records that Druid serves the version, an absolute path. Throws OUTPUT_FAILED if the path is not a version: it may come
+ * from a workflow's caller.
  */
-export async function markServed(version: string, taskId: string): Promise<void> {
+export async function markServed(version: string, { task, isRestored }: ServedBy): Promise<void> {
   const folder = await realpath(version);
   if (basename(dirname(dirname(folder))) !== VERSIONS_FOLDER) {
     throw new DaybreakError('OUTPUT_FAILED', {
@@ -40,7 +54,7 @@ export async function markServed(version: string, taskId: string): Promise<void>
       remedy: 'Run the day again.',
     });
   }
-  await replaceFile(join(folder, SERVED_FILE), `${taskId}\n`);
+  await replaceFile(join(folder, SERVED_FILE), `${task}\n${isRestored ? `${RESTORED}\n` : ''}`);
 }
 
 /** The names of the versions that have the file that `dated` gives, the latest file first. */

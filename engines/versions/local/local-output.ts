@@ -10,7 +10,14 @@ import { MANIFEST_FILE, STATE_FILE, type DayOutput, type NewVersion, type Publis
 import { removeLeftovers, scratchIn, unique } from '../scratch';
 import { notKept, type DayOf } from '../output-errors';
 import { readVersion, versionAt } from './day-version';
-import { keptVersions, markServed, removeOldVersions, servedVersions, versionsFolder } from './kept-versions';
+import {
+  keptVersions,
+  lastServed,
+  markServed,
+  removeOldVersions,
+  servedVersions,
+  versionsFolder,
+} from './kept-versions';
 
 /**
  * A local folder: <output>/<date> is a link to <output>/.versions/<date>/<version>, and one rename replaces the link.
@@ -39,6 +46,7 @@ export function localOutput(output: string, date: BusinessDate, pipeline?: strin
     builtAt: async (version) => (await lstat(folderOf(version)).catch(ignoreMissing))?.mtimeMs,
     keptVersions: () => keptVersions(output, date),
     servedVersions: () => servedVersions(output, date),
+    lastServed: () => lastServed(output, date),
     readState: (version) => readFile(join(folderOf(version), STATE_FILE), 'utf8').catch(ignoreMissing),
     writeState: (version, text) => replaceFile(join(folderOf(version), STATE_FILE), text),
     // The stream has no encoding.
@@ -49,7 +57,7 @@ export function localOutput(output: string, date: BusinessDate, pipeline?: strin
     publish: (version) => publishVersion(output, date, version),
     confirm: (version) => utimes(folderOf(version), new Date(), new Date()),
     republish: (version) => republishVersion(output, { date, pipeline }, version),
-    markServed: (version, taskId) => markServed(folderOf(version), taskId),
+    markServed: (version, by) => markServed(folderOf(version), by),
   };
 }
 

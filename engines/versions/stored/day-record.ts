@@ -20,8 +20,19 @@ const recordSchema = z.object({
   version,
   /** Its folder, relative to the output's location. */
   folder: z.string(),
-  /** The kept versions. `servedAt`: when Druid was proven to serve it. `task`: the task that loaded it. */
-  versions: z.array(z.object({ version, builtAt: instant, servedAt: instant.optional(), task: z.string().optional() })),
+  /**
+   * The kept versions. `servedAt`: when Druid was proven to serve it. `task`: the task that loaded it. `isRestored`:
+   * whether an operator restored it then.
+   */
+  versions: z.array(
+    z.object({
+      version,
+      builtAt: instant,
+      servedAt: instant.optional(),
+      task: z.string().optional(),
+      isRestored: z.boolean().optional(),
+    }),
+  ),
   /** Versions whose files are being removed. Nobody publishes under such a name. */
   removed: z.array(z.object({ version, removedAt: instant })),
 });

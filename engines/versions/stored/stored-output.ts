@@ -209,6 +209,13 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     },
     keptVersions: () => namesBy('builtAt'),
     servedVersions: () => namesBy('servedAt'),
+    async lastServed() {
+      const record = (await readRecord())?.record;
+      const [version] = record === undefined ? [] : latestFirst(record, 'servedAt');
+      const served = record?.versions.find((kept) => kept.version === version);
+      if (served?.servedAt === undefined) return undefined;
+      return { version: served.version, at: Date.parse(served.servedAt), isRestored: served.isRestored === true };
+    },
     readState: (version) => textOf(version, STATE_FILE),
     writeState: async (version, text) => {
       await storage.write(keyOf(version, STATE_FILE), Buffer.from(text));
@@ -234,7 +241,7 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
       const restored = await makeCurrent(given, (record) => isKept(record, version));
       if (restored === undefined) throw isGone(version);
     },
-    markServed: (version, task) => mark(version, { servedAt: new Date().toISOString(), task }),
+    markServed: (version, by) => mark(version, { servedAt: new Date().toISOString(), ...by }),
   };
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MANIFEST_FILE, readCurrent, STATE_FILE, type DayOutput } from '../../../engines/versions/day-output';
 import { QUARANTINE_FILE } from '../../../engines/versions/quarantine';
+import { until } from '../../integration/support/until';
 import { scratchFolder } from '../scratch';
 
 /** What every place of output has in common: one suite, run against each of them. `open` gives a new, empty one. */
@@ -43,6 +44,7 @@ export function dayOutputSuite(open: () => Promise<DayOutput>): void {
     expect(await readCurrent(output)).toBeUndefined();
     expect(await output.keptVersions()).toEqual([]);
     expect(await output.servedVersions()).toEqual([]);
+    expect(await output.lastServed()).toBeUndefined();
     expect(await output.builtAt('0123456789abcdef')).toBeUndefined();
     expect(await output.read('0123456789abcdef')).toBeUndefined();
   });
@@ -93,13 +95,30 @@ export function dayOutputSuite(open: () => Promise<DayOutput>): void {
     for (const rows of ['one', 'two', 'three', 'four', 'five']) {
       const version = await publish(rows, 2);
       versions.push(version);
-      if (rows === 'one' || rows === 'two') await output.markServed(version, 'a task');
+      if (rows === 'one' || rows === 'two') await output.markServed(version, { task: 'a task', isRestored: false });
     }
     const [first = '', second = '', third = '', fourth = '', fifth = ''] = versions;
     expect(await output.keptVersions()).toEqual([fifth, fourth, second, first]);
     expect(await output.servedVersions()).toEqual([second, first]);
     expect(await output.read(third)).toBeUndefined();
     expect(await rowsOf(first)).toBe('one');
+  });
+
+  it('knows when Druid served a version last, and whether an operator restored it', async () => {
+    const [first, second] = [await publish('one'), await publish('two')];
+    const began = Date.now();
+    for (const [version, isRestored] of [
+      [second, false],
+      [first, true],
+      [second, false],
+    ] as const) {
+      await output.markServed(version, { task: 'a task', isRestored });
+      const { at, ...served } = (await output.lastServed()) ?? fail();
+      expect(served).toEqual({ version, isRestored });
+      expect(Math.abs(at - began)).toBeLessThan(60_000);
+      // Two marks at one time have no order, and file systems keep time in steps of some milliseconds.
+      await until('a later time', () => Date.now() > at + 20);
+    }
   });
 
   it('publishes a content again whose version was removed', async () => {

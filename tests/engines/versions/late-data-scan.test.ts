@@ -1,10 +1,11 @@
-import { appendFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { runDayBuild } from '../../../engines/build-day';
 import { servedBuild, surveyDay } from '../../../engines/versions/late-data-scan';
+import { withOutput } from '../../../engines/versions/open-output';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
@@ -45,6 +46,25 @@ it('knows nothing, then files, then a build with the same files', async () => {
   expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0, replaced: false });
   await replace();
   expect((await surveyDay(loaded, folder, date)).replaced).toBe(true);
+});
+
+it('knows from the output alone that the day was replaced, and that an operator restored a version', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  const mark = (isRestored: boolean) =>
+    withOutput({ location: join(folder, 'output') }, date, async (output) => {
+      const version = (await output.currentVersion()) ?? fail();
+      await output.markServed(version, { task: 'a task', isRestored });
+      return version;
+    });
+  await mark(false);
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ replaced: true, restored: false });
+  // The result that another worker stored stays where that worker is. This machine may still have an older one.
+  await replace();
+  await utimes(join(folder, 'reconciliation', `${date}.json`), 0, 0);
+  const version = await mark(true);
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ replaced: true, restored: true });
+  expect(await servedBuild(loaded.pipeline, folder, date)).toMatchObject({ version });
 });
 
 it('counts the lines that came since: appended ones, those of new files, and of gzip members', async () => {

@@ -20,7 +20,7 @@ async function given(...versions: string[]): Promise<void> {
   for (const [minute, version] of versions.entries()) {
     const path = join(folder, version);
     await mkdir(path, { recursive: true });
-    await markServed(path, 'a task');
+    await markServed(path, { task: 'a task', isRestored: false });
     const at = new Date(Date.UTC(2026, 10, 22, 0, minute));
     await utimes(join(path, '.served'), at, at);
     await utimes(path, at, at);

@@ -21,7 +21,7 @@ async function given(built: readonly string[], served: readonly string[]): Promi
   for (const [minute, version] of built.entries()) {
     await mkdir(join(folder, version), { recursive: true });
     if (served.includes(version)) {
-      await markServed(join(folder, version), 'a task');
+      await markServed(join(folder, version), { task: 'a task', isRestored: false });
       const at = new Date(Date.UTC(2026, 10, 23, 0, served.indexOf(version)));
       await utimes(join(folder, version, '.served'), at, at);
     }

@@ -110,7 +110,9 @@ it('knows no version that lost against another, and marks none', async () => {
   await expect(output.versionAt(join(folder, '.versions', DAY, 'cccccccccccccccc'))).rejects.toMatchObject({
     code: 'NOT_BUILT',
   });
-  await expect(output.markServed('cccccccccccccccc', 'a task')).rejects.toMatchObject({ code: 'NOT_BUILT' });
+  await expect(output.markServed('cccccccccccccccc', { task: 'a task', isRestored: false })).rejects.toMatchObject({
+    code: 'NOT_BUILT',
+  });
   await expect(output.confirm('cccccccccccccccc')).rejects.toMatchObject({ code: 'NOT_BUILT' });
 });
 
