@@ -15,10 +15,10 @@ export const ACTIVITY_SUMMARIES = {
   selectBackfillDays: 'select the days',
   joinDay: 'wait for the run of the day that is under way',
   findLateData: 'compare the files of the last days with their builds',
-  notify: 'tell the webhooks',
+  notify: 'send the notices to the webhooks',
   findOverdue: 'see whether the day is proven',
   prepareSpeedLayer: 'make sure that topics and supervisor are there',
   runSpeedShard: 'read, transform and write a share of the partitions',
   watchSupervisor: 'watch Druid’s supervisor',
-  tellPartitions: 'look at the partitions',
+  tellPartitions: 'read the state of the partitions',
 } as const;

@@ -270,7 +270,7 @@ export const pipelineSchema = z
         .int()
         .min(1)
         .default(5_000_000)
-        .describe('How many rows a segment of a recomputed day holds at most.'),
+        .describe('How many rows a segment holds at most, of a recomputed day and of realtime.'),
       partitionBy: z
         .array(identifier)
         .min(1)

@@ -19,7 +19,7 @@ export interface SpeedLayerInput {
 
 /** A part of the layer whose activity failed. It is retried until it succeeds. */
 export interface SpeedLayerFailure {
-  /** 'preparation', 'watch of the supervisor', 'look at the partitions' or for example 'shard 1 of 2'. */
+  /** 'preparation', 'watch of the supervisor', 'state of the partitions' or for example 'shard 1 of 2'. */
   readonly part: string;
   /** When it first and last failed, ISO 8601. */
   readonly since: string;

@@ -74,7 +74,7 @@ function outcomeOf(
 }
 
 function describe({ pipeline, days }: LateDataWatchResult): Markdown {
-  if (days.length === 0) return Markdown.of(['the pipeline looks at no day: lateData.days is 0'], []);
+  if (days.length === 0) return Markdown.of(['the pipeline checks no day: lateData.days is 0'], []);
   return markdownTable(
     ['day', 'decision', 'late rows', 'because', 'outcome', 'run'],
     '| --- | --- | ---: | --- | --- | --- |',

@@ -6,7 +6,7 @@ import { failureAge, type SpeedLayerStatus } from '../../domain/speed-layer';
 export function describeLayer({ state, shards, supervisor, partitions, failures = [] }: SpeedLayerStatus): Markdown {
   const druid =
     supervisor === undefined
-      ? ['not looked at yet']
+      ? ['not read yet']
       : [
           supervisor.state,
           supervisor.remedy,

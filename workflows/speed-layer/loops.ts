@@ -23,7 +23,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 const PREPARATION = 'preparation';
 const WATCH = 'watch of the supervisor';
-const POLL = 'look at the partitions';
+const POLL = 'state of the partitions';
 
 /**
  * Runs each shard and each watcher in a loop of its own until the scope is cancelled, the pipeline needs another setup,

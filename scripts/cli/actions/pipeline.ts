@@ -38,7 +38,7 @@ export async function check(folder: string, { json, connect }: CheckOptions): Pr
     for (const place of places) print(describePlace(place));
     const named = version === undefined ? '' : `, version ${version}`;
     if (failures.length === 0) print(`${pipeline.name}: every check passed${named}`);
-    if (!isKnown && !connect) progress('Tables in S3 and HDFS were not looked at: add --connect.');
+    if (!isKnown && !connect) progress('Tables in S3 and HDFS were not checked: add --connect.');
   }
   for (const failure of failures) fail(failure);
 }

@@ -86,9 +86,7 @@ export async function stop({ pipeline, json, now }: StopOptions): Promise<void> 
     await stopSpeedLayer(client, pipeline, { now, show: progress });
     show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
     if (json) return;
-    print(
-      'Its topics and Druid’s supervisor are still there. docs/operating.md, “Retiring a pipeline”, says how to remove them.',
-    );
+    print('Its topics and Druid’s supervisor are still there. docs/retire-a-pipeline.md says how to remove them.');
   });
 }
 

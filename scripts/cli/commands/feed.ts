@@ -15,8 +15,8 @@ of pipelines/events or of pipelines/clicks.
   bad         cut lines, wrong types, missing and wrong times, JSON that is not an object; in Kafka and in the files
 
 The files go where the pipeline's batch reads them: files.location, else <DAYBREAK_DATA>/<pipeline>/input. On S3 and HDFS each
-file is written whole. A live stream writes a new object each minute (or each 8 MiB, and at its end), with an index where
-files.pattern has a *; without a * it is refused there.
+file is written whole. A live stream writes a new object each minute (or each 8 MiB, and at its end), with the time of
+the write where files.pattern has a *; without a * it is refused there.
 
 If files of the day of --date are there already, the command exits with 1, unless you give --append or --replace. Events in
 Kafka cannot be removed: if you feed a day twice, its events are twice in the topic.`;

@@ -9,9 +9,11 @@ import { pipelineOption } from '../pipeline-option';
  */
 export function scheduleCommand(): Command {
   return new Command('schedule')
-    .description('manage the nightly recompute and the hourly check for late data, which are Temporal Schedules')
+    .description(
+      'manage the nightly recompute, the hourly check for late data and the deadline, which are Temporal Schedules',
+    )
     .addCommand(
-      subcommand('apply', 'create both schedules, or change them to what the pipeline says, and show what changes')
+      subcommand('apply', 'create the schedules, or change them to what the pipeline says, and show what changes')
         .addOption(dayOption('--from', FROM))
         .option('--dry-run', 'only show what would change', false)
         .action(async (options: ApplyOptions) => (await import('../actions/schedule')).apply(options)),
@@ -32,12 +34,12 @@ export function scheduleCommand(): Command {
         .action(async (options: TriggerOptions) => (await import('../actions/schedule')).trigger(options)),
     )
     .addCommand(
-      subcommand('describe', 'show when both schedules run next, and when they ran').action(
+      subcommand('describe', 'show when the schedules run next, and when they ran').action(
         async (options: ScheduleOptions) => (await import('../actions/schedule')).describe(options),
       ),
     )
     .addCommand(
-      subcommand('delete', 'delete both schedules. Runs that they have started go on').action(
+      subcommand('delete', 'delete the schedules. Runs that they have started go on').action(
         async (options: ScheduleOptions) => (await import('../actions/schedule')).remove(options),
       ),
     );

@@ -22,7 +22,7 @@ export function speedCommand(): Command {
   );
   group.addCommand(
     subcommand('pause', 'commit the work that was begun, then stop until resume. Waits until it is paused')
-      .option('--no-wait', 'only tell the layer to pause')
+      .option('--no-wait', 'send the signal to pause, and end')
       .action(async (options: PauseOptions) => (await import('../actions/speed')).pause(options)),
   );
   group.addCommand(

@@ -105,7 +105,7 @@ async function endedTotals({ tasks }: DruidClient, datasource: string): Promise<
 
 /** The health alone, as the workflow knows it. Undefined before its first poll. */
 export function describeSupervisor(health: SupervisorHealth | undefined): string[] {
-  if (health === undefined) return ['Druid supervisor: not looked at yet'];
+  if (health === undefined) return ['Druid supervisor: not read yet'];
   const { state, remedy, sealedUntil } = health;
   return [
     `Druid supervisor: ${state}`,

@@ -191,7 +191,7 @@ export function describeSpeed(
         : []),
     ...troubles.map((trouble) => `! ${trouble}`),
     ...describeVersions(pipeline, folder, partitions),
-    ...(unanswered === undefined || toldAt === undefined ? [] : [`partitions, as they were told last, at ${toldAt}:`]),
+    ...(unanswered === undefined || toldAt === undefined ? [] : [`partitions, as they were last known, at ${toldAt}:`]),
     ...(partitions.length === 0 ? [] : [table(partitionTable(partitions)), ...describeCounts(partitions)]),
     ...describeChecks(checks),
   ];

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 const OR_DOCKER = 'or run `docker compose up` instead of `daybreak up`';
 
-/** The `java` of JAVA_HOME, else of the PATH. It must be version 17 or newer. Throws MISSING_TOOL. */
+/** The `java` of JAVA_HOME, else of the PATH. It must be of version 17. Throws MISSING_TOOL. */
 export async function findJava(): Promise<string> {
   const home = process.env['JAVA_HOME'];
   const java = home === undefined || home === '' ? await onPath('java') : join(home, 'bin', 'java');

@@ -57,7 +57,7 @@ it('shows of a layer whose worker is dead what its shards told last, and when, a
   expect(view).toMatchObject({ state: 'unknown', partitions: [{ ...PARTITION, eventsPerSecond: 0 }] });
   const shown = describeSpeed(view, undefined, { version: '0123456789ab' });
   expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for the layer within 15 s/);
-  expect(shown).toContain(`partitions, as they were told last, at ${view.toldAt ?? 'never'}:`);
+  expect(shown).toContain(`partitions, as they were last known, at ${view.toldAt ?? 'never'}:`);
 });
 
 it('shows how many rows each check found wrong', async () => {
