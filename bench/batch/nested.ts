@@ -1,5 +1,5 @@
 // node --import tsx bench/batch/nested.ts [polars]: the build of a day of nested events, by the pipeline clicks, beside one
-// statement of DuckDB, which checks nothing, and beside Polars. DAYBREAK_BENCH_ROWS (default 5000000) sets the size of the
+// statement of DuckDB, which checks nothing, and beside Polars. DAYBREAK_BENCH_ROWS (default 1000000) sets the size of the
 // day, DAYBREAK_BENCH_ROUNDS (default 3, odd) how often each builds it, in turn. Linux only.
 import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { nestedDay } from './generate';
 import { measure, type Measured } from './measure';
 import { pythonEnvironment } from './python-environment';
 
-const ROWS = Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 5_000_000);
+const ROWS = Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 1_000_000);
 const ROUNDS = Number(process.env['DAYBREAK_BENCH_ROUNDS'] ?? 3);
 const PIPELINE = 'pipelines/clicks';
 const work = join(cacheFolder(), 'bench-batch');
