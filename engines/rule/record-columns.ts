@@ -7,7 +7,7 @@ import { fieldAtSql, fieldsAtSql, keysAtSql } from './field-extraction';
 import { fieldsSql, OBJECT, REPEATED_KEY, repeatedKeyFault } from './json-line';
 import { jsonListFault, jsonListSql } from './json-list';
 import { jsonValueFault, jsonValueSql, keepsNumbers, type FieldRule } from './json-value';
-import { markedSql, readsAsWrittenSql, unmarkedSql } from './written-numbers';
+import { markedSql, quicklyMarkedSql, readsAsWrittenSql, unmarkedSql } from './written-numbers';
 
 /** How the declared columns are read from the objects of lines, as SQL over the columns `text` and `shape`. */
 export interface RecordColumns {
@@ -50,7 +50,8 @@ export function recordColumnsOf(pipeline: Pipeline): RecordColumns {
       ...(asWritten.length === 0
         ? []
         : [
-            `CASE WHEN ${IS_OBJECT} AND (${isWritten}) THEN ${markedSql('text')} END AS marked`,
+            `CASE WHEN ${IS_OBJECT} AND (${isWritten}) THEN ${quicklyMarkedSql('text')} END AS quickly_marked`,
+            `CASE WHEN quickly_marked IS NOT NULL THEN ${markedSql('text', 'quickly_marked')} END AS marked`,
             `CASE WHEN marked IS NULL THEN [${asWritten.map(foundOf).join(', ')}] ELSE ${written} END AS written`,
           ]),
       ...(lists.length === 0
