@@ -272,7 +272,6 @@ const OTHER_JOINS: Readonly<Record<string, string>> = {
   SEMI: 'a SEMI join is another way to write a condition; write WHERE EXISTS (SELECT 1 FROM … WHERE …)',
   ANTI: 'an ANTI join is another way to write a condition; write WHERE NOT EXISTS (SELECT 1 FROM … WHERE …)',
   ASOF: 'an ASOF join may find several rows that are equally near; write JOIN … ON key = (SELECT max(key) FROM … WHERE …)',
-  NATURAL: 'a NATURAL join hides its condition; write JOIN … ON',
   POSITIONAL: 'a POSITIONAL join depends on the order of rows; write JOIN … ON',
 };
 
