@@ -14,6 +14,12 @@ export function middle(measured: readonly Measured[]): Measured {
   return median(measured, ({ seconds }) => seconds);
 }
 
+/** The median of the rounds' ratios of times. */
+export function medianRatio(one: readonly Measured[], other: readonly Measured[]): number {
+  const ratios = one.map(({ seconds }, round) => seconds / (other[round]?.seconds ?? NaN));
+  return median(ratios, (ratio) => ratio);
+}
+
 /** The heads of `measuredCells`, behind that of the name. */
 export const MEASURED_HEADS = ['seconds', 'CPU s', 'busiest thread', 'peak MiB'] as const;
 

@@ -19,7 +19,7 @@ import { print, progress } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { buildCommand } from './build-command';
 import { largeDay, smallFileDay } from './generate';
-import { MEASURED_HEADS, measuredCells, median, middle } from './figures';
+import { MEASURED_HEADS, measuredCells, medianRatio, middle } from './figures';
 import { measure, type Measured } from './measure';
 import { pythonEnvironment } from './python-environment';
 
@@ -79,12 +79,8 @@ function report(
   const build = middle(rounds.build);
   const all = [...Object.values(rounds).map(middle), files, glob, ...others];
   const ratio = (one: Measured, other: Measured): number => Number((one.seconds / other.seconds).toFixed(3));
-  /** The median of the rounds' ratios. */
   const inTurns = (one: readonly Measured[], other: readonly Measured[]): number =>
-    median(
-      one.map((measured, round) => ratio(measured, other[round] ?? middle(other))),
-      (value) => value,
-    );
+    Number(medianRatio(one, other).toFixed(3));
   print(
     table([
       [`${rows.toLocaleString('en-US')} rows`, ...MEASURED_HEADS, 'Daybreak takes'],

@@ -1,16 +1,16 @@
 // node --import tsx bench/batch/nested.ts [polars]: the build of a day of nested events, by the pipeline clicks, beside one
 // statement of DuckDB, which checks nothing, and beside Polars. DAYBREAK_BENCH_ROWS (default 1000000) sets the size of the
 // day, DAYBREAK_BENCH_ROUNDS (default 3, odd) how often each builds it, in turn. Linux only.
-import { createReadStream, existsSync, readdirSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { countLineFeeds } from '../../engines/input/framing/line-feeds';
-import { print, progress } from '../../scripts/output/print';
+import { print } from '../../scripts/output/print';
 import { table } from '../../scripts/output/table';
 import { cacheFolder } from '../../scripts/stack/fetch/cache';
 import { buildCommandWith } from './build-command';
-import { MEASURED_HEADS, measuredCells, median, middle } from './figures';
+import { MEASURED_HEADS, measuredCells, medianRatio, middle } from './figures';
 import { nestedDay } from './generate';
-import { measure, type Measured } from './measure';
+import { measureInTurn } from './in-turn';
 import { pythonEnvironment } from './python-environment';
 
 const ROWS = Number(process.env['DAYBREAK_BENCH_ROWS'] ?? 1_000_000);
@@ -33,29 +33,16 @@ async function main(): Promise<void> {
     const command = [python, 'bench/batch/python/polars_nested_day.py', day, PIPELINE, output];
     contenders.push({ name: 'Polars', command });
   }
-  const rounds: Measured[][] = [];
   const rows = new Set<number>();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const measured: Measured[] = [];
-    for (const { name, command } of contenders) {
-      rmSync(output, { recursive: true, force: true });
-      const one = await measure(name, command);
-      progress(`${name}: ${one.seconds} s, ${one.cpuSeconds} CPU s, ${one.peakMebibytes} MiB`);
-      measured.push(one);
-      rows.add(await rowsIn(output));
-      if (rows.size > 1) throw new Error(`${name} wrote another number of rows: ${[...rows].join(', ')}`);
-    }
-    rounds.push(measured);
-  }
-  rmSync(output, { recursive: true, force: true });
+  const onOutput = async (name: string): Promise<void> => {
+    rows.add(await rowsIn(output));
+    if (rows.size > 1) throw new Error(`${name} wrote another number of rows: ${[...rows].join(', ')}`);
+  };
+  const measured = await measureInTurn(contenders, { output, rounds: ROUNDS, onOutput });
   print(
     table([
       [`${ROWS.toLocaleString('en-US')} nested events`, ...MEASURED_HEADS, 'Daybreak takes'],
-      ...contenders.map((_, index) => {
-        const own = rounds.flatMap((round) => round[index] ?? []);
-        const ratios = rounds.map(([build], round) => (build?.seconds ?? NaN) / (own[round]?.seconds ?? NaN));
-        return [...measuredCells(middle(own)), median(ratios, (ratio) => ratio).toFixed(3)];
-      }),
+      ...measured.map((own) => [...measuredCells(middle(own)), medianRatio(measured[0] ?? [], own).toFixed(3)]),
     ]),
   );
 }

@@ -1,20 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { scratchFolder } from '../../engines/scratch';
 import { runBench } from './run-bench';
 
-it('builds a day of nested events, and prints what it took beside one statement that gives as many rows', async () => {
-  const cache = await mkdtemp(join(tmpdir(), 'daybreak-bench-nested-'));
-  try {
-    const { code, stdout, stderr } = await runBench('batch/nested', ['none'], {
-      DAYBREAK_CACHE: cache,
-      DAYBREAK_BENCH_ROWS: '9600',
-      DAYBREAK_BENCH_ROUNDS: '1',
-    });
+const cache = scratchFolder();
 
-    expect(`${code}\n${stderr}`).toMatch(/^0\n/);
-    for (const row of ['every check', 'one statement']) expect(stdout).toMatch(new RegExp(`${row}.*\\d+\\.\\d\\d`));
-  } finally {
-    await rm(cache, { recursive: true });
-  }
+it('builds a day of nested events, and prints what it took beside one statement that gives as many rows', async () => {
+  const { code, stdout, stderr } = await runBench('batch/nested', ['none'], {
+    DAYBREAK_CACHE: cache,
+    DAYBREAK_BENCH_ROWS: '9600',
+    DAYBREAK_BENCH_ROUNDS: '1',
+  });
+
+  expect(`${code}\n${stderr}`).toMatch(/^0\n/);
+  for (const row of ['every check', 'one statement']) expect(stdout).toMatch(new RegExp(`${row}.*\\d+\\.\\d\\d`));
 }, 600_000);
