@@ -1,19 +1,34 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DaybreakError } from '../../domain/errors';
 import type { Server } from './stack';
 
+/** A process that was killed holds its port until the system has taken it apart. Then the port has no owner to show. */
+const POLLS = 50;
+const POLL_MILLISECONDS = 100;
+
 /** Throws PORT_TAKEN if another process listens on a port that the server needs. */
-export async function requirePorts(server: Server): Promise<void> {
-  for (const port of [server.port, ...server.otherPorts]) {
-    if (await isFree(port)) continue;
-    const owner = await ownerOf(port);
-    throw new DaybreakError('PORT_TAKEN', {
-      what: `${server.title} needs port ${port}, which is taken${owner === undefined ? '' : ` by ${owner}`}`,
-      remedy: 'End that process, or give the stack other ports with --port-base, such as --port-base 20000.',
-    });
+export async function requirePorts({
+  title,
+  port,
+  otherPorts,
+}: Pick<Server, 'title' | 'port' | 'otherPorts'>): Promise<void> {
+  for (const needed of [port, ...otherPorts]) await requirePort(title, needed);
+}
+
+async function requirePort(title: string, port: number): Promise<void> {
+  let owner: string | undefined;
+  for (let poll = 1; poll <= POLLS && owner === undefined; poll += 1) {
+    if (await isFree(port)) return;
+    owner = await ownerOf(port);
+    if (owner === undefined) await sleep(POLL_MILLISECONDS);
   }
+  throw new DaybreakError('PORT_TAKEN', {
+    what: `${title} needs port ${port}, which is taken${owner === undefined ? '' : ` by ${owner}`}`,
+    remedy: 'End that process, or give the stack other ports with --port-base, such as --port-base 20000.',
+  });
 }
 
 /** Whether a server could listen on 127.0.0.1:port now. */

@@ -127,7 +127,7 @@ async function watch(): Promise<Record<string, string>> {
 /** Moves the clock, as far as the watch can see: the day was last built and replaced this many hours ago. */
 async function moveBack(date: string, hours: number): Promise<void> {
   const at = new Date(Date.now() - hours * 3_600_000);
-  for (const path of [`output/${date}`, `reconciliation/${date}.json`])
+  for (const path of [`output/${date}`, `output/${date}/.served`, `reconciliation/${date}.json`])
     await utimes(join(pipeline.output, '..', path), at, at);
 }
 
