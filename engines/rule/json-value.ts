@@ -52,13 +52,13 @@ export function keepsNumbers({ type, lenient = false }: FieldRule): boolean {
 
 function presentValueSql({ type, lenient = false }: FieldRule, raw: string): string {
   if (type === 'JSON') return `${raw}::JSON`;
-  if (type === 'VARCHAR') return lenient ? contentSql(raw) : `${raw}::JSON->>'$'`;
+  if (type === 'VARCHAR') return lenient ? contentSql(raw) : `${raw}->>'$'`;
   return valueSql(type, lenient ? contentSql(raw) : raw);
 }
 
 /** What is in a string; any other JSON text as it is. */
 function contentSql(raw: string): string {
-  return `CASE WHEN starts_with(${raw}, '"') THEN ${raw}::JSON->>'$' ELSE ${raw} END`;
+  return `CASE WHEN starts_with(${raw}, '"') THEN ${raw}->>'$' ELSE ${raw} END`;
 }
 
 function acceptsJson(type: Exclude<FieldType, 'JSON'>, lenient: boolean, raw: string): string {

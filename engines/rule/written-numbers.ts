@@ -14,8 +14,8 @@ const CHANGED_NUMBER = '-?[0-9]+[.eE][0-9.eE+-]*|-0';
 const SIGNED_ZERO = '-0[,}\\] \\t\\r]';
 /** In RE2: is true of every text with such a number. */
 const MAY_CHANGE = `[0-9][.eE]|${SIGNED_ZERO}`;
-/** The same, with the signs before and behind it in a JSON text. */
-const NUMBER_BETWEEN_SIGNS = `([:\\[,]\\s*)(${CHANGED_NUMBER})(\\s*[,}\\]])`;
+/** The same, with the signs before it in a JSON text: those behind a key, or before an element. */
+const NUMBER_BEHIND_SIGNS = `("\\s*:\\s*|[\\[,]\\s*)(${CHANGED_NUMBER})`;
 const MARKED_NUMBER = `"\\${MARK}([-0-9][^"]*)"`;
 /** Characters that no JSON text has as they are. They stand for an escaped backslash and an escaped quote. */
 const [BACKSLASH, QUOTE] = ['chr(1)', 'chr(2)'];
@@ -25,21 +25,19 @@ const [BACKSLASH, QUOTE] = ['chr(1)', 'chr(2)'];
  * a zero it drops the sign; any other number that it writes anew shows.
  */
 export function readsAsWrittenSql(text: string, raws: readonly string[]): string {
-  const shows = raws.map((raw) => `regexp_matches(${raw}, '[0-9][.eE]')`);
+  const shows = raws.map((raw) => `NOT starts_with(${raw}, '"') AND regexp_matches(${raw}, '[0-9][.eE]')`);
   return [...shows, `regexp_matches(${text}, ${literal(SIGNED_ZERO)})`]
     .map((one) => `coalesce(${one}, false)`)
     .join(' OR ');
 }
 
 /**
- * A quick try at `markedSql`, as SQL over a valid JSON text: takes for a number what stands between the signs that
- * surround one. The result is no JSON if that is in a string anywhere: the mark ends the string, and a backslash follows.
+ * A quick try at `markedSql`, as SQL over a valid JSON text: takes for a number what stands behind the signs before
+ * one. The result is no JSON if that is in a string anywhere: the mark ends the string, and a backslash follows.
  */
 export function quicklyMarkedSql(text: string): string {
-  // The sign between two numbers belongs to the first one. So the second call finds the other.
-  const marked = (json: string): string =>
-    `regexp_replace(${json}, ${literal(NUMBER_BETWEEN_SIGNS)}, ${literal(`\\1"\\${MARK}\\2"\\3`)}, 'g')`;
-  return `CASE WHEN contains(${text}, '\\') THEN '' ELSE ${marked(marked(text))} END`;
+  const marked = `regexp_replace(${text}, ${literal(NUMBER_BEHIND_SIGNS)}, ${literal(`\\1"\\${MARK}\\2"`)}, 'g')`;
+  return `CASE WHEN contains(${text}, '\\') THEN '' ELSE ${marked} END`;
 }
 
 /**

@@ -26,6 +26,8 @@ it('marks the numbers of a text quickly as it does part by part, or not at all',
     await check([
       '{"a":[1.50,1e3 , -0,-0.0],"b":1.5}',
       '{"a":",1.50,","b":1.50}',
+      '{"a":":1.50","b":1.50}',
+      '{"a" : 1.50 , "b":"1.50"}',
       '{"a":"07:00:00.000+0100","b":[1.0]}',
     ]);
     await fc.assert(fc.asyncProperty(fc.array(texts, { minLength: 50, maxLength: 100 }), check), { numRuns: 40 });
