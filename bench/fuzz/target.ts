@@ -1,7 +1,7 @@
 import { DaybreakError, type ErrorCode } from '../../domain/errors';
 
 /** The files of targets/. Each has an `open`. */
-export const TARGETS = ['kafka', 'files', 'lines', 'settings', 'answers', 'versions'] as const;
+export const TARGETS = ['kafka', 'files', 'lines', 'settings', 'answers', 'storage', 'transforms', 'versions'] as const;
 
 /** A reader of bytes that somebody else wrote. */
 export interface Target {

@@ -36,14 +36,34 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
         Range: whole ? undefined : `bytes=${offset}-${end === undefined ? '' : end - 1}`,
       });
       try {
-        const { Body, ContentLength, ETag } = await client.send(command, { ...(signal && { abortSignal: signal }) });
+        const { Body, ContentLength, ContentRange, ETag } = await client.send(command, {
+          ...(signal && { abortSignal: signal }),
+        });
         version ??= ETag;
         if (!(Body instanceof Readable)) throw new Error('its answer has no body');
-        return { stream: Body, length: ContentLength ?? 0, isDamage };
+        const wrong = wrongPart({ offset, whole, ContentLength, ContentRange });
+        if (wrong === undefined) return { stream: Body, length: ContentLength ?? 0, isDamage };
+        Body.destroy();
+        throw new Error(wrong);
       } catch (thrown) {
         // No bytes are left from there on. The condition was checked before.
         if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 416) return undefined;
         throw thrown;
       }
     });
+}
+
+/** A gateway between us and the storage may know no ranges. Then the bytes would be there twice. */
+function wrongPart(part: {
+  readonly offset: number;
+  readonly whole: boolean;
+  readonly ContentLength: number | undefined;
+  readonly ContentRange: string | undefined;
+}): string | undefined {
+  const { offset, whole, ContentLength, ContentRange } = part;
+  if (!whole && ContentRange?.startsWith(`bytes ${offset}-`) !== true) {
+    return `it gives ${ContentRange ?? 'all bytes'}, and not those from byte ${offset}`;
+  }
+  // A connection that ends says nothing then.
+  return ContentLength === undefined ? 'its answer does not say how many bytes it has' : undefined;
 }

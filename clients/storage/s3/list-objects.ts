@@ -1,8 +1,10 @@
-import { ListObjectsV2Command, type S3Client, type _Object } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { isUnfinished } from '../keys';
 import type { S3Location } from '../location';
 import type { Abortable, StoredObject } from '../storage';
 import { explained } from './s3-client';
+
+type Page = Pick<ListObjectsV2CommandOutput, 'Contents' | 'EncodingType' | 'IsTruncated' | 'NextContinuationToken'>;
 
 export interface Listing extends Abortable {
   readonly doing: string;
@@ -18,42 +20,53 @@ export interface Listing extends Abortable {
 export async function* listObjects(
   client: S3Client,
   { bucket, prefix: root }: S3Location,
-  { doing, prefix, page, signal }: Listing,
+  { doing, prefix, page: keys, signal }: Listing,
 ): AsyncGenerator<StoredObject> {
   let from: string | undefined;
   do {
-    const answer = await explained(doing, bucket, signal, () =>
-      client.send(
+    const page = await explained(doing, bucket, signal, async () => {
+      const answer = await client.send(
         new ListObjectsV2Command({
           Bucket: bucket,
           Prefix: prefix,
           ContinuationToken: from,
-          MaxKeys: page,
+          MaxKeys: keys,
           // A key may hold characters that XML cannot.
           EncodingType: 'url',
         }),
         { ...(signal && { abortSignal: signal }) },
-      ),
-    );
-    const decode = answer.EncodingType === 'url' ? unescaped : (text: string) => text;
-    for (const object of answer.Contents ?? []) {
-      const found = stored(object, decode, root);
-      if (found !== undefined) yield found;
-    }
-    from = answer.IsTruncated === true ? answer.NextContinuationToken : undefined;
+      );
+      return { objects: storedObjects(answer, prefix, root), next: nextPage(answer, from) };
+    });
+    yield* page.objects;
+    from = page.next;
   } while (from !== undefined);
 }
 
-function stored(
-  { Key, Size, ETag, LastModified }: _Object,
-  decode: (text: string) => string,
-  root: string,
-): StoredObject | undefined {
-  if (Key === undefined || ETag === undefined || LastModified === undefined) return undefined;
-  const key = decode(Key).slice(root.length);
-  const size = Size ?? 0;
-  if (isFolderMarker(key, size) || isUnfinished(key)) return undefined;
-  return { key, size, version: ETag, modified: LastModified };
+/** Throws if an object has no name below the prefix, or not what is needed of it: a reader would miss it. */
+function storedObjects({ Contents = [], EncodingType }: Page, prefix: string, root: string): StoredObject[] {
+  return Contents.flatMap(({ Key, Size, ETag, LastModified }) => {
+    if (Key === undefined || !isSize(Size) || ETag === undefined || LastModified === undefined) {
+      throw new Error(`it lists an object without a name, a size, an ETag or a time: ${Key ?? ''}`);
+    }
+    const name = EncodingType === 'url' ? unescaped(Key) : Key;
+    if (!name.startsWith(prefix)) throw new Error(`it lists ${name}, which is not below ${prefix}`);
+    const key = name.slice(root.length);
+    return isFolderMarker(key, Size) || isUnfinished(key)
+      ? []
+      : [{ key, size: Size, version: ETag, modified: LastModified }];
+  });
+}
+
+function nextPage({ IsTruncated, NextContinuationToken: next }: Page, current: string | undefined): string | undefined {
+  if (IsTruncated !== true) return undefined;
+  if (next === undefined) throw new Error('its listing goes on, but names no next page');
+  if (next === current) throw new Error('it gives the same page of a listing again and again');
+  return next;
+}
+
+function isSize(size: number | undefined): size is number {
+  return Number.isSafeInteger(size) && Number(size) >= 0;
 }
 
 /** Consoles mark a folder by an object whose name ends with '/', and Hadoop by an empty one with an ending of its own. */
@@ -62,5 +75,9 @@ function isFolderMarker(key: string, size: number): boolean {
 }
 
 function unescaped(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new Error(`it lists ${text}, whose escapes are no text`, { cause });
+  }
 }

@@ -1,11 +1,15 @@
 import * as z from 'zod';
 import type { ObjectVersion } from '../storage';
 
+/** Milliseconds: no Date is later. */
+const LATEST = 8.64e15;
+
 const fileStatus = z.object({
-  pathSuffix: z.string(),
+  /** A name in the folder; empty for the file or folder itself. */
+  pathSuffix: z.string().regex(/^(?!\.{1,2}$)[^/]*$/),
   type: z.string(),
-  length: z.number(),
-  modificationTime: z.number(),
+  length: z.int().nonnegative(),
+  modificationTime: z.int().min(0).max(LATEST),
   /** HttpFS gives no inode. */
   fileId: z.number().default(0),
 });

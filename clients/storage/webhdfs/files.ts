@@ -32,7 +32,9 @@ export function createFiles(http: WebHdfsHttp) {
         // For a file, which is no folder, it gives the file itself, without a name.
         yield* entries.filter(({ pathSuffix }) => pathSuffix !== '');
         const last = entries.at(-1)?.pathSuffix;
-        if (page === undefined || page.DirectoryListing.remainingEntries === 0 || !last) return;
+        const left = page?.DirectoryListing.remainingEntries ?? 0;
+        if (left === 0) return;
+        if (!last) throw new WebHdfsFailure(`it has ${left} more entries, but names none to go on from`, 400);
         if (last === startAfter) throw new WebHdfsFailure('it gives the same page of a listing again and again', 400);
         startAfter = last;
       }

@@ -85,7 +85,8 @@ function refused(why: string, remedy: string): StorageTrouble {
   return { code: 'STORAGE_REFUSED', why, remedy };
 }
 
-function asJson(text: string): unknown {
+/** Undefined if the text is no JSON. */
+export function asJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

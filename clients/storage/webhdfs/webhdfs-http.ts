@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { DaybreakError } from '../../../domain/errors';
 import { retried, type RetryPolicy } from '../retry';
 import type { WebHdfsAccess } from './access';
-import { failureOf, unreachable, webHdfsError, WebHdfsFailure } from './webhdfs-errors';
+import { asJson, failureOf, unreachable, webHdfsError, WebHdfsFailure } from './webhdfs-errors';
 
 export interface WebHdfsRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -123,9 +123,9 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
         data instanceof Readable ? { ...policy, attempts: 1 } : policy,
         request.signal,
       );
-      const parsed = schema.safeParse(body === '' ? undefined : JSON.parse(body));
+      const parsed = schema.safeParse(body === '' ? undefined : asJson(body));
       if (parsed.success) return parsed.data;
-      throw new WebHdfsFailure('its answer is not what WebHDFS gives', 400);
+      throw new WebHdfsFailure(`its answer is not what WebHDFS gives: ${body.trim().slice(0, 300)}`, 400);
     },
     /** The bytes of the answer, and the length that it announces. Throws WebHdfsFailure, after its own retries. */
     async stream(request: WebHdfsRequest): Promise<{ readonly stream: Readable; readonly length: number | undefined }> {
