@@ -1,6 +1,7 @@
 import { isBusinessDate, shiftDate } from '../../domain/business-date';
 import { columnOf } from '../../domain/event-columns';
 import type { LocalHour } from '../../domain/file-hours';
+import { isHourly } from '../../domain/file-pattern';
 import type { ColumnType, Pipeline } from '../../domain/pipeline';
 import { literal, literals, quoted } from '../duckdb/sql';
 import type { EventProof, LineProof } from '../model/fast-path';
@@ -26,7 +27,9 @@ const LINES_AT_RUN = `(WITH daybreak_text AS MATERIALIZED (SELECT $1::BLOB AS te
   SELECT unnest(string_split(decode(text), chr(10))) AS line FROM daybreak_text)`;
 
 /** See FastPath. */
-export function proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour): EventProof | undefined {
+export function proveEvents(lines: Buffer, pipeline: Pipeline, hourOfFile?: LocalHour): EventProof | undefined {
+  // If a file covers a day, few of its lines are of the hour in which it begins.
+  const hour = isHourly(pipeline.files.pattern) ? hourOfFile : undefined;
   const read = eventLineColumns(pipeline);
   const { time } = pipeline.events;
   const key = String(columnOf(pipeline.events.columns, time.column)?.steps.at(-1));
@@ -43,9 +46,8 @@ export function proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour)
     // A time is never empty, so that its capture shows whether the line matched.
     const text = capturedText(layout, time.column);
     const conditions = [`${text} <> ''`, ...(times.condition === undefined ? [] : [times.condition(text)])];
-    return withQueries(
-      proofBy(layout, read.columns, { inner, groups: groupsOf(layout), holds: conditions.join(' AND ') }),
-    );
+    const match = { inner, groups: groupsOf(layout), holds: conditions.join(' AND ') };
+    return withQueries(proofBy(layout, read.columns, match), hour !== undefined);
   }
   return undefined;
 }
@@ -101,11 +103,12 @@ function proofBy(layout: LineLayout, columns: Columns, { inner, groups, holds }:
 }
 
 /** DuckDB plans a statement each time it runs, so the query for events is much shorter than that of the rule. */
-function withQueries(proof: LineProof): EventProof {
+function withQueries(proof: LineProof, isOfHour: boolean): EventProof {
   const capturedOf = (lines: string): string => `(SELECT line, ${proof.captured} AS captured FROM ${lines})`;
   const columns = [...proof.values].map(([name, value]) => `${value} AS ${quoted(name)}`);
   return {
     ...proof,
+    isOfHour,
     countSql: `SELECT count(*)::INTEGER, count(*) FILTER (${proof.holds})::INTEGER FROM ${capturedOf(LINES)}`,
     eventsSql: `SELECT ${columns.join(', ')} FROM ${capturedOf(LINES_AT_RUN)}`,
   };

@@ -9,10 +9,11 @@ import type { Columns } from './loaded-pipeline';
  */
 export interface FastPath {
   /**
-   * A proof for lines like the first of `lines`, which are UTF-8 and joined by line feeds. Their times must be in
-   * `hour`, or, without an hour, on about the same day as the first. Undefined if there is no proof.
+   * A proof for lines like the first of `lines`, which are UTF-8 and joined by line feeds. Their times must be in the
+   * hour of their file. Without one, or if a file covers a day, they must be on about the same day as the first.
+   * Undefined if there is no proof.
    */
-  proveEvents(lines: Buffer, pipeline: Pipeline, hour?: LocalHour): EventProof | undefined;
+  proveEvents(lines: Buffer, pipeline: Pipeline, hourOfFile?: LocalHour): EventProof | undefined;
   /** The same for the rows of a static table, which have no time. */
   proveRows(lines: Buffer, columns: Columns): LineProof | undefined;
   /** Returns a scanner for the hours of one build. */
@@ -32,6 +33,8 @@ export interface LineProof {
 }
 
 export interface EventProof extends LineProof {
+  /** Whether each proven line is of its file's hour. Otherwise its time says of which hour it is. */
+  readonly isOfHour: boolean;
   /** A query: the number of lines in the BLOB $1, and how many of them are proven. */
   readonly countSql: string;
   /** A query: the declared columns of the lines of the BLOB $1. All lines must be proven. */

@@ -1,6 +1,6 @@
 import type { BusinessDate } from '../../domain/business-date';
 import type { Pipeline } from '../../domain/pipeline';
-import type { LineProof } from '../model/fast-path';
+import type { EventProof } from '../model/fast-path';
 import { BLANK, caseFast, FAST, faultOfLineSql, OBJECT, shapeOfLineSql, UNMARKED } from './json-line';
 import { recordColumnsOf } from './record-columns';
 import { literal, quoted } from '../duckdb/sql';
@@ -24,8 +24,8 @@ export const OF_DAY = `(${NOTE} IS NULL OR regexp_full_match(${NOTE}, '\\d\\d'))
 export interface ParseOptions {
   readonly pipeline: Pipeline;
   readonly time: TimeRule;
-  /** A proof that a line is valid and of the current hour. */
-  readonly proof?: LineProof | undefined;
+  /** A proof that a line is valid; if it is of an hour, of the current one. */
+  readonly proof?: EventProof | undefined;
   /** The current day and hour; undefined if any time is accepted. */
   readonly within?: Within;
 }
@@ -61,27 +61,29 @@ export function parseLinesSql({ pipeline, time, proof, within }: ParseOptions): 
     return `${caseFast(proof?.values.get(name), slow)} AS ${quoted(name)}`;
   });
   const notes = notesOf(time, within);
+  const isOfAnyHour = proof?.isOfHour === false;
+  const provenTime = isOfAnyHour ? proof.values.get(timeColumn?.name ?? '') : undefined;
   const shaped = `SELECT *, ${shapeOfLineSql(proof?.holds)} AS shape
       FROM (SELECT *, ${UNMARKED} AS text FROM ${linesSql(proof)})`;
   const read = steps.reduce((from, step) => `SELECT *,\n      ${step}\n    FROM (${from})`, shaped);
   return `
 SELECT ${values.join(',\n  ')},
-  CASE WHEN shape = ${FAST} THEN ${notes.fast}
+  CASE WHEN shape = ${FAST} THEN ${isOfAnyHour ? notes.valid : notes.ofHour}
     WHEN fault = '${BLANK}' THEN '${BLANK}'
     WHEN fault IS NOT NULL THEN ${notes.fault}
     ELSE ${notes.valid} END AS ${NOTE}
 FROM (SELECT *, ${faultOfLineSql(faults)} AS fault
-  FROM (SELECT *, CASE WHEN shape = ${OBJECT} THEN ${timeColumn?.value ?? 'NULL'} END AS moment
+  FROM (SELECT *, CASE shape WHEN ${FAST} THEN ${provenTime ?? 'NULL'} WHEN ${OBJECT} THEN ${timeColumn?.value ?? 'NULL'} END AS moment
   FROM (${read})))`;
 }
 
-/** SQL of NOTE for each outcome of a line. */
-function notesOf(time: TimeRule, within: Within | undefined): { fast: string; fault: string; valid: string } {
+/** SQL of NOTE for each outcome of a line. `ofHour`: it is proven to be of the current hour. */
+function notesOf(time: TimeRule, within: Within | undefined): { ofHour: string; fault: string; valid: string } {
   const fault = `'${FAULT}' || ${oneLineSql('fault')} || chr(10) || line`;
-  if (within === undefined) return { fast: 'NULL', fault, valid: 'NULL' };
+  if (within === undefined) return { ofHour: 'NULL', fault, valid: 'NULL' };
   const hour = `coalesce(${time.hour('moment', within.date)}, '${OUTSIDE_DAY}')`;
-  if (within.hour !== undefined) return { fast: 'NULL', fault, valid: `nullif(${hour}, ${literal(within.hour)})` };
-  return { fast: `'${OUTSIDE_DAY}'`, fault: `'${OUTSIDE_DAY}'`, valid: hour };
+  if (within.hour !== undefined) return { ofHour: 'NULL', fault, valid: `nullif(${hour}, ${literal(within.hour)})` };
+  return { ofHour: `'${OUTSIDE_DAY}'`, fault: `'${OUTSIDE_DAY}'`, valid: hour };
 }
 
 export interface Fault {
@@ -106,7 +108,7 @@ function oneLineSql(reason: string): string {
   return `CASE WHEN regexp_matches(${reason}, '[\\x00-\\x1f]') THEN (to_json(${reason})::VARCHAR)[2:-2] ELSE ${reason} END`;
 }
 
-function linesSql(proof: LineProof | undefined): string {
+function linesSql(proof: EventProof | undefined): string {
   const lines = '(SELECT unnest(string_split(decode($1), chr(10))) AS line)';
   return proof === undefined ? lines : `(SELECT line, ${proof.captured} AS captured FROM ${lines})`;
 }

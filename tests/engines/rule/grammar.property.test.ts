@@ -310,6 +310,7 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
   const columns = { ...COLUMNS, time: timeTypeOf(format) };
   const time = timeRuleOf(pipeline);
   const within = HOUR;
+  const neighbouring = { date: HOUR.date, hour: undefined };
   const scanner = fastPath!.hourScanner(pipeline);
   const path = join(root, `${format.replaceAll(/\W/g, '')}.parquet`);
   let database: Database;
@@ -378,6 +379,11 @@ describe.each(Object.keys(TIMES) as Format[])('of times as %s', (format) => {
         if (ofHour !== undefined) expect(await parsed(text, { within, proof: ofHour })).toEqual(byRule);
         const ofDates = fastPath!.proveEvents(text, pipeline);
         if (ofDates !== undefined) {
+          for (const where of [within, neighbouring]) {
+            expect(await parsed(text, { within: where, proof: ofDates })).toEqual(
+              await parsed(text, { within: where }),
+            );
+          }
           const ofStream = await parsed(text, {});
           expect(await parsed(text, { proof: ofDates })).toEqual(ofStream);
           const proven = await provenLines(text, ofDates);
