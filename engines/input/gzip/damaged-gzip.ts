@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip } from 'node:zlib';
 import { READ_UNTRUSTED } from '../../../clients/storage/local/safe-path';
-import { bytesBetween } from './gzip-member';
+import { bytesBetween, unpackedChunkBytes } from './gzip-member';
 import { isMemberAt, MOST_BROKEN_PARTS, surveyGzip, type GzipPart } from './gzip-survey';
 import { hashFile } from '../hash-file';
 import { countLineFeeds } from '../framing/line-feeds';
@@ -23,7 +23,7 @@ interface DamagedGzip {
   readonly faults: readonly FileFault[];
 }
 
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const MOST_CHUNK_BYTES = 4 * 1024 * 1024;
 const LINE_FEED = 10;
 const LINE_FEED_BYTES = Buffer.from('\n');
 
@@ -89,7 +89,7 @@ function isReadable({ kind }: GzipPart): boolean {
 
 async function* unpacked(file: FileHandle, { kind, start, end }: GzipPart): AsyncGenerator<Buffer> {
   const finishFlush = kind === 'cut' ? constants.Z_SYNC_FLUSH : constants.Z_FINISH;
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES, finishFlush });
+  const gunzip = createGunzip({ chunkSize: unpackedChunkBytes(end - start, MOST_CHUNK_BYTES), finishFlush });
   try {
     yield* pipeline(bytesBetween(file, start, end), gunzip, () => undefined) as AsyncIterable<Buffer>;
   } finally {

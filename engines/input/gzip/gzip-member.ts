@@ -55,7 +55,8 @@ export async function checkMember(file: FileHandle, start: number, end: number):
   const header = await readHeader(file, start, end);
   if (!Buffer.isBuffer(header)) return header;
   if (!isHeaderRight(header)) return damaged('incorrect header check');
-  const inflate = createInflateRaw({ chunkSize: UNPACKED_CHUNK_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
+  const chunkSize = unpackedChunkBytes(end - start, MOST_UNPACKED_CHUNK_BYTES);
+  const inflate = createInflateRaw({ chunkSize, finishFlush: constants.Z_SYNC_FLUSH });
   let [sum, bytes] = [0, 0];
   try {
     const data = bytesBetween(file, start + header.length, end);
@@ -80,11 +81,20 @@ export async function checkMember(file: FileHandle, start: number, end: number):
   return damaged('incorrect data check', true);
 }
 
+/**
+ * Size of the buffer into which `packed` bytes are unpacked, piece by piece. A file can have thousands of short members,
+ * and each needs a buffer of its own.
+ */
+export function unpackedChunkBytes(packed: number, most: number): number {
+  return Math.min(most, Math.max(FEWEST_UNPACKED_CHUNK_BYTES, packed));
+}
+
 function damaged(reason: string, unpacks = false): GzipMember {
   return { kind: 'damaged', reason, unpacks };
 }
 
-const UNPACKED_CHUNK_BYTES = 256 * 1024;
+const MOST_UNPACKED_CHUNK_BYTES = 256 * 1024;
+const FEWEST_UNPACKED_CHUNK_BYTES = 16 * 1024;
 const CHECKED = 0x02;
 const EXTRA = 0x04;
 const NAME = 0x08;
