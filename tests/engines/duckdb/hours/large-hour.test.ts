@@ -14,8 +14,8 @@ import { contentsOf, DAY, event, lines, pipelineLike, scratchFolder, writeFiles 
 jest.setTimeout(240_000);
 
 const root = scratchFolder();
-/** Of a piece: about three records. */
-const TINY = 200;
+/** Of a piece: about seven records. */
+const TINY = 400;
 
 type Files = Readonly<Record<string, string | Buffer>>;
 
