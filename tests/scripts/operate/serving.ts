@@ -1,19 +1,28 @@
 import { Worker } from '@temporalio/worker';
-import { resolve } from 'node:path';
 import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { WorkflowTests } from '../../workflows/environment';
+import { keptBundleOf, keptWorkflowBundle, payloadConverterPath } from '../../workflows/kept-bundle';
 
-/** Serves the speed layer's own task queue while `work` runs, with workflows of a folder beside this one. */
+interface Served {
+  /** The folder beside this file that has the workflows. Default: the real ones. */
+  readonly workflows?: 'failing-workflow' | 'stuck-workflow';
+  readonly activities: object;
+}
+
+/** Serves the speed layer's own task queue while `work` runs. */
 export async function serving<T>(
   { connection }: WorkflowTests,
-  served: { readonly workflows: string; readonly activities: object },
+  { workflows, activities }: Served,
   work: () => Promise<T>,
 ): Promise<T> {
+  const workflowBundle =
+    workflows === undefined ? await keptWorkflowBundle() : await keptBundleOf(`tests/scripts/operate/${workflows}`);
   const worker = await Worker.create({
     connection,
-    workflowsPath: resolve(__dirname, served.workflows),
+    workflowBundle,
+    ...(workflows === undefined && { dataConverter: { payloadConverterPath } }),
     taskQueue: TASK_QUEUES.speed,
-    activities: served.activities,
+    activities,
   });
   return worker.runUntil(work);
 }

@@ -50,7 +50,7 @@ it('says of a layer for which there was never a worker which one to start', asyn
 
 it('shows of a layer whose worker is dead what its shards told last, and when, and nothing that they do now', async () => {
   await start('orphaned');
-  await serving(temporal, { workflows: '../../../workflows', activities }, () =>
+  await serving(temporal, { activities }, () =>
     until(async () => (await speedView(temporal.client, 'orphaned')).partitions.length > 0),
   );
   const view = await speedView(temporal.client, 'orphaned');
@@ -67,7 +67,7 @@ it('shows how many rows each check found wrong', async () => {
     await Context.current().cancelled;
   };
   await start('checked');
-  await serving(temporal, { workflows: '../../../workflows', activities: { ...activities, runSpeedShard } }, () =>
+  await serving(temporal, { activities: { ...activities, runSpeedShard } }, () =>
     until(async () => (await speedView(temporal.client, 'checked')).partitions.length > 0),
   );
   const view = await speedView(temporal.client, 'checked');
@@ -79,7 +79,7 @@ it('shows how many rows each check found wrong', async () => {
 
 it('says of a layer whose workflow is stuck since when and why, and what helps', async () => {
   await start('stuck');
-  await serving(temporal, { workflows: './stuck-workflow', activities }, async () => {
+  await serving(temporal, { workflows: 'stuck-workflow', activities }, async () => {
     await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
     expect((await speedView(temporal.client, 'stuck')).unanswered).toEqual({
       what: expect.stringMatching(
@@ -92,7 +92,7 @@ it('says of a layer whose workflow is stuck since when and why, and what helps',
 
 it('shows a layer that failed with its reason and what to do, and not as running', async () => {
   const handle = await start('failed');
-  await serving(temporal, { workflows: './failing-workflow', activities }, () =>
+  await serving(temporal, { workflows: 'failing-workflow', activities }, () =>
     expect(handle.result()).rejects.toThrow(),
   );
   await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({

@@ -14,10 +14,8 @@ const activities = {
   tellPartitions: () => sleep(1_000).then(() => []),
 };
 
-const [REAL, STUCK] = [
-  { workflows: '../../../workflows', activities },
-  { workflows: './stuck-workflow', activities },
-];
+const REAL = { activities };
+const STUCK = { workflows: 'stuck-workflow', activities } as const;
 const handleOf = (pipeline: string) => temporal.client.workflow.getHandle(speedLayerId(pipeline));
 const stateOf = async (pipeline: string): Promise<string> =>
   (await handleOf(pipeline).query<SpeedLayerStatus>('status')).state;
