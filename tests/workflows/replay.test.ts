@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import * as workflows from '../../workflows';
+import { keptWorkflowBundle, payloadConverterPath } from './kept-bundle';
 
 jest.setTimeout(120_000);
 
@@ -26,7 +27,10 @@ it('replays every recorded history as it happened', async () => {
     history: temporal.api.history.v1.History.decode(recorded(name)),
   }));
   const errors: Record<string, unknown> = {};
-  const replayed = Worker.runReplayHistories({ workflowsPath: resolve(__dirname, '../../workflows') }, histories);
+  const replayed = Worker.runReplayHistories(
+    { workflowBundle: await keptWorkflowBundle(), dataConverter: { payloadConverterPath } },
+    histories,
+  );
   for await (const { workflowId, error } of replayed) errors[workflowId] = error;
   expect(errors).toEqual(Object.fromEntries(files.map((name) => [name, undefined])));
   expect(Object.keys(errors).sort()).toEqual([...files].sort());
