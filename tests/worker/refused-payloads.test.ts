@@ -14,8 +14,8 @@ import { speedView } from '../../scripts/operate/speed/speed-status';
 import { readConfig } from '../../worker/config';
 import { dataConverterOf, workerConverterOf } from '../../worker/connect';
 import { temporalLogger } from '../../worker/runtime';
-import { makeWorkflowBundle } from '../../worker/workflow-bundle';
 import { until } from '../workflows/environment';
+import { keptWorkflowBundle } from '../workflows/kept-bundle';
 
 const key = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
 const [first, second] = [key('first'), key('second')];
@@ -40,8 +40,10 @@ beforeAll(async () => {
     },
   });
   for (const variables of [{}, encrypting(first)]) {
-    const code = await makeWorkflowBundle(workerConverterOf(readConfig(variables)), logger);
-    bundles.set('DAYBREAK_PAYLOAD_KEYS' in variables, { code });
+    bundles.set(
+      'DAYBREAK_PAYLOAD_KEYS' in variables,
+      await keptWorkflowBundle(workerConverterOf(readConfig(variables))),
+    );
   }
 }, 600_000);
 
