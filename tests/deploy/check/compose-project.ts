@@ -57,13 +57,22 @@ export type ComposeFile = z.infer<typeof answerSchema>;
 
 /** Reads a compose file with Compose's own parser and these variables alone. Rejects with the parser's message. */
 export async function parseCompose(text: string, environment: Record<string, string>): Promise<ComposeFile> {
+  const key = JSON.stringify([text, environment]);
+  const answer = answers.get(key) ?? answerOf(text, environment);
+  answers.set(key, answer);
+  return answerSchema.parse(JSON.parse(await answer));
+}
+
+/** The parser's answers by file and variables, because most tests change another file. */
+const answers = new Map<string, Promise<string>>();
+
+async function answerOf(text: string, environment: Record<string, string>): Promise<string> {
   const parser = await composeParser();
   const folder = mkdtempSync(join(tmpdir(), 'daybreak-compose-'));
   try {
     const file = join(folder, 'docker-compose.yml');
     writeFileSync(file, text);
-    const { stdout } = await run(parser, [file], { env: environment, cwd: folder, maxBuffer: 16 * 1024 ** 2 });
-    return answerSchema.parse(JSON.parse(stdout));
+    return (await run(parser, [file], { env: environment, cwd: folder, maxBuffer: 16 * 1024 ** 2 })).stdout;
   } finally {
     rmSync(folder, { recursive: true });
   }
