@@ -68,7 +68,8 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     const shown = watch && !json ? eachDay() : daysSummary();
     const on = `npx daybreak backfill --pipeline ${range.pipeline} --from ${range.from} --to ${range.to}`;
     const how = `Follow it again: ${on}. Cancel it: ${on} --cancel`;
-    const result = await whileItGoesOn(how, () => followBackfill(started, shown.show).finally(shown.end));
+    const follow = () => followBackfill(started, shown.show).finally(shown.end);
+    const result = await whileItGoesOn(how, follow, shown.end);
     if (json) printJson(result);
     else describeResult(result).forEach(print);
     if (result.failed.length > 0) process.exitCode = 1;

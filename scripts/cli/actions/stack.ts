@@ -1,3 +1,4 @@
+import { orLeave } from '../../output/going-on';
 import { print } from '../../output/print';
 import { BUCKET, createProgress, s3Variables, type Stack, startStack, stopStack } from '../../stack';
 
@@ -11,9 +12,18 @@ export interface UpOptions extends Options {
 
 export async function up({ portBase, storage }: UpOptions): Promise<void> {
   const progress = createProgress();
+  const base = portBaseText(portBase);
+  const goOn = `npx daybreak up${base}${storage === undefined ? '' : ` --storage ${storage}`}`;
+  const last = `The servers that have started stay up. Start the others: ${goOn}. Stop them all: npx daybreak down${base}`;
   let stack: Stack;
   try {
-    stack = await startStack({ portBase, storage, progress });
+    stack = await orLeave(
+      last,
+      () => startStack({ portBase, storage, progress }),
+      () => {
+        progress.stop();
+      },
+    );
   } finally {
     progress.stop();
   }
@@ -36,9 +46,20 @@ function describeS3(stack: Stack): string[] {
 
 export async function down({ portBase, wipe }: Options & { readonly wipe: boolean }): Promise<void> {
   const progress = createProgress();
+  const last = `Some servers may still run. Stop them: npx daybreak down${portBaseText(portBase)}${wipe ? ' --wipe' : ''}`;
   try {
-    await stopStack({ portBase, wipe, progress });
+    await orLeave(
+      last,
+      () => stopStack({ portBase, wipe, progress }),
+      () => {
+        progress.stop();
+      },
+    );
   } finally {
     progress.stop();
   }
+}
+
+function portBaseText(portBase: number | undefined): string {
+  return portBase === undefined ? '' : ` --port-base ${portBase}`;
 }
