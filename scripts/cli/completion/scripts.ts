@@ -25,8 +25,8 @@ _daybreak() {
   local -a found shown
   for line in "\${(@f)$(daybreak complete -- "\${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}"; do
     case "$line" in
-      :files) _files; return ;;
-      :folders) _files -/; return ;;
+      :files) compset -P '--*='; _files; return ;;
+      :folders) compset -P '--*='; _files -/; return ;;
       ?*) found+=("\${line%%$'\\t'*}"); shown+=("\${line/$'\\t'/  -- }") ;;
     esac
   done
@@ -38,12 +38,15 @@ if [ "$funcstack[1]" = _daybreak ]; then _daybreak; else compdef _daybreak daybr
 function __daybreak_complete
     set -l words (commandline -opc)
     set -l begun (commandline -ct)
+    # The path in --output=<path>, and what is before it.
+    set -l path (string replace --regex '^--[^=]*=' '' -- "$begun")
+    set -l option (string match --regex '^--[^=]*=' -- "$begun")
     for line in (daybreak complete -- $words[2..-1] "$begun" 2>/dev/null)
         switch $line
             case :files
-                __fish_complete_path "$begun"
+                printf '%s\\n' "$option"(__fish_complete_path "$path")
             case :folders
-                __fish_complete_directories "$begun" ''
+                printf '%s\\n' "$option"(__fish_complete_directories "$path" '')
             case '*'
                 echo $line
         end

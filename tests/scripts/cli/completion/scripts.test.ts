@@ -50,7 +50,8 @@ const OFFERED: Readonly<Record<Shell, (words: readonly string[]) => string>> = {
     `compopt() { printf '%s\\n' "$*"; }; COMP_WORDS=(daybreak ${quoted(words)}); COMP_CWORD=${words.length}; ` +
     '_daybreak; printf "%s\\n" "${COMPREPLY[@]}"',
   zsh: (words) =>
-    `compadd() { print -l -- "\${found[@]}"; }; _files() { print files "$@"; }; words=(daybreak ${quoted(words)}); ` +
+    `compadd() { print -l -- "\${found[@]}"; }; compset() { PREFIX=\${PREFIX#$~2}; }; ` +
+    `_files() { print files "$@" "$PREFIX"; }; words=(daybreak ${quoted(words)}); ` +
     `CURRENT=${words.length + 1}; PREFIX=${quoted(words.slice(-1))}; _daybreak`,
   fish: (words) => `complete --do-complete '${['daybreak', ...words].join(' ').replaceAll("'", "\\'")}'`,
 };
@@ -76,14 +77,19 @@ describe.each(SHELLS)('in a real %s', (shell) => {
   });
 
   it('leaves files and folders to the shell', async () => {
-    const files = await lines(shell, OFFERED[shell](['report', '--output', 'a']));
-    const folders = await lines(shell, OFFERED[shell](['pipeline', 'check', 'a']));
+    const offered = async (...words: string[]): Promise<string[]> => namesOf(await lines(shell, OFFERED[shell](words)));
     const expected = {
-      bash: [['-o default'], ['-o dirnames']],
-      zsh: [['files'], ['files -/']],
-      fish: [['a file', 'a folder/'], ['a folder/']],
+      bash: [['-o default'], ['-o dirnames'], ['-o default']],
+      zsh: [['files a'], ['files -/ a'], ['files a']],
+      fish: [['a file', 'a folder/'], ['a folder/'], ['--output=a file', '--output=a folder/']],
     }[shell];
-    expect([namesOf(files), namesOf(folders)]).toEqual(expected);
+    // bash makes three words of the last one.
+    const joined = shell === 'bash' ? ['--output', '=', 'a'] : ['--output=a'];
+    expect([
+      await offered('report', '--output', 'a'),
+      await offered('pipeline', 'check', 'a'),
+      await offered('report', ...joined),
+    ]).toEqual(expected);
   });
 
   it('evaluates nothing of the command line', async () => {
