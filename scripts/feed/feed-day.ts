@@ -40,7 +40,7 @@ export async function feedDay(
     const sinks = new FeedSinks(kafka, writer);
     const instants = dayInstants(feed.date, feed.timeZone, feed.events, feed.rhythm);
     for (const batch of batches(generateEvents(feed.kind ?? helloEvents, feed, instants))) {
-      if (signal.aborted) throw cancelled(feed);
+      if (signal.aborted) throw cancelled(feed, kafka !== undefined);
       await sinks.write(batch);
       progress(sinks);
     }
@@ -60,10 +60,10 @@ async function presentFiles(feed: DayFeed, files: FileSink): Promise<string[]> {
   return present;
 }
 
-function cancelled({ date }: DayFeed): DaybreakError {
+function cancelled({ date }: DayFeed, isInKafka: boolean): DaybreakError {
   return new DaybreakError('CANCELLED', {
     what: `feeding ${date} was stopped before its end`,
-    remedy: 'Feed the day again. No file was written, but Kafka has some events, which then come twice.',
+    remedy: `Feed the day again. No file was written${isInKafka ? ', but Kafka has some events, which then come twice' : ''}.`,
   });
 }
 

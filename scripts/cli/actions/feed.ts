@@ -54,12 +54,13 @@ export async function run(flags: FeedFlags): Promise<void> {
   const kafka = flags.kafka ? await connect(pipeline, config.kafka) : undefined;
   const progress = new FeedProgress(flags.date === undefined ? undefined : (flags.events ?? DEFAULT_EVENTS));
   try {
-    const sinks = await write(flags, kind, pipeline, kafka, files, progress, stop.signal);
+    const sinks = await write(flags, kind, pipeline, kafka, files, progress, stop.signal).finally(() => {
+      progress.end();
+    });
     const summary = feedSummary(pipeline, flags.seed, sinks, progress.seconds, kafka, files);
     if (flags.json) print(jsonOf(summary.json, 0));
     else summary.lines.forEach(print);
   } finally {
-    progress.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     files?.close();
     await kafka?.producer.close();

@@ -89,7 +89,10 @@ describe.each(Object.entries(SINKS))('feedDay to %s', (_, sinkIn) => {
   });
 
   it('leaves nothing behind where it is stopped', async () => {
-    await expect(run({}, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(run({}, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'CANCELLED',
+      remedy: 'Feed the day again. No file was written.',
+    });
     expect(await readdir(folder)).toEqual([]);
   });
 
