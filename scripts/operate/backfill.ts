@@ -72,17 +72,19 @@ export async function cancelBackfill(client: Client, { pipeline, from, to }: Bac
   const handle = client.workflow.getHandle(workflowId);
   try {
     const { status } = await handle.describe();
-    if (status.name !== 'RUNNING') throw notRunning(workflowId, `it is ${status.name.toLowerCase()}`);
+    if (status.name !== 'RUNNING') {
+      throw new DaybreakError('NOT_RUNNING', {
+        what: `${workflowId} has ended already, as ${status.name}`,
+        remedy: 'There is nothing to cancel.',
+      });
+    }
     await handle.cancel();
     return workflowId;
   } catch (thrown) {
-    throw thrown instanceof WorkflowNotFoundError ? notRunning(workflowId, 'Temporal does not know it') : thrown;
+    if (!(thrown instanceof WorkflowNotFoundError)) throw thrown;
+    throw new DaybreakError('NOT_RUNNING', {
+      what: `there is no backfill ${workflowId} to cancel: Temporal does not know it`,
+      remedy: 'Give the range with which you started it.',
+    });
   }
-}
-
-function notRunning(workflowId: string, why: string): DaybreakError {
-  return new DaybreakError('NOT_RUNNING', {
-    what: `there is no backfill ${workflowId} to cancel: ${why}`,
-    remedy: 'Give the range with which you started it.',
-  });
 }

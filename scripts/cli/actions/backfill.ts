@@ -55,13 +55,13 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     }
     const started = await startBackfill(client, range);
     const url = workflowUrl(config.temporal, started.handle.workflowId);
-    if (started.joined)
-      progress(
-        'A backfill of this range runs already. This command follows it, with the options that it was started with.',
-      );
+    if (started.joined) {
+      const follows = wait ? '. This command follows it,' : ',';
+      progress(`A backfill of this range runs already${follows} with the options that it was started with.`);
+    }
     if (!wait) {
       if (json) printJson({ workflowId: started.handle.workflowId, joined: started.joined });
-      else print(`Started ${started.handle.workflowId}: ${url}`);
+      else print(`${started.joined ? 'Joined' : 'Started'} ${started.handle.workflowId}: ${url}`);
       return;
     }
     progress(`${started.handle.workflowId}: ${url}`);
@@ -81,7 +81,7 @@ function describePlan({ pipeline, only, parallel }: BackfillInput, days: readonl
   const refused = withoutInput.length === 0 ? '' : `; ${withoutInput.length} of them would be refused for NO_INPUT`;
   return [
     ...days.map(describeInput),
-    `${days.length} ${only ?? ''} days of ${pipeline} would run, ${parallel ?? 1} at once${refused}; nothing was started`,
+    `${days.length}${only === 'all' ? '' : ` ${only ?? 'missing'}`} ${days.length === 1 ? 'day' : 'days'} of ${pipeline} would run, ${parallel ?? 1} at once${refused}; nothing was started`,
   ];
 }
 

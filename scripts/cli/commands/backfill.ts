@@ -27,7 +27,11 @@ export function backfillCommand(): Command {
     )
     .option('--watch', 'show each day as it ends', false)
     .option('--no-wait', 'start it and return at once')
-    .option('--cancel', 'cancel the running backfill of this range, with its running days', false)
+    .addOption(
+      new Option('--cancel', 'cancel the running backfill of this range, with its running days')
+        .default(false)
+        .conflicts('dryRun'),
+    )
     .option('--json', 'print JSON', false)
     .action(async (options: BackfillOptions) => (await import('../actions/backfill')).run(options));
 }
