@@ -17,6 +17,7 @@ import { pollIngestion } from '../../operate/speed/ingestion';
 import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
 import { pauseSpeedLayer } from '../../operate/speed/pause-layer';
 import { describeSpeed, speedView } from '../../operate/speed/speed-status';
+import { leftUnchanged } from '../../operate/speed/unchanged-layer';
 import { whileItGoesOn } from '../../output/going-on';
 import { jsonOf, print, printJson, progress } from '../../output/print';
 import type { Line } from '../../output/safe-text';
@@ -29,7 +30,8 @@ export interface SpeedOptions {
 }
 
 export interface StartOptions extends SpeedOptions {
-  readonly shards: number;
+  /** Undefined if it is not given. */
+  readonly shards?: number;
   readonly anew: boolean;
 }
 
@@ -50,8 +52,9 @@ export async function start({ pipeline, json, shards, anew }: StartOptions): Pro
   warnOfUncompared(await refuseConflicts(loaded));
   await warnOfCompaction(loaded);
   await within(pipeline, async (client) => {
-    const found = await startSpeedLayer(client, { pipeline, shards, anew });
+    const found = await startSpeedLayer(client, { pipeline, shards: shards ?? 1, anew });
     show(json, { workflowId: speedLayerId(pipeline), done: describeStart(found, anew) });
+    if (found.is === 'running' && !anew) (await leftUnchanged(client, pipeline, shards)).forEach(progress);
   });
 }
 

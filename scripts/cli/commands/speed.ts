@@ -12,7 +12,11 @@ export function speedCommand(): Command {
   const group = new Command('speed').description('run the realtime layer: events → transform → Kafka → Druid');
   group.addCommand(
     subcommand('start', 'start the layer. If it runs already, it goes on')
-      .option('--shards <n>', 'how many activities share the partitions', wholeNumberFrom(1, MAXIMUM_SHARDS), 1)
+      .option(
+        '--shards <n>',
+        'how many activities share the partitions (default: 1)',
+        wholeNumberFrom(1, MAXIMUM_SHARDS),
+      )
       .option(
         '--anew',
         'end a layer that runs and start another one, for example if its workflow is stuck. No event is lost or doubled',

@@ -3,6 +3,7 @@ import { speedLayerId, type SpeedLayerStatus } from '../../../../domain/speed-la
 import { TASK_QUEUES } from '../../../../domain/task-queues';
 import { findLayer } from '../../../../scripts/operate/speed/found-layer';
 import { describeStart, startSpeedLayer } from '../../../../scripts/operate/speed/speed-layer';
+import { leftUnchanged } from '../../../../scripts/operate/speed/unchanged-layer';
 import { until, useTemporal } from '../../../workflows/environment';
 import { serving } from '../serving';
 
@@ -33,6 +34,21 @@ it('says that it started one, that one runs already, and how the one before it e
     expect(await start()).toBe('started; the one before it ended as TERMINATED');
     await until(async () => (await stateOf('one')) === 'running');
     await handleOf('one').terminate();
+  });
+});
+
+it('says what a start leaves as it is: a pause, and the number of shards', async () => {
+  const options = { pipeline: 'paused', shards: 1 };
+  const left = (shards?: number): Promise<string[]> => leftUnchanged(temporal.client, 'paused', shards);
+  await serving(temporal, REAL, async () => {
+    await startSpeedLayer(temporal.client, options);
+    await until(async () => (await stateOf('paused')) === 'running');
+    expect([await left(), await left(1)]).toEqual([[], []]);
+    expect(await left(3)).toEqual(['It has 1 shard(s). To change that: npx daybreak speed scale 3 --pipeline paused']);
+    await handleOf('paused').signal('pause');
+    await until(async () => (await stateOf('paused')) === 'paused');
+    expect(await left()).toEqual(['It is paused. To go on: npx daybreak speed resume --pipeline paused']);
+    await handleOf('paused').terminate();
   });
 });
 

@@ -1,0 +1,19 @@
+import type { Client } from '@temporalio/client';
+import { speedView } from './speed-status';
+
+/**
+ * What the start of a layer that runs already leaves as it is, although the user may expect a change, each with the
+ * command that changes it.
+ *
+ * @param shards as the user gave them; undefined if not.
+ */
+export async function leftUnchanged(client: Client, pipeline: string, shards: number | undefined): Promise<string[]> {
+  const view = await speedView(client, pipeline);
+  const command = (change: string): string => `npx daybreak speed ${change} --pipeline ${pipeline}`;
+  const isPaused = view.state === 'paused' || view.state === 'pausing';
+  const isScaled = shards !== undefined && view.shards !== undefined && view.shards !== shards;
+  return [
+    ...(isPaused ? [`It is ${view.state}. To go on: ${command('resume')}`] : []),
+    ...(isScaled ? [`It has ${view.shards} shard(s). To change that: ${command(`scale ${shards}`)}`] : []),
+  ];
+}
