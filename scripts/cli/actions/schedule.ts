@@ -1,9 +1,11 @@
 import {
+  WorkflowFailedError,
   WorkflowNotFoundError,
   type Client,
   type ScheduleDescription,
   type ScheduleExecutionResult,
   type ScheduleHandle,
+  type WorkflowHandle,
 } from '@temporalio/client';
 import { TZDate } from '@date-fns/tz';
 import { format } from 'date-fns';
@@ -12,6 +14,7 @@ import { scratchRoot } from '../../../clients/storage/local/scratch-folder';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
 import { asDaybreakError } from '../../../domain/errors';
 import { nightlyScheduleId } from '../../../domain/late-data';
+import { outcomeAttribute } from '../../../domain/search-attributes';
 import { inputLocationOf, parsePipelineName, type Pipeline } from '../../../domain/pipeline';
 import { firstWholeDay } from '../../../engines/input/first-whole-day';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
@@ -28,6 +31,7 @@ import {
   withSchedule,
   type AppliedSchedule,
 } from '../../operate/schedule/schedules';
+import { failureOf } from '../../operate/workflow-failure';
 import { print, printJson, progress } from '../../output/print';
 import { warnOfUncompared } from '../../output/uncompared';
 
@@ -168,11 +172,25 @@ async function describeAll(client: Client, pipeline: string): Promise<object[]> 
 /** How a run that the schedule started has ended, or that it is running. */
 async function howItEnded(client: Client, { action }: ScheduleExecutionResult): Promise<string> {
   const { workflowId, firstExecutionRunId } = action.workflow;
+  const handle = client.workflow.getHandle(workflowId, firstExecutionRunId, { followRuns: false });
   try {
-    return outcomeOf(await client.workflow.getHandle(workflowId, firstExecutionRunId).describe());
+    const run = await handle.describe();
+    const isUnrecorded = run.status.name === 'FAILED' && run.typedSearchAttributes.get(outcomeAttribute) === undefined;
+    return isUnrecorded ? await failedOutcome(handle) : outcomeOf(run);
   } catch (thrown) {
     if (thrown instanceof WorkflowNotFoundError) return 'not kept any more';
     throw thrown;
+  }
+}
+
+/** The outcome of a run that failed before it recorded one, such as a watch whose pipeline is gone. */
+async function failedOutcome(handle: WorkflowHandle): Promise<string> {
+  try {
+    await handle.result();
+    return 'failed';
+  } catch (thrown) {
+    if (!(thrown instanceof WorkflowFailedError)) throw thrown;
+    return `failed:${failureOf(handle.workflowId, thrown).code}`;
   }
 }
 
@@ -197,6 +215,6 @@ function show({ json }: ScheduleOptions, rows: readonly object[]): void {
 
 function printFields(fields: object): void {
   for (const [key, value] of Object.entries(fields)) {
-    print(`${key}: ${Array.isArray(value) ? value.join(', ') : String(value)}`);
+    print(`${key}: ${Array.isArray(value) ? value.join(', ') || 'none' : String(value)}`);
   }
 }

@@ -1,3 +1,7 @@
+import { Worker } from '@temporalio/worker';
+import { resolve } from 'node:path';
+import { TASK_QUEUES } from '../../../../domain/task-queues';
+import { until } from '../../../workflows/environment';
 import { businessDateOf, shiftDate } from '../../../../domain/business-date';
 import { localTemporal } from '../local-temporal';
 import { runMain } from '../run-main';
@@ -24,4 +28,17 @@ it('trigger says which day it recomputes, and that it is before the schedule’s
     stdout: 'schedule: late-data/events\ndone: triggered\n',
     stderr: '',
   });
+}, 120_000);
+
+it('describe names the code of a check for late data that failed before it recorded an outcome', async () => {
+  const on = (...args: string[]) => runMain(['schedule', ...args, '--pipeline', 'clicks'], temporal.variables);
+  await on('apply');
+  expect((await on('describe')).stdout).toContain('\nrecent: none\n');
+  await on('trigger', '--late-data');
+  const worker = await Worker.create({
+    connection: temporal.connection,
+    workflowsPath: resolve(__dirname, '../../operate/failing-workflow'),
+    taskQueue: TASK_QUEUES.batch,
+  });
+  await worker.runUntil(() => until(async () => / failed:BAD_TABLE$/m.test((await on('describe')).stdout)));
 }, 120_000);
