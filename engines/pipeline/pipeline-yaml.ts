@@ -1,4 +1,4 @@
-import { isAlias, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type * as z from 'zod';
 import { listed, shortened } from '../../domain/bounded-text';
 import { DaybreakError, messageOf } from '../../domain/errors';
@@ -24,11 +24,22 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
   const parsed = pipelineSchema.safeParse(contentOf(document, file));
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  const problems = issues.map((issue) => () => {
+  const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const describe = (issue: z.core.$ZodIssue): string => {
     const { offset, found } = locate(document, issue.path);
     const value = found === undefined ? '' : ` is ${shortened(JSON.stringify(found))}`;
     const place = shortened(issue.path.join('.')) || 'the document';
-    return `${file}:${lines.linePos(offset).line}: ${place}${value}; accepted: ${accepted(issue)}`;
+    return `${file}:${lineAt(offset)}: ${place}${value}; accepted: ${shortened(issue.message, 1_000)}`;
+  };
+  const problems = issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => () => {
+        const inside = issue.path.length === 0 ? '' : ` in ${shortened(issue.path.join('.'))}`;
+        const offset = offsetOfKey(document, issue.path, key) ?? locate(document, issue.path).offset;
+        return `${file}:${lineAt(offset)}: there is no setting ${shortened(JSON.stringify(key))}${inside}`;
+      });
+    }
+    return [() => describe(issue)];
   });
   throw new DaybreakError('BAD_PIPELINE', {
     what: listed(problems, { separator: '\n', others: ' problems' }),
@@ -48,12 +59,6 @@ function refusePrototype(document: Document, file: string, lines: LineCounter): 
       });
     },
   });
-}
-
-function accepted(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'unrecognized_keys') return shortened(issue.message, 1_000);
-  const keys = issue.keys.map((key) => shortened(JSON.stringify(key)));
-  return `Unrecognized key${keys.length === 1 ? '' : 's'}: ${listed(keys)}`;
 }
 
 /** Throws BAD_PIPELINE for aliases that would expand to more than memory holds. */
@@ -79,6 +84,13 @@ function locate(document: Document, path: readonly PropertyKey[]): { offset: num
     return { offset, found: complete ? document.getIn(path) : undefined };
   }
   return { offset: 0, found: undefined };
+}
+
+/** The place of a setting's name in the map at `path`. */
+function offsetOfKey(document: Document, path: readonly PropertyKey[], name: string): number | undefined {
+  const map = document.getIn(path, true);
+  if (!isMap(map)) return undefined;
+  return offsetOf(map.items.find(({ key }) => isScalar(key) && String(key.value) === name)?.key);
 }
 
 function offsetOf(node: unknown): number | undefined {

@@ -48,6 +48,8 @@ describe('a pipeline folder', () => {
 
   it.each<[string, Parameters<typeof pipelineLike>[2], string]>([
     ['a type', yaml('id: BIGINT', 'id: INT'), ':7: events.columns.id is "INT"; accepted:'],
+    ['a setting that there is not', yaml('timeZone:', 'timezone:'), ':3: there is no setting "timezone"'],
+    ['one inside another', yaml('settleSeconds:', 'settleSecond:'), 'there is no setting "settleSecond" in gate'],
     [
       'a zone',
       yaml('Asia/Seoul', 'Asia/Soul'),
