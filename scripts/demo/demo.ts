@@ -52,7 +52,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   heading(`Real servers: Temporal, Kafka and Druid${options.storage === 's3' ? ', and S3' : ''}`);
   await stopServers();
   await rm(FOLDER, { recursive: true, force: true });
-  const { config, environment } = await startServers(options.storage);
+  const { config, environment } = await startServers(options.storage, session.signal);
   session.environment = environment;
   const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
   const yesterday = shiftDate(businessDateOf(new Date(), pipeline.timeZone), -1);
@@ -87,11 +87,12 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
 
 async function startServers(
   storage: 's3' | undefined,
+  signal: AbortSignal,
 ): Promise<{ config: Config; environment: Record<string, string> }> {
   for (const portBase of [undefined, OTHER_PORT_BASE]) {
     const shown = createProgress();
     try {
-      const stack = await startStack({ directory: `${FOLDER}/stack`, portBase, storage, progress: shown });
+      const stack = await startStack({ directory: `${FOLDER}/stack`, portBase, storage, progress: shown, signal });
       const environment = {
         DAYBREAK_DATA: `${FOLDER}/data`,
         DAYBREAK_STACK: `${FOLDER}/stack`,

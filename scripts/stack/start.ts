@@ -17,16 +17,19 @@ export interface StartOptions extends StackOptions {
   readonly progress?: Progress;
   /** Also starts a local S3 with an empty bucket. Default: no storage. */
   readonly storage?: 's3' | undefined;
+  /** Ends the wait for servers, and starts no more of them. Those that have started stay up. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Starts every server that does not run yet and waits until all are healthy. Servers that already run are left alone.
- * Throws MISSING_TOOL, DOWNLOAD_FAILED, PORT_TAKEN or SERVER_FAILED. Servers that were started before a failure stay
- * up.
+ * Throws MISSING_TOOL, DOWNLOAD_FAILED, PORT_TAKEN, SERVER_FAILED or the reason of `signal`. Servers that were started
+ * before a failure stay up.
  */
 export async function startStack({
   progress = silentProgress,
   storage,
+  signal,
   ...options
 }: StartOptions = {}): Promise<Stack> {
   const stack = stackOf(options);
@@ -43,7 +46,7 @@ export async function startStack({
     await artifacts.kafka();
     await artifacts.druid();
     if (storage === 's3') await artifacts.versitygw();
-    await startAll(stack, servers, progress);
+    await startAll(stack, servers, progress, signal);
     // Loaded only here, because the SDK takes long to load.
     if (storage === 's3') await (await import('./servers/local-bucket')).makeBucket(stack);
   });
@@ -51,13 +54,18 @@ export async function startStack({
 }
 
 /** Starts servers together unless one must wait for another. If one fails, the others still come up. */
-async function startAll(stack: Stack, servers: readonly Server[], progress: Progress): Promise<void> {
+async function startAll(
+  stack: Stack,
+  servers: readonly Server[],
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const starts = new Map<ServerName, Promise<void>>();
   for (const server of servers) {
     const before = server.after.map((name) => starts.get(name) ?? Promise.resolve());
     starts.set(
       server.name,
-      Promise.all(before).then(() => startServer(stack, server, progress.step(server.title))),
+      Promise.all(before).then(() => startServer(stack, server, progress.step(server.title), signal)),
     );
   }
   const outcomes = await Promise.allSettled([...starts.values()]);
@@ -65,22 +73,36 @@ async function startAll(stack: Stack, servers: readonly Server[], progress: Prog
   if (failed !== undefined) throw failed.reason as unknown;
 }
 
-/** Starts one server, unless it runs, and waits until it is healthy. Throws SERVER_FAILED. */
-export async function startServer(stack: Stack, server: Server, step: Step): Promise<void> {
+/**
+ * Starts one server, unless it runs, and waits until it is healthy. Throws SERVER_FAILED, or the reason of `signal`, also
+ * if that has made a tool fail which prepares the server: Ctrl-C reaches it, too.
+ */
+export async function startServer(stack: Stack, server: Server, step: Step, signal?: AbortSignal): Promise<void> {
+  try {
+    await startOne(stack, server, step, signal);
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    throw thrown;
+  }
+}
+
+async function startOne(stack: Stack, server: Server, step: Step, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
   const already = await runningPid(stack, server);
   if (already === undefined) {
     step.update('preparing');
     await server.prepare();
     await startProcess(stack, server, await server.launch());
   }
-  await untilHealthy(stack, server, step);
+  await untilHealthy(stack, server, step, signal);
   step.done(already === undefined ? `up at ${server.url}` : `was up at ${server.url}`);
 }
 
-async function untilHealthy(stack: Stack, server: Server, step: Step): Promise<void> {
+async function untilHealthy(stack: Stack, server: Server, step: Step, signal: AbortSignal | undefined): Promise<void> {
   const deadline = Date.now() + TIMEOUT_MILLISECONDS;
   let reason = '';
   while (Date.now() < deadline) {
+    signal?.throwIfAborted();
     step.update('waiting for it to answer');
     // Checked first: if a server has ended, another one may use its port and answer in its place.
     if ((await runningPid(stack, server)) === undefined) {
