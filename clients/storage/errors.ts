@@ -32,6 +32,15 @@ export function changed(doing: string): DaybreakError {
   });
 }
 
+/** An answer that breaks the storage's protocol. It stays so until somebody mends the storage, or what is before it. */
+export function wrongAnswer(doing: string, why: string): DaybreakError {
+  return storageError(doing, {
+    code: 'STORAGE_REFUSED',
+    why,
+    remedy: 'Ask who runs the storage, or a proxy or gateway before it: this answer breaks its protocol.',
+  });
+}
+
 /** Whether an object was not, or no longer, the expected one. */
 export function isChanged(thrown: unknown): boolean {
   return thrown instanceof DaybreakError && thrown.code === 'STORAGE_CHANGED';

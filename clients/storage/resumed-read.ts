@@ -1,12 +1,12 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { messageOf, type DaybreakError } from '../../domain/errors';
-import { storageError } from './errors';
+import { DaybreakError, messageOf } from '../../domain/errors';
+import { storageError, wrongAnswer } from './errors';
 import { pauseBefore, type RetryPolicy } from './retry';
 
 /** One answer of the storage. */
 export interface BodyPart {
   readonly stream: Readable;
-  /** The number of bytes that the answer announces. */
+  /** The number of bytes that the answer announces; 0 if it does not say so. */
   readonly length: number;
   /** Whether an error of the body says that its checksum is wrong. */
   readonly isDamage?: (thrown: unknown) => boolean;
@@ -37,12 +37,14 @@ export async function* resumedRead({ doing, open, offset, policy, signal }: Resu
     try {
       for await (const chunk of chunksOf(part.stream, policy.idleMs, signal)) {
         next += chunk.length;
+        if (part.length > 0 && next - from > part.length) throw tooMany(doing, part.length);
         yield chunk;
       }
       if (next - from >= part.length) return;
       throw new Error(`the connection ended ${part.length - (next - from)} bytes too early`);
     } catch (thrown) {
       signal?.throwIfAborted();
+      if (thrown instanceof DaybreakError) throw thrown;
       // Bytes that were already handed on cannot be taken back.
       if (next > from && part.isDamage?.(thrown) === true) throw damaged(doing, thrown);
       fruitless = next > from ? 1 : fruitless + 1;
@@ -74,6 +76,10 @@ function damaged(doing: string, thrown: unknown): DaybreakError {
     why: `its bytes are not those that were written: ${messageOf(thrown)}`,
     remedy: 'Run again; if it stays so, write the object again.',
   });
+}
+
+function tooMany(doing: string, length: number): DaybreakError {
+  return wrongAnswer(doing, `it gives more than the ${length} bytes that there are`);
 }
 
 function brokenOff(doing: string, offset: number, times: number, thrown: unknown): DaybreakError {

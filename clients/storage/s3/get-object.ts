@@ -1,6 +1,8 @@
 import { GetObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { messageOf } from '../../../domain/errors';
+import { wrongAnswer } from '../errors';
 import type { BodyPart } from '../resumed-read';
 import type { ObjectVersion, ReadOptions } from '../storage';
 import { explained } from './s3-client';
@@ -40,11 +42,16 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
           ...(signal && { abortSignal: signal }),
         });
         version ??= ETag;
-        if (!(Body instanceof Readable)) throw new Error('its answer has no body');
-        const wrong = wrongPart({ offset, whole, ContentLength, ContentRange });
-        if (wrong === undefined) return { stream: Body, length: ContentLength ?? 0, isDamage };
-        Body.destroy();
-        throw new Error(wrong);
+        if (!(Body instanceof Readable)) throw wrongAnswer(doing, 'its answer has no body');
+        try {
+          if (whole) return { stream: Body, length: ContentLength ?? chunkedLength(doing, Body), isDamage };
+          // As Ceph answers for a part of an empty object.
+          if (ContentRange === 'bytes */0' && ContentLength === 0) return undefined;
+          return { stream: Body, length: partLength(doing, offset, end, ContentRange), isDamage };
+        } catch (thrown) {
+          Body.destroy();
+          throw thrown;
+        }
       } catch (thrown) {
         // No bytes are left from there on. The condition was checked before.
         if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 416) return undefined;
@@ -53,17 +60,21 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
     });
 }
 
-/** A gateway between us and the storage may know no ranges. Then the bytes would be there twice. */
-function wrongPart(part: {
-  readonly offset: number;
-  readonly whole: boolean;
-  readonly ContentLength: number | undefined;
-  readonly ContentRange: string | undefined;
-}): string | undefined {
-  const { offset, whole, ContentLength, ContentRange } = part;
-  if (!whole && ContentRange?.startsWith(`bytes ${offset}-`) !== true) {
-    return `it gives ${ContentRange ?? 'all bytes'}, and not those from byte ${offset}`;
-  }
-  // A connection that ends says nothing then.
-  return ContentLength === undefined ? 'its answer does not say how many bytes it has' : undefined;
+/**
+ * How many bytes are known to come if an answer does not say how many: none. Node sees itself where chunks or a checksum
+ * end too early. A connection that just ends says nothing.
+ */
+function chunkedLength(doing: string, body: Readable): number {
+  const isEndSeen = !(body instanceof IncomingMessage) || body.headers['transfer-encoding'] !== undefined;
+  if (isEndSeen) return 0;
+  throw wrongAnswer(doing, 'its answer does not say how many bytes it has');
+}
+
+/** The length of a part. Some gateways know no ranges: then bytes would be there twice, or would be missing. */
+function partLength(doing: string, offset: number, end: number | undefined, range: string | undefined): number {
+  const [, from, last, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? '') ?? [];
+  const behind = Number(last) + 1;
+  if (Number(from) === offset && behind === Math.min(end ?? Infinity, Number(size))) return behind - offset;
+  const asked = `byte ${offset} to ${end === undefined ? 'the last one' : `${end - 1}`}`;
+  throw wrongAnswer(doing, `it gives ${range ?? 'all bytes'}, and not those from ${asked}`);
 }

@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { wrongAnswer } from '../errors';
 import { isUnfinished } from '../keys';
 import type { S3Location } from '../location';
 import type { Abortable, StoredObject } from '../storage';
@@ -36,7 +37,7 @@ export async function* listObjects(
         }),
         { ...(signal && { abortSignal: signal }) },
       );
-      return { objects: storedObjects(answer, prefix, root), next: nextPage(answer, from) };
+      return { objects: storedObjects(doing, answer, prefix, root), next: nextPage(doing, answer, from) };
     });
     yield* page.objects;
     from = page.next;
@@ -44,24 +45,32 @@ export async function* listObjects(
 }
 
 /** Throws if an object has no name below the prefix, or not what is needed of it: a reader would miss it. */
-function storedObjects({ Contents = [], EncodingType }: Page, prefix: string, root: string): StoredObject[] {
-  return Contents.flatMap(({ Key, Size, ETag, LastModified }) => {
-    if (Key === undefined || !isSize(Size) || ETag === undefined || LastModified === undefined) {
-      throw new Error(`it lists an object without a name, a size, an ETag or a time: ${Key ?? ''}`);
-    }
-    const name = EncodingType === 'url' ? unescaped(Key) : Key;
-    if (!name.startsWith(prefix)) throw new Error(`it lists ${name}, which is not below ${prefix}`);
+function storedObjects(
+  doing: string,
+  { Contents = [], EncodingType }: Page,
+  prefix: string,
+  root: string,
+): StoredObject[] {
+  return Contents.flatMap(({ Key = '', Size, ETag, LastModified }) => {
+    const name = EncodingType === 'url' ? unescaped(doing, Key) : Key;
+    if (!name.startsWith(prefix)) throw wrongAnswer(doing, `it lists ${name}, which is not below ${prefix}`);
     const key = name.slice(root.length);
-    return isFolderMarker(key, Size) || isUnfinished(key)
-      ? []
-      : [{ key, size: Size, version: ETag, modified: LastModified }];
+    if (isFolderMarker(key, Size) || isUnfinished(key)) return [];
+    if (!isSize(Size) || ETag === undefined || LastModified === undefined) {
+      throw wrongAnswer(doing, `it lists ${name} without a size, an ETag or a time`);
+    }
+    return [{ key, size: Size, version: ETag, modified: LastModified }];
   });
 }
 
-function nextPage({ IsTruncated, NextContinuationToken: next }: Page, current: string | undefined): string | undefined {
+function nextPage(
+  doing: string,
+  { IsTruncated, NextContinuationToken: next }: Page,
+  current: string | undefined,
+): string | undefined {
   if (IsTruncated !== true) return undefined;
-  if (next === undefined) throw new Error('its listing goes on, but names no next page');
-  if (next === current) throw new Error('it gives the same page of a listing again and again');
+  if (next === undefined) throw wrongAnswer(doing, 'its listing goes on, but names no next page');
+  if (next === current) throw wrongAnswer(doing, 'it gives the same page of a listing again and again');
   return next;
 }
 
@@ -70,14 +79,14 @@ function isSize(size: number | undefined): size is number {
 }
 
 /** Consoles mark a folder by an object whose name ends with '/', and Hadoop by an empty one with an ending of its own. */
-function isFolderMarker(key: string, size: number): boolean {
+function isFolderMarker(key: string, size: number | undefined): boolean {
   return key === '' || key.endsWith('/') || (size === 0 && key.endsWith('_$folder$'));
 }
 
-function unescaped(text: string): string {
+function unescaped(doing: string, text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch (cause) {
-    throw new Error(`it lists ${text}, whose escapes are no text`, { cause });
+  } catch {
+    throw wrongAnswer(doing, `it lists ${text}, whose escapes are no text`);
   }
 }

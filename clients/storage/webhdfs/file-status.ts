@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ObjectVersion } from '../storage';
 
-/** Milliseconds: no Date is later. */
+/** Milliseconds: no Date is later, or so much before 1970. */
 const LATEST = 8.64e15;
 
 const fileStatus = z.object({
@@ -9,7 +9,7 @@ const fileStatus = z.object({
   pathSuffix: z.string().regex(/^(?!\.{1,2}$)[^/]*$/),
   type: z.string(),
   length: z.int().nonnegative(),
-  modificationTime: z.int().min(0).max(LATEST),
+  modificationTime: z.int().min(-LATEST).max(LATEST),
   /** HttpFS gives no inode. */
   fileId: z.number().default(0),
 });

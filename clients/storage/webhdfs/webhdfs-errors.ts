@@ -33,10 +33,15 @@ export class WebHdfsFailure extends Error {
 /** The failure of an answer that is no success. */
 export function failureOf(status: number, text: string): WebHdfsFailure {
   const parsed = remoteException.safeParse(asJson(text));
-  if (!parsed.success) return new WebHdfsFailure(`it answered ${status}: ${text.trim().slice(0, 300)}`, status);
+  if (!parsed.success) return new WebHdfsFailure(`it answered ${status}: ${beginningOf(text)}`, status);
   const { exception, message } = parsed.data.RemoteException;
   // Only the first line: the rest is a stack trace.
   return new WebHdfsFailure(`${exception}: ${message?.split('\n')[0] ?? ''}`.slice(0, 500), status, exception);
+}
+
+/** The beginning of an answer that nobody expects. */
+export function beginningOf(text: string): string {
+  return text.trim().slice(0, 300);
 }
 
 /** The failure of a connection. The AxiosError is not kept: it holds the address with the token. */

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { DaybreakError } from '../../../domain/errors';
 import { retried, type RetryPolicy } from '../retry';
 import type { WebHdfsAccess } from './access';
-import { asJson, failureOf, unreachable, webHdfsError, WebHdfsFailure } from './webhdfs-errors';
+import { asJson, beginningOf, failureOf, unreachable, webHdfsError, WebHdfsFailure } from './webhdfs-errors';
 
 export interface WebHdfsRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -84,7 +84,7 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
       answer.data.destroy();
       throw new WebHdfsFailure(`it answered ${answer.status}, a redirect that WebHDFS does not have`, answer.status);
     }
-    throw failureOf(answer.status, await text(answer.data).catch(() => ''));
+    throw failureOf(answer.status, withoutToken(await text(answer.data).catch(() => ''), identity));
   }
 
   function urlOf(origin: string, { path, query }: Pick<WebHdfsRequest, 'path' | 'query'>): string {
@@ -105,7 +105,13 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
   }
 
   const toError = (thrown: unknown, doing: string): unknown =>
-    thrown instanceof WebHdfsFailure ? webHdfsError(withoutToken(thrown, identity), doing, origins) : thrown;
+    thrown instanceof WebHdfsFailure
+      ? webHdfsError(
+          new WebHdfsFailure(withoutToken(thrown.message, identity), thrown.status, thrown.exception),
+          doing,
+          origins,
+        )
+      : thrown;
 
   return {
     urlOf: (path: string, query: WebHdfsRequest['query']) =>
@@ -123,9 +129,14 @@ export function createWebHdfsHttp({ origins, identity }: WebHdfsAccess, policy: 
         data instanceof Readable ? { ...policy, attempts: 1 } : policy,
         request.signal,
       );
-      const parsed = schema.safeParse(body === '' ? undefined : asJson(body));
-      if (parsed.success) return parsed.data;
-      throw new WebHdfsFailure(`its answer is not what WebHDFS gives: ${body.trim().slice(0, 300)}`, 400);
+      const answer = asJson(body);
+      const parsed = schema.safeParse(answer);
+      // Some operations have no answer, and any page of a proxy would do for them.
+      if (parsed.success && (body === '' || answer !== undefined)) return parsed.data;
+      throw new WebHdfsFailure(
+        `its answer is not what WebHDFS gives: ${beginningOf(withoutToken(body, identity))}`,
+        400,
+      );
     },
     /** The bytes of the answer, and the length that it announces. Throws WebHdfsFailure, after its own retries. */
     async stream(request: WebHdfsRequest): Promise<{ readonly stream: Readable; readonly length: number | undefined }> {
@@ -179,12 +190,12 @@ function encodePath(path: string): string {
   return path.split('/').map(encodeURIComponent).join('/');
 }
 
-function withoutToken(failure: WebHdfsFailure, identity: WebHdfsAccess['identity']): WebHdfsFailure {
-  if (!('delegation' in identity)) return failure;
+/** Before it is cut: else a part of the token would stay. */
+function withoutToken(text: string, identity: WebHdfsAccess['identity']): string {
+  if (!('delegation' in identity)) return text;
   // As it is, and as it stands in an address.
-  const message = [identity.delegation, encodeURIComponent(identity.delegation)].reduce(
-    (text, token) => text.replaceAll(token, '[token]'),
-    failure.message,
+  return [identity.delegation, encodeURIComponent(identity.delegation)].reduce(
+    (shown, token) => shown.replaceAll(token, '[token]'),
+    text,
   );
-  return new WebHdfsFailure(message, failure.status, failure.exception);
 }

@@ -4,7 +4,7 @@ import { openStorage, type Storage } from '../../../clients/storage';
 import { textOf } from './read-all';
 
 /** An S3 or HDFS that answers wrongly, or something between that does. */
-let told: string;
+let told: string | ((request: string) => string);
 let server: Server;
 let s3: Storage;
 let hdfs: Storage;
@@ -12,7 +12,7 @@ let hdfs: Storage;
 beforeAll(async () => {
   server = createServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => socket.end(told));
+    socket.once('data', (request) => socket.end(typeof told === 'string' ? told : told(request.toString())));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // It listens on a port.
@@ -57,11 +57,15 @@ const page = (contents: string, more = ''): string =>
 const contents = (...parts: readonly string[]): string => `<Contents>${parts.join('')}</Contents>`;
 
 it.each([
-  ['an object without a name', page(contents(TIME, VERSION, SIZE)), 'an object without'],
-  ['an object without a time', page(contents(KEY, VERSION, SIZE)), 'an object without'],
-  ['an object without a version', page(contents(KEY, TIME, SIZE)), 'an object without'],
-  ['an object without a size', page(contents(KEY, TIME, VERSION)), 'an object without'],
-  ['a size that is none', page(contents(KEY, TIME, VERSION, '<Size>-1</Size>')), 'an object without'],
+  ['an object without a name', page(contents(TIME, VERSION, SIZE)), 'is not below root/day/'],
+  ['an object without a time', page(contents(KEY, VERSION, SIZE)), 'root/day/a without a size, an ETag or a time'],
+  ['an object without a version', page(contents(KEY, TIME, SIZE)), 'root/day/a without a size, an ETag or a time'],
+  ['an object without a size', page(contents(KEY, TIME, VERSION)), 'root/day/a without a size, an ETag or a time'],
+  [
+    'a size that is none',
+    page(contents(KEY, TIME, VERSION, '<Size>-1</Size>')),
+    'root/day/a without a size, an ETag or a time',
+  ],
   [
     'a name of another prefix',
     page(contents('<Key>other/b</Key>', TIME, VERSION, SIZE)),
@@ -84,7 +88,7 @@ it.each([
 ])('loses no object of S3 in silence: %s', async (_, answered, why) => {
   told = answered;
   await expect(list(s3)).rejects.toMatchObject({
-    code: 'STORAGE_FAILED',
+    code: 'STORAGE_REFUSED',
     what: expect.stringContaining(why) as string,
   });
 });
@@ -111,9 +115,40 @@ it.each([
 ])('takes no bytes from S3 for others: %s', async (_, answered, offset, why) => {
   told = answered;
   await expect(textOf(s3, 'day/a', { offset })).rejects.toMatchObject({
-    code: 'STORAGE_FAILED',
+    code: 'STORAGE_REFUSED',
     what: expect.stringContaining(why) as string,
   });
+});
+
+it('takes no bytes from S3 behind the part that was asked for', async () => {
+  told = answer(206, '3456789', 'etag: "e"', 'content-range: bytes 3-9/10');
+  await expect(textOf(s3, 'day/a', { offset: 3, end: 5 })).rejects.toMatchObject({ code: 'STORAGE_REFUSED' });
+});
+
+it.each([
+  [
+    'a part that ends where the object does',
+    answer(206, '345', 'etag: "e"', 'content-range: bytes 3-5/6'),
+    3,
+    9,
+    '345',
+  ],
+  ['a part of an empty object, as Ceph answers', answer(206, '', 'etag: "e"', 'content-range: bytes */0'), 0, 1, ''],
+  [
+    'chunks of which the last one says that it is the last',
+    'HTTP/1.1 200 X\r\nconnection: close\r\netag: "e"\r\ntransfer-encoding: chunked\r\n\r\n3\r\n012\r\n0\r\n\r\n',
+    0,
+    undefined,
+    '012',
+  ],
+])('takes %s', async (_, answered, offset, end, expected) => {
+  told = answered;
+  expect(await textOf(s3, 'day/a', { offset, ...(end !== undefined && { end }) })).toBe(expected);
+});
+
+it('takes the names of folders without asking what else is said of them', async () => {
+  told = page(contents('<Key>root/day/</Key>') + contents('<Key>root/day/.daybreak-x</Key>'));
+  expect(await list(s3)).toEqual([]);
 });
 
 const entry = (more: object): object => ({
@@ -140,4 +175,61 @@ it.each([
     code: 'STORAGE_REFUSED',
     what: expect.stringContaining(why) as string,
   });
+});
+
+const HTML = answer(200, '<html>Please log in</html>');
+/** The file that is there, and the one that is written, have a byte. */
+const VERSION_OF_FILE = '7-1795219200000-1';
+const isOperation = (request: string, operation: string): boolean => request.includes(`op=${operation}`);
+
+it.each([
+  ['CREATE', (storage: Storage) => storage.write('day/a', Buffer.from('x'))],
+  ['RENAME', (storage: Storage) => storage.write('day/a', Buffer.from('x'))],
+  ['RENAME', (storage: Storage) => storage.writeIf('day/a', Buffer.from('x'), { ifAbsent: true })],
+  ['SETXATTR', (storage: Storage) => storage.writeIf('day/a', Buffer.from('x'), { ifVersion: VERSION_OF_FILE })],
+  ['DELETE', (storage: Storage) => storage.remove(['day/a'])],
+] as const)('takes no page of something else for the success of %s', async (operation, act) => {
+  let asked = 0;
+  told = (request) => {
+    if (isOperation(request, operation)) {
+      asked += 1;
+      return HTML;
+    }
+    if (isOperation(request, 'GETFILESTATUS')) {
+      return answer(200, JSON.stringify({ FileStatus: entry({ length: 1 }) }));
+    }
+    if (isOperation(request, 'GETXATTRS')) return answer(200, '{"XAttrs":[]}');
+    return isOperation(request, 'DELETE') ? answer(200, '{"boolean":true}') : answer(200, '');
+  };
+  await expect(act(hdfs)).rejects.toMatchObject({
+    code: 'STORAGE_REFUSED',
+    what: expect.stringContaining('not what WebHDFS gives') as string,
+  });
+  expect(asked).toBeGreaterThan(0);
+});
+
+it('takes no bytes from HDFS behind the end of a file', async () => {
+  told = (request) =>
+    isOperation(request, 'OPEN')
+      ? answer(200, '<html>Please log in</html>')
+      : answer(200, JSON.stringify({ FileStatus: entry({}) }));
+  await expect(textOf(hdfs, 'day/a')).rejects.toMatchObject({
+    code: 'STORAGE_REFUSED',
+    what: expect.stringContaining('more than the 10 bytes') as string,
+  });
+});
+
+it('shows no part of a delegation token', async () => {
+  const token = 'SECRET'.repeat(20);
+  const { port } = server.address() as AddressInfo; // It listens on a port.
+  const storage = await openStorage(
+    { kind: 'webhdfs', scheme: 'webhdfs', authority: `127.0.0.1:${port}`, path: '/root' },
+    { environment: { HADOOP_TOKEN: token }, retry: { attempts: 1, firstPauseMs: 1, longestPauseMs: 1, idleMs: 1_000 } },
+  );
+  for (const status of [200, 500]) {
+    told = answer(status, `<html>${' '.repeat(250)}delegation=${token}</html>`);
+    const thrown: unknown = await list(storage).catch((error: unknown) => error);
+    expect(String(thrown)).toContain('delegation=');
+    expect(String(thrown)).not.toContain('SECRET');
+  }
 });
