@@ -23,7 +23,8 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
   refusePrototype(document, file, lines);
   const parsed = pipelineSchema.safeParse(contentOf(document, file));
   if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
+  // A name that is misspelt first: the setting that it stands for may be missing, which is then no news.
+  const issues = parsed.error.issues.toSorted((one, other) => Number(isUnknown(other)) - Number(isUnknown(one)));
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const describe = (issue: z.core.$ZodIssue): string => {
     const { offset, found } = locate(document, issue.path);
@@ -32,7 +33,7 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
     return `${file}:${lineAt(offset)}: ${place}${value}; accepted: ${shortened(issue.message, 1_000)}`;
   };
   const problems = issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
+    if (isUnknown(issue)) {
       return issue.keys.map((key) => () => {
         const inside = issue.path.length === 0 ? '' : ` in ${shortened(issue.path.join('.'))}`;
         const offset = offsetOfKey(document, issue.path, key) ?? locate(document, issue.path).offset;
@@ -84,6 +85,10 @@ function locate(document: Document, path: readonly PropertyKey[]): { offset: num
     return { offset, found: complete ? document.getIn(path) : undefined };
   }
   return { offset: 0, found: undefined };
+}
+
+function isUnknown(issue: z.core.$ZodIssue): issue is z.core.$ZodIssueUnrecognizedKeys {
+  return issue.code === 'unrecognized_keys';
 }
 
 /** The place of a setting's name in the map at `path`. */

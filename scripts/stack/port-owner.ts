@@ -6,7 +6,7 @@ import { DaybreakError } from '../../domain/errors';
 import type { Server } from './stack';
 
 /** A process that was killed holds its port until the system has taken it apart. Then the port has no owner to show. */
-const POLLS = 50;
+const LONGEST_END_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 100;
 
 /** Throws PORT_TAKEN if another process listens on a port that the server needs. */
@@ -19,8 +19,9 @@ export async function requirePorts({
 }
 
 async function requirePort(title: string, port: number): Promise<void> {
+  const began = performance.now();
   let owner: string | undefined;
-  for (let poll = 1; poll <= POLLS && owner === undefined; poll += 1) {
+  while (owner === undefined && performance.now() - began < LONGEST_END_MILLISECONDS) {
     if (await isFree(port)) return;
     owner = await ownerOf(port);
     if (owner === undefined) await sleep(POLL_MILLISECONDS);

@@ -37,20 +37,33 @@ export async function startStack({
   const servers = serversOf(stack, artifacts);
   if (storage === 's3') servers.push(versitygw(stack, artifacts, stack.ports.s3));
   await mkdir(stack.directory, { recursive: true });
-  await withLock(stack.directory, async () => {
-    for (const server of servers) {
-      if ((await runningPid(stack, server)) === undefined) await requirePorts(server);
-    }
-    // One after the other, because Maven and Go use all cores anyway.
-    await artifacts.temporal();
-    await artifacts.kafka();
-    await artifacts.druid();
-    if (storage === 's3') await artifacts.versitygw();
-    await startAll(stack, servers, progress, signal);
-    // Loaded only here, because the SDK takes long to load.
-    if (storage === 's3') await (await import('./servers/local-bucket')).makeBucket(stack);
-  });
+  await orReasonOf(signal, () =>
+    withLock(stack.directory, async () => {
+      for (const server of servers) {
+        if ((await runningPid(stack, server)) === undefined) await requirePorts(server);
+      }
+      // One after the other, because Maven and Go use all cores anyway.
+      const needed = ['temporal', 'kafka', 'druid', ...(storage === 's3' ? (['versitygw'] as const) : [])] as const;
+      for (const name of needed) {
+        signal?.throwIfAborted();
+        await artifacts[name]();
+      }
+      await startAll(stack, servers, progress, signal);
+      // Loaded only here, because the SDK takes long to load.
+      if (storage === 's3') await (await import('./servers/local-bucket')).makeBucket(stack);
+    }),
+  );
   return stack;
+}
+
+/** Does the work. Throws the reason of `signal` also if that has made a tool fail: Ctrl-C reaches it, too. */
+export async function orReasonOf<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    throw thrown;
+  }
 }
 
 /** Starts servers together unless one must wait for another. If one fails, the others still come up. */
@@ -73,20 +86,8 @@ async function startAll(
   if (failed !== undefined) throw failed.reason as unknown;
 }
 
-/**
- * Starts one server, unless it runs, and waits until it is healthy. Throws SERVER_FAILED, or the reason of `signal`, also
- * if that has made a tool fail which prepares the server: Ctrl-C reaches it, too.
- */
+/** Starts one server, unless it runs, and waits until it is healthy. Throws SERVER_FAILED, or the reason of `signal`. */
 export async function startServer(stack: Stack, server: Server, step: Step, signal?: AbortSignal): Promise<void> {
-  try {
-    await startOne(stack, server, step, signal);
-  } catch (thrown) {
-    signal?.throwIfAborted();
-    throw thrown;
-  }
-}
-
-async function startOne(stack: Stack, server: Server, step: Step, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   const already = await runningPid(stack, server);
   if (already === undefined) {

@@ -23,7 +23,8 @@ export function keptWorkflowBundle(
 ): Promise<KeptBundle> {
   const { payloadConverterPath: ofPayloads, failureConverterPath: ofFailures } = converters;
   const paths = [ofPayloads, ofFailures].filter((path) => path !== undefined);
-  return kept('workflows', ['workflows', 'domain'], paths, () => makeWorkflowBundle(converters, createLogger('error')));
+  const made = [...paths, join(ROOT, 'worker/workflow-bundle.ts')];
+  return kept('workflows', ['workflows', 'domain'], made, () => makeWorkflowBundle(converters, createLogger('error')));
 }
 
 /** The same of other workflows, which a folder of the tests holds. They import nothing else of this repository. */

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { pollCompaction } from '../../../activities/druid/compaction-poll';
 import { createDruidClient } from '../../../clients/druid';
-import { DaybreakError } from '../../../domain/errors';
+import { DaybreakError, messageOf } from '../../../domain/errors';
 import { parsePipelineName } from '../../../domain/pipeline';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { TASK_QUEUES } from '../../../domain/task-queues';
@@ -54,8 +54,17 @@ export async function start({ pipeline, json, shards, anew }: StartOptions): Pro
   await within(pipeline, async (client) => {
     const found = await startSpeedLayer(client, { pipeline, shards: shards ?? 1, anew });
     show(json, { workflowId: speedLayerId(pipeline), done: describeStart(found, anew) });
-    if (found.is === 'running' && !anew) (await leftUnchanged(client, pipeline, shards)).forEach(progress);
+    if (found.is === 'running' && !anew) await tellUnchanged(client, pipeline, shards);
   });
+}
+
+/** The start has succeeded, whatever this finds. */
+async function tellUnchanged(client: Client, pipeline: string, shards: number | undefined): Promise<void> {
+  try {
+    (await leftUnchanged(client, pipeline, shards)).forEach(progress);
+  } catch (thrown) {
+    progress(`How the layer is was not found out: ${messageOf(thrown)}`);
+  }
 }
 
 export async function pause({ pipeline, json, wait }: PauseOptions): Promise<void> {

@@ -25,8 +25,8 @@ _daybreak() {
   local -a found shown
   for line in "\${(@f)$(daybreak complete -- "\${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}"; do
     case "$line" in
-      :files) compset -P '--*='; _files; return ;;
-      :folders) compset -P '--*='; _files -/; return ;;
+      :files) compset -P 1 '--*='; _files; return ;;
+      :folders) compset -P 1 '--*='; _files -/; return ;;
       ?*) found+=("\${line%%$'\\t'*}"); shown+=("\${line/$'\\t'/  -- }") ;;
     esac
   done

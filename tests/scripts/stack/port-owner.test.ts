@@ -2,6 +2,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { isFree, requirePorts } from '../../../scripts/stack/port-owner';
 
+const { PATH } = process.env;
+afterEach(() => {
+  process.env['PATH'] = PATH;
+});
+
 it('waits for a port that a process gives back as it ends, and names the owner of one that is held', async () => {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -11,6 +16,8 @@ it('waits for a port that a process gives back as it ends, and names the owner o
     code: 'PORT_TAKEN',
     what: expect.stringContaining(`(pid ${process.pid})`) as string,
   });
+  // Without lsof no owner is seen, as of a process that is dying.
+  process.env['PATH'] = '';
   const started = requirePorts(needed);
   // The first look of requirePorts was before this one.
   expect(await isFree(port)).toBe(false);

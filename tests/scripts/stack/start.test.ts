@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runningPid, stopProcess } from '../../../scripts/stack/processes';
 import { silentProgress } from '../../../scripts/stack/progress';
 import { type Server, stackOf } from '../../../scripts/stack/stack';
-import { startServer } from '../../../scripts/stack/start';
+import { orReasonOf, startServer } from '../../../scripts/stack/start';
 import { scratchFolder } from '../../engines/scratch';
 
 const root = scratchFolder();
@@ -19,7 +19,12 @@ const server: Server = {
   stopSeconds: 5,
   mark: join(root, 'mark'),
   prepare: () => Promise.resolve(),
-  launch: () => Promise.resolve({ command: 'sh', args: ['-c', 'sleep 600; :', join(root, 'mark')], cwd: root }),
+  launch: () =>
+    Promise.resolve({
+      command: process.execPath,
+      args: ['-e', 'setInterval(() => {}, 1e3)', join(root, 'mark')],
+      cwd: root,
+    }),
   check: () => Promise.reject(new Error('it does not answer')),
 };
 const step = silentProgress.step('');
@@ -37,11 +42,11 @@ it('ends its wait for a server with the reason of the signal, and leaves the ser
   expect(await stopProcess(stack, server)).toBe('stopped');
 });
 
-it('gives the reason of the signal also if a tool that prepares the server ended with it', async () => {
+it('gives the reason of the signal also if a tool ended with it', async () => {
   const stop = new AbortController();
-  const prepare = (): Promise<void> => {
+  const fetched = orReasonOf(stop.signal, () => {
     stop.abort(new Error('Ctrl-C'));
     return Promise.reject(new Error('the tool was killed'));
-  };
-  await expect(startServer(stack, { ...server, prepare }, step, stop.signal)).rejects.toThrow('Ctrl-C');
+  });
+  await expect(fetched).rejects.toThrow('Ctrl-C');
 });

@@ -50,7 +50,7 @@ const OFFERED: Readonly<Record<Shell, (words: readonly string[]) => string>> = {
     `compopt() { printf '%s\\n' "$*"; }; COMP_WORDS=(daybreak ${quoted(words)}); COMP_CWORD=${words.length}; ` +
     '_daybreak; printf "%s\\n" "${COMPREPLY[@]}"',
   zsh: (words) =>
-    `compadd() { print -l -- "\${found[@]}"; }; compset() { PREFIX=\${PREFIX#$~2}; }; ` +
+    `compadd() { print -l -- "\${found[@]}"; }; compset() { [ $2 = 1 ] && PREFIX=\${PREFIX#$~3} || PREFIX=\${PREFIX##$~2}; }; ` +
     `_files() { print files "$@" "$PREFIX"; }; words=(daybreak ${quoted(words)}); ` +
     `CURRENT=${words.length + 1}; PREFIX=${quoted(words.slice(-1))}; _daybreak`,
   fish: (words) => `complete --do-complete '${['daybreak', ...words].join(' ').replaceAll("'", "\\'")}'`,
@@ -91,6 +91,12 @@ describe.each(SHELLS)('in a real %s', (shell) => {
       await offered('report', ...joined),
     ]).toEqual(expected);
   });
+
+  if (shell === 'zsh') {
+    it('gives it the whole path that has = in it', async () => {
+      expect(await lines(shell, OFFERED[shell](['report', '--output=date=1/a']))).toEqual(['files date=1/a']);
+    });
+  }
 
   it('evaluates nothing of the command line', async () => {
     const hostile = `$(touch ${join(root, 'hostile')})`;
