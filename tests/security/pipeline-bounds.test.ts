@@ -24,7 +24,7 @@ describe('a pipeline.yaml', () => {
     [
       'unknown settings',
       (text) => text + many(3_000, (index) => `unknown${index}: 1\n`),
-      /"unknown0", "unknown1".*, and 2990 more/,
+      /:\d+: there is no setting "unknown0"\n.*and 2990 more problems$/s,
     ],
     [
       'columns of no type',
