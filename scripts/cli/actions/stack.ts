@@ -13,8 +13,8 @@ export interface UpOptions extends Options {
 export async function up({ portBase, storage }: UpOptions): Promise<void> {
   const progress = createProgress();
   const base = portBaseText(portBase);
-  const goOn = `npx daybreak up${base}${storage === undefined ? '' : ` --storage ${storage}`}`;
-  const last = `The servers that have started stay up. Start the others: ${goOn}. Stop them all: npx daybreak down${base}`;
+  const given = storage === undefined ? base : `${base} --storage ${storage}`;
+  const last = `The servers that have started stay up. Start the others: npx daybreak up${given}. Stop them all: npx daybreak down${base}`;
   let stack: Stack;
   try {
     stack = await orLeave(
@@ -46,7 +46,8 @@ function describeS3(stack: Stack): string[] {
 
 export async function down({ portBase, wipe }: Options & { readonly wipe: boolean }): Promise<void> {
   const progress = createProgress();
-  const last = `Some servers may still run. Stop them: npx daybreak down${portBaseText(portBase)}${wipe ? ' --wipe' : ''}`;
+  const given = `${portBaseText(portBase)}${wipe ? ' --wipe' : ''}`;
+  const last = `Some servers may still run. Stop them: npx daybreak down${given}`;
   try {
     await orLeave(
       last,

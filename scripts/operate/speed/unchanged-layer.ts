@@ -9,11 +9,12 @@ import { speedView } from './speed-status';
  */
 export async function leftUnchanged(client: Client, pipeline: string, shards: number | undefined): Promise<string[]> {
   const view = await speedView(client, pipeline);
-  const command = (change: string): string => `npx daybreak speed ${change} --pipeline ${pipeline}`;
   const isPaused = view.state === 'paused' || view.state === 'pausing';
   const isScaled = shards !== undefined && view.shards !== undefined && view.shards !== shards;
   return [
-    ...(isPaused ? [`It is ${view.state}. To go on: ${command('resume')}`] : []),
-    ...(isScaled ? [`It has ${view.shards} shard(s). To change that: ${command(`scale ${shards}`)}`] : []),
+    ...(isPaused ? [`It is ${view.state}. To go on: npx daybreak speed resume --pipeline ${pipeline}`] : []),
+    ...(isScaled
+      ? [`It has ${view.shards} shard(s). To change that: npx daybreak speed scale ${shards} --pipeline ${pipeline}`]
+      : []),
   ];
 }

@@ -13,6 +13,8 @@ const VALUES: readonly (readonly [RegExp, string])[] = [
   [/date$|from$|to$|^first$|^last$/, '2026-11-21'],
   [/^other$/, '0123456789abcdef'],
   [/^check\.name$/, 'uid'],
+  [/^base$|^given$/, ' --port-base 20000'],
+  [/^shards$/, '2'],
 ];
 /** A command ends at a bracket, comma, semicolon, full stop or quotation mark. What follows in a sentence is no part of it. */
 const COMMAND = /npx daybreak ((?:\$\{(?:[^{}]|\{[^}]*\})*\}|[^`'"(),;:.\n$]|[:.](?=[\w$]))+)/g;
