@@ -11,20 +11,25 @@ import { print } from '../output/print';
 
 /** `npm test` runs this file: every check, then every test. Arguments go to jest. .ci/run prints the summary. */
 const SUMMARY = '.daybreak/test-summary';
-const resultsOf = (project: string): string => `.daybreak/test-results-${project}.json`;
+const resultsOf = ({ project, shard = '' }: Pick<Run, 'project' | 'shard'>): string =>
+  `.daybreak/test-results-${project}${shard.replace('/', '-of-')}.json`;
 
-interface Project {
-  readonly name: string;
+interface Run {
+  readonly project: string;
   readonly workers: number;
+  /** As jest has it, such as 1/6. Default: the whole project. */
+  readonly shard?: string;
 }
 
 /** They share real servers, so that one runs at a time. It waits half of its time, and in this time all else computes. */
-const INTEGRATION: Project = { name: 'integration', workers: 1 };
-/** One after another. */
-const OTHERS: readonly Project[] = [
-  { name: 'unit', workers: 2 },
-  { name: 'servers', workers: 1 },
-];
+const INTEGRATION: Run = { project: 'integration', workers: 1 };
+/** Beside them. */
+const UNIT: Run = { project: 'unit', workers: 2 };
+/** Tests with servers of their own. Whichever of the two above has ended takes the next of these, so that both end at once. */
+const SHARDS = 6;
+const SERVERS: readonly Run[] = Array.from({ length: SHARDS }, (_, index) => ({
+  ...{ project: 'servers', workers: 1, shard: `${index + 1}/${SHARDS}` },
+}));
 
 const resultsSchema = z.object({
   numPassedTests: z.number(),
@@ -69,17 +74,21 @@ function heading(command: string): void {
 async function main(): Promise<void> {
   mkdirSync('.daybreak', { recursive: true });
   rmSync(SUMMARY, { force: true });
-  for (const { name } of [INTEGRATION, ...OTHERS]) rmSync(resultsOf(name), { force: true });
+  for (const run of [INTEGRATION, UNIT, ...SERVERS]) rmSync(resultsOf(run), { force: true });
 
   aptInstall([
     ...(findChromium() === undefined ? ['chromium'] : []),
     ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
   ]);
-  const integration = test(INTEGRATION);
+  const left = [...SERVERS];
+  const inTurn = async (first: Run): Promise<Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    for (let run: Run | undefined = first; run !== undefined; run = left.shift()) outcomes.push(await test(run));
+    return outcomes;
+  };
+  const integration = inTurn(INTEGRATION);
   const failed = checks();
-  const outcomes: Outcome[] = [];
-  for (const project of OTHERS) outcomes.push(await test(project));
-  outcomes.push(await integration);
+  const outcomes = (await Promise.all([integration, inTurn(UNIT)])).flat();
 
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, failed.length);
@@ -110,14 +119,16 @@ function checks(): string[] {
   return Object.entries(passes).flatMap(([name, good]) => (good ? [] : [name]));
 }
 
-async function test({ name, workers }: Project): Promise<Outcome> {
-  const which = ['--selectProjects', name, '--maxWorkers', String(workers), '--passWithNoTests'];
-  const output = ['--json', `--outputFile=${resultsOf(name)}`];
-  const args = ['--no-install', 'jest', ...process.argv.slice(2), ...which, ...output];
+async function test(run: Run): Promise<Outcome> {
+  const { project, workers, shard } = run;
+  const which = ['--selectProjects', project, '--maxWorkers', String(workers), '--passWithNoTests'];
+  const part = shard === undefined ? [] : ['--shard', shard];
+  const output = ['--json', `--outputFile=${resultsOf(run)}`];
+  const args = ['--no-install', 'jest', ...process.argv.slice(2), ...which, ...part, ...output];
   heading(['npx', ...args].join(' '));
   const jest = spawn('npx', args, OPTIONS);
   await once(jest, 'exit');
-  return outcomeOf(resultsOf(name), jest.exitCode === 0);
+  return outcomeOf(resultsOf(run), jest.exitCode === 0);
 }
 
 function audit(): boolean {
