@@ -15,5 +15,6 @@ it('builds its day, prints the peak by hour and whether it grew, and gives back 
   for (const hour of ['1', '24']) expect(stdout).toMatch(new RegExp(`^│ ${hour} +│ +\\d+ │$`, 'm'));
   // With so few rows an hour, Node's start dominates the growth. Only the full size measures it.
   expect(stdout).toMatch(/third hour and later ÷ peak of the first two *│ +\d+\.\d{3} .*(met|MISSED)/);
-  expect(await readdir(cache)).toEqual([]);
+  // Node from 22 on keeps compiled code there.
+  expect((await readdir(cache)).filter((name) => name !== 'compiled')).toEqual([]);
 }, 600_000);
