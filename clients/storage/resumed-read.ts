@@ -6,8 +6,8 @@ import { pauseBefore, type RetryPolicy } from './retry';
 /** One answer of the storage. */
 export interface BodyPart {
   readonly stream: Readable;
-  /** The number of bytes that the answer announces; 0 if it does not say so. */
-  readonly length: number;
+  /** The number of bytes that the answer announces; undefined if it does not say so. */
+  readonly length: number | undefined;
   /** Whether an error of the body says that its checksum is wrong. */
   readonly isDamage?: (thrown: unknown) => boolean;
 }
@@ -34,14 +34,15 @@ export async function* resumedRead({ doing, open, offset, policy, signal }: Resu
     const part = await open(next);
     if (part === undefined) return;
     const from = next;
+    const { length = Infinity } = part;
     try {
       for await (const chunk of chunksOf(part.stream, policy.idleMs, signal)) {
         next += chunk.length;
-        if (part.length > 0 && next - from > part.length) throw tooMany(doing, part.length);
+        if (next - from > length) throw tooMany(doing, length);
         yield chunk;
       }
-      if (next - from >= part.length) return;
-      throw new Error(`the connection ended ${part.length - (next - from)} bytes too early`);
+      if (part.length === undefined || next - from === length) return;
+      throw new Error(`the connection ended ${length - (next - from)} bytes too early`);
     } catch (thrown) {
       signal?.throwIfAborted();
       if (thrown instanceof DaybreakError) throw thrown;

@@ -114,7 +114,7 @@ export async function open(): Promise<Target> {
     ],
     async read(input) {
       const [what = 0, times = 0] = input;
-      [answer, left] = [input.subarray(2), times % MOST_ANSWERS];
+      [answer, left] = [leadingTo(url, input.subarray(2)), times % MOST_ANSWERS];
       const storage = storages[Math.floor(what / QUESTIONS.length) % storages.length];
       const question = QUESTIONS[what % QUESTIONS.length];
       await unlessRefused(['STORAGE_FAILED', 'STORAGE_REFUSED', 'STORAGE_CHANGED'], async () => {
@@ -130,6 +130,15 @@ export async function open(): Promise<Target> {
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** An answer may lead to any address. Only this server is asked. */
+function leadingTo(url: string, answer: Buffer): Buffer {
+  const text = answer.toString('latin1').replace(/^(location:\s*)(.*?)\r?$/gim, (whole, head: string, to: string) => {
+    const isElsewhere = URL.canParse(to, url) && new URL(to, url).host !== new URL(url).host;
+    return isElsewhere ? `${head}${url}/data\r` : whole;
+  });
+  return Buffer.from(text, 'latin1');
 }
 
 function response(status: number, body: string, headers: readonly string[] = []): string {

@@ -5,7 +5,7 @@ import { messageOf } from '../../../domain/errors';
 import { wrongAnswer } from '../errors';
 import type { BodyPart } from '../resumed-read';
 import type { ObjectVersion, ReadOptions } from '../storage';
-import { explained } from './s3-client';
+import { explained, versionIn } from './s3-client';
 
 /**
  * The SDK compares the checksum of an object that is read as a whole, after its last byte. It has no class for the
@@ -41,10 +41,11 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
         const { Body, ContentLength, ContentRange, ETag } = await client.send(command, {
           ...(signal && { abortSignal: signal }),
         });
-        version ??= ETag;
+        version ??= versionIn({ ETag });
         if (!(Body instanceof Readable)) throw wrongAnswer(doing, 'its answer has no body');
         try {
-          if (whole) return { stream: Body, length: ContentLength ?? chunkedLength(doing, Body), isDamage };
+          if (whole && ContentLength === undefined) requireSeenEnd(doing, Body);
+          if (whole) return { stream: Body, length: ContentLength, isDamage };
           // As Ceph answers for a part of an empty object.
           if (ContentRange === 'bytes */0' && ContentLength === 0) return undefined;
           return { stream: Body, length: partLength(doing, offset, end, ContentRange), isDamage };
@@ -61,13 +62,12 @@ export function bodyFrom(client: S3Client, get: Get): (offset: number) => Promis
 }
 
 /**
- * How many bytes are known to come if an answer does not say how many: none. Node sees itself where chunks or a checksum
- * end too early. A connection that just ends says nothing.
+ * For an answer that does not say how many bytes it has. Node sees itself where chunks or a checksum end too early. A
+ * connection that just ends says nothing.
  */
-function chunkedLength(doing: string, body: Readable): number {
+function requireSeenEnd(doing: string, body: Readable): void {
   const isEndSeen = !(body instanceof IncomingMessage) || body.headers['transfer-encoding'] !== undefined;
-  if (isEndSeen) return 0;
-  throw wrongAnswer(doing, 'its answer does not say how many bytes it has');
+  if (!isEndSeen) throw wrongAnswer(doing, 'its answer does not say how many bytes it has');
 }
 
 /** The length of a part. Some gateways know no ranges: then bytes would be there twice, or would be missing. */

@@ -3,7 +3,7 @@ import { wrongAnswer } from '../errors';
 import { isUnfinished } from '../keys';
 import type { S3Location } from '../location';
 import type { Abortable, StoredObject } from '../storage';
-import { explained } from './s3-client';
+import { explained, versionIn } from './s3-client';
 
 type Page = Pick<ListObjectsV2CommandOutput, 'Contents' | 'EncodingType' | 'IsTruncated' | 'NextContinuationToken'>;
 
@@ -56,10 +56,11 @@ function storedObjects(
     if (!name.startsWith(prefix)) throw wrongAnswer(doing, `it lists ${name}, which is not below ${prefix}`);
     const key = name.slice(root.length);
     if (isFolderMarker(key, Size) || isUnfinished(key)) return [];
-    if (!isSize(Size) || ETag === undefined || LastModified === undefined) {
+    const version = versionIn({ ETag });
+    if (!isSize(Size) || version === undefined || LastModified === undefined) {
       throw wrongAnswer(doing, `it lists ${name} without a size, an ETag or a time`);
     }
-    return [{ key, size: Size, version: ETag, modified: LastModified }];
+    return [{ key, size: Size, version, modified: LastModified }];
   });
 }
 

@@ -3,7 +3,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { randomUUID } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Abortable, Body, Condition, ObjectVersion } from '../storage';
-import { explained } from './s3-client';
+import { explained, versionIn } from './s3-client';
 
 /** With this size, the maximum of 10,000 parts is 156 GiB. */
 const PART_BYTES = 16 * 1024 * 1024;
@@ -51,7 +51,7 @@ async function send(
   const params = { Bucket: bucket, Key: key, Metadata: { [MARK]: mark }, ...conditionOf(condition) };
   if (body instanceof Uint8Array) {
     const command = new PutObjectCommand({ ...params, Body: body });
-    return versionIn(await client.send(command, { ...(signal && { abortSignal: signal }) }));
+    return versionOf(await client.send(command, { ...(signal && { abortSignal: signal }) }));
   }
   const stream = Readable.from(body, { objectMode: false });
   // A body that ends early ends the upload, which then removes its parts.
@@ -63,7 +63,7 @@ async function send(
       partSize: PART_BYTES,
       queueSize: PARTS,
     });
-    return versionIn(await upload.done());
+    return versionOf(await upload.done());
   } finally {
     stream.destroy();
   }
@@ -82,15 +82,16 @@ function isUnmet({ name, $metadata }: S3ServiceException, condition: Condition):
 async function ownVersion(client: S3Client, { bucket, key, signal }: Put, mark: string): Promise<string | undefined> {
   const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
   try {
-    const { Metadata, ETag } = await client.send(command, { ...(signal && { abortSignal: signal }) });
-    return Metadata?.[MARK] === mark ? ETag : undefined;
+    const found = await client.send(command, { ...(signal && { abortSignal: signal }) });
+    return found.Metadata?.[MARK] === mark ? versionIn(found) : undefined;
   } catch (thrown) {
     if (thrown instanceof S3ServiceException && thrown.$metadata.httpStatusCode === 404) return undefined;
     throw thrown;
   }
 }
 
-function versionIn({ ETag }: { readonly ETag?: string | undefined }): ObjectVersion {
-  if (ETag === undefined) throw new Error('its answer has no ETag');
-  return ETag;
+function versionOf(answer: { readonly ETag?: string | undefined }): ObjectVersion {
+  const version = versionIn(answer);
+  if (version === undefined) throw new Error('its answer has no ETag');
+  return version;
 }

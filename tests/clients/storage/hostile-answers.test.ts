@@ -5,6 +5,7 @@ import { textOf } from './read-all';
 
 /** An S3 or HDFS that answers wrongly, or something between that does. */
 let told: string | ((request: string) => string);
+const RETRY = { attempts: 1, firstPauseMs: 1, longestPauseMs: 1, idleMs: 1_000 };
 let server: Server;
 let s3: Storage;
 let hdfs: Storage;
@@ -16,16 +17,18 @@ beforeAll(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo; // It listens on a port.
-  const retry = { attempts: 1, firstPauseMs: 1, longestPauseMs: 1, idleMs: 1_000 };
   const access = {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
   };
-  s3 = await openStorage({ kind: 's3', bucket: 'bucket', prefix: 'root/' }, { environment: {}, s3: access, retry });
+  s3 = await openStorage(
+    { kind: 's3', bucket: 'bucket', prefix: 'root/' },
+    { environment: {}, s3: access, retry: RETRY },
+  );
   hdfs = await openStorage(
     { kind: 'webhdfs', scheme: 'webhdfs', authority: `127.0.0.1:${port}`, path: '/root' },
-    { environment: { HADOOP_USER_NAME: 'user' }, retry },
+    { environment: { HADOOP_USER_NAME: 'user' }, retry: RETRY },
   );
 });
 afterAll(() => {
@@ -61,6 +64,11 @@ it.each([
   ['an object without a time', page(contents(KEY, VERSION, SIZE)), 'root/day/a without a size, an ETag or a time'],
   ['an object without a version', page(contents(KEY, TIME, SIZE)), 'root/day/a without a size, an ETag or a time'],
   ['an object without a size', page(contents(KEY, TIME, VERSION)), 'root/day/a without a size, an ETag or a time'],
+  [
+    'an object of an empty version',
+    page(contents(KEY, TIME, '<ETag></ETag>', SIZE)),
+    'root/day/a without a size, an ETag or a time',
+  ],
   [
     'a size that is none',
     page(contents(KEY, TIME, VERSION, '<Size>-1</Size>')),
@@ -107,6 +115,18 @@ it.each([
     'and not those from byte 3',
   ],
   [
+    'fewer bytes than those that were asked for',
+    answer(206, '34', 'etag: "e"', 'content-range: bytes 3-4/10'),
+    3,
+    'bytes 3-4/10, and not those from byte 3',
+  ],
+  [
+    'more bytes than the part has',
+    answer(206, '3456789', 'etag: "e"', 'content-range: bytes 3-5/6'),
+    3,
+    'more than the 3 bytes',
+  ],
+  [
     'bytes of which it does not say how many',
     'HTTP/1.1 200 X\r\nconnection: close\r\netag: "e"\r\n\r\n01234',
     0,
@@ -144,6 +164,14 @@ it.each([
 ])('takes %s', async (_, answered, offset, end, expected) => {
   told = answered;
   expect(await textOf(s3, 'day/a', { offset, ...(end !== undefined && { end }) })).toBe(expected);
+});
+
+it('takes no empty version for one, since a later write on that condition would have none', async () => {
+  told = answer(200, '', 'etag:');
+  await expect(s3.write('day/a', Buffer.from('x'))).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    what: expect.stringContaining('no ETag') as string,
+  });
 });
 
 it('takes the names of folders without asking what else is said of them', async () => {
@@ -224,7 +252,7 @@ it('shows no part of a delegation token', async () => {
   const { port } = server.address() as AddressInfo; // It listens on a port.
   const storage = await openStorage(
     { kind: 'webhdfs', scheme: 'webhdfs', authority: `127.0.0.1:${port}`, path: '/root' },
-    { environment: { HADOOP_TOKEN: token }, retry: { attempts: 1, firstPauseMs: 1, longestPauseMs: 1, idleMs: 1_000 } },
+    { environment: { HADOOP_TOKEN: token }, retry: RETRY },
   );
   for (const status of [200, 500]) {
     told = answer(status, `<html>${' '.repeat(250)}delegation=${token}</html>`);
