@@ -1,6 +1,7 @@
 import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Abortable, ObjectVersion } from '../storage';
-import { explained, versionIn } from './s3-client';
+import { versionIn } from './object-version';
+import { explained } from './s3-client';
 
 /** What one request may copy. */
 export const LARGEST_COPY = 5 * 1024 ** 3;
@@ -23,7 +24,7 @@ export function copyObject(
     const source = [bucket, ...from.split('/')].map(encodeURIComponent).join('/');
     const command = new CopyObjectCommand({ Bucket: bucket, Key: to, CopySource: source, CopySourceIfMatch: version });
     const { CopyObjectResult } = await client.send(command, { ...(signal && { abortSignal: signal }) });
-    const copied = versionIn(CopyObjectResult);
+    const copied = versionIn(CopyObjectResult ?? {});
     if (copied === undefined) throw new Error('its answer names no version');
     return copied;
   });

@@ -3,7 +3,8 @@ import { wrongAnswer } from '../errors';
 import { isUnfinished } from '../keys';
 import type { S3Location } from '../location';
 import type { Abortable, StoredObject } from '../storage';
-import { explained, versionIn } from './s3-client';
+import { versionIn } from './object-version';
+import { explained } from './s3-client';
 
 type Page = Pick<ListObjectsV2CommandOutput, 'Contents' | 'EncodingType' | 'IsTruncated' | 'NextContinuationToken'>;
 
@@ -56,7 +57,7 @@ function storedObjects(
     if (!name.startsWith(prefix)) throw wrongAnswer(doing, `it lists ${name}, which is not below ${prefix}`);
     const key = name.slice(root.length);
     if (isFolderMarker(key, Size) || isUnfinished(key)) return [];
-    const version = versionIn({ ETag });
+    const version = versionIn({ ETag, LastModified, Size });
     if (!isSize(Size) || version === undefined || LastModified === undefined) {
       throw wrongAnswer(doing, `it lists ${name} without a size, an ETag or a time`);
     }

@@ -3,7 +3,8 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { randomUUID } from 'node:crypto';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { Abortable, Body, Condition, ObjectVersion } from '../storage';
-import { explained, versionIn } from './s3-client';
+import { versionIn } from './object-version';
+import { explained } from './s3-client';
 
 /** With this size, the maximum of 10,000 parts is 156 GiB. */
 const PART_BYTES = 16 * 1024 * 1024;

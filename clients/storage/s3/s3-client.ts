@@ -1,7 +1,6 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { DaybreakError } from '../../../domain/errors';
 import type { RetryPolicy } from '../retry';
-import type { ObjectVersion } from '../storage';
 import { s3Error } from './s3-errors';
 
 /** Used instead of what the AWS SDK finds in the environment and in its shared files. */
@@ -53,9 +52,4 @@ export async function explained<T>(
     signal?.throwIfAborted();
     throw thrown instanceof DaybreakError ? thrown : s3Error(thrown, doing, { bucket });
   }
-}
-
-/** The version that an answer names. An empty one is none: a condition on it would not be sent. */
-export function versionIn({ ETag }: { readonly ETag?: string | undefined } = {}): ObjectVersion | undefined {
-  return ETag === '' ? undefined : ETag;
 }

@@ -9,6 +9,7 @@ import type { SignedUrl, Storage } from '../storage';
 import { copyObject, LARGEST_COPY } from './copy-object';
 import { bodyFrom } from './get-object';
 import { listObjects } from './list-objects';
+import { isETag } from './object-version';
 import { putObject } from './put-object';
 import { abortUploads, removeObjects } from './remove-objects';
 import { s3Client, explained, type S3Access } from './s3-client';
@@ -75,7 +76,8 @@ export function s3Storage(
       const doing = `copying ${describe(from)} to ${describe(to)}`;
       const source = await storage.find(from, options);
       if (source === undefined) throw absent(doing);
-      if (source.size > LARGEST_COPY) return storage.write(to, storage.read(from, options), options);
+      if (source.size > LARGEST_COPY || !isETag(source.version))
+        return storage.write(to, storage.read(from, options), options);
       return copyObject(client, {
         ...options,
         ...{ doing, bucket, from: wholeKey(from), to: wholeKey(to), version: source.version },

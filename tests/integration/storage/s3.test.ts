@@ -4,10 +4,12 @@ import {
   ListMultipartUploadsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { locationOf, openStorage } from '../../../clients/storage';
+import { utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { locationOf, openStorage, type StoredObject } from '../../../clients/storage';
 import { S3_ROOT } from '../../../scripts/stack/servers/versitygw';
 import { conformance } from '../../clients/storage/conformance';
-import { textOf } from '../../clients/storage/read-all';
+import { listed, textOf } from '../../clients/storage/read-all';
 import { putMarkers } from './folder-markers';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { until } from '../support/until';
@@ -47,6 +49,29 @@ describe('a real S3', () => {
       await s3.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: `some/prefix/${folder}killed` }));
     },
   }));
+
+  it('tells versions of a file that was put behind it, which has no ETag', async () => {
+    const storage = await open();
+    await storage.write('folder/written', Buffer.from('hello'));
+    const file = join(server.directory, 'versitygw/buckets', BUCKET, 'some/prefix/folder/put');
+    const put = async (text: string, second: number): Promise<StoredObject> => {
+      await writeFile(file, text);
+      await utimes(file, second, second);
+      const [found] = (await listed(storage, 'folder/')).filter(({ key }) => key === 'folder/put');
+      return found ?? fail();
+    };
+    const first = await put('first', 1_795_219_200);
+    expect(await textOf(storage, first.key, { version: first.version })).toBe('first');
+    expect(await textOf(storage, first.key, { version: first.version, offset: 1, end: 3 })).toBe('ir');
+    await storage.copy(first.key, 'copied');
+    expect(await textOf(storage, 'copied')).toBe('first');
+    const second = await put('later', 1_795_219_201);
+    expect(second.version).not.toBe(first.version);
+    await expect(textOf(storage, first.key, { version: first.version })).rejects.toMatchObject({
+      code: 'STORAGE_CHANGED',
+    });
+    storage.close();
+  });
 
   it('is found by the standard variables alone', async () => {
     const before = { ...process.env };
