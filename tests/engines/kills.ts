@@ -11,13 +11,14 @@ import { withOutput } from '../../engines/versions/open-output';
 import { DAY, loadExample } from './scratch';
 
 /**
- * Kills builds of a day, whose input changes before each build, at random points. Expects one whole day after each kill,
- * and nothing left over after a last build.
+ * Kills builds of a published day, whose input changes before each build, at random points. Expects one whole day after
+ * each kill, and nothing left over after a last build.
  *
  * @param input location of the files. A build of it is published at the location `output`.
  */
 export async function expectWholeDayThrough(kills: number, input: string, output: string): Promise<void> {
-  const seen = new Set<string>();
+  // Each child begins with the same files. So the first of them may already publish what all of them do.
+  const seen = new Set([await expectWholeDay(output)]);
   for (let kill = 0; kill < kills; kill += 1) {
     const child = spawn(process.execPath, ['--import', 'tsx', 'tests/engines/endless-builds.ts', input, output], {
       stdio: ['ignore', 'pipe', 'inherit'],
