@@ -2,10 +2,8 @@
 // pipelines with both layers, on real servers of its own (see withServers). The seed repeats the schedule, from its round
 // `first` on. Each round is appended to .daybreak/torture/rounds.ndjson, and page.ts takes it into the record of all runs. Ends
 // with 0 only if every invariant held after every round. Linux only.
-import { execFile } from 'node:child_process';
 import { appendFile, cp, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { progress } from '../../scripts/output/print';
@@ -13,6 +11,7 @@ import { BUCKET, s3Variables } from '../../scripts/stack';
 import { stackOf, type Stack } from '../../scripts/stack/stack';
 import { succeed } from '../../tests/integration/support/daybreak';
 import { ownPipeline } from '../../tests/integration/support/own-pipeline';
+import { commit } from '../commit';
 import { withServers, type Servers } from '../servers';
 import { Clock } from './clock';
 import { giveClock } from './faults';
@@ -178,12 +177,6 @@ async function keepLogs({ logs, tell }: Scene, kept: string): Promise<void> {
 async function store(round: StoredRound): Promise<void> {
   await mkdir(resolve(ROUNDS_FILE, '..'), { recursive: true });
   await appendFile(ROUNDS_FILE, `${JSON.stringify(round)}\n`);
-}
-
-/** Of the sources that run, with a mark if they were changed since. */
-async function commit(): Promise<string> {
-  const { stdout } = await promisify(execFile)('git', ['describe', '--always', '--dirty', '--abbrev=10']);
-  return stdout.trim();
 }
 
 const [seed = 1, rounds = 10, first = 1] = process.argv.slice(2).map(Number);

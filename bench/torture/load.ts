@@ -10,9 +10,12 @@ import { hourOf, localTimeFormatter } from '../../scripts/feed/local-time';
 import type { OwnPipeline } from '../../tests/integration/support/own-pipeline';
 
 export const ZONE = 'Asia/Seoul';
-/** Events a second of today. */
+/** Events a second of today, unless said otherwise. */
 const RATE = 20;
+/** As many as reach each partition. */
+const NEXT = 20;
 const PERIOD_MILLISECONDS = 200;
+const FIRST_ID = 1_000_000;
 const HOUR = 3_600_000;
 const EVENTS_OF_DAY = 2_000;
 
@@ -23,7 +26,7 @@ interface LoadRecord {
 }
 
 /** Of the stream's events: every 50th is one that no reader may accept. */
-const isBad = (id: number): boolean => id % 50 === 0;
+export const isBad = (id: number): boolean => id % 50 === 0;
 
 /** Every 30th event of the stream is an hour late, but never of yesterday: a round seals that day while the stream runs. */
 export function instantOf(id: number, now: number): number {
@@ -40,22 +43,30 @@ export class Load {
   readonly #producer: Producer;
   readonly #time = localTimeFormatter(ZONE);
   #streaming: Promise<void> | undefined;
+  readonly #rate: number;
   #stays = false;
-  #id = 1_000_000;
+  #id = FIRST_ID;
   #sent = 0;
 
-  private constructor(pipeline: OwnPipeline, producer: Producer, logs: string) {
+  private constructor(pipeline: OwnPipeline, producer: Producer, logs: string, rate: number) {
     this.pipeline = pipeline;
     this.#producer = producer;
+    this.#rate = rate;
     this.acknowledged = join(logs, `acknowledged-${pipeline.name}.txt`);
   }
 
-  static async connect(pipeline: OwnPipeline, brokers: readonly string[], logs: string): Promise<Load> {
+  /** @param rate events a second of the stream. */
+  static async connect(
+    pipeline: OwnPipeline,
+    brokers: readonly string[],
+    logs: string,
+    rate: number = RATE,
+  ): Promise<Load> {
     const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING, requestTimeout: 5_000 });
     const producer = kafka.producer({ allowAutoTopicCreation: false });
     await producer.connect();
     await mkdir(pipeline.input, { recursive: true });
-    return new Load(pipeline, producer, logs);
+    return new Load(pipeline, producer, logs, rate);
   }
 
   /** How many events Kafka has acknowledged. */
@@ -65,7 +76,12 @@ export class Load {
 
   /** The ids of the good ones among the stream's next events. They are enough to reach each partition. */
   nextIds(): number[] {
-    return Array.from({ length: RATE }, (_, index) => this.#id + index).filter((id) => !isBad(id));
+    return Array.from({ length: NEXT }, (_, index) => this.#id + index).filter((id) => !isBad(id));
+  }
+
+  /** The ids of the stream's events so far: from the first up to, and without, the second. */
+  get streamed(): readonly [number, number] {
+    return [FIRST_ID, this.#id];
   }
 
   start(): void {
@@ -84,8 +100,10 @@ export class Load {
   }
 
   async #stream(): Promise<void> {
+    const [began, first] = [performance.now(), this.#id];
     while (this.#stays) {
-      const events = Array.from({ length: (RATE * PERIOD_MILLISECONDS) / 1_000 }, () => this.#event());
+      const due = first + 1 + Math.floor(((performance.now() - began) / 1_000) * this.#rate);
+      const events = Array.from({ length: due - this.#id }, () => this.#event());
       await this.#toFiles(events);
       await this.#toKafka(events);
       await sleep(PERIOD_MILLISECONDS);

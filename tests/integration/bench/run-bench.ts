@@ -10,6 +10,7 @@ export function runBench(
     | `batch/${'index' | 'hot-hour' | 'listing' | 'memory' | 'nested' | 'spark' | 'storage'}`
     | `day/${'index' | 'large'}`
     | 'fuzz/index'
+    | 'soak/index'
     | 'speed/index'
     | 'start/index'
     | 'torture/index',

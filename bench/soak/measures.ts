@@ -1,0 +1,54 @@
+/** What is measured while the soak runs, by what it is called in its figures. */
+export const MEASURES = {
+  memory: 'memory of the worker, MiB',
+  handles: 'file handles of the worker',
+  lag: 'events that the speed layer has not read',
+  druidLag: 'rows that Druid has not read',
+  history: 'events in the history of the speed layer',
+  historyKibibytes: 'size of that history, KiB',
+  segments: 'segments that Druid serves of the stream’s days',
+  backfill: 'seconds that the last backfill took',
+} as const;
+export type Measure = keyof typeof MEASURES;
+
+/** They grow by their nature: with what is cut. They are drawn and not judged. */
+const NOT_JUDGED: readonly Measure[] = ['segments'];
+
+/** At `minute` minutes from the start. A measure is absent if there was no answer, or nothing to measure yet. */
+export type Sample = { readonly minute: number } & { readonly [measure in Measure]?: number };
+
+export interface Trend {
+  readonly measure: Measure;
+  /** The medians of the second and of the last third of the soak. */
+  readonly middle: number;
+  readonly last: number;
+  /** How far the middle half of the second third’s values reaches. */
+  readonly spread: number;
+  /** Whether `last` is above `middle` by more than the spread and 2 %. Absent if the measure is not judged. */
+  readonly grows?: boolean;
+}
+
+/** A steady leak moves the median from one third to the next by twice the spread of a third. */
+export function trends(samples: readonly Sample[]): Trend[] {
+  const length = samples.at(-1)?.minute ?? 0;
+  return measures().flatMap((measure) => {
+    const between = (from: number, to: number): number[] =>
+      samples
+        .filter(({ minute }) => minute > length * from && minute <= length * to)
+        .flatMap((sample) => sample[measure] ?? [])
+        .sort((one, other) => one - other);
+    const [second, third] = [between(1 / 3, 2 / 3), between(2 / 3, 1)];
+    if (second.length === 0 || third.length === 0) return [];
+    const [middle, last] = [at(second, 0.5), at(third, 0.5)];
+    const spread = at(second, 0.75) - at(second, 0.25);
+    const grows = last - middle > Math.max(spread, NEGLIGIBLE * middle);
+    return [{ measure, middle, last, spread, ...(!NOT_JUDGED.includes(measure) && { grows }) }];
+  });
+}
+
+const NEGLIGIBLE = 0.02;
+
+export const measures = (): Measure[] => Object.keys(MEASURES) as Measure[]; // The keys of a constant.
+
+/** @param sorted not empty. */
+const at = (sorted: readonly number[], share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;
