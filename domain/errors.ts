@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   KAFKA_UNREACHABLE: { exit: 1, retry: true },
   KAFKA_REFUSED: { exit: 1, retry: false },
   SHARD_FENCED: { exit: 1, retry: true },
+  OFFSET_MISSING: { exit: 1, retry: true },
   DRUID_UNREACHABLE: { exit: 1, retry: true },
   DRUID_REFUSED: { exit: 1, retry: false },
   DRUID_TASK_FAILED: { exit: 1, retry: true },

@@ -110,7 +110,12 @@ export interface SpeedShardProgress {
   /** Set while the folder holds a changed pipeline that does not pass its checks: the reason, and what to do. */
   readonly kept?: string;
   readonly partitions: readonly PartitionProgress[];
+  /** What attempts before this one had committed of the partitions that this one has not begun with. */
+  readonly known?: readonly KnownOffset[];
 }
+
+/** An offset that was committed. */
+export type KnownOffset = Pick<PartitionProgress, 'partition' | 'offset'>;
 
 export interface SpeedShardResult extends SpeedShardProgress {
   /**

@@ -36,6 +36,9 @@ const shardInput = z
     setup: shortText.optional(),
   })
   .refine(({ shard, shards }) => shard < shards, 'shard must be below shards');
+/** The part of a SpeedShardProgress that an attempt needs of the one before it. */
+const knownOffset = z.object({ partition: z.number(), offset: z.number() });
+const lastProgress = z.object({ partitions: z.array(knownOffset), known: z.array(knownOffset).default([]) });
 const partitionsInput = z.object({ afterSeconds: secondsInput });
 
 export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
@@ -49,10 +52,13 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       const input = parseInput(shardInput, given, 'runSpeedShard');
       const context = Context.current();
       const { logger } = folders;
+      const last = lastProgress.safeParse(context.info.heartbeatDetails).data;
+      const known = last === undefined ? [] : [...last.partitions, ...last.known];
       let shard: Shard | undefined;
-      const report = (): SpeedShardProgress | undefined => {
-        if (shard !== undefined) onProgress?.(input.pipeline, shard.progress);
-        return shard?.progress;
+      const report = (): SpeedShardProgress => {
+        if (shard === undefined) return { shard: input.shard, shards: input.shards, partitions: [], known };
+        onProgress?.(input.pipeline, shard.progress);
+        return shard.progress;
       };
       const run = async (): Promise<SpeedShardResult> => {
         const live = await retryable(LivePipeline.open(folders, input.pipeline));
@@ -61,7 +67,8 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
           const { pipeline } = live;
           const onShardCommitted = (partition: number, counts: Counts, wrong: WrongRows): void =>
             onCommitted?.(pipeline.name, partition, counts, wrong);
-          shard = new Shard({ kafka, pipeline, input, transform: live, logger, onCommitted: onShardCommitted });
+          const options = { kafka, pipeline, input, transform: live, logger, known };
+          shard = new Shard({ ...options, onCommitted: onShardCommitted });
           // The folder may have changed since the setup was prepared.
           const isOther = input.setup !== undefined && input.setup !== live.setup;
           if (isOther) return { ...shard.progress, ended: 'pipeline-changed' };

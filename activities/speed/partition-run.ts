@@ -39,6 +39,8 @@ export interface PartitionRunOptions {
   readonly transactionalId: string;
   readonly transform: PartitionTransform;
   readonly limits: Limits;
+  /** An offset that a run before this one had committed. Default: none is known. Kafka may not know it for some time; see PartitionSession. */
+  readonly known?: number;
   /**
    * Called with what this run has committed since the last call. The first call has zero counts. What the checks find in
    * a commit whose answer is lost is not counted: only `counts` are stored with the offset.
@@ -74,7 +76,7 @@ export class PartitionRun {
   /** The refusal after which the next slice is smaller. */
   #narrowedAfter: unknown;
   #rowsOfASlice: number;
-  #offset = 0;
+  #offset: number;
   #highWatermark = 0;
   #counts: CommittedCounts | undefined;
   #checks: RunChecks | undefined;
@@ -85,6 +87,7 @@ export class PartitionRun {
   constructor(options: PartitionRunOptions) {
     this.#options = options;
     this.#rowsOfASlice = options.limits.rows;
+    this.#offset = options.known ?? 0;
   }
 
   get progress(): PartitionProgress {
@@ -128,8 +131,11 @@ export class PartitionRun {
           thrown.retry && thrown.code !== 'SHARD_FENCED' && performance.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
         // No attempt heals it, and the other partitions of the shard go on.
         const isUnreadable = thrown instanceof UnreadableBatch;
-        if (!isNarrowed && !isPassing && !isUnreadable) throw thrown;
-        this.#trouble = isUnreadable ? `${thrown.what}. ${thrown.remedy} ${this.#howToGoOn()}` : thrown.what;
+        const isOffsetMissing = thrown.code === 'OFFSET_MISSING';
+        if (!isNarrowed && !isPassing && !isUnreadable && !isOffsetMissing) throw thrown;
+        this.#trouble = thrown.what;
+        if (isOffsetMissing) this.#trouble += `. ${thrown.remedy}`;
+        if (isUnreadable) this.#trouble += `. ${thrown.remedy} ${this.#howToGoOn()}`;
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
@@ -307,7 +313,10 @@ export class PartitionRun {
 
   #sessionOptions() {
     const { topic, partition, group, transactionalId, outputTopic, deadLetterTopic } = this.#options;
-    return { topic, partition, group, transactionalId, outputs: [outputTopic, deadLetterTopic] };
+    const outputs = [outputTopic, deadLetterTopic];
+    // 0 says nothing: at the first start, nothing was committed.
+    const known = this.#offset > 0 && { known: this.#offset };
+    return { topic, partition, group, transactionalId, outputs, ...known };
   }
 }
 

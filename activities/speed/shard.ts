@@ -3,6 +3,7 @@ import { type KafkaLogger, type KafkaOptions, KafkaTopics } from '../../clients/
 import { DaybreakError, messageOf } from '../../domain/errors';
 import { deadLetterTopicOf, type Pipeline } from '../../domain/pipeline';
 import {
+  type KnownOffset,
   speedGroupOf,
   type SpeedShardInput,
   type SpeedShardProgress,
@@ -22,6 +23,8 @@ export interface ShardOptions {
   readonly input: SpeedShardInput;
   readonly transform: ShardTransform;
   readonly logger: KafkaLogger;
+  /** What attempts before this one had committed. Default: there was none. */
+  readonly known?: readonly KnownOffset[];
   /** Called with what a partition has committed since the last call, for metrics; see PartitionRunOptions. */
   readonly onCommitted?: ((partition: number, counts: Counts, wrong: WrongRows) => void) | undefined;
 }
@@ -52,7 +55,12 @@ export class Shard {
     const { shard, shards } = this.#options.input;
     const { version, kept } = this.#options.transform;
     const partitions = [...this.#runs.values()].map(({ progress }) => progress);
-    return { shard, shards, version, ...(kept !== undefined && { kept }), partitions };
+    const known = this.#options.known?.filter(({ partition }) => !this.#runs.has(partition));
+    return {
+      ...{ shard, shards, version, partitions },
+      ...(kept !== undefined && { kept }),
+      ...(known !== undefined && known.length > 0 && { known }),
+    };
   }
 
   /**
@@ -116,6 +124,7 @@ export class Shard {
   #partitionRun(partition: number, share: number): PartitionRun {
     const { kafka, pipeline, transform, onCommitted } = this.#options;
     const { topic, outputTopic } = pipeline.kafka;
+    const known = this.#options.known?.find((one) => one.partition === partition)?.offset;
     return new PartitionRun({
       kafka,
       topic,
@@ -134,6 +143,7 @@ export class Shard {
         },
       },
       limits: limitsFor(share),
+      ...(known !== undefined && { known }),
       onCommitted: (counts, wrong) => {
         onCommitted?.(partition, counts, wrong);
       },

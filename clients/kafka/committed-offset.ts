@@ -1,8 +1,11 @@
 import { encodeTopicPartitions, NO_TAGS } from './compact';
 import { type Broker, createErrorFromCode, type Decoder, Encoder, send } from './transport';
 
+/** In place of an offset, if nothing was committed. */
+export const NONE = -1;
+
 export interface CommittedOffset {
-  /** -1 if nothing was committed. */
+  /** NONE if nothing was committed. */
   readonly offset: number;
   readonly metadata: string | null;
 }
@@ -48,7 +51,7 @@ function decode(decoder: Decoder): CommittedOffset {
       ?.at(0) ?? [];
   const errorCode = decoder.readInt16() || found?.errorCode;
   if (errorCode) throw createErrorFromCode(errorCode);
-  return { offset: found?.offset ?? -1, metadata: found?.metadata ?? null };
+  return { offset: found?.offset ?? NONE, metadata: found?.metadata ?? null };
 }
 
 function decodePartition(decoder: Decoder): CommittedOffset & { readonly errorCode: number } {

@@ -1,12 +1,14 @@
-import type { CommittedOffset } from './committed-offset';
+import { type CommittedOffset, NONE } from './committed-offset';
 import { clusterOf } from './connection';
 import { kafkaError, protocolType } from './errors';
 import { fetchRecords, type FetchedRecords, type FetchRequest } from './fetch';
 import { leaderOf } from './leader-of';
+import { missingOffset } from './missing-offset';
 import type { KafkaOptions } from './options';
 import { PreviousTransaction } from './previous-transaction';
 import { type ProducerEpoch, TransactionalWriter, type TransactionWrites } from './transactional-writer';
-import type { Broker, Cluster } from './transport';
+import { boundsOf } from './partition-bounds';
+import type { Cluster } from './transport';
 
 export interface SessionOptions {
   /** The partition that is read. */
@@ -18,12 +20,14 @@ export interface SessionOptions {
   readonly transactionalId: string;
   /** The topics that are written. */
   readonly outputs: readonly string[];
+  /** An offset that an owner before is known to have committed, or a later one. Default: none. */
+  readonly known?: number;
 }
 
 /** Where a session starts, and which offsets it had to skip. */
 export interface SessionStart {
   readonly offset: number;
-  /** Set if the partition does not have the committed offset any more, or not yet. */
+  /** Set if the partition does not have the committed offset any more, or not yet. That may be the known one. */
   readonly reset?: { readonly committed: number; readonly low: number; readonly high: number };
   /** The text that was committed with the offset, also if that offset is gone; absent if nothing was committed. */
   readonly metadata?: string;
@@ -56,6 +60,9 @@ export class PartitionSession {
   }
 
   /**
+   * Throws OFFSET_MISSING if Kafka does not know an offset that was committed: a session without it would write all rows
+   * again.
+   *
    * `previous` is this owner's last session, if it had one. Without it, opening can only fence others and cannot be
    * fenced. `onOwned` receives the identity of this session as soon as it owns the partition, and again when the
    * previous transaction is finished. If a later step of opening fails, the last identity is the `previous` of the next
@@ -119,28 +126,13 @@ export class PartitionSession {
   }
 }
 
-async function startOf(
-  cluster: Cluster,
-  { topic, partition }: SessionOptions,
-  found: CommittedOffset,
-): Promise<SessionStart> {
-  const committed = found.offset;
+async function startOf(cluster: Cluster, options: SessionOptions, found: CommittedOffset): Promise<SessionStart> {
+  const { low, high } = await boundsOf(cluster, options);
+  const isMissing = found.offset === NONE;
+  const committed = isMissing ? (options.known ?? NONE) : found.offset;
   const metadata = found.metadata ? { metadata: found.metadata } : {};
-  const leader = await leaderOf(cluster, topic, partition);
-  const [low, high] = await Promise.all([EARLIEST, LATEST].map((at) => offsetAt(leader, topic, partition, at)));
-  if (low === undefined || high === undefined) throw new RangeError('the answer to ListOffsets holds no offset');
-  if (committed < 0) return { offset: low };
+  if (isMissing && committed <= low) return { offset: low };
+  if (isMissing && committed <= high) throw missingOffset(options);
   if (committed >= low && committed <= high) return { offset: committed, ...metadata };
   return { offset: low, reset: { committed, low, high }, ...metadata };
-}
-
-const EARLIEST = -2;
-const LATEST = -1;
-
-async function offsetAt(leader: Broker, topic: string, partition: number, timestamp: number): Promise<number> {
-  const { responses } = await leader.listOffsets({
-    isolationLevel: 0,
-    topics: [{ topic, partitions: [{ partition, timestamp }] }],
-  });
-  return Number(responses[0]?.partitions[0]?.offset);
 }

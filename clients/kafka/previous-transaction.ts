@@ -1,12 +1,16 @@
-import { type CommittedOffset, fetchCommittedOffset } from './committed-offset';
+import { type CommittedOffset, fetchCommittedOffset, NONE } from './committed-offset';
 import { protocolType } from './errors';
+import { missingOffset } from './missing-offset';
 import { hasOpenRecords } from './open-records';
+import { boundsOf } from './partition-bounds';
 import { type Decision, type TransactionState, transactionState } from './transaction-state';
 import { type TransactionalWriter, whileMarkersAreWritten, type WriterOptions } from './transactional-writer';
 import type { Broker, Cluster } from './transport';
 
 export interface PreviousTransactionOptions extends WriterOptions {
   readonly outputs: readonly string[];
+  /** See SessionOptions. */
+  readonly known?: number;
 }
 
 /** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
@@ -40,11 +44,22 @@ export class PreviousTransaction {
     return this.#isCut === false ? undefined : this.#decision;
   }
 
-  /** To be called before each attempt to take over. */
+  /** To be called before each attempt to take over. Throws OFFSET_MISSING if the transaction committed an offset that is gone. */
   async look(transactions: Broker): Promise<void> {
     const state = await transactionState(transactions, this.#options.transactionalId);
     this.#decision = state?.decision ?? this.#decision;
-    this.#isCut = state?.decision === 'commit' && state.isComplete ? await this.#hasLost(state) : undefined;
+    this.#isCut = undefined;
+    if (state?.decision !== 'commit' || !state.isComplete) return;
+    const settled = await this.#settledOffset();
+    if (settled?.offset === NONE) await this.#mustHaveNothingToRead();
+    this.#isCut = settled === undefined || (await this.#hasOpenRecords(state));
+  }
+
+  /** The coordinator forgets the decision with the next owner: a later look could not tell that an offset was committed. */
+  async #mustHaveNothingToRead(): Promise<void> {
+    const { low, high } = await boundsOf(this.#cluster, this.#options);
+    const isMadeAnew = (this.#options.known ?? 0) > high;
+    if (high > low && !isMadeAnew) throw missingOffset(this.#options);
   }
 
   /** Finishes what was left, and returns the offset at which the previous owner ended. */
@@ -57,16 +72,15 @@ export class PreviousTransaction {
       await writer.finish(outputs, this.#decision ?? 'abort');
       committed = await whileMarkersAreWritten(() => this.#committedOffset());
     }
-    if (this.#isCut === undefined && (await hasOpenRecords(this.#cluster, outputs, writer.producerId))) {
+    if (this.#isCut === undefined && (await this.#hasOpenRecords(writer))) {
       // The offset has its marker. Without a known decision the rows become visible, for the same reason.
       await writer.finish(outputs, this.#decision ?? 'commit');
     }
     return committed;
   }
 
-  async #hasLost({ producerId }: TransactionState): Promise<boolean> {
-    if ((await this.#settledOffset()) === undefined) return true;
-    return await hasOpenRecords(this.#cluster, this.#options.outputs, producerId);
+  #hasOpenRecords({ producerId }: Pick<TransactionState, 'producerId'>): Promise<boolean> {
+    return hasOpenRecords(this.#cluster, this.#options.outputs, producerId);
   }
 
   /** Undefined if the offset stays in a transaction. */

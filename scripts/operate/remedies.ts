@@ -30,6 +30,8 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   KAFKA_UNREACHABLE: 'Start Kafka (npx daybreak up) or correct its address.',
   KAFKA_REFUSED: 'Read Kafka’s answer in the message, and correct the right, the size or the topic.',
   SHARD_FENCED: 'Nothing: the shard starts again with its own partitions.',
+  OFFSET_MISSING:
+    'Nothing, if Kafka has just started. Else run the command that the message names, with the offset to go on at.',
   DRUID_UNREACHABLE: 'Start Druid (npx daybreak up) or correct its address.',
   DRUID_REFUSED: 'Read Druid’s answer in the message and correct the pipeline.',
   DRUID_TASK_FAILED: 'Read the task’s report in Druid, which goes on serving what it served before.',

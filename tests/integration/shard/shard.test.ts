@@ -320,6 +320,36 @@ describe('a shard of the speed layer', () => {
     expect(partitions[1]?.reset).toBeUndefined();
   });
 
+  it('waits where Kafka forgets what was committed, says how to go on, and does it without a doubled row', async () => {
+    const records = feedRecords(7, 500);
+    await send(records.map(({ text }) => ({ value: text })));
+    const first = await start();
+    await first.untilDone();
+    const { partitions: read } = await first.cancel();
+    const groupId = `daybreak.${pipeline.name}`;
+    await withAdmin(kafka.brokers, (admin) => admin.deleteGroups([groupId]));
+    const again = await start();
+    const troubles = await until('both partitions say why they wait', () => {
+      const found = again.shard.progress.partitions.map(({ trouble }) => trouble ?? '');
+      return found.length === 2 && found.every((trouble) => trouble !== '') && found;
+    });
+    const partitions = read.map(({ partition, offset }) => ({ partition, offset: `${offset}` }));
+    await withAdmin(kafka.brokers, (admin) => admin.setOffsets({ groupId, topic: pipeline.topic, partitions }));
+    const more = feedRecords(8, 500);
+    await send(more.map(({ text }) => ({ value: text })));
+    await again.untilDone();
+    await again.cancel();
+
+    for (const trouble of troubles) {
+      expect(trouble).toMatch(
+        /^Kafka knows no committed offset of group .* --reset-offsets --to-offset <offset> --execute$/,
+      );
+    }
+    const rows = await expectedRows([...records, ...more]);
+    const output = await contentsOf(kafka.brokers, pipeline.outputTopic, rows.length);
+    expect(differences(valuesOf(output), rows)).toEqual([]);
+  });
+
   it('says so where records were removed before they were read', async () => {
     await send(feedRecords(8, 500).map(({ text }) => ({ value: text })));
     const first = await start();
