@@ -233,8 +233,8 @@ it.each(Object.entries(LARGE))(
 );
 
 describe('more records of a mebibyte than DuckDB has memory for', () => {
-  const COUNT = 72;
-  const LIMITS = { memory: 64, threads: 24 };
+  const COUNT = 40;
+  const LIMITS = { memory: 32, threads: 24 };
   const large = (id: number, start = 'x', time = '2026-11-21 07:00:00'): string =>
     event(id, time, `${start}${'x'.repeat(MEBIBYTE - 100)}`);
   const many = (record: (id: number) => string): string =>
