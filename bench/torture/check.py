@@ -250,8 +250,9 @@ def files_left(pipeline: dict[str, Any]) -> str:
     return ", ".join(scratch + locks)
 
 
-# What a command prints that fails: the code and what failed, then the remedy. `status` has a ! in place of the code.
-NAMED = re.compile(r"^([A-Z][A-Z_]+|!) .+?^\s*→ \S", re.MULTILINE | re.DOTALL)
+# What a command prints that fails: the code and what failed, then the remedy. `status` has a ! in place of the code, and a
+# backfill has the codes of its days in a table.
+NAMED = re.compile(r"(^|│ failed:)([A-Z][A-Z_]+|!) .+?^\s*→ \S", re.MULTILINE | re.DOTALL)
 
 
 def check_named(facts: dict[str, Any]) -> None:

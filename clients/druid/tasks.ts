@@ -76,7 +76,7 @@ const report = z.looseObject({
       payload: z.looseObject({
         ingestionState: z.string().nullish(),
         // Its shape while the task runs differs from that at its end. We read it at the end.
-        unparseableEvents: z.unknown(),
+        unparseableEvents: z.unknown().optional(),
         // Below `totals` for a running task and for a task that loads files; without `totals` for a finished realtime
         // task.
         rowStats: z
@@ -91,6 +91,9 @@ const report = z.looseObject({
     })
     .optional(),
 });
+
+/** Druid serves what the task has written. If the disk of its worker was full, that is a part of its report, or nothing. */
+const writtenReport = z.union([report, z.string().transform(() => undefined)]);
 
 const unparseableEvents = z.looseObject({
   buildSegments: z.array(z.looseObject({ input: reason, details: z.array(z.string().transform(withoutSignatures)) })),
@@ -176,9 +179,10 @@ export function createTasks(overlord: DruidHttp) {
     status: async (id: string): Promise<TaskStatus | undefined> =>
       (await overlord.find({ url: `${path(id)}/status` }, taskStatus))?.status,
 
-    /** The task's own report; undefined until there is one. */
+    /** The task's own report; undefined until there is one, or if it could not write it. */
     async report(id: string): Promise<TaskReport | undefined> {
-      const payload = (await overlord.find({ url: `${path(id)}/reports` }, report))?.ingestionStatsAndErrors?.payload;
+      const written = await overlord.find({ url: `${path(id)}/reports` }, writtenReport);
+      const payload = written?.ingestionStatsAndErrors?.payload;
       const rows = payload?.rowStats?.totals?.buildSegments ?? payload?.rowStats?.buildSegments;
       return (
         payload && {

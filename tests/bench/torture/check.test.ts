@@ -181,6 +181,12 @@ it('accepts what status says of a server that is down', async () => {
   expect(await check()).toEqual([]);
 });
 
+it('accepts what a backfill says of a day that failed', async () => {
+  const row = '│ 2026-10-21 │ failed:DRUID_TASK_FAILED │ its task failed. Read its log │\n';
+  round.commands.push({ command: 'backfill', code: 1, said: `${row}requested 1\n→ run the same command again\n` });
+  expect(await check()).toEqual([]);
+});
+
 it('accepts a failure that has a name and a remedy, and rows of an edited pipeline', async () => {
   round.commands.push({
     command: 'batch run',
