@@ -23,12 +23,15 @@ export const invariantsList = (): string =>
 function figures(rounds: readonly StoredRound[]): string {
   const seeds = [...new Set(rounds.map(({ seed }) => seed))];
   const sum = (of: 'asked' | 'answered'): number => rounds.reduce((total, round) => total + round[of], 0);
-  const broken = rounds.flatMap((round) => round.broken.map(({ invariant }) => invariant));
+  const broken = rounds.flatMap((round) => [...new Set(round.broken.map(({ invariant }) => invariant))]);
+  const kinds = new Set(rounds.flatMap(({ faults }) => faults.map(kindOf)));
+  const pairs = new Set(rounds.map(({ faults }) => pairOf(faults)).filter((pair) => pair !== undefined));
   return [
     `${count(rounds.length, 'round')} with ${count(seeds.length, 'seed')} (${seeds.join(', ')}) in ` +
       `${Math.round(rounds.reduce((total, { seconds }) => total + seconds, 0) / 60)} minutes. Druid was asked ` +
       `${number(sum('asked'))} times for the marks of a day, and answered ${number(sum('answered'))} times. ` +
-      (broken.length === 0 ? 'No invariant broke.' : `Invariants broke: ${tally(broken)}.`),
+      (broken.length === 0 ? 'No invariant broke.' : `Invariants broke, in so many rounds: ${tally(broken)}.`),
+    `They had ${count(kinds.size, 'kind')} of fault, and ${count(pairs.size, 'pair')} of processes with a fault at once.`,
     recoveries(rounds),
     persons(rounds),
     `Commands that failed while faults lasted, by code (\`status\` has none: it shows what is down): ${tally(rounds.flatMap(({ failures }) => failures)) || 'none'}.`,
@@ -36,6 +39,18 @@ function figures(rounds: readonly StoredRound[]): string {
 }
 
 const isOfServer = (fault: string): boolean => /^(kill -9|stop|slow|cut|s3|full|clock) /.test(fault);
+
+/** Without what it is a fault of. What a person does is a kind of its own. */
+function kindOf(fault: string): string {
+  const [kind = fault] = /^(kill -9|stop|(slow|cut) network|full disk|clock)(?= )/.exec(fault) ?? [];
+  return kind;
+}
+
+/** The two processes that had a fault at once, if there were two. */
+function pairOf(faults: readonly string[]): string | undefined {
+  const processes = faults.flatMap((fault) => /^(?:kill -9|stop) (.+)$/.exec(fault)?.[1] ?? []);
+  return processes.length === 2 ? processes.sort().join() : undefined;
+}
 
 /** A row for each fault of one process, network, S3, disk or clock, and one for all pairs. */
 function recoveries(rounds: readonly StoredRound[]): string {

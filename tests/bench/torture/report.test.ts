@@ -46,9 +46,30 @@ it('has a row for each fault of one process, one for all pairs, and one for what
   expect(text).toContain('it shows what is down): BAD_TABLE 3.');
 });
 
+it('counts kinds of faults, and pairs of processes whatever their order and their fault', () => {
+  const faults = [
+    ['kill -9 kafka', 'stop worker'],
+    ['stop worker', 'stop kafka', 'pipeline edited'],
+    ['stop worker', 'kill -9 temporal'],
+    ['cut network to kafka'],
+    ['slow network to kafka'],
+    ['full disk of output', 'table half written'],
+    ['full disk of kafka'],
+    ['clock of worker jumps by 90 s'],
+    ['s3 cut'],
+  ];
+  const text = withFigures(
+    page,
+    faults.map((of) => round(of, 1, 1)),
+  );
+  expect(text).toContain('They had 9 kinds of fault, and 2 pairs of processes with a fault at once.');
+});
+
 it('says which invariants broke', () => {
   const broken = [{ invariant: 'once', pipeline: 'p', what: '1 row is missing' }] as const;
-  expect(withFigures(page, [{ ...round(['stop kafka'], 1, 2), broken }])).toContain('Invariants broke: once 1.');
+  expect(withFigures(page, [{ ...round(['stop kafka'], 1, 2), broken }])).toContain(
+    'Invariants broke, in so many rounds: once 1.',
+  );
 });
 
 it('keeps what the page says beside its figures', () => {
