@@ -10,7 +10,7 @@ const project = (displayName, testMatch, options = {}) => ({
 /** They start the servers that they need. So several can run at once, and none needs the shared servers. */
 const OWN_SERVERS = [
   'batch/spark*',
-  'bench/{batch,fuzz,hot-hour,listing,memory,nested,spark,start,storage,torture}',
+  'bench/{batch,fuzz,hot-hour,listing,memory,nested,spark,start,storage,torture,upgrade}',
   'docs/commands',
   'notebooks/*',
   'package/*',

@@ -1,5 +1,5 @@
 // node --import tsx bench/upgrade/index.ts <commit>: a pipeline under the packed package of an older commit goes on under this
-// checkout, on real servers of its own (see withServers). A speed layer, a day, a backfill and a schedule are in flight when
+// checkout, on real servers (see withServers). In place of a commit it takes the path of an installed daybreak.mjs. A speed layer, a day, a backfill and a schedule are in flight when
 // the old worker stops. Then torture's checker proves that nothing was lost, doubled or mixed, and each version reads what the
 // other one has published. Prints a line a step. Ends with 0 if all went on. Linux only.
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -28,7 +28,7 @@ async function main(commit: string | undefined): Promise<void> {
       remedy: 'node --import tsx bench/upgrade/index.ts <an older commit>',
     });
   }
-  const old = await oldPackage(commit);
+  const old = commit.endsWith('.mjs') ? resolve(commit) : await oldPackage(commit);
   const nothing = (): Promise<void> => Promise.resolve();
   await withServers(SETTLED, nothing, async (servers) => {
     await withClient(servers.config, (client) => upgrade(servers, client, old));

@@ -13,7 +13,8 @@ export function runBench(
     | 'soak/index'
     | 'speed/index'
     | 'start/index'
-    | 'torture/index',
+    | 'torture/index'
+    | 'upgrade/index',
   args: readonly (string | number)[],
   environment: Readonly<Record<string, string>> = {},
   seconds?: number,
