@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Session } from '../scripts/demo/session';
+import { onEnding } from '../scripts/output/ending';
 import { createProgress, startStack, stopStack, type StackOptions } from '../scripts/stack';
 import { ownPipeline, type OwnPipeline } from '../tests/integration/support/own-pipeline';
 import { readConfig, type Config } from '../worker/config';
@@ -21,7 +22,7 @@ export interface Servers {
 /**
  * Runs `work` with real servers and a pipeline of its own. Starts the servers from DAYBREAK_PORT_BASE (default 26000)
  * on and wipes them at the end. If DAYBREAK_BENCH_STACK is set, it takes the running servers from that port on and
- * leaves them. SIGINT and SIGTERM end it.
+ * leaves them. SIGINT, SIGTERM and SIGHUP end it.
  *
  * @param change edits the text of pipeline.yaml.
  * @param prepare makes what must be there before the servers are, and may change `stack`.
@@ -41,10 +42,9 @@ export async function withServers<Prepared>(
     ...pipeline.environment,
   };
   const ending = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      ending.abort();
-    });
+  onEnding(() => {
+    ending.abort();
+  });
   const session = new Session(ending.signal, join(__dirname, '../scripts/daybreak.mjs'));
   session.environment = environment;
   const config = readConfig({ ...process.env, ...environment });

@@ -10,6 +10,7 @@ import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { PIPELINE_FILE } from '../../engines/pipeline/pipeline-file';
 import { readConfig, type Config } from '../../worker/config';
 import { workflowUrl } from '../../domain/workflow-url';
+import { onEnding } from '../output/ending';
 import { print, progress } from '../output/print';
 import { Session } from './session';
 import { BUCKET, createProgress, s3Variables, startStack, stopStack } from '../stack';
@@ -31,11 +32,9 @@ export interface DemoOptions {
 /** Runs until a signal comes, or once to its end. Leaves no server behind. */
 export async function run(options: DemoOptions): Promise<void> {
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      interrupted.abort(new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }));
-    });
-  }
+  onEnding((signal) => {
+    interrupted.abort(new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }));
+  });
   const session = new Session(interrupted.signal, process.argv[1] ?? '');
   try {
     await demo(session, options);

@@ -1,11 +1,9 @@
+import { type EndingSignal, onEnding, SIGNAL_EXIT_CODES } from './ending';
 import { progress } from './print';
 
-/** What a shell reports of a program that a signal ended: 128 and the number of the signal. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
-
 /**
- * Does the work, which only looks at something that goes on by itself. On Ctrl-C or SIGTERM says so, with `how` to follow
- * and to stop it, and ends the process.
+ * Does the work, which only looks at something that goes on by itself. On Ctrl-C, SIGTERM or SIGHUP says so, with `how` to
+ * follow and to stop it, and ends the process.
  *
  * @param clear ends what the work shows on the terminal, such as a bar, which hides the cursor.
  */
@@ -13,18 +11,18 @@ export async function whileItGoesOn<T>(how: string, work: () => Promise<T>, clea
   return orLeave(`It goes on. ${how}`, work, clear);
 }
 
-/** Does the work. On Ctrl-C or SIGTERM prints `last`, and ends the process. */
+/** Does the work. On Ctrl-C, SIGTERM or SIGHUP prints `last`, and ends the process. */
 export async function orLeave<T>(last: string, work: () => Promise<T>, clear?: () => void): Promise<T> {
-  const leave = (signal: keyof typeof EXIT_CODES): void => {
+  const leave = (signal: EndingSignal): void => {
     clear?.();
     progress(''); // The terminal shows ^C at the beginning of a line.
     progress(last);
-    process.exit(EXIT_CODES[signal]);
+    process.exit(SIGNAL_EXIT_CODES[signal]);
   };
-  process.once('SIGINT', leave).once('SIGTERM', leave);
+  const stopListening = onEnding(leave);
   try {
     return await work();
   } finally {
-    process.off('SIGINT', leave).off('SIGTERM', leave);
+    stopListening();
   }
 }

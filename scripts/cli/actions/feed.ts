@@ -17,6 +17,7 @@ import { helloEvents } from '../../feed/hello-events';
 import { DEFAULT_EVENTS, DEFAULT_RATE, type Rhythm } from '../../feed/instants';
 import type { FeedSinks, KafkaSink } from '../../feed/sinks';
 import { feedSummary } from '../../feed/summary';
+import { onEnding } from '../../output/ending';
 import { jsonOf, print } from '../../output/print';
 
 export interface FeedFlags {
@@ -45,10 +46,9 @@ export async function run(flags: FeedFlags): Promise<void> {
   const kind = eventKindOf<unknown>(pipeline, [helloEvents, clickEvents]);
   checkPast(flags.date, pipeline.timeZone);
   const stop = new AbortController();
-  const onSignal = (): void => {
+  const stopListening = onEnding(() => {
     stop.abort();
-  };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  });
 
   const files = flags.files ? await openFileSink(pipeline, config.data, flags.output) : undefined;
   const kafka = flags.kafka ? await connect(pipeline, config.kafka) : undefined;
@@ -61,7 +61,7 @@ export async function run(flags: FeedFlags): Promise<void> {
     if (flags.json) print(jsonOf(summary.json, 0));
     else summary.lines.forEach(print);
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    stopListening();
     files?.close();
     await kafka?.producer.close();
   }

@@ -2,6 +2,7 @@ import type { Layer } from '../../../domain/task-queues';
 import { readConfig } from '../../../worker/config';
 import { startHealth } from '../../../worker/health';
 import { runWorker } from '../../../worker/main';
+import { onEnding } from '../../output/ending';
 import { createLogger, standardLog } from '../../output/log';
 import { findSpark } from '../../stack/fetch/spark';
 
@@ -19,12 +20,10 @@ export async function run({ role, log }: WorkerOptions): Promise<void> {
       ending.abort();
     }),
   );
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      logger.info({ signal }, 'draining');
-      ending.abort();
-    });
-  }
+  onEnding((signal) => {
+    logger.info({ signal }, 'draining');
+    ending.abort();
+  });
   const config = readConfig();
   const layers: readonly Layer[] = role === 'all' ? ['speed', 'batch'] : [role];
   const health = await startHealth({

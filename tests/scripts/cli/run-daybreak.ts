@@ -17,14 +17,15 @@ export const NO_SERVERS = {
   DRUID_BROKER_URL: 'http://127.0.0.1:1',
 };
 
-/** Starts the command as a user does, in another process. `undefined` takes a variable away. */
+/** Starts the command as a user does, in another process. `undefined` takes a variable away. Default folder: this one. */
 export function startDaybreak(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = {},
   stdio: StdioOptions = ['ignore', 'pipe', 'pipe'],
+  cwd = process.cwd(),
 ): ChildProcess {
   const env = { ...process.env, ...NO_SERVERS, FORCE_COLOR: undefined, NO_COLOR: undefined, ...environment };
-  return spawn(process.execPath, [resolve('scripts/daybreak.mjs'), ...args], { env, stdio });
+  return spawn(process.execPath, [resolve('scripts/daybreak.mjs'), ...args], { env, stdio, cwd });
 }
 
 /** The command's end. A stream that is not piped is empty. */

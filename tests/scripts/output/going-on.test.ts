@@ -35,6 +35,7 @@ async function endBy(signal: NodeJS.Signals, script: string): Promise<{ code: nu
 it.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('says on %s that the work goes on, and how to follow it again', async (signal, code) => {
   expect(await endBy(signal, FOLLOWS)).toEqual({ code, said: '\nIt goes on. Follow it again: npx daybreak x.\n' });
 });

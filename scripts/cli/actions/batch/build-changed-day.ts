@@ -4,6 +4,7 @@ import { runDayBuild } from '../../../../engines/build-day';
 import { checkPipeline } from '../../../../engines/load-pipeline';
 import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
 import { BuildProgressLine } from '../../../output/build-progress-line';
+import { onEnding } from '../../../output/ending';
 import { findSpark } from '../../../stack/fetch/spark';
 import type { BuildOptions } from './build-options';
 
@@ -22,10 +23,9 @@ export async function buildChangedDay(
 ): Promise<DayManifest> {
   const loaded = await checkPipeline(read, folder);
   const stop = new AbortController();
-  const onSignal = (): void => {
+  const stopListening = onEnding(() => {
     stop.abort();
-  };
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  });
   const progress = new BuildProgressLine();
   try {
     return await runDayBuild(loaded, {
@@ -40,6 +40,6 @@ export async function buildChangedDay(
     });
   } finally {
     progress.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    stopListening();
   }
 }

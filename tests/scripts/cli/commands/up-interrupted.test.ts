@@ -16,7 +16,7 @@ async function interrupted(args: readonly string[]): Promise<Ended> {
   await mkdir(stack);
   await writeFile(
     preload,
-    `process.on('newListener', (event, { name }) => { if (name === 'leave') require('fs').writeFileSync(process.env.READY, ''); });`,
+    `process.on('newListener', (event, { name }) => { if (name === 'caught') require('fs').writeFileSync(process.env.READY, ''); });`,
   );
   return withLock(stack, async () => {
     const environment = { DAYBREAK_STACK: stack, DAYBREAK_PORT_BASE: undefined, READY: ready };
