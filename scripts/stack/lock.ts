@@ -1,16 +1,34 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { parse } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../../domain/errors';
 import { withFileLock } from '../../clients/storage/local/file-lock';
+import { silentProgress, type Progress, type Step } from './progress';
 
 /** A lock of a killed process counts as free this long after its last refresh. */
 const STALE_MILLISECONDS = 5000;
 const POLL_MILLISECONDS = 250;
+/** Many locks are free again before somebody wonders. */
+const SILENT_MILLISECONDS = 1_000;
+
+/** Where a wait for a lock is shown. */
+export interface ShownWait {
+  /** What the lock is of. */
+  readonly title: string;
+  readonly progress: Progress;
+}
 
 /**
- * Runs `work` while no other process runs work under the same path. Waits as long as needed. Throws LOCKED if the lock
- * is lost meanwhile.
+ * Runs `work` while no other process runs work under the same path. Waits as long as needed, and shows for which process.
+ * Throws LOCKED if the lock is lost meanwhile.
+ *
+ * @param shown default: the wait is not shown.
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  { title, progress }: ShownWait = { title: '', progress: silentProgress },
+): Promise<T> {
   const held = new DaybreakError('LOCKED', {
     what: `another command works on ${path}`,
     remedy: 'Wait until it has ended.',
@@ -22,12 +40,41 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
       cause,
     });
   const options = { stale: STALE_MILLISECONDS, update: 1000, busy: () => held, lost };
+  const began = performance.now();
+  let wait: Step | undefined;
   for (;;) {
     try {
-      return await withFileLock(path, options, work);
+      return await withFileLock(path, options, async () => {
+        wait?.done('free now');
+        return asOwner(path, work);
+      });
     } catch (thrown) {
       if (thrown !== held) throw thrown;
+      if (performance.now() - began > SILENT_MILLISECONDS) {
+        wait ??= progress.step(title);
+        wait.update(`waiting for ${await ownerOf(path)}`);
+      }
       await sleep(POLL_MILLISECONDS);
     }
   }
+}
+
+/** Beside the lock, because the lock itself is an empty folder. */
+const ownerFile = (path: string): string => `${path}.owner`;
+
+/** Runs `work` while a file names this process. */
+async function asOwner<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const [, program = '', ...args] = process.argv;
+  await writeFile(ownerFile(path), `${[parse(program).name, ...args].join(' ')} (process ${process.pid})`);
+  try {
+    return await work();
+  } finally {
+    await rm(ownerFile(path), { force: true });
+  }
+}
+
+/** The process that has the lock, such as 'daybreak up (process 4711)'. It may have no file of its own yet. */
+async function ownerOf(path: string): Promise<string> {
+  const owner = await readFile(ownerFile(path), 'utf8').catch(() => '');
+  return owner === '' ? 'another command' : owner;
 }

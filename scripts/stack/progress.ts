@@ -101,7 +101,7 @@ function liveProgress(stream: NodeJS.WriteStream): Progress {
       };
     },
     stop() {
-      bars.stop();
+      if (bars.isActive) bars.stop();
     },
   };
 }

@@ -15,6 +15,9 @@ export const SERVER_NAMES = [
 export const STORAGE_SERVER_NAMES = ['versitygw', 'hdfs'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number] | (typeof STORAGE_SERVER_NAMES)[number];
 
+/** Names the stack as a whole where the progress of its servers is shown. */
+export const STACK_TITLE = 'Local servers';
+
 /** Which local stack to use. */
 export interface StackOptions {
   /** First of consecutive ports. Default: the servers' standard ports. */

@@ -8,7 +8,7 @@ import { runningPid, startProcess } from './processes';
 import { silentProgress, type Progress, type Step } from './progress';
 import { serversOf } from './servers';
 import { versitygw } from './servers/versitygw';
-import { logFile, stackOf, type Server, type ServerName, type Stack, type StackOptions } from './stack';
+import { logFile, STACK_TITLE, stackOf, type Server, type ServerName, type Stack, type StackOptions } from './stack';
 
 /** How long a server may take to become healthy. */
 const TIMEOUT_MILLISECONDS = 180_000;
@@ -37,22 +37,21 @@ export async function startStack({
   const servers = serversOf(stack, artifacts);
   if (storage === 's3') servers.push(versitygw(stack, artifacts, stack.ports.s3));
   await mkdir(stack.directory, { recursive: true });
-  await orReasonOf(signal, () =>
-    withLock(stack.directory, async () => {
-      for (const server of servers) {
-        if ((await runningPid(stack, server)) === undefined) await requirePorts(server);
-      }
-      // One after the other, because Maven and Go use all cores anyway.
-      const needed = ['temporal', 'kafka', 'druid', ...(storage === 's3' ? (['versitygw'] as const) : [])] as const;
-      for (const name of needed) {
-        signal?.throwIfAborted();
-        await artifacts[name]();
-      }
-      await startAll(stack, servers, progress, signal);
-      // Loaded only here, because the SDK takes long to load.
-      if (storage === 's3') await (await import('./servers/local-bucket')).makeBucket(stack);
-    }),
-  );
+  const start = async (): Promise<void> => {
+    for (const server of servers) {
+      if ((await runningPid(stack, server)) === undefined) await requirePorts(server);
+    }
+    // One after the other, because Maven and Go use all cores anyway.
+    const needed = ['temporal', 'kafka', 'druid', ...(storage === 's3' ? (['versitygw'] as const) : [])] as const;
+    for (const name of needed) {
+      signal?.throwIfAborted();
+      await artifacts[name]();
+    }
+    await startAll(stack, servers, progress, signal);
+    // Loaded only here, because the SDK takes long to load.
+    if (storage === 's3') await (await import('./servers/local-bucket')).makeBucket(stack);
+  };
+  await orReasonOf(signal, () => withLock(stack.directory, start, { title: STACK_TITLE, progress }));
   return stack;
 }
 

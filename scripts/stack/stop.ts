@@ -4,7 +4,7 @@ import { withLock } from './lock';
 import { stopProcess } from './processes';
 import { silentProgress, type Progress } from './progress';
 import { startedServersOf } from './servers';
-import { stackOf, type Server, type ServerName, type StackOptions } from './stack';
+import { STACK_TITLE, stackOf, type Server, type ServerName, type StackOptions } from './stack';
 
 export interface StopOptions extends StackOptions {
   readonly progress?: Progress;
@@ -42,12 +42,13 @@ export async function stopStack({
     };
     step.done(notes[outcome]);
   };
-  await withLock(stack.directory, async () => {
+  const stopAll = async (): Promise<void> => {
     for (const row of ORDER) {
       await Promise.all(servers.filter(({ name }) => row.includes(name)).map(stop));
     }
     if (wipe) await rm(stack.directory, { recursive: true, force: true });
-  });
+  };
+  await withLock(stack.directory, stopAll, { title: STACK_TITLE, progress });
 }
 
 async function exists(path: string): Promise<boolean> {

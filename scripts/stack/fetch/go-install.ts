@@ -18,7 +18,7 @@ export interface GoProgram {
  * MISSING_TOOL or DOWNLOAD_FAILED.
  */
 export async function goInstalled({ title, module, packages }: GoProgram, progress: Progress): Promise<string> {
-  const folder = await cached(title.replace(' ', '-'), async (staging) => {
+  const build = async (staging: string): Promise<void> => {
     const go = await findGo(title);
     const step = progress.step(title);
     const building = 'building, some minutes on 2 cores';
@@ -36,6 +36,7 @@ export async function goInstalled({ title, module, packages }: GoProgram, progre
       },
     });
     step.done('built');
-  });
+  };
+  const folder = await cached(title.replace(' ', '-'), build, progress);
   return join(folder, /([^/]+)@/.exec(module)?.[1] ?? '');
 }

@@ -16,7 +16,7 @@ const PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-depe
  * repository's checksums. The result must be exactly ./<name>/jars.lock. Throws MISSING_TOOL or DOWNLOAD_FAILED.
  */
 export async function copyJars(name: string, version: string, progress: Progress): Promise<string> {
-  return cached(`${name}-${version}`, async (staging) => {
+  const fetch = async (staging: string): Promise<void> => {
     const locked = await readLock(name);
     const maven = await findMaven();
     const step = progress.step(`${name} ${version}`);
@@ -39,7 +39,8 @@ export async function copyJars(name: string, version: string, progress: Progress
     step.update('checking jars', locked.size, locked.size);
     await verifyJars(name, staging, locked);
     step.done(`${locked.size} jars fetched and verified`);
-  });
+  };
+  return cached(`${name}-${version}`, fetch, progress);
 }
 
 /** Maps jar names to their SHA-256, from the committed output of `sha256sum *.jar`. */

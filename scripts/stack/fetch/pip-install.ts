@@ -15,32 +15,33 @@ export interface Requirements {
  * A folder of the cache with packages of Python. The first call fetches them, and pip verifies them against the pinned
  * hashes. Throws DOWNLOAD_FAILED.
  */
-export function pipInstalled(
+export async function pipInstalled(
   name: string,
   python: string,
   { what, size, requirements }: Requirements,
 ): Promise<string> {
-  return cached(name, async (staging) => {
-    const progress = createProgress();
+  const progress = createProgress();
+  const fetch = async (staging: string): Promise<void> => {
     const step = progress.step(what);
     const fetching = `fetching ${size} with pip`;
     step.update(fetching);
-    try {
-      await runTool({
-        command: python,
-        args: [
-          ...['-m', 'pip', 'install', '--no-deps', '--require-hashes', '--no-compile', '--disable-pip-version-check'],
-          ...['--target', staging, '--requirement', requirements],
-        ],
-        purpose: `fetching ${what} with pip`,
-        step,
-        onLine: () => {
-          step.update(fetching);
-        },
-      });
-      step.done('fetched');
-    } finally {
-      progress.stop();
-    }
-  });
+    await runTool({
+      command: python,
+      args: [
+        ...['-m', 'pip', 'install', '--no-deps', '--require-hashes', '--no-compile', '--disable-pip-version-check'],
+        ...['--target', staging, '--requirement', requirements],
+      ],
+      purpose: `fetching ${what} with pip`,
+      step,
+      onLine: () => {
+        step.update(fetching);
+      },
+    });
+    step.done('fetched');
+  };
+  try {
+    return await cached(name, fetch, progress);
+  } finally {
+    progress.stop();
+  }
 }

@@ -1,28 +1,20 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from '../../../../scripts/stack/lock';
 import { scratchFolder } from '../../../engines/scratch';
 import { type Ended, endOf, startDaybreak } from '../run-daybreak';
 
 const root = scratchFolder();
-const preload = join(root, 'preload.cjs');
 
-/** The command's end by Ctrl-C while another command holds the lock of its stack. */
+/** The command's end by Ctrl-C once it has said that it waits, because another command holds the lock of its stack. */
 async function interrupted(args: readonly string[]): Promise<Ended> {
   const stack = join(root, args[0] ?? '');
-  const ready = `${stack}.ready`;
   await mkdir(stack);
-  await writeFile(
-    preload,
-    `process.on('newListener', (event, { name }) => { if (name === 'caught') require('fs').writeFileSync(process.env.READY, ''); });`,
-  );
   return withLock(stack, async () => {
-    const environment = { DAYBREAK_STACK: stack, DAYBREAK_PORT_BASE: undefined, READY: ready };
-    const child = startDaybreak(args, { ...environment, NODE_OPTIONS: `--require ${preload}` });
+    const child = startDaybreak(args, { DAYBREAK_STACK: stack, DAYBREAK_PORT_BASE: undefined });
     const ended = endOf(child);
-    while (!existsSync(ready)) await sleep(50);
+    if (child.stderr !== null) await once(child.stderr, 'data');
     child.kill('SIGINT');
     return ended;
   });
@@ -37,6 +29,10 @@ it.each([
     ['down', '--port-base', '20000', '--wipe'],
     'Some servers may still run. Stop them: npx daybreak down --port-base 20000 --wipe',
   ],
-])('%j says on Ctrl-C what is left and how to go on', async (args, said) => {
-  expect(await interrupted(args)).toEqual({ code: 130, stdout: '', stderr: `\n${said}\n` });
+])('%j says for which process it waits, and on Ctrl-C what is left and how to go on', async (args, said) => {
+  const { code, stdout, stderr } = await interrupted(args);
+  expect([code, stdout]).toEqual([130, '']);
+  const [waiting, ...rest] = stderr.split('\n');
+  expect(waiting).toMatch(new RegExp(`^Local servers: waiting for .* \\(process ${process.pid}\\) \\(\\d`));
+  expect(rest.join('\n')).toBe(`\n${said}\n`);
 });
