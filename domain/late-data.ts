@@ -23,7 +23,9 @@ export interface DaySurvey {
 
 /** What Temporal knows of a day's nightly run. */
 export interface NightlyRun {
-  /** The latest time at which the run was due, including its jitter. */
+  /** Whether the pipeline has a schedule of nightly runs. Without one, no night comes. */
+  readonly hasSchedule: boolean;
+  /** The latest time at which the run was due by the pipeline's settings, including its jitter. */
   readonly due: Date;
   /** The first time at which the schedule starts a run; undefined if it has no such time. */
   readonly begins?: Date | undefined;
@@ -112,7 +114,7 @@ function decideUnbuilt(
   nightly: NightlyRun | undefined,
 ): [LateDataDecision['decision'], string] {
   if (nightly === undefined) return ['leave', 'not built yet: the nightly run or a backfill does that'];
-  const { due, begins, underWay, last } = nightly;
+  const { hasSchedule, due, begins, underWay, last } = nightly;
   if (last?.running === true) return ['leave', 'not built yet: its run is under way'];
   const cameAfterwards = last?.outcome.endsWith(':NO_INPUT') === true;
   if (last !== undefined && !cameAfterwards) return ['leave', `not built: its last run ended with ${last.outcome}`];
@@ -120,13 +122,14 @@ function decideUnbuilt(
   if (begins !== undefined && due < begins) return ['leave', 'not built: the schedule begins with a later day'];
   if (underWay) return ['leave', 'not built yet: nightly runs are under way'];
   if (now.getTime() < due.getTime() + GRACE_MILLISECONDS) {
-    return ['leave', `not built yet: its nightly run is due at ${due.toISOString()}`];
+    return ['leave', `not built yet: ${hasSchedule ? `its nightly run is due at ${due.toISOString()}` : NO_SCHEDULE}`];
   }
-  const why = cameAfterwards
-    ? 'never built: its files came after a run that found none'
-    : `never built: its nightly run was due at ${due.toISOString()} and did not come`;
+  const without = hasSchedule ? `its nightly run was due at ${due.toISOString()} and did not come` : NO_SCHEDULE;
+  const why = `never built: ${cameAfterwards ? 'its files came after a run that found none' : without}`;
   return missedDays === 'build' ? ['build', why] : ['missed', why];
 }
+
+const NO_SCHEDULE = 'the pipeline has no nightly schedule';
 
 export interface LateDataWatchInput {
   readonly pipeline: string;

@@ -17,14 +17,16 @@ export async function nightlyRunOf(
   return { due, ...nights, ...(last !== undefined && { last }) };
 }
 
-/** No night is under way if the pipeline has no schedule. */
-async function scheduledNights(client: Client, pipeline: string): Promise<Pick<NightlyRun, 'begins' | 'underWay'>> {
+async function scheduledNights(
+  client: Client,
+  pipeline: string,
+): Promise<Pick<NightlyRun, 'hasSchedule' | 'begins' | 'underWay'>> {
   try {
     const { info, spec, raw } = await client.schedule.getHandle(nightlyScheduleId(pipeline)).describe();
     const underWay = info.runningActions.length > 0 || Number(raw.info?.bufferSize ?? 0) > 0;
-    return { begins: spec.startAt, underWay };
+    return { hasSchedule: true, begins: spec.startAt, underWay };
   } catch (thrown) {
-    if (thrown instanceof ScheduleNotFoundError) return { underWay: false };
+    if (thrown instanceof ScheduleNotFoundError) return { hasSchedule: false, underWay: false };
     throw thrown;
   }
 }

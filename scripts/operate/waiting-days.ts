@@ -52,16 +52,20 @@ export async function waitingDays(
     }
     const { date, inputs } = survey;
     const run = `npx daybreak batch run --pipeline ${name} --date ${date}`;
+    // A pipeline without a schedule of nights has no late-data watch either.
+    const unlessWatched = (watch: string, nightly: NightlyRun | undefined): string =>
+      nightly?.hasSchedule === false ? run : `The late-data watch ${watch}; now: ${run}`;
     if (inputs === 'unbuilt') {
-      const { decision, because } = decideLateData(lateData, survey, now, await nightlyRunOf?.(date));
-      if (nightlyRunOf === undefined) waiting.push({ date, why: 'has files and no build', remedy: run });
+      const nightly = await nightlyRunOf?.(date);
+      const { decision, because } = decideLateData(lateData, survey, now, nightly);
+      if (nightly === undefined) waiting.push({ date, why: 'has files and no build', remedy: run });
       if (decision === 'missed') waiting.push({ date, why: because, remedy: run });
-      if (decision === 'build')
-        waiting.push({ date, why: because, remedy: `The late-data watch builds it; now: ${run}` });
+      if (decision === 'build') waiting.push({ date, why: because, remedy: unlessWatched('builds it', nightly) });
     }
     if (inputs === 'changed') {
       const { decision, because } = decideLateData(lateData, survey, now);
-      const remedy = decision === 'wait' ? `The late-data watch takes it in when it is due; now: ${run}` : run;
+      const remedy =
+        decision === 'wait' ? unlessWatched('takes it in when it is due', await nightlyRunOf?.(date)) : run;
       waiting.push({ date, why: because, remedy });
     }
     if (inputs === 'expired') {

@@ -44,6 +44,7 @@ describe('a day that has files and was never built', () => {
   const hoursAfter = (hours: number): Date => new Date(due.getTime() + hours * 3_600_000);
   const decided = (differs: Partial<NightlyRun>, hours: number, missedDays: 'report' | 'build' = 'report') =>
     decideLateData({ ...settings, missedDays }, survey({ inputs: 'unbuilt', replaced: false }), hoursAfter(hours), {
+      hasSchedule: true,
       due,
       underWay: false,
       ...differs,
@@ -65,5 +66,15 @@ describe('a day that has files and was never built', () => {
 
   it('says since when it waits', () => {
     expect(decided({}, 2).because).toContain('was due at 2026-11-22T00:30:00.000Z and did not come');
+  });
+
+  it('waits for no night of a pipeline without a schedule', () => {
+    const because = (differs: Partial<NightlyRun>, hours: number): string =>
+      decided({ hasSchedule: false, ...differs }, hours).because;
+    expect(because({}, 0)).toBe('not built yet: the pipeline has no nightly schedule');
+    expect(because({}, 2)).toBe('never built: the pipeline has no nightly schedule');
+    expect(because({ last: { running: false, outcome: 'refused:NO_INPUT' } }, 2)).toContain(
+      'its files came after a run',
+    );
   });
 });

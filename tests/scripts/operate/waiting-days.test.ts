@@ -2,9 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import { nightlyRunOf } from '../../../activities/operate/nightly-runs';
+import { applySchedules } from '../../../scripts/operate/schedule/schedules';
 import { waitingDays } from '../../../scripts/operate/waiting-days';
-import { loadExample } from '../../engines/scratch';
+import { loadExample, writeFiles } from '../../engines/scratch';
+import { localTemporal } from '../cli/local-temporal';
 
+const temporal = localTemporal();
 const before = { ...process.env };
 let data: string;
 beforeAll(async () => {
@@ -33,6 +37,30 @@ it('says once that the files of a storage that does not answer cannot be compare
         /^its files cannot be compared: listing s3:\/\/some-bucket\/x\/.*ECONNREFUSED/,
       ) as string,
       remedy: expect.stringContaining('AWS_ENDPOINT_URL_S3') as string,
+    },
+  ]);
+});
+
+it('waits for no night of a pipeline that has no schedule', async () => {
+  const loaded = await loadExample('events');
+  const { client } = temporal;
+  const date = shiftDate(businessDateOf(new Date(), loaded.pipeline.timeZone), -3);
+  const hour = `names.${date.replaceAll('-', '')}.00.json`;
+  await writeFiles(join(data, 'events/input'), { [hour]: `{"hello":"a","id":1,"time":"${date} 00:00:00"}\n` });
+  const waiting = (missedDays: 'report' | 'build') => {
+    const pipeline = { ...loaded.pipeline, lateData: { ...loaded.pipeline.lateData, missedDays } };
+    return waitingDays({ ...loaded, pipeline }, data, 3, (day) => nightlyRunOf(client, pipeline, day));
+  };
+  const run = `npx daybreak batch run --pipeline events --date ${date}`;
+  const without = [{ date, why: 'never built: the pipeline has no nightly schedule', remedy: run }];
+  expect([await waiting('report'), await waiting('build')]).toEqual([without, without]);
+
+  await applySchedules(client, loaded.pipeline, false, { from: date, find: () => Promise.resolve(undefined) });
+  expect(await waiting('build')).toEqual([
+    {
+      date,
+      why: expect.stringContaining('and did not come') as string,
+      remedy: `The late-data watch builds it; now: ${run}`,
     },
   ]);
 });
