@@ -65,7 +65,7 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
       return;
     }
     progress(`${started.handle.workflowId}: ${url}`);
-    const shown = watch && !json ? eachDay() : daysSummary();
+    const shown = watch ? eachDay() : daysSummary();
     const on = `npx daybreak backfill --pipeline ${range.pipeline} --from ${range.from} --to ${range.to}`;
     const how = `Follow it again: ${on}. Cancel it: ${on} --cancel`;
     const follow = () => followBackfill(started, shown.show).finally(shown.end);

@@ -25,7 +25,7 @@ export function backfillCommand(): Command {
       'only list the days that would run, with those that have no files or would wait for them',
       false,
     )
-    .option('--watch', 'show each day as it ends', false)
+    .addOption(new Option('--watch', 'show each day as it ends').default(false).conflicts(['wait', 'dryRun', 'cancel']))
     .option('--no-wait', 'start it and return at once')
     .addOption(
       new Option('--cancel', 'cancel the running backfill of this range, with its running days')
