@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createDruidClient } from '../../clients/druid';
-import type { BackfillResult } from '../../domain/backfill';
+import type { BackfillProgress, BackfillResult } from '../../domain/backfill';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 import { followBackfill, startBackfill } from '../../scripts/operate/backfill';
@@ -69,11 +69,12 @@ async function backfilled(
   return withClient(config, async (client) => {
     const started = await startBackfill(client, { pipeline, from, to, parallel, only: 'all' });
     let shown = 0;
-    return followBackfill(started, ({ completed, failed }) => {
+    const report = ({ completed, failed }: BackfillProgress): void => {
       if (completed < shown + 10) return;
       shown = completed;
       progress(`${new Date().toISOString()} ${completed} days are done, ${failed.length} failed`);
-    });
+    };
+    return followBackfill(started, { report, say: progress });
   });
 }
 

@@ -12,7 +12,7 @@ import { markdown } from '../../domain/markdown';
 import { pipelineAttribute } from '../../domain/search-attributes';
 import { TASK_QUEUES } from '../../domain/task-queues';
 import type { backfill } from '../../workflows';
-import { hasWorker, reportUntil, requireWorker } from './follow';
+import { hasWorker, reportUntil, requireWorker, type Reported } from './follow';
 import { startedByHand } from './started-by-hand';
 import { failureOf } from './workflow-failure';
 
@@ -48,9 +48,10 @@ export async function startBackfill(client: Client, input: BackfillInput): Promi
 /** Waits for the end and reports the progress. Failed days are in the result; they throw nothing. */
 export function followBackfill(
   { handle }: StartedBackfill,
-  report: (progress: BackfillProgress) => void,
+  shown: Pick<Reported<BackfillProgress>, 'report' | 'say'>,
 ): Promise<BackfillResult> {
-  return reportUntil(resultOf(handle), () => handle.query<BackfillProgress>('progress'), report);
+  const poll = (): Promise<BackfillProgress> => handle.query<BackfillProgress>('progress');
+  return reportUntil(handle, resultOf(handle), { poll, ...shown });
 }
 
 async function resultOf(handle: StartedBackfill['handle']): Promise<BackfillResult> {

@@ -1,9 +1,15 @@
-import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
 // The SDK has no public way to decode the payloads of a description.
 import {
   decodeOptionalFailureToOptionalError,
   decodeOptionalSinglePayload,
 } from '@temporalio/common/lib/internal-non-workflow';
+import { temporal } from '@temporalio/proto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../../domain/errors';
 import { hasGoneOn } from './gone-on';
@@ -23,7 +29,10 @@ export interface RunningActivity {
 
 /** What a workflow's activities do now. */
 export async function runningActivities(handle: WorkflowHandle): Promise<RunningActivity[]> {
-  const { raw } = await handle.describe();
+  return activitiesOf(handle, await handle.describe());
+}
+
+async function activitiesOf(handle: WorkflowHandle, { raw }: WorkflowExecutionDescription): Promise<RunningActivity[]> {
   const { loadedDataConverter: converter } = handle.client.options;
   return Promise.all(
     (raw.pendingActivities ?? []).map(async (pending) => {
@@ -47,37 +56,86 @@ function isoOf(time: { seconds?: unknown } | null | undefined): string | undefin
   return seconds === 0 ? undefined : new Date(seconds * 1_000).toISOString();
 }
 
+const { PENDING_WORKFLOW_TASK_STATE_SCHEDULED } = temporal.api.enums.v1.PendingWorkflowTaskState;
+const { PENDING_ACTIVITY_STATE_SCHEDULED } = temporal.api.enums.v1.PendingActivityState;
+
+/** Whether a workflow can only go on when a worker takes up one of its tasks. */
+function waitsForWorker({ raw }: WorkflowExecutionDescription): boolean {
+  if (raw.pendingWorkflowTask?.state === PENDING_WORKFLOW_TASK_STATE_SCHEDULED) return true;
+  const activities = raw.pendingActivities ?? [];
+  // A retry that is not due yet waits for its time.
+  return (
+    activities.length > 0 &&
+    activities.every(
+      ({ state, nextAttemptScheduleTime: due }) => state === PENDING_ACTIVITY_STATE_SCHEDULED && (due ?? null) === null,
+    )
+  );
+}
+
 /**
  * Waits for a workflow's result and reports once a second what it is doing. If the workflow fails, throws a
  * DaybreakError, with the code of the failure if it has one.
+ *
+ * @param say called with a line when no worker goes on with it.
  */
 export async function follow<T>(
   handle: WorkflowHandle,
   report: (activities: readonly RunningActivity[]) => void,
+  say: (line: string) => void,
 ): Promise<T> {
   const result = handle.result().catch((thrown: unknown) => {
     throw thrown instanceof WorkflowFailedError ? failureOf(handle.workflowId, thrown) : thrown;
   });
-  return (await reportUntil(result, () => runningActivities(handle), report)) as T;
+  const poll = async (): Promise<RunningActivity[] | undefined> => {
+    const description = await handle.describe();
+    return waitsForWorker(description) ? undefined : activitiesOf(handle, description);
+  };
+  return (await reportUntil(handle, result, { poll, report, say })) as T;
 }
+
+export interface Reported<P> {
+  /** Undefined, or an error, while no worker answers for the workflow. */
+  readonly poll: () => Promise<P | undefined>;
+  readonly report: (found: P) => void;
+  /** Called with a line each time that no worker has answered for some seconds. */
+  readonly say: (line: string) => void;
+  /** What Ctrl-C does meanwhile, in a sentence. Default: what was started goes on. */
+  readonly onCtrlC?: string;
+}
+
+const SILENT_MILLISECONDS = 5_000;
 
 /** Waits for the result, and meanwhile reports once a second what a poll finds. */
 export async function reportUntil<T, P>(
+  handle: Pick<WorkflowHandle, 'workflowId' | 'describe'>,
   result: Promise<T>,
-  poll: () => Promise<P>,
-  report: (found: P) => void,
+  { poll, report, say, onCtrlC = 'Ctrl-C ends only this command: what it started goes on.' }: Reported<P>,
 ): Promise<T> {
   const ending = new AbortController();
+  const sayWaiting = async (): Promise<void> => {
+    const { taskQueue } = await handle.describe();
+    if (ending.signal.aborted) return;
+    say(
+      `waiting for a worker: none has answered for ${handle.workflowId} in the last ${SILENT_MILLISECONDS / 1_000} s. ` +
+        `See that one serves task queue ${taskQueue} (npx daybreak worker). ${onCtrlC}`,
+    );
+  };
+  // Neither this nor a report is needed. The result decides, and fails if Temporal is away.
+  const silence = setTimeout(() => void sayWaiting().catch(() => undefined), SILENT_MILLISECONDS);
   const reporting = (async () => {
     while (!ending.signal.aborted) {
-      // A report is optional. The result decides, and fails if Temporal is away.
-      await poll().then(report, () => undefined);
+      const found = await poll().catch(() => undefined);
+      if (found !== undefined) {
+        silence.refresh();
+        report(found);
+      }
       await sleep(1_000, undefined, { signal: ending.signal }).catch(() => undefined);
     }
   })();
   try {
     return await result;
   } finally {
+    clearTimeout(silence);
     ending.abort();
     await reporting;
   }

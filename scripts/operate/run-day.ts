@@ -15,7 +15,7 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import type { Config } from '../../worker/config';
 import type { dailyBatch } from '../../workflows';
-import { follow, requireWorker } from './follow';
+import { follow, requireWorker, type RunningActivity } from './follow';
 import { describeActivities } from '../output/describe/describe-activities';
 import { startedByHand } from './started-by-hand';
 
@@ -100,9 +100,10 @@ export function joinedWarning(since: Date, { pipeline, date, accept = [], force 
 /** Follows a day's run to its end. Reports each step and what the run waits for. */
 export async function followDay({ handle }: StartedDay, report: (line: string) => void): Promise<DailyBatchResult> {
   let last = '';
-  return follow<DailyBatchResult>(handle, (activities) => {
+  const reportStep = (activities: readonly RunningActivity[]): void => {
     const line = describeActivities(activities);
     if (line !== last && line !== '') report(line);
     last = line;
-  });
+  };
+  return follow<DailyBatchResult>(handle, reportStep, report);
 }

@@ -5,7 +5,9 @@ import { isScreen } from './terminal';
 
 /** How the progress of a backfill is shown until its end. */
 interface Shown {
-  readonly show: (progress: BackfillProgress) => void;
+  readonly report: (progress: BackfillProgress) => void;
+  /** Prints a line of another kind. */
+  readonly say: (line: string) => void;
   readonly end: () => void;
 }
 
@@ -14,11 +16,12 @@ export function daysSummary(): Shown {
   if (!isScreen('stderr')) {
     let last = -1;
     return {
-      show: ({ requested, completed, failed, running }) => {
+      report: ({ requested, completed, failed, running }) => {
         if (requested === undefined || completed === last) return;
         last = completed;
         progress(`${completed} of ${requested} days, ${failed.length} failed; running: ${running.join(' ')}`);
       },
+      say: progress,
       end: () => undefined,
     };
   }
@@ -33,11 +36,12 @@ export function eachDay(): Shown {
     shown.add(line);
   };
   return {
-    show: ({ requested, completed, running, failed }) => {
+    report: ({ requested, completed, running, failed }) => {
       for (const date of running) once(`${date} is running`);
       for (const { date, outcome, reason = '' } of failed) once(`${date} ${outcome} ${reason}`);
       if (requested !== undefined) once(`${completed} of ${requested} days are done`);
     },
+    say: progress,
     end: () => undefined,
   };
 }

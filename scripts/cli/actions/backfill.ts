@@ -68,7 +68,7 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     const shown = watch ? eachDay() : daysSummary();
     const on = `npx daybreak backfill --pipeline ${range.pipeline} --from ${range.from} --to ${range.to}`;
     const how = `Follow it again: ${on}. Cancel it: ${on} --cancel`;
-    const follow = () => followBackfill(started, shown.show).finally(shown.end);
+    const follow = () => followBackfill(started, shown).finally(shown.end);
     const result = await whileItGoesOn(how, follow, shown.end);
     if (json) printJson(result);
     else describeResult(result).forEach(print);

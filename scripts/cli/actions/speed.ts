@@ -10,8 +10,8 @@ import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
-import { pauseSignal, resumeSignal, scaleUpdate } from '../../../workflows/speed-layer';
-import { hasWorker, requireWorker } from '../../operate/follow';
+import { pauseSignal, resumeSignal, scaleUpdate, statusQuery } from '../../../workflows/speed-layer';
+import { hasWorker, reportUntil, requireWorker } from '../../operate/follow';
 import { readPipelineFolder } from '../../operate/pipeline-folder';
 import { pollIngestion } from '../../operate/speed/ingestion';
 import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
@@ -106,7 +106,14 @@ export async function scale(shards: number, { pipeline, json }: SpeedOptions): P
   await within(pipeline, async (client) => {
     // Without a worker it would wait for ever.
     await requireWorker(client, TASK_QUEUES.speed);
-    await withSpeedLayer(client, pipeline, (handle) => handle.executeUpdate(scaleUpdate, { args: [shards] }));
+    await withSpeedLayer(client, pipeline, (handle) =>
+      reportUntil(handle, handle.executeUpdate(scaleUpdate, { args: [shards] }), {
+        poll: () => handle.query(statusQuery),
+        report: () => undefined,
+        say: progress,
+        onCtrlC: 'Ctrl-C ends the wait: then run this command again when a worker is there.',
+      }),
+    );
     show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
   });
 }

@@ -6,7 +6,7 @@ import { pipelineAttribute } from '../../../domain/search-attributes';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { speedLayer } from '../../../workflows';
-import { follow, hasWorker, requireWorker } from '../follow';
+import { follow, hasWorker, requireWorker, type RunningActivity } from '../follow';
 import { describeStuck, findLayer, unstuck, type FoundLayer } from './found-layer';
 import { describeActivities } from '../../output/describe/describe-activities';
 import { startedByHand } from '../started-by-hand';
@@ -119,9 +119,10 @@ export async function stopSpeedLayer(client: Client, pipeline: string, { now, sh
     show(`Not ended yet. Ctrl-C ends this command only, the stop goes on. To end it at once: ${atOnce}`);
   }, HINT_AFTER_MILLISECONDS);
   try {
-    await follow(handle, (activities) => {
+    const report = (activities: readonly RunningActivity[]): void => {
       if (activities.length > 0) once(`stopping; still running: ${describeActivities(activities)}`);
-    });
+    };
+    await follow(handle, report, show);
   } catch (thrown) {
     // It has ended, in whatever way.
     if (await isRunning(handle)) throw thrown;

@@ -18,7 +18,7 @@ process.env.TERM = 'xterm';
 const { daysSummary } = require('./scripts/output/days-progress.ts');
 const shown = daysSummary();
 void whileItGoesOn('Follow it again: npx daybreak x.', () => {
-  shown.show({ requested: 4, completed: 1, failed: [], running: ['2026-11-21'] });
+  shown.report({ requested: 4, completed: 1, failed: [], running: ['2026-11-21'] });
   process.stdout.write('following');
   return new Promise(() => undefined);
 }, shown.end);`;

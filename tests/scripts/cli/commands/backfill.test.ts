@@ -1,9 +1,11 @@
 import { Worker } from '@temporalio/worker';
+import type { ChildProcess } from 'node:child_process';
 import { backfillId } from '../../../../domain/backfill';
 import { parseBusinessDate } from '../../../../domain/business-date';
 import { TASK_QUEUES } from '../../../../domain/task-queues';
+import { hasWorker } from '../../../../scripts/operate/follow';
 import { BUILT, dayActivities } from '../../../workflows/day-activities';
-import { Held } from '../../../workflows/environment';
+import { Held, until } from '../../../workflows/environment';
 import { keptWorkflowBundle, payloadConverterPath } from '../../../workflows/kept-bundle';
 import { localTemporal } from '../local-temporal';
 import { endOf, startDaybreak, type Ended } from '../run-daybreak';
@@ -56,34 +58,55 @@ it.each([
   expect((await on('--dry-run', '--only', only)).stdout).toContain(`\n${said}, `);
 });
 
-/** Runs the backfill with a worker whose build of the day ends once the command has shown `line`. */
-async function servedUntilShown(line: string, ...args: readonly string[]): Promise<Ended> {
-  const held = new Held();
+const worker = async (held: Held): Promise<Worker> => {
   const { activities } = dayActivities({
     buildDay: async () => {
       await held.wait();
       return BUILT;
     },
   });
-  const worker = await Worker.create({
+  return Worker.create({
     connection: temporal.connection,
     workflowBundle: await keptWorkflowBundle(),
     dataConverter: { payloadConverterPath },
     taskQueue: TASK_QUEUES.backfill,
     activities: { ...activities, selectBackfillDays: () => Promise.resolve([day]) },
   });
-  return worker.runUntil(() => {
-    const child = startDaybreak([...range, ...args], temporal.variables);
-    child.stderr?.on('data', (text) => {
-      if (String(text).includes(line)) held.release();
-    });
-    return endOf(child);
+};
+
+/** Runs the backfill. Calls `act` once the command has shown `line`. */
+function onceShown(line: string, act: (command: ChildProcess) => void, ...args: readonly string[]): Promise<Ended> {
+  const child = startDaybreak([...range, '--only', 'all', ...args], temporal.variables);
+  child.stderr?.on('data', (text) => {
+    if (String(text).includes(line)) act(child);
   });
+  return endOf(child);
 }
 
 it('shows each day with --watch also if the result is JSON, which stays alone on standard output', async () => {
-  const { code, stdout, stderr } = await servedUntilShown(`${day} is running`, '--only', 'all', '--watch', '--json');
+  const held = new Held();
+  const release = (): void => {
+    held.release();
+  };
+  const { code, stdout, stderr } = await (
+    await worker(held)
+  ).runUntil(() => onceShown(`${day} is running`, release, '--watch', '--json'));
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ requested: 1, completed: 1, replaced: 1 });
   expect(stderr).toContain(`\n${day} is running\n`);
+}, 120_000);
+
+it('says that it waits for a worker, which Temporal still lists after its end, and what Ctrl-C leaves', async () => {
+  const { client } = temporal;
+  await (await worker(new Held())).runUntil(() => until(() => hasWorker(client, TASK_QUEUES.backfill)));
+  const { code, stdout, stderr } = await onceShown('waiting for', (command) => command.kill('SIGINT'));
+  expect([code, stdout]).toEqual([130, '']);
+  expect(stderr.split('\n').slice(1)).toEqual([
+    `waiting for a worker: none has answered for ${id} in the last 5 s. See that one serves task queue daybreak-backfill ` +
+      '(npx daybreak worker). Ctrl-C ends only this command: what it started goes on.',
+    '',
+    expect.stringMatching(/^It goes on\. Follow it again: /) as string,
+    '',
+  ]);
+  await client.workflow.getHandle(id).terminate();
 }, 120_000);

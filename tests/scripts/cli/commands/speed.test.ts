@@ -1,0 +1,45 @@
+import { Worker } from '@temporalio/worker';
+import { speedLayerId } from '../../../../domain/speed-layer';
+import { TASK_QUEUES } from '../../../../domain/task-queues';
+import { hasWorker } from '../../../../scripts/operate/follow';
+import { until } from '../../../workflows/environment';
+import { keptWorkflowBundle, payloadConverterPath } from '../../../workflows/kept-bundle';
+import { localTemporal } from '../local-temporal';
+import { endOf, startDaybreak, type Ended } from '../run-daybreak';
+
+const temporal = localTemporal();
+const id = speedLayerId('events');
+const WAITS =
+  `waiting for a worker: none has answered for ${id} in the last 5 s. See that one serves task queue daybreak-speed ` +
+  '(npx daybreak worker). ';
+
+/** A layer whose worker has just stopped, so that Temporal still lists it. */
+beforeAll(async () => {
+  const { client, connection } = temporal;
+  const [workflowBundle, taskQueue] = [await keptWorkflowBundle(), TASK_QUEUES.speed];
+  const worker = await Worker.create({
+    connection,
+    workflowBundle,
+    dataConverter: { payloadConverterPath },
+    taskQueue,
+  });
+  await worker.runUntil(() => until(() => hasWorker(client, taskQueue)));
+  await client.workflow.start('speedLayer', { taskQueue, workflowId: id, args: [{ pipeline: 'events' }] });
+}, 120_000);
+
+/** The command's end by Ctrl-C once it has said that it waits. */
+function interrupted(...args: readonly string[]): Promise<Ended> {
+  const child = startDaybreak(['speed', ...args, '--pipeline', 'events'], temporal.variables);
+  child.stderr?.on('data', (text) => {
+    if (String(text).includes('waiting for')) child.kill('SIGINT');
+  });
+  return endOf(child);
+}
+
+it('scale says that it waits for a worker', async () => {
+  expect(await interrupted('scale', '2')).toEqual({
+    code: null,
+    stdout: '',
+    stderr: `${WAITS}Ctrl-C ends the wait: then run this command again when a worker is there.\n`,
+  });
+}, 120_000);
