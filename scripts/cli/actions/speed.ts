@@ -95,7 +95,9 @@ async function warnWithoutWorker(client: Client): Promise<void> {
 
 export async function stop({ pipeline, json, now }: StopOptions): Promise<void> {
   await within(pipeline, async (client) => {
-    await stopSpeedLayer(client, pipeline, { now, show: progress });
+    const look = `See how far it is: npx daybreak speed status --pipeline ${pipeline}`;
+    const how = `${look}. End the layer at once: npx daybreak speed stop --pipeline ${pipeline} --now`;
+    await whileItGoesOn(how, () => stopSpeedLayer(client, pipeline, { now, show: progress }));
     show(json, { workflowId: speedLayerId(pipeline), done: 'stopped' });
     if (json) return;
     print('Its topics and Druid’s supervisor are still there. docs/retire-a-pipeline.md says how to remove them.');

@@ -43,3 +43,14 @@ it('scale says that it waits for a worker', async () => {
     stderr: `${WAITS}Ctrl-C ends the wait: then run this command again when a worker is there.\n`,
   });
 }, 120_000);
+
+it('stop says that it waits for a worker, and on Ctrl-C that the stop goes on and how to follow it', async () => {
+  expect(await interrupted('stop')).toEqual({
+    code: 130,
+    stdout: '',
+    stderr:
+      `${WAITS}Ctrl-C ends only this command: what it started goes on.\n\n` +
+      'It goes on. See how far it is: npx daybreak speed status --pipeline events. ' +
+      'End the layer at once: npx daybreak speed stop --pipeline events --now\n',
+  });
+}, 120_000);
