@@ -93,7 +93,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       const { afterSeconds } = parseInput(partitionsInput, input, 'tellPartitions');
       const { client, info, sleep } = Context.current();
       // A dead worker is noticed at once, and `status` shows the failure before the wait is over.
-      await withHeartbeats('waiting for the next look', () => sleep(afterSeconds * 1_000));
+      await withHeartbeats('waiting until it is time to read it', () => sleep(afterSeconds * 1_000));
       return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
     },
   };

@@ -34,8 +34,10 @@ export async function runningActivities(handle: WorkflowHandle): Promise<Running
 
 async function activitiesOf(handle: WorkflowHandle, { raw }: WorkflowExecutionDescription): Promise<RunningActivity[]> {
   const { loadedDataConverter: converter } = handle.client.options;
+  // Temporal gives them in any order. The same activities must make the same text. Their ids are numbers.
+  const all = [...(raw.pendingActivities ?? [])].sort((a, b) => Number(a.activityId) - Number(b.activityId));
   return Promise.all(
-    (raw.pendingActivities ?? []).map(async (pending) => {
+    all.map(async (pending) => {
       const { activityType, attempt, heartbeatDetails, lastFailure, lastHeartbeatTime } = pending;
       const details = await decodeOptionalSinglePayload<unknown>(converter, heartbeatDetails?.payloads?.[0]);
       const heartbeatAt = isoOf(lastHeartbeatTime);

@@ -2,10 +2,10 @@ import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { pauseSignal } from '../../../workflows/speed-layer';
-import { describeActivities } from '../../output/describe/describe-activities';
 import { runningActivities } from '../follow';
 import { withSpeedLayer } from './speed-layer';
 import { speedView } from './speed-status';
+import { describeStillRunning } from './still-running';
 
 const POLL_MILLISECONDS = 500;
 
@@ -26,7 +26,7 @@ export async function pauseSpeedLayer(
   for (;;) {
     const { state } = await speedView(client, pipeline);
     if (state !== 'pausing') return state === 'paused';
-    const running = describeActivities(await runningActivities(handle));
+    const running = describeStillRunning(await runningActivities(handle));
     if (running !== '' && running !== last) show(`pausing; still running: ${running}`);
     last = running;
     await sleep(POLL_MILLISECONDS);

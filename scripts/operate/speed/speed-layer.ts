@@ -8,8 +8,8 @@ import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { speedLayer } from '../../../workflows';
 import { follow, hasWorker, requireWorker, type RunningActivity } from '../follow';
 import { describeStuck, findLayer, unstuck, type FoundLayer } from './found-layer';
-import { describeActivities } from '../../output/describe/describe-activities';
 import { startedByHand } from '../started-by-hand';
+import { describeStillRunning } from './still-running';
 
 export interface StartOptions {
   readonly pipeline: string;
@@ -120,7 +120,8 @@ export async function stopSpeedLayer(client: Client, pipeline: string, { now, sh
   }, HINT_AFTER_MILLISECONDS);
   try {
     const report = (activities: readonly RunningActivity[]): void => {
-      if (activities.length > 0) once(`stopping; still running: ${describeActivities(activities)}`);
+      const running = describeStillRunning(activities);
+      if (running !== '') once(`stopping; still running: ${running}`);
     };
     await follow(handle, report, show);
   } catch (thrown) {

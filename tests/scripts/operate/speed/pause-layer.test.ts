@@ -1,0 +1,42 @@
+import { Context } from '@temporalio/activity';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createSpeedActivities } from '../../../../activities/speed';
+import { speedLayerId } from '../../../../domain/speed-layer';
+import { runningActivities } from '../../../../scripts/operate/follow';
+import { pauseSpeedLayer } from '../../../../scripts/operate/speed/pause-layer';
+import { startSpeedLayer } from '../../../../scripts/operate/speed/speed-layer';
+import { createLogger } from '../../../../scripts/output/log';
+import { until, useTemporal } from '../../../workflows/environment';
+import { serving } from '../serving';
+
+const temporal = useTemporal();
+/** Its shard needs a while to commit. */
+const activities = {
+  ...createSpeedActivities({ kafka: { brokers: [] }, pipelines: '', data: '', logger: createLogger('silent') }),
+  prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
+  runSpeedShard: async (input: object) => {
+    const beating = setInterval(() => {
+      Context.current().heartbeat();
+    }, 100);
+    await Context.current().cancelled.catch(() => sleep(2_000));
+    clearInterval(beating);
+    return { ...input, partitions: [], ended: 'cancelled' };
+  },
+  watchSupervisor: () => Context.current().cancelled,
+};
+
+it('says once what a pause waits for, and nothing of what the layer leaves behind', async () => {
+  const shown: string[] = [];
+  const handle = temporal.client.workflow.getHandle(speedLayerId('slow'));
+  const details = async (): Promise<unknown[]> => (await runningActivities(handle)).map((activity) => activity.details);
+  await serving(temporal, { activities }, async () => {
+    await startSpeedLayer(temporal.client, { pipeline: 'slow', shards: 1 });
+    await until(async () => (await details()).includes('waiting until it is time to read it'));
+    expect(await pauseSpeedLayer(temporal.client, 'slow', (line) => shown.push(line))).toBe(true);
+    await handle.terminate();
+  });
+  expect(shown[0]).toMatch(/^pausing; still running: .*read, transform and write a share of the partitions/);
+  expect(shown.filter((line) => line.includes('read the state'))).toEqual([]);
+  // With the watch of the supervisor and without.
+  expect(shown.length).toBeLessThanOrEqual(2);
+});
