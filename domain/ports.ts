@@ -1,3 +1,7 @@
+/** The range of ports that a user may choose. Ports below it need rights, and a stack takes 13 from the chosen one on. */
+export const LEAST_PORT = 1024;
+export const MOST_PORT = 65_000;
+
 /** The port of each server of the local stack, all on 127.0.0.1. */
 export interface Ports {
   readonly temporal: number;

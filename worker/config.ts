@@ -8,7 +8,7 @@ import type { Webhook } from '../clients/webhook';
 import type { KafkaOfDruid } from '../domain/druid/consumer-properties';
 import { DaybreakError, messageOf } from '../domain/errors';
 import { httpUrl } from '../domain/http-url';
-import { portsFrom } from '../domain/ports';
+import { LEAST_PORT, MOST_PORT, portsFrom } from '../domain/ports';
 import type { TaskQueue } from '../domain/task-queues';
 import { listeningHost } from './addresses';
 import { payloadKeys, type PayloadKeys } from './payload-keys';
@@ -56,13 +56,13 @@ export interface Config {
   };
 }
 
-const text = z.string().min(1).optional();
-const port = z.coerce.number().int().min(1024).max(65_000).optional();
+const nonEmpty = z.string().min(1, 'it must not be empty');
+const text = nonEmpty.optional();
+const port = numberIn(`a port from ${LEAST_PORT} to ${MOST_PORT}`, LEAST_PORT, MOST_PORT).optional();
 const url = httpUrl.optional();
+const flag = z.stringbool('it must be true or false');
 /** The file's text. The variable holds its path. */
-const contents = z
-  .string()
-  .min(1)
+const contents = nonEmpty
   .transform((path, context) => {
     try {
       return readFileSync(path, 'utf8');
@@ -75,9 +75,9 @@ const contents = z
 /** As Standard Webhooks write it, and as `openssl rand -base64 32` gives it. */
 const webhookSecret = z
   .string()
-  .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'whsec_ and then 24 bytes or more in base64');
+  .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'it must be whsec_ and then 24 bytes or more in base64');
 /** At least two: an activity that waits for something must not block the one that it waits for. */
-const slots = z.coerce.number().int().min(2).max(1_000);
+const slots = numberIn('a whole number from 2 to 1000', 2, 1_000);
 
 const environmentSchema = z.object({
   DAYBREAK_PORT_BASE: port,
@@ -85,21 +85,21 @@ const environmentSchema = z.object({
   DAYBREAK_DATA: text,
   DAYBREAK_WORKER_HOST: text,
   DAYBREAK_WORKER_PORT: port,
-  DAYBREAK_WORKER_TUNER: z.enum(['fixed', 'resources']).default('fixed'),
+  DAYBREAK_WORKER_TUNER: oneOf('fixed', 'resources').default('fixed'),
   DAYBREAK_BATCH_SLOTS: slots.default(8),
   DAYBREAK_BACKFILL_SLOTS: slots.default(4),
   DAYBREAK_SPEED_SLOTS: slots.default(64),
-  DAYBREAK_BUILD_MEMORY: z.coerce.number().int().min(128).optional(),
-  DAYBREAK_BUILD_THREADS: z.coerce.number().int().min(1).max(1_000).optional(),
+  DAYBREAK_BUILD_MEMORY: numberIn('a whole number of MiB, 128 or more', 128).optional(),
+  DAYBREAK_BUILD_THREADS: numberIn('a whole number from 1 to 1000', 1, 1_000).optional(),
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: text,
   TEMPORAL_UI_URL: url,
   KAFKA_BROKERS: text,
-  KAFKA_TLS: z.stringbool().optional(),
+  KAFKA_TLS: flag.optional(),
   KAFKA_TLS_CA_FILE: contents,
   KAFKA_TLS_CERTIFICATE_FILE: contents,
   KAFKA_TLS_KEY_FILE: contents,
-  KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+  KAFKA_SASL_MECHANISM: oneOf('plain', 'scram-sha-256', 'scram-sha-512').optional(),
   KAFKA_SASL_USERNAME: text,
   KAFKA_SASL_PASSWORD: text,
   DRUID_COORDINATOR_URL: url,
@@ -110,15 +110,25 @@ const environmentSchema = z.object({
   DRUID_KAFKA_TRUSTSTORE_FILE: text,
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_HOST: text,
-  DAYBREAK_OUTPUT_TOKEN: z.string().min(16).optional(),
+  DAYBREAK_OUTPUT_TOKEN: z.string().min(16, 'it must have 16 characters or more').optional(),
   DAYBREAK_WEBHOOK_URL: url,
   DAYBREAK_SLACK_URL: url,
   DAYBREAK_WEBHOOK_SECRET: webhookSecret.optional(),
   DAYBREAK_PAYLOAD_KEYS: payloadKeys.optional(),
-  DAYBREAK_PAYLOAD_STRICT: z.stringbool().default(false),
-  DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: z.stringbool().default(false),
+  DAYBREAK_PAYLOAD_STRICT: flag.default(false),
+  DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: flag.default(false),
 });
 type Given = z.infer<typeof environmentSchema>;
+
+/** @param what such as 'a port from 1024 to 65000', for the message. */
+function numberIn(what: string, least: number, most = Number.MAX_SAFE_INTEGER) {
+  const message = `it must be ${what}`;
+  return z.coerce.number(message).int(message).min(least, message).max(most, message);
+}
+
+function oneOf<const T extends readonly string[]>(...names: T) {
+  return z.enum(names, `it must be one of ${names.join(', ')}`);
+}
 
 /** Each may instead come from a file that <name>_FILE names. None is ever shown. */
 const SECRETS = [

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { LEAST_PORT, MOST_PORT } from '../../domain/ports';
 
 /** `--port-base N`, or DAYBREAK_PORT_BASE: selects one of several stacks on this machine. */
 export function portBaseOption(): Option {
@@ -6,8 +7,8 @@ export function portBaseOption(): Option {
     .env('DAYBREAK_PORT_BASE')
     .argParser((text) => {
       const port = Number(text);
-      if (!Number.isInteger(port) || port < 1024 || port > 65_000) {
-        throw new InvalidArgumentError('It must be a port from 1024 to 65000.');
+      if (!Number.isInteger(port) || port < LEAST_PORT || port > MOST_PORT) {
+        throw new InvalidArgumentError(`It must be a port from ${LEAST_PORT} to ${MOST_PORT}.`);
       }
       return port;
     });

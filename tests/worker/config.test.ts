@@ -92,6 +92,27 @@ it.each([
   expect(message).not.toContain('hunter2');
 });
 
+it.each([
+  ['DAYBREAK_PORT_BASE', 'abc', 'it must be a port from 1024 to 65000'],
+  ['DAYBREAK_PORT_BASE', '80', 'it must be a port from 1024 to 65000'],
+  ['DAYBREAK_WORKER_PORT', '1.5', 'it must be a port from 1024 to 65000'],
+  ['DAYBREAK_BATCH_SLOTS', '1', 'it must be a whole number from 2 to 1000'],
+  ['DAYBREAK_BUILD_MEMORY', '64', 'it must be a whole number of MiB, 128 or more'],
+  ['DAYBREAK_WORKER_TUNER', 'auto', 'it must be one of fixed, resources'],
+  ['DAYBREAK_DATA', '', 'it must not be empty'],
+  ['KAFKA_TLS', 'maybe', 'it must be true or false'],
+])('says in plain words what %s must be', (name, value, expected) => {
+  expect(refusal({ [name]: value })).toBe(
+    `BAD_CONFIGURATION: the environment variable ${name} is '${value}': ${expected}. Correct ${name}, or unset it for the default.`,
+  );
+});
+
+it('says in plain words what an address must be', () => {
+  expect(refusal({ DRUID_BROKER_URL: 'druid:8082' })).toContain(
+    'DRUID_BROKER_URL: it must be an address that begins with http:// or https://',
+  );
+});
+
 const CA = { KAFKA_TLS_CA_FILE: 'ca.pem' };
 const CLIENT = { KAFKA_TLS_CERTIFICATE_FILE: 'ca.pem', KAFKA_TLS_KEY_FILE: 'ca.pem' };
 /** The settings with their file names as paths in this test's folder. */
