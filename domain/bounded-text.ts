@@ -3,6 +3,17 @@ export function shortened(text: string, most = 200): string {
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
 }
 
+/**
+ * `text`, or its first sentences that fit into `most` characters, with ' …' at their end. A first sentence that is longer
+ * is cut itself. A remedy is then there whole or not at all, with the commands in it.
+ */
+export function firstSentences(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const [sentences] = /^.*[.!?](?=\s)/s.exec(text.slice(0, most - 1)) ?? [];
+  // No character is cut in two.
+  return `${sentences ?? text.slice(0, most - 2).replace(/[\uD800-\uDBFF]$/, '')} …`;
+}
+
 /** The first texts, and the number of `others`: a list for a message. Only the shown texts are made. */
 export function listed(
   texts: readonly (string | (() => string))[],

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { succeeded, type DayOutcome } from './backfill';
+import { firstSentences } from './bounded-text';
 import type { BusinessDate } from './business-date';
 import { dateInput, pipelineInput, shortText } from './parse-input';
 import { NOTICE_KINDS, type NoticeFormat, type NoticeKind } from './pipeline';
@@ -14,7 +15,8 @@ export interface Notice {
   readonly reason: string;
 }
 
-const REASON_CHARACTERS = 2_000;
+/** How long the reason of a notice may be. Slack wants messages of at most 4,000 characters. */
+export const REASON_CHARACTERS = 2_000;
 
 export const noticeSchema = z.strictObject({
   kind: z.enum(NOTICE_KINDS),
@@ -27,7 +29,8 @@ export const noticeSchema = z.strictObject({
 /** What to tell of a day that did not succeed; undefined if a person cancelled it. */
 export function failureNotice(pipeline: string, { date, outcome, reason = '' }: DayOutcome): Notice | undefined {
   if (outcome === 'cancelled') return undefined;
-  return { kind: outcome.startsWith('refused:') ? 'refused' : 'failed', pipeline, date, outcome, reason };
+  const kind = outcome.startsWith('refused:') ? 'refused' : 'failed';
+  return { kind, pipeline, date, outcome, reason: firstSentences(reason, REASON_CHARACTERS) };
 }
 
 /** What to tell of a day that was recomputed for its late rows; undefined if a person cancelled it. */

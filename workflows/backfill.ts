@@ -24,6 +24,7 @@ import {
   type BackfillResult,
   type DayOutcome,
 } from '../domain/backfill';
+import { firstSentences } from '../domain/bounded-text';
 import type { BusinessDate } from '../domain/business-date';
 import { markdown, Markdown, markdownTable } from '../domain/markdown';
 import { outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
@@ -97,7 +98,7 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
         publishProgress();
         try {
           const day = await runDay(pipeline, date, 'backfill');
-          outcomes.push(day);
+          outcomes.push(inFewWords(day));
           log.info('a day is over', { date, outcome: day.outcome });
         } finally {
           running.delete(date);
@@ -130,6 +131,13 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
     }
     throw thrown;
   }
+}
+
+/** The result holds the reasons of thousands of days, and Temporal takes 2 MB. */
+const REASON_CHARACTERS = 300;
+
+function inFewWords({ reason, ...day }: DayOutcome): DayOutcome {
+  return reason === undefined ? day : { ...day, reason: firstSentences(reason, REASON_CHARACTERS) };
 }
 
 /** Checks requested = completed: each selected day has exactly one outcome, and no other day has one. */

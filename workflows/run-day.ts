@@ -14,11 +14,13 @@ import {
 import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import type { DayOutcome } from '../domain/backfill';
+import { firstSentences } from '../domain/bounded-text';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
 import { GATE_CODES } from '../domain/gate';
 import { innermostFailure } from '../domain/innermost-failure';
 import { markdown } from '../domain/markdown';
+import { REASON_CHARACTERS } from '../domain/notice';
 import type { RunMemo } from '../domain/run-memo';
 import { dateAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { dailyBatch } from './daily-batch';
@@ -68,8 +70,6 @@ async function joined(pipeline: string, date: BusinessDate): Promise<DayOutcome>
   }
 }
 
-const REASON_CHARACTERS = 300;
-
 /** The outcome of a thrown failure: 'cancelled', 'refused:<gate code>' or 'failed:<error code>'. */
 export function outcomeOf(thrown: unknown): string {
   if (isCancellation(thrown)) return 'cancelled';
@@ -78,10 +78,10 @@ export function outcomeOf(thrown: unknown): string {
   return GATE_CODES.some((known) => known === code) ? `refused:${code}` : `failed:${code}`;
 }
 
-/** The reason of a thrown failure, cut for people. */
+/** The reason of a thrown failure, for people. */
 export function reasonOf(thrown: unknown): string {
   const cause = lastFailure(thrown);
-  return (cause instanceof Error ? cause.message : String(cause)).slice(0, REASON_CHARACTERS);
+  return firstSentences(cause instanceof Error ? cause.message : String(cause), REASON_CHARACTERS);
 }
 
 /** For a timeout, the failure of the last attempt: it has the code. */

@@ -31,19 +31,23 @@ it('runs days as children, names who started them, and fails at its end with eac
   const { activities } = dayActivities({
     buildDay: ({ date }) =>
       date === '2026-01-02'
-        ? Promise.reject(ApplicationFailure.nonRetryable('an odd record', 'ENGINE_FAILED'))
+        ? Promise.reject(
+            ApplicationFailure.nonRetryable(`an odd record. ${'Look at it. '.repeat(30)}`, 'ENGINE_FAILED'),
+          )
         : Promise.resolve({ ...BUILT, folder: date }),
   });
   await temporal.serve({ ...activities, selectBackfillDays }, async () => {
     const handle = await start({ from: '2026-01-01', to: '2026-01-04', only: 'all' });
-    const failed = [{ date: '2026-01-02', outcome: 'failed:ENGINE_FAILED', reason: 'an odd record' }];
+    // The result may hold thousands of reasons.
+    const reason = `an odd record. ${'Look at it. '.repeat(23)}…`;
+    const failed = [{ date: '2026-01-02', outcome: 'failed:ENGINE_FAILED', reason }];
     expect(await failureOf(handle)).toMatchObject({
       type: 'DAYS_FAILED',
       details: [{ requested: 4, completed: 4, replaced: 3, running: [], failed }],
     });
     const shown = await shownOf(handle);
     expect(shown.outcome).toBe('failed:DAYS_FAILED');
-    expect(shown.details).toContain('| 2026-01-02 | failed:ENGINE_FAILED | an odd record |');
+    expect(shown.details).toContain(`| 2026-01-02 | failed:ENGINE_FAILED | ${reason} |`);
     expect((await shownOf(dayOf('2026-01-03'))).memo).toEqual({ trigger: 'backfill', startedBy: handle.workflowId });
   });
 });

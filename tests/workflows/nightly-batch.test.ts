@@ -57,8 +57,9 @@ it('recomputes the day before the one in which it was due, however late it begin
   });
 });
 
-it('fails with the code of its day, and shows it with the reason', async () => {
-  const refusal = { code: 'EMPTY_DAY', reason: 'the batch has no row at all.', figures: { rows: 0 } } as const;
+it('fails with the code of its day, and shows it with the reason, whose remedy comes last', async () => {
+  const reason = `the batch has no row at all. ${'Check a folder. '.repeat(20)}Then accept EMPTY_DAY.`;
+  const refusal = { code: 'EMPTY_DAY', reason, figures: { rows: 0 } } as const;
   const { activities } = dayActivities({
     checkGate: () => Promise.resolve({ realtime: [], refusals: [refusal], accepted: [] }),
   });
@@ -70,13 +71,13 @@ it('fails with the code of its day, and shows it with the reason', async () => {
       expect(await failureOf(handle)).toMatchObject({ type: 'EMPTY_DAY' });
       const shown = await shownOf(handle);
       expect(shown).toMatchObject({ outcome: 'refused:EMPTY_DAY', date: yesterday() });
-      expect(shown.details).toContain('the batch has no row at all.');
+      expect(shown.details).toContain(reason);
       const day = `daily-batch%2Fevents%2F${yesterday()}`;
       expect(shown.details).toContain(`](/namespaces/default/workflows/${day})`);
       expect(told).toEqual([
         {
           ...{ kind: 'refused', pipeline: 'events', date: yesterday(), outcome: 'refused:EMPTY_DAY' },
-          reason: expect.stringContaining('the batch has no row at all.') as string,
+          reason: expect.stringContaining(reason) as string,
         },
       ]);
     },
