@@ -1,25 +1,8 @@
-import { join } from 'node:path';
 import type { BusinessDate } from '../domain/business-date';
-import { digestColumnOf } from '../domain/pipeline';
-import { openDatabase, STAGED, type Database, type DatabaseOptions } from './duckdb/database';
-import { numberedTransform } from './duckdb/numbered-events';
-import { NOTE } from './rule/record-rule';
-import { timedTransform } from './rule/row-time';
-import { checkRowChecks } from './sql-check/row-check';
-import { checkSampleTimes } from './sql-check/sample-times';
-import { checkTransform } from './sql-check/transform-check';
 import type { LoadedPipeline, ReadPipeline } from './model/loaded-pipeline';
-import { checkOutputColumns } from './pipeline/output-columns';
-import { PIPELINE_FILE } from './pipeline/pipeline-file';
 import { isSamePipeline } from './pipeline/pipeline-version';
 import { folderNamed } from './pipeline/pipelines-folder';
-import { readPipeline, TRANSFORM_FILE } from './pipeline/read-pipeline';
-
-/** A checked pipeline and the database that holds its tables. The caller closes the database. */
-export interface OpenPipeline {
-  readonly loaded: LoadedPipeline;
-  readonly database: Database;
-}
+import { readPipeline } from './pipeline/read-pipeline';
 
 /**
  * Reads and checks a pipeline folder: pipeline.yaml with its checks of rows, transform.sql and the static tables.
@@ -44,40 +27,11 @@ const lastChecked = new Map<string, LoadedPipeline>();
 export async function checkPipeline(read: ReadPipeline, name: string): Promise<LoadedPipeline> {
   const last = lastChecked.get(name);
   if (last !== undefined && isSamePipeline(last, read)) return { ...last, ...read };
+  // Commands that check no pipeline load no DuckDB.
+  const { openPipeline } = await import('./pipeline/open-pipeline');
   const { loaded, database } = await openPipeline(read, name, { emptyUnlessLocal: true });
   database.close();
   lastChecked.set(name, loaded);
-  return loaded;
-}
-
-/** Like `checkPipeline`, for a caller that uses the tables afterwards: large tables take minutes to load. */
-export async function openPipeline(
-  read: ReadPipeline,
-  name: string,
-  options: DatabaseOptions = {},
-): Promise<OpenPipeline> {
-  const database = await openDatabase(read.pipeline, read.tables, options);
-  try {
-    return { loaded: await checkIn(database, read, name), database };
-  } catch (thrown) {
-    database.close();
-    throw thrown;
-  }
-}
-
-async function checkIn({ connection }: Database, read: ReadPipeline, name: string): Promise<LoadedPipeline> {
-  const { pipeline, transform } = read;
-  await connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
-  const file = join(name, TRANSFORM_FILE);
-  const bound = await checkTransform(connection, pipeline, transform, file);
-  checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });
-  const timed = timedTransform(pipeline, transform, bound, file);
-  if (timed !== undefined) await checkSampleTimes(connection, pipeline, timed, file);
-  const numbered = await numberedTransform(connection, pipeline, transform, bound, file);
-  const digest = digestColumnOf(pipeline);
-  const outputColumns = digest === undefined ? bound.columns : [...bound.columns, digest];
-  const loaded = { ...read, outputColumns, timedTransform: timed, numberedTransform: numbered };
-  await checkRowChecks(connection, loaded, join(name, PIPELINE_FILE));
   return loaded;
 }
 

@@ -1,12 +1,16 @@
-import { join } from 'node:path';
 import type { KafkaLogger } from '../../clients/kafka';
 import { DaybreakError, messageOf, type ErrorCode } from '../../domain/errors';
-import { parsePipelineName } from '../../domain/pipeline';
 import { speedSetup } from '../../domain/speed-setup';
 import type { LoadedPipeline, ReadPipeline } from '../../engines/model/loaded-pipeline';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
-import { changedMeanwhile, copyPipeline, makeCurrent, openCurrentCopy } from '../../engines/pipeline/pipeline-copies';
-import { openPipeline, type OpenPipeline } from '../../engines/load-pipeline';
+import { openPipeline, type OpenPipeline } from '../../engines/pipeline/open-pipeline';
+import {
+  changedMeanwhile,
+  copyPipeline,
+  makeCurrent,
+  openCurrentCopy,
+  realtimeFolder,
+} from '../../engines/pipeline/pipeline-copies';
 import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { isSamePipeline, shortHash } from '../../engines/pipeline/pipeline-version';
 import { readPipeline } from '../../engines/pipeline/read-pipeline';
@@ -73,11 +77,6 @@ export async function acceptedPipeline(folders: PipelineFolders, name: string): 
 /** A short name of what must exist before the pipeline's rows are written; see `speedSetup`. */
 export function setupOf({ pipeline, outputColumns }: LoadedPipeline): string {
   return shortHash(speedSetup(pipeline, outputColumns));
-}
-
-/** The folder for realtime's state of a pipeline on this machine: the accepted copies, and the prepared setup. */
-export function realtimeFolder(data: string, name: string): string {
-  return join(data, parsePipelineName(name), 'realtime');
 }
 
 async function acceptFolder(

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { messageOf } from '../../domain/errors';
 import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { replaceFile } from '../../clients/storage/local/replace-file';
-import { realtimeFolder, type PipelineFolders } from './accepted-pipelines';
+import { realtimeFolder } from '../../engines/pipeline/pipeline-copies';
+import type { PipelineFolders } from './accepted-pipelines';
 
 const FILE = 'prepared';
 

@@ -4,7 +4,7 @@ import type { BusinessDate } from '../../domain/business-date';
 import type { OutputColumn } from '../../domain/pipeline';
 import type { ListedInput } from '../input/input-files';
 import type { ListedFile } from '../input/listed-file';
-import type { OpenPipeline } from '../load-pipeline';
+import type { OpenPipeline } from '../pipeline/open-pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { refuseMultipliedRows } from '../rule/multiplied-rows';
 import { OF_DAY } from '../rule/record-rule';

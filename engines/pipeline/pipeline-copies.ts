@@ -3,16 +3,16 @@ import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { DaybreakError, hasCode, messageOf } from '../../domain/errors';
-import type { Pipeline } from '../../domain/pipeline';
+import { parsePipelineName, type Pipeline } from '../../domain/pipeline';
 import { regularFileWithin } from '../../clients/storage/local/safe-path';
 import type { DatabaseOptions } from '../duckdb/database';
 import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { hashFile } from '../input/hash-file';
 import type { ReadPipeline } from '../model/loaded-pipeline';
 import type { TableVersions } from '../model/table-version';
-import { openPipeline, type OpenPipeline } from '../load-pipeline';
 import { fetchTables } from '../tables/fetch-tables';
 import { isSamePipeline, sha256 } from './pipeline-version';
+import type { OpenPipeline } from './open-pipeline';
 import { PIPELINE_FILE } from './pipeline-file';
 import { readPipeline, readPipelineWith, readSettings, TRANSFORM_FILE } from './read-pipeline';
 import { replaceFile } from '../../clients/storage/local/replace-file';
@@ -26,6 +26,11 @@ const copiedTables = z.record(
   z.string(),
   z.object({ file: z.string(), place: z.string(), hash: z.string(), sha256: z.string() }),
 );
+
+/** The folder for realtime's state of a pipeline on this machine: the accepted copies, and the prepared setup. */
+export function realtimeFolder(data: string, name: string): string {
+  return join(data, parsePipelineName(name), 'realtime');
+}
 
 /**
  * Copies a pipeline to <root>/<hash>/<name>, where nobody edits it, and reads it from there. Throws BAD_PIPELINE if the
@@ -64,6 +69,8 @@ export async function openCurrentCopy(
   const folder = await currentFolder(root, name);
   if (folder === undefined) return undefined;
   try {
+    // Commands take only the settings of a copy, which need no DuckDB.
+    const { openPipeline } = await import('./open-pipeline');
     return await openPipeline(await readCopy(folder), folder, options);
   } catch (thrown) {
     if (thrown instanceof DaybreakError) return undefined;

@@ -4,7 +4,6 @@ import { isNeighbour } from '../../domain/file-hours';
 import { writeState, type BuildState, type PreviousBuild } from './build-state';
 import type { DayOutput } from './day-output';
 import type { SourceHour } from '../model/build-plan';
-import { scanNeighbours } from '../duckdb/hours/scan-neighbours';
 import type { Changes } from './input-changes';
 import type { ListedFile } from '../input/listed-file';
 import { scratchIn } from './scratch';
@@ -29,8 +28,11 @@ export async function compareNeighbours(
   { sources, previous, touched }: Changes,
   { scratch: place, signal }: { readonly scratch: string; readonly signal: AbortSignal },
 ): Promise<ComparedNeighbours> {
-  const scratch = scratchIn(place);
   const files = new Map([...sources].filter(([hour]) => touched.has(hour)));
+  // Most comparisons find no such file, and need no DuckDB.
+  if (files.size === 0) return { changed: new Set(), lateRows: 0, found: new Map() };
+  const { scanNeighbours } = await import('../duckdb/hours/scan-neighbours');
+  const scratch = scratchIn(place);
   try {
     const found = await scanNeighbours(read, { date, sources: files, scratch, signal });
     const changed = new Set<string>();

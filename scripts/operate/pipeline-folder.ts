@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { realtimeFolder } from '../../activities/speed/accepted-pipelines';
 import { businessDateOf } from '../../domain/business-date';
 import { DaybreakError, type ErrorCode } from '../../domain/errors';
 import { parsePipelineName, tablesByDate, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
-import { currentSettings } from '../../engines/pipeline/pipeline-copies';
+import { currentSettings, realtimeFolder } from '../../engines/pipeline/pipeline-copies';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
 import { readSettings } from '../../engines/pipeline/read-pipeline';

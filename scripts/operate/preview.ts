@@ -5,7 +5,7 @@ import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
 import { previewDay, type Preview } from '../../engines/duckdb/preview';
 import { listInput, withInput } from '../../engines/input/input-files';
 import { newestDay } from '../../engines/input/newest-day';
-import { openPipeline } from '../../engines/load-pipeline';
+import { openPipeline } from '../../engines/pipeline/open-pipeline';
 import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { readPipeline, readSettings } from '../../engines/pipeline/read-pipeline';
 import { fetchTables } from '../../engines/tables/fetch-tables';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runIsolated } from '../../../activities/speed/isolated-transform';
 import { DaybreakError } from '../../../domain/errors';
 import { microBatchTransform } from '../../../engines/duckdb/micro-batch';
-import { openPipeline } from '../../../engines/load-pipeline';
+import { openPipeline } from '../../../engines/pipeline/open-pipeline';
 import type { MicroBatchTransform } from '../../../engines/model/micro-batch';
 import { readPipeline } from '../../../engines/pipeline/read-pipeline';
 import { claim, type Target } from '../target';

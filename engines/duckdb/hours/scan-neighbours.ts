@@ -26,14 +26,13 @@ export async function scanNeighbours(
   { pipeline }: ReadPipeline,
   { date, sources, scratch, signal }: NeighbourScan,
 ): Promise<Map<string, SourceHour>> {
-  const found = new Map<string, SourceHour>();
-  if (sources.size === 0) return found;
   const database = await openDatabase(pipeline, undefined, { memoryLimit: MEMORY_LIMIT, spillFolder: scratch });
   const interrupt = (): void => {
     database.connection.interrupt();
   };
   signal.addEventListener('abort', interrupt);
   try {
+    const found = new Map<string, SourceHour>();
     const stage = new HourStage(database.connection, pipeline, date);
     const scanner = scannerOf(pipeline);
     for (const [hour, files] of sources) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { previewDay, type Preview } from '../../../engines/duckdb/preview';
 import { listInput, withInput } from '../../../engines/input/input-files';
-import { openPipeline } from '../../../engines/load-pipeline';
+import { openPipeline } from '../../../engines/pipeline/open-pipeline';
 import { readPipeline } from '../../../engines/pipeline/read-pipeline';
 import { runDayBuild } from '../../../engines/build-day';
 import { DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from '../scratch';
