@@ -1,9 +1,13 @@
-import { uncompress as unlz4Block } from 'lz4-napi';
+import type * as Lz4 from 'lz4-napi';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip, gunzipSync } from 'node:zlib';
-import { uncompress } from 'snappy';
+import type * as Snappy from 'snappy';
 import { hasCode } from '../../domain/errors';
 import { loadZstd, unzstd, zstdChunks } from '../zstd';
+
+/** Loaded by the first batch that needs them: most topics have one codec. */
+let snappy: Promise<typeof Snappy> | undefined;
+let lz4: Promise<typeof Lz4> | undefined;
 
 const MEBIBYTE = 2 ** 20;
 /**
@@ -90,6 +94,7 @@ async function snappyBlock(compressed: Buffer): Promise<Buffer> {
     if (byte < 0x80) break;
   }
   if (length > MOST_OF_SNAPPY * compressed.length) throw new RangeError(`a snappy block claims ${length} bytes`);
+  const { uncompress } = await (snappy ??= import('snappy'));
   const bytes = await uncompress(compressed, { asBuffer: true });
   return typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
 }
@@ -118,11 +123,12 @@ async function* unlz4(payload: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** The library allocates the length in front of a block. The block need not fill all of it. */
-function lz4Block(block: Buffer, most: number): Promise<Buffer> {
+async function lz4Block(block: Buffer, most: number): Promise<Buffer> {
   const sized = Buffer.allocUnsafe(4 + block.length);
   sized.writeUInt32LE(Math.min(most, 255 * block.length), 0);
   block.copy(sized, 4);
-  return unlz4Block(sized);
+  const { uncompress } = await (lz4 ??= import('lz4-napi'));
+  return uncompress(sized);
 }
 
 const YIELD_EVERY = MEBIBYTE;
