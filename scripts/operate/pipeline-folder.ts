@@ -4,6 +4,7 @@ import { DaybreakError, type ErrorCode } from '../../domain/errors';
 import { parsePipelineName, tablesByDate, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { currentSettings, realtimeFolder } from '../../engines/pipeline/pipeline-copies';
+import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
@@ -54,14 +55,26 @@ export async function readPipelineFolder(config: Config, name: string): Promise<
 
 /**
  * The settings of a pipeline, for commands that only show, or that change none of its rows. They come from its folder,
- * also if its SQL or tables are wrong. If they cannot be read there, they are those that realtime took last on this
- * machine. Prints a warning if the folder is wrong. Throws as `loadPipeline` if there are no settings.
+ * whose SQL and tables are not checked. If they cannot be read there, they are those that realtime took last on this
+ * machine, with a warning. Throws UNKNOWN_PIPELINE or BAD_PIPELINE if there are no settings.
  */
-export async function readSettingsNamed(config: Config, name: string): Promise<Pipeline> {
-  return (await readFolderNamed(config, name)).settings;
+export async function readSettingsNamed({ pipelines, data }: Config, name: string): Promise<Pipeline> {
+  const copies = realtimeFolder(data, name);
+  try {
+    return await readSettings(await folderNamed(pipelines, name));
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || !FOLDER_CODES.includes(thrown.code)) throw thrown;
+    const kept = await currentSettings(copies, name);
+    if (kept === undefined) throw thrown;
+    warn(thrown);
+    return kept;
+  }
 }
 
-/** The same, with the pipeline itself unless its folder is wrong. */
+/**
+ * The settings too if SQL or tables are wrong, and the pipeline itself unless its folder is wrong. Prints a warning if it
+ * is. Throws as `loadPipeline` if there are no settings.
+ */
 export async function readFolderNamed(
   config: Config,
   name: string,
@@ -69,8 +82,12 @@ export async function readFolderNamed(
   const { loaded, settings, state } = await readPipelineFolder(config, name);
   if (loaded !== undefined) return { settings, loaded };
   if (settings === undefined) throw new DaybreakError(state.code, state);
-  progress(`${state.code} ${state.what}. This command goes on with the settings that can be read.`);
+  warn(state);
   return { settings, loaded };
+}
+
+function warn({ code, what }: Pick<FolderFault, 'code' | 'what'>): void {
+  progress(`${code} ${what}. This command goes on with the settings that can be read.`);
 }
 
 const FOLDER_CODES: readonly ErrorCode[] = [

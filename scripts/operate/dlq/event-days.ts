@@ -1,15 +1,7 @@
-import { createDruidClient } from '../../../clients/druid';
 import { businessDateOf, type BusinessDate } from '../../../domain/business-date';
-import { laterSeal } from '../../../domain/druid/supervisor-spec';
-import { DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
-import type { Config } from '../../../worker/config';
 import { runAgain } from '../remedies';
-
-/**
- * The instant before which Druid's realtime drops rows. Null if nothing is sealed; undefined if Druid does not answer.
- */
-export type SealedUntil = string | null | undefined;
+import type { SealedUntil } from './sealed-until';
 
 /** The letters of one day. */
 export interface LettersOfDay {
@@ -20,17 +12,6 @@ export interface LettersOfDay {
    * Whether realtime drops them. If so, Druid serves them only after the day is recomputed. Null if that is not known.
    */
   readonly sealed: boolean | null;
-}
-
-/** The latest seal that the supervisor ever had. It also holds for the next supervisor with its name. */
-export async function sealedUntil(config: Config, { druid: { datasource } }: Pipeline): Promise<SealedUntil> {
-  try {
-    const seals = await createDruidClient(config.druid).supervisors.seals(datasource);
-    return seals.reduce<string | undefined>(laterSeal, undefined) ?? null;
-  } catch (thrown) {
-    if (thrown instanceof DaybreakError && thrown.code === 'DRUID_UNREACHABLE') return undefined;
-    throw thrown;
-  }
 }
 
 /** Counts events by day, earliest first. Events without a time come last. */

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { scratchFolder } from '../../engines/scratch';
+import { NO_SERVERS } from './run-daybreak';
 
 const root = scratchFolder();
 const preload = join(root, 'preload.cjs');
@@ -19,7 +20,7 @@ beforeAll(async () => {
  * command fails.
  */
 async function packagesOf(...args: readonly string[]): Promise<string[]> {
-  const env = { ...process.env, LOADED: loaded, DAYBREAK_DATA: join(root, 'data') };
+  const env = { ...process.env, ...NO_SERVERS, LOADED: loaded, DAYBREAK_DATA: join(root, 'data') };
   await promisify(execFile)(process.execPath, ['--require', preload, resolve('scripts/daybreak.mjs'), ...args], {
     env,
   });
@@ -51,6 +52,18 @@ it.each([
 it('status loads no client of a server before it has found its pipeline', async () => {
   await expect(packagesOf('status', '--pipeline', 'nothing')).rejects.toMatchObject({ code: 2 });
   expect((await loadedPackages()).filter((name) => !/^@duckdb\/|^detect-libc$/.test(name))).toEqual([]);
+});
+
+const KAFKA = ['kafkajs', '@node-rs/crc32'];
+
+it.each([
+  ['dlq list', KAFKA, 1],
+  ['quarantine list', [], 0],
+])('%s checks no SQL, and loads no other package than %j', async (line, packages, code) => {
+  const ended = packagesOf(...line.split(' '), '--pipeline', 'events');
+  await (code === 0 ? ended : expect(ended).rejects.toMatchObject({ code }));
+  const found = await loadedPackages();
+  expect(found.filter((name) => packages.every((one) => !name.startsWith(one)))).toEqual([]);
 });
 
 it('a build loads the engine, and does not where nothing changed', async () => {

@@ -1,7 +1,7 @@
 import { appendFile, cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acceptedPipeline } from '../../../activities/speed/accepted-pipelines';
-import { readPipelineFolder, readSettingsNamed } from '../../../scripts/operate/pipeline-folder';
+import { readFolderNamed, readPipelineFolder, readSettingsNamed } from '../../../scripts/operate/pipeline-folder';
 import { readConfig } from '../../../worker/config';
 import { scratchFolder } from '../../engines/scratch';
 
@@ -34,10 +34,16 @@ it('reads the settings of a folder without a word where it passes its checks', a
   expect(told).toBe('');
 });
 
-it('reads them where SQL or a table is wrong, and says so', async () => {
+it('reads them where SQL or a table is wrong, and checks neither', async () => {
   await writeFile(join(folder, 'transform.sql'), 'SELECT nothing FROM events');
   await appendFile(join(folder, 'pipeline.yaml'), '\n# changed since\n');
   expect(await settings()).toMatchObject({ name: 'events' });
+  expect(told).toBe('');
+});
+
+it('gives no pipeline where SQL or a table is wrong, but its settings, and says so', async () => {
+  await writeFile(join(folder, 'transform.sql'), 'SELECT nothing FROM events');
+  expect(await readFolderNamed(config, 'events')).toMatchObject({ settings: { name: 'events' }, loaded: undefined });
   expect(told).toMatch(/^BAD_TRANSFORM .*goes on with the settings that can be read\.\n$/s);
 });
 
