@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { KAFKAJS_MODULES } from './kafkajs-modules';
 
 /** Of a connection, as kafkajs has it. */
 export interface RequestQueue {
@@ -7,8 +7,6 @@ export interface RequestQueue {
   readonly throttledUntil: number;
   scheduleCheckPendingRequests: (this: RequestQueue) => void;
 }
-
-export const REQUEST_QUEUE = 'kafkajs/src/network/requestQueue';
 
 let isMended = false;
 
@@ -21,7 +19,7 @@ let isMended = false;
 export function mendRequestQueue(): void {
   if (isMended) return;
   isMended = true;
-  const { prototype } = createRequire(__filename)(REQUEST_QUEUE) as { readonly prototype: RequestQueue };
+  const { prototype } = KAFKAJS_MODULES['kafkajs/src/network/requestQueue'] as { readonly prototype: RequestQueue };
   const schedule = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);

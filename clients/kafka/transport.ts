@@ -1,11 +1,11 @@
 // kafkajs offers neither a fetch of chosen partitions nor a transaction without grouping messages one by one. For both
-// we need only its connections, which are in modules below its public interface. This file loads them, and
-// request-queue.ts mends one: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
+// we need only its connections, which are in modules below its public interface. kafkajs-modules.ts loads
+// them, and request-queue.ts mends one: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
 import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';
-import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import { DaybreakError } from '../../domain/errors';
-import { mendRequestQueue, REQUEST_QUEUE, type RequestQueue } from './request-queue';
+import { KAFKAJS_MODULES, type KafkajsModules } from './kafkajs-modules';
+import { mendRequestQueue, type RequestQueue } from './request-queue';
 
 /** Writes the types of Kafka's protocol one after the other. */
 export interface Encoder {
@@ -143,7 +143,10 @@ export const KAFKAJS_PARTS = {
     listOffsets: 1,
   } satisfies ParameterCounts<Broker>,
   'kafkajs/src/network/connectionPool': { constructor: 1, send: 1 } satisfies ParameterCounts<ConnectionPool>,
-  [REQUEST_QUEUE]: { constructor: 1, scheduleCheckPendingRequests: 0 } satisfies ParameterCounts<RequestQueue>,
+  'kafkajs/src/network/requestQueue': {
+    constructor: 1,
+    scheduleCheckPendingRequests: 0,
+  } satisfies ParameterCounts<RequestQueue>,
   'kafkajs/src/protocol/encoder': {
     constructor: 0,
     writeInt8: 1,
@@ -171,7 +174,7 @@ export const KAFKAJS_PARTS = {
     readUVarIntArray: 1,
   } satisfies ParameterCounts<Decoder>,
   'kafkajs/src/protocol/error': { createErrorFromCode: 1 },
-} as const;
+} as const satisfies Readonly<Record<keyof KafkajsModules, object>>;
 
 /** The parts of kafkajs's private modules that the rest of this folder uses. */
 interface Kafkajs {
@@ -183,39 +186,28 @@ interface Kafkajs {
 }
 
 /** Throws MISSING_TOOL with the name of every part that is gone or has other parameters than in kafkajs 2.2.4. */
-export function loadKafkajs(load: (module: string) => unknown): Kafkajs {
-  let cause: unknown;
-  const missing = Object.entries(KAFKAJS_PARTS).flatMap(([module, parts]) =>
-    missingIn(module, parts, load, (thrown) => (cause ??= thrown)),
-  );
+export function loadKafkajs(modules: KafkajsModules): Kafkajs {
+  const missing = Object.entries(KAFKAJS_PARTS).flatMap(([module, parts]) => missingIn(module, parts, modules));
   if (missing.length > 0) {
     throw new DaybreakError('MISSING_TOOL', {
       what: `kafkajs lacks what clients/kafka/transport.ts takes from it: ${missing.join(', ')}`,
       remedy: 'Install the version of package-lock.json (npm ci), or adapt that file to the new one.',
-      cause,
     });
   }
   return {
-    Cluster: load('kafkajs/src/cluster'),
-    Encoder: load('kafkajs/src/protocol/encoder'),
-    Decoder: load('kafkajs/src/protocol/decoder'),
-    ...(load('kafkajs/src/protocol/error') as object),
+    Cluster: modules['kafkajs/src/cluster'],
+    Encoder: modules['kafkajs/src/protocol/encoder'],
+    Decoder: modules['kafkajs/src/protocol/decoder'],
+    ...(modules['kafkajs/src/protocol/error'] as object),
   } as Kafkajs; // Checked as far as a program can check.
 }
 
 function missingIn(
   module: string,
   parts: Readonly<Record<string, number>>,
-  load: (module: string) => unknown,
-  onCause: (cause: unknown) => void,
+  modules: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  let exported: unknown;
-  try {
-    exported = load(module);
-  } catch (cause) {
-    onCause(cause);
-    return [module];
-  }
+  const exported = modules[module];
   const holder: unknown = typeof exported === 'function' ? exported.prototype : exported;
   const isThere = ([name, parameters]: [string, number]): boolean => {
     const part: unknown = typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined;
@@ -226,7 +218,7 @@ function missingIn(
     .map(([name, parameters]) => `${name} with ${parameters} parameters in ${module}`);
 }
 
-export const { Cluster, Encoder, Decoder, createErrorFromCode } = loadKafkajs(createRequire(__filename));
+export const { Cluster, Encoder, Decoder, createErrorFromCode } = loadKafkajs(KAFKAJS_MODULES);
 mendRequestQueue();
 
 /** Whether the broker knows the request. It closes the connection if it gets one that it does not know. */

@@ -21,7 +21,7 @@ export const ASSETS = [
 /**
  * Packages of devDependencies whose code dist/ contains, with what they need: so users run it as it was tested, whatever
  * npm installs. Dependencies of the package, each of an exact version, are only those with native parts, detect-libc for
- * DuckDB's, and kafkajs and zstddec, of which the sources load single modules. A shrinkwrap would pin everything, too, but
+ * DuckDB's, and zstddec, which the sources load anew for a memory of its own. A shrinkwrap would pin everything, too, but
  * npm then installs the native parts of every platform.
  */
 export const BUNDLED = [
@@ -44,6 +44,7 @@ export const BUNDLED = [
   'cli-table3',
   'commander',
   'date-fns',
+  'kafkajs',
   'pino',
   'pino-pretty',
   'proper-lockfile',

@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
-import { mendRequestQueue, REQUEST_QUEUE } from '../../../clients/kafka/request-queue';
+import { KAFKAJS_MODULES } from '../../../clients/kafka/kafkajs-modules';
+import { mendRequestQueue } from '../../../clients/kafka/request-queue';
 
 interface Queue {
   maybeThrottle(milliseconds: number): void;
@@ -7,7 +7,7 @@ interface Queue {
   fulfillRequest(answer: { correlationId: number; payload: Buffer; size: number }): void;
 }
 
-const RequestQueue = createRequire(__filename)(REQUEST_QUEUE) as new (options: object) => Queue;
+const RequestQueue = KAFKAJS_MODULES['kafkajs/src/network/requestQueue'] as new (options: object) => Queue;
 const BROKER = 'broker:9092';
 
 let sent: number[];
