@@ -33,7 +33,20 @@ interface FolderFault {
 /** The version that the next build of a day has, or the reason why no build is possible. */
 export type FolderState = FolderVersion | FolderFault;
 
-/** Throws UNKNOWN_PIPELINE if there is no such folder and realtime never ran such a pipeline. */
+/**
+ * Throws UNKNOWN_PIPELINE if there is no such folder and realtime never ran such a pipeline. Takes no time: it is for a
+ * command that does something long before it reads the folder.
+ */
+export async function requirePipeline({ pipelines, data }: Config, name: string): Promise<void> {
+  const copies = realtimeFolder(data, name);
+  try {
+    await folderNamed(pipelines, name);
+  } catch (thrown) {
+    if ((await currentSettings(copies, name)) === undefined) throw thrown;
+  }
+}
+
+/** Throws UNKNOWN_PIPELINE like `requirePipeline`. */
 export async function readPipelineFolder(config: Config, name: string): Promise<PipelineFolder> {
   parsePipelineName(name);
   try {

@@ -1,5 +1,5 @@
 import { readConfig } from '../../../worker/config';
-import { readPipelineFolder } from '../../operate/pipeline-folder';
+import { requirePipeline } from '../../operate/pipeline-folder';
 import { jsonOf } from '../../output/print';
 import type { Line } from '../../output/safe-text';
 import { watching } from '../../output/watching';
@@ -17,11 +17,11 @@ export async function run({ pipeline, portBase, json, watch }: StatusOptions): P
     ...(portBase !== undefined && { DAYBREAK_PORT_BASE: String(portBase) }),
   });
   const poll = async (): Promise<readonly Line[]> => {
-    const folder = await readPipelineFolder(config, pipeline);
-    // The clients of all servers take longer to load than the check of a folder.
+    // The clients of all servers take a while to load. A wrong name is reported before.
+    await requirePipeline(config, pipeline);
     const { pollStatus } = await import('../../operate/status/status');
     const { describeStatus } = await import('../../output/describe/describe-status');
-    const status = await pollStatus(config, { pipeline, folder, portBase });
+    const status = await pollStatus(config, { pipeline, portBase });
     process.exitCode = status.servers.every(({ up }) => up) ? 0 : 1;
     return json ? [jsonOf(status)] : describeStatus(status);
   };

@@ -4,7 +4,8 @@ import { DaybreakError, messageOf } from '../../../domain/errors';
 import { searchAttributes } from '../../../domain/search-attributes';
 import type { Config } from '../../../worker/config';
 import { connectOptions, withClient } from '../../../worker/connect';
-import { hasStack, stackHealth, type ServerHealth } from '../../stack';
+import type { ServerHealth } from '../../stack';
+import { hasStack } from '../../stack/stack';
 
 export interface ServerStatus {
   readonly title: string;
@@ -29,7 +30,7 @@ const NO_RUN = searchAttributes.map(({ name }) => `${name} = 'none'`).join(' AND
 export async function serverStatus(config: Config, portBase: number | undefined): Promise<ServerStatus[]> {
   const [polled, local] = await Promise.all([
     Promise.all(probesOf(config).map(ask)),
-    hasStack({ portBase }) ? stackHealth({ portBase }) : [],
+    hasStack({ portBase }) ? import('../../stack').then(({ stackHealth }) => stackHealth({ portBase })) : [],
   ]);
   const up = [
     'npx daybreak up',

@@ -9,7 +9,7 @@ import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
 import type { Config } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
 import { pollIngestion, type Ingestion, type IngestionUnknown } from '../speed/ingestion';
-import type { FolderState, PipelineFolder } from '../pipeline-folder';
+import { readPipelineFolder, type FolderState, type PipelineFolder } from '../pipeline-folder';
 import { remedyOf } from '../remedies';
 import { serverStatus, type ServerStatus } from './server-status';
 import { speedView, type SpeedView } from '../speed/speed-status';
@@ -54,46 +54,60 @@ export interface Status {
 
 export interface StatusOptions {
   readonly pipeline: string;
-  readonly folder: PipelineFolder;
   readonly portBase: number | undefined;
 }
 
 const DAYS_SHOWN = 7;
 
-/** The status of everything at one moment. A server that is away is part of the result, not an error. */
-export async function pollStatus(config: Config, { pipeline, folder, portBase }: StatusOptions): Promise<Status> {
-  const { loaded, settings } = folder;
-  const seen = {
-    pipeline,
-    folder: folder.state,
-    servers: await serverStatus(config, portBase),
-    ingestion: settings && (await pollIngestion(config, settings)),
-  };
-  const waiting = async (client?: Client): Promise<readonly WaitingDay[]> => {
-    if (loaded === undefined) return [];
-    const outcomeOf = client && ((date: BusinessDate) => nightlyRunOf(client, loaded.pipeline, date));
-    return waitingDays(loaded, config.data, DAYS_SHOWN, outcomeOf);
-  };
-  const unknown = { ...seen, temporal: false, speed: undefined, days: [] };
-  // Another attempt would take as long as the first one.
-  if (!seen.servers.some(({ title, up }) => title === 'Temporal' && up))
-    return { ...unknown, waiting: await waiting() };
+/**
+ * The status of everything at one moment. A server that is away is part of the result, not an error. Throws
+ * UNKNOWN_PIPELINE.
+ */
+export async function pollStatus(config: Config, { pipeline, portBase }: StatusOptions): Promise<Status> {
+  // The servers are asked first, so that they answer while the folder is checked.
+  const [servers, folder] = await Promise.all([serverStatus(config, portBase), readPipelineFolder(config, pipeline)]);
+  const isUp = servers.some(({ title, up }) => title === 'Temporal' && up);
+  const [ingestion, runs] = await Promise.all([
+    folder.settings && pollIngestion(config, folder.settings),
+    // Another attempt would take as long as the first one.
+    isUp ? runsOf(config, pipeline, folder) : noRunsOf(config, folder),
+  ]);
+  return { pipeline, folder: folder.state, servers, ingestion, ...runs };
+}
+
+/** What Temporal knows. */
+type Runs = Pick<Status, 'temporal' | 'speed' | 'days' | 'waiting'>;
+
+async function runsOf(config: Config, pipeline: string, folder: PipelineFolder): Promise<Runs> {
   try {
-    return await withClient(config, async (client) => ({
-      ...seen,
-      temporal: true,
-      speed: await speedView(client, pipeline).catch(ignoreNotRunning),
-      days: await withVersions(
-        await lastDays(client, pipeline, settings?.timeZone ?? 'UTC'),
-        folder,
-        join(config.data, pipeline),
-      ),
-      waiting: await waiting(client),
-    }));
+    return await withClient(config, async (client) => {
+      const [speed, days, waiting] = await Promise.all([
+        speedView(client, pipeline).catch(ignoreNotRunning),
+        lastDays(client, pipeline, folder.settings?.timeZone ?? 'UTC').then((last) =>
+          withVersions(last, folder, join(config.data, pipeline)),
+        ),
+        waitingOf(config, folder, client),
+      ]);
+      return { temporal: true, speed, days, waiting };
+    });
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
-    return { ...unknown, waiting: await waiting() };
+    return noRunsOf(config, folder);
   }
+}
+
+async function noRunsOf(config: Config, folder: PipelineFolder): Promise<Runs> {
+  return { temporal: false, speed: undefined, days: [], waiting: await waitingOf(config, folder) };
+}
+
+async function waitingOf(
+  { data }: Config,
+  { loaded }: PipelineFolder,
+  client?: Client,
+): Promise<readonly WaitingDay[]> {
+  if (loaded === undefined) return [];
+  const outcomeOf = client && ((date: BusinessDate) => nightlyRunOf(client, loaded.pipeline, date));
+  return waitingDays(loaded, data, DAYS_SHOWN, outcomeOf);
 }
 
 function ignoreNotRunning(thrown: unknown): undefined {

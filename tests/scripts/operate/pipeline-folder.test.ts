@@ -1,7 +1,12 @@
 import { appendFile, cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acceptedPipeline } from '../../../activities/speed/accepted-pipelines';
-import { readFolderNamed, readPipelineFolder, readSettingsNamed } from '../../../scripts/operate/pipeline-folder';
+import {
+  readFolderNamed,
+  readPipelineFolder,
+  readSettingsNamed,
+  requirePipeline,
+} from '../../../scripts/operate/pipeline-folder';
 import { readConfig } from '../../../worker/config';
 import { scratchFolder } from '../../engines/scratch';
 
@@ -55,11 +60,14 @@ it('takes those that realtime took last where the folder’s cannot be read, or 
   await rm(folder, { recursive: true });
   expect(await settings()).toMatchObject({ name: 'events' });
   expect(await readPipelineFolder(config, 'events')).toMatchObject({ state: { code: 'UNKNOWN_PIPELINE' } });
+  await requirePipeline(config, 'events');
 });
 
 it('refuses where there are none', async () => {
   await writeFile(join(folder, 'pipeline.yaml'), 'name: [');
   await expect(settings()).rejects.toMatchObject({ code: 'BAD_PIPELINE' });
+  await requirePipeline(config, 'events');
   await rm(folder, { recursive: true });
   await expect(settings()).rejects.toMatchObject({ code: 'UNKNOWN_PIPELINE' });
+  await expect(requirePipeline(config, 'events')).rejects.toMatchObject({ code: 'UNKNOWN_PIPELINE' });
 });
