@@ -3,7 +3,6 @@ import { createDruidClient, type DruidClient, type IngestionTotals } from '../..
 import { countTopic, type KafkaOptions } from '../../../clients/kafka';
 import { DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
-import type { SupervisorHealth } from '../../../domain/speed-layer';
 import type { Config } from '../../../worker/config';
 
 /** A realtime task that ended still reports what it dropped, while Druid lists it. */
@@ -71,28 +70,6 @@ async function rowsBehind(
   }
 }
 
-/** The ingestion as text for people: the facts, then a line that begins with → for each thing to do. */
-export function describeIngestion(ingestion: Ingestion | IngestionUnknown): string[] {
-  if ('what' in ingestion) return [`! Druid: ${ingestion.what}`, `→ ${ingestion.remedy}`];
-  const { health, totals, ended, ...behind } = ingestion;
-  return [
-    ...describeSupervisor(health),
-    `Druid's running tasks: ${[describeTotals(totals), ...describeLag(behind)].join(', ')}`,
-    ...(ended === undefined ? [] : [`those that ended within 24 hours: ${describeTotals(ended)}`]),
-    ...(totals.thrownAway + (ended?.thrownAway ?? 0) === 0
-      ? []
-      : ['→ The dropped rows are in the hourly files: the next recompute of their days has them.']),
-  ];
-}
-
-function describeLag({ lag, lagIsBound }: Pick<Ingestion, 'lag' | 'lagIsBound'>): string[] {
-  return lag === undefined ? [] : [`lag ${lagIsBound === true ? 'at most ' : ''}${lag}`];
-}
-
-function describeTotals({ processed, thrownAway, unparseable }: IngestionTotals): string {
-  return `took ${processed} rows, dropped ${thrownAway} that came after the seal, could not read ${unparseable}`;
-}
-
 async function endedTotals({ tasks }: DruidClient, datasource: string): Promise<IngestionTotals | undefined> {
   const over = await tasks.over(datasource, new Date(Date.now() - TOTALS_WINDOW_MILLISECONDS));
   const realtime = over.filter(({ type, status }) => type === 'index_kafka' && status === 'SUCCESS');
@@ -101,15 +78,4 @@ async function endedTotals({ tasks }: DruidClient, datasource: string): Promise<
   if (totals.length === 0) return undefined;
   const sum = (key: keyof IngestionTotals): number => totals.reduce((all, one) => all + one[key], 0);
   return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
-}
-
-/** The health alone, as the workflow knows it. Undefined before its first poll. */
-export function describeSupervisor(health: SupervisorHealth | undefined): string[] {
-  if (health === undefined) return ['Druid supervisor: not read yet'];
-  const { state, remedy, sealedUntil } = health;
-  return [
-    `Druid supervisor: ${state}`,
-    ...(remedy === undefined ? [] : [`→ ${remedy}`]),
-    `sealed until: ${sealedUntil ?? 'nothing sealed yet'}`,
-  ];
 }

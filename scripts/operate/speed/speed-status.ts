@@ -1,16 +1,11 @@
 import { ServiceError, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { shardHeartbeats } from '../../../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../../../domain/errors';
-import { atRest, checksOf, countedSince, type PartitionProgress, type RunChecks } from '../../../domain/speed-shard';
+import { atRest, checksOf, type PartitionProgress, type RunChecks } from '../../../domain/speed-shard';
 import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
 import { hasWorker, runningActivities } from '../follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
-import { describeIngestion, describeSupervisor, type Ingestion, type IngestionUnknown } from './ingestion';
 import { activitySummary } from '../../output/describe/describe-activities';
-import { describeVersions } from '../../output/describe/describe-versions';
-import type { Line } from '../../output/safe-text';
-import { table } from '../../output/table';
-import type { FolderState } from '../pipeline-folder';
 import { withSpeedLayer } from './speed-layer';
 import { failureOf } from '../workflow-failure';
 
@@ -128,76 +123,4 @@ async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise
     what: `the speed layer of ${pipeline} has failed: ${reason}`,
     remedy: `Correct the cause, then start the layer: npx daybreak speed start --pipeline ${pipeline}`,
   });
-}
-
-/** A line of column names, then a line for each partition. */
-export function partitionTable(partitions: readonly PartitionProgress[]): string[][] {
-  return [
-    ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'last commit', 'version', 'trouble'],
-    ...partitions.map((one) => [
-      String(one.partition),
-      String(one.offset),
-      String(one.lag),
-      one.eventsPerSecond.toFixed(0),
-      one.since === undefined ? '' : String(one.deadLetters),
-      one.lastCommitAt ?? 'none yet',
-      one.version ?? '',
-      one.trouble ??
-        (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
-    ]),
-  ];
-}
-
-/** Partitions are opened one after another when the layer starts. */
-const OPENED_TOGETHER_MS = 60_000;
-
-/**
- * The time since which dead letters are counted. Partitions that were added to the topic are counted from a later time
- * on.
- */
-function describeCounts(partitions: readonly PartitionProgress[]): string[] {
-  const [earliest, ...others] = countedSince(partitions);
-  if (earliest === undefined) return [];
-  const isLater = (since: string): boolean => Date.parse(since) - Date.parse(earliest) > OPENED_TOGETHER_MS;
-  return [`dead letters: counted since ${earliest}${others.some(isLater) ? ', of some partitions since later' : ''}`];
-}
-
-/** How many of the rows that the shards have committed each check finds wrong. */
-function describeChecks(checks: RunChecks | undefined): string[] {
-  if (checks === undefined) return [];
-  const found = Object.entries(checks.wrong).map(([name, rows]) => `${name} ${rows}`);
-  return [`checks: rows that are wrong, since the shards began at ${checks.since}: ${found.join(', ')}`];
-}
-
-/**
- * The view as text for people. It shows the supervisor as Druid reports it now. If Druid does not answer, it shows what
- * the workflow saw last.
- *
- * @param folder what the pipeline's folder holds, for the versions of both layers.
- */
-export function describeSpeed(
-  view: SpeedView,
-  ingestion: Ingestion | IngestionUnknown | undefined,
-  folder: FolderState,
-): Line[] {
-  const { pipeline, unanswered, supervisor, partitions, checks, toldAt, troubles } = view;
-  return [
-    ...describeState(view),
-    ...(ingestion !== undefined
-      ? describeIngestion(ingestion)
-      : // Only the workflow would know.
-        unanswered === undefined
-        ? describeSupervisor(supervisor)
-        : []),
-    ...troubles.map((trouble) => `! ${trouble}`),
-    ...describeVersions(pipeline, folder, partitions),
-    ...(unanswered === undefined || toldAt === undefined ? [] : [`partitions, as they were last known, at ${toldAt}:`]),
-    ...(partitions.length === 0 ? [] : [table(partitionTable(partitions)), ...describeCounts(partitions)]),
-    ...describeChecks(checks),
-  ];
-}
-
-function describeState({ pipeline, state, shards, unanswered }: SpeedView): string[] {
-  if (unanswered === undefined) return [`speed layer of ${pipeline}: ${state}, ${shards ?? 0} shard(s)`];
-  return [`! speed layer of ${pipeline}: not known, ${unanswered.what}`, `→ ${unanswered.remedy}`];
 }

@@ -1,8 +1,8 @@
-import { describeIngestion } from '../../operate/speed/ingestion';
 import { runAgain } from '../../operate/remedies';
 import type { ServerStatus } from '../../operate/status/server-status';
-import { describeSpeed } from '../../operate/speed/speed-status';
 import type { Status } from '../../operate/status/status';
+import { describeIngestion } from './describe-ingestion';
+import { describeSpeed } from './describe-speed';
 import { describeVersions } from './describe-versions';
 import type { Line } from '../safe-text';
 import { table } from '../table';

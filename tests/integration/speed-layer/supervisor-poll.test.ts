@@ -4,7 +4,7 @@ import { createDruidClient } from '../../../clients/druid';
 import { KafkaProducer, KafkaTopics } from '../../../clients/kafka';
 import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
-import { describeIngestion } from '../../../scripts/operate/speed/ingestion';
+import { describeIngestion } from '../../../scripts/output/describe/describe-ingestion';
 import { readConfig } from '../../../worker/config';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';

@@ -4,7 +4,8 @@ import type { PartitionProgress } from '../../../../domain/speed-shard';
 import { speedLayerId } from '../../../../domain/speed-layer';
 import { TASK_QUEUES } from '../../../../domain/task-queues';
 import { findLayer } from '../../../../scripts/operate/speed/found-layer';
-import { describeSpeed, speedView } from '../../../../scripts/operate/speed/speed-status';
+import { speedView } from '../../../../scripts/operate/speed/speed-status';
+import { describeSpeed } from '../../../../scripts/output/describe/describe-speed';
 import { until, useTemporal } from '../../../workflows/environment';
 import { serving } from '../serving';
 

@@ -1,5 +1,6 @@
-import { describeIngestion } from '../../../../scripts/operate/speed/ingestion';
-import { describeSpeed, type SpeedView } from '../../../../scripts/operate/speed/speed-status';
+import type { SpeedView } from '../../../../scripts/operate/speed/speed-status';
+import { describeIngestion } from '../../../../scripts/output/describe/describe-ingestion';
+import { describeSpeed } from '../../../../scripts/output/describe/describe-speed';
 
 const health = { healthy: true, state: 'RUNNING', sealedUntil: '2026-11-20T15:00:00.000Z' };
 const totals = { processed: 12, thrownAway: 0, unparseable: 0 };
