@@ -1,3 +1,4 @@
+import { lock } from 'proper-lockfile';
 import { type DaybreakError, hasCode } from '../../../domain/errors';
 
 export interface FileLockOptions {
@@ -23,8 +24,6 @@ export interface FileLock {
 
 /** Takes the lock of a path, which is the folder `<path>.lock`. Throws `busy`. */
 export async function takeFileLock(path: string, { busy, lost, ...options }: FileLockOptions): Promise<FileLock> {
-  // A command that only reads takes no lock.
-  const { lock } = await import('proper-lockfile');
   const losing = new AbortController();
   const { signal } = losing;
   // By default the library throws from its timer, which ends the process.
