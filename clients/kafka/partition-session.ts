@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly outputs: readonly string[];
   /** An offset that an owner before is known to have committed, or a later one. Default: none. */
   readonly known?: number;
+  /** Whether a missing offset does no harm, so that the session then starts at the first record. Default: it does. */
+  readonly mayStartAnew?: boolean;
 }
 
 /** Where a session starts, and which offsets it had to skip. */

@@ -11,6 +11,7 @@ export interface PreviousTransactionOptions extends WriterOptions {
   readonly outputs: readonly string[];
   /** See SessionOptions. */
   readonly known?: number;
+  readonly mayStartAnew?: boolean;
 }
 
 /** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
@@ -51,7 +52,7 @@ export class PreviousTransaction {
     this.#isCut = undefined;
     if (state?.decision !== 'commit' || !state.isComplete) return;
     const settled = await this.#settledOffset();
-    if (settled?.offset === NONE) await this.#mustHaveNothingToRead();
+    if (settled?.offset === NONE && this.#options.mayStartAnew !== true) await this.#mustHaveNothingToRead();
     this.#isCut = settled === undefined || (await this.#hasOpenRecords(state));
   }
 

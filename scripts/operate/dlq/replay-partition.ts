@@ -59,8 +59,10 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
     const transactionalId = transactionalIdOf(pipeline.name, topic, partition);
     const outputs = [pipeline.kafka.topic, topic];
     const group = replayGroupOf(pipeline.name);
+    // The markers in the topic say what was replayed, also where Kafka has forgotten the offset.
+    const session = { topic, partition, group, transactionalId, outputs, mayStartAnew: true };
     // This session is fenced if another replay came between. That replay may have sent some of these letters.
-    return PartitionSession.open(kafka, { topic, partition, group, transactionalId, outputs }, producer, (owner) => {
+    return PartitionSession.open(kafka, session, producer, (owner) => {
       producer = owner;
     });
   };
