@@ -8,6 +8,7 @@ import {
   type ProducerEpoch,
   type RecordSlice,
   recordSlices,
+  resetCommand,
   UnreadableBatch,
 } from '../../clients/kafka';
 import { DaybreakError } from '../../domain/errors';
@@ -39,7 +40,10 @@ export interface PartitionRunOptions {
   readonly transactionalId: string;
   readonly transform: PartitionTransform;
   readonly limits: Limits;
-  /** An offset that a run before this one had committed. Default: none is known. Kafka may not know it for some time; see PartitionSession. */
+  /**
+   * An offset that a run before this one had committed. Default: none is known. Kafka may not know it for some time; see
+   * PartitionSession.
+   */
   readonly known?: number;
   /**
    * Called with what this run has committed since the last call. The first call has zero counts. What the checks find in
@@ -133,9 +137,8 @@ export class PartitionRun {
         const isUnreadable = thrown instanceof UnreadableBatch;
         const isOffsetMissing = thrown.code === 'OFFSET_MISSING';
         if (!isNarrowed && !isPassing && !isUnreadable && !isOffsetMissing) throw thrown;
-        this.#trouble = thrown.what;
-        if (isOffsetMissing) this.#trouble += `. ${thrown.remedy}`;
-        if (isUnreadable) this.#trouble += `. ${thrown.remedy} ${this.#howToGoOn()}`;
+        this.#trouble = isUnreadable || isOffsetMissing ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
+        if (isUnreadable) this.#trouble += ` ${this.#howToGoOn()}`;
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
@@ -304,11 +307,7 @@ export class PartitionRun {
 
   /** For a batch that cannot be read. */
   #howToGoOn(): string {
-    const { topic, partition, group } = this.#options;
-    return (
-      'To go on behind it, pause the speed layer, and set the committed offset: kafka-consumer-groups.sh --bootstrap-server ' +
-      `<broker> --group ${group} --topic ${topic}:${partition} --reset-offsets --to-offset <offset> --execute`
-    );
+    return `To go on behind it, pause the speed layer, and set the committed offset: ${resetCommand(this.#options)}`;
   }
 
   #sessionOptions() {

@@ -91,7 +91,7 @@ async function soak(servers: Servers, client: Client, minutes: number, rate: num
 
     const found = trends(samples);
     print(table(trendRows(found)));
-    if (minutes < JUDGED_MINUTES) progress(`What grows is judged from ${JUDGED_MINUTES} minutes on.`);
+    if (minutes < JUDGED_MINUTES) progress(`A run of less than ${JUDGED_MINUTES} minutes does not tell what grows.`);
     else
       problems.push(...found.flatMap(({ measure, grows }) => (grows === true ? [`${MEASURES[measure]}: grows`] : [])));
     const events = load.streamed[1] - load.streamed[0];

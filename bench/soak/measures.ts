@@ -1,3 +1,5 @@
+import { keysOf } from '../keys-of';
+
 /** What is measured while the soak runs, by what it is called in its figures. */
 export const MEASURES = {
   memory: 'memory of the worker, MiB',
@@ -11,7 +13,7 @@ export const MEASURES = {
 } as const;
 export type Measure = keyof typeof MEASURES;
 
-/** They grow by their nature: with what is cut. They are drawn and not judged. */
+/** Each cut adds some, as it should. They are drawn, and `trends` does not say whether they grow. */
 const NOT_JUDGED: readonly Measure[] = ['segments'];
 
 /** At `minute` minutes from the start. A measure is absent if there was no answer, or nothing to measure yet. */
@@ -24,7 +26,7 @@ export interface Trend {
   readonly last: number;
   /** How far the middle half of the second third’s values reaches. */
   readonly spread: number;
-  /** Whether `last` is above `middle` by more than the spread and 2 %. Absent if the measure is not judged. */
+  /** Whether `last` is above `middle` by more than the spread and 2 %. Absent for a measure of NOT_JUDGED. */
   readonly grows?: boolean;
 }
 
@@ -48,7 +50,7 @@ export function trends(samples: readonly Sample[]): Trend[] {
 
 const NEGLIGIBLE = 0.02;
 
-export const measures = (): Measure[] => Object.keys(MEASURES) as Measure[]; // The keys of a constant.
+export const measures = (): Measure[] => keysOf(MEASURES);
 
 /** @param sorted not empty. */
 const at = (sorted: readonly number[], share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;

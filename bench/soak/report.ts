@@ -1,4 +1,5 @@
 import { markdownTable } from '../markdown-table';
+import { withPart } from '../marked-part';
 import { MEASURES, trends, type Sample, type Trend } from './measures';
 
 /** The last run of this machine, as `asLines` writes it. */
@@ -8,8 +9,7 @@ export const RUN_PLOTS_FILE = '.daybreak/soak/plots.svg';
 export const RECORD_FILE = 'bench/soak/run.ndjson';
 export const PLOTS_FILE = 'docs/soak.svg';
 
-const BEGIN = '<!-- soak: written by bench/soak/page.ts -->';
-const END = '<!-- end of soak -->';
+const SOAK = { begin: '<!-- soak: written by bench/soak/page.ts -->', end: '<!-- end of soak -->' };
 
 export interface SoakRun {
   /** When it began: an instant in ISO 8601. */
@@ -47,8 +47,6 @@ export function trendRows(found: readonly Trend[]): string[][] {
 
 /** The page with this run in place of the one that it has. */
 export function withSoak(page: string, { run, samples }: ReturnType<typeof fromLines>): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the page lacks the lines ${BEGIN} and ${END}`);
   const number = (value: number): string => value.toLocaleString('en-US');
   const said =
     `${number(run.minutes)} minutes with ${number(run.rate)} events a second: ${number(run.events)} events, and ` +
@@ -58,5 +56,5 @@ export function withSoak(page: string, { run, samples }: ReturnType<typeof fromL
       : `Problems: ${run.problems.join('; ')}.`);
   const [head = [], ...rows] = trendRows(trends(samples));
   const text = [said, markdownTable(head, rows), '![Each measure over the minutes](soak.svg)'];
-  return `${page.slice(0, begin)}${BEGIN}\n\n${text.join('\n\n')}\n\n${page.slice(end)}`;
+  return withPart(page, SOAK, text.join('\n\n'));
 }

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { pipInstalled } from '../../scripts/stack/fetch/pip-install';
 import { findPython } from '../../scripts/stack/fetch/tools';
 import type { Config } from '../../worker/config';
+import { keysOf } from '../keys-of';
 import type { Load } from './load';
 import type { EndedCommand } from './worker-process';
 
@@ -59,10 +60,6 @@ const answerSchema = z.object({
   broken: z.array(z.object({ invariant: z.enum(keysOf(INVARIANTS)), pipeline: z.string(), what: z.string() })),
   counts: z.object({ asked: z.number(), answered: z.number() }),
 });
-
-function keysOf<T extends object>(record: T): (keyof T)[] {
-  return Object.keys(record) as (keyof T)[];
-}
 
 /** Checks every invariant. The load must have stopped. Files go to `folder`. */
 export async function checkInvariants(config: Config, facts: RoundFacts, folder: string): Promise<Checked> {

@@ -42,8 +42,8 @@ export class Load {
   readonly acknowledged: string;
   readonly #producer: Producer;
   readonly #time = localTimeFormatter(ZONE);
-  #streaming: Promise<void> | undefined;
   readonly #rate: number;
+  #streaming: Promise<void> | undefined;
   #stays = false;
   #id = FIRST_ID;
   #sent = 0;

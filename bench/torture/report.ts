@@ -1,18 +1,15 @@
 import { markdownTable } from '../markdown-table';
+import { withPart } from '../marked-part';
 import { INVARIANTS } from './invariants';
 import type { StoredRound } from './record';
 
 export const PAGE = 'docs/robustness.md';
 
-const BEGIN = '<!-- figures: written by bench/torture/page.ts -->';
-const END = '<!-- end of figures -->';
+const FIGURES = { begin: '<!-- figures: written by bench/torture/page.ts -->', end: '<!-- end of figures -->' };
 
 /** The page with the figures of these rounds in place of those that it has. */
-export function withFigures(page: string, rounds: readonly StoredRound[]): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`the page lacks the lines ${BEGIN} and ${END}`);
-  return `${page.slice(0, begin)}${BEGIN}\n\n${figures(rounds)}\n\n${page.slice(end)}`;
-}
+export const withFigures = (page: string, rounds: readonly StoredRound[]): string =>
+  withPart(page, FIGURES, figures(rounds));
 
 /** The invariants as a list of sentences. */
 export const invariantsList = (): string =>

@@ -1,7 +1,8 @@
 // node --import tsx bench/upgrade/index.ts <commit>: a pipeline under the packed package of an older commit goes on under this
-// checkout, on real servers (see withServers). In place of a commit it takes the path of an installed daybreak.mjs. A speed layer, a day, a backfill and a schedule are in flight when
-// the old worker stops. Then torture's checker proves that nothing was lost, doubled or mixed, and each version reads what the
-// other one has published. Prints a line a step. Ends with 0 if all went on. Linux only.
+// checkout, on real servers (see withServers). In place of a commit it takes the path of an installed daybreak.mjs. A speed
+// layer, a day, a backfill and a schedule are in flight when the old worker stops. Then torture's checker proves that nothing
+// was lost, doubled or mixed, and each version reads what the other one has published. Prints a line a step. Ends with 0 if all
+// went on. Linux only.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Client } from '@temporalio/client';

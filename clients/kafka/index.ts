@@ -4,6 +4,7 @@ export { PartitionSession } from './partition-session';
 export { KafkaProducer } from './producer';
 export { headerSize, type NewHeader, type NewRecord, recordSize } from './record-batch';
 export { endOfRecords, UnreadableBatch } from './fetched-batches';
+export { resetCommand } from './reset-command';
 export { type KafkaHeader, type KafkaRecord, type RecordSlice, recordSlices } from './record-slices';
 export { KafkaTopics, type PartitionOffsets } from './topics';
 export type { ProducerEpoch } from './transactional-writer';

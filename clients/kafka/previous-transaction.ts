@@ -4,15 +4,9 @@ import { missingOffset } from './missing-offset';
 import { hasOpenRecords } from './open-records';
 import { boundsOf } from './partition-bounds';
 import { type Decision, type TransactionState, transactionState } from './transaction-state';
-import { type TransactionalWriter, whileMarkersAreWritten, type WriterOptions } from './transactional-writer';
+import type { SessionOptions } from './session-options';
+import { type TransactionalWriter, whileMarkersAreWritten } from './transactional-writer';
 import type { Broker, Cluster } from './transport';
-
-export interface PreviousTransactionOptions extends WriterOptions {
-  readonly outputs: readonly string[];
-  /** See SessionOptions. */
-  readonly known?: number;
-  readonly mayStartAnew?: boolean;
-}
 
 /** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
 const MARKERS_ARE_LOST_MS = 3_000;
@@ -28,13 +22,13 @@ const MARKERS_ARE_LOST_MS = 3_000;
  */
 export class PreviousTransaction {
   readonly #cluster: Cluster;
-  readonly #options: PreviousTransactionOptions;
+  readonly #options: SessionOptions;
   #decision: Decision | undefined;
   /** Undefined as long as it is not known whether markers are lost. */
   #isCut: boolean | undefined;
 
   /** `remembered` is the decision if this process has come to own the partition, and could not finish it. */
-  constructor(cluster: Cluster, options: PreviousTransactionOptions, remembered?: Decision) {
+  constructor(cluster: Cluster, options: SessionOptions, remembered?: Decision) {
     this.#cluster = cluster;
     this.#options = options;
     this.#decision = remembered;
@@ -45,7 +39,10 @@ export class PreviousTransaction {
     return this.#isCut === false ? undefined : this.#decision;
   }
 
-  /** To be called before each attempt to take over. Throws OFFSET_MISSING if the transaction committed an offset that is gone. */
+  /**
+   * To be called before each attempt to take over. Throws OFFSET_MISSING if the transaction committed an offset that is
+   * gone.
+   */
   async look(transactions: Broker): Promise<void> {
     const state = await transactionState(transactions, this.#options.transactionalId);
     this.#decision = state?.decision ?? this.#decision;

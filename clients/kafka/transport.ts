@@ -1,6 +1,6 @@
 // kafkajs offers neither a fetch of chosen partitions nor a transaction without grouping messages one by one. For both
-// we need only its connections, which are in modules below its public interface. kafkajs-modules.ts loads
-// them, and request-queue.ts mends one: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
+// we need only its connections, which are in modules below its public interface. kafkajs-modules.ts loads them, and
+// request-queue.ts mends one: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
 import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';
 import type { ConnectionOptions } from 'node:tls';
 import { DaybreakError } from '../../domain/errors';

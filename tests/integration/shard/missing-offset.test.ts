@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { KafkaProducer, KafkaTopics, PartitionSession } from '../../../clients/kafka';
+import { KafkaTopics, PartitionSession } from '../../../clients/kafka';
 import { readConfig } from '../../../worker/config';
 import { withAdmin } from '../support/kafka-admin';
+import { numberedTopic } from './numbered-topic';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 
@@ -19,13 +20,7 @@ describe('a partition whose committed offset Kafka does not know', () => {
   beforeEach(async () => {
     name = `missing-offset-${randomBytes(4).toString('hex')}`;
     topics = await KafkaTopics.connect(kafka);
-    await topics.ensure([{ topic: name, partitions: 1 }]);
-    const producer = await KafkaProducer.connect(kafka);
-    await producer.send(
-      name,
-      Array.from({ length: 10 }, (_, index) => ({ value: `${index}`, partition: 0 })),
-    );
-    await producer.close();
+    await numberedTopic(topics, kafka.brokers, name);
   });
   afterEach(() => topics.close());
 

@@ -1,8 +1,9 @@
 import { Kafka, logLevel, type Transaction } from 'kafkajs';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KafkaProducer, KafkaTopics, PartitionSession } from '../../../clients/kafka';
+import { KafkaTopics, PartitionSession } from '../../../clients/kafka';
 import { readConfig } from '../../../worker/config';
+import { numberedTopic } from './numbered-topic';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 const name = `open-transaction-${randomBytes(4).toString('hex')}`;
@@ -23,13 +24,7 @@ describe('a session that is opened while an offset of its partition is in a tran
 
   beforeAll(async () => {
     topics = await KafkaTopics.connect(kafka);
-    await topics.ensure([{ topic: name, partitions: 1 }]);
-    const feeding = await KafkaProducer.connect(kafka);
-    await feeding.send(
-      name,
-      Array.from({ length: 10 }, (_, index) => ({ value: `${index}`, partition: 0 })),
-    );
-    await feeding.close();
+    await numberedTopic(topics, kafka.brokers, name);
     await producer.connect();
   });
   afterAll(async () => {
