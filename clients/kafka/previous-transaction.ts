@@ -6,10 +6,11 @@ import { boundsOf } from './partition-bounds';
 import { type Decision, type TransactionState, transactionState } from './transaction-state';
 import type { SessionOptions } from './session-options';
 import { type TransactionalWriter, whileMarkersAreWritten } from './transactional-writer';
-import type { Broker, Cluster } from './transport';
+import { type Broker, type Cluster, createErrorFromCode } from './transport';
 
 /** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
 const MARKERS_ARE_LOST_MS = 3_000;
+const CONCURRENT_TRANSACTIONS = 51;
 
 /**
  * The last transaction of the previous owner of a partition, whose markers the broker may have lost. Kafka 4 takes a
@@ -40,14 +41,16 @@ export class PreviousTransaction {
   }
 
   /**
-   * To be called before each attempt to take over. Throws OFFSET_MISSING if the transaction committed an offset that is
-   * gone.
+   * To be called before each attempt to take over. Throws CONCURRENT_TRANSACTIONS while the markers of a commit are
+   * written, and OFFSET_MISSING if the transaction committed an offset that is gone.
    */
   async look(transactions: Broker): Promise<void> {
     const state = await transactionState(transactions, this.#options.transactionalId);
     this.#decision = state?.decision ?? this.#decision;
     this.#isCut = undefined;
-    if (state?.decision !== 'commit' || !state.isComplete) return;
+    if (state?.decision !== 'commit') return;
+    // Nobody can take over before that either; and afterwards nobody can tell that an offset was committed.
+    if (!state.isComplete) throw createErrorFromCode(CONCURRENT_TRANSACTIONS);
     const settled = await this.#settledOffset();
     if (settled?.offset === NONE && this.#options.mayStartAnew !== true) await this.#mustHaveNothingToRead();
     this.#isCut = settled === undefined || (await this.#hasOpenRecords(state));

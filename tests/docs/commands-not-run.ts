@@ -25,10 +25,12 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node --import tsx bench/day/index.ts': 'a bench, on servers of its own',
   'node --import tsx bench/backfill/index.ts 400 4': 'the same',
   'node --import tsx bench/torture/index.ts 1 10': 'the same; tests/integration/bench runs a short one',
+  'node --import tsx bench/soak/index.ts 120 5000': 'the same; tests/integration/bench runs a short one',
   'node --import tsx bench/fuzz/index.ts all 60':
     'writes into the repository; tests/integration/bench runs a short one',
   'node --import tsx bench/upgrade/index.ts e8036b3': 'a bench, on servers of its own, which needs the history',
   'node --import tsx bench/torture/page.ts': 'writes into the repository',
+  'node --import tsx bench/soak/page.ts': 'the same',
   'docker compose up': 'there is no Docker where tests run',
   'docker compose up --build --detach': 'the same',
   'docker compose exec worker daybreak status': 'the same',

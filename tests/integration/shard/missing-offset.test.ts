@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { KafkaTopics, PartitionSession } from '../../../clients/kafka';
 import { readConfig } from '../../../worker/config';
 import { withAdmin } from '../support/kafka-admin';
+import { until } from '../support/until';
 import { numberedTopic } from './numbered-topic';
 
 const kafka = { brokers: readConfig().kafka.brokers };
@@ -21,14 +22,14 @@ describe('a partition whose committed offset Kafka does not know', () => {
     name = `missing-offset-${randomBytes(4).toString('hex')}`;
     topics = await KafkaTopics.connect(kafka);
     await numberedTopic(topics, kafka.brokers, name);
+    const isKnown = (): Promise<boolean> => topics.committedOffsets(name, name).then(() => true).catch(() => false);
+    await until('the coordinator of the group', isKnown);
   });
   afterEach(() => topics.close());
 
+  const optionsOf = () => ({ topic: name, partition: 0, group: name, transactionalId: name, outputs: [] });
   const open = (known?: number): Promise<PartitionSession> =>
-    PartitionSession.open(kafka, {
-      ...{ topic: name, partition: 0, group: name, transactionalId: name, outputs: [] },
-      ...(known !== undefined && { known }),
-    });
+    PartitionSession.open(kafka, { ...optionsOf(), ...(known !== undefined && { known }) });
   const startOf = async (known?: number): Promise<PartitionSession['start']> => {
     const session = await open(known);
     await session.close();
@@ -71,6 +72,17 @@ describe('a partition whose committed offset Kafka does not know', () => {
     await expect(open()).rejects.toThrow(message);
     await remember(7);
     expect(await startOf()).toEqual({ offset: 7 });
+  });
+
+  it('is not read from its start while the markers of its last transaction are written', async () => {
+    for (let round = 0; round < 20; round++) {
+      const last = await open();
+      await last.commit(new Map(), 7);
+      // Another group has the same transactional id, so that its offset is gone without a wait.
+      const next = PartitionSession.open(kafka, { ...optionsOf(), group: `${name}-other` });
+      await expect(next).rejects.toMatchObject({ code: 'OFFSET_MISSING' });
+      await last.close();
+    }
   });
 
   it('is not read from its start by an owner that has committed it, whatever the transactional id tells', async () => {
