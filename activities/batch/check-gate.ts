@@ -69,11 +69,12 @@ async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | un
 async function notRead(druid: DruidClient, { realtimeDatasource, interval }: DayPlan): Promise<string | undefined> {
   const status = await druid.supervisors.status(realtimeDatasource);
   const spec = await druid.supervisors.find(realtimeDatasource);
-  const sealedUntil = spec?.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
-  // The state is not used here: if a topic does not exist yet, Druid says that it connects.
-  if (status === undefined || spec?.suspended === true) return undefined;
+  if (spec === undefined || spec.suspended) return undefined;
   // A task takes no row of a sealed day, so it has nothing to read again.
+  const sealedUntil = spec.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
   if (new Date(sealedUntil) >= new Date(interval.end)) return undefined;
+  if (status === undefined) return 'Druid to replace its supervisor';
+  // The state is not used here: if a topic does not exist yet, Druid says that it connects.
   if (status.activeTasks.length === 0) return 'realtime to start its task';
   const reached = await druid.supervisors.reachedTasks(realtimeDatasource);
   const silent = silentTasks(status, reached);

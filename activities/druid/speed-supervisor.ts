@@ -81,15 +81,19 @@ export function createSpeedSupervisorActivities({
       });
     },
 
-    /** Returns when the supervisor's health differs from the known one, or after the given seconds. */
+    /**
+     * Returns when the supervisor's health differs from the known one, or after the given seconds. A running layer
+     * resumes a supervisor that somebody suspended.
+     */
     async watchSupervisor(input: WatchSupervisorInput): Promise<SupervisorHealth> {
       const { pipeline: name, known, maximumSeconds } = parseInput(watchInput, input, 'watchSupervisor');
       const context = Context.current();
       const end = performance.now() + maximumSeconds * 1_000;
       return withHeartbeats('watches', async () => {
-        const { pipeline } = await runnablePipeline(folders, name);
+        const loaded = await runnablePipeline(folders, name);
         for (;;) {
-          const { health } = await pollSupervisor(druid, pipeline);
+          const { health } = await pollSupervisor(druid, loaded.pipeline);
+          if (health.state === 'SUSPENDED') await prepareSupervisor(loaded);
           if (!isDeepStrictEqual(health, known) || performance.now() >= end) return health;
           await context.sleep(POLL_MS);
         }

@@ -12,7 +12,10 @@ const storedSpec = z.looseObject({
 });
 export type StoredSupervisorSpec = z.infer<typeof storedSpec>;
 
-/** Every spec that a supervisor ever had. A terminated supervisor has an entry without a spec. */
+/** A terminated supervisor has an entry without a spec. */
+const terminated = z.looseObject({ spec: z.null().optional() }).transform(() => undefined);
+/** The specs that a supervisor ever had, the latest first. */
+const latest = z.tuple([z.looseObject({ spec: storedSpec.or(terminated) })], z.unknown());
 const history = z.array(
   z.looseObject({
     spec: z.looseObject({
@@ -83,7 +86,13 @@ export function createSupervisors(overlord: DruidHttp) {
   const path = (id: string): string => `/druid/indexer/v1/supervisor/${encodeURIComponent(id)}`;
   return {
     /** The spec as Druid stores it; undefined if there is no supervisor of that id. */
-    find: (id: string): Promise<StoredSupervisorSpec | undefined> => overlord.find({ url: path(id) }, storedSpec),
+    async find(id: string): Promise<StoredSupervisorSpec | undefined> {
+      const running = await overlord.find({ url: path(id) }, storedSpec);
+      if (running !== undefined) return running;
+      // While Druid replaces a supervisor, it answers that there is none.
+      const [last] = (await overlord.find({ url: `${path(id)}/history` }, latest)) ?? [];
+      return last?.spec;
+    },
 
     /** Creates or replaces a supervisor. Running tasks publish what they have, and new ones start. */
     async submit(spec: SupervisorSpec): Promise<void> {

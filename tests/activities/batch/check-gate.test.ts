@@ -75,6 +75,16 @@ it('waits for no task of a supervisor that is suspended, also where its topic is
   expect(Date.now() - began).toBeLessThan(MINUTE / 2);
 });
 
+it('waits for the tasks of a supervisor that Druid is replacing', async () => {
+  const { druid } = druidThatLoads(0);
+  const running = { suspended: false, spec: { ioConfig: {} } };
+  const supervisors = { status: () => Promise.resolve(undefined), find: () => Promise.resolve(running) };
+  const replacing = { ...druid, supervisors } as unknown as DruidClient;
+  expect(await check(replacing, { first: 2 * MINUTE, attempt: 2 * MINUTE })).toMatchObject({
+    realtimeUnseen: 'Druid to replace its supervisor',
+  });
+});
+
 describe('of realtime that several tasks read', () => {
   const late = { first: 2 * MINUTE, attempt: 2 * MINUTE };
   const task = (id: string, partition: string, isStarted = true) => ({

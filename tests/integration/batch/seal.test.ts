@@ -8,7 +8,7 @@ import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { readConfig } from '../../../worker/config';
 import { background, succeed, type BackgroundCommand } from '../support/daybreak';
 import { endAll } from '../support/end-all';
-import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
+import { ownPipeline, suspendSupervisor, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { expectedRows, fedDay, servedRows, ZONE } from './day-rows';
 import { until } from '../support/until';
@@ -31,14 +31,14 @@ afterAll(async () => {
   await pipeline.remove();
 });
 
-/** Seals as a day's run does. */
-function seal(client: DruidClient, id: string, until: string) {
+/** Seals as a day's run does. The speed layer has not started, unless `isStarting` says so. */
+function seal(client: DruidClient, id: string, until: string, isStarting = false) {
   return ensureSupervisor(client, id, (stored) => ({
     ...supervisorSpec(loaded.pipeline, loaded.outputColumns, {
       kafka: config.druid.kafka,
       sealedUntil: laterSeal(until, stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined),
     }),
-    suspended: true,
+    suspended: isStarting ? false : (stored?.suspended ?? true),
   }));
 }
 
@@ -79,6 +79,14 @@ describe('a seal', () => {
     expect(await sealOf(pipeline.topic)).toBeUndefined();
     expect(await seal(druid, pipeline.topic, earlier)).toEqual({ done: 'created', sealedUntil: later });
     expect(await seal(druid, pipeline.topic, earlier)).toEqual({ done: 'unchanged', sealedUntil: later });
+  });
+
+  it('leaves a running supervisor running, whatever other days are sealed in the same moment', async () => {
+    const ends = Array.from({ length: 8 }, (_, days) => dayInterval(shiftDate(second, days), ZONE).end);
+    await seal(druid, pipeline.topic, later, true);
+    await Promise.all(ends.map((end) => seal(druid, pipeline.topic, end)));
+    expect(await druid.supervisors.find(pipeline.topic)).toMatchObject({ suspended: false });
+    expect(await sealOf(pipeline.topic)).toBe(ends.at(-1));
   });
 });
 
@@ -137,5 +145,10 @@ describe('two days that are recomputed at once', () => {
       expect(await servedRows(own.topic, date)).toEqual(expectedRows(sent.get(date)!));
     }
     expect(await sealOf(own.topic)).toBe(dayInterval(second, ZONE).end);
+
+    const isSuspended = async (): Promise<boolean> => (await druid.supervisors.find(own.topic))?.suspended === true;
+    expect(await isSuspended()).toBe(false);
+    await suspendSupervisor(own.topic);
+    await until('the speed layer to resume its supervisor', async () => !(await isSuspended()), { seconds: 60 });
   });
 });

@@ -89,9 +89,17 @@ function ignoring(type: new (...args: never[]) => Error): (thrown: unknown) => v
 }
 
 /** Ends a supervisor and its tasks, if there is one. The tests share the slots of its tasks. */
-export async function terminateSupervisor(datasource: string): Promise<void> {
+export function terminateSupervisor(datasource: string): Promise<void> {
+  return tellSupervisor(datasource, 'terminate');
+}
+
+export function suspendSupervisor(datasource: string): Promise<void> {
+  return tellSupervisor(datasource, 'suspend');
+}
+
+async function tellSupervisor(datasource: string, what: 'terminate' | 'suspend'): Promise<void> {
   const { coordinatorUrl } = readConfig().druid;
-  const url = `${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/terminate`;
+  const url = `${coordinatorUrl}/druid/indexer/v1/supervisor/${datasource}/${what}`;
   const answer = await axios.post<unknown>(url, undefined, { validateStatus: () => true }).catch(() => undefined);
   if (answer !== undefined && answer.status !== 200 && answer.status !== 404)
     throw new Error(`Druid answered ${url} with ${answer.status}`);
