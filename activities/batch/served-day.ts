@@ -70,14 +70,17 @@ export function servedDay(
   const hours = instantsByHour(interval, pipeline.timeZone);
   const sourceOf = (hour: string): RowSource => ({ datasource, intervals: hours.get(hour) ?? [] });
 
-  /** The broker forgets a datasource once its last rows are dropped, also between two queries. */
+  /**
+   * The broker forgets a datasource once nothing serves its rows any more, also between two queries. It knows it again
+   * when a server comes back.
+   */
   async function unlessForgotten<T>(none: T, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (thrown) {
       const isRefused = thrown instanceof DaybreakError && thrown.code === 'DRUID_REFUSED';
-      if (isRefused && (await queries.columns(datasource)).length === 0) return none;
-      throw thrown;
+      if (!isRefused) throw thrown;
+      return (await queries.columns(datasource)).length === 0 ? none : await ask();
     }
   }
 

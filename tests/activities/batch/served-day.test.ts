@@ -3,23 +3,26 @@ import type { DruidClient } from '../../../clients/druid';
 import { dayInterval, parseBusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
 import type { Rollup } from '../../../domain/rollup';
-import { NO_CONTENT, withRowCounter, type Content } from '../../../engines/duckdb/row-counter';
+import { NO_CONTENT, withRowCounter } from '../../../engines/duckdb/row-counter';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { scratchFolder } from '../../engines/scratch';
 
 const scratch = scratchFolder();
 
-/** A broker that refuses every query of its rows. */
-async function served({ isKnown }: { readonly isKnown: boolean }): Promise<Content> {
+/** A broker that refuses its first queries of rows; by default, all of them. */
+async function served({ isKnown, refused = Infinity }: { readonly isKnown: boolean; readonly refused?: number }) {
   const { pipeline, outputColumns } = await loadPipeline('pipelines/events');
   const queries = {
     columns: () => Promise.resolve(isKnown ? ['__time'] : []),
     sqlLines: async function* () {
-      await Promise.reject(
-        new DaybreakError('DRUID_REFUSED', { what: "Object 'events' not found", remedy: 'Read it.' }),
-      );
+      if (asked++ >= refused) yield Buffer.from('\n');
+      else
+        await Promise.reject(
+          new DaybreakError('DRUID_REFUSED', { what: "Object 'events' not found", remedy: 'Read it.' }),
+        );
     },
   };
+  let asked = 0;
   const interval = dayInterval(parseBusinessDate('2026-11-21'), pipeline.timeZone);
   const druid = { queries } as unknown as DruidClient; // What is not there is not called.
   const day = servedDay(druid, { datasource: 'events', interval }, pipeline, outputColumns);
@@ -28,6 +31,10 @@ async function served({ isKnown }: { readonly isKnown: boolean }): Promise<Conte
 
 it('serves no rows where the broker has forgotten the datasource', async () => {
   expect(await served({ isKnown: false })).toEqual(NO_CONTENT);
+});
+
+it('asks again where the broker knows the datasource again, since a server has come back', async () => {
+  expect(await served({ isKnown: true, refused: 1 })).toEqual(NO_CONTENT);
 });
 
 it('fails with Druid’s reason where the broker still knows the datasource', async () => {
