@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { counted } from './counted';
 import type { RecordCounts, UnreadFile } from './day-manifest';
 import type { ErrorCode } from './errors';
 import type { Pipeline } from './pipeline';
@@ -100,7 +101,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
     refusals.push({
       code: 'MISSING_HOURS',
       reason:
-        `${missingHours.length} hours have no input file (${missingHours.join(', ')}); the pipeline allows ` +
+        `${counted(missingHours.length, 'hour')} ${missingHours.length === 1 ? 'has' : 'have'} no input file (${missingHours.join(', ')}); the pipeline allows ` +
         `${gate.allowedMissingHours}. Bring the files, raise gate.allowedMissingHours, or accept MISSING_HOURS.`,
       figures: { missing: missingHours.length, allowed: gate.allowedMissingHours },
     });
@@ -138,7 +139,7 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
     refusals.push({
       code: 'TRUNCATED_FILES',
       reason:
-        `${truncated.count} files were not read to their end (${truncated.names.join(', ')}${more}), so records may be ` +
+        `${counted(truncated.count, 'file')} ${truncated.count === 1 ? 'was' : 'were'} not read to ${truncated.count === 1 ? 'its' : 'their'} end (${truncated.names.join(', ')}${more}), so records may be ` +
         `missing. Their lines in the quarantine say why${why}. Bring them again in a way that is read, or accept ` +
         'TRUNCATED_FILES.',
       figures: { truncated: truncated.count },

@@ -23,6 +23,7 @@ import {
   type DayPlan,
   type GateReport,
 } from '../domain/daily-batch';
+import { counted } from '../domain/counted';
 import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
 import { innermostFailure } from '../domain/innermost-failure';
@@ -229,7 +230,7 @@ function refused(refusals: readonly GateRefusal[]): ApplicationFailure {
 }
 
 function summary({ counts, segments, version, taskId, proof = 'rows' }: DailyBatchResult): string {
-  return `proven ${describeProof(proof)}; ${describeCounts(counts)}; ${segments} segment(s) of version ${version}, task ${taskId}`;
+  return `proven ${describeProof(proof)}; ${describeCounts(counts)}; ${counted(segments, 'segment')} of version ${version}, task ${taskId}`;
 }
 
 function outcomeOf(thrown: unknown): string {

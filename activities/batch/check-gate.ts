@@ -1,6 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import * as z from 'zod';
 import type { DruidClient, SupervisorStatus } from '../../clients/druid';
+import { counted } from '../../domain/counted';
 import type { BuiltDay, DayPlan, GateReport, ServedHour } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { acceptInput, isAccepted, refusalsOf, truncatedFiles, type Acceptance } from '../../domain/gate';
@@ -62,7 +63,7 @@ async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | un
   const { realtimeDatasource: datasource, interval } = plan;
   const segments = await visibleSegments(druid, { datasource, interval });
   const missing = segments.filter((one) => one.published && !one.available);
-  return missing.length === 0 ? undefined : `${missing.length} segments of the day to be served`;
+  return missing.length === 0 ? undefined : `${counted(missing.length, 'segment')} of the day to be served`;
 }
 
 /** The realtime tasks that may have rows of the day and do not serve them, for example because their server died. */

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DruidClient } from '../../clients/druid';
+import { counted } from '../../domain/counted';
 import { isEqual, type BuiltDay, type DayPlan, type DayProof, type ProvenHour } from '../../domain/daily-batch';
 import { areOf, firstDifference, noFigures, type HourFigures } from '../../domain/day-figures';
 import { storedColumnsOf } from '../../domain/druid/data-schema';
@@ -109,7 +110,7 @@ async function compareRows(
       };
       const difference = isEqual(compared)
         ? undefined
-        : `Druid serves ${druidHas.rows} rows (checksum ${druidHas.checksum}), the batch wrote ${batch.rows} (checksum ${batch.checksum})`;
+        : `Druid serves ${counted(druidHas.rows, 'row')} (checksum ${druidHas.checksum}), the batch wrote ${batch.rows} (checksum ${batch.checksum})`;
       return { ...compared, difference };
     }),
   );

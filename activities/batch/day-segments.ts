@@ -1,4 +1,5 @@
 import type { DruidClient, Segment } from '../../clients/druid';
+import { counted } from '../../domain/counted';
 import type { DayPlan } from '../../domain/daily-batch';
 import { visibleIn } from '../../domain/druid/timeline';
 import { DaybreakError } from '../../domain/errors';
@@ -24,7 +25,7 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
   const [found] = strange;
   const served =
     found !== undefined
-      ? `by ${strange.length} segments that neither a recompute nor a compaction made, such as ${found.id}`
+      ? `by ${counted(strange.length, 'segment')} that neither a recompute nor a compaction made, such as ${found.id}`
       : `by ${versions.size} versions of segments`;
   throw new DaybreakError('PROOF_FAILED', {
     what: `${plan.date} of ${plan.datasource} is served ${visible.length === 0 ? 'by no segment' : served}`,

@@ -1,6 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import * as z from 'zod';
 import type { DruidClient, Segment } from '../../clients/druid';
+import { counted } from '../../domain/counted';
 import type { BuiltDay, DayPlan, DayProof } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { parseInput, shortText } from '../../domain/parse-input';
@@ -121,7 +122,7 @@ async function servedOnlyByBatch(
   const older = visible.filter((one) => new Date(one.version) <= new Date(reindexed.createdTime));
   if (older.length > 0) return { waitingFor: `${older.length} older segments of the day to be overshadowed` };
   const unloaded = visible.filter((one) => !one.available);
-  if (unloaded.length > 0) return { waitingFor: `${unloaded.length} segments of the day to be loaded` };
+  if (unloaded.length > 0) return { waitingFor: `${counted(unloaded.length, 'segment')} of the day to be loaded` };
   if (visible.length === 0) return { waitingFor: 'the first segment of the day' };
   checkSegments(plan, visible);
   return { answer: visible };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../../domain/counted';
 import { DaybreakError } from '../../domain/errors';
 import { multipliesRows } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
@@ -21,7 +22,7 @@ export function refuseMultipliedRows({ pipeline, folder }: LoadedPipeline, { eve
   if (rows <= events || multipliesRows(pipeline)) return;
   const keys = tables.map(([name, { key }]) => `${key.join(', ')} of ${name}`).join('; ');
   throw new DaybreakError('MULTIPLIED_ROWS', {
-    what: `the transform of ${pipeline.name} (${join(folder, TRANSFORM_FILE)}) gives ${rows} rows for the ${events} event(s) of ${of}`,
+    what: `the transform of ${pipeline.name} (${join(folder, TRANSFORM_FILE)}) gives ${counted(rows, 'row')} for the ${counted(events, 'event')} of ${of}`,
     remedy:
       tables.length === 0
         ? 'Write it so that an event gives at most one row.'

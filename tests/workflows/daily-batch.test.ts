@@ -55,7 +55,7 @@ it('takes a day step by step, and leaves its verdict, its table and each step’
 });
 
 it('keeps in the day’s result and details that the gate saw only a part of realtime, and what it waited for', async () => {
-  const realtimeUnseen = '1 segments of the day to be served';
+  const realtimeUnseen = '1 segment of the day to be served';
   const { activities } = dayActivities({
     checkGate: () => Promise.resolve({ realtime: [], refusals: [], accepted: [], realtimeUnseen }),
   });

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/counted';
 import { Markdown, markdown, markdownTable } from '../../domain/markdown';
 import { countedSince, keptReasons } from '../../domain/speed-shard';
 import { failureAge, type SpeedLayerStatus } from '../../domain/speed-layer';
@@ -18,7 +19,7 @@ export function describeLayer({ state, shards, supervisor, partitions, failures 
   ]);
   const head = ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'version', 'trouble'];
   const parts = [
-    markdown`**${state}** with ${shards} shard(s)`,
+    markdown`**${state}** with ${counted(shards, 'shard')}`,
     markdown`Druid supervisor: ${Markdown.joined(
       druid.map((part) => markdown`${part}`),
       '; ',

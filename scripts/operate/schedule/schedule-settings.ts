@@ -7,6 +7,7 @@ import {
   type ScheduleSpec,
 } from '@temporalio/client';
 import { formatDuration, intervalToDuration } from 'date-fns';
+import { counted } from '../../../domain/counted';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../../domain/business-date';
 
 /**
@@ -118,5 +119,5 @@ function durationOf(milliseconds: unknown): string {
   if (typeof milliseconds !== 'number' || milliseconds === 0) return 'none';
   const days = Math.floor(milliseconds / 86_400_000);
   const rest = formatDuration(intervalToDuration({ start: 0, end: milliseconds % 86_400_000 }));
-  return [days > 0 ? `${days} days` : '', rest].filter((part) => part !== '').join(' ');
+  return [days > 0 ? counted(days, 'day') : '', rest].filter((part) => part !== '').join(' ');
 }

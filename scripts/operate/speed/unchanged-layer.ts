@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { counted } from '../../../domain/counted';
 import { speedView } from './speed-status';
 
 /**
@@ -14,7 +15,9 @@ export async function leftUnchanged(client: Client, pipeline: string, shards: nu
   return [
     ...(isPaused ? [`It is ${view.state}. To go on: npx daybreak speed resume --pipeline ${pipeline}`] : []),
     ...(isScaled
-      ? [`It has ${view.shards} shard(s). To change that: npx daybreak speed scale ${shards} --pipeline ${pipeline}`]
+      ? [
+          `It has ${counted(view.shards, 'shard')}. To change that: npx daybreak speed scale ${shards} --pipeline ${pipeline}`,
+        ]
       : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted';
 import type { DailyBatchResult } from '../../../domain/daily-batch';
 import { describeCounts } from '../../../domain/day-manifest';
 import { describeProof } from '../../../domain/proof-kind';
@@ -17,7 +18,7 @@ export function describeDay(result: DailyBatchResult): Line[] {
     describeBefore(result.before, result),
     describeCounts(counts),
     sealedUntil === undefined ? 'not sealed: the batch has its own datasource' : `sealed until ${sealedUntil}`,
-    `${segments} segment(s) of ${datasource}, all of version ${version}, none realtime`,
+    `${counted(segments, 'segment')} of ${datasource}, all of version ${version}, none realtime`,
     ...accepted.map(({ code, reason }) => `accepted ${code}: ${reason}`),
     `verdict: ${verdict} — proven ${describeProof(proof)}: Druid serves the batch’s rows in every hour`,
   ];

@@ -1,4 +1,5 @@
 import type { IngestionTotals } from '../../../clients/druid';
+import { counted } from '../../../domain/counted';
 import type { SupervisorHealth } from '../../../domain/speed-layer';
 import type { Ingestion, IngestionUnknown } from '../../operate/speed/ingestion';
 
@@ -21,7 +22,7 @@ function describeLag({ lag, lagIsBound }: Pick<Ingestion, 'lag' | 'lagIsBound'>)
 }
 
 function describeTotals({ processed, thrownAway, unparseable }: IngestionTotals): string {
-  return `took ${processed} rows, dropped ${thrownAway} that came after the seal, could not read ${unparseable}`;
+  return `took ${counted(processed, 'row')}, dropped ${thrownAway} that came after the seal, could not read ${unparseable}`;
 }
 
 /** The health alone, as the workflow knows it. Undefined before its first poll. */

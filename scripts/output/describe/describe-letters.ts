@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted';
 import type { DeadLetter } from '../../../activities/speed/dead-letter';
 import type { Pipeline } from '../../../domain/pipeline';
 import type { LettersOfDay } from '../../operate/dlq/event-days';
@@ -5,7 +6,7 @@ import { recomputes } from '../../operate/dlq/event-days';
 import type { Replay } from '../../operate/dlq/replay';
 import { originOf } from '../../operate/dlq/selection';
 import type { Line } from '../safe-text';
-import { counted, cut } from '../shown-text';
+import { cut } from '../shown-text';
 import { table } from '../table';
 
 /** The letters as a table. `dlq replay` takes the values of its first column. Nothing if there are no letters. */

@@ -1,7 +1,8 @@
+import { counted, numeral } from '../../../domain/counted';
 import { visibleLines } from '../../../domain/visible';
 import type { PipelinePreview } from '../../operate/preview';
 import { SafeText, type Line } from '../safe-text';
-import { counted, numeral } from '../shown-text';
+
 import { wideTable } from '../wide-table';
 import { quarantineTable } from './describe-quarantine';
 

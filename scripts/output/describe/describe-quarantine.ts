@@ -1,8 +1,9 @@
+import { counted, numeral } from '../../../domain/counted';
 import type { Pipeline } from '../../../domain/pipeline';
 import type { QuarantinedRecord } from '../../../engines/versions/quarantine';
 import type { CountsByReason, QuarantineList, ShownQuarantine } from '../../operate/quarantine';
 import type { Line } from '../safe-text';
-import { counted, numeral } from '../shown-text';
+
 import { table } from '../table';
 import { wideTable } from '../wide-table';
 

@@ -1,3 +1,4 @@
+import { counted } from '../../../domain/counted';
 import { countedSince, type PartitionProgress, type RunChecks } from '../../../domain/speed-shard';
 import type { FolderState } from '../../operate/pipeline-folder';
 import type { Ingestion, IngestionUnknown } from '../../operate/speed/ingestion';
@@ -75,6 +76,6 @@ export function describeSpeed(
 }
 
 function describeState({ pipeline, state, shards, unanswered }: SpeedView): string[] {
-  if (unanswered === undefined) return [`speed layer of ${pipeline}: ${state}, ${shards ?? 0} shard(s)`];
+  if (unanswered === undefined) return [`speed layer of ${pipeline}: ${state}, ${counted(shards ?? 0, 'shard')}`];
   return [`! speed layer of ${pipeline}: not known, ${unanswered.what}`, `→ ${unanswered.remedy}`];
 }

@@ -61,7 +61,7 @@ it('waits in a later attempt too, for as long as in the first', async () => {
 it('asks at least once in an attempt that begins late, and reports what it still waited for', async () => {
   const { druid } = druidThatLoads(Infinity);
   const report = await check(druid, { first: 2 * MINUTE, attempt: 2 * MINUTE });
-  expect(report).toMatchObject({ realtimeUnseen: '1 segments of the day to be served' });
+  expect(report).toMatchObject({ realtimeUnseen: '1 segment of the day to be served' });
 });
 
 it('waits for no task of a supervisor that is suspended, also where its topic is not there yet', async () => {

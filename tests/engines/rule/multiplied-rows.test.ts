@@ -36,7 +36,7 @@ describe('a transform that gives more rows than it got events', () => {
       code: 'MULTIPLIED_ROWS',
       retry: false,
       what: expect.stringMatching(
-        /^the transform of events \(.*pipelines\/events\/transform\.sql\) gives 4 rows for the 2 event\(s\) of the hour 07 of 2026-11-21$/,
+        /^the transform of events \(.*pipelines\/events\/transform\.sql\) gives 4 rows for the 2 events of the hour 07 of 2026-11-21$/,
       ) as string,
       remedy: expect.stringContaining('(uid of names)') as string,
     });
@@ -49,7 +49,7 @@ describe('a transform that gives more rows than it got events', () => {
     try {
       await expect(runIsolated(transform, values)).rejects.toMatchObject({
         code: 'MULTIPLIED_ROWS',
-        what: expect.stringContaining('gives 4 rows for the 2 event(s) of a micro-batch') as string,
+        what: expect.stringContaining('gives 4 rows for the 2 events of a micro-batch') as string,
       });
       // Also if every line is proven.
       await expect(transform.run([Buffer.from(event(1))])).rejects.toMatchObject({ code: 'MULTIPLIED_ROWS' });

@@ -100,7 +100,7 @@ describe('a refused day is served by realtime as before, with the reason in erro
     without(join(pipeline.folder, 'names.ndjson'), () => expectRefused('BAD_TABLE', 'names.ndjson')));
 
   it('without an hour', () =>
-    without(input('03'), () => expectRefused('MISSING_HOURS', '1 hours have no input file (03)')));
+    without(input('03'), () => expectRefused('MISSING_HOURS', '1 hour has no input file (03)')));
 
   it('while a file goes on changing', async () => {
     const { atime, mtime } = await stat(input('05'));

@@ -98,7 +98,7 @@ describe('a day whose files change while it is being sealed', () => {
     const { code, stderr } = await changedMeanwhile(() => rename(file('07'), `${file('07')}-away`));
     expect(code).toBe(1);
     expect(stderr).toContain('MISSING_HOURS');
-    expect(stderr).toContain('1 hours have no input file (07)');
+    expect(stderr).toContain('1 hour has no input file (07)');
     expect(await servedRows(pipeline.topic, date)).toHaveLength(25);
   });
 });

@@ -243,7 +243,7 @@ describe('a failure', () => {
     const unchecked = { ...loaded, transform: loaded.transform.replace('n.uid = e.id % 10', 'n.uid >= 8') };
     await expect(onSpark(unchecked, { input, output, force: true })).rejects.toMatchObject({
       code: 'MULTIPLIED_ROWS',
-      what: expect.stringContaining('gives 2 rows for the 1 event(s) of the hour 07') as string,
+      what: expect.stringContaining('gives 2 rows for the 1 event of the hour 07') as string,
     });
   });
 

@@ -22,7 +22,11 @@ describe('a partition whose committed offset Kafka does not know', () => {
     name = `missing-offset-${randomBytes(4).toString('hex')}`;
     topics = await KafkaTopics.connect(kafka);
     await numberedTopic(topics, kafka.brokers, name);
-    const isKnown = (): Promise<boolean> => topics.committedOffsets(name, name).then(() => true).catch(() => false);
+    const isKnown = (): Promise<boolean> =>
+      topics
+        .committedOffsets(name, name)
+        .then(() => true)
+        .catch(() => false);
     await until('the coordinator of the group', isKnown);
   });
   afterEach(() => topics.close());

@@ -32,7 +32,7 @@ it('answers the status query with state, supervisor and partitions, and shows th
       partitions: [PARTITION],
     });
     const { details } = await shownOf(handle);
-    expect(details).toContain('**running** with 2 shard(s)');
+    expect(details).toContain('**running** with 2 shards');
     expect(details).toContain('sealed until 2026-11-22T15:00:00Z');
     expect(details).toContain('| 0 | 7 | 2 | 1 | 0 |');
     expect(shards.started.map(({ shard, shards: of }) => `${shard}/${of}`).sort()).toEqual(['0/2', '1/2']);

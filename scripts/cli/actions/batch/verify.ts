@@ -1,4 +1,5 @@
 import type { BusinessDate } from '../../../../domain/business-date';
+import { counted } from '../../../../domain/counted';
 import { describeProof, isRolledUp } from '../../../../domain/proof-kind';
 import { readConfig } from '../../../../worker/config';
 import { verifyDay, type VerifiedDay } from '../../../operate/verify-day';
@@ -27,11 +28,11 @@ export async function run({ pipeline, date, json }: VerifyOptions): Promise<void
 
 function describe({ pipeline, date, datasource, version, segments, hours, kind }: VerifiedDay): Line[] {
   const rolledUp = isRolledUp(kind);
-  const counted = rolledUp ? ' events' : '';
+  const unit = rolledUp ? ' events' : '';
   const number = (count: number): string => count.toLocaleString('en-US');
   return [
     table([
-      ['hour', `batch${counted}`, `Druid${counted}`, ...(rolledUp ? ['stored rows'] : []), 'checksum of both'],
+      ['hour', `batch${unit}`, `Druid${unit}`, ...(rolledUp ? ['stored rows'] : []), 'checksum of both'],
       ...hours.map(({ hour, batchRows, druidRows, druidStored = 0, druidChecksum }) => [
         hour,
         number(batchRows),
@@ -40,6 +41,6 @@ function describe({ pipeline, date, datasource, version, segments, hours, kind }
         druidChecksum,
       ]),
     ]),
-    `proven ${describeProof(kind)}: ${datasource} serves the published rows of ${pipeline} ${date} in every hour, from ${segments} segment(s), the latest of version ${version}`,
+    `proven ${describeProof(kind)}: ${datasource} serves the published rows of ${pipeline} ${date} in every hour, from ${counted(segments, 'segment')}, the latest of version ${version}`,
   ];
 }

@@ -44,7 +44,7 @@ it('says what a start leaves as it is: a pause, and the number of shards', async
     await startSpeedLayer(temporal.client, options);
     await until(async () => (await stateOf('paused')) === 'running');
     expect([await left(), await left(1)]).toEqual([[], []]);
-    expect(await left(3)).toEqual(['It has 1 shard(s). To change that: npx daybreak speed scale 3 --pipeline paused']);
+    expect(await left(3)).toEqual(['It has 1 shard. To change that: npx daybreak speed scale 3 --pipeline paused']);
     await handleOf('paused').signal('pause');
     await until(async () => (await stateOf('paused')) === 'paused');
     expect(await left()).toEqual(['It is paused. To go on: npx daybreak speed resume --pipeline paused']);

@@ -42,7 +42,7 @@ it('tells of rows that a task dropped also once it has ended', () => {
 
 it('tells what the workflow saw last while Druid does not answer', () => {
   expect(describeSpeed(view, undefined, folder)).toEqual([
-    'speed layer of events: running, 1 shard(s)',
+    'speed layer of events: running, 1 shard',
     'Druid supervisor: UNHEALTHY_TASKS',
     '→ Its last error: none given',
     'sealed until: nothing sealed yet',
