@@ -5,10 +5,16 @@ export const SIGNAL_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as c
 export type EndingSignal = keyof typeof SIGNAL_EXIT_CODES;
 
 let ending = false;
+let listening = 0;
 
 /** Whether a signal has asked this process to end, and it still ends its work. */
 export function isEnding(): boolean {
   return ending;
+}
+
+/** Whether this process has work that it ends in order on a signal. */
+export function hasWorkToEnd(): boolean {
+  return listening > 0;
 }
 
 /**
@@ -22,8 +28,10 @@ export function onEnding(end: (signal: EndingSignal) => void): () => void {
     end(signal);
   };
   // Both a shell and the system send SIGHUP to what runs in a terminal that is closed.
+  listening += 1;
   process.once('SIGINT', caught).once('SIGTERM', caught).on('SIGHUP', caught);
   return () => {
+    listening -= 1;
     process.off('SIGINT', caught).off('SIGTERM', caught).off('SIGHUP', caught);
   };
 }

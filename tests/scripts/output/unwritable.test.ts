@@ -43,6 +43,14 @@ async function closed(name: string, environment: Readonly<Record<string, string>
   return existsSync(notes) ? (await readFile(notes, 'utf8')).trim().split('\n') : [];
 }
 
+it('lets a command that catches SIGHUP end its work when nobody reads its output any more', async () => {
+  const notes = join(root, 'pipe');
+  const environment = { ...process.env, CATCHES: 'yes', NOTES: notes };
+  const writing = `"${process.execPath}" --import tsx -e "$WRITES" | head -c 1`;
+  await promisify(execFile)('bash', ['-c', writing], { env: { ...environment, WRITES } });
+  expect(new Set((await readFile(notes, 'utf8')).trim().split('\n'))).toEqual(new Set(['SIGHUP', 'done']));
+});
+
 it('ends as by SIGHUP when its terminal is closed', async () => {
   expect(await closed('ends', {})).toEqual([]);
 });
