@@ -164,10 +164,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       const { cancellationSignal: signal } = Context.current();
       const servedPlan = { datasource: plan.realtimeDatasource, interval: plan.interval };
       const scratch = await folderWithin(data, plan.pipeline, 'scratch');
-      const realtimeUnseen = await awaitRealtime(druid, plan);
-      if (realtimeUnseen !== undefined) {
-        log.warn('compares the day with the realtime rows that can be seen', { stillWaitedFor: realtimeUnseen });
-      }
+      const unseenBefore = await awaitRealtime(druid, plan);
       const counting = 'counting the rows that Druid serves';
       let details = counting;
       const report = (done: string): void => {
@@ -180,6 +177,11 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
             countServed(druid, servedPlan, loaded, { scratch: folder, signal, report }),
           ),
       );
+      // A server may have gone away meanwhile.
+      const realtimeUnseen = unseenBefore ?? (await notServed(druid, plan));
+      if (realtimeUnseen !== undefined) {
+        log.warn('compares the day with the realtime rows that can be seen', { stillWaitedFor: realtimeUnseen });
+      }
       const before = servedBefore(await visibleSegments(druid, servedPlan), servedPlan);
       const realtime = before === 'batch' ? served : withoutDuplicates(served, built.hours);
       const conflicts = await compactionConflicts(druid, loaded);

@@ -75,6 +75,20 @@ it('waits for no task of a supervisor that is suspended, also where its topic is
   expect(Date.now() - began).toBeLessThan(MINUTE / 2);
 });
 
+it('says what was away after it had counted the rows, though it was there before', async () => {
+  const { druid } = druidThatLoads(0);
+  const running = { suspended: false, spec: { ioConfig: {} } };
+  let asked = 0;
+  const task = { id: 'task', startingOffsets: { 0: 0 }, currentOffsets: { 0: 0 } };
+  const supervisors = {
+    status: () => Promise.resolve({ state: 'RUNNING', partitions: 1, activeTasks: asked++ === 0 ? [task] : [] }),
+    find: () => Promise.resolve(running),
+    reachedTasks: () => Promise.resolve(['task']),
+  };
+  const report = await check({ ...druid, supervisors } as unknown as DruidClient, { first: 0, attempt: 0 });
+  expect(report).toMatchObject({ realtimeUnseen: 'realtime to start its task' });
+});
+
 it('waits for the tasks of a supervisor that Druid is replacing', async () => {
   const { druid } = druidThatLoads(0);
   const running = { suspended: false, spec: { ioConfig: {} } };
