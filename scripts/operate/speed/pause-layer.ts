@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { pauseSignal } from '../../../workflows/speed-layer';
-import { runningActivities } from '../follow';
+import { reportUntil, runningActivities } from '../follow';
 import { withSpeedLayer } from './speed-layer';
-import { speedView } from './speed-status';
+import { speedView, type SpeedView } from './speed-status';
 import { describeStillRunning } from './still-running';
 
 const POLL_MILLISECONDS = 500;
@@ -22,13 +22,22 @@ export async function pauseSpeedLayer(
 ): Promise<boolean> {
   await withSpeedLayer(client, pipeline, (handle) => handle.signal(pauseSignal));
   const handle = client.workflow.getHandle(speedLayerId(pipeline));
-  let last = '';
-  for (;;) {
-    const { state } = await speedView(client, pipeline);
-    if (state !== 'pausing') return state === 'paused';
-    const running = describeStillRunning(await runningActivities(handle));
-    if (running !== '' && running !== last) show(`pausing; still running: ${running}`);
-    last = running;
-    await sleep(POLL_MILLISECONDS);
-  }
+  let answered: SpeedView | undefined;
+  const paused = async (): Promise<boolean> => {
+    let last = '';
+    for (;;) {
+      answered = await speedView(client, pipeline);
+      if (answered.state !== 'pausing') return answered.state === 'paused';
+      const running = describeStillRunning(await runningActivities(handle));
+      if (running !== '' && running !== last) show(`pausing; still running: ${running}`);
+      last = running;
+      await sleep(POLL_MILLISECONDS);
+    }
+  };
+  const poll = (): Promise<SpeedView | undefined> => {
+    const found = answered;
+    answered = undefined;
+    return Promise.resolve(found);
+  };
+  return reportUntil(handle, paused(), { poll, report: () => undefined, say: show });
 }

@@ -40,3 +40,15 @@ it('says once what a pause waits for, and nothing of what the layer leaves behin
   // With the watch of the supervisor and without.
   expect(shown.length).toBeLessThanOrEqual(2);
 });
+
+it('says while no worker answers that it waits for one', async () => {
+  const shown: string[] = [];
+  await serving(temporal, { activities }, async () => {
+    await startSpeedLayer(temporal.client, { pipeline: 'left', shards: 1 });
+  });
+  expect(await pauseSpeedLayer(temporal.client, 'left', (line) => shown.push(line))).toBe(false);
+  await temporal.client.workflow.getHandle(speedLayerId('left')).terminate();
+  expect(shown).toEqual([
+    expect.stringMatching(/^waiting for a worker: none has answered for speed-layer\/left in the last 5 s\./),
+  ]);
+});
