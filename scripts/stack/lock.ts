@@ -16,6 +16,8 @@ export interface ShownWait {
   /** What the lock is of. */
   readonly title: string;
   readonly progress: Progress;
+  /** Ends the wait. Default: nothing does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface ShownWait {
 export async function withLock<T>(
   path: string,
   work: () => Promise<T>,
-  { title, progress }: ShownWait = { title: '', progress: silentProgress },
+  { title, progress, signal }: ShownWait = { title: '', progress: silentProgress },
 ): Promise<T> {
   const held = new DaybreakError('LOCKED', {
     what: `another command works on ${path}`,
@@ -54,7 +56,7 @@ export async function withLock<T>(
         wait ??= progress.step(title);
         wait.update(`waiting for ${await ownerOf(path)}`);
       }
-      await sleep(POLL_MILLISECONDS);
+      await sleep(POLL_MILLISECONDS, undefined, { signal });
     }
   }
 }

@@ -51,7 +51,7 @@ export async function startStack({
     // Loaded only here, because the SDK takes long to load.
     if (storage === 's3') await (await import('./servers/local-bucket')).makeBucket(stack);
   };
-  await orReasonOf(signal, () => withLock(stack.directory, start, { title: STACK_TITLE, progress }));
+  await orReasonOf(signal, () => withLock(stack.directory, start, { title: STACK_TITLE, progress, signal }));
   return stack;
 }
 

@@ -64,3 +64,16 @@ it('shows which process it waits for', async () => {
   expect(shown[0]).toMatch(new RegExp(`^Servers: waiting for .* \\(process ${process.pid}\\)$`));
   expect(shown.at(-1)).toBe('Servers: free now');
 });
+
+it('ends its wait when it is told to, without the work', async () => {
+  const path = join(folder, 'told');
+  const ending = new AbortController();
+  let worked = false;
+  await withLock(path, async () => {
+    const shown = { title: 'Servers', progress: silentProgress, signal: ending.signal };
+    const second = withLock(path, () => Promise.resolve((worked = true)), shown);
+    ending.abort();
+    await expect(second).rejects.toMatchObject({ name: 'AbortError' });
+  });
+  expect(worked).toBe(false);
+});
