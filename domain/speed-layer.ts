@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseInput, pipelineInput, shortText, wholeNumber } from './parse-input';
-import { MAXIMUM_SHARDS, type PartitionProgress } from './speed-shard';
+import { type KnownOffset, knownOffsetSchema, MAXIMUM_SHARDS, type PartitionProgress } from './speed-shard';
 
 /** Input of the `speedLayer` workflow, also of its next run when it continues as new. */
 export interface SpeedLayerInput {
@@ -15,6 +15,8 @@ export interface SpeedLayerInput {
   readonly isSetupOver?: boolean;
   /** Default: none. */
   readonly failures?: readonly SpeedLayerFailure[];
+  /** What shards have committed. Default: nothing is known. */
+  readonly known?: readonly KnownOffset[];
 }
 
 /** A part of the layer whose activity failed. It is retried until it succeeds. */
@@ -56,6 +58,7 @@ export const speedLayerInputSchema = z.strictObject({
   setup: shortText.optional(),
   isSetupOver: z.boolean().exactOptional(),
   failures: z.array(failureSchema).exactOptional(),
+  known: z.array(knownOffsetSchema).exactOptional(),
 }) satisfies z.ZodType<SpeedLayerInput>;
 
 /**

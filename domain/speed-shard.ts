@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { shortText } from './parse-input';
 import { addWrongRows, type WrongRows } from './row-checks';
 
 /** The maximum for one layer: as many as a topic that Daybreak creates may have partitions. */
@@ -15,6 +17,8 @@ export interface SpeedShardInput {
    * The setup that was prepared for the shard. A pipeline that needs another setup is not run. Absent: not compared.
    */
   readonly setup?: string | undefined;
+  /** What shards before had committed. Default: nothing is known. */
+  readonly known?: readonly KnownOffset[];
 }
 
 /** The progress of a partition. Offsets are below 2^53. */
@@ -43,6 +47,7 @@ export interface PartitionProgress {
   readonly trouble?: string;
   /** The version of its shard; see SpeedShardProgress. */
   readonly version?: string;
+  readonly topic?: string;
   readonly kept?: string;
 }
 
@@ -109,13 +114,34 @@ export interface SpeedShardProgress {
   readonly version?: string;
   /** Set while the folder holds a changed pipeline that does not pass its checks: the reason, and what to do. */
   readonly kept?: string;
+  /** The topic that is read. Absent from a worker of an earlier version. */
+  readonly topic?: string;
   readonly partitions: readonly PartitionProgress[];
-  /** What attempts before this one had committed of the partitions that this one has not begun with. */
+  /** What was committed before of the partitions that this one has not begun with. */
   readonly known?: readonly KnownOffset[];
 }
 
-/** An offset that was committed. */
-export type KnownOffset = Pick<PartitionProgress, 'partition' | 'offset'>;
+/** An offset that was committed. Without its topic it says nothing: the pipeline may have had another one. */
+export interface KnownOffset {
+  readonly topic?: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export const knownOffsetSchema = z.object({
+  topic: shortText.exactOptional(),
+  partition: z.number(),
+  offset: z.number(),
+}) satisfies z.ZodType<KnownOffset>;
+
+/** The last known offset of each partition. Offset 0 says nothing: that run has not begun, or nothing was committed. */
+export function laterKnown(before: readonly KnownOffset[], after: readonly KnownOffset[]): KnownOffset[] {
+  const known = [...before, ...after.filter(({ offset }) => offset > 0)].map(
+    ({ topic, partition, offset }) =>
+      [partition, { ...(topic !== undefined && { topic }), partition, offset }] as const,
+  );
+  return [...new Map(known).values()];
+}
 
 export interface SpeedShardResult extends SpeedShardProgress {
   /**

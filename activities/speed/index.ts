@@ -5,6 +5,8 @@ import { parseInput, pipelineInput, secondsInput, shortText, wholeNumber } from 
 import type { WrongRows } from '../../domain/row-checks';
 import {
   atRest,
+  knownOffsetSchema,
+  laterKnown,
   MAXIMUM_SHARDS,
   type PartitionProgress,
   type SpeedShardInput,
@@ -34,11 +36,15 @@ const shardInput = z
     shards: wholeNumber(1, MAXIMUM_SHARDS),
     maximumSeconds: secondsInput,
     setup: shortText.optional(),
+    known: z.array(knownOffsetSchema).exactOptional(),
   })
   .refine(({ shard, shards }) => shard < shards, 'shard must be below shards');
 /** The part of a SpeedShardProgress that an attempt needs of the one before it. */
-const knownOffset = z.object({ partition: z.number(), offset: z.number() });
-const lastProgress = z.object({ partitions: z.array(knownOffset), known: z.array(knownOffset).default([]) });
+const lastProgress = z.object({
+  topic: shortText.exactOptional(),
+  partitions: z.array(knownOffsetSchema),
+  known: z.array(knownOffsetSchema).default([]),
+});
 const partitionsInput = z.object({ afterSeconds: secondsInput });
 
 export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
@@ -53,7 +59,9 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       const context = Context.current();
       const { logger } = folders;
       const last = lastProgress.safeParse(context.info.heartbeatDetails).data;
-      const known = last === undefined ? [] : [...last.partitions, ...last.known];
+      const { topic, partitions = [] } = last ?? {};
+      const told = partitions.map((one) => ({ ...one, ...(topic !== undefined && { topic }) }));
+      const known = [input.known ?? [], last?.known ?? [], told].reduce(laterKnown);
       let shard: Shard | undefined;
       const report = (): SpeedShardProgress => {
         if (shard === undefined) return { shard: input.shard, shards: input.shards, partitions: [], known };

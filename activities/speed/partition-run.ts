@@ -122,6 +122,7 @@ export class PartitionRun {
       try {
         session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions(), previous, (producer) => {
           previous = producer;
+          this.#offset = Math.max(this.#offset, producer.known ?? 0);
         });
         await this.#consume(session, signal, () => {
           healthyAt = performance.now();

@@ -20,9 +20,10 @@ export async function shardHeartbeats(client: Client, workflowId: string): Promi
   );
   return shards
     .flatMap((shard) => shard ?? [])
-    .flatMap(({ partitions, version, kept }) =>
+    .flatMap(({ partitions, topic, version, kept }) =>
       partitions.map((partition) => ({
         ...partition,
+        ...(topic !== undefined && { topic }),
         ...(version !== undefined && { version }),
         ...(kept !== undefined && { kept }),
       })),

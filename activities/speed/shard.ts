@@ -23,7 +23,7 @@ export interface ShardOptions {
   readonly input: SpeedShardInput;
   readonly transform: ShardTransform;
   readonly logger: KafkaLogger;
-  /** What attempts before this one had committed. Default: there was none. */
+  /** What was committed before. Default: nothing is known. */
   readonly known?: readonly KnownOffset[];
   /** Called with what a partition has committed since the last call, for metrics; see PartitionRunOptions. */
   readonly onCommitted?: ((partition: number, counts: Counts, wrong: WrongRows) => void) | undefined;
@@ -57,7 +57,7 @@ export class Shard {
     const partitions = [...this.#runs.values()].map(({ progress }) => progress);
     const known = this.#options.known?.filter(({ partition }) => !this.#runs.has(partition));
     return {
-      ...{ shard, shards, version, partitions },
+      ...{ shard, shards, version, topic: this.#options.pipeline.kafka.topic, partitions },
       ...(kept !== undefined && { kept }),
       ...(known !== undefined && known.length > 0 && { known }),
     };
@@ -124,7 +124,7 @@ export class Shard {
   #partitionRun(partition: number, share: number): PartitionRun {
     const { kafka, pipeline, transform, onCommitted } = this.#options;
     const { topic, outputTopic } = pipeline.kafka;
-    const known = this.#options.known?.find((one) => one.partition === partition)?.offset;
+    const known = this.#options.known?.find((one) => one.partition === partition && one.topic === topic)?.offset;
     return new PartitionRun({
       kafka,
       topic,

@@ -69,12 +69,13 @@ export class PartitionSession {
       const writer = await TransactionalWriter.open(cluster, options, previous, (coordinator) =>
         before.look(coordinator),
       );
-      const { producerId, producerEpoch } = writer;
-      onOwned?.({ producerId, producerEpoch, ...(before.unfinished && { unfinished: before.unfinished }) });
+      const known = Math.max(options.known ?? 0, before.seen ?? 0);
+      const owner = { producerId: writer.producerId, producerEpoch: writer.producerEpoch, ...(known > 0 && { known }) };
+      onOwned?.({ ...owner, ...(before.unfinished && { unfinished: before.unfinished }) });
       // The order matters: once the previous owner is fenced, the committed offset cannot move any more.
       const committed = await before.finish(writer);
-      onOwned?.({ producerId, producerEpoch });
-      const start = await startOf(cluster, options, committed);
+      onOwned?.(owner);
+      const start = await startOf(cluster, { ...options, ...(known > 0 && { known }) }, committed);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
     } catch (thrown) {
       await cluster.disconnect();

@@ -27,6 +27,7 @@ export class PreviousTransaction {
   #decision: Decision | undefined;
   /** Undefined as long as it is not known whether markers are lost. */
   #isCut: boolean | undefined;
+  #seen: number | undefined;
 
   /** `remembered` is the decision if this process has come to own the partition, and could not finish it. */
   constructor(cluster: Cluster, options: SessionOptions, remembered?: Decision) {
@@ -38,6 +39,11 @@ export class PreviousTransaction {
   /** The decision, if something may have to be finished as it says. */
   get unfinished(): Decision | undefined {
     return this.#isCut === false ? undefined : this.#decision;
+  }
+
+  /** The offset that it committed, if Kafka knew it before the take-over. Kafka may forget it afterwards. */
+  get seen(): number | undefined {
+    return this.#seen;
   }
 
   /**
@@ -52,6 +58,7 @@ export class PreviousTransaction {
     // Nobody can take over before that either; and afterwards nobody can tell that an offset was committed.
     if (!state.isComplete) throw createErrorFromCode(CONCURRENT_TRANSACTIONS);
     const settled = await this.#settledOffset();
+    if (settled !== undefined && settled.offset !== NONE) this.#seen = settled.offset;
     if (settled?.offset === NONE && this.#options.mayStartAnew !== true) await this.#mustHaveNothingToRead();
     this.#isCut = settled === undefined || (await this.#hasOpenRecords(state));
   }

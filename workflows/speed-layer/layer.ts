@@ -1,5 +1,5 @@
 import { log } from '@temporalio/workflow';
-import type { PartitionProgress } from '../../domain/speed-shard';
+import type { KnownOffset, PartitionProgress } from '../../domain/speed-shard';
 import type { SpeedLayerFailure, SpeedLayerInput, SpeedLayerStatus, SupervisorHealth } from '../../domain/speed-layer';
 import { showDetails } from '../show-details';
 import { describeLayer } from './describe-layer';
@@ -17,9 +17,13 @@ export class Layer {
   setup: string | undefined;
   /** Whether the pipeline has needed another setup since the last preparation. */
   isSetupOver: boolean;
+  /** What shards have committed: Kafka may forget it while a shard that begins anew needs it. */
+  known: readonly KnownOffset[];
   readonly #failures: Map<string, SpeedLayerFailure>;
 
-  constructor({ pipeline, shards = 1, paused = false, setup, isSetupOver = false, failures = [] }: SpeedLayerInput) {
+  constructor(input: SpeedLayerInput) {
+    const { pipeline, shards = 1, paused = false, setup, isSetupOver = false, failures = [], known = [] } = input;
+    this.known = known;
     this.pipeline = pipeline;
     this.shards = shards;
     this.paused = paused;
@@ -35,8 +39,8 @@ export class Layer {
 
   /** The input of the next run when it continues as new. */
   get input(): SpeedLayerInput {
-    const { pipeline, shards, paused, setup, isSetupOver } = this;
-    return { pipeline, shards, paused, setup, isSetupOver, failures: [...this.#failures.values()] };
+    const { pipeline, shards, paused, setup, isSetupOver, known } = this;
+    return { pipeline, shards, paused, setup, isSetupOver, failures: [...this.#failures.values()], known };
   }
 
   /** Shows the state, and what was learnt since, in the Temporal UI. */

@@ -7,6 +7,7 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
+import { type KnownOffset, laterKnown } from '../../domain/speed-shard';
 import type { UnpreparedSetup } from '../../domain/speed-layer';
 import {
   FIRST_POLL_SECONDS,
@@ -148,6 +149,7 @@ export class Loops {
     ) {
       const startedAt = new Date().toISOString();
       layer.partitions = await this.#untilItSucceeds(POLL, () => tellPartitions({ afterSeconds }));
+      layer.known = laterKnown(layer.known, layer.partitions);
       for (const { partition } of layer.partitions) layer.recovered(this.#part(partition % this.#shards), startedAt);
       layer.show();
     }
@@ -161,16 +163,25 @@ export class Loops {
 
   /** If one shard's pipeline needs another setup, all other shards end too. They start again with the new setup. */
   async #runShard(shard: number): Promise<void> {
-    const { pipeline } = this.#layer;
+    const layer = this.#layer;
+    const { pipeline } = layer;
+    const isOwn = ({ partition }: KnownOffset): boolean => partition % this.#shards === shard;
     const run = shardActivity(shard, this.#shards);
     while (!this.isSetupChanged) {
       await condition(() => this.#running !== undefined);
-      const { ended } = await this.#untilItSucceeds(this.#part(shard), () =>
-        run({ pipeline, shard, shards: this.#shards, maximumSeconds: SHARD_SECONDS, setup: this.#running?.setup }),
+      const { ended, topic, partitions } = await this.#untilItSucceeds(this.#part(shard), () =>
+        run({
+          ...{ pipeline, shard, shards: this.#shards, maximumSeconds: SHARD_SECONDS, setup: this.#running?.setup },
+          known: layer.known.filter(isOwn),
+        }),
+      );
+      layer.known = laterKnown(
+        layer.known,
+        partitions.map((one) => ({ ...one, ...(topic !== undefined && { topic }) })),
       );
       if (ended !== 'pipeline-changed') continue;
       this.isSetupChanged = true;
-      this.#layer.isSetupOver = true;
+      layer.isSetupOver = true;
       this.scope.cancel();
     }
   }

@@ -99,6 +99,17 @@ describe('a partition whose committed offset Kafka does not know', () => {
     expect(await startOf(7)).toEqual({ offset: 8 });
   });
 
+  it('is not read from its start by an owner who saw it before it was gone, and then lost the connection', async () => {
+    await commit(7);
+    const seen: (number | undefined)[] = [];
+    const session = await PartitionSession.open(kafka, optionsOf(), undefined, ({ known }) => seen.push(known));
+    await session.close();
+    await forget();
+
+    expect(seen).toEqual([7, 7]);
+    await expect(open(seen[0])).rejects.toMatchObject({ code: 'OFFSET_MISSING' });
+  });
+
   it('is read from its start where nothing was committed', async () => {
     expect(await startOf()).toEqual({ offset: 0 });
   });

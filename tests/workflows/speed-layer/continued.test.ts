@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until, useTemporal } from '../environment';
-import { failures, layer, refused, running, SETUP, Shards, status } from './layers';
+import { failures, layer, PARTITION, refused, running, SETUP, Shards, status } from './layers';
 
 // The number of events from which Temporal suggests to continue as new. Its default is 4,096.
 const SUGGESTED_FROM = 150;
 const temporal = useTemporal('--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_FROM}`);
 
-it('continues as new when its history has grown, with the shards and the pause that it had', async () => {
+it('continues as new when its history has grown, with the shards, the pause and the offsets that it had', async () => {
   const shards = new Shards();
-  const over = { shard: 0, shards: 2, partitions: [], ended: 'time-over' } as const;
+  const partitions = [{ ...PARTITION, partition: 1, offset: 10 }];
+  const over = { shard: 0, shards: 2, topic: 'clicks', partitions, ended: 'time-over' } as const;
   let short = true;
   const activities = layer(shards, {
     runSpeedShard: (input) => (short ? sleep(50).then(() => over) : shards.run(input)),
@@ -22,6 +23,8 @@ it('continues as new when its history has grown, with the shards and the pause t
     short = false;
     await until(() => shards.running.length === 2);
     expect((await status(handle)).shards).toBe(2);
+    const known = shards.running.flatMap((input) => input.known?.filter(({ topic }) => topic === 'clicks') ?? []);
+    expect(known).toEqual([{ topic: 'clicks', partition: 1, offset: 10 }]);
     const [first = ''] = runIds;
     const ended = await temporal.client.workflow.getHandle(handle.workflowId, first).describe();
     expect(ended.status.name).toBe('CONTINUED_AS_NEW');
