@@ -65,7 +65,7 @@ export class PartitionSession {
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
-      const before = new PreviousTransaction(cluster, options, previous?.unfinished);
+      const before = new PreviousTransaction(cluster, kafka, options, previous?.unfinished);
       const writer = await TransactionalWriter.open(cluster, options, previous, (coordinator) =>
         before.look(coordinator),
       );
@@ -75,7 +75,7 @@ export class PartitionSession {
       // The order matters: once the previous owner is fenced, the committed offset cannot move any more.
       const committed = await before.finish(writer);
       onOwned?.(owner);
-      const start = await startOf(cluster, { ...options, ...(known > 0 && { known }) }, committed);
+      const start = await startOf(cluster, kafka, { ...options, ...(known > 0 && { known }) }, committed);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
     } catch (thrown) {
       await cluster.disconnect();
@@ -114,13 +114,18 @@ export class PartitionSession {
   }
 }
 
-async function startOf(cluster: Cluster, options: SessionOptions, found: CommittedOffset): Promise<SessionStart> {
+async function startOf(
+  cluster: Cluster,
+  kafka: KafkaOptions,
+  options: SessionOptions,
+  found: CommittedOffset,
+): Promise<SessionStart> {
   const { low, high } = await boundsOf(cluster, options);
   const isMissing = found.offset === NONE;
   const committed = isMissing ? (options.known ?? NONE) : found.offset;
   const metadata = found.metadata ? { metadata: found.metadata } : {};
   if (isMissing && committed <= low) return { offset: low };
-  if (isMissing && committed <= high) throw missingOffset(options);
+  if (isMissing && committed <= high) throw missingOffset(options, kafka);
   if (committed >= low && committed <= high) return { offset: committed, ...metadata };
   return { offset: low, reset: { committed, low, high }, ...metadata };
 }

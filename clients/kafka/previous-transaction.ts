@@ -1,6 +1,7 @@
 import { type CommittedOffset, fetchCommittedOffset, NONE } from './committed-offset';
 import { protocolType } from './errors';
 import { missingOffset } from './missing-offset';
+import type { KafkaOptions } from './options';
 import { hasOpenRecords } from './open-records';
 import { boundsOf } from './partition-bounds';
 import { type Decision, type TransactionState, transactionState } from './transaction-state';
@@ -23,6 +24,7 @@ const CONCURRENT_TRANSACTIONS = 51;
  */
 export class PreviousTransaction {
   readonly #cluster: Cluster;
+  readonly #kafka: Pick<KafkaOptions, 'brokers'>;
   readonly #options: SessionOptions;
   #decision: Decision | undefined;
   /** Undefined as long as it is not known whether markers are lost. */
@@ -30,8 +32,9 @@ export class PreviousTransaction {
   #seen: number | undefined;
 
   /** `remembered` is the decision if this process has come to own the partition, and could not finish it. */
-  constructor(cluster: Cluster, options: SessionOptions, remembered?: Decision) {
+  constructor(cluster: Cluster, kafka: Pick<KafkaOptions, 'brokers'>, options: SessionOptions, remembered?: Decision) {
     this.#cluster = cluster;
+    this.#kafka = kafka;
     this.#options = options;
     this.#decision = remembered;
   }
@@ -67,7 +70,7 @@ export class PreviousTransaction {
   async #mustHaveNothingToRead(): Promise<void> {
     const { low, high } = await boundsOf(this.#cluster, this.#options);
     const isMadeAnew = (this.#options.known ?? 0) > high;
-    if (high > low && !isMadeAnew) throw missingOffset(this.#options);
+    if (high > low && !isMadeAnew) throw missingOffset(this.#options, this.#kafka);
   }
 
   /** Finishes what was left, and returns the offset at which the previous owner ended. */

@@ -4,7 +4,19 @@ export interface GroupPartition {
   readonly partition: number;
 }
 
-/** The command of Kafka that says at which offset a group goes on. Default: a person puts the offset in. */
-export const resetCommand = ({ group, topic, partition }: GroupPartition, offset?: number): string =>
-  `kafka-consumer-groups.sh --bootstrap-server <broker> --group ${group} --topic ${topic}:${partition} ` +
-  `--reset-offsets --to-offset ${offset ?? '<offset>'} --execute`;
+/**
+ * The command of Kafka that says at which offset a group goes on.
+ *
+ * @param offset default: a person puts it in. `earliest`: the first record.
+ */
+export function resetCommand(
+  { group, topic, partition }: GroupPartition,
+  { brokers }: { readonly brokers: readonly string[] },
+  offset: number | 'earliest' | 'OFFSET' = 'OFFSET',
+): string {
+  const to = offset === 'earliest' ? '--to-earliest' : `--to-offset ${offset}`;
+  return (
+    `kafka-consumer-groups.sh --bootstrap-server ${brokers.join(',')} --group ${group} --topic ${topic}:${partition} ` +
+    `--reset-offsets ${to} --execute`
+  );
+}

@@ -66,11 +66,12 @@ describe('a partition whose committed offset Kafka does not know', () => {
     await commit(7);
     await forget();
 
+    const command = `kafka-consumer-groups.sh --bootstrap-server ${kafka.brokers.join(',')} --group ${name} --topic ${name}:0`;
     const message =
       `OFFSET_MISSING: Kafka knows no committed offset of group ${name} for ${name}/0, but one was committed. Wait: ` +
-      'a Kafka that has just started knows it when it has loaded its groups. If somebody deleted it, or made the topic ' +
-      'anew, say where to go on: kafka-consumer-groups.sh --bootstrap-server <broker> ' +
-      `--group ${name} --topic ${name}:0 --reset-offsets --to-offset <offset> --execute`;
+      'a Kafka that has just started knows it when it has loaded its groups. If somebody deleted it, or the layer stood ' +
+      `still for a week, say where to go on: ${command} --reset-offsets --to-offset OFFSET --execute . If the topic was ` +
+      `made anew, read it from its start: ${command} --reset-offsets --to-earliest --execute`;
     await expect(open()).rejects.toThrow(message);
     // It still knows that an offset was committed.
     await expect(open()).rejects.toThrow(message);
@@ -94,7 +95,7 @@ describe('a partition whose committed offset Kafka does not know', () => {
     await takeOver();
     await forget();
 
-    await expect(open(7)).rejects.toThrow(/: 7 or a later one\. .* --to-offset 7 --execute$/);
+    await expect(open(7)).rejects.toThrow(/: 7 or a later one\. .* --to-offset 7 --execute \. If /);
     await remember(8);
     expect(await startOf(7)).toEqual({ offset: 8 });
   });
