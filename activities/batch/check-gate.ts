@@ -58,9 +58,13 @@ const LAG_OFFSETS = 10_000;
  * with only half of realtime's rows, a batch would pass even if it lacks many.
  */
 async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
-  const missingTasks = await notRead(druid, plan);
-  if (missingTasks !== undefined) return missingTasks;
-  const { realtimeDatasource: datasource, interval } = plan;
+  return (await notRead(druid, plan)) ?? (await notAvailable(druid, plan));
+}
+
+async function notAvailable(
+  druid: DruidClient,
+  { realtimeDatasource: datasource, interval }: DayPlan,
+): Promise<string | undefined> {
   const segments = await visibleSegments(druid, { datasource, interval });
   const missing = segments.filter((one) => one.published && !one.available);
   return missing.length === 0 ? undefined : `${counted(missing.length, 'segment')} of the day to be served`;
@@ -69,7 +73,7 @@ async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | un
 /** The realtime tasks that may have rows of the day and do not serve them, for example because their server died. */
 async function notRead(druid: DruidClient, { realtimeDatasource, interval }: DayPlan): Promise<string | undefined> {
   const status = await druid.supervisors.status(realtimeDatasource);
-  const spec = await druid.supervisors.find(realtimeDatasource);
+  const spec = (await druid.supervisors.find(realtimeDatasource)) ?? (await druid.supervisors.last(realtimeDatasource));
   if (spec === undefined || spec.suspended) return undefined;
   // A task takes no row of a sealed day, so it has nothing to read again.
   const sealedUntil = spec.spec.ioConfig.lateMessageRejectionStartDateTime ?? 0;
@@ -178,7 +182,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
           ),
       );
       // A server may have gone away meanwhile.
-      const realtimeUnseen = unseenBefore ?? (await notServed(druid, plan));
+      const realtimeUnseen = unseenBefore ?? (await notAvailable(druid, plan));
       if (realtimeUnseen !== undefined) {
         log.warn('compares the day with the realtime rows that can be seen', { stillWaitedFor: realtimeUnseen });
       }

@@ -33,13 +33,15 @@ export async function ensureSupervisor(
 ): Promise<EnsuredSupervisor> {
   let done: EnsuredSupervisor['done'] = 'unchanged';
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const stored = await druid.supervisors.find(id);
+    const running = await druid.supervisors.find(id);
+    // One that Druid is replacing is looked up in its history. It does not count as there: Druid may have failed to start it.
+    const stored = running ?? (await druid.supervisors.last(id));
     const own = wanted(stored);
-    const fits = stored !== undefined && contains(stored, own) && !(again && done === 'unchanged');
+    const fits = running !== undefined && contains(running, own) && !(again && done === 'unchanged');
     const sealedUntil = stored?.spec.ioConfig.lateMessageRejectionStartDateTime ?? undefined;
     if (fits && done === 'unchanged') return { done, sealedUntil };
     const spec = withSeal(own, (await druid.supervisors.seals(id)).reduce(laterSeal, sealOf(own)));
-    if (fits && contains(stored, spec)) return { done, sealedUntil };
+    if (fits && contains(running, spec)) return { done, sealedUntil };
     await druid.supervisors.submit(spec);
     if (done === 'unchanged') done = stored === undefined ? 'created' : 'updated';
   }

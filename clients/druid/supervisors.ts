@@ -85,11 +85,11 @@ export interface IngestionTotals {
 export function createSupervisors(overlord: DruidHttp) {
   const path = (id: string): string => `/druid/indexer/v1/supervisor/${encodeURIComponent(id)}`;
   return {
-    /** The spec as Druid stores it; undefined if there is no supervisor of that id. */
-    async find(id: string): Promise<StoredSupervisorSpec | undefined> {
-      const running = await overlord.find({ url: path(id) }, storedSpec);
-      if (running !== undefined) return running;
-      // While Druid replaces a supervisor, it answers that there is none.
+    /** The spec as Druid stores it; undefined if no supervisor of that id runs, also while Druid replaces it. */
+    find: (id: string): Promise<StoredSupervisorSpec | undefined> => overlord.find({ url: path(id) }, storedSpec),
+
+    /** The last spec that was submitted; undefined if there was none, or if the supervisor was terminated. */
+    async last(id: string): Promise<StoredSupervisorSpec | undefined> {
       const [last] = (await overlord.find({ url: `${path(id)}/history` }, latest)) ?? [];
       return last?.spec;
     },

@@ -10,8 +10,8 @@ import { BUILT } from '../../workflows/day-activities';
 const MINUTE = 60_000;
 const data = scratchFolder();
 
-/** Druid with one segment of the day. A historical begins to serve it after `afterQuestions` requests. */
-function druidThatLoads(afterQuestions: number) {
+/** Druid with one segment of the day. A historical serves it after `afterQuestions` requests, up to the request `lastly`. */
+function druidThatLoads(afterQuestions: number, lastly = Infinity) {
   let questions = 0;
   const segment = { published: true, realtime: false, overshadowed: false, compacted: false, appended: true };
   const day = {
@@ -23,12 +23,16 @@ function druidThatLoads(afterQuestions: number) {
   };
   const druid = {
     compaction: { of: () => Promise.resolve([]) },
-    supervisors: { status: () => Promise.resolve(undefined), find: () => Promise.resolve(undefined) },
+    supervisors: {
+      status: () => Promise.resolve(undefined),
+      find: () => Promise.resolve(undefined),
+      last: () => Promise.resolve(undefined),
+    },
     queries: {
       columns: () => Promise.resolve([]),
       segments: () => {
         questions += 1;
-        return Promise.resolve([{ ...segment, ...day, available: questions > afterQuestions }]);
+        return Promise.resolve([{ ...segment, ...day, available: questions > afterQuestions && questions <= lastly }]);
       },
     },
   };
@@ -76,23 +80,19 @@ it('waits for no task of a supervisor that is suspended, also where its topic is
 });
 
 it('says what was away after it had counted the rows, though it was there before', async () => {
-  const { druid } = druidThatLoads(0);
-  const running = { suspended: false, spec: { ioConfig: {} } };
-  let asked = 0;
-  const task = { id: 'task', startingOffsets: { 0: 0 }, currentOffsets: { 0: 0 } };
-  const supervisors = {
-    status: () => Promise.resolve({ state: 'RUNNING', partitions: 1, activeTasks: asked++ === 0 ? [task] : [] }),
-    find: () => Promise.resolve(running),
-    reachedTasks: () => Promise.resolve(['task']),
-  };
-  const report = await check({ ...druid, supervisors } as unknown as DruidClient, { first: 0, attempt: 0 });
-  expect(report).toMatchObject({ realtimeUnseen: 'realtime to start its task' });
+  const { druid } = druidThatLoads(0, 1);
+  const report = await check(druid, { first: 0, attempt: 0 });
+  expect(report).toMatchObject({ realtimeUnseen: '1 segment of the day to be served' });
 });
 
 it('waits for the tasks of a supervisor that Druid is replacing', async () => {
   const { druid } = druidThatLoads(0);
   const running = { suspended: false, spec: { ioConfig: {} } };
-  const supervisors = { status: () => Promise.resolve(undefined), find: () => Promise.resolve(running) };
+  const supervisors = {
+    status: () => Promise.resolve(undefined),
+    find: () => Promise.resolve(undefined),
+    last: () => Promise.resolve(running),
+  };
   const replacing = { ...druid, supervisors } as unknown as DruidClient;
   expect(await check(replacing, { first: 2 * MINUTE, attempt: 2 * MINUTE })).toMatchObject({
     realtimeUnseen: 'Druid to replace its supervisor',

@@ -21,6 +21,7 @@ function druidWith(task: 'ACTIVE' | 'PUBLISHING') {
   const druid = {
     supervisors: {
       find: () => Promise.resolve(stored),
+      last: () => Promise.resolve(stored),
       seals: () => Promise.resolve([]),
       submit: (spec: object) => {
         submissions += 1;
