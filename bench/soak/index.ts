@@ -24,17 +24,15 @@ import { withServers, type Servers } from '../servers';
 import { isBad, Load, ZONE } from '../torture/load';
 import { askDruid } from '../torture/watch';
 import { WorkerProcess } from '../torture/worker-process';
-import { MEASURES, trends, type Sample } from './measures';
+import { JUDGED_MINUTES, MEASURES, trends, type Sample } from './measures';
 import { plots } from './plots';
-import { asLines, RUN_FILE, RUN_PLOTS_FILE, trendRows } from './report';
+import { asLines, runFiles, trendRows } from './report';
 
 /** Twenty-four of them in two hours, as a day has hours. */
 const CUT_SECONDS = 300;
 const OLD_DAYS = 6;
 /** How many samples a run takes, at most one a second. */
 const SAMPLES = 120;
-/** A shorter run has too few values to say what grows. */
-const JUDGED_MINUTES = 30;
 
 const changed = (yaml: string): string =>
   yaml
@@ -105,10 +103,11 @@ async function soak(servers: Servers, client: Client, minutes: number, rate: num
       problems,
     };
     print(`${events} events, ${run.days} days recomputed and proven`);
-    await mkdir(dirname(RUN_FILE), { recursive: true });
-    await writeFile(RUN_FILE, asLines(run, samples));
-    await writeFile(RUN_PLOTS_FILE, plots(samples));
-    print(`its plots: ${RUN_PLOTS_FILE}`);
+    const files = runFiles(minutes);
+    await mkdir(dirname(files.run), { recursive: true });
+    await writeFile(files.run, asLines(run, samples));
+    await writeFile(files.plots, plots(samples));
+    print(`its plots: ${files.plots}`);
   } finally {
     await load.close();
     await topics.close();

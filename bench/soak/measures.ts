@@ -13,8 +13,13 @@ export const MEASURES = {
 } as const;
 export type Measure = keyof typeof MEASURES;
 
-/** Each cut adds some, as it should. They are drawn, and `trends` does not say whether they grow. */
-const NOT_JUDGED: readonly Measure[] = ['segments'];
+/**
+ * They grow as they should: each cut adds segments, and a history grows until the workflow continues as new, about twice
+ * a day. They are drawn, and `trends` does not say whether they grow.
+ */
+const NOT_JUDGED: readonly Measure[] = ['segments', 'history', 'historyKibibytes'];
+/** A shorter run has too few values to say what grows. */
+export const JUDGED_MINUTES = 30;
 
 /** At `minute` minutes from the start. A measure is absent if there was no answer, or nothing to measure yet. */
 export type Sample = { readonly minute: number } & { readonly [measure in Measure]?: number };

@@ -1,10 +1,12 @@
 import { markdownTable } from '../markdown-table';
 import { withPart } from '../marked-part';
-import { MEASURES, trends, type Sample, type Trend } from './measures';
+import { JUDGED_MINUTES, MEASURES, trends, type Sample, type Trend } from './measures';
 
-/** The last run of this machine, as `asLines` writes it. */
-export const RUN_FILE = '.daybreak/soak/run.ndjson';
-export const RUN_PLOTS_FILE = '.daybreak/soak/plots.svg';
+/** Where a run is kept: as `asLines` writes it, and its plots. A short one does not take the place of a long one. */
+export const runFiles = (minutes: number): { readonly run: string; readonly plots: string } => {
+  const path = `.daybreak/soak/${minutes < JUDGED_MINUTES ? 'short-run' : 'run'}`;
+  return { run: `${path}.ndjson`, plots: `${path}.svg` };
+};
 /** The run whose figures docs/robustness.md has, in the same form. */
 export const RECORD_FILE = 'bench/soak/run.ndjson';
 export const PLOTS_FILE = 'docs/soak.svg';

@@ -14,6 +14,8 @@ export const ZONE = 'Asia/Seoul';
 const RATE = 20;
 /** As many as reach each partition. */
 const NEXT = 20;
+/** Kafka refuses a batch of more than 1 MiB, as would come after a long outage. */
+const MOST_AT_ONCE = 5_000;
 const PERIOD_MILLISECONDS = 200;
 const FIRST_ID = 1_000_000;
 const HOUR = 3_600_000;
@@ -102,7 +104,8 @@ export class Load {
   async #stream(): Promise<void> {
     const [began, first] = [performance.now(), this.#id];
     while (this.#stays) {
-      const due = first + 1 + Math.floor(((performance.now() - began) / 1_000) * this.#rate);
+      const all = first + 1 + Math.floor(((performance.now() - began) / 1_000) * this.#rate);
+      const due = Math.min(all, this.#id + MOST_AT_ONCE);
       const events = Array.from({ length: due - this.#id }, () => this.#event());
       await this.#toFiles(events);
       await this.#toKafka(events);
