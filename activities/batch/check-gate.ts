@@ -86,7 +86,7 @@ async function notRead(druid: DruidClient, { realtimeDatasource, interval }: Day
   if (silent.length > 0) return `realtime's task ${silent.join(', ')} to answer and to read its topic to the end`;
   const taken = new Set(status.activeTasks.flatMap(partitionsOf));
   const untaken = (status.partitions ?? 0) - taken.size;
-  return untaken <= 0 ? undefined : `realtime to start tasks for ${untaken} more partitions`;
+  return untaken <= 0 ? undefined : `realtime to start tasks for ${counted(untaken, 'more partition')}`;
 }
 
 /**

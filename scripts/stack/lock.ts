@@ -64,14 +64,18 @@ export async function withLock<T>(
 /** Beside the lock, because the lock itself is an empty folder. */
 const ownerFile = (path: string): string => `${path}.owner`;
 
-/** Runs `work` while a file names this process. */
+/** Runs `work` while a file names this process. The file only informs: without it, as on a full disk, the work goes on. */
 async function asOwner<T>(path: string, work: () => Promise<T>): Promise<T> {
   const [, program = '', ...args] = process.argv;
-  await writeFile(ownerFile(path), `${[parse(program).name, ...args].join(' ')} (process ${process.pid})`);
+  const file = ownerFile(path);
+  const owner = `${[parse(program).name, ...args].join(' ')} (process ${process.pid})`;
+  await writeFile(file, owner).catch(() => undefined);
   try {
     return await work();
   } finally {
-    await rm(ownerFile(path), { force: true });
+    // If the lock was lost, the file may name the next owner.
+    const isOwn = (await readFile(file, 'utf8').catch(() => undefined)) === owner;
+    if (isOwn) await rm(file, { force: true });
   }
 }
 

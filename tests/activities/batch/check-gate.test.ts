@@ -125,6 +125,6 @@ describe('of realtime that several tasks read', () => {
 
   it('waits for a share of the partitions that no task serves yet', async () => {
     expect(await unseen([task('a1', '0'), task('b1', '1', false)], ['a1', 'b1'])).toContain("realtime's task b1");
-    expect(await unseen([task('a1', '0')], ['a1'])).toBe('realtime to start tasks for 1 more partitions');
+    expect(await unseen([task('a1', '0')], ['a1'])).toBe('realtime to start tasks for 1 more partition');
   });
 });

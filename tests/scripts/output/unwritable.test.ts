@@ -24,8 +24,12 @@ const { onEnding } = require('./scripts/output/ending.ts');
 const { endIfUnwritable } = require('./scripts/output/unwritable.ts');
 const note = (line) => appendFileSync(process.env.NOTES, line + '\\n');
 endIfUnwritable(() => note('reported'));
-let left = 10;
-if (process.env.CATCHES) onEnding((signal) => left === 0 || note(signal));
+// Until the signal comes, and then a little more. A process without signals writes for half a minute.
+let left = 600;
+if (process.env.CATCHES) onEnding((signal) => {
+  note(signal);
+  left = Math.min(left, 3);
+});
 const writing = setInterval(() => {
   process.stdout.write('.');
   process.stderr.write('.');

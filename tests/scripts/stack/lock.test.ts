@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../../../scripts/stack/lock';
@@ -76,4 +76,10 @@ it('ends its wait when it is told to, without the work', async () => {
     await expect(second).rejects.toMatchObject({ name: 'AbortError' });
   });
   expect(worked).toBe(false);
+});
+
+it('works also where it cannot write who works', async () => {
+  const path = join(folder, 'unwritable');
+  await mkdir(`${path}.owner`);
+  expect(await withLock(path, () => Promise.resolve('done'))).toBe('done');
 });

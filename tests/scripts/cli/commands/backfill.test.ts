@@ -77,8 +77,13 @@ const worker = async (held: Held): Promise<Worker> => {
 /** Runs the backfill. Calls `act` once the command has shown `line`. */
 function onceShown(line: string, act: (command: ChildProcess) => void, ...args: readonly string[]): Promise<Ended> {
   const child = startDaybreak([...range, '--only', 'all', ...args], temporal.variables);
+  let said = '';
+  let isShown = false;
   child.stderr?.on('data', (text) => {
-    if (String(text).includes(line)) act(child);
+    said += String(text);
+    if (isShown || !said.includes(line)) return;
+    isShown = true;
+    act(child);
   });
   return endOf(child);
 }

@@ -30,8 +30,11 @@ beforeAll(async () => {
 /** The command's end by Ctrl-C once it has said that it waits. */
 function interrupted(...args: readonly string[]): Promise<Ended> {
   const child = startDaybreak(['speed', ...args, '--pipeline', 'events'], temporal.variables);
+  let said = '';
   child.stderr?.on('data', (text) => {
-    if (String(text).includes('waiting for')) child.kill('SIGINT');
+    said += String(text);
+    // Once: a second SIGINT ends a command at once.
+    if (said.includes('waiting for') && !child.killed) child.kill('SIGINT');
   });
   return endOf(child);
 }
