@@ -120,7 +120,8 @@ async function servedOnlyByBatch(
   const visible = await visibleSegments(druid, plan);
   // Right after the task, Druid's services are still learning of its segments. Older segments are waited out.
   const older = visible.filter((one) => new Date(one.version) <= new Date(reindexed.createdTime));
-  if (older.length > 0) return { waitingFor: `${counted(older.length, 'older segment')} of the day to be overshadowed` };
+  if (older.length > 0)
+    return { waitingFor: `${counted(older.length, 'older segment')} of the day to be overshadowed` };
   const unloaded = visible.filter((one) => !one.available);
   if (unloaded.length > 0) return { waitingFor: `${counted(unloaded.length, 'segment')} of the day to be loaded` };
   if (visible.length === 0) return { waitingFor: 'the first segment of the day' };

@@ -119,7 +119,7 @@ export async function reportUntil<T, P>(
     if (ending.signal.aborted) return;
     say(
       `waiting for a worker: none has answered for ${handle.workflowId} in the last ${SILENT_MILLISECONDS / 1_000} s. ` +
-        `See that one serves task queue ${taskQueue} (npx daybreak worker). ${onCtrlC}`,
+        `See that one serves task queue ${taskQueue} (npx daybreak worker). One that does may have other work first. ${onCtrlC}`,
     );
   };
   // Neither this nor a report is needed. The result decides, and fails if Temporal is away.

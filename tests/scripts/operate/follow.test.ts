@@ -26,7 +26,7 @@ it('says once that a day waits for a worker, and then what the day does', async 
   await until(() => shown.length > 0);
   expect(shown).toEqual([
     `waiting for a worker: none has answered for ${handle.workflowId} in the last 5 s. See that one serves task queue ` +
-      'workflow-tests-1 (npx daybreak worker). Ctrl-C ends only this command: what it started goes on.',
+      'workflow-tests-1 (npx daybreak worker). One that does may have other work first. Ctrl-C ends only this command: what it started goes on.',
   ]);
   await temporal.serve(activities, async () => {
     await until(() => shown.length > 1);

@@ -108,7 +108,7 @@ it('says that it waits for a worker, which Temporal still lists after its end, a
   expect([code, stdout]).toEqual([130, '']);
   expect(stderr.split('\n').slice(1)).toEqual([
     `waiting for a worker: none has answered for ${id} in the last 5 s. See that one serves task queue daybreak-backfill ` +
-      '(npx daybreak worker). Ctrl-C ends only this command: what it started goes on.',
+      '(npx daybreak worker). One that does may have other work first. Ctrl-C ends only this command: what it started goes on.',
     '',
     expect.stringMatching(/^It goes on\. Follow it again: /) as string,
     '',

@@ -11,7 +11,7 @@ const temporal = localTemporal();
 const id = speedLayerId('events');
 const WAITS =
   `waiting for a worker: none has answered for ${id} in the last 5 s. See that one serves task queue daybreak-speed ` +
-  '(npx daybreak worker). ';
+  '(npx daybreak worker). One that does may have other work first. ';
 
 /** A layer whose worker has just stopped, so that Temporal still lists it. */
 beforeAll(async () => {
