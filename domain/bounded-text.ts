@@ -9,9 +9,11 @@ export function shortened(text: string, most = 200): string {
  */
 export function firstSentences(text: string, most: number): string {
   if (text.length <= most) return text;
-  const [sentences] = /^.*[.!?](?=\s)/s.exec(text.slice(0, most - 1)) ?? [];
+  // The point of "e.g." is no end.
+  const ends = [...text.matchAll(/[.!?](?=\s+\p{Lu})/gu)].map(({ index }) => index + 1);
+  const end = ends.filter((one) => one <= most - 2).at(-1);
   // No character is cut in two.
-  return `${sentences ?? text.slice(0, most - 2).replace(/[\uD800-\uDBFF]$/, '')} …`;
+  return `${text.slice(0, end ?? most - 2).replace(/[\uD800-\uDBFF]$/, '')} …`;
 }
 
 /** The first texts, and the number of `others`: a list for a message. Only the shown texts are made. */
