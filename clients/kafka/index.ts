@@ -8,4 +8,5 @@ export { resetCommand } from './reset-command';
 export { type KafkaHeader, type KafkaRecord, type RecordSlice, recordSlices } from './record-slices';
 export { KafkaTopics, type PartitionOffsets } from './topics';
 export type { ProducerEpoch } from './transactional-writer';
+export { whileNotReady } from './while-not-ready';
 export { countTopic, readTopic, type ReadOptions } from './topic-reader';

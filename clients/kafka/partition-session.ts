@@ -69,7 +69,7 @@ export class PartitionSession {
       const writer = await TransactionalWriter.open(cluster, options, previous, (coordinator) =>
         before.look(coordinator),
       );
-      const known = Math.max(options.known ?? 0, before.seen ?? 0);
+      const known = options.mayStartAnew === true ? 0 : Math.max(options.known ?? 0, before.seen ?? 0);
       const owner = { producerId: writer.producerId, producerEpoch: writer.producerEpoch, ...(known > 0 && { known }) };
       onOwned?.({ ...owner, ...(before.unfinished && { unfinished: before.unfinished }) });
       // The order matters: once the previous owner is fenced, the committed offset cannot move any more.

@@ -1,8 +1,8 @@
 import type { Admin } from 'kafkajs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { kafkaOf } from './connection';
-import { isNotReady, kafkaError } from './errors';
+import { kafkaError } from './errors';
 import type { KafkaOptions } from './options';
+import { whileNotReady } from './while-not-ready';
 
 export interface TopicSpec {
   readonly topic: string;
@@ -17,12 +17,6 @@ export interface PartitionOffsets {
   readonly low: number;
   readonly high: number;
 }
-
-/**
- * A broker that has just started loads its groups for some seconds. During this time it does not report their offsets.
- */
-const LOADING_MS = 10_000;
-const LOADING_POLL_MS = 200;
 
 /** Topics, offsets and groups, with one connection. Every method throws KAFKA_UNREACHABLE or KAFKA_REFUSED. */
 export class KafkaTopics {
@@ -91,14 +85,10 @@ export class KafkaTopics {
   }
 
   async #run<T>(doing: string, call: (admin: Admin) => Promise<T>): Promise<T> {
-    const deadline = performance.now() + LOADING_MS;
-    for (;;) {
-      try {
-        return await call(this.#admin);
-      } catch (thrown) {
-        if (!isNotReady(thrown) || performance.now() > deadline) throw kafkaError(thrown, doing, this.#brokers);
-        await sleep(LOADING_POLL_MS);
-      }
+    try {
+      return await whileNotReady(() => call(this.#admin));
+    } catch (thrown) {
+      throw kafkaError(thrown, doing, this.#brokers);
     }
   }
 }

@@ -8,6 +8,7 @@ import {
   recordSize,
   recordSlices,
   type RecordSlice,
+  whileNotReady,
 } from '../../../clients/kafka';
 import { deadLetterTopicOf, type Pipeline } from '../../../domain/pipeline';
 import { replayGroupOf, transactionalIdOf } from '../../../domain/speed-shard';
@@ -62,9 +63,10 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
     // The markers in the topic say what was replayed, also where Kafka has forgotten the offset.
     const session = { topic, partition, group, transactionalId, outputs, mayStartAnew: true };
     // This session is fenced if another replay came between. That replay may have sent some of these letters.
-    return PartitionSession.open(kafka, session, producer, (owner) => {
+    const own = (owner: ProducerEpoch): void => {
       producer = owner;
-    });
+    };
+    return whileNotReady(() => PartitionSession.open(kafka, session, producer, own));
   };
   let session = await open();
   const writesOf = ({ selected, ranges }: Separated) =>
