@@ -1,3 +1,4 @@
+import { numeral } from './counted';
 import { shortened } from './bounded-text';
 import { markdownTable, type Markdown } from './markdown';
 import type { RowCheck, WrongRows } from './row-checks';
@@ -51,7 +52,7 @@ function allowedRows({ atMost }: RowCheck, rows: number): number {
 export function describeCheck(check: CheckedDay): string {
   const { name, wrong } = check;
   const worst = worstOf(check) === '' ? '' : `; most in hour ${worstOf(check)}`;
-  return `${name}: ${number(wrong)} rows where ${whereOf(check)}, at most ${boundOf(check)}${worst}`;
+  return `${name}: ${numeral(wrong)} rows where ${whereOf(check)}, at most ${boundOf(check)}${worst}`;
 }
 
 export const CHECK_TITLES = ['check', 'wrong', 'at most', 'most in hour', 'where'];
@@ -62,7 +63,7 @@ export function checkTable(checks: readonly CheckedDay[]): string[][] {
     CHECK_TITLES,
     ...checks.map((check) => {
       const { name, wrong } = check;
-      return [name, number(wrong), boundOf(check), worstOf(check), whereOf(check)];
+      return [name, numeral(wrong), boundOf(check), worstOf(check), whereOf(check)];
     }),
   ];
 }
@@ -79,14 +80,10 @@ function whereOf({ where }: RowCheck): string {
 
 /** How many rows may be wrong, for people: '10', or '0.1% = 24'. */
 export function boundOf({ atMost, allowed }: CheckedDay): string {
-  return typeof atMost === 'number' ? number(atMost) : `${atMost} = ${number(allowed)}`;
+  return typeof atMost === 'number' ? numeral(atMost) : `${atMost} = ${numeral(allowed)}`;
 }
 
 /** The hour that has most of them, such as '07: 9'; empty if there are none. */
 export function worstOf({ worstHour }: CheckedDay): string {
-  return worstHour === undefined ? '' : `${worstHour.hour}: ${number(worstHour.wrong)}`;
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en-US');
+  return worstHour === undefined ? '' : `${worstHour.hour}: ${numeral(worstHour.wrong)}`;
 }

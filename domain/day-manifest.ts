@@ -1,4 +1,5 @@
 import type { BusinessDate } from './business-date';
+import { numeral } from './counted';
 import type { Engine } from './pipeline';
 import type { WrongRows } from './row-checks';
 
@@ -48,16 +49,15 @@ export function completeCounts(stored: StoredCounts, hours: readonly { readonly 
 /** The counts as an equation whose figures add up. */
 export function describeCounts(counts: RecordCounts): string {
   const { read, written, filtered, multiplied, duplicates, quarantined, outsideDay, fromNeighbours } = counts;
-  const number = (count: number): string => count.toLocaleString('en-US');
   const terms = [
-    `${number(written)} written`,
-    `${number(filtered)} filtered`,
-    `${number(duplicates)} duplicates`,
-    `${number(quarantined)} bad`,
-    `${number(outsideDay)} of other days`,
+    `${numeral(written)} written`,
+    `${numeral(filtered)} filtered`,
+    `${numeral(duplicates)} duplicates`,
+    `${numeral(quarantined)} bad`,
+    `${numeral(outsideDay)} of other days`,
   ];
-  const left = `read ${number(read)}${multiplied === 0 ? '' : ` + ${number(multiplied)} multiplied by the SQL`}`;
-  const from = fromNeighbours === 0 ? '' : ` (${number(fromNeighbours)} read from files of neighbouring hours)`;
+  const left = `read ${numeral(read)}${multiplied === 0 ? '' : ` + ${numeral(multiplied)} multiplied by the SQL`}`;
+  const from = fromNeighbours === 0 ? '' : ` (${numeral(fromNeighbours)} read from files of neighbouring hours)`;
   return `${left} = ${terms.join(' + ')}${from}`;
 }
 

@@ -1,3 +1,4 @@
+import { numeral } from './counted';
 import { markdown, markdownTable, type Markdown } from './markdown';
 import { isRolledUp, type ProofKind } from './proof-kind';
 
@@ -111,13 +112,7 @@ export function reconciliationColumns(
 /** The table as text cells: a line of names, a line for each hour, a line of sums. */
 export function reconciliationTable(hours: readonly ReconciledHour[]): string[][] {
   const cell = (value: string | number | boolean): string =>
-    typeof value === 'number'
-      ? value.toLocaleString('en-US')
-      : typeof value === 'boolean'
-        ? value
-          ? 'yes'
-          : 'NO'
-        : value;
+    typeof value === 'number' ? numeral(value) : typeof value === 'boolean' ? (value ? 'yes' : 'NO') : value;
   const columns = reconciliationColumns(hours);
   return [
     columns.map(([title]) => title),

@@ -134,6 +134,14 @@ export const knownOffsetSchema = z.object({
   offset: z.number(),
 }) satisfies z.ZodType<KnownOffset>;
 
+/** What a shard has committed, with its topic. */
+export function committedBy({
+  topic,
+  partitions,
+}: Pick<SpeedShardProgress, 'topic'> & { readonly partitions: readonly KnownOffset[] }): KnownOffset[] {
+  return partitions.map((one) => ({ ...one, ...(topic !== undefined && { topic }) }));
+}
+
 /** The last known offset of each partition. Offset 0 says nothing: that run has not begun, or nothing was committed. */
 export function laterKnown(before: readonly KnownOffset[], after: readonly KnownOffset[]): KnownOffset[] {
   const known = [...before, ...after.filter(({ offset }) => offset > 0)].map(

@@ -1,6 +1,6 @@
 import { Context, log } from '@temporalio/activity';
 import * as z from 'zod';
-import type { DruidClient, SupervisorStatus } from '../../clients/druid';
+import type { DruidClient, Segment, SupervisorStatus } from '../../clients/druid';
 import { counted } from '../../domain/counted';
 import type { BuiltDay, DayPlan, GateReport, ServedHour } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
@@ -58,14 +58,11 @@ const LAG_OFFSETS = 10_000;
  * with only half of realtime's rows, a batch would pass even if it lacks many.
  */
 async function notServed(druid: DruidClient, plan: DayPlan): Promise<string | undefined> {
-  return (await notRead(druid, plan)) ?? (await notAvailable(druid, plan));
+  const { realtimeDatasource: datasource, interval } = plan;
+  return (await notRead(druid, plan)) ?? notAvailable(await visibleSegments(druid, { datasource, interval }));
 }
 
-async function notAvailable(
-  druid: DruidClient,
-  { realtimeDatasource: datasource, interval }: DayPlan,
-): Promise<string | undefined> {
-  const segments = await visibleSegments(druid, { datasource, interval });
+function notAvailable(segments: readonly Segment[]): string | undefined {
   const missing = segments.filter((one) => one.published && !one.available);
   return missing.length === 0 ? undefined : `${counted(missing.length, 'segment')} of the day to be served`;
 }
@@ -182,11 +179,12 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
           ),
       );
       // A server may have gone away meanwhile.
-      const realtimeUnseen = unseenBefore ?? (await notAvailable(druid, plan));
+      const segments = await visibleSegments(druid, servedPlan);
+      const realtimeUnseen = unseenBefore ?? notAvailable(segments);
       if (realtimeUnseen !== undefined) {
         log.warn('compares the day with the realtime rows that can be seen', { stillWaitedFor: realtimeUnseen });
       }
-      const before = servedBefore(await visibleSegments(druid, servedPlan), servedPlan);
+      const before = servedBefore(segments, servedPlan);
       const realtime = before === 'batch' ? served : withoutDuplicates(served, built.hours);
       const conflicts = await compactionConflicts(druid, loaded);
       const checks = checkedDay(loaded.pipeline.checks, built.hours);

@@ -5,6 +5,7 @@ import { parseInput, pipelineInput, secondsInput, shortText, wholeNumber } from 
 import type { WrongRows } from '../../domain/row-checks';
 import {
   atRest,
+  committedBy,
   knownOffsetSchema,
   laterKnown,
   MAXIMUM_SHARDS,
@@ -59,9 +60,8 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       const context = Context.current();
       const { logger } = folders;
       const last = lastProgress.safeParse(context.info.heartbeatDetails).data;
-      const { topic, partitions = [] } = last ?? {};
-      const told = partitions.map((one) => ({ ...one, ...(topic !== undefined && { topic }) }));
-      const known = [input.known ?? [], last?.known ?? [], told].reduce(laterKnown);
+      const told = last === undefined ? [] : laterKnown(last.known, committedBy(last));
+      const known = laterKnown(input.known ?? [], told);
       let shard: Shard | undefined;
       const report = (): SpeedShardProgress => {
         if (shard === undefined) return { shard: input.shard, shards: input.shards, partitions: [], known };

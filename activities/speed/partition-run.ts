@@ -308,7 +308,8 @@ export class PartitionRun {
 
   /** For a batch that cannot be read. */
   #howToGoOn(): string {
-    return `To go on behind it, pause the speed layer, and set the committed offset: ${resetCommand(this.#options, this.#options.kafka)}`;
+    const command = resetCommand({ ...this.#options, brokers: this.#options.kafka.brokers });
+    return `To go on behind it, pause the speed layer, and set the committed offset: ${command}`;
   }
 
   #sessionOptions() {

@@ -54,7 +54,7 @@ export function withSoak(page: string, { run, samples }: ReturnType<typeof fromL
     `${number(run.minutes)} minutes with ${number(run.rate)} events a second: ${number(run.events)} events, and ` +
     `${number(run.days)} days were recomputed and proven. ` +
     (run.problems.length === 0
-      ? 'Each event arrived once, and nothing that is judged grew.'
+      ? 'Each event arrived once. None of the judged measures grew.'
       : `Problems: ${run.problems.join('; ')}.`);
   const [head = [], ...rows] = trendRows(trends(samples));
   const text = [said, markdownTable(head, rows), '![Each measure over the minutes](soak.svg)'];

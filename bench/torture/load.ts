@@ -14,7 +14,7 @@ export const ZONE = 'Asia/Seoul';
 const RATE = 20;
 /** As many as reach each partition. */
 const NEXT = 20;
-/** Kafka refuses a batch of more than 1 MiB, as would come after a long outage. */
+/** Kafka refuses a batch of more than 1 MiB. Without this limit, one would come after a long outage. */
 const MOST_AT_ONCE = 5_000;
 const PERIOD_MILLISECONDS = 200;
 const FIRST_ID = 1_000_000;

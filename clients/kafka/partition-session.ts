@@ -7,6 +7,7 @@ import { missingOffset } from './missing-offset';
 import type { KafkaOptions } from './options';
 import { boundsOf } from './partition-bounds';
 import { PreviousTransaction } from './previous-transaction';
+import type { GroupPartition } from './reset-command';
 import type { SessionOptions } from './session-options';
 import { type ProducerEpoch, TransactionalWriter, type TransactionWrites } from './transactional-writer';
 import type { Cluster } from './transport';
@@ -65,17 +66,18 @@ export class PartitionSession {
     try {
       await cluster.connect();
       await cluster.addMultipleTargetTopics([options.topic, ...options.outputs]);
-      const before = new PreviousTransaction(cluster, kafka, options, previous?.unfinished);
+      const at = { ...options, brokers: kafka.brokers };
+      const before = new PreviousTransaction(cluster, at, previous?.unfinished);
       const writer = await TransactionalWriter.open(cluster, options, previous, (coordinator) =>
         before.look(coordinator),
       );
       const known = options.mayStartAnew === true ? 0 : Math.max(options.known ?? 0, before.seen ?? 0);
-      const owner = { producerId: writer.producerId, producerEpoch: writer.producerEpoch, ...(known > 0 && { known }) };
+      const owner = { producerId: writer.producerId, producerEpoch: writer.producerEpoch, known };
       onOwned?.({ ...owner, ...(before.unfinished && { unfinished: before.unfinished }) });
       // The order matters: once the previous owner is fenced, the committed offset cannot move any more.
       const committed = await before.finish(writer);
       onOwned?.(owner);
-      const start = await startOf(cluster, kafka, { ...options, ...(known > 0 && { known }) }, committed);
+      const start = await startOf(cluster, { ...at, known }, committed);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
     } catch (thrown) {
       await cluster.disconnect();
@@ -114,18 +116,18 @@ export class PartitionSession {
   }
 }
 
+/** @param at `known`: 0 if none is. */
 async function startOf(
   cluster: Cluster,
-  kafka: KafkaOptions,
-  options: SessionOptions,
+  at: GroupPartition & { readonly known: number },
   found: CommittedOffset,
 ): Promise<SessionStart> {
-  const { low, high } = await boundsOf(cluster, options);
+  const { low, high } = await boundsOf(cluster, at);
   const isMissing = found.offset === NONE;
-  const committed = isMissing ? (options.known ?? NONE) : found.offset;
+  const committed = isMissing ? at.known : found.offset;
   const metadata = found.metadata ? { metadata: found.metadata } : {};
   if (isMissing && committed <= low) return { offset: low };
-  if (isMissing && committed <= high) throw missingOffset(options, kafka);
+  if (isMissing && committed <= high) throw missingOffset(at);
   if (committed >= low && committed <= high) return { offset: committed, ...metadata };
   return { offset: low, reset: { committed, low, high }, ...metadata };
 }

@@ -1,9 +1,9 @@
 import { type CommittedOffset, fetchCommittedOffset, NONE } from './committed-offset';
 import { protocolType } from './errors';
 import { missingOffset } from './missing-offset';
-import type { KafkaOptions } from './options';
 import { hasOpenRecords } from './open-records';
 import { boundsOf } from './partition-bounds';
+import type { GroupPartition } from './reset-command';
 import { type Decision, type TransactionState, transactionState } from './transaction-state';
 import type { SessionOptions } from './session-options';
 import { type TransactionalWriter, whileMarkersAreWritten } from './transactional-writer';
@@ -24,17 +24,15 @@ const CONCURRENT_TRANSACTIONS = 51;
  */
 export class PreviousTransaction {
   readonly #cluster: Cluster;
-  readonly #kafka: Pick<KafkaOptions, 'brokers'>;
-  readonly #options: SessionOptions;
+  readonly #options: SessionOptions & GroupPartition;
   #decision: Decision | undefined;
   /** Undefined as long as it is not known whether markers are lost. */
   #isCut: boolean | undefined;
   #seen: number | undefined;
 
   /** `remembered` is the decision if this process has come to own the partition, and could not finish it. */
-  constructor(cluster: Cluster, kafka: Pick<KafkaOptions, 'brokers'>, options: SessionOptions, remembered?: Decision) {
+  constructor(cluster: Cluster, options: SessionOptions & GroupPartition, remembered?: Decision) {
     this.#cluster = cluster;
-    this.#kafka = kafka;
     this.#options = options;
     this.#decision = remembered;
   }
@@ -70,7 +68,7 @@ export class PreviousTransaction {
   async #mustHaveNothingToRead(): Promise<void> {
     const { low, high } = await boundsOf(this.#cluster, this.#options);
     const isMadeAnew = (this.#options.known ?? 0) > high;
-    if (high > low && !isMadeAnew) throw missingOffset(this.#options, this.#kafka);
+    if (high > low && !isMadeAnew) throw missingOffset(this.#options);
   }
 
   /** Finishes what was left, and returns the offset at which the previous owner ended. */

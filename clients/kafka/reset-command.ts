@@ -2,6 +2,7 @@ export interface GroupPartition {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
+  readonly brokers: readonly string[];
 }
 
 /**
@@ -10,8 +11,7 @@ export interface GroupPartition {
  * @param offset default: a person puts it in. `earliest`: the first record.
  */
 export function resetCommand(
-  { group, topic, partition }: GroupPartition,
-  { brokers }: { readonly brokers: readonly string[] },
+  { group, topic, partition, brokers }: GroupPartition,
   offset: number | 'earliest' | 'OFFSET' = 'OFFSET',
 ): string {
   const to = offset === 'earliest' ? '--to-earliest' : `--to-offset ${offset}`;

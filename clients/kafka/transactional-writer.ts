@@ -32,7 +32,7 @@ export interface ProducerEpoch {
   readonly producerEpoch: number;
   /** The decision of the transaction before this owner, as long as this owner has not finished that transaction. */
   readonly unfinished?: Decision;
-  /** An offset that an owner before had committed, or a later one, if Kafka knew it when this owner came. */
+  /** An offset that an owner before had committed, or a later one, if Kafka knew it when this owner came; 0 or absent if not. */
   readonly known?: number;
 }
 

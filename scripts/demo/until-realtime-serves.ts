@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { createDruidClient } from '../../clients/druid';
 import { dayInterval, type BusinessDate } from '../../domain/business-date';
+import { numeral } from '../../domain/counted';
 import { sqlName } from '../../domain/druid/quoting';
 import { DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
@@ -41,7 +42,7 @@ export async function untilRealtimeServes(
       });
     }
     const now = await served();
-    if (now !== before) progress(`Druid’s realtime serves ${now.toLocaleString('en-US')} rows of ${date}`);
+    if (now !== before) progress(`Druid’s realtime serves ${numeral(now)} rows of ${date}`);
     unchanged = now === before && now > 0 ? unchanged + 1 : 0;
     before = now;
     await sleep(1_000, undefined, { signal });

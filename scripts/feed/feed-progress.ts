@@ -1,3 +1,4 @@
+import { numeral } from '../../domain/counted';
 import { progress, progressInPlace } from '../output/print';
 import type { FeedTally } from './tally';
 import { isScreen } from '../output/terminal';
@@ -31,8 +32,8 @@ export class FeedProgress {
     const { events } = tally.total;
     const rate = Math.round(((events - this.#before.events) / (now - this.#before.at)) * 1000);
     this.#before = { events, at: now };
-    const of = this.#expected === undefined ? '' : ` of ${count(this.#expected)}`;
-    const line = `fed ${count(events)}${of} events, ${count(rate)}/s`;
+    const of = this.#expected === undefined ? '' : ` of ${numeral(this.#expected)}`;
+    const line = `fed ${numeral(events)}${of} events, ${numeral(rate)}/s`;
     if (isScreen('stderr')) progressInPlace(line);
     else progress(line);
   }
@@ -40,8 +41,4 @@ export class FeedProgress {
   end(): void {
     if (isScreen('stderr')) progressInPlace('');
   }
-}
-
-export function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

@@ -1,5 +1,5 @@
+import { numeral } from '../../domain/counted';
 import type { Pipeline } from '../../domain/pipeline';
-import { count } from './feed-progress';
 import type { FileSink } from './files/file-sink';
 import type { FeedSinks, KafkaSink } from './sinks';
 import { fileLinesOf, kafkaMessagesOf } from './tally';
@@ -26,12 +26,12 @@ export function feedSummary(
     hours: Object.fromEntries([...tally.hours].sort(([left], [right]) => (left < right ? -1 : 1))),
   };
   const targets = [
-    kafka && `${count(messages)} messages to topic ${kafka.topic} (${kafka.partitions} partitions)`,
-    files && `${count(fileLines)} lines to ${count(written)} files in ${files.location}`,
+    kafka && `${numeral(messages)} messages to topic ${kafka.topic} (${kafka.partitions} partitions)`,
+    files && `${numeral(fileLines)} lines to ${numeral(written)} files in ${files.location}`,
   ].filter((target) => target !== undefined);
   const lines = [
-    `Fed ${count(total.events)} events (${count(total.late)} late), ${count(total.bad)} bad records and ` +
-      `${count(total.duplicatesInKafka)} duplicates in Kafka, ${count(total.duplicatesInFiles)} in files, ` +
+    `Fed ${numeral(total.events)} events (${numeral(total.late)} late), ${numeral(total.bad)} bad records and ` +
+      `${numeral(total.duplicatesInKafka)} duplicates in Kafka, ${numeral(total.duplicatesInFiles)} in files, ` +
       `in ${seconds.toFixed(1)} s:`,
     ...targets.map((target) => `  ${target}`),
   ];

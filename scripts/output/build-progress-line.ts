@@ -1,3 +1,4 @@
+import { numeral } from '../../domain/counted';
 import { transferTexts, type BuildProgress } from '../../engines/model/progress';
 import { ProgressLine } from './progress-line';
 
@@ -6,15 +7,11 @@ export class BuildProgressLine {
   readonly #line = new ProgressLine();
 
   show({ rows, hoursDone, hoursTotal, rowsPerSecond, ...transferred }: BuildProgress): void {
-    const read = `hour ${hoursDone} of ${hoursTotal}, ${count(rows)} rows, ${count(rowsPerSecond)}/s`;
+    const read = `hour ${hoursDone} of ${hoursTotal}, ${numeral(rows)} rows, ${numeral(rowsPerSecond)}/s`;
     this.#line.show([read, ...transferTexts(transferred)].join(', '));
   }
 
   end(): void {
     this.#line.end();
   }
-}
-
-function count(value: number): string {
-  return value.toLocaleString('en-US');
 }

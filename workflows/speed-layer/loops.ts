@@ -7,7 +7,7 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type KnownOffset, laterKnown } from '../../domain/speed-shard';
+import { committedBy, type KnownOffset, laterKnown } from '../../domain/speed-shard';
 import type { UnpreparedSetup } from '../../domain/speed-layer';
 import {
   FIRST_POLL_SECONDS,
@@ -169,17 +169,14 @@ export class Loops {
     const run = shardActivity(shard, this.#shards);
     while (!this.isSetupChanged) {
       await condition(() => this.#running !== undefined);
-      const { ended, topic, partitions } = await this.#untilItSucceeds(this.#part(shard), () =>
+      const result = await this.#untilItSucceeds(this.#part(shard), () =>
         run({
           ...{ pipeline, shard, shards: this.#shards, maximumSeconds: SHARD_SECONDS, setup: this.#running?.setup },
           known: layer.known.filter(isOwn),
         }),
       );
-      layer.known = laterKnown(
-        layer.known,
-        partitions.map((one) => ({ ...one, ...(topic !== undefined && { topic }) })),
-      );
-      if (ended !== 'pipeline-changed') continue;
+      layer.known = laterKnown(layer.known, committedBy(result));
+      if (result.ended !== 'pipeline-changed') continue;
       this.isSetupChanged = true;
       layer.isSetupOver = true;
       this.scope.cancel();

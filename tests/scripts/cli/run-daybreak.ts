@@ -28,6 +28,18 @@ export function startDaybreak(
   return spawn(process.execPath, [resolve('scripts/daybreak.mjs'), ...args], { env, stdio, cwd });
 }
 
+/** Calls `act` once the command has written `line` to standard error. */
+export function onceShown(child: ChildProcess, line: string, act: () => void): void {
+  let said = '';
+  let isShown = false;
+  child.stderr?.on('data', (text) => {
+    said += String(text);
+    if (isShown || !said.includes(line)) return;
+    isShown = true;
+    act();
+  });
+}
+
 /** The command's end. A stream that is not piped is empty. */
 export async function endOf(child: ChildProcess): Promise<Ended> {
   const [[code], stdout, stderr] = await Promise.all([

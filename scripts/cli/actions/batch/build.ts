@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locationOf } from '../../../../clients/storage';
+import { numeral } from '../../../../domain/counted';
 import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
 import { refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
 import type { Pipeline } from '../../../../domain/pipeline';
@@ -50,7 +51,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
   const shown = hours.filter(
     ({ written, filtered, duplicates, misfiled }) => written + filtered + duplicates + misfiled > 0,
   );
-  const numbers = (...values: number[]): string[] => values.map((value) => value.toLocaleString('en-US'));
+  const numbers = (...values: number[]): string[] => values.map(numeral);
   return [
     table([
       ['hour', 'written', 'filtered', 'duplicates', 'unmatched', 'from other files'],

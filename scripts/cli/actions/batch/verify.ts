@@ -1,5 +1,5 @@
 import type { BusinessDate } from '../../../../domain/business-date';
-import { counted } from '../../../../domain/counted';
+import { counted, numeral } from '../../../../domain/counted';
 import { describeProof, isRolledUp } from '../../../../domain/proof-kind';
 import { readConfig } from '../../../../worker/config';
 import { verifyDay, type VerifiedDay } from '../../../operate/verify-day';
@@ -29,15 +29,14 @@ export async function run({ pipeline, date, json }: VerifyOptions): Promise<void
 function describe({ pipeline, date, datasource, version, segments, hours, kind }: VerifiedDay): Line[] {
   const rolledUp = isRolledUp(kind);
   const unit = rolledUp ? ' events' : '';
-  const number = (count: number): string => count.toLocaleString('en-US');
   return [
     table([
       ['hour', `batch${unit}`, `Druid${unit}`, ...(rolledUp ? ['stored rows'] : []), 'checksum of both'],
       ...hours.map(({ hour, batchRows, druidRows, druidStored = 0, druidChecksum }) => [
         hour,
-        number(batchRows),
-        number(druidRows),
-        ...(rolledUp ? [number(druidStored)] : []),
+        numeral(batchRows),
+        numeral(druidRows),
+        ...(rolledUp ? [numeral(druidStored)] : []),
         druidChecksum,
       ]),
     ]),

@@ -8,7 +8,7 @@ import { BUILT, dayActivities } from '../../../workflows/day-activities';
 import { Held, until } from '../../../workflows/environment';
 import { keptWorkflowBundle, payloadConverterPath } from '../../../workflows/kept-bundle';
 import { localTemporal } from '../local-temporal';
-import { endOf, startDaybreak, type Ended } from '../run-daybreak';
+import { endOf, onceShown, startDaybreak, type Ended } from '../run-daybreak';
 import { runMain } from '../run-main';
 
 const temporal = localTemporal();
@@ -75,14 +75,13 @@ const worker = async (held: Held): Promise<Worker> => {
 };
 
 /** Runs the backfill. Calls `act` once the command has shown `line`. */
-function onceShown(line: string, act: (command: ChildProcess) => void, ...args: readonly string[]): Promise<Ended> {
+function backfillUntilShown(
+  line: string,
+  act: (command: ChildProcess) => void,
+  ...args: readonly string[]
+): Promise<Ended> {
   const child = startDaybreak([...range, '--only', 'all', ...args], temporal.variables);
-  let said = '';
-  let isShown = false;
-  child.stderr?.on('data', (text) => {
-    said += String(text);
-    if (isShown || !said.includes(line)) return;
-    isShown = true;
+  onceShown(child, line, () => {
     act(child);
   });
   return endOf(child);
@@ -95,7 +94,7 @@ it('shows each day with --watch also if the result is JSON, which stays alone on
   };
   const { code, stdout, stderr } = await (
     await worker(held)
-  ).runUntil(() => onceShown(`${day} is running`, release, '--watch', '--json'));
+  ).runUntil(() => backfillUntilShown(`${day} is running`, release, '--watch', '--json'));
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ requested: 1, completed: 1, replaced: 1 });
   expect(stderr).toContain(`\n${day} is running\n`);
@@ -104,7 +103,7 @@ it('shows each day with --watch also if the result is JSON, which stays alone on
 it('says that it waits for a worker, which Temporal still lists after its end, and what Ctrl-C leaves', async () => {
   const { client } = temporal;
   await (await worker(new Held())).runUntil(() => until(() => hasWorker(client, TASK_QUEUES.backfill)));
-  const { code, stdout, stderr } = await onceShown('waiting for', (command) => command.kill('SIGINT'));
+  const { code, stdout, stderr } = await backfillUntilShown('waiting for', (command) => command.kill('SIGINT'));
   expect([code, stdout]).toEqual([130, '']);
   expect(stderr.split('\n').slice(1)).toEqual([
     `waiting for a worker: none has answered for ${id} in the last 5 s. See that one serves task queue daybreak-backfill ` +

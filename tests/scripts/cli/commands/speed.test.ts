@@ -5,7 +5,7 @@ import { hasWorker } from '../../../../scripts/operate/follow';
 import { until } from '../../../workflows/environment';
 import { keptWorkflowBundle, payloadConverterPath } from '../../../workflows/kept-bundle';
 import { localTemporal } from '../local-temporal';
-import { endOf, startDaybreak, type Ended } from '../run-daybreak';
+import { endOf, onceShown, startDaybreak, type Ended } from '../run-daybreak';
 
 const temporal = localTemporal();
 const id = speedLayerId('events');
@@ -30,12 +30,8 @@ beforeAll(async () => {
 /** The command's end by Ctrl-C once it has said that it waits. */
 function interrupted(...args: readonly string[]): Promise<Ended> {
   const child = startDaybreak(['speed', ...args, '--pipeline', 'events'], temporal.variables);
-  let said = '';
-  child.stderr?.on('data', (text) => {
-    said += String(text);
-    // Once: a second SIGINT ends a command at once.
-    if (said.includes('waiting for') && !child.killed) child.kill('SIGINT');
-  });
+  // A second SIGINT would end the command at once.
+  onceShown(child, 'waiting for', () => child.kill('SIGINT'));
   return endOf(child);
 }
 
