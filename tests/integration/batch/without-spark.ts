@@ -40,6 +40,7 @@ exit "$code"
       env: {
         ...process.env,
         PYTHONDONTWRITEBYTECODE: '1',
+        SPARK_LOCAL_DIRS: folder, // What a killed Python leaves goes with the folder of the test.
         PYTHONPATH: [(await fetchedLibraries()).folder, dirname(spark), join(lib, py4j)].join(':'),
       },
     },
