@@ -21,7 +21,7 @@ import { startDruidGateway } from './druid-gateway';
 import { KAFKA_CREDENTIALS } from './kafka-credentials';
 import type { RunningServer } from './running-server';
 import { startSecureKafka } from './secure-kafka';
-import { secureTemporalProgram, startSecureTemporal } from './secure-temporal';
+import { startTemporalGateway } from './temporal-gateway';
 import { until } from '../support/until';
 
 useStack();
@@ -36,20 +36,17 @@ const DRUID_CREDENTIALS = { username: 'daybreak', password: 'battery-staple-hors
 let folder: string;
 let certificates: Certificates;
 let kafka: RunningServer;
-let temporal: RunningServer;
+let temporal: Awaited<ReturnType<typeof startTemporalGateway>>;
 let gateways: Awaited<ReturnType<typeof startDruidGateway>>[] = [];
 let pipeline: OwnPipeline;
 let environment: Readonly<Record<string, string>>;
 let worker: BackgroundCommand;
 
-// Go builds it the first time.
-beforeAll(secureTemporalProgram, 1_200_000);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-secure-'));
   certificates = await makeCertificates(folder);
-  const port = await freePortBase();
-  temporal = await startSecureTemporal(folder, port, certificates);
-  kafka = await startSecureKafka(folder, port + 9, certificates, KAFKA_CREDENTIALS);
+  temporal = await startTemporalGateway(readConfig().temporal.address, certificates);
+  kafka = await startSecureKafka(folder, await freePortBase(), certificates, KAFKA_CREDENTIALS);
   pipeline = await ownPipeline((yaml) => yaml.replace(/settleSeconds: \d+/, 'settleSeconds: 0'));
   const { coordinatorUrl, brokerUrl } = readConfig().druid;
   gateways = await Promise.all(
@@ -92,7 +89,9 @@ afterAll(() =>
   endAll(
     () => worker.stop(),
     () => terminateSupervisor(pipeline.topic),
-    () => temporal.stop(),
+    () => {
+      temporal.stop();
+    },
     () => kafka.stop(),
     ...gateways.map((gateway) => () => {
       gateway.stop();
