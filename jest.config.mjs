@@ -10,13 +10,12 @@ const project = (displayName, testMatch, options = {}) => ({
 /** They start the servers that they need. So several can run at once, and none needs the shared servers. */
 const OWN_SERVERS = [
   'batch/spark*',
-  'bench/{batch,fuzz,hot-hour,listing,memory,nested,spark,start,storage,torture,upgrade}',
+  'bench/{batch,fuzz,hot-hour,listing,memory,nested,spark,start,storage,torture}',
   'docs/commands',
   'notebooks/*',
   'package/*',
   'security/kafka-rights',
   'shard/{broker-away,exactly-once,fresh-broker,lost-markers}',
-  'stack/dead-indexer',
   'storage/!(pipeline-check)',
 ].map((file) => `**/tests/integration/${file}.test.ts`);
 

@@ -1,7 +1,7 @@
-import { freePortBase } from '../support/test-stacks';
+import { useStack } from '../support/stack';
 import { runBench } from './run-bench';
 
-/** If it were killed, it would leave its servers. */
+const { portBase } = useStack();
 const AT_MOST_SECONDS = 1_500;
 /** Of this checkout: packing and installing an older one takes minutes, and may need a commit that is not there. */
 const OLD = 'scripts/daybreak.mjs';
@@ -9,7 +9,7 @@ const OLD = 'scripts/daybreak.mjs';
 it(
   'takes a pipeline with everything in flight from one version to another, and nothing is lost',
   async () => {
-    const environment = { DAYBREAK_PORT_BASE: String(await freePortBase()) };
+    const environment = { DAYBREAK_BENCH_STACK: String(portBase) };
     const { code, stdout, stderr } = await runBench('upgrade/index', [OLD], environment, AT_MOST_SECONDS);
 
     expect(`${code}\n${stdout}\n${stderr}`).toMatch(/^0\n/);

@@ -1,12 +1,17 @@
+import axios from 'axios';
 import { Kafka, logLevel } from 'kafkajs';
+import { randomUUID } from 'node:crypto';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createDruidClient } from '../../../clients/druid';
 import { startStack, stackHealth, stopStack } from '../../../scripts/stack';
 import { commandLine } from '../../../scripts/stack/processes';
+import { readConfig } from '../../../worker/config';
 import { freePortBase } from '../support/test-stacks';
+import { until } from '../support/until';
 
 jest.setTimeout(600_000);
 
@@ -69,6 +74,29 @@ test('after a kill of single servers, a start brings back those and only those',
   const after = await stackHealth(options);
   expect(after.map(({ state }) => state)).toEqual(Array(7).fill('up'));
   expect(after.filter(({ pid }, index) => pid !== before[index]?.pid).map(({ name }) => name)).toEqual(killed);
+});
+
+// By its own default Druid would wait five minutes for the dead indexer's answer, and start nothing.
+test('Druid starts tasks again soon after one was given to an indexer that was dead and still listed', async () => {
+  const { tasks } = createDruidClient(readConfig({ DAYBREAK_PORT_BASE: String(options.portBase) }).druid);
+  /** A task that does nothing. */
+  const submit = async (name: string): Promise<string> => {
+    const id = `${name}_${randomUUID()}`;
+    await axios.post(coordinator('/indexer/v1/task'), { type: 'noop', id, runTime: 0 });
+    return id;
+  };
+  const { pid } = (await stackHealth(options)).find(({ name }) => name === 'druid-indexer')!;
+  process.kill(pid!, 'SIGKILL');
+  const lost = await submit('lost');
+  const log = join(options.directory, 'log', 'druid-coordinator.log');
+  await until('the doubt of Druid', () => readFileSync(log, 'utf8').includes(`Not sure whether task[${lost}]`));
+  await startStack(options);
+  const next = await submit('next');
+  await until('the next task', async () => (await tasks.status(next))?.status === 'SUCCESS');
+  expect(await tasks.status(lost)).toMatchObject({
+    status: 'FAILED',
+    errorMsg: expect.stringContaining('did not start it in timeout') as string,
+  });
 });
 
 test('data survives a stop and a start, and two starts at once start each server once', async () => {
