@@ -23,10 +23,10 @@ interface Run {
 
 /** They share real servers, so that one runs at a time. It waits half of its time, and in this time all else computes. */
 const INTEGRATION: Run = { project: 'integration', workers: 1 };
-/** Beside them. */
+/** Beside them. They compute all the time. */
 const UNIT: Run = { project: 'unit', workers: 2 };
-/** Tests with servers of their own. Whichever of the two above has ended takes the next of these, so that both end at once. */
-const SHARDS = 6;
+/** Tests with servers of their own, which wait too. When the tests of UNIT have ended, two of these shards run at once. */
+const SHARDS = 8;
 const SERVERS: readonly Run[] = Array.from({ length: SHARDS }, (_, index) => ({
   ...{ project: 'servers', workers: 1, shard: `${index + 1}/${SHARDS}` },
 }));
@@ -40,6 +40,8 @@ const resultsSchema = z.object({
       name: z.string(),
       status: z.string(),
       message: z.string(),
+      startTime: z.number(),
+      endTime: z.number(),
       assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
     }),
   ),
@@ -52,7 +54,11 @@ interface Outcome {
   readonly reports: readonly string[];
   /** Of each test that failed, its file and its name. */
   readonly names: readonly string[];
+  readonly times: readonly { readonly file: string; readonly seconds: number }[];
 }
+
+/** How many of the slowest files the end names: where to begin if all takes too long. */
+const SLOWEST = 10;
 
 /**
  * On a terminal jest would have its workers use colours, and so what they test. The servers' JVMs live too briefly to
@@ -81,14 +87,15 @@ async function main(): Promise<void> {
     ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
   ]);
   const left = [...SERVERS];
-  const inTurn = async (first: Run): Promise<Outcome[]> => {
+  const inTurn = async (first?: Run): Promise<Outcome[]> => {
     const outcomes: Outcome[] = [];
-    for (let run: Run | undefined = first; run !== undefined; run = left.shift()) outcomes.push(await test(run));
+    for (let run = first ?? left.shift(); run !== undefined; run = left.shift()) outcomes.push(await test(run));
     return outcomes;
   };
   const integration = inTurn(INTEGRATION);
   const failed = checks();
-  const outcomes = (await Promise.all([integration, inTurn(UNIT)])).flat();
+  const unit = await test(UNIT);
+  const outcomes = [unit, ...(await Promise.all([integration, inTurn(), inTurn()])).flat()];
 
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, failed.length);
@@ -99,6 +106,10 @@ async function main(): Promise<void> {
     print();
     print(report);
   }
+  print();
+  const times = outcomes.flatMap((outcome) => outcome.times).toSorted((a, b) => b.seconds - a.seconds);
+  for (const { file, seconds } of times.slice(0, SLOWEST)) print(`${seconds.toFixed(0).padStart(5)} s ${file}`);
+  print(`${(performance.now() / 1_000).toFixed(0).padStart(5)} s in all`);
   print();
   for (const name of [...failed, ...outcomes.flatMap(({ names }) => names)]) print(`FAIL ${name}`);
   print(summary);
@@ -144,7 +155,7 @@ function outcomeOf(file: string, testsPass: boolean): Outcome {
   try {
     text = readFileSync(file, 'utf8');
   } catch {
-    return { passed: 0, failed: 1, reports: [], names: [`${file} was not written`] };
+    return { passed: 0, failed: 1, reports: [], names: [`${file} was not written`], times: [] };
   }
   const results = resultsSchema.parse(JSON.parse(text));
   const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
@@ -154,7 +165,10 @@ function outcomeOf(file: string, testsPass: boolean): Outcome {
     const tests = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => ` › ${fullName}`);
     return (tests.length === 0 ? [''] : tests).map((test) => `${relative('.', name)}${test}`);
   });
-  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed, reports, names };
+  const times = results.testResults.map(({ name, startTime, endTime }) => ({
+    ...{ file: relative('.', name), seconds: (endTime - startTime) / 1_000 },
+  }));
+  return { passed: results.numPassedTests, failed: failed === 0 && !testsPass ? 1 : failed, reports, names, times };
 }
 
 void main();

@@ -14,8 +14,8 @@ import { contentsOf, DAY, event, lines, pipelineLike, scratchFolder, writeFiles 
 jest.setTimeout(240_000);
 
 const root = scratchFolder();
-/** Of a piece: about seven records. */
-const TINY = 400;
+/** Of a piece: about twenty records, so that the hours of these tests have three pieces and more. */
+const TINY = 1_200;
 
 type Files = Readonly<Record<string, string | Buffer>>;
 
@@ -215,7 +215,7 @@ it('is the same for any lines, cut anywhere', async () => {
     seven: fc.array(anyLine, { minLength: 10, maxLength: 150 }),
     eight: fc.array(anyLine, { maxLength: 30 }),
     end: fc.constantFrom('\n', '\r\n'),
-    pieceBytes: fc.integer({ min: 30, max: 2000 }),
+    pieceBytes: fc.integer({ min: 300, max: 3000 }),
   });
   await fc.assert(
     fc.asyncProperty(days, async ({ seven, eight, end, pieceBytes }) => {
@@ -304,9 +304,9 @@ describe('a large hour that threads build', () => {
       'transform.sql': (text) => text.replace('e.hello', 'CAST(e.hello AS BIGINT) AS hello'),
     });
     const some = all.slice(0, 501).map((line) => line.replace('ssm-seoul', 'x'));
-    const good = all.map((line) => line.replace('ssm-seoul', '1'));
+    const good = all.slice(0, 8_000).map((line) => line.replace('ssm-seoul', '1'));
     await writeFiles(input, { [HOUR]: [...some, ...good, ...some].join('\n') });
-    await expect(build(loaded, { threads: 2, pieceBytes: MEBIBYTE })).rejects.toMatchObject({
+    await expect(build(loaded, { threads: 2, pieceBytes: MEBIBYTE / 4 })).rejects.toMatchObject({
       code: 'ENGINE_FAILED',
       what: expect.stringContaining('the transform fails on more than 1000 records') as string,
     });
