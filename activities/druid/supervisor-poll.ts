@@ -31,15 +31,19 @@ export async function pollSupervisor(
     druid.supervisors.find(id),
     druid.supervisors.totals(id),
   ]);
+  // While Druid replaces one, its history alone has it.
+  const isReplaced = status === undefined && (await druid.supervisors.last(id)) !== undefined;
   return supervisorPoll(
     { pipeline: name, id },
-    { status, sealedUntil: spec?.spec.ioConfig.lateMessageRejectionStartDateTime, totals },
+    { status, isReplaced, sealedUntil: spec?.spec.ioConfig.lateMessageRejectionStartDateTime, totals },
   );
 }
 
 export interface SupervisorFacts {
   /** Undefined if there is no such supervisor. */
   readonly status: SupervisorStatus | undefined;
+  /** There is none, and nobody terminated the last one. */
+  readonly isReplaced: boolean;
   readonly sealedUntil: string | null | undefined;
   readonly totals: IngestionTotals;
 }
@@ -47,10 +51,13 @@ export interface SupervisorFacts {
 /** Combines Druid's answers into one poll. */
 export function supervisorPoll(
   { pipeline, id }: { readonly pipeline: string; readonly id: string },
-  { status, sealedUntil, totals }: SupervisorFacts,
+  { status, isReplaced, sealedUntil, totals }: SupervisorFacts,
 ): SupervisorPoll {
   if (status === undefined) {
-    const remedy = `Start the speed layer: npx daybreak speed start --pipeline ${pipeline}`;
+    const start = `npx daybreak speed start --pipeline ${pipeline}`;
+    const remedy = isReplaced
+      ? `Druid replaces it, which takes seconds. If it stays absent: ${start}`
+      : `Start the speed layer: ${start}`;
     return { health: { healthy: false, state: 'ABSENT', remedy }, totals };
   }
   const lags = Object.values(status.minimumLag ?? {});
