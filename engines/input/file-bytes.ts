@@ -7,6 +7,7 @@ import { DaybreakError, hasCode } from '../../domain/errors';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import type { Framing } from '../../domain/pipeline';
+import { bufferFor } from './buffer-for';
 import { BEGINNING_OF_FILE, compressionOf, isNamedForeign, type Compression } from './compression';
 import { hashFile } from './hash-file';
 import { readRange } from './file-range';
@@ -308,9 +309,9 @@ async function* hashed(
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   const file = await open(path, READ_UNTRUSTED);
   try {
-    const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const buffer = await bufferFor(file, CHUNK_BYTES);
     for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
       if (bytesRead === 0) return;
       yield buffer.subarray(0, bytesRead);
     }

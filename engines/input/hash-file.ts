@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { hasCode } from '../../domain/errors';
+import { bufferFor } from './buffer-for';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -19,10 +20,10 @@ async function hashOf(path: string): Promise<{ bytes: number; sha256: string }> 
   const hash = createHash('sha256');
   const file = await open(path, READ_UNTRUSTED);
   try {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const chunk = await bufferFor(file, CHUNK_BYTES);
     let bytes = 0;
     for (;;) {
-      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
+      const { bytesRead } = await file.read(chunk, 0, chunk.length);
       if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
       hash.update(chunk.subarray(0, bytesRead));
       bytes += bytesRead;

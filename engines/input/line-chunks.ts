@@ -142,7 +142,8 @@ async function* readLarge(
 ): AsyncGenerator<Chunk> {
   const spans = [{ file: file.file, lines: undefined }];
   const chunks = readLargeFile(file, { carefully, framing }, (read) => onFile?.(file, read));
-  let buffer = Buffer.allocUnsafeSlow(2 * CHUNK_BYTES);
+  // It grows where a file unpacks to more.
+  let buffer = Buffer.allocUnsafeSlow(2 * Math.min(Math.max(file.bytes, SMALL_BYTES), CHUNK_BYTES));
   let filled = 0;
   let skipped: LargeLine | undefined;
   for await (const chunk of chunks) {
