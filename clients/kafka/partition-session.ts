@@ -126,8 +126,8 @@ async function startOf(
   const isMissing = found.offset === NONE;
   const committed = isMissing ? at.known : found.offset;
   const metadata = found.metadata ? { metadata: found.metadata } : {};
-  if (isMissing && committed <= low) return { offset: low };
-  if (isMissing && committed <= high) throw missingOffset(at);
+  if (isMissing && (committed === 0 || committed === low)) return { offset: low };
+  if (isMissing && committed > low && committed <= high) throw missingOffset(at);
   if (committed >= low && committed <= high) return { offset: committed, ...metadata };
   return { offset: low, reset: { committed, low, high }, ...metadata };
 }

@@ -1,5 +1,9 @@
 import { limitsFor } from '../../../activities/speed/limits';
-import { PartitionRun, type PartitionTransform } from '../../../activities/speed/partition-run';
+import {
+  PartitionRun,
+  type PartitionRunOptions,
+  type PartitionTransform,
+} from '../../../activities/speed/partition-run';
 import type * as Connection from '../../../clients/kafka/connection';
 import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
 import { FakeKafka, type RequestName } from '../../clients/kafka/fake-kafka';
@@ -29,7 +33,10 @@ function run(): Promise<void> {
   return partitionRun().run(stop.signal);
 }
 
-function partitionRun(transform: Partial<PartitionTransform> = {}): PartitionRun {
+function partitionRun(
+  transform: Partial<PartitionTransform> = {},
+  options: Partial<PartitionRunOptions> = {},
+): PartitionRun {
   return new PartitionRun({
     kafka: { brokers: ['fake:1'] },
     topic: 'events',
@@ -45,6 +52,7 @@ function partitionRun(transform: Partial<PartitionTransform> = {}): PartitionRun
       ...transform,
     },
     limits: limitsFor(1),
+    ...options,
   });
 }
 
@@ -147,4 +155,21 @@ it('reports none where the pipeline has no checks', async () => {
   at({ 'fetch 2': ends });
   await partition.run(stop.signal);
   expect(partition.progress).not.toHaveProperty('checks');
+});
+
+describe('records that Kafka removed before they were read', () => {
+  it.each([
+    ['Kafka still knows the committed offset', 100, {}],
+    ['Kafka has forgotten it too, as after a pause of a week', -1, { known: 100 }],
+  ])('are reported where %s', async (_, committed, options) => {
+    kafka.committed = committed;
+    kafka.bounds = { low: 5_000, high: 6_000 };
+    const partition = partitionRun({}, options);
+    at({ 'fetch 2': ends });
+    await partition.run(stop.signal);
+    expect(partition.progress).toMatchObject({
+      offset: 5_000,
+      reset: { reason: 'removed', committed: 100, startedAt: 5_000 },
+    });
+  });
 });

@@ -7,6 +7,8 @@ const INVALID_TXN_STATE = 48;
 const CONCURRENT_TRANSACTIONS = 51;
 const UNSTABLE_OFFSET_COMMIT = 88;
 const [PRODUCE, FETCH, OFFSET_FETCH, DESCRIBE_PRODUCERS, DESCRIBE_TRANSACTIONS] = [0, 1, 9, 61, 65];
+/** In place of a time stamp, when a client asks for the first record's offset. */
+const EARLIEST = -2;
 const VERSION_0 = { minVersion: 0, maxVersion: 0 };
 const PRODUCER_ID = 1n;
 const EMPTY = { highWatermark: 0, abortedTransactions: [], recordSet: Buffer.alloc(0) };
@@ -27,7 +29,7 @@ export type RequestName =
 export type Marked = 'offset' | 'rows';
 
 /**
- * One broker with one empty partition of each topic, as far as a partition's session needs it. It fences by epochs as a
+ * One broker with one partition of each topic, which is empty by default, as far as a partition's session needs it. It fences by epochs as a
  * real coordinator does, and fails on request. For faults that a real broker has only in a moment that no test can hit.
  */
 export class FakeKafka {
@@ -36,6 +38,8 @@ export class FakeKafka {
   /** The epoch of the last owner of the transactional id. */
   epoch = -1;
   committed = -1;
+  /** The offset of the first record of each partition, and the one after its last. */
+  bounds = { low: 0, high: 0 };
   /** How many batches of rows a reader of committed rows gets. */
   rows = 0;
   /** What each fetch gives. */
@@ -89,8 +93,12 @@ export class FakeKafka {
         if (this.#state !== 'Ongoing') throw createErrorFromCode(INVALID_TXN_STATE);
         this.#end(request.transactionResult ? 'commit' : 'abort');
       }),
-    listOffsets: () =>
-      this.#answer('listOffsets', () => ({ responses: [{ partitions: [{ partition: 0, offset: '0' }] }] })),
+    listOffsets: ({ topics: [topic] }) =>
+      this.#answer('listOffsets', () => {
+        const { low, high } = this.bounds;
+        const offset = topic?.partitions[0]?.timestamp === EARLIEST ? low : high;
+        return { responses: [{ partitions: [{ partition: 0, offset: `${offset}` }] }] };
+      }),
     connectionPool: {
       // The caller decodes the response; here it gets the decoded one directly.
       send: async ({ request: { apiKey, apiName } }) => (await this.#answerTo(apiKey, apiName)) as never,
