@@ -12,6 +12,7 @@ import { readConfig, type Config } from '../../worker/config';
 import { workflowUrl } from '../../domain/workflow-url';
 import { onEnding } from '../output/ending';
 import { print, progress } from '../output/print';
+import { withoutServers } from './own-servers';
 import { Session } from './session';
 import { BUCKET, createProgress, s3Variables, startStack, stopStack } from '../stack';
 import { fail } from '../cli/fail';
@@ -52,6 +53,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   await stopServers();
   await rm(FOLDER, { recursive: true, force: true });
   const { config, environment } = await startServers(options.storage, session.signal);
+  session.inherited = withoutServers(process.env, `${FOLDER}/none.toml`);
   session.environment = environment;
   const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
   const yesterday = shiftDate(businessDateOf(new Date(), pipeline.timeZone), -1);

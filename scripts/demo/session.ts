@@ -14,7 +14,9 @@ const TIMEOUT_MILLISECONDS = 60_000;
  * run.
  */
 export class Session {
-  /** Added to the environment of each command. */
+  /** The environment of each command. */
+  inherited: NodeJS.ProcessEnv = process.env;
+  /** Added to it. */
   environment: Readonly<Record<string, string>> = {};
   readonly signal: AbortSignal;
   readonly #program: string;
@@ -84,7 +86,7 @@ export class Session {
   #spawn(command: string, output: 'inherit' | number): ChildProcess {
     return spawn(process.execPath, [this.#program, ...command.split(' ')], {
       stdio: ['ignore', output, output],
-      env: { ...process.env, ...this.environment },
+      env: { ...this.inherited, ...this.environment },
     });
   }
 }
