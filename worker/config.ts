@@ -60,6 +60,11 @@ const nonEmpty = z.string().min(1, 'it must not be empty');
 const text = nonEmpty.optional();
 const port = numberIn(`a port from ${LEAST_PORT} to ${MOST_PORT}`, LEAST_PORT, MOST_PORT).optional();
 const url = httpUrl.optional();
+/** kafkajs would take a blank before an address, or no port, for a broker that is away. */
+const brokers = z
+  .string()
+  .transform((list) => list.split(',').map((one) => one.trim()))
+  .refine((list) => list.every(isBroker), 'it must be host:port, several of them separated by commas');
 const flag = z.stringbool('it must be true or false');
 /** The file's text. The variable holds its path. */
 const contents = nonEmpty
@@ -94,7 +99,7 @@ const environmentSchema = z.object({
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: text,
   TEMPORAL_UI_URL: url,
-  KAFKA_BROKERS: text,
+  KAFKA_BROKERS: brokers.optional(),
   KAFKA_TLS: flag.optional(),
   KAFKA_TLS_CA_FILE: contents,
   KAFKA_TLS_CERTIFICATE_FILE: contents,
@@ -124,6 +129,11 @@ type Given = z.infer<typeof environmentSchema>;
 function numberIn(what: string, least: number, most = Number.MAX_SAFE_INTEGER) {
   const message = `it must be ${what}`;
   return z.coerce.number(message).int(message).min(least, message).max(most, message);
+}
+
+function isBroker(text: string): boolean {
+  const [, host, port] = /^(\[[^\]\s]+\]|[^:\s/]+):(\d{1,5})$/.exec(text) ?? [];
+  return host !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
 function oneOf<const T extends readonly string[]>(...names: T) {
@@ -234,7 +244,7 @@ function kafkaOf(given: Given, port: number): KafkaCluster {
   together('KAFKA_SASL_PASSWORD', password, 'KAFKA_SASL_MECHANISM', mechanism);
   const tls = given.KAFKA_TLS ?? [ca, cert].some((text) => text !== undefined);
   return {
-    brokers: (given.KAFKA_BROKERS ?? `127.0.0.1:${port}`).split(','),
+    brokers: given.KAFKA_BROKERS ?? [`127.0.0.1:${port}`],
     ...(tls && { tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert, key: key ?? '' }) } }),
     ...(mechanism && { sasl: { mechanism, username: username ?? '', password: password ?? '' } }),
   };

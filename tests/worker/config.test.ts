@@ -41,6 +41,12 @@ it('takes a secret from the file that <name>_FILE names', () => {
   });
 });
 
+it('takes blanks around the addresses of brokers, as Kafka does', () => {
+  const { kafka, druid } = readConfig({ KAFKA_BROKERS: 'one:9092, two:9092 ' });
+  expect(kafka.brokers).toEqual(['one:9092', 'two:9092']);
+  expect(druid.kafka.brokers).toEqual(kafka.brokers);
+});
+
 it('tells Druid how to reach Kafka, and no secret', () => {
   const { druid } = readConfig({
     ...sasl,
@@ -101,6 +107,9 @@ it.each([
   ['DAYBREAK_WORKER_TUNER', 'auto', 'it must be one of fixed, resources'],
   ['DAYBREAK_DATA', '', 'it must not be empty'],
   ['KAFKA_TLS', 'maybe', 'it must be true or false'],
+  ['KAFKA_BROKERS', 'one', 'it must be host:port, several of them separated by commas'],
+  ['KAFKA_BROKERS', 'one:9092,', 'it must be host:port, several of them separated by commas'],
+  ['KAFKA_BROKERS', 'one:70000', 'it must be host:port, several of them separated by commas'],
 ])('says in plain words what %s must be', (name, value, expected) => {
   expect(refusal({ [name]: value })).toBe(
     `BAD_CONFIGURATION: the environment variable ${name} is '${value}': ${expected}. Correct ${name}, or unset it for the default.`,
