@@ -106,6 +106,11 @@ export interface OffsetReset {
   readonly startedAt: number;
 }
 
+/** Why a partition is blocked, else which records its run had to skip, in one line; empty if neither. */
+export function troubleOf({ trouble, reset }: Pick<PartitionProgress, 'trouble' | 'reset'>): string {
+  return trouble ?? (reset === undefined ? '' : `${reset.reason}: ${reset.committed} → ${reset.startedAt}`);
+}
+
 /** What a shard reports with each heartbeat, and returns at its end. */
 export interface SpeedShardProgress {
   readonly shard: number;

@@ -67,6 +67,10 @@ const LONGEST_PAUSE_MS = 2_000;
 const TOO_LARGE = 'the broker refuses its row as too large';
 /** The size limits of an event's dead letter, by how often the event's output alone was refused as too large. */
 const LETTER_BYTES = [MOST_LETTER_BYTES, 56_000, 3_500];
+const RESET_MESSAGES: Readonly<Record<OffsetReset['reason'], string>> = {
+  removed: 'Kafka removed records before they were read: the recomputes of their days have them',
+  'topic-made-anew': 'the topic was made anew, and is read from its start',
+};
 /** A partition with traffic gathers events for this long. An idle one answers at once. */
 const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
 const IDLE = { maxWaitMs: 500, minBytes: 1 };
@@ -138,8 +142,8 @@ export class PartitionRun {
         const isUnreadable = thrown instanceof UnreadableBatch;
         const isOffsetMissing = thrown.code === 'OFFSET_MISSING';
         if (!isNarrowed && !isPassing && !isUnreadable && !isOffsetMissing) throw thrown;
-        this.#trouble = isUnreadable || isOffsetMissing ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
-        if (isUnreadable) this.#trouble += ` ${this.#howToGoOn()}`;
+        const trouble = isUnreadable || isOffsetMissing ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
+        this.#isInTrouble(isUnreadable ? `${trouble} ${this.#howToGoOn()}` : trouble);
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
@@ -207,6 +211,7 @@ export class PartitionRun {
     if (reset !== undefined) {
       const reason = reset.committed < reset.low ? 'removed' : 'topic-made-anew';
       this.#reset = { reason, committed: reset.committed, startedAt: offset };
+      this.#warn(this.#reset, RESET_MESSAGES[reason]);
     }
     // If the answer to a commit was lost, the counts show it.
     const counts = countsIn(session.start.metadata, new Date());
@@ -278,6 +283,18 @@ export class PartitionRun {
     this.#options.onCommitted?.(more, wrong);
     for (const offset of this.#tooLarge.keys()) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
     this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
+  }
+
+  /** The same trouble is logged once, however often it is met. */
+  #isInTrouble(trouble: string): void {
+    if (trouble !== this.#trouble) this.#warn({ reason: trouble }, 'a partition stands still');
+    this.#trouble = trouble;
+  }
+
+  /** A status shows these only as long as this run lasts. */
+  #warn(attributes: object, message: string): void {
+    const { kafka, topic, partition } = this.#options;
+    kafka.logger?.warn({ topic, partition, ...attributes }, message);
   }
 
   #countWrong(wrong: WrongRows): void {

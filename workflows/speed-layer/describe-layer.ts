@@ -1,6 +1,6 @@
 import { counted } from '../../domain/counted';
 import { Markdown, markdown, markdownTable } from '../../domain/markdown';
-import { countedSince, keptReasons } from '../../domain/speed-shard';
+import { countedSince, keptReasons, troubleOf } from '../../domain/speed-shard';
 import { failureAge, type SpeedLayerStatus } from '../../domain/speed-layer';
 
 /** The status as the Temporal UI shows it, in Markdown. */
@@ -15,7 +15,7 @@ export function describeLayer({ state, shards, supervisor, partitions, failures 
         ].filter((part) => part !== undefined);
   const rows = partitions.map((one) => [
     ...[one.partition, one.offset, one.lag, Math.round(one.eventsPerSecond), one.deadLetters],
-    ...[one.version ?? '', one.trouble ?? ''],
+    ...[one.version ?? '', troubleOf(one)],
   ]);
   const head = ['partition', 'offset', 'lag', 'events/s', 'dead letters', 'version', 'trouble'];
   const parts = [

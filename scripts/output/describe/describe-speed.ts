@@ -1,5 +1,5 @@
 import { counted } from '../../../domain/counted';
-import { countedSince, type PartitionProgress, type RunChecks } from '../../../domain/speed-shard';
+import { countedSince, type PartitionProgress, type RunChecks, troubleOf } from '../../../domain/speed-shard';
 import type { FolderState } from '../../operate/pipeline-folder';
 import type { Ingestion, IngestionUnknown } from '../../operate/speed/ingestion';
 import type { SpeedView } from '../../operate/speed/speed-status';
@@ -20,8 +20,7 @@ function partitionTable(partitions: readonly PartitionProgress[]): string[][] {
       one.since === undefined ? '' : String(one.deadLetters),
       one.lastCommitAt ?? 'none yet',
       one.version ?? '',
-      one.trouble ??
-        (one.reset === undefined ? '' : `${one.reset.reason}: ${one.reset.committed} → ${one.reset.startedAt}`),
+      troubleOf(one),
     ]),
   ];
 }

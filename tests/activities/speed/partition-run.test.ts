@@ -157,6 +157,23 @@ it('reports none where the pipeline has no checks', async () => {
   expect(partition.progress).not.toHaveProperty('checks');
 });
 
+it('logs once why a partition stands still, and nothing of one that does not', async () => {
+  const warn = jest.fn();
+  const log = { brokers: ['fake:1'], logger: { debug: jest.fn(), info: jest.fn(), warn } };
+  kafka.bounds = { low: 0, high: 6_000 };
+  at({ 'connect 4': ends });
+  await partitionRun({}, { kafka: log, known: 100 }).run(stop.signal);
+  const reason = expect.stringMatching(/^Kafka knows no committed offset of group group.*100 or a later one/) as string;
+  expect(warn.mock.calls).toEqual([[{ topic: 'events', partition: 0, reason }, 'a partition stands still']]);
+
+  warn.mockClear();
+  stop = new AbortController();
+  kafka = new FakeKafka();
+  at({ 'fetch 2': ends });
+  await partitionRun({}, { kafka: log }).run(stop.signal);
+  expect(warn).not.toHaveBeenCalled();
+});
+
 describe('records that Kafka removed before they were read', () => {
   it.each([
     ['Kafka still knows the committed offset', 100, {}],
@@ -164,12 +181,16 @@ describe('records that Kafka removed before they were read', () => {
   ])('are reported where %s', async (_, committed, options) => {
     kafka.committed = committed;
     kafka.bounds = { low: 5_000, high: 6_000 };
-    const partition = partitionRun({}, options);
+    const warn = jest.fn();
+    const log = { brokers: ['fake:1'], logger: { debug: jest.fn(), info: jest.fn(), warn } };
+    const partition = partitionRun({}, { kafka: log, ...options });
     at({ 'fetch 2': ends });
     await partition.run(stop.signal);
-    expect(partition.progress).toMatchObject({
-      offset: 5_000,
-      reset: { reason: 'removed', committed: 100, startedAt: 5_000 },
-    });
+    const reset = { reason: 'removed', committed: 100, startedAt: 5_000 };
+    expect(partition.progress).toMatchObject({ offset: 5_000, reset });
+    // The status forgets it when the shard begins its next run.
+    expect(warn.mock.calls).toEqual([
+      [{ topic: 'events', partition: 0, ...reset }, expect.stringMatching(/^Kafka removed records/)],
+    ]);
   });
 });
