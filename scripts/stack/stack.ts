@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { DaybreakError } from '../../domain/errors';
 import { portsFrom, type Ports } from '../../domain/ports';
 
 export const SERVER_NAMES = [
@@ -38,11 +39,21 @@ export interface Stack {
   readonly kafkaProxyPort?: number | undefined;
 }
 
+/** Throws BAD_CONFIGURATION for an empty DAYBREAK_STACK, which would be the current folder. */
 export function stackOf({ portBase, directory, kafkaProxyPort }: StackOptions): Stack {
   const name = portBase === undefined ? 'stack' : `stack-${portBase}`;
   const folder = directory ?? process.env['DAYBREAK_STACK'] ?? `.daybreak/${name}`;
+  if (folder === '') {
+    throw new DaybreakError('BAD_CONFIGURATION', {
+      what: "the environment variable DAYBREAK_STACK is '': it must not be empty",
+      remedy: 'Correct DAYBREAK_STACK, or unset it for the default.',
+    });
+  }
   return { directory: resolve(folder), ports: portsFrom(portBase), kafkaProxyPort };
 }
+
+/** What a stack has in its folder. Other files in there are somebody else's. */
+export const STACK_FOLDERS = ['druid', 'hdfs', 'kafka', 'log', 'run', 'temporal', 'versitygw', 'zookeeper'] as const;
 
 /** Whether a local stack was started there and not wiped since. */
 export function hasStack(options: StackOptions): boolean {

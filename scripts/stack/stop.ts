@@ -1,10 +1,20 @@
-import { access, rm } from 'node:fs/promises';
+import { access, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from '../../domain/errors';
 import { artifactsOf } from './fetch/artifacts';
 import { withLock } from './lock';
 import { stopProcess } from './processes';
 import { silentProgress, type Progress } from './progress';
 import { startedServersOf } from './servers';
-import { STACK_TITLE, stackOf, type Server, type ServerName, type StackOptions } from './stack';
+import {
+  STACK_FOLDERS,
+  STACK_TITLE,
+  stackOf,
+  type Server,
+  type ServerName,
+  type Stack,
+  type StackOptions,
+} from './stack';
 
 export interface StopOptions extends StackOptions {
   readonly progress?: Progress;
@@ -46,9 +56,17 @@ export async function stopStack({
     for (const row of ORDER) {
       await Promise.all(servers.filter(({ name }) => row.includes(name)).map(stop));
     }
-    if (wipe) await rm(stack.directory, { recursive: true, force: true });
+    if (wipe) await removeStack(stack);
   };
   await withLock(stack.directory, stopAll, { title: STACK_TITLE, progress });
+}
+
+/** Removes what the stack has written, and its folder unless that has other files too. */
+async function removeStack({ directory }: Stack): Promise<void> {
+  for (const name of STACK_FOLDERS) await rm(join(directory, name), { recursive: true, force: true });
+  await rmdir(directory).catch((thrown: unknown) => {
+    if (!hasCode(thrown, 'ENOTEMPTY')) throw thrown;
+  });
 }
 
 async function exists(path: string): Promise<boolean> {
