@@ -150,7 +150,9 @@ export class Loops {
       const startedAt = new Date().toISOString();
       layer.partitions = await this.#untilItSucceeds(POLL, () => tellPartitions({ afterSeconds }));
       layer.known = laterKnown(layer.known, layer.partitions);
-      for (const { partition } of layer.partitions) layer.recovered(this.#part(partition % this.#shards), startedAt);
+      // A try that has not opened its partitions yet may fail as the ones before.
+      for (const { partition, since } of layer.partitions)
+        if (since !== undefined) layer.recovered(this.#part(partition % this.#shards), startedAt);
       layer.show();
     }
   }

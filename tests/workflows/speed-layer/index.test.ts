@@ -21,6 +21,9 @@ import {
 
 const temporal = useTemporal();
 
+/** When a run of a shard has opened a partition. */
+const OPENED = '2026-11-22T00:00:00.000Z';
+
 it('answers the status query with state, supervisor and partitions, and shows them in its details', async () => {
   const shards = new Shards();
   await running(temporal, layer(shards), { shards: 2 }, async (handle) => {
@@ -108,7 +111,7 @@ it('tries again for as long as its servers are away, and runs a shard that faile
 });
 
 it('shows why a shard failed until it goes on, and no longer', async () => {
-  const opened: PartitionProgress = { ...PARTITION, since: '2026-11-22T00:00:00.000Z' };
+  const opened: PartitionProgress = { ...PARTITION, since: OPENED };
   let [tries, isOpen] = [0, false];
   const activities = layer(new Shards(), {
     async runSpeedShard() {
@@ -316,6 +319,26 @@ describe('a failure that no retry of Temporal helps', () => {
     });
   });
 
+  it('of a shard is not over because the next try has begun, before it has opened its partitions', async () => {
+    let [tries, isTrying] = [0, false];
+    const activities = layer(new Shards(), {
+      async runSpeedShard() {
+        tries += 1;
+        isTrying = true;
+        await sleep(800);
+        isTrying = false;
+        throw refused('KAFKA_REFUSED');
+      },
+      // As the heartbeats of a shard tell them that opens its partitions.
+      tellPartitions: () => sleep(100).then(() => (isTrying ? [{ ...PARTITION, offset: 0 }] : [])),
+    });
+    await running(temporal, activities, {}, async (handle) => {
+      await until(() => tries === 4 && !isTrying);
+      await sleep(300);
+      expect(await failures(handle)).toMatchObject([{ part: 'shard 1 of 1', tries: 4 }]);
+    });
+  });
+
   it('of a preparation that needs Druid lets the shards run; with a setup that Druid does not know they wait', async () => {
     for (const isChanged of [false, true]) {
       const shards = new Shards();
@@ -385,7 +408,7 @@ describe('a failure that no retry of Temporal helps', () => {
       runSpeedShard: (input) =>
         input.shard === 1 && (tries += 1) < 3 ? Promise.reject(refused('KAFKA_REFUSED')) : shards.run(input),
       tellPartitions: () =>
-        sleep(500).then(() => shards.running.map(({ shard }) => ({ ...PARTITION, partition: shard }))),
+        sleep(500).then(() => shards.running.map(({ shard }) => ({ ...PARTITION, partition: shard, since: OPENED }))),
     });
     await running(temporal, activities, { shards: 2 }, async (handle) => {
       await until(async () => (await failures(handle)).length > 0);
