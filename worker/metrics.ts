@@ -20,6 +20,8 @@ export function createMetrics(meter: MetricMeter) {
   const failures = counter('activity_failures', 'Failed tries of activities, by code');
   const lag = gauge('speed_lag', 'Events in Kafka that the speed layer has not read');
   const rate = gauge('speed_events_per_second', 'Events a second');
+  const running = gauge('speed_running', '1 while this worker reads the partition, else 0');
+  const blocked = gauge('speed_blocked', '1 while the partition stands still, else 0; speed status says why');
   const events = counter('speed_events', 'Events that the speed layer committed');
   const deadLetters = counter('speed_dead_letters', 'Events that became dead letters');
   const wrongRows = counter('speed_wrong_rows', 'Rows that the speed layer committed and a check finds wrong');
@@ -47,10 +49,15 @@ export function createMetrics(meter: MetricMeter) {
     activityFailed(activity: string, code: string): void {
       failures.add(1, { activity, code });
     },
-    /** What a shard does at the moment. */
-    speedProgress: (pipeline: string, { partitions }: SpeedShardProgress): void => {
+    /**
+     * What a shard does at the moment. When it has ended, another worker may read its partitions: the last lag stays, and
+     * `running` says that it is not of now.
+     */
+    speedProgress: (pipeline: string, { partitions }: SpeedShardProgress, isRunning: boolean): void => {
       for (const one of partitions) {
         const tags = { pipeline, partition: one.partition };
+        running.set(isRunning ? 1 : 0, tags);
+        blocked.set(one.trouble === undefined ? 0 : 1, tags);
         lag.set(one.lag, tags);
         rate.set(one.eventsPerSecond, tags);
       }

@@ -24,8 +24,8 @@ import { withHeartbeats } from '../heartbeat';
 
 export interface SpeedDependencies extends PipelineFolders {
   readonly kafka: KafkaCluster;
-  /** Called with each heartbeat, and at the end, for metrics. */
-  readonly onProgress?: (pipeline: string, progress: SpeedShardProgress) => void;
+  /** Called with each heartbeat, and at the end, when nothing runs any more, for metrics. */
+  readonly onProgress?: (pipeline: string, progress: SpeedShardProgress, isRunning: boolean) => void;
   /** Called with what a partition has committed since the last call, for metrics; see PartitionRunOptions. */
   readonly onCommitted?: (pipeline: string, partition: number, counts: Counts, wrong: WrongRows) => void;
 }
@@ -65,7 +65,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       let shard: Shard | undefined;
       const report = (): SpeedShardProgress => {
         if (shard === undefined) return { shard: input.shard, shards: input.shards, partitions: [], known };
-        onProgress?.(input.pipeline, shard.progress);
+        onProgress?.(input.pipeline, shard.progress, true);
         return shard.progress;
       };
       const run = async (): Promise<SpeedShardResult> => {
@@ -91,7 +91,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       } finally {
         if (shard !== undefined) {
           const { progress } = shard;
-          onProgress?.(input.pipeline, { ...progress, partitions: atRest(progress.partitions) });
+          onProgress?.(input.pipeline, { ...progress, partitions: atRest(progress.partitions) }, false);
         }
       }
     },

@@ -65,7 +65,8 @@ export async function stopStack({
 async function removeStack({ directory }: Stack): Promise<void> {
   for (const name of STACK_FOLDERS) await rm(join(directory, name), { recursive: true, force: true });
   await rmdir(directory).catch((thrown: unknown) => {
-    if (!hasCode(thrown, 'ENOTEMPTY')) throw thrown;
+    // Another wipe may have removed it.
+    if (!hasCode(thrown, 'ENOTEMPTY') && !hasCode(thrown, 'ENOENT')) throw thrown;
   });
 }
 

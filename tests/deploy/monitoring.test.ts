@@ -29,6 +29,6 @@ it('pages for a missing day only if the pipeline was started a day before, or a 
   const expression = alerts.find(({ alert }) => alert === 'DaybreakNoDayReplaced')?.expr ?? '';
   const [absent = '', started = ''] = expression.split(' and on (pipeline) ');
   expect(metricsOf(absent)).toEqual(['daybreak_days_replaced']);
-  expect(metricsOf(started)).toEqual(['daybreak_speed_lag', 'daybreak_days_replaced']);
+  expect(metricsOf(started)).toEqual(['daybreak_speed_running', 'daybreak_days_replaced']);
   expect(started).toContain('offset 26h');
 });
