@@ -54,10 +54,9 @@ export function supervisorPoll(
   { status, isReplaced, sealedUntil, totals }: SupervisorFacts,
 ): SupervisorPoll {
   if (status === undefined) {
-    const start = `npx daybreak speed start --pipeline ${pipeline}`;
     const remedy = isReplaced
-      ? `Druid replaces it, which takes seconds. If it stays absent: ${start}`
-      : `Start the speed layer: ${start}`;
+      ? 'Druid replaces it, which takes seconds'
+      : `The speed layer makes it: npx daybreak speed start --pipeline ${pipeline}. One that runs makes it again within ten minutes`;
     return { health: { healthy: false, state: 'ABSENT', remedy }, totals };
   }
   const lags = Object.values(status.minimumLag ?? {});

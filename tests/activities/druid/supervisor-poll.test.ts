@@ -58,8 +58,11 @@ it('is not healthy with rows that Druid cannot read, but is with rows that came 
 });
 
 it.each([
-  [false, 'Start the speed layer: npx daybreak speed start --pipeline rides'],
-  [true, 'Druid replaces it, which takes seconds. If it stays absent: npx daybreak speed start --pipeline rides'],
+  [
+    false,
+    'The speed layer makes it: npx daybreak speed start --pipeline rides. One that runs makes it again within ten minutes',
+  ],
+  [true, 'Druid replaces it, which takes seconds'],
 ])('says what to do about one that is absent; Druid replaces it: %s', (isReplaced, remedy) => {
   const { health } = supervisorPoll(
     { pipeline: 'rides', id: 'rides' },
