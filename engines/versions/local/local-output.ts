@@ -48,7 +48,7 @@ export function localOutput(output: string, date: BusinessDate, pipeline?: strin
     servedVersions: () => servedVersions(output, date),
     lastServed: () => lastServed(output, date),
     readState: (version) => readFile(join(folderOf(version), STATE_FILE), 'utf8').catch(ignoreMissing),
-    writeState: (version, text) => replaceFile(join(folderOf(version), STATE_FILE), text),
+    writeState: (version, text) => replaceState(folderOf(version), text),
     // The stream has no encoding.
     readPart: (version, file, range) => createReadStream(join(folderOf(version), file), range) as AsyncIterable<Buffer>,
     localFile: (version, file) => Promise.resolve(join(folderOf(version), file)),
@@ -59,6 +59,13 @@ export function localOutput(output: string, date: BusinessDate, pipeline?: strin
     republish: (version) => republishVersion(output, { date, pipeline }, version),
     markServed: (version, by) => markServed(folderOf(version), by),
   };
+}
+
+/** The time of a version's folder says when it was published or found unchanged, which a new state does not change. */
+async function replaceState(folder: string, text: string): Promise<void> {
+  const { atimeMs, mtimeMs } = await lstat(folder);
+  await replaceFile(join(folder, STATE_FILE), text);
+  await utimes(folder, atimeMs / 1_000, mtimeMs / 1_000);
 }
 
 async function beginVersion(output: string, date: BusinessDate): Promise<string> {
