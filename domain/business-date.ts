@@ -1,7 +1,6 @@
 import { TZDate, tzOffset } from '@date-fns/tz';
 // Imported by function: loading all of date-fns takes longer than the work of a command.
 import { addDays } from 'date-fns/addDays';
-import { addHours } from 'date-fns/addHours';
 import { format } from 'date-fns/format';
 import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
@@ -82,8 +81,9 @@ function startOfDay(date: BusinessDate, timeZone: string): string {
 export function hoursOfDay(date: BusinessDate, timeZone: string): string[] {
   const { start, end } = dayInterval(date, timeZone);
   const hours = new Set<string>();
-  for (let at = new Date(start); at < new Date(end); at = addHours(at, 0.5)) {
-    hours.add(format(new TZDate(at.getTime(), timeZone), 'HH'));
+  // Where clocks go from 2:45 to 3:45, as on the Chatham Islands, the hour 03 has a quarter.
+  for (let at = Date.parse(start); at < Date.parse(end); at += QUARTER_HOUR) {
+    hours.add(format(new TZDate(at, timeZone), 'HH'));
   }
   return [...hours];
 }

@@ -84,6 +84,8 @@ describe('hoursOfDay', () => {
     ['America/New_York', '2026-11-01', all],
     ['America/Sao_Paulo', '2018-11-04', all.slice(1)],
     ['Asia/Kathmandu', '2026-01-01', all],
+    ['Pacific/Chatham', '2026-09-27', all],
+    ['Australia/Lord_Howe', '2026-10-04', all],
   ])('in %s on %s lists the hours that fluentd can name', (timeZone, date, hours) => {
     expect(hoursOfDay(parseBusinessDate(date), timeZone)).toEqual(hours);
   });
