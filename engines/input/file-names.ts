@@ -37,11 +37,13 @@ export function dayNames(pattern: string, date: BusinessDate): DayNames {
   const fixed = whole.findIndex((part) => typeof part !== 'string');
   return {
     hourOf: (path) => (path.startsWith('.') || path.includes('/.') ? undefined : hourOf(path)),
-    segments: segments.map((parts) => {
+    segments: segments.map((parts, index) => {
       const text = textOf(parts);
       if (text !== undefined) return text;
-      const matches = matcher(parts, /^$/);
-      return { matches: (name) => !name.startsWith('.') && matches(name) !== undefined };
+      // With the text that stands around it in a path, which decides whether an hour may have one digit.
+      const [before, after] = [index === 0 ? '' : '/', index === segments.length - 1 ? '' : '/'];
+      const matches = matcher([before, ...parts, after].filter((part) => part !== ''), /^$/);
+      return { matches: (name) => !name.startsWith('.') && matches(`${before}${name}${after}`) !== undefined };
     }),
     prefix: whole.slice(0, fixed === -1 ? whole.length : fixed).join(''),
   };

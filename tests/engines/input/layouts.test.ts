@@ -36,6 +36,10 @@ it.each<[string, Layout]>([
     'Hive folders',
     { pattern: 'dt=%Y-%m-%d/hour=%H/*.json', files: named((hour) => `dt=${DAY}/hour=${two(hour)}/part-0.json`) },
   ],
+  [
+    'Hive folders without a leading zero',
+    { pattern: 'dt=%Y-%m-%d/hour=%H/*.json', files: named((hour) => `dt=${DAY}/hour=${hour}/part-0.json`) },
+  ],
   ['hours without a leading zero', { pattern: '%Y-%m-%d-%-H.json', files: named((hour) => `${DAY}-${hour}.json`) }],
   [
     'folders by date and hour, named again in the file',
