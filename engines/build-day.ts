@@ -33,7 +33,10 @@ import type { SparkProgram } from './spark/spark-program';
 export interface DayBuildOptions extends BuildTarget {
   /** Finds the Spark for the engine spark. Called only if something is to be built with it. Default: none. */
   readonly findSpark?: (() => Promise<SparkProgram>) | undefined;
-  /** Build every hour, also those whose files did not change. Default false. */
+  /**
+   * Build every hour, also those whose files did not change, and those that another process publishes meanwhile: it may
+   * have taken them over from the version that is not to be trusted. Default false.
+   */
   readonly force?: boolean;
   /** Bytes that DuckDB may hold before it spills to disk. Default 1 GiB. */
   readonly memoryLimit?: number;
@@ -70,10 +73,8 @@ export async function runDayBuild(loaded: LoadedPipeline, options: DayBuildOptio
   try {
     return await withOutput({ location, scratch }, date, async (output) => {
       for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-        // Another process has built some or all hours since this build began, so that little is left to do.
-        const force = options.force === true && tries === 1;
         const manifest = await withInput(options.input, { scratch: output.scratch, signal, onFetched }, async (place) =>
-          tryBuild(await withTablesOf(loaded, date), { ...options, place, output, force, signal }, progress),
+          tryBuild(await withTablesOf(loaded, date), { ...options, place, output, signal }, progress),
         ).catch(unlessChanged(tries));
         if (manifest !== undefined) return manifest;
       }
