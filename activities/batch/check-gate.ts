@@ -34,6 +34,8 @@ const builtCounts = z.object({
       z.object({
         hour: shortText,
         written: count,
+        filtered: count.exactOptional(),
+        multiplied: count.exactOptional(),
         duplicates: count.exactOptional(),
         wrong: z.record(checkName, count).exactOptional(),
       }),
@@ -134,18 +136,24 @@ async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): 
   }
 }
 
+type BuiltHour = Pick<BuiltDay['hours'][number], 'hour' | 'written'> &
+  Partial<Pick<BuiltDay['hours'][number], 'filtered' | 'multiplied' | 'duplicates'>>;
+
 /**
  * Rolled-up rows do not tell which of their events are the same: as many as the batch has found are taken off. Rows that
  * are not rolled up stay as they are.
  */
-function withoutDuplicates(
-  served: readonly ServedHour[],
-  built: readonly { readonly hour: string; readonly duplicates?: number }[],
-): ServedHour[] {
-  const duplicates = new Map(built.map((one) => [one.hour, one.duplicates ?? 0]));
+function withoutDuplicates(served: readonly ServedHour[], built: readonly BuiltHour[]): ServedHour[] {
+  const duplicates = new Map(built.map((one) => [one.hour, rowsOfDuplicates(one)]));
   return served.map((one) =>
     one.stored === undefined ? one : { ...one, distinct: Math.max(0, one.rows - (duplicates.get(one.hour) ?? 0)) },
   );
+}
+
+/** About: a duplicate counts for as many rows as the records of its hour have, since it may have none or several. */
+function rowsOfDuplicates({ written, filtered = 0, multiplied = 0, duplicates = 0 }: BuiltHour): number {
+  const kept = written - multiplied + filtered;
+  return kept === 0 ? 0 : Math.round((duplicates * written) / kept);
 }
 
 export function createGateActivities({ druid, pipelines, data, ...clock }: BatchDependencies) {
