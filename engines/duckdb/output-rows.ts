@@ -22,7 +22,12 @@ export function outputRowsSql(loaded: LoadedPipeline): string {
   return withDigestSql(loaded.pipeline, transformRowsSql(loaded));
 }
 
-/** The same, before a digest is added. */
+/** The same with any number of rows of an event: what bounds them is no work on one event, which a check of the SQL refuses. */
+export function unboundedRowsSql(loaded: LoadedPipeline): string {
+  return withDigestSql(loaded.pipeline, checkedRowsSql(loaded));
+}
+
+/** The rows before a digest is added. */
 function transformRowsSql(loaded: LoadedPipeline): string {
   const { pipeline, numberedTransform } = loaded;
   const rows = checkedRowsSql(loaded);

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { listed } from '../../domain/bounded-text';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { RowCheck } from '../../domain/row-checks';
-import { outputRowsSql } from '../duckdb/output-rows';
+import { unboundedRowsSql } from '../duckdb/output-rows';
 import { queryTexts } from '../duckdb/query';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { EMPTY_SELECT } from './expression-text';
@@ -51,7 +51,7 @@ async function checkPredicate(
     ...[...nodesOf(select)].flatMap(columnViolation),
     ...expressionViolations(select['select_list'], loaded.outputColumns, (name) => traits.get(name)),
   ]);
-  const sql = `${BEFORE}${where}\n) AS daybreak_check FROM (\n${outputRowsSql(loaded)}\n) AS daybreak_checked`;
+  const sql = `${BEFORE}${where}\n) AS daybreak_check FROM (\n${unboundedRowsSql(loaded)}\n) AS daybreak_checked`;
   await tryTransform(loaded.pipeline, sql, select, place);
   const [[, type] = []] = await queryTexts(connection, `DESCRIBE ${sql}`).catch((cause: unknown) => {
     throw new DaybreakError('BAD_PIPELINE', {

@@ -49,6 +49,19 @@ const wrongOf = ({ hours }: DayManifest, ...names: string[]) =>
 const at = (hour: string, id: number, hello = 'x'): string => event(id, `2026-11-21 ${hour}:00:00`, hello);
 
 describe('a build', () => {
+  it('counts the rows that unnest makes', async () => {
+    await writeFiles(input, { 'names.20261121.07.json': lines(at('07', 1, 'a,,b'), at('07', 2, 'a,b,c,d')) });
+    const folder = await pipelineLike('events', join(root, 'unnests'), {
+      'pipeline.yaml': (text) =>
+        `${text.replace(/^events:\n/m, 'events:\n  maximumRows: 3\n')}\nchecks: ${JSON.stringify([EMPTY])}\n`,
+      'transform.sql':
+        "SELECT time, id AS user_id, unnest(string_split(hello, ',')) AS hello, 'x' AS user_name, id AS uid FROM events",
+    });
+    const manifest = await build(await loadPipeline(folder));
+    expect(wrongOf(manifest, '07')).toEqual([{ empty: 1 }]);
+    expect(manifest.counts).toMatchObject({ read: 2, written: 3, multiplied: 2, quarantined: 1 });
+  });
+
   it.each(['', 'proof: aggregates'])(
     'counts by hour the rows that are wrong, duplicates and NULL not (%s)',
     async (settings) => {
