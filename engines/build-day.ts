@@ -15,10 +15,13 @@ import { findChanges, isUnchanged, type Changes } from './versions/input-changes
 import { refuseMultipliedRows } from './rule/multiplied-rows';
 import { changed, isChanged } from '../clients/storage/errors';
 import { locationOf } from '../clients/storage/location';
-import { isMissing } from '../clients/storage/local/fs-errors';
+import { ignoreMissing, isMissing } from '../clients/storage/local/fs-errors';
+import { regularFileWithin } from '../clients/storage/local/safe-path';
+import { hashFile } from './input/hash-file';
 import { listInput, withInput, type ListedInput } from './input/input-files';
 import type { InputPlace } from './input/listed-file';
 import type { LoadedPipeline } from './model/loaded-pipeline';
+import type { TableVersions } from './model/table-version';
 import { compareNeighbours, rememberNeighbours, withNeighbours } from './versions/neighbour-hours';
 import { startProgress, type BuildProgress } from './model/progress';
 import { previousBuild, RULES, type BuildTarget } from './versions/previous-build';
@@ -146,7 +149,10 @@ async function tryBuild(
       pieceBytes: options.pieceBytes ?? PIECE_BYTES,
       progress,
     };
+    // Before the work too: most of the time since the pipeline was read may lie behind.
+    await requireSameTables(tables);
     const result = await buildWith(options, plan, context, sparkLogOf(output));
+    await requireSameTables(tables);
     if (engine === 'spark') requireUnchanged(files, await listInput(place, pipeline, date));
     for (const { hour, kept, written } of result.targets.values()) {
       refuseMultipliedRows(loaded, { events: kept, rows: written, of: `the hour ${hour} of ${date}` });
@@ -188,6 +194,18 @@ function requireUnchanged({ own }: ListedInput, now: ListedInput): void {
     return again?.bytes !== bytes || again.changedAt !== changedAt || !isSame;
   });
   if (written !== undefined) throw changed(`reading ${written.file}`);
+}
+
+/**
+ * Throws STORAGE_CHANGED if a table in a folder is not the one any more that was chosen: the manifest would name another
+ * one than the rows are of, and hours may be of different ones.
+ */
+async function requireSameTables(tables: TableVersions): Promise<void> {
+  for (const { place, stored, local, hash } of Object.values(tables)) {
+    if (stored !== undefined || local === undefined) continue;
+    const now = await regularFileWithin(local.folder, local.path).then(hashFile).catch(ignoreMissing);
+    if (now?.sha256 !== hash) throw changed(`reading the table ${place}`);
+  }
 }
 
 /** Finds what is to be built. Neighbouring files without new records of the day are recorded as they are now. */
