@@ -42,7 +42,10 @@ export function dayNames(pattern: string, date: BusinessDate): DayNames {
       if (text !== undefined) return text;
       // With the text that stands around it in a path, which decides whether an hour may have one digit.
       const [before, after] = [index === 0 ? '' : '/', index === segments.length - 1 ? '' : '/'];
-      const matches = matcher([before, ...parts, after].filter((part) => part !== ''), /^$/);
+      const matches = matcher(
+        [before, ...parts, after].filter((part) => part !== ''),
+        /^$/,
+      );
       return { matches: (name) => !name.startsWith('.') && matches(`${before}${name}${after}`) !== undefined };
     }),
     prefix: whole.slice(0, fixed === -1 ? whole.length : fixed).join(''),

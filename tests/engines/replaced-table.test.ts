@@ -10,7 +10,10 @@ it('builds no hours of a table that is another one than that which the manifest 
   const [input, output] = [join(root, 'input'), join(root, 'output')];
   const folder = await pipelineLike('events', root);
   const at = (hour: string, id: number): string => event(id, `2026-11-21 ${hour}:00:00`);
-  await writeFiles(input, { 'names.20261121.07.json': lines(at('07', 1)), 'names.20261121.08.json': lines(at('08', 1)) });
+  await writeFiles(input, {
+    'names.20261121.07.json': lines(at('07', 1)),
+    'names.20261121.08.json': lines(at('08', 1)),
+  });
   const day = { date: DAY, input, output, engine: 'duckdb' } as const;
   await runDayBuild(await loadPipeline(folder), day);
   const before = await contentsOf(output, DAY);

@@ -33,13 +33,25 @@ interface Hour {
   readonly duplicates: number;
 }
 
-async function check(druid: DruidClient, { written, filtered = 0, multiplied = 0, duplicates }: Hour): Promise<GateReport> {
+async function check(
+  druid: DruidClient,
+  { written, filtered = 0, multiplied = 0, duplicates }: Hour,
+): Promise<GateReport> {
   const folder = await pipelineLike('events', root, {
     'pipeline.yaml': (text) => text.replace(/^druid:$/m, 'druid:\n  rollup: { dimensions: [user_name] }'),
   });
   const { pipeline } = await loadPipeline(folder);
   const kept = written + filtered - multiplied;
-  const counts = { read: kept + duplicates, written, filtered, multiplied, kept, duplicates, quarantined: 0, outsideDay: 0 };
+  const counts = {
+    read: kept + duplicates,
+    written,
+    filtered,
+    multiplied,
+    kept,
+    duplicates,
+    quarantined: 0,
+    outsideDay: 0,
+  };
   const hours = BUILT.hours.map((hour) => ({ ...hour, written, filtered, multiplied, duplicates }));
   const built: BuiltDay = { ...BUILT, counts: completeCounts(counts, hours), hours };
   const gate = createGateActivities({

@@ -1,8 +1,8 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runDayBuild } from '../../../engines/build-day';
 import { surveyDay } from '../../../engines/versions/late-data-scan';
+import { until } from '../../integration/support/until';
 import { DAY, event, lines, loadExample, scratchFolder } from '../scratch';
 
 const root = scratchFolder();
@@ -16,7 +16,7 @@ it('does not take the memory of a neighbouring file for a build of the day', asy
   await writeFile(next, lines(event(2, '2026-11-22 00:00:00')));
   await runDayBuild(loaded, { date: DAY, input, output: join(root, 'output'), engine: 'duckdb' });
   const { changedAt } = await surveyDay(loaded, root, DAY, { remember: true });
-  await sleep(50);
+  await until('a later moment', () => Date.now() > Date.parse(changedAt ?? ''), { pauseMs: 5 });
   await appendFile(next, lines(event(3, '2026-11-22 00:00:01')));
   expect((await surveyDay(loaded, root, DAY, { remember: true })).inputs).toBe('unchanged');
   expect((await surveyDay(loaded, root, DAY, { remember: true })).changedAt).toBe(changedAt);
