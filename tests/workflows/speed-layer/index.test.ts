@@ -223,7 +223,7 @@ it('tells each shard what those before have committed, also after a pause', asyn
     await until(() => shards.running.length === 2);
     const told = [1, 3].map((partition) => ({ topic: 'clicks', partition, offset: 10 * partition }));
     expect(known()).toEqual([told]);
-    await until(async () => (await status(handle)).partitions.length === 2);
+    await until(async () => (await status(handle)).partitions.some(({ partition }) => partition === 5));
     await handle.signal(pauseSignal);
     await untilState(handle, 'paused');
     await handle.signal(resumeSignal);
