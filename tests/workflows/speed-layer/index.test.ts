@@ -207,22 +207,28 @@ it('starts its shards again when their time is over', async () => {
 it('tells each shard what those before have committed, also after a pause', async () => {
   const shards = new Shards();
   let turns = 0;
+  let isTelling = false;
   const partitions = [1, 3].map((partition) => ({ ...PARTITION, partition, offset: 10 * partition }));
   const over = { shard: 1, shards: 2, topic: 'clicks', partitions, ended: 'time-over' } as const;
   const activities = layer(shards, {
     runSpeedShard: (input) => (input.shard === 1 && (turns += 1) === 1 ? Promise.resolve(over) : shards.run(input)),
     // Partition 3 has not begun again, and 5 is new.
     tellPartitions: () =>
-      sleep(100, [
-        { ...PARTITION, topic: 'clicks', partition: 3, offset: 0 },
-        { ...PARTITION, topic: 'clicks', partition: 5, offset: 50 },
-      ]),
+      sleep(100).then(() =>
+        isTelling
+          ? [
+              { ...PARTITION, topic: 'clicks', partition: 3, offset: 0 },
+              { ...PARTITION, topic: 'clicks', partition: 5, offset: 50 },
+            ]
+          : [],
+      ),
   });
   const known = (): unknown[] => shards.running.filter(({ shard }) => shard === 1).map((input) => input.known);
   await running(temporal, activities, { shards: 2 }, async (handle) => {
     await until(() => shards.running.length === 2);
     const told = [1, 3].map((partition) => ({ topic: 'clicks', partition, offset: 10 * partition }));
     expect(known()).toEqual([told]);
+    isTelling = true;
     await until(async () => (await status(handle)).partitions.some(({ partition }) => partition === 5));
     await handle.signal(pauseSignal);
     await untilState(handle, 'paused');
