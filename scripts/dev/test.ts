@@ -21,15 +21,19 @@ interface Run {
   readonly shard?: string;
 }
 
-/** They share real servers, so that one runs at a time. It waits half of its time, and in this time all else computes. */
-const INTEGRATION: Run = { project: 'integration', workers: 1 };
+/** As jest has it, such as 1/6. */
+const shardsOf = (project: string, shards: number): Run[] =>
+  Array.from({ length: shards }, (_, index) => ({ project, workers: 1, shard: `${index + 1}/${shards}` }));
+
+/**
+ * The tests of a run share real servers, so that one runs at a time. It waits half of its time. So there are two runs, each with
+ * servers of its own, unless somebody names running ones.
+ */
+const INTEGRATION = shardsOf('integration', (process.env['DAYBREAK_TEST_STACK'] ?? '') === '' ? 2 : 1);
 /** Beside them. They compute all the time. */
 const UNIT: Run = { project: 'unit', workers: 2 };
-/** Tests with servers of their own, which wait too. When the tests of UNIT have ended, two of these shards run at once. */
-const SHARDS = 8;
-const SERVERS: readonly Run[] = Array.from({ length: SHARDS }, (_, index) => ({
-  ...{ project: 'servers', workers: 1, shard: `${index + 1}/${SHARDS}` },
-}));
+/** Tests with servers of their own. Whichever of the runs above has ended takes the next of these, so that all end at once. */
+const SERVERS = shardsOf('servers', 8);
 
 const resultsSchema = z.object({
   numPassedTests: z.number(),
@@ -80,22 +84,21 @@ function heading(command: string): void {
 async function main(): Promise<void> {
   mkdirSync('.daybreak', { recursive: true });
   rmSync(SUMMARY, { force: true });
-  for (const run of [INTEGRATION, UNIT, ...SERVERS]) rmSync(resultsOf(run), { force: true });
+  for (const run of [...INTEGRATION, UNIT, ...SERVERS]) rmSync(resultsOf(run), { force: true });
 
   aptInstall([
     ...(findChromium() === undefined ? ['chromium'] : []),
     ...['zsh', 'fish'].filter((shell) => onPath(shell) === undefined),
   ]);
   const left = [...SERVERS];
-  const inTurn = async (first?: Run): Promise<Outcome[]> => {
+  const inTurn = async (first: Run): Promise<Outcome[]> => {
     const outcomes: Outcome[] = [];
-    for (let run = first ?? left.shift(); run !== undefined; run = left.shift()) outcomes.push(await test(run));
+    for (let run: Run | undefined = first; run !== undefined; run = left.shift()) outcomes.push(await test(run));
     return outcomes;
   };
-  const integration = inTurn(INTEGRATION);
+  const integration = INTEGRATION.map(inTurn);
   const failed = checks();
-  const unit = await test(UNIT);
-  const outcomes = [unit, ...(await Promise.all([integration, inTurn(), inTurn()])).flat()];
+  const outcomes = (await Promise.all([...integration, inTurn(UNIT)])).flat();
 
   const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
   const failures = outcomes.reduce((sum, outcome) => sum + outcome.failed, failed.length);
