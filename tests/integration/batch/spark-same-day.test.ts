@@ -144,7 +144,7 @@ describe('a day is the same with both engines', () => {
       fc.asyncProperty(fc.array(nestedLine, { minLength: 40, maxLength: 80 }), async (made) => {
         await bothBuild(loaded, await dayOf({ 'ev.20261121.07.json': lines(...made), 'ev.20261121.08.json': '' }));
       }),
-      { numRuns: 8 },
+      { numRuns: 4 },
     );
   });
 
