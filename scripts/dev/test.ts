@@ -32,8 +32,11 @@ const shardsOf = (project: string, shards: number): Run[] =>
 const INTEGRATION = shardsOf('integration', (process.env['DAYBREAK_TEST_STACK'] ?? '') === '' ? 2 : 1);
 /** Beside them. They compute all the time. */
 const UNIT: Run = { project: 'unit', workers: 2 };
-/** Tests with servers of their own. Whichever of the runs above has ended takes the next of these, so that all end at once. */
-const SERVERS = shardsOf('servers', 8);
+/**
+ * Tests with servers of their own. Whichever of the runs above has ended takes the next of these, so that all end at once. The
+ * longest tests are in the last shards, and begin first.
+ */
+const SERVERS = shardsOf('servers', 14).toReversed();
 
 const resultsSchema = z.object({
   numPassedTests: z.number(),
