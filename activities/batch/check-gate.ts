@@ -136,8 +136,7 @@ async function compactionConflicts(druid: DruidClient, loaded: LoadedPipeline): 
   }
 }
 
-type BuiltHour = Pick<BuiltDay['hours'][number], 'hour' | 'written'> &
-  Partial<Pick<BuiltDay['hours'][number], 'filtered' | 'multiplied' | 'duplicates'>>;
+type BuiltHour = z.infer<typeof builtCounts>['hours'][number];
 
 /**
  * Rolled-up rows do not tell which of their events are the same: as many as the batch has found are taken off. Rows that
@@ -150,7 +149,7 @@ function withoutDuplicates(served: readonly ServedHour[], built: readonly BuiltH
   );
 }
 
-/** About: a duplicate counts for as many rows as the records of its hour have, since it may have none or several. */
+/** An estimate: a duplicate counts for as many rows as the records of its hour have on average. */
 function rowsOfDuplicates({ written, filtered = 0, multiplied = 0, duplicates = 0 }: BuiltHour): number {
   const kept = written - multiplied + filtered;
   return kept === 0 ? 0 : Math.round((duplicates * written) / kept);

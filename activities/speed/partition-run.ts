@@ -143,7 +143,7 @@ export class PartitionRun {
         const isOffsetMissing = thrown.code === 'OFFSET_MISSING';
         if (!isNarrowed && !isPassing && !isUnreadable && !isOffsetMissing) throw thrown;
         const trouble = isUnreadable || isOffsetMissing ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
-        this.#isInTrouble(isUnreadable ? `${trouble} ${this.#howToGoOn()}` : trouble);
+        this.#setTrouble(isUnreadable ? `${trouble} ${this.#howToGoOn()}` : trouble);
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
@@ -286,7 +286,7 @@ export class PartitionRun {
   }
 
   /** The same trouble is logged once, however often it is met. */
-  #isInTrouble(trouble: string): void {
+  #setTrouble(trouble: string): void {
     if (trouble !== this.#trouble) this.#warn({ reason: trouble }, 'a partition stands still');
     this.#trouble = trouble;
   }

@@ -22,7 +22,7 @@ export function outputRowsSql(loaded: LoadedPipeline): string {
   return withDigestSql(loaded.pipeline, transformRowsSql(loaded));
 }
 
-/** The same with any number of rows of an event: what bounds them is no work on one event, which a check of the SQL refuses. */
+/** The same without the bound on the rows of an event. The bound uses a window function, which the check of the SQL refuses. */
 export function unboundedRowsSql(loaded: LoadedPipeline): string {
   return withDigestSql(loaded.pipeline, checkedRowsSql(loaded));
 }

@@ -29,8 +29,9 @@ export type RequestName =
 export type Marked = 'offset' | 'rows';
 
 /**
- * One broker with one partition of each topic, which is empty by default, as far as a partition's session needs it. It fences by epochs as a
- * real coordinator does, and fails on request. For faults that a real broker has only in a moment that no test can hit.
+ * One broker with one partition of each topic, as far as a partition's session needs it. It is empty by default. It
+ * fences by epochs as a real coordinator does, and fails on request. For faults that a real broker has only in a moment
+ * that no test can hit.
  */
 export class FakeKafka {
   /** Called before each request. If it throws, the request fails. */
