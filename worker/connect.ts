@@ -1,4 +1,10 @@
-import { Client, Connection } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { DataConverter } from '@temporalio/common';
 import { join } from 'node:path';
@@ -48,6 +54,26 @@ export function workerConverterOf(config: Pick<Config, 'payloadKeys' | 'strictPa
   return { ...dataConverterOf(config), payloadConverterPath: join(__dirname, 'payload-converter.cjs') };
 }
 
+const byDefault = defaultGrpcRetryOptions();
+const asDefault = makeGrpcRetryInterceptor(byDefault);
+const alsoTooLate = makeGrpcRetryInterceptor({
+  ...byDefault,
+  retryableDecider(attempt, status) {
+    const { code }: { readonly code: number } = status;
+    return byDefault.retryableDecider(attempt, status) || (code === DEADLINE_EXCEEDED && attempt < 3);
+  },
+});
+
+// Of gRPC.
+const DEADLINE_EXCEEDED = 4;
+
+/**
+ * The client's own retries. Also, without a deadline of the caller, of a call that the server could not answer in its
+ * own time: a server that is only busy does so, and it knows a call that it has already done by its request id.
+ */
+const askAgain: NonNullable<ConnectionOptions['interceptors']>[number] = (options, nextCall) =>
+  (options.deadline === undefined ? alsoTooLate : asDefault)(options, nextCall);
+
 /**
  * Connects to Temporal while `use` runs. Throws TEMPORAL_UNREACHABLE within seconds. Throws it, or TEMPORAL_REFUSED, for
  * an answer that `use` did not expect.
@@ -56,7 +82,11 @@ export async function withClient<T>(config: Config, use: (client: Client) => Pro
   const { connectionOptions, namespace } = connectOptions(config);
   let connection: Connection;
   try {
-    connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5 seconds' });
+    connection = await Connection.connect({
+      ...connectionOptions,
+      connectTimeout: '5 seconds',
+      interceptors: [askAgain],
+    });
   } catch (cause) {
     throw unreachable(connectionOptions.address, cause);
   }
