@@ -42,6 +42,9 @@ export type NoticeFormat = (typeof NOTICE_FORMATS)[number];
 export const DRUID_READS = ['http', 's3', 'hdfs'] as const;
 
 /** What follows a scheme is checked when the location is opened. Key and secret have no place in it. */
+/** The most hours around a day whose files a pipeline may read. */
+export const LARGEST_REACH = 48;
+
 const LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
 const LOCATIONS = 'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path';
 const location = z.string().max(1024).regex(LOCATION, LOCATIONS);
@@ -188,7 +191,7 @@ export const pipelineSchema = z
       reachHours: z
         .int()
         .min(0)
-        .max(48)
+        .max(LARGEST_REACH)
         .default(1)
         .describe('How many hours before and after the day are read too: a shipper may file events by their arrival.'),
     }),

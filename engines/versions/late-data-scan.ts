@@ -5,7 +5,7 @@ import type { DailyBatchResult } from '../../domain/daily-batch';
 import type { DayManifest } from '../../domain/day-manifest';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
-import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
+import { inputLocationOf, LARGEST_REACH, type Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from './build-state';
 import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { findChanges } from './input-changes';
@@ -77,7 +77,9 @@ async function surveyInput(
     changedAt: new Date(changedAt).toISOString(),
     otherTransform: await isOtherPipeline(loaded, manifest),
   };
-  if (isGone(manifest.inputs, [...files, ...input.neighbours])) return { ...found, inputs: 'expired', lateRows: 0 };
+  if (isGone(manifest.inputs, input) && isGone(manifest.inputs, await inputOf(place, farReaching(loaded), date))) {
+    return { ...found, inputs: 'expired', lateRows: 0 };
+  }
 
   const state = (await readState(output, version)) ?? NO_STATE;
   const { stamps } = state;
@@ -99,6 +101,12 @@ async function surveyInput(
     lateRows += rows;
   }
   return { ...found, inputs: changed ? 'changed' : 'unchanged', lateRows };
+}
+
+/** The build may have read files of more hours around the day than the pipeline does now. */
+function farReaching(loaded: LoadedPipeline): LoadedPipeline {
+  const { pipeline } = loaded;
+  return { ...loaded, pipeline: { ...pipeline, files: { ...pipeline.files, reachHours: LARGEST_REACH } } };
 }
 
 async function inputOf(place: InputPlace, { pipeline }: LoadedPipeline, date: BusinessDate): Promise<ListedInput> {

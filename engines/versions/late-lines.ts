@@ -4,6 +4,7 @@ import type { InputFile } from '../../domain/day-manifest';
 import type { Framing } from '../../domain/pipeline';
 import { unpackedName } from '../input/compression';
 import { foreignReason, unpackedFrom } from '../input/file-bytes';
+import type { ListedInput } from '../input/input-files';
 import { hashFile } from '../input/hash-file';
 import { unreadable, type ListedFile } from '../input/listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/framing/json-framing';
@@ -27,8 +28,8 @@ export function knownFiles(inputs: readonly InputFile[]): (file: string) => Inpu
 }
 
 /** Whether a file of the build is gone, both under its name and under its name after compression or decompression. */
-export function isGone(inputs: readonly InputFile[], present: readonly ListedFile[]): boolean {
-  const names = new Set(present.map(({ file }) => unpackedName(file)));
+export function isGone(inputs: readonly InputFile[], { own, neighbours }: ListedInput): boolean {
+  const names = new Set([...own, ...neighbours].map(({ file }) => unpackedName(file)));
   return inputs.some(({ file }) => !names.has(unpackedName(file)));
 }
 

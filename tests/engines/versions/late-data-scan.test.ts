@@ -17,8 +17,8 @@ const lines = (hour: string, ...ids: number[]): string =>
 let loaded: LoadedPipeline;
 let folder: string;
 const input = (hour: string, end = ''): string => join(folder, 'input', `names.20261121.${hour}.json${end}`);
-const build = () =>
-  runDayBuild(loaded, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
+const build = (of = loaded) =>
+  runDayBuild(of, { date, input: join(folder, 'input'), output: join(folder, 'output'), engine: 'duckdb' });
 
 /** Records the published build as what Druid serves. */
 async function replace(): Promise<void> {
@@ -126,6 +126,24 @@ it('sees that a file of the build is gone, whatever came since', async () => {
   await rm(input('01'));
   await writeFile(input('02'), lines('02', 3));
   expect((await surveyDay(loaded, folder, date)).inputs).toBe('expired');
+});
+
+it('takes no file for gone that is only beyond the reach of now', async () => {
+  const reaching = (reachHours: number): LoadedPipeline => {
+    const { pipeline, hashes } = loaded;
+    const files = { ...pipeline.files, reachHours };
+    return { ...loaded, pipeline: { ...pipeline, files }, hashes: { ...hashes, settings: `reach ${reachHours}` } };
+  };
+  const neighbour = join(folder, 'input', 'names.20261122.01.json');
+  await writeFile(input('23'), lines('23', 1));
+  await writeFile(neighbour, lines('23', 2));
+  await build(reaching(2));
+  const near = reaching(1);
+  expect(await surveyDay(near, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0, otherTransform: true });
+  await appendFile(input('23'), lines('23', 3));
+  expect(await surveyDay(near, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 1 });
+  await rm(neighbour);
+  expect((await surveyDay(near, folder, date)).inputs).toBe('expired');
 });
 
 it('sees another transform', async () => {
