@@ -22,14 +22,24 @@ export function letterTable(letters: readonly DeadLetter[]): Line[] {
   return [table([['topic/partition/offset', 'timestamp', 'code', 'reason', 'value'], ...rows])];
 }
 
-/** A letter as it is printed in JSON. */
+/** A letter as it is printed in JSON. A header that comes more than once has its values in an array. */
 export function readableLetter({ key, value, headers, sentAt: _sentAt, ...letter }: DeadLetter): object {
+  const values = new Map<string, (string | null)[]>();
+  for (const header of headers) {
+    const ofName = values.get(header.name);
+    if (ofName === undefined) values.set(header.name, [textOf(header.value)]);
+    else ofName.push(textOf(header.value));
+  }
   return {
     ...letter,
-    key: key?.toString() ?? null,
-    value: value?.toString() ?? null,
-    headers: Object.fromEntries(headers.map((header) => [header.name, header.value?.toString() ?? null])),
+    key: textOf(key),
+    value: textOf(value),
+    headers: Object.fromEntries([...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all])),
   };
+}
+
+function textOf(bytes: Buffer | null | undefined): string | null {
+  return bytes?.toString() ?? null;
 }
 
 /** ': 3 BAD_RECORD, 1 TOO_LARGE'. Empty if there is none. */

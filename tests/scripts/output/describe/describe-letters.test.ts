@@ -2,7 +2,7 @@ import type { Pipeline } from '../../../../domain/pipeline';
 import { parseBusinessDate } from '../../../../domain/business-date';
 import { loadPipeline } from '../../../../engines/load-pipeline';
 import { lettersByDay, recomputes } from '../../../../scripts/operate/dlq/event-days';
-import { describeReplay, type ReplayOutcome } from '../../../../scripts/output/describe/describe-letters';
+import { describeReplay, readableLetter, type ReplayOutcome } from '../../../../scripts/output/describe/describe-letters';
 
 let pipeline: Pipeline;
 beforeAll(async () => {
@@ -59,4 +59,19 @@ it('counts events without a time last, sealed or not unknown', () => {
     { date: parseBusinessDate('2026-11-21'), letters: 1, sealed: false },
     { date: null, letters: 1, sealed: null },
   ]);
+});
+
+it('gives programs every value of a header that comes twice', () => {
+  const headers = [
+    { name: 'trace', value: Buffer.from('a') },
+    { name: 'source', value: Buffer.from('b') },
+    { name: 'trace', value: null },
+  ];
+  const letter = {
+    ...{ partition: 0, offset: 1, origin: { topic: 'events', partition: 0, offset: 1 } },
+    ...{ timestamp: '2026-11-20T15:00:00.000Z', sentAt: 0, code: 'BAD_RECORD' as const, reason: 'no JSON' },
+  };
+  expect(readableLetter({ ...letter, key: null, value: null, headers })).toMatchObject({
+    headers: { trace: ['a', null], source: 'b' },
+  });
 });
