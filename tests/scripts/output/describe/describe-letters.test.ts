@@ -2,7 +2,11 @@ import type { Pipeline } from '../../../../domain/pipeline';
 import { parseBusinessDate } from '../../../../domain/business-date';
 import { loadPipeline } from '../../../../engines/load-pipeline';
 import { lettersByDay, recomputes } from '../../../../scripts/operate/dlq/event-days';
-import { describeReplay, readableLetter, type ReplayOutcome } from '../../../../scripts/output/describe/describe-letters';
+import {
+  describeReplay,
+  readableLetter,
+  type ReplayOutcome,
+} from '../../../../scripts/output/describe/describe-letters';
 
 let pipeline: Pipeline;
 beforeAll(async () => {
