@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { withoutServers } from '../scripts/demo/own-servers';
 import { Session } from '../scripts/demo/session';
 import { onEnding } from '../scripts/output/ending';
 import { createProgress, startStack, stopStack, type StackOptions } from '../scripts/stack';
@@ -22,7 +23,7 @@ export interface Servers {
 /**
  * Runs `work` with real servers and a pipeline of its own. Starts the servers from DAYBREAK_PORT_BASE (default 26000)
  * on and wipes them at the end. If DAYBREAK_BENCH_STACK is set, it takes the running servers from that port on and
- * leaves them. SIGINT, SIGTERM and SIGHUP end it.
+ * leaves them. No variable of the shell names other servers. SIGINT, SIGTERM and SIGHUP end it.
  *
  * @param change edits the text of pipeline.yaml.
  * @param prepare makes what must be there before the servers are, and may change `stack`.
@@ -45,9 +46,11 @@ export async function withServers<Prepared>(
   onEnding(() => {
     ending.abort();
   });
+  // Whatever this process starts inherits it.
+  process.env = { ...withoutServers(process.env, join(root, 'none.toml')), ...environment };
   const session = new Session(ending.signal, join(__dirname, '../scripts/daybreak.mjs'));
   session.environment = environment;
-  const config = readConfig({ ...process.env, ...environment });
+  const config = readConfig();
   const stack: Servers['stack'] = { portBase, directory: environment.DAYBREAK_STACK };
   const atEnd: Servers['atEnd'] = [];
   try {
