@@ -1,3 +1,10 @@
+export interface SemaphoreWait {
+  /** Ends the wait for a place with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called if the call has to wait. */
+  readonly onWait?: (() => void) | undefined;
+}
+
 /** Lets a limited number of calls run at once, first come first served. */
 export class Semaphore {
   #free: number;
@@ -8,9 +15,13 @@ export class Semaphore {
   }
 
   /** Runs the call when a place is free. */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  async run<T>(call: () => Promise<T>, { signal, onWait }: SemaphoreWait = {}): Promise<T> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else {
+      onWait?.();
+      await this.#place(signal);
+    }
     try {
       return await call();
     } finally {
@@ -18,5 +29,20 @@ export class Semaphore {
       if (next === undefined) this.#free++;
       else next();
     }
+  }
+
+  #place(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#waiting.push(enter);
+    });
   }
 }

@@ -11,15 +11,19 @@ import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { withTablesOf } from '../../engines/tables/table-versions';
 import { withHeartbeats } from '../heartbeat';
+import { BuildsAtOnce } from './builds-at-once';
 import { builtDayOf, outputPlaceIn, requireCurrent } from './built-day';
 import type { BatchDependencies } from './dependencies';
 import { finishedDay, plannedDay } from './planned-day';
 
 const MEBIBYTE = 1024 ** 2;
+const DEFAULT_MEBIBYTES = 1024;
 
 const optionsInput = z.object({ force: z.boolean() });
 
 export function createBuildActivities({ pipelines, data, findSpark, build = {}, ...clock }: BatchDependencies) {
+  const memoryLimit = (build.memoryMebibytes ?? DEFAULT_MEBIBYTES) * MEBIBYTE;
+  const builds = new BuildsAtOnce(memoryLimit);
   return {
     /**
      * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE;
@@ -47,20 +51,26 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
       return withHeartbeats(
         () => done,
         async () => {
-          await runDayBuild(loaded, {
-            date: plan.date,
-            input: inputLocationOf(loaded.pipeline, join(data, plan.pipeline)),
-            ...{ output: place.location, scratch: place.scratch },
-            engine: loaded.pipeline.batch.engine,
-            findSpark,
-            ...(build.memoryMebibytes !== undefined && { memoryLimit: build.memoryMebibytes * MEBIBYTE }),
-            ...(build.threads !== undefined && { threads: build.threads }),
-            force,
-            signal: context.cancellationSignal,
-            onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal, ...transferred }) => {
-              const read = `${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
-              done = [...transferTexts(transferred), read].join('; ');
-            },
+          const onWait = (): void => {
+            done = 'waiting for another build of this worker to end, so that its memory is enough';
+          };
+          await builds.run(context.info.taskQueue, { signal: context.cancellationSignal, onWait }, () => {
+            done = undefined;
+            return runDayBuild(loaded, {
+              date: plan.date,
+              input: inputLocationOf(loaded.pipeline, join(data, plan.pipeline)),
+              ...{ output: place.location, scratch: place.scratch },
+              engine: loaded.pipeline.batch.engine,
+              findSpark,
+              memoryLimit,
+              ...(build.threads !== undefined && { threads: build.threads }),
+              force,
+              signal: context.cancellationSignal,
+              onProgress: ({ rows, rowsPerSecond, hoursDone, hoursTotal, ...transferred }) => {
+                const read = `${rows} records read, ${rowsPerSecond}/s; hour ${hoursDone} of ${hoursTotal} is done`;
+                done = [...transferTexts(transferred), read].join('; ');
+              },
+            });
           });
           return withOutput(place, plan.date, async (output) => {
             const published = await requireCurrent(output, plan.pipeline);

@@ -14,4 +14,23 @@ describe('Semaphore', () => {
     await Promise.allSettled([pass('a'), pass('b', true), pass('c')]);
     expect(events).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out']);
   });
+
+  it('ends the wait of a call that is cancelled, and lets the next one through', async () => {
+    const semaphore = new Semaphore(1);
+    const cancel = new AbortController();
+    const passed: string[] = [];
+    let end: () => void = () => undefined;
+    const first = semaphore.run(() => new Promise<void>((resolve) => (end = resolve)));
+    const waits = jest.fn();
+    const second = semaphore.run(() => Promise.resolve(passed.push('second')), {
+      signal: cancel.signal,
+      onWait: waits,
+    });
+    const third = semaphore.run(() => Promise.resolve(passed.push('third')));
+    cancel.abort(new Error('cancelled'));
+    await expect(second).rejects.toThrow('cancelled');
+    end();
+    await Promise.all([first, third]);
+    expect([passed, waits.mock.calls]).toEqual([['third'], [[]]]);
+  });
 });
