@@ -113,6 +113,7 @@ const environmentSchema = z.object({
   DRUID_PASSWORD: text,
   DRUID_TLS_CA_FILE: contents,
   DRUID_KAFKA_TRUSTSTORE_FILE: text,
+  DRUID_KAFKA_KEYSTORE_FILE: text,
   DAYBREAK_OUTPUT_URL: url,
   DAYBREAK_OUTPUT_HOST: text,
   DAYBREAK_OUTPUT_TOKEN: z.string().min(16, 'it must have 16 characters or more').optional(),
@@ -265,10 +266,15 @@ function payloadsOf(given: Given): Pick<Config, 'payloadKeys' | 'strictPayloads'
 }
 
 function kafkaOfDruid({ brokers, tls, sasl }: KafkaCluster, given: Given): KafkaOfDruid {
-  const truststoreFile = given.DRUID_KAFKA_TRUSTSTORE_FILE;
+  const { DRUID_KAFKA_TRUSTSTORE_FILE: truststoreFile, DRUID_KAFKA_KEYSTORE_FILE: keystoreFile } = given;
   return {
     brokers,
-    ...(tls && { tls: { ...(truststoreFile !== undefined && { truststoreFile }) } }),
+    ...(tls && {
+      tls: {
+        ...(truststoreFile !== undefined && { truststoreFile }),
+        ...(keystoreFile !== undefined && { keystoreFile }),
+      },
+    }),
     ...(sasl && { sasl: { mechanism: sasl.mechanism } }),
   };
 }

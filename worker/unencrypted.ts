@@ -8,9 +8,17 @@ interface Given {
   readonly KAFKA_TLS_CA_FILE?: string | undefined;
   readonly KAFKA_TLS_CERTIFICATE_FILE?: string | undefined;
   readonly DRUID_KAFKA_TRUSTSTORE_FILE?: string | undefined;
+  readonly DRUID_KAFKA_KEYSTORE_FILE?: string | undefined;
   readonly DRUID_TLS_CA_FILE?: string | undefined;
   readonly DAYBREAK_ALLOW_PLAINTEXT_PASSWORDS: boolean;
 }
+
+const ONLY_WITH_TLS = [
+  'KAFKA_TLS_CA_FILE',
+  'KAFKA_TLS_CERTIFICATE_FILE',
+  'DRUID_KAFKA_TRUSTSTORE_FILE',
+  'DRUID_KAFKA_KEYSTORE_FILE',
+] as const;
 
 /**
  * Refuses settings that look encrypted but are not, and a password that would cross a network unencrypted. Throws
@@ -19,7 +27,7 @@ interface Given {
 export function refuseUnencrypted(given: Given, kafka: KafkaCluster, druid: DruidCluster): void {
   const urls = [druid.coordinatorUrl, druid.brokerUrl].map((address) => new URL(address));
   if (kafka.tls === undefined) {
-    for (const name of ['KAFKA_TLS_CA_FILE', 'KAFKA_TLS_CERTIFICATE_FILE', 'DRUID_KAFKA_TRUSTSTORE_FILE'] as const) {
+    for (const name of ONLY_WITH_TLS) {
       refuseIdle(name, given[name], 'the TLS of Kafka is off', 'Set KAFKA_TLS=true');
     }
   }

@@ -6,6 +6,8 @@ export interface KafkaOfDruid {
   readonly tls?: {
     /** The authorities to trust, in PEM: a path on Druid's own machines. Absent: Java's own. */
     readonly truststoreFile?: string;
+    /** The private key and the certificate of the client, in PEM: a path on Druid's own machines. Absent: it has none. */
+    readonly keystoreFile?: string;
   };
   /** Absent: the tasks send no name. */
   readonly sasl?: { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512' };
@@ -26,6 +28,10 @@ export function consumerProperties({ brokers, tls, sasl }: KafkaOfDruid) {
     ...(tls?.truststoreFile !== undefined && {
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': tls.truststoreFile,
+    }),
+    ...(tls?.keystoreFile !== undefined && {
+      'ssl.keystore.type': 'PEM',
+      'ssl.keystore.location': tls.keystoreFile,
     }),
     ...(sasl && {
       'sasl.mechanism': sasl.mechanism.toUpperCase(),

@@ -181,11 +181,11 @@ test.each([
     'notebooks has another DAYBREAK_DATA than the worker',
   ],
   [
-    'the root file system of the notebooks',
+    'a token that does not reach the notebooks',
     COMPOSE,
-    "ports: ['127.0.0.1:8888:8888']\n    read_only: true",
     "ports: ['127.0.0.1:8888:8888']",
-    'notebooks may write to its root file system',
+    "ports: ['127.0.0.1:8888:8888']\n    read_only: true",
+    'notebooks is read-only, so Compose cannot write a secret',
   ],
   [
     'the networks of the notebooks',

@@ -53,6 +53,7 @@ it('tells Druid how to reach Kafka, and no secret', () => {
     KAFKA_SASL_PASSWORD: 'hunter2-hunter2',
     KAFKA_TLS: 'true',
     DRUID_KAFKA_TRUSTSTORE_FILE: '/etc/kafka/ca.pem',
+    DRUID_KAFKA_KEYSTORE_FILE: '/etc/kafka/client.pem',
   });
   const properties = consumerProperties(druid.kafka);
   expect(properties).toEqual({
@@ -61,6 +62,8 @@ it('tells Druid how to reach Kafka, and no secret', () => {
     'security.protocol': 'SASL_SSL',
     'ssl.truststore.type': 'PEM',
     'ssl.truststore.location': '/etc/kafka/ca.pem',
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': '/etc/kafka/client.pem',
     'sasl.mechanism': 'SCRAM-SHA-512',
     'druid.dynamic.config.provider': {
       type: 'environment',
@@ -139,6 +142,7 @@ it.each([
   ['KAFKA_TLS_CA_FILE', { KAFKA_TLS: '0', ...CA, ...CLIENT }],
   ['DRUID_KAFKA_TRUSTSTORE_FILE', { KAFKA_TLS: 'false', DRUID_KAFKA_TRUSTSTORE_FILE: 'ca.pem' }],
   ['DRUID_KAFKA_TRUSTSTORE_FILE', { DRUID_KAFKA_TRUSTSTORE_FILE: 'ca.pem' }],
+  ['DRUID_KAFKA_KEYSTORE_FILE', { DRUID_KAFKA_KEYSTORE_FILE: 'client.pem' }],
   ['DRUID_TLS_CA_FILE', { DRUID_TLS_CA_FILE: 'ca.pem' }],
 ])('refuses %s where nothing is encrypted: %j', (name, environment) => {
   const message = refusal(withFiles(environment));

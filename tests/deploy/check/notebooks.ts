@@ -11,9 +11,8 @@ export const checkNotebooks: Check = (deployment) => {
   const { services } = deployment.compose.project;
   const service = services[NAME];
   if (service === undefined) return [`there is no service ${NAME}`];
-  const { environment, networks, volumes, secrets, read_only: readOnly } = service;
+  const { environment, networks, volumes, secrets } = service;
   const found = [
-    ...(readOnly ? [] : ['may write to its root file system']),
     ...volumes
       .filter(({ source, read_only }) => source !== NAME && !read_only)
       .map(({ source }) => `may write to ${source}`),

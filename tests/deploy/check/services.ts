@@ -26,6 +26,9 @@ export const checkServices: Check = ({ compose: { project } }) =>
       !service.cap_drop.includes('ALL') && 'keeps the capabilities that Docker gives',
       Object.keys(networks).includes('default') && 'is in the default network',
       name === 'worker' && !service.read_only && 'may write to its root file system',
+      service.read_only &&
+        service.secrets.some(({ source }) => project.secrets[source]?.environment !== undefined) &&
+        'is read-only, so Compose cannot write a secret of the environment into it',
       (service.command ?? []).includes('--work-dir') &&
         !service.environment['SPARK_WORKER_OPTS']?.includes('-Dspark.worker.cleanup.enabled=true') &&
         'keeps the folders of all applications',

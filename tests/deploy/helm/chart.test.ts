@@ -66,6 +66,7 @@ const WORDS = 'pipelines.configMaps.on=on,start.on.shards=1,pipelines.configMaps
 test.each([
   ['dots', 'release.of.ours', 's3', 'nameOverride='],
   ['as many characters as Helm takes', `${'a'.repeat(39)}--${'b'.repeat(12)}`, 's3', 'nameOverride='],
+  ['a word for the whole name', 'daybreak', 's3', 'fullnameOverride=on,networkPolicy.enabled=true'],
   ['digits only', '20261128', 's3', 'fullnameOverride=daybreak,nameOverride=1e3'],
   ['words that YAML takes for something else', 'off', 's3', WORDS],
   [

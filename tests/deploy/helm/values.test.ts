@@ -96,6 +96,14 @@ test.each([
   ['secrets.DRUID_BROKER_URL.name=druid,secrets.DRUID_BROKER_URL.key=url', 'DRUID_BROKER_URL'],
   ['nameOverride=My_Name', 'nameOverride'],
   ['druid.brokerUrl=http://user:hunter2@druid:8082', 'brokerUrl'],
+  ['temporal.uiUrl=http://user:hunter2@temporal:8080', 'uiUrl'],
+  ['settings.AWS_ENDPOINT_URL_S3=https://key:hunter2@s3:9000', 'AWS_ENDPOINT_URL_S3'],
+  ['settings.DAYBREAK_WEBHDFS_URL=http://user:hunter2@namenode:9870', 'DAYBREAK_WEBHDFS_URL'],
+  ['serviceAccount.name=Foo Bar', 'name'],
+  ['batch.data.volume.existingClaim=Foo Bar', 'existingClaim'],
+  ['image.repository=reg #x', 'repository'],
+  ['image.tag=a b: c', 'tag'],
+  ['speed.terminationGracePeriodSeconds=1000000', 'terminationGracePeriodSeconds'],
   ['kafka.brokers={kafka}', 'brokers'],
   ['temporal.address=', 'address'],
   ['image.repository=', 'repository'],
@@ -140,6 +148,16 @@ test.each([
   ['no pipeline', withVolume.slice(0, 2), 'There is no pipeline'],
   ['a pipeline twice', [...withS3, ...EVENTS_FILES], 'in pipelines.files and in pipelines.configMaps'],
   ['pipelines in the image too', [...withS3, '--set', 'pipelines.path=/pipelines'], 'pipelines.path is set'],
+  [
+    'realtime without workers for it',
+    [...withS3, '--set', 'speed.enabled=false,start.events.speed=true'],
+    'start.events.speed is true, but speed.enabled is false',
+  ],
+  [
+    'nights without workers for them',
+    [...withS3, '--set', 'batch.enabled=false,start.events.schedule=true'],
+    'start.events.schedule is true, but batch.enabled is false',
+  ],
   ['another pipeline', [...withS3, '--set', 'start.rides.shards=1'], 'start names the pipeline rides'],
   ['nothing to run', [...withS3, '--set', 'speed.enabled=false,batch.enabled=false'], 'nothing would run'],
   ['a volume of one Pod', [...withVolume, '--set', 'batch.replicas=2'], 'only one Pod can use a volume'],
@@ -161,7 +179,7 @@ test.each([
   [
     'a secret from two places',
     [
-      ...[...withS3, '--set', 'secretFiles=files,settings.DRUID_PASSWORD_FILE=/run/daybreak/druid'],
+      ...[...withS3, '--set', 'secretFiles=files,batch.settings.DRUID_PASSWORD_FILE=/run/daybreak/druid'],
       ...['--set', 'batch.secrets.DRUID_PASSWORD.name=druid,batch.secrets.DRUID_PASSWORD.key=password'],
     ],
     'DRUID_PASSWORD is in secrets, and DRUID_PASSWORD_FILE in settings',
@@ -204,6 +222,41 @@ it('gives the speed layer keys of a storage only if they are its own', async () 
   const keys = own.map((name) => `speed.secrets.${name}.name=tables,speed.secrets.${name}.key=${name}`);
   const tables = await secretsOf([...withS3, '--set', keys.join(',')]);
   expect(tables['Deployment daybreak-speed']).toEqual(own);
+});
+
+it.each([
+  [
+    'a secret as a file of their own',
+    'secrets.DRUID_PASSWORD.name=druid,secrets.DRUID_PASSWORD.key=password',
+    'secretFiles=files,batch.settings.DRUID_PASSWORD_FILE=/run/daybreak/druid',
+    'DRUID_PASSWORD_FILE',
+  ],
+  [
+    'a file of all as a secret of their own',
+    'secretFiles=files,settings.DRUID_PASSWORD_FILE=/run/daybreak/druid',
+    'batch.secrets.DRUID_PASSWORD.name=druid,batch.secrets.DRUID_PASSWORD.key=password',
+    'DRUID_PASSWORD',
+  ],
+  [
+    'a name of all as a secret of their own',
+    'settings.DRUID_USERNAME=daybreak',
+    'batch.secrets.DRUID_USERNAME.name=druid,batch.secrets.DRUID_USERNAME.key=user',
+    'DRUID_USERNAME',
+  ],
+])('lets Pods have %s', async (_, ofAll, own, expected) => {
+  const pods = podsOf(parseManifests(await rendered([...withS3, '--set', `${ofAll},${own}`])));
+  const batch = pods.filter(({ owner }) => owner === 'Deployment daybreak-batch');
+  const names = batch.flatMap(({ spec }) => containersOf(spec)).flatMap(({ env }) => env.map(({ name }) => name));
+  expect(names.filter((name) => /^DRUID_(PASSWORD|USERNAME)/.test(name))).toEqual([expected]);
+});
+
+it('starts only what the release has workers for', async () => {
+  const commandsOf = async (set: string): Promise<string[]> => {
+    const pods = podsOf(parseManifests(await rendered([...withS3, '--set', set])));
+    return pods.flatMap(({ spec }) => containersOf(spec)).flatMap(({ args }) => args.slice(0, 2).join(' '));
+  };
+  expect(await commandsOf('speed.enabled=false')).not.toContain('speed start');
+  expect(await commandsOf('batch.enabled=false')).not.toContain('schedule apply');
 });
 
 it('gives the webhooks of a pipeline to the workers that send notices, and to no others', async () => {

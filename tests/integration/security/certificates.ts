@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -52,4 +52,9 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     return { certificate, key };
   };
   return { authority, server: await sign('server'), client: await sign('client') };
+}
+
+/** Writes key and certificate to one PEM file, as Java reads them. */
+export async function writeKeystore(path: string, { key, certificate }: Identity): Promise<void> {
+  await writeFile(path, (await readFile(key, 'utf8')) + (await readFile(certificate, 'utf8')));
 }

@@ -1,11 +1,10 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Certificates } from './certificates';
+import { type Certificates, writeKeystore } from './certificates';
 import { jaasConfig, type Credentials } from './kafka-credentials';
 import { startOwnKafka } from './own-kafka';
 import type { RunningServer } from './running-server';
 
-/** A Kafka that accepts only clients with TLS and a SCRAM password. Its two ports begin at `port`. */
+/** A Kafka that accepts only clients with a certificate and a SCRAM password. Its two ports begin at `port`. */
 export async function startSecureKafka(
   directory: string,
   port: number,
@@ -13,7 +12,7 @@ export async function startSecureKafka(
   { username, password }: Credentials,
 ): Promise<RunningServer> {
   const keystore = join(directory, 'kafka-keystore.pem');
-  await writeFile(keystore, (await readFile(server.key, 'utf8')) + (await readFile(server.certificate, 'utf8')));
+  await writeKeystore(keystore, server);
   return startOwnKafka(directory, port, {
     listener: 'SASL_SSL',
     settings: {
@@ -22,6 +21,7 @@ export async function startSecureKafka(
       'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': jaasConfig({ username, password }),
       'ssl.keystore.type': 'PEM',
       'ssl.keystore.location': keystore,
+      'ssl.client.auth': 'required',
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': authority,
     },

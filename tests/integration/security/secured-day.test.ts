@@ -16,7 +16,7 @@ import { endAll } from '../support/end-all';
 import { ownPipeline, terminateSupervisor, type OwnPipeline } from '../support/own-pipeline';
 import { useStack } from '../support/stack';
 import { freePortBase } from '../support/test-stacks';
-import { makeCertificates, type Certificates } from './certificates';
+import { makeCertificates, writeKeystore, type Certificates } from './certificates';
 import { startDruidGateway } from './druid-gateway';
 import { KAFKA_CREDENTIALS } from './kafka-credentials';
 import type { RunningServer } from './running-server';
@@ -52,16 +52,21 @@ beforeAll(async () => {
   gateways = await Promise.all(
     [coordinatorUrl, brokerUrl].map((url) => startDruidGateway(url, certificates, DRUID_CREDENTIALS)),
   );
+  const keystore = join(folder, 'druid-keystore.pem');
+  await writeKeystore(keystore, certificates.client);
   const passwordFile = join(folder, 'kafka-password');
   await writeFile(passwordFile, `${KAFKA_CREDENTIALS.password}\n`);
   environment = {
     ...pipeline.environment,
     KAFKA_BROKERS: kafka.address,
     KAFKA_TLS_CA_FILE: certificates.authority,
+    KAFKA_TLS_CERTIFICATE_FILE: certificates.client.certificate,
+    KAFKA_TLS_KEY_FILE: certificates.client.key,
     KAFKA_SASL_MECHANISM: 'scram-sha-512',
     KAFKA_SASL_USERNAME: KAFKA_CREDENTIALS.username,
     KAFKA_SASL_PASSWORD_FILE: passwordFile,
     DRUID_KAFKA_TRUSTSTORE_FILE: certificates.authority,
+    DRUID_KAFKA_KEYSTORE_FILE: keystore,
     DRUID_COORDINATOR_URL: gateways[0]?.url ?? '',
     DRUID_BROKER_URL: gateways[1]?.url ?? '',
     DRUID_TLS_CA_FILE: certificates.authority,

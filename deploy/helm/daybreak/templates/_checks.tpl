@@ -18,7 +18,13 @@
 {{- if not (or $values.pipelines.path $names) }}
 {{- fail "There is no pipeline. Set pipelines.files, pipelines.configMaps or pipelines.path." }}
 {{- end }}
-{{- range $name, $_ := $values.start }}
+{{- range $name, $what := $values.start }}
+{{- if and $what.speed (not $values.speed.enabled) }}
+{{- fail (printf "start.%s.speed is true, but speed.enabled is false: nothing would run the realtime layer. Leave one of them out." $name) }}
+{{- end }}
+{{- if and $what.schedule (not $values.batch.enabled) }}
+{{- fail (printf "start.%s.schedule is true, but batch.enabled is false: nothing would run the nights. Leave one of them out." $name) }}
+{{- end }}
 {{- if not (or $values.pipelines.path (has $name $names)) }}
 {{- fail (printf "start names the pipeline %s, but pipelines has only: %s." $name (join ", " $names)) }}
 {{- end }}

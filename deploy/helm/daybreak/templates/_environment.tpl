@@ -30,16 +30,24 @@ Settings and secrets of a role go before those of all. A secret is never a value
 {{- $_ := set $settings "DAYBREAK_OUTPUT_HOST" "0.0.0.0" }}
 {{- end }}
 {{- end }}
-{{- $settings = mustMergeOverwrite $settings (deepCopy $values.settings) (deepCopy $own.settings) }}
+{{- $sharedSettings := deepCopy $values.settings }}
+{{- $shared := deepCopy $values.secrets }}
+{{- range $name := concat (keys $own.settings) (keys $own.secrets) }}
+{{- $value := trimSuffix "_FILE" $name }}
+{{- range $other := list $value (printf "%s_FILE" $value) }}
+{{- $_ := unset $sharedSettings $other }}
+{{- $_ := unset $shared $other }}
+{{- end }}
+{{- end }}
+{{- $settings = mustMergeOverwrite $settings $sharedSettings (deepCopy $own.settings) }}
 {{- if and (eq .role "batch") (gt (int $settings.DAYBREAK_BUILD_MEMORY) (include "daybreak.batchMebibytes" $root | int)) }}
 {{- fail (printf "DAYBREAK_BUILD_MEMORY is %s MiB, but batch.resources.limits.memory is %s. Leave it out: a build then takes a quarter of the limit." $settings.DAYBREAK_BUILD_MEMORY $values.batch.resources.limits.memory) }}
 {{- end }}
-{{- $shared := $values.secrets }}
 {{- if eq .role "speed" }}
 {{- /* It reads no stored files but tables: keys of all roles open more than it needs, so only its own are given. */}}
 {{- $shared = omit $shared "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" "HADOOP_TOKEN" }}
 {{- end }}
-{{- $secrets := mustMergeOverwrite (deepCopy $shared) (deepCopy $own.secrets) }}
+{{- $secrets := mustMergeOverwrite $shared (deepCopy $own.secrets) }}
 {{- if ne .role "batch" }}
 {{- /* Only workers of the role batch serve output and send notices. The addresses of webhooks end with _URL. */}}
 {{- $secrets = omit $secrets "DAYBREAK_OUTPUT_TOKEN" "DAYBREAK_WEBHOOK_SECRET" }}
@@ -63,7 +71,7 @@ Settings and secrets of a role go before those of all. A secret is never a value
 {{- end }}
 {{- range $name, $value := $settings }}
 {{- /* Druid, not the worker, opens that file. */}}
-{{- $isRead := and (regexMatch "(_FILE|_PATH)$" $name) (ne $name "DRUID_KAFKA_TRUSTSTORE_FILE") }}
+{{- $isRead := and (regexMatch "(_FILE|_PATH|_CA_CERTS)$" $name) (not (hasPrefix "DRUID_KAFKA_" $name)) }}
 {{- if and $isRead (hasPrefix "/run/daybreak/" $value) (not $values.secretFiles) }}
 {{- fail (printf "%s is %s, but secretFiles names no Secret, so nothing is mounted there." $name $value) }}
 {{- end }}

@@ -32,7 +32,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 
 {{/* What every container has. */}}
 {{- define "daybreak.containerSettings" -}}
-image: {{ include "daybreak.image" . }}
+image: {{ include "daybreak.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false

@@ -16,7 +16,7 @@ export const checkMounts: ChartCheck = (manifests) =>
         if (!isWritable(path)) problems.push(`cannot write to ${path ?? 'DAYBREAK_DATA'}`);
       }
       for (const { name, value = '' } of container.env) {
-        const isFile = /(_FILE|_PATH)$/.test(name) && name !== 'DRUID_KAFKA_TRUSTSTORE_FILE';
+        const isFile = /(_FILE|_PATH)$/.test(name) && !name.startsWith('DRUID_KAFKA_');
         if (isFile && !volumeMounts.some(({ mountPath }) => value.startsWith(`${mountPath}/`)))
           problems.push(`reads ${name} from ${value}, where nothing is mounted`);
       }

@@ -42,7 +42,7 @@ function configurationProblems(container: Container, { isWorker }: Pod): string[
   const environment = Object.fromEntries(
     container.env
       // The files of Secrets are not here.
-      .filter(({ name }) => !name.endsWith('_FILE') || name === 'DRUID_KAFKA_TRUSTSTORE_FILE')
+      .filter(({ name }) => !name.endsWith('_FILE') || name.startsWith('DRUID_KAFKA_'))
       .map(({ name, value }) => [name, value ?? SAMPLES[name] ?? 'a-secret-of-the-cluster']),
   );
   const caOfKafka = valueOf(container, 'KAFKA_TLS_CA_FILE') === undefined ? {} : { KAFKA_TLS: 'true' };
