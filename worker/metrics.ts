@@ -2,7 +2,9 @@ import { Context } from '@temporalio/activity';
 import type { MetricMeter } from '@temporalio/common';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import * as z from 'zod';
 import type { Counts } from '../activities/speed/committed-counts';
+import type { BusinessDate } from '../domain/business-date';
 import type { DailyBatchResult } from '../domain/daily-batch';
 import type { WrongRows } from '../domain/row-checks';
 import type { SpeedShardProgress } from '../domain/speed-shard';
@@ -11,6 +13,10 @@ import type { SpeedShardProgress } from '../domain/speed-shard';
 export function createMetrics(meter: MetricMeter) {
   const counter = (name: string, description: string) => meter.createCounter(`daybreak_${name}`, '1', description);
   const gauge = (name: string, description: string) => meter.createGauge(`daybreak_${name}`, 'float', '1', description);
+  const replacedAt = gauge(
+    'day_replaced_timestamp_seconds',
+    'When the newest day was replaced last, in seconds since 1970',
+  );
   const days = counter('days_replaced', 'Days that the batch replaced, with proof');
   const rows = counter('day_rows', 'Rows of replaced days');
   const filtered = counter('day_filtered', 'Distinct records of replaced days of which the transform makes no row');
@@ -26,16 +32,23 @@ export function createMetrics(meter: MetricMeter) {
   const deadLetters = counter('speed_dead_letters', 'Events that became dead letters');
   const wrongRows = counter('speed_wrong_rows', 'Rows that the speed layer committed and a check finds wrong');
 
+  /** The newest day by pipeline: a backfill of older days does not make up for a night that failed. */
+  const newest = new Map<string, BusinessDate>();
+
   return {
     /**
-     * Exports the counts of a pipeline's days as 0 from the start: an increase is only visible in a series that existed
-     * before.
+     * Exports the counts of a pipeline's days, as 0 if there are none yet: an increase is only visible in a series that
+     * existed before.
      */
     begin: (pipeline: string): void => {
-      days.add(0, { pipeline });
+      for (const each of [days, rows, filtered, duplicates, quarantined, unmatched]) each.add(0, { pipeline });
     },
-    dayReplaced({ pipeline, counts, hours }: DailyBatchResult): void {
+    dayReplaced({ pipeline, date, counts, hours }: DailyBatchResult): void {
       const tags = { pipeline };
+      if (date >= (newest.get(pipeline) ?? date)) {
+        newest.set(pipeline, date);
+        replacedAt.set(Date.now() / 1_000, tags);
+      }
       days.add(1, tags);
       rows.add(counts.written, tags);
       filtered.add(counts.filtered, tags);
@@ -46,8 +59,8 @@ export function createMetrics(meter: MetricMeter) {
         tags,
       );
     },
-    activityFailed(activity: string, code: string): void {
-      failures.add(1, { activity, code });
+    activityFailed(pipeline: string, activity: string, code: string): void {
+      failures.add(1, { pipeline, activity, code });
     },
     /**
      * What a shard does at the moment. When it has ended, another worker may read its partitions: the last lag stays, and
@@ -74,11 +87,21 @@ export function createMetrics(meter: MetricMeter) {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
+const ofPipeline = z.object({ pipeline: z.string() });
+
+/** The pipeline of an activity, which its first argument names. Empty if it names none. */
+function pipelineOf([input]: readonly unknown[]): string {
+  return ofPipeline.safeParse(input).data?.pipeline ?? '';
+}
+
 /** Counts what activities did and how they failed. It wraps the interceptor that gives failures their codes. */
 export function measured(metrics: Metrics): ActivityInboundCallsInterceptor {
   return {
     async execute(input, next) {
       const { activityType } = Context.current().info;
+      const pipeline = pipelineOf(input.args);
+      // Somebody may have added the pipeline since the worker began.
+      if (activityType === 'planDay') metrics.begin(pipeline);
       try {
         const result = await next(input);
         // Only the activity that stores the day's result has it as its argument.
@@ -88,7 +111,7 @@ export function measured(metrics: Metrics): ActivityInboundCallsInterceptor {
         // An expected failure, such as a poll of an unfinished run, does not count.
         const meant = thrown instanceof ApplicationFailure && thrown.category === ApplicationFailureCategory.BENIGN;
         if (thrown instanceof ApplicationFailure && !meant)
-          metrics.activityFailed(activityType, thrown.type ?? 'UNKNOWN');
+          metrics.activityFailed(pipeline, activityType, thrown.type ?? 'UNKNOWN');
         throw thrown;
       }
     },

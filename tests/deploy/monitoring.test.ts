@@ -22,13 +22,29 @@ it('scrapes the worker where it listens, under the job that the alerts name', ()
   expect(parse(readFileSync('deploy/prometheus/prometheus.yaml', 'utf8'))).toMatchObject({
     scrape_configs: [{ job_name: 'daybreak', static_configs: [{ targets: [target] }] }],
   });
-  expect(alerts.map(({ expr }) => expr)).toContain('up{job="daybreak"} == 0');
+  expect(alerts.map(({ expr }) => expr)).toContain('up{job="daybreak"} == 0 or absent(up{job="daybreak"})');
 });
 
-it('pages for a missing day only if the pipeline was started a day before, or a day of it was replaced', () => {
-  const expression = alerts.find(({ alert }) => alert === 'DaybreakNoDayReplaced')?.expr ?? '';
-  const [absent = '', started = ''] = expression.split(' and on (pipeline) ');
-  expect(metricsOf(absent)).toEqual(['daybreak_days_replaced']);
-  expect(metricsOf(started)).toEqual(['daybreak_speed_running', 'daybreak_days_replaced']);
-  expect(started).toContain('offset 26h');
+const expressionOf = (name: string): string => alerts.find(({ alert }) => alert === name)?.expr ?? '';
+
+it('pages for a missing day only if a day of the pipeline was replaced, or its first whole day is over', () => {
+  const [replaced = '', started = ''] = expressionOf('DaybreakNoDayReplaced').split(' or on (pipeline) ');
+  expect(metricsOf(replaced)).toEqual(['daybreak_day_replaced_timestamp_seconds']);
+  expect(metricsOf(started)).toEqual([
+    'daybreak_speed_running',
+    'daybreak_day_replaced_timestamp_seconds',
+    'daybreak_days_replaced',
+  ]);
+  // It may begin just after midnight: then comes a rest of that day, a whole day, and the night.
+  expect(started).toContain('offset 50h');
+});
+
+it.each(['DaybreakNoDayReplaced', 'DaybreakSpeedStopped'])('%s fires if no worker is left', (name) => {
+  const [first = ''] = expressionOf(name).split(/ (?:or|unless) /);
+  expect(first).toMatch(/^(?:time\(\) - )?max by \(pipeline\) \(max_over_time\(\w+\[[17]d\]\)\)/);
+});
+
+it('names the pipeline in each alert but that of the workers', () => {
+  const silent = alerts.filter(({ expr }) => !/by \(pipeline\b/.test(expr)).map(({ alert }) => alert);
+  expect(silent).toEqual(['DaybreakWorkerDown']);
 });

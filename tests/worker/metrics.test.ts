@@ -1,12 +1,18 @@
 import type { MetricMeter } from '@temporalio/common';
+import type { DailyBatchResult } from '../../domain/daily-batch';
 import type { PartitionProgress } from '../../domain/speed-shard';
 import { createMetrics } from '../../worker/metrics';
 
 const gauges = new Map<string, unknown>();
+const counts = new Map<string, number>();
 const meter = {
-  createCounter: () => ({ add: () => undefined }),
+  createCounter: (name: string) => ({
+    add: (value: number, { pipeline }: { pipeline: string }) => {
+      counts.set(`${name} ${pipeline}`, (counts.get(`${name} ${pipeline}`) ?? 0) + value);
+    },
+  }),
   createGauge: (name: string) => ({
-    set: (value: number, { partition }: { partition: number }) => gauges.set(`${name} ${partition}`, value),
+    set: (value: number, { partition }: { partition?: number }) => gauges.set(`${name} ${partition ?? ''}`, value),
   }),
 } as unknown as MetricMeter;
 
@@ -37,4 +43,40 @@ it('tell of a partition whether this worker reads it, and whether it stands stil
     'daybreak_speed_running 3': 0,
     'daybreak_speed_blocked 3': 0,
   });
+});
+
+const day = (date: string, duplicates: number) =>
+  ({
+    pipeline: 'events',
+    date,
+    counts: { written: 10, filtered: 0, duplicates, quarantined: 0 },
+    hours: [],
+  }) as unknown as DailyBatchResult;
+
+it('export every count of a day before the first day, so that its increase is seen', () => {
+  counts.clear();
+  const metrics = createMetrics(meter);
+  metrics.begin('events');
+  const names = ['days_replaced', 'day_rows', 'day_filtered', 'day_duplicates', 'day_quarantined', 'day_unmatched'];
+  expect([...counts]).toEqual(names.map((name) => [`daybreak_${name} events`, 0]));
+  metrics.dayReplaced(day('2026-11-20', 3));
+  expect(counts.get('daybreak_day_duplicates events')).toBe(3);
+});
+
+it('say when the newest day was replaced, whatever older days a backfill replaces', () => {
+  jest.useFakeTimers();
+  try {
+    const metrics = createMetrics(meter);
+    const replacedAt = (date: string, now: string): unknown => {
+      jest.setSystemTime(new Date(now));
+      metrics.dayReplaced(day(date, 0));
+      return gauges.get('daybreak_day_replaced_timestamp_seconds ');
+    };
+    const night = Date.parse('2026-11-21T00:31:00Z') / 1_000;
+    expect(replacedAt('2026-11-20', '2026-11-21T00:31:00Z')).toBe(night);
+    expect(replacedAt('2026-10-01', '2026-11-22T09:00:00Z')).toBe(night);
+    expect(replacedAt('2026-11-20', '2026-11-22T10:00:00Z')).toBe(Date.parse('2026-11-22T10:00:00Z') / 1_000);
+  } finally {
+    jest.useRealTimers();
+  }
 });
