@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import * as z from 'zod';
@@ -65,6 +66,12 @@ const brokers = z
   .string()
   .transform((list) => list.split(',').map((one) => one.trim()))
   .refine((list) => list.every(isBroker), 'it must be host:port, several of them separated by commas');
+/** Temporal's SDK looks up no name: it would go on without metrics. */
+const listening = z
+  .string()
+  .transform((host) => (host === 'localhost' ? '127.0.0.1' : host))
+  .refine((host) => isIP(host) !== 0, 'it must be an IP address, such as 127.0.0.1, 0.0.0.0 or ::')
+  .optional();
 const flag = z.stringbool('it must be true or false');
 /** The file's text. The variable holds its path. */
 const contents = nonEmpty
@@ -88,7 +95,7 @@ const environmentSchema = z.object({
   DAYBREAK_PORT_BASE: port,
   DAYBREAK_PIPELINES: text,
   DAYBREAK_DATA: text,
-  DAYBREAK_WORKER_HOST: text,
+  DAYBREAK_WORKER_HOST: listening,
   DAYBREAK_WORKER_PORT: port,
   DAYBREAK_WORKER_TUNER: oneOf('fixed', 'resources').default('fixed'),
   DAYBREAK_BATCH_SLOTS: slots.default(8),

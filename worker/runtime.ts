@@ -1,4 +1,5 @@
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { isIPv6 } from 'node:net';
 import type { Logger } from 'pino';
 import { messageOf } from '../domain/errors';
 import type { Config } from './config';
@@ -15,7 +16,7 @@ export function installRuntime({ workerHost, workerPort }: Config, logger: Logge
   };
   // Messages of the SDK's native core go the same way, as JSON.
   const logging = { forward: {} };
-  const bindAddress = `${workerHost}:${workerPort}`;
+  const bindAddress = `${isIPv6(workerHost) ? `[${workerHost}]` : workerHost}:${workerPort}`;
   try {
     Runtime.install({ ...options, telemetryOptions: { logging, metrics: { prometheus: { bindAddress } } } });
   } catch (thrown) {

@@ -52,10 +52,10 @@ def served_by_hour(pipeline: Path, date: str) -> dict[str, int]:
     druid = settings["druid"]
     separate = druid.get("replace", "realtime") != "realtime"
     datasource = druid.get("batchDatasource", druid["datasource"] + "_batch") if separate else druid["datasource"]
-    # With rollup one row of Druid stands for several events, and a metric counts them.
+    # With rollup one row of Druid stands for several events, and a metric counts them: `count`, if none has another name.
     metrics = druid.get("rollup", {}).get("metrics", [])
-    counter = next((metric["name"] for metric in metrics if metric["type"] == "count"), None)
-    events = "COUNT(*)" if counter is None else f"SUM({_quoted(counter)})"
+    counter = next((metric["name"] for metric in metrics if metric["type"] == "count"), "count")
+    events = f"SUM({_quoted(counter)})" if "rollup" in druid else "COUNT(*)"
     zone = settings["timeZone"]
     rows = query(
         f"SELECT TIME_FORMAT(__time, 'HH', '{zone}') AS \"hour\", {events} AS events FROM {_quoted(datasource)} "

@@ -22,6 +22,23 @@ it('works without metrics where their port is taken, and says so once', async ()
   expect(lines).toMatchObject([{ level: 40, bindAddress: `127.0.0.1:${port}` }]);
 });
 
+it.each(['localhost', '::', '::1', '0.0.0.0'])('serves metrics on %s', async (host) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  other.close();
+  await once(other, 'close');
+  installRuntime(readConfig({ DAYBREAK_WORKER_HOST: host, DAYBREAK_WORKER_PORT: String(port) }), logger);
+  await Runtime.instance().shutdown();
+  expect(lines).toEqual([]);
+});
+
+it.each(['worker', '[::]', '127.0.0.1:9464', '1.2.3'])('refuses to listen on %s', (host) => {
+  expect(() => readConfig({ DAYBREAK_WORKER_HOST: host })).toThrow(
+    `DAYBREAK_WORKER_HOST is '${host}': it must be an IP`,
+  );
+});
+
 it.each([
   ['a workflow', { workflowId: 'daily-batch/events/2026-11-21', runId: 'r-1' }],
   ['an activity', { workflowId: 'daily-batch/events/2026-11-21', workflowRunId: 'r-1' }],

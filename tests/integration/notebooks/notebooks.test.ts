@@ -1,5 +1,9 @@
 import { appendFile, cp, mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { scratchFolder } from '../../engines/scratch';
 import { succeed } from '../support/daybreak';
 import { jupyterProgram, runNotebook } from './run-notebook';
@@ -86,6 +90,31 @@ describe('a day with DuckDB', () => {
     expect(text).toMatch(/^1 +time is missing +1 /m);
     expect(text).toMatch(/Druid is away: 127\.0\.0\.1:9 does not answer .*\nThe cells above do not need Druid\./);
     expect(text).not.toContain('not-to-be-shown');
+  });
+
+  it('asks Druid for the number of events where it rolls up, and not of its rows', async () => {
+    const rolled = join(root, 'rolled');
+    await cp(join(pipelines, 'events'), join(rolled, 'events'), { recursive: true });
+    const settings = join(rolled, 'events/pipeline.yaml');
+    const yaml = await readFile(settings, 'utf8');
+    await writeFile(settings, yaml.replace(/^( +)datasource: .*$/m, '$&\n$1rollup: { granularity: HOUR }'));
+    const asked: string[] = [];
+    const druid = createServer((request, response) => {
+      void text(request).then((body) => {
+        asked.push(body);
+        response.end('[]');
+      });
+    });
+    await once(druid.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const { port } = druid.address() as AddressInfo;
+      const address = { DAYBREAK_PIPELINES: rolled, DRUID_BROKER_URL: `http://127.0.0.1:${port}` };
+      const { error } = await runNotebook('a-day-with-duckdb', { ...environment, ...address });
+      expect(error).toBeNull();
+      expect(asked).toEqual([expect.stringContaining('SUM(\\"count\\") AS events')]);
+    } finally {
+      druid.close();
+    }
   });
 
   it('names the days that are there if one is not', async () => {
