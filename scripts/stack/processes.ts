@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { hasCode } from '../../domain/errors';
 import { keepClassArchive } from './fetch/class-archive';
 import { logFile, type Launch, type Server, type Stack } from './stack';
 
@@ -94,9 +95,33 @@ async function isAlive(pid: number): Promise<boolean> {
 
 /** State and command line. Undefined for a process that has ended, also if its parent has not noticed yet. */
 export async function commandLine(pid: number): Promise<string | undefined> {
-  const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'stat=,args=', '-p', `${pid}`]).catch(() => ({
-    stdout: '',
-  }));
-  const line = stdout.trim();
+  const line = existsSync('/proc/self/stat') ? await lineOfProc(pid) : await lineOfPs(pid);
   return line === '' || line.startsWith('Z') ? undefined : line;
+}
+
+/** A small Linux, as in a container, has no ps. */
+async function lineOfProc(pid: number): Promise<string> {
+  try {
+    const [stat, args] = await Promise.all([
+      readFile(`/proc/${pid}/stat`, 'utf8'),
+      readFile(`/proc/${pid}/cmdline`, 'utf8'),
+    ]);
+    // The state stands behind the name, which may hold anything.
+    const state = stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3);
+    return `${state} ${args.split('\0').join(' ').trim()}`;
+  } catch (thrown) {
+    if (hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ESRCH')) return '';
+    throw thrown;
+  }
+}
+
+async function lineOfPs(pid: number): Promise<string> {
+  const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'stat=,args=', '-p', `${pid}`]).catch(
+    (thrown: unknown) => {
+      // Without such a process ps ends with 1.
+      if (hasCode(thrown, 'ENOENT')) throw thrown;
+      return { stdout: '' };
+    },
+  );
+  return stdout.trim();
 }

@@ -28,3 +28,17 @@ it('knows at once that the process has ended', async () => {
   while ((await runningPid(stack, server)) !== undefined);
   expect(await runningPid(stack, server)).toBeUndefined();
 });
+
+it('needs no ps, which a small Linux lacks', async () => {
+  const path = process.env['PATH'];
+  const sleeps = { command: '/bin/sleep', args: [server.mark], cwd: root };
+  process.env['PATH'] = '';
+  try {
+    await startProcess(stack, server, sleeps);
+    expect(await runningPid(stack, server)).toBeGreaterThan(0);
+    expect(await stopProcess(stack, server)).toBe('stopped');
+    expect(await runningPid(stack, server)).toBeUndefined();
+  } finally {
+    process.env['PATH'] = path;
+  }
+});
