@@ -142,6 +142,11 @@ it('holds what runs, and neither sources nor tests of ours', () => {
   );
 });
 
+it('has what its pages tell a user to take: the chart, the alerts, the dashboard and the variables', () => {
+  const files = ['helm/daybreak/Chart.yaml', 'helm/examples/s3.yaml', 'prometheus/alerts.yaml', 'grafana/daybreak.json'];
+  expect(packed).toEqual(expect.arrayContaining([...files.map((file) => `deploy/${file}`), '.env.example']));
+});
+
 it('needs no tool of the build where it is installed', async () => {
   const lock = z.object({ packages: z.record(z.string(), z.unknown()) });
   const { packages } = lock.parse(JSON.parse(await readFile(join(repository, 'package-lock.json'), 'utf8')));
