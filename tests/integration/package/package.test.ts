@@ -143,7 +143,12 @@ it('holds what runs, and neither sources nor tests of ours', () => {
 });
 
 it('has what its pages tell a user to take: the chart, the alerts, the dashboard and the variables', () => {
-  const files = ['helm/daybreak/Chart.yaml', 'helm/examples/s3.yaml', 'prometheus/alerts.yaml', 'grafana/daybreak.json'];
+  const files = [
+    'helm/daybreak/Chart.yaml',
+    'helm/examples/s3.yaml',
+    'prometheus/alerts.yaml',
+    'grafana/daybreak.json',
+  ];
   expect(packed).toEqual(expect.arrayContaining([...files.map((file) => `deploy/${file}`), '.env.example']));
 });
 
