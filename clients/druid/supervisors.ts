@@ -37,9 +37,11 @@ const status = z.object({
     minimumLag: offsets,
     // Read in the same poll as the lag. The end offset covers committed records only.
     latestOffsets: offsets,
+    // The latest comes last. Those of a supervisor that is healthy again are still there. Some errors have no message.
     recentErrors: z
-      .array(z.looseObject({ message: z.string().optional(), exceptionClass: z.string().optional() }))
-      .default([]),
+      .array(z.looseObject({ message: z.string().nullish(), exceptionClass: z.string().nullish() }))
+      .nullish()
+      .transform((errors) => errors ?? []),
     // How many the topic has.
     partitions: z.number().nullish(),
     activeTasks: z

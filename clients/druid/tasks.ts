@@ -65,31 +65,34 @@ export interface Slots {
   readonly total: number;
 }
 
-const rowStats = z.looseObject({
-  processed: z.number().default(0),
-  thrownAway: z.number().default(0),
-  unparseable: z.number().default(0),
-});
+// A report is for people: what Druid leaves out of it, or writes as null, must not fail a day.
+const rowCount = z
+  .number()
+  .nullish()
+  .transform((rows) => rows ?? 0);
+const rowStats = z.looseObject({ processed: rowCount, thrownAway: rowCount, unparseable: rowCount });
 const report = z.looseObject({
   ingestionStatsAndErrors: z
     .looseObject({
-      payload: z.looseObject({
-        ingestionState: z.string().nullish(),
-        // Its shape while the task runs differs from that at its end. We read it at the end.
-        unparseableEvents: z.unknown().optional(),
-        // Below `totals` for a running task and for a task that loads files; without `totals` for a finished realtime
-        // task.
-        rowStats: z
-          .looseObject({
-            totals: z.looseObject({ buildSegments: rowStats.optional() }).optional(),
-            buildSegments: rowStats.optional(),
-          })
-          .nullish(),
-        errorMsg: reason,
-        segmentAvailabilityConfirmed: z.boolean().nullish(),
-      }),
+      payload: z
+        .looseObject({
+          ingestionState: z.string().nullish(),
+          // Its shape while the task runs differs from that at its end. We read it at the end.
+          unparseableEvents: z.unknown().optional(),
+          // Below `totals` for a running task and for a task that loads files; without `totals` for a finished realtime
+          // task.
+          rowStats: z
+            .looseObject({
+              totals: z.looseObject({ buildSegments: rowStats.nullish() }).nullish(),
+              buildSegments: rowStats.nullish(),
+            })
+            .nullish(),
+          errorMsg: reason,
+          segmentAvailabilityConfirmed: z.boolean().nullish(),
+        })
+        .nullish(),
     })
-    .optional(),
+    .nullish(),
 });
 
 /** Druid serves what the task has written. If the disk of its worker was full, that is a part of its report, or nothing. */
@@ -114,9 +117,11 @@ const lock = z
     interval: z.string(),
     groupId: z.string(),
     version: z.string(),
-    priority: z.number().optional(),
+    priority: z.number().nullish(),
   })
-  .transform(({ interval, groupId, version, priority }): TaskLock => ({ interval, groupId, version, priority }));
+  .transform(({ interval, groupId, version, priority }): TaskLock => {
+    return { interval, groupId, version, priority: priority ?? undefined };
+  });
 const activeLocks = z.object({ datasourceToLocks: z.record(z.string(), z.array(lock)) });
 const heldLocks = z.object({ result: z.array(lock) });
 
@@ -183,16 +188,15 @@ export function createTasks(overlord: DruidHttp) {
     async report(id: string): Promise<TaskReport | undefined> {
       const written = await overlord.find({ url: `${path(id)}/reports` }, writtenReport);
       const payload = written?.ingestionStatsAndErrors?.payload;
-      const rows = payload?.rowStats?.totals?.buildSegments ?? payload?.rowStats?.buildSegments;
-      return (
-        payload && {
-          rows: rows ?? { processed: 0, thrownAway: 0, unparseable: 0 },
-          state: payload.ingestionState ?? undefined,
-          segmentAvailabilityConfirmed: payload.segmentAvailabilityConfirmed === true,
-          error: payload.errorMsg ?? undefined,
-          unparseable: firstUnparseable(payload.unparseableEvents),
-        }
-      );
+      if (payload == null) return undefined;
+      const rows = payload.rowStats?.totals?.buildSegments ?? payload.rowStats?.buildSegments;
+      return {
+        rows: rows ?? { processed: 0, thrownAway: 0, unparseable: 0 },
+        state: payload.ingestionState ?? undefined,
+        segmentAvailabilityConfirmed: payload.segmentAvailabilityConfirmed === true,
+        error: payload.errorMsg ?? undefined,
+        unparseable: firstUnparseable(payload.unparseableEvents),
+      };
     },
 
     /** Stops a task. Has no effect on a finished or unknown task. */

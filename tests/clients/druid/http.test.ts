@@ -1,43 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import type { RequestListener } from 'node:http';
 import * as z from 'zod';
 import { createDruidHttp, type DruidHttp } from '../../../clients/druid/http';
+import { listening } from './listening';
 
 const auth = { username: 'daybreak', password: 'battery-staple' };
 const basic = `Basic ${Buffer.from('daybreak:battery-staple').toString('base64')}`;
 const spec = { method: 'post', url: '/druid/indexer/v1/task', data: { httpAuthenticationPassword: 'the-token' } };
-
-interface Seen {
-  readonly url: string;
-  readonly authorization: string | undefined;
-  readonly body: string;
-}
-
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.close();
-    server.closeAllConnections();
-  }
-});
-
-/** A server that records its requests. */
-async function listening(answer: RequestListener): Promise<{ readonly url: string; readonly seen: Seen[] }> {
-  const seen: Seen[] = [];
-  const remember = async (request: IncomingMessage): Promise<void> => {
-    const { url = '', headers } = request;
-    seen.push({ url, authorization: headers.authorization, body: await text(request) });
-  };
-  const server = createServer((request, response) => {
-    void remember(request).then(() => {
-      answer(request, response);
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
-}
 
 const ok: RequestListener = (_, response) => response.setHeader('content-type', 'application/json').end('{}');
 const redirecting =

@@ -1,6 +1,4 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createDruidClient } from '../../../clients/druid';
+import { druidAnswering } from './listening';
 
 const REPORT = JSON.stringify({
   ingestionStatsAndErrors: {
@@ -12,22 +10,7 @@ const REPORT = JSON.stringify({
   },
 });
 
-let server: Server;
-let body: string;
-
-beforeEach(async () => {
-  server = createServer((_, response) => {
-    response.setHeader('Content-Type', 'application/json').end(body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-});
-afterEach(() => new Promise((resolve) => server.close(resolve)));
-
-function reportOf(text: string) {
-  body = text;
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return createDruidClient({ coordinatorUrl: url, brokerUrl: url }).tasks.report('id');
-}
+const reportOf = async (text: string) => (await druidAnswering(text)).tasks.report('id');
 
 it('reads the report of a task', async () => {
   expect(await reportOf(REPORT)).toMatchObject({ rows: { processed: 3 }, error: 'No space left on device' });
@@ -42,4 +25,9 @@ it.each([
 
 it('refuses an answer that is JSON and no report', async () => {
   await expect(reportOf('{"ingestionStatsAndErrors":[]}')).rejects.toMatchObject({ code: 'DRUID_REFUSED' });
+});
+
+it.each(['payload', 'rowStats', 'totals', 'buildSegments'])('reads a report without any %s', async (name) => {
+  const withNull = JSON.stringify(JSON.parse(REPORT), (key, value: unknown) => (key === name ? null : value));
+  expect((await reportOf(withNull))?.rows.processed ?? 0).toBe(0);
 });
