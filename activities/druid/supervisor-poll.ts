@@ -91,7 +91,7 @@ function remedyOf(id: string, status: SupervisorStatus, { unparseable }: Ingesti
     return `The supervisor reads past the end of its topic, which was made anew: POST ${path}/reset`;
   }
   if (!status.healthy) {
-    const [error] = status.recentErrors;
+    const error = status.recentErrors.at(-1);
     return `Its last error: ${error?.message ?? error?.exceptionClass ?? 'none given'}`;
   }
   if (unparseable === 0) return undefined;

@@ -44,7 +44,7 @@ it('gives the last error of an unhealthy one', () => {
   const { health } = look({
     healthy: false,
     detailedState: 'UNHEALTHY_TASKS',
-    recentErrors: [{ message: 'no space' }],
+    recentErrors: [{ message: 'no broker' }, { message: 'no space' }],
   });
   expect(health).toEqual({ healthy: false, state: 'UNHEALTHY_TASKS', remedy: 'Its last error: no space' });
 });
