@@ -23,13 +23,16 @@ export interface DruidAccess {
   readonly ca?: string;
 }
 
+/** These answers may be others later, for example once fewer queries run. */
+const PASSING = [408, 425, 429];
+
 /** How often a request is sent if coordinators answer that they are not the leader. */
 const LEADER_ATTEMPTS = 4;
 
 /**
- * One Druid service over HTTP. Throws DRUID_UNREACHABLE if it does not answer, says that it is not ready (5xx) or is not
- * the leader. Throws DRUID_REFUSED if it refuses the request (4xx), redirects it elsewhere (3xx) or answers in an unknown
- * shape.
+ * One Druid service over HTTP. Throws DRUID_UNREACHABLE if it does not answer, says that it is not ready (5xx) or busy
+ * (408, 425, 429), or is not the leader. Throws DRUID_REFUSED if it refuses the request (other 4xx), redirects it
+ * elsewhere (3xx) or answers in an unknown shape.
  */
 export function createDruidHttp(service: string, baseURL: string, { auth, ca }: DruidAccess): DruidHttp {
   const client = axios.create({
@@ -166,7 +169,7 @@ function redirected(
 const leaderRemedy = (origin = 'that address'): string =>
   `give DRUID_COORDINATOR_URL the address of a Druid router, which always asks the leader, or for now ${origin}.`;
 
-/** The cause of DRUID_UNREACHABLE if Druid answers with a status of 500 or more. */
+/** The cause of DRUID_UNREACHABLE if Druid answers with a status that may be another later. */
 export class FailedAnswer extends Error {
   override readonly name = 'FailedAnswer';
 }
@@ -184,10 +187,13 @@ function refused(service: string, config: AxiosRequestConfig, status: number, da
       remedy: 'Set DRUID_USERNAME and DRUID_PASSWORD to a user that may do so.',
     });
   }
-  return new DaybreakError(status >= 500 ? 'DRUID_UNREACHABLE' : 'DRUID_REFUSED', {
-    what: `Druid's ${service} answered ${describe(config)} with ${status}: ${reason.slice(0, 1_000)}`,
-    remedy: status >= 500 ? 'Wait until Druid is healthy, as the command status shows.' : 'Read the reason above.',
-    ...(status >= 500 && { cause: new FailedAnswer(`status ${status}`) }),
+  const what = `Druid's ${service} answered ${describe(config)} with ${status}: ${reason.slice(0, 1_000)}`;
+  const isBusy = PASSING.includes(status);
+  if (!isBusy && status < 500) return new DaybreakError('DRUID_REFUSED', { what, remedy: 'Read the reason above.' });
+  return new DaybreakError('DRUID_UNREACHABLE', {
+    what,
+    remedy: isBusy ? 'Wait until Druid is less busy.' : 'Wait until Druid is healthy, as the command status shows.',
+    cause: new FailedAnswer(`status ${status}`),
   });
 }
 

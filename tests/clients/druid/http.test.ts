@@ -113,6 +113,23 @@ it.each([undefined, 'http://', '//user:secret-of-the-answer@127.0.0.1:1/x'])(
   },
 );
 
+it.each([408, 425, 429, 500, 503])('asks again later where Druid answers with %i', async (status) => {
+  const druid = await listening((_, response) => response.writeHead(status).end('Query capacity exceeded'));
+  for (const [, call] of CALLS) {
+    await expect(call(createDruidHttp('broker', druid.url, {}))).rejects.toMatchObject({
+      code: 'DRUID_UNREACHABLE',
+      what: expect.stringContaining(`with ${status}: Query capacity exceeded`) as string,
+    });
+  }
+});
+
+it.each([400, 403, 413])('is refused where Druid answers with %i', async (status) => {
+  const druid = await listening((_, response) => response.writeHead(status).end('no'));
+  for (const [, call] of CALLS) {
+    await expect(call(createDruidHttp('broker', druid.url, {}))).rejects.toMatchObject({ code: 'DRUID_REFUSED' });
+  }
+});
+
 describe('with a proxy in the environment', () => {
   const NAMES = ['http_proxy', 'HTTP_PROXY', 'https_proxy', 'HTTPS_PROXY', 'all_proxy', 'ALL_PROXY'];
   const before = Object.fromEntries([...NAMES, 'no_proxy', 'NO_PROXY'].map((name) => [name, process.env[name]]));
