@@ -30,9 +30,9 @@ const PASSING = [408, 425, 429];
 const LEADER_ATTEMPTS = 4;
 
 /**
- * One Druid service over HTTP. Throws DRUID_UNREACHABLE if it does not answer, says that it is not ready (5xx) or busy
- * (408, 425, 429), or is not the leader. Throws DRUID_REFUSED if it refuses the request (other 4xx), redirects it
- * elsewhere (3xx) or answers in an unknown shape.
+ * One Druid service over HTTP. Throws DRUID_UNREACHABLE if it does not answer, answers with a part of JSON, says that
+ * it is not ready (5xx) or busy (408, 425, 429), or is not the leader. Throws DRUID_REFUSED if it refuses the request
+ * (other 4xx), redirects it elsewhere (3xx) or answers in an unknown shape.
  */
 export function createDruidHttp(service: string, baseURL: string, { auth, ca }: DruidAccess): DruidHttp {
   const client = axios.create({
@@ -72,6 +72,14 @@ export function createDruidHttp(service: string, baseURL: string, { auth, ca }: 
     if (status >= 400) throw refused(service, config, status, data);
     const parsed = schema.safeParse(data);
     if (parsed.success) return parsed.data;
+    // axios leaves text that is not JSON as it is.
+    if (typeof data === 'string') {
+      throw new DaybreakError('DRUID_UNREACHABLE', {
+        what: `the answer of Druid's ${service} at ${baseURL} to ${describe(config)} is not whole, or not JSON`,
+        remedy: 'Wait until Druid is healthy, and check that the address is Druid’s.',
+        cause: new FailedAnswer(`status ${status}`),
+      });
+    }
     throw new DaybreakError('DRUID_REFUSED', {
       what: `the answer of Druid's ${service} to ${describe(config)} is not what Druid 33 gives`,
       remedy: 'Check the version of Druid and that the address is Druid’s.',
@@ -169,7 +177,7 @@ function redirected(
 const leaderRemedy = (origin = 'that address'): string =>
   `give DRUID_COORDINATOR_URL the address of a Druid router, which always asks the leader, or for now ${origin}.`;
 
-/** The cause of DRUID_UNREACHABLE if Druid answers with a status that may be another later. */
+/** The cause of DRUID_UNREACHABLE if Druid gives an answer that may be another later. */
 export class FailedAnswer extends Error {
   override readonly name = 'FailedAnswer';
 }

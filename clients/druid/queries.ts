@@ -110,8 +110,8 @@ export function createQueries(broker: DruidHttp) {
         end = (end + chunk.subarray(-2).toString('latin1')).slice(-2);
         yield chunk;
       }
-      // Druid marks the end with an empty line. Without it the answer is incomplete.
-      if (!end.endsWith('\n')) throw brokenOff(query);
+      // Druid marks the end with an empty line, also of no rows. One line break may be that between two rows.
+      if (end !== '\n\n') throw brokenOff(query);
     },
 
     /**
