@@ -2,7 +2,7 @@ import type { BusinessDate } from '../domain/business-date';
 import type { LoadedPipeline, ReadPipeline } from './model/loaded-pipeline';
 import { isSamePipeline } from './pipeline/pipeline-version';
 import { folderNamed } from './pipeline/pipelines-folder';
-import { readPipeline } from './pipeline/read-pipeline';
+import { readPipeline, readPipelineWith } from './pipeline/read-pipeline';
 
 /**
  * Reads and checks a pipeline folder: pipeline.yaml with its checks of rows, transform.sql and the static tables.
@@ -16,7 +16,10 @@ export async function loadPipeline(folder: string, day?: BusinessDate): Promise<
   return checkPipeline(await readPipeline(folder, day, { stored: false }), folder);
 }
 
-/** Of each folder the pipeline that was checked last: a worker needs it for each activity, `--watch` every two seconds. */
+/**
+ * The pipeline that was checked last, by its folder and the tables that were read: a worker needs it for each activity,
+ * `--watch` every two seconds.
+ */
 const lastChecked = new Map<string, LoadedPipeline>();
 
 /**
@@ -25,13 +28,14 @@ const lastChecked = new Map<string, LoadedPipeline>();
  * as `loadPipeline`.
  */
 export async function checkPipeline(read: ReadPipeline, name: string): Promise<LoadedPipeline> {
-  const last = lastChecked.get(name);
+  const key = JSON.stringify([name, Object.keys(read.tables)]);
+  const last = lastChecked.get(key);
   if (last !== undefined && isSamePipeline(last, read)) return { ...last, ...read };
   // Commands that check no pipeline load no DuckDB.
   const { openPipeline } = await import('./pipeline/open-pipeline');
   const { loaded, database } = await openPipeline(read, name, { emptyUnlessLocal: true });
   database.close();
-  lastChecked.set(name, loaded);
+  lastChecked.set(key, loaded);
   return loaded;
 }
 
@@ -42,4 +46,13 @@ export async function loadPipelineNamed(
   day?: BusinessDate,
 ): Promise<LoadedPipeline> {
   return loadPipeline(await folderNamed(pipelinesFolder, name), day);
+}
+
+/**
+ * The same without any table, for those who need no row of them: a table that is broken or missing does not matter to
+ * them. Throws UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TRANSFORM.
+ */
+export async function loadPipelineWithoutTables(pipelinesFolder: string, name: string): Promise<LoadedPipeline> {
+  const folder = await folderNamed(pipelinesFolder, name);
+  return checkPipeline(await readPipelineWith(folder, () => Promise.resolve({})), folder);
 }

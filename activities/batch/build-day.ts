@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
 import { inputLocationOf } from '../../domain/pipeline';
-import { dayInput, parseInput } from '../../domain/parse-input';
+import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import { runDayBuild } from '../../engines/build-day';
 import { withOutput } from '../../engines/versions/open-output';
 import { transferTexts } from '../../engines/model/progress';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
-import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { loadPipelineNamed, loadPipelineWithoutTables } from '../../engines/load-pipeline';
 import { withTablesOf } from '../../engines/tables/table-versions';
 import { withHeartbeats } from '../heartbeat';
 import { BuildsAtOnce } from './builds-at-once';
@@ -19,6 +19,8 @@ import { finishedDay, plannedDay } from './planned-day';
 const MEBIBYTE = 1024 ** 2;
 const DEFAULT_MEBIBYTES = 1024;
 
+/** A restore builds nothing. */
+const planDayInput = dayInput.extend({ restore: shortText.exactOptional() });
 const optionsInput = z.object({ force: z.boolean() });
 
 export function createBuildActivities({ pipelines, data, findSpark, build = {}, ...clock }: BatchDependencies) {
@@ -26,17 +28,19 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
   const builds = new BuildsAtOnce(memoryLimit);
   return {
     /**
-     * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE or BAD_TABLE;
+     * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE, or BAD_TABLE unless it is a restore;
      * BAD_PIPELINE also if another pipeline has the datasource or publishes in the same place, since the day would
      * replace that pipeline's rows;
      * BAD_DATE for a day that does not exist or is not over yet, since the seal would keep the day's next rows out of
      * realtime.
      */
     async planDay(input: DailyBatchInput): Promise<DayPlan> {
-      const { pipeline: name, date } = parseInput(dayInput, input, 'planDay');
-      const loaded = await loadPipelineNamed(pipelines, name, date);
-      // A day without its tables in S3 or HDFS is refused before anything is built.
-      await withTablesOf(loaded, date);
+      const { pipeline: name, date, restore } = parseInput(planDayInput, input, 'planDay');
+      const loaded =
+        restore === undefined
+          ? // A day without its tables in S3 or HDFS is refused before anything is built.
+            await withTablesOf(await loadPipelineNamed(pipelines, name, date), date)
+          : await loadPipelineWithoutTables(pipelines, name);
       await refuseConflicts(loaded, { kinds: ['datasource', 'location'] });
       return finishedDay(loaded.pipeline, date, clock);
     },
@@ -45,7 +49,7 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
     async buildDay(given: DayPlan, options: { readonly force: boolean }): Promise<BuiltDay> {
       const context = Context.current();
       const { force } = parseInput(optionsInput, options, 'buildDay');
-      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay');
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'buildDay', { withTables: true });
       const place = await outputPlaceIn(data, loaded.pipeline);
       let done: string | undefined;
       return withHeartbeats(

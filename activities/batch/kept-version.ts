@@ -1,6 +1,6 @@
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
-import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { loadPipelineWithoutTables } from '../../engines/load-pipeline';
 import { readState } from '../../engines/versions/build-state';
 import { withOutput } from '../../engines/versions/open-output';
 import { versionToRestore } from '../../engines/versions/restorable-version';
@@ -19,7 +19,7 @@ export function createRestoreActivities({ data, pipelines }: BatchDependencies) 
       const { pipeline, date } = parseInput(dayInput, plan, 'chooseVersion');
       const version = parseInput(shortText, wanted, 'chooseVersion');
       return withHeartbeats('choosing the version', async () => {
-        const loaded = await loadPipelineNamed(pipelines, pipeline, date);
+        const loaded = await loadPipelineWithoutTables(pipelines, pipeline);
         return withOutput(await outputPlaceIn(data, loaded.pipeline), date, async (output) => {
           const chosen = await versionToRestore(output, pipeline, version);
           const form = (await readState(output, chosen))?.form;

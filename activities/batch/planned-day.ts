@@ -7,7 +7,7 @@ import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
-import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { loadPipelineNamed, loadPipelineWithoutTables } from '../../engines/load-pipeline';
 import { withHeartbeats } from '../heartbeat';
 import type { BatchDependencies } from './dependencies';
 
@@ -45,24 +45,34 @@ export async function finishedDay(
   return plan;
 }
 
+export interface PlannedDayOptions {
+  /** Whether the day's tables are loaded. Default false: no step but the build needs their rows. */
+  readonly withTables?: boolean;
+  /**
+   * Whether the run is known to have replaced the day in a datasource. Called only if pipeline.yaml now names another
+   * datasource. If true, the plan is about the datasource that was replaced. Default: none was.
+   */
+  readonly hasWritten?: (datasource: string) => Promise<boolean>;
+}
+
 /**
  * The plan of a day by its pipeline.yaml and its date, whatever the caller says: anybody who can add to a task queue
- * can give an activity any plan. Throws WRONG_USAGE, UNKNOWN_PIPELINE, BAD_DATE, and BAD_PIPELINE if the given plan
- * differs, for example because pipeline.yaml was changed since the run began.
+ * can give an activity any plan. Throws WRONG_USAGE, UNKNOWN_PIPELINE, BAD_DATE, BAD_TABLE if tables are loaded, and
+ * BAD_PIPELINE if the given plan differs, for example because pipeline.yaml was changed since the run began.
  *
  * @param activity the activity that received the plan.
- * @param hasWritten whether the run is known to have replaced the day in a datasource. Called only if pipeline.yaml now
- * names another datasource. If true, the plan is about the datasource that was replaced. Default: none was.
  */
 export async function plannedDay(
   { pipelines, ...clock }: Pick<BatchDependencies, 'pipelines' | 'now'>,
   given: unknown,
   activity: string,
-  hasWritten: (datasource: string) => Promise<boolean> = () => Promise.resolve(false),
+  { withTables = false, hasWritten = () => Promise.resolve(false) }: PlannedDayOptions = {},
 ): Promise<PlannedDay> {
   const { pipeline: name, date, ...claimed } = parseInput(planInput, given, activity);
   // Its tables can take longer than the heartbeat's timeout.
-  const loaded = await withHeartbeats('loading the pipeline', () => loadPipelineNamed(pipelines, name, date));
+  const loaded = await withHeartbeats('loading the pipeline', () =>
+    withTables ? loadPipelineNamed(pipelines, name, date) : loadPipelineWithoutTables(pipelines, name),
+  );
   const plan = await finishedDay(loaded.pipeline, date, clock);
   const known = new Map<string, unknown>(Object.entries(plan));
   const { datasource = plan.datasource } = claimed;

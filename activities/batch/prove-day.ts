@@ -33,9 +33,9 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
     async proveDay(given: DayPlan, day: BuiltDay, task: Reindexed): Promise<DayProof> {
       const { folder } = parseInput(builtInput, day, 'proveDay');
       const reindexed = parseInput(reindexedInput, task, 'proveDay');
-      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'proveDay', (datasource) =>
-        hasReplaced(druid, given, datasource, reindexed),
-      );
+      const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'proveDay', {
+        hasWritten: (datasource) => hasReplaced(druid, given, datasource, reindexed),
+      });
       const scratchFolder = await folderWithin(data, plan.pipeline, 'scratch');
       const { cancellationSignal: signal } = Context.current();
       return withOutput(await outputPlaceIn(data, loaded.pipeline), plan.date, async (output) => {

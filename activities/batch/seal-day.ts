@@ -59,7 +59,7 @@ export function createSealActivities({ druid, kafkaOfDruid: kafka, pipelines, ..
      * only moves forward.
      */
     async sealDay(given: DayPlan): Promise<Seal> {
-      // Once: tables may be large, and an edit of the pipeline must not end a wait that is under way.
+      // Once: an edit of the pipeline must not end a wait that is under way.
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'sealDay');
       if (plan.datasource !== plan.realtimeDatasource) {
         throw new DaybreakError('WRONG_USAGE', {

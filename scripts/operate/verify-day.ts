@@ -4,7 +4,7 @@ import { checkSegments, latestVersion, visibleSegments } from '../../activities/
 import { createDruidClient } from '../../clients/druid';
 import type { BusinessDate } from '../../domain/business-date';
 import { dayPlan, type DayProof } from '../../domain/daily-batch';
-import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { loadPipelineWithoutTables } from '../../engines/load-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
 import { scratchRoot, withScratch } from '../../clients/storage/local/scratch-folder';
 import type { Config } from '../../worker/config';
@@ -28,7 +28,7 @@ export async function verifyDay(
   date: BusinessDate,
   report: (done: string) => void,
 ): Promise<VerifiedDay> {
-  const loaded = await loadPipelineNamed(config.pipelines, name);
+  const loaded = await loadPipelineWithoutTables(config.pipelines, name);
   const druid = createDruidClient(config.druid);
   const plan = dayPlan(loaded.pipeline, date);
   // The content first: the hour that differs says more than the owner of the segments.

@@ -5,7 +5,7 @@ import { listed } from '../../domain/bounded-text';
 import type { BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import { rowsWhere } from '../../engines/duckdb/rows-where';
-import { loadPipelineNamed } from '../../engines/load-pipeline';
+import { loadPipelineWithoutTables } from '../../engines/load-pipeline';
 import { readState } from '../../engines/versions/build-state';
 import { withOutput } from '../../engines/versions/open-output';
 import { requireReadable } from '../../engines/versions/row-form';
@@ -29,7 +29,7 @@ export async function wrongRows(
   config: Config,
   { pipeline: name, date, check, limit }: WrongRowsQuery,
 ): Promise<string[]> {
-  const loaded = await loadPipelineNamed(config.pipelines, name);
+  const loaded = await loadPipelineWithoutTables(config.pipelines, name);
   const { pipeline, outputColumns } = loaded;
   const where = pipeline.checks.find((one) => one.name === check)?.where;
   if (where === undefined) {

@@ -1,7 +1,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as database from '../../engines/duckdb/database';
-import { loadPipeline } from '../../engines/load-pipeline';
+import { loadPipeline, loadPipelineWithoutTables } from '../../engines/load-pipeline';
 import { pipelineLike, scratchFolder } from './scratch';
 
 jest.mock('../../engines/duckdb/database', () => {
@@ -37,6 +37,12 @@ it('a pipeline is checked again only if its SQL, its settings or a table has cha
   expect(await load()).toBe(1);
   await writeFile(yaml!, (await readFile(yaml!, 'utf8')).replace('Asia/Seoul', 'Asia/Tokyo'));
   expect(await load()).toBe(1);
+
+  // A step that needs no table does not make the next one load large tables again.
+  const withoutTables = (): Promise<number> => checksOf(loadPipelineWithoutTables(root, 'events'));
+  expect(await withoutTables()).toBe(1);
+  expect(await withoutTables()).toBe(0);
+  expect(await load()).toBe(0);
 
   await appendFile(table!, '{"uid":"no number","name":"Wrong"}\n');
   const refused = expect(loadPipeline(folder)).rejects.toMatchObject({ code: 'BAD_TABLE' });

@@ -1,5 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { compareDay } from '../../../activities/batch/compare-day';
 import { createRestoreActivities } from '../../../activities/batch/kept-version';
@@ -7,6 +7,7 @@ import type { DruidClient } from '../../../clients/druid';
 import { dayPlan } from '../../../domain/daily-batch';
 import { runDayBuild } from '../../../engines/build-day';
 import { loadPipeline } from '../../../engines/load-pipeline';
+import { readSettings } from '../../../engines/pipeline/read-pipeline';
 import { withOutput } from '../../../engines/versions/open-output';
 import { wrongRows } from '../../../scripts/operate/wrong-rows';
 import { readConfig } from '../../../worker/config';
@@ -43,7 +44,7 @@ const NO_DRUID = {} as unknown as DruidClient;
 
 const restore = async (): Promise<unknown> => {
   const activities = createRestoreActivities({ data: root, pipelines } as never); // It needs no more.
-  const { pipeline } = await loadPipeline(join(pipelines, 'events'));
+  const pipeline = await readSettings(join(pipelines, 'events'));
   return new MockActivityEnvironment().run(() => activities.chooseVersion(dayPlan(pipeline, DAY), version));
 };
 const prove = async (): Promise<unknown> => {
@@ -101,6 +102,12 @@ it('is not brought back without one of its columns, and is otherwise read withou
 it('is brought back without a column that the pipeline has got since', async () => {
   await pipelineLike('events', pipelines, sql('e.hello', 'e.hello, upper(e.hello) AS loud'));
   expect(await restore()).toBe(version);
+});
+
+it('is brought back and read although a table is missing, since no row of it is needed', async () => {
+  await rm(join(await pipelineLike('events', pipelines, { 'pipeline.yaml': CHECKED }), 'names.ndjson'));
+  expect(await restore()).toBe(version);
+  expect(await rows()).toEqual([]);
 });
 
 it('of a release that did not record its columns is refused for a value that is not of its column', async () => {

@@ -1,21 +1,25 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createBuildActivities } from '../../../activities/batch/build-day';
 import { createDruidClient } from '../../../clients/druid';
+import { pipelineLike, scratchFolder } from '../../engines/scratch';
 
 const nowhere = 'http://127.0.0.1:1';
 
 /** The example pipeline `events`, whose days are those of Asia/Seoul. */
-function planDay(date: string, clock: () => Date) {
+function planDay(date: string, clock: () => Date, { pipelines = 'pipelines', ...input } = {}) {
   const activities = createBuildActivities({
     druid: createDruidClient({ coordinatorUrl: nowhere, brokerUrl: nowhere }),
     kafkaOfDruid: { brokers: [] },
-    pipelines: 'pipelines',
+    pipelines,
     data: '/nowhere',
     inputSource: () => ({ type: 'local', files: [] }),
     now: clock,
   });
-  return activities.planDay({ pipeline: 'events', date });
+  return activities.planDay({ pipeline: 'events', date, ...input });
 }
 
+const scratch = scratchFolder();
 const EVENING = new Date('2026-11-26T11:16:00Z'); // 20:16 in Seoul.
 
 it.each([
@@ -41,4 +45,11 @@ it('waits for a clock that is a little behind Temporal’s, as where nights are 
   const clock = (): Date => new Date(end - 300 + Math.floor((Date.now() - began) * 0.9));
   expect((await planDay('2026-11-26', clock)).date).toBe('2026-11-26');
   expect(clock().getTime()).toBeGreaterThanOrEqual(end);
+});
+
+it('needs the tables of a day that is built, and not of one that is restored', async () => {
+  await rm(join(await pipelineLike('events', scratch), 'names.ndjson'));
+  const plan = (input: object) => planDay('2026-11-25', () => EVENING, { pipelines: scratch, ...input });
+  await expect(plan({})).rejects.toMatchObject({ code: 'BAD_TABLE' });
+  expect(await plan({ restore: 'previous' })).toMatchObject({ date: '2026-11-25' });
 });

@@ -89,3 +89,12 @@ it('loads the pipeline once: an edit that breaks it does not end a wait that is 
   await rm(pipelines, { recursive: true });
   expect(await sealed).toEqual({ sealedUntil: '2026-11-21T15:00:00.000Z' });
 });
+
+it('needs no table: one that is broken after the build does not leave a sealed day without its batch', async () => {
+  const pipelines = await mkdtemp(join(tmpdir(), 'daybreak-seal-'));
+  await cp('pipelines/events', join(pipelines, 'events'), { recursive: true });
+  await rm(join(pipelines, 'events', 'names.ndjson'));
+  const { sealed } = await seal('ACTIVE', pipelines);
+  expect(await sealed).toEqual({ sealedUntil: '2026-11-21T15:00:00.000Z' });
+  await rm(pipelines, { recursive: true });
+});
