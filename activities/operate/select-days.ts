@@ -4,7 +4,7 @@ import { requireRange, type BackfillInput, type BackfillSelection } from '../../
 import { datesBetween, parseBusinessDate, requireOver, type BusinessDate } from '../../domain/business-date';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
-import { surveyDay } from '../../engines/versions/late-data-scan';
+import { isOfOneDay, surveyDay } from '../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { inputLocationOf } from '../../domain/pipeline';
 import { scratchRoot } from '../../clients/storage/local/scratch-folder';
@@ -37,8 +37,8 @@ export async function selectDays(
   const survey = async (date: BusinessDate): Promise<DaySurvey | undefined> => {
     const found = await surveyDay(loaded, join(data, name), date, { signal }).catch(asDaybreakError);
     if (!(found instanceof DaybreakError)) return found;
-    if (found.retry) throw found;
-    return undefined;
+    if (isOfOneDay(found)) return undefined;
+    throw found;
   };
   const chosen = await chooser(only, client, loaded, { from, to }, survey);
   const selected: BusinessDate[] = [];

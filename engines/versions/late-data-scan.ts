@@ -49,6 +49,11 @@ export async function surveyDay(
   );
 }
 
+/** Whether a survey failed for its day alone: the other days have other files, in a place that answers. */
+export function isOfOneDay({ code, retry }: DaybreakError): boolean {
+  return code === 'UNREADABLE_INPUT' || !retry;
+}
+
 async function surveyInput(
   loaded: LoadedPipeline,
   { folder, place, output }: { readonly folder: string; readonly place: InputPlace; readonly output: DayOutput },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { DaybreakError } from '../../domain/errors';
 import { decideLateData, type DaySurvey, type NightlyRun } from '../../domain/late-data';
-import { surveyDay } from '../../engines/versions/late-data-scan';
+import { isOfOneDay, surveyDay } from '../../engines/versions/late-data-scan';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 
 /** A finished day whose files differ from those that Druid's batch rows were made of. */
@@ -47,7 +47,7 @@ export async function waitingDays(
     } catch (thrown) {
       waiting.push({ date: shiftDate(today, -back), ...notCompared(thrown, signal, loaded.folder) });
       // A storage that cannot be reached would take as long for each day.
-      if (signal.aborted || (thrown instanceof DaybreakError && thrown.retry)) break;
+      if (signal.aborted || (thrown instanceof DaybreakError && !isOfOneDay(thrown))) break;
       continue;
     }
     const { date, inputs } = survey;

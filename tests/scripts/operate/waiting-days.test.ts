@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
@@ -62,5 +62,20 @@ it('waits for no night of a pipeline that has no schedule', async () => {
       why: expect.stringContaining('and did not come') as string,
       remedy: `The late-data watch builds it; now: ${run}`,
     },
+  ]);
+});
+
+it('names a day whose file cannot be read, and goes on with the days before it', async () => {
+  const loaded = await loadExample('events');
+  const today = businessDateOf(new Date(), loaded.pipeline.timeZone);
+  const [broken, unbuilt] = [shiftDate(today, -2), shiftDate(today, -4)];
+  const name = (date: string): string => `names.${date.replaceAll('-', '')}.07.json`;
+  const folder = join(data, 'broken');
+  const input = join(folder, 'events/input');
+  await writeFiles(input, { [name(unbuilt)]: `{"hello":"a","id":1,"time":"${unbuilt} 07:00:00"}\n` });
+  await symlink('/nowhere', join(input, name(broken)));
+  expect(await waitingDays(loaded, folder, 5)).toEqual([
+    expect.objectContaining({ date: broken, why: expect.stringContaining(name(broken)) as string }),
+    expect.objectContaining({ date: unbuilt, why: 'has files and no build' }),
   ]);
 });
