@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { firstSentences } from './bounded-text';
 import type { BusinessDate } from './business-date';
 import { DaybreakError } from './errors';
 import { dateInput, pipelineInput, shortText, wholeNumber } from './parse-input';
@@ -44,7 +45,7 @@ export interface DayOutcome {
   readonly outcome: string;
   /** The day was already running, and that run was waited for. */
   readonly joined?: boolean;
-  /** Why it failed. */
+  /** Why it failed. Absent also where the reasons of other days leave no room; the day's own run has it. */
   readonly reason?: string;
 }
 
@@ -117,7 +118,35 @@ export interface BackfillProgress {
 
 export interface BackfillResult extends BackfillProgress {
   readonly requested: number;
-  readonly days: readonly DayOutcome[];
+  /** Every day in order. The reasons are in `failed` alone, so that the result holds each once. */
+  readonly days: readonly Omit<DayOutcome, 'reason'>[];
+}
+
+/**
+ * A reason may have so many characters while all reasons together have so many bytes of JSON. Temporal takes 2 MiB, and
+ * the outcomes of 3,660 days alone have half a MiB: the result has each twice.
+ */
+const REASON_LIMITS = [
+  { characters: 300, bytes: 512 * 1024 },
+  { characters: 60, bytes: 1024 * 1024 },
+] as const;
+
+/** The reasons of a backfill's days, within what Temporal takes: the first in full, the next shortened, then none. */
+export class KeptReasons {
+  #bytes = 0;
+
+  /** The day with as much of its reason as may be kept. */
+  keep({ reason, ...day }: DayOutcome): DayOutcome {
+    if (reason === undefined) return day;
+    for (const limit of REASON_LIMITS) {
+      const text = firstSentences(reason, limit.characters);
+      const bytes = this.#bytes + new TextEncoder().encode(JSON.stringify(text)).length;
+      if (bytes > limit.bytes) continue;
+      this.#bytes = bytes;
+      return { ...day, reason: text };
+    }
+    return day;
+  }
 }
 
 export function backfillId(pipeline: string, from: string, to: string): string {

@@ -18,13 +18,13 @@ import {
   backfillInputSchema,
   continuedBackfillSchema,
   failureSummary,
+  KeptReasons,
   succeeded,
   type BackfillInput,
   type BackfillProgress,
   type BackfillResult,
   type DayOutcome,
 } from '../domain/backfill';
-import { firstSentences } from '../domain/bounded-text';
 import type { BusinessDate } from '../domain/business-date';
 import { markdown, Markdown, markdownTable } from '../domain/markdown';
 import { outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
@@ -53,7 +53,8 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
   const input = checkedInput(isContinued ? continuedBackfillSchema : backfillInputSchema, given);
   const { pipeline, from, to, parallel = 2, only = 'missing', daysPerRun = 300 } = input;
   let requested: readonly BusinessDate[] | undefined = input.continued?.requested;
-  const outcomes: DayOutcome[] = [...(input.continued?.outcomes ?? [])];
+  const reasons = new KeptReasons();
+  const outcomes: DayOutcome[] = (input.continued?.outcomes ?? []).map((day) => reasons.keep(day));
   const running = new Set<BusinessDate>();
 
   const progress = (): BackfillProgress => ({
@@ -98,7 +99,7 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
         publishProgress();
         try {
           const day = await runDay(pipeline, date, 'backfill');
-          outcomes.push(inFewWords(day));
+          outcomes.push(reasons.keep(day));
           log.info('a day is over', { date, outcome: day.outcome });
         } finally {
           running.delete(date);
@@ -133,20 +134,13 @@ export async function backfill(given: BackfillInput): Promise<BackfillResult> {
   }
 }
 
-/** The result holds the reasons of thousands of days, and Temporal takes 2 MB. */
-const REASON_CHARACTERS = 300;
-
-function inFewWords({ reason, ...day }: DayOutcome): DayOutcome {
-  return reason === undefined ? day : { ...day, reason: firstSentences(reason, REASON_CHARACTERS) };
-}
-
 /** Checks requested = completed: each selected day has exactly one outcome, and no other day has one. */
 function proven(
   progress: BackfillProgress,
   requested: readonly BusinessDate[],
   outcomes: readonly DayOutcome[],
 ): BackfillResult {
-  const days = [...outcomes].sort((one, other) => (one.date < other.date ? -1 : 1));
+  const days = outcomes.map(({ reason: _, ...day }) => day).sort((one, other) => (one.date < other.date ? -1 : 1));
   if (days.map(({ date }) => date).join() !== requested.join()) {
     throw ApplicationFailure.nonRetryable(
       `${requested.length} days were requested, and ${days.length} others completed`,
