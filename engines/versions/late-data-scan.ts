@@ -12,7 +12,7 @@ import { findChanges } from './input-changes';
 import { listInput, withInput, type ListedInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
 import { removeLeftovers } from './scratch';
-import { isGone, knownFiles, linesSince } from './late-lines';
+import { goneFiles, knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { withTablesOf } from '../tables/table-versions';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
@@ -82,7 +82,7 @@ async function surveyInput(
     changedAt: new Date(changedAt).toISOString(),
     otherTransform: await isOtherPipeline(loaded, manifest),
   };
-  if (isGone(manifest.inputs, input) && isGone(manifest.inputs, await inputOf(place, farReaching(loaded), date))) {
+  if ((await filesGone(manifest, { input, place, loaded })).length > 0) {
     return { ...found, inputs: 'expired', lateRows: 0 };
   }
 
@@ -106,6 +106,19 @@ async function surveyInput(
     lateRows += rows;
   }
   return { ...found, inputs: changed ? 'changed' : 'unchanged', lateRows };
+}
+
+/** The files of the build that are gone, by name; see `goneFiles`. A file that is only beyond the reach of now is there. */
+async function filesGone(
+  manifest: DayManifest,
+  {
+    input,
+    place,
+    loaded,
+  }: { readonly input: ListedInput; readonly place: InputPlace; readonly loaded: LoadedPipeline },
+): Promise<readonly string[]> {
+  const gone = goneFiles(manifest, input);
+  return gone.length === 0 ? gone : goneFiles(manifest, await inputOf(place, farReaching(loaded), manifest.date));
 }
 
 /** The build may have read files of more hours around the day than the pipeline does now. */

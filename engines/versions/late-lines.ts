@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { InputFile } from '../../domain/day-manifest';
+import type { DayManifest, InputFile } from '../../domain/day-manifest';
 import type { Framing } from '../../domain/pipeline';
 import { unpackedName } from '../input/compression';
 import { foreignReason, unpackedFrom } from '../input/file-bytes';
@@ -27,10 +27,17 @@ export function knownFiles(inputs: readonly InputFile[]): (file: string) => Inpu
   return (file) => byName.get(file) ?? byPlainName.get(unpackedName(file));
 }
 
-/** Whether a file of the build is gone, both under its name and under its name after compression or decompression. */
-export function isGone(inputs: readonly InputFile[], { own, neighbours }: ListedInput): boolean {
-  const names = new Set([...own, ...neighbours].map(({ file }) => unpackedName(file)));
-  return inputs.some(({ file }) => !names.has(unpackedName(file)));
+/**
+ * The files of the build that are gone, both under their name and under their name after compression or decompression.
+ * A file that was not read is never among them: it gave no row that could be lost.
+ */
+export function goneFiles(
+  { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
+  { own, neighbours }: ListedInput,
+): string[] {
+  const present = new Set([...own, ...neighbours].map(({ file }) => unpackedName(file)));
+  const unread = new Set(unreadFiles.map(({ file }) => file));
+  return inputs.map(({ file }) => file).filter((file) => !present.has(unpackedName(file)) && !unread.has(file));
 }
 
 /**

@@ -128,6 +128,16 @@ it('sees that a file of the build is gone, whatever came since', async () => {
   expect((await surveyDay(loaded, folder, date)).inputs).toBe('expired');
 });
 
+it('takes no file for gone that was not read, so that one that is read can replace it', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await writeFile(input('01', '.bz2'), 'BZh91AY&SY');
+  await build();
+  await rm(input('01', '.bz2'));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0 });
+  await writeFile(input('01'), lines('01', 2, 3));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2 });
+});
+
 it('takes no file for gone that is only beyond the reach of now', async () => {
   const reaching = (reachHours: number): LoadedPipeline => {
     const { pipeline, hashes } = loaded;
