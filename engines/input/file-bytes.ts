@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { DaybreakError, hasCode } from '../../domain/errors';
+import { isNeighbour } from '../../domain/file-hours';
 import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/safe-path';
 import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import type { Framing } from '../../domain/pipeline';
@@ -77,12 +78,13 @@ const NOTHING = Buffer.alloc(0);
 
 /** What must be known of a large file to read it. */
 type LargeFile = Pick<ListedFile, 'file' | 'path' | 'unread' | 'range' | 'fetch'> &
+  Partial<Pick<ListedFile, 'hour'>> &
   ({ readonly stream?: undefined } | Pick<ListedFile, 'stream' | 'bytes'>);
 
 /**
  * The content of a file in chunks, unpacked, as lines, without its byte order mark. At the end it reports what was
- * read. A chunk is valid only until the next one is requested. Throws UNREADABLE_INPUT, and NotWhole unless it reads
- * `carefully`. Careful reading checks what of a compressed file can be trusted before it gives any of it, which takes
+ * read. A chunk is valid only until the next one is requested. Throws UNREADABLE_INPUT, also if nothing of a gzip file can be read,
+ * unless it is of a neighbouring hour. Throws NotWhole unless it reads `carefully`. Careful reading checks what of a compressed file can be trusted before it gives any of it, which takes
  * twice as long.
  */
 export async function* readLargeFile(
@@ -142,6 +144,9 @@ export async function* readLargeFile(
       yield last;
     }
     if (read === undefined) throw new Error(`the end of ${file} was not reached`);
+    const nothing = read.faults.find(({ isWhole }) => isWhole === true);
+    // A file of a neighbouring hour stops its own day alone.
+    if (nothing !== undefined && !isNeighbour(listed.hour ?? '')) throw new Error(nothing.reason);
     const faults = reader?.isOpen === true ? [...read.faults, { ...openRecord(last), line: lines + 1 }] : read.faults;
     onEnd({ ...read, faults });
   } catch (cause) {

@@ -30,14 +30,17 @@ const LINE_FEED_BYTES = Buffer.from('\n');
 /**
  * What can be trusted of a gzip file, unpacked, in chunks. At the end it reports what was read and what cannot be read.
  * A member that is cut gives what it has. A damaged member gives nothing. A line that either of them breaks ends there.
- * A chunk is valid only until the next one is requested. Throws an Error if no member of the file can be read.
+ * A chunk is valid only until the next one is requested.
  */
 export async function* readDamagedGzip(path: string, onEnd: (read: DamagedGzip) => void): AsyncGenerator<Buffer> {
   const { bytes, sha256 } = await hashFile(path);
   const file = await open(path, READ_UNTRUSTED);
   try {
     const parts = await surveyGzip(file, bytes);
-    if (bytes > 0 && !parts.some(isReadable)) throw new Error(unreadableBecause(parts));
+    if (bytes > 0 && !parts.some(isReadable)) {
+      onEnd({ bytes, sha256, faults: [{ line: 1, reason: unreadableBecause(parts), isWhole: true }] });
+      return;
+    }
     const faults: FileFault[] = [];
     yield* contentOf(file, parts, faults);
     onEnd({ bytes, sha256, faults });

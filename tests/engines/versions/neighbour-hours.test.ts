@@ -1,5 +1,6 @@
-import { readFile, rm, stat, utimes } from 'node:fs/promises';
+import { readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { shiftDate } from '../../../domain/business-date';
 import { runDayBuild } from '../../../engines/build-day';
 import { surveyDay } from '../../../engines/versions/late-data-scan';
@@ -149,6 +150,18 @@ it('loses no row of a neighbouring file that is gone, and builds without one tha
   await build();
   await rm(join(data, 'input', AFTER));
   expect(await surveyDay(loaded, data, DAY)).toMatchObject({ inputs: 'expired' });
+});
+
+it('is built and compared although nothing of a compressed neighbouring file can be read', async () => {
+  for (const content of [Buffer.alloc(4096), Buffer.from('no gzip at all, but long enough')]) {
+    await writeFile(join(data, 'input', `${AFTER}.gz`), content);
+    expect((await build()).counts).toMatchObject({ read: 1, quarantined: 0 });
+    await writeFile(join(data, 'input', `${AFTER}.gz`), Buffer.concat([content, content]));
+    expect(await surveyDay(loaded, data, DAY)).toMatchObject({ inputs: 'unchanged', lateRows: 0 });
+    await expect(build(NEXT)).rejects.toMatchObject({ code: 'UNREADABLE_INPUT' });
+  }
+  await writeFile(join(data, 'input', `${AFTER}.gz`), gzipSync(lines(event(2, LAST))));
+  expect(await surveyDay(loaded, data, DAY)).toMatchObject({ inputs: 'changed', lateRows: 1 });
 });
 
 it('reads files that are named in UTC for the local day, and none beyond the reach', async () => {
