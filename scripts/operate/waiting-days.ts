@@ -52,9 +52,9 @@ export async function waitingDays(
     }
     const { date, inputs } = survey;
     const run = `npx daybreak batch run --pipeline ${name} --date ${date}`;
-    // A pipeline without a schedule of nights has no late-data watch either.
+    // The watch looks at fewer days than are shown. A pipeline without a schedule of nights has no watch at all.
     const unlessWatched = (watch: string, nightly: NightlyRun | undefined): string =>
-      nightly?.hasSchedule === false ? run : `The late-data watch ${watch}; now: ${run}`;
+      back > lateData.days || nightly?.hasSchedule === false ? run : `The late-data watch ${watch}; now: ${run}`;
     if (inputs === 'unbuilt') {
       const nightly = await nightlyRunOf?.(date);
       const { decision, because } = decideLateData(lateData, survey, now, nightly);

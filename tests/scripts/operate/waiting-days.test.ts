@@ -41,14 +41,14 @@ it('says once that the files of a storage that does not answer cannot be compare
   ]);
 });
 
-it('waits for no night of a pipeline that has no schedule', async () => {
+it('waits for no night of a pipeline that has no schedule, and for no watch that does not look at the day', async () => {
   const loaded = await loadExample('events');
   const { client } = temporal;
   const date = shiftDate(businessDateOf(new Date(), loaded.pipeline.timeZone), -3);
   const hour = `names.${date.replaceAll('-', '')}.00.json`;
   await writeFiles(join(data, 'events/input'), { [hour]: `{"hello":"a","id":1,"time":"${date} 00:00:00"}\n` });
-  const waiting = (missedDays: 'report' | 'build') => {
-    const pipeline = { ...loaded.pipeline, lateData: { ...loaded.pipeline.lateData, missedDays } };
+  const waiting = (missedDays: 'report' | 'build', days = 3) => {
+    const pipeline = { ...loaded.pipeline, lateData: { ...loaded.pipeline.lateData, missedDays, days } };
     return waitingDays({ ...loaded, pipeline }, data, 3, (day) => nightlyRunOf(client, pipeline, day));
   };
   const run = `npx daybreak batch run --pipeline events --date ${date}`;
@@ -56,13 +56,9 @@ it('waits for no night of a pipeline that has no schedule', async () => {
   expect([await waiting('report'), await waiting('build')]).toEqual([without, without]);
 
   await applySchedules(client, loaded.pipeline, false, { from: date, find: () => Promise.resolve(undefined) });
-  expect(await waiting('build')).toEqual([
-    {
-      date,
-      why: expect.stringContaining('and did not come') as string,
-      remedy: `The late-data watch builds it; now: ${run}`,
-    },
-  ]);
+  const why = expect.stringContaining('and did not come') as string;
+  expect(await waiting('build')).toEqual([{ date, why, remedy: `The late-data watch builds it; now: ${run}` }]);
+  expect(await waiting('build', 2)).toEqual([{ date, why, remedy: run }]);
 });
 
 it('names a day whose file cannot be read, and goes on with the days before it', async () => {
