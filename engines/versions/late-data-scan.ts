@@ -173,10 +173,14 @@ async function lastResult(reconciliation: string): Promise<DailyBatchResult | un
 export function servedBuild(pipeline: Pipeline, folder: string, date: BusinessDate): Promise<PublishedDay | undefined> {
   return withOutput(outputPlaceOf(pipeline, folder), date, async (output) => {
     const published = await readCurrent(output);
-    if (published === undefined) return undefined;
-    const last = await lastServed(output, folder);
-    return (last && (await output.read(last.version))) ?? published;
+    return published && servedOr(published, output, folder);
   });
+}
+
+/** The kept version from which Druid serves a day; `published` if there is none. */
+export async function servedOr(published: PublishedDay, output: DayOutput, folder: string): Promise<PublishedDay> {
+  const last = await lastServed(output, folder);
+  return (last && (await output.read(last.version))) ?? published;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { BusinessDate } from '../../../../domain/business-date';
 import { counted, numeral } from '../../../../domain/counted';
 import { describeProof, isRolledUp } from '../../../../domain/proof-kind';
 import { readConfig } from '../../../../worker/config';
+import { runAgain } from '../../../operate/remedies';
 import { verifyDay, type VerifiedDay } from '../../../operate/verify-day';
 import { print, printJson } from '../../../output/print';
 import { ProgressLine } from '../../../output/progress-line';
@@ -26,7 +27,8 @@ export async function run({ pipeline, date, json }: VerifyOptions): Promise<void
   else describe(verified).forEach(print);
 }
 
-function describe({ pipeline, date, datasource, version, segments, hours, kind }: VerifiedDay): Line[] {
+function describe(verified: VerifiedDay): Line[] {
+  const { pipeline, date, datasource, version, segments, hours, kind, build, notServed } = verified;
   const rolledUp = isRolledUp(kind);
   const unit = rolledUp ? ' events' : '';
   return [
@@ -41,5 +43,11 @@ function describe({ pipeline, date, datasource, version, segments, hours, kind }
       ]),
     ]),
     `proven ${describeProof(kind)}: ${datasource} serves the published rows of ${pipeline} ${date} in every hour, from ${counted(segments, 'segment')}, the latest of version ${version}`,
+    ...(notServed === undefined
+      ? []
+      : [
+          `Druid serves the build ${build}; the last build, ${notServed}, did not replace the day`,
+          `→ To replace it: ${runAgain(pipeline, date)}`,
+        ]),
   ];
 }
