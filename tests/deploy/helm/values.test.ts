@@ -315,4 +315,6 @@ it('says where files of a volume belong, and how Druid reads what is published t
   expect(await notesOf([...withVolume, '--set', 'batch.outputServer.enabled=false'])).toContain(
     'batch.outputServer is off',
   );
+  expect(served).not.toContain('start.events.from');
+  expect(await notesOf([...withVolume, '--set', 'start.events.from='])).toContain('or with start.events.from');
 });
