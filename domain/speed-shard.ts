@@ -43,7 +43,7 @@ export interface PartitionProgress {
   readonly lastCommitAt?: string;
   /** Set if this run did not begin at the committed offset because that offset was gone. */
   readonly reset?: OffsetReset;
-  /** Why the partition is blocked at the moment; absent if it is not. */
+  /** Why the partition is blocked, or slow since its events fail, at the moment; absent if it is not. */
   readonly trouble?: string;
   /** The version of its shard; see SpeedShardProgress. */
   readonly version?: string;

@@ -27,7 +27,10 @@ export function createMetrics(meter: MetricMeter) {
   const lag = gauge('speed_lag', 'Events in Kafka that the speed layer has not read');
   const rate = gauge('speed_events_per_second', 'Events a second');
   const running = gauge('speed_running', '1 while this worker reads the partition, else 0');
-  const blocked = gauge('speed_blocked', '1 while the partition stands still, else 0; speed status says why');
+  const blocked = gauge(
+    'speed_blocked',
+    '1 while the partition stands still, or is slow since its events fail, else 0; speed status says why',
+  );
   const events = counter('speed_events', 'Events that the speed layer committed');
   const deadLetters = counter('speed_dead_letters', 'Events that became dead letters');
   const wrongRows = counter('speed_wrong_rows', 'Rows that the speed layer committed and a check finds wrong');

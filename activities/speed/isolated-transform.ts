@@ -8,8 +8,20 @@ export interface IsolatedReject extends Reject {
   readonly code?: 'TRANSFORM_FAILED';
 }
 
-export interface IsolatedResult extends MicroBatchResult {
+interface Outcome extends MicroBatchResult {
   readonly rejects: readonly IsolatedReject[];
+}
+
+export interface IsolatedResult extends Outcome {
+  /** How many events from the first on these are the results of. */
+  readonly events: number;
+}
+
+export interface IsolationLimits {
+  /** If it aborts, no other part of the batch is tried. */
+  readonly signal?: AbortSignal;
+  /** After this time the search ends as soon as it has results. Default: it ends with the batch. */
+  readonly milliseconds?: number;
 }
 
 /** A small record that is not valid. DuckDB needs hardly any memory to reject it. */
@@ -18,34 +30,60 @@ const SMALL = Buffer.from('{}');
 /**
  * Runs the transform. If it fails, halves the batch until the failing events are found. They become rejects, so that
  * one event does not stop all events after it. An event is the cause of a lack of memory if a small event does not
- * fail. Throws ENGINE_FAILED if no event is the cause.
+ * fail. If many events fail, this takes two runs for each of them: within its limits the search gives the results of
+ * the first events. Throws ENGINE_FAILED if no event is the cause.
  */
 export async function runIsolated(
   transform: Pick<MicroBatchTransform, 'run'>,
   values: readonly (Buffer | null)[],
+  { signal, milliseconds = Infinity }: IsolationLimits = {},
 ): Promise<IsolatedResult> {
+  const deadline = performance.now() + milliseconds;
+  /** With the position of its first event. */
+  const parts: (Outcome & { readonly start: number })[] = [];
+  /** The ends of the parts to try, the next one last. */
+  const ends = [values.length];
+  let events = 0;
+  for (let end = ends.at(-1); end !== undefined; end = ends.at(-1)) {
+    const outcome = await outcomeOf(transform, values.slice(events, end));
+    if (outcome === undefined) ends.push(events + Math.ceil((end - events) / 2));
+    else {
+      parts.push({ ...outcome, start: events });
+      events = end;
+      ends.pop();
+    }
+    if (signal?.aborted === true || (events > 0 && performance.now() > deadline)) break;
+  }
+  return {
+    messages: parts.flatMap(({ messages }) => messages),
+    rejects: parts.flatMap(({ start, rejects }) =>
+      rejects.map((reject) => ({ ...reject, index: start + reject.index })),
+    ),
+    wrong: parts.map(({ wrong = {} }) => wrong).reduce(addWrongRows, {}),
+    events,
+  };
+}
+
+/** Undefined if one of several events fails. */
+async function outcomeOf(
+  transform: Pick<MicroBatchTransform, 'run'>,
+  values: readonly (Buffer | null)[],
+): Promise<Outcome | undefined> {
   try {
     return await transform.run(values);
   } catch (thrown) {
     const reason = valueReasonOf(thrown);
     if (reason === undefined && memoryReasonOf(thrown) === undefined) throw thrown;
-    if (values.length === 1) return reason === undefined ? await runAlone(transform, values) : rejected(reason);
+    if (values.length > 1) return undefined;
+    return reason === undefined ? await runAlone(transform, values) : rejected(reason);
   }
-  const middle = Math.ceil(values.length / 2);
-  const first = await runIsolated(transform, values.slice(0, middle));
-  const second = await runIsolated(transform, values.slice(middle));
-  return {
-    messages: [...first.messages, ...second.messages],
-    rejects: [...first.rejects, ...second.rejects.map((reject) => ({ ...reject, index: reject.index + middle }))],
-    wrong: addWrongRows(first.wrong ?? {}, second.wrong ?? {}),
-  };
 }
 
 /** Retries an event for which there was not enough memory, as soon as there is some. */
 async function runAlone(
   transform: Pick<MicroBatchTransform, 'run'>,
   values: readonly (Buffer | null)[],
-): Promise<IsolatedResult> {
+): Promise<Outcome> {
   await transform.run([SMALL]);
   try {
     return await transform.run(values);
@@ -56,7 +94,7 @@ async function runAlone(
   }
 }
 
-function rejected(reason: string): IsolatedResult {
+function rejected(reason: string): Outcome {
   return { messages: [], rejects: [{ index: 0, code: 'TRANSFORM_FAILED', reason }] };
 }
 

@@ -4,6 +4,7 @@ import {
   isTooLarge,
   type KafkaOptions,
   type NewRecord,
+  partOf,
   PartitionSession,
   type ProducerEpoch,
   type RecordSlice,
@@ -60,6 +61,14 @@ export interface PartitionTransform extends Pick<MicroBatchTransform, 'run'> {
   readonly checks: readonly string[];
 }
 
+/** Consecutive records, and what became of them. */
+interface TransformedPart {
+  readonly part: RecordSlice;
+  readonly result: IsolatedResult;
+}
+
+/** Failing events are searched for this long before what is found is committed. */
+const ISOLATION_MS = 1_000;
 /** A broker that restarts is back long before this. After it the shard fails, and Temporal retries it. */
 const OUTAGE_TOLERANCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
@@ -91,6 +100,8 @@ export class PartitionRun {
   #lastCommitAt: string | undefined;
   #reset: OffsetReset | undefined;
   #trouble: string | undefined;
+  /** Why micro-batches are small, if they are because events fail. */
+  #slowness: string | undefined;
 
   constructor(options: PartitionRunOptions) {
     this.#options = options;
@@ -99,6 +110,7 @@ export class PartitionRun {
   }
 
   get progress(): PartitionProgress {
+    const trouble = this.#trouble ?? this.#slowness;
     return {
       partition: this.#options.partition,
       offset: this.#offset,
@@ -109,7 +121,7 @@ export class PartitionRun {
       ...(this.#checks !== undefined && Object.keys(this.#checks.wrong).length > 0 && { checks: this.#checks }),
       ...(this.#lastCommitAt !== undefined && { lastCommitAt: this.#lastCommitAt }),
       ...(this.#reset && { reset: this.#reset }),
-      ...(this.#trouble !== undefined && { trouble: this.#trouble }),
+      ...(trouble !== undefined && { trouble }),
     };
   }
 
@@ -179,16 +191,16 @@ export class PartitionRun {
       };
       try {
         for await (const slice of recordSlices(fetched, sliceLimits)) {
-          if (slice.values.length > 0) {
-            const result = await this.#transform(slice);
-            await committing;
-            if (isAborted(signal)) break;
-            committing = this.#commit(session, slice, result).then(onWell);
-            committing.catch(ignore);
-          } else {
+          if (slice.values.length === 0) {
             await committing;
             this.#offset = slice.nextOffset; // Control records alone: nothing to commit.
           }
+          for await (const { part, result } of this.#transformed(slice, signal)) {
+            await committing;
+            committing = this.#commit(session, part, result).then(onWell);
+            committing.catch(ignore);
+          }
+          if (isAborted(signal)) break;
         }
       } catch (thrown) {
         // What stands before a batch that cannot be read is committed, so that the next session begins with that batch.
@@ -199,6 +211,7 @@ export class PartitionRun {
         // A failure of the last commit must not wait for the next event. An idle partition counts as healthy.
         await committing;
         onWell();
+        if (this.#slowness !== undefined) this.#widen(limits.rows);
       }
       read = next;
     }
@@ -225,19 +238,31 @@ export class PartitionRun {
   }
 
   /**
+   * The results of a slice: of all its records at once, unless so many of them fail that it takes long to find them. Then
+   * in parts, so that what is found is committed.
+   */
+  async *#transformed(slice: RecordSlice, signal: AbortSignal): AsyncGenerator<TransformedPart> {
+    for (let start = 0; start < slice.values.length && !isAborted(signal);) {
+      const tried = partOf(slice, start, start + this.#rowsOfASlice);
+      const result = await this.#isolated(tried, signal);
+      const end = start + result.events;
+      if (result.events < tried.values.length && !isAborted(signal)) this.#slowDown(result);
+      if (result.events > 0) yield { part: partOf(slice, start, end), result };
+      start = end;
+    }
+  }
+
+  /**
    * A value that is too large, or whose row is too large, is not transformed: it is passed as null and comes back among
    * the rejects.
    */
-  async #transform(slice: RecordSlice): Promise<IsolatedResult> {
-    const { values } = slice;
+  async #isolated(slice: RecordSlice, signal: AbortSignal): Promise<IsolatedResult> {
     const { transform } = this.#options;
-    if (this.#tooLarge.size === 0 && slice.oversized.size === 0) return await runIsolated(transform, values);
     const isLeftOut = (index: number): boolean =>
       slice.oversized.has(index) || this.#tooLarge.has(slice.record(index).offset);
-    return await runIsolated(
-      transform,
-      values.map((value, index) => (isLeftOut(index) ? null : value)),
-    );
+    const isAnyLeftOut = this.#tooLarge.size > 0 || slice.oversized.size > 0;
+    const values = isAnyLeftOut ? slice.values.map((value, index) => (isLeftOut(index) ? null : value)) : slice.values;
+    return await runIsolated(transform, values, { signal, milliseconds: ISOLATION_MS });
   }
 
   async #commit(
@@ -245,7 +270,7 @@ export class PartitionRun {
     slice: RecordSlice,
     { messages, rejects, wrong = {} }: IsolatedResult,
   ): Promise<void> {
-    const { topic, partition, outputTopic, deadLetterTopic, limits, transform } = this.#options;
+    const { topic, partition, outputTopic, deadLetterTopic, transform } = this.#options;
     const origin = { topic, partition };
     const rows = messages.map(({ key, value }): NewRecord => ({ key: key === null ? null : Buffer.from(key), value }));
     const deadLetters = rejects.map(({ index, reason, code }) => {
@@ -282,7 +307,22 @@ export class PartitionRun {
     this.#countWrong(wrong);
     this.#options.onCommitted?.(more, wrong);
     for (const offset of this.#tooLarge.keys()) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
-    this.#rowsOfASlice = Math.min(2 * this.#rowsOfASlice, limits.rows);
+    this.#widen(2 * this.#rowsOfASlice);
+  }
+
+  /** The next micro-batch is as large as what was found in the time. */
+  #slowDown({ events, rejects }: IsolatedResult): void {
+    this.#rowsOfASlice = events;
+    const last = rejects.findLast(({ code }) => code !== undefined);
+    const trouble = `transform.sql fails on so many events that this partition is slow. ${last?.reason ?? ''}`;
+    if (this.#slowness === undefined) this.#warn({ reason: trouble }, 'a partition is slow');
+    this.#slowness = trouble;
+  }
+
+  #widen(rows: number): void {
+    const most = this.#options.limits.rows;
+    this.#rowsOfASlice = Math.min(rows, most);
+    if (rows >= most) this.#slowness = undefined;
   }
 
   /** The same trouble is logged once, however often it is met. */

@@ -5,7 +5,7 @@ export { KafkaProducer } from './producer';
 export { headerSize, type NewHeader, type NewRecord, recordSize } from './record-batch';
 export { endOfRecords, UnreadableBatch } from './fetched-batches';
 export { resetCommand } from './reset-command';
-export { type KafkaHeader, type KafkaRecord, type RecordSlice, recordSlices } from './record-slices';
+export { type KafkaHeader, type KafkaRecord, partOf, type RecordSlice, recordSlices } from './record-slices';
 export { KafkaTopics, type PartitionOffsets } from './topics';
 export type { ProducerEpoch } from './transactional-writer';
 export { whileNotReady } from './while-not-ready';

@@ -113,6 +113,18 @@ export function countRecords(source: RecordSource, end: number): number {
   return count;
 }
 
+/** The records of a slice at the positions from `start` to below `end`, as a slice. */
+export function partOf(slice: RecordSlice, start: number, end: number): RecordSlice {
+  const { values, oversized } = slice;
+  if (start === 0 && end >= values.length) return slice;
+  return {
+    values: values.slice(start, end),
+    nextOffset: end < values.length ? slice.record(end).offset : slice.nextOffset,
+    oversized: new Set([...oversized].filter((index) => index >= start && index < end).map((index) => index - start)),
+    record: (index) => slice.record(start + index),
+  };
+}
+
 class SliceBuilder {
   readonly from: number;
   nextOffset: number;

@@ -68,6 +68,17 @@ describe('runIsolated', () => {
     }
   });
 
+  it('gives the results of the first events when its time is over, and no more after it is stopped', async () => {
+    const values = [1, 7, 1, 1].map((id) => Buffer.from(event(id)));
+    expect(await runIsolated(counted, values, { milliseconds: 0 })).toMatchObject({ events: 1, rejects: [] });
+    expect(runs).toBe(3);
+    expect(await runIsolated(counted, values, { signal: AbortSignal.abort() })).toMatchObject({
+      events: 0,
+      messages: [],
+    });
+    expect(runs).toBe(4);
+  });
+
   it('runs a batch without such events once', async () => {
     await runIsolated(counted, [Buffer.from(event(1)), Buffer.from(event(0))]);
     expect(runs).toBe(1);

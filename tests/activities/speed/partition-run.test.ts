@@ -6,6 +6,7 @@ import {
 } from '../../../activities/speed/partition-run';
 import type * as Connection from '../../../clients/kafka/connection';
 import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
+import { DaybreakError } from '../../../domain/errors';
 import { FakeKafka, type RequestName } from '../../clients/kafka/fake-kafka';
 
 jest.mock('../../../clients/kafka/connection', () => ({
@@ -193,4 +194,80 @@ describe('records that Kafka removed before they were read', () => {
       [{ topic: 'events', partition: 0, ...reset }, expect.stringMatching(/^Kafka removed records/)],
     ]);
   });
+});
+
+describe('a backlog of events on which the SQL fails', () => {
+  const failure = new DaybreakError('ENGINE_FAILED', {
+    what: 'DuckDB failed',
+    remedy: '',
+    cause: new Error('Conversion Error: Could not convert string'),
+  });
+  const EVENTS = 100;
+  /** The number of runs of the transform. */
+  let runs: number;
+  beforeEach(async () => {
+    runs = 0;
+    kafka.bounds = { low: 0, high: EVENTS };
+    const records = Array.from({ length: EVENTS }, () => ({ key: null, value: '{}' }));
+    kafka.recordSet = await encodeRecordBatch(records, 9_000, { producerId: 9n, producerEpoch: 0, firstSequence: 0 });
+  });
+
+  /** Each run of the transform takes 300 ms on the clock. */
+  function failing(onRun: () => void = () => undefined): PartitionRun {
+    return partitionRun({
+      run: () => {
+        runs += 1;
+        aheadMs += 300;
+        onRun();
+        return Promise.reject(failure);
+      },
+    });
+  }
+
+  it('is committed in parts, and the progress says that they take long', async () => {
+    const commits: number[] = [];
+    const troubles = new Set<string | undefined>();
+    const partition = failing(() => {
+      if (kafka.committed > (commits.at(-1) ?? 0)) commits.push(kafka.committed);
+      if (commits.length > 0) troubles.add(partition.progress.trouble);
+      if (kafka.committed >= EVENTS / 2) stop.abort();
+    });
+    await partition.run(stop.signal);
+    expect(commits.length).toBeGreaterThan(5);
+    expect([...troubles]).toEqual([expect.stringMatching(/^transform\.sql fails on so many events.*Conversion Error/)]);
+    expect(runs).toBeLessThan(3 * EVENTS);
+    expect(partition.progress).toMatchObject({ events: kafka.committed, deadLetters: kafka.committed });
+  });
+
+  it('does not keep a pause waiting, and what is found is committed', async () => {
+    const partition = failing(() => {
+      if (runs === 9) stop.abort();
+    });
+    await partition.run(stop.signal);
+    // Seven runs halve the slice down to its first event, which is committed. Then the next two.
+    expect(runs).toBe(9);
+    expect(kafka.committed).toBeGreaterThan(0);
+  });
+
+  it('is no trouble any more where the partition has caught up', async () => {
+    const partition = failing();
+    at({ 'fetch 6': ends });
+    await partition.run(stop.signal);
+    expect(kafka.committed).toBe(EVENTS);
+    expect(partition.progress).not.toHaveProperty('trouble');
+  });
+});
+
+it('commits the micro-batch that is transformed when its shard ends', async () => {
+  kafka.bounds = { low: 0, high: 1 };
+  const batch = { producerId: 9n, producerEpoch: 0, firstSequence: 0 };
+  kafka.recordSet = await encodeRecordBatch([{ key: null, value: '{}' }], 100, batch);
+  const partition = partitionRun({
+    run: () => {
+      stop.abort();
+      return Promise.resolve({ messages: [{ key: null, value: '{}' }], rejects: [] });
+    },
+  });
+  await partition.run(stop.signal);
+  expect(kafka).toMatchObject({ committed: 1, rows: 1 });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { endOfRecords } from '../../../clients/kafka/fetched-batches';
 import { encodeRecordBatch, type NewRecord, recordSize } from '../../../clients/kafka/record-batch';
-import { countRecords, type KafkaRecord, recordSlices } from '../../../clients/kafka/record-slices';
+import { countRecords, type KafkaRecord, partOf, recordSlices } from '../../../clients/kafka/record-slices';
 import { fetched, sealed } from './hostile-batches';
 
 const NO_LIMIT = { rows: () => 1_000_000, bytes: 1e9 };
@@ -67,6 +67,24 @@ describe('recordSlices', () => {
     ]);
     const narrow = await read(batches, { limits: { rows: () => 100, bytes: 14 } }); // Seven bytes each.
     expect(narrow.map(({ records }) => records.length)).toEqual([2, 2, 2]);
+  });
+
+  it('can be cut, and each part says where to read on: behind offsets without a record, too', async () => {
+    const batches = [
+      await batch(values('a', 'b')),
+      await batch(values('c', 'long'), { baseOffset: 5 }),
+      await end(1n, 7),
+    ];
+
+    for await (const slice of recordSlices(fetched(Buffer.concat(batches), 0, []), NO_LIMIT)) {
+      const parts = [partOf(slice, 0, 2), partOf(slice, 2, 9)];
+      expect(parts.map(({ values, nextOffset }) => [values.map(String), nextOffset])).toEqual([
+        [['a', 'b'], 5],
+        [['c', 'long'], 8],
+      ]);
+      expect(parts[1]?.record(1)).toEqual(slice.record(3));
+    }
+    expect.assertions(2);
   });
 
   it('drops what lies before the offset, since a broker returns whole batches', async () => {
