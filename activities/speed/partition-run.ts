@@ -155,7 +155,7 @@ export class PartitionRun {
         const isOffsetMissing = thrown.code === 'OFFSET_MISSING';
         if (!isNarrowed && !isPassing && !isUnreadable && !isOffsetMissing) throw thrown;
         const trouble = isUnreadable || isOffsetMissing ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
-        this.#setTrouble(isUnreadable ? `${trouble} ${this.#howToGoOn()}` : trouble);
+        this.#setTrouble(isUnreadable ? `${trouble} ${this.#howToGoOn(thrown)}` : trouble);
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
@@ -363,10 +363,11 @@ export class PartitionRun {
     this.#tooLarge.set(offset, refusals);
   }
 
-  /** For a batch that cannot be read. */
-  #howToGoOn(): string {
-    const command = resetCommand({ ...this.#options, brokers: this.#options.kafka.brokers });
-    return `To go on behind it, pause the speed layer, and set the committed offset: ${command}`;
+  #howToGoOn({ end }: UnreadableBatch): string {
+    const command = resetCommand({ ...this.#options, brokers: this.#options.kafka.brokers }, end);
+    const how = `To go on behind it, pause the speed layer, and set the committed offset: ${command}`;
+    if (end !== undefined) return how;
+    return `${how} OFFSET is that of the next batch. The damaged header does not say it, but kafka-dump-log.sh shows it.`;
   }
 
   #sessionOptions() {

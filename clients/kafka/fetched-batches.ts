@@ -31,7 +31,15 @@ export interface Batch {
 export function* soundBatchesOf(source: RecordSource): Generator<Batch> {
   for (const batch of batchesOf(source)) {
     if (crc32c(batch.checked) !== batch.checksum) {
-      throw unreadable(source, batch.baseOffset, 'a wrong checksum', CHECK_THE_DISK);
+      // The header may be what is damaged. Its two counts of the records agree only if it is not.
+      const isHeaderSound = batch.lastOffset + 1 - batch.baseOffset === batch.records;
+      const { baseOffset, lastOffset } = batch;
+      throw unreadable(
+        source,
+        isHeaderSound ? { baseOffset, lastOffset } : { baseOffset },
+        'a wrong checksum',
+        CHECK_THE_DISK,
+      );
     }
     yield batch;
   }
@@ -47,9 +55,9 @@ function* batchesOf(source: RecordSource): Generator<Batch> {
     if (end > recordSet.length && at > 0) return;
     const baseOffset = Number(recordSet.readBigInt64BE(at));
     if (end < at + HEADER_BYTES || end > recordSet.length)
-      throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK);
+      throw unreadable(source, { baseOffset }, 'damaged content', CHECK_THE_DISK);
     const magic = recordSet.readInt8(at + 16);
-    if (magic !== 2) throw unreadable(source, baseOffset, `record format ${magic}`, 'Kafka 4 holds only format 2.');
+    if (magic !== 2) throw unreadable(source, { baseOffset }, `record format ${magic}`, 'Kafka 4 holds only format 2.');
     const attributes = recordSet.readInt16BE(at + 21);
     yield {
       baseOffset,
@@ -85,18 +93,27 @@ export function endOfRecords(source: RecordSource): number | undefined {
 }
 
 /** A record batch that nobody can read, however often it is fetched. */
-export class UnreadableBatch extends DaybreakError {}
+export class UnreadableBatch extends DaybreakError {
+  /** The offset behind the batch; undefined if its header does not say it for sure. */
+  readonly end: number | undefined;
+
+  constructor(end: number | undefined, details: ConstructorParameters<typeof DaybreakError>[1]) {
+    super('KAFKA_REFUSED', details);
+    this.end = end;
+  }
+}
 
 export const CHECK_THE_DISK = "Read the broker's log, and check its disk.";
 
-/** @param offset of the batch. */
+/** @param batch without its last offset if its header does not say it for sure. */
 export function unreadable(
   { topic, partition }: RecordSource,
-  offset: number,
+  { baseOffset, lastOffset }: Pick<Batch, 'baseOffset'> & Partial<Pick<Batch, 'lastOffset'>>,
   what: string,
   remedy: string,
   cause?: unknown,
 ): UnreadableBatch {
-  const place = `the record batch of ${topic}/${partition} at offset ${offset}`;
-  return new UnreadableBatch('KAFKA_REFUSED', { what: `${place} has ${what}`, remedy, cause });
+  const place = `the record batch of ${topic}/${partition} at offset ${baseOffset}`;
+  const end = lastOffset === undefined ? undefined : lastOffset + 1;
+  return new UnreadableBatch(end, { what: `${place} has ${what}`, remedy, cause });
 }

@@ -73,7 +73,7 @@ export async function* recordSlices(source: RecordSource, limits: SliceLimits): 
                 : slice.addLong(batch, record, from);
             // Offsets rise, also from batch to batch. If they did not, a reader would go back, and for ever.
             if (offset <= previous || offset > batch.lastOffset) {
-              throw unreadable(source, batch.baseOffset, 'damaged content', CHECK_THE_DISK);
+              throw unreadable(source, batch, 'damaged content', CHECK_THE_DISK);
             }
             previous = offset;
             slice.nextOffset = offset + 1;
@@ -223,18 +223,19 @@ function timestampIn({ isLogAppendTime, maxTimestamp, firstTimestamp }: Batch, d
   return isLogAppendTime ? maxTimestamp : firstTimestamp + delta;
 }
 
-function bodyOf(source: RecordSource, { baseOffset, codec, payload }: Batch): AsyncGenerator<Buffer> {
+function bodyOf(source: RecordSource, batch: Batch): AsyncGenerator<Buffer> {
+  const { codec, payload } = batch;
   const body = decompress(codec, payload);
   if (body === undefined) {
-    throw unreadable(source, baseOffset, `unknown compression ${codec}`, 'Use none, gzip, snappy, lz4 or zstd.');
+    throw unreadable(source, batch, `unknown compression ${codec}`, 'Use none, gzip, snappy, lz4 or zstd.');
   }
   return body;
 }
 
-async function nextOf(records: BatchReader, source: RecordSource, { baseOffset }: Batch): Promise<number | LongRecord> {
+async function nextOf(records: BatchReader, source: RecordSource, batch: Batch): Promise<number | LongRecord> {
   try {
     return await records.next();
   } catch (cause) {
-    throw unreadable(source, baseOffset, 'damaged content', CHECK_THE_DISK, cause);
+    throw unreadable(source, batch, 'damaged content', CHECK_THE_DISK, cause);
   }
 }

@@ -121,17 +121,24 @@ describe('a broker that is away', () => {
   });
 });
 
-it('stands still at a batch that cannot be read, and says how to go on: the other partitions of its shard go on', async () => {
-  const records = [{ key: null, value: 'a' }];
-  const bytes = await encodeRecordBatch(records, 100, { producerId: 1n, producerEpoch: 0, firstSequence: 0 });
-  bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
-  kafka.recordSet = bytes;
-  const partition = partitionRun();
-  at({ 'fetch 5': ends });
-  await expect(partition.run(stop.signal)).resolves.toBeUndefined();
-  expect(partition.progress.trouble).toMatch(
-    /events\/0 at offset 0 has a wrong checksum.*kafka-consumer-groups\.sh .*--group group/s,
-  );
+describe('a batch that cannot be read', () => {
+  it.each([
+    ['the offset behind it', (bytes: Buffer) => bytes.length - 1, /--to-offset 3 --execute$/],
+    ['where to find the offset, where the header is damaged', () => 26, /--to-offset OFFSET .*kafka-dump-log\.sh/],
+    ['where to find the offset, where its length is damaged', () => 8, /--to-offset OFFSET .*kafka-dump-log\.sh/],
+  ])('lets its partition alone stand still, which says how to go on: %s', async (_, damaged, how) => {
+    const records = ['a', 'b', 'c'].map((value) => ({ key: null, value }));
+    const bytes = await encodeRecordBatch(records, 100, { producerId: 1n, producerEpoch: 0, firstSequence: 0 });
+    const byte = damaged(bytes);
+    bytes.writeUInt8(bytes.readUInt8(byte) ^ 1, byte);
+    kafka.recordSet = bytes;
+    const partition = partitionRun();
+    at({ 'fetch 5': ends });
+    await expect(partition.run(stop.signal)).resolves.toBeUndefined();
+    const { trouble } = partition.progress;
+    expect(trouble).toMatch(/events\/0 at offset 0 has .*kafka-consumer-groups\.sh .*--group group/s);
+    expect(trouble).toMatch(how);
+  });
 });
 
 it('reports how many of its rows each check finds wrong', async () => {
