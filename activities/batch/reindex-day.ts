@@ -84,19 +84,25 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
   };
 }
 
-/** Druid's slots, if the day needs any but one; none if Druid does not tell them, for example to a user with few rights. */
+/** Druid's slots, if the day needs any but one. */
 async function slotsFor(druid: DruidClient, pipeline: Pipeline, rows: number): Promise<Slots> {
   if (!dependsOnSlots(pipeline, rows)) return NO_SLOTS;
+  const slots = await knownSlots(druid);
+  if (slots === undefined) log.warn('the day is loaded by one task: Druid does not tell its free slots');
+  return slots ?? NO_SLOTS;
+}
+
+const NO_SLOTS: Slots = { used: 0, total: 0 };
+
+/** Undefined if Druid does not tell them, for example to a user with few rights. */
+async function knownSlots(druid: DruidClient): Promise<Slots | undefined> {
   try {
     return await druid.tasks.slots();
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'DRUID_REFUSED') throw thrown;
-    log.warn('the day is loaded by one task: Druid does not tell its free slots', { reason: thrown.what });
-    return NO_SLOTS;
+    return undefined;
   }
 }
-
-const NO_SLOTS: Slots = { used: 0, total: 0 };
 
 /** Druid takes a path that it cannot see as an empty file, and would replace the day by nothing. */
 async function requireReadable(druid: DruidClient, spec: ReindexSpec, folder: string): Promise<void> {
@@ -171,10 +177,11 @@ async function over(druid: DruidClient, id: string, rows: number): Promise<PollR
 async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStatus, rows: number): Promise<string> {
   switch (runnerStatusCode) {
     case 'PENDING': {
-      const { used, total } = await druid.tasks.slots();
-      return used < total
+      const slots = await knownSlots(druid);
+      if (slots === undefined) return `a free slot for task ${id}`;
+      return slots.used < slots.total
         ? `a worker to start task ${id}`
-        : `a free slot for task ${id}: Druid's workers run all ${total} tasks that they can`;
+        : `a free slot for task ${id}: Druid's workers run all ${slots.total} tasks that they can`;
     }
     case 'WAITING':
       return `task ${id} to get its lock`;
