@@ -66,6 +66,8 @@ export interface BuiltDay {
   readonly missingHours: readonly string[];
   /** Files that were not read to their end; absent in the result of an older worker. */
   readonly truncated?: TruncatedFiles;
+  /** Files of neighbouring hours that could not be read to their end; absent if there is none. */
+  readonly damagedNeighbours?: TruncatedFiles;
   readonly hours: readonly BuiltHour[];
   /** What was read, by local hour. */
   readonly sources: Readonly<Record<string, ReadHour>>;
@@ -167,6 +169,8 @@ export interface DailyBatchResult {
   /** What the pipeline's checks found; absent if it has none. */
   readonly checks?: readonly CheckedDay[];
   readonly missingHours: readonly string[];
+  /** As in BuiltDay. */
+  readonly damagedNeighbours?: TruncatedFiles;
   /** Realtime takes rows from this instant on; absent if the batch has its own datasource. */
   readonly sealedUntil?: string;
   readonly taskId: string;

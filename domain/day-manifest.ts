@@ -129,6 +129,11 @@ export interface DayManifest {
   readonly truncatedFiles?: readonly string[];
   /** Those of the truncated files of which nothing was read, and why. Absent if there is none. */
   readonly unreadFiles?: readonly UnreadFile[];
+  /**
+   * Files of neighbouring hours with parts that could not be read, and why: records of the day may be missing. Without
+   * those that may still be written to and only lack their end. Absent if there is none.
+   */
+  readonly damagedNeighbours?: readonly UnreadFile[];
   /** Relative to the day's folder; absent if nothing was quarantined. */
   readonly quarantine?: { readonly file: string; readonly records: number };
 }

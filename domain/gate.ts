@@ -88,6 +88,24 @@ export function truncatedFiles(names: readonly string[], unread: readonly Unread
   return { count: names.length, names: shown };
 }
 
+/** The same of files that are listed with what is wrong with them. */
+export function damagedFiles(files: readonly UnreadFile[]): TruncatedFiles {
+  return truncatedFiles(
+    files.map(({ file }) => file),
+    files,
+  );
+}
+
+/**
+ * The files of neighbouring hours that could not be read to their end, as one sentence. They are no reason to refuse the
+ * day: few of its records are there, and the gate refuses the day of the files themselves.
+ */
+export function describeDamaged({ count, names }: TruncatedFiles): string {
+  const more = count > names.length ? '; …' : '';
+  const [files, were, their] = [counted(count, 'file'), count === 1 ? 'was' : 'were', count === 1 ? 'its' : 'their'];
+  return `${files} of neighbouring hours ${were} not read to ${their} end, so records of the day may be missing: ${names.join('; ')}${more}`;
+}
+
 export function isGateCode(code: unknown): code is GateCode {
   return GATE_CODES.some((known) => known === code);
 }

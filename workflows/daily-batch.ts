@@ -25,7 +25,7 @@ import {
 } from '../domain/daily-batch';
 import { counted } from '../domain/counted';
 import { completeCounts, describeCounts } from '../domain/day-manifest';
-import { ACCEPTABLE_GATE_CODES, isGateCode, type GateRefusal } from '../domain/gate';
+import { ACCEPTABLE_GATE_CODES, describeDamaged, isGateCode, type GateRefusal } from '../domain/gate';
 import { innermostFailure } from '../domain/innermost-failure';
 import { Markdown, markdown } from '../domain/markdown';
 import { describeProof } from '../domain/proof-kind';
@@ -151,6 +151,7 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
       accepted: [...accepted, ...overlooked],
       ...(checks !== undefined && { checks }),
       missingHours: day.missingHours,
+      ...(day.damagedNeighbours !== undefined && { damagedNeighbours: day.damagedNeighbours }),
       ...(sealedUntil !== undefined && { sealedUntil }),
       taskId: reindexed.taskId,
       version: proof.version,
@@ -163,8 +164,10 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
     };
     await storeReconciliation(result);
     const tables = [...(checks === undefined ? [] : [checkMarkdown(checks)]), reconciliationMarkdown(result.hours)];
+    const { damagedNeighbours } = result;
+    const damaged = damagedNeighbours === undefined ? '' : markdown`\n\n${describeDamaged(damagedNeighbours)}`;
     showDetails(
-      markdown`**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, result)}\n\n${Markdown.joined(tables, '\n\n')}`,
+      markdown`**${result.verdict}** — ${summary(result)}\n\n${describeBefore(before, result)}${damaged}\n\n${Markdown.joined(tables, '\n\n')}`,
     );
     upsertSearchAttributes([{ key: outcomeAttribute, value: result.verdict }]);
     log.info('the day is over', { outcome: result.verdict });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { BuiltDay, ReadHour } from '../../domain/daily-batch';
 import { completeCounts } from '../../domain/day-manifest';
 import { DaybreakError } from '../../domain/errors';
-import { truncatedFiles } from '../../domain/gate';
+import { damagedFiles, truncatedFiles } from '../../domain/gate';
 import type { Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from '../../engines/versions/build-state';
 import { folderNamed } from '../../engines/pipeline/pipelines-folder';
@@ -57,7 +57,7 @@ export async function readBuiltDay(output: DayOutput, pipeline: string): Promise
 
 /** A published version as workflows know it. */
 export async function builtDayOf(output: DayOutput, { version, folder, manifest }: PublishedDay): Promise<BuiltDay> {
-  const { missingHours, hours, truncatedFiles: names = [], unreadFiles } = manifest;
+  const { missingHours, hours, truncatedFiles: names = [], unreadFiles, damagedNeighbours = [] } = manifest;
   const counts = completeCounts(manifest.counts, hours);
   const state = await readState(output, version);
   return {
@@ -65,6 +65,7 @@ export async function builtDayOf(output: DayOutput, { version, folder, manifest 
     counts,
     missingHours,
     truncated: truncatedFiles(names, unreadFiles),
+    ...(damagedNeighbours.length > 0 && { damagedNeighbours: damagedFiles(damagedNeighbours) }),
     hours,
     sources: readHours(state),
   };

@@ -223,6 +223,7 @@ function openRecord(lines: Buffer): FileFault {
   return {
     line: countLineFeeds(lines) + 1,
     reason: 'the file ends within the JSON object that begins here: records may be missing',
+    isCut: true,
   };
 }
 

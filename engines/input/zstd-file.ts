@@ -4,6 +4,7 @@ import { READ_UNTRUSTED } from '../../clients/storage/local/safe-path';
 import { messageOf } from '../../domain/errors';
 import { unzstd } from '../../clients/zstd';
 import type { ReadFile } from './file-bytes';
+import type { FileFault } from './gzip/damaged-gzip';
 import { hashFile } from './hash-file';
 
 /** The result of reading a file. */
@@ -79,11 +80,11 @@ export async function* readDamagedZstd(path: string, onEnd: (read: ReadFile) => 
   for await (const _ of readZstd(path, (read) => (checked = read))) continue;
   const { fault, ...read } = checked ?? { bytes: 0, sha256: '', fault: 'it was not read to its end' };
   if (fault === undefined || CUT.test(fault)) yield* readZstd(path, () => undefined);
-  const reason =
-    fault === undefined
-      ? undefined
-      : CUT.test(fault)
-        ? 'the compressed data ends before its end'
-        : `the compressed data is damaged (${fault}): nothing of it was read`;
-  onEnd({ ...read, faults: reason === undefined ? [] : [{ line: 1, reason }] });
+  onEnd({ ...read, faults: fault === undefined ? [] : [{ line: 1, ...faultOf(fault) }] });
+}
+
+function faultOf(fault: string): Omit<FileFault, 'line'> {
+  return CUT.test(fault)
+    ? { reason: 'the compressed data ends before its end', isCut: true }
+    : { reason: `the compressed data is damaged (${fault}): nothing of it was read` };
 }

@@ -29,6 +29,11 @@ export interface SourceHour {
   readonly truncatedFiles: readonly string[];
   /** The files among these that were not read at all. */
   readonly unreadFiles?: readonly UnreadFile[] | undefined;
+  /**
+   * Only for a neighbouring hour: the files that could not be read to their end, so that records of the day may be
+   * missing, and why. Without one of an hour after the day that only lacks its end: it may still be written to.
+   */
+  readonly damagedFiles?: readonly UnreadFile[] | undefined;
   /** Only for a neighbouring hour. */
   readonly neighbour?: NeighbourContent | undefined;
 }

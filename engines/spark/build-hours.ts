@@ -189,10 +189,11 @@ class SparkRun {
       if (one === undefined) throw new Error(`Spark lost the work item ${number}`);
       return { item, found: one };
     });
-    const { maximumBytes } = this.#plan.loaded.pipeline.events;
+    const { date, loaded } = this.#plan;
+    const { maximumBytes } = loaded.pipeline.events;
     return [...sources].map(([hour, files]) => {
       const ofHour = all.filter(({ item }) => item.hour === hour);
-      return { hour, files, items: ofHour, odd: this.#oddOf(files), maximumBytes };
+      return { date, hour, files, items: ofHour, odd: this.#oddOf(files), maximumBytes };
     });
   }
 

@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isNeighbour } from '../../domain/file-hours';
+import type { BusinessDate } from '../../domain/business-date';
+import { isNeighbour, parseSourceHour } from '../../domain/file-hours';
 import type { InputFile } from '../../domain/day-manifest';
 import { BLANK } from '../rule/json-line';
 import { FAULT, faultOf, OUTSIDE_DAY } from '../rule/record-rule';
 import { tooManyFailing, MOST_FAILING } from '../duckdb/stage/failing-records';
+import { damagedNeighbour } from '../duckdb/stage/stage-files';
 import { valueFailureOf } from '../duckdb/value-failure';
 import { NOT_UTF8, tooLarge } from '../input/framing/record-framing';
 import type { UnreadableLine } from '../input/line-chunks';
@@ -19,6 +21,8 @@ import type { WorkItem } from './work-items';
 
 /** What tasks found in the files of a source hour. */
 export interface SourceRead {
+  /** The day that is built. */
+  readonly date: BusinessDate;
   readonly hour: string;
   readonly files: readonly ListedFile[];
   /** The hour's items, in order, each with what was found in it. */
@@ -29,7 +33,7 @@ export interface SourceRead {
 }
 
 /** The counts of a source hour, as the engine duckdb counts. Its bad records are added by `quarantineOf`. */
-export function sourceHourOf({ hour, files, items, odd }: SourceRead): SourceHour {
+export function sourceHourOf({ date, hour, files, items, odd }: SourceRead): SourceHour {
   const notes = new Map<string, number>();
   let [lines, records, digest] = [0, 0, 0n];
   const hashes = new Map<string, string>();
@@ -55,7 +59,19 @@ export function sourceHourOf({ hour, files, items, odd }: SourceRead): SourceHou
   if (isNeighbour(hour)) {
     const ofDay = Object.values(misplaced).reduce((sum, count) => sum + count, 0);
     const neighbour = { records, digest: String(digest) };
-    return { ...common, read: ofDay + of(FAULT), outsideDay: 0, quarantined: of(FAULT), truncatedFiles: [], neighbour };
+    const isOver = parseSourceHour(hour, date).date < date;
+    const damagedFiles = files.flatMap(({ file }) =>
+      damagedNeighbour(file, odd.get(file)?.read.faults ?? [], { isOver }),
+    );
+    return {
+      ...common,
+      read: ofDay + of(FAULT),
+      outsideDay: 0,
+      quarantined: of(FAULT),
+      truncatedFiles: [],
+      ...(damagedFiles.length > 0 && { damagedFiles }),
+      neighbour,
+    };
   }
   const faults = faultsOf({ hour, files, odd });
   const unread = faults.filter(({ isWhole }) => isWhole).map(({ file, reason }) => ({ file, reason }));

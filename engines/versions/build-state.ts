@@ -48,6 +48,7 @@ const stateSchema = z.object({
         // A version of an earlier release lacks this; it is not built upon.
         truncatedFiles: z.array(z.string()).default([]),
         unreadFiles: z.array(z.object({ file: z.string(), reason: z.string() })).optional(),
+        damagedFiles: z.array(z.object({ file: z.string(), reason: z.string() })).optional(),
         quarantineBytes: count,
         neighbour: z.object({ records: count, digest: z.string() }).optional(),
         files: z.array(z.object({ file: z.string(), hour: z.string(), bytes: count, sha256: z.string() })).optional(),

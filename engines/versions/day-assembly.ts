@@ -50,6 +50,7 @@ export async function assembleDay(
   const quarantine = counts.quarantined > 0 && { quarantine: { file: QUARANTINE_FILE, records: counts.quarantined } };
   const unreadFiles = sources.flatMap((source) => source.unreadFiles ?? []);
   refuseUnread(sources, unreadFiles);
+  const damagedNeighbours = sources.flatMap((source) => source.damagedFiles ?? []);
   const truncatedFiles = sources.flatMap((source) => source.truncatedFiles).sort();
   return {
     manifest: {
@@ -69,6 +70,7 @@ export async function assembleDay(
         .sort((a, b) => (a.file < b.file ? -1 : 1)),
       ...(truncatedFiles.length > 0 && { truncatedFiles }),
       ...(unreadFiles.length > 0 && { unreadFiles }),
+      ...(damagedNeighbours.length > 0 && { damagedNeighbours }),
       ...quarantine,
     },
     state: {

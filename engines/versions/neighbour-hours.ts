@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { BusinessDate } from '../../domain/business-date';
 import { isNeighbour } from '../../domain/file-hours';
-import { writeState, type BuildState, type PreviousBuild } from './build-state';
+import { writeState, type BuildState, type PreviousBuild, type SourceState } from './build-state';
 import type { DayOutput } from './day-output';
 import type { SourceHour } from '../model/build-plan';
 import type { Changes } from './input-changes';
@@ -58,9 +58,17 @@ const NOTHING = { records: 0, digest: '0' };
 export function withNeighbours(changes: Changes, { changed, found }: ComparedNeighbours): Changes {
   const previous = new Map(changes.previous);
   for (const [hour, source] of found) {
-    if (!changed.has(hour)) previous.set(hour, { ...(previous.get(hour) ?? source), files: source.files });
+    if (!changed.has(hour)) previous.set(hour, asItIsNow(previous.get(hour) ?? source, source));
   }
   return { ...changes, previous, changed: new Set([...changes.changed, ...changed]), touched: new Set() };
+}
+
+/** A neighbouring hour whose files were written to and have the same records of the day. */
+function asItIsNow<Source extends SourceHour | SourceState>(
+  before: Source,
+  { files, damagedFiles }: SourceHour,
+): Source {
+  return { ...before, files, damagedFiles };
 }
 
 /**
@@ -77,7 +85,7 @@ export async function rememberNeighbours(
   const known = state.sources.map((source) => {
     const now = seen.get(source.hour);
     seen.delete(source.hour);
-    return now === undefined ? source : { ...source, files: now.files };
+    return now === undefined ? source : asItIsNow(source, now);
   });
   const added = [...seen.values()].map((source) => ({ ...source, quarantineBytes: 0 }));
   const stamps = Object.fromEntries(

@@ -289,6 +289,7 @@ function sourceOf(hour: string, files: readonly InputFile[], pieces: readonly Wh
   const sources = pieces.flatMap(({ source }) => (source === undefined ? [] : [source.source]));
   const faults = pieces.flatMap((piece) => piece.faults);
   const unread = sources.flatMap((source) => source.unreadFiles ?? []);
+  const damagedFiles = sources.flatMap((source) => source.damagedFiles ?? []);
   const misplaced = new Map<string, number>();
   for (const source of sources) {
     for (const [target, records] of Object.entries(source.misplaced)) {
@@ -305,6 +306,7 @@ function sourceOf(hour: string, files: readonly InputFile[], pieces: readonly Wh
     misplaced: Object.fromEntries([...misplaced].sort(([one], [other]) => (one < other ? -1 : 1))),
     truncatedFiles: [...new Set(faults.map(({ file }) => file))],
     ...(unread.length > 0 && { unreadFiles: unread }),
+    ...(damagedFiles.length > 0 && { damagedFiles }),
     ...(neighbours.length > 0 && { neighbour: neighbourOf(neighbours) }),
   };
 }

@@ -42,6 +42,7 @@ export async function scanNeighbours(
         files: read.files,
         neighbour: read.neighbour,
         truncatedFiles: [],
+        ...(read.damagedFiles.length > 0 && { damagedFiles: read.damagedFiles }),
         ...(await stage.counts()),
       });
     }

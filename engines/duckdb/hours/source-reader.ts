@@ -93,7 +93,7 @@ export class SourceReader {
   async outcome(
     name: string,
     hour: string,
-    { files, faults, unread, neighbour }: ReadFiles,
+    { files, faults, unread, damagedFiles, neighbour }: ReadFiles,
     { check }: { readonly check: boolean },
   ): Promise<{ readonly source: SourceHour; readonly quarantine: string | undefined }> {
     const { stage, folder, misplaced: kept, database } = this.#parts;
@@ -114,6 +114,7 @@ export class SourceReader {
       misplaced,
       truncatedFiles: [...new Set(faults.map(({ file }) => file))],
       ...(unread.length > 0 && { unreadFiles: unread }),
+      ...(damagedFiles.length > 0 && { damagedFiles }),
       ...(neighbour !== undefined && { neighbour }),
     };
     return { source, quarantine: isBad ? path : undefined };

@@ -6,6 +6,7 @@ import type { NeighbourContent, ProgressCounter } from '../../model/build-plan';
 import type { ListedFile } from '../../input/listed-file';
 import { isPacked } from '../../input/compression';
 import { NotWhole, type ReadFile } from '../../input/file-bytes';
+import type { FileFault } from '../../input/gzip/damaged-gzip';
 import { readChunks, type ReadOptions } from '../../input/line-chunks';
 import type { HourScanner } from '../../model/fast-path';
 import type { QuarantinedRecord } from '../../versions/quarantine';
@@ -29,6 +30,8 @@ export interface ReadFiles {
   readonly faults: readonly QuarantinedRecord[];
   /** Files that were not read at all. */
   readonly unread: readonly UnreadFile[];
+  /** See SourceHour. Empty for an hour of the day. */
+  readonly damagedFiles: readonly UnreadFile[];
   /** Only for a neighbouring hour. */
   readonly neighbour: NeighbourContent | undefined;
   /** What `progress` counted. */
@@ -81,12 +84,16 @@ async function stageFiles(
   const files: InputFile[] = [];
   const faults: QuarantinedRecord[] = [];
   const unread: UnreadFile[] = [];
+  const damagedFiles: UnreadFile[] = [];
   let [rows, bytes] = [0, 0];
   const expected = parseSourceHour(hour, date);
   await stage.begin({ ...expected, scan });
   const onFile = ({ file }: ListedFile, read: ReadFile): void => {
     files.push({ file, hour, bytes: read.bytes, sha256: read.sha256 });
-    if (!expected.own) return;
+    if (!expected.own) {
+      damagedFiles.push(...damagedNeighbour(file, read.faults, { isOver: expected.date < date }));
+      return;
+    }
     for (const { line, reason, isWhole } of read.faults) {
       faults.push({ file, line, reason, text: '' });
       if (isWhole === true) unread.push({ file, reason });
@@ -113,11 +120,26 @@ async function stageFiles(
   }
   if (await stage.end(whole)) {
     const neighbour = expected.own ? undefined : await stage.neighbourContent();
-    return { files, faults, unread, neighbour, text: { lines: rows, bytes } };
+    return { files, faults, unread, damagedFiles, neighbour, text: { lines: rows, bytes } };
   }
   progress?.addRows(-rows, -bytes);
   await stage.clear();
   return isDamaged ? stageFiles(stage, { date, hour, files: listed }, { ...options, carefully: true }) : undefined;
+}
+
+/**
+ * A file of a neighbouring hour with its first fault, if it has one that stays. A file of an hour after the day may only
+ * lack what is still to be written: that is late data.
+ *
+ * @param isOver whether the hour is before the day.
+ */
+export function damagedNeighbour(
+  file: string,
+  faults: readonly FileFault[],
+  { isOver }: { readonly isOver: boolean },
+): UnreadFile[] {
+  const first = faults.find(({ isCut }) => isOver || isCut !== true);
+  return first === undefined ? [] : [{ file, reason: first.reason }];
 }
 
 /** An estimate, never too low. The size of a compressed file's content is not known before it is read. */

@@ -15,6 +15,8 @@ export interface FileFault {
   readonly reason: string;
   /** True if nothing of the file was read. */
   readonly isWhole?: true;
+  /** True if only the end of the file is missing, as of one that is still being written. */
+  readonly isCut?: true;
 }
 
 interface DamagedGzip {
@@ -82,7 +84,9 @@ async function* contentOf(file: FileHandle, parts: readonly GzipPart[], faults: 
     }
     if (part.kind === 'whole') continue;
     isBroken = true;
-    faults.push({ line: lines + (isOpen ? 2 : 1), reason: reasonOf(part, part === parts.at(-1)) });
+    const isLast = part === parts.at(-1);
+    const line = lines + (isOpen ? 2 : 1);
+    faults.push({ line, reason: reasonOf(part, isLast), ...(isLast && part.kind === 'cut' && { isCut: true }) });
   }
 }
 

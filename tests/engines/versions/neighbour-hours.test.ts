@@ -164,6 +164,30 @@ it('is built and compared although nothing of a compressed neighbouring file can
   expect(await surveyDay(loaded, data, DAY)).toMatchObject({ inputs: 'changed', lateRows: 1 });
 });
 
+it('names the neighbouring files of which a part cannot be read, but not one that may still be written to', async () => {
+  const member = gzipSync(lines(event(2, LAST)));
+  const damaged = gzipSync(lines(event(3, LAST)));
+  damaged.writeUInt8(damaged.readUInt8(damaged.length - 8) ^ 1, damaged.length - 8);
+  const cut = gzipSync(lines(event(4, LAST))).subarray(0, -8);
+  await rm(join(data, 'input', AFTER));
+  const write = (file: string, ...members: Buffer[]) => writeFile(join(data, 'input', file), Buffer.concat(members));
+  await write(`${BEFORE}.gz`, member, cut);
+  await write(`${AFTER}.gz`, member, damaged);
+  await write(AFTER.replace('.00.', '.00_1.').concat('.gz'), member, cut);
+  const damagedNeighbours = [
+    { file: `${BEFORE}.gz`, reason: 'the compressed data ends before its end' },
+    { file: `${AFTER}.gz`, reason: expect.stringMatching(/^the gzip member at byte \d+ is damaged/) as string },
+  ];
+  const manifest = await build();
+  expect(manifest).toMatchObject({ damagedNeighbours, counts: { quarantined: 0 } });
+  expect(manifest.truncatedFiles).toBeUndefined();
+  await put({ 'names.20261121.22.json': lines(event(5, '2026-11-21 22:00:00')) });
+  expect(await build()).toMatchObject({ damagedNeighbours });
+  await write(`${AFTER}.gz`, member);
+  await put({ 'names.20261121.21.json': lines(event(6, '2026-11-21 21:00:00')) });
+  expect((await build()).damagedNeighbours).toEqual(damagedNeighbours.slice(0, 1));
+});
+
 it('reads files that are named in UTC for the local day, and none beyond the reach', async () => {
   const utc = await loadPipeline(
     await pipelineLike('events', join(root, 'utc'), {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { locationOf } from '../../../../clients/storage';
 import { numeral } from '../../../../domain/counted';
 import { describeCounts, type DayManifest } from '../../../../domain/day-manifest';
-import { refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
+import { damagedFiles, describeDamaged, refusalsOf, truncatedFiles, type GateRefusal } from '../../../../domain/gate';
 import type { Pipeline } from '../../../../domain/pipeline';
 import { checkedDay, checkTable } from '../../../../domain/checked-day';
 import type { ReadPipeline } from '../../../../engines/model/loaded-pipeline';
@@ -46,7 +46,7 @@ async function build(from: string, { json, ...options }: BuildOptions & { readon
 }
 
 function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: string): Line[] {
-  const { hours, counts, quarantine } = manifest;
+  const { hours, counts, quarantine, damagedNeighbours = [] } = manifest;
   const checks = checkedDay(pipeline.checks, hours);
   const shown = hours.filter(
     ({ written, filtered, duplicates, misfiled }) => written + filtered + duplicates + misfiled > 0,
@@ -64,6 +64,7 @@ function describe({ pipeline }: ReadPipeline, manifest: DayManifest, folder: str
     describeCounts(counts),
     ...describeTablesByDate(pipeline, manifest.tableFiles),
     ...(quarantine === undefined ? [] : [`bad records are in ${folder}/${quarantine.file}`]),
+    ...(damagedNeighbours.length === 0 ? [] : [`! ${describeDamaged(damagedFiles(damagedNeighbours))}`]),
     `published as ${folder}`,
     ...refusals(pipeline, manifest).map(({ code, reason }) => `! the gate refuses this day: ${code}: ${reason}`),
   ];
