@@ -9,4 +9,4 @@ export { type KafkaHeader, type KafkaRecord, partOf, type RecordSlice, recordSli
 export { KafkaTopics, type PartitionOffsets } from './topics';
 export type { ProducerEpoch } from './transactional-writer';
 export { whileNotReady } from './while-not-ready';
-export { countTopic, readTopic, type ReadOptions } from './topic-reader';
+export { countTopic, isEmptyBetween, readTopic, type ReadOptions } from './topic-reader';

@@ -51,6 +51,30 @@ export async function countTopic(
   return count;
 }
 
+/**
+ * Whether a topic has no committed record between the offsets, and will have none: nothing there is hidden by an open
+ * transaction.
+ */
+export async function isEmptyBetween(
+  kafka: KafkaOptions,
+  topic: string,
+  spans: readonly PartitionOffsets[],
+): Promise<boolean> {
+  let isHidden = false;
+  const onHidden = (): void => {
+    isHidden = true;
+  };
+  for await (const fetched of fetches(kafka, topic, spans, { onHidden })) {
+    if (countRecords(fetched, fetched.end) > 0) return false;
+  }
+  return !isHidden;
+}
+
+interface FetchesOptions extends ReadOptions {
+  /** Called where a partition ends before the offset that was asked for, since the broker gives no more of it. */
+  readonly onHidden?: () => void;
+}
+
 interface Fetched extends FetchedRecords {
   /** The offset at which the read of the partition ends. */
   readonly end: number;
@@ -60,7 +84,7 @@ async function* fetches(
   kafka: KafkaOptions,
   topic: string,
   spans: readonly PartitionOffsets[],
-  { openTransactionMs = 0 }: ReadOptions,
+  { openTransactionMs = 0, onHidden }: FetchesOptions,
 ): AsyncGenerator<Fetched> {
   const cluster = clusterOf(kafka);
   try {
@@ -79,7 +103,10 @@ async function* fetches(
           offset = next;
           deadline = performance.now() + openTransactionMs;
         } else if (offset < end) {
-          if (openTransactionMs === 0) break;
+          if (openTransactionMs === 0) {
+            onHidden?.();
+            break;
+          }
           if (performance.now() > deadline) throw stillOpen(`${topic}/${partition}`, offset);
         }
       }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeadLetter } from '../../../activities/speed/dead-letter';
-import { countTopic, type KafkaOptions, KafkaTopics, type PartitionOffsets } from '../../../clients/kafka';
+import { isEmptyBetween, type KafkaOptions, KafkaTopics, type PartitionOffsets } from '../../../clients/kafka';
 import { deadLetterTopicOf, type Pipeline } from '../../../domain/pipeline';
 import { speedGroupOf } from '../../../domain/speed-shard';
 import { openEventTimes } from '../../../engines/rule/event-times';
@@ -21,7 +21,7 @@ export interface Replay {
   readonly notSelected: number;
   /** Pending letters that the broker refuses as too large. */
   readonly tooLarge: readonly LargeLetter[];
-  /** False if the speed layer did not read all of them within the time limit. */
+  /** False if the speed layer did not read all of them within the time limit, or if nobody waited for it. */
   readonly settled: boolean;
   /** The letters that became dead letters again. */
   readonly failed: readonly DeadLetter[];
@@ -31,15 +31,16 @@ export interface Replay {
 
 const POLL_MS = 250;
 /**
- * Up to this many unread offsets are counted record by record. More offsets mean unread records, whatever they hold.
+ * Up to this many unread offsets are searched for records. More offsets mean unread records, whatever they hold.
  */
-const MOST_COUNTED = 1_000;
+const MOST_SEARCHED = 1_000;
 
 /**
  * Sends the selected dead letters that were not replayed yet to the pipeline's topic. Then waits until the speed layer
  * has read them, to find which failed again. After a replay was stopped, the next one goes on from there: each dead
  * letter is sent once.
  *
+ * @param waitSeconds 0 only sends.
  * @param select Default: all.
  */
 export async function replayDeadLetters(
@@ -72,8 +73,9 @@ export async function replayDeadLetters(
       notSelected += left.notSelected;
       tooLarge.push(...left.tooLarge);
     }
-    const settled = sent.size === 0 || (await isRead(topics, kafka, pipeline, waitSeconds));
-    const failed = sent.size === 0 ? [] : await failedAgain(kafka, pipeline, spans, sent);
+    const isAwaited = sent.size > 0 && waitSeconds > 0;
+    const settled = sent.size === 0 || (isAwaited && (await isRead(topics, kafka, pipeline, waitSeconds)));
+    const failed = isAwaited ? await failedAgain(kafka, pipeline, spans, sent) : [];
     const replayed = sent.size;
     for (const letter of failed) sent.delete(replayOf(letter) ?? '');
     return { replayed, byCode, truncated, notSelected, tooLarge, settled, failed, times: [...sent.values()] };
@@ -115,7 +117,7 @@ async function isRead(
       .filter(({ low, high }) => low < high);
     const offsets = unread.reduce((sum, { low, high }) => sum + high - low, 0);
     // Ends of transactions take offsets too. Nobody commits these before the next record comes.
-    if (offsets <= MOST_COUNTED && (await countTopic(kafka, topic, unread)) === 0) return true;
+    if (offsets <= MOST_SEARCHED && (await isEmptyBetween(kafka, topic, unread))) return true;
     if (performance.now() >= deadline) return false;
     await sleep(POLL_MS);
   }

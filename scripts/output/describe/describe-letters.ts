@@ -87,7 +87,9 @@ export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome
     ...(settled
       ? []
       : [
-          `The speed layer had not read them all after ${waitSeconds} s, so more may fail.`,
+          waitSeconds === 0
+            ? 'Nobody waited for the speed layer to read them, so some may fail again.'
+            : `The speed layer had not read them all after ${waitSeconds} s, so more may fail.`,
           `→ See npx daybreak speed status --pipeline ${name}, then npx daybreak dlq list --pipeline ${name}`,
         ]),
     ...letterTable(failed),

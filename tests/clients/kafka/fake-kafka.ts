@@ -115,7 +115,11 @@ export class FakeKafka {
         });
       case FETCH:
         await sleep(FETCH_WAIT_MS);
-        return await this.#answer('fetch', () => ({ ...EMPTY, recordSet: this.recordSet }));
+        return await this.#answer('fetch', () => ({
+          ...EMPTY,
+          highWatermark: this.bounds.high,
+          recordSet: this.recordSet,
+        }));
       case OFFSET_FETCH:
         return await this.#answer('offsetFetch', () => {
           if (this.#openOffset !== undefined) throw createErrorFromCode(UNSTABLE_OFFSET_COMMIT);
