@@ -10,7 +10,8 @@ import { readSettingsNamed } from '../../../operate/pipeline-folder';
 import { describePlan, describeReplay, readableLetter } from '../../../output/describe/describe-letters';
 import { print, printJson } from '../../../output/print';
 
-const READ_AT_ONCE = 1_000;
+/** Letters whose times are read at once. A letter may have 900,000 bytes. */
+const READ_AT_ONCE = { letters: 1_000, bytes: 4 * 1024 ** 2 };
 
 export interface ReplayFlags extends SelectionOptions {
   readonly pipeline: string;
@@ -33,9 +34,11 @@ async function planReplay(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> {
     const byCode: Record<string, number> = {};
     const times: (Date | undefined)[] = [];
     let values: (Buffer | null)[] = [];
+    let bytes = 0;
     const readTimes = async (): Promise<void> => {
       times.push(...(await eventTimes.of(values)));
       values = [];
+      bytes = 0;
     };
     let [truncated, notSelected] = [0, 0];
     for await (const letter of deadLetters(config.kafka, pipeline, { all: false })) {
@@ -43,7 +46,9 @@ async function planReplay(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> {
       else if (letter.truncatedFrom !== undefined) truncated += 1;
       else {
         byCode[letter.code] = (byCode[letter.code] ?? 0) + 1;
-        if (values.push(letter.value) === READ_AT_ONCE) await readTimes();
+        values.push(letter.value);
+        bytes += letter.value?.length ?? 0;
+        if (values.length === READ_AT_ONCE.letters || bytes >= READ_AT_ONCE.bytes) await readTimes();
       }
     }
     await readTimes();
