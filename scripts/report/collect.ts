@@ -1,9 +1,11 @@
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { join } from 'node:path';
 import { dayRuns, type DayRun } from '../../activities/operate/day-runs';
+import { nightlyRunOf } from '../../activities/operate/nightly-runs';
 import type { BusinessDate } from '../../domain/business-date';
 import { asDaybreakError, DaybreakError, messageOf } from '../../domain/errors';
 import { unusualHours } from '../../domain/hour-lengths';
+import { decideLateData, type DaySurvey } from '../../domain/late-data';
 import type { Pipeline } from '../../domain/pipeline';
 import { workflowUrl } from '../../domain/workflow-url';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
@@ -42,13 +44,14 @@ export async function collectReport(
   const { name, timeZone } = settings;
   const dates = shownDays(settings, range);
   const stored = await storedDays(join(config.data, name, 'reconciliation'), dates);
-  const [temporal, lag] = await Promise.all([askTemporal(config, name, dates), druidLag(config, settings)]);
+  const [temporal, lag] = await Promise.all([runsAndLayer(config, name, dates), druidLag(config, settings)]);
   const days = dates.map((date) => dayOf(date, timeZone, stored.get(date), temporal.runs.get(date)));
   const input = await surveyInput(
     config,
     loaded,
     days.filter(({ verdict }) => verdict === 'none'),
   );
+  const missed = temporal.unknown === undefined ? await missedDays(config, settings, input.surveys) : NONE;
   return {
     pipeline: name,
     timeZone,
@@ -59,11 +62,14 @@ export async function collectReport(
     ...(input.unknown !== undefined && { withoutInput: input.unknown }),
     realtime: { ...temporal.layer, ...lag },
     days: days.map((day) => {
-      const hasFiles = input.hasFiles.get(day.date);
-      return hasFiles === undefined ? day : { ...day, hasFiles };
+      const survey = input.surveys.get(day.date);
+      if (survey === undefined) return day;
+      return { ...day, hasFiles: survey.inputs !== 'none', ...(missed.has(day.date) && { missed: true as const }) };
     }),
   };
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 interface ReportedRuns {
   /** Latest first. */
@@ -72,17 +78,24 @@ interface ReportedRuns {
   readonly reason?: string;
 }
 
-async function askTemporal(config: Config, pipeline: string, dates: readonly BusinessDate[]) {
+async function runsAndLayer(config: Config, pipeline: string, dates: readonly BusinessDate[]) {
+  const found = await askTemporal(config, async (client) => ({
+    runs: await reportedRuns(config, client, pipeline, dates),
+    layer: await layerState(client, pipeline),
+    unknown: undefined,
+  }));
+  if (found.unknown === undefined) return found;
+  const layer = { state: 'not known', why: found.unknown, troubles: [] };
+  return { runs: new Map<BusinessDate, ReportedRuns>(), layer, unknown: found.unknown };
+}
+
+/** What `ask` finds; why Temporal is not known if it does not answer. */
+async function askTemporal<T>(config: Config, ask: (client: Client) => Promise<T>): Promise<T | { unknown: string }> {
   try {
-    return await withClient(config, async (client) => ({
-      runs: await reportedRuns(config, client, pipeline, dates),
-      layer: await layerState(client, pipeline),
-      unknown: undefined,
-    }));
+    return await withClient(config, ask);
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError && thrown.code.startsWith('TEMPORAL_'))) throw thrown;
-    const layer = { state: 'not known', why: thrown.what, troubles: [] };
-    return { runs: new Map<BusinessDate, ReportedRuns>(), layer, unknown: thrown.what };
+    return { unknown: thrown.what };
   }
 }
 
@@ -158,15 +171,15 @@ function verdictOf(outcome: string): Verdict {
 /** A storage that does not answer must not hold the report up for long. */
 const INPUT_TIMEOUT_MS = 15_000;
 
-/** Which of the days have input files. */
+/** The input files of the days, compared with their builds. */
 async function surveyInput(
   config: Config,
   loaded: LoadedPipeline | undefined,
   days: readonly { readonly date: BusinessDate }[],
-): Promise<{ readonly hasFiles: ReadonlyMap<string, boolean>; readonly unknown?: string }> {
-  const hasFiles = new Map<string, boolean>();
-  if (days.length === 0) return { hasFiles };
-  if (loaded === undefined) return { hasFiles, unknown: 'the pipeline’s folder is wrong' };
+): Promise<{ readonly surveys: ReadonlyMap<string, DaySurvey>; readonly unknown?: string }> {
+  const surveys = new Map<string, DaySurvey>();
+  if (days.length === 0) return { surveys };
+  if (loaded === undefined) return { surveys, unknown: 'the pipeline’s folder is wrong' };
   const signal = AbortSignal.timeout(INPUT_TIMEOUT_MS);
   // The latest first: they matter most if the time is over.
   for (const { date } of days.toReversed()) {
@@ -174,11 +187,40 @@ async function surveyInput(
       (thrown: unknown) => (signal.aborted ? 'aborted' : asDaybreakError(thrown)),
     );
     if (found === 'aborted')
-      return { hasFiles, unknown: `the input was not listed within ${INPUT_TIMEOUT_MS / 1_000} s` };
-    if (!(found instanceof DaybreakError)) hasFiles.set(date, found.inputs !== 'none');
-    else if (found.retry) return { hasFiles, unknown: found.what };
+      return { surveys, unknown: `the input was not listed within ${INPUT_TIMEOUT_MS / 1_000} s` };
+    if (!(found instanceof DaybreakError)) surveys.set(date, found);
+    else if (found.retry) return { surveys, unknown: found.what };
     // What cannot be compared is there.
-    else hasFiles.set(date, true);
+    else surveys.set(date, { date, inputs: 'unbuilt', lateRows: 0, ...NEVER_RUN });
   }
-  return { hasFiles };
+  return { surveys };
+}
+
+const NEVER_RUN = { otherTransform: false, replaced: false, restored: false };
+
+/** The days that have files and no run, although their night is over. */
+async function missedDays(
+  config: Config,
+  settings: Pipeline,
+  surveys: ReadonlyMap<string, DaySurvey>,
+): Promise<ReadonlySet<string>> {
+  const withFiles = [...surveys.values()].filter(({ inputs }) => inputs !== 'none');
+  if (withFiles.length === 0) return NONE;
+  const found = await askTemporal(config, async (client) => {
+    const missed = new Set<string>();
+    for (const survey of withFiles) {
+      const nightly = await nightlyRunOf(client, settings, survey.date);
+      const { decision } = decideLateData(
+        settings.lateData,
+        // A build that no run has brought to Druid is not the end of the day.
+        { ...survey, inputs: 'unbuilt' },
+        new Date(),
+        // The report offers a backfill also of the days before the schedule begins.
+        { ...nightly, begins: undefined },
+      );
+      if (decision === 'missed' || decision === 'build') missed.add(survey.date);
+    }
+    return { missed };
+  });
+  return 'missed' in found ? found.missed : NONE;
 }

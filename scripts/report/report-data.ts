@@ -86,6 +86,8 @@ export interface ReportDay {
   readonly runs: readonly ReportRun[];
   /** Whether a day without a run has input files. Absent for other days, and if the input could not be listed. */
   readonly hasFiles?: boolean;
+  /** Set if the day has files, its night is over, and no run built it. Absent if Temporal did not answer. */
+  readonly missed?: true;
   /** The hours that are not 60 minutes long, with their minutes. Absent if there is none. */
   readonly unusualHours?: Readonly<Record<string, number>>;
   /** Why the stored result of the day's last replacement cannot be shown. */

@@ -28,22 +28,28 @@ function entryOf({ date, verdict, outcome, remedy = '' }: ReportDay, open: (date
   return element('li', {}, button, ' ', badge, element('p', {}, `→ ${remedy}`));
 }
 
-/** A backfill of the days that have files, and none of those that have nothing to read. */
+/** A backfill of the days that were missed, and none of those that have nothing to read or whose night is to come. */
 function daysWithoutRun({ pipeline, days, missedDays, withoutInput }: Report): HTMLElement[] {
   const without = days.filter(({ verdict }) => verdict === 'none').length;
   if (without === 0) return [];
   const missed = missedDays.length;
-  const known = withoutInput === undefined ? '' : ` ${notListed(withoutInput)}`;
-  if (missed === 0) return [muted(`${daysHave(without)} no run${known === '' ? ' and no files' : ''}.${known}`)];
+  const waiting = days.filter((day) => day.hasFiles === true && !isMissed(day)).length;
+  const rest = without - missed - waiting;
+  const known =
+    (waiting === 0 ? '' : ` ${daysHave(waiting)} files and no run yet.`) +
+    (withoutInput === undefined ? '' : ` ${notListed(withoutInput)}`);
+  const noFiles = withoutInput === undefined;
+  if (missed === 0) {
+    return [muted(rest === 0 ? '' : `${daysHave(rest)} no run${noFiles ? ' and no files' : ''}.`, known)];
+  }
   const commands = rangesOf(days).map(([from, to]) =>
     element('p', {}, commandLine(`npx daybreak backfill --pipeline ${pipeline} --from ${from} --to ${to}`)),
   );
-  const rest = without - missed;
   return [
     muted(
       `${daysHave(missed)} files and no run`,
-      rest === 0 ? '' : `, ${formatCount(rest)} more ${known === '' ? 'have no files' : 'no run'}`,
-      `.${known} Build what has files:`,
+      rest === 0 ? '' : `, ${formatCount(rest)} more ${noFiles ? 'have no files' : 'no run'}`,
+      `.${known} Build what was missed:`,
     ),
     ...commands.slice(0, MOST_RANGES),
     ...(commands.length > MOST_RANGES ? [muted(`and ${commands.length - MOST_RANGES} more ranges`)] : []),
@@ -61,7 +67,7 @@ function notListed(why: string): string {
 }
 
 function muted(...text: string[]): HTMLElement {
-  return element('p', { class: 'muted' }, text.join(''));
+  return element('p', { class: 'muted' }, text.join('').trim());
 }
 
 /** The first and last days of each unbroken row of missed days. */

@@ -32,13 +32,11 @@ function titleOf(day: ReportDay): HTMLElement {
   return element('h2', {}, `${date} `, badge);
 }
 
-function outcomeOf(
-  { pipeline, timeZone }: Report,
-  { date, reason, remedy, runs, notRead, hasFiles }: ReportDay,
-): Node[] {
+function outcomeOf({ pipeline, timeZone }: Report, day: ReportDay): Node[] {
+  const { date, reason, remedy, runs, notRead } = day;
   const parts: Node[] = [];
   const run = commandLine(`npx daybreak batch run --pipeline ${pipeline} --date ${date}`);
-  if (hasFiles === true) parts.push(element('p', {}, 'The day has files, and no run built it → ', run));
+  if (isMissed(day)) parts.push(element('p', {}, 'The day has files, and no run built it → ', run));
   if (notRead) parts.push(element('p', { class: 'reason', role: 'alert' }, notRead));
   if (reason) parts.push(element('p', { class: 'reason' }, reason));
   if (remedy) {

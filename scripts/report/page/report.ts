@@ -6,7 +6,7 @@ export interface Report extends ReportData {
   readonly lastDay: ReportDay;
   /** The days that need somebody, in order. */
   readonly daysToRepair: readonly ReportDay[];
-  /** The days that have files and no run, in order. */
+  /** The days that have files and no run although their night is over, in order. */
   readonly missedDays: readonly ReportDay[];
 }
 
@@ -35,7 +35,7 @@ function reportOf(data: ReportData): Report {
   return { ...data, firstDay, lastDay, daysToRepair, missedDays: data.days.filter(isMissed) };
 }
 
-/** Whether the day has files and no run. */
-export function isMissed({ hasFiles }: ReportDay): boolean {
-  return hasFiles === true;
+/** Whether the day has files and no run, although its night is over. */
+export function isMissed({ missed }: ReportDay): boolean {
+  return missed === true;
 }

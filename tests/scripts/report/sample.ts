@@ -22,7 +22,8 @@ export function sampleReport(): ReportData {
     });
     if (index === 41) return { ...ranAs('running'), verdict: 'running' };
     // Two days without files, then one with files.
-    if (index < 3) return { date, verdict: 'none', outcome: 'none', runs: [], hasFiles: index === 2 };
+    if (index < 2) return { date, verdict: 'none', outcome: 'none', runs: [], hasFiles: false };
+    if (index === 2) return { date, verdict: 'none', outcome: 'none', runs: [], hasFiles: true, missed: true };
     if (index === 20) {
       return {
         ...ranAs('refused:MISSING_HOURS'),
