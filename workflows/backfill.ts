@@ -140,7 +140,7 @@ function proven(
   requested: readonly BusinessDate[],
   outcomes: readonly DayOutcome[],
 ): BackfillResult {
-  const days = outcomes.map(({ reason: _, ...day }) => day).sort((one, other) => (one.date < other.date ? -1 : 1));
+  const days = [...outcomes].sort((one, other) => (one.date < other.date ? -1 : 1));
   if (days.map(({ date }) => date).join() !== requested.join()) {
     throw ApplicationFailure.nonRetryable(
       `${requested.length} days were requested, and ${days.length} others completed`,

@@ -41,13 +41,7 @@ it('runs days as children, names who started them, and fails at its end with eac
     // The result may hold thousands of reasons.
     const reason = `an odd record. ${'Look at it. '.repeat(23)}…`;
     const failed = [{ date: '2026-01-02', outcome: 'failed:ENGINE_FAILED', reason }];
-    const days = datesOf({ from: '2026-01-01', to: '2026-01-04' }).map((date) => ({
-      date,
-      outcome: date === '2026-01-02' ? 'failed:ENGINE_FAILED' : 'replaced',
-    }));
-    const failure = await failureOf(handle);
-    expect(failure).toHaveProperty(['details', 0, 'days'], days);
-    expect(failure).toMatchObject({
+    expect(await failureOf(handle)).toMatchObject({
       type: 'DAYS_FAILED',
       details: [{ requested: 4, completed: 4, replaced: 3, running: [], failed }],
     });
