@@ -12,6 +12,7 @@ import {
   resetCommand,
   UnreadableBatch,
 } from '../../clients/kafka';
+import type { DeadLetterCode } from '../../domain/dead-letter';
 import { DaybreakError } from '../../domain/errors';
 import { addWrongRows, type WrongRows } from '../../domain/row-checks';
 import type { OffsetReset, PartitionProgress, RunChecks } from '../../domain/speed-shard';
@@ -61,6 +62,15 @@ export interface PartitionTransform extends Pick<MicroBatchTransform, 'run'> {
   readonly checks: readonly string[];
 }
 
+/** What the broker refused as too large of an event that was alone in a slice. */
+interface Refused {
+  /** Whether it refused the row: the event then becomes a dead letter. */
+  readonly isRow: boolean;
+  /** How often it refused the dead letter. */
+  readonly letters: number;
+}
+const NOT_REFUSED: Refused = { isRow: false, letters: 0 };
+
 /** Consecutive records, and what became of them. */
 interface TransformedPart {
   readonly part: RecordSlice;
@@ -74,7 +84,7 @@ const OUTAGE_TOLERANCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 const TOO_LARGE = 'the broker refuses its row as too large';
-/** The size limits of an event's dead letter, by how often the event's output alone was refused as too large. */
+/** The size limits of an event's dead letter, by how often the letter alone was refused as too large. */
 const LETTER_BYTES = [MOST_LETTER_BYTES, 56_000, 3_500];
 const RESET_MESSAGES: Readonly<Record<OffsetReset['reason'], string>> = {
   removed: 'Kafka removed records before they were read: the recomputes of their days have them',
@@ -88,8 +98,8 @@ const IDLE = { maxWaitMs: 500, minBytes: 1 };
 export class PartitionRun {
   readonly #options: PartitionRunOptions;
   readonly #meter = new RateMeter(performance.now());
-  /** By offset: how often the event was refused when it was alone in a slice. */
-  readonly #tooLarge = new Map<number, number>();
+  /** By offset. */
+  readonly #refused = new Map<number, Refused>();
   /** The refusal after which the next slice is smaller. */
   #narrowedAfter: unknown;
   #rowsOfASlice: number;
@@ -259,8 +269,8 @@ export class PartitionRun {
   async #isolated(slice: RecordSlice, signal: AbortSignal): Promise<IsolatedResult> {
     const { transform } = this.#options;
     const isLeftOut = (index: number): boolean =>
-      slice.oversized.has(index) || this.#tooLarge.has(slice.record(index).offset);
-    const isAnyLeftOut = this.#tooLarge.size > 0 || slice.oversized.size > 0;
+      slice.oversized.has(index) || this.#refused.get(slice.record(index).offset)?.isRow === true;
+    const isAnyLeftOut = this.#refused.size > 0 || slice.oversized.size > 0;
     const values = isAnyLeftOut ? slice.values.map((value, index) => (isLeftOut(index) ? null : value)) : slice.values;
     return await runIsolated(transform, values, { signal, milliseconds: ISOLATION_MS });
   }
@@ -275,15 +285,14 @@ export class PartitionRun {
     const rows = messages.map(({ key, value }): NewRecord => ({ key: key === null ? null : Buffer.from(key), value }));
     const deadLetters = rejects.map(({ index, reason, code }) => {
       const record = slice.record(index);
-      const refusals = this.#tooLarge.get(record.offset);
-      if (refusals !== undefined) {
-        return deadLetterOf(origin, record, 'TOO_LARGE', TOO_LARGE, LETTER_BYTES[refusals - 1]);
-      }
-      if (slice.oversized.has(index)) {
-        return deadLetterOf(origin, record, 'BAD_RECORD', tooLarge(transform.maximumBytes));
-      }
+      const { isRow, letters } = this.#refused.get(record.offset) ?? NOT_REFUSED;
       const ruledOut = record.value === null ? 'NULL_VALUE' : 'BAD_RECORD';
-      return deadLetterOf(origin, record, code ?? ruledOut, reason);
+      const [its, why]: [DeadLetterCode, string] = isRow
+        ? ['TOO_LARGE', TOO_LARGE]
+        : slice.oversized.has(index)
+          ? ['BAD_RECORD', tooLarge(transform.maximumBytes)]
+          : [code ?? ruledOut, reason];
+      return deadLetterOf(origin, record, its, why, LETTER_BYTES[letters]);
     });
     const writes = new Map([
       [outputTopic, rows],
@@ -294,7 +303,7 @@ export class PartitionRun {
     try {
       await session.commit(writes, slice.nextOffset, metadataOf(counts));
     } catch (thrown) {
-      if (isTooLarge(thrown)) this.#narrow(slice, thrown);
+      if (isTooLarge(thrown)) this.#narrow(slice, rows.length > 0, thrown);
       throw thrown;
     }
     this.#offset = slice.nextOffset;
@@ -306,7 +315,7 @@ export class PartitionRun {
     this.#trouble = undefined;
     this.#countWrong(wrong);
     this.#options.onCommitted?.(more, wrong);
-    for (const offset of this.#tooLarge.keys()) if (offset < slice.nextOffset) this.#tooLarge.delete(offset);
+    for (const offset of this.#refused.keys()) if (offset < slice.nextOffset) this.#refused.delete(offset);
     this.#widen(2 * this.#rowsOfASlice);
   }
 
@@ -346,21 +355,22 @@ export class PartitionRun {
    * Makes slices smaller until the event whose output is too large is found. An event alone in a slice becomes a dead
    * letter, which gets smaller at each refusal. Throws KAFKA_REFUSED if the smallest is refused too.
    */
-  #narrow(slice: RecordSlice, refusal: DaybreakError): void {
+  #narrow(slice: RecordSlice, hasRow: boolean, refusal: DaybreakError): void {
     const { topic, partition, deadLetterTopic } = this.#options;
     this.#rowsOfASlice = Math.max(1, Math.floor(slice.values.length / 2));
     this.#narrowedAfter = refusal;
     if (slice.values.length > 1) return;
     const { offset } = slice.record(0);
-    const refusals = (this.#tooLarge.get(offset) ?? 0) + 1;
-    if (refusals > LETTER_BYTES.length) {
+    const before = this.#refused.get(offset) ?? NOT_REFUSED;
+    const refused = hasRow ? { isRow: true, letters: 0 } : { ...before, letters: before.letters + 1 };
+    if (refused.letters >= LETTER_BYTES.length) {
       throw new DaybreakError('KAFKA_REFUSED', {
         what: `${deadLetterTopic} refuses even the smallest dead letter of ${topic}/${partition}/${offset}: ${refusal.what}`,
         remedy: `Raise max.message.bytes of ${deadLetterTopic} to 16384 or more.`,
         cause: refusal,
       });
     }
-    this.#tooLarge.set(offset, refusals);
+    this.#refused.set(offset, refused);
   }
 
   #howToGoOn({ end }: UnreadableBatch): string {

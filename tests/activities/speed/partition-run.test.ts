@@ -1,3 +1,4 @@
+import type * as DeadLetters from '../../../activities/speed/dead-letter';
 import { limitsFor } from '../../../activities/speed/limits';
 import {
   PartitionRun,
@@ -7,6 +8,7 @@ import {
 import type * as Connection from '../../../clients/kafka/connection';
 import { encodeRecordBatch } from '../../../clients/kafka/record-batch';
 import { DaybreakError } from '../../../domain/errors';
+import { createErrorFromCode } from '../../../clients/kafka/transport';
 import { FakeKafka, type RequestName } from '../../clients/kafka/fake-kafka';
 
 jest.mock('../../../clients/kafka/connection', () => ({
@@ -14,6 +16,18 @@ jest.mock('../../../clients/kafka/connection', () => ({
   clusterOf: () => kafka.cluster,
 }));
 
+jest.mock('../../../activities/speed/dead-letter', () => {
+  const actual = jest.requireActual<typeof DeadLetters>('../../../activities/speed/dead-letter');
+  return {
+    ...actual,
+    deadLetterOf: (...[origin, record, code, reason, bytes]: Parameters<typeof actual.deadLetterOf>) => {
+      letters.push({ code, reason, bytes });
+      return actual.deadLetterOf(origin, record, code, reason, bytes);
+    },
+  };
+});
+
+const letters: { readonly code: string; readonly reason: string; readonly bytes: number | undefined }[] = [];
 let kafka: FakeKafka;
 let stop: AbortController;
 /** How far the clock is ahead. */
@@ -138,6 +152,45 @@ describe('a batch that cannot be read', () => {
     const { trouble } = partition.progress;
     expect(trouble).toMatch(/events\/0 at offset 0 has .*kafka-consumer-groups\.sh .*--group group/s);
     expect(trouble).toMatch(how);
+  });
+});
+
+describe('what the broker refuses as too large', () => {
+  beforeEach(() => {
+    letters.length = 0;
+  });
+  const REFUSES = (): never => {
+    throw createErrorFromCode(10);
+  };
+  const OTHERWISE = { code: 'BAD_RECORD', reason: 'not JSON' };
+
+  it.each([
+    ['a row becomes a letter', [{ key: null, value: '{}' }], [{ code: 'TOO_LARGE', bytes: 900_000 }]],
+    [
+      'a letter gets smaller, and keeps its code and its reason',
+      [],
+      [
+        { ...OTHERWISE, bytes: 900_000 },
+        { ...OTHERWISE, bytes: 56_000 },
+      ],
+    ],
+  ])('%s', async (_, messages, expected) => {
+    kafka.bounds = { low: 0, high: 1 };
+    const batch = { producerId: 9n, producerEpoch: 0, firstSequence: 0 };
+    kafka.recordSet = await encodeRecordBatch([{ key: null, value: 'event' }], 100, batch);
+    at({ 'produce 1': REFUSES, 'produce 2': ends });
+    const isBad = (value: Buffer | null): boolean => value === null || messages.length === 0;
+    await partitionRun({
+      run: ([value = null]) =>
+        Promise.resolve(
+          isBad(value)
+            ? { messages: [], rejects: [{ index: 0, reason: OTHERWISE.reason }] }
+            : { messages, rejects: [] },
+        ),
+    }).run(stop.signal);
+    expect(letters).toMatchObject(expected);
+    expect(letters).toHaveLength(expected.length);
+    expect(kafka.committed).toBe(1);
   });
 });
 
