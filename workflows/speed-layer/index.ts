@@ -81,6 +81,7 @@ export async function speedLayer(input: SpeedLayerInput): Promise<never> {
   let setupChanges = 0;
   while (!workflowInfo().continueAsNewSuggested) {
     if (layer.paused) {
+      layer.keepFailuresOf([]); // No part runs that could fail.
       layer.show('paused');
       await condition(() => !layer.paused);
     }

@@ -238,6 +238,21 @@ it('tells each shard what those before have committed, also after a pause', asyn
   });
 });
 
+it('shows no failure of parts that a pause has ended', async () => {
+  const failing = {
+    runSpeedShard: () => Promise.reject(refused('KAFKA_REFUSED')),
+    watchSupervisor: () => Promise.reject(refused()),
+  };
+  await running(temporal, layer(new Shards(), failing), {}, async (handle) => {
+    await until(async () => (await failures(handle)).length === 2);
+    await handle.signal(pauseSignal);
+    await untilState(handle, 'paused');
+    expect(await failures(handle)).toEqual([]);
+    await handle.signal(resumeSignal);
+    await until(async () => (await failures(handle)).length === 2);
+  });
+});
+
 it('prepares anew and starts every shard again when the pipeline of one needs another setup', async () => {
   const shards = new Shards();
   let setups = 0;
