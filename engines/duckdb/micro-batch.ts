@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
-import { likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../input/framing/record-framing';
+import { isLineTooLarge, likelyLineOf, onlyLineOf, NOT_UTF8, tooLarge } from '../input/framing/record-framing';
 import type { MicroBatchResult, MicroBatchTransform, OutputMessage, Reject } from '../model/micro-batch';
 import { refuseMultipliedRows } from '../rule/multiplied-rows';
 import { openDatabase, type Database } from './database';
@@ -134,9 +134,13 @@ function separate(
   const lines: Line[] = [];
   const rejects: Reject[] = [];
   values.forEach((value, index) => {
-    const line = value === null ? 'a tombstone, not a record' : lineOf(value);
+    const line =
+      value === null
+        ? 'a tombstone, not a record'
+        : isLineTooLarge(value, maximumBytes)
+          ? tooLarge(maximumBytes)
+          : lineOf(value);
     if (typeof line === 'string') rejects.push({ index, reason: line });
-    else if (line.length > maximumBytes) rejects.push({ index, reason: tooLarge(maximumBytes) });
     else lines.push({ index, text: line });
   });
   return { lines, rejects };

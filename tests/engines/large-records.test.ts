@@ -63,6 +63,32 @@ it('the pipeline says what is too large', async () => {
   expect(counts).toMatchObject({ read: 3, written: 2, quarantined: 1 });
 });
 
+it('both layers measure the line of a record: with its marks and blanks, without its line feed', async () => {
+  const folder = await pipelineLike('events', join(root, 'measured'), {
+    'pipeline.yaml': (yaml) => yaml.replace(/^events:\n/m, 'events:\n  maximumBytes: 1024\n'),
+  });
+  const loaded = await loadPipeline(folder);
+  const good = [
+    `${large(1024)}\n`,
+    `${large(1023)}\r\n`,
+    `\ufeff${large(1020)} \n`,
+    `${large(1024)}\n${' '.repeat(1000)}\n`,
+  ];
+  const bad = [`${large(1024)}\r\n`, `\ufeff${large(1022)}\n`, ` ${large(1024)}\n`, `${large(1024)} \n`];
+  const texts = [...good, ...bad];
+  const transform = await openMicroBatch(loaded);
+  const { messages, rejects } = await transform.run(texts.map((text) => Buffer.from(text)));
+  transform.close();
+  expect(messages).toHaveLength(good.length);
+  const reason = 'larger than 1024 bytes, which events.maximumBytes allows';
+  expect(rejects).toEqual(bad.map((_, index) => ({ index: good.length + index, reason })));
+
+  const distinct = texts.map((text, index) => text.replace('"id":1,', `"id":${index},`));
+  const { counts, quarantine } = await build('measured', distinct.join(''), Promise.resolve(loaded));
+  expect(counts).toMatchObject({ written: good.length, quarantined: bad.length });
+  expect(quarantine.split(reason)).toHaveLength(bad.length + 1);
+});
+
 it('compares large identities that repeat in several hours within the memory of a build', async () => {
   const folder = await pipelineLike('events', join(root, 'identities'), {
     'pipeline.yaml': (yaml) => yaml.replace('tables:', '  identity: [hello]\ntables:'),

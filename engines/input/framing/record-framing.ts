@@ -20,14 +20,24 @@ const NOTHING = Buffer.alloc(0);
  * are several.
  */
 export function onlyLineOf(value: Buffer): Buffer | undefined {
+  const line = wholeLineOf(value);
+  return line?.subarray(behindMarks(line, 0, line.length));
+}
+
+/** Whether the only line of a value is too large. As in a file, the marks and blanks around its record count too. */
+export function isLineTooLarge(value: Buffer, maximumBytes: number): boolean {
+  return value.length > maximumBytes && (wholeLineOf(value) ?? value).length > maximumBytes;
+}
+
+/** The only line of a value that is not blank. Empty if there is none, undefined if there are several. */
+function wholeLineOf(value: Buffer): Buffer | undefined {
   let only: Buffer = NOTHING;
   for (let start = 0; start < value.length;) {
     const found = value.indexOf(LINE_FEED, start);
     const end = found === -1 ? value.length : found;
-    const from = behindMarks(value, start, end);
-    if (!isBlank(value, from, end)) {
+    if (!isBlank(value, behindMarks(value, start, end), end)) {
       if (only.length > 0) return undefined;
-      only = value.subarray(from, end);
+      only = value.subarray(start, end);
     }
     start = end + 1;
   }
