@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Layer } from '../domain/task-queues';
 
 export interface Health {
-  /** From now on the endpoint answers 200. */
+  /** From now on the endpoint answers 200, unless the worker is draining already. */
   readonly ready: () => void;
   /** From now on the endpoint answers 503: running work ends, and no other is taken. */
   readonly draining: () => void;
@@ -40,7 +40,7 @@ export async function startHealth(options: {
   }
   return {
     ready() {
-      status = 'ready';
+      if (status === 'starting') status = 'ready';
     },
     draining() {
       status = 'draining';

@@ -27,7 +27,7 @@ export interface WorkerOptions {
   readonly findSpark?: () => Promise<SparkProgram>;
   /** Aborting it drains the running activities and ends the worker. */
   readonly signal: AbortSignal;
-  /** Called once every task queue is served. */
+  /** Called once every task queue is served, unless the signal has aborted. */
   readonly onReady: () => void;
 }
 
@@ -68,7 +68,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
     const running = Promise.all(workers.map((worker) => worker.run().finally(shutDown)));
     signal.addEventListener('abort', shutDown, { once: true });
     if (signal.aborted) shutDown();
-    onReady();
+    else onReady();
     await running;
   } finally {
     outputServer?.close();

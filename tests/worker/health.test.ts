@@ -37,6 +37,12 @@ describe('GET /health', () => {
     expect(await get()).toMatchObject({ status: 503, data: { status: 'draining' } });
   });
 
+  it('goes on draining where the worker is told to end while it starts', async () => {
+    health.draining();
+    health.ready();
+    expect(await get()).toMatchObject({ status: 503, data: { status: 'draining' } });
+  });
+
   it('knows no other path', async () => {
     expect((await get('/')).status).toBe(404);
   });

@@ -33,6 +33,7 @@ export async function run({ role, log }: WorkerOptions): Promise<void> {
     logger,
   });
   ending.signal.addEventListener('abort', health.draining);
+  if (ending.signal.aborted) health.draining();
   await runWorker({
     config,
     layers,
