@@ -2,7 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DruidClient } from '../../clients/druid';
 import { counted } from '../../domain/counted';
-import { isEqual, type BuiltDay, type DayPlan, type DayProof, type ProvenHour } from '../../domain/daily-batch';
+import {
+  isEqual,
+  type BuiltDay,
+  type BuiltHour,
+  type DayPlan,
+  type DayProof,
+  type ProvenHour,
+} from '../../domain/daily-batch';
 import { areOf, firstDifference, noFigures, type HourFigures } from '../../domain/day-figures';
 import { storedColumnsOf } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
@@ -13,6 +20,7 @@ import { figuresOfFile } from '../../engines/duckdb/figures';
 import { noRolledUpFigures, rolledUpFiguresOfFile } from '../../engines/duckdb/rolled-up-figures';
 import { firstDifferentGroup } from '../../engines/duckdb/rolled-up-groups';
 import { NO_CONTENT, withRowCounter } from '../../engines/duckdb/row-counter';
+import { hashFile } from '../../engines/input/hash-file';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { shortHash } from '../../engines/pipeline/pipeline-version';
 import { readState, type BuildState } from '../../engines/versions/build-state';
@@ -38,7 +46,8 @@ export type Comparison = Required<Pick<DayProof, 'kind' | 'hours'>>;
 /**
  * Compares the rows that Druid serves with the batch's, hour by hour: all rows, the figures of each column, or the groups
  * of rolled-up rows, as `proofKindOf` says. Throws PROOF_FAILED with the first hour that differs, or with a column that
- * Druid has loaded as another type, and UNREADABLE_VERSION if the pipeline can no longer read the batch's rows.
+ * Druid has loaded as another type, and UNREADABLE_VERSION if the pipeline can no longer read the batch's rows, or if a
+ * file of them is not what was built: Druid has loaded the same file, so both may be equal and wrong.
  */
 export async function compareDay(
   druid: DruidClient,
@@ -69,6 +78,9 @@ export async function compareDay(
     .sort((one, other) => (one.hour < other.hour ? -1 : 1));
   const different = hours.find((hour) => hour.difference !== undefined);
   if (different === undefined) return { kind, hours: hours.map(({ difference: _, ...hour }) => hour) };
+  // The build may have computed the hour's figures, so that its file was not read yet.
+  const file = fileByHour(built).get(different.hour);
+  if (file !== undefined) await withRowsFile(batch, file.file, options, (path) => requireAsBuilt(batch, file, path));
   throw new DaybreakError('PROOF_FAILED', {
     what: `in hour ${different.hour} of ${plan.date} ${different.difference ?? ''}`,
     remedy: `Run the day again: npx daybreak batch run --pipeline ${plan.pipeline} --date ${plan.date}`,
@@ -100,7 +112,7 @@ async function compareRows(
       const druidHas = await day.content(hour, counter);
       const file = files.get(hour);
       const batch =
-        file === undefined ? NO_CONTENT : await withRowsFile(built, file, options, (path) => counter.ofFile(path));
+        file === undefined ? NO_CONTENT : await withBuiltRows(built, file, options, (path) => counter.ofFile(path));
       const compared = {
         hour,
         batchRows: batch.rows,
@@ -131,7 +143,7 @@ async function compareFigures(
     const file = files.get(hour);
     return file === undefined
       ? noFigures(columns)
-      : withRowsFile(built, file, options, (path) => figuresOfFile(pipeline, columns, path));
+      : withBuiltRows(built, file, options, (path) => figuresOfFile(pipeline, columns, path));
   };
   return eachHour(hoursOf(day, built), options, async (hour) => {
     const [batch, druidHas] = [await figuresOf(hour), await day.figures(hour)];
@@ -160,14 +172,14 @@ async function compareRolledUp(
     const file = files.get(hour);
     return file === undefined
       ? noRolledUpFigures(pipeline, rollup, columns)
-      : withRowsFile(built, file, options, (path) =>
+      : withBuiltRows(built, file, options, (path) =>
           rolledUpFiguresOfFile(pipeline, rollup, columns, { file: path, scratch }),
         );
   };
   const differentGroup = async (hour: string): Promise<string | undefined> => {
     const file = files.get(hour);
     if (kind !== 'groups' || file === undefined) return undefined;
-    return withRowsFile(built, file, options, (path) => {
+    return withRowsFile(built, file.file, options, (path) => {
       const stored = day.storedRows(rollup, hour);
       return firstDifferentGroup(pipeline, rollup, columns, { file: path, stored, scratch });
     });
@@ -192,8 +204,42 @@ function hoursOf(day: ServedDay, { hours }: BuiltRows): string[] {
 }
 
 /** The files of the hours that have rows. */
-function fileByHour({ hours }: BuiltRows): ReadonlyMap<string, string> {
-  return new Map(hours.flatMap(({ hour, file, written }) => (written === 0 ? [] : [[hour, file]])));
+function fileByHour({ hours }: Pick<BuiltRows, 'hours'>): ReadonlyMap<string, BuiltHour> {
+  return new Map(hours.flatMap((one) => (one.written === 0 ? [] : [[one.hour, one]])));
+}
+
+type NamedRows = Pick<BuiltRows, 'output' | 'version'> & Pick<DayPlan, 'pipeline'>;
+
+/**
+ * As `withRowsFile`. `use` counts the rows of the file. Throws UNREADABLE_VERSION if the file has other bytes or another
+ * number of rows than the build wrote. The hash is computed first: DuckDB then finds the file in the system's memory.
+ */
+async function withBuiltRows<T extends { readonly rows: number }>(
+  built: NamedRows,
+  hour: BuiltHour,
+  options: ComparisonOptions,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  const { file, written } = hour;
+  return withRowsFile(built, file, options, async (path) => {
+    await requireAsBuilt(built, hour, path);
+    const found = await use(path);
+    if (found.rows === written) return found;
+    throw changed(built, file, `has ${counted(found.rows, 'row')}, and ${written} were written`);
+  });
+}
+
+/** Throws UNREADABLE_VERSION if the file has other bytes than the build wrote. */
+async function requireAsBuilt(built: NamedRows, { file, sha256 }: BuiltHour, path: string): Promise<void> {
+  if ((await hashFile(path)).sha256 !== sha256) throw changed(built, file, 'is not what was built');
+}
+
+/** Without --force, a build takes over a file that has kept its size. */
+function changed({ output: { date }, version, pipeline }: NamedRows, file: string, how: string): DaybreakError {
+  return new DaybreakError('UNREADABLE_VERSION', {
+    what: `${file} of the version ${version} of ${date} ${how}`,
+    remedy: `Something has changed the file: build the day again with npx daybreak batch run --pipeline ${pipeline} --date ${date} --force.`,
+  });
 }
 
 /**
@@ -201,7 +247,7 @@ function fileByHour({ hours }: BuiltRows): ReadonlyMap<string, string> {
  * UNREADABLE_VERSION if `use` fails on a value of the rows.
  */
 export async function withRowsFile<T>(
-  { output, version, pipeline }: Pick<BuiltRows, 'output' | 'version'> & Pick<DayPlan, 'pipeline'>,
+  { output, version, pipeline }: NamedRows,
   file: string,
   { scratch, signal }: Pick<ComparisonOptions, 'scratch' | 'signal'>,
   use: (path: string) => Promise<T>,

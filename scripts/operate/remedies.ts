@@ -51,7 +51,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   BATCH_SHORT: 'Find the hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
   COMPACTION_CONFLICT: 'Correct Druid’s compaction as the message says, or go on with --accept COMPACTION_CONFLICT.',
   NOT_BUILT: 'Build the day first, or give a version that is kept.',
-  UNREADABLE_VERSION: 'Nothing, to have the day with the pipeline as it is.',
+  UNREADABLE_VERSION: 'Nothing, to have the day with the pipeline as it is. Add --force if the message says so.',
   NOT_SERVED: 'Check that the historicals run and have room.',
   PROOF_FAILED: 'The first time nothing; report it if it happens again.',
   DAYS_FAILED: 'Read the code of each failed day.',

@@ -1,4 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,9 @@ import { loadPipeline } from '../../../engines/load-pipeline';
 const date = parseBusinessDate('2026-11-21');
 const ROW = { time: '2026-11-21 07:00:00', user_id: 1, user_name: 'Ada', hello: 'hi', uid: 1 };
 
-const OUTPUT = { hour: '07', written: 1, duplicates: 0, unmatched: 0, misfiled: 0, file: '07.ndjson' };
+const TEXT = `${JSON.stringify(ROW)}\n`;
+const FILE = { file: '07.ndjson', bytes: TEXT.length, sha256: createHash('sha256').update(TEXT).digest('hex') };
+const OUTPUT = { hour: '07', written: 1, duplicates: 0, unmatched: 0, misfiled: 0, ...FILE };
 
 let data: string;
 let folder: string;
@@ -21,10 +24,10 @@ beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'daybreak-prove-'));
   folder = join(data, 'events', 'output', '.versions', date, '0123456789abcdef');
   await mkdir(folder, { recursive: true });
-  const hours = [{ ...OUTPUT, bytes: 1, sha256: '' }];
+  const hours = [OUTPUT];
   const counts = { read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 };
   await writeFile(join(folder, '_manifest.json'), JSON.stringify({ hours, inputs: [], counts, missingHours: [] }));
-  await writeFile(join(folder, '07.ndjson'), `${JSON.stringify(ROW)}\n`);
+  await writeFile(join(folder, '07.ndjson'), TEXT);
 });
 afterEach(() => rm(data, { recursive: true }));
 
@@ -61,7 +64,7 @@ async function prove(emptyAnswers: number, { datasource, taskId = 'task', task }
       // The seventh hour of the day in Seoul.
       const isSeen = query.includes("__time >= TIMESTAMP '2026-11-20 22:00:00.000'") && (answers += 1) > emptyAnswers;
       await Promise.resolve();
-      if (isSeen) yield Buffer.from(`${JSON.stringify(ROW)}\n`);
+      if (isSeen) yield Buffer.from(TEXT);
     },
   };
   const activities = createProofActivities({
@@ -76,7 +79,7 @@ async function prove(emptyAnswers: number, { datasource, taskId = 'task', task }
   const built: BuiltDay = {
     folder,
     counts: completeCounts({ read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 }, [OUTPUT]),
-    ...{ missingHours: [], hours: [{ ...OUTPUT, bytes: 1, sha256: '' }], sources: {} },
+    ...{ missingHours: [], hours: [OUTPUT], sources: {} },
   };
   const reindexed = { taskId, createdTime: '2026-11-22T00:00:00.000Z' };
   const environment = new MockActivityEnvironment({
