@@ -66,6 +66,8 @@ export interface BuiltDay {
   readonly missingHours: readonly string[];
   /** Files that were not read to their end; absent in the result of an older worker. */
   readonly truncated?: TruncatedFiles;
+  /** Files of the version that Druid served before the build that are gone; absent if there is none. */
+  readonly gone?: TruncatedFiles;
   /** Files of neighbouring hours that could not be read to their end; absent if there is none. */
   readonly damagedNeighbours?: TruncatedFiles;
   readonly hours: readonly BuiltHour[];

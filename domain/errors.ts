@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   TOO_MANY_QUARANTINED: { exit: 1, retry: false },
   TOO_MANY_OUTSIDE: { exit: 1, retry: false },
   TRUNCATED_FILES: { exit: 1, retry: false },
+  FILES_GONE: { exit: 1, retry: false },
   CHECK_FAILED: { exit: 1, retry: false },
   BATCH_SHORT: { exit: 1, retry: false },
   COMPACTION_CONFLICT: { exit: 1, retry: false },

@@ -14,6 +14,7 @@ export const ACCEPTABLE_GATE_CODES = [
   'TOO_MANY_QUARANTINED',
   'TOO_MANY_OUTSIDE',
   'TRUNCATED_FILES',
+  'FILES_GONE',
   'CHECK_FAILED',
   'BATCH_SHORT',
   'COMPACTION_CONFLICT',
@@ -59,6 +60,8 @@ export interface GateInput {
   readonly counts: Pick<RecordCounts, 'read' | 'fromNeighbours' | 'quarantined' | 'outsideDay'>;
   /** Files that are incomplete or in a format that is not read: their number, and some of their names. */
   readonly truncated: TruncatedFiles;
+  /** Files of the version that Druid serves that are not in the input any more. Default: none. */
+  readonly gone?: TruncatedFiles | undefined;
   /** Default: none. */
   readonly checks?: readonly CheckedDay[];
   /** The day as commands name it. Default: the reasons name no command. */
@@ -161,6 +164,17 @@ export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusa
         `missing. Their lines in the quarantine say why${why}. Bring them again in a way that is read, or accept ` +
         'TRUNCATED_FILES.',
       figures: { truncated: truncated.count },
+    });
+  }
+  const { gone } = input;
+  if (gone !== undefined && gone.count > 0) {
+    const more = gone.count > gone.names.length ? ', …' : '';
+    refusals.push({
+      code: 'FILES_GONE',
+      reason:
+        `${counted(gone.count, 'input file')} of what Druid serves ${gone.count === 1 ? 'is' : 'are'} gone (${gone.names.join(', ')}${more}), so the day would ` +
+        `lose ${gone.count === 1 ? 'its' : 'their'} rows. Bring ${gone.count === 1 ? 'it' : 'them'} back, or accept FILES_GONE if other files have these rows.`,
+      figures: { gone: gone.count },
     });
   }
   refusals.push(...checkRefusals(input));

@@ -4,7 +4,9 @@ import * as z from 'zod';
 import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batch';
 import { inputLocationOf } from '../../domain/pipeline';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
+import { truncatedFiles } from '../../domain/gate';
 import { runDayBuild } from '../../engines/build-day';
+import { filesGoneSinceServed } from '../../engines/versions/gone-files';
 import { withOutput } from '../../engines/versions/open-output';
 import { transferTexts } from '../../engines/model/progress';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
@@ -80,7 +82,10 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
             const published = await requireCurrent(output, plan.pipeline);
             // Done also if nothing was built again: the watch for late data leaves time between two tries.
             await output.confirm(published.version);
-            return builtDayOf(output, published);
+            const gone = await filesGoneSinceServed(loaded.pipeline, join(data, plan.pipeline), {
+              ...{ output, published, signal: context.cancellationSignal },
+            });
+            return { ...(await builtDayOf(output, published)), ...(gone.length > 0 && { gone: truncatedFiles(gone) }) };
           });
         },
       );

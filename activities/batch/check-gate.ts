@@ -20,6 +20,7 @@ import type { BatchDependencies } from './dependencies';
 import { plannedDay } from './planned-day';
 
 const count = z.int().nonnegative();
+const someFiles = z.object({ count, names: z.array(z.string()).max(100) });
 /** The fields of a built day that the gate compares. The gate reads no file. */
 const builtCounts = z.object({
   counts: z.object({
@@ -28,7 +29,8 @@ const builtCounts = z.object({
     fromNeighbours: count.exactOptional(),
   }),
   missingHours: z.array(shortText).max(30),
-  truncated: z.object({ count, names: z.array(z.string()).max(100) }).exactOptional(),
+  truncated: someFiles.exactOptional(),
+  gone: someFiles.exactOptional(),
   hours: z
     .array(
       z.object({
@@ -199,6 +201,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
         missingHours: built.missingHours,
         counts: completeCounts(built.counts, built.hours),
         truncated: built.truncated ?? truncatedFiles([]),
+        gone: built.gone,
         ...{ checks, day: plan },
         compactionConflicts: conflicts,
         written: Object.fromEntries(built.hours.map(({ hour, written }) => [hour, written])),

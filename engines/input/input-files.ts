@@ -98,6 +98,18 @@ export async function listInput(place: InputPlace, pipeline: Pipeline, date: Bus
   return { ...found, missingHours: hours.missing(present) };
 }
 
+/** The same, and no files if the day has none of its own. */
+export async function listInputIfAny(place: InputPlace, pipeline: Pipeline, date: BusinessDate): Promise<ListedInput> {
+  try {
+    return await listInput(place, pipeline, date);
+  } catch (thrown) {
+    if (thrown instanceof DaybreakError && thrown.code === 'NO_INPUT') return NO_FILES;
+    throw thrown;
+  }
+}
+
+const NO_FILES: ListedInput = { own: [], neighbours: [], missingHours: [] };
+
 /** The hour of a path below the input's location; undefined if it is none of these days' files. */
 export function hourOfFile(path: string, names: readonly DatedNames[]): LocalHour | undefined {
   for (const { date, names: ofDay } of names) {

@@ -5,14 +5,15 @@ import type { DailyBatchResult } from '../../domain/daily-batch';
 import type { DayManifest } from '../../domain/day-manifest';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
-import { inputLocationOf, LARGEST_REACH, type Pipeline } from '../../domain/pipeline';
+import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from './build-state';
 import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { findChanges } from './input-changes';
-import { listInput, withInput, type ListedInput } from '../input/input-files';
+import { listInputIfAny, withInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
 import { removeLeftovers } from './scratch';
-import { goneFiles, knownFiles, linesSince } from './late-lines';
+import { filesGone } from './gone-files';
+import { knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { withTablesOf } from '../tables/table-versions';
 import { compareNeighbours, rememberNeighbours } from './neighbour-hours';
@@ -60,7 +61,7 @@ async function surveyInput(
   { remember, signal }: { readonly remember: boolean; readonly signal: AbortSignal },
 ): Promise<DaySurvey> {
   const { date } = output;
-  const input = await inputOf(place, loaded, date);
+  const input = await listInputIfAny(place, loaded.pipeline, date);
   const files = input.own;
   const published = await readCurrent(output);
   const last = await lastServed(output, folder);
@@ -82,7 +83,9 @@ async function surveyInput(
     changedAt: new Date(changedAt).toISOString(),
     otherTransform: await isOtherPipeline(loaded, manifest),
   };
-  if ((await filesGone(manifest, { input, place, loaded })).length > 0) {
+  if (
+    (await filesGone(manifest, [...input.own, ...input.neighbours], { place, pipeline: loaded.pipeline })).length > 0
+  ) {
     return { ...found, inputs: 'expired', lateRows: 0 };
   }
 
@@ -108,35 +111,6 @@ async function surveyInput(
   return { ...found, inputs: changed ? 'changed' : 'unchanged', lateRows };
 }
 
-/** The files of the build that are gone, by name; see `goneFiles`. A file that is only beyond the reach of now is there. */
-async function filesGone(
-  manifest: DayManifest,
-  {
-    input,
-    place,
-    loaded,
-  }: { readonly input: ListedInput; readonly place: InputPlace; readonly loaded: LoadedPipeline },
-): Promise<readonly string[]> {
-  const gone = goneFiles(manifest, input);
-  return gone.length === 0 ? gone : goneFiles(manifest, await inputOf(place, farReaching(loaded), manifest.date));
-}
-
-/** The build may have read files of more hours around the day than the pipeline does now. */
-function farReaching(loaded: LoadedPipeline): LoadedPipeline {
-  const { pipeline } = loaded;
-  return { ...loaded, pipeline: { ...pipeline, files: { ...pipeline.files, reachHours: LARGEST_REACH } } };
-}
-
-async function inputOf(place: InputPlace, { pipeline }: LoadedPipeline, date: BusinessDate): Promise<ListedInput> {
-  try {
-    return await listInput(place, pipeline, date);
-  } catch (thrown) {
-    if (thrown instanceof DaybreakError && thrown.code === 'NO_INPUT') return NO_FILES;
-    throw thrown;
-  }
-}
-
-const NO_FILES: ListedInput = { own: [], neighbours: [], missingHours: [] };
 const NO_STATE: BuildState = { rules: '', stamps: {}, sources: [], kept: {}, figures: {} };
 
 /**

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import type { DayManifest, InputFile } from '../../domain/day-manifest';
+import type { InputFile } from '../../domain/day-manifest';
 import type { Framing } from '../../domain/pipeline';
 import { unpackedName } from '../input/compression';
 import { foreignReason, unpackedFrom } from '../input/file-bytes';
-import type { ListedInput } from '../input/input-files';
 import { hashFile } from '../input/hash-file';
 import { unreadable, type ListedFile } from '../input/listed-file';
 import { BYTES_THAT_SAY_FRAMING, framingFault, JsonFraming } from '../input/framing/json-framing';
@@ -25,19 +24,6 @@ export function knownFiles(inputs: readonly InputFile[]): (file: string) => Inpu
   const byName = new Map(inputs.map((input) => [input.file, input]));
   const byPlainName = new Map(inputs.map((input) => [unpackedName(input.file), input]));
   return (file) => byName.get(file) ?? byPlainName.get(unpackedName(file));
-}
-
-/**
- * The files of the build that are gone, both under their name and under their name after compression or decompression.
- * A file that was not read is never among them: it gave no row that could be lost.
- */
-export function goneFiles(
-  { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
-  { own, neighbours }: ListedInput,
-): string[] {
-  const present = new Set([...own, ...neighbours].map(({ file }) => unpackedName(file)));
-  const unread = new Set(unreadFiles.map(({ file }) => file));
-  return inputs.map(({ file }) => file).filter((file) => !present.has(unpackedName(file)) && !unread.has(file));
 }
 
 /**

@@ -47,6 +47,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
     'Read the reasons that the command quarantine show gives, or go on with --accept TOO_MANY_QUARANTINED.',
   TOO_MANY_OUTSIDE: 'Set files.timeZone to the zone of the files’ names, or go on with --accept TOO_MANY_OUTSIDE.',
   TRUNCATED_FILES: 'Bring the files that the message names again, or go on with --accept TRUNCATED_FILES.',
+  FILES_GONE: 'Bring the files back that the message names, or go on with --accept FILES_GONE.',
   CHECK_FAILED: 'Look at the rows that the message names, or go on with --accept CHECK_FAILED:<check>.',
   BATCH_SHORT: 'Find the hourly files that did not arrive, or go on with --accept BATCH_SHORT.',
   COMPACTION_CONFLICT: 'Correct Druid’s compaction as the message says, or go on with --accept COMPACTION_CONFLICT.',

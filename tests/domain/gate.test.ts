@@ -49,6 +49,16 @@ it('does not let a surplus in one hour hide what another hour lacks', () => {
   expect(codes({ written: { '00': 150, '01': 50 } })).toEqual(['BATCH_SHORT']);
 });
 
+it('refuses a day of which files are gone since it was replaced, and names some', () => {
+  const names = ['names.20261121.07_1.json'];
+  expect(codes({ gone: { count: 0, names: [] } })).toEqual([]);
+  expect(codes({ gone: { count: 12, names } })).toEqual(['FILES_GONE']);
+  const hours = { missingHours: [], written: { '00': 1 }, realtimeDistinct: {} };
+  const [refusal] = refusalsOf(gate, { ...clean, ...hours, gone: { count: 12, names } });
+  expect(refusal?.reason).toContain('12 input files of what Druid serves are gone (names.20261121.07_1.json, …)');
+  expect(refusal?.figures).toEqual({ gone: 12 });
+});
+
 it('tells every reason at once', () => {
   expect(codes({ missingHours: ['01'], written: {} })).toEqual(['MISSING_HOURS', 'EMPTY_DAY', 'BATCH_SHORT']);
 });

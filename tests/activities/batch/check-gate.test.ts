@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createGateActivities } from '../../../activities/batch/check-gate';
 import type { DruidClient } from '../../../clients/druid';
 import { parseBusinessDate } from '../../../domain/business-date';
-import { dayPlan, type GateReport } from '../../../domain/daily-batch';
+import { dayPlan, type BuiltDay, type GateReport } from '../../../domain/daily-batch';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { scratchFolder } from '../../engines/scratch';
 import { BUILT } from '../../workflows/day-activities';
@@ -42,6 +42,7 @@ function druidThatLoads(afterQuestions: number, lastly = Infinity) {
 async function check(
   druid: DruidClient,
   scheduled: { readonly first: number; readonly attempt: number },
+  built: BuiltDay = BUILT,
 ): Promise<GateReport> {
   const { pipeline } = await loadPipeline('pipelines/events');
   const gate = createGateActivities({
@@ -53,7 +54,7 @@ async function check(
     currentAttemptScheduledTimestampMs: Date.now() - scheduled.attempt,
   });
   const plan = dayPlan(pipeline, parseBusinessDate('2026-11-21'));
-  const checked: unknown = await environment.run(() => gate.checkGate(plan, BUILT, { accept: [] }));
+  const checked: unknown = await environment.run(() => gate.checkGate(plan, built, { accept: [] }));
   return checked as GateReport; // The return value of checkGate.
 }
 
@@ -66,6 +67,13 @@ it('asks at least once in an attempt that begins late, and reports what it still
   const { druid } = druidThatLoads(Infinity);
   const report = await check(druid, { first: 2 * MINUTE, attempt: 2 * MINUTE });
   expect(report).toMatchObject({ realtimeUnseen: '1 segment of the day to be served' });
+});
+
+it('refuses a built day that lacks files of what Druid serves', async () => {
+  const { druid } = druidThatLoads(0);
+  const gone = { count: 1, names: ['names.20261121.07_1.json'] };
+  const { refusals } = await check(druid, { first: 0, attempt: 0 }, { ...BUILT, gone });
+  expect(refusals).toMatchObject([{ code: 'FILES_GONE', figures: { gone: 1 } }]);
 });
 
 it('waits for no task of a supervisor that is suspended, also where its topic is not there yet', async () => {

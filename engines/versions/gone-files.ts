@@ -1,0 +1,63 @@
+import type { DayManifest, InputFile } from '../../domain/day-manifest';
+import { inputLocationOf, LARGEST_REACH, type Pipeline } from '../../domain/pipeline';
+import { unpackedName } from '../input/compression';
+import { listInputIfAny, withInput } from '../input/input-files';
+import type { InputPlace } from '../input/listed-file';
+import { readState } from './build-state';
+import type { DayOutput, PublishedDay } from './day-output';
+
+type NamedFile = Pick<InputFile, 'file'>;
+
+/**
+ * The names of a build's files that are gone, both under their name and under their name after compression or
+ * decompression. A file that was not read is never among them: it gave no row that could be lost. Neither is one that
+ * is only beyond the pipeline's present reach.
+ *
+ * @param present files that are known to be there. The input is listed only if some are not among them.
+ */
+export async function filesGone(
+  manifest: DayManifest,
+  present: readonly NamedFile[],
+  { place, pipeline }: { readonly place: InputPlace; readonly pipeline: Pipeline },
+): Promise<readonly string[]> {
+  const gone = notAmong(manifest, present);
+  if (gone.length === 0) return gone;
+  const { own, neighbours } = await listInputIfAny(place, farReaching(pipeline), manifest.date);
+  return notAmong(manifest, [...own, ...neighbours]);
+}
+
+/**
+ * The names of the files that a published version lacks although the version had them that Druid serves. None if the
+ * batch never replaced the day, or the served version is not kept.
+ *
+ * @param folder <data>/<pipeline>.
+ */
+export async function filesGoneSinceServed(
+  pipeline: Pipeline,
+  folder: string,
+  { output, published, signal }: { output: DayOutput; published: PublishedDay; signal: AbortSignal },
+): Promise<readonly string[]> {
+  const last = await output.lastServed();
+  const served = last && (await output.read(last.version));
+  if (served === undefined) return [];
+  // The manifest names only those neighbouring files that had records of the day.
+  const state = await readState(output, published.version);
+  const read = [...published.manifest.inputs, ...(state?.sources ?? []).flatMap(({ files = [] }) => files)];
+  return withInput(inputLocationOf(pipeline, folder), { scratch: output.scratch, signal, asTheyAre: true }, (place) =>
+    filesGone(served.manifest, read, { place, pipeline }),
+  );
+}
+
+function notAmong(
+  { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
+  present: readonly NamedFile[],
+): string[] {
+  const names = new Set(present.map(({ file }) => unpackedName(file)));
+  const unread = new Set(unreadFiles.map(({ file }) => file));
+  return inputs.map(({ file }) => file).filter((file) => !names.has(unpackedName(file)) && !unread.has(file));
+}
+
+/** The build may have read files of more hours around the day than the pipeline does now. */
+function farReaching(pipeline: Pipeline): Pipeline {
+  return { ...pipeline, files: { ...pipeline.files, reachHours: LARGEST_REACH } };
+}
