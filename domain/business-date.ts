@@ -6,6 +6,10 @@ import { isValid } from 'date-fns/isValid';
 import { parse } from 'date-fns/parse';
 import { DaybreakError } from './errors';
 
+const MINUTE = 60_000;
+const QUARTER_HOUR = 15 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+
 /** A local calendar day, 'YYYY-MM-DD', that is known to exist. */
 export type BusinessDate = string & { readonly __brand: 'BusinessDate' };
 
@@ -69,9 +73,29 @@ export function requireOver(date: BusinessDate, timeZone: string, now: Date): vo
   });
 }
 
+/** The first one, if clocks go back to midnight or across it. */
 function startOfDay(date: BusinessDate, timeZone: string): string {
-  const [year, month, day] = date.split('-').map(Number) as [number, number, number]; // The brand guarantees it.
-  return new Date(new TZDate(year, month - 1, day, timeZone).getTime()).toISOString();
+  return new Date(firstInstantOf(Date.parse(`${date}T00:00:00Z`), timeZone)).toISOString();
+}
+
+/**
+ * The first instant, in milliseconds since 1970, at which the zone's clocks show a local time or, if they skip it, a
+ * later one.
+ *
+ * @param local the local time as if it were UTC, in milliseconds since 1970.
+ */
+export function firstInstantOf(local: number, timeZone: string): number {
+  const shownAt = (at: number): number => at + tzOffset(timeZone, new Date(at)) * MINUTE;
+  const [dayBefore, dayAfter] = [local - DAY, local + DAY];
+  // If clocks change nearby, the instants by the offsets of before and after the change.
+  const byBefore = local - (shownAt(dayBefore) - dayBefore);
+  const byAfter = local - (shownAt(dayAfter) - dayAfter);
+  const shown = [byBefore, byAfter].filter((at) => shownAt(at) === local);
+  if (shown.length > 0) return Math.min(...shown);
+  // A skipped time: the clocks change after the one instant, and at the other one at the latest.
+  let at = byAfter;
+  while (at < byBefore && shownAt(at) < local) at += MINUTE;
+  return at;
 }
 
 /**
@@ -87,8 +111,6 @@ export function hoursOfDay(date: BusinessDate, timeZone: string): string[] {
   }
   return [...hours];
 }
-
-const QUARTER_HOUR = 15 * 60_000;
 
 /**
  * The instants of an interval by local hour, '00' to '23', in order. An hour that the zone repeats has two intervals if
@@ -132,7 +154,7 @@ export function constantOffsets(
   return parts;
 }
 
-const WEEK = 7 * 24 * 60 * 60_000;
+const WEEK = 7 * DAY;
 
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*$/;
 

@@ -1,3 +1,4 @@
+import { tzOffset } from '@date-fns/tz';
 import {
   businessDateOf,
   dayInterval,
@@ -33,11 +34,40 @@ describe('dayInterval', () => {
     ['America/Sao_Paulo', '2018-11-04', '2018-11-04T03:00:00.000Z', '2018-11-05T02:00:00.000Z', 23],
     ['Australia/Lord_Howe', '2026-04-05', '2026-04-04T13:00:00.000Z', '2026-04-05T13:30:00.000Z', 24.5],
     ['Asia/Kathmandu', '2026-01-01', '2025-12-31T18:15:00.000Z', '2026-01-01T18:15:00.000Z', 24],
+    // Midnight comes twice on the next day.
+    ['Asia/Amman', '2021-10-28', '2021-10-27T21:00:00.000Z', '2021-10-28T21:00:00.000Z', 24],
+    ['Asia/Amman', '2021-10-29', '2021-10-28T21:00:00.000Z', '2021-10-29T22:00:00.000Z', 25],
+    ['Antarctica/Vostok', '2023-12-18', '2023-12-17T17:00:00.000Z', '2023-12-18T19:00:00.000Z', 26],
+    // Clocks go from 02:00 back to 23:00 of the day before.
+    ['Antarctica/Casey', '2010-03-05', '2010-03-04T13:00:00.000Z', '2010-03-05T16:00:00.000Z', 27],
+    // Clocks skip the day.
+    ['Pacific/Apia', '2011-12-30', '2011-12-30T10:00:00.000Z', '2011-12-30T10:00:00.000Z', 0],
   ])('in %s is the local day %s', (timeZone, date, start, end, hours) => {
     const interval = dayInterval(parseBusinessDate(date), timeZone);
     expect(interval).toEqual({ start, end });
     expect((Date.parse(interval.end) - Date.parse(interval.start)) / 3_600_000).toBe(hours);
   });
+});
+
+it('begins each day at the first instant of its local date, around every change of every zone’s clocks', () => {
+  const [first, last, day] = [Date.UTC(2010, 0, 1), Date.UTC(2027, 0, 1), 24 * 3_600_000];
+  const wrong: string[] = [];
+  for (const timeZone of Intl.supportedValuesOf('timeZone')) {
+    let offset = tzOffset(timeZone, new Date(first));
+    for (let week = first; week < last; week += 7 * day) {
+      const offsetBefore = offset;
+      offset = tzOffset(timeZone, new Date(week + 7 * day));
+      if (offset === offsetBefore) continue;
+      for (let at = week; at <= week + 8 * day; at += day) {
+        const date = businessDateOf(new Date(at), timeZone);
+        const start = Date.parse(dayInterval(date, timeZone).start);
+        const before = [60_000, 15 * 60_000, 3_600_000, 2 * 3_600_000, 3 * 3_600_000];
+        const isFirst = before.every((by) => businessDateOf(new Date(start - by), timeZone) < date);
+        if (businessDateOf(new Date(start), timeZone) !== date || !isFirst) wrong.push(`${timeZone} ${date}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
 });
 
 describe('requireOver', () => {
