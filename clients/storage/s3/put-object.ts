@@ -75,9 +75,13 @@ function conditionOf(condition: Condition | undefined): { IfNoneMatch?: string; 
   return 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifVersion };
 }
 
-/** 412; also 404 if a version was required and the object (not the bucket) does not exist. */
+/**
+ * 412, or 409 where another write of the object comes in between; also 404 if a version was required and the object (not
+ * the bucket) does not exist.
+ */
 function isUnmet({ name, $metadata }: S3ServiceException, condition: Condition): boolean {
-  return $metadata.httpStatusCode === 412 || ('ifVersion' in condition && name === 'NoSuchKey');
+  if ($metadata.httpStatusCode === 412 || name === 'ConditionalRequestConflict') return true;
+  return 'ifVersion' in condition && name === 'NoSuchKey';
 }
 
 async function ownVersion(client: S3Client, { bucket, key, signal }: Put, mark: string): Promise<string | undefined> {

@@ -198,6 +198,16 @@ it('takes no empty version for one, since a later write on that condition would 
   });
 });
 
+it.each([
+  ['PreconditionFailed', 412],
+  ['ConditionalRequestConflict', 409],
+])('takes S3’s %s for a condition that does not hold: another writer came first', async (code, status) => {
+  const error = `<Error><Code>${code}</Code><Message>no</Message></Error>`;
+  told = (request) => (request.startsWith('HEAD') ? answer(404, '') : answer(status, error));
+  expect(await s3.writeIf('day/a', Buffer.from('x'), { ifAbsent: true })).toBeUndefined();
+  expect(await s3.writeIf('day/a', Buffer.from('x'), { ifVersion: '"e"' })).toBeUndefined();
+});
+
 it('takes the names of folders without asking what else is said of them', async () => {
   told = page(contents('<Key>root/day/</Key>') + contents('<Key>root/day/.daybreak-x</Key>'));
   expect(await list(s3)).toEqual([]);
