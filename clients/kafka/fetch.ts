@@ -35,7 +35,11 @@ const NOTHING = Buffer.alloc(0);
  */
 export async function fetchRecords(broker: Broker, request: FetchRequest): Promise<FetchedRecords> {
   const { topic, partition, offset } = request;
-  return { topic, partition, offset, ...(await send(broker, FETCH, encode(request), decode)) };
+  for (;;) {
+    const { answer } = await send(broker, FETCH, encode(request), decode);
+    // A broker that throttles this client reads its next request only when the time for that is over.
+    if (answer !== undefined) return { topic, partition, offset, ...answer };
+  }
 }
 
 function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: FetchRequest): Encoder {
@@ -60,18 +64,19 @@ function encode({ topic, partition, offset, maxWaitMs, minBytes, maxBytes }: Fet
 
 type Answer = Omit<FetchedRecords, keyof FetchRequest>;
 
-function decode(decoder: Decoder): Answer {
-  decoder.readInt32(); // throttle time
+/** `answer` is undefined if the broker gives nothing since the client has used up its quota. */
+function decode(decoder: Decoder): { readonly answer: Answer | undefined } {
+  const isThrottled = decoder.readInt32() > 0;
   const errorCode = decoder.readInt16();
   if (errorCode !== 0) throw createErrorFromCode(errorCode);
   decoder.readInt32(); // session
-  const [fetched] =
+  const [answer] =
     decoder.readArray((topic) => {
       topic.readString();
       return topic.readArray(decodePartition);
     })[0] ?? [];
-  if (fetched === undefined) throw new RangeError('the answer to a fetch of one partition holds none');
-  return fetched;
+  if (answer === undefined && !isThrottled) throw new RangeError('the answer to a fetch of one partition holds none');
+  return { answer };
 }
 
 function decodePartition(decoder: Decoder): Answer {

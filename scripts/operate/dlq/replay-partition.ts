@@ -10,10 +10,11 @@ import {
   type RecordSlice,
   whileNotReady,
 } from '../../../clients/kafka';
+import { DaybreakError } from '../../../domain/errors';
 import { deadLetterTopicOf, type Pipeline } from '../../../domain/pipeline';
 import { replayGroupOf, transactionalIdOf } from '../../../domain/speed-shard';
 import { Narrowing } from './narrowing';
-import { markedOffsets, markedRanges, type OffsetRange, replayMarker } from './replay-marker';
+import { markedOffsets, markedRanges, type OffsetRange, replayMarker, UNTIL_TRANSACTIONS_END } from './replay-marker';
 import { replayedMessage } from './replayed-message';
 import type { Selection } from './selection';
 
@@ -44,13 +45,15 @@ export interface LargeLetter extends Pick<DeadLetter, 'partition' | 'offset' | '
 }
 
 const FETCH = { maxWaitMs: 200, minBytes: 1, maxBytes: 2 ** 18 };
+/** How long a broker may give nothing of a partition that has more. */
+const { openTransactionMs: LONGEST_STALL } = UNTIL_TRANSACTIONS_END;
 const SLICE = { rows: () => 1_000, bytes: 2 ** 20 };
 
 /**
  * Sends the selected letters of a partition that are pending. Each transaction holds the letters, a marker of their
  * offsets, and the offset up to which all letters are done. So a replay that goes on after a kill, with any selection,
  * sends no letter twice. If the broker refuses a transaction as too large, nothing of it counts: its session is closed,
- * and the next one tries fewer letters.
+ * and the next one tries fewer letters. Throws KAFKA_UNREACHABLE if the broker gives no more letters although there are.
  */
 export async function replayPartition(options: PartitionReplay): Promise<LeftOut> {
   const { kafka, pipeline, partition, high, run, select, onSent } = options;
@@ -96,10 +99,16 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
     const marked = await markedOffsets(kafka, topic, [{ partition, low: offset, high }]);
     const replayed = marked.get(partition) ?? new Set();
     const narrowing = new Narrowing();
+    let deadline = performance.now() + LONGEST_STALL;
     while (offset < high) {
       const fetched = await session.fetch({ offset, ...FETCH });
-      const next = fetched && endOfRecords(fetched);
-      if (fetched === undefined || next === undefined) break;
+      // The letters are not in the partition any more.
+      if (fetched === undefined) break;
+      const next = endOfRecords(fetched);
+      if (next === undefined) {
+        if (performance.now() > deadline) throw stalled(`${topic}/${partition}`, offset);
+        continue;
+      }
       for await (const slice of recordSlices(fetched, SLICE)) {
         const pending = lettersOf(slice, partition).filter((one) => one.offset < high && !replayed.has(one.offset));
         await narrowing.send(pending, Math.min(slice.nextOffset, high), async (letters, end) => {
@@ -120,11 +129,19 @@ export async function replayPartition(options: PartitionReplay): Promise<LeftOut
         });
       }
       offset = next;
+      deadline = performance.now() + LONGEST_STALL;
     }
   } finally {
     await session.close();
   }
   return { truncated, notSelected, tooLarge };
+}
+
+function stalled(place: string, offset: number): DaybreakError {
+  return new DaybreakError('KAFKA_UNREACHABLE', {
+    what: `Kafka gave nothing of ${place} from offset ${offset} on within ${LONGEST_STALL / 1_000} s, although there is more`,
+    remedy: 'Try again in a minute; if it stays so, see whether its broker is slow or has a quota for this client.',
+  });
 }
 
 /** The letters that can be sent: those that are not truncated. */

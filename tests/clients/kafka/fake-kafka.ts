@@ -116,9 +116,7 @@ export class FakeKafka {
       case FETCH:
         await sleep(FETCH_WAIT_MS);
         return await this.#answer('fetch', () => ({
-          ...EMPTY,
-          highWatermark: this.bounds.high,
-          recordSet: this.recordSet,
+          answer: { ...EMPTY, highWatermark: this.bounds.high, recordSet: this.recordSet },
         }));
       case OFFSET_FETCH:
         return await this.#answer('offsetFetch', () => {
