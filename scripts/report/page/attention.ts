@@ -13,10 +13,17 @@ export function attention(report: Report, open: (date: string) => void): HTMLEle
     { class: 'panel' },
     element('h2', {}, 'What needs you'),
     entries.length === 0
-      ? element('p', {}, 'Every day that ran was replaced, with proof.')
+      ? element('p', {}, nothingToRepair(report))
       : element('ul', { class: 'attention' }, ...entries),
     ...daysWithoutRun(report),
   );
+}
+
+/** What is known if no day is known to need somebody. */
+function nothingToRepair({ days, withoutRuns }: Report): string {
+  if (withoutRuns !== undefined) return 'Which days failed is not known without the list of runs.';
+  if (days.some(({ verdict }) => verdict === 'replaced')) return 'Every day that ran was replaced, with proof.';
+  return days.some(({ verdict }) => verdict === 'running') ? 'No run has ended yet.' : 'No day has a run.';
 }
 
 function entryOf({ date, verdict, outcome, remedy = '' }: ReportDay, open: (date: string) => void): HTMLElement {
@@ -29,9 +36,12 @@ function entryOf({ date, verdict, outcome, remedy = '' }: ReportDay, open: (date
 }
 
 /** A backfill of the days that were missed, and none of those that have nothing to read or whose night is to come. */
-function daysWithoutRun({ pipeline, days, missedDays, withoutInput }: Report): HTMLElement[] {
+function daysWithoutRun({ pipeline, days, missedDays, withoutInput, withoutRuns }: Report): HTMLElement[] {
   const without = days.filter(({ verdict }) => verdict === 'none').length;
   if (without === 0) return [];
+  if (withoutRuns !== undefined) {
+    return [muted(`${daysHave(without)} no stored result. Whether ${without === 1 ? 'it' : 'they'} ran is not known.`)];
+  }
   const missed = missedDays.length;
   const waiting = days.filter((day) => day.hasFiles === true && !isMissed(day)).length;
   const rest = without - missed - waiting;

@@ -30,15 +30,16 @@ export function overview({ reports, notShown }: Reports, show: (report: Report) 
 }
 
 function lineOf(report: Report) {
-  const { pipeline, timeZone, generatedAt, realtime, days, daysToRepair, missedDays } = report;
+  const { pipeline, timeZone, generatedAt, realtime, days, daysToRepair, missedDays, withoutRuns } = report;
   const replaced = days.filter(({ verdict }) => verdict === 'replaced');
   return {
     cells: [
       pipeline,
       realtimeText(realtime),
       `${formatCount(replaced.length)} of ${formatCount(days.length)}`,
-      formatCount(daysToRepair.length),
-      formatCount(missedDays.length),
+      ...[daysToRepair, missedDays].map(({ length }) =>
+        withoutRuns === undefined ? formatCount(length) : 'not known',
+      ),
       replaced.at(-1)?.date ?? 'none',
       formatTime(generatedAt, timeZone),
     ],

@@ -133,6 +133,31 @@ it('tells days with files from days without, and advises to build only the first
   await tab.close();
 });
 
+it('says of the days only what is known, and offers no backfill of one whose night is to come', async () => {
+  const tab = await browser.newPage();
+  const adviceOn = async (days: readonly ReportDay[], more: Partial<ReportData> = {}): Promise<string> => {
+    const file = join(folder, 'advice.html');
+    await writeFile(file, await htmlOf({ ...sample, ...more, days }));
+    await tab.goto(pathToFileURL(file).href);
+    return tab.locator('section', { hasText: 'What needs you' }).first().innerText();
+  };
+  const ran = (wanted: ReportDay['verdict']) => sample.days.filter(({ verdict }) => verdict === wanted);
+  const none: ReportDay = { date: '2026-11-20', verdict: 'none', outcome: 'none', runs: [], hasFiles: true };
+
+  const yet = await adviceOn([...ran('replaced'), none]);
+  expect(yet).toContain('Every day that ran was replaced, with proof.');
+  expect(yet).toContain('One day has files and no run yet.');
+  expect(yet).not.toContain('npx daybreak');
+  expect(await adviceOn(ran('running'))).toContain('No run has ended yet.');
+  expect(await adviceOn([{ ...none, hasFiles: false }])).toContain('No day has a run.');
+
+  const unknown = await adviceOn([...ran('replaced'), none], { withoutRuns: 'Temporal does not answer' });
+  expect(unknown).toContain('Which days failed is not known without the list of runs.');
+  expect(unknown).toContain('One day has no stored result. Whether it ran is not known.');
+  expect(unknown).not.toMatch(/Every day|npx daybreak/);
+  await tab.close();
+});
+
 it('shows the earlier runs of a day, and that an hour is longer than the others', async () => {
   const { tab } = await open({ width: 1280, colorScheme: 'light' });
   await tab.click('[data-date="2026-10-30"]');
