@@ -17,6 +17,7 @@ import type { Config } from '../../worker/config';
 import type { dailyBatch } from '../../workflows';
 import { follow, requireWorker, type RunningActivity } from './follow';
 import { describeActivities } from '../output/describe/describe-activities';
+import { runAgain } from './remedies';
 import { startedByHand } from './started-by-hand';
 
 /**
@@ -88,13 +89,21 @@ export async function startDay(client: Client, input: DailyBatchInput): Promise<
   }
 }
 
+/** The command that runs the day with these options. */
+export function runCommand({ pipeline, date, ...options }: DailyBatchInput): string {
+  return [runAgain(pipeline, date), ...optionsOf(options)].join(' ');
+}
+
+function optionsOf({ accept = [], force = false }: Pick<DailyBatchInput, 'accept' | 'force'>): string[] {
+  return [...(force ? ['--force'] : []), ...(accept.length > 0 ? [`--accept ${accept.join(' ')}`] : [])];
+}
+
 /** The warning of a command that joined a run: the run keeps the options that it was started with. */
-export function joinedWarning(since: Date, { pipeline, date, accept = [], force = false }: DailyBatchInput): string {
-  const options = [...(force ? ['--force'] : []), ...(accept.length > 0 ? [`--accept ${accept.join(' ')}`] : [])];
-  const under = `A run of ${date} is under way since ${since.toISOString()}: following it, with the options it has`;
-  if (options.length === 0) return `${under}.`;
-  const again = `npx daybreak batch run --pipeline ${pipeline} --date ${date} ${options.join(' ')}`;
-  return `${under}. Your ${options.join(' ')} has no effect on it; once it has ended: ${again}`;
+export function joinedWarning(since: Date, input: DailyBatchInput): string {
+  const options = optionsOf(input).join(' ');
+  const under = `A run of ${input.date} is under way since ${since.toISOString()}: following it, with the options it has`;
+  if (options === '') return `${under}.`;
+  return `${under}. Your ${options} has no effect on it; once it has ended: ${runCommand(input)}`;
 }
 
 /** Follows a day's run to its end. Reports each step and what the run waits for. */

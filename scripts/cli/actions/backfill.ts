@@ -66,14 +66,19 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
     }
     progress(`${started.handle.workflowId}: ${url}`);
     const shown = watch ? eachDay() : daysSummary();
-    const on = `npx daybreak backfill --pipeline ${range.pipeline} --from ${range.from} --to ${range.to}`;
-    const how = `Follow it again: ${on}. Cancel it: ${on} --cancel`;
+    const on = commandOf(range);
+    // With its options: if the backfill has ended by then, the command starts one.
+    const how = `Follow it again: ${on} --only ${range.only} --parallel ${range.parallel}. Cancel it: ${on} --cancel`;
     const follow = () => followBackfill(started, shown).finally(shown.end);
     const result = await whileItGoesOn(how, follow, shown.end);
     if (json) printJson(result);
     else describeResult(result).forEach(print);
     if (result.failed.length > 0) process.exitCode = 1;
   });
+}
+
+function commandOf({ pipeline, from, to }: Pick<BackfillInput, 'pipeline' | 'from' | 'to'>): string {
+  return `npx daybreak backfill --pipeline ${pipeline} --from ${from} --to ${to}`;
 }
 
 function describePlan({ pipeline, only, parallel }: BackfillInput, days: readonly ExpectedInput[]): string[] {
@@ -105,11 +110,14 @@ function marked(days: readonly ExpectedInput[]) {
   return { withoutInput: dates('none'), notSettled: dates('unsettled') };
 }
 
-function describeResult({ requested, completed, replaced, failed }: BackfillResult): Line[] {
+function describeResult({ requested, completed, replaced, failed, ...range }: BackfillResult): Line[] {
   return [
     ...(failed.length === 0 ? [] : [table([['day', 'outcome', 'why'], ...failed.map(cellsOf)])]),
     `requested ${requested} = completed ${completed}: ${replaced} replaced, ${failed.length} failed`,
-    ...(failed.length === 0 ? [] : ['→ docs/troubleshooting.md has each code; then run the same command again']),
+    // The same command would not do: a day that was built and not replaced has not changed since.
+    ...(failed.length === 0
+      ? []
+      : [`→ docs/troubleshooting.md has each code; then run ${commandOf(range)} --only failed`]),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { BusinessDate } from '../../../../domain/business-date';
 import type { Acceptance } from '../../../../domain/gate';
 import { readConfig } from '../../../../worker/config';
 import { withClient } from '../../../../worker/connect';
-import { followDay, joinedWarning, requireRunnable, startDay } from '../../../operate/run-day';
+import { followDay, joinedWarning, requireRunnable, runCommand, startDay } from '../../../operate/run-day';
 import { describeDay } from '../../../output/describe/describe-day';
 import { whileItGoesOn } from '../../../output/going-on';
 import { workflowUrl } from '../../../../domain/workflow-url';
@@ -26,8 +26,8 @@ export async function run({ pipeline, date, force, accept, wait, json }: RunOpti
     const { workflowId } = started.handle;
     if (started.joined !== undefined) progress(joinedWarning(started.joined, input));
     if (wait) {
-      const again = `npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
-      const how = `Follow it again: ${again}. Cancel it in the Temporal UI: ${workflowUrl(config.temporal, workflowId)}`;
+      // With its options: if the run has ended by then, the command starts one.
+      const how = `Follow it again: ${runCommand(input)}. Cancel it in the Temporal UI: ${workflowUrl(config.temporal, workflowId)}`;
       const result = await whileItGoesOn(how, () => followDay(started, progress));
       if (json) printJson(result);
       else describeDay(result).forEach(print);

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { ChildProcess } from 'node:child_process';
 import { backfillId } from '../../../../domain/backfill';
@@ -58,13 +59,14 @@ it.each([
   expect((await on('--dry-run', '--only', only)).stdout).toContain(`\n${said}, `);
 });
 
-const worker = async (held: Held): Promise<Worker> => {
-  const { activities } = dayActivities({
-    buildDay: async () => {
-      await held.wait();
-      return BUILT;
-    },
+const worker = async (held: Held): Promise<Worker> =>
+  workerThat(async () => {
+    await held.wait();
+    return BUILT;
   });
+
+const workerThat = async (buildDay: () => Promise<typeof BUILT>): Promise<Worker> => {
+  const { activities } = dayActivities({ buildDay });
   return Worker.create({
     connection: temporal.connection,
     workflowBundle: await keptWorkflowBundle(),
@@ -109,8 +111,18 @@ it('says that it waits for a worker, which Temporal still lists after its end, a
     `waiting for a worker: none has answered for ${id} in the last 5 s. See that one serves task queue daybreak-backfill ` +
       '(npx daybreak worker). One that does may have other work first. Ctrl-C ends only this command: what it started goes on.',
     '',
-    expect.stringMatching(/^It goes on\. Follow it again: /) as string,
+    `It goes on. Follow it again: npx daybreak ${range.join(' ')} --only all --parallel 2. ` +
+      `Cancel it: npx daybreak ${range.join(' ')} --cancel`,
     '',
   ]);
   await client.workflow.getHandle(id).terminate();
+}, 120_000);
+
+it('names the command that runs the failed days again, which are not changed days', async () => {
+  const failing = await workerThat(() => {
+    throw ApplicationFailure.nonRetryable('no space left on device', 'OUTPUT_FAILED');
+  });
+  const { code, stdout } = await failing.runUntil(() => on('--only', 'changed'));
+  expect(code).toBe(1);
+  expect(stdout).toContain(`then run npx daybreak ${range.join(' ')} --only failed\n`);
 }, 120_000);
