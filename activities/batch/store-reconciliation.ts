@@ -42,7 +42,9 @@ export function createReconciliationActivities({ data, pipelines }: BatchDepende
       );
       await mkdir(folder, { recursive: true });
       const file = join(folder, `${date}.json`);
-      const realtime = result.before === 'realtime' ? realtimeHours(result.hours) : await keptRealtime(file);
+      // A batch with a datasource of its own leaves realtime's rows alone, so that each run finds them.
+      const found = result.before === 'realtime' ? realtimeHours(result.hours) : undefined;
+      const realtime = (await keptRealtime(file)) ?? found;
       await replaceFile(file, `${JSON.stringify({ ...result, ...(realtime && { realtime }) }, null, 2)}\n`);
     },
   };

@@ -1,5 +1,5 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createReconciliationActivities } from '../../../activities/batch/store-reconciliation';
 import { createDruidClient } from '../../../clients/druid';
@@ -42,6 +42,13 @@ it('keeps what realtime served when a later batch replaces the day, and when a s
   expect(later.realtime).toEqual(realtime);
   expect(later.hours).toMatchObject([{ realtimeRows: 100, written: 107 }]);
   expect((await store('batch', [107, 107, 107])).realtime).toEqual(realtime);
+});
+
+it('keeps what the first run found where the batch leaves realtime’s rows in a datasource of their own', async () => {
+  await rm(file, { force: true });
+  const realtime = [{ hour: '00', rows: 100, distinct: 100, written: 100 }];
+  expect((await store('realtime', [100, 100, 100])).realtime).toEqual(realtime);
+  expect((await store('realtime', [100, 100, 110])).realtime).toEqual(realtime);
 });
 
 it('says nothing of realtime where no run found its rows alone, and overwrites a file that is broken', async () => {
