@@ -6,6 +6,7 @@ import { createTasks } from './tasks';
 
 export { FailedAnswer, NotTheLeader } from './http';
 export type { Segment, SegmentColumns } from './queries';
+export { sumOfTasks } from './supervisors';
 export type { IngestionTotals, StoredSupervisorSpec, SupervisorStatus } from './supervisors';
 export type { ListedTask, Slots, TaskLock, TaskReport, TaskStatus } from './tasks';
 

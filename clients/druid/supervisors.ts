@@ -122,17 +122,25 @@ export function createSupervisors(overlord: DruidHttp) {
     /** Sums over the running tasks; of replicas, the one that has read most. Finished tasks are not included. */
     async totals(id: string): Promise<IngestionTotals> {
       const groups = (await overlord.find({ url: `${path(id)}/stats` }, stats)) ?? {};
-      const sum = (key: keyof IngestionTotals): number => {
-        const most = new Map<string, number>();
-        for (const [task, { totals }] of Object.values(groups).flatMap((group) => Object.entries(group))) {
-          const replicas = withoutSuffix(task);
-          most.set(replicas, Math.max(most.get(replicas) ?? 0, totals?.buildSegments?.[key] ?? 0));
-        }
-        return [...most.values()].reduce((total, rows) => total + rows, 0);
-      };
-      return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
+      const tasks = Object.values(groups).flatMap((group) => Object.entries(group));
+      return sumOfTasks(tasks.map(([task, { totals }]) => [task, totals?.buildSegments]));
     },
   };
+}
+
+/** Sums over tasks, which come with their ids; of replicas, the one that has read most. */
+export function sumOfTasks(
+  tasks: readonly (readonly [id: string, totals: IngestionTotals | undefined])[],
+): IngestionTotals {
+  const sum = (key: keyof IngestionTotals): number => {
+    const most = new Map<string, number>();
+    for (const [id, totals] of tasks) {
+      const replicas = withoutSuffix(id);
+      most.set(replicas, Math.max(most.get(replicas) ?? 0, totals?.[key] ?? 0));
+    }
+    return [...most.values()].reduce((total, rows) => total + rows, 0);
+  };
+  return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
 }
 
 /** The id of a task up to what distinguishes it from its replicas, which read the same rows. */

@@ -1,5 +1,5 @@
 import { pollSupervisor, type SupervisorPoll } from '../../../activities/druid/supervisor-poll';
-import { createDruidClient, type DruidClient, type IngestionTotals } from '../../../clients/druid';
+import { createDruidClient, sumOfTasks, type DruidClient, type IngestionTotals } from '../../../clients/druid';
 import { countTopic, type KafkaOptions } from '../../../clients/kafka';
 import { DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
@@ -21,8 +21,8 @@ export interface Ingestion extends Pick<SupervisorPoll, 'health' | 'totals'> {
   /** Set if the lag was too large to count the rows. Then it is in offsets, and there are at most that many rows. */
   readonly lagIsBound?: true;
   /**
-   * Totals of the tasks that ended well within the last 24 hours. What failed tasks took is read again by the next
-   * task.
+   * Totals of the tasks that began within the last 24 hours and ended well. What failed tasks took is read again by the
+   * next task.
    */
   readonly ended?: IngestionTotals;
 }
@@ -73,9 +73,6 @@ async function rowsBehind(
 async function endedTotals({ tasks }: DruidClient, datasource: string): Promise<IngestionTotals | undefined> {
   const over = await tasks.over(datasource, new Date(Date.now() - TOTALS_WINDOW_MILLISECONDS));
   const realtime = over.filter(({ type, status }) => type === 'index_kafka' && status === 'SUCCESS');
-  const reports = await Promise.all(realtime.map(({ id }) => tasks.report(id)));
-  const totals = reports.flatMap((report) => report ?? []).map(({ rows }) => rows);
-  if (totals.length === 0) return undefined;
-  const sum = (key: keyof IngestionTotals): number => totals.reduce((all, one) => all + one[key], 0);
-  return { processed: sum('processed'), thrownAway: sum('thrownAway'), unparseable: sum('unparseable') };
+  const reports = await Promise.all(realtime.map(async ({ id }) => [id, (await tasks.report(id))?.rows] as const));
+  return reports.some(([, rows]) => rows !== undefined) ? sumOfTasks(reports) : undefined;
 }

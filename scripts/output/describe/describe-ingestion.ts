@@ -10,7 +10,7 @@ export function describeIngestion(ingestion: Ingestion | IngestionUnknown): stri
   return [
     ...describeSupervisor(health),
     `Druid's running tasks: ${[describeTotals(totals), ...describeLag(behind)].join(', ')}`,
-    ...(ended === undefined ? [] : [`those that ended within 24 hours: ${describeTotals(ended)}`]),
+    ...(ended === undefined ? [] : [`those that began within 24 hours and ended: ${describeTotals(ended)}`]),
     ...(totals.thrownAway + (ended?.thrownAway ?? 0) === 0
       ? []
       : ['→ The dropped rows are in the hourly files: the next recompute of their days has them.']),

@@ -35,7 +35,7 @@ it('says of rows that came after the seal where they are', () => {
 it('tells of rows that a task dropped also once it has ended', () => {
   const lines = describeIngestion({ health, totals, ended: { ...totals, thrownAway: 5 } });
   expect(lines).toContain(
-    'those that ended within 24 hours: took 12 rows, dropped 5 that came after the seal, could not read 0',
+    'those that began within 24 hours and ended: took 12 rows, dropped 5 that came after the seal, could not read 0',
   );
   expect(lines.join()).toContain('→ The dropped rows are in the hourly files');
 });
