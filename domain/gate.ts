@@ -218,7 +218,7 @@ function checkRefusals({ checks = [], day }: GateInput): GateRefusal[] {
         check: check.name,
         reason:
           `the check ${describeCheck(check)}. ${look}Correct what makes them, raise atMost of the check, or accept ` +
-          `CHECK_FAILED:${check.name}${again}`,
+          `CHECK_FAILED:${check.name}${again}.`,
         figures: { wrong: check.wrong, allowed: check.allowed },
       };
     });

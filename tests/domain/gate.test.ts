@@ -139,7 +139,10 @@ describe('checks of rows', () => {
   it('say how to look at the rows and how to accept them', () => {
     const reason = refusals({ pipeline: 'events', date: '2026-11-21' })[0]?.reason;
     expect(reason).toContain('npx daybreak batch rows --pipeline events --date 2026-11-21 --check more');
-    expect(reason).toContain('npx daybreak batch run --pipeline events --date 2026-11-21 --accept CHECK_FAILED:more');
+    // The reason of the next check follows it.
+    expect(reason).toMatch(
+      /: npx daybreak batch run --pipeline events --date 2026-11-21 --accept CHECK_FAILED:more\.$/,
+    );
   });
 
   it('are accepted one by one, or all together', () => {
