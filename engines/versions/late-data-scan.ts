@@ -129,15 +129,21 @@ function ignoreBadTable(thrown: unknown): undefined {
   throw thrown;
 }
 
-async function lastResult(reconciliation: string): Promise<DailyBatchResult | undefined> {
+function resultFile(folder: string, date: BusinessDate): string {
+  return join(folder, 'reconciliation', `${date}.json`);
+}
+
+async function lastResult(folder: string, date: BusinessDate): Promise<DailyBatchResult | undefined> {
+  const reconciliation = resultFile(folder, date);
   const text = await readFile(reconciliation, 'utf8').catch(ignoreMissing);
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as DailyBatchResult; // Only runs write it.
   } catch (cause) {
+    const pipeline = basename(folder);
     throw new DaybreakError('NOT_BUILT', {
       what: `the result of the day’s last run, ${reconciliation}, is not JSON: ${messageOf(cause)}`,
-      remedy: 'Move the file away, then run the day again with daybreak batch run.',
+      remedy: `Move the file away, then run the day again: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,
       cause,
     });
   }
@@ -163,13 +169,12 @@ export async function servedOr(published: PublishedDay, output: DayOutput, folde
  */
 async function lastServed(output: DayOutput, folder: string): Promise<ServedVersion | undefined> {
   const recorded = await output.lastServed();
-  const file = join(folder, 'reconciliation', `${output.date}.json`);
-  const result = await lastResult(file);
+  const result = await lastResult(folder, output.date);
   if (result === undefined) return recorded;
   const stored = {
     // By its name, since the folder of all data may have moved.
     version: basename(result.output),
-    at: (await stat(file)).mtimeMs,
+    at: (await stat(resultFile(folder, output.date))).mtimeMs,
     isRestored: result.verdict === 'restored',
   };
   // A run records it before it stores its result, so that a later record is another worker's.

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { runDayBuild } from '../../../engines/build-day';
@@ -191,5 +191,6 @@ it('names a stored result that is broken, and what to do', async () => {
   await expect(surveyDay(loaded, folder, date)).rejects.toMatchObject({
     code: 'NOT_BUILT',
     what: expect.stringContaining(`${file}, is not JSON`) as string,
+    remedy: `Move the file away, then run the day again: npx daybreak batch run --pipeline ${basename(folder)} --date ${date}`,
   });
 });
