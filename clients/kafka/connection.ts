@@ -45,7 +45,6 @@ export function clusterOf(options: KafkaOptions): Cluster {
     reauthenticationThreshold: AUTHENTICATION_TIMEOUT_MS,
     logger: kafkaOf(options).logger(),
     socketFactory,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
     metadataMaxAge: 300_000,
     allowAutoTopicCreation: false,
@@ -60,6 +59,7 @@ function settingsOf({ tls, sasl, clientId = 'daybreak' }: KafkaOptions) {
     ...(sasl && { sasl }),
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     retry: RETRY,
   };
 }

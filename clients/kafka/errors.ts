@@ -12,6 +12,9 @@ const UNREACHABLE = new Set([
   'KafkaJSGroupCoordinatorNotFound',
 ]);
 
+/** The message of kafkajs's plain error if a broker took the connection and then said nothing. */
+const SILENT_BROKER = 'Broker not connected';
+
 /** The protocol's names for a transactional producer whose id was taken over by another producer. */
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED']);
 
@@ -68,9 +71,13 @@ export function protocolType(thrown: unknown): string | undefined {
 function codeOf(chain: readonly unknown[], protocol: string | undefined): ErrorCode {
   if (protocol !== undefined && FENCED.has(protocol)) return 'SHARD_FENCED';
   // UNKNOWN means that a broker failed internally. It has not refused the request.
-  const lost = protocol === 'UNKNOWN' || chain.some((link) => link instanceof Error && UNREACHABLE.has(link.name));
+  const lost = protocol === 'UNKNOWN' || chain.some(isUnreachable);
   // A broker that answers with a retriable error until the client's time limit counts as unreachable.
   return lost || (protocol !== undefined && chain.some(isRetriable)) ? 'KAFKA_UNREACHABLE' : 'KAFKA_REFUSED';
+}
+
+function isUnreachable(link: unknown): boolean {
+  return link instanceof Error && (UNREACHABLE.has(link.name) || link.message === SILENT_BROKER);
 }
 
 function isRetriable(link: unknown): boolean {

@@ -1,4 +1,5 @@
 import { createDruidClient, FailedAnswer, NotTheLeader } from '../../../clients/druid';
+import type { KafkaOptions } from '../../../clients/kafka';
 import { KafkaTopics } from '../../../clients/kafka/topics';
 import { DaybreakError, messageOf } from '../../../domain/errors';
 import { searchAttributes } from '../../../domain/search-attributes';
@@ -97,7 +98,7 @@ function probesOf(config: Config): readonly Probe[] {
       title: 'Kafka',
       address: config.kafka.brokers.join(','),
       variable: 'KAFKA_BROKERS',
-      call: async () => (await KafkaTopics.connect(config.kafka)).close(),
+      call: () => askKafka(config.kafka),
     },
     {
       title: 'Druid coordinator',
@@ -112,6 +113,16 @@ function probesOf(config: Config): readonly Probe[] {
       call: () => druid.queries.hasDatasource('none'),
     },
   ];
+}
+
+/** A frozen broker takes connections, too: only an answer shows that it is up. */
+async function askKafka(kafka: KafkaOptions): Promise<void> {
+  const topics = await KafkaTopics.connect(kafka);
+  try {
+    await topics.partitionsOf('none');
+  } finally {
+    await topics.close();
+  }
 }
 
 async function ask(probe: Probe): Promise<PolledServer> {

@@ -29,6 +29,10 @@ describe('kafkaError', () => {
     });
   });
 
+  it('reports a broker that says nothing as away', () => {
+    expect(kafkaError(new Error('Broker not connected'), 'listing', BROKERS).code).toBe('KAFKA_UNREACHABLE');
+  });
+
   it('leaves its own errors as they are', () => {
     const own = kafkaError(new Error('x'), 'connecting', BROKERS);
     expect(kafkaError(own, 'again', BROKERS)).toBe(own);
