@@ -54,29 +54,44 @@ export function workerConverterOf(config: Pick<Config, 'payloadKeys' | 'strictPa
   return { ...dataConverterOf(config), payloadConverterPath: join(__dirname, 'payload-converter.cjs') };
 }
 
-const byDefault = defaultGrpcRetryOptions();
-const asDefault = makeGrpcRetryInterceptor(byDefault);
-const alsoTooLate = makeGrpcRetryInterceptor({
-  ...byDefault,
-  retryableDecider(attempt, status) {
-    const { code }: { readonly code: number } = status;
-    return byDefault.retryableDecider(attempt, status) || (code === DEADLINE_EXCEEDED && attempt < 3);
-  },
-});
-
+/** A server that is only busy ends a call after ten seconds. One that says nothing for longer is frozen. */
+const ANSWER_MILLISECONDS = 15_000;
+/** Temporal answers these when something happens, or its client asks again. */
+const LONG_POLLS = /\/(GetWorkflowExecutionHistory|UpdateWorkflowExecution|PollWorkflowExecutionUpdate)$/;
 // Of gRPC.
 const DEADLINE_EXCEEDED = 4;
 
-/**
- * The client's own retries. Also, without a deadline of the caller, of a call that the server could not answer in its
- * own time: a server that is only busy does so, and it knows a call that it has already done by its request id.
- */
-const askAgain: NonNullable<ConnectionOptions['interceptors']>[number] = (options, nextCall) =>
-  (options.deadline === undefined ? alsoTooLate : asDefault)(options, nextCall);
+const byDefault = defaultGrpcRetryOptions();
+const asDefault = makeGrpcRetryInterceptor(byDefault);
 
 /**
- * Connects to Temporal while `use` runs. Throws TEMPORAL_UNREACHABLE within seconds. Throws it, or TEMPORAL_REFUSED, for
- * an answer that `use` did not expect.
+ * The client's own retries. Also, without a deadline of the caller, a limit for each try, and another try if the server
+ * could not answer in its own time: a server that is only busy says so, and it knows a call that it has already done by
+ * its request id.
+ */
+const askAgain: NonNullable<ConnectionOptions['interceptors']>[number] = (options, nextCall) => {
+  if (options.deadline !== undefined) return asDefault(options, nextCall);
+  const limit = LONG_POLLS.test(options.method_definition.path) ? Infinity : ANSWER_MILLISECONDS;
+  let triedAt = performance.now();
+  const alsoTooLate = makeGrpcRetryInterceptor({
+    ...byDefault,
+    retryableDecider(attempt, status) {
+      const { code }: { readonly code: number } = status;
+      // A try that took the whole limit was ended here: the server said nothing.
+      const isBusy = code === DEADLINE_EXCEEDED && performance.now() - triedAt < limit - 1_000;
+      return byDefault.retryableDecider(attempt, status) || (isBusy && attempt < 3);
+    },
+  });
+  return alsoTooLate(options, (call) => {
+    triedAt = performance.now();
+    return nextCall({ ...call, deadline: Date.now() + limit });
+  });
+};
+
+/**
+ * Connects to Temporal while `use` runs. Throws TEMPORAL_UNREACHABLE within seconds, also if Temporal does not answer a
+ * call; only waits for a result or an update may take any time. Throws it, or TEMPORAL_REFUSED, for an answer that `use`
+ * did not expect.
  */
 export async function withClient<T>(config: Config, use: (client: Client) => Promise<T>): Promise<T> {
   const { connectionOptions, namespace } = connectOptions(config);

@@ -61,24 +61,32 @@ export type SegmentColumns = z.infer<typeof segmentColumns>;
 /** Milliseconds. An hour of a very large day takes Druid minutes. */
 const LONGEST_QUERY = 3_600_000;
 
+/** Milliseconds. The broker answers these from its memory: without any segment, and without another server. */
+const LONGEST_METADATA_QUERY = 15_000;
+
 /** A cached realtime count would prove nothing. */
 const FRESH = { useCache: false, populateCache: false, timeout: LONGEST_QUERY };
 
 /** Druid SQL, on the broker. */
 export function createQueries(broker: DruidHttp) {
-  /** Rows of a query. `parameters` fill its question marks, in order. */
-  async function sql<T>(query: string, parameters: readonly (string | number)[], row: z.ZodType<T>): Promise<T[]> {
+  /** Rows of a query. `parameters` fill its question marks, in order. Druid has `timeout` milliseconds. */
+  async function sql<T>(
+    query: string,
+    parameters: readonly (string | number)[],
+    row: z.ZodType<T>,
+    timeout = LONGEST_QUERY,
+  ): Promise<T[]> {
     const types = { string: 'VARCHAR', number: 'BIGINT' } as const;
     return broker.request(
       {
         method: 'post',
         url: '/druid/v2/sql',
-        timeout: LONGEST_QUERY,
+        timeout,
         data: {
           query,
           resultFormat: 'object',
           parameters: parameters.map((value) => ({ type: types[typeof value as 'string' | 'number'], value })),
-          context: { ...FRESH, sqlTimeZone: 'Etc/UTC' },
+          context: { ...FRESH, timeout, sqlTimeZone: 'Etc/UTC' },
         },
       },
       z.array(row),
@@ -90,6 +98,7 @@ export function createQueries(broker: DruidHttp) {
       "SELECT COLUMN_NAME FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = 'druid' AND TABLE_NAME = ?",
       [datasource],
       z.object({ COLUMN_NAME: z.string() }),
+      LONGEST_METADATA_QUERY,
     );
     return found.map(({ COLUMN_NAME: name }) => name);
   }
@@ -129,6 +138,7 @@ export function createQueries(broker: DruidHttp) {
         'SELECT ROUTINE_NAME FROM INFORMATION_SCHEMA.ROUTINES WHERE ROUTINE_NAME = ?',
         [name],
         z.object({ ROUTINE_NAME: z.string() }),
+        LONGEST_METADATA_QUERY,
       );
       return found.length > 0;
     },

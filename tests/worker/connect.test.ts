@@ -5,9 +5,13 @@ import { withClient } from '../../worker/connect';
 
 const DEADLINE_EXCEEDED = 4;
 
-/** Temporal's frontend, as far as a schedule's trigger needs it. The first `refusals` triggers end as in a busy server. */
+/**
+ * Temporal's frontend, as far as a schedule's trigger needs it. The first `refusals` triggers end as in a busy server.
+ * A frozen one says nothing after the connection is made.
+ */
 class Frontend {
   readonly triggers: string[] = [];
+  frozen = false;
 
   private readonly server: Http2Server;
   private readonly refusals: number;
@@ -38,6 +42,7 @@ class Frontend {
     const chunks: Buffer[] = [];
     for await (const chunk of stream) chunks.push(chunk as Buffer);
     if (path?.endsWith('/PatchSchedule')) this.triggers.push(Buffer.concat(chunks).toString('base64'));
+    if (this.frozen && path?.endsWith('/GetSystemInfo') !== true) return;
     const type = { ':status': 200, 'content-type': 'application/grpc' };
     if (path?.endsWith('/PatchSchedule') && this.triggers.length <= this.refusals) {
       const refused = { 'grpc-status': DEADLINE_EXCEEDED, 'grpc-message': 'context deadline exceeded' };
@@ -86,3 +91,12 @@ it('does not ask again where the caller has set a deadline', async () => {
   await expect(trigger(Date.now() + 60_000)).rejects.toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
   expect(frontend.triggers).toHaveLength(1);
 });
+
+it('gives up on a frozen server within seconds', async () => {
+  frontend = await Frontend.start(0);
+  frontend.frozen = true;
+  const start = Date.now();
+  await expect(trigger()).rejects.toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
+  expect(Date.now() - start).toBeLessThan(25_000);
+  expect(frontend.triggers).toHaveLength(1);
+}, 40_000);

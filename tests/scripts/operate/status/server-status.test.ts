@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverStatus } from '../../../../scripts/operate/status/server-status';
@@ -45,6 +45,35 @@ it('tells of each server elsewhere that does not answer which variable names it,
     ].map(([title, variable]) => [title, 'down', `does not answer; if it has another address, set ${variable}`]),
   );
 });
+
+it('shows servers as down that take connections and never answer', async () => {
+  process.env['DAYBREAK_STACK'] = join(folder, 'none');
+  const taken: Socket[] = [];
+  const frozen = createServer((socket) => taken.push(socket)).listen(0, '127.0.0.1');
+  await new Promise((listening) => frozen.once('listening', listening));
+  const at = `127.0.0.1:${(frozen.address() as AddressInfo).port}`; // It listens on a port.
+  const away = `127.0.0.1:${await freePort()}`;
+  try {
+    const config = readConfig({
+      TEMPORAL_ADDRESS: at,
+      KAFKA_BROKERS: at,
+      DRUID_COORDINATOR_URL: `http://${away}`,
+      DRUID_BROKER_URL: `http://${at}`,
+    });
+    const servers = await serverStatus(config, undefined);
+    expect(servers.map(({ title, state, detail }) => [title, state, detail])).toEqual(
+      [
+        ['Temporal', 'TEMPORAL_ADDRESS'],
+        ['Kafka', 'KAFKA_BROKERS'],
+        ['Druid coordinator', 'DRUID_COORDINATOR_URL'],
+        ['Druid broker', 'DRUID_BROKER_URL'],
+      ].map(([title, variable]) => [title, 'down', `does not answer; if it has another address, set ${variable}`]),
+    );
+  } finally {
+    taken.forEach((socket) => socket.destroy());
+    await new Promise((closed) => frozen.close(closed));
+  }
+}, 40_000);
 
 it('tells of a local stack that is down the command that starts it', async () => {
   process.env['DAYBREAK_STACK'] = folder;
