@@ -1,13 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import * as z from 'zod';
 import type { BusinessDate } from '../../domain/business-date';
-import type { DailyBatchResult } from '../../domain/daily-batch';
 import type { DayManifest } from '../../domain/day-manifest';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
 import { inputLocationOf, type Pipeline } from '../../domain/pipeline';
 import { readState, type BuildState } from './build-state';
-import { ignoreMissing } from '../../clients/storage/local/fs-errors';
+import { ignoreMissing, localError } from '../../clients/storage/local/fs-errors';
 import { findChanges } from './input-changes';
 import { listInputIfAny, withInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
@@ -129,21 +129,30 @@ function ignoreBadTable(thrown: unknown): undefined {
   throw thrown;
 }
 
-function resultFile(folder: string, date: BusinessDate): string {
-  return join(folder, 'reconciliation', `${date}.json`);
-}
+/** The part of a run's stored result that says which version Druid serves. */
+const storedResult = z.object({ output: z.string(), verdict: z.string() });
 
-async function lastResult(folder: string, date: BusinessDate): Promise<DailyBatchResult | undefined> {
-  const reconciliation = resultFile(folder, date);
-  const text = await readFile(reconciliation, 'utf8').catch(ignoreMissing);
-  if (text === undefined) return undefined;
+/** The result of the day's last run that replaced it, and when it was stored, in milliseconds since 1970. */
+async function lastResult(
+  folder: string,
+  date: BusinessDate,
+): Promise<(z.infer<typeof storedResult> & { readonly at: number }) | undefined> {
+  const file = join(folder, 'reconciliation', `${date}.json`);
+  let text: string | undefined;
+  let at: number | undefined;
   try {
-    return JSON.parse(text) as DailyBatchResult; // Only runs write it.
+    text = await readFile(file, 'utf8').catch(ignoreMissing);
+    at = (await stat(file).catch(ignoreMissing))?.mtimeMs;
+  } catch (thrown) {
+    throw localError(thrown, `reading ${file}`, file);
+  }
+  if (text === undefined || at === undefined) return undefined;
+  try {
+    return { ...storedResult.parse(JSON.parse(text)), at };
   } catch (cause) {
-    const pipeline = basename(folder);
     throw new DaybreakError('NOT_BUILT', {
-      what: `the result of the day’s last run, ${reconciliation}, is not JSON: ${messageOf(cause)}`,
-      remedy: `Move the file away, then run the day again: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,
+      what: `the result of the day’s last run, ${file}, cannot be used: ${cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause)}`,
+      remedy: `Move the file away, then run the day again: npx daybreak batch run --pipeline ${basename(folder)} --date ${date}`,
       cause,
     });
   }
@@ -174,7 +183,7 @@ async function lastServed(output: DayOutput, folder: string): Promise<ServedVers
   const stored = {
     // By its name, since the folder of all data may have moved.
     version: basename(result.output),
-    at: (await stat(resultFile(folder, output.date))).mtimeMs,
+    at: result.at,
     isRestored: result.verdict === 'restored',
   };
   // A run records it before it stores its result, so that a later record is another worker's.

@@ -9,7 +9,7 @@ const HOST = '127.0.0.1';
 /**
  * Serves a page at `/` that is made anew for each request, on this machine alone, until the server is closed.
  *
- * @param port 0 for a free one. Throws PORT_TAKEN.
+ * @param port 0 for a free one. Throws PORT_TAKEN, and WRONG_USAGE for one that only root may use.
  */
 export async function serveReport(
   port: number,
@@ -20,6 +20,13 @@ export async function serveReport(
   try {
     await once(server, 'listening');
   } catch (cause) {
+    if (hasCode(cause, 'EACCES')) {
+      throw new DaybreakError('WRONG_USAGE', {
+        what: `this user may not serve on port ${port}`,
+        remedy: 'Give a port of 1024 or more with --port.',
+        cause,
+      });
+    }
     if (!hasCode(cause, 'EADDRINUSE')) throw cause;
     throw new DaybreakError('PORT_TAKEN', {
       what: `port ${port} of ${HOST} is taken`,

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { isMissing } from '../../clients/storage/local/fs-errors';
+import { isMissing, localError } from '../../clients/storage/local/fs-errors';
 import { messageOf } from '../../domain/errors';
 import { isBusinessDate, type BusinessDate } from '../../domain/business-date';
 import { completeCounts, describeCounts } from '../../domain/day-manifest';
@@ -72,7 +72,10 @@ const storedDay = z
 /** The part of a day that its stored result tells. */
 type StoredDay = Pick<ReportDay, 'reconciled' | 'notRead'>;
 
-/** What the stored results in `folder` (<data>/<pipeline>/reconciliation) say of these days. */
+/**
+ * What the stored results in `folder` (<data>/<pipeline>/reconciliation) say of these days. Throws STORAGE_REFUSED or
+ * STORAGE_FAILED if the folder cannot be read.
+ */
 export async function storedDays(
   folder: string,
   dates: readonly BusinessDate[],
@@ -81,7 +84,7 @@ export async function storedDays(
   const found = new Map<BusinessDate, StoredDay>();
   const names = await readdir(folder).catch((thrown: unknown): string[] => {
     if (isMissing(thrown)) return [];
-    throw thrown;
+    throw localError(thrown, `reading ${folder}`, folder);
   });
   for (const name of names) {
     const date = name.replace(/\.json$/, '');

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { link, lstat, mkdir, open, readFile, readdir, realpath, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { withFileLock } from '../../../clients/storage/local/file-lock';
-import { ignoreMissing, isAbsent } from '../../../clients/storage/local/fs-errors';
+import { ignoreMissing, isAbsent, localError } from '../../../clients/storage/local/fs-errors';
 import { replaceFile } from '../../../clients/storage/local/replace-file';
 import { parseBusinessDate, type BusinessDate } from '../../../domain/business-date';
 import { DaybreakError, hasCode } from '../../../domain/errors';
@@ -37,20 +37,35 @@ export function localOutput(output: string, date: BusinessDate, pipeline?: strin
     place: output,
     scratch: versions,
     currentVersion: async () => {
-      const folder = await currentFolder(output, date);
+      const folder = await currentFolder(output, date).catch(refused(output));
       return folder && basename(folder);
     },
-    read: (version) => readVersion(folderOf(version)),
-    versionAt: (folder) => versionAt(output, { date, pipeline }, folder),
-    isWhole,
-    builtAt: async (version) => (await lstat(folderOf(version)).catch(ignoreMissing))?.mtimeMs,
-    keptVersions: () => keptVersions(output, date),
-    servedVersions: () => servedVersions(output, date),
-    lastServed: () => lastServed(output, date),
-    readState: (version) => readFile(join(folderOf(version), STATE_FILE), 'utf8').catch(ignoreMissing),
+    read: (version) => readVersion(folderOf(version)).catch(refused(folderOf(version))),
+    versionAt: (folder) => versionAt(output, { date, pipeline }, folder).catch(refused(folder)),
+    isWhole: (day) => isWhole(day).catch(refused(day.folder)),
+    builtAt: async (version) =>
+      (
+        await lstat(folderOf(version))
+          .catch(ignoreMissing)
+          .catch(refused(folderOf(version)))
+      )?.mtimeMs,
+    keptVersions: () => keptVersions(output, date).catch(refused(versions)),
+    servedVersions: () => servedVersions(output, date).catch(refused(versions)),
+    lastServed: () => lastServed(output, date).catch(refused(versions)),
+    readState: (version) =>
+      readFile(join(folderOf(version), STATE_FILE), 'utf8')
+        .catch(ignoreMissing)
+        .catch(refused(folderOf(version))),
     writeState: (version, text) => replaceState(folderOf(version), text),
-    // The stream has no encoding.
-    readPart: (version, file, range) => createReadStream(join(folderOf(version), file), range) as AsyncIterable<Buffer>,
+    async *readPart(version, file, range) {
+      const path = join(folderOf(version), file);
+      try {
+        // The stream has no encoding.
+        yield* createReadStream(path, range) as AsyncIterable<Buffer>;
+      } catch (thrown) {
+        throw localError(thrown, `reading ${path}`, path);
+      }
+    },
     localFile: (version, file) => Promise.resolve(join(folderOf(version), file)),
     httpUrls: () => Promise.resolve(undefined),
     begin: () => beginVersion(output, date),
@@ -58,6 +73,13 @@ export function localOutput(output: string, date: BusinessDate, pipeline?: strin
     confirm: (version) => utimes(folderOf(version), new Date(), new Date()),
     republish: (version) => republishVersion(output, { date, pipeline }, version),
     markServed: (version, by) => markServed(folderOf(version), by),
+  };
+}
+
+/** Throws an error of the file system with its place and a remedy. For `catch`. */
+function refused(path: string): (thrown: unknown) => never {
+  return (thrown) => {
+    throw localError(thrown, `reading ${path}`, path);
   };
 }
 

@@ -15,7 +15,7 @@ it('decides about every other day although the files of one cannot be compared',
   const { pipeline } = loaded;
   const folder = join(data, pipeline.name);
   const today = businessDateOf(new Date(), pipeline.timeZone);
-  const [broken, changed] = [shiftDate(today, -3), shiftDate(today, -5)];
+  const [broken, refused, changed] = [shiftDate(today, -3), shiftDate(today, -4), shiftDate(today, -5)];
   const name = (hour: string, date = changed): string => `names.${date.replaceAll('-', '')}.${hour}.json`;
   const at = (hour: string): string => `${changed} ${hour}:00:00`;
   await writeFiles(join(folder, 'input'), { [name('07')]: lines(event(1, at('07'))) });
@@ -23,6 +23,7 @@ it('decides about every other day although the files of one cannot be compared',
   await runDayBuild(loaded, { date: changed, input, output, engine: 'duckdb' });
   await writeFiles(input, { [name('09')]: lines(event(2, at('09'))) });
   await symlink('/etc/hostname', join(input, name('07', broken)));
+  await writeFiles(join(output, '.versions'), { [refused]: 'a file in the place of its versions' });
 
   const activities = createOperateActivities({ ...NO_WEBHOOKS, pipelines: 'pipelines', data });
   const found: LateDataDecision[] = [];
@@ -33,6 +34,10 @@ it('decides about every other day although the files of one cannot be compared',
   expect(found.find(({ date }) => date === broken)).toMatchObject({
     decision: 'unknown',
     because: expect.stringMatching(/UNREADABLE_INPUT: .*out of the input folder/) as string,
+  });
+  expect(found.find(({ date }) => date === refused)).toMatchObject({
+    decision: 'unknown',
+    because: expect.stringContaining('STORAGE_REFUSED') as string,
   });
   expect(found.find(({ date }) => date === changed)).toMatchObject({ decision: 'wait', lateRows: 1 });
 });

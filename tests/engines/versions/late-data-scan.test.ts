@@ -67,6 +67,31 @@ it('knows from the output alone that the day was replaced, and that an operator 
   expect(await servedBuild(loaded.pipeline, folder, date)).toMatchObject({ version });
 });
 
+it.each(['[]', '{}', 'null'])('says which file holds %s in the place of a result', async (text) => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  await mkdir(join(folder, 'reconciliation'));
+  await writeFile(join(folder, 'reconciliation', `${date}.json`), text);
+  await expect(surveyDay(loaded, folder, date)).rejects.toMatchObject({
+    code: 'NOT_BUILT',
+    what: expect.stringContaining(join(folder, 'reconciliation', `${date}.json`)) as string,
+  });
+});
+
+it('says which place the file system refuses', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  await writeFile(join(folder, 'reconciliation'), '');
+  await expect(surveyDay(loaded, folder, date)).rejects.toMatchObject({ code: 'STORAGE_REFUSED' });
+  await rm(join(folder, 'reconciliation'));
+  await rm(join(folder, 'output', '.versions', date), { recursive: true });
+  await writeFile(join(folder, 'output', '.versions', date), '');
+  await expect(surveyDay(loaded, folder, date)).rejects.toMatchObject({
+    code: 'STORAGE_REFUSED',
+    what: expect.stringContaining(join(folder, 'output', '.versions', date)) as string,
+  });
+});
+
 it('counts the lines that came since: appended ones, those of new files, and of gzip members', async () => {
   await writeFile(input('00'), lines('00', 1, 2));
   await writeFile(input('01', '.gz'), gzipSync(lines('01', 3)));
@@ -190,7 +215,7 @@ it('names a stored result that is broken, and what to do', async () => {
   await writeFile(file, '{"version": 3');
   await expect(surveyDay(loaded, folder, date)).rejects.toMatchObject({
     code: 'NOT_BUILT',
-    what: expect.stringContaining(`${file}, is not JSON`) as string,
+    what: expect.stringContaining(`${file}, cannot be used`) as string,
     remedy: `Move the file away, then run the day again: npx daybreak batch run --pipeline ${basename(folder)} --date ${date}`,
   });
 });

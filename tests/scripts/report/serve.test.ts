@@ -1,4 +1,4 @@
-import { request, type Server } from 'node:http';
+import { request, Server } from 'node:http';
 import { DaybreakError } from '../../../domain/errors';
 import { serveReport } from '../../../scripts/report/serve';
 
@@ -66,5 +66,16 @@ it('names a port that is taken', async () => {
   await expect(serve(() => Promise.resolve(''), Number(port))).rejects.toMatchObject({
     code: 'PORT_TAKEN',
     what: `port ${port} of 127.0.0.1 is taken`,
+  });
+});
+
+it('says that a port is not for this user', async () => {
+  jest.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
+    setImmediate(() => this.emit('error', Object.assign(new Error('listen EACCES'), { code: 'EACCES' })));
+    return this;
+  });
+  await expect(serve(() => Promise.resolve(''), 80)).rejects.toMatchObject({
+    code: 'WRONG_USAGE',
+    what: 'this user may not serve on port 80',
   });
 });
