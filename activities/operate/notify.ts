@@ -1,16 +1,19 @@
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import { sendWebhook, type Webhook } from '../../clients/webhook';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import { httpUrl } from '../../domain/http-url';
 import { noticeBody, type Notice } from '../../domain/notice';
 import type { Pipeline } from '../../domain/pipeline';
 import { workflowUrl, type TemporalUi } from '../../domain/workflow-url';
+import { currentSettings, realtimeFolder } from '../../engines/pipeline/pipeline-copies';
 import { folderNamed } from '../../engines/pipeline/pipelines-folder';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
 
 export interface NoticeDependencies {
   /** Absolute path of the folder that has one folder for each pipeline. */
   readonly pipelines: string;
+  /** Absolute path; see Config.data. */
+  readonly data: string;
   /** For the pipelines that name no webhooks. */
   readonly webhooks: readonly Webhook[];
   /** Signs the requests in the format json. */
@@ -23,7 +26,7 @@ export interface NoticeDependencies {
  * attempts before could not reach. One that fails does not stop the others.
  */
 export async function sendNotice(dependencies: NoticeDependencies, notice: Notice): Promise<void> {
-  const settings = await noticeSettings(dependencies.pipelines, notice.pipeline);
+  const settings = await noticeSettings(dependencies, notice.pipeline);
   if (settings !== undefined && !settings.on.includes(notice.kind)) return;
   const { info } = Context.current();
   const done = new Set(namesIn(info.heartbeatDetails));
@@ -50,14 +53,26 @@ export async function sendNotice(dependencies: NoticeDependencies, notice: Notic
   if (failure !== undefined) throw failure;
 }
 
-/** Undefined if the pipeline's settings cannot be read, which may be why its night failed. */
-async function noticeSettings(pipelines: string, name: string): Promise<Pipeline['notify'] | undefined> {
+/**
+ * The pipeline's settings. If they cannot be read, which may be why its night failed: those that realtime accepted last
+ * on this machine; undefined if there are none.
+ */
+async function noticeSettings(
+  { pipelines, data, webhooks }: NoticeDependencies,
+  name: string,
+): Promise<Pipeline['notify'] | undefined> {
   try {
     const { notify } = await readSettings(await folderNamed(pipelines, name));
     return notify;
   } catch (thrown) {
-    if (thrown instanceof DaybreakError) return undefined;
-    throw thrown;
+    if (!(thrown instanceof DaybreakError)) throw thrown;
+    const accepted = await currentSettings(realtimeFolder(data, name), name);
+    if (accepted === undefined && webhooks.length === 0) {
+      log.warn('nobody is told: the webhooks of the pipeline are not known, and the worker has none', {
+        reason: thrown.what,
+      });
+    }
+    return accepted?.notify;
   }
 }
 

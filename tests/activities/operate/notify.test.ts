@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,6 +12,8 @@ import type { NoticeDependencies } from '../../../activities/operate/notify';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { DaybreakError } from '../../../domain/errors';
 import type { Notice } from '../../../domain/notice';
+import { copyPipeline, makeCurrent, realtimeFolder } from '../../../engines/pipeline/pipeline-copies';
+import { readPipeline } from '../../../engines/pipeline/read-pipeline';
 import { scratchFolder } from '../../engines/scratch';
 
 interface Received {
@@ -62,7 +65,7 @@ const workers = (): NoticeDependencies['webhooks'] => [
 /** One attempt. Returns the details of its heartbeats. */
 async function attempt(notice = NOTICE, changed: Partial<NoticeDependencies> = {}, details?: unknown) {
   const activities = createOperateActivities({
-    ...{ pipelines, data: '', webhooks: workers(), webhookSecret: SECRET },
+    ...{ pipelines, data: join(pipelines, 'no-data'), webhooks: workers(), webhookSecret: SECRET },
     temporal: { uiUrl: 'http://127.0.0.1:8080', namespace: 'default' },
     ...changed,
   });
@@ -167,6 +170,25 @@ describe('a pipeline with settings of its own', () => {
     process.env['TEAM_URL'] = `${url}/team`;
     expect((await attempt()).failure).toBeUndefined();
     expect(received.map(({ path }) => path)).toEqual(['/team']);
+  });
+
+  it('is told at the webhook that realtime accepted last while it cannot be read', async () => {
+    await setPipeline('notify: { webhooks: [{ variable: TEAM_URL, format: slack }] }');
+    process.env['TEAM_URL'] = `${url}/team`;
+    const data = join(pipelines, 'data');
+    const root = realtimeFolder(data, 'events');
+    await makeCurrent(await copyPipeline(await readPipeline(join(pipelines, 'events')), root), root);
+    await setPipeline('notify: nonsense');
+    await attempt({ ...NOTICE, outcome: 'failed:BAD_PIPELINE', kind: 'failed' }, { data });
+    expect(received.map(({ path }) => path)).toEqual(['/team']);
+  });
+
+  it('says in the log that nobody is told if it cannot be read and the worker has no webhooks', async () => {
+    await setPipeline('notify: nonsense');
+    const warned = jest.spyOn(log, 'warn').mockImplementation(() => undefined);
+    await attempt({ ...NOTICE, outcome: 'failed:BAD_PIPELINE', kind: 'failed' }, { webhooks: [] });
+    expect(warned).toHaveBeenCalledWith(expect.stringMatching(/^nobody is told/), expect.anything());
+    warned.mockRestore();
   });
 
   it('is told at the worker’s webhooks while it cannot be read', async () => {
