@@ -9,6 +9,7 @@ import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/e
 import type { DataConverter } from '@temporalio/common';
 import { join } from 'node:path';
 import { DaybreakError } from '../domain/errors';
+import type { TemporalUi } from '../domain/workflow-url';
 import type { Config } from './config';
 import { encryptingCodec } from './payload-codec';
 import { temporalFailure } from './temporal-failure';
@@ -23,6 +24,11 @@ export function connectOptions(config: Config) {
     connectionOptions: { ...connectionOptions, address: connectionOptions.address ?? config.temporal.address },
     namespace: namespace ?? config.temporal.namespace,
   };
+}
+
+/** Where the Temporal UI shows what the commands and workers start. Throws BAD_CONFIGURATION like `connectOptions`. */
+export function temporalUi(config: Config): TemporalUi {
+  return { uiUrl: config.temporal.uiUrl, namespace: connectOptions(config).namespace };
 }
 
 function standardOptions(): ClientConnectConfig {

@@ -8,7 +8,7 @@ import { QUEUES_OF_LAYER, TASK_QUEUES, type Layer } from '../domain/task-queues'
 import { pipelineNames } from '../engines/pipeline/pipelines-folder';
 import type { SparkProgram } from '../engines/spark/spark-program';
 import type { Config } from './config';
-import { connectOptions, unreachable, workerConverterOf } from './connect';
+import { connectOptions, temporalUi, unreachable, workerConverterOf } from './connect';
 import { typedFailures } from './failures';
 import { startOutputServer } from './output-server';
 import { createMetrics, measured, type Metrics } from './metrics';
@@ -46,7 +46,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
       layers.flatMap((layer) => {
         const activities = {
           ...activitiesOf(layer, options, metrics),
-          ...(layer === 'batch' && createOperateActivities(config)),
+          ...(layer === 'batch' && createOperateActivities({ ...config, temporal: temporalUi(config) })),
         };
         return QUEUES_OF_LAYER[layer].map((queue) =>
           Worker.create({

@@ -11,7 +11,7 @@ import { workflowUrl } from '../../domain/workflow-url';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import type { Config } from '../../worker/config';
-import { withClient } from '../../worker/connect';
+import { temporalUi, withClient } from '../../worker/connect';
 import { remedyOf } from '../operate/remedies';
 import { shownDays } from '../operate/shown-days';
 import { failureOf } from '../operate/workflow-failure';
@@ -100,11 +100,12 @@ async function askTemporal<T>(config: Config, ask: (client: Client) => Promise<T
 }
 
 async function reportedRuns(
-  { temporal }: Config,
+  config: Config,
   client: Client,
   pipeline: string,
   dates: readonly BusinessDate[],
 ): Promise<Map<BusinessDate, ReportedRuns>> {
+  const ui = temporalUi(config);
   const [from = '', to = ''] = [dates[0], dates.at(-1)];
   const byDate = new Map<BusinessDate, DayRun[]>();
   for await (const run of dayRuns(client, pipeline, { from, to })) {
@@ -118,7 +119,7 @@ async function reportedRuns(
     const [last] = runs;
     const hasFailed = last !== undefined && remedyOf(last.outcome) !== undefined;
     reported.set(date, {
-      runs: runs.map((run) => runOf(run, workflowUrl(temporal, run.workflowId, run.runId))),
+      runs: runs.map((run) => runOf(run, workflowUrl(ui, run.workflowId, run.runId))),
       ...(hasFailed && { reason: await reasonOf(client, last) }),
     });
   }

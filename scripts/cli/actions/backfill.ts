@@ -10,7 +10,7 @@ import type { BusinessDate } from '../../../domain/business-date';
 import { parsePipelineName } from '../../../domain/pipeline';
 import { loadPipelineNamed } from '../../../engines/load-pipeline';
 import { readConfig } from '../../../worker/config';
-import { withClient } from '../../../worker/connect';
+import { temporalUi, withClient } from '../../../worker/connect';
 import { cancelBackfill, followBackfill, startBackfill } from '../../operate/backfill';
 import { daysSummary, eachDay } from '../../output/days-progress';
 import { whileItGoesOn } from '../../output/going-on';
@@ -54,7 +54,7 @@ export async function run({ dryRun, wait, watch, cancel, json, ...range }: Backf
       return;
     }
     const started = await startBackfill(client, range);
-    const url = workflowUrl(config.temporal, started.handle.workflowId);
+    const url = workflowUrl(temporalUi(config), started.handle.workflowId);
     if (started.joined) {
       const follows = wait ? '. This command follows it,' : ',';
       progress(`A backfill of this range runs already${follows} with the options that it was started with.`);

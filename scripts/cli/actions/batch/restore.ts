@@ -3,7 +3,7 @@ import type { BusinessDate } from '../../../../domain/business-date';
 import { withOutput } from '../../../../engines/versions/open-output';
 import { versionToRestore } from '../../../../engines/versions/restorable-version';
 import { readConfig } from '../../../../worker/config';
-import { withClient } from '../../../../worker/connect';
+import { temporalUi, withClient } from '../../../../worker/connect';
 import { followDay, requireRunnable, startDay } from '../../../operate/run-day';
 import { describeDay } from '../../../output/describe/describe-day';
 import { whileItGoesOn } from '../../../output/going-on';
@@ -27,7 +27,7 @@ export async function run({ pipeline, date, version, json }: RestoreOptions): Pr
   await withClient(config, async (client) => {
     const started = await startDay(client, { pipeline, date, restore: version });
     // Not by `batch run`: once the restore has ended, that would recompute the day.
-    const how = `Follow it, or cancel it, in the Temporal UI: ${workflowUrl(config.temporal, started.handle.workflowId)}`;
+    const how = `Follow it, or cancel it, in the Temporal UI: ${workflowUrl(temporalUi(config), started.handle.workflowId)}`;
     const result = await whileItGoesOn(how, () => followDay(started, progress));
     if (json) printJson(result);
     else describeDay(result).forEach(print);

@@ -1,7 +1,7 @@
 import type { BusinessDate } from '../../../../domain/business-date';
 import type { Acceptance } from '../../../../domain/gate';
 import { readConfig } from '../../../../worker/config';
-import { withClient } from '../../../../worker/connect';
+import { temporalUi, withClient } from '../../../../worker/connect';
 import { followDay, joinedWarning, requireRunnable, runCommand, startDay } from '../../../operate/run-day';
 import { describeDay } from '../../../output/describe/describe-day';
 import { whileItGoesOn } from '../../../output/going-on';
@@ -27,7 +27,7 @@ export async function run({ pipeline, date, force, accept, wait, json }: RunOpti
     if (started.joined !== undefined) progress(joinedWarning(started.joined, input));
     if (wait) {
       // With its options: if the run has ended by then, the command starts one.
-      const how = `Follow it again: ${runCommand(input)}. Cancel it in the Temporal UI: ${workflowUrl(config.temporal, workflowId)}`;
+      const how = `Follow it again: ${runCommand(input)}. Cancel it in the Temporal UI: ${workflowUrl(temporalUi(config), workflowId)}`;
       const result = await whileItGoesOn(how, () => followDay(started, progress));
       if (json) printJson(result);
       else describeDay(result).forEach(print);
@@ -35,7 +35,7 @@ export async function run({ pipeline, date, force, accept, wait, json }: RunOpti
       printJson({ workflowId, joined: started.joined !== undefined });
     } else {
       print(
-        `${started.joined === undefined ? 'Started' : 'Joined'} ${workflowId}: ${workflowUrl(config.temporal, workflowId)}`,
+        `${started.joined === undefined ? 'Started' : 'Joined'} ${workflowId}: ${workflowUrl(temporalUi(config), workflowId)}`,
       );
     }
   });
