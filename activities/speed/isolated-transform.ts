@@ -54,12 +54,13 @@ export async function runIsolated(
     }
     if (signal?.aborted === true || (events > 0 && performance.now() > deadline)) break;
   }
+  const found = parts.flatMap(({ wrong }) => wrong ?? []);
   return {
     messages: parts.flatMap(({ messages }) => messages),
     rejects: parts.flatMap(({ start, rejects }) =>
       rejects.map((reject) => ({ ...reject, index: start + reject.index })),
     ),
-    wrong: parts.map(({ wrong = {} }) => wrong).reduce(addWrongRows, {}),
+    ...(found.length > 0 && { wrong: found.reduce(addWrongRows) }),
     events,
   };
 }

@@ -68,6 +68,11 @@ export function protocolType(thrown: unknown): string | undefined {
   return thrown instanceof Error && 'type' in thrown && typeof thrown.type === 'string' ? thrown.type : undefined;
 }
 
+/** Whether a broker answered that another producer has taken the transactional id over, or that the id's time was over. */
+export function isFenced(thrown: unknown): boolean {
+  return FENCED.has(protocolType(thrown) ?? '');
+}
+
 function codeOf(chain: readonly unknown[], protocol: string | undefined): ErrorCode {
   if (protocol !== undefined && FENCED.has(protocol)) return 'SHARD_FENCED';
   // UNKNOWN means that a broker failed internally. It has not refused the request.

@@ -72,7 +72,8 @@ export class PartitionSession {
         before.look(coordinator),
       );
       const known = options.mayStartAnew === true ? 0 : Math.max(options.known ?? 0, before.seen ?? 0);
-      const owner = { producerId: writer.producerId, producerEpoch: writer.producerEpoch, known };
+      const { producerId, producerEpoch } = writer;
+      const owner = { producerId, producerEpoch, known, isOpen: () => writer.isOpen };
       onOwned?.({ ...owner, ...(before.unfinished && { unfinished: before.unfinished }) });
       // The order matters: once the previous owner is fenced, the committed offset cannot move any more.
       const committed = await before.finish(writer);

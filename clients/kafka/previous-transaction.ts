@@ -6,12 +6,11 @@ import { boundsOf } from './partition-bounds';
 import type { GroupPartition } from './reset-command';
 import { type Decision, type TransactionState, transactionState } from './transaction-state';
 import type { SessionOptions } from './session-options';
-import { type TransactionalWriter, whileMarkersAreWritten } from './transactional-writer';
+import { CONCURRENT_TRANSACTIONS, type TransactionalWriter, whileMarkersAreWritten } from './transactional-writer';
 import { type Broker, type Cluster, createErrorFromCode } from './transport';
 
 /** A broker before Kafka 4 shows a committed offset some milliseconds after the transaction. */
 const MARKERS_ARE_LOST_MS = 3_000;
-const CONCURRENT_TRANSACTIONS = 51;
 
 /**
  * The last transaction of the previous owner of a partition, whose markers the broker may have lost. Kafka 4 takes a

@@ -7,6 +7,7 @@ export type Decision = 'commit' | 'abort';
 /** The last transaction of a transactional id. */
 export interface TransactionState {
   readonly producerId: bigint;
+  readonly producerEpoch: number;
   /** Absent if the transaction is open, or if a new owner has come since. */
   readonly decision?: Decision;
   /** Whether the coordinator considers the markers of the decision as written. */
@@ -32,13 +33,15 @@ export async function transactionState(
   const [found] = await send(coordinator, DESCRIBE_TRANSACTIONS, encode(transactionalId), decode);
   if (found === undefined || found.errorCode === TRANSACTIONAL_ID_NOT_FOUND) return undefined;
   if (found.errorCode !== 0) throw createErrorFromCode(found.errorCode);
-  return { producerId: found.producerId, ...(DECIDED[found.state] ?? { isComplete: false }) };
+  const { producerId, producerEpoch } = found;
+  return { producerId, producerEpoch, ...(DECIDED[found.state] ?? { isComplete: false }) };
 }
 
 interface Described {
   readonly errorCode: number;
   readonly state: string;
   readonly producerId: bigint;
+  readonly producerEpoch: number;
 }
 
 function encode(transactionalId: string): Encoder {
@@ -61,12 +64,12 @@ function decodeState(decoder: Decoder): Described {
   decoder.readInt32(); // its time limit
   decoder.readInt64(); // its start
   const producerId = decoder.readInt64();
-  decoder.readInt16(); // the producer's epoch
+  const producerEpoch = decoder.readInt16();
   decoder.readUVarIntArray((topic) => {
     topic.readUVarIntString();
     topic.readUVarIntArray((partition) => partition.readInt32());
     topic.readTaggedFields();
   });
   decoder.readTaggedFields();
-  return { errorCode, state, producerId };
+  return { errorCode, state, producerId, producerEpoch };
 }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { protocolType } from './errors';
+import { isFenced, protocolType } from './errors';
 import { leaderOf } from './leader-of';
 import { partitionOf } from './murmur2';
 import { type PartitionBatch, produceBatches } from './produce';
 import { encodeRecordBatch, type NewRecord, recordSize } from './record-batch';
-import type { Decision } from './transaction-state';
-import type { Broker, Cluster } from './transport';
+import { type Decision, transactionState } from './transaction-state';
+import { type Broker, type Cluster, createErrorFromCode } from './transport';
 
 /** Records by topic. */
 export type TransactionWrites = ReadonlyMap<string, readonly NewRecord[]>;
@@ -34,6 +34,8 @@ export interface ProducerEpoch {
   readonly unfinished?: Decision;
   /** An offset that an owner before had committed, or a later one, if Kafka knew it when this owner came; 0 or absent if not. */
   readonly known?: number;
+  /** Whether this owner knows that the coordinator has an open transaction of it. Default: it does not know. */
+  readonly isOpen?: () => boolean;
 }
 
 /**
@@ -45,17 +47,20 @@ const BATCH_BYTES = 900_000;
 /** The coordinator writes the markers of a transaction after its answer. The next transaction waits for them. */
 const MARKERS_POLL_MS = 2;
 const MARKERS_TIMEOUT_MS = 10_000;
+/** A code of the protocol; see `whileMarkersAreWritten`. */
+export const CONCURRENT_TRANSACTIONS = 51;
 /** Sequence numbers wrap around at this value. */
 const SEQUENCES = 2 ** 31;
 
 /** A transactional producer for the output of one partition. Throws kafkajs's errors. */
-export class TransactionalWriter implements ProducerEpoch {
+export class TransactionalWriter {
   readonly producerId: bigint;
   readonly producerEpoch: number;
   readonly #cluster: Cluster;
   readonly #coordinators: Coordinators;
   readonly #options: WriterOptions;
   readonly #sequences = new Map<string, number>();
+  #isOpen = false;
   #keyless = 0;
 
   private constructor(
@@ -90,6 +95,11 @@ export class TransactionalWriter implements ProducerEpoch {
       return await transactions.initProducerId({ transactionalId, transactionTimeout: TRANSACTION_TIMEOUT_MS });
     });
     return new TransactionalWriter(cluster, { transactions, groups }, options, producer);
+  }
+
+  /** See ProducerEpoch. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** @param metadata text of at most about 4,000 bytes that the broker keeps with the offset. */
@@ -127,6 +137,7 @@ export class TransactionalWriter implements ProducerEpoch {
   async #addOffsets(): Promise<void> {
     const offsets = { ...this.#transaction, groupId: this.#options.group };
     await whileMarkersAreWritten(() => this.#coordinators.transactions.addOffsetsToTxn(offsets));
+    this.#isOpen = true;
   }
 
   async #addPartitions(partitions: ReadonlyMap<string, Iterable<number>>): Promise<void> {
@@ -139,6 +150,7 @@ export class TransactionalWriter implements ProducerEpoch {
 
   async #end(decision: Decision): Promise<void> {
     const end = { ...this.#transaction, transactionResult: decision === 'commit' };
+    this.#isOpen = false;
     await untilDecided(() => this.#coordinators.transactions.endTxn(end));
   }
 
@@ -229,8 +241,25 @@ async function endPrevious(transactions: Broker, transactionalId: string, previo
   try {
     await untilDecided(() => transactions.endTxn({ transactionalId, ...producer, transactionResult }));
   } catch (thrown) {
-    if (protocolType(thrown) !== 'INVALID_TXN_STATE') throw thrown; // The previous session left nothing open.
+    if (protocolType(thrown) === 'INVALID_TXN_STATE') return; // The previous session left nothing open.
+    if (!isFenced(thrown) || !(await hasTimedOut(transactions, transactionalId, previous))) throw thrown;
   }
+}
+
+/**
+ * Whether the coordinator has aborted the transaction that the previous session left open, because its time was over.
+ * That fences the session, too: it raises the epoch by one. Another owner that comes to an open transaction raises it once
+ * more before it writes.
+ */
+async function hasTimedOut(transactions: Broker, transactionalId: string, previous: ProducerEpoch): Promise<boolean> {
+  if (previous.isOpen?.() !== true || previous.unfinished !== undefined) return false;
+  return await whileMarkersAreWritten(async () => {
+    const state = await transactionState(transactions, transactionalId);
+    const isNext = state?.producerId === previous.producerId && state.producerEpoch === previous.producerEpoch + 1;
+    if (!isNext || state.decision !== 'abort') return false;
+    if (!state.isComplete) throw createErrorFromCode(CONCURRENT_TRANSACTIONS);
+    return true;
+  });
 }
 
 /** Repeats a call that must wait until the previous transaction has ended on every partition. */

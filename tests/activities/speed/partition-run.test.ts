@@ -110,6 +110,52 @@ describe('an owner whose session fails', () => {
   });
 });
 
+describe('an outage that is longer than the time of an open transaction', () => {
+  beforeEach(async () => {
+    kafka.bounds = { low: 0, high: 1 };
+    const batch = { producerId: 9n, producerEpoch: 0, firstSequence: 0 };
+    kafka.recordSet = await encodeRecordBatch([{ key: null, value: '{}' }], 100, batch);
+  });
+  const oneRow = (): PartitionRun =>
+    partitionRun({ run: () => Promise.resolve({ messages: [{ key: null, value: '{}' }], rejects: [] }) });
+
+  it('fences nobody: the coordinator has aborted it, and the run writes its rows in another one', async () => {
+    at({
+      'produce 1': () => {
+        kafka.timeOut();
+        throw FakeKafka.away();
+      },
+      'produce 2': ends,
+    });
+    await expect(oneRow().run(stop.signal)).resolves.toBeUndefined();
+    expect(kafka).toMatchObject({ committed: 1, rows: 1, epoch: 2 });
+  });
+
+  it.each<[string, Parameters<typeof at>[0]]>([
+    [
+      'another owner has come meanwhile',
+      {
+        'produce 1': () => {
+          kafka.takeOver();
+          throw FakeKafka.away();
+        },
+      },
+    ],
+    [
+      'the transaction may have been decided, so that the one that was aborted may be of another owner',
+      {
+        'endTxn 2': () => {
+          kafka.timeOut();
+          throw FakeKafka.away();
+        },
+      },
+    ],
+  ])('fences the run where %s', async (_, steps) => {
+    at(steps);
+    await expect(oneRow().run(stop.signal)).rejects.toMatchObject({ code: 'SHARD_FENCED' });
+  });
+});
+
 describe('a broker that is away', () => {
   it('is waited for by a partition that had nothing to do for ten minutes', async () => {
     at({

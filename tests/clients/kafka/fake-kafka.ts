@@ -106,6 +106,20 @@ export class FakeKafka {
     },
   };
 
+  /** Aborts the open transaction, and fences its owner, as a coordinator does when the transaction's time is over. */
+  timeOut(): void {
+    if (this.#state !== 'Ongoing') return;
+    this.epoch += 1;
+    this.#end('abort');
+  }
+
+  /** Another owner comes, as far as it owns the transactional id. */
+  takeOver(): void {
+    this.timeOut();
+    this.epoch += 1;
+    this.#state = 'Empty';
+  }
+
   async #answerTo(apiKey: number, apiName: string): Promise<unknown> {
     switch (apiKey) {
       case PRODUCE:
@@ -127,7 +141,7 @@ export class FakeKafka {
         return await this.#answer('describeProducers', () => (this.#openRows > 0 ? [PRODUCER_ID] : []));
       case DESCRIBE_TRANSACTIONS:
         return await this.#answer('describeTransactions', () => [
-          { errorCode: 0, state: this.#state, producerId: PRODUCER_ID },
+          { errorCode: 0, state: this.#state, producerId: PRODUCER_ID, producerEpoch: this.epoch },
         ]);
       default:
         throw new Error(`${apiName} is not expected`);
