@@ -13,6 +13,7 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { folderWithin } from '../../clients/storage/local/safe-path';
 import { withScratch } from '../../clients/storage/local/scratch-folder';
 import { pollCompaction } from '../druid/compaction-poll';
+import { requireSameClocks } from '../druid/zone-clocks';
 import { pollUntilAnswered, withHeartbeats } from '../heartbeat';
 import { countServed } from './count-served';
 import { servedBefore, visibleSegments } from './day-segments';
@@ -161,7 +162,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
   return {
     /**
      * Compares the built day with what Druid serves now. A refusal is no error: the report has the refusals, and the
-     * part of realtime that could not be seen.
+     * part of realtime that could not be seen. Throws DRUID_REFUSED if the day is another one in Druid.
      */
     async checkGate(
       given: DayPlan,
@@ -171,6 +172,7 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       const { accept } = parseInput(acceptInput, options, 'checkGate');
       const built = parseInput(builtCounts, day, 'checkGate');
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'checkGate');
+      await requireSameClocks(druid, plan);
       const { cancellationSignal: signal } = Context.current();
       const servedPlan = { datasource: plan.realtimeDatasource, interval: plan.interval };
       const scratch = await folderWithin(data, plan.pipeline, 'scratch');

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { refuseCompaction } from '../../../activities/druid/compaction-poll';
 import { requireExtensions } from '../../../activities/druid/required-extensions';
+import { requireSameClocks } from '../../../activities/druid/zone-clocks';
 import { createDruidClient } from '../../../clients/druid';
 import { scratchRoot } from '../../../clients/storage/local/scratch-folder';
-import { businessDateOf } from '../../../domain/business-date';
+import { businessDateOf, dayInterval, shiftDate } from '../../../domain/business-date';
 import { asDaybreakError, DaybreakError } from '../../../domain/errors';
 import { inputLocationOf } from '../../../domain/pipeline';
 import { checkInput } from '../../../engines/input/check-input';
@@ -30,15 +31,18 @@ export async function checkSystems(loaded: LoadedPipeline): Promise<Answers> {
   const { pipeline } = loaded;
   const druid = createDruidClient(servers);
   const own = join(data, pipeline.name);
-  const [compaction, extensions, input, output, tables] = await Promise.all([
+  const { timeZone } = pipeline;
+  const yesterday = dayInterval(shiftDate(businessDateOf(new Date(), timeZone), -1), timeZone);
+  const [compaction, extensions, clocks, input, output, tables] = await Promise.all([
     refuseCompaction(druid, loaded).catch(asDaybreakError),
     requireExtensions(druid, pipeline).catch(asDaybreakError),
+    requireSameClocks(druid, { timeZone, interval: yesterday }).catch(asDaybreakError),
     checkInput(pipeline, inputLocationOf(pipeline, own), { scratch: scratchRoot(data, pipeline.name) }),
     checkOutput(data, pipeline),
     checkTables(loaded),
   ]);
   const places = [input, output, ...tables];
-  const failures = [...(extensions ? [extensions] : []), ...places.flatMap(({ failure }) => failure ?? [])];
+  const failures = [extensions, clocks, ...places.map(({ failure }) => failure)].flatMap((failure) => failure ?? []);
   const found = tables.every(({ failure }) => failure === undefined) && {
     loaded: await withTablesOf(loaded, businessDateOf(new Date(), pipeline.timeZone)),
   };

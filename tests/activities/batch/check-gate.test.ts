@@ -6,12 +6,13 @@ import { dayPlan, type BuiltDay, type GateReport } from '../../../domain/daily-b
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { scratchFolder } from '../../engines/scratch';
 import { BUILT } from '../../workflows/day-activities';
+import { shownClocks } from '../druid/druid-clocks';
 
 const MINUTE = 60_000;
 const data = scratchFolder();
 
 /** Druid with one segment of the day. A historical serves it after `afterQuestions` requests, up to the request `lastly`. */
-function druidThatLoads(afterQuestions: number, lastly = Infinity) {
+function druidThatLoads(afterQuestions: number, { lastly = Infinity, zone }: { lastly?: number; zone?: string } = {}) {
   let questions = 0;
   const segment = { published: true, realtime: false, overshadowed: false, compacted: false, appended: true };
   const day = {
@@ -30,6 +31,7 @@ function druidThatLoads(afterQuestions: number, lastly = Infinity) {
     },
     queries: {
       columns: () => Promise.resolve([]),
+      sql: (query: string) => Promise.resolve([shownClocks(query, zone)]),
       segments: () => {
         questions += 1;
         return Promise.resolve([{ ...segment, ...day, available: questions > afterQuestions && questions <= lastly }]);
@@ -88,7 +90,7 @@ it('waits for no task of a supervisor that is suspended, also where its topic is
 });
 
 it('says what was away after it had counted the rows, though it was there before', async () => {
-  const { druid } = druidThatLoads(0, 1);
+  const { druid } = druidThatLoads(0, { lastly: 1 });
   const report = await check(druid, { first: 0, attempt: 0 });
   expect(report).toMatchObject({ realtimeUnseen: '1 segment of the day to be served' });
 });
@@ -135,4 +137,9 @@ describe('of realtime that several tasks read', () => {
     expect(await unseen([task('a1', '0'), task('b1', '1', false)], ['a1', 'b1'])).toContain("realtime's task b1");
     expect(await unseen([task('a1', '0')], ['a1'])).toBe('realtime to start tasks for 1 more partition');
   });
+});
+
+it('refuses a day that is another one by the clocks of Druid', async () => {
+  const { druid } = druidThatLoads(0, { zone: 'Asia/Tashkent' });
+  await expect(check(druid, { first: 0, attempt: 0 })).rejects.toMatchObject({ code: 'DRUID_REFUSED' });
 });

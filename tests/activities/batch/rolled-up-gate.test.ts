@@ -6,6 +6,7 @@ import { completeCounts } from '../../../domain/day-manifest';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { DAY, pipelineLike, scratchFolder } from '../../engines/scratch';
 import { BUILT } from '../../workflows/day-activities';
+import { shownClocks } from '../druid/druid-clocks';
 
 const root = scratchFolder();
 
@@ -19,8 +20,10 @@ function druidWith(events: number): DruidClient {
       columns: () => Promise.resolve(['__time', 'user_name', 'count']),
       segmentColumns: () => Promise.resolve([]),
       segments: () => Promise.resolve([]),
-      sql: (query: string) =>
-        Promise.resolve([/>= [^<]*22:00:00/.test(query) ? { stored: 1, events } : { stored: 0, events: 0 }]),
+      sql: (query: string) => {
+        if (query.includes('TIME_FORMAT')) return Promise.resolve([shownClocks(query)]);
+        return Promise.resolve([/>= [^<]*22:00:00/.test(query) ? { stored: 1, events } : { stored: 0, events: 0 }]);
+      },
     },
   };
   return druid as unknown as DruidClient;
