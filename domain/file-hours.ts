@@ -1,5 +1,5 @@
 import { tzOffset } from '@date-fns/tz';
-import { datesBetween, dayInterval, parseBusinessDate, type BusinessDate } from './business-date';
+import { datesBetween, dayInterval, firstInstantOf, parseBusinessDate, type BusinessDate } from './business-date';
 
 /** A local hour, as it stands in file names and in the local text of times. */
 export interface LocalHour {
@@ -43,7 +43,6 @@ export interface FileHours {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 /** Every zone changes its clocks at a quarter of an hour. */
 const QUARTER = 15 * MINUTE;
 
@@ -112,12 +111,7 @@ function localHourAt(at: number, timeZone: string): LocalHour {
  * the hour, it is the instant at which they do. An hour that comes twice begins at its first time.
  */
 function firstInstant({ date, hour }: LocalHour, timeZone: string, later: number): number {
-  const local = Date.parse(`${date}T${hour}:00:00Z`) + later * HOUR;
-  const offsetAt = (at: number): number => tzOffset(timeZone, new Date(at)) * MINUTE;
-  const before = local - offsetAt(local - DAY);
-  const after = local - offsetAt(local + DAY);
-  const existing = [before, after].filter((at) => at + offsetAt(at) === local);
-  return existing.length === 0 ? before : Math.min(...existing);
+  return firstInstantOf(Date.parse(`${date}T${hour}:00:00Z`) + later * HOUR, timeZone);
 }
 
 function keyOf({ date, hour }: LocalHour): string {

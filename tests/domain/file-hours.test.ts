@@ -30,6 +30,18 @@ describe('a day whose files are named in its own zone', () => {
   });
 });
 
+it('has the file of an hour in that hour also where clocks skip only its beginning, and one that they skip behind', () => {
+  // On the Chatham Islands 02:45 becomes 03:45.
+  const chatham = { timeZone: 'Pacific/Chatham', reachHours: 1 };
+  const hours = fileHours(parseBusinessDate('2025-09-28'), chatham.timeZone, chatham);
+  for (const hour of ['02', '03', '04']) {
+    expect(hours.expectedAt(named('2025-09-28', hour))).toEqual({ ...named('2025-09-28', hour), own: true });
+  }
+  const newYork = { timeZone: 'America/New_York', reachHours: 1 };
+  const skipped = fileHours(parseBusinessDate('2026-03-08'), newYork.timeZone, newYork);
+  expect(skipped.expectedAt(named('2026-03-08', '02'))).toEqual({ ...named('2026-03-08', '03'), own: true });
+});
+
 it('reads no other hour where the reach is 0', () => {
   const hours = fileHours(parseBusinessDate('2026-11-21'), 'UTC', { timeZone: 'UTC', reachHours: 0 });
   expect(hours.expectedAt(named('2026-11-22', '00'))).toBeUndefined();
