@@ -59,6 +59,12 @@ export interface DatedNames {
   readonly names: DayNames;
 }
 
+/** The beginnings of the names of the days. A name has one of them. */
+export function prefixesOf(days: readonly DatedNames[]): string[] {
+  const prefixes = [...new Set(days.map(({ names }) => names.prefix))];
+  return prefixes.filter((prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)));
+}
+
 /** A name that may be one of a day's files. */
 export interface Candidate {
   /** Relative to the input's location, without a '/' at its end. */

@@ -1,15 +1,26 @@
-import { opendirSync, realpathSync, statSync } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { opendirSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
 import { isWithin, READ_UNTRUSTED } from '../../clients/storage/local/safe-path';
 import { versionOf } from '../../clients/storage/local/version';
 import { DaybreakError, messageOf } from '../../domain/errors';
 import type { DayNames } from './file-names';
-import { A_FOLDER, unreadable, type Candidate, type DatedNames, type InputPlace, type ListedFile } from './listed-file';
+import {
+  A_FOLDER,
+  prefixesOf,
+  unreadable,
+  type Candidate,
+  type DatedNames,
+  type InputPlace,
+  type ListedFile,
+} from './listed-file';
 
 /** Milliseconds; much more than the clock granularity of any file system. */
 const SETTLED_AFTER = 2000;
+
+/** The number of names that are read from a folder at once. */
+const PAGE = 1_000;
 
 /** The input files in a local folder. */
 export function localInput(folder: string): InputPlace {
@@ -27,14 +38,15 @@ async function tryRead({ path }: ListedFile): Promise<void> {
 
 /** The entries of the folders that can hold files of the days. No other folder is read. */
 async function* entriesOf(input: string, names: readonly DatedNames[]): AsyncGenerator<Candidate> {
+  const prefixes = prefixesOf(names);
   let folders = new Map([['', names.map((dated) => dated.names.segments)]]);
   const depth = (names[0]?.names.segments.length ?? 1) - 1;
   for (let level = 0; level < depth; level += 1) {
     const next = new Map<string, DayNames['segments'][]>();
     for (const [folder, days] of folders) {
       // Once for all days, and not at all if each knows the name.
-      let listed: ReturnType<typeof readFolder> | undefined;
-      const list = () => (listed ??= readFolder(input, folder));
+      let listed: ReturnType<typeof subfolders> | undefined;
+      const list = () => (listed ??= subfolders(input, folder));
       for (const segments of days) {
         for (const name of await foldersIn(input, folder, segments[level] ?? '', list)) {
           const path = join(folder, name);
@@ -45,9 +57,10 @@ async function* entriesOf(input: string, names: readonly DatedNames[]): AsyncGen
     folders = next;
   }
   for (const folder of folders.keys()) {
-    for (const entry of await readFolder(input, folder)) {
-      if (!entry.isFile() && !entry.isSymbolicLink() && !entry.isDirectory()) continue;
+    for await (const entry of readFolder(input, folder)) {
       const file = depth === 0 ? entry.name : join(folder, entry.name);
+      if (!prefixes.some((prefix) => file.startsWith(prefix))) continue;
+      if (!entry.isFile() && !entry.isSymbolicLink() && !entry.isDirectory()) continue;
       yield {
         file,
         listed(hour) {
@@ -64,16 +77,14 @@ async function foldersIn(
   input: string,
   folder: string,
   segment: DayNames['segments'][number],
-  list: () => ReturnType<typeof readFolder>,
+  list: () => ReturnType<typeof subfolders>,
 ): Promise<readonly string[]> {
   if (typeof segment === 'string') {
     const path = join(input, folder, segment);
     if ((await lstat(path).catch(ignoreMissing))?.isSymbolicLink() === true) followed(input, path);
     return [segment];
   }
-  const entries = (await list()).filter(
-    (entry) => segment.matches(entry.name) && (entry.isDirectory() || entry.isSymbolicLink()),
-  );
+  const entries = (await list()).filter(({ name }) => segment.matches(name));
   for (const entry of entries) if (entry.isSymbolicLink()) followed(input, join(input, folder, entry.name));
   return entries.map(({ name }) => name);
 }
@@ -122,12 +133,21 @@ function mayHoldFile(folder: string): boolean {
   }
 }
 
-/** Returns nothing if a folder below the input folder is missing. */
-async function readFolder(input: string, folder: string) {
+/** The folders and links in a folder. */
+async function subfolders(input: string, folder: string): Promise<Dirent[]> {
+  const found: Dirent[] = [];
+  for await (const entry of readFolder(input, folder)) {
+    if (entry.isDirectory() || entry.isSymbolicLink()) found.push(entry);
+  }
+  return found;
+}
+
+/** Gives nothing if a folder below the input folder is missing. A folder may have names of years: it holds a page of them. */
+async function* readFolder(input: string, folder: string): AsyncGenerator<Dirent> {
   try {
-    return await readdir(join(input, folder), { withFileTypes: true });
+    yield* await opendir(join(input, folder), { bufferSize: PAGE });
   } catch (cause) {
-    if (folder !== '' && isAbsent(cause)) return [];
+    if (folder !== '' && isAbsent(cause)) return;
     if (folder !== '') throw unreadable(join(input, folder), cause);
     throw new DaybreakError('NO_INPUT', {
       what: `the input folder ${input} cannot be read: ${messageOf(cause)}`,

@@ -10,6 +10,7 @@ import { isZstd } from './compression';
 import type { InputOptions } from './input-files';
 import {
   A_FOLDER,
+  prefixesOf,
   SMALL_BYTES,
   type Candidate,
   type DatedNames,
@@ -92,12 +93,6 @@ async function* candidatesOf(
       yield { file: folder, listed: (hour) => copies.ofFolder(file, hour) };
     }
   }
-}
-
-/** The beginnings of the names of the days. A name has one of them. */
-function prefixesOf(days: readonly DatedNames[]): string[] {
-  const prefixes = [...new Set(days.map(({ names }) => names.prefix))];
-  return prefixes.filter((prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)));
 }
 
 /** Copies of objects in a folder. Each is made once, of the version that was listed. */
