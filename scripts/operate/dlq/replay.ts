@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeadLetter } from '../../../activities/speed/dead-letter';
 import { isEmptyBetween, type KafkaOptions, KafkaTopics, type PartitionOffsets } from '../../../clients/kafka';
+import { asDaybreakError, type DaybreakError } from '../../../domain/errors';
 import { deadLetterTopicOf, type Pipeline } from '../../../domain/pipeline';
 import { speedGroupOf } from '../../../domain/speed-shard';
 import { openEventTimes } from '../../../engines/rule/event-times';
@@ -23,6 +24,8 @@ export interface Replay {
   readonly tooLarge: readonly LargeLetter[];
   /** False if the speed layer did not read all of them within the time limit, or if nobody waited for it. */
   readonly settled: boolean;
+  /** What ended the replay after letters were sent. The other fields then say what was done until then. */
+  readonly failure?: DaybreakError;
   /** The letters that became dead letters again. */
   readonly failed: readonly DeadLetter[];
   /** The event times of the other letters; undefined for a time that cannot be read. */
@@ -38,7 +41,7 @@ const MOST_SEARCHED = 1_000;
 /**
  * Sends the selected dead letters that were not replayed yet to the pipeline's topic. Then waits until the speed layer
  * has read them, to find which failed again. After a replay was stopped, the next one goes on from there: each dead
- * letter is sent once.
+ * letter is sent once. Throws what ends it before it has sent anything; see `failure` for later.
  *
  * @param waitSeconds 0 only sends.
  * @param select Default: all.
@@ -67,18 +70,27 @@ export async function replayDeadLetters(
     };
     let [truncated, notSelected] = [0, 0];
     const tooLarge: LargeLetter[] = [];
-    for (const { partition, high } of spans) {
-      const left = await replayPartition({ kafka, pipeline, partition, high, run, select, onSent });
-      truncated += left.truncated;
-      notSelected += left.notSelected;
-      tooLarge.push(...left.tooLarge);
+    let settled = false;
+    let failed: readonly DeadLetter[] = [];
+    let failure: DaybreakError | undefined;
+    try {
+      for (const { partition, high } of spans) {
+        const left = await replayPartition({ kafka, pipeline, partition, high, run, select, onSent });
+        truncated += left.truncated;
+        notSelected += left.notSelected;
+        tooLarge.push(...left.tooLarge);
+      }
+      const isAwaited = sent.size > 0 && waitSeconds > 0;
+      settled = sent.size === 0 || (isAwaited && (await isRead(topics, kafka, pipeline, waitSeconds)));
+      if (isAwaited) failed = await failedAgain(kafka, pipeline, spans, sent);
+    } catch (thrown) {
+      if (sent.size === 0) throw thrown;
+      [failure, settled] = [asDaybreakError(thrown), false];
     }
-    const isAwaited = sent.size > 0 && waitSeconds > 0;
-    const settled = sent.size === 0 || (isAwaited && (await isRead(topics, kafka, pipeline, waitSeconds)));
-    const failed = isAwaited ? await failedAgain(kafka, pipeline, spans, sent) : [];
     const replayed = sent.size;
     for (const letter of failed) sent.delete(replayOf(letter) ?? '');
-    return { replayed, byCode, truncated, notSelected, tooLarge, settled, failed, times: [...sent.values()] };
+    const left = { truncated, notSelected, tooLarge };
+    return { replayed, byCode, ...left, settled, failed, times: [...sent.values()], ...(failure && { failure }) };
   } finally {
     eventTimes.close();
     await topics.close();

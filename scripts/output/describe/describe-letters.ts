@@ -77,14 +77,14 @@ export interface ReplayOutcome extends SealedDays, Omit<Replay, 'times'> {
   readonly recompute: readonly string[];
 }
 
-/** What a replay did. */
+/** What a replay did. The command ends with its failure, if it has one. */
 export function describeReplay({ name, kafka }: Pipeline, outcome: ReplayOutcome, waitSeconds: number): Line[] {
-  const { replayed, byCode, settled, failed } = outcome;
+  const { replayed, byCode, settled, failure, failed } = outcome;
   return [
     `${counted(replayed, 'dead letter')} sent to ${kafka.topic} again${describeByCode(byCode)}`,
     ...describeLeftOut(name, outcome),
     ...describeTooLarge(kafka.topic, outcome),
-    ...(settled
+    ...(settled || failure !== undefined
       ? []
       : [
           waitSeconds === 0

@@ -67,7 +67,7 @@ async function replayLetters(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> 
   // If the folder is broken, its topics may differ from those of the running layer.
   const { pipeline } = await loadPipelineNamed(config.pipelines, flags.pipeline);
   const select = selectionOf(flags, pipeline.timeZone);
-  const { times, ...replay } = await replayDeadLetters(config.kafka, pipeline, flags.wait, select);
+  const { times, failure, ...replay } = await replayDeadLetters(config.kafka, pipeline, flags.wait, select);
   const until = await sealedUntil(config, pipeline);
   const days = lettersByDay(times, pipeline, until);
   if (replay.failed.length > 0 || replay.tooLarge.length > 0 || (!replay.settled && flags.wait > 0))
@@ -80,7 +80,8 @@ async function replayLetters(flags: Omit<ReplayFlags, 'dryRun'>): Promise<void> 
     bytes,
   }));
   if (flags.json) printJson({ ...outcome, tooLarge, failed: replay.failed.map(readableLetter) });
-  else describeReplay(pipeline, outcome, flags.wait).forEach(print);
+  else describeReplay(pipeline, { ...outcome, ...(failure && { failure }) }, flags.wait).forEach(print);
+  if (failure !== undefined) throw failure;
 }
 
 /** For programs: JSON has no undefined. */

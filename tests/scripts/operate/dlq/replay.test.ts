@@ -1,5 +1,6 @@
 import type { DeadLetter } from '../../../../activities/speed/dead-letter';
 import type * as Kafka from '../../../../clients/kafka';
+import { DaybreakError } from '../../../../domain/errors';
 import { loadPipeline } from '../../../../engines/load-pipeline';
 import { replayDeadLetters, type Replay } from '../../../../scripts/operate/dlq/replay';
 import type * as Partition from '../../../../scripts/operate/dlq/replay-partition';
@@ -65,4 +66,13 @@ it('only sends without a wait', async () => {
   };
   expect(await replay(0)).toMatchObject({ replayed: 1, settled: false, failed: [] });
   expect(polls).toBe(0);
+});
+
+it('says what it sent also where Kafka goes away before the result is known', async () => {
+  isRead = [true];
+  const failure = new DaybreakError('KAFKA_UNREACHABLE', { what: 'a transaction is open', remedy: 'Try again.' });
+  readTopic = () => {
+    throw failure;
+  };
+  expect(await replay(30)).toMatchObject({ replayed: 1, settled: false, failed: [], failure });
 });

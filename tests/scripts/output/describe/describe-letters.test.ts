@@ -1,3 +1,4 @@
+import { DaybreakError } from '../../../../domain/errors';
 import type { Pipeline } from '../../../../domain/pipeline';
 import { parseBusinessDate } from '../../../../domain/business-date';
 import { loadPipeline } from '../../../../engines/load-pipeline';
@@ -78,4 +79,10 @@ it('gives programs every value of a header that comes twice', () => {
   expect(readableLetter({ ...letter, key: null, value: null, headers })).toMatchObject({
     headers: { trace: ['a', null], source: 'b' },
   });
+});
+
+it('does not say that it waited where the replay failed, and says what was sent', () => {
+  const failure = new DaybreakError('KAFKA_UNREACHABLE', { what: 'a transaction is open', remedy: 'Try again.' });
+  const text = outcome(null, { settled: false, failure });
+  expect(text).toBe('3 dead letters sent to events again\n3 sent and not failed so far');
 });
