@@ -54,7 +54,7 @@ export async function runIsolated(
     }
     if (signal?.aborted === true || (events > 0 && performance.now() > deadline)) break;
   }
-  const found = parts.flatMap(({ wrong }) => wrong ?? []);
+  const found = parts.flatMap(({ wrong }) => (wrong === undefined ? [] : [wrong]));
   return {
     messages: parts.flatMap(({ messages }) => messages),
     rejects: parts.flatMap(({ start, rejects }) =>

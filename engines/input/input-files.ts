@@ -66,8 +66,8 @@ export async function withListedFiles<T>(
  * The files of a day and of the hours around it by the pipeline's pattern, also with .gz or .zst. Links within a local
  * folder are followed. Files that match but are not read, such as a .bz2 or a folder, are included with the reason.
  * Throws NO_INPUT if the day has no file of its own. Throws UNREADABLE_INPUT if a folder or one of its files cannot be
- * read, or is a link that leads out of the folder: to skip it would lose its rows silently. Throws STORAGE_FAILED or
- * STORAGE_REFUSED if a storage cannot be listed.
+ * read, or is a link that leads out of the folder: to skip it would lose its rows silently. Throws STORAGE_CHANGED if a
+ * file went away meanwhile, and STORAGE_FAILED or STORAGE_REFUSED if a storage cannot be listed.
  */
 export async function listInput(place: InputPlace, pipeline: Pipeline, date: BusinessDate): Promise<ListedInput> {
   const { pattern } = pipeline.files;

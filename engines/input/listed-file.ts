@@ -69,7 +69,7 @@ export function prefixesOf(days: readonly DatedNames[]): string[] {
 export interface Candidate {
   /** Relative to the input's location, without a '/' at its end. */
   readonly file: string;
-  /** Undefined if it is neither a file nor a folder that holds a file. Throws UNREADABLE_INPUT. */
+  /** Undefined if it is neither a file nor a folder that holds a file. Throws UNREADABLE_INPUT or STORAGE_CHANGED. */
   readonly listed: (hour: string) => ListedFile | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { opendirSync, realpathSync, statSync, type Dirent } from 'node:fs';
 import { lstat, open, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { absent } from '../../clients/storage/errors';
 import { ignoreMissing, isAbsent } from '../../clients/storage/local/fs-errors';
 import { isWithin, READ_UNTRUSTED } from '../../clients/storage/local/safe-path';
 import { versionOf } from '../../clients/storage/local/version';
@@ -90,7 +91,7 @@ async function foldersIn(
 }
 
 /**
- * Undefined if it is neither a file nor a folder that holds a file. Synchronous: for a day of 86,400 files asynchronous
+ * Undefined if it is neither a file nor a folder that holds a file. Throws STORAGE_CHANGED if it is gone. Synchronous: for a day of 86,400 files asynchronous
  * calls cost more than the whole build.
  */
 function listedFile(file: string, hour: string, path: string): ListedFile | undefined {
@@ -112,7 +113,8 @@ function listedFile(file: string, hour: string, path: string): ListedFile | unde
       ...(unread !== undefined && { unread }),
     };
   } catch (cause) {
-    throw unreadable(path, cause);
+    // It was removed or renamed since its folder was read. Its new name may be missing there.
+    throw isAbsent(cause) ? absent(`reading ${path}`) : unreadable(path, cause);
   }
 }
 

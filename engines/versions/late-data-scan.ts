@@ -32,7 +32,7 @@ export interface SurveyOptions {
 /**
  * Compares a day's input files with those of the version that Druid serves, else of the published build: after a
  * recompute that failed after its build, the day is as late as before. Reads only files that changed since then.
- * Throws UNREADABLE_INPUT.
+ * Throws UNREADABLE_INPUT or STORAGE_CHANGED.
  *
  * @param folder <data>/<pipeline>.
  */
@@ -52,7 +52,7 @@ export async function surveyDay(
 
 /** Whether a survey failed for its day alone: the other days have other files, in a place that answers. */
 export function isOfOneDay({ code, retry }: DaybreakError): boolean {
-  return code === 'UNREADABLE_INPUT' || !retry;
+  return code === 'UNREADABLE_INPUT' || code === 'STORAGE_CHANGED' || !retry;
 }
 
 async function surveyInput(
