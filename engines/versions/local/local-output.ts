@@ -212,9 +212,16 @@ async function linkTo(output: string, date: BusinessDate, version: string): Prom
 async function republishVersion(output: string, day: DayOf, id: string): Promise<void> {
   const { date } = day;
   await refuseForeignDay(output, date);
-  if (!(await keptVersions(output, date)).includes(id)) throw notKept(output, day, id);
-  const versions = versionsFolder(output, date);
-  await whilePublishing(output, date, () => linkTo(output, date, join(versions, id)));
+  const requireKept = async (): Promise<void> => {
+    if (!(await keptVersions(output, date)).includes(id)) throw notKept(output, day, id);
+  };
+  // Without a version there is no folder beside which the lock can lie.
+  await requireKept();
+  await whilePublishing(output, date, async () => {
+    // A build may have removed it as old meanwhile.
+    await requireKept();
+    await linkTo(output, date, join(versionsFolder(output, date), id));
+  });
 }
 
 async function refuseForeignDay(output: string, date: BusinessDate): Promise<void> {
