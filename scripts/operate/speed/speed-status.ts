@@ -29,7 +29,10 @@ export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
   readonly troubles: readonly string[];
 }
 
-/** Throws NOT_RUNNING if the speed layer does not run, with the reason if it failed. */
+/** Why a layer does not run that nobody stopped in order. Its code is NOT_RUNNING. */
+export class EndedLayer extends DaybreakError {}
+
+/** Throws NOT_RUNNING if the speed layer does not run. That is an EndedLayer, with the reason, if nobody stopped it. */
 export async function speedView(client: Client, pipeline: string): Promise<SpeedView> {
   return withSpeedLayer(client, pipeline, async (handle) => {
     // A workflow that has ended still answers queries, with its last state.
@@ -105,6 +108,9 @@ async function whyUnanswered(client: Client, pipeline: string, taskQueue: string
   };
 }
 
+/** How a workflow ends that somebody stops. */
+const STOPPED: readonly string[] = ['COMPLETED', 'CANCELLED'];
+
 /** The task queue of a layer. Throws if the layer does not run. */
 async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise<string> {
   const { status, taskQueue } = await handle.describe();
@@ -112,14 +118,15 @@ async function requireRunning(handle: WorkflowHandle, pipeline: string): Promise
   const remedy = `Start it: npx daybreak speed start --pipeline ${pipeline}`;
   if (status.name !== 'FAILED') {
     const what = `the speed layer of ${pipeline} does not run (${status.name.toLowerCase().replaceAll('_', ' ')})`;
-    throw new DaybreakError('NOT_RUNNING', { what, remedy });
+    const Ended = STOPPED.includes(status.name) ? DaybreakError : EndedLayer;
+    throw new Ended('NOT_RUNNING', { what, remedy });
   }
   const failure = await handle.result().then(
     () => undefined,
     (thrown: unknown) => (thrown instanceof WorkflowFailedError ? failureOf(handle.workflowId, thrown) : thrown),
   );
   const reason = failure instanceof DaybreakError ? `${failure.code}: ${failure.what}` : messageOf(failure);
-  throw new DaybreakError('NOT_RUNNING', {
+  throw new EndedLayer('NOT_RUNNING', {
     what: `the speed layer of ${pipeline} has failed: ${reason}`,
     remedy: `Correct the cause, then start the layer: npx daybreak speed start --pipeline ${pipeline}`,
   });

@@ -12,7 +12,7 @@ import { pollIngestion, type Ingestion, type IngestionUnknown } from '../speed/i
 import { readPipelineFolder, type FolderState, type PipelineFolder } from '../pipeline-folder';
 import { remedyOf } from '../remedies';
 import { serverStatus, type ServerStatus } from './server-status';
-import { speedView, type SpeedView } from '../speed/speed-status';
+import { EndedLayer, speedView, type SpeedView } from '../speed/speed-status';
 import { waitingDays, type WaitingDay } from '../waiting-days';
 
 export interface DayStatus {
@@ -43,6 +43,8 @@ export interface Status {
   readonly ingestion: Ingestion | IngestionUnknown | undefined;
   /** Undefined if the speed layer does not run. */
   readonly speed: SpeedView | undefined;
+  /** Why the speed layer does not run. Absent if it runs, if it was never started, and if somebody stopped it. */
+  readonly ended?: Pick<DaybreakError, 'what' | 'remedy'>;
   /** The latest run of each of the last nights' days, latest day first. Then the other days that ran recently. */
   readonly days: readonly DayStatus[];
   /**
@@ -76,19 +78,19 @@ export async function pollStatus(config: Config, { pipeline, portBase }: StatusO
 }
 
 /** What Temporal knows. */
-type Runs = Pick<Status, 'temporal' | 'speed' | 'days' | 'waiting'>;
+type Runs = Pick<Status, 'temporal' | 'speed' | 'ended' | 'days' | 'waiting'>;
 
 async function runsOf(config: Config, pipeline: string, folder: PipelineFolder): Promise<Runs> {
   try {
     return await withClient(config, async (client) => {
       const [speed, days, waiting] = await Promise.all([
-        speedView(client, pipeline).catch(ignoreNotRunning),
+        speedOf(client, pipeline),
         lastDays(client, pipeline, folder.settings?.timeZone ?? 'UTC').then((last) =>
           withVersions(last, folder, join(config.data, pipeline)),
         ),
         waitingOf(config, folder, client),
       ]);
-      return { temporal: true, speed, days, waiting };
+      return { temporal: true, ...speed, days, waiting };
     });
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
@@ -110,9 +112,15 @@ async function waitingOf(
   return waitingDays(loaded, data, DAYS_SHOWN, outcomeOf);
 }
 
-function ignoreNotRunning(thrown: unknown): undefined {
-  if (thrown instanceof DaybreakError && thrown.code === 'NOT_RUNNING') return undefined;
-  throw thrown;
+async function speedOf(client: Client, pipeline: string): Promise<Pick<Status, 'speed' | 'ended'>> {
+  try {
+    return { speed: await speedView(client, pipeline) };
+  } catch (thrown) {
+    if (!(thrown instanceof DaybreakError) || thrown.code !== 'NOT_RUNNING') throw thrown;
+    if (!(thrown instanceof EndedLayer)) return { speed: undefined };
+    const { what, remedy } = thrown;
+    return { speed: undefined, ended: { what, remedy } };
+  }
 }
 
 /**

@@ -9,12 +9,16 @@ import { table } from '../table';
 
 /** A status as text for people. No line is wider than a screen, except what servers report. */
 export function describeStatus(status: Status): Line[] {
-  const { pipeline, folder, servers, temporal, ingestion, speed, days, waiting } = status;
+  const { pipeline, folder, servers, temporal, ingestion, speed, ended, days, waiting } = status;
   return [
     ...describeServers(servers),
     ...(temporal ? [] : ['speed layer and days: not known, because Temporal does not answer as it should']),
     ...(temporal && speed === undefined
-      ? [`speed layer of ${pipeline}: not running`, `→ Start it: npx daybreak speed start --pipeline ${pipeline}`]
+      ? [
+          `speed layer of ${pipeline}: not running`,
+          ...(ended === undefined ? [] : [`! ${ended.what}`]),
+          `→ ${ended?.remedy ?? `Start it: npx daybreak speed start --pipeline ${pipeline}`}`,
+        ]
       : []),
     ...(speed === undefined ? [] : describeSpeed(speed, ingestion, folder)),
     ...(speed === undefined ? describeVersions(pipeline, folder, []) : []),

@@ -4,7 +4,7 @@ import type { PartitionProgress } from '../../../../domain/speed-shard';
 import { speedLayerId } from '../../../../domain/speed-layer';
 import { TASK_QUEUES } from '../../../../domain/task-queues';
 import { findLayer } from '../../../../scripts/operate/speed/found-layer';
-import { speedView } from '../../../../scripts/operate/speed/speed-status';
+import { EndedLayer, speedView } from '../../../../scripts/operate/speed/speed-status';
 import { describeSpeed } from '../../../../scripts/output/describe/describe-speed';
 import { until, useTemporal } from '../../../workflows/environment';
 import { serving } from '../serving';
@@ -96,6 +96,7 @@ it('shows a layer that failed with its reason and what to do, and not as running
   await serving(temporal, { workflows: 'failing-workflow', activities }, () =>
     expect(handle.result()).rejects.toThrow(),
   );
+  await expect(speedView(temporal.client, 'failed')).rejects.toBeInstanceOf(EndedLayer);
   await expect(speedView(temporal.client, 'failed')).rejects.toMatchObject({
     code: 'NOT_RUNNING',
     what: 'the speed layer of failed has failed: BAD_TABLE: a table is cut. Write it again',
@@ -105,6 +106,7 @@ it('shows a layer that failed with its reason and what to do, and not as running
 
 it('nor one that somebody terminated', async () => {
   await (await start('ended')).terminate();
+  await expect(speedView(temporal.client, 'ended')).rejects.toBeInstanceOf(EndedLayer);
   await expect(speedView(temporal.client, 'ended')).rejects.toMatchObject({
     code: 'NOT_RUNNING',
     what: 'the speed layer of ended does not run (terminated)',

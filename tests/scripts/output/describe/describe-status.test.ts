@@ -57,6 +57,16 @@ it('claims nothing of speed layer and days while Temporal does not answer', () =
   expect(status({})).toMatch(/not running[\s\S]*npx daybreak speed start[\s\S]*no day was recomputed yet/);
 });
 
+it('says why a speed layer ended that nobody stopped, and what to do', () => {
+  const ended = {
+    what: 'the speed layer of events has failed: BAD_TABLE: a table is cut',
+    remedy: 'Correct the cause.',
+  };
+  const lines = status({ ended }).split('\n');
+  const first = lines.indexOf('speed layer of events: not running');
+  expect(lines.slice(first + 1, first + 3)).toEqual([`! ${ended.what}`, `→ ${ended.remedy}`]);
+});
+
 it('names the days that were built with another version, and how to build them again', () => {
   const day = (date: string, version?: string) => ({
     ...{ date, outcome: 'replaced', started: '2026-11-22T15:30:00Z' },
