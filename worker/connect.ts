@@ -8,7 +8,7 @@ import {
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import type { DataConverter } from '@temporalio/common';
 import { join } from 'node:path';
-import { DaybreakError } from '../domain/errors';
+import { DaybreakError, hasCode, messageOf } from '../domain/errors';
 import type { TemporalUi } from '../domain/workflow-url';
 import type { Config } from './config';
 import { encryptingCodec } from './payload-codec';
@@ -35,12 +35,37 @@ function standardOptions(): ClientConnectConfig {
   try {
     return loadClientConnectConfig();
   } catch (cause) {
+    const fault = faultOfFile(cause);
+    if (fault !== undefined) {
+      const named = process.env['TEMPORAL_CONFIG_FILE'];
+      const file =
+        named === undefined
+          ? 'temporalio/temporal.toml in your configuration folder'
+          : `${named} (TEMPORAL_CONFIG_FILE)`;
+      throw new DaybreakError('BAD_CONFIGURATION', {
+        what: `Temporal’s configuration file, ${file}, ${fault}`,
+        remedy: 'Correct it, or move it away if you do not need it.',
+        cause,
+      });
+    }
     throw new DaybreakError('BAD_CONFIGURATION', {
       what: 'the TEMPORAL_* variables, or the profile of Temporal’s configuration file, have a value that cannot be used',
       remedy: 'Correct the setting that the cause names.',
       cause,
     });
   }
+}
+
+/** What is wrong in the whole of Temporal's configuration file; undefined if that is not the cause. */
+function faultOfFile(cause: unknown): string | undefined {
+  // The library looks for a profile in a table that an empty file lacks.
+  if (cause instanceof TypeError) return 'has no profile: its settings belong below [profile.default]';
+  const [fault = ''] = messageOf(cause).split('\n');
+  if (fault.startsWith('Invalid TOML')) {
+    const line = cause instanceof Error && 'line' in cause ? ` in line ${String(cause.line)}` : '';
+    return `is no TOML${line}${fault.replace(/^[^:]*/, '')}`;
+  }
+  return hasCode(cause, 'EISDIR') ? 'is a folder' : undefined;
 }
 
 /** How values are stored in Temporal: as JSON, and encrypted if the configuration has keys. */
