@@ -31,7 +31,7 @@ async function clocksOf(
     return shown;
   } catch (thrown) {
     // Druid 33 names a zone that it does not know in an answer of 500.
-    const isUnknown = thrown instanceof DaybreakError && thrown.what.includes(timeZone);
+    const isUnknown = thrown instanceof DaybreakError && thrown.what.includes(`zone id '${timeZone}'`);
     throw isUnknown ? otherClocks(`Druid does not know the zone ${timeZone}: ${thrown.what}`) : thrown;
   }
 }
