@@ -16,3 +16,10 @@ it('says what of realtime the gate waited for in vain, and nothing of it where i
     'what realtime had taken of the day; not all of it, because the gate waited in vain for realtime to start its task',
   );
 });
+
+it('names the files of neighbouring hours that could not be read to their end', () => {
+  const damagedNeighbours = { count: 2, names: ['names.20261122.00.json.gz: the gzip member at byte 0 is damaged'] };
+  expect(describeDay({ ...RESULT, damagedNeighbours }).join('\n')).toContain(
+    '! 2 files of neighbouring hours were not read to their end, so records of the day may be missing: names.20261122.00.json.gz: the gzip member at byte 0 is damaged; …',
+  );
+});
