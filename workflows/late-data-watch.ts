@@ -42,12 +42,17 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
     days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
     showDetails(describe({ pipeline, days }));
   }
-  // A webhook that is away must not hold up the days, and the notice of one day not those of others.
-  if (patched('notices-at-once')) await Promise.all(notices.map(tell));
-  else for (const notice of notices) await tell(notice);
   const failed = outcomes.filter((day) => !succeeded(day));
   const unknown = days.filter(({ decision }) => decision === 'unknown');
-  upsertSearchAttributes([{ key: outcomeAttribute, value: outcomeOf(days, outcomes, failed) }]);
+  const recordOutcome = (): void => {
+    upsertSearchAttributes([{ key: outcomeAttribute, value: outcomeOf(days, outcomes, failed) }]);
+  };
+  // A webhook that is away must not hold up the days or their outcome, and the notice of one day not those of others.
+  const isRecordedFirst = patched('outcome-before-notices');
+  if (isRecordedFirst) recordOutcome();
+  if (patched('notices-at-once')) await Promise.all(notices.map(tell));
+  else for (const notice of notices) await tell(notice);
+  if (!isRecordedFirst) recordOutcome();
   if (failed.length + unknown.length === 0) return { pipeline, days };
   throw ApplicationFailure.create({
     type: 'DAYS_FAILED',

@@ -6,7 +6,8 @@ import { reasonOf } from './run-day';
 
 const { notify } = proxyActivities<OperateActivities>({
   startToCloseTimeout: '3 minutes',
-  scheduleToCloseTimeout: '1 hour',
+  // The watch for late data is hourly, and its next check does not come while this one runs.
+  scheduleToCloseTimeout: '30 minutes',
   summary: ACTIVITY_SUMMARIES.notify,
   retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
 });

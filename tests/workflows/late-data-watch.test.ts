@@ -73,7 +73,7 @@ it('recomputes the days that are due one after another, and says why each other 
   });
 });
 
-it('tells of each day without waiting for the notice of another', async () => {
+it('tells of each day without waiting for the notice of another, once its outcome is recorded', async () => {
   const { activities } = dayActivities();
   const findLateData = found(
     decision('2026-05-14', 'recompute', '7 late rows'),
@@ -84,6 +84,7 @@ it('tells of each day without waiting for the notice of another', async () => {
     const handle = await start();
     try {
       await held.reached(2);
+      expect((await shownOf(handle)).outcome).toBe('replaced');
     } finally {
       held.release();
     }
