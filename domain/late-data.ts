@@ -31,8 +31,8 @@ export interface NightlyRun {
   readonly begins?: Date | undefined;
   /** Whether a nightly run of the pipeline is running or waiting behind others. */
   readonly underWay: boolean;
-  /** The last run of the day that Temporal still keeps, no matter who started it. */
-  readonly last?: { readonly running: boolean; readonly outcome: string };
+  /** The last run of the day that Temporal still keeps, no matter who started it; `endedAt` if it has ended. */
+  readonly last?: { readonly running: boolean; readonly outcome: string; readonly endedAt?: Date };
 }
 
 export interface LateDataDecision {
@@ -52,7 +52,7 @@ type Settings = Pick<Pipeline['lateData'], 'minimumRows' | 'minimumHoursBetween'
 /**
  * Whether a day is recomputed for its late rows at `now`, or built because no run built it, and why.
  *
- * @param nightly undefined if Temporal cannot be reached: then no day counts as missed.
+ * @param nightly undefined if Temporal cannot be reached: then no day counts as missed, and no run as tried.
  */
 export function decideLateData(
   settings: Settings,
@@ -91,9 +91,11 @@ export function decideLateData(
   if (lateRows < settings.minimumRows) {
     return decide('wait', `${lateRows} late rows, the pipeline waits for ${settings.minimumRows}`);
   }
-  const due = new Date(survey.changedAt ?? 0).getTime() + settings.minimumHoursBetween * 3_600_000;
+  // A run that failed before its build ended has changed nothing. Each check would run it again.
+  const triedAt = Math.max(new Date(survey.changedAt ?? 0).getTime(), nightly?.last?.endedAt?.getTime() ?? 0);
+  const due = triedAt + settings.minimumHoursBetween * 3_600_000;
   if (now.getTime() < due) {
-    return decide('wait', `${lateRows} late rows; built lately, due from ${new Date(due).toISOString()}`);
+    return decide('wait', `${lateRows} late rows; built or tried lately, due from ${new Date(due).toISOString()}`);
   }
   return decide('recompute', `${lateRows} late rows`);
 }

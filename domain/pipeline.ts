@@ -361,7 +361,9 @@ export const pipelineSchema = z
           .min(0)
           .max(720)
           .default(6)
-          .describe('A day is recomputed for late rows this many hours after its last build at the earliest.'),
+          .describe(
+            'A day is recomputed for late rows this many hours after its last build, and its last run, at the earliest.',
+          ),
         missedDays: z
           .enum(['report', 'build'])
           .default('report')

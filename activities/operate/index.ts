@@ -6,7 +6,13 @@ import { continuedBackfillSchema, succeeded, type BackfillInput, type DayOutcome
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
-import { decideLateData, notCompared, type LateDataDecision, type LateDataWatchInput } from '../../domain/late-data';
+import {
+  decideLateData,
+  notCompared,
+  type LateDataDecision,
+  type LateDataWatchInput,
+  type NightlyRun,
+} from '../../domain/late-data';
 import { noticeSchema, type Notice } from '../../domain/notice';
 import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { surveyDay } from '../../engines/versions/late-data-scan';
@@ -92,11 +98,11 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
             decisions.push(notCompared(date, survey));
             continue;
           }
-          const nightly =
-            survey.inputs === 'unbuilt'
-              ? await nightlyRunOf(Context.current().client, loaded.pipeline, date)
-              : undefined;
-          decisions.push(decideLateData(lateData, survey, now, nightly));
+          const decide = (nightly?: NightlyRun): LateDataDecision => decideLateData(lateData, survey, now, nightly);
+          const decided = decide();
+          // Temporal may know of a run that built nothing.
+          const asks = survey.inputs === 'unbuilt' || decided.decision === 'recompute';
+          decisions.push(asks ? decide(await nightlyRunOf(Context.current().client, loaded.pipeline, date)) : decided);
         }
         return decisions;
       });

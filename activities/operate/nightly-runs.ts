@@ -35,7 +35,12 @@ async function scheduledNights(
 async function lastRun(client: Client, pipeline: string, date: BusinessDate): Promise<NightlyRun['last']> {
   try {
     const run = await client.workflow.getHandle(dailyBatchId(pipeline, date)).describe();
-    return { running: run.status.name === 'RUNNING', outcome: outcomeOf(run) };
+    const { status, closeTime } = run;
+    return {
+      running: status.name === 'RUNNING',
+      outcome: outcomeOf(run),
+      ...(closeTime !== undefined && { endedAt: closeTime }),
+    };
   } catch (thrown) {
     if (thrown instanceof WorkflowNotFoundError) return undefined;
     throw thrown;

@@ -63,9 +63,9 @@ export async function waitingDays(
       if (decision === 'build') waiting.push({ date, why: because, remedy: unlessWatched('builds it', nightly) });
     }
     if (inputs === 'changed') {
-      const { decision, because } = decideLateData(lateData, survey, now);
-      const remedy =
-        decision === 'wait' ? unlessWatched('takes it in when it is due', await nightlyRunOf?.(date)) : run;
+      const nightly = await nightlyRunOf?.(date);
+      const { decision, because } = decideLateData(lateData, survey, now, nightly);
+      const remedy = decision === 'wait' ? unlessWatched('takes it in when it is due', nightly) : run;
       waiting.push({ date, why: because, remedy });
     }
     if (inputs === 'expired') {

@@ -35,6 +35,17 @@ it('says from when on a day that was built lately is due', () => {
   expect(decideLateData(settings, survey({}), hoursLater(1)).because).toContain('2026-11-22T06:40:00.000Z');
 });
 
+it('waits as long after a run that failed before its build ended', () => {
+  const failed = { running: false, outcome: 'failed:NOT_SETTLED', endedAt: hoursLater(10) };
+  const nightly = { hasSchedule: true, due: built, underWay: false, last: failed };
+  const decide = (hours: number) => decideLateData(settings, survey({}), hoursLater(hours), nightly);
+  expect(decide(11)).toMatchObject({
+    decision: 'wait',
+    because: expect.stringContaining('2026-11-22T16:40') as string,
+  });
+  expect(decide(16).decision).toBe('recompute');
+});
+
 it('says what a recompute without the files of the build would lose', () => {
   expect(decideLateData(settings, survey({ inputs: 'expired' }), hoursLater(1)).because).toContain('would lose');
 });
