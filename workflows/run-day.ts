@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { TerminatedFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   CancellationScope,
@@ -18,7 +18,7 @@ import { firstSentences } from '../domain/bounded-text';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
 import { GATE_CODES } from '../domain/gate';
-import { innermostFailure } from '../domain/innermost-failure';
+import { failureMessage, innermostFailure } from '../domain/innermost-failure';
 import { markdown } from '../domain/markdown';
 import { REASON_CHARACTERS } from '../domain/notice';
 import type { RunMemo } from '../domain/run-memo';
@@ -70,18 +70,18 @@ async function joined(pipeline: string, date: BusinessDate): Promise<DayOutcome>
   }
 }
 
-/** The outcome of a thrown failure: 'cancelled', 'refused:<gate code>' or 'failed:<error code>'. */
+/** The outcome of a thrown failure: 'cancelled', 'refused:<gate code>', 'failed:<error code>' or 'failed:TERMINATED'. */
 export function outcomeOf(thrown: unknown): string {
   if (isCancellation(thrown)) return 'cancelled';
   const cause = lastFailure(thrown);
+  if (cause instanceof TerminatedFailure) return 'failed:TERMINATED';
   const code = (cause instanceof ApplicationFailure ? cause.type : undefined)?.replace(/^GATE_/, '') ?? 'UNKNOWN';
   return GATE_CODES.some((known) => known === code) ? `refused:${code}` : `failed:${code}`;
 }
 
 /** The reason of a thrown failure, for people. */
 export function reasonOf(thrown: unknown): string {
-  const cause = lastFailure(thrown);
-  return firstSentences(cause instanceof Error ? cause.message : String(cause), REASON_CHARACTERS);
+  return firstSentences(failureMessage(lastFailure(thrown)), REASON_CHARACTERS);
 }
 
 /** For a timeout, the failure of the last attempt: it has the code. */

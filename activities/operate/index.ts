@@ -1,11 +1,14 @@
 import { Context } from '@temporalio/activity';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { continuedBackfillSchema, succeeded, type BackfillInput, type DayOutcome } from '../../domain/backfill';
+import { firstSentences } from '../../domain/bounded-text';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
+import { failureMessage, innermostFailure } from '../../domain/innermost-failure';
 import {
   decideLateData,
   notCompared,
@@ -13,7 +16,7 @@ import {
   type LateDataWatchInput,
   type NightlyRun,
 } from '../../domain/late-data';
-import { noticeSchema, type Notice } from '../../domain/notice';
+import { noticeSchema, REASON_CHARACTERS, type Notice } from '../../domain/notice';
 import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
@@ -47,8 +50,10 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
      */
     async joinDay(day: { readonly pipeline: string; readonly date: BusinessDate }): Promise<DayOutcome> {
       const { pipeline, date } = parseInput(dayInput, day, 'joinDay');
-      const handle = Context.current().client.workflow.getHandle(dailyBatchId(pipeline, date));
-      const { status, typedSearchAttributes } = await handle.describe();
+      const { client } = Context.current();
+      const workflowId = dailyBatchId(pipeline, date);
+      const handle = client.workflow.getHandle(workflowId);
+      const { status, runId, typedSearchAttributes } = await handle.describe();
       if (status.name === 'RUNNING') {
         throw ApplicationFailure.create({
           type: 'ALREADY_RUNNING',
@@ -56,7 +61,13 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
           category: ApplicationFailureCategory.BENIGN,
         });
       }
-      return { date, outcome: outcomeOf({ status, typedSearchAttributes }), joined: true };
+      const reason = await failureReason(client.workflow.getHandle(workflowId, runId));
+      return {
+        date,
+        outcome: outcomeOf({ status, typedSearchAttributes }),
+        joined: true,
+        ...(reason !== undefined && { reason }),
+      };
     },
 
     /** Tells the pipeline's webhooks. Throws WEBHOOK_FAILED, WEBHOOK_REFUSED or BAD_CONFIGURATION. */
@@ -108,6 +119,17 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
       });
     },
   };
+}
+
+/** Why a run that has ended failed; undefined if it did not. */
+async function failureReason(run: WorkflowHandle): Promise<string | undefined> {
+  try {
+    await run.result();
+    return undefined;
+  } catch (thrown) {
+    if (!(thrown instanceof WorkflowFailedError)) throw thrown;
+    return firstSentences(failureMessage(innermostFailure(thrown.cause)), REASON_CHARACTERS);
+  }
 }
 
 export type OperateActivities = ReturnType<typeof createOperateActivities>;

@@ -68,6 +68,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
  */
 export function remedyOf(outcome: string): string | undefined {
   if (outcome === 'cancelled') return REMEDIES.CANCELLED;
+  if (outcome === 'failed:TERMINATED') return 'Somebody terminated it: run it again when you like.';
   const [, code] = /^(?:refused|failed|not-restored):(.+)$/.exec(outcome) ?? [];
   if (code === undefined) return undefined;
   return isErrorCode(code) ? REMEDIES[code] : 'Open the run in the Temporal UI: its failure says what to do.';

@@ -1,5 +1,5 @@
 import type { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { DaybreakError, ERROR_CODES, messageOf, type ErrorCode } from '../../domain/errors';
 import { innermostFailure } from '../../domain/innermost-failure';
 
@@ -10,6 +10,13 @@ export function failureOf(workflowId: string, { cause }: WorkflowFailedError): D
   const remedy = `See workflow ${workflowId} in the Temporal UI.`;
   if (innermost instanceof CancelledFailure) {
     return new DaybreakError('CANCELLED', { what: `workflow ${workflowId} was cancelled`, remedy, cause });
+  }
+  if (innermost instanceof TerminatedFailure) {
+    return new DaybreakError('CANCELLED', {
+      what: `somebody terminated workflow ${workflowId}: ${innermost.message}`,
+      remedy: 'Run it again when you like; the Temporal UI says who terminated it.',
+      cause,
+    });
   }
   return new DaybreakError(isErrorCode(code) ? code : 'ENGINE_FAILED', {
     // The text already ends with the activity's remedy.

@@ -1,10 +1,11 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { dailyBatchId } from '../../domain/daily-batch';
-import type { OperateActivities } from '../../activities/operate';
+import { createOperateActivities, type OperateActivities } from '../../activities/operate';
+import { NO_WEBHOOKS } from '../activities/operate/no-webhooks';
 import type { Notice } from '../../domain/notice';
 import type { nightlyBatch } from '../../workflows';
-import { dayActivities } from './day-activities';
+import { BUILT, dayActivities } from './day-activities';
 import { failureOf, Held, shownOf, until, useTemporal } from './environment';
 
 const temporal = useTemporal();
@@ -127,6 +128,53 @@ it('waits for a run of its day that is under way, trying again where the look fa
     expect(calls.filter((name) => name === 'planDay')).toHaveLength(1);
     held.release();
     expect((await failureOf(byHand)).cause).toMatchObject({ type: 'OUTPUT_FAILED' });
+  });
+});
+
+it('tells why a run failed that somebody else had started', async () => {
+  const held = new Held();
+  const { activities } = dayActivities({
+    async buildDay() {
+      await held.wait();
+      throw ApplicationFailure.nonRetryable('the disk is full. Free space there.', 'OUTPUT_FAILED');
+    },
+  });
+  const told: Notice[] = [];
+  const notify = (notice: Notice): Promise<void> => Promise.resolve(void told.push(notice));
+  const real = createOperateActivities({ ...NO_WEBHOOKS, pipelines: '', data: '' });
+  const joinDay: OperateActivities['joinDay'] = (day) => real.joinDay(day);
+  await temporal.serve({ ...activities, joinDay, notify }, async () => {
+    await temporal.client.workflow.start('dailyBatch', {
+      taskQueue: temporal.taskQueue,
+      workflowId: dailyBatchId('events', yesterday()),
+      args: [{ pipeline: 'events', date: yesterday() }],
+    });
+    await held.reached();
+    const handle = await start();
+    await until(async () => {
+      const { raw } = await handle.describe();
+      return (raw.pendingActivities ?? []).some(({ activityType }) => activityType?.name === 'joinDay');
+    });
+    held.release();
+    expect(await failureOf(handle)).toMatchObject({ type: 'OUTPUT_FAILED' });
+    const reason = 'the disk is full. Free space there.';
+    expect(told).toMatchObject([{ kind: 'failed', outcome: 'failed:OUTPUT_FAILED', reason }]);
+  });
+});
+
+it('tells that somebody terminated its day', async () => {
+  const held = new Held();
+  const { activities } = dayActivities({ buildDay: () => held.wait().then(() => BUILT) });
+  const told: Notice[] = [];
+  const notify = (notice: Notice): Promise<void> => Promise.resolve(void told.push(notice));
+  await temporal.serve({ ...activities, notify }, async () => {
+    const handle = await start();
+    await held.reached();
+    await temporal.client.workflow.getHandle(dailyBatchId('events', yesterday())).terminate();
+    expect(await failureOf(handle)).toMatchObject({ type: 'TERMINATED' });
+    held.release();
+    const reason = expect.stringContaining('Run the day again') as string;
+    expect(told).toMatchObject([{ kind: 'failed', outcome: 'failed:TERMINATED', reason }]);
   });
 });
 

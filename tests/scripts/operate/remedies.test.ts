@@ -8,7 +8,8 @@ it.each(Object.keys(ERROR_CODES))('a day that ended with %s has a remedy of its 
 });
 
 it('sends to the Temporal UI for what has no code of ours', () => {
-  expect(remedyOf('failed:TERMINATED')).toContain('Temporal UI');
+  expect(remedyOf('failed:TIMED_OUT')).toContain('Temporal UI');
+  expect(remedyOf('failed:TERMINATED')).toContain('run it again');
   expect(remedyOf('cancelled')).toContain('run it');
 });
 
