@@ -32,7 +32,7 @@ export interface SurveyOptions {
 /**
  * Compares a day's input files with those of the version that Druid serves, else of the published build: after a
  * recompute that failed after its build, the day is as late as before. Reads only files that changed since then.
- * Throws UNREADABLE_INPUT or STORAGE_CHANGED.
+ * Throws UNREADABLE_INPUT or STORAGE_CHANGED, and NOT_BUILT if the manifest of a day that Druid serves is broken.
  *
  * @param folder <data>/<pipeline>.
  */
@@ -63,9 +63,11 @@ async function surveyInput(
   const { date } = output;
   const input = await listInputIfAny(place, loaded.pipeline, date);
   const files = input.own;
-  const published = await readCurrent(output);
+  const current = await output.currentVersion();
+  const published = current === undefined ? undefined : await output.read(current);
   const last = await lastServed(output, folder);
   const replaced = last !== undefined;
+  if (published === undefined && current !== undefined && replaced) throw brokenManifest(output, folder, current);
   const restored = last?.isRestored === true;
   if (published === undefined) {
     const inputs = files.length === 0 ? 'none' : 'unbuilt';
@@ -109,6 +111,14 @@ async function surveyInput(
     lateRows += rows;
   }
   return { ...found, inputs: changed ? 'changed' : 'unchanged', lateRows };
+}
+
+/** Druid serves the day, and nobody knows any more which files its rows are of. */
+function brokenManifest({ place, date }: DayOutput, folder: string, version: string): DaybreakError {
+  return new DaybreakError('NOT_BUILT', {
+    what: `the manifest of ${date} in ${place} is missing or broken, version ${version}`,
+    remedy: `Run the day again: npx daybreak batch run --pipeline ${basename(folder)} --date ${date}`,
+  });
 }
 
 const NO_STATE: BuildState = { rules: '', stamps: {}, sources: [], kept: {}, figures: {} };

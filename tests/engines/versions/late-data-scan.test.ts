@@ -92,6 +92,18 @@ it('says which place the file system refuses', async () => {
   });
 });
 
+it('says that the manifest of a served day is broken, and takes an unserved one for unbuilt', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  await writeFile(join(folder, 'output', date, '_manifest.json'), '{"hours":[');
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unbuilt', replaced: false });
+  await replace();
+  await expect(surveyDay(loaded, folder, date)).rejects.toMatchObject({
+    code: 'NOT_BUILT',
+    what: expect.stringMatching(/^the manifest of 2026-11-21 in .* is missing or broken, version \w+$/) as string,
+  });
+});
+
 it('counts the lines that came since: appended ones, those of new files, and of gzip members', async () => {
   await writeFile(input('00'), lines('00', 1, 2));
   await writeFile(input('01', '.gz'), gzipSync(lines('01', 3)));
