@@ -1,4 +1,5 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import * as z from 'zod';
 import { isBusinessDate, type BusinessDate } from '../../domain/business-date';
 import { leftDayAsItWas } from '../../domain/daily-batch';
 import { dateAttribute, outcomeAttribute } from '../../domain/search-attributes';
@@ -14,7 +15,15 @@ export interface DayRun {
   /** ISO 8601. */
   readonly startedAt: string;
   readonly closedAt?: string;
+  /** Of a restore: the version that it was to bring back, as it was given; 'previous' is a name too. */
+  readonly restore?: string;
 }
+
+/** See RunMemo. Whoever starts a run writes it. */
+const restoreMemo = z.object({
+  trigger: z.literal('restore'),
+  options: z.object({ restore: z.string().regex(/^\w{1,64}$/) }),
+});
 
 /**
  * The runs of a pipeline's days, latest first, as far back as Temporal keeps closed runs. Restores that ended before
@@ -35,6 +44,7 @@ export async function* dayRuns(
     if (!isBusinessDate(date)) continue;
     const outcome = outcomeOf(run);
     if (leftDayAsItWas(outcome)) continue;
+    const restore = restoreMemo.safeParse(run.memo).data?.options.restore;
     yield {
       date,
       workflowId: run.workflowId,
@@ -43,6 +53,7 @@ export async function* dayRuns(
       outcome,
       startedAt: run.startTime.toISOString(),
       ...(run.closeTime !== undefined && { closedAt: run.closeTime.toISOString() }),
+      ...(restore !== undefined && { restore }),
     };
   }
 }

@@ -74,8 +74,11 @@ export function remedyOf(outcome: string): string | undefined {
   return isErrorCode(code) ? REMEDIES[code] : 'Open the run in the Temporal UI: its failure says what to do.';
 }
 
-/** The command that runs a day again. */
-export function runAgain(pipeline: string, date: string): string {
+/** The command that runs a day again. With `restore` its last run was to bring back that version. */
+export function runAgain(pipeline: string, date: string, restore?: string): string {
+  if (restore !== undefined) {
+    return `npx daybreak batch restore --pipeline ${pipeline} --date ${date} --version ${restore}`;
+  }
   return `npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
 }
 

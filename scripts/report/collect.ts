@@ -126,9 +126,14 @@ async function reportedRuns(
   return reported;
 }
 
-function runOf({ outcome, startedAt, closedAt }: DayRun, url: string): ReportRun {
+function runOf({ outcome, startedAt, closedAt, restore }: DayRun, url: string): ReportRun {
   const seconds = closedAt === undefined ? undefined : (Date.parse(closedAt) - Date.parse(startedAt)) / 1_000;
-  return { outcome, startedAt, ...(seconds !== undefined && { seconds }), url };
+  return {
+    ...{ outcome, startedAt },
+    ...(seconds !== undefined && { seconds }),
+    ...(restore !== undefined && { restore }),
+    url,
+  };
 }
 
 async function reasonOf(client: Client, { workflowId, runId }: DayRun): Promise<string> {

@@ -65,6 +65,8 @@ export interface ReportRun {
   readonly startedAt: string;
   /** Absent while it runs. */
   readonly seconds?: number;
+  /** Of a restore: the version that it was to bring back. */
+  readonly restore?: string;
   readonly url: string;
 }
 
@@ -81,6 +83,7 @@ export interface ReportDay {
   /** The duration of the last run, if Temporal still knows it. */
   readonly seconds?: number;
   readonly startedAt?: string;
+  readonly restore?: string;
   readonly url?: string;
   /** All runs that Temporal keeps, latest first. */
   readonly runs: readonly ReportRun[];

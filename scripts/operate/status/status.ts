@@ -23,6 +23,8 @@ export interface DayStatus {
   readonly started: string;
   /** What to do before the day is run again, if the run did not end well. */
   readonly remedy?: string;
+  /** If the run was a restore: the version that it was to bring back. */
+  readonly restore?: string;
   /** The version of the pipeline that its build was made with, as far as this machine's data folder has it. */
   readonly version?: string;
   /** The files of that build's tables. Absent in a build of an earlier release. */
@@ -139,9 +141,13 @@ async function lastDays(
     if (days.size >= DAYS_SHOWN) break;
     if (!days.has(run.date)) days.set(run.date, run);
   }
-  return [...days.values()].map(({ date, outcome, startedAt }) => {
+  return [...days.values()].map(({ date, outcome, startedAt, restore }) => {
     const remedy = remedyOf(outcome);
-    return { date, outcome, started: startedAt, ...(remedy !== undefined && { remedy }) };
+    return {
+      ...{ date, outcome, started: startedAt },
+      ...(remedy !== undefined && { remedy }),
+      ...(restore !== undefined && { restore }),
+    };
   });
 }
 

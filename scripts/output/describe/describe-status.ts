@@ -34,8 +34,8 @@ export function describeStatus(status: Status): Line[] {
         ]),
     ...describeTables(status),
     ...describeOtherVersions(status),
-    ...days.flatMap(({ date, remedy }) =>
-      remedy === undefined ? [] : [`→ ${date}: ${remedy}`, `  then ${runAgain(pipeline, date)}`],
+    ...days.flatMap(({ date, remedy, restore }) =>
+      remedy === undefined ? [] : [`→ ${date}: ${remedy}`, `  then ${runAgain(pipeline, date, restore)}`],
     ),
     ...waiting.flatMap(({ date, why, remedy }) => [`${date} waits for a recompute: ${why}`, `→ ${remedy}`]),
   ];

@@ -1,3 +1,4 @@
+import { runAgain } from '../../operate/remedies';
 import type { ReportDay, ReportRun } from '../report-data';
 import { outcomeText } from './calendar';
 import { checkTable } from './checks';
@@ -33,9 +34,9 @@ function titleOf(day: ReportDay): HTMLElement {
 }
 
 function outcomeOf({ pipeline, timeZone }: Report, day: ReportDay): Node[] {
-  const { date, reason, remedy, runs, notRead } = day;
+  const { date, reason, remedy, runs, notRead, restore } = day;
   const parts: Node[] = [];
-  const run = commandLine(`npx daybreak batch run --pipeline ${pipeline} --date ${date}`);
+  const run = commandLine(runAgain(pipeline, date, restore));
   if (isMissed(day)) parts.push(element('p', {}, 'The day has files, and no run built it → ', run));
   if (notRead) parts.push(element('p', { class: 'reason', role: 'alert' }, notRead));
   if (reason) parts.push(element('p', { class: 'reason' }, reason));

@@ -11,7 +11,7 @@ const VALUES: readonly (readonly [RegExp, string])[] = [
   [/pipeline$|^name$/i, 'clicks'],
   [/folder$/, 'pipelines/clicks'],
   [/date$|from$|to$|^first$|^last$/, '2026-11-21'],
-  [/^other$/, '0123456789abcdef'],
+  [/^other$|^restore$/, '0123456789abcdef'],
   [/^check\.name$/, 'uid'],
   [/^base$|^given$/, ' --port-base 20000'],
   [/^shards$/, '2'],

@@ -234,15 +234,17 @@ it('names each day that ended with an error code, its remedy and the command, wh
     const date = shiftDate(parseBusinessDate('2026-10-01'), index);
     const outcome = `${isGateCode(code) ? 'refused' : 'failed'}:${code}`;
     const verdict = isGateCode(code) ? 'refused' : 'failed';
-    return { date, verdict, outcome, reason: `why ${code}`, remedy: remedyOf(outcome)!, runs: [] };
+    const restored = code === 'NOT_SERVED' && { restore: 'previous' };
+    return { date, verdict, outcome, reason: `why ${code}`, remedy: remedyOf(outcome)!, runs: [], ...restored };
   });
   const file = join(folder, 'codes.html');
   await writeFile(file, await htmlOf({ ...sample, days }));
   const { tab, troubles } = await open({ width: 1200, colorScheme: 'light' }, file);
-  for (const { date, outcome, reason, remedy } of days) {
+  for (const { date, outcome, reason, remedy, restore } of days) {
     await tab.click(`[data-date="${date}"]`);
     const shown = await tab.locator('#day').innerText();
-    for (const part of [date, outcome, reason!, remedy!, `batch run --pipeline events --date ${date}`]) {
+    const command = restore === undefined ? 'batch run' : 'batch restore';
+    for (const part of [date, outcome, reason!, remedy!, `${command} --pipeline events --date ${date}`]) {
       expect(shown).toContain(part);
     }
   }

@@ -39,6 +39,13 @@ it.each(Object.keys(ERROR_CODES))('names the day that ended with %s, what to do,
   expect(shown).not.toContain('2026-11-20:');
 });
 
+it('names the restore of a day whose restore failed, and no run that would build again what it undoes', () => {
+  const [outcome, started] = ['failed:NOT_SERVED', '2026-11-22T15:30:00Z'];
+  const shown = status({ days: [{ date: DATE, outcome, started, remedy: remedyOf(outcome)!, restore: 'previous' }] });
+  expect(shown).toContain(`  then npx daybreak batch restore --pipeline events --date ${DATE} --version previous`);
+  expect(shown).not.toContain('batch run');
+});
+
 it('says of each server that is not up one line, and each remedy once, within the width of a screen', () => {
   const down = { up: false, state: 'down', detail: 'does not answer', remedy: 'Start it: npx daybreak up' } as const;
   const lines = status({ servers: [server('Temporal'), server('Kafka', down), server('Druid broker', down)] }).split(
