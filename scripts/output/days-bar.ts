@@ -8,7 +8,9 @@ export function daysBar(stream: NodeJS.WritableStream = process.stderr) {
   const format = '{bar} {value} of {total} days, {failed} failed  {running}';
   const bar = new SingleBar({ format, hideCursor: true, stream });
   return {
-    report({ requested = 1, completed, failed, running }: BackfillProgress): void {
+    report({ requested, completed, failed, running }: BackfillProgress): void {
+      // How many days there are is not known before they are selected.
+      if (requested === undefined) return;
       const shown = { failed: failed.length, running: visible(running.join(' ')) };
       if (!bar.isActive) bar.start(requested, completed, shown);
       bar.setTotal(requested);
