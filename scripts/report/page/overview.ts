@@ -41,7 +41,7 @@ function lineOf(report: Report) {
         withoutRuns === undefined ? formatCount(length) : 'not known',
       ),
       replaced.at(-1)?.date ?? 'none',
-      formatTime(generatedAt, timeZone),
+      `${formatTime(generatedAt, timeZone)}, ${timeZone}`,
     ],
     marked: daysToRepair.length > 0 ? 'unequal' : undefined,
   };

@@ -109,6 +109,9 @@ it('shows the pipeline that was chosen, and names the one that cannot be shown',
   const { tab } = await open({ width: 1280, colorScheme: 'light' }, file);
   const { pipeline } = secondReport();
   expect(await tab.locator('h1').innerText()).toBe('events');
+  // Each pipeline's clocks are those of its own zone.
+  const asOf = await tab.locator('#pipelines tbody tr td:last-child').allInnerTexts();
+  expect(asOf).toEqual(['23 Nov 2026, 04:00, Europe/Berlin', '22 Nov 2026, 22:00, America/New_York']);
   expect(await tab.locator('#pipelines').innerText()).toContain(
     'rides: BAD_PIPELINE rides/pipeline.yaml: no key name → Add name.',
   );
