@@ -10,7 +10,8 @@ export interface InitOptions {
 
 export async function run(given: string, { json }: InitOptions): Promise<void> {
   const folder = resolve(given);
-  const files = await repositoryFiles(folder, await ownDependency(folder, process.argv[1] ?? ''));
+  const { dependency, isRecorded } = await ownDependency(folder, process.argv[1] ?? '');
+  const files = await repositoryFiles(folder, dependency);
   await writeNewFiles(folder, files);
   if (json) {
     printJson({ folder, files: [...files.keys()] });
@@ -19,7 +20,11 @@ export async function run(given: string, { json }: InitOptions): Promise<void> {
   for (const file of files.keys()) print(file);
   print();
   print(`Next, in ${folder}:`);
-  print('  npm install');
+  print(
+    isRecorded ? '  npm install' : `  npm install        # if no registry has daybreak ${dependency}: npm install FILE`,
+  );
   print('  npm test');
   print('  npx daybreak demo');
+  if (!isRecorded)
+    print('FILE is the package from which Daybreak was installed on this machine, such as daybreak-….tgz.');
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { version } from '../../../package.json';
+import { run } from '../../../scripts/cli/actions/init';
 import { ownDependency } from '../../../scripts/init/own-dependency';
 import { repositoryFiles } from '../../../scripts/init/repository-files';
 import { writeNewFiles } from '../../../scripts/init/write-new-files';
@@ -26,9 +27,25 @@ it.each([
   ['from a registry whose address npm does not record', { version }, version],
   ['for all users of the machine', undefined, version],
   ['from a file', { version, resolved: 'file:../daybreak.tgz' }, 'file:../../daybreak.tgz'],
-])('a repository depends on the package as it was installed: %s', async (how, record, expected) => {
+])('a repository depends on the package as it was installed: %s', async (how, record, dependency) => {
   const program = await installed(how, record);
-  expect(await ownDependency(join(root, how, 'ours'), program)).toBe(expected);
+  const isRecorded = record !== undefined;
+  expect(await ownDependency(join(root, how, 'ours'), program)).toEqual({ dependency, isRecorded });
+});
+
+it('says what to install where npm did not record where Daybreak came from', async () => {
+  const nextSteps = async (how: string, record: object | undefined): Promise<string> => {
+    const argv = process.argv;
+    process.argv = ['node', await installed(how, record)];
+    let shown = '';
+    const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => (shown += String(text)) !== '');
+    await run(join(root, how, 'ours'), { json: false });
+    spy.mockRestore();
+    process.argv = argv;
+    return shown;
+  };
+  expect(await nextSteps('all', undefined)).toContain(`if no registry has daybreak ${version}: npm install FILE\n`);
+  expect(await nextSteps('own', { version })).toContain('\n  npm install\n');
 });
 
 it('a repository depends on the checkout that made it, also by a link to its program', async () => {
@@ -36,7 +53,10 @@ it('a repository depends on the checkout that made it, also by a link to its pro
   await mkdir(scripts, { recursive: true });
   await writeFile(join(scripts, 'daybreak.mjs'), '');
   await symlink(join(scripts, 'daybreak.mjs'), join(root, 'link'));
-  expect(await ownDependency(join(root, 'ours'), join(root, 'link'))).toBe('file:../checkout');
+  expect(await ownDependency(join(root, 'ours'), join(root, 'link'))).toEqual({
+    dependency: 'file:../checkout',
+    isRecorded: true,
+  });
 });
 
 it.each([
