@@ -51,7 +51,10 @@ it('are printed in the order of the hours, up to a limit', async () => {
       .split('\n')
       .map((row) => (JSON.parse(row) as { user_id: number }).user_id);
   expect(ids(await rows('--check', 'empty'))).toEqual([1, 3, 4]);
-  expect(ids(await rows('--check', 'empty', '--limit', '2'))).toEqual([1, 3]);
+  expect((await rows('--check', 'empty', '--limit', '3')).stderr).toBe('');
+  const first = await rows('--check', 'empty', '--limit', '2');
+  expect(ids(first)).toEqual([1, 3]);
+  expect(first.stderr).toBe('These are the first 2 rows. --limit prints more.\n');
   expect(ids(await rows('--check', 'large'))).toEqual([200]);
 });
 
