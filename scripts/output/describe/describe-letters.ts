@@ -48,6 +48,20 @@ export function describeByCode(byCode: Readonly<Record<string, number>>): string
   return codes.length === 0 ? '' : `: ${codes.join(', ')}`;
 }
 
+export interface LettersOfTopic {
+  readonly topic: string;
+  readonly total: number;
+  readonly byCode: Readonly<Record<string, number>>;
+  /** How many of them the table has, which are the first ones. */
+  readonly shown: number;
+}
+
+/** The sentence below the table of `dlq list`. */
+export function describeTotal({ topic, total, byCode, shown }: LettersOfTopic): string {
+  const first = shown < total ? `; the first ${shown} are shown, --limit shows more` : '';
+  return `${total} dead letters in ${topic}${describeByCode(byCode)}${first}`;
+}
+
 interface SealedDays {
   readonly druidAnswered: boolean;
   readonly days: readonly LettersOfDay[];

@@ -4,7 +4,7 @@ import { readConfig } from '../../../../worker/config';
 import { deadLetters } from '../../../operate/dlq/dead-letters';
 import { type SelectionOptions, selectionOf } from '../../../operate/dlq/selection';
 import { readSettingsNamed } from '../../../operate/pipeline-folder';
-import { describeByCode, letterTable, readableLetter } from '../../../output/describe/describe-letters';
+import { describeTotal, letterTable, readableLetter } from '../../../output/describe/describe-letters';
 import { print, printJson } from '../../../output/print';
 
 export interface ListFlags extends SelectionOptions {
@@ -33,5 +33,5 @@ export async function run(flags: ListFlags): Promise<void> {
     return;
   }
   letterTable(shown).forEach(print);
-  print(`${total} dead letters in ${topic}${describeByCode(byCode)}`);
+  print(describeTotal({ topic, total, byCode, shown: shown.length }));
 }

@@ -5,6 +5,7 @@ import { loadPipeline } from '../../../../engines/load-pipeline';
 import { lettersByDay, recomputes } from '../../../../scripts/operate/dlq/event-days';
 import {
   describeReplay,
+  describeTotal,
   readableLetter,
   type ReplayOutcome,
 } from '../../../../scripts/output/describe/describe-letters';
@@ -85,4 +86,11 @@ it('does not say that it waited where the replay failed, and says what was sent'
   const failure = new DaybreakError('KAFKA_UNREACHABLE', { what: 'a transaction is open', remedy: 'Try again.' });
   const text = outcome(null, { settled: false, failure });
   expect(text).toBe('3 dead letters sent to events again\n3 sent and not failed so far');
+});
+
+it('says how many letters there are, and when the table has only the first', () => {
+  const letters = { topic: 'events_dlq', total: 3, byCode: { BAD_RECORD: 2, NULL_VALUE: 1 } };
+  const all = '3 dead letters in events_dlq: 2 BAD_RECORD, 1 NULL_VALUE';
+  expect(describeTotal({ ...letters, shown: 3 })).toBe(all);
+  expect(describeTotal({ ...letters, shown: 2 })).toBe(`${all}; the first 2 are shown, --limit shows more`);
 });
