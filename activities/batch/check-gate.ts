@@ -172,10 +172,10 @@ export function createGateActivities({ druid, pipelines, data, ...clock }: Batch
       const { accept } = parseInput(acceptInput, options, 'checkGate');
       const built = parseInput(builtCounts, day, 'checkGate');
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'checkGate');
-      await requireSameClocks(druid, plan);
       const { cancellationSignal: signal } = Context.current();
       const servedPlan = { datasource: plan.realtimeDatasource, interval: plan.interval };
       const scratch = await folderWithin(data, plan.pipeline, 'scratch');
+      await requireSameClocks(druid, plan);
       const unseenBefore = await awaitRealtime(druid, plan);
       const counting = 'counting the rows that Druid serves';
       let details = counting;
