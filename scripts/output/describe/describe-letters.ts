@@ -168,8 +168,8 @@ const BATCH_OVERHEAD = 1_024;
 
 function sealsUnknown(name: string): string {
   return (
-    'Druid does not answer, so the sealed days are not known: realtime does not serve their events. ' +
-    `→ Start Druid (npx daybreak up) or correct its address. Then see the seal: npx daybreak status --pipeline ${name}`
+    'Druid does not say which days are sealed: realtime does not serve their events. ' +
+    `→ See what is wrong with Druid: npx daybreak status --pipeline ${name}`
   );
 }
 

@@ -40,7 +40,7 @@ it('has nothing to recompute where nothing is sealed', () => {
 
 it('says that it does not know the seal while Druid is away, and gives the days', () => {
   const text = outcome(undefined);
-  expect(text).toContain('Druid does not answer');
+  expect(text).toContain('Druid does not say which days are sealed');
   expect(text).toContain('by day: 2026-11-20: 2, 2026-11-21: 1');
 });
 
