@@ -153,7 +153,7 @@ export function backfillId(pipeline: string, from: string, to: string): string {
 }
 
 /** Whether the batch now serves the day. */
-export function succeeded({ outcome }: DayOutcome): boolean {
+export function succeeded({ outcome }: Pick<DayOutcome, 'outcome'>): boolean {
   return !/^(refused:|failed:|not-restored:|cancelled$)/.test(outcome);
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { succeeded } from './backfill';
 import type { BusinessDate } from './business-date';
 import type { DaybreakError } from './errors';
 import { pipelineInput } from './parse-input';
@@ -92,7 +93,9 @@ export function decideLateData(
     return decide('wait', `${lateRows} late rows, the pipeline waits for ${settings.minimumRows}`);
   }
   // A run that failed before its build ended has changed nothing. Each check would run it again.
-  const triedAt = Math.max(new Date(survey.changedAt ?? 0).getTime(), nightly?.last?.endedAt?.getTime() ?? 0);
+  const { last } = nightly ?? {};
+  const failedAt = last === undefined || succeeded(last) ? undefined : last.endedAt;
+  const triedAt = Math.max(new Date(survey.changedAt ?? 0).getTime(), failedAt?.getTime() ?? 0);
   const due = triedAt + settings.minimumHoursBetween * 3_600_000;
   if (now.getTime() < due) {
     return decide('wait', `${lateRows} late rows; built or tried lately, due from ${new Date(due).toISOString()}`);

@@ -362,7 +362,7 @@ export const pipelineSchema = z
           .max(720)
           .default(6)
           .describe(
-            'A day is recomputed for late rows this many hours after its last build, and its last run, at the earliest.',
+            'A day is recomputed for late rows this many hours after its last build, and after a run that failed, at the earliest.',
           ),
         missedDays: z
           .enum(['report', 'build'])

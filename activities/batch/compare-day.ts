@@ -59,7 +59,8 @@ export async function compareDay(
   const { pipeline, date } = plan;
   const state = await readState(built.output, built.version);
   requireReadable(state?.form, loaded, { pipeline, date, version: built.version });
-  const batch = { ...built, pipeline, figures: state?.figures ?? {} };
+  const altered = new Map<string, string>();
+  const batch = { ...built, pipeline, figures: state?.figures ?? {}, altered };
   const { rollup } = loaded.pipeline.druid;
   if (rollup !== undefined) await checkColumns(druid, plan, loaded);
   await checkTypes(druid, plan, loaded);
@@ -77,20 +78,35 @@ export async function compareDay(
     .filter(({ hour, druidRows }) => named.has(hour) || druidRows > 0)
     .sort((one, other) => (one.hour < other.hour ? -1 : 1));
   const different = hours.find((hour) => hour.difference !== undefined);
-  if (different === undefined) return { kind, hours: hours.map(({ difference: _, ...hour }) => hour) };
-  // The build may have computed the hour's figures, so that its file was not read yet.
-  const file = fileByHour(built).get(different.hour);
-  if (file !== undefined) await withRowsFile(batch, file.file, options, (path) => requireAsBuilt(batch, file, path));
-  throw new DaybreakError('PROOF_FAILED', {
-    what: `in hour ${different.hour} of ${plan.date} ${different.difference ?? ''}`,
-    remedy: `Run the day again: npx daybreak batch run --pipeline ${plan.pipeline} --date ${plan.date}`,
-  });
+  const again = `npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
+  if (different !== undefined) {
+    // The build may have computed the hour's figures, so that its file was not read yet.
+    const file = fileByHour(built).get(different.hour);
+    if (file !== undefined) await withBuiltRows(batch, file, options, () => Promise.resolve({ rows: file.written }));
+    throw new DaybreakError('PROOF_FAILED', {
+      what: `in hour ${different.hour} of ${date} ${different.difference ?? ''}`,
+      remedy: altered.has(different.hour)
+        ? `Something has changed the batch's file of this hour. Build the day again: ${again} --force`
+        : `Run the day again: ${again}`,
+    });
+  }
+  const [first] = [...altered.values()].sort();
+  if (first !== undefined) {
+    throw new DaybreakError('UNREADABLE_VERSION', {
+      what: `of the version ${built.version} of ${date}, ${first}, and Druid has loaded it so`,
+      // Without --force, a build takes over a file that has kept its size.
+      remedy: `Something has changed the file. Build the day again: ${again} --force`,
+    });
+  }
+  return { kind, hours: hours.map(({ difference: _, ...hour }) => hour) };
 }
 
 /** The batch's side of the comparison. */
 interface BatchRows extends BuiltRows, Pick<DayPlan, 'pipeline'> {
   /** By hour, as far as builds computed them. */
   readonly figures: BuildState['figures'];
+  /** Files that are not what was built, by hour: what is wrong with them. It grows while they are read. */
+  readonly altered: Map<string, string>;
 }
 
 /** An hour, and what differs in it, for people; undefined if nothing does. */
@@ -208,37 +224,22 @@ function fileByHour({ hours }: Pick<BuiltRows, 'hours'>): ReadonlyMap<string, Bu
   return new Map(hours.flatMap((one) => (one.written === 0 ? [] : [[one.hour, one]])));
 }
 
-type NamedRows = Pick<BuiltRows, 'output' | 'version'> & Pick<DayPlan, 'pipeline'>;
-
 /**
- * As `withRowsFile`. `use` counts the rows of the file. Throws UNREADABLE_VERSION if the file has other bytes or another
- * number of rows than the build wrote. The hash is computed first: DuckDB then finds the file in the system's memory.
+ * As `withRowsFile`. `use` counts the rows of the file. Notes it if the file has other bytes or another number of rows than
+ * the build wrote: Druid has loaded the same file, so both may be equal and wrong.
  */
 async function withBuiltRows<T extends { readonly rows: number }>(
-  built: NamedRows,
-  hour: BuiltHour,
+  built: BatchRows,
+  { hour, file, written, sha256 }: BuiltHour,
   options: ComparisonOptions,
   use: (path: string) => Promise<T>,
 ): Promise<T> {
-  const { file, written } = hour;
   return withRowsFile(built, file, options, async (path) => {
-    await requireAsBuilt(built, hour, path);
     const found = await use(path);
-    if (found.rows === written) return found;
-    throw changed(built, file, `has ${counted(found.rows, 'row')}, and ${written} were written`);
-  });
-}
-
-/** Throws UNREADABLE_VERSION if the file has other bytes than the build wrote. */
-async function requireAsBuilt(built: NamedRows, { file, sha256 }: BuiltHour, path: string): Promise<void> {
-  if ((await hashFile(path)).sha256 !== sha256) throw changed(built, file, 'is not what was built');
-}
-
-/** Without --force, a build takes over a file that has kept its size. */
-function changed({ output: { date }, version, pipeline }: NamedRows, file: string, how: string): DaybreakError {
-  return new DaybreakError('UNREADABLE_VERSION', {
-    what: `${file} of the version ${version} of ${date} ${how}`,
-    remedy: `Something has changed the file: build the day again with npx daybreak batch run --pipeline ${pipeline} --date ${date} --force.`,
+    if (found.rows !== written) {
+      built.altered.set(hour, `${file} has ${counted(found.rows, 'row')}, and ${written} were written`);
+    } else if ((await hashFile(path)).sha256 !== sha256) built.altered.set(hour, `${file} is not what was built`);
+    return found;
   });
 }
 
@@ -247,7 +248,7 @@ function changed({ output: { date }, version, pipeline }: NamedRows, file: strin
  * UNREADABLE_VERSION if `use` fails on a value of the rows.
  */
 export async function withRowsFile<T>(
-  { output, version, pipeline }: NamedRows,
+  { output, version, pipeline }: Pick<BuiltRows, 'output' | 'version'> & Pick<DayPlan, 'pipeline'>,
   file: string,
   { scratch, signal }: Pick<ComparisonOptions, 'scratch' | 'signal'>,
   use: (path: string) => Promise<T>,

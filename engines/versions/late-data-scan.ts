@@ -115,9 +115,10 @@ async function surveyInput(
 
 /** Druid serves the day, and nobody knows any more which files its rows are of. */
 function brokenManifest({ place, date }: DayOutput, folder: string, version: string): DaybreakError {
+  const pipeline = basename(folder);
   return new DaybreakError('NOT_BUILT', {
     what: `the manifest of ${date} in ${place} is missing or broken, version ${version}`,
-    remedy: `Run the day again: npx daybreak batch run --pipeline ${basename(folder)} --date ${date}`,
+    remedy: `Run the day again: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,
   });
 }
 
@@ -160,9 +161,10 @@ async function lastResult(
   try {
     return { ...storedResult.parse(JSON.parse(text)), at };
   } catch (cause) {
+    const pipeline = basename(folder);
     throw new DaybreakError('NOT_BUILT', {
       what: `the result of the day’s last run, ${file}, cannot be used: ${cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause)}`,
-      remedy: `Move the file away, then run the day again: npx daybreak batch run --pipeline ${basename(folder)} --date ${date}`,
+      remedy: `Move the file away, then run the day again: npx daybreak batch run --pipeline ${pipeline} --date ${date}`,
       cause,
     });
   }

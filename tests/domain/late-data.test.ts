@@ -46,6 +46,12 @@ it('waits as long after a run that failed before its build ended', () => {
   expect(decide(16).decision).toBe('recompute');
 });
 
+it('waits no longer after a run that replaced the day than after its build', () => {
+  const last = { running: false, outcome: 'replaced', endedAt: hoursLater(10) };
+  const nightly = { hasSchedule: true, due: built, underWay: false, last };
+  expect(decideLateData(settings, survey({}), hoursLater(11), nightly).decision).toBe('recompute');
+});
+
 it('says what a recompute without the files of the build would lose', () => {
   expect(decideLateData(settings, survey({ inputs: 'expired' }), hoursLater(1)).because).toContain('would lose');
 });

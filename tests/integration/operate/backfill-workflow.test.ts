@@ -102,7 +102,8 @@ it('waits for a day that runs already and does not start it again', async () => 
 
   const failure = await failureOf(handle.result());
   const { failed } = (failure as ApplicationFailure).details![0] as BackfillResult;
-  expect(failed).toEqual([{ date, outcome: 'failed:TERMINATED', joined: true }]);
+  expect(failed).toMatchObject([{ date, outcome: 'failed:TERMINATED', joined: true }]);
+  expect(failed[0]?.reason).toContain('somebody terminated the run');
   expect(await worker.runs(date, date)).toHaveLength(1);
 });
 
