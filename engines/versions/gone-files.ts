@@ -9,7 +9,7 @@ import type { DayOutput, PublishedDay } from './day-output';
 type NamedFile = Pick<InputFile, 'file'>;
 
 /**
- * The names of a build's files that are gone, both under their name and under their name after compression or
+ * A build's files that are gone, both under their name and under their name after compression or
  * decompression. A file that was not read is never among them: it gave no row that could be lost. Neither is one that
  * is only beyond the pipeline's present reach.
  *
@@ -19,7 +19,7 @@ export async function filesGone(
   manifest: DayManifest,
   present: readonly NamedFile[],
   { place, pipeline }: { readonly place: InputPlace; readonly pipeline: Pipeline },
-): Promise<readonly string[]> {
+): Promise<readonly InputFile[]> {
   const gone = notAmong(manifest, present);
   if (gone.length === 0) return gone;
   const { own, neighbours } = await listInputIfAny(place, farReaching(pipeline), manifest.date);
@@ -27,8 +27,9 @@ export async function filesGone(
 }
 
 /**
- * The names of the files that a published version lacks although the version had them that Druid serves. None if the
- * batch never replaced the day, or the served version is not kept.
+ * The names of the files that a published version lacks although the version had them that Druid serves. Without those of
+ * hours that are missing as a whole: the gate refuses a day for these anyway. None if the batch never replaced the day, or
+ * the served version is not kept.
  *
  * @param folder <data>/<pipeline>.
  */
@@ -43,18 +44,22 @@ export async function filesGoneSinceServed(
   // The manifest names only those neighbouring files that had records of the day.
   const state = await readState(output, published.version);
   const read = [...published.manifest.inputs, ...(state?.sources ?? []).flatMap(({ files = [] }) => files)];
-  return withInput(inputLocationOf(pipeline, folder), { scratch: output.scratch, signal, asTheyAre: true }, (place) =>
-    filesGone(served.manifest, read, { place, pipeline }),
+  const gone = await withInput(
+    inputLocationOf(pipeline, folder),
+    { scratch: output.scratch, signal, asTheyAre: true },
+    (place) => filesGone(served.manifest, read, { place, pipeline }),
   );
+  const { missingHours } = published.manifest;
+  return gone.filter(({ hour }) => !missingHours.includes(hour)).map(({ file }) => file);
 }
 
 function notAmong(
   { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
   present: readonly NamedFile[],
-): string[] {
+): InputFile[] {
   const names = new Set(present.map(({ file }) => unpackedName(file)));
   const unread = new Set(unreadFiles.map(({ file }) => file));
-  return inputs.map(({ file }) => file).filter((file) => !names.has(unpackedName(file)) && !unread.has(file));
+  return inputs.filter(({ file }) => !names.has(unpackedName(file)) && !unread.has(file));
 }
 
 /** The build may have read files of more hours around the day than the pipeline does now. */
