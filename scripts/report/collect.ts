@@ -9,7 +9,7 @@ import { decideLateData, type DaySurvey } from '../../domain/late-data';
 import type { Pipeline } from '../../domain/pipeline';
 import { workflowUrl } from '../../domain/workflow-url';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
-import { surveyDay } from '../../engines/versions/late-data-scan';
+import { isOfOneDay, surveyDay } from '../../engines/versions/late-data-scan';
 import type { Config } from '../../worker/config';
 import { temporalUi, withClient } from '../../worker/connect';
 import { remedyOf } from '../operate/remedies';
@@ -195,7 +195,7 @@ async function surveyInput(
     if (found === 'aborted')
       return { surveys, unknown: `the input was not listed within ${INPUT_TIMEOUT_MS / 1_000} s` };
     if (!(found instanceof DaybreakError)) surveys.set(date, found);
-    else if (found.retry) return { surveys, unknown: found.what };
+    else if (!isOfOneDay(found)) return { surveys, unknown: found.what };
     // What cannot be compared is there.
     else surveys.set(date, { date, inputs: 'unbuilt', lateRows: 0, ...NEVER_RUN });
   }

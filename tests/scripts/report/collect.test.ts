@@ -1,3 +1,4 @@
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
 import { collectReport } from '../../../scripts/report/collect';
@@ -33,4 +34,20 @@ it('takes a day for missed once its night is over, and only if Temporal says tha
     [before, undefined],
     [yesterday, undefined],
   ]);
+});
+
+it('knows the files of the other days where a file of one day cannot be read', async () => {
+  const own = join(data, 'unreadable');
+  const loaded = await loadExample('events');
+  const { pipeline: settings } = loaded;
+  const last = shiftDate(businessDateOf(new Date(), settings.timeZone), -1);
+  const dates = [shiftDate(last, -2), shiftDate(last, -1), last];
+  const input = join(own, 'events/input');
+  const nameOf = (date: string): string => `names.${date.replaceAll('-', '')}.00.json`;
+  for (const date of dates) await writeFiles(input, { [nameOf(date)]: lines(event(1, `${date} 00:00:00`)) });
+  await symlink('nowhere', join(input, `names.${last.replaceAll('-', '')}.05.json`));
+  const config = readConfig({ ...NO_SERVERS, DAYBREAK_DATA: own });
+  const report = await collectReport(config, { settings, loaded }, {});
+  expect(report.withoutInput).toBeUndefined();
+  expect(report.days.filter(({ hasFiles }) => hasFiles).map(({ date }) => date)).toEqual(dates);
 });
