@@ -41,10 +41,10 @@ export type NoticeFormat = (typeof NOTICE_FORMATS)[number];
 /** How Druid reads published rows that are not in a folder. */
 export const DRUID_READS = ['http', 's3', 'hdfs'] as const;
 
-/** What follows a scheme is checked when the location is opened. Key and secret have no place in it. */
 /** The most hours around a day whose files a pipeline may read. */
 export const LARGEST_REACH = 48;
 
+/** What follows a scheme is checked when the location is opened. Key and secret have no place in it. */
 const LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
 const LOCATIONS = 'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path';
 const location = z.string().max(1024).regex(LOCATION, LOCATIONS);

@@ -53,7 +53,8 @@ export interface DayBuildOptions extends BuildTarget {
   readonly onProgress?: (progress: BuildProgress) => void;
 }
 
-const GIBIBYTE = 1024 ** 3;
+/** Bytes. */
+export const DEFAULT_MEMORY_LIMIT = 1024 ** 3;
 /** The keys of so much text fit into the memory of a scan, and a thread starts faster than it reads it. */
 const PIECE_BYTES = 128 * 1024 ** 2;
 
@@ -144,7 +145,7 @@ async function tryBuild(
     const context: BuildContext = {
       folder,
       signal,
-      memoryLimit: options.memoryLimit ?? GIBIBYTE,
+      memoryLimit: options.memoryLimit ?? DEFAULT_MEMORY_LIMIT,
       threads: options.threads ?? processors(),
       pieceBytes: options.pieceBytes ?? PIECE_BYTES,
       progress,

@@ -5,7 +5,7 @@ import type { BuiltDay, DailyBatchInput, DayPlan } from '../../domain/daily-batc
 import { inputLocationOf } from '../../domain/pipeline';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
 import { truncatedFiles } from '../../domain/gate';
-import { runDayBuild } from '../../engines/build-day';
+import { DEFAULT_MEMORY_LIMIT, runDayBuild } from '../../engines/build-day';
 import { filesGoneSinceServed } from '../../engines/versions/gone-files';
 import { withOutput } from '../../engines/versions/open-output';
 import { transferTexts } from '../../engines/model/progress';
@@ -19,19 +19,18 @@ import type { BatchDependencies } from './dependencies';
 import { finishedDay, plannedDay } from './planned-day';
 
 const MEBIBYTE = 1024 ** 2;
-const DEFAULT_MEBIBYTES = 1024;
 
 /** A restore builds nothing. */
 const planDayInput = dayInput.extend({ restore: shortText.exactOptional() });
 const optionsInput = z.object({ force: z.boolean() });
 
 export function createBuildActivities({ pipelines, data, findSpark, build = {}, ...clock }: BatchDependencies) {
-  const memoryLimit = (build.memoryMebibytes ?? DEFAULT_MEBIBYTES) * MEBIBYTE;
+  const memoryLimit = build.memoryMebibytes === undefined ? DEFAULT_MEMORY_LIMIT : build.memoryMebibytes * MEBIBYTE;
   const builds = new BuildsAtOnce(memoryLimit);
   return {
     /**
-     * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE, or BAD_TABLE unless it is a restore;
-     * BAD_PIPELINE also if another pipeline has the datasource or publishes in the same place, since the day would
+     * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE, or BAD_TABLE unless
+     * it is a restore; BAD_PIPELINE also if another pipeline has the datasource or publishes in the same place, since the day would
      * replace that pipeline's rows;
      * BAD_DATE for a day that does not exist or is not over yet, since the seal would keep the day's next rows out of
      * realtime.

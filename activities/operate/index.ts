@@ -61,7 +61,8 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
           category: ApplicationFailureCategory.BENIGN,
         });
       }
-      const reason = await failureReason(client.workflow.getHandle(workflowId, runId));
+      const reason =
+        status.name === 'COMPLETED' ? undefined : await failureReason(client.workflow.getHandle(workflowId, runId));
       return {
         date,
         outcome: outcomeOf({ status, typedSearchAttributes }),

@@ -83,9 +83,9 @@ type LargeFile = Pick<ListedFile, 'file' | 'path' | 'unread' | 'range' | 'fetch'
 
 /**
  * The content of a file in chunks, unpacked, as lines, without its byte order mark. At the end it reports what was
- * read. A chunk is valid only until the next one is requested. Throws UNREADABLE_INPUT, also if nothing of a gzip file can be read,
- * unless it is of a neighbouring hour. Throws NotWhole unless it reads `carefully`. Careful reading checks what of a compressed file can be trusted before it gives any of it, which takes
- * twice as long.
+ * read. A chunk is valid only until the next one is requested. Throws UNREADABLE_INPUT, also if nothing of a gzip file
+ * can be read, unless it is of a neighbouring hour. Throws NotWhole unless it reads `carefully`. Careful reading checks
+ * what of a compressed file can be trusted before it gives any of it, which takes twice as long.
  */
 export async function* readLargeFile(
   listed: LargeFile,

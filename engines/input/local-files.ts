@@ -91,8 +91,8 @@ async function foldersIn(
 }
 
 /**
- * Undefined if it is neither a file nor a folder that holds a file. Throws STORAGE_CHANGED if it is gone. Synchronous: for a day of 86,400 files asynchronous
- * calls cost more than the whole build.
+ * Undefined if it is neither a file nor a folder that holds a file. Throws STORAGE_CHANGED if it is gone. Synchronous:
+ * for a day of 86,400 files asynchronous calls cost more than the whole build.
  */
 function listedFile(file: string, hour: string, path: string): ListedFile | undefined {
   try {

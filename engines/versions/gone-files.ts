@@ -40,16 +40,17 @@ export async function filesGoneSinceServed(
 ): Promise<readonly string[]> {
   const last = await output.lastServed();
   const served = last && (await output.read(last.version));
-  if (served === undefined) return [];
+  const { inputs, missingHours } = published.manifest;
+  // Most builds lack no file. They need neither their state nor the input.
+  if (served === undefined || notAmong(served.manifest, inputs).length === 0) return [];
   // The manifest names only those neighbouring files that had records of the day.
   const state = await readState(output, published.version);
-  const read = [...published.manifest.inputs, ...(state?.sources ?? []).flatMap(({ files = [] }) => files)];
+  const read = [...inputs, ...(state?.sources ?? []).flatMap(({ files = [] }) => files)];
   const gone = await withInput(
     inputLocationOf(pipeline, folder),
     { scratch: output.scratch, signal, asTheyAre: true },
     (place) => filesGone(served.manifest, read, { place, pipeline }),
   );
-  const { missingHours } = published.manifest;
   return gone.filter(({ hour }) => !missingHours.includes(hour)).map(({ file }) => file);
 }
 

@@ -6,8 +6,6 @@ export async function run(query: WrongRowsQuery): Promise<void> {
   const { limit } = query;
   // One more than is printed shows whether there are more.
   const found = await wrongRows(readConfig(), { ...query, limit: limit + 1 });
-  found.slice(0, limit).forEach((row) => {
-    print(row);
-  });
+  found.slice(0, limit).forEach(print);
   if (found.length > limit) progress(`These are the first ${limit} rows. --limit prints more.`);
 }

@@ -26,6 +26,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Title, state and detail of servers elsewhere that do not answer. */
+const DOWN = [
+  ['Temporal', 'TEMPORAL_ADDRESS'],
+  ['Kafka', 'KAFKA_BROKERS'],
+  ['Druid coordinator', 'DRUID_COORDINATOR_URL'],
+  ['Druid broker', 'DRUID_BROKER_URL'],
+].map(([title, variable]) => [title, 'down', `does not answer; if it has another address, set ${variable}`]);
+
 it('tells of each server elsewhere that does not answer which variable names it, in a line', async () => {
   process.env['DAYBREAK_STACK'] = join(folder, 'none');
   const at = `127.0.0.1:${await freePort()}`;
@@ -36,14 +44,7 @@ it('tells of each server elsewhere that does not answer which variable names it,
     DRUID_BROKER_URL: `http://${at}`,
   });
   const servers = await serverStatus(config, undefined);
-  expect(servers.map(({ title, state, detail }) => [title, state, detail])).toEqual(
-    [
-      ['Temporal', 'TEMPORAL_ADDRESS'],
-      ['Kafka', 'KAFKA_BROKERS'],
-      ['Druid coordinator', 'DRUID_COORDINATOR_URL'],
-      ['Druid broker', 'DRUID_BROKER_URL'],
-    ].map(([title, variable]) => [title, 'down', `does not answer; if it has another address, set ${variable}`]),
-  );
+  expect(servers.map(({ title, state, detail }) => [title, state, detail])).toEqual(DOWN);
 });
 
 it('shows servers as down that take connections and never answer', async () => {
@@ -61,14 +62,7 @@ it('shows servers as down that take connections and never answer', async () => {
       DRUID_BROKER_URL: `http://${at}`,
     });
     const servers = await serverStatus(config, undefined);
-    expect(servers.map(({ title, state, detail }) => [title, state, detail])).toEqual(
-      [
-        ['Temporal', 'TEMPORAL_ADDRESS'],
-        ['Kafka', 'KAFKA_BROKERS'],
-        ['Druid coordinator', 'DRUID_COORDINATOR_URL'],
-        ['Druid broker', 'DRUID_BROKER_URL'],
-      ].map(([title, variable]) => [title, 'down', `does not answer; if it has another address, set ${variable}`]),
-    );
+    expect(servers.map(({ title, state, detail }) => [title, state, detail])).toEqual(DOWN);
   } finally {
     taken.forEach((socket) => socket.destroy());
     await new Promise((closed) => frozen.close(closed));
