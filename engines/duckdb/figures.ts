@@ -72,7 +72,7 @@ export async function figuresOfFile(
   columns: readonly OutputColumn[],
   file: string,
 ): Promise<HourFigures> {
-  const [row = []] = await queryFile(figuresQuery(pipeline, columns, rowsOfFile(columns)), file);
+  const [row = []] = await queryFile(pipeline, figuresQuery(pipeline, columns, rowsOfFile(pipeline, columns)), file);
   return figuresFrom(columns, row);
 }
 

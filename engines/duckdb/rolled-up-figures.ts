@@ -32,7 +32,12 @@ export async function rolledUpFiguresOfFile(
     ]),
     ...metrics.flatMap(metricSql),
   ];
-  const [row = []] = await queryFile(`SELECT ${selected.join(', ')} FROM ${rowsOfFile(read)}`, file, { scratch });
+  const [row = []] = await queryFile(
+    pipeline,
+    `SELECT ${selected.join(', ')} FROM ${rowsOfFile(pipeline, read)}`,
+    file,
+    { scratch },
+  );
   const figures = figuresFrom(groups, row);
   const ofMetrics = row.slice(countsBehind(groups));
   return {

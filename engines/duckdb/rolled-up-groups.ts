@@ -10,7 +10,7 @@ import type { Rollup } from '../../domain/rollup';
 import { linePieces } from './line-pieces';
 import { queryTexts } from './query';
 import { cutTimeSql, exactSql, isOfDoubles } from './rolled-up-figures';
-import { READER, rowsOfFile } from './rows-of-file';
+import { ndjsonOptions, readerOptions, rowsOfFile } from './rows-of-file';
 import { exactly, literal, quoted } from './sql';
 
 export interface ComparedGroups {
@@ -39,10 +39,10 @@ export async function firstDifferentGroup(
   { file, stored, scratch }: ComparedGroups,
 ): Promise<string | undefined> {
   const group = { dimensions: dimensionsOf(pipeline, columns), metrics: exactMetricsOf(rollup) };
-  const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
+  const instance = await DuckDBInstance.create(':memory:', { ...readerOptions(pipeline), temp_directory: scratch });
   try {
     const connection = await instance.connect();
-    await addStored(connection, group, { stored, scratch });
+    await addStored(connection, pipeline, group, { stored, scratch });
     const rows = batchRowsSql(pipeline, rollup, columns, group);
     const [row] = await queryTexts(connection, differenceSql(rows, group), { file: exactly(file) });
     return row && describe(row, outputTimeColumnOf(pipeline), group);
@@ -54,6 +54,7 @@ export async function firstDifferentGroup(
 /** Writes Druid's rows into the table `stored`, one piece at a time. */
 async function addStored(
   connection: DuckDBConnection,
+  pipeline: Pipeline,
   { dimensions, metrics }: GroupColumns,
   { stored, scratch }: Pick<ComparedGroups, 'stored' | 'scratch'>,
 ): Promise<void> {
@@ -73,7 +74,7 @@ async function addStored(
     for await (const piece of linePieces(stored)) {
       await writeFile(part, piece);
       await connection.run(
-        `INSERT INTO stored BY NAME FROM read_json($file, format = 'newline_delimited', hive_partitioning = false, columns = {${read.join(', ')}})`,
+        `INSERT INTO stored BY NAME FROM read_json($file, ${ndjsonOptions(pipeline)}, columns = {${read.join(', ')}})`,
         { file: exactly(part) },
       );
     }
@@ -105,7 +106,7 @@ function batchRowsSql(
       (metric, index) => `${quoted(metric.column)}::${isOfDoubles(metric) ? 'DOUBLE' : 'BIGINT'} AS m${index}`,
     ),
   ];
-  return `SELECT ${selected.join(', ')} FROM ${rowsOfFile(columns.filter(({ name }) => named.has(name)))}`;
+  return `SELECT ${selected.join(', ')} FROM ${rowsOfFile(pipeline, columns.filter(({ name }) => named.has(name)))}`;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { OutputType } from '../../domain/column-types';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
 import { linePieces } from './line-pieces';
-import { READER, rowsOfFile } from './rows-of-file';
+import { readerOptions, rowsOfFile } from './rows-of-file';
 import { exactly, literal, quoted } from './sql';
 
 /** What rows there are, as counts and a checksum. If two contents are equal, they have the same rows, each as often. */
@@ -42,7 +42,7 @@ export async function withRowCounter<T>(
   scratch: string,
   use: (counter: RowCounter) => Promise<T>,
 ): Promise<T> {
-  const instance = await DuckDBInstance.create(':memory:', { ...READER, temp_directory: scratch });
+  const instance = await DuckDBInstance.create(':memory:', { ...readerOptions(pipeline), temp_directory: scratch });
   const rows = (file: string, jsonAsText: boolean): Promise<CountedRows> =>
     CountedRows.open(instance, { pipeline, columns, file, jsonAsText });
   try {
@@ -101,7 +101,7 @@ class CountedRows {
     // A temporary table is the connection's own.
     await connection.run('CREATE TEMP TABLE counted (row_hash UBIGINT, copies BIGINT)');
     const hash = `hash(${columns.map((column) => compared(pipeline, column)).join(', ')})`;
-    const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(columns, (type) => readType(type, jsonAsText))} GROUP BY ALL`;
+    const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(pipeline, columns, (type) => readType(type, jsonAsText))} GROUP BY ALL`;
     return new CountedRows(connection, file, addSql);
   }
 

@@ -1,11 +1,34 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { OutputType } from '../../domain/column-types';
-import type { OutputColumn } from '../../domain/pipeline';
+import type { OutputColumn, Pipeline } from '../../domain/pipeline';
 import { queryTexts } from './query';
 import { exactly, literal, quoted } from './sql';
 
-/** The options of a DuckDB that reads files of rows. For each thread, a reader of JSON takes 32 MiB of the memory. */
-export const READER = { memory_limit: '256MB', threads: '2' } as const;
+const MIB = 1024 ** 2;
+/** The largest object that DuckDB reads unless it is told. */
+const LARGEST_ROW = 16 * MIB;
+
+/**
+ * The bytes of the largest row that a reader takes. A row repeats its record and what the join adds, and can have its
+ * texts escaped once more.
+ */
+function largestRowOf({ events }: Pipeline): number {
+  return LARGEST_ROW + 2 * Math.max(0, events.maximumBytes - MIB);
+}
+
+/**
+ * The options of a DuckDB that reads files of the pipeline's rows. For each thread, a reader of JSON takes twice the
+ * largest row of the memory, and the rows in it take as much again, more than once.
+ */
+export function readerOptions(pipeline: Pipeline): Record<string, string> {
+  const beyond = largestRowOf(pipeline) - LARGEST_ROW;
+  return { memory_limit: `${256 + Math.ceil((12 * beyond) / MIB)}MiB`, threads: beyond === 0 ? '2' : '1' };
+}
+
+/** The options of `read_json` that are the same for each file of rows of the pipeline. */
+export function ndjsonOptions(pipeline: Pipeline): string {
+  return `format = 'newline_delimited', hive_partitioning = false, maximum_object_size = ${largestRowOf(pipeline)}`;
+}
 
 /**
  * The rows of the NDJSON file in the parameter `file`, as a table.
@@ -13,11 +36,12 @@ export const READER = { memory_limit: '256MB', threads: '2' } as const;
  * @param read the SQL type in which a column is read. Default: its own.
  */
 export function rowsOfFile(
+  pipeline: Pipeline,
   columns: readonly OutputColumn[],
   read: (type: OutputType) => string = (type) => type,
 ): string {
   const fields = columns.map(({ name, type }) => `${quoted(name)}: ${literal(read(type))}`);
-  return `read_json($file, format = 'newline_delimited', hive_partitioning = false, columns = {${fields.join(', ')}})`;
+  return `read_json($file, ${ndjsonOptions(pipeline)}, columns = {${fields.join(', ')}})`;
 }
 
 /**
@@ -28,12 +52,13 @@ export function rowsOfFile(
  * @param scratch the absolute path of a folder to which DuckDB may spill. Default: none.
  */
 export async function queryFile(
+  pipeline: Pipeline,
   sql: string,
   file: string,
   { scratch }: { readonly scratch?: string } = {},
 ): Promise<(string | null)[][]> {
   const instance = await DuckDBInstance.create(':memory:', {
-    ...READER,
+    ...readerOptions(pipeline),
     ...(scratch !== undefined && { temp_directory: scratch }),
   });
   try {

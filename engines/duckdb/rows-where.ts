@@ -1,4 +1,4 @@
-import type { OutputColumn } from '../../domain/pipeline';
+import type { OutputColumn, Pipeline } from '../../domain/pipeline';
 import { queryFile, rowsOfFile } from './rows-of-file';
 
 /**
@@ -9,10 +9,11 @@ import { queryFile, rowsOfFile } from './rows-of-file';
  * @param most how many rows at most.
  */
 export async function rowsWhere(
+  pipeline: Pipeline,
   columns: readonly OutputColumn[],
   { file, where, most }: { readonly file: string; readonly where: string; readonly most: number },
 ): Promise<string[]> {
-  const sql = `SELECT to_json(daybreak_row)::VARCHAR FROM ${rowsOfFile(columns)} AS daybreak_row
+  const sql = `SELECT to_json(daybreak_row)::VARCHAR FROM ${rowsOfFile(pipeline, columns)} AS daybreak_row
     WHERE (\n${where}\n) LIMIT ${most}`;
-  return (await queryFile(sql, file)).flatMap(([row]) => row ?? []);
+  return (await queryFile(pipeline, sql, file)).flatMap(([row]) => row ?? []);
 }

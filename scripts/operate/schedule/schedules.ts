@@ -38,6 +38,20 @@ export async function appliedScheduleIds(client: Client, pipeline: string): Prom
   return scheduleIds(pipeline).filter((id) => deadline !== undefined || id !== deadlineScheduleId(pipeline));
 }
 
+export interface PausedSchedule {
+  readonly schedule: string;
+  /** Why: what the one who paused it wrote, or Temporal after a failure. May be empty. */
+  readonly note: string;
+}
+
+/** The pipeline's schedules that start nothing until they are resumed. */
+export async function pausedSchedules(client: Client, pipeline: string): Promise<PausedSchedule[]> {
+  const present = await Promise.all(scheduleIds(pipeline).map((id) => presentSchedule(client, id)));
+  return present.flatMap((one) =>
+    one?.state.paused === true ? [{ schedule: one.scheduleId, note: one.state.note ?? '' }] : [],
+  );
+}
+
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const DAY = 24 * HOUR;

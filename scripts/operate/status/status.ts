@@ -8,6 +8,7 @@ import { isOtherPipeline, servedBuild } from '../../../engines/versions/late-dat
 import { pipelineVersion } from '../../../engines/pipeline/pipeline-version';
 import type { Config } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
+import { pausedSchedules, type PausedSchedule } from '../schedule/schedules';
 import { pollIngestion, type Ingestion, type IngestionUnknown } from '../speed/ingestion';
 import { readPipelineFolder, type FolderState, type PipelineFolder } from '../pipeline-folder';
 import { remedyOf } from '../remedies';
@@ -47,6 +48,8 @@ export interface Status {
   readonly speed: SpeedView | undefined;
   /** Why the speed layer does not run. Absent if it runs, if it was never started, and if somebody stopped it. */
   readonly ended?: Pick<DaybreakError, 'what' | 'remedy'>;
+  /** The pipeline's schedules that are paused: no night is recomputed until they are resumed. */
+  readonly paused: readonly PausedSchedule[];
   /** The latest run of each of the last nights' days, latest day first. Then the other days that ran recently. */
   readonly days: readonly DayStatus[];
   /**
@@ -80,19 +83,20 @@ export async function pollStatus(config: Config, { pipeline, portBase }: StatusO
 }
 
 /** What Temporal knows. */
-type Runs = Pick<Status, 'temporal' | 'speed' | 'ended' | 'days' | 'waiting'>;
+type Runs = Pick<Status, 'temporal' | 'speed' | 'ended' | 'paused' | 'days' | 'waiting'>;
 
 async function runsOf(config: Config, pipeline: string, folder: PipelineFolder): Promise<Runs> {
   try {
     return await withClient(config, async (client) => {
-      const [speed, days, waiting] = await Promise.all([
+      const [speed, paused, days, waiting] = await Promise.all([
         speedOf(client, pipeline),
+        pausedSchedules(client, pipeline),
         lastDays(client, pipeline, folder.settings?.timeZone ?? 'UTC').then((last) =>
           withVersions(last, folder, join(config.data, pipeline)),
         ),
         waitingOf(config, folder, client),
       ]);
-      return { temporal: true, ...speed, days, waiting };
+      return { temporal: true, ...speed, paused, days, waiting };
     });
   } catch (thrown) {
     if (!(thrown instanceof DaybreakError) || thrown.code !== 'TEMPORAL_UNREACHABLE') throw thrown;
@@ -101,7 +105,7 @@ async function runsOf(config: Config, pipeline: string, folder: PipelineFolder):
 }
 
 async function noRunsOf(config: Config, folder: PipelineFolder): Promise<Runs> {
-  return { temporal: false, speed: undefined, days: [], waiting: await waitingOf(config, folder) };
+  return { temporal: false, speed: undefined, paused: [], days: [], waiting: await waitingOf(config, folder) };
 }
 
 async function waitingOf(

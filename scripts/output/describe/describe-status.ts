@@ -9,7 +9,7 @@ import { table } from '../table';
 
 /** A status as text for people. No line is wider than a screen, except what servers report. */
 export function describeStatus(status: Status): Line[] {
-  const { pipeline, folder, servers, temporal, ingestion, speed, ended, days, waiting } = status;
+  const { pipeline, folder, servers, temporal, ingestion, speed, ended, paused, days, waiting } = status;
   return [
     ...describeServers(servers),
     ...(temporal ? [] : ['speed layer and days: not known, because Temporal does not answer as it should']),
@@ -23,6 +23,8 @@ export function describeStatus(status: Status): Line[] {
     ...(speed === undefined ? [] : describeSpeed(speed, ingestion, folder)),
     ...(speed === undefined ? describeVersions(pipeline, folder, []) : []),
     ...(speed === undefined && ingestion !== undefined ? describeIngestion(ingestion) : []),
+    ...paused.map(({ schedule, note }) => `! the schedule ${schedule} is paused${note === '' ? '' : `: ${note}`}`),
+    ...(paused.length === 0 ? [] : [`→ When it may go on: npx daybreak schedule resume --pipeline ${pipeline}`]),
     ...(temporal && days.length === 0 ? ['no day was recomputed yet'] : []),
     ...(days.length === 0
       ? []

@@ -56,6 +56,10 @@ it('changes only what the pipeline says otherwise, names it, and leaves a paused
   });
   expect(lateData?.done).toBe('unchanged');
   expect(await succeed(`schedule describe --pipeline ${own.name}`, own.environment)).toContain('state: paused');
+  // Kafka and Druid need not be up for it.
+  const { stdout: status } = await daybreak(`status --pipeline ${own.name}`, own.environment);
+  for (const id of ['nightly', 'late-data'])
+    expect(status).toContain(`! the schedule ${id}/${own.name} is paused: paused by daybreak schedule pause`);
   const back = await succeed(`schedule apply --dry-run --pipeline ${own.name}`, own.environment);
   expect(back).toContain('would be updated\n  at: 02:05 → 00:30\n  catchUpWindow: 3 days → 30 days');
   await succeed(`schedule apply --pipeline ${own.name}`, own.environment);

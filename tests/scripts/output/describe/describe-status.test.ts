@@ -11,7 +11,7 @@ const FOLDER_VERSION = '0123456789ab';
 
 function status(changed: Partial<Status>): string {
   const folder = { version: FOLDER_VERSION };
-  const nothing = { folder, ingestion: undefined, speed: undefined, days: [], waiting: [], servers: [] };
+  const nothing = { folder, ingestion: undefined, speed: undefined, paused: [], days: [], waiting: [], servers: [] };
   return describeStatus({ pipeline: 'events', temporal: true, ...nothing, ...changed }).join('\n');
 }
 
@@ -62,6 +62,13 @@ it('claims nothing of speed layer and days while Temporal does not answer', () =
   expect(away).toContain('not known, because Temporal does not answer as it should');
   expect(away).not.toMatch(/not running|no day was recomputed/);
   expect(status({})).toMatch(/not running[\s\S]*npx daybreak speed start[\s\S]*no day was recomputed yet/);
+});
+
+it('names the schedules that are paused, why, and the command that resumes them', () => {
+  const shown = status({ paused: [{ schedule: 'nightly/events', note: 'paused due to workflow failure' }] });
+  expect(shown).toContain('! the schedule nightly/events is paused: paused due to workflow failure');
+  expect(shown).toContain('→ When it may go on: npx daybreak schedule resume --pipeline events');
+  expect(status({})).not.toContain('paused');
 });
 
 it('says why a speed layer ended that nobody stopped, and what to do', () => {
