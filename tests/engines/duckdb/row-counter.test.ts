@@ -91,21 +91,26 @@ it.each<[OutputType, string, string, string]>([
   expect((await contentOfValue(other, type, true)).checksum).not.toBe(checksum);
 });
 
-it.each([1, 64])('reads a row as large as a record that may have %i MiB, its texts escaped once more', async (mebibytes) => {
-  const { pipeline } = await loadExample('events');
-  const largest = { ...pipeline, events: { ...pipeline.events, maximumBytes: mebibytes * 1024 ** 2 } };
-  const columns = [{ name: 'value', type: 'VARCHAR' }] as const;
-  const row = `{"value":"${'\\"'.repeat(0.99 * largest.events.maximumBytes)}"}\n`;
-  await writeFiles(root, { 'large.ndjson': row, 'small.ndjson': '{"value":"x"}\n' });
-  const file = join(root, 'large.ndjson');
-  const [ofFile, ofLines, other] = await withRowCounter(largest, columns, root, async (counter) => [
-    await counter.ofFile(file),
-    await counter.ofLines(createReadStream(file) as AsyncIterable<Buffer>),
-    await counter.ofFile(join(root, 'small.ndjson')),
-  ]);
-  expect(ofFile).toMatchObject({ rows: 1, distinct: 1 });
-  expect(ofLines).toEqual(ofFile);
-  expect(other.checksum).not.toBe(ofFile.checksum);
-  const { columns: figures } = await figuresOfFile(largest, columns, file);
-  expect(figures).toEqual([{ name: 'value', values: 1, sum: String(Math.floor(0.99 * largest.events.maximumBytes)) }]);
-});
+it.each([1, 64])(
+  'reads a row as large as a record that may have %i MiB, its texts escaped once more',
+  async (mebibytes) => {
+    const { pipeline } = await loadExample('events');
+    const largest = { ...pipeline, events: { ...pipeline.events, maximumBytes: mebibytes * 1024 ** 2 } };
+    const columns = [{ name: 'value', type: 'VARCHAR' }] as const;
+    const row = `{"value":"${'\\"'.repeat(0.99 * largest.events.maximumBytes)}"}\n`;
+    await writeFiles(root, { 'large.ndjson': row, 'small.ndjson': '{"value":"x"}\n' });
+    const file = join(root, 'large.ndjson');
+    const [ofFile, ofLines, other] = await withRowCounter(largest, columns, root, async (counter) => [
+      await counter.ofFile(file),
+      await counter.ofLines(createReadStream(file) as AsyncIterable<Buffer>),
+      await counter.ofFile(join(root, 'small.ndjson')),
+    ]);
+    expect(ofFile).toMatchObject({ rows: 1, distinct: 1 });
+    expect(ofLines).toEqual(ofFile);
+    expect(other.checksum).not.toBe(ofFile.checksum);
+    const { columns: figures } = await figuresOfFile(largest, columns, file);
+    expect(figures).toEqual([
+      { name: 'value', values: 1, sum: String(Math.floor(0.99 * largest.events.maximumBytes)) },
+    ]);
+  },
+);
