@@ -5,11 +5,14 @@ import type { BusinessDate } from './business-date';
 import { dateInput, pipelineInput, shortText } from './parse-input';
 import { NOTICE_KINDS, type NoticeFormat, type NoticeKind } from './pipeline';
 
+/** The outcome of a day that no run has begun. */
+export const NO_RUN = 'no run';
+
 export interface Notice {
   readonly kind: NoticeKind;
   readonly pipeline: string;
   readonly date: BusinessDate;
-  /** 'replaced', 'refused:<gate code>', 'failed:<error code>', 'running'; 'no run' for a day that no run has begun. */
+  /** 'replaced', 'refused:<gate code>', 'failed:<error code>', 'running'; see also `NO_RUN`. */
   readonly outcome: string;
   /** For people, with what to do; empty if there is nothing to add. */
   readonly reason: string;

@@ -3,9 +3,10 @@ import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import type { BusinessDate } from '../domain/business-date';
 import { markdown } from '../domain/markdown';
-import { overdueNotice } from '../domain/notice';
+import { NO_RUN, overdueNotice } from '../domain/notice';
 import { dateAttribute, outcomeAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
+import { linkToDay } from './link-to-day';
 import { tell } from './notices';
 import { dayBefore, scheduledDayInput, type ScheduledDayInput } from './scheduled-day';
 import { showDetails } from './show-details';
@@ -32,7 +33,11 @@ export async function deadlineWatch(input: ScheduledDayInput): Promise<DeadlineW
   const latest = await findOverdue({ pipeline, date });
   const outcome = latest === undefined ? 'proven' : 'overdue';
   upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
-  showDetails(latest === undefined ? markdown`${date} is proven` : markdown`**overdue** — ${date}: ${latest}`);
+  showDetails(
+    latest === undefined
+      ? markdown`${date} is proven`
+      : markdown`**overdue** — ${date}: ${latest}${latest === NO_RUN ? '' : markdown`, ${linkToDay(pipeline, date)}`}`,
+  );
   if (latest !== undefined) await tell(overdueNotice(pipeline, date, latest));
   return { date, outcome };
 }

@@ -16,7 +16,7 @@ import {
   type LateDataWatchInput,
   type NightlyRun,
 } from '../../domain/late-data';
-import { noticeSchema, REASON_CHARACTERS, type Notice } from '../../domain/notice';
+import { NO_RUN, noticeSchema, REASON_CHARACTERS, type Notice } from '../../domain/notice';
 import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
@@ -84,7 +84,7 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
         if (!run.running && succeeded(run)) return undefined;
         latest ??= run;
       }
-      return latest?.outcome ?? 'no run';
+      return latest?.outcome ?? NO_RUN;
     },
 
     /**

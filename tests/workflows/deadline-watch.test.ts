@@ -53,7 +53,10 @@ it('tells that a day has no run, or one that is not over', async () => {
     const day = await run('late');
     await held.reached();
     await listed(day.workflowId);
-    await (await start('late')).result();
+    const again = await start('late');
+    await again.result();
+    // The notice leads to the check, whose details lead to the day's run.
+    expect((await shownOf(again)).details).toMatch(/^\*\*overdue\*\* — \S+: running, \[.*\]\(\S+\)$/);
     held.release();
     await day.result();
     expect(told).toEqual([
