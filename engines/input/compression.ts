@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** How the bytes of a file are packed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -44,6 +46,8 @@ const MAGIC_OF_LETTERS = [
 ] as const;
 
 const MAGIC_BYTES = 10;
+/** Where a tar has its magic: behind a name, which can be any text, and zero bytes. */
+const TAR = { at: 257, magic: 'ustar' } as const;
 
 /** How many bytes from the beginning of a file show its format. */
 export const BEGINNING_OF_FILE = 512;
@@ -69,17 +73,34 @@ export function compressionOf(file: string, beginning: Buffer): Compression | { 
   const format = formatOf(beginning);
   if (format === 'gzip' || format === 'zstd') return format;
   if (format !== undefined) return { foreign: `its content is ${format}, ${WHAT_IS_READ}` };
-  if (beginning.length === 0 || /^(?:\ufeff)?\s*[[{]/.test(beginning.toString('utf8'))) return 'none';
+  if (beginning.length === 0 || beginsAsJson(beginning)) return 'none';
   const [, ending] = FOREIGN.exec(file) ?? [];
   if (ending !== undefined) return { foreign: `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}` };
   if (!isPacked(file)) return 'none';
   return isZstd(file) ? 'zstd' : 'gzip';
 }
 
+/** Why unpacked content is not read: it is packed once more. `beginning` has BEGINNING_OF_FILE bytes, or all. */
+export function packedAgain(compression: Compression, beginning: Buffer): string | undefined {
+  const format = compression === 'none' ? undefined : formatOf(beginning);
+  return format && `its content is ${format} within ${compression}, ${WHAT_IS_READ}`;
+}
+
+/** Packed bytes can begin with a bracket, too, but are no text. */
+function beginsAsJson(beginning: Buffer): boolean {
+  return /^(?:\ufeff)?\s*[[{]/.test(beginning.toString('utf8')) && isBeginningOfUtf8(beginning);
+}
+
+/** Its last character may be cut. */
+function isBeginningOfUtf8(bytes: Buffer): boolean {
+  return [0, 1, 2, 3].some((cut) => isUtf8(bytes.subarray(0, bytes.length - cut)));
+}
+
 function formatOf(beginning: Buffer): string | undefined {
   const hex = beginning.toString('hex', 0, MAGIC_BYTES);
   const [format] = MAGIC.find(([, magic]) => magic.test(hex)) ?? [];
   if (format !== undefined) return format;
-  const [named] = MAGIC_OF_LETTERS.find(([, letters]) => beginning.toString('latin1').startsWith(letters)) ?? [];
-  return named !== undefined && beginning.includes(0) ? named : undefined;
+  if (!beginning.includes(0)) return undefined;
+  if (beginning.toString('latin1', TAR.at, TAR.at + TAR.magic.length) === TAR.magic) return 'tar';
+  return MAGIC_OF_LETTERS.find(([, letters]) => beginning.toString('latin1').startsWith(letters))?.[0];
 }

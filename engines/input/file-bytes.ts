@@ -9,7 +9,7 @@ import { READ_UNTRUSTED, readUntrustedSync } from '../../clients/storage/local/s
 import { readDamagedGzip, readGzipFrom, type FileFault } from './gzip/damaged-gzip';
 import type { Framing } from '../../domain/pipeline';
 import { bufferFor } from './buffer-for';
-import { BEGINNING_OF_FILE, compressionOf, isNamedForeign, type Compression } from './compression';
+import { BEGINNING_OF_FILE, compressionOf, isNamedForeign, packedAgain, type Compression } from './compression';
 import { hashFile } from './hash-file';
 import { readRange } from './file-range';
 import { unreadable, type ByteRange, type ListedFile } from './listed-file';
@@ -62,7 +62,7 @@ export function readSmallFile(
     if (typeof unpacked === 'string') return unpacked;
     const read = { bytes: raw.length, sha256: createHash('sha256').update(raw).digest('hex') };
     const plain = withoutMark(unpacked);
-    const fault = typeof compression === 'object' ? compression.foreign : framingFault(framing, plain);
+    const fault = typeof compression === 'object' ? compression.foreign : faultOf(compression, framing, plain);
     if (fault !== undefined)
       return { content: NOTHING, read: { ...read, faults: [{ line: 1, reason: fault, isWhole: true }] } };
     if (framing !== 'json') return { content: plain, read: { ...read, faults: [] } };
@@ -75,6 +75,12 @@ export function readSmallFile(
 }
 
 const NOTHING = Buffer.alloc(0);
+
+/** Why unpacked content is not read as records, by its beginning; see `framingFault`. */
+function faultOf(compression: Compression, framing: Framing | undefined, plain: Buffer): string | undefined {
+  if (framing === undefined) return undefined;
+  return packedAgain(compression, plain.subarray(0, BEGINNING_OF_FILE)) ?? framingFault(framing, plain);
+}
 
 /** What must be known of a large file to read it. */
 type LargeFile = Pick<ListedFile, 'file' | 'path' | 'unread' | 'range' | 'fetch'> &
@@ -129,7 +135,7 @@ export async function* readLargeFile(
     const content = contentOf(compression, { path, chunks, carefully }, (found) => (read = found));
     for await (const chunk of framing === undefined ? content : beginningFirst(content)) {
       const plain = isFirst ? withoutMark(chunk) : chunk;
-      const fault = isFirst ? framingFault(framing, plain) : undefined;
+      const fault = isFirst ? faultOf(compression, framing, plain) : undefined;
       isFirst = false;
       if (fault !== undefined) {
         await leaveOut(fault);

@@ -1,12 +1,12 @@
 import type { BusinessDate } from '../../domain/business-date';
 import { datePart, isHourly, partsOfPattern } from '../../domain/file-pattern';
-import { ADDED_ENDING, isPacked } from './compression';
+import { ADDED_ENDING, isPacked, unpackedName } from './compression';
 
 /** The names that a pattern gives to a day's files. */
 export interface DayNames {
   /**
    * The hour of a path below the input folder; '00' if the pattern has no hour, undefined if the path is not one of the
-   * day's. A path may also end in .gz or .zst, and no part of it begins with a dot. If it can be read in several ways, a
+   * day's. A path may also end in .gz or .zst, in small letters or capitals, and no part of it begins with a dot. If it can be read in several ways, a
    * `*` takes as much as it can, the first one first. The time grows with the product of the two lengths.
    */
   readonly hourOf: (path: string) => string | undefined;
@@ -48,7 +48,7 @@ export function dayNames(pattern: string, date: BusinessDate): DayNames {
       );
       return { matches: (name) => !name.startsWith('.') && matches(`${before}${name}${after}`) !== undefined };
     }),
-    prefix: whole.slice(0, fixed === -1 ? whole.length : fixed).join(''),
+    prefix: unpackedName(whole.slice(0, fixed === -1 ? whole.length : fixed).join('')),
   };
 }
 
@@ -137,8 +137,17 @@ function matchOf(parts: readonly Part[], ending: RegExp, name: string, repeated:
           (/^[^A-Za-z0-9/]/.test(name.slice(at, at + 1)) && matches(index + 1, at + 1, named)) ||
           matches(index + 2, at, named)
         );
-      default:
-        return name.startsWith(part, at) && matches(index + 1, at + part.length, named);
+      default: {
+        const text = name.slice(at, at + part.length);
+        const isSame = text === part || (index === parts.length - 1 && withSmallEnding(text) === withSmallEnding(part));
+        return isSame && matches(index + 1, at + part.length, named);
+      }
     }
   }
+}
+
+/** Some systems write the ending of a packed file in capitals. */
+function withSmallEnding(name: string): string {
+  const unpacked = unpackedName(name);
+  return unpacked + name.slice(unpacked.length).toLowerCase();
 }

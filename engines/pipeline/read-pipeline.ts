@@ -62,9 +62,10 @@ export async function readSettings(folder: string): Promise<Pipeline> {
   });
 }
 
-function checkLocations({ files, tables }: Pipeline, file: string): void {
+function checkLocations({ files, output, tables }: Pipeline, file: string): void {
   const ofTables = Object.entries(tables).map(([name, { location }]) => [`tables.${name}.location`, location] as const);
-  for (const [setting, location] of [['files.location', files.location] as const, ...ofTables]) {
+  const places = [['files.location', files.location], ['output.location', output.location], ...ofTables] as const;
+  for (const [setting, location] of places) {
     try {
       if (location !== undefined) locationOf(location);
     } catch (cause) {

@@ -107,6 +107,11 @@ describe('a pipeline folder', () => {
       yaml('names.%Y%m%d.%H*.json', 'names.*.json'),
       'files.pattern is "names.*.json"; accepted: a path with',
     ],
+    [
+      'the location of the output',
+      yaml('druid:', 'output: { location: s3://warehouse//events }\ndruid:'),
+      "output.location: the location 's3://warehouse//events' has an empty part",
+    ],
     ['YAML', yaml('timeZone:', 'timeZone: ['), 'pipeline.yaml:'],
     ['the key column', yaml('key: user_id', 'key: id'), 'kafka.key is id, which the transform does not give'],
   ])('names the line, the value and what is accepted for %s', async (_, changes, words) => {

@@ -12,6 +12,9 @@ it.each([
   ['names.%Y%m%d.%H*.json', 'names.20261121.23.json.gz.gz', undefined],
   ['names.%Y%m%d.%H.json.gz', 'names.20261121.05.json.gz', '05'],
   ['names.%Y%m%d.%H.json.gz', 'names.20261121.05.json.gz.gz', undefined],
+  ['names.%Y%m%d.%H*.json.gz', 'names.20261121.05.json.GZ', '05'],
+  ['names.%Y%m%d.%H*.json.gz', 'names.20261121.05.JSON.gz', undefined],
+  ['%Y%m%d-%H.ZST', '20261121-5.zst', '05'],
   ['*%Y%m%d%H*', '20261121079', undefined],
   ['*%Y%m%d%H*', '.2026112107', undefined],
   ['*.%Y.%m.%d*%H', 'a.2026.11.21-07', '07'],
@@ -80,10 +83,12 @@ function expressionOf(pattern: string, loose = false): RegExp {
       return `${hour}${part.endsWith('*') ? '(?:[^A-Za-z0-9][^/]*)?' : ''}`;
     })
     .join('');
-  return new RegExp(`^(?!\\.)${source}${/\.gz$/i.test(pattern) ? '' : '(?:\\.[gG][zZ])?'}$`);
+  const isPacked = /\.gz$/i.test(pattern);
+  return new RegExp(`^(?!\\.)${isPacked ? source.slice(0, -2) : source}${isPacked ? '[gG][zZ]' : '(?:\\.[gG][zZ])?'}$`);
 }
 
 it('knows what of a pattern is the same for all files of a day', () => {
   expect(dayNames('logs/dt=%Y-%m-%d/hour=%H/*.json', DAY).prefix).toBe('logs/dt=2026-11-21/hour=');
   expect(dayNames('*/%Y%m%d.json', DAY).prefix).toBe('');
+  expect(dayNames('%Y%m%d.json.gz', DAY).prefix).toBe('20261121.json');
 });

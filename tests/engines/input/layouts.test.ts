@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { runDayBuild } from '../../../engines/build-day';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { DAY, event, pipelineLike, scratchFolder, writeFiles } from '../scratch';
@@ -126,6 +127,31 @@ it('names text of UTF-16 once, also compressed and without a mark, with any fram
       Array.from({ length: 4 }, () => 'it holds text of UTF-16, and files are read that are UTF-8'),
     );
   }
+});
+
+it('names a file that is packed in a way that is not read, whatever its bytes and its name say', async () => {
+  const text = Array.from({ length: 4000 }, (_, id) => `${at(5, id)}\n`).join('');
+  const brotli = brotliCompressSync(text);
+  expect(brotli[0]).toBe('['.charCodeAt(0));
+  const tar = Buffer.concat([Buffer.alloc(257), Buffer.from('ustar\0'), Buffer.alloc(249), Buffer.from(text)]);
+  const files = {
+    'names.20261121.05.json.br': brotli,
+    'names.20261121.06.json.gz': gzipSync(gzipSync(text)),
+    'names.20261121.07.json.gz': gzipSync(tar),
+    'names.20261121.08.json.gz': tar,
+    // More than what is read at once, of which gzip leaves as much.
+    'names.20261121.09.json.gz': gzipSync(gzipSync(randomBytes(9_000_000).toString('hex'))),
+    'names.20261121.10.json': `${at(10, 1)}\n`,
+  };
+  const { counts, unreadFiles } = await build({ pattern: 'names.%Y%m%d.%H*.json', files });
+  expect(unreadFiles?.map(({ file, reason }) => [file.slice(15), reason.replace(/[,;:].*/, '')])).toEqual([
+    ['05.json.br', 'it is a .br file'],
+    ['06.json.gz', 'its content is gzip within gzip'],
+    ['07.json.gz', 'its content is tar within gzip'],
+    ['08.json.gz', 'its content is tar'],
+    ['09.json.gz', 'its content is gzip within gzip'],
+  ]);
+  expect(counts).toMatchObject({ read: 6, written: 1, quarantined: 5 });
 });
 
 it('notices the end of a file within an object', async () => {
