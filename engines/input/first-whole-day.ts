@@ -1,14 +1,18 @@
-import { businessDateOf, hoursOfDay, shiftDate, type BusinessDate } from '../../domain/business-date';
+import { businessDateOf, dayInterval, hoursOfDay, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { hasCode } from '../../domain/errors';
+import { isHourly } from '../../domain/file-pattern';
 import { nightOf } from '../../domain/nights';
 import type { Pipeline } from '../../domain/pipeline';
-import { listInput, withInput, type InputOptions } from './input-files';
+import { listInput, withInput, type InputOptions, type ListedInput } from './input-files';
 import type { InputPlace } from './listed-file';
+
+const HOUR = 3_600_000;
 
 /**
  * The first day that nights to come find whole: yesterday if its night is still to come, else today, each only if its
- * first hour has a file; else tomorrow. A pipeline that was started at noon has no files of its morning. Throws
- * STORAGE_FAILED, STORAGE_REFUSED or UNREADABLE_INPUT if the files cannot be listed.
+ * first hour has a file, or if that file need not be there yet and the day before has files; else tomorrow. A pipeline
+ * that was started at noon has no files of its morning. Throws STORAGE_FAILED, STORAGE_REFUSED or UNREADABLE_INPUT if
+ * the files cannot be listed.
  */
 export async function firstWholeDay(
   pipeline: Pipeline,
@@ -22,6 +26,8 @@ export async function firstWholeDay(
   return withInput(location, options, async (place) => {
     for (const date of isToCome ? [yesterday, today] : [today]) {
       if (await hasFirstHour(place, pipeline, date)) return date;
+      const isDue = now.getTime() >= firstFileDue(pipeline, date);
+      if (!isDue && (await listedOf(place, pipeline, shiftDate(date, -1))) !== undefined) return date;
     }
     return shiftDate(today, 1);
   });
@@ -29,10 +35,22 @@ export async function firstWholeDay(
 
 async function hasFirstHour(place: InputPlace, pipeline: Pipeline, date: BusinessDate): Promise<boolean> {
   const [first = ''] = hoursOfDay(date, pipeline.timeZone);
+  const listed = await listedOf(place, pipeline, date);
+  return listed !== undefined && !listed.missingHours.includes(first);
+}
+
+/** The day's files; undefined if there are none. */
+async function listedOf(place: InputPlace, pipeline: Pipeline, date: BusinessDate): Promise<ListedInput | undefined> {
   try {
-    return !(await listInput(place, pipeline, date)).missingHours.includes(first);
+    return await listInput(place, pipeline, date);
   } catch (thrown) {
-    if (hasCode(thrown, 'NO_INPUT')) return false;
+    if (hasCode(thrown, 'NO_INPUT')) return undefined;
     throw thrown;
   }
+}
+
+/** Many shippers write a file only when its hour, or its day, is over. They have an hour for that. */
+function firstFileDue({ files, timeZone }: Pipeline, date: BusinessDate): number {
+  const { start, end } = dayInterval(date, timeZone);
+  return (isHourly(files.pattern) ? Date.parse(start) + HOUR : Date.parse(end)) + HOUR;
 }

@@ -24,19 +24,27 @@ export function escapesOf(delimiter: string): readonly { readonly letter: string
  * The rows of a CSV (RFC 4180), each on a line. Its fields are between delimiters and without their quotes. An escape,
  * which is a NUL and a letter, replaces what would end a line or a field. A row may end with LF or CRLF; its CR stays.
  * Blank lines are empty rows.
+ *
+ * @param checkFirstLine gets the first line as it is in the file if its quotes do not fit the delimiter. May throw.
  */
-export function csvRows(delimiter: string): RecordReader {
+export function csvRows(delimiter: string, checkFirstLine: (line: string) => void): RecordReader {
   const between = Buffer.from(delimiter);
   let before = 0;
+  const rowsOfQuoted = (bytes: Buffer, isLast: boolean): Rows => {
+    try {
+      return unquoted(bytes, isLast, between, (at) => before + 1 + countBytes(bytes, LINE_FEED, at));
+    } catch (thrown) {
+      if (before === 0) checkFirstLine(firstLineOf(bytes));
+      throw thrown;
+    }
+  };
   return {
     take(bytes, isLast) {
       const first = before + 1;
       const nul = bytes.indexOf(NUL);
       if (nul !== -1)
         throw new TableFault(`line ${first + countBytes(bytes, LINE_FEED, nul)}: a NUL byte, which is no text`);
-      const { taken, text } = bytes.includes(QUOTE)
-        ? unquoted(bytes, isLast, between, (at) => first + countBytes(bytes, LINE_FEED, at))
-        : unchanged(bytes, isLast);
+      const { taken, text } = bytes.includes(QUOTE) ? rowsOfQuoted(bytes, isLast) : unchanged(bytes, isLast);
       before += countBytes(bytes, LINE_FEED, taken);
       return { taken, records: { text, placeOf: (position) => `line ${first + linesBefore(text, position)}` } };
     },
@@ -72,6 +80,11 @@ function unescaped(text: string, delimiter: string): string {
 interface Rows {
   readonly taken: number;
   readonly text: Buffer;
+}
+
+function firstLineOf(bytes: Buffer): string {
+  const end = bytes.indexOf(LINE_FEED);
+  return bytes.toString('utf8', 0, end === -1 ? bytes.length : end).replace(/\r$/, '');
 }
 
 function unchanged(bytes: Buffer, isLast: boolean): Rows {

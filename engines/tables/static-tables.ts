@@ -3,7 +3,7 @@ import { DaybreakError, messageOf } from '../../domain/errors';
 import { delimiterOf, type Pipeline } from '../../domain/pipeline';
 import { regularFileWithin } from '../../clients/storage/local/safe-path';
 import { csvRows, takeHeader } from './csv-rows';
-import { checkHeader } from './header';
+import { checkDelimiter, checkHeader } from './header';
 import { jsonElements } from './json-elements';
 import { ndjsonLines } from './ndjson-lines';
 import type { TableVersions } from '../model/table-version';
@@ -77,11 +77,15 @@ class TableLoad {
   async #loadCsv(): Promise<void> {
     const delimiter = delimiterOf(this.#table);
     let sql: string | undefined;
-    for await (let records of readTable(this.#source, csvRows(delimiter))) {
+    const columns = Object.keys(this.#table.columns);
+    const rows = csvRows(delimiter, (line) => {
+      checkDelimiter({ line, place: 'line 1' }, columns, delimiter);
+    });
+    for await (let records of readTable(this.#source, rows)) {
       if (sql === undefined) {
         const header = takeHeader(records, delimiter);
         if (header === undefined) continue;
-        checkHeader(header, Object.keys(this.#table.columns), delimiter);
+        checkHeader(header, columns, delimiter);
         sql = csvRowsSql(this.#table.columns, header.names, delimiter);
         records = header.records;
       }

@@ -82,8 +82,10 @@ function isBetween(byte: number): boolean {
 /** The first lines and bytes of a file, which show its framing. */
 const LINES_SEEN = 20;
 export const BYTES_THAT_SAY_FRAMING = 64 * 1024;
-/** Fewer objects than this in so many bytes without a line feed are one torn line. */
+/** Fewer objects than this without a line feed between them are a torn line. */
 const OBJECTS_OF_NO_LINE = 10;
+const BETWEEN_OBJECTS = '}{';
+const NO_LINE_FEEDS = 'JSON objects with no line feed between them';
 
 /** With its mark, or a bracket and one more character that is not NUL. In UTF-8 no zero byte stands beside a bracket. */
 const UTF_16 = /^(?:fffe..00|feff00|[57]b00(?!00)..00|00[57]b00(?!00))/;
@@ -91,7 +93,7 @@ const UTF_16_BYTES = 4;
 
 /**
  * Why content is not read as records: it is UTF-16, or it does not have a record a line, although it has JSON objects.
- * Undefined if one of its first lines is one object, or if it has no JSON.
+ * Undefined if one of its first lines is one object and none is many, or if it has no JSON.
  *
  * @param content from the beginning of the file, at least BYTES_THAT_SAY_FRAMING or all of it.
  */
@@ -102,14 +104,15 @@ export function framingFault(framing: Framing | undefined, content: Buffer): str
   }
   if (framing === 'json') return undefined;
   const beginning = content.subarray(0, BYTES_THAT_SAY_FRAMING);
+  const isJoined = beginning.includes(BETWEEN_OBJECTS);
   // Of nearly every file the first line says it.
-  if (objectsIn(beginning.toString('utf8', 0, endOfLine(beginning, 0))) === 'one') return undefined;
+  if (!isJoined && objectsIn(beginning.toString('utf8', 0, endOfLine(beginning, 0))) === 'one') return undefined;
   const isCut = content.length > beginning.length;
   const all = beginning.toString('utf8').split('\n');
   const lines = (isCut && all.length > 1 ? all.slice(0, -1) : all)
     .slice(0, LINES_SEEN)
     .filter((line) => line.trim() !== '');
-  const kind = kindOf(lines);
+  const kind = isJoined && all.some(holdsMany) ? NO_LINE_FEEDS : kindOf(lines);
   if (kind === undefined) return undefined;
   const framed = new JsonFraming();
   // Braces alone also close in torn and broken lines, which are bad records.
@@ -140,7 +143,13 @@ function objectsOf(bytes: Buffer): JsonFraming {
  */
 function kindOf(lines: readonly string[]): string | undefined {
   const [first = ''] = lines;
-  const records = lines.filter((line) => objectsIn(line) === 'one').length;
+  const framing = new JsonFraming();
+  const records = lines.filter((line) => {
+    // An object within another one is no record.
+    const isRecord = !framing.isOpen && objectsIn(line) === 'one';
+    framing.lines(Buffer.from(`${line}\n`));
+    return isRecord;
+  }).length;
   if (/^\s*\[/.test(first)) {
     if (!/^\s*\[\s*\{/.test(lines.join('\n'))) return undefined;
     return records <= (/\]\s*$/.test(first) ? 0 : 1) ? 'a JSON array' : undefined;
@@ -148,9 +157,15 @@ function kindOf(lines: readonly string[]): string | undefined {
   if (!/^\s*\{/.test(first)) return undefined;
   if (/\}\s*,\s*$/.test(first)) return records <= 1 ? 'JSON objects with commas behind them' : undefined;
   if (records > 0) return undefined;
-  return objectsIn(first) === 'several'
-    ? 'JSON objects with no line feed between them'
-    : 'JSON objects over several lines';
+  return objectsIn(first) === 'several' ? NO_LINE_FEEDS : 'JSON objects over several lines';
+}
+
+/** Whether a line is many objects, which some writers make of what others have given with and without line feeds. */
+function holdsMany(line: string): boolean {
+  if (!line.includes(BETWEEN_OBJECTS)) return false;
+  const framing = new JsonFraming();
+  const framed = framing.lines(Buffer.from(line)).toString().trimEnd().split('\n');
+  return framing.objects >= OBJECTS_OF_NO_LINE && framed.filter(isObject).length >= OBJECTS_OF_NO_LINE;
 }
 
 /** Whether a line is one JSON object, several or neither. Only its braces are checked. */

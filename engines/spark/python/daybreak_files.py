@@ -133,7 +133,8 @@ def has_lines(content: bytes) -> bool:
     seen = [line for line in map(text_of, lines[:LINES_SEEN]) if line != ""]
     if not seen:
         return len(content) == len(beginning)
-    return seen[0].startswith("{") and not seen[0].endswith(",") and any(map(is_object, seen))
+    # Many objects can stand in one line, and an object within another one can have a line of its own.
+    return is_object(seen[0]) and all(is_object(text_of(line)) for line in lines if b"}{" in line)
 
 
 def text_of(line: bytes) -> str:

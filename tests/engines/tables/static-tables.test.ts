@@ -162,6 +162,10 @@ describe('in every format', () => {
     ['csv', 'uid, name\n1,a\n', 'line 1: no column name in the header uid, name'],
     ['csv', 'uid;name\n1;a\n', "line 1: no column uid in the header uid;name: is the delimiter ';'"],
     ['csv', 'uid\tname\n1\ta\n', "line 1: no column uid in the header uid\tname: is the delimiter '\\t'"],
+    // Quotes that do not fit the delimiter are no fault of the file.
+    ['csv', '"uid";"name"\n1;"Kim"\n', `line 1: no column uid in the header "uid";"name": is the delimiter ';'`],
+    ['csv', 'uid|name\r\n1|"Kim"\r\n', "line 1: no column uid in the header uid|name: is the delimiter '|'"],
+    ['csv', '"uid","name"\n1,Kim "x"\n', 'line 2: a quote within a field that does not begin with one'],
     ['ndjson', '{"uid":1,"name":"é"}\n{"uid":2,"name":"\u0000"}\n', 'line 2: not JSON'],
     ['csv', 'uid,name\n1,"a\nb"\n2,x\u0000\n', 'line 4: a NUL byte'],
     ['ndjson', '', 'there is no row'],

@@ -81,6 +81,15 @@ it.each([
   ['{"a":1}\n[{"a":2}]\n', undefined],
   // One torn line in a file of lines is a bad record, not another framing.
   ['{"a":1}{"a":2}\n{"a":3}\n', undefined],
+  // Many in one are not, whatever stands around it.
+  [`{"a":1}\n${'{"a":2}'.repeat(999)}\n`, 'no line feed between'],
+  [`${'{"a":2}'.repeat(10)}\n{"a":1}\n{"a":3}\n`, 'no line feed between'],
+  [`{"a":"${'}{'.repeat(99)}"}\n{"a":1}\n`, undefined],
+  [`{"a":1}\n${'{"a":}'.repeat(99)}\n`, undefined],
+  // Objects within others that have lines of their own.
+  ['[\n {\n  "items": [\n   {"sku": "a"}\n  ]\n },\n {\n  "items": [\n   {"sku": "b"}\n  ]\n }\n]\n', 'a JSON array'],
+  ['{\n "items": [\n  {"sku": "a"}\n ]\n}\n', 'several lines'],
+  ['{"a":1,\n{"a":2}\n{"a":3}\n', undefined],
   ['no JSON\n{{{\n', undefined],
   // Bad records that no framing makes good.
   ['[1]\n', undefined],
