@@ -224,18 +224,32 @@ function checkRefusals({ checks = [], day }: GateInput): GateRefusal[] {
     });
 }
 
+/** How far the clocks of machines are apart that somebody looks after. */
+const CLOCKS_DIFFER_SECONDS = 5;
+
 /** How long the input may keep a day waiting. */
 export type SettleGate = Pick<Pipeline['gate'], 'settleSeconds' | 'settleTimeoutSeconds'>;
 
-/** The refusal if the input still changes after all the time that the pipeline allows. */
-export function notSettled(gate: SettleGate, secondsSinceChange: number): GateRefusal {
-  // Another machine's clock may be ahead of this one.
-  const unchanged = Math.max(0, Math.floor(secondsSinceChange));
+/**
+ * The refusal if the input still changes after all the time that the pipeline allows.
+ *
+ * @param last the file that changed last, and how many seconds ago.
+ */
+export function notSettled(gate: SettleGate, last: { readonly file: string; readonly seconds: number }): GateRefusal {
+  const unchanged = Math.max(0, Math.floor(last.seconds));
+  const change =
+    last.seconds < -CLOCKS_DIFFER_SECONDS
+      ? `the time of the input file ${last.file} is ${Math.round(-last.seconds)} s in the future`
+      : `the input file ${last.file} changed ${unchanged} s ago`;
+  const remedy =
+    last.seconds < -CLOCKS_DIFFER_SECONDS
+      ? 'Correct the clock or the time zone of the program that writes it and touch the file'
+      : 'Find the program that still writes';
   return {
     code: 'NOT_SETTLED',
     reason:
-      `an input file changed ${unchanged} s ago; the pipeline wants ${gate.settleSeconds} s without a change and waits ` +
-      `at most ${gate.settleTimeoutSeconds} s for them. Find the program that still writes, or accept NOT_SETTLED.`,
+      `${change}; the pipeline wants ${gate.settleSeconds} s without a change and waits ` +
+      `at most ${gate.settleTimeoutSeconds} s for them. ${remedy}, or accept NOT_SETTLED.`,
     figures: { unchangedSeconds: unchanged, settleSeconds: gate.settleSeconds },
   };
 }

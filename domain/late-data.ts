@@ -78,7 +78,7 @@ export function decideLateData(
     case 'expired':
       return decide(
         'cannot',
-        'files of its build are gone: a recompute would lose their rows, so the day stays as it is',
+        'files of its build are gone or empty now: a recompute would lose their rows, so the day stays as it is',
       );
     case 'changed':
       break;

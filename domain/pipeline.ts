@@ -593,7 +593,8 @@ export interface OutputColumn {
 
 /** The columns that decide whether two records are the same event. */
 export function identityOf(pipeline: Pipeline): readonly string[] {
-  return pipeline.events.identity ?? Object.keys(pipeline.events.columns);
+  // Once each, since somebody may name a column twice.
+  return [...new Set(pipeline.events.identity ?? Object.keys(pipeline.events.columns))];
 }
 
 /** Whether records with the same identity are the same in every column. */

@@ -248,6 +248,10 @@ async function buildWith(
   });
 }
 
+/** Messages of Node's file system, such as "ESTALE: stale file handle, open '…'", and of DuckDB's. */
+const OF_OUTPUT =
+  /^E[A-Z0-9]+: .*, [a-z]+\b|\bIO Error\b|\bfailed to offload data block\b|\bE(NOSPC|ACCES|PERM|ROFS|DQUOT|FBIG|NOTDIR|IO|NOENT)\b/;
+
 function explained(thrown: unknown, signal: AbortSignal, output: string, date: BusinessDate): DaybreakError {
   if (signal.aborted) {
     return new DaybreakError('CANCELLED', {
@@ -259,7 +263,7 @@ function explained(thrown: unknown, signal: AbortSignal, output: string, date: B
   if (thrown instanceof DaybreakError) return thrown;
   const message = messageOf(thrown);
   // Input errors are already DaybreakErrors. Any other error of the file system comes from the output.
-  if (/\bIO Error\b|\bE(NOSPC|ACCES|PERM|ROFS|DQUOT|FBIG|NOTDIR|IO|NOENT)\b/.test(message)) {
+  if (OF_OUTPUT.test(message)) {
     return outputFailed(output, thrown);
   }
   const memory = /\bOut of Memory\b/.test(message);

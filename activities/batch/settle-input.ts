@@ -46,27 +46,33 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
  * Whether the input has settled, at a time in epoch milliseconds. `findLastChange` lists the files, which may be many
  * requests to a storage. So it is called only when the files that were seen last could have settled, or at the deadline.
  */
-export function settlePoll(gate: SettleGate, deadline: number, findLastChange: () => Promise<number>) {
-  let changed = 0;
+export function settlePoll(gate: SettleGate, deadline: number, findLastChange: () => Promise<LastChange>) {
+  let last: LastChange = { at: 0, file: '' };
   let nextLook = 0;
   return async (now: number): Promise<PollResult<Settled>> => {
     const isLook = now >= nextLook;
     if (isLook) {
-      changed = await findLastChange();
-      nextLook = Math.min(changed + gate.settleSeconds * 1_000, Math.max(deadline, now));
+      last = await findLastChange();
+      nextLook = Math.min(last.at + gate.settleSeconds * 1_000, Math.max(deadline, now));
     }
-    const unchanged = Math.max(0, now - changed) / 1_000;
+    const unchanged = (now - last.at) / 1_000;
     if (isLook && unchanged >= gate.settleSeconds) return { answer: { refusal: null } };
-    if (isLook && now >= deadline) return { answer: { refusal: notSettled(gate, unchanged) } };
+    if (isLook && now >= deadline)
+      return { answer: { refusal: notSettled(gate, { file: last.file, seconds: unchanged }) } };
     const left = Math.ceil(gate.settleSeconds - unchanged);
-    return { waitingFor: `the input files to settle: one has changed, ${left} s are left` };
+    return { waitingFor: `the input files to settle: ${last.file} has changed, ${left} s are left` };
   };
 }
 
-/**
- * When the last of the files changed, in epoch milliseconds; 0 for none. The files may be too many for the arguments of
- * one call.
- */
-export function lastChange(files: readonly { readonly changedAt: number }[]): number {
-  return files.reduce((latest, { changedAt }) => Math.max(latest, changedAt), 0);
+export interface LastChange {
+  /** Epoch milliseconds; 0 for no file. */
+  readonly at: number;
+  readonly file: string;
+}
+
+/** The change of the file that changed last. The files may be too many for the arguments of one call. */
+export function lastChange(files: readonly { readonly file: string; readonly changedAt: number }[]): LastChange {
+  let last: LastChange = { at: 0, file: '' };
+  for (const { file, changedAt } of files) if (changedAt > last.at) last = { at: changedAt, file };
+  return last;
 }

@@ -71,7 +71,7 @@ export async function expectedInputs(
         found.push({ date, input: listed.code === 'NO_INPUT' ? 'none' : 'unknown' });
         continue;
       }
-      const settles = lastChange(listed.own) + settleSeconds * 1_000;
+      const settles = lastChange(listed.own).at + settleSeconds * 1_000;
       if (settles <= Date.now()) found.push({ date, input: 'settled' });
       else found.push({ date, input: 'unsettled', settlesAt: new Date(settles).toISOString() });
     }

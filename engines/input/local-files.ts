@@ -114,9 +114,19 @@ function listedFile(file: string, hour: string, path: string): ListedFile | unde
     };
   } catch (cause) {
     // It was removed or renamed since its folder was read. Its new name may be missing there.
+    if (isAbsent(cause) && file.includes(REPLACEMENT)) {
+      throw new DaybreakError('UNREADABLE_INPUT', {
+        what: `the input file ${path} cannot be read: its name is not UTF-8`,
+        remedy: 'Rename it, or move it out of the input folder; nothing was published.',
+        cause,
+      });
+    }
     throw isAbsent(cause) ? absent(`reading ${path}`) : unreadable(path, cause);
   }
 }
+
+/** What Node has in the place of bytes of a name that are not UTF-8. No call finds such a file. */
+const REPLACEMENT = '\ufffd';
 
 /** Whether something other than folders is in a folder, at any depth. What cannot be read may hold a file. */
 function mayHoldFile(folder: string): boolean {

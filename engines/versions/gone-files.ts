@@ -6,18 +6,18 @@ import type { InputPlace } from '../input/listed-file';
 import { readState } from './build-state';
 import type { DayOutput, PublishedDay } from './day-output';
 
-type NamedFile = Pick<InputFile, 'file'>;
+type SizedFile = Pick<InputFile, 'file' | 'bytes'>;
 
 /**
  * A build's files that are gone, both under their name and under their name after compression or
- * decompression. A file that was not read is never among them: it gave no row that could be lost. Neither is one that
+ * decompression, or that are empty now. A file that was not read is never among them: it gave no row that could be lost. Neither is one that
  * is only beyond the pipeline's present reach.
  *
  * @param present files that are known to be there. The input is listed only if some are not among them.
  */
 export async function filesGone(
   manifest: DayManifest,
-  present: readonly NamedFile[],
+  present: readonly SizedFile[],
   { place, pipeline }: { readonly place: InputPlace; readonly pipeline: Pipeline },
 ): Promise<readonly InputFile[]> {
   const gone = notAmong(manifest, present);
@@ -56,11 +56,11 @@ export async function filesGoneSinceServed(
 
 function notAmong(
   { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
-  present: readonly NamedFile[],
+  present: readonly SizedFile[],
 ): InputFile[] {
-  const names = new Set(present.map(({ file }) => unpackedName(file)));
+  const names = new Set(present.filter(({ bytes }) => bytes > 0).map(({ file }) => unpackedName(file)));
   const unread = new Set(unreadFiles.map(({ file }) => file));
-  return inputs.filter(({ file }) => !names.has(unpackedName(file)) && !unread.has(file));
+  return inputs.filter(({ file, bytes }) => bytes > 0 && !names.has(unpackedName(file)) && !unread.has(file));
 }
 
 /** The build may have read files of more hours around the day than the pipeline does now. */

@@ -6,16 +6,18 @@ import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { hasCode } from '../../domain/errors';
 
 const DAY = 24 * 3_600_000;
+/** The names that this process has made. */
+const own = new Set<string>();
 
 /** Removes leftovers of killed builds: those of this machine once their process has ended, all others after a day. */
 export async function removeLeftovers(versions: string): Promise<void> {
   for (const name of (await readdir(versions).catch(ignoreMissing)) ?? []) {
     const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
-    if (host === undefined) continue;
+    if (host === undefined || own.has(name)) continue;
     const path = join(versions, name);
-    const age = await ageOf(path);
-    const dead = age > DAY || (host === hostname() && (!isRunning(Number(pid)) || isPredecessor(Number(pid), age)));
-    if (dead) await rm(path, { recursive: true, force: true });
+    // Every container has a process 1. A clock, which may go back, cannot tell this process from one before it.
+    const isOfNobody = host === hostname() && (Number(pid) === process.pid || !isRunning(Number(pid)));
+    if (isOfNobody || (await ageOf(path)) > DAY) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -25,15 +27,9 @@ export function scratchIn(versions: string): string {
 }
 
 export function unique(purpose: string): string {
-  return `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
-}
-
-/**
- * Whether a leftover with this process's number is from an earlier process with that number: every container has a
- * process 1.
- */
-function isPredecessor(pid: number, age: number): boolean {
-  return pid === process.pid && Date.now() - age < performance.timeOrigin;
+  const name = `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  own.add(name);
+  return name;
 }
 
 function isRunning(pid: number): boolean {

@@ -64,10 +64,14 @@ it('tells every reason at once', () => {
 });
 
 it('tells how lately a file changed', () => {
-  const { code, reason, figures } = notSettled(gate, 12.7);
+  const { code, reason, figures } = notSettled(gate, { file: 'a.json', seconds: 12.7 });
   expect(code).toBe('NOT_SETTLED');
-  expect(reason).toContain('changed 12 s ago');
+  expect(reason).toContain('the input file a.json changed 12 s ago');
   expect(figures).toEqual({ unchangedSeconds: 12, settleSeconds: 60 });
+  const ahead = notSettled(gate, { file: 'a.json', seconds: -32_400 });
+  expect(ahead.reason).toContain('the time of the input file a.json is 32400 s in the future');
+  expect(ahead.reason).toContain('Correct the clock or the time zone');
+  expect(ahead.figures).toMatchObject({ unchangedSeconds: 0 });
 });
 
 it('refuses a day with too many bad records, and names the share', () => {

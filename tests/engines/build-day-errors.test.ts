@@ -44,6 +44,20 @@ it('says where it looked when there is no file for the day', async () => {
   await expect(build({ input: join(root, 'nowhere') })).rejects.toMatchObject({ code: 'NO_INPUT' });
 });
 
+it('names a file whose name is not UTF-8', async () => {
+  const error = await expectFailure(async () => {
+    const name = Buffer.concat([
+      Buffer.from(join(input, 'names.20261121.08_b')),
+      Buffer.from([0xfc]),
+      Buffer.from('.json'),
+    ]);
+    await writeFile(name, '');
+    return build();
+  });
+  expect(error).toMatchObject({ code: 'UNREADABLE_INPUT', remedy: expect.stringContaining('Rename it') as string });
+  expect(error.what).toContain('its name is not UTF-8');
+});
+
 it.each<[string, (file: string) => Promise<void>]>([
   ['a dangling link', (file) => symlink(join(root, 'nowhere'), file)],
   ['a link to itself', (file) => symlink(file, file)],

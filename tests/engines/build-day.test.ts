@@ -182,6 +182,18 @@ describe('the day', () => {
     expect((await rowsOf(output, DAY))[0]).toContain('"hello":"a"');
   });
 
+  it('takes an identity that names a column twice as if it named it once', async () => {
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, 'identity-twice'), {
+        'pipeline.yaml': (text) => text.replace('tables:', '  identity: [id, time, time]\ntables:'),
+      }),
+    );
+    const same = [event(1, '2026-11-21 07:00:00', 'a'), event(1, '2026-11-21 07:00:00', 'b')];
+    await writeFiles(input, { 'names.20261121.07.json': lines(...same) });
+    const { counts } = await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb' });
+    expect(counts).toMatchObject({ read: 2, written: 1, duplicates: 1 });
+  });
+
   describe('with an identity without the time', () => {
     const known = ['a', 'b', 'c', 'd'].map((hello, index) => event(1, `2026-11-21 0${6 + index}:59:59`, hello));
     let pipeline: LoadedPipeline;

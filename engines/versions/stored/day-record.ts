@@ -62,6 +62,19 @@ export function latestFirst({ versions }: DayRecord, at: 'builtAt' | 'servedAt')
     .map(({ name }) => name);
 }
 
+/**
+ * This moment as ISO 8601, at least a millisecond after the time that `at` gives for every other version: what came last is
+ * last, also if the clocks of two workers differ.
+ */
+export function nowAfterOthers(
+  record: DayRecord | undefined,
+  { version: own, at, now }: { readonly version: string; readonly at: 'builtAt' | 'servedAt'; readonly now: Date },
+): string {
+  const others = (record?.versions ?? []).filter((kept) => kept.version !== own);
+  const latest = Math.max(...others.map((kept) => Date.parse(kept[at] ?? '') || 0), 0);
+  return new Date(Math.max(now.getTime(), latest + 1)).toISOString();
+}
+
 /** For a week: removing a folder takes less, also if its worker is killed and another one goes on with it. */
 const REMEMBERED_MILLISECONDS = 7 * 24 * 3_600_000;
 
@@ -85,7 +98,10 @@ export function withCurrent(before: DayRecord | undefined, given: Publication): 
     ...(before ?? { formatVersion: 1, date, removed: [] }),
     version: current,
     folder: `${versionsKey(date)}${current}`,
-    versions: [...others, { ...known, version: current, builtAt: at }],
+    versions: [
+      ...others,
+      { ...known, version: current, builtAt: nowAfterOthers(before, { version: current, at: 'builtAt', now }) },
+    ],
   };
   const kept = new Set([
     current,

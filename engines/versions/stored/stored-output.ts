@@ -22,6 +22,7 @@ import { removeLeftovers, scratchIn } from '../scratch';
 import {
   isVersion,
   latestFirst,
+  nowAfterOthers,
   parseRecord,
   RECORD_FILE,
   recordText,
@@ -167,9 +168,14 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
     const found = await readRecord();
     return found === undefined ? [] : latestFirst(found.record, at);
   };
-  const mark = async (version: string, what: Partial<DayRecord['versions'][number]>): Promise<void> => {
+  const mark = async (
+    version: string,
+    at: 'builtAt' | 'servedAt',
+    by: Partial<DayRecord['versions'][number]> = {},
+  ): Promise<void> => {
     const marked = await changeRecord((record) => {
       if (record === undefined || !isKept(record, version)) return undefined;
+      const what = { [at]: nowAfterOthers(record, { version, at, now: new Date() }), ...by };
       const versions = record.versions.map((kept) => (kept.version === version ? { ...kept, ...what } : kept));
       return { ...record, versions };
     });
@@ -235,13 +241,13 @@ export function storedOutput(storage: Storage, date: BusinessDate, scratch: stri
       return folder;
     },
     publish,
-    confirm: (version) => mark(version, { builtAt: new Date().toISOString() }),
+    confirm: (version) => mark(version, 'builtAt'),
     async republish(version) {
       const given = { version, keep: Infinity, orphans: [] };
       const restored = await makeCurrent(given, (record) => isKept(record, version));
       if (restored === undefined) throw isGone(version);
     },
-    markServed: (version, by) => mark(version, { servedAt: new Date().toISOString(), ...by }),
+    markServed: (version, by) => mark(version, 'servedAt', by),
   };
 }
 

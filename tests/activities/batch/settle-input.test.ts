@@ -1,9 +1,13 @@
 import { lastChange, settlePoll } from '../../../activities/batch/settle-input';
 
 it('finds the last change of a day of 130,000 files', () => {
-  const files = Array.from({ length: 130_000 }, (_, index) => ({ changedAt: (index * 7919) % 130_000 }));
-  expect(lastChange(files)).toBe(129_999);
-  expect(lastChange([])).toBe(0);
+  const files = Array.from({ length: 130_000 }, (_, index) => ({
+    file: String(index),
+    changedAt: (index * 7919) % 130_000,
+  }));
+  expect(lastChange(files).at).toBe(129_999);
+  expect(lastChange(files.slice(0, 2))).toEqual({ at: 7919, file: '1' });
+  expect(lastChange([]).at).toBe(0);
 });
 
 describe('waiting for the input to settle', () => {
@@ -16,7 +20,8 @@ describe('waiting for the input to settle', () => {
     let now = START;
     const poll = settlePoll(gate, START + timeoutSeconds * 1_000, () => {
       listed.push((now - START) / 1_000);
-      return Promise.resolve(START + 1_000 * Math.max(...changes.filter((at) => START + at * 1_000 <= now)));
+      const at = Math.max(...changes.filter((change) => START + change * 1_000 <= now));
+      return Promise.resolve({ at: START + 1_000 * at, file: 'a.json' });
     });
     for (; ; now += 1_000) {
       const polled = await poll(now);

@@ -156,11 +156,16 @@ it('counts a rewritten file as a whole, also one of the same length', async () =
   expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2 });
 });
 
-it('sees that a file of the build is gone, whatever came since', async () => {
+it.each<[string, (file: string) => Promise<void>]>([
+  ['gone', (file) => rm(file)],
+  ['empty now', (file) => writeFile(file, '')],
+])('sees that a file of the build is %s, whatever came since', async (_, lose) => {
   await writeFile(input('00'), lines('00', 1));
   await writeFile(input('01'), lines('01', 2));
+  await writeFile(input('03'), '');
   await build();
-  await rm(input('01'));
+  expect((await surveyDay(loaded, folder, date)).inputs).toBe('unchanged');
+  await lose(input('01'));
   await writeFile(input('02'), lines('02', 3));
   expect((await surveyDay(loaded, folder, date)).inputs).toBe('expired');
 });

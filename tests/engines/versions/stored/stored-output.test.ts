@@ -21,6 +21,7 @@ async function open(): Promise<DayOutput> {
 
 dayOutputSuite(open);
 
+const SERVED = { task: 'a task', isRestored: false };
 const MANIFEST = JSON.stringify({ hours: [], inputs: [] });
 
 async function publish(output: DayOutput, id: string, signal?: AbortSignal): Promise<boolean> {
@@ -28,6 +29,19 @@ async function publish(output: DayOutput, id: string, signal?: AbortSignal): Pro
   for (const name of ['_manifest.json', '.build-state.json']) await writeFile(join(built, name), MANIFEST);
   return output.publish({ built, id, since: await output.currentVersion(), keep: 3, signal });
 }
+
+it('takes what came last for the latest, also if the clock of the worker before was ahead', async () => {
+  const output = await open();
+  await publish(output, 'aaaaaaaaaaaaaaaa');
+  await output.markServed('aaaaaaaaaaaaaaaa', SERVED);
+  const record = join(folder, DAY, '_current.json');
+  const ahead = new Date(Date.now() + 600_000).toISOString();
+  const text = (await readFile(record, 'utf8')).replace(/"(builtAt|servedAt)": "[^"]+"/g, `"$1": "${ahead}"`);
+  await writeFile(record, text);
+  await publish(output, 'bbbbbbbbbbbbbbbb');
+  await output.markServed('bbbbbbbbbbbbbbbb', SERVED);
+  expect((await output.lastServed())?.version).toBe('bbbbbbbbbbbbbbbb');
+});
 
 describe('what killed builds leave', () => {
   let output: DayOutput;
