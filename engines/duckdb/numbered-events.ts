@@ -4,7 +4,7 @@ import type { Pipeline } from '../../domain/pipeline';
 import { besideEvents, throughEvents } from '../sql-check/beside-events';
 import { mayMultiply } from '../sql-check/join-keys';
 import type { BoundTransform } from '../sql-check/transform-check';
-import { queryCount, queryTexts } from './query';
+import { queryCount, queryTexts, run } from './query';
 
 const EVENT = 'daybreak_event';
 
@@ -42,7 +42,7 @@ const NUMBERED_EVENTS = `events AS (SELECT row_number() OVER () AS ${EVENT}, * F
 
 /** How many events of the view `events` have a row. */
 export async function countEventsWithRows(connection: DuckDBConnection, numbered: string): Promise<number> {
-  for (const sql of NUMBERING) await connection.run(sql);
+  for (const sql of NUMBERING) await run(connection, sql);
   return queryCount(connection, eventsWithRowsSql(numbered));
 }
 

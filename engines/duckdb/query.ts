@@ -1,4 +1,41 @@
-import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
+import {
+  DuckDBPendingResultState,
+  DuckDBResultReader,
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+} from '@duckdb/node-api';
+import { setImmediate as otherWork } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
+
+/**
+ * Runs a prepared statement to its end. A thread of a build does this itself. Elsewhere libuv's pool does it, so that the
+ * event loop goes on: of these threads a process has four, whatever its number of cores, and they read and write files,
+ * too.
+ */
+export async function runPrepared(statement: DuckDBPreparedStatement): Promise<DuckDBResult> {
+  if (isMainThread) return statement.run();
+  const pending = statement.start();
+  // A task is some milliseconds of work. Between them an interruption can come.
+  while (pending.runTask() !== DuckDBPendingResultState.RESULT_READY) await otherWork();
+  return pending.getResult();
+}
+
+/** The same for the text of one statement. `parameters` by name. */
+export async function run(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters?: Record<string, string>,
+): Promise<DuckDBResult> {
+  if (isMainThread) return connection.run(sql, parameters);
+  const statement = await connection.prepare(sql);
+  try {
+    if (parameters !== undefined) statement.bind(parameters);
+    return await runPrepared(statement);
+  } finally {
+    statement.destroySync();
+  }
+}
 
 /** The rows of a result as text; a null value is null. For small results: counts, names, checks. `parameters` by name. */
 export async function queryTexts(
@@ -6,7 +43,8 @@ export async function queryTexts(
   sql: string,
   parameters?: Record<string, string>,
 ): Promise<(string | null)[][]> {
-  const reader = await connection.runAndReadAll(sql, parameters);
+  const reader = new DuckDBResultReader(await run(connection, sql, parameters));
+  await reader.readAll();
   return reader.getRowsJson().map((row) => row.map(textOf));
 }
 

@@ -9,7 +9,7 @@ import { ndjsonLines } from './ndjson-lines';
 import type { TableVersions } from '../model/table-version';
 import { readTable, TableFault, type TableRecords, type TableSource } from './table-records';
 import { fastPath } from '../duckdb/fast-path';
-import { queryTexts, StatementCache } from '../duckdb/query';
+import { queryTexts, runPrepared, StatementCache } from '../duckdb/query';
 import { quoted } from '../duckdb/sql';
 import { csvRowsSql, FAULT_OF_ROW, KEYS_SQL, objectRowsSql } from './table-rule';
 
@@ -117,7 +117,7 @@ class TableLoad {
     const statement = await this.#statements.prepare(`INSERT INTO ${quoted(this.#name)} ${sql}`);
     statement.bindBlob(1, text);
     try {
-      return (await statement.run()).rowsChanged;
+      return (await runPrepared(statement)).rowsChanged;
     } catch (thrown) {
       const [, position, fault] = FAULT_OF_ROW.exec(messageOf(thrown)) ?? [];
       if (position === undefined || fault === undefined) throw thrown;

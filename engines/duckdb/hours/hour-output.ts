@@ -11,7 +11,7 @@ import { identityKeyNames, identityKeysSql } from './identity-keys';
 import { countEventsWithRows } from '../numbered-events';
 import { outputRowsSql } from '../output-rows';
 import type { ProvenLines } from '../../model/fast-path';
-import { queryCount, queryTexts } from '../query';
+import { queryCount, queryTexts, run } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
 import { columnsSql, literal, parquetSql, quoted } from '../sql';
@@ -127,7 +127,7 @@ export function transformedRows(loaded: LoadedPipeline, of: 'hour' | 'part' = 'h
       return { ...rowsOf(events, withRows, written), ...rows };
     },
     async check(connection) {
-      await connection.run(checkRowsSql(loaded));
+      await run(connection, checkRowsSql(loaded));
     },
   };
 }
@@ -149,7 +149,7 @@ export async function checkUnwritten(
   const columns = columnsSql(pipeline);
   const staged = `SELECT ${columns} FROM ${STAGED} WHERE ${OF_DAY}`;
   const parts = own ? [staged, ...provenPart(columns, proven)] : [`${staged} AND NOT ${OF_HOUR}`];
-  await connection.run(`CREATE OR REPLACE VIEW events AS ${parts.join(' UNION ALL ')}`);
+  await run(connection, `CREATE OR REPLACE VIEW events AS ${parts.join(' UNION ALL ')}`);
   await rows.check(connection);
 }
 
@@ -188,7 +188,7 @@ async function defineEvents(
   ];
   const distinct = parts.join(' UNION ALL ');
   const events = repeated === undefined ? distinct : withoutRepeated(distinct, pipeline, repeated);
-  await connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
+  await run(connection, `CREATE OR REPLACE VIEW events AS ${events}`);
 }
 
 function provenPart(columns: string, proven: ProvenLines | undefined): string[] {
@@ -209,7 +209,7 @@ async function findRedundant(
       ? ''
       : `UNION SELECT own.record FROM ${unsettled} AS own SEMI JOIN ${parquetSql(proven.path)} AS proven
          ON ${sameIdentity('proven', 'own', identityOf(pipeline))}`;
-  await connection.run(`CREATE OR REPLACE TABLE ${REDUNDANT} AS ${redundantSql(pipeline, unsettled)} ${amongProven}`);
+  await run(connection, `CREATE OR REPLACE TABLE ${REDUNDANT} AS ${redundantSql(pipeline, unsettled)} ${amongProven}`);
   return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Pipeline } from '../../../domain/pipeline';
 import { STAGED } from '../database';
 import { BLANK } from '../../rule/json-line';
+import { run } from '../query';
 import { NOTE } from '../../rule/record-rule';
 import type { PartFile } from './piece-steps';
 import { columnsSql, literal, parquetSql } from '../sql';
@@ -28,7 +29,8 @@ export class MisplacedRecords {
     { targets, isPadded }: { readonly targets: readonly string[] | 'own'; readonly isPadded: boolean },
   ): Promise<void> {
     const kept = targets === 'own' ? `${NOTE} IS NULL` : `${NOTE} IN (${targets.map(literal).join(', ')})`;
-    await connection.run(
+    await run(
+      connection,
       `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${kept}${isPadded ? ` OR ${NOTE} = '${BLANK}'` : ''})
        TO ${literal(this.#file(source))} (FORMAT parquet${isPadded ? ', ROW_GROUP_SIZE 2048' : ''})`,
     );
@@ -36,7 +38,8 @@ export class MisplacedRecords {
 
   /** Adds the records of `target` that were kept from `source` to the staged records. */
   async stage(connection: DuckDBConnection, source: string, target: string): Promise<void> {
-    await connection.run(
+    await run(
+      connection,
       `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}, nullif(${NOTE}, ${literal(target)}) AS ${NOTE}
        FROM ${parquetSql(this.#file(source))} WHERE ${NOTE} IN (${literal(target)}, '${BLANK}')`,
     );

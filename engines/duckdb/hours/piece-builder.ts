@@ -10,7 +10,7 @@ import { unreadable } from '../../input/listed-file';
 import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';
 import { readQuarantine } from '../../versions/read-quarantine';
-import { queryCount } from '../query';
+import { queryCount, run } from '../query';
 import { columnsSql, literal, parquetSql } from '../sql';
 import type { HourStage } from '../stage/hour-stage';
 import { valueFailureIn } from '../value-failure';
@@ -158,7 +158,7 @@ export class PieceBuilder implements PieceSteps {
         : `SELECT ${columnsSql(this.#pipeline)} FROM ${this.#rowsOf(part)} AS own
            ANTI JOIN (SELECT record FROM ${dropped}) AS redundant ON redundant.record = own.record`;
     const events = repeated === undefined ? first : withoutRepeated(first, this.#pipeline, repeated);
-    await connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
+    await run(connection, `CREATE OR REPLACE VIEW events AS ${events}`);
     const kept =
       repeated === undefined
         ? part.rows - (dropped === undefined ? 0 : await queryCount(connection, `SELECT count(*) FROM ${dropped}`))

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pipeline } from '../../../domain/pipeline';
 import { identityKeyNames, identityKeysOf, identityKeysSql } from './identity-keys';
-import { queryTexts } from '../query';
+import { queryTexts, run } from '../query';
 import { literal, parquetSql, quoted } from '../sql';
 
 const HOUR = 'daybreak_hour';
@@ -33,7 +33,8 @@ export class HourIdentities {
   /** Stores the identities of the view `events`, which has the events of the hour or of a part of it. */
   async keep(connection: DuckDBConnection, hour: string, part = 0): Promise<void> {
     const path = join(this.#folder, `${hour}.${part}.parquet`);
-    await connection.run(
+    await run(
+      connection,
       `COPY (SELECT ${identityKeysSql(this.#pipeline)}, ${literal(hour)} AS ${HOUR} FROM events) TO ${literal(path)} (FORMAT parquet)`,
     );
   }
@@ -46,7 +47,8 @@ export class HourIdentities {
     const path = join(this.#folder, 'repeated.parquet');
     const names = identityKeyNames(this.#pipeline);
     const [columns, identities] = [names.join(', '), parquetSql(...files)];
-    await connection.run(
+    await run(
+      connection,
       `COPY (SELECT ${columns}, min(${HOUR}) AS ${FIRST} FROM ${identities} GROUP BY ${columns} HAVING count(*) > 1)
        TO ${literal(path)} (FORMAT parquet)`,
     );

@@ -4,7 +4,7 @@ import type { Pipeline } from '../../../domain/pipeline';
 import { STAGED } from '../database';
 import { OF_DAY } from '../../rule/record-rule';
 import { columnsSql } from '../sql';
-import { queryTexts } from '../query';
+import { queryTexts, run } from '../query';
 import { valueFailureIn } from '../value-failure';
 
 /** In an hour's files. If a transform fails on more records, the transform is probably wrong, not the records. */
@@ -23,7 +23,8 @@ export async function findFailing(
   const failing = new Map<number, string>();
 
   async function failureAmong(from: number, to: number): Promise<string | undefined> {
-    await connection.run(
+    await run(
+      connection,
       `CREATE OR REPLACE VIEW events AS SELECT ${columns} FROM ${STAGED} WHERE rowid BETWEEN ${from} AND ${to - 1} AND ${OF_DAY}`,
     );
     return valueFailureIn(() => check(connection));

@@ -15,7 +15,7 @@ import { fastPath } from '../fast-path';
 import type { RowEngine } from '../hours/hour-output';
 import { LineNumbers } from './line-numbers';
 import type { HourScan, ProvenLines } from '../../model/fast-path';
-import { queryCount, queryTexts, StatementCache, streamTexts } from '../query';
+import { queryCount, queryTexts, runPrepared, StatementCache, streamTexts } from '../query';
 import { BLANK } from '../../rule/json-line';
 import { FAULT, faultOf, NOTE, noteOfFault, OF_DAY, OUTSIDE_DAY, parseLinesSql } from '../../rule/record-rule';
 import { columnsSql } from '../sql';
@@ -243,7 +243,7 @@ export class HourStage {
       failing.set(this.#numbers.placeOf(row).position, reason);
       statement.bindVarchar(1, noteOfFault({ reason, text: '' }));
       statement.bindBigInt(2, BigInt(row));
-      await statement.run();
+      await runPrepared(statement);
     }
     for await (const { position, text } of linesAt(files, failing, { ...this.reading, onFile })) {
       await this.#failing?.add(position, { reason: failing.get(position) ?? '', ...keptText(text) });
@@ -288,7 +288,7 @@ export class HourStage {
     const parse = parseLinesSql({ pipeline, time, proof, within });
     const statement = await this.#statements.prepare(`INSERT INTO ${STAGED} ${parse}`);
     statement.bindBlob(1, text);
-    const lines = (await statement.run()).rowsChanged;
+    const lines = (await runPrepared(statement)).rowsChanged;
     this.#rows += lines;
     return lines;
   }
@@ -300,7 +300,7 @@ export class HourStage {
       `INSERT INTO ${STAGED} (${NOTE}) SELECT '${BLANK}' FROM range($1::BIGINT)`,
     );
     blank.bindBigInt(1, BigInt(rows));
-    await blank.run();
+    await runPrepared(blank);
     this.#rows += rows;
     this.#numbers.notePadding(rows, this.#rows);
   }
