@@ -268,9 +268,16 @@ test.each([
   [
     'the base of an image',
     'deploy/worker/Dockerfile',
+    'node:24.21.0-bookworm-slim',
+    'node:24',
+    'built on node:24, which is not pinned',
+  ],
+  [
+    'the Node of an image',
+    'deploy/worker/Dockerfile',
+    'node:24.21.0-bookworm-slim',
     'node:20.19.5-bookworm-slim',
-    'node:20',
-    'built on node:20, which is not pinned',
+    'built on node:20.19.5-bookworm-slim, a Node before 22',
   ],
   ['a gem', 'deploy/fluentd/Dockerfile', 'fluentd:1.16.11', 'fluentd', 'gem install fluentd, which is not pinned'],
   ['a package', 'deploy/turnilo/Dockerfile', 'turnilo@1.40.2', 'turnilo', 'npm install turnilo, which is not pinned'],

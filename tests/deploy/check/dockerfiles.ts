@@ -9,6 +9,9 @@ const INSTALLED = [
   { manager: 'gem', pattern: /gem install([^\n&|]*)/g, pinned: /^[^:]+:\d+\.\d+\.\d+$/ },
 ] as const;
 
+/** What the worker's settings may ask of its Node: `output.compression: zstd` needs 22.15. Those before have no support. */
+const LEAST_NODE = 22;
+
 export const checkDockerfiles: Check = (deployment) => {
   const problems: string[] = [];
   for (const [name, { build }] of Object.entries(deployment.compose.project.services)) {
@@ -37,6 +40,9 @@ function problemsOf(dockerfile: string, path: string): string[] {
   const unpinned = stages
     .filter(({ from }) => !names.includes(from) && !isPinned(from))
     .map(({ from }) => `${path} is built on ${from}, which is not pinned to a version`);
+  const old = stages
+    .filter(({ from }) => Number(/^node:(\d+)/.exec(from)?.[1] ?? LEAST_NODE) < LEAST_NODE)
+    .map(({ from }) => `${path} is built on ${from}, a Node before ${LEAST_NODE}`);
   const packages = INSTALLED.flatMap(({ manager, pattern, pinned }) =>
     [...dockerfile.matchAll(pattern)]
       .flatMap(([, words = '']) => words.split(/\s+/).filter((word) => word !== '' && !word.startsWith('-')))
@@ -50,7 +56,7 @@ function problemsOf(dockerfile: string, path: string): string[] {
     .filter((command) => /\bpip install\b/.test(command) && !/--require-hashes.* --requirement /.test(command))
     .map(() => `${path} has a pip install without hashes`);
   const root = /^USER /m.test(dockerfile) ? [] : [`${path} runs as root`];
-  return [...unpinned, ...packages, ...unhashed, ...root];
+  return [...unpinned, ...old, ...packages, ...unhashed, ...root];
 }
 
 function stagesOf(dockerfile: string): { from: string; as: string }[] {
