@@ -7,7 +7,9 @@ import { wholeNumberFrom } from '../whole-number';
 
 export function backfillCommand(): Command {
   return new Command('backfill')
-    .description('recompute a range of days. The same call again does only what is left. Exits with 1 if a day failed')
+    .description(
+      'recompute days of a range, by default those that were never replaced. Exits with 1 if a day failed: --only failed runs those again',
+    )
     .addOption(dayOption('--from', 'the first local day, YYYY-MM-DD').makeOptionMandatory())
     .addOption(dayOption('--to', 'the last local day, which is included').makeOptionMandatory())
     .addOption(pipelineOption())

@@ -26,6 +26,11 @@ it('does not take --dry-run with --cancel, which would cancel', async () => {
   });
 });
 
+it('says in its help how the days that failed run again, whatever was selected before', async () => {
+  const { stdout } = await on('--help');
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('Exits with 1 if a day failed: --only failed runs those again');
+});
+
 it.each(['--no-wait', '--dry-run', '--cancel'])(
   'does not take --watch with %s, which has nothing to show',
   async (option) => {
