@@ -23,9 +23,7 @@ export function settingRows(setting: Setting = pipelineJsonSchema(), path: reado
   const name = path.join('.');
   const row = [
     `\`${name}\``,
-    setting.enum === undefined
-      ? (setting.type ?? setting.anyOf?.find(({ type }) => type !== undefined)?.type ?? '')
-      : `one of ${setting.enum.map((value) => `\`${value}\``).join(', ')}`,
+    valuesOf(setting),
     setting.default === undefined || typeof setting.default === 'object'
       ? ''
       : `\`${JSON.stringify(setting.default)}\``,
@@ -39,6 +37,13 @@ export function settingRows(setting: Setting = pipelineJsonSchema(), path: reado
   }
   if (items?.properties !== undefined) return [row, ...settingRows(items, [`${name}[]`])];
   return properties === undefined ? [row] : below;
+}
+
+/** What a setting takes: of several forms, the types of all. */
+function valuesOf({ type, anyOf = [], ...setting }: Setting): string {
+  if (setting.enum !== undefined) return `one of ${setting.enum.map((value) => `\`${value}\``).join(', ')}`;
+  const types = [type, ...anyOf.map((form) => form.type)].filter((one) => one !== undefined);
+  return [...new Set(types)].join(' or ');
 }
 
 /** What is set below a name that the user gives. */

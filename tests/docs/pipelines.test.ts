@@ -16,3 +16,9 @@ it('has every setting of pipeline.yaml with its type, default and description, a
   expect(wanted.length).toBeGreaterThan(30);
   expect(written).toEqual(wanted);
 });
+
+it('names every type that a setting takes', () => {
+  const types = new Map(settingRows().map(([name, type]) => [name, type]));
+  expect(types.get('`checks[].atMost`')).toBe('integer or string');
+  expect(types.get('`events.columns.<name>.type`')).toBe('string');
+});
