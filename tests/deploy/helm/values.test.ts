@@ -94,6 +94,7 @@ test.each([
   ['secrets.KAFKA_SASL_PASSWORD.value=hunter2', 'value'],
   ['secrets.KAFKA_BROKERS.name=brokers', 'KAFKA_BROKERS'],
   ['secrets.DRUID_BROKER_URL.name=druid,secrets.DRUID_BROKER_URL.key=url', 'DRUID_BROKER_URL'],
+  ['secrets.AWS_ENDPOINT_URL.name=s3,secrets.AWS_ENDPOINT_URL.key=url', 'AWS_ENDPOINT_URL'],
   ['nameOverride=My_Name', 'nameOverride'],
   ['druid.brokerUrl=http://user:hunter2@druid:8082', 'brokerUrl'],
   ['temporal.uiUrl=http://user:hunter2@temporal:8080', 'uiUrl'],
