@@ -257,6 +257,7 @@ test.each([
   ],
   ['the zone of the container', COMPOSE, 'TZ: Asia/Seoul', 'TZ: Asia/Tokyo', 'TZ is Asia/Tokyo'],
   ['a documented variable', '.env.example', '#DAYBREAK_SPEED_SLOTS=64\n', '', 'DAYBREAK_SPEED_SLOTS is not in'],
+  ['the documented Spark', '.env.example', '#SPARK_HOME=\n', '', 'SPARK_HOME is not in'],
   ['a variable that nothing reads', '.env.example', '#KAFKA_TLS=', '#KAFKA_SSL=', 'nothing reads KAFKA_SSL'],
   [
     'a documented password',

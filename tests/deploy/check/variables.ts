@@ -4,8 +4,8 @@ import { type Check, textOf } from './deployment';
  * Variables that Compose itself or the Temporal SDK's standard configuration reads, according to their documentation.
  */
 const OF_OTHERS = /^(COMPOSE_PROFILES|TEMPORAL_(API_KEY|PROFILE|CONFIG_FILE|TLS(_[A-Z_]+)?))$/;
-/** Read outside the worker's own configuration. */
-const OF_SCRIPTS = ['DAYBREAK_SPARK_MASTER'];
+/** Read outside the worker's own configuration, by a worker that is not in a container, too. */
+const OF_SCRIPTS = ['DAYBREAK_CACHE', 'DAYBREAK_SPARK_MASTER', 'SPARK_HOME'];
 export const IS_SECRET =
   /(PASSWORD|TOKEN|API_KEY|SECRET_ACCESS_KEY|PAYLOAD_KEYS|WEBHOOK_URL|SLACK_URL|WEBHOOK_SECRET|JAAS_CONFIG|(KEY|CERT)_DATA)$/;
 
@@ -40,7 +40,7 @@ export const checkVariables: Check = (deployment) => {
     .flatMap((service) => service.secrets.flatMap(({ source }) => project.secrets[source]?.environment ?? []));
   const asked = new Set([...Object.keys(variables), ...passedOn, ...secrets]);
   return [
-    ...[...new Set([...asked, ...worker])]
+    ...[...new Set([...asked, ...worker, ...OF_SCRIPTS])]
       .filter((name) => !documented.has(name))
       .map((name) => `${name} is not in .env.example`),
     ...[...documented.keys()]
