@@ -1,26 +1,13 @@
-import MarkdownIt from 'markdown-it';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { documentedPages } from './documented-commands';
+import { linksOf, tokensOf } from './page-links';
 
-const reader = new MarkdownIt();
 const benches = readdirSync('bench').map((name) => join('bench', name, 'README.md'));
 const pages = [...documentedPages(), ...benches.filter((page) => existsSync(page))];
 /** Folders of the tree. If a page names a path in one of them, that file or folder must exist. */
 const FOLDERS = 'activities|bench|clients|deploy|docs|domain|engines|pipelines|scripts|tests|worker|workflows';
 const PATH = new RegExp(`^(?:${FOLDERS})/[\\w./-]*\\w$`);
-
-type Token = ReturnType<(typeof reader)['parse']>[number];
-
-function tokensOf(page: string): Token[] {
-  return reader.parse(readFileSync(page, 'utf8'), {}).flatMap((token) => [token, ...(token.children ?? [])]);
-}
-
-/** The targets of a page's links to files of the tree, as the page writes them. */
-function linksOf(page: string): string[] {
-  const targets = tokensOf(page).flatMap((token) => [token.attrGet('href'), token.attrGet('src')]);
-  return targets.flatMap((target) => (target === null ? [] : [String(target)])).filter((to) => !/^[a-z]+:/.test(to));
-}
 
 function pathsOf(page: string): string[] {
   const code = tokensOf(page).filter(({ type }) => type === 'code_inline');
