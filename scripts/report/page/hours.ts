@@ -3,6 +3,7 @@ import { areRolledUp, reconciliationColumns, type ReconciledHour } from '../../.
 import type { ReportDay } from '../report-data';
 import { element } from './element';
 import { formatCount } from './format';
+import { hourName, hourNames } from './hour-names';
 import { drawPlot } from './plot';
 import { dataTable } from './table';
 
@@ -14,9 +15,6 @@ interface Bar {
   readonly what: string;
   readonly rows: number;
 }
-
-/** Narrower than this, in pixels, the names of neighbouring hours would touch each other. */
-const NARROWEST_HOUR = 24;
 
 /**
  * A chart of the rows, or events of rolled-up rows, of each hour that Druid served before and serves now. `panelWidth`
@@ -32,7 +30,11 @@ export function hourChart(
     { hour, what: AFTER, rows: druidRows },
   ]);
   const width = Math.min(1000, panelWidth - 36);
-  const every = width / hours.length < NARROWEST_HOUR ? 3 : 1;
+  const names = hourNames(
+    hours.map(({ hour }) => hour),
+    unusualHours,
+    width,
+  );
   return drawPlot({
     width,
     height: 200,
@@ -40,7 +42,7 @@ export function hourChart(
     fx: {
       label: 'local hour',
       padding: 0.15,
-      tickFormat: (hour: string, index: number) => (index % every === 0 ? hourName(hour, unusualHours) : ''),
+      tickFormat: (_: string, index: number) => names[index] ?? '',
     },
     y: { grid: true, label: areRolledUp(hours) ? 'events' : 'rows', nice: true, tickFormat: 's' },
     color: { domain: [BEFORE, AFTER], range: ['var(--realtime)', 'var(--batch)'], legend: true },
@@ -93,9 +95,4 @@ export function hourTable(
     dataTable(titles, lines, { sums }),
     ...(notes.length === 0 ? [] : [element('p', { class: 'muted' }, notes.join(' '))]),
   ];
-}
-
-/** With a star if the hour is not 60 minutes long. */
-function hourName(hour: string, unusualHours: Readonly<Record<string, number>>): string {
-  return hour in unusualHours ? `${hour}*` : hour;
 }

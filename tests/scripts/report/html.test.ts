@@ -81,6 +81,8 @@ it.each(WIDTHS.flatMap((width) => (['light', 'dark'] as const).map((scheme) => [
       for (const more of await tab.locator('#day details').all()) await more.click();
       expect(await troublesOfLayout(tab)).toEqual([]);
     }
+    // Also where only each third hour has a name.
+    expect(await tab.locator('#day svg').allTextContents()).toContainEqual(expect.stringContaining('02*'));
     await tab.screenshot({ path: join(SCREENSHOTS, `report ${width} ${colorScheme}.png`), fullPage: true });
     expect(troubles).toEqual([]);
     expect(await tab.locator('.day').count()).toBe(sample.days.length);
