@@ -68,15 +68,17 @@ function faultOfFile(cause: unknown): string | undefined {
   return hasCode(cause, 'EISDIR') ? 'is a folder' : undefined;
 }
 
-/** How values are stored in Temporal: as JSON, and encrypted if the configuration has keys. */
+/**
+ * How values are stored in Temporal: as JSON, and encrypted if the configuration has keys. Without keys, what is
+ * encrypted is refused with BAD_CONFIGURATION.
+ */
 export function dataConverterOf({
   payloadKeys,
   strictPayloads: strict,
 }: Pick<Config, 'payloadKeys' | 'strictPayloads'>): DataConverter {
-  if (payloadKeys === undefined) return {};
   return {
-    payloadCodecs: [encryptingCodec(payloadKeys, { strict })],
-    failureConverterPath: join(__dirname, 'failure-converter.cjs'),
+    payloadCodecs: [encryptingCodec(payloadKeys ?? new Map(), { strict })],
+    ...(payloadKeys && { failureConverterPath: join(__dirname, 'failure-converter.cjs') }),
   };
 }
 

@@ -29,7 +29,8 @@ export interface CodecOptions {
 
 /**
  * Encrypts arguments, results, heartbeats, memos and summaries before they reach Temporal. Values that were stored
- * before encryption was turned on are still read, unless `strict` is set. Search attributes are not encrypted: Temporal
+ * before encryption was turned on are still read, unless `strict` is set. Without keys nothing is encrypted, and an
+ * encrypted value is refused: no command may take it for an unknown one, and no run may end because of it. Search attributes are not encrypted: Temporal
  * filters by them.
  *
  * A value is not bound to its place: if a schedule starts a run, the SDK gives the codecs of writer and reader
@@ -60,6 +61,7 @@ export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOpti
       if (strict) throw notEncrypted();
       return payload;
     }
+    if (keys.size === 0) throw withoutKeys();
     const id = text(payload.metadata?.[KEY_ID]);
     const key = keys.get(id);
     if (key === undefined) {
@@ -87,6 +89,13 @@ export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOpti
     encode: async (payloads) => Promise.resolve(payloads.map(encrypt)),
     decode: async (payloads) => Promise.resolve(payloads.map(decrypt)),
   };
+}
+
+function withoutKeys(): DaybreakError {
+  return new DaybreakError('BAD_CONFIGURATION', {
+    what: 'what Temporal holds is encrypted, and DAYBREAK_PAYLOAD_KEYS is not set',
+    remedy: 'Set DAYBREAK_PAYLOAD_KEYS for every worker and every command, as it is where the run was started.',
+  });
 }
 
 function notEncrypted(): DaybreakError {

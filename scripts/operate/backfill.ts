@@ -13,6 +13,7 @@ import { pipelineAttribute } from '../../domain/search-attributes';
 import { TASK_QUEUES } from '../../domain/task-queues';
 import type { backfill } from '../../workflows';
 import { hasWorker, reportUntil, requireWorker, type Reported } from './follow';
+import { requireReadable } from './require-readable';
 import { startedByHand } from './started-by-hand';
 import { failureOf } from './workflow-failure';
 
@@ -24,6 +25,7 @@ export interface StartedBackfill {
 
 /** Starts the backfill of a range, or joins the one that is under way. */
 export async function startBackfill(client: Client, input: BackfillInput): Promise<StartedBackfill> {
+  await requireReadable(client, input.pipeline);
   // A worker of an earlier release has no queue for backfills.
   const taskQueue = (await hasWorker(client, TASK_QUEUES.backfill)) ? TASK_QUEUES.backfill : TASK_QUEUES.batch;
   await requireWorker(client, taskQueue);

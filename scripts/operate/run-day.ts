@@ -18,6 +18,7 @@ import type { dailyBatch } from '../../workflows';
 import { follow, requireWorker, type RunningActivity } from './follow';
 import { describeActivities } from '../output/describe/describe-activities';
 import { runAgain } from './remedies';
+import { requireReadable } from './require-readable';
 import { startedByHand } from './started-by-hand';
 
 /**
@@ -57,8 +58,9 @@ export interface StartedDay {
  * throws ALREADY_RUNNING instead.
  */
 export async function startDay(client: Client, input: DailyBatchInput): Promise<StartedDay> {
-  await requireWorker(client, TASK_QUEUES.batch);
   const { pipeline, date, restore, force, accept } = input;
+  await requireReadable(client, pipeline);
+  await requireWorker(client, TASK_QUEUES.batch);
   const workflowId = dailyBatchId(pipeline, date);
   try {
     const handle = await client.workflow.start<typeof dailyBatch>('dailyBatch', {

@@ -165,3 +165,14 @@ it('the setting reaches the client and the worker', async () => {
   await expect(decoded('false')).resolves.toHaveLength(1);
   await expect(decoded('true')).rejects.toMatchObject({ code: 'BAD_CONFIGURATION' });
 });
+
+it('without keys values stay as they are, and what is encrypted is refused', async () => {
+  const [codec] = dataConverterOf(readConfig({})).payloadCodecs ?? [];
+  const plain = payload(value);
+  expect(await codec?.encode([plain])).toEqual([plain]);
+  expect(await codec?.decode([plain])).toEqual([plain]);
+  await expect(codec?.decode([OF_FIRST_RELEASE])).rejects.toMatchObject({
+    code: 'BAD_CONFIGURATION',
+    what: 'what Temporal holds is encrypted, and DAYBREAK_PAYLOAD_KEYS is not set',
+  });
+});

@@ -17,10 +17,3 @@ it.each(['json/plain', 'binary/unknown', ''])(
     expect(payloadConverter.fromPayload(payload(encoding))).toBeUndefined();
   },
 );
-
-it('throws for an encrypted one, so that its task waits for a worker that has the key', async () => {
-  const { payloadConverter } = await loaded;
-  expect(() => payloadConverter.fromPayload(payload('binary/encrypted'))).toThrow(
-    /^BAD_CONFIGURATION: .* is encrypted, and DAYBREAK_PAYLOAD_KEYS is not set\. Set /,
-  );
-});

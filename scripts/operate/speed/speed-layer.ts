@@ -8,6 +8,7 @@ import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { speedLayer } from '../../../workflows';
 import { follow, hasWorker, requireWorker, type RunningActivity } from '../follow';
 import { describeStuck, findLayer, unstuck, type FoundLayer } from './found-layer';
+import { requireReadable } from '../require-readable';
 import { startedByHand } from '../started-by-hand';
 import { describeStillRunning } from './still-running';
 
@@ -26,6 +27,7 @@ export async function startSpeedLayer(
   client: Client,
   { pipeline, shards, anew = false }: StartOptions,
 ): Promise<FoundLayer> {
+  await requireReadable(client, pipeline);
   await requireWorker(client, TASK_QUEUES.speed);
   const found = anew ? await findLayer(client, pipeline) : await findUnstuck(client, pipeline);
   await client.workflow.start<typeof speedLayer>('speedLayer', {
