@@ -197,3 +197,20 @@ it.each([
 ])('takes what shows no password to a network: %j', (environment) => {
   expect(refusal(environment)).toBe('accepted');
 });
+
+it('sends notices to each address in its format, and signs with the secret', () => {
+  const secret = `whsec_${'A'.repeat(43)}=`;
+  const json = { variable: 'DAYBREAK_WEBHOOK_URL', url: 'https://hooks.example.com/daybreak', format: 'json' };
+  const slack = { variable: 'DAYBREAK_SLACK_URL', url: 'https://hooks.slack.com/services/T/B/x', format: 'slack' };
+  const webhooksOf = (environment: NodeJS.ProcessEnv) => {
+    const { webhooks, webhookSecret } = readConfig(environment);
+    return { webhooks, webhookSecret };
+  };
+  expect(webhooksOf({})).toEqual({ webhooks: [], webhookSecret: undefined });
+  expect(webhooksOf({ DAYBREAK_WEBHOOK_URL: json.url, DAYBREAK_WEBHOOK_SECRET: secret })).toEqual({
+    webhooks: [json],
+    webhookSecret: secret,
+  });
+  expect(webhooksOf({ DAYBREAK_SLACK_URL: slack.url })).toEqual({ webhooks: [slack], webhookSecret: undefined });
+  expect(webhooksOf({ DAYBREAK_WEBHOOK_URL: json.url, DAYBREAK_SLACK_URL: slack.url }).webhooks).toEqual([json, slack]);
+});
