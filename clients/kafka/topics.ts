@@ -1,6 +1,6 @@
-import type { Admin } from 'kafkajs';
+import type { Admin, PartitionMetadata } from 'kafkajs';
 import { kafkaOf } from './connection';
-import { kafkaError } from './errors';
+import { kafkaError, protocolType } from './errors';
 import type { KafkaOptions } from './options';
 import { whileNotReady } from './while-not-ready';
 
@@ -36,8 +36,8 @@ export class KafkaTopics {
 
   /** Creates absent topics and leaves existing ones unchanged. Returns the names of the created topics. */
   async ensure(specs: readonly TopicSpec[]): Promise<string[]> {
-    const present = new Set(await this.#run('listing its topics', (admin) => admin.listTopics()));
-    const absent = specs.filter(({ topic }) => !present.has(topic));
+    const absent: TopicSpec[] = [];
+    for (const spec of specs) if ((await this.partitionsOf(spec.topic)) === 0) absent.push(spec);
     if (absent.length === 0) return [];
     await this.#run(`creating ${absent.map(({ topic }) => topic).join(', ')}`, (admin) =>
       admin.createTopics({
@@ -54,10 +54,18 @@ export class KafkaTopics {
 
   /** The number of the topic's partitions; 0 if there is no such topic. */
   async partitionsOf(topic: string): Promise<number> {
-    const present = await this.#run('listing its topics', (admin) => admin.listTopics());
-    if (!present.includes(topic)) return 0;
-    const { topics } = await this.#run(`describing ${topic}`, (admin) => admin.fetchTopicMetadata({ topics: [topic] }));
-    return topics[0]?.partitions.length ?? 0;
+    return (await this.#run(`describing ${topic}`, (admin) => partitionsIn(admin, topic))).length;
+  }
+
+  /** Throws if no broker answers. It is an answer, too, that this client may not see the topic that it asks for. */
+  async ask(): Promise<void> {
+    await this.#run('answering', async (admin) => {
+      try {
+        await partitionsIn(admin, 'none');
+      } catch (thrown) {
+        if (protocolType(thrown) !== 'TOPIC_AUTHORIZATION_FAILED') throw thrown;
+      }
+    });
   }
 
   async offsetsOf(topic: string): Promise<PartitionOffsets[]> {
@@ -90,5 +98,20 @@ export class KafkaTopics {
     } catch (thrown) {
       throw kafkaError(thrown, doing, this.#brokers);
     }
+  }
+}
+
+/**
+ * None if there is no such topic. It asks for this topic alone: kafkajs refuses an answer about all topics if there is an
+ * error in a single one, which may be another team's.
+ */
+async function partitionsIn(admin: Admin, topic: string): Promise<readonly PartitionMetadata[]> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions ?? [];
+  } catch (thrown) {
+    // kafkajs takes this for an error that passes.
+    if (protocolType(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw thrown;
+    return [];
   }
 }

@@ -119,7 +119,7 @@ function probesOf(config: Config): readonly Probe[] {
 async function askKafka(kafka: KafkaOptions): Promise<void> {
   const topics = await KafkaTopics.connect(kafka);
   try {
-    await topics.partitionsOf('none');
+    await topics.ask();
   } finally {
     await topics.close();
   }

@@ -1,0 +1,44 @@
+import { KafkaTopics } from '../../../clients/kafka';
+import { type StubBroker, stubBroker } from './stub-broker';
+
+const LEADER_NOT_AVAILABLE = 5;
+const TOPIC_AUTHORIZATION_FAILED = 29;
+
+let broker: StubBroker;
+let topics: KafkaTopics;
+
+beforeEach(async () => {
+  broker = await stubBroker({
+    events: { partitions: [0, 0, 0] },
+    foreign: { partitions: [0, LEADER_NOT_AVAILABLE] },
+  });
+  topics = await KafkaTopics.connect({ brokers: [broker.address] });
+});
+afterEach(async () => {
+  await topics.close();
+  await broker.close();
+});
+
+describe('a topic of another team that has no leader', () => {
+  it('is not asked for: the own topic has its partitions, and an absent one has none', async () => {
+    await expect(topics.partitionsOf('events')).resolves.toBe(3);
+    await expect(topics.partitionsOf('absent')).resolves.toBe(0);
+    await expect(topics.ensure([{ topic: 'events', partitions: 1 }])).resolves.toEqual([]);
+    expect(new Set(broker.asked.flat())).toEqual(new Set(['events', 'absent']));
+  });
+
+  it('says nothing of whether Kafka answers', async () => {
+    await expect(topics.ask()).resolves.toBeUndefined();
+  });
+});
+
+it('takes for an answer, too, that this client may not see a topic', async () => {
+  broker.topics.set('none', { error: TOPIC_AUTHORIZATION_FAILED, partitions: [] });
+  await expect(topics.ask()).resolves.toBeUndefined();
+});
+
+it('finds a topic that was deleted absent, although it has seen it', async () => {
+  await topics.partitionsOf('events');
+  broker.topics.delete('events');
+  await expect(topics.partitionsOf('events')).resolves.toBe(0);
+});
