@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   endOfRecords,
+  hasNoLeader,
   isTooLarge,
   type KafkaOptions,
   type NewRecord,
@@ -136,8 +137,9 @@ export class PartitionRun {
   }
 
   /**
-   * Runs until the signal aborts, then commits what it has begun and ends. It survives the restart of a broker. Throws
-   * SHARD_FENCED if another owner took the partition over, and any error that lasts for a minute.
+   * Runs until the signal aborts, then commits what it has begun and ends. It survives the restart of a broker, and waits
+   * where the trouble is of this partition alone. Throws SHARD_FENCED if another owner took the partition over, and any
+   * other error that lasts for a minute.
    */
   async run(signal: AbortSignal): Promise<void> {
     let previous: ProducerEpoch | undefined;
@@ -162,9 +164,11 @@ export class PartitionRun {
           thrown.retry && thrown.code !== 'SHARD_FENCED' && performance.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
         // No attempt heals it, and the other partitions of the shard go on.
         const isUnreadable = thrown instanceof UnreadableBatch;
-        const isOffsetMissing = thrown.code === 'OFFSET_MISSING';
-        if (!isNarrowed && !isPassing && !isUnreadable && !isOffsetMissing) throw thrown;
-        const trouble = isUnreadable || isOffsetMissing ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
+        const isOwn = isUnreadable || thrown.code === 'OFFSET_MISSING' || hasNoLeader(thrown);
+        if (!isNarrowed && !isPassing && !isOwn) throw thrown;
+        // Kafka has answered, so that no outage lasts.
+        if (isOwn) healthyAt = performance.now();
+        const trouble = isOwn ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
         this.#setTrouble(isUnreadable ? `${trouble} ${this.#howToGoOn(thrown)}` : trouble);
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);

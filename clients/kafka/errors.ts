@@ -24,6 +24,8 @@ const REMEDY: Partial<Record<ErrorCode, string>> = {
   KAFKA_REFUSED: "Read the broker's log; the topic's settings or this client's rights may forbid it.",
 };
 
+const START_ITS_BROKER = 'It has one again when a broker that has its newest records is back: start that broker.';
+
 /**
  * Turns whatever kafkajs throws into KAFKA_UNREACHABLE, SHARD_FENCED or KAFKA_REFUSED. `doing` completes 'Kafka failed
  * …'.
@@ -33,10 +35,11 @@ export function kafkaError(thrown: unknown, doing: string, brokers: readonly str
   const chain = causes(thrown);
   const protocol = chain.map(protocolType).find((type) => type !== undefined);
   const code = codeOf(chain, protocol);
-  const why = protocol ?? messageOf(chain.at(-1));
+  const noLeader = chain.find(isWithoutLeader);
+  const why = noLeader === undefined ? (protocol ?? messageOf(chain.at(-1))) : messageOf(noLeader);
   return new DaybreakError(code, {
     what: `Kafka at ${brokers.join(', ')} failed ${doing}: ${why}`,
-    remedy: remedyOf(chain, why) ?? REMEDY[code] ?? '',
+    remedy: noLeader === undefined ? (remedyOf(chain, why) ?? REMEDY[code] ?? '') : START_ITS_BROKER,
     cause: thrown,
   });
 }
@@ -56,6 +59,11 @@ export function isTooLarge(thrown: unknown): thrown is DaybreakError {
   return causes(thrown).some((link) =>
     ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes(protocolType(link) ?? ''),
   );
+}
+
+/** Whether a partition has no leader, so that nobody can read or write it. */
+export function hasNoLeader(thrown: DaybreakError): boolean {
+  return causes(thrown).some(isWithoutLeader);
 }
 
 /** Whether a broker answered that it cannot do this yet, for example because a coordinator is still loading. */
@@ -83,6 +91,10 @@ function codeOf(chain: readonly unknown[], protocol: string | undefined): ErrorC
 
 function isUnreachable(link: unknown): boolean {
   return link instanceof Error && (UNREACHABLE.has(link.name) || link.message === SILENT_BROKER);
+}
+
+function isWithoutLeader(link: unknown): boolean {
+  return protocolType(link) === 'LEADER_NOT_AVAILABLE';
 }
 
 function isRetriable(link: unknown): boolean {

@@ -1,4 +1,4 @@
-export { isTooLarge, kafkaError } from './errors';
+export { hasNoLeader, isTooLarge, kafkaError } from './errors';
 export type { KafkaCluster, KafkaLogger, KafkaOptions } from './options';
 export { PartitionSession } from './partition-session';
 export { KafkaProducer } from './producer';

@@ -5,6 +5,7 @@ import requestQueue from 'kafkajs/src/network/requestQueue';
 import decoder from 'kafkajs/src/protocol/decoder';
 import encoder from 'kafkajs/src/protocol/encoder';
 import error from 'kafkajs/src/protocol/error';
+import metadata from 'kafkajs/src/protocol/requests/metadata';
 
 /**
  * The modules below kafkajs's public interface that this folder uses. They are imported by name, so that the package has
@@ -18,5 +19,6 @@ export const KAFKAJS_MODULES = {
   'kafkajs/src/protocol/decoder': decoder,
   'kafkajs/src/protocol/encoder': encoder,
   'kafkajs/src/protocol/error': error,
+  'kafkajs/src/protocol/requests/metadata': metadata,
 } as const;
 export type KafkajsModules = typeof KAFKAJS_MODULES;

@@ -1,8 +1,18 @@
-import type { Broker, Cluster } from './transport';
+import { type Broker, type Cluster, createErrorFromCode } from './transport';
 
-/** The broker that leads the partition according to the metadata. */
+const LEADER_NOT_AVAILABLE = 5;
+
+/** The broker that leads the partition according to the metadata. Throws LEADER_NOT_AVAILABLE if none does. */
 export async function leaderOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
   const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
   if (found === undefined) throw new RangeError(`topic ${topic} has no partition ${partition}`);
+  if (found.leader < 0) throw withoutLeader(topic, partition);
   return await cluster.findBroker({ nodeId: found.leader });
+}
+
+/** The protocol's error, which kafkajs does not throw for a partition any more; see mendMetadata. */
+export function withoutLeader(topic: string, partition: number): Error {
+  const error = createErrorFromCode(LEADER_NOT_AVAILABLE);
+  error.message = `${topic}/${partition} has no leader`;
+  return error;
 }

@@ -1,6 +1,7 @@
 import type { Admin, PartitionMetadata } from 'kafkajs';
 import { kafkaOf } from './connection';
 import { kafkaError, protocolType } from './errors';
+import { withoutLeader } from './leader-of';
 import type { KafkaOptions } from './options';
 import { whileNotReady } from './while-not-ready';
 
@@ -41,7 +42,7 @@ export class KafkaTopics {
     if (absent.length === 0) return [];
     await this.#run(`creating ${absent.map(({ topic }) => topic).join(', ')}`, (admin) =>
       admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false, // kafkajs does not see that one is missing any more.
         topics: absent.map(({ topic, partitions, settings = {} }) => ({
           topic,
           numPartitions: partitions,
@@ -49,6 +50,9 @@ export class KafkaTopics {
         })),
       }),
     );
+    for (const { topic } of absent) {
+      await this.#run(`waiting for the leaders of ${topic}`, (admin) => allWithLeader(admin, topic));
+    }
     return absent.map(({ topic }) => topic);
   }
 
@@ -69,7 +73,10 @@ export class KafkaTopics {
   }
 
   async offsetsOf(topic: string): Promise<PartitionOffsets[]> {
-    const offsets = await this.#run(`reading the offsets of ${topic}`, (admin) => admin.fetchTopicOffsets(topic));
+    const offsets = await this.#run(`reading the offsets of ${topic}`, async (admin) => {
+      await allWithLeader(admin, topic);
+      return await admin.fetchTopicOffsets(topic);
+    });
     return offsets
       .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
       .sort((left, right) => left.partition - right.partition);
@@ -101,17 +108,24 @@ export class KafkaTopics {
   }
 }
 
-/**
- * None if there is no such topic. It asks for this topic alone: kafkajs refuses an answer about all topics if there is an
- * error in a single one, which may be another team's.
- */
+/** None if there is no such topic. It asks for this topic alone: the topics of others are none of its business. */
 async function partitionsIn(admin: Admin, topic: string): Promise<readonly PartitionMetadata[]> {
   try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]?.partitions ?? [];
+    return await described(admin, topic);
   } catch (thrown) {
     // kafkajs takes this for an error that passes.
     if (protocolType(thrown) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw thrown;
     return [];
   }
+}
+
+/** Throws an error that may pass if there is no such topic, or if one of its partitions has no leader. */
+async function allWithLeader(admin: Admin, topic: string): Promise<void> {
+  const without = (await described(admin, topic)).find(({ leader }) => leader < 0);
+  if (without !== undefined) throw withoutLeader(topic, without.partitionId);
+}
+
+async function described(admin: Admin, topic: string): Promise<readonly PartitionMetadata[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  return topics[0]?.partitions ?? [];
 }

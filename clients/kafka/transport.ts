@@ -1,10 +1,12 @@
 // kafkajs offers neither a fetch of chosen partitions nor a transaction without grouping messages one by one. For both
 // we need only its connections, which are in modules below its public interface. kafkajs-modules.ts loads them, and
-// request-queue.ts mends one: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts that are gone.
+// request-queue.ts and metadata.ts mend two of them: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts
+// that are gone.
 import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';
 import type { ConnectionOptions } from 'node:tls';
 import { DaybreakError } from '../../domain/errors';
 import { KAFKAJS_MODULES, type KafkajsModules } from './kafkajs-modules';
+import { mendMetadata, type MetadataRequests } from './metadata';
 import { mendRequestQueue, type RequestQueue } from './request-queue';
 
 /** Writes the types of Kafka's protocol one after the other. */
@@ -110,6 +112,7 @@ export interface Cluster {
   disconnect(): Promise<void>;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
   findBroker(options: { nodeId: number | string }): Promise<Broker>;
+  /** `leader` is -1 if a partition has none. */
   findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
   /** 0: of a consumer group, 1: of a transactional id. */
   findGroupCoordinator(options: { groupId: string; coordinatorType: 0 | 1 }): Promise<Broker>;
@@ -174,6 +177,10 @@ export const KAFKAJS_PARTS = {
     readUVarIntArray: 1,
   } satisfies ParameterCounts<Decoder>,
   'kafkajs/src/protocol/error': { createErrorFromCode: 1 },
+  'kafkajs/src/protocol/requests/metadata': { protocol: 1 } satisfies Omit<
+    ParameterCounts<MetadataRequests>,
+    'constructor'
+  >,
 } as const satisfies Readonly<Record<keyof KafkajsModules, object>>;
 
 /** The parts of kafkajs's private modules that the rest of this folder uses. */
@@ -220,6 +227,7 @@ function missingIn(
 
 export const { Cluster, Encoder, Decoder, createErrorFromCode } = loadKafkajs(KAFKAJS_MODULES);
 mendRequestQueue();
+mendMetadata();
 
 /** Whether the broker knows the request. It closes the connection if it gets one that it does not know. */
 export function knows({ versions }: Broker, { apiKey, apiVersion }: Request): boolean {

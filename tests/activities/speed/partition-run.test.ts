@@ -181,6 +181,49 @@ describe('a broker that is away', () => {
   });
 });
 
+describe('a partition without a leader', () => {
+  const noLeader = (): void => {
+    kafka.leader = -1;
+  };
+
+  it('stands still and says so, however long that is, and goes on when it has one', async () => {
+    const partition = partitionRun();
+    const troubles = new Set<string | undefined>();
+    at({
+      'fetch 3': noLeader,
+      'connect 2': () => {
+        aheadMs += 600_000;
+      },
+      'connect 3': () => {
+        troubles.add(partition.progress.trouble);
+        aheadMs += 600_000;
+      },
+      'connect 4': () => {
+        kafka.leader = 0;
+      },
+      'fetch 9': ends,
+    });
+    await expect(partition.run(stop.signal)).resolves.toBeUndefined();
+    expect([...troubles]).toEqual([expect.stringMatching(/ (events|rows)\/0 has no leader\. .*start that broker\.$/)]);
+    expect(partition.progress).not.toHaveProperty('trouble');
+  });
+
+  it('is no outage: a broker that is away afterwards has its minute', async () => {
+    at({
+      'fetch 3': noLeader,
+      'connect 2': () => {
+        aheadMs += 600_000;
+      },
+      'connect 3': () => {
+        kafka.leader = 0;
+        isAway();
+      },
+      'fetch 6': ends,
+    });
+    await expect(run()).resolves.toBeUndefined();
+  });
+});
+
 describe('a batch that cannot be read', () => {
   it.each([
     ['the offset behind it', (bytes: Buffer) => bytes.length - 1, /--to-offset 3 --execute$/],

@@ -47,6 +47,8 @@ export class FakeKafka {
   recordSet: Buffer = EMPTY.recordSet;
   /** The requests that this broker says it knows, beside those that all brokers know. */
   versions: Broker['versions'] = { [DESCRIBE_PRODUCERS]: VERSION_0, [DESCRIBE_TRANSACTIONS]: VERSION_0 };
+  /** Of each partition; -1 if none of them has one. */
+  leader = 0;
   /** The markers that this broker loses from now on. */
   readonly loses = new Set<Marked>();
   /** The last transaction: open, decided, or forgotten since a new owner came. */
@@ -65,7 +67,7 @@ export class FakeKafka {
     disconnect: () => Promise.resolve(),
     addMultipleTargetTopics: () => Promise.resolve(),
     findBroker: () => Promise.resolve(this.#known()),
-    findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 0 }],
+    findTopicPartitionMetadata: () => [{ partitionId: 0, leader: this.leader }],
     findGroupCoordinator: () => Promise.resolve(this.#known()),
   };
 

@@ -42,3 +42,15 @@ it('finds a topic that was deleted absent, although it has seen it', async () =>
   broker.topics.delete('events');
   await expect(topics.partitionsOf('events')).resolves.toBe(0);
 });
+
+it('knows the partitions of a topic of which one has no leader, and names that one where it needs all', async () => {
+  await expect(topics.partitionsOf('foreign')).resolves.toBe(2);
+  let now = performance.now();
+  const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 6_000)); // It waits for ten seconds.
+  const offsets = topics.offsetsOf('foreign');
+  await expect(offsets).rejects.toMatchObject({
+    code: 'KAFKA_UNREACHABLE',
+    what: expect.stringContaining('foreign/1 has no leader') as string,
+  });
+  clock.mockRestore();
+});

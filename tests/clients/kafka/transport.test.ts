@@ -1,4 +1,5 @@
 import { KAFKAJS_MODULES, type KafkajsModules } from '../../../clients/kafka/kafkajs-modules';
+import type { MetadataRequests } from '../../../clients/kafka/metadata';
 import {
   type Broker,
   createErrorFromCode,
@@ -109,9 +110,23 @@ describe('what no name and no count of parameters shows', () => {
     expect(new Decoder(Buffer.from('ffffffff', 'hex')).readBytes()).toBeNull();
   });
 
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'is that metadata %s tells errors of topics, and leaves those of partitions',
+    async (version) => {
+      const requests = KAFKAJS_MODULES['kafkajs/src/protocol/requests/metadata'] as MetadataRequests;
+      const { response } = requests.protocol({ version })({ topics: ['events'] });
+      const partitionMetadata = [{ partitionErrorCode: 5, partitionId: 0, leader: -1 }];
+      const decoded = { topicMetadata: [{ topicErrorCode: 0, topic: 'events', partitionMetadata }] };
+      await expect(response.parse(decoded)).resolves.toBe(decoded);
+      const absent = { topicMetadata: [{ topicErrorCode: 3, topic: 'events', partitionMetadata: [] }] };
+      await expect(response.parse(absent)).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    },
+  );
+
   it.each([
     [-1, 'UNKNOWN', false],
     [1, 'OFFSET_OUT_OF_RANGE', false],
+    [5, 'LEADER_NOT_AVAILABLE', true],
     [10, 'MESSAGE_TOO_LARGE', false],
     [18, 'RECORD_LIST_TOO_LARGE', false],
     [47, 'INVALID_PRODUCER_EPOCH', false],
