@@ -92,7 +92,12 @@ export function countedSince(partitions: readonly PartitionProgress[]): string[]
 
 /** The part of the progress that stays true of partitions that nobody reads now. */
 export function atRest(partitions: readonly PartitionProgress[]): PartitionProgress[] {
-  return partitions.map(({ trouble: _over, ...one }) => ({ ...one, eventsPerSecond: 0 }));
+  return unread(partitions.map(({ trouble: _over, ...one }) => one));
+}
+
+/** The progress of partitions of which it is not known whether somebody reads them: a trouble may well last. */
+export function unread(partitions: readonly PartitionProgress[]): PartitionProgress[] {
+  return partitions.map((one) => ({ ...one, eventsPerSecond: 0 }));
 }
 
 /**

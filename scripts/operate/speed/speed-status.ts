@@ -1,7 +1,7 @@
 import { ServiceError, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { shardHeartbeats } from '../../../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../../../domain/errors';
-import { atRest, checksOf, type PartitionProgress, type RunChecks } from '../../../domain/speed-shard';
+import { checksOf, type PartitionProgress, type RunChecks, unread } from '../../../domain/speed-shard';
 import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
 import { hasWorker, runningActivities } from '../follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
@@ -51,7 +51,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
     return {
       ...status,
       ...(checks !== undefined && { checks }),
-      partitions: isSilent(toldAt) ? atRest(partitions) : partitions,
+      partitions: isSilent(toldAt) ? unread(partitions) : partitions,
       ...(toldAt !== undefined && { toldAt }),
       troubles: [
         ...(status.failures ?? []).map((failure) => `${failure.part} ${failureText(failure)}`),
@@ -63,7 +63,10 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
   });
 }
 
-/** Shards send a heartbeat once a second. After 15 seconds without one, a shard counts as missing. */
+/**
+ * Shards send a heartbeat once a second. After 15 seconds without one, by the clock of this machine, a shard counts as
+ * missing.
+ */
 const SILENT_MILLISECONDS = 15_000;
 
 function isSilent(toldAt: string | undefined): boolean {

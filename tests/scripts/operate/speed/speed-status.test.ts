@@ -22,7 +22,7 @@ const start = (pipeline: string): Promise<WorkflowHandle> =>
 const activities = {
   prepareSpeedLayer: () => Promise.resolve({ setup: 'prepared' }),
   runSpeedShard: async () => {
-    Context.current().heartbeat({ shard: 0, partitions: [PARTITION] });
+    Context.current().heartbeat({ shard: 0, partitions: [{ ...PARTITION, trouble: 'it stands still' }] });
     await Context.current().cancelled;
   },
   watchSupervisor: () => Context.current().cancelled,
@@ -55,7 +55,8 @@ it('shows of a layer whose worker is dead what its shards told last, and when, a
     until(async () => (await speedView(temporal.client, 'orphaned')).partitions.length > 0),
   );
   const view = await speedView(temporal.client, 'orphaned');
-  expect(view).toMatchObject({ state: 'unknown', partitions: [{ ...PARTITION, eventsPerSecond: 0 }] });
+  const partition = { ...PARTITION, eventsPerSecond: 0, trouble: 'it stands still' };
+  expect(view).toMatchObject({ state: 'unknown', partitions: [partition] });
   const shown = describeSpeed(view, undefined, { version: '0123456789ab' });
   expect(shown[0]).toMatch(/^! speed layer of orphaned: not known, no worker answered for the layer within 15 s/);
   expect(shown).toContain(`partitions, as they were last known, at ${view.toldAt ?? 'never'}:`);
