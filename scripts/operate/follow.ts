@@ -25,6 +25,8 @@ export interface RunningActivity {
   readonly lastFailure: string | undefined;
   /** ISO 8601, the time of its last heartbeat; absent before the first. */
   readonly heartbeatAt?: string;
+  /** ISO 8601: since when no worker has taken it up; absent if one has, or if its next attempt is not due yet. */
+  readonly waitsSince?: string;
 }
 
 /** What a workflow's activities do now. */
@@ -41,6 +43,7 @@ async function activitiesOf(handle: WorkflowHandle, { raw }: WorkflowExecutionDe
       const { activityType, attempt, heartbeatDetails, lastFailure, lastHeartbeatTime } = pending;
       const details = await decodeOptionalSinglePayload<unknown>(converter, heartbeatDetails?.payloads?.[0]);
       const heartbeatAt = isoOf(lastHeartbeatTime);
+      const waitsSince = isNotTaken(pending) ? isoOf(pending.scheduledTime) : undefined;
       const failure = await decodeOptionalFailureToOptionalError(converter, lastFailure);
       return {
         name: activityType?.name ?? '',
@@ -48,6 +51,7 @@ async function activitiesOf(handle: WorkflowHandle, { raw }: WorkflowExecutionDe
         details,
         lastFailure: hasGoneOn(pending, details) ? undefined : failure?.message,
         ...(heartbeatAt !== undefined && { heartbeatAt }),
+        ...(waitsSince !== undefined && { waitsSince }),
       };
     }),
   );
@@ -65,13 +69,12 @@ const { PENDING_ACTIVITY_STATE_SCHEDULED } = temporal.api.enums.v1.PendingActivi
 function waitsForWorker({ raw }: WorkflowExecutionDescription): boolean {
   if (raw.pendingWorkflowTask?.state === PENDING_WORKFLOW_TASK_STATE_SCHEDULED) return true;
   const activities = raw.pendingActivities ?? [];
-  // A retry that is not due yet waits for its time.
-  return (
-    activities.length > 0 &&
-    activities.every(
-      ({ state, nextAttemptScheduleTime: due }) => state === PENDING_ACTIVITY_STATE_SCHEDULED && (due ?? null) === null,
-    )
-  );
+  return activities.length > 0 && activities.every(isNotTaken);
+}
+
+/** Whether an activity can only go on when a worker takes it up. A retry that is not due yet waits for its time. */
+function isNotTaken({ state, nextAttemptScheduleTime: due }: temporal.api.workflow.v1.IPendingActivityInfo): boolean {
+  return state === PENDING_ACTIVITY_STATE_SCHEDULED && (due ?? null) === null;
 }
 
 /**

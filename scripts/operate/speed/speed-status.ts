@@ -2,8 +2,9 @@ import { ServiceError, WorkflowFailedError, type Client, type WorkflowHandle } f
 import { shardHeartbeats } from '../../../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../../../domain/errors';
 import { checksOf, type PartitionProgress, type RunChecks, unread } from '../../../domain/speed-shard';
+import { counted } from '../../../domain/counted';
 import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
-import { hasWorker, runningActivities } from '../follow';
+import { hasWorker, runningActivities, type RunningActivity } from '../follow';
 import { describeStuck, findLayer, unstuck } from './found-layer';
 import { activitySummary } from '../../output/describe/describe-activities';
 import { withSpeedLayer } from './speed-layer';
@@ -24,7 +25,7 @@ export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
   readonly toldAt?: string;
   /**
    * What keeps a part of the layer from going on, with the number of attempts. First what the workflow tries again,
-   * then what Temporal tries again.
+   * then what Temporal tries again, and last the shards that wait for a worker.
    */
   readonly troubles: readonly string[];
 }
@@ -58,9 +59,26 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
         ...activities
           .filter(({ lastFailure }) => lastFailure !== undefined)
           .map(({ name, attempt, lastFailure }) => `${activitySummary(name)}, try ${attempt}: ${lastFailure ?? ''}`),
+        ...(status.unanswered === undefined ? waitingShards(activities) : []),
       ],
     };
   });
+}
+
+/** A worker with a free slot takes a shard up at once. */
+const TAKEN_MILLISECONDS = 10_000;
+
+function waitingShards(activities: readonly RunningActivity[]): string[] {
+  const [since, ...others] = activities
+    .flatMap(({ name, waitsSince }) => (name === 'runSpeedShard' && waitsSince !== undefined ? [waitsSince] : []))
+    .filter((at) => Date.now() - Date.parse(at) > TAKEN_MILLISECONDS)
+    .sort();
+  if (since === undefined) return [];
+  const waiting = others.length === 0 ? '1 shard waits' : `${counted(others.length + 1, 'shard')} wait`;
+  return [
+    `${waiting} for a free slot of a worker, since ${since}: nobody reads their partitions. Start another worker ` +
+      '(npx daybreak worker --role speed), or raise DAYBREAK_SPEED_SLOTS of those that run.',
+  ];
 }
 
 /**

@@ -7,12 +7,14 @@ interface Served {
   /** The folder beside this file that has the workflows. Default: the real ones. */
   readonly workflows?: 'failing-workflow' | 'stuck-workflow';
   readonly activities: object;
+  /** How many activities the worker runs at once. Default 100. */
+  readonly slots?: number;
 }
 
 /** Serves the speed layer's own task queue while `work` runs. */
 export async function serving<T>(
   { connection }: WorkflowTests,
-  { workflows, activities }: Served,
+  { workflows, activities, slots = 100 }: Served,
   work: () => Promise<T>,
 ): Promise<T> {
   const workflowBundle =
@@ -23,6 +25,7 @@ export async function serving<T>(
     ...(workflows === undefined && { dataConverter: { payloadConverterPath } }),
     taskQueue: TASK_QUEUES.speed,
     activities,
+    maxConcurrentActivityTaskExecutions: slots,
   });
   return worker.runUntil(work);
 }

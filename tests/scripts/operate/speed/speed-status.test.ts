@@ -10,13 +10,22 @@ import { until, useTemporal } from '../../../workflows/environment';
 import { serving } from '../serving';
 
 const temporal = useTemporal();
+const started: WorkflowHandle[] = [];
+afterEach(async () => {
+  jest.restoreAllMocks();
+  // All layers have one task queue: one that is left takes the slots of the next test's worker.
+  await Promise.all(started.splice(0).map((handle) => handle.terminate().catch(() => undefined)));
+});
 
-const start = (pipeline: string): Promise<WorkflowHandle> =>
-  temporal.client.workflow.start('speedLayer', {
+const start = async (pipeline: string, shards = 1): Promise<WorkflowHandle> => {
+  const handle = await temporal.client.workflow.start('speedLayer', {
     taskQueue: TASK_QUEUES.speed,
     workflowId: speedLayerId(pipeline),
-    args: [{ pipeline }],
+    args: [{ pipeline, shards }],
   });
+  started.push(handle);
+  return handle;
+};
 
 /** Its shard reads until its worker dies, and does not notice that. */
 const activities = {
@@ -77,6 +86,25 @@ it('shows how many rows each check found wrong', async () => {
   expect(describeSpeed(view, undefined, { version: '0123456789ab' })).toContain(
     'checks: rows that are wrong, since the shards began at 2026-11-21T07:00:00.000Z: uid 2, amount 0',
   );
+});
+
+it('names shards that no worker has a slot for, and what helps', async () => {
+  await start('crowded', 4);
+  // The watch and the poll take two slots.
+  await serving(temporal, { activities, slots: 3 }, async () => {
+    await until(async () => (await speedView(temporal.client, 'crowded')).partitions.length > 0);
+    const now = Date.now.bind(Date);
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000);
+    const { troubles } = await speedView(temporal.client, 'crowded');
+    jest.restoreAllMocks();
+    expect(troubles).toEqual([
+      expect.stringMatching(
+        /^3 shards wait for a free slot of a worker, since 20.*Z: .* Start another worker .* DAYBREAK_SPEED_SLOTS/,
+      ),
+    ]);
+    // One that was just started gets its slot in a moment.
+    expect((await speedView(temporal.client, 'crowded')).troubles).toEqual([]);
+  });
 });
 
 it('says of a layer whose workflow is stuck since when and why, and what helps', async () => {
