@@ -108,6 +108,8 @@ export interface SpeedLayerStatus {
   readonly partitions: readonly PartitionProgress[];
   /** What currently fails; absent if the worker has an earlier version. */
   readonly failures?: readonly SpeedLayerFailure[];
+  /** What its shards have committed, for the layer after it; absent if the worker has an earlier version. */
+  readonly known?: readonly KnownOffset[];
 }
 
 export function speedLayerId(pipeline: string): string {

@@ -91,6 +91,10 @@ const RESET_MESSAGES: Readonly<Record<OffsetReset['reason'], string>> = {
   removed: 'Kafka removed records before they were read: the recomputes of their days have them',
   'topic-made-anew': 'the topic was made anew, and is read from its start',
 };
+/** Kafka has removed records of the topic, so that a layer may well have read it before. */
+const FIRST_MESSAGE =
+  'nothing is known to be committed, so a partition is read from its oldest event: if a speed layer has read it more than ' +
+  'a week ago, its rows are there twice until their days are recomputed';
 /** A partition with traffic gathers events for this long. An idle one answers at once. */
 const BUSY = { maxWaitMs: 50, minBytes: 32_768 };
 const IDLE = { maxWaitMs: 500, minBytes: 1 };
@@ -233,8 +237,9 @@ export class PartitionRun {
   }
 
   async #begin(session: PartitionSession): Promise<void> {
-    const { offset, reset } = session.start;
+    const { offset, reset, isFirst = false } = session.start;
     this.#offset = offset;
+    if (isFirst && offset > 0) this.#warn({ startedAt: offset }, FIRST_MESSAGE);
     if (reset !== undefined) {
       const reason = reset.committed < reset.low ? 'removed' : 'topic-made-anew';
       this.#reset = { reason, committed: reset.committed, startedAt: offset };

@@ -33,8 +33,8 @@ export class Layer {
   }
 
   get status(): SpeedLayerStatus {
-    const { pipeline, state, shards, supervisor, partitions } = this;
-    return { pipeline, state, shards, supervisor, partitions, failures: [...this.#failures.values()] };
+    const { pipeline, state, shards, supervisor, partitions, known } = this;
+    return { pipeline, state, shards, supervisor, partitions, failures: [...this.#failures.values()], known };
   }
 
   /** The input of the next run when it continues as new. */

@@ -19,7 +19,7 @@ export function speedCommand(): Command {
       )
       .option(
         '--anew',
-        'end a layer that runs and start another one, for example if its workflow is stuck. No event is lost or doubled',
+        'end a layer that runs and start another one, for example if its workflow is stuck. It goes on at the offsets that Kafka has committed',
         false,
       )
       .action(async (options: StartOptions) => (await import('../actions/speed')).start(options)),

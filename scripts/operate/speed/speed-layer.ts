@@ -1,9 +1,11 @@
 import { WorkflowIdConflictPolicy, WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { DaybreakError } from '../../../domain/errors';
 import { markdown } from '../../../domain/markdown';
 import { pipelineAttribute } from '../../../domain/search-attributes';
-import { speedLayerId } from '../../../domain/speed-layer';
+import { speedLayerId, type SpeedLayerStatus } from '../../../domain/speed-layer';
+import { type KnownOffset, knownOffsetSchema } from '../../../domain/speed-shard';
 import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { speedLayer } from '../../../workflows';
 import { follow, hasWorker, requireWorker, type RunningActivity } from '../follow';
@@ -20,7 +22,7 @@ export interface StartOptions {
 }
 
 /**
- * Starts the speed layer; one that already runs goes on unchanged. Returns what it found. Throws ALREADY_RUNNING if it
+ * Starts the speed layer, with what the layer before it has committed; one that already runs goes on unchanged. Returns what it found. Throws ALREADY_RUNNING if it
  * finds one that is stuck, and NOT_RUNNING if there is no worker.
  */
 export async function startSpeedLayer(
@@ -30,10 +32,12 @@ export async function startSpeedLayer(
   await requireReadable(client, pipeline);
   await requireWorker(client, TASK_QUEUES.speed);
   const found = anew ? await findLayer(client, pipeline) : await findUnstuck(client, pipeline);
+  const isReplaced = found.is === 'ended' || (anew && found.is !== 'absent');
+  const known = isReplaced ? await knownBefore(client, pipeline) : [];
   await client.workflow.start<typeof speedLayer>('speedLayer', {
     taskQueue: TASK_QUEUES.speed,
     workflowId: speedLayerId(pipeline),
-    args: [{ pipeline, shards }],
+    args: [{ pipeline, shards, ...(known.length > 0 && { known }) }],
     workflowIdConflictPolicy: anew
       ? WorkflowIdConflictPolicy.TERMINATE_EXISTING
       : WorkflowIdConflictPolicy.USE_EXISTING,
@@ -42,6 +46,21 @@ export async function startSpeedLayer(
     typedSearchAttributes: [{ key: pipelineAttribute, value: pipeline }],
   });
   return found;
+}
+
+const KNOWN_WITHIN_MILLISECONDS = 15_000;
+const statusBefore = z.object({ known: z.array(knownOffsetSchema).default([]) });
+
+/**
+ * What the layer before this one has committed: Kafka forgets it a week after the last commit. A layer that has ended
+ * answers, too, as long as Temporal keeps it. Nothing is known if it does not answer.
+ */
+async function knownBefore(client: Client, pipeline: string): Promise<readonly KnownOffset[]> {
+  const handle = client.workflow.getHandle(speedLayerId(pipeline));
+  const status = await client
+    .withDeadline(Date.now() + KNOWN_WITHIN_MILLISECONDS, () => handle.query<SpeedLayerStatus>('status'))
+    .catch(() => undefined);
+  return statusBefore.safeParse(status).data?.known ?? [];
 }
 
 /** How long a stuck layer may take to recover with the worker that runs now. */

@@ -11,7 +11,7 @@ import { withSpeedLayer } from './speed-layer';
 import { failureOf } from '../workflow-failure';
 
 /** The speed layer as its workflow and its shards' heartbeats report it. */
-export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards'> {
+export interface SpeedView extends Omit<SpeedLayerStatus, 'state' | 'shards' | 'known'> {
   /** `unknown`: its workflow does not answer; `unanswered` says why. */
   readonly state: SpeedLayerStatus['state'] | 'unknown';
   /** Undefined if the state is unknown. */
@@ -113,11 +113,16 @@ async function queriedStatus(
   }
   try {
     const deadline = Date.now() + ANSWER_MILLISECONDS;
-    return await client.withDeadline(deadline, () => handle.query<SpeedLayerStatus>('status'));
+    return withoutKnown(await client.withDeadline(deadline, () => handle.query<SpeedLayerStatus>('status')));
   } catch (thrown) {
     if (!(thrown instanceof ServiceError)) throw thrown;
     return { ...unknown, unanswered: await whyUnanswered(client, pipeline, taskQueue) };
   }
+}
+
+/** The known offsets are for the layer after it alone. */
+function withoutKnown({ known: _known, ...status }: SpeedLayerStatus): Omit<SpeedLayerStatus, 'known'> {
+  return status;
 }
 
 async function whyUnanswered(client: Client, pipeline: string, taskQueue: string): Promise<Unanswered> {

@@ -324,6 +324,18 @@ it('logs once why a partition stands still, and nothing of one that does not', a
   expect(warn).not.toHaveBeenCalled();
 });
 
+it('logs that it begins in a topic that may have been read before', async () => {
+  kafka.bounds = { low: 5_000, high: 6_000 };
+  const warn = jest.fn();
+  at({ 'fetch 2': ends });
+  await partitionRun({}, { kafka: { brokers: ['fake:1'], logger: { debug: jest.fn(), info: jest.fn(), warn } } }).run(
+    stop.signal,
+  );
+  expect(warn.mock.calls).toEqual([
+    [{ topic: 'events', partition: 0, startedAt: 5_000 }, expect.stringContaining('read from its oldest event')],
+  ]);
+});
+
 describe('records that Kafka removed before they were read', () => {
   it.each([
     ['Kafka still knows the committed offset', 100, {}],

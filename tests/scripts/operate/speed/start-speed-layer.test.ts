@@ -37,6 +37,33 @@ it('says that it started one, that one runs already, and how the one before it e
   });
 });
 
+it('gives what the layer before has committed to the next one, whether that one runs or has ended', async () => {
+  const known = [{ topic: 'events', partition: 0, offset: 41 }];
+  const given: unknown[] = [];
+  const runSpeedShard = async (input: { readonly known: unknown }) => {
+    given.push(input.known);
+    await sleep(1_000);
+    const partition = { partition: 0, offset: 41, highWatermark: 41, lag: 0, eventsPerSecond: 0 };
+    const partitions = given.length === 1 ? [{ ...partition, events: 41, rows: 41, deadLetters: 0 }] : [];
+    return { ...input, topic: 'events', partitions, ended: 'time-over' };
+  };
+  await serving(temporal, { activities: { ...activities, runSpeedShard } }, async () => {
+    const start = async (anew: boolean): Promise<void> => {
+      const before = given.length;
+      await startSpeedLayer(temporal.client, { pipeline: 'known', shards: 1, anew });
+      await until(() => given.length > before + 1);
+    };
+    await start(false);
+    given.splice(1);
+    await start(true);
+    await handleOf('known').terminate();
+    await start(false);
+    await handleOf('known').terminate();
+    expect(given).toEqual([[], ...given.slice(1).map(() => known)]);
+    expect(given.length).toBeGreaterThan(4);
+  });
+});
+
 it('says what a start leaves as it is: a pause, and the number of shards', async () => {
   const options = { pipeline: 'paused', shards: 1 };
   const left = (shards?: number): Promise<string[]> => leftUnchanged(temporal.client, 'paused', shards);
