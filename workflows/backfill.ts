@@ -35,7 +35,7 @@ import { showDetails } from './show-details';
 export const progressQuery = defineQuery<BackfillProgress>('progress');
 
 const { selectBackfillDays } = proxyActivities<OperateActivities>({
-  startToCloseTimeout: '1 hour', // It compares the files of thousands of days.
+  startToCloseTimeout: '12 hours', // It compares the files of thousands of days. Heartbeats show a dead worker.
   heartbeatTimeout: '30 seconds',
   summary: ACTIVITY_SUMMARIES.selectBackfillDays,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },

@@ -13,7 +13,7 @@ import { runDay } from './run-day';
 import { showDetails } from './show-details';
 
 const { findLateData } = proxyActivities<OperateActivities>({
-  startToCloseTimeout: '1 hour',
+  startToCloseTimeout: '12 hours', // It compares files of many days. Heartbeats show a dead worker.
   heartbeatTimeout: '30 seconds',
   summary: ACTIVITY_SUMMARIES.findLateData,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 20 },

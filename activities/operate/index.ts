@@ -17,14 +17,14 @@ import {
   type NightlyRun,
 } from '../../domain/late-data';
 import { NO_RUN, noticeSchema, REASON_CHARACTERS, type Notice } from '../../domain/notice';
-import { dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
+import { dateInput, dayInput, parseInput, pipelineInput } from '../../domain/parse-input';
 import { surveyDay } from '../../engines/versions/late-data-scan';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { withHeartbeats } from '../heartbeat';
 import { dayRuns, outcomeOf, type DayRun } from './day-runs';
 import { nightlyRunOf } from './nightly-runs';
 import { sendNotice, type NoticeDependencies } from './notify';
-import { selectDays, type OperateDependencies } from './select-days';
+import { selectDays, type OperateDependencies, type Selection, selectionSchema } from './select-days';
 
 const selectionInput = continuedBackfillSchema.pick({ pipeline: true, from: true, to: true, only: true });
 /** Some minutes, with the pauses of the workflow's retries. */
@@ -39,8 +39,15 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
     /** The days that a backfill runs, in order. */
     async selectBackfillDays(given: BackfillInput): Promise<BusinessDate[]> {
       const input = parseInput(selectionInput, given, 'selectBackfillDays');
-      return withHeartbeats('selecting the days', () =>
-        selectDays(Context.current().client, dependencies, input, Context.current().cancellationSignal),
+      const { client, info, cancellationSignal: signal } = Context.current();
+      // Comparing thousands of days takes hours: an attempt goes on where the one before it ended.
+      let selection: Selection = selectionSchema.safeParse(info.heartbeatDetails).data ?? { decided: '' };
+      const onDecided = (so: Selection): void => {
+        selection = so;
+      };
+      return withHeartbeats(
+        () => selection,
+        () => selectDays(client, dependencies, input, { signal, before: selection, onDecided }),
       );
     },
 

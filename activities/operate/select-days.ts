@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { join } from 'node:path';
-import { requireRange, type BackfillInput, type BackfillSelection } from '../../domain/backfill';
+import * as z from 'zod';
+import { MAXIMUM_DAYS, requireRange, type BackfillInput, type BackfillSelection } from '../../domain/backfill';
 import { datesBetween, parseBusinessDate, requireOver, type BusinessDate } from '../../domain/business-date';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import type { DaySurvey } from '../../domain/late-data';
@@ -20,6 +21,27 @@ export interface OperateDependencies {
   readonly data: string;
 }
 
+/** How far a selection has come. */
+export interface Selection {
+  /** A character for each day that is decided about, in order: 1 if it is selected, else 0. At most MAXIMUM_DAYS. */
+  readonly decided: string;
+}
+
+export const selectionSchema = z.object({
+  decided: z
+    .string()
+    .max(MAXIMUM_DAYS)
+    .regex(/^[01]*$/),
+}) satisfies z.ZodType<Selection>;
+
+interface SelectOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** What the same selection has decided before. Default: nothing. */
+  readonly before?: Selection;
+  /** Called after each day. */
+  readonly onDecided?: (selection: Selection) => void;
+}
+
 /**
  * The days of a backfill, in order. Throws BAD_DATE for an invalid range, and for a range that is not over yet:
  * realtime still fills its last day.
@@ -28,7 +50,7 @@ export async function selectDays(
   client: Client,
   { pipelines, data }: OperateDependencies,
   { pipeline: name, from, to, only = 'missing' }: BackfillInput,
-  signal?: AbortSignal,
+  { signal, before, onDecided }: SelectOptions = {},
 ): Promise<BusinessDate[]> {
   const loaded = await loadPipelineNamed(pipelines, name);
   const dates = datesOf(from, to, loaded.pipeline.timeZone);
@@ -41,9 +63,12 @@ export async function selectDays(
     throw found;
   };
   const chosen = await chooser(only, client, loaded, { from, to }, survey);
-  const selected: BusinessDate[] = [];
-  for (const date of dates) if (await chosen(date)) selected.push(date);
-  return selected;
+  let decided = before?.decided ?? '';
+  for (const date of dates.slice(decided.length)) {
+    decided += (await chosen(date)) ? '1' : '0';
+    onDecided?.({ decided });
+  }
+  return dates.filter((_, day) => decided[day] === '1');
 }
 
 /** How a run of a day that starts now would find the day's input. */
