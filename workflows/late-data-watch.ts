@@ -1,15 +1,28 @@
-import { ApplicationFailure, log, patched, proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  log,
+  patched,
+  proxyActivities,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
 import { ACTIVITY_SUMMARIES } from '../domain/activity-summaries';
 import { failureSummary, succeeded, type DayOutcome } from '../domain/backfill';
-import { lateDataWatchInputSchema, type LateDataWatchInput, type LateDataWatchResult } from '../domain/late-data';
+import {
+  type LateDataDecision,
+  lateDataWatchInputSchema,
+  type LateDataWatchInput,
+  type LateDataWatchResult,
+} from '../domain/late-data';
 import { Markdown, markdownTable } from '../domain/markdown';
 import { recomputeNotice, type Notice } from '../domain/notice';
 import { outcomeAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
 import { linkToDay } from './link-to-day';
 import { tell } from './notices';
-import { runDay } from './run-day';
+import { reasonOf, runDay } from './run-day';
 import { showDetails } from './show-details';
 
 const { findLateData } = proxyActivities<OperateActivities>({
@@ -21,7 +34,7 @@ const { findLateData } = proxyActivities<OperateActivities>({
 
 /**
  * The hourly schedule starts it. It recomputes, one after another, the finished days whose files changed since their
- * build. The pipeline sets how often, and from how many rows on. Days that no run has built are reported, or built if
+ * build, and decides again about each before its run. The pipeline sets how often, and from how many rows on. Days that no run has built are reported, or built if
  * the pipeline says so. Details and result say why each other day was left.
  */
 export async function lateDataWatch(input: LateDataWatchInput): Promise<LateDataWatchResult> {
@@ -29,9 +42,19 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
   let days: LateDataWatchResult['days'] = await findLateData({ pipeline });
   const outcomes: DayOutcome[] = [];
   const notices: (Notice | undefined)[] = [];
+  const show = (changed: LateDataWatchResult['days'][number]): void => {
+    days = days.map((day) => (day.date === changed.date ? changed : day));
+    showDetails(describe({ pipeline, days }));
+  };
   showDetails(describe({ pipeline, days }));
-  for (const { date, decision, because } of days) {
-    if (decision !== 'recompute' && decision !== 'build') continue;
+  for (const found of days.filter(isDue)) {
+    // The runs before took long: meanwhile somebody may have run the day, or restored a version of it.
+    const day = outcomes.length > 0 && patched('decides-again') ? await decidedAgain(pipeline, found) : found;
+    const { date, decision, because } = day;
+    if (!isDue(day)) {
+      show(day);
+      continue;
+    }
     log.info(decision === 'build' ? 'building a day that was missed' : 'recomputing a day with late rows', {
       date,
       because,
@@ -39,8 +62,7 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
     const ended = await runDay(pipeline, date, decision === 'build' ? 'missed night' : 'late data');
     outcomes.push(ended);
     notices.push(recomputeNotice(pipeline, ended, because));
-    days = days.map((day) => (day.date === date ? { ...day, outcome: ended.outcome } : day));
-    showDetails(describe({ pipeline, days }));
+    show({ ...day, outcome: ended.outcome });
   }
   const failed = outcomes.filter((day) => !succeeded(day));
   const unknown = days.filter(({ decision }) => decision === 'unknown');
@@ -67,6 +89,22 @@ export async function lateDataWatch(input: LateDataWatchInput): Promise<LateData
   });
 }
 
+function isDue({ decision }: LateDataDecision): boolean {
+  return decision === 'recompute' || decision === 'build';
+}
+
+/** A day of which that cannot be found out is not run: it may have been restored. */
+async function decidedAgain(pipeline: string, day: LateDataDecision): Promise<LateDataDecision> {
+  try {
+    // A worker of an earlier version decides about all days.
+    const decisions = await findLateData({ pipeline, date: day.date });
+    return decisions.find(({ date }) => date === day.date) ?? day;
+  } catch (thrown) {
+    if (CancellationScope.current().consideredCancelled || !(thrown instanceof ActivityFailure)) throw thrown;
+    return { ...day, decision: 'unknown', because: `its files cannot be compared again: ${reasonOf(thrown)}` };
+  }
+}
+
 /** 'missed days' if a day needs a person: the pipeline says that the watch only reports it. */
 function outcomeOf(
   days: LateDataWatchResult['days'],
@@ -83,8 +121,9 @@ function describe({ pipeline, days }: LateDataWatchResult): Markdown {
   return markdownTable(
     ['day', 'decision', 'late rows', 'because', 'outcome', 'run'],
     '| --- | --- | ---: | --- | --- | --- |',
-    days.map(({ date, decision, lateRows, because, outcome = '' }) => {
-      const run = decision === 'recompute' || decision === 'build' ? linkToDay(pipeline, date) : '';
+    days.map((day) => {
+      const { date, decision, lateRows, because, outcome = '' } = day;
+      const run = isDue(day) ? linkToDay(pipeline, date) : '';
       return [date, decision, lateRows, because, outcome, run];
     }),
   );

@@ -30,7 +30,7 @@ const selectionInput = continuedBackfillSchema.pick({ pipeline: true, from: true
 /** Some minutes, with the pauses of the workflow's retries. */
 const PATIENT_ATTEMPTS = 8;
 
-const watchInput = z.object({ pipeline: pipelineInput });
+const watchInput = z.object({ pipeline: pipelineInput, date: dateInput.exactOptional() });
 
 /** What `backfill`, `nightlyBatch`, `lateDataWatch` and `deadlineWatch` call. */
 export function createOperateActivities(dependencies: OperateDependencies & NoticeDependencies) {
@@ -95,20 +95,22 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
     },
 
     /**
-     * Compares the input files of the last days with their builds, latest day first, and decides about each. A day that
-     * cannot be compared stops no other: whatever may pass is tried again first.
+     * Compares the input files of the last days with their builds, latest day first, and decides about each. With a
+     * `date`, it decides about that day alone. A day that cannot be compared stops no other: whatever may pass is tried
+     * again first.
      */
-    async findLateData(input: LateDataWatchInput): Promise<LateDataDecision[]> {
-      const { pipeline: name } = parseInput(watchInput, input, 'findLateData');
+    async findLateData(input: LateDataWatchInput & { readonly date?: BusinessDate }): Promise<LateDataDecision[]> {
+      const { pipeline: name, date: only } = parseInput(watchInput, input, 'findLateData');
       const loaded = await loadPipelineNamed(pipelines, name);
       const { lateData, timeZone } = loaded.pipeline;
       const now = new Date();
       const signal = Context.current().cancellationSignal;
       const today = businessDateOf(now, timeZone);
+      const dates =
+        only === undefined ? Array.from({ length: lateData.days }, (_, day) => shiftDate(today, -1 - day)) : [only];
       return withHeartbeats('comparing files with builds', async () => {
         const decisions: LateDataDecision[] = [];
-        for (let back = 1; back <= lateData.days; back++) {
-          const date = shiftDate(today, -back);
+        for (const date of dates) {
           const survey = await surveyDay(loaded, join(data, name), date, { remember: true, signal }).catch(
             asDaybreakError,
           );

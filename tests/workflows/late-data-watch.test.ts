@@ -214,3 +214,53 @@ it('ends the day that it recomputes before it is cancelled itself', async () => 
     expect(held.arrived).toBe(1);
   });
 });
+
+describe('a day that waits for the runs before it', () => {
+  const days = ['2026-06-03', '2026-06-02', '2026-06-01'];
+  const first = days.map((date) => decision(date, 'recompute', '7 late rows'));
+  const watched = async (
+    again: (date: string) => Promise<LateDataDecision[]>,
+    check: (handle: Awaited<ReturnType<typeof start>>, built: ReadonlySet<string>) => Promise<void>,
+  ): Promise<void> => {
+    const built = new Set<string>();
+    const { activities } = dayActivities({
+      buildDay({ date }) {
+        built.add(date);
+        return Promise.resolve(BUILT);
+      },
+    });
+    const findLateData: OperateActivities['findLateData'] = ({ date }) =>
+      date === undefined ? Promise.resolve(first) : again(date);
+    await temporal.serve({ ...activities, findLateData, notify }, async () => check(await start(), built));
+  };
+  const others = (date: string): LateDataDecision[] => first.filter((day) => day.date === date);
+
+  it('is left if somebody has restored it meanwhile', async () => {
+    const restored = decision('2026-06-02', 'leave', 'an operator restored it');
+    await watched(
+      (date) => Promise.resolve(date === restored.date ? [restored] : others(date)),
+      async (handle, built) => {
+        const { days: ended } = await handle.result();
+        expect([...built]).toEqual(['2026-06-03', '2026-06-01']);
+        expect(ended[1]).toEqual(restored);
+        expect((await shownOf(handle)).details).toContain('| 2026-06-02 | leave | 7 | an operator restored it |  |  |');
+      },
+    );
+  });
+
+  it('is left if it cannot be compared again, and the watch says so at its end', async () => {
+    await watched(
+      (date) =>
+        date === '2026-06-02'
+          ? Promise.reject(ApplicationFailure.nonRetryable('the folder is gone', 'BAD_PIPELINE'))
+          : Promise.resolve(others(date)),
+      async (handle, built) => {
+        expect(await failureOf(handle)).toMatchObject({
+          type: 'DAYS_FAILED',
+          message: '2026-06-02: its files cannot be compared again: the folder is gone',
+        });
+        expect([...built]).toEqual(['2026-06-03', '2026-06-01']);
+      },
+    );
+  });
+});

@@ -27,8 +27,10 @@ it('decides about every other day although the files of one cannot be compared',
 
   const activities = createOperateActivities({ ...NO_WEBHOOKS, pipelines: 'pipelines', data });
   const found: LateDataDecision[] = [];
+  const again: LateDataDecision[] = [];
   await new MockActivityEnvironment({ attempt: 20 }).run(async () => {
     found.push(...(await activities.findLateData({ pipeline: pipeline.name })));
+    again.push(...(await activities.findLateData({ pipeline: pipeline.name, date: changed })));
   });
   expect(found.map(({ date }) => date)).toEqual([-1, -2, -3, -4, -5, -6, -7].map((days) => shiftDate(today, days)));
   expect(found.find(({ date }) => date === broken)).toMatchObject({
@@ -40,4 +42,5 @@ it('decides about every other day although the files of one cannot be compared',
     because: expect.stringContaining('STORAGE_REFUSED') as string,
   });
   expect(found.find(({ date }) => date === changed)).toMatchObject({ decision: 'wait', lateRows: 1 });
+  expect(again).toEqual(found.filter(({ date }) => date === changed));
 });
