@@ -13,8 +13,8 @@ export interface Limits {
 const MEBIBYTE = 2 ** 20;
 
 /**
- * Limits that keep a shard below about 150 MB, whatever its number of partitions and however well their records
- * compress.
+ * Limits that keep a shard of up to 256 partitions below about 160 MiB, however well their records compress. Smaller
+ * ones would make each partition slow, so each partition above that adds up to 640 KiB.
  */
 export function limitsFor(partitions: number): Limits {
   const share = (total: number, lowest: number, highest: number): number =>
