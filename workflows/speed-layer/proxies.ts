@@ -11,19 +11,21 @@ export const SHARD_SECONDS = 600;
 export const FIRST_POLL_SECONDS = 10;
 export const POLL_SECONDS = 60;
 
+/** Large tables are read in this time. A dead worker is noticed by its heartbeats. */
+const LOADING_SECONDS = 1_800;
+
 const ONCE = { maximumAttempts: 1 };
 
 /** Fails at once if a service is away: the layer shows why, and retries by itself. */
 export const { prepareSpeedLayer } = proxyActivities<SpeedLayerActivities>({
   summary: ACTIVITY_SUMMARIES.prepareSpeedLayer,
-  // Large tables are read in this time.
-  startToCloseTimeout: '5 minutes',
+  startToCloseTimeout: `${LOADING_SECONDS} seconds`,
   heartbeatTimeout: '15 seconds',
   retry: ONCE,
 });
 
 const LASTING = {
-  startToCloseTimeout: `${SHARD_SECONDS + 120} seconds`,
+  startToCloseTimeout: `${LOADING_SECONDS + SHARD_SECONDS + 120} seconds`,
   heartbeatTimeout: '10 seconds',
   // A pause is over only when the shards have committed their work.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
