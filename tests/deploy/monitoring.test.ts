@@ -41,7 +41,16 @@ it('pages for a missing day only if a day of the pipeline was replaced, or its f
 
 it.each(['DaybreakNoDayReplaced', 'DaybreakSpeedStopped'])('%s fires if no worker is left', (name) => {
   const [first = ''] = expressionOf(name).split(/ (?:or|unless) /);
-  expect(first).toMatch(/^(?:time\(\) - )?max by \(pipeline\) \(max_over_time\(\w+\[[17]d\]\)\)/);
+  expect(first).toMatch(
+    /(?:^|time\(\) - |count by \(pipeline\) \( )max by \([\w, ]+\) \(max_over_time\(\w+\[[17]d\]\)\)/,
+  );
+});
+
+it('pages for a partition that no worker reads, also while another one is read', () => {
+  const [, matched = '', now = ''] =
+    / unless on \((.+?)\) max by \((.+?)\) /.exec(expressionOf('DaybreakSpeedStopped')) ?? [];
+  expect([matched, now]).toEqual(['pipeline, partition', 'pipeline, partition']);
+  expect(expressionOf('DaybreakSpeedStopped')).toMatch(/^count by \(pipeline\) \( max by \(pipeline, partition\) /);
 });
 
 it('names the pipeline in each alert but that of the workers', () => {
