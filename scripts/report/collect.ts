@@ -61,12 +61,15 @@ export async function collectReport(
     ...(temporal.unknown !== undefined && { withoutRuns: temporal.unknown }),
     ...(input.unknown !== undefined && { withoutInput: input.unknown }),
     realtime: { ...temporal.layer, ...lag },
-    days: days.map((day) => {
-      const survey = input.surveys.get(day.date);
-      if (survey === undefined) return day;
-      return { ...day, hasFiles: survey.inputs !== 'none', ...(missed.has(day.date) && { missed: true as const }) };
-    }),
+    days: days.map((day) => withSurvey(day, input.surveys.get(day.date), missed.has(day.date))),
   };
+}
+
+/** Temporal forgets a run after its retention, and this machine may never have had the day's result: the output has it. */
+function withSurvey(day: ReportDay, survey: DaySurvey | undefined, isMissed: boolean): ReportDay {
+  if (survey === undefined) return day;
+  if (survey.replaced) return { ...day, verdict: 'replaced', outcome: survey.restored ? 'restored' : 'replaced' };
+  return { ...day, hasFiles: survey.inputs !== 'none', ...(isMissed && { missed: true as const }) };
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -196,13 +199,16 @@ async function surveyInput(
       return { surveys, unknown: `the input was not listed within ${INPUT_TIMEOUT_MS / 1_000} s` };
     if (!(found instanceof DaybreakError)) surveys.set(date, found);
     else if (!isOfOneDay(found)) return { surveys, unknown: found.what };
-    // What cannot be compared is there.
-    else surveys.set(date, { date, inputs: 'unbuilt', lateRows: 0, ...NEVER_RUN });
+    else surveys.set(date, notCompared(date, found));
   }
   return { surveys };
 }
 
-const NEVER_RUN = { otherTransform: false, replaced: false, restored: false };
+/** What cannot be compared is there. Only a day that Druid serves has a manifest that must be read. */
+function notCompared(date: BusinessDate, { code }: DaybreakError): DaySurvey {
+  const replaced = code === 'NOT_BUILT';
+  return { date, inputs: 'unbuilt', lateRows: 0, otherTransform: false, replaced, restored: false };
+}
 
 /** The days that have files and no run, although their night is over. */
 async function missedDays(

@@ -73,7 +73,7 @@ export interface ReportRun {
 /** A day as the report shows it. */
 export interface ReportDay {
   readonly date: string;
-  /** How its last run ended; `none` if there was no run. */
+  /** How its last run ended, or `replaced` if only its output knows of a run; `none` if there was none. */
   readonly verdict: Verdict;
   /** Such as 'refused:EMPTY_DAY'. */
   readonly outcome: string;

@@ -5,7 +5,7 @@ import { checkTable } from './checks';
 import { commandLine, element } from './element';
 import { formatCount, formatSeconds, formatTime } from './format';
 import { hourChart, hourTable } from './hours';
-import { isMissed, type Report } from './report';
+import { isMissed, whyNoTable, type Report } from './report';
 
 export interface DayPanel {
   readonly section: HTMLElement;
@@ -59,13 +59,9 @@ function runText({ startedAt, seconds, url }: ReportRun, timeZone: string): (Nod
 }
 
 function hoursOf(day: ReportDay, panelWidth: number): Node[] {
-  const { reconciled, hasFiles } = day;
-  if (hasFiles === false) return [element('p', { class: 'muted' }, 'The day has no files: there is nothing to build.')];
-  if (reconciled === undefined) {
-    return [
-      element('p', { class: 'muted' }, 'The batch has not replaced this day: realtime serves what it has of it.'),
-    ];
-  }
+  const { reconciled, notRead } = day;
+  // The reason why the stored result cannot be read stands above.
+  if (reconciled === undefined) return notRead ? [] : [element('p', { class: 'muted' }, whyNoTable(day))];
   const { hours, equation, servedBefore, version, proof, checks } = reconciled;
   return [
     element('p', { class: 'muted' }, `${equation}; ${servedBefore}; segments of version ${version}, proven ${proof}`),

@@ -39,3 +39,14 @@ function reportOf(data: ReportData): Report {
 export function isMissed({ missed }: ReportDay): boolean {
   return missed === true;
 }
+
+/** Why a day without a stored result has no table of its hours. */
+export function whyNoTable({ verdict, runs, hasFiles }: ReportDay): string {
+  if (hasFiles === false) return 'The day has no files: there is nothing to build.';
+  if (verdict === 'replaced') return 'The batch replaced this day. The table of its hours is not on this machine.';
+  if (runs.some(({ outcome }) => outcome === 'replaced' || outcome === 'restored')) {
+    return 'An earlier run replaced this day. The table of its hours is not on this machine.';
+  }
+  if (verdict === 'none' && hasFiles === undefined) return 'Whether the batch replaced this day is not known.';
+  return 'The batch has not replaced this day: realtime serves what it has of it.';
+}

@@ -1,6 +1,9 @@
-import { symlink } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { businessDateOf, shiftDate } from '../../../domain/business-date';
+import { runDayBuild } from '../../../engines/build-day';
+import { readCurrent } from '../../../engines/versions/day-output';
+import { withOutput } from '../../../engines/versions/open-output';
 import { collectReport } from '../../../scripts/report/collect';
 import { readConfig } from '../../../worker/config';
 import { event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
@@ -50,4 +53,27 @@ it('knows the files of the other days where a file of one day cannot be read', a
   const report = await collectReport(config, { settings, loaded }, {});
   expect(report.withoutInput).toBeUndefined();
   expect(report.days.filter(({ hasFiles }) => hasFiles).map(({ date }) => date)).toEqual(dates);
+});
+
+it('knows from the output that a day was replaced whose run Temporal has forgotten', async () => {
+  const own = join(data, 'forgotten');
+  const loaded = await loadExample('events');
+  const { pipeline: settings } = loaded;
+  const yesterday = shiftDate(businessDateOf(new Date(), settings.timeZone), -1);
+  const [whole, broken, built] = [shiftDate(yesterday, -35), shiftDate(yesterday, -34), shiftDate(yesterday, -33)];
+  const [input, output] = [join(own, 'events/input'), join(own, 'events/output')];
+  for (const date of [whole, broken, built]) {
+    await writeFiles(input, { [`names.${date.replaceAll('-', '')}.00.json`]: lines(event(1, `${date} 00:00:00`)) });
+    await runDayBuild(loaded, { date, input, output, engine: 'duckdb' });
+    if (date === built) continue;
+    await withOutput({ location: output }, date, async (day) => {
+      const { version } = (await readCurrent(day)) ?? fail(`no build of ${date}`);
+      await day.markServed(version, { task: 'a task', isRestored: false });
+    });
+  }
+  await writeFile(join(output, broken, '_manifest.json'), '{');
+  const config = readConfig({ ...NO_SERVERS, ...temporal.variables, DAYBREAK_DATA: own });
+  const { days } = await collectReport(config, { settings, loaded }, {});
+  expect(days.filter(({ verdict }) => verdict === 'replaced').map(({ date }) => date)).toEqual([whole, broken]);
+  expect(days.filter(({ hasFiles }) => hasFiles).map(({ date }) => date)).toEqual([built]);
 });
