@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { businessDateOf, shiftDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
+import type { Pipeline } from '../../domain/pipeline';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { PIPELINE_FILE } from '../../engines/pipeline/pipeline-file';
@@ -14,7 +15,7 @@ import { onEnding } from '../output/ending';
 import { print, progress } from '../output/print';
 import { withoutServers } from './own-servers';
 import { Session } from './session';
-import { BUCKET, createProgress, s3Variables, startStack, stopStack } from '../stack';
+import { BUCKET, createProgress, s3Variables, startStack, stopStack, takeLock } from '../stack';
 import { fail } from '../cli/fail';
 import { untilRealtimeServes } from './until-realtime-serves';
 
@@ -32,30 +33,64 @@ export interface DemoOptions {
 
 /** Runs until a signal comes, or once to its end. Leaves no server behind. */
 export async function run(options: DemoOptions): Promise<void> {
+  try {
+    const pipeline = await loadExample();
+    const lock = await takeLock(FOLDER, 'End that demo with Ctrl-C, or start this one in another folder.');
+    try {
+      await runAlone(pipeline, options, lock.signal);
+    } finally {
+      await lock.release();
+    }
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+/** Before servers are started, which takes minutes the first time. Throws what is wrong with the pipeline. */
+async function loadExample(): Promise<Pipeline> {
+  const { pipelines } = readConfig({});
+  try {
+    return (await loadPipelineNamed(pipelines, PIPELINE)).pipeline;
+  } catch (thrown) {
+    const isMissing =
+      thrown instanceof DaybreakError && (thrown.code === 'UNKNOWN_PIPELINE' || thrown.code === 'BAD_CONFIGURATION');
+    if (!isMissing) throw thrown;
+    throw new DaybreakError('UNKNOWN_PIPELINE', {
+      what: `the demo runs the pipeline ${PIPELINE}, and ${join(pipelines, PIPELINE)} does not exist`,
+      remedy: 'Start it in a checkout of Daybreak, or in a repository that npx daybreak init made.',
+    });
+  }
+}
+
+/** @param lost aborts if the folder is another demo's: then its servers are, too. */
+async function runAlone(pipeline: Pipeline, options: DemoOptions, lost: AbortSignal): Promise<void> {
   const interrupted = new AbortController();
   onEnding((signal) => {
     interrupted.abort(new DaybreakError('CANCELLED', { what: `the demo got ${signal}`, remedy: 'Start it again.' }));
   });
+  lost.addEventListener('abort', () => {
+    interrupted.abort(lost.reason);
+  });
   const session = new Session(interrupted.signal, process.argv[1] ?? '');
   try {
-    await demo(session, options);
+    await demo(session, pipeline, options);
+    lost.throwIfAborted();
   } catch (thrown) {
     fail(thrown);
   } finally {
     heading('Stopping');
     await session.end();
-    await stopServers();
+    if (!lost.aborted) await stopServers();
   }
 }
 
-async function demo(session: Session, options: DemoOptions): Promise<void> {
+async function demo(session: Session, pipeline: Pipeline, options: DemoOptions): Promise<void> {
   heading(`Real servers: Temporal, Kafka and Druid${options.storage === 's3' ? ', and S3' : ''}`);
   await stopServers();
   await rm(FOLDER, { recursive: true, force: true });
   const { config, environment } = await startServers(options.storage, session.signal);
   session.inherited = withoutServers(process.env, `${FOLDER}/none.toml`);
   session.environment = environment;
-  const { pipeline } = await loadPipelineNamed(config.pipelines, PIPELINE);
   const yesterday = shiftDate(businessDateOf(new Date(), pipeline.timeZone), -1);
 
   heading('The speed layer, the nightly schedule, and a live stream of today');

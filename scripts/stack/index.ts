@@ -1,4 +1,5 @@
 export { stackHealth, type ServerHealth } from './health';
+export { takeLock } from './lock';
 export { createProgress, type Progress } from './progress';
 export { hasStack, SERVER_NAMES, type ServerName, type Stack, type StackOptions } from './stack';
 export { startStack, type StartOptions } from './start';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withLock } from '../../../../scripts/stack/lock';
@@ -11,6 +11,7 @@ const root = scratchFolder();
 it('stops its servers when its terminal is closed, for which it can get SIGHUP twice', async () => {
   const stack = join(root, '.daybreak/demo/stack');
   await mkdir(stack, { recursive: true });
+  await cp('pipelines/events', join(root, 'pipelines/events'), { recursive: true });
   const { end: ended } = await withLock(stack, async () => {
     // It waits for the lock, so it starts no server.
     const child = startDaybreak(['demo', '--once'], {}, ['ignore', 'ignore', 'pipe'], root);
