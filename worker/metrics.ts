@@ -4,10 +4,13 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import * as z from 'zod';
 import type { Counts } from '../activities/speed/committed-counts';
-import type { BusinessDate } from '../domain/business-date';
+import { businessDateOf, shiftDate, type BusinessDate } from '../domain/business-date';
 import type { DailyBatchResult } from '../domain/daily-batch';
 import type { WrongRows } from '../domain/row-checks';
 import type { SpeedShardProgress } from '../domain/speed-shard';
+
+/** The night of a day is over by then, in every time zone. */
+const RECENT_DAYS = 2;
 
 /** Daybreak's own metrics, in addition to Temporal's, as docs/operating.md lists them. */
 export function createMetrics(meter: MetricMeter) {
@@ -15,7 +18,7 @@ export function createMetrics(meter: MetricMeter) {
   const gauge = (name: string, description: string) => meter.createGauge(`daybreak_${name}`, 'float', '1', description);
   const replacedAt = gauge(
     'day_replaced_timestamp_seconds',
-    'When the newest day was replaced last, in seconds since 1970',
+    'When the newest day was replaced last, if it was one of the last two, in seconds since 1970',
   );
   const days = counter('days_replaced', 'Days that the batch replaced, with proof');
   const rows = counter('day_rows', 'Rows of replaced days');
@@ -35,7 +38,10 @@ export function createMetrics(meter: MetricMeter) {
   const deadLetters = counter('speed_dead_letters', 'Events that became dead letters');
   const wrongRows = counter('speed_wrong_rows', 'Rows that the speed layer committed and a check finds wrong');
 
-  /** The newest day by pipeline: a backfill of older days does not make up for a night that failed. */
+  /**
+   * The newest day by pipeline: a backfill of older days does not make up for a night that failed. A worker that has
+   * just started knows none, so that a day must also be a recent one.
+   */
   const newest = new Map<string, BusinessDate>();
 
   return {
@@ -48,9 +54,11 @@ export function createMetrics(meter: MetricMeter) {
     },
     dayReplaced({ pipeline, date, counts, hours }: DailyBatchResult): void {
       const tags = { pipeline };
-      if (date >= (newest.get(pipeline) ?? date)) {
+      const now = new Date();
+      const oldest = shiftDate(businessDateOf(now, 'UTC'), -RECENT_DAYS);
+      if (date >= (newest.get(pipeline) ?? oldest) && date >= oldest) {
         newest.set(pipeline, date);
-        replacedAt.set(Date.now() / 1_000, tags);
+        replacedAt.set(now.getTime() / 1_000, tags);
       }
       days.add(1, tags);
       rows.add(counts.written, tags);

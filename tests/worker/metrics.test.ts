@@ -80,3 +80,18 @@ it('say when the newest day was replaced, whatever older days a backfill replace
     jest.useRealTimers();
   }
 });
+
+it('do not take an old day for the newest one after the worker has started anew', () => {
+  jest.useFakeTimers({ now: new Date('2026-11-22T09:00:00Z') });
+  try {
+    gauges.clear();
+    const metrics = createMetrics(meter);
+    metrics.dayReplaced(day('2026-10-01', 0));
+    metrics.dayReplaced(day('2026-11-19', 0));
+    expect([...gauges]).toEqual([]);
+    metrics.dayReplaced(day('2026-11-21', 0));
+    expect([...gauges.keys()]).toEqual(['daybreak_day_replaced_timestamp_seconds ']);
+  } finally {
+    jest.useRealTimers();
+  }
+});
