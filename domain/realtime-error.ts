@@ -9,8 +9,11 @@ export interface RealtimeError {
   readonly missing: number;
   /** Distinct rows that realtime served and the batch did not write. */
   readonly surplus: number;
-  /** Rows of the latest batch that the first one did not have, because their files came after it. */
-  readonly late: number;
+  /**
+   * Rows of the latest batch that the first one did not have, because their files came after it. Absent if the pipeline
+   * changed between the two: then it may make other rows from the same files.
+   */
+  readonly late?: number;
 }
 
 /** The part of a day's table that says what realtime served. */
@@ -23,13 +26,17 @@ export function realtimeHours(hours: readonly ReconciledHour[]): RealtimeHour[] 
 /**
  * Only numbers are compared: as many missing as surplus rows in one hour show as none.
  *
- * @param writtenNow the rows of the hour that the latest batch wrote.
+ * @param writtenNow the rows of the hour that the latest batch wrote with the same version of the pipeline; undefined if
+ *   that had another one.
  */
-export function realtimeError({ rows, distinct, written }: RealtimeHour, writtenNow: number): RealtimeError {
+export function realtimeError(
+  { rows, distinct, written }: RealtimeHour,
+  writtenNow: number | undefined,
+): RealtimeError {
   return {
     doubled: Math.max(0, rows - distinct),
     missing: Math.max(0, written - distinct),
     surplus: Math.max(0, distinct - written),
-    late: Math.max(0, writtenNow - written),
+    ...(writtenNow !== undefined && { late: Math.max(0, writtenNow - written) }),
   };
 }

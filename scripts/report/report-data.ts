@@ -104,6 +104,8 @@ export interface ReportDay {
     readonly checks: readonly CheckedDay[];
     /** What realtime served before the day was replaced for the first time. Absent if that is not known. */
     readonly realtime?: readonly RealtimeHour[];
+    /** Set if the pipeline changed since that first time: then it is not known which rows came late. */
+    readonly lateUnknown?: true;
     /** The counts as a sentence, and which layer's rows Druid served before. */
     readonly equation: string;
     readonly servedBefore: string;

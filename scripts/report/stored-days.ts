@@ -50,12 +50,16 @@ const storedDay = z
     realtimeUnseen: z.string().optional(),
     isDistinctEstimated: z.boolean().optional(),
     realtime: z.array(realtimeHour).optional(),
+    // Files of earlier releases do not say it.
+    pipelineVersion: z.string().optional(),
+    realtimePipelineVersion: z.string().optional(),
     // A version of an earlier release compared rows.
     proof: z.enum(PROOF_KINDS).default('rows'),
     version: z.string(),
     taskId: z.string(),
   })
   .transform(({ counts, proof, before, realtime, hours, checks, version, taskId, ...known }) => {
+    const { pipelineVersion: now, realtimePipelineVersion: first } = known;
     const complete = completeCounts(counts, hours);
     // A file of an earlier release has no `realtime`.
     const served = realtime ?? (before === 'realtime' ? realtimeHours(hours) : undefined);
@@ -66,6 +70,7 @@ const storedDay = z
       servedBefore: describeBefore(before, { ...known, proof }),
       proof: describeProof(proof),
       ...(served !== undefined && { realtime: served }),
+      ...(now !== undefined && first !== undefined && now !== first && { lateUnknown: true as const }),
     };
   });
 

@@ -11,3 +11,7 @@ it.each([
 ])('%s', (_, served, writtenNow, expected) => {
   expect(realtimeError({ ...hour, ...served }, writtenNow)).toEqual(expected);
 });
+
+it('takes no row for late if the pipeline changed since the first batch', () => {
+  expect(realtimeError(hour, undefined)).toEqual({ doubled: 0, missing: 0, surplus: 0 });
+});

@@ -44,6 +44,7 @@ export function truth(report: Report, mainWidth: number): HTMLElement | undefine
   const exact = cells.reduce((sum, one) => (one.kind === 'doubled' ? sum + one.exact : sum), 0);
   const shown = KINDS.filter(([kind]) => total(kind) > 0);
   const figures = KINDS.map(([kind, title]) => `${title} ${formatCount(total(kind))}`).join(', ');
+  const changed = report.days.filter(({ reconciled }) => reconciled?.lateUnknown).length;
   return element(
     'section',
     { class: 'panel', id: 'truth' },
@@ -52,6 +53,9 @@ export function truth(report: Report, mainWidth: number): HTMLElement | undefine
       'p',
       { class: 'muted' },
       `Of ${formatCount(exact)} exact rows of ${formatCount(known)} ${known === 1 ? 'day' : 'days'}: ${figures}.`,
+      changed === 0
+        ? ''
+        : ` Late rows are not known of ${formatCount(changed)} ${changed === 1 ? 'day' : 'days'}, because the pipeline changed since the first batch.`,
     ),
     ...shown.flatMap(([kind, title, meaning]) => [
       element('h3', {}, `${title}: ${meaning}`),
@@ -96,11 +100,15 @@ function field(cells: readonly Cell[], dates: readonly string[], mainWidth: numb
 
 function cellsOf({ date, reconciled }: Report['days'][number]): Cell[] {
   if (reconciled?.realtime === undefined) return [];
-  const now = new Map(reconciled.hours.map(({ hour, written }) => [hour, written]));
+  const { hours, lateUnknown = false } = reconciled;
+  const now = new Map(hours.map(({ hour, written }) => [hour, written]));
   return reconciled.realtime.flatMap((served) => {
     const exact = now.get(served.hour) ?? served.written;
-    const errors = realtimeError(served, exact);
-    return KINDS.map(([kind]) => ({ date, hour: served.hour, kind, rows: errors[kind], exact }));
+    const errors = realtimeError(served, lateUnknown ? undefined : exact);
+    return KINDS.flatMap(([kind]) => {
+      const rows = errors[kind];
+      return rows === undefined ? [] : [{ date, hour: served.hour, kind, rows, exact }];
+    });
   });
 }
 

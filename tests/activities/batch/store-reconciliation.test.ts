@@ -31,7 +31,12 @@ async function store(before: DailyBatchResult['before'], [rows, distinct, writte
   const taskId = `daybreak_events_${DAY}_1`;
   const result = { pipeline: 'events', date: DAY, output, taskId, before, hours } as unknown as DailyBatchResult;
   await new MockActivityEnvironment().run(() => activities.storeReconciliation(result));
-  return JSON.parse(await readFile(file, 'utf8')) as { realtime?: unknown; hours: unknown };
+  return JSON.parse(await readFile(file, 'utf8')) as {
+    realtime?: unknown;
+    hours: unknown;
+    pipelineVersion?: string;
+    realtimePipelineVersion?: string;
+  };
 }
 
 it('keeps what realtime served when a later batch replaces the day, and when a step is tried again', async () => {
@@ -55,4 +60,21 @@ it('says nothing of realtime where no run found its rows alone, and overwrites a
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(file, '{"realtime": [{');
   expect(await store('both', [100, 100, 100])).not.toHaveProperty('realtime');
+});
+
+it('keeps with which version of the pipeline the rows were made, of the first run and of the last', async () => {
+  await rm(file, { force: true });
+  const buildWith = (transform: string) =>
+    writeFile(
+      join(output, '_manifest.json'),
+      JSON.stringify({ hours: [], inputs: [], counts: {}, missingHours: [], transform, settings: 's', tables: {} }),
+    );
+  await buildWith('one');
+  const first = await store('realtime', [100, 100, 100]);
+  expect(first.realtimePipelineVersion).toMatch(/^[0-9a-f]{12}$/);
+  expect(first.pipelineVersion).toBe(first.realtimePipelineVersion);
+  await buildWith('two');
+  const later = await store('batch', [100, 100, 120]);
+  expect(later.realtimePipelineVersion).toBe(first.realtimePipelineVersion);
+  expect(later.pipelineVersion).not.toBe(first.pipelineVersion);
 });
