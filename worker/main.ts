@@ -13,6 +13,7 @@ import { typedFailures } from './failures';
 import { startOutputServer } from './output-server';
 import { createMetrics, measured, type Metrics } from './metrics';
 import { installRuntime } from './runtime';
+import { allMade, runAll, shutDown } from './several-workers';
 import { temporalFailure } from './temporal-failure';
 import { tuning } from './tuning';
 import { workflowBundle } from './workflow-bundle';
@@ -42,7 +43,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   try {
     const dataConverter = workerConverterOf(config);
     const bundle = await workflowBundle(dataConverter, logger);
-    const workers = await Promise.all(
+    const workers = await allMade(
       layers.flatMap((layer) => {
         const activities = {
           ...activitiesOf(layer, options, metrics),
@@ -62,17 +63,20 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         );
       }),
     );
-    const shutDown = (): void => {
-      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    const running = runAll(workers);
+    const drain = (): void => {
+      shutDown(workers);
     };
-    const running = Promise.all(workers.map((worker) => worker.run().finally(shutDown)));
-    signal.addEventListener('abort', shutDown, { once: true });
-    if (signal.aborted) shutDown();
+    signal.addEventListener('abort', drain, { once: true });
+    if (signal.aborted) drain();
     else onReady();
     await running;
   } finally {
     outputServer?.close();
-    await connection.close();
+    await connection.close().catch((thrown: unknown) => {
+      // It must not hide why the worker ends.
+      logger.warn({ err: thrown }, 'the connection to Temporal is not closed');
+    });
   }
 }
 
