@@ -61,6 +61,8 @@ const nonEmpty = z.string().min(1, 'it must not be empty');
 const text = nonEmpty.optional();
 const port = numberIn(`a port from ${LEAST_PORT} to ${MOST_PORT}`, LEAST_PORT, MOST_PORT).optional();
 const url = httpUrl.optional();
+/** Paths are added to it. */
+const urlOfPages = httpUrl.transform((given) => given.replace(/\/+$/, '')).optional();
 /** kafkajs would take a blank before an address, or no port, for a broker that is away. */
 const brokers = z
   .string()
@@ -105,7 +107,7 @@ const environmentSchema = z.object({
   DAYBREAK_BUILD_THREADS: numberIn('a whole number from 1 to 1000', 1, 1_000).optional(),
   TEMPORAL_ADDRESS: text,
   TEMPORAL_NAMESPACE: text,
-  TEMPORAL_UI_URL: url,
+  TEMPORAL_UI_URL: urlOfPages,
   KAFKA_BROKERS: brokers.optional(),
   KAFKA_TLS: flag.optional(),
   KAFKA_TLS_CA_FILE: contents,
