@@ -30,7 +30,11 @@ export async function check(folder: string, { json, connect }: CheckOptions): Pr
   const isKnown = Object.keys(pipeline.tables).every((name) => name in hashes.tables);
   const version = isKnown ? pipelineVersion(hashes) : undefined;
   if (json) {
-    printJson({ pipeline, outputColumns, hashes, version, notCompared, warnings, places: places.map(placeJson) });
+    printJson({
+      ...{ pipeline, outputColumns, hashes, version, notCompared, warnings },
+      places: places.map(placeJson),
+      failures: failures.map(({ code, what, remedy }) => ({ code, what, remedy })),
+    });
   } else {
     print(table([['output column', 'type'], ...outputColumns.map(({ name, type }) => [name, type])]));
     warnOfUncompared(notCompared);

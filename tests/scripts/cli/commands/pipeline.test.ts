@@ -1,6 +1,7 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands } from '../../../../scripts/cli/commands';
+import { runMain } from '../run-main';
 import { pipelineLike, scratchFolder } from '../../../engines/scratch';
 
 const root = scratchFolder();
@@ -44,4 +45,12 @@ it('passes beside a pipeline whose settings are wrong, and names it', async () =
   await check(join(pipelines, 'events'));
   expect(shown).toContain(`! not compared with ${join(pipelines, 'rides', 'pipeline.yaml')}, which is wrong`);
   expect(shown).toContain('events: every check passed');
+});
+
+it('names in its JSON what failed, with code and remedy', async () => {
+  const { code, stdout } = await runMain(['pipeline', 'check', 'pipelines/events', '--connect', '--json']);
+  expect(code).toBe(1);
+  const { failures } = JSON.parse(stdout) as { failures: Record<string, string>[] };
+  expect(failures.map((failure) => Object.keys(failure))).toContainEqual(['code', 'what', 'remedy']);
+  expect(failures.map((failure) => failure['code'])).toContain('DRUID_UNREACHABLE');
 });
