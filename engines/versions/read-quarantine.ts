@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import * as z from 'zod';
+import { localError } from '../../clients/storage/local/fs-errors';
 import { DaybreakError } from '../../domain/errors';
 import type { QuarantinedRecord } from './quarantine';
 
@@ -14,12 +15,23 @@ const recordSchema: z.ZodType<QuarantinedRecord> = z.object({
 
 const LINE_FEED = 10;
 
-/** The records of a quarantine file, in order. Holds one at a time. Throws OUTPUT_FAILED if a line is no such record. */
+/**
+ * The records of a quarantine file, in order. Holds one at a time. Throws OUTPUT_FAILED if a line is no such record, and
+ * what the file system says if the file cannot be read.
+ */
 export async function* readQuarantine(path: string): AsyncGenerator<QuarantinedRecord> {
   let number = 0;
-  for await (const line of linesOf(createReadStream(path) as AsyncIterable<Buffer>)) {
+  for await (const line of linesOf(bytesOf(path))) {
     number += 1;
     yield parseRecord(line, `line ${number} of ${path}`);
+  }
+}
+
+async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(path) as AsyncIterable<Buffer>;
+  } catch (thrown) {
+    throw localError(thrown, `reading ${path}`, path);
   }
 }
 

@@ -2,7 +2,7 @@ import { outputPlaceIn, requireCurrent } from '../../activities/batch/built-day'
 import { scratchRoot, withScratch } from '../../clients/storage/local/scratch-folder';
 import { listed } from '../../domain/bounded-text';
 import type { BusinessDate } from '../../domain/business-date';
-import { DaybreakError } from '../../domain/errors';
+import { asDaybreakError, DaybreakError } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { readCurrent, refuseOthers, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
 import { withOutput } from '../../engines/versions/open-output';
@@ -23,10 +23,17 @@ export interface QuarantinedDay {
 export interface QuarantineList {
   /** Only days with quarantined records, in order. */
   readonly days: readonly QuarantinedDay[];
-  /** How many of the asked days are built. */
+  /** How many of the asked days are built and could be read. */
   readonly built: number;
   /** Of all days. */
   readonly records: number;
+  /** The days that could not be read, in order. Absent if there is none. */
+  readonly failures?: readonly DayFailure[];
+}
+
+/** Why the quarantine of a day could not be read. */
+export interface DayFailure extends Pick<DaybreakError, 'code' | 'what' | 'remedy'> {
+  readonly date: BusinessDate;
 }
 
 /** Which records of a day are wanted. */
@@ -45,8 +52,9 @@ export interface ShownQuarantine extends QuarantinedDay {
 }
 
 /**
- * Counts the quarantined records of some days, as they are published. Needs no server but the output's storage. Throws
- * OUTPUT_FAILED if a day's quarantine is damaged.
+ * Counts the quarantined records of some days, as they are published. Needs no server but the output's storage. A day
+ * that is damaged is one of the `failures`. Throws STORAGE_FAILED if the storage does not answer: the other days would
+ * fail too.
  */
 export async function listQuarantine(
   { data }: Pick<Config, 'data'>,
@@ -55,6 +63,7 @@ export async function listQuarantine(
 ): Promise<QuarantineList> {
   const place = await outputPlaceIn(data, pipeline);
   const days: QuarantinedDay[] = [];
+  const failures: DayFailure[] = [];
   let built = 0;
   for (const date of dates) {
     const day = await withOutput(place, date, async (output) => {
@@ -62,12 +71,19 @@ export async function listQuarantine(
       if (published === undefined) return undefined;
       refuseOthers(published, pipeline.name);
       return countRecords(output, published, scratchRoot(data, pipeline.name));
-    });
+    }).catch(asDaybreakError);
     if (day === undefined) continue;
+    if (day instanceof DaybreakError) {
+      if (day.code === 'STORAGE_FAILED') throw day;
+      const { code, what, remedy } = day;
+      failures.push({ date, code, what, remedy });
+      continue;
+    }
     built += 1;
     if (day.records > 0) days.push(day);
   }
-  return { days, built, records: days.reduce((sum, { records }) => sum + records, 0) };
+  const records = days.reduce((sum, day) => sum + day.records, 0);
+  return { days, built, records, ...(failures.length > 0 && { failures }) };
 }
 
 /**

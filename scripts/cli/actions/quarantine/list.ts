@@ -4,7 +4,7 @@ import { readSettingsNamed } from '../../../operate/pipeline-folder';
 import { listQuarantine } from '../../../operate/quarantine';
 import { shownDays } from '../../../operate/shown-days';
 import { describeQuarantineList } from '../../../output/describe/describe-quarantine';
-import { print, printJson } from '../../../output/print';
+import { print, printJson, progress } from '../../../output/print';
 
 export interface ListOptions {
   readonly pipeline: string;
@@ -20,4 +20,10 @@ export async function run({ pipeline: name, from, to, json }: ListOptions): Prom
   const list = await listQuarantine(config, pipeline, dates);
   if (json) printJson({ pipeline: name, from: dates[0], to: dates.at(-1), ...list });
   else describeQuarantineList(pipeline, list).forEach(print);
+  const { failures = [] } = list;
+  for (const { date, code, what, remedy } of failures) {
+    progress(`! ${date}: ${code} ${what}`);
+    progress(`→ ${remedy}`);
+  }
+  if (failures.length > 0) process.exitCode = 1;
 }

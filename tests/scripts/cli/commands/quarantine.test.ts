@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { QuarantineList, ShownQuarantine } from '../../../../scripts/operate/quarantine';
 import { event, lines, pipelineLike, scratchFolder, writeFiles } from '../../../engines/scratch';
@@ -12,7 +12,7 @@ const root = scratchFolder();
 const [pipelines, data] = [join(root, 'pipelines'), join(root, 'data')];
 const output = join(data, 'events', 'output');
 const environment = { DAYBREAK_PIPELINES: pipelines, DAYBREAK_DATA: data };
-const [BAD_DAY, GOOD_DAY, DAMAGED_DAY] = ['2026-11-20', '2026-11-21', '2026-11-22'];
+const [MISSING_DAY, BAD_DAY, GOOD_DAY, DAMAGED_DAY] = ['2026-11-19', '2026-11-20', '2026-11-21', '2026-11-22'];
 const RANGE = ['--from', BAD_DAY, '--to', GOOD_DAY];
 
 const quarantine = (...args: string[]): Promise<Ended> =>
@@ -23,16 +23,18 @@ beforeAll(async () => {
   const input = join(root, 'input');
   const bad = (id: string): string => event(id, '2026-11-20 07:00:00');
   await writeFiles(input, {
+    'names.20261119.07.json': 'bad\n',
     'names.20261120.07.json': lines(bad('"x"'), bad('1'), '\u009b2Jnot\u202e JSON', bad('"y"'), 'x'.repeat(500)),
     'names.20261120.08.json': lines(bad('"z"')),
     'names.20261121.07.json': lines(event(1, '2026-11-21 07:00:00')),
     'names.20261122.07.json': 'bad\n',
   });
-  for (const date of [BAD_DAY, GOOD_DAY, DAMAGED_DAY]) {
+  for (const date of [MISSING_DAY, BAD_DAY, GOOD_DAY, DAMAGED_DAY]) {
     const places = ['--pipeline', folder, '--date', date, '--input', input, '--output', output];
     expect(await runMain(['batch', 'build', ...places], environment)).toMatchObject({ code: 0 });
   }
   await appendFile(join(output, DAMAGED_DAY, '_quarantine.ndjson'), '{"file":"a","line":1,"reason":"","text":""}\n');
+  await rm(join(output, MISSING_DAY, '_quarantine.ndjson'));
 });
 
 const NOT_INTEGER = 'id is …, not an integer of 64 bits';
@@ -121,6 +123,20 @@ it('both refuse a quarantine that is not the one of the build', async () => {
     expect(stderr).toContain('has 2 records, and its manifest counts 1');
     expect(stderr).toContain(`npx daybreak batch run --pipeline events --date ${DAMAGED_DAY} --force`);
   }
+});
+
+it('list goes on behind a day that is damaged, and names it', async () => {
+  const range = ['--from', MISSING_DAY, '--to', DAMAGED_DAY];
+  const { code, stdout, stderr } = await quarantine('list', ...range, '--json');
+  expect(code).toBe(1);
+  const { days, built, records, failures = [] } = JSON.parse(stdout) as QuarantineList;
+  expect([days.map(({ date }) => date), built, records]).toEqual([[BAD_DAY], 2, 5]);
+  expect(failures.map(({ date, code: of }) => [date, of])).toEqual([
+    [MISSING_DAY, 'STORAGE_CHANGED'],
+    [DAMAGED_DAY, 'OUTPUT_FAILED'],
+  ]);
+  for (const { date, what } of failures) expect(stderr).toMatch(new RegExp(`^! ${date}: .*${what.slice(0, 20)}`, 'm'));
+  expect((await quarantine('list', ...range)).stdout).toContain('on 1 day, of 2 built days');
 });
 
 it.each([
