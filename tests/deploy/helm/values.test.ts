@@ -302,6 +302,16 @@ it('says what comes next after an installation', async () => {
   expect(notes).toContain('daybreak status --pipeline events');
 });
 
+it('advises to start only what has workers', async () => {
+  const advised = async (set: string): Promise<string[]> => {
+    const notes = await notesOf([...withS3, '--set', set, '--set-json', 'start={}']);
+    return [...notes.matchAll(/daybreak (speed start|schedule apply)/g)].map(([, command = '']) => command);
+  };
+  expect(await advised('speed.enabled=true')).toEqual(['speed start', 'schedule apply']);
+  expect(await advised('speed.enabled=false')).toEqual(['schedule apply']);
+  expect(await advised('batch.enabled=false')).toEqual(['speed start']);
+});
+
 it('names only Jobs that it makes', async () => {
   const both = EXAMPLES['image'] ?? [];
   const notes = await notesOf([...both, '--set', 'start.events.speed=false,start.events.schedule=false']);
