@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { pollCompaction } from '../../../activities/druid/compaction-poll';
 import { createDruidClient } from '../../../clients/druid';
+import { counted } from '../../../domain/counted';
 import { DaybreakError, messageOf } from '../../../domain/errors';
 import { parsePipelineName } from '../../../domain/pipeline';
 import { speedLayerId } from '../../../domain/speed-layer';
@@ -117,7 +118,7 @@ export async function scale(shards: number, { pipeline, json }: SpeedOptions): P
         onCtrlC: 'Ctrl-C ends the wait: then run this command again when a worker is there.',
       }),
     );
-    show(json, { workflowId: speedLayerId(pipeline), done: `${shards} shards` });
+    show(json, { workflowId: speedLayerId(pipeline), done: counted(shards, 'shard') });
   });
 }
 

@@ -59,7 +59,7 @@ export interface LettersOfTopic {
 /** The sentence below the table of `dlq list`. */
 export function describeTotal({ topic, total, byCode, shown }: LettersOfTopic): string {
   const first = shown < total ? `; the first ${shown} are shown, --limit shows more` : '';
-  return `${total} dead letters in ${topic}${describeByCode(byCode)}${first}`;
+  return `${counted(total, 'dead letter')} in ${topic}${describeByCode(byCode)}${first}`;
 }
 
 interface SealedDays {

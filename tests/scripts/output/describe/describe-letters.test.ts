@@ -92,5 +92,6 @@ it('says how many letters there are, and when the table has only the first', () 
   const letters = { topic: 'events_dlq', total: 3, byCode: { BAD_RECORD: 2, NULL_VALUE: 1 } };
   const all = '3 dead letters in events_dlq: 2 BAD_RECORD, 1 NULL_VALUE';
   expect(describeTotal({ ...letters, shown: 3 })).toBe(all);
+  expect(describeTotal({ ...letters, total: 1, byCode: {}, shown: 1 })).toBe('1 dead letter in events_dlq');
   expect(describeTotal({ ...letters, shown: 2 })).toBe(`${all}; the first 2 are shown, --limit shows more`);
 });
