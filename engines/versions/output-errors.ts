@@ -15,7 +15,7 @@ export function outputFailed(output: string, cause: unknown): DaybreakError {
 
 /** For what no right to write mends. */
 function remedyOf(message: string): string | undefined {
-  switch (/^(E[A-Z0-9]+): /.exec(message)?.[1]) {
+  switch (/^(E[A-Z0-9]+): /.exec(message)?.[1] ?? '') {
     case 'EMFILE':
     case 'ENFILE':
       return 'Raise the limit of open files (ulimit -n)';
