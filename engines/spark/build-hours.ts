@@ -138,6 +138,7 @@ class SparkRun {
       sources: hours.map((hour) => ({
         hour,
         isOwn: !isNeighbour(hour),
+        check: !targets.includes(hour),
         rank: ranks.indexOf(hour),
         stage: stageSql(loaded, date, hour, sample),
       })),

@@ -41,7 +41,10 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
     fault: FAULT,
     faults: `SELECT rowid, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}')`,
     neighbourContent: neighbourContentSql(pipeline),
-    /** Whether the transform must be tried on each record before duplicates are removed. */
+    /**
+     * Whether the transform must be tried on each record before duplicates are removed. A source hour that is read and
+     * not written has a `check` of its own.
+     */
     check: !isWholeRecord(pipeline),
     checkRows: checkRowsSql(loaded),
     candidates: `CREATE OR REPLACE VIEW events AS SELECT ${columns} ${between}`,

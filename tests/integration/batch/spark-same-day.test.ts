@@ -287,6 +287,22 @@ describe('a day is the same with both engines', () => {
     }
   });
 
+  it('when an hour has grown, and another one, which is only read for it, has a record on which the SQL fails', async () => {
+    const loaded = await loadPipeline(
+      await pipelineLike('events', join(root, 'failing'), {
+        'transform.sql': (text) => text.replace('e.hello', 'CAST(CAST(e.hello AS BIGINT) AS VARCHAR) AS hello'),
+      }),
+    );
+    const input = await dayOf({
+      [name('10')]: lines(event(1, '2026-11-21 10:00:00', '1')),
+      [name('11')]: lines(event(2, '2026-11-21 10:59:59', '2'), event(3, '2026-11-21 11:00:00', 'three')),
+    });
+    await bothBuild(loaded, input);
+    await appendFile(join(input, name('10')), lines(event(4, '2026-11-21 10:00:00', '4')));
+    const { counts } = await bothBuild(loaded, input);
+    expect(counts).toMatchObject({ written: 3, quarantined: 1 });
+  });
+
   it('with a plain file that several tasks read, into several files of an hour', async () => {
     const long = 'x'.repeat(1_000);
     const records = Array.from({ length: 70_000 }, (_, id) => event(id % 60_000, '2026-11-21 07:00:00', long));
