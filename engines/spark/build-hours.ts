@@ -78,9 +78,6 @@ class SparkRun {
     const sample = await this.#sample();
     const tables = await this.#exportTables();
     const hours = new Set<string>();
-    for (const file of [...this.#plan.sources.values()].flat()) {
-      if (await this.#isKnownToBeOdd(file)) await this.#unpackOdd([file]);
-    }
     for (;;) {
       for (let hour = this.#ledger.nextSource(); hour !== undefined; hour = this.#ledger.nextSource()) hours.add(hour);
       const targets = this.#targets();
@@ -99,9 +96,12 @@ class SparkRun {
 
   /** Runs Spark, again if it found files that only this program can read. */
   async #attempt(hours: ReadonlySet<string>, targets: readonly string[], parts: PlanParts): Promise<Outcome> {
+    const listed = new Map([...hours].map((hour) => [hour, this.#plan.sources.get(hour) ?? []]));
+    for (const file of [...listed.values()].flat()) {
+      if (!this.#odd.has(file.file) && (await this.#isKnownToBeOdd(file))) await this.#unpackOdd([file]);
+    }
     for (;;) {
       this.#context.signal.throwIfAborted();
-      const listed = new Map([...hours].map((hour) => [hour, this.#plan.sources.get(hour) ?? []]));
       const files = this.#taskFiles(listed);
       const items = workItems(files);
       const { read, written } = await this.#submit(items, files, targets, parts);

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { hoursOfDay } from '../../../domain/business-date';
 import type { ListedFile } from '../../../engines/input/listed-file';
+import { loadPipeline } from '../../../engines/load-pipeline';
 import type { SourceHour } from '../../../engines/model/build-plan';
 import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { startProgress } from '../../../engines/model/progress';
 import { buildHoursOnSpark } from '../../../engines/spark/build-hours';
-import { DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../scratch';
+import { DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from '../scratch';
 
 const root = scratchFolder();
 const input = join(root, 'input');
@@ -16,6 +17,9 @@ const MEBIBYTE = 1024 ** 2;
 const sparkPlan = z.object({
   check: z.boolean(),
   sources: z.array(z.object({ hour: z.string(), check: z.boolean() })),
+  items: z.array(
+    z.object({ splits: z.array(z.object({ file: z.object({ file: z.string(), isLines: z.boolean() }) })) }),
+  ),
 });
 
 interface Day {
@@ -84,5 +88,23 @@ it('has the transform tried on the records of an hour that is read and not writt
   expect(plan.sources.map(({ hour, check }) => [hour, check])).toEqual([
     ['10', false],
     ['11', true],
+  ]);
+});
+
+it('reads only the files that it needs where framing is json', async () => {
+  const loaded = await loadPipeline(
+    await pipelineLike('events', join(root, 'framed-pipeline'), {
+      'pipeline.yaml': (text) => text.replace(/^files:\n/m, 'files:\n  framing: json\n'),
+    }),
+  );
+  const missing = { file: 'names.20261121.10.json', path: '/nowhere', hour: '10', bytes: 9, changedAt: 0, stamp: '' };
+  const plan = await planOf('framed', {
+    loaded,
+    sources: { '10': [missing], '12': [await fileOf('12', `[${event(1)}]`)] },
+    changed: ['12'],
+    misplaced: { '10': {}, '12': {} },
+  });
+  expect(plan.items.flatMap(({ splits }) => splits.map(({ file }) => file))).toEqual([
+    { file: 'names.20261121.12.json', isLines: true },
   ]);
 });
