@@ -49,6 +49,11 @@ export async function buildHoursOnSpark(
 
 /** Bytes of lines that one task makes rows of. */
 const PARTITION_BYTES = 64 * 1024 ** 2;
+/**
+ * Bytes of lines that a task can hold. One hour may have all of the file of a day. Usually it has a part, for which
+ * more partitions than needed are slow.
+ */
+const MOST_PARTITION_BYTES = 4 * PARTITION_BYTES;
 
 /** What one application did. */
 interface Outcome {
@@ -160,9 +165,11 @@ class SparkRun {
   #buckets(sources: ReadonlyMap<string, readonly TaskFile[]>): number {
     const hours = [...sources.values()].map(sizeOf);
     const { pipeline } = this.#plan.loaded;
-    const perHour = isHourly(pipeline.files.pattern) ? Math.max(0, ...hours) : sum(hours) / this.#plan.hours.length;
+    const partitions = (bytes: number, ofOne: number): number => Math.max(1, Math.ceil(bytes / ofOne));
     // Where identities span hours, a bucket has its records of all hours.
-    return Math.max(1, Math.ceil((spansHours(pipeline) ? sum(hours) : perHour) / PARTITION_BYTES));
+    if (spansHours(pipeline)) return partitions(sum(hours), PARTITION_BYTES);
+    if (isHourly(pipeline.files.pattern)) return partitions(Math.max(0, ...hours), PARTITION_BYTES);
+    return partitions(sum(hours), MOST_PARTITION_BYTES);
   }
 
   #taskFiles(sources: ReadonlyMap<string, readonly ListedFile[]>): Map<string, TaskFile[]> {

@@ -16,6 +16,7 @@ const MEBIBYTE = 1024 ** 2;
 
 const sparkPlan = z.object({
   check: z.boolean(),
+  buckets: z.number(),
   sources: z.array(z.object({ hour: z.string(), check: z.boolean() })),
   items: z.array(
     z.object({ splits: z.array(z.object({ file: z.object({ file: z.string(), isLines: z.boolean() }) })) }),
@@ -66,11 +67,12 @@ async function planOf(
   return sparkPlan.parse(JSON.parse(await readFile(join(folder, 'kept.json'), 'utf8')));
 }
 
-async function fileOf(hour: string, content: string): Promise<ListedFile> {
+/** The file of an hour. It may say that it has more bytes than it has: only tasks read them. */
+async function fileOf(hour: string, content: string, bytes?: number): Promise<ListedFile> {
   const file = `names.20261121.${hour}.json`;
   await writeFiles(input, { [file]: content });
   const path = join(input, file);
-  return { file, path, hour, bytes: (await stat(path)).size, changedAt: 0, stamp: '' };
+  return { file, path, hour, bytes: bytes ?? (await stat(path)).size, changedAt: 0, stamp: '' };
 }
 
 it('has the transform tried on the records of an hour that is read and not written', async () => {
@@ -107,4 +109,17 @@ it('reads only the files that it needs where framing is json', async () => {
   expect(plan.items.flatMap(({ splits }) => splits.map(({ file }) => file))).toEqual([
     { file: 'names.20261121.12.json', isLines: true },
   ]);
+});
+
+it.each([
+  ['a file an hour', 'names.%Y%m%d.%H.json', 16],
+  ['a file a day, of which one hour may have all', 'names.%Y%m%d.json', 4],
+])('gives a task no more of an hour than it can hold: %s', async (title, pattern, buckets) => {
+  const loaded = await loadExample('events');
+  const { files } = loaded.pipeline;
+  const plan = await planOf(title, {
+    loaded: { ...loaded, pipeline: { ...loaded.pipeline, files: { ...files, pattern } } },
+    sources: { '10': [await fileOf('10', lines(event(1)), 1024 * MEBIBYTE)] },
+  });
+  expect(plan.buckets).toBe(buckets);
 });
