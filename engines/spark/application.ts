@@ -52,6 +52,8 @@ export async function runSpark(
       [
         ...['--name', name],
         ...(master === undefined ? [] : ['--master', master]),
+        // The driver reads the plan and writes the result where the build does, whatever Spark's own configuration says.
+        ...['--deploy-mode', 'client'],
         ...Object.entries(settings).flatMap(([key, value]) => ['--conf', `${key}=${value}`]),
         ...[PROGRAM, plan, result],
       ],

@@ -66,17 +66,22 @@ describe('the environment of Spark', () => {
   });
 });
 
-/** Builds with a program instead of Spark that records its plan and its environment, and fails. */
+it('has its driver beside the build, whatever deploy mode its own configuration names', async () => {
+  const { words } = await buildWithFakeSpark(await loadExample('events'), 'client');
+  expect(words).toContain(' --deploy-mode client ');
+});
+
+/** Builds with a program instead of Spark that records its plan, its environment and its arguments, and fails. */
 async function buildWithFakeSpark(
   loaded: LoadedPipeline,
   name: string,
   passed?: readonly string[],
-): Promise<{ readonly plan: string; readonly environment: string }> {
+): Promise<{ readonly plan: string; readonly environment: string; readonly words: string }> {
   const kept = join(root, name);
   const sparkSubmit = join(root, `${name}.sh`);
   await writeFile(
     sparkSubmit,
-    `#!/bin/sh\n(echo; env) > '${kept}.env'\nfor last; do plan=$result; result=$last; done\ncp "$plan" '${kept}.json'\nexit 1\n`,
+    `#!/bin/sh\n(echo; env) > '${kept}.env'\necho "$*" > '${kept}.words'\nfor last; do plan=$result; result=$last; done\ncp "$plan" '${kept}.json'\nexit 1\n`,
     { mode: 0o755 },
   );
   await refusal(() =>
@@ -88,5 +93,6 @@ async function buildWithFakeSpark(
       findSpark: () => Promise.resolve({ sparkSubmit, ...(passed && { passed }) }),
     }),
   );
-  return { plan: await readFile(`${kept}.json`, 'utf8'), environment: await readFile(`${kept}.env`, 'utf8') };
+  const read = (ending: string): Promise<string> => readFile(`${kept}.${ending}`, 'utf8');
+  return { plan: await read('json'), environment: await read('env'), words: await read('words') };
 }
