@@ -12,12 +12,17 @@ from typing import Any
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext, SparkFiles
 
+from daybreak_memory import memory_of_process
+
 MODULES = ("files", "lines", "database", "read", "write", "webhdfs")
 
 
 def main(plan_file: str, result_file: str) -> None:
     plan = json.loads(Path(plan_file).read_text(encoding="utf-8"))
     context = SparkContext(conf=SparkConf())
+    # Spark's own count of the processors for local[*].
+    processors = context._jvm.java.lang.Runtime.getRuntime().availableProcessors()  # pylint: disable=protected-access
+    plan["memoryBytes"] = memory_of_process(plan, context.master, processors)
     for module in MODULES:
         context.addPyFile(str(Path(__file__).with_name(f"daybreak_{module}.py")))
     for table in plan["tables"]:
