@@ -279,7 +279,7 @@ export const pipelineSchema = z
         .min(1)
         .optional()
         .describe(
-          'Text columns of the output by whose values a recomputed day is split into segments, so that queries that filter by them read fewer. Default: segments are filled in the order of the rows.',
+          'Text columns of the output by whose values a recomputed day is split into segments, so that queries that filter by them read fewer. The task that loads the day then needs two slots of Druid or more: its work is done by subtasks. Default: segments are filled in the order of the rows.',
         ),
       parallelSubtasks: z
         .int()

@@ -1,7 +1,13 @@
 import { Context, log } from '@temporalio/activity';
 import type { DruidClient, Slots, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
-import { dependsOnSlots, reindexSpec, subtasksFor, type ReindexSpec } from '../../domain/druid/reindex-spec';
+import {
+  dependsOnSlots,
+  mayHaveSubtasks,
+  reindexSpec,
+  subtasksFor,
+  type ReindexSpec,
+} from '../../domain/druid/reindex-spec';
 import { taskFailureCode } from '../../domain/druid/task-failure';
 import { DaybreakError } from '../../domain/errors';
 import { dayInput, parseInput, shortText } from '../../domain/parse-input';
@@ -55,7 +61,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
               await druid.tasks.submit(spec);
               id = next;
             }
-            return over(druid, id, rows);
+            return over(druid, id, { rows, mayHaveSubtasks: mayHaveSubtasks(pipeline, rows) });
           }),
         );
       });
@@ -157,7 +163,13 @@ async function nextTaskId(druid: DruidClient, prefix: string): Promise<string> {
   }
 }
 
-async function over(druid: DruidClient, id: string, rows: number): Promise<PollResult<Reindexed>> {
+/** What a task loads. */
+interface Load {
+  readonly rows: number;
+  readonly mayHaveSubtasks: boolean;
+}
+
+async function over(druid: DruidClient, id: string, load: Load): Promise<PollResult<Reindexed>> {
   const status = await druid.tasks.status(id);
   switch (status?.status) {
     case undefined:
@@ -166,7 +178,7 @@ async function over(druid: DruidClient, id: string, rows: number): Promise<PollR
         remedy: 'Read the log of the overlord; the next attempt submits the task again.',
       });
     case 'RUNNING':
-      return { waitingFor: await progressOf(druid, status, rows) };
+      return { waitingFor: await progressOf(druid, status, load) };
     case 'FAILED':
       throw await failureOf(druid, status);
     case 'SUCCESS':
@@ -174,7 +186,7 @@ async function over(druid: DruidClient, id: string, rows: number): Promise<PollR
   }
 }
 
-async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStatus, rows: number): Promise<string> {
+async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStatus, load: Load): Promise<string> {
   switch (runnerStatusCode) {
     case 'PENDING': {
       const slots = await knownSlots(druid);
@@ -190,9 +202,13 @@ async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStat
     case null:
     case undefined: {
       const report = await druid.tasks.report(id);
-      return report?.state === 'SEGMENT_AVAILABILITY_WAIT'
-        ? `Druid to serve the segments of task ${id}`
-        : `task ${id}: ${report?.rows.processed ?? 0} of ${rows} rows loaded`;
+      if (report?.state === 'SEGMENT_AVAILABILITY_WAIT') return `Druid to serve the segments of task ${id}`;
+      const processed = report?.rows.processed ?? 0;
+      const loaded = `task ${id}: ${processed} of ${load.rows} rows loaded`;
+      const slots = processed === 0 && load.mayHaveSubtasks ? await knownSlots(druid) : undefined;
+      return slots === undefined || slots.used < slots.total
+        ? loaded
+        : `${loaded}; its subtasks wait for a slot: Druid's workers run all ${slots.total} tasks that they can`;
     }
   }
 }

@@ -40,6 +40,13 @@ export function dependsOnSlots({ druid: { parallelSubtasks } }: Pipeline, rows: 
   return parallelSubtasks === undefined && rows >= 2 * ROWS_OF_SUBTASK;
 }
 
+/** Whether the task that loads so many rows may hand the work out to subtasks, which need slots of their own. */
+export function mayHaveSubtasks(pipeline: Pipeline, rows: number): boolean {
+  const { parallelSubtasks = 1, partitionBy } = pipeline.druid;
+  // Druid splits by ranges in subtasks, also if only one may run at once.
+  return rows > 0 && (partitionBy !== undefined || parallelSubtasks > 1 || dependsOnSlots(pipeline, rows));
+}
+
 /**
  * How many tasks load a day of so many rows at once: as many as the pipeline says, else as there is work for, within
  * Druid's free slots. The task that hands out the work has a slot of its own, and realtime's tasks need theirs twice

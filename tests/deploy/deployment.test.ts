@@ -255,6 +255,13 @@ test.each([
     'druid_host: druid-worker',
     'druid-indexer is known as druid-worker',
   ],
+  [
+    'slots for subtasks of Druid',
+    'deploy/druid/coordinator.properties',
+    'parallelIndexTaskSlotRatio=0.5',
+    'parallelIndexTaskSlotRatio=1',
+    'deploy/druid leaves no slot for the subtasks',
+  ],
   ['the zone of the container', COMPOSE, 'TZ: Asia/Seoul', 'TZ: Asia/Tokyo', 'TZ is Asia/Tokyo'],
   ['a documented variable', '.env.example', '#DAYBREAK_SPEED_SLOTS=64\n', '', 'DAYBREAK_SPEED_SLOTS is not in'],
   ['the documented Spark', '.env.example', '#SPARK_HOME=\n', '', 'SPARK_HOME is not in'],

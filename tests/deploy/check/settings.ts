@@ -1,6 +1,6 @@
 import { JAAS_VARIABLE } from '../../../domain/druid/consumer-properties';
 import { parseProperties } from '../../../scripts/stack/servers/properties';
-import { type Check, textOf } from './deployment';
+import { type Check, type Deployment, textOf } from './deployment';
 
 /** The versions that the local stack runs, and so every test. */
 const TESTED = [
@@ -26,6 +26,16 @@ export const checkVersions: Check = (deployment) =>
  */
 const READS_KAFKA = ['coordinator', 'indexer'];
 
+/** The share of a worker's slots that Druid gives to tasks that hand out work, and how many slots a worker has. */
+function druidSlots(deployment: Deployment): { readonly ratio: number; readonly ofWorker: number } {
+  const value = (path: string, property: string): number =>
+    Number(parseProperties(textOf(deployment, path), path)[property] ?? 1);
+  return {
+    ratio: value('deploy/druid/coordinator.properties', 'druid.indexer.runner.parallelIndexTaskSlotRatio'),
+    ofWorker: value('deploy/druid/indexer.properties', 'druid.worker.capacity'),
+  };
+}
+
 /** Checks what docker-compose.yml adds to the shared settings of Kafka and Druid. */
 export const checkSettings: Check = (deployment) => {
   const { services } = deployment.compose.project;
@@ -39,6 +49,10 @@ export const checkSettings: Check = (deployment) => {
     }
   };
   twice('kafka', /^KAFKA_/, read('deploy/kafka/server.properties'));
+  const slots = druidSlots(deployment);
+  if (slots.ratio >= 1 || slots.ofWorker < 2) {
+    problems.push('deploy/druid leaves no slot for the subtasks of tasks that load large days');
+  }
   const extensions = [...textOf(deployment, 'scripts/stack/fetch/druid/pom.xml').matchAll(/<artifactId>(.*?)</g)]
     .map(([, name = '']) => name)
     .filter((name) => name.startsWith('druid-') && name !== 'druid-services');

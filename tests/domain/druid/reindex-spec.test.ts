@@ -1,4 +1,4 @@
-import { dependsOnSlots, reindexSpec, subtasksFor } from '../../../domain/druid/reindex-spec';
+import { dependsOnSlots, mayHaveSubtasks, reindexSpec, subtasksFor } from '../../../domain/druid/reindex-spec';
 import { dayPlan } from '../../../domain/daily-batch';
 import { parseBusinessDate } from '../../../domain/business-date';
 import type { Pipeline } from '../../../domain/pipeline';
@@ -31,6 +31,21 @@ describe('how many tasks load a day', () => {
     const [{ pipeline: any }, { pipeline: set }] = [await withDruid({}), await withDruid({ parallelSubtasks: 5 })];
     expect([4_999_999, 5_000_000].map((rows) => dependsOnSlots(any, rows))).toEqual([false, true]);
     expect(dependsOnSlots(set, 5_000_000)).toBe(false);
+  });
+
+  it('is one, without a slot of its own, only for a small day that is not split by ranges', async () => {
+    const days: readonly [Partial<Pipeline['druid']>, number][] = [
+      [{}, 4_999_999],
+      [{}, 5_000_000],
+      [{ parallelSubtasks: 1 }, 5_000_000],
+      [{ parallelSubtasks: 2 }, 1],
+      [{ partitionBy: ['hello'] }, 1],
+      [{ partitionBy: ['hello'] }, 0],
+    ];
+    const found = await Promise.all(
+      days.map(async ([druid, rows]) => mayHaveSubtasks((await withDruid(druid)).pipeline, rows)),
+    );
+    expect(found).toEqual([false, true, false, true, true, false]);
   });
 
   it('leaves slots for those that take over from each of realtime’s tasks', async () => {
