@@ -20,6 +20,7 @@ import { figuresOfFile } from '../../engines/duckdb/figures';
 import { noRolledUpFigures, rolledUpFiguresOfFile } from '../../engines/duckdb/rolled-up-figures';
 import { firstDifferentGroup } from '../../engines/duckdb/rolled-up-groups';
 import { NO_CONTENT, withRowCounter } from '../../engines/duckdb/row-counter';
+import { withRowsReader, type RowsReader } from '../../engines/duckdb/rows-of-file';
 import { hashFile } from '../../engines/input/hash-file';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { shortHash } from '../../engines/pipeline/pipeline-version';
@@ -153,25 +154,27 @@ async function compareFigures(
 ): Promise<Map<string, ComparedHour>> {
   const day = servedDay(druid, plan, pipeline, columns);
   const files = fileByHour(built);
-  const figuresOf = async (hour: string): Promise<HourFigures> => {
+  const figuresOf = async (reader: RowsReader, hour: string): Promise<HourFigures> => {
     const known = built.figures[hour];
     if (known !== undefined && areOf(known, columns)) return known;
     const file = files.get(hour);
     return file === undefined
       ? noFigures(columns)
-      : withBuiltRows(built, file, options, (path) => figuresOfFile(pipeline, columns, path));
+      : withBuiltRows(built, file, options, (path) => figuresOfFile(reader, columns, path));
   };
-  return eachHour(hoursOf(day, built), options, async (hour) => {
-    const [batch, druidHas] = [await figuresOf(hour), await day.figures(hour)];
-    return {
-      hour,
-      batchRows: batch.rows,
-      druidRows: druidHas.rows,
-      batchChecksum: shortHash(JSON.stringify(batch)),
-      druidChecksum: shortHash(JSON.stringify(druidHas)),
-      difference: firstDifference(druidHas, batch),
-    };
-  });
+  return withRowsReader(pipeline, options, (reader) =>
+    eachHour(hoursOf(day, built), options, async (hour) => {
+      const [batch, druidHas] = [await figuresOf(reader, hour), await day.figures(hour)];
+      return {
+        hour,
+        batchRows: batch.rows,
+        druidRows: druidHas.rows,
+        batchChecksum: shortHash(JSON.stringify(batch)),
+        druidChecksum: shortHash(JSON.stringify(druidHas)),
+        difference: firstDifference(druidHas, batch),
+      };
+    }),
+  );
 }
 
 async function compareRolledUp(
@@ -183,35 +186,34 @@ async function compareRolledUp(
 ): Promise<Map<string, ComparedHour>> {
   const day = servedDay(druid, plan, pipeline, columns);
   const files = fileByHour(built);
-  const { scratch } = options;
-  const figuresOf = async (hour: string): Promise<RolledUpFigures> => {
+  const figuresOf = async (reader: RowsReader, hour: string): Promise<RolledUpFigures> => {
     const file = files.get(hour);
     return file === undefined
       ? noRolledUpFigures(pipeline, rollup, columns)
-      : withBuiltRows(built, file, options, (path) =>
-          rolledUpFiguresOfFile(pipeline, rollup, columns, { file: path, scratch }),
-        );
+      : withBuiltRows(built, file, options, (path) => rolledUpFiguresOfFile(reader, rollup, columns, path));
   };
-  const differentGroup = async (hour: string): Promise<string | undefined> => {
+  const differentGroup = async (reader: RowsReader, hour: string): Promise<string | undefined> => {
     const file = files.get(hour);
     if (kind !== 'groups' || file === undefined) return undefined;
     return withRowsFile(built, file.file, options, (path) => {
       const stored = day.storedRows(rollup, hour);
-      return firstDifferentGroup(pipeline, rollup, columns, { file: path, stored, scratch });
+      return firstDifferentGroup(reader, rollup, columns, { file: path, stored, scratch: options.scratch });
     });
   };
-  return eachHour(hoursOf(day, built), options, async (hour) => {
-    const [batch, { stored, ...druidHas }] = [await figuresOf(hour), await day.rolledUpFigures(rollup, hour)];
-    return {
-      hour,
-      batchRows: batch.rows,
-      druidRows: druidHas.rows,
-      druidStored: stored,
-      batchChecksum: shortHash(JSON.stringify(batch)),
-      druidChecksum: shortHash(JSON.stringify(agreed(druidHas, batch))),
-      difference: firstRolledUpDifference(druidHas, batch) ?? (await differentGroup(hour)),
-    };
-  });
+  return withRowsReader(pipeline, options, (reader) =>
+    eachHour(hoursOf(day, built), options, async (hour) => {
+      const [batch, { stored, ...druidHas }] = [await figuresOf(reader, hour), await day.rolledUpFigures(rollup, hour)];
+      return {
+        hour,
+        batchRows: batch.rows,
+        druidRows: druidHas.rows,
+        druidStored: stored,
+        batchChecksum: shortHash(JSON.stringify(batch)),
+        druidChecksum: shortHash(JSON.stringify(agreed(druidHas, batch))),
+        difference: firstRolledUpDifference(druidHas, batch) ?? (await differentGroup(reader, hour)),
+      };
+    }),
+  );
 }
 
 /** Every hour of the day, and those in which the batch has rows: its zone may have been another. */

@@ -7,7 +7,7 @@ import {
   type TimeFormat,
 } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
-import { queryFile, rowsOfFile } from './rows-of-file';
+import { queryFile, rowsOfFile, type RowsReader } from './rows-of-file';
 import { quoted } from './sql';
 
 /**
@@ -68,11 +68,12 @@ export function figuresFrom(columns: readonly OutputColumn[], row: readonly (str
  * file.
  */
 export async function figuresOfFile(
-  pipeline: Pipeline,
+  reader: RowsReader,
   columns: readonly OutputColumn[],
   file: string,
 ): Promise<HourFigures> {
-  const [row = []] = await queryFile(pipeline, figuresQuery(pipeline, columns, rowsOfFile(pipeline, columns)), file);
+  const { pipeline } = reader;
+  const [row = []] = await queryFile(reader, figuresQuery(pipeline, columns, rowsOfFile(pipeline, columns)), file);
   return figuresFrom(columns, row);
 }
 

@@ -5,21 +5,22 @@ import { sketchError, sumError, type MetricFigures, type RolledUpFigures } from 
 import { granularityMilliseconds, isSketch, valueMetricsOf, type Rollup, type ValueMetric } from '../../domain/rollup';
 import { timeRuleOf } from '../rule/time-rule';
 import { countsBehind, figuresFrom, localMillisecondsSql, numberSql, valueSql } from './figures';
-import { queryFile, rowsOfFile } from './rows-of-file';
+import { queryFile, rowsOfFile, type RowsReader } from './rows-of-file';
 import { literal, quoted } from './sql';
 
 /**
  * What the rows of an NDJSON file have to be once Druid has rolled them up: exact, whatever Druid estimates.
  *
+ * @param reader has a folder, to which distinct values are spilled.
  * @param file its absolute path. A name that ends in .gz or .zst is of a compressed file.
- * @param scratch the absolute path of a folder, to which distinct values are spilled.
  */
 export async function rolledUpFiguresOfFile(
-  pipeline: Pipeline,
+  reader: RowsReader,
   rollup: Rollup,
   columns: readonly OutputColumn[],
-  { file, scratch }: { readonly file: string; readonly scratch: string },
+  file: string,
 ): Promise<RolledUpFigures> {
+  const { pipeline } = reader;
   const groups = groupColumnsOf(pipeline, columns);
   const metrics = valueMetricsOf(rollup);
   const inputs = new Set(metrics.map(({ column }) => column));
@@ -32,12 +33,7 @@ export async function rolledUpFiguresOfFile(
     ]),
     ...metrics.flatMap(metricSql),
   ];
-  const [row = []] = await queryFile(
-    pipeline,
-    `SELECT ${selected.join(', ')} FROM ${rowsOfFile(pipeline, read)}`,
-    file,
-    { scratch },
-  );
+  const [row = []] = await queryFile(reader, `SELECT ${selected.join(', ')} FROM ${rowsOfFile(pipeline, read)}`, file);
   const figures = figuresFrom(groups, row);
   const ofMetrics = row.slice(countsBehind(groups));
   return {

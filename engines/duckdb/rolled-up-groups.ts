@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Rollup } from '../../domain/rollup';
 import { linePieces } from './line-pieces';
 import { queryTexts } from './query';
 import { cutTimeSql, exactSql, isOfDoubles } from './rolled-up-figures';
-import { ndjsonOptions, readerOptions, rowsOfFile } from './rows-of-file';
+import { ndjsonOptions, rowsOfFile, type RowsReader } from './rows-of-file';
 import { exactly, literal, quoted } from './sql';
 
 export interface ComparedGroups {
@@ -18,7 +18,7 @@ export interface ComparedGroups {
   readonly file: string;
   /** Druid's rows of the same hour, as `storedRowsQuery` gives them: JSON lines in parts of any size. */
   readonly stored: AsyncIterable<Buffer>;
-  /** The absolute path of a folder, to which groups are spilled. */
+  /** The absolute path of a folder, which holds one piece of Druid's rows at a time. */
   readonly scratch: string;
 }
 
@@ -31,30 +31,34 @@ interface GroupColumns {
  * Compares each group of rolled-up rows with the output rows that belong to it: the number of events, and each metric
  * that is no sketch. Several stored rows of one group are added up. Returns what differs first, for people; undefined if
  * nothing does.
+ *
+ * @param reader has a folder, to which groups are spilled.
  */
 export async function firstDifferentGroup(
-  pipeline: Pipeline,
+  reader: RowsReader,
   rollup: Rollup,
   columns: readonly OutputColumn[],
   { file, stored, scratch }: ComparedGroups,
 ): Promise<string | undefined> {
+  const { pipeline } = reader;
   const group = { dimensions: dimensionsOf(pipeline, columns), metrics: exactMetricsOf(rollup) };
-  const instance = await DuckDBInstance.create(':memory:', { ...readerOptions(pipeline), temp_directory: scratch });
+  const connection = await reader.connect();
   try {
-    const connection = await instance.connect();
-    await addStored(connection, pipeline, group, { stored, scratch });
+    await addStored(reader, connection, group, { stored, scratch });
     const rows = batchRowsSql(pipeline, rollup, columns, group);
-    const [row] = await queryTexts(connection, differenceSql(rows, group), { file: exactly(file) });
+    const [row] = await reader.reading(() =>
+      queryTexts(connection, differenceSql(rows, group), { file: exactly(file) }),
+    );
     return row && describe(row, outputTimeColumnOf(pipeline), group);
   } finally {
-    instance.closeSync();
+    connection.closeSync();
   }
 }
 
 /** Writes Druid's rows into the table `stored`, one piece at a time. */
 async function addStored(
+  reader: RowsReader,
   connection: DuckDBConnection,
-  pipeline: Pipeline,
   { dimensions, metrics }: GroupColumns,
   { stored, scratch }: Pick<ComparedGroups, 'stored' | 'scratch'>,
 ): Promise<void> {
@@ -67,15 +71,18 @@ async function addStored(
       isOfDoubles(metric) ? ([`m${index}`, 'DOUBLE', 'VARCHAR'] as const) : ([`m${index}`, 'BIGINT'] as const),
     ),
   ];
-  await connection.run(`CREATE TABLE stored (${fields.map(([name, type]) => `${name} ${type}`).join(', ')})`);
+  // A temporary table is the connection's own.
+  await connection.run(`CREATE TEMP TABLE stored (${fields.map(([name, type]) => `${name} ${type}`).join(', ')})`);
   const read = fields.map(([name, type, sent = type]) => `${name}: ${literal(sent)}`);
   const part = join(scratch, `${randomUUID()}.ndjson`);
   try {
     for await (const piece of linePieces(stored)) {
       await writeFile(part, piece);
-      await connection.run(
-        `INSERT INTO stored BY NAME FROM read_json($file, ${ndjsonOptions(pipeline)}, columns = {${read.join(', ')}})`,
-        { file: exactly(part) },
+      await reader.reading(() =>
+        connection.run(
+          `INSERT INTO stored BY NAME FROM read_json($file, ${ndjsonOptions(reader.pipeline)}, columns = {${read.join(', ')}})`,
+          { file: exactly(part) },
+        ),
       );
     }
   } finally {

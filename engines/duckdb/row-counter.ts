@@ -1,4 +1,4 @@
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { OutputType } from '../../domain/column-types';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
 import { linePieces } from './line-pieces';
-import { readerOptions, rowsOfFile } from './rows-of-file';
+import { rowsOfFile, withRowsReader, type RowsReader } from './rows-of-file';
 import { exactly, literal, quoted } from './sql';
 
 /** What rows there are, as counts and a checksum. If two contents are equal, they have the same rows, each as often. */
@@ -42,11 +42,10 @@ export async function withRowCounter<T>(
   scratch: string,
   use: (counter: RowCounter) => Promise<T>,
 ): Promise<T> {
-  const instance = await DuckDBInstance.create(':memory:', { ...readerOptions(pipeline), temp_directory: scratch });
-  const rows = (file: string, jsonAsText: boolean): Promise<CountedRows> =>
-    CountedRows.open(instance, { pipeline, columns, file, jsonAsText });
-  try {
-    return await use({
+  return withRowsReader(pipeline, { scratch }, (reader) => {
+    const rows = (file: string, jsonAsText: boolean): Promise<CountedRows> =>
+      CountedRows.open(reader, { columns, file, jsonAsText });
+    return use({
       async ofFile(file) {
         const counted = await rows(file, false);
         await counted.add();
@@ -66,48 +65,47 @@ export async function withRowCounter<T>(
         return counted.content();
       },
     });
-  } finally {
-    instance.closeSync();
-  }
+  });
 }
 
 /** The rows that a file has had. */
 class CountedRows {
+  readonly #reader: RowsReader;
   readonly #connection: DuckDBConnection;
   readonly #file: string;
   readonly #addSql: string;
 
-  private constructor(connection: DuckDBConnection, file: string, addSql: string) {
+  private constructor(reader: RowsReader, connection: DuckDBConnection, file: string, addSql: string) {
+    this.#reader = reader;
     this.#connection = connection;
     this.#file = file;
     this.#addSql = addSql;
   }
 
   static async open(
-    instance: DuckDBInstance,
+    reader: RowsReader,
     {
-      pipeline,
       columns,
       file,
       jsonAsText,
     }: {
-      readonly pipeline: Pipeline;
       readonly columns: readonly OutputColumn[];
       readonly file: string;
       readonly jsonAsText: boolean;
     },
   ): Promise<CountedRows> {
-    const connection = await instance.connect();
+    const { pipeline } = reader;
+    const connection = await reader.connect();
     // A temporary table is the connection's own.
     await connection.run('CREATE TEMP TABLE counted (row_hash UBIGINT, copies BIGINT)');
     const hash = `hash(${columns.map((column) => compared(pipeline, column)).join(', ')})`;
     const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(pipeline, columns, (type) => readType(type, jsonAsText))} GROUP BY ALL`;
-    return new CountedRows(connection, file, addSql);
+    return new CountedRows(reader, connection, file, addSql);
   }
 
   /** Adds the rows that the file has now. */
   async add(): Promise<void> {
-    await this.#connection.run(this.#addSql, { file: exactly(this.#file) });
+    await this.#reader.reading(() => this.#connection.run(this.#addSql, { file: exactly(this.#file) }));
   }
 
   async content(): Promise<Content> {

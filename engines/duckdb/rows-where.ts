@@ -1,5 +1,5 @@
 import type { OutputColumn, Pipeline } from '../../domain/pipeline';
-import { queryFile, rowsOfFile } from './rows-of-file';
+import { queryFile, rowsOfFile, withRowsReader } from './rows-of-file';
 
 /**
  * The first rows of a published file for which an SQL condition is true, as JSON, in the order of the file.
@@ -15,5 +15,6 @@ export async function rowsWhere(
 ): Promise<string[]> {
   const sql = `SELECT to_json(daybreak_row)::VARCHAR FROM ${rowsOfFile(pipeline, columns)} AS daybreak_row
     WHERE (\n${where}\n) LIMIT ${most}`;
-  return (await queryFile(pipeline, sql, file)).flatMap(([row]) => row ?? []);
+  const found = await withRowsReader(pipeline, {}, (reader) => queryFile(reader, sql, file));
+  return found.flatMap(([row]) => row ?? []);
 }

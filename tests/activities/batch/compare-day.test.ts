@@ -7,6 +7,7 @@ import type { DayManifest } from '../../../domain/day-manifest';
 import type { Pipeline } from '../../../domain/pipeline';
 import { runDayBuild } from '../../../engines/build-day';
 import { figuresOfFile } from '../../../engines/duckdb/figures';
+import { withRowsReader } from '../../../engines/duckdb/rows-of-file';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { STATE_FILE } from '../../../engines/versions/day-output';
 import { withOutput } from '../../../engines/versions/open-output';
@@ -102,6 +103,8 @@ async function writeFigures(): Promise<void> {
   const { pipeline, outputColumns } = await loadPipeline('pipelines/events');
   const path = join(output, '.versions', DAY, version, STATE_FILE);
   const state = JSON.parse(await readFile(path, 'utf8')) as object;
-  const figures = { '07': await figuresOfFile(pipeline, outputColumns, hourFile) };
+  const figures = {
+    '07': await withRowsReader(pipeline, {}, (reader) => figuresOfFile(reader, outputColumns, hourFile)),
+  };
   await writeFile(path, JSON.stringify({ ...state, figures }));
 }

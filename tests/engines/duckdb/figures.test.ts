@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { HourFigures } from '../../../domain/day-figures';
 import type { OutputType } from '../../../domain/column-types';
-import { timeTypesOf, type OutputColumn, type TimeFormat } from '../../../domain/pipeline';
+import { timeTypesOf, type OutputColumn, type Pipeline, type TimeFormat } from '../../../domain/pipeline';
 import { runDayBuild } from '../../../engines/build-day';
 import { figuresOfFile } from '../../../engines/duckdb/figures';
+import { withRowsReader } from '../../../engines/duckdb/rows-of-file';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { readState } from '../../../engines/versions/build-state';
 import { readCurrent } from '../../../engines/versions/day-output';
@@ -13,6 +14,9 @@ import { DAY, loadExample, pipelineLike, scratchFolder, writeFiles } from '../sc
 
 const root = scratchFolder();
 
+const figuresOf = (pipeline: Pipeline, columns: readonly OutputColumn[], file: string): Promise<HourFigures> =>
+  withRowsReader(pipeline, {}, (reader) => figuresOfFile(reader, columns, file));
+
 /** The figures of one row's value. */
 async function figureOf(json: string, column: OutputColumn, time?: TimeFormat) {
   const { pipeline } = await loadExample('events');
@@ -20,7 +24,7 @@ async function figureOf(json: string, column: OutputColumn, time?: TimeFormat) {
   const events = time && { ...pipeline.events, columns, time: { column: 'time', format: time } };
   await writeFiles(root, { 'rows.ndjson': `{"${column.name}":${json}}\n` });
   const changed = events === undefined ? pipeline : { ...pipeline, events };
-  return (await figuresOfFile(changed, [column], join(root, 'rows.ndjson'))).columns[0];
+  return (await figuresOf(changed, [column], join(root, 'rows.ndjson'))).columns[0];
 }
 
 it.each<[OutputType, string, number, string]>([
@@ -80,13 +84,13 @@ it('keeps the figures of a build beside it, for hours that stay the same too', a
   expect(second?.['08']?.rows).toBe(2);
   for (const hour of ['07', '08']) {
     const file = join(output, DAY, `${hour}.ndjson`);
-    expect(await figuresOfFile(loaded.pipeline, loaded.outputColumns, file)).toEqual(second?.[hour]);
+    expect(await figuresOf(loaded.pipeline, loaded.outputColumns, file)).toEqual(second?.[hour]);
   }
 });
 
 it('reads compressed rows', async () => {
   const { pipeline } = await loadExample('events');
   await writeFiles(root, { '07.ndjson.gz': gzipSync('{"value":3}\n') });
-  const figures = await figuresOfFile(pipeline, [{ name: 'value', type: 'BIGINT' }], join(root, '07.ndjson.gz'));
+  const figures = await figuresOf(pipeline, [{ name: 'value', type: 'BIGINT' }], join(root, '07.ndjson.gz'));
   expect(figures).toEqual({ rows: 1, columns: [{ name: 'value', values: 1, sum: '3' }] });
 });

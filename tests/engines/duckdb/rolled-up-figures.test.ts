@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Pipeline } from '../../../domain/pipeline';
 import { rollupSetting } from '../../../domain/rollup';
 import { noRolledUpFigures, rolledUpFiguresOfFile } from '../../../engines/duckdb/rolled-up-figures';
+import { withRowsReader } from '../../../engines/duckdb/rows-of-file';
 import { loadExample, scratchFolder, writeFiles } from '../scratch';
 
 const scratch = scratchFolder();
@@ -20,7 +21,9 @@ async function figuresOf(example: 'events' | 'rides', settings: object, rows: re
   const file = join(scratch, 'rows.ndjson');
   await writeFiles(scratch, { 'rows.ndjson': rows.map((row) => `${JSON.stringify(row)}\n`).join('') });
   return {
-    figures: await rolledUpFiguresOfFile(changed, rollup, outputColumns, { file, scratch }),
+    figures: await withRowsReader(changed, { scratch }, (reader) =>
+      rolledUpFiguresOfFile(reader, rollup, outputColumns, file),
+    ),
     none: noRolledUpFigures(changed, rollup, outputColumns),
   };
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import type { Pipeline } from '../../../domain/pipeline';
 import { rollupSetting } from '../../../domain/rollup';
 import { firstDifferentGroup } from '../../../engines/duckdb/rolled-up-groups';
+import { withRowsReader, type RowsReader } from '../../../engines/duckdb/rows-of-file';
+import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { loadExample, scratchFolder, writeFiles } from '../scratch';
 
 const scratch = scratchFolder();
@@ -31,9 +32,21 @@ const STORED = [
 ];
 
 async function different(stored: readonly object[], rows: readonly object[] = ROWS): Promise<string | undefined> {
+  return withRowsReader((await rolledUp()).pipeline, { scratch }, (reader) => differentIn(reader, stored, rows));
+}
+
+async function rolledUp(): Promise<Pick<LoadedPipeline, 'pipeline' | 'outputColumns'>> {
   const { pipeline, outputColumns } = await loadExample('events');
   const events = { ...pipeline.events, time: { ...pipeline.events.time, format: 'local' as const } };
-  const changed: Pipeline = { ...pipeline, events, druid: { ...pipeline.druid, rollup: ROLLUP } };
+  return { pipeline: { ...pipeline, events, druid: { ...pipeline.druid, rollup: ROLLUP } }, outputColumns };
+}
+
+async function differentIn(
+  reader: RowsReader,
+  stored: readonly object[],
+  rows: readonly object[],
+): Promise<string | undefined> {
+  const { outputColumns } = await rolledUp();
   const lines = (all: readonly object[]): string => all.map((one) => `${JSON.stringify(one)}\n`).join('');
   await writeFiles(scratch, { 'rows.ndjson': lines(rows) });
   // eslint-disable-next-line @typescript-eslint/require-await
@@ -44,7 +57,7 @@ async function different(stored: readonly object[], rows: readonly object[] = RO
   };
   const file = join(scratch, 'rows.ndjson');
   const columns = outputColumns.map((one) => (one.name === 'uid' ? { ...one, type: 'DOUBLE' as const } : one));
-  return firstDifferentGroup(changed, ROLLUP, columns, { file, stored: served(), scratch });
+  return firstDifferentGroup(reader, ROLLUP, columns, { file, stored: served(), scratch });
 }
 
 const changed = (at: number, change: object): object[] =>
@@ -53,6 +66,14 @@ const changed = (at: number, change: object): object[] =>
 it('finds nothing where each group is the same, also with several stored rows', async () => {
   expect(await different(STORED)).toBeUndefined();
   expect(await different(STORED.toReversed())).toBeUndefined();
+});
+
+it('compares several hours at once with one reader', async () => {
+  const { pipeline } = await rolledUp();
+  const found = await withRowsReader(pipeline, { scratch }, (reader) =>
+    Promise.all([STORED, changed(1, { m0: 3 }), STORED].map((stored) => differentIn(reader, stored, ROWS))),
+  );
+  expect(found).toEqual([undefined, expect.stringContaining('the metric ids is 4 in Druid, and 3'), undefined]);
 });
 
 it.each([

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { OutputType } from '../../../domain/column-types';
 import { timeTypesOf, type ColumnType, type TimeFormat } from '../../../domain/pipeline';
 import { figuresOfFile } from '../../../engines/duckdb/figures';
+import { withRowsReader } from '../../../engines/duckdb/rows-of-file';
 import { withRowCounter, type Content } from '../../../engines/duckdb/row-counter';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { loadExample, scratchFolder, writeFiles } from '../scratch';
@@ -108,7 +109,7 @@ it.each([1, 64])(
     expect(ofFile).toMatchObject({ rows: 1, distinct: 1 });
     expect(ofLines).toEqual(ofFile);
     expect(other.checksum).not.toBe(ofFile.checksum);
-    const { columns: figures } = await figuresOfFile(largest, columns, file);
+    const { columns: figures } = await withRowsReader(largest, {}, (reader) => figuresOfFile(reader, columns, file));
     expect(figures).toEqual([
       { name: 'value', values: 1, sum: String(Math.floor(0.99 * largest.events.maximumBytes)) },
     ]);
