@@ -5,6 +5,7 @@ import type { StorageLocation } from '../../clients/storage/location';
 import { isNeighbour } from '../../domain/file-hours';
 import { isHourly } from '../../domain/file-pattern';
 import { spansHours } from '../../domain/pipeline';
+import { Semaphore } from '../../domain/semaphore';
 import { lockingSql, openDatabase } from '../duckdb/database';
 import { requireSame } from '../duckdb/stage/same-files';
 import { MisplacedLedger } from '../duckdb/hours/misplaced-ledger';
@@ -13,6 +14,7 @@ import { foreignReason, NotWhole } from '../input/file-bytes';
 import { readChunks } from '../input/line-chunks';
 import type { ListedFile } from '../input/listed-file';
 import type { BuildContext, BuildPlan, EngineResult, SourceHour, TargetHour } from '../model/build-plan';
+import { settled } from '../versions/settled';
 import { runSpark } from './application';
 import type { ReadItem, WrittenPart } from './day-result';
 import { joinHour } from './hour-files';
@@ -54,6 +56,9 @@ const PARTITION_BYTES = 64 * 1024 ** 2;
  * more partitions than needed are slow.
  */
 const MOST_PARTITION_BYTES = 4 * PARTITION_BYTES;
+
+/** Hours whose parts are joined at once: while bytes of one are hashed, those of others are read and written. */
+const HOURS_AT_ONCE = 4;
 
 /** What one application did. */
 interface Outcome {
@@ -237,16 +242,21 @@ class SparkRun {
       const lines = sum(source.items.flatMap(({ found }) => found.lines));
       progress.addRows(lines, sum(source.files.map(({ bytes }) => bytes)));
     }
-    const built = new Map<string, TargetHour>();
     const { loaded } = this.#plan;
-    for (const hour of targets) {
-      const parts = written.filter((part) => part.hour === hour);
-      const misplaced = this.#ledger.recordsOf(hour);
-      built.set(hour, await joinHour(hour, parts, { folder, loaded, signal, misplaced }));
-      progress.hourDone();
-    }
+    const places = new Semaphore(HOURS_AT_ONCE);
+    const built = await settled(
+      targets.map((hour) =>
+        places.run(async (): Promise<[string, TargetHour]> => {
+          const parts = written.filter((part) => part.hour === hour);
+          const misplaced = this.#ledger.recordsOf(hour);
+          const joined = await joinHour(hour, parts, { folder, loaded, signal, misplaced });
+          progress.hourDone();
+          return [hour, joined];
+        }),
+      ),
+    );
     for (const { unreadable } of this.#odd.values()) await unreadable.remove();
-    return { quarantine, targets: built };
+    return { quarantine, targets: new Map(built) };
   }
 
   async #isKnownToBeOdd(file: ListedFile): Promise<boolean> {
