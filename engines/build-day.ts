@@ -184,12 +184,14 @@ async function tryBuild(
 
 /**
  * Throws STORAGE_CHANGED if a file of the day was written to: Spark's tasks read the parts of a file at different times, so
- * they may have read two contents of it.
+ * they may have read two contents of it. A local file may have grown: tasks read what was listed, and hashes show whether
+ * it was the same for all. Else a file that grows all the time would let no build end.
  */
 function requireUnchanged({ own }: ListedInput, now: ListedInput): void {
   const found = new Map(now.own.map((file) => [file.file, file]));
-  const written = own.find(({ file, bytes, changedAt, stamp }) => {
+  const written = own.find(({ file, bytes, changedAt, stamp, fetch }) => {
     const again = found.get(file);
+    if (fetch === undefined && again !== undefined && again.bytes > bytes) return false;
     // A stamp is empty if the file had changed shortly before.
     const isSame = stamp === '' || again?.stamp === '' || again?.stamp === stamp;
     return again?.bytes !== bytes || again.changedAt !== changedAt || !isSame;

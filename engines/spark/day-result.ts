@@ -12,6 +12,11 @@ const readItem = z.object({
   neighbour: z.object({ records: count, digest: z.string() }),
   /** SHA-256 of files that were read whole, by number. */
   hashes: z.record(z.string(), z.string()),
+  /**
+   * The hash of the lines of each split that is a part of a file, else ''. Equal hashes mean that the part was the same when
+   * the file was hashed as when its lines were read.
+   */
+  parts: z.array(z.string()),
   /** Numbers of files that only the rules of this program can read. */
   odd: z.array(count),
   /** Absolute path of a file of BadLine; null if there is none. */

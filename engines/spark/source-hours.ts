@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { changed } from '../../clients/storage/errors';
 import type { BusinessDate } from '../../domain/business-date';
 import { isNeighbour, parseSourceHour } from '../../domain/file-hours';
 import type { InputFile } from '../../domain/day-manifest';
@@ -32,8 +33,12 @@ export interface SourceRead {
   readonly maximumBytes: number;
 }
 
-/** The counts of a source hour, as the engine duckdb counts. Its bad records are added by `quarantineOf`. */
+/**
+ * The counts of a source hour, as the engine duckdb counts. Its bad records are added by `quarantineOf`. Throws
+ * STORAGE_CHANGED if tasks read two contents of a file.
+ */
 export function sourceHourOf({ date, hour, files, items, odd }: SourceRead): SourceHour {
+  requireOneContent(items);
   const notes = new Map<string, number>();
   let [lines, records, digest] = [0, 0, 0n];
   const hashes = new Map<string, string>();
@@ -83,6 +88,23 @@ export function sourceHourOf({ date, hour, files, items, odd }: SourceRead): Sou
     truncatedFiles: [...new Set(faults.map(({ file }) => file))],
     ...(unread.length > 0 && { unreadFiles: unread }),
   };
+}
+
+/** Throws STORAGE_CHANGED if a part of a file was not read as it was when the whole file was hashed. */
+function requireOneContent(items: SourceRead['items']): void {
+  const hashed = new Map<string, string>();
+  const partsOf = ({ item, found }: SourceRead['items'][number]) =>
+    item.splits.map(({ file, start }, index) => {
+      return { file: file.file, place: `${file.number}:${start}`, hash: found.parts[index] ?? '' };
+    });
+  for (const one of items.filter(({ item }) => item.isHash)) {
+    for (const { place, hash } of partsOf(one)) hashed.set(place, hash);
+  }
+  for (const one of items.filter(({ item }) => !item.isHash)) {
+    for (const { file, place, hash } of partsOf(one)) {
+      if (hash !== (hashed.get(place) ?? hash)) throw changed(`reading ${file}`);
+    }
+  }
 }
 
 /**

@@ -24,7 +24,7 @@ export interface Split<File> {
 export interface WorkItem<File> {
   readonly hour: string;
   readonly splits: readonly Split<File>[];
-  /** True if the only split is a whole file, of which only the hash is wanted: no split of its lines has all of it. */
+  /** True if the splits are all of one file, of which only hashes are wanted: no task that reads its lines has all of it. */
   readonly isHash: boolean;
 }
 
@@ -41,7 +41,7 @@ export function workItems<File extends SizedFile>(sources: ReadonlyMap<string, r
     for (const file of files) {
       const parts = splitsOf(file);
       if (parts.length > 1 && !file.isLines) {
-        items.push({ hour, splits: [{ file, start: 0, end: file.bytes }], isHash: true });
+        items.push({ hour, splits: parts, isHash: true });
       }
       for (const split of parts) {
         const size = contentBytes({ ...split.file, bytes: split.end - split.start });

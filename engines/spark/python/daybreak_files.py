@@ -41,6 +41,7 @@ class SplitContent:
         self._start = start
         self._end = end
         self._hash = hashlib.sha256() if start == 0 and end == file["bytes"] else None
+        self._part = part_hash() if self._hash is None else None
 
     def blocks(self) -> Iterator[bytes]:
         """Raises Odd, also after some blocks, and Fault."""
@@ -48,7 +49,7 @@ class SplitContent:
             return
         try:
             with opened(self._file, max(self._start - 1, 0)) as stream:
-                raw = self._raw(stream)
+                raw = self._raw(stream) if self._part is None else hashed(self._raw(stream), self._part)
                 yield from raw if self._file["isLines"] else self._unpacked(raw)
         except (Odd, Fault):
             raise
@@ -59,6 +60,11 @@ class SplitContent:
     def sha256(self) -> str | None:
         """The hash of the file, if the split is all of it and was read to its end."""
         return None if self._hash is None else self._hash.hexdigest()
+
+    @property
+    def part(self) -> str:
+        """The hash of the lines of a part of a file, which was read to its end; see PartHashes. Empty for a whole file."""
+        return "" if self._part is None else self._part.hexdigest()
 
     def _raw(self, stream: BinaryIO) -> Iterator[bytes]:
         """The split's bytes of the file as it was listed: what it has gained meanwhile is late."""
@@ -104,6 +110,57 @@ class SplitContent:
             raise Odd
         yield beginning.removeprefix(BYTE_ORDER_MARK)
         yield from rest
+
+
+def part_hash() -> Any:
+    return hashlib.blake2b(digest_size=16)
+
+
+def hashed(blocks: Iterator[bytes], into: Any) -> Iterator[bytes]:
+    for block in blocks:
+        into.update(block)
+        yield block
+
+
+class PartHashes:
+    """
+    Hashes of the lines that begin in each part of a file, from all of its bytes in order. SplitContent reads the same
+    lines of each part alone.
+    """
+
+    def __init__(self, starts: list[int]) -> None:
+        #: The first bytes of the parts that have not begun.
+        self._starts = starts[1:]
+        self._hash = part_hash()
+        self._found: list[str] = []
+        self._at = 0
+        #: Where the last line of the part before ends.
+        self._cut = 0
+
+    def add(self, block: bytes) -> None:
+        begin = 0
+        while self._starts:
+            # A line can be longer than a part, in which then none begins.
+            if self._cut < self._starts[0]:
+                feed = block.find(b"\n", max(begin, self._starts[0] - 1 - self._at))
+                if feed == -1:
+                    break
+                self._hash.update(block[begin : feed + 1])
+                begin = feed + 1
+                self._cut = self._at + begin
+            self._next()
+        self._hash.update(block[begin:])
+        self._at += len(block)
+
+    def hexdigests(self) -> list[str]:
+        while self._starts:
+            self._next()
+        return [*self._found, self._hash.hexdigest()]
+
+    def _next(self) -> None:
+        self._found.append(self._hash.hexdigest())
+        self._hash = part_hash()
+        del self._starts[0]
 
 
 def chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -202,12 +259,13 @@ def unzstd(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
         raise Odd from cause
 
 
-def hash_of(file: dict[str, Any]) -> str:
-    """SHA-256 of a file in hex. Raises Fault."""
+def hashes_of(file: dict[str, Any], starts: list[int]) -> tuple[str, list[str]]:
+    """SHA-256 of a file in hex, and the hashes of the parts that begin at these bytes. Raises Fault."""
     content = SplitContent({**file, "isLines": True}, 0, file["bytes"])
-    for _ in content.blocks():
-        pass
-    return content.sha256 or ""
+    parts = PartHashes(starts)
+    for block in content.blocks():
+        parts.add(block)
+    return content.sha256 or "", parts.hexdigests()
 
 
 def opened(file: dict[str, Any], start: int) -> BinaryIO:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any, Callable, Iterator
 
 from daybreak_database import connect, require_libraries, single, value_failure
-from daybreak_files import Fault, Odd, SplitContent, hash_of
+from daybreak_files import Fault, Odd, SplitContent, hashes_of
 from daybreak_lines import Chunk, ChunkBuilder
 
 
@@ -28,7 +28,7 @@ def read_items(plan: dict[str, Any], locate: Callable[[str], str]) -> Callable[[
 
 
 class ItemReader:
-    """Reads one work item: splits of the files of one source hour, or a whole file for its hash alone."""
+    """Reads one work item: splits of the files of one source hour, or all splits of a file for hashes alone."""
 
     def __init__(self, plan: dict[str, Any], item: dict[str, Any], locate: Callable[[str], str]) -> None:
         self._plan = plan
@@ -36,6 +36,8 @@ class ItemReader:
         self._connection = connect(plan, locate)
         self._source = plan["sources"][item["source"]]
         self._lines = [0] * len(item["splits"])
+        #: The hash of each split that is a part of a file.
+        self._parts = [""] * len(item["splits"])
         #: Lines by kind: blank, outside the day, bad, or the hour of the day to which a misplaced record belongs.
         self._notes: Counter[str] = Counter()
         #: Of a neighbouring hour: its records of the day, and the sum of their hashes.
@@ -50,8 +52,9 @@ class ItemReader:
 
     def run(self) -> Iterator[Any]:
         if self._item["isHash"]:
-            [split] = self._item["splits"]
-            self._hashes[split["file"]["number"]] = hash_of(split["file"])
+            splits = self._item["splits"]
+            file = splits[0]["file"]
+            self._hashes[file["number"]], self._parts = hashes_of(file, [split["start"] for split in splits])
             return
         builder = ChunkBuilder(self._plan["maximumBytes"])
         try:
@@ -70,6 +73,7 @@ class ItemReader:
             "notes": dict(self._notes),
             "neighbour": {"records": self._records, "digest": str(self._digest)},
             "hashes": self._hashes,
+            "parts": self._parts,
             "odd": self._odd,
             "bad": self._bad_path,
         }
@@ -85,6 +89,7 @@ class ItemReader:
             self._odd.append(file["number"])
         if content.sha256 is not None:
             self._hashes[file["number"]] = content.sha256
+        self._parts[number] = content.part
 
     def _stage(self, chunk: Chunk) -> Iterator[Any]:
         connection, plan = self._connection, self._plan

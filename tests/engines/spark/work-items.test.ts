@@ -35,9 +35,9 @@ it('gives small files of an hour to one task, and no file of another hour', () =
   ]);
 });
 
-it('divides a large plain file without a gap, and has somebody hash all of it', () => {
+it('divides a large plain file without a gap, and has somebody hash all of it and each part', () => {
   expect(shapes(items(file('a', 150)))).toEqual([
-    ['hash', 'a 0-150'],
+    ['hash', 'a 0-50', 'a 50-100', 'a 100-150'],
     ['lines', 'a 0-50'],
     ['lines', 'a 50-100'],
     ['lines', 'a 100-150'],

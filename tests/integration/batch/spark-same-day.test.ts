@@ -148,23 +148,40 @@ describe('a day is the same with both engines', () => {
     );
   });
 
-  it('with a file that is written to while tasks read', async () => {
+  it('with a file that only grows while tasks read, of which it takes what was listed', async () => {
     const input = await dayOf({ [name('07')]: lines(at('07', 1)), [name('08')]: lines(at('08', 1)) });
     const loaded = await loadExample('events');
-    let isWritten = false;
-    const output = join(root, 'written-spark');
+    const outputs = [join(root, 'grown-spark'), join(root, 'grown-duckdb')] as const;
+    const expected = await onDuckDb(loaded, { input, output: outputs[1] });
     const built = await onTasks(loaded, {
       input,
-      output,
+      output: outputs[0],
       findSpark: async () => {
-        if (!isWritten) await appendFile(join(input, name('07')), lines(at('07', 2), at('07', 3)));
-        isWritten = true;
+        await appendFile(join(input, name('07')), lines(at('07', 2), at('07', 3)));
         return tasks.program;
       },
     });
-    const expected = await onDuckDb(loaded, { input, output: join(root, 'written-duckdb') });
-    expect(expected.counts.written).toBe(4);
-    await expectSameDay(built, expected, [output, join(root, 'written-duckdb')]);
+    await expectSameDay(built, expected, outputs);
+    const later = await onTasks(loaded, { input, output: outputs[0] });
+    expect(later.counts.written).toBe(4);
+    await expectSameDay(later, await onDuckDb(loaded, { input, output: outputs[1] }), outputs);
+  });
+
+  it('with a file that is changed while tasks read, of which it takes the new content', async () => {
+    const input = await dayOf({ [name('07')]: lines(at('07', 1)), [name('08')]: lines(at('08', 1)) });
+    const loaded = await loadExample('events');
+    const outputs = [join(root, 'changed-spark'), join(root, 'changed-duckdb')] as const;
+    let isChanged = false;
+    const built = await onTasks(loaded, {
+      input,
+      output: outputs[0],
+      findSpark: async () => {
+        if (!isChanged) await writeFile(join(input, name('07')), lines(at('07', 7)));
+        isChanged = true;
+        return tasks.program;
+      },
+    });
+    await expectSameDay(built, await onDuckDb(loaded, { input, output: outputs[1] }), outputs);
   });
 
   it('with files of arrays, where files.framing is json', async () => {
