@@ -6,13 +6,17 @@ import {
   makeTelemetryFilterString,
   Runtime,
   Worker,
+  type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { dateAttribute, outcomeAttribute, pipelineAttribute } from '../../domain/search-attributes';
+import { QUEUES_OF_LAYER, TASK_QUEUES, type Layer } from '../../domain/task-queues';
 import { artifactsOf } from '../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../scripts/stack/progress';
+import { readConfig } from '../../worker/config';
+import { tuning } from '../../worker/tuning';
 import { keptWorkflowBundle, payloadConverterPath } from './kept-bundle';
 
 export interface WorkflowTests {
@@ -23,6 +27,8 @@ export interface WorkflowTests {
   readonly taskQueue: string;
   /** Serves the real workflows with these activities while `work` runs, `slots` of them at once. */
   serve(activities: object, work: () => Promise<void>, slots?: number): Promise<void>;
+  /** The same on the task queues of a layer, with the slots that a worker has by default. One test may run at a time. */
+  serveLayer(layer: Layer, activities: object, work: () => Promise<void>): Promise<void>;
 }
 
 /**
@@ -58,6 +64,13 @@ export function useTemporal(...server: string[]): WorkflowTests {
 
   afterAll(() => environment.teardown());
 
+  const created = (taskQueue: string, activities: object, options: Partial<WorkerOptions>): Promise<Worker> =>
+    Worker.create({
+      ...{ connection: environment.nativeConnection, workflowBundle, taskQueue, activities },
+      dataConverter: { payloadConverterPath },
+      ...options,
+    });
+
   return {
     get taskQueue() {
       return `workflow-tests-${served}`;
@@ -70,16 +83,18 @@ export function useTemporal(...server: string[]): WorkflowTests {
     },
     async serve(activities, work, slots = 100) {
       served += 1;
-      const worker = await Worker.create({
-        connection: environment.nativeConnection,
-        workflowBundle,
-        taskQueue: `workflow-tests-${served}`,
-        dataConverter: { payloadConverterPath },
-        activities,
+      const worker = await created(`workflow-tests-${served}`, activities, {
         maxConcurrentActivityTaskExecutions: slots,
         maxHeartbeatThrottleInterval: '100 milliseconds',
       });
       await worker.runUntil(work);
+    },
+    async serveLayer(layer, activities, work) {
+      const { worker: config } = readConfig({});
+      const workers = await Promise.all(
+        QUEUES_OF_LAYER[layer].map((queue) => created(TASK_QUEUES[queue], activities, tuning(queue, config))),
+      );
+      await workers.reduceRight((rest, worker) => () => worker.runUntil(rest), work)();
     },
   };
 }

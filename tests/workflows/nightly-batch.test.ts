@@ -1,10 +1,14 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { backfillId } from '../../domain/backfill';
+import { parseBusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
+import { TASK_QUEUES } from '../../domain/task-queues';
+import { readConfig } from '../../worker/config';
 import { createOperateActivities, type OperateActivities } from '../../activities/operate';
 import { NO_WEBHOOKS } from '../activities/operate/no-webhooks';
 import type { Notice } from '../../domain/notice';
-import type { nightlyBatch } from '../../workflows';
+import type { backfill, nightlyBatch } from '../../workflows';
 import { BUILT, dayActivities } from './day-activities';
 import { failureOf, Held, shownOf, until, useTemporal } from './environment';
 
@@ -14,10 +18,10 @@ const INPUT = { pipeline: 'events', timeZone: 'Asia/Seoul' };
 const yesterday = (): string => new Date(Date.now() + 9 * 3_600_000 - 86_400_000).toISOString().slice(0, 10);
 
 let number = 0;
-function start(input = INPUT) {
+function start(input = INPUT, taskQueue = temporal.taskQueue) {
   number += 1;
   return temporal.client.workflow.start<typeof nightlyBatch>('nightlyBatch', {
-    taskQueue: temporal.taskQueue,
+    taskQueue,
     workflowId: `nightly-batch/${number}`,
     args: [input],
   });
@@ -55,6 +59,33 @@ it('recomputes the day before the one in which it was due, however late it begin
       outcome: 'replaced',
       memo: { trigger: 'nightly', startedBy: workflowId },
     });
+  });
+});
+
+it('replaces its day while the days of a backfill hold all slots of their queue', async () => {
+  const held = new Held();
+  const [from, to] = ['2026-01-01', '2026-01-06'];
+  const { activities } = dayActivities({
+    async buildDay({ date }) {
+      if (date <= to) await held.wait();
+      return BUILT;
+    },
+  });
+  const selectBackfillDays: OperateActivities['selectBackfillDays'] = () =>
+    Promise.resolve([1, 2, 3, 4, 5, 6].map((day) => parseBusinessDate(`2026-01-0${day}`)));
+  await temporal.serveLayer('batch', { ...activities, selectBackfillDays }, async () => {
+    const days = await temporal.client.workflow.start<typeof backfill>('backfill', {
+      taskQueue: TASK_QUEUES.backfill,
+      workflowId: backfillId('events', from, to),
+      args: [{ pipeline: 'events', from, to, only: 'all', parallel: 6 }],
+    });
+    const { worker } = readConfig({});
+    await held.reached(worker.slots.backfill);
+    const night = await start(INPUT, TASK_QUEUES.batch);
+    expect(await night.result()).toEqual({ date: yesterday(), outcome: 'replaced' });
+    expect(held.arrived).toBe(worker.slots.backfill);
+    held.release();
+    expect(await days.result()).toMatchObject({ completed: 6, replaced: 6 });
   });
 });
 
