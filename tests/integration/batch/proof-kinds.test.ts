@@ -28,6 +28,8 @@ interface Row {
   readonly zone: string;
   readonly at: string;
   readonly borough: string;
+  readonly tags: string;
+  readonly extra: string;
   readonly digest: string;
 }
 
@@ -77,6 +79,17 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     rows: (rows) => rows.map((row, index) => ({ ...row, zone: rows[index === 0 ? 1 : index === 1 ? 0 : index]!.zone })),
     foundBy: ['rows'],
   },
+  'another value in a list': { rows: first({ tags: '["a","c"]' }), foundBy: ['rows'] },
+  'a list with its values in another order': { rows: first({ tags: '["b","a"]' }), foundBy: ['rows'] },
+  'a list with one value more': { rows: first({ tags: '["a","b",null]' }), foundBy: ALL },
+  'null for a list': { rows: first({ tags: 'null' }), foundBy: ALL },
+  'another value in JSON': { rows: first({ extra: '{"a":[1,{"b":3}]}' }), foundBy: ['rows'] },
+  'null for JSON': { rows: first({ extra: 'null' }), foundBy: ALL },
+  'JSON with other blanks': { rows: first({ extra: '{ "a": [1, {"b": 2}] }' }), foundBy: [] },
+  'a list and JSON of a row that was made otherwise': {
+    rows: first({ tags: '["a","c"]', extra: '{"a":[1,{"b":3}]}', digest: '5' }),
+    foundBy: ['rows', 'digests'],
+  },
   'a BIGINT loaded as text': { task: asType('ride', 'string'), foundBy: ALL },
   'a BIGINT loaded as DOUBLE': { task: asType('ride', 'double'), foundBy: ALL },
   'a DOUBLE loaded as text': { task: asType('price', 'string'), foundBy: ALL },
@@ -85,8 +98,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 /** One hour's events. The first two have texts of other lengths than their neighbours; one is beyond the basic plane. */
 const EVENTS = [
-  '{"ride":9007199254740993,"zone":132,"fare":10.1,"shared":true,"at":"2026-03-14T07:00:00-04:00"}',
-  '{"ride":-9223372036854775808,"zone":4,"fare":-0.0,"shared":null,"at":"2026-03-14T07:30:00.5-04:00"}',
+  '{"ride":9007199254740993,"zone":132,"fare":10.1,"shared":true,"at":"2026-03-14T07:00:00-04:00","tags":["a","b"],"extra":{"a":[1,{"b":2}]}}',
+  '{"ride":-9223372036854775808,"zone":4,"fare":-0.0,"shared":null,"at":"2026-03-14T07:30:00.5-04:00","tags":[],"extra":"text"}',
   '{"ride":9223372036854775807,"zone":1,"fare":0.1,"shared":false,"at":"2026-03-14T11:59:59.999Z"}',
   '{"ride":7,"zone":99999,"fare":1e300,"shared":false,"at":"2026-03-14T07:00:01.123456789-04:00"}',
   '{"ride":8,"zone":90,"fare":null,"shared":true,"at":"2026-03-14T07:00:00-04:00"}',
@@ -97,9 +110,15 @@ let loaded: LoadedPipeline;
 
 beforeAll(async () => {
   pipeline = await ownPipeline(
-    (yaml) => `${yaml.replace(/^( +)(datasource: .*)$/m, '$1$2\n$1digestColumn: row_digest')}proof: aggregates\n`,
+    (yaml) =>
+      `${yaml
+        .replace(/^( +)at: VARCHAR$/m, '$1at: VARCHAR\n$1tags: VARCHAR[]\n$1extra: JSON')
+        .replace(/^( +)(datasource: .*)$/m, '$1$2\n$1digestColumn: row_digest')}proof: aggregates\n`,
     'rides',
   );
+  const transform = join(pipeline.folder, 'transform.sql');
+  const sql = await readFile(transform, 'utf8');
+  await writeFile(transform, sql.replace('AS price\n', 'AS price,\n  r.tags,\n  r.extra\n'));
   await writeFile(
     join(pipeline.folder, 'zones.csv'),
     'zone,name,borough\n1,Newark Airport,2\n4,Alphabet City,1\n90,Flatiron 🗽 é,1\n132,JFK Airport,3\n',
@@ -146,18 +165,22 @@ async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec 
   await until(`the rows of ${plan.datasource}`, () => druid.queries.hasDatasource(plan.datasource));
 }
 
-const FIELDS = ['at', 'ride', 'zone', 'borough', 'shared', 'price', 'digest'] as const;
+const FIELDS = ['at', 'ride', 'zone', 'borough', 'shared', 'price', 'tags', 'extra', 'digest'] as const;
 
 /** JSON.parse would change numbers. */
 function rowOf(line: string): Row {
-  const values =
-    /^\{"at":(.*?),"ride":(.*?),"zone":(.*?),"borough":(.*?),"shared":(.*?),"price":(.*?),"row_digest":(.*?)\}$/u;
+  const pairs = FIELDS.map((field) => `"${nameOf(field)}":(.*?)`);
+  const values = new RegExp(`^\\{${pairs.join(',')}\\}$`, 'u');
   const found = values.exec(line) ?? [];
   return Object.fromEntries(FIELDS.map((field, index) => [field, found[index + 1] ?? ''])) as unknown as Row;
 }
 
 function textOf(row: Row): string {
-  return `{${FIELDS.map((field) => `"${field === 'digest' ? 'row_digest' : field}":${row[field]}`).join(',')}}`;
+  return `{${FIELDS.map((field) => `"${nameOf(field)}":${row[field]}`).join(',')}}`;
+}
+
+function nameOf(field: keyof Row): string {
+  return field === 'digest' ? 'row_digest' : field;
 }
 
 /** The pipeline as it is, with another proof. Without digests, the figures come from the file of the hour. */
@@ -193,7 +216,7 @@ it('finds a row that came in the segment of an hour, as realtime’s do, by rows
   const file = join(pipeline.folder, 'leftover.ndjson');
   await writeFile(
     file,
-    `${textOf({ ...rowOf(''), at: '"2026-03-14T09:00:00-04:00"', ride: '1', zone: '""', borough: '""', shared: 'true', price: '1', digest: '1' })}\n`,
+    `${textOf({ ...rowOf(''), at: '"2026-03-14T09:00:00-04:00"', ride: '1', zone: '""', borough: '""', shared: 'true', price: '1', tags: 'null', extra: 'null', digest: '1' })}\n`,
   );
   const spec = specOf(`daybreak_${plan.datasource}_leftover`, plan, file);
   const hour = { type: 'period', period: 'PT1H', timeZone: plan.timeZone };
