@@ -168,14 +168,21 @@ function asNumber(text: string): string {
 
 /**
  * JSON as DuckDB writes it, since writers spell blanks, escapes and doubles differently. Druid makes a double of an
- * integer beyond 64 bits.
+ * integer beyond 64 bits, and of each whole number if a segment has numbers and nothing else, and not all of them are whole.
  */
 function comparedJson(text: string): string {
-  const tokens = `regexp_extract_all(${text}, ${literal(JSON_TOKEN)})`;
   const isFar = "regexp_full_match(token, '-?[0-9]{19,}') AND TRY_CAST(token AS BIGINT) IS NULL";
-  const doubles = `array_to_string(list_transform(${tokens}, lambda token: CASE WHEN ${isFar} THEN token || 'e0' ELSE token END), '')`;
-  const plain = `CASE WHEN regexp_matches(${text}, '[0-9]{19}') THEN ${doubles} ELSE ${text} END`;
-  return `nullif(json_extract(${plain}, '$')::VARCHAR, 'null')`;
+  const plain = withTokens(text, '[0-9]{19}', `CASE WHEN ${isFar} THEN token || 'e0' ELSE token END`);
+  const written = `json_extract(${plain}, '$')::VARCHAR`;
+  const compared = withTokens(written, '[0-9]\\.0', "regexp_replace(token, '^(-?[0-9]+)\\.0$', '\\1')");
+  return `nullif(${compared}, 'null')`;
+}
+
+/** JSON text with each `token` changed, if the text matches a pattern. Few do. */
+function withTokens(text: string, pattern: string, change: string): string {
+  const tokens = `regexp_extract_all(${text}, ${literal(JSON_TOKEN)})`;
+  const changed = `array_to_string(list_transform(${tokens}, lambda token: ${change}), '')`;
+  return `CASE WHEN regexp_matches(${text}, '${pattern}') THEN ${changed} ELSE ${text} END`;
 }
 
 const JSON_TOKEN = '"(?:[^"\\\\]|\\\\.)*"|[0-9.eE+-]+|[^"0-9.eE+-]+';

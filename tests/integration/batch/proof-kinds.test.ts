@@ -30,6 +30,10 @@ interface Row {
   readonly borough: string;
   readonly tags: string;
   readonly extra: string;
+  /** JSON that Druid stores as other types, since no value is an object: whole numbers, nothing, all kinds of numbers. */
+  readonly whole: string;
+  readonly none: string;
+  readonly mixed: string;
   readonly digest: string;
 }
 
@@ -85,6 +89,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'null for a list': { rows: first({ tags: 'null' }), foundBy: ALL },
   'another value in JSON': { rows: first({ extra: '{"a":[1,{"b":3}]}' }), foundBy: ['rows'] },
   'null for JSON': { rows: first({ extra: 'null' }), foundBy: ALL },
+  'another number in JSON': { rows: first({ whole: '9007199254740992' }), foundBy: ['rows'] },
+  'a value for the JSON null': { rows: first({ none: '1' }), foundBy: ALL },
   'JSON with other blanks': { rows: first({ extra: '{ "a": [1, {"b": 2}] }' }), foundBy: [] },
   'a list and JSON of a row that was made otherwise': {
     rows: first({ tags: '["a","c"]', extra: '{"a":[1,{"b":3}]}', digest: '5' }),
@@ -98,8 +104,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 /** One hour's events. The first two have texts of other lengths than their neighbours; one is beyond the basic plane. */
 const EVENTS = [
-  '{"ride":9007199254740993,"zone":132,"fare":10.1,"shared":true,"at":"2026-03-14T07:00:00-04:00","tags":["a","b"],"extra":{"a":[1,{"b":2}]}}',
-  '{"ride":-9223372036854775808,"zone":4,"fare":-0.0,"shared":null,"at":"2026-03-14T07:30:00.5-04:00","tags":[],"extra":"text"}',
+  '{"ride":9007199254740993,"zone":132,"fare":10.1,"shared":true,"at":"2026-03-14T07:00:00-04:00","tags":["a","b"],"extra":{"a":[1,{"b":2}]},"whole":9007199254740993,"mixed":5}',
+  '{"ride":-9223372036854775808,"zone":4,"fare":-0.0,"shared":null,"at":"2026-03-14T07:30:00.5-04:00","tags":[],"extra":"text","whole":-1,"none":null,"mixed":1.5}',
   '{"ride":9223372036854775807,"zone":1,"fare":0.1,"shared":false,"at":"2026-03-14T11:59:59.999Z"}',
   '{"ride":7,"zone":99999,"fare":1e300,"shared":false,"at":"2026-03-14T07:00:01.123456789-04:00"}',
   '{"ride":8,"zone":90,"fare":null,"shared":true,"at":"2026-03-14T07:00:00-04:00"}',
@@ -112,13 +118,16 @@ beforeAll(async () => {
   pipeline = await ownPipeline(
     (yaml) =>
       `${yaml
-        .replace(/^( +)at: VARCHAR$/m, '$1at: VARCHAR\n$1tags: VARCHAR[]\n$1extra: JSON')
+        .replace(
+          /^( +)at: VARCHAR$/m,
+          '$1at: VARCHAR\n$1tags: VARCHAR[]\n$1extra: JSON\n$1whole: JSON\n$1none: JSON\n$1mixed: JSON',
+        )
         .replace(/^( +)(datasource: .*)$/m, '$1$2\n$1digestColumn: row_digest')}proof: aggregates\n`,
     'rides',
   );
   const transform = join(pipeline.folder, 'transform.sql');
   const sql = await readFile(transform, 'utf8');
-  await writeFile(transform, sql.replace('AS price\n', 'AS price,\n  r.tags,\n  r.extra\n'));
+  await writeFile(transform, sql.replace('AS price\n', 'AS price,\n  r.tags,\n  r.extra, r.whole, r.none, r.mixed\n'));
   await writeFile(
     join(pipeline.folder, 'zones.csv'),
     'zone,name,borough\n1,Newark Airport,2\n4,Alphabet City,1\n90,Flatiron 🗽 é,1\n132,JFK Airport,3\n',
@@ -165,7 +174,20 @@ async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec 
   await until(`the rows of ${plan.datasource}`, () => druid.queries.hasDatasource(plan.datasource));
 }
 
-const FIELDS = ['at', 'ride', 'zone', 'borough', 'shared', 'price', 'tags', 'extra', 'digest'] as const;
+const FIELDS = [
+  'at',
+  'ride',
+  'zone',
+  'borough',
+  'shared',
+  'price',
+  'tags',
+  'extra',
+  'whole',
+  'none',
+  'mixed',
+  'digest',
+] as const;
 
 /** JSON.parse would change numbers. */
 function rowOf(line: string): Row {
@@ -216,7 +238,7 @@ it('finds a row that came in the segment of an hour, as realtime’s do, by rows
   const file = join(pipeline.folder, 'leftover.ndjson');
   await writeFile(
     file,
-    `${textOf({ ...rowOf(''), at: '"2026-03-14T09:00:00-04:00"', ride: '1', zone: '""', borough: '""', shared: 'true', price: '1', tags: 'null', extra: 'null', digest: '1' })}\n`,
+    `${textOf({ ...rowOf(''), at: '"2026-03-14T09:00:00-04:00"', ride: '1', zone: '""', borough: '""', shared: 'true', price: '1', tags: 'null', extra: 'null', whole: 'null', none: 'null', mixed: 'null', digest: '1' })}\n`,
   );
   const spec = specOf(`daybreak_${plan.datasource}_leftover`, plan, file);
   const hour = { type: 'period', period: 'PT1H', timeZone: plan.timeZone };
