@@ -10,7 +10,8 @@ export function reconciledHours(
   const before = new Map(realtime.map((hour) => [hour.hour, hour]));
   const after = new Map(proven.map((hour) => [hour.hour, hour]));
   const wasRolledUp = realtime.some(({ stored }) => stored !== undefined);
-  return hours.map(({ hour, written, filtered = 0, duplicates, unmatched, misfiled }) => {
+  const isMultiplied = hours.some(({ multiplied = 0 }) => multiplied > 0);
+  return hours.map(({ hour, written, filtered = 0, multiplied = 0, duplicates, unmatched, misfiled }) => {
     const served = after.get(hour);
     const distinct = before.get(hour)?.distinct ?? 0;
     const isRolledUp = wasRolledUp || served?.druidStored !== undefined;
@@ -23,6 +24,7 @@ export function reconciledHours(
       outsideDay: sources[hour]?.outsideDay ?? 0,
       duplicates,
       filtered,
+      ...(isMultiplied && { multiplied }),
       written,
       missedByRealtime: Math.max(0, written - distinct),
       unmatched,

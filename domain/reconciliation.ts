@@ -21,6 +21,8 @@ export interface ReconciledHour {
   readonly duplicates: number;
   /** Distinct records for which the transform gives no row. */
   readonly filtered: number;
+  /** Rows of events that the transform made several of, beyond one each. Absent if no hour of the day has any. */
+  readonly multiplied?: number;
   readonly written: number;
   /** How many more rows the batch has than the distinct rows that Druid served before. */
   readonly missedByRealtime: number;
@@ -38,7 +40,7 @@ export interface ReconciledHour {
   readonly equal: boolean;
 }
 
-/** The columns of the day's table, in order. The last line has the sums of the day. */
+/** The columns of the day's table, in order; 'multiplied' only of hours that have it. The last line has the sums of the day. */
 export const RECONCILIATION_COLUMNS = [
   ['hour', 'hour'],
   ['before', 'realtimeRows'],
@@ -48,6 +50,7 @@ export const RECONCILIATION_COLUMNS = [
   ['other days', 'outsideDay'],
   ['duplicates', 'duplicates'],
   ['filtered', 'filtered'],
+  ['multiplied', 'multiplied'],
   ['written', 'written'],
   ['added', 'missedByRealtime'],
   ['unmatched', 'unmatched'],
@@ -106,7 +109,9 @@ export function areRolledUp(hours: readonly ReconciledHour[]): boolean {
 export function reconciliationColumns(
   hours: readonly ReconciledHour[],
 ): readonly (readonly [title: string, key: keyof ReconciledHour])[] {
-  return areRolledUp(hours) ? [...RECONCILIATION_COLUMNS, ...STORED_COLUMNS] : RECONCILIATION_COLUMNS;
+  const isMultiplied = hours.some(({ multiplied }) => multiplied !== undefined);
+  const columns = RECONCILIATION_COLUMNS.filter(([title]) => isMultiplied || title !== 'multiplied');
+  return areRolledUp(hours) ? [...columns, ...STORED_COLUMNS] : columns;
 }
 
 /** The table as text cells: a line of names, a line for each hour, a line of sums. */

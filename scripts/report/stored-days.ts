@@ -31,6 +31,7 @@ const storedDay = z
         quarantined: count.optional().default(0),
         missedByRealtime: count.optional().default(0),
         druidRows: count,
+        multiplied: count.exactOptional(),
         realtimeStored: count.exactOptional(),
         druidStored: count.exactOptional(),
         equal: z.boolean(),

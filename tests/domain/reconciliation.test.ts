@@ -51,6 +51,17 @@ it('names columns below that are 0 in every hour, so that the UI’s window has 
   expect(shown).toContain('| bad |');
 });
 
+it('adds up where the transform makes several rows of an event', () => {
+  const [names = [], ...lines] = reconciliationTable([
+    { ...hour, multiplied: 20, written: 1021 },
+    { ...hour, hour: '01', multiplied: 0 },
+  ]);
+  const column = names.indexOf('multiplied');
+  expect(names[column + 1]).toBe('written');
+  expect(lines.map((cells) => cells[column])).toEqual(['20', '0', '20']);
+  expect(reconciliationTable([hour])[0]).not.toContain('multiplied');
+});
+
 it('says what is an event and what a stored row where Druid rolls up', () => {
   const [names, line, sums] = reconciliationTable([{ ...hour, realtimeStored: 120, druidStored: 100 }]);
   expect([names, line, sums].map((cells) => cells?.slice(-2))).toEqual([
