@@ -30,8 +30,8 @@ export interface CodecOptions {
 /**
  * Encrypts arguments, results, heartbeats, memos and summaries before they reach Temporal. Values that were stored
  * before encryption was turned on are still read, unless `strict` is set. Without keys nothing is encrypted, and an
- * encrypted value is refused: no command may take it for an unknown one, and no run may end because of it. Search attributes are not encrypted: Temporal
- * filters by them.
+ * encrypted value is refused: no command may take it for an unknown one, and no run may end because of it. Search
+ * attributes are not encrypted: Temporal filters by them.
  *
  * A value is not bound to its place: if a schedule starts a run, the SDK gives the codecs of writer and reader
  * different ids, and these ids are experimental.

@@ -34,8 +34,9 @@ const { findLateData } = proxyActivities<OperateActivities>({
 
 /**
  * The hourly schedule starts it. It recomputes, one after another, the finished days whose files changed since their
- * build, and decides again about each before its run. The pipeline sets how often, and from how many rows on. Days that no run has built are reported, or built if
- * the pipeline says so. Details and result say why each other day was left.
+ * build, and decides again about each before its run. The pipeline sets how often, and from how many rows on. Days
+ * that no run has built are reported, or built if the pipeline says so. Details and result say why each other day was
+ * left.
  */
 export async function lateDataWatch(input: LateDataWatchInput): Promise<LateDataWatchResult> {
   const { pipeline } = checkedInput(lateDataWatchInputSchema, input);

@@ -52,8 +52,8 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
   return {
     /**
      * Runs a share of a pipeline's partitions and sends a heartbeat with a `SpeedShardProgress` each second. Returns,
-     * with everything committed, after `maximumSeconds` (later if the tables take long), on cancellation, or if the pipeline needs another setup.
-     * Throws SHARD_FENCED if another owner took a partition over.
+     * with everything committed, after `maximumSeconds` (later if the tables take long), on cancellation, or if the
+     * pipeline needs another setup. Throws SHARD_FENCED if another owner took a partition over.
      */
     async runSpeedShard(given: SpeedShardInput): Promise<SpeedShardResult> {
       const input = parseInput(shardInput, given, 'runSpeedShard');

@@ -5,9 +5,10 @@ import { ADDED_ENDING, isPacked, unpackedName } from './compression';
 /** The names that a pattern gives to a day's files. */
 export interface DayNames {
   /**
-   * The hour of a path below the input folder; '00' if the pattern has no hour, undefined if the path is not one of the
-   * day's. A path may also end in .gz or .zst, in small letters or capitals, and no part of it begins with a dot. If it can be read in several ways, a
-   * `*` takes as much as it can, the first one first. The time grows with the product of the two lengths.
+   * The hour of a path below the input folder; '00' if the pattern has no hour, undefined if the path is not one of
+   * the day's. A path may also end in .gz or .zst, in small letters or capitals, and no part of it begins with a dot.
+   * If it can be read in several ways, a `*` takes as much as it can, the first one first. The time grows with the
+   * product of the two lengths.
    */
   readonly hourOf: (path: string) => string | undefined;
   /** The pattern's folders and its last part. A part that is the same for every file is a text. */

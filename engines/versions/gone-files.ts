@@ -9,9 +9,9 @@ import type { DayOutput, PublishedDay } from './day-output';
 type SizedFile = Pick<InputFile, 'file' | 'bytes'>;
 
 /**
- * A build's files that are gone, both under their name and under their name after compression or
- * decompression, or that are empty now. A file that was not read is never among them: it gave no row that could be lost. Neither is one that
- * is only beyond the pipeline's present reach.
+ * A build's files that are gone, both under their name and under their name after compression or decompression, or
+ * that are empty now. A file that was not read is never among them: it gave no row that could be lost. Neither is one
+ * that is only beyond the pipeline's present reach.
  *
  * @param present files that are known to be there. The input is listed only if some are not among them.
  */

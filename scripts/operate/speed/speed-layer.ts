@@ -22,8 +22,8 @@ export interface StartOptions {
 }
 
 /**
- * Starts the speed layer, with what the layer before it has committed; one that already runs goes on unchanged. Returns what it found. Throws ALREADY_RUNNING if it
- * finds one that is stuck, and NOT_RUNNING if there is no worker.
+ * Starts the speed layer, with what the layer before it has committed; one that already runs goes on unchanged.
+ * Returns what it found. Throws ALREADY_RUNNING if it finds one that is stuck, and NOT_RUNNING if there is no worker.
  */
 export async function startSpeedLayer(
   client: Client,
