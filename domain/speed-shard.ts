@@ -11,10 +11,7 @@ export interface SpeedShardInput {
   /** 0 to shards - 1. */
   readonly shard: number;
   readonly shards: number;
-  /**
-   * The shard commits and ends by itself after this time, which includes the loading of its tables. It reads for at least
-   * half of it.
-   */
+  /** The shard commits and ends by itself after reading for this time. */
   readonly maximumSeconds: number;
   /**
    * The setup that was prepared for the shard. A pipeline that needs another setup is not run. Absent: not compared.

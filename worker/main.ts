@@ -30,11 +30,13 @@ export interface WorkerOptions {
   readonly signal: AbortSignal;
   /** Called once every task queue is served, unless the signal has aborted. */
   readonly onReady: () => void;
+  /** Called once the task queues are not served any more: the signal has aborted, or one of them has failed. */
+  readonly onDraining?: () => void;
 }
 
 /** Serves the task queues until the signal aborts. The only place where clients, activities and workflows meet. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  const { config, layers, logger, signal, onReady } = options;
+  const { config, layers, logger, signal, onReady, onDraining } = options;
   installRuntime(config, logger);
   const metrics = createMetrics(Runtime.instance().metricMeter);
   if (layers.includes('batch')) (await pipelineNames(config.pipelines)).forEach(metrics.begin);
@@ -63,7 +65,7 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
         );
       }),
     );
-    const running = runAll(workers);
+    const running = runAll(workers, onDraining);
     const drain = (): void => {
       shutDown(workers);
     };

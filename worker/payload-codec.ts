@@ -58,7 +58,7 @@ export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOpti
 
   function decrypt(payload: Payload): Payload {
     if (text(payload.metadata?.[METADATA_ENCODING_KEY]) !== ENCODING) {
-      if (strict) throw notEncrypted();
+      if (strict) throw new NotEncrypted();
       return payload;
     }
     if (keys.size === 0) throw withoutKeys();
@@ -98,12 +98,15 @@ function withoutKeys(): DaybreakError {
   });
 }
 
-function notEncrypted(): DaybreakError {
-  return new DaybreakError('BAD_CONFIGURATION', {
-    what: 'Temporal has a value that is not encrypted, and DAYBREAK_PAYLOAD_STRICT refuses it',
-    remedy:
-      'If none of your people started the run, terminate it. While runs and schedules from before the encryption are kept, unset DAYBREAK_PAYLOAD_STRICT.',
-  });
+/** A value that `strict` refuses. */
+export class NotEncrypted extends DaybreakError {
+  constructor() {
+    super('BAD_CONFIGURATION', {
+      what: 'Temporal has a value that is not encrypted, and DAYBREAK_PAYLOAD_STRICT refuses it',
+      remedy:
+        'If none of your people started the run, terminate it. While runs and schedules from before the encryption are kept, unset DAYBREAK_PAYLOAD_STRICT.',
+    });
+  }
 }
 
 function unknownVersion(version: string): DaybreakError {

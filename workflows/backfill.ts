@@ -35,7 +35,8 @@ import { showDetails } from './show-details';
 export const progressQuery = defineQuery<BackfillProgress>('progress');
 
 const { selectBackfillDays } = proxyActivities<OperateActivities>({
-  startToCloseTimeout: '12 hours', // It compares the files of thousands of days. Heartbeats show a dead worker.
+  // The next attempt goes on where this one was. Heartbeats show a dead worker, and this time one that hangs.
+  startToCloseTimeout: '1 hour',
   heartbeatTimeout: '30 seconds',
   summary: ACTIVITY_SUMMARIES.selectBackfillDays,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },

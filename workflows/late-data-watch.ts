@@ -26,7 +26,9 @@ import { reasonOf, runDay } from './run-day';
 import { showDetails } from './show-details';
 
 const { findLateData } = proxyActivities<OperateActivities>({
-  startToCloseTimeout: '12 hours', // It compares files of many days. Heartbeats show a dead worker.
+  // It compares files of many days, and begins anew in each attempt. Heartbeats show a dead worker, and this time one that
+  // hangs.
+  startToCloseTimeout: '3 hours',
   heartbeatTimeout: '30 seconds',
   summary: ACTIVITY_SUMMARIES.findLateData,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute', maximumAttempts: 20 },

@@ -52,12 +52,11 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
   return {
     /**
      * Runs a share of a pipeline's partitions and sends a heartbeat with a `SpeedShardProgress` each second. Returns,
-     * with everything committed, after `maximumSeconds` (later if the tables take long), on cancellation, or if the
-     * pipeline needs another setup. Throws SHARD_FENCED if another owner took a partition over.
+     * with everything committed, after `maximumSeconds` of reading, on cancellation, or if the pipeline needs another
+     * setup. Throws SHARD_FENCED if another owner took a partition over.
      */
     async runSpeedShard(given: SpeedShardInput): Promise<SpeedShardResult> {
       const input = parseInput(shardInput, given, 'runSpeedShard');
-      const startedAt = performance.now();
       const context = Context.current();
       const { logger } = folders;
       const last = lastProgress.safeParse(context.info.heartbeatDetails).data;
@@ -76,7 +75,7 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
           const { pipeline } = live;
           const onShardCommitted = (partition: number, counts: Counts, wrong: WrongRows): void =>
             onCommitted?.(pipeline.name, partition, counts, wrong);
-          const options = { kafka, pipeline, input, transform: live, logger, known, startedAt };
+          const options = { kafka, pipeline, input, transform: live, logger, known };
           shard = new Shard({ ...options, onCommitted: onShardCommitted });
           // The folder may have changed since the setup was prepared.
           const isOther = input.setup !== undefined && input.setup !== live.setup;

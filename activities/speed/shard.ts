@@ -23,8 +23,6 @@ export interface ShardOptions {
   readonly input: SpeedShardInput;
   readonly transform: ShardTransform;
   readonly logger: KafkaLogger;
-  /** When the activity began that runs it, by performance.now(). Default: when it runs. */
-  readonly startedAt?: number;
   /** What was committed before. Default: nothing is known. */
   readonly known?: readonly KnownOffset[];
   /** Called with what a partition has committed since the last call, for metrics; see PartitionRunOptions. */
@@ -42,15 +40,6 @@ export interface ShardTransform extends PartitionTransform {
 
 /** How soon a new partition is noticed. */
 const PARTITIONS_POLL_MS = 5_000;
-
-/**
- * How long a shard reads. Its maximum counts from the start of the activity, which first loads the tables. Where they take
- * long, the shard reads for half of the maximum: else it would do little but load them.
- */
-export function readingMilliseconds(maximumSeconds: number, now: number, startedAt = now): number {
-  const maximum = maximumSeconds * 1_000;
-  return Math.round(Math.max(maximum - (now - startedAt), maximum / 2));
-}
 
 /** Runs the partitions of one share in parallel. */
 export class Shard {
@@ -79,10 +68,10 @@ export class Shard {
    * was begun is committed. If a partition fails permanently, throws after the others have ended too.
    */
   async run(signal: AbortSignal): Promise<SpeedShardResult> {
-    const { kafka, pipeline, input, transform, startedAt } = this.#options;
-    const timeOver = AbortSignal.timeout(readingMilliseconds(input.maximumSeconds, performance.now(), startedAt));
+    const { kafka, pipeline, input, transform } = this.#options;
     const topics = await KafkaTopics.connect(kafka);
     const failure = new AbortController();
+    const timeOver = AbortSignal.timeout(input.maximumSeconds * 1000);
     const end = AbortSignal.any([signal, timeOver, failure.signal, transform.setupChanged]);
     const running: Promise<void>[] = [];
     const start = (partition: number, partitions: number): void => {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { businessDateOf, shiftDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
-import { DaybreakError } from '../../domain/errors';
+import { DaybreakError, hasCode } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { speedLayerId } from '../../domain/speed-layer';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
@@ -53,11 +53,12 @@ async function loadExample(): Promise<Pipeline> {
     return (await loadPipelineNamed(pipelines, PIPELINE)).pipeline;
   } catch (thrown) {
     const isMissing =
-      thrown instanceof DaybreakError && (thrown.code === 'UNKNOWN_PIPELINE' || thrown.code === 'BAD_CONFIGURATION');
+      thrown instanceof DaybreakError && (thrown.code === 'UNKNOWN_PIPELINE' || hasCode(thrown.cause, 'ENOENT'));
     if (!isMissing) throw thrown;
     throw new DaybreakError('UNKNOWN_PIPELINE', {
       what: `the demo runs the pipeline ${PIPELINE}, and ${join(pipelines, PIPELINE)} does not exist`,
       remedy: 'Start it in a checkout of Daybreak, or in a repository that npx daybreak init made.',
+      cause: thrown,
     });
   }
 }

@@ -53,8 +53,8 @@ export interface ShownQuarantine extends QuarantinedDay {
 
 /**
  * Counts the quarantined records of some days, as they are published. Needs no server but the output's storage. A day
- * that is damaged is one of the `failures`. Throws STORAGE_FAILED if the storage does not answer: the other days would
- * fail too.
+ * that is damaged is one of the `failures`. Throws whatever the other days would fail with too, such as
+ * STORAGE_FAILED.
  */
 export async function listQuarantine(
   { data }: Pick<Config, 'data'>,
@@ -74,7 +74,7 @@ export async function listQuarantine(
     }).catch(asDaybreakError);
     if (day === undefined) continue;
     if (day instanceof DaybreakError) {
-      if (day.code === 'STORAGE_FAILED') throw day;
+      if (day.code !== 'OUTPUT_FAILED' && day.code !== 'NOT_BUILT') throw day;
       const { code, what, remedy } = day;
       failures.push({ date, code, what, remedy });
       continue;

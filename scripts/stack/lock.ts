@@ -60,7 +60,13 @@ export async function withLock<T>(
 export async function takeLock(path: string, remedy: string): Promise<FileLock> {
   const { held, options } = lockOptions(path);
   await mkdir(dirname(path), { recursive: true });
-  const { signal, release } = await takeFileLock(path, options).catch(async (thrown: unknown) => {
+  // The lock of a killed process is taken over when it is stale.
+  const retries = {
+    retries: (2 * STALE_MILLISECONDS) / POLL_MILLISECONDS,
+    minTimeout: POLL_MILLISECONDS,
+    maxTimeout: POLL_MILLISECONDS,
+  };
+  const { signal, release } = await takeFileLock(path, { ...options, retries }).catch(async (thrown: unknown) => {
     if (thrown !== held) throw thrown;
     throw new DaybreakError('LOCKED', { what: `${await ownerOf(path)} works on ${path}`, remedy });
   });

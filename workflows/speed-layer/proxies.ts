@@ -11,8 +11,11 @@ export const SHARD_SECONDS = 600;
 export const FIRST_POLL_SECONDS = 10;
 export const POLL_SECONDS = 60;
 
-/** Large tables are read in this time. A dead worker is noticed by its heartbeats. */
-const LOADING_SECONDS = 1_800;
+/**
+ * Large tables are read in this time. Heartbeats show a dead worker; an activity that hangs is noticed when its whole time
+ * is over.
+ */
+const LOADING_SECONDS = 900;
 
 const ONCE = { maximumAttempts: 1 };
 

@@ -39,6 +39,7 @@ export async function run({ role, log }: WorkerOptions): Promise<void> {
     layers,
     logger,
     findSpark,
+    onDraining: health.draining,
     signal: ending.signal,
     onReady: () => {
       health.ready();

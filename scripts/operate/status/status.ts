@@ -48,8 +48,11 @@ export interface Status {
   readonly speed: SpeedView | undefined;
   /** Why the speed layer does not run. Absent if it runs, if it was never started, and if somebody stopped it. */
   readonly ended?: Pick<DaybreakError, 'what' | 'remedy'>;
-  /** The pipeline's schedules that are paused: no night is recomputed until they are resumed. */
-  readonly paused: readonly PausedSchedule[];
+  /**
+   * The pipeline's schedules that are paused: no night is recomputed until they are resumed. Undefined if Temporal does
+   * not say.
+   */
+  readonly paused: readonly PausedSchedule[] | undefined;
   /** The latest run of each of the last nights' days, latest day first. Then the other days that ran recently. */
   readonly days: readonly DayStatus[];
   /**
@@ -90,7 +93,8 @@ async function runsOf(config: Config, pipeline: string, folder: PipelineFolder):
     return await withClient(config, async (client) => {
       const [speed, paused, days, waiting] = await Promise.all([
         speedOf(client, pipeline),
-        pausedSchedules(client, pipeline),
+        // Temporal answers for schedules by a service of its own, and may give them other rights.
+        pausedSchedules(client, pipeline).catch(() => undefined),
         lastDays(client, pipeline, folder.settings?.timeZone ?? 'UTC').then((last) =>
           withVersions(last, folder, join(config.data, pipeline)),
         ),
@@ -105,7 +109,7 @@ async function runsOf(config: Config, pipeline: string, folder: PipelineFolder):
 }
 
 async function noRunsOf(config: Config, folder: PipelineFolder): Promise<Runs> {
-  return { temporal: false, speed: undefined, paused: [], days: [], waiting: await waitingOf(config, folder) };
+  return { temporal: false, speed: undefined, paused: undefined, days: [], waiting: await waitingOf(config, folder) };
 }
 
 async function waitingOf(

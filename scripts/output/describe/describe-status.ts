@@ -23,8 +23,13 @@ export function describeStatus(status: Status): Line[] {
     ...(speed === undefined ? [] : describeSpeed(speed, ingestion, folder)),
     ...(speed === undefined ? describeVersions(pipeline, folder, []) : []),
     ...(speed === undefined && ingestion !== undefined ? describeIngestion(ingestion) : []),
-    ...paused.map(({ schedule, note }) => `! the schedule ${schedule} is paused${note === '' ? '' : `: ${note}`}`),
-    ...(paused.length === 0 ? [] : [`→ When it may go on: npx daybreak schedule resume --pipeline ${pipeline}`]),
+    ...(temporal && paused === undefined ? ['schedules: not known, because Temporal does not say'] : []),
+    ...(paused ?? []).map(
+      ({ schedule, note }) => `! the schedule ${schedule} is paused${note === '' ? '' : `: ${note}`}`,
+    ),
+    ...((paused ?? []).length === 0
+      ? []
+      : [`→ When it may go on: npx daybreak schedule resume --pipeline ${pipeline}`]),
     ...(temporal && days.length === 0 ? ['no day was recomputed yet'] : []),
     ...(days.length === 0
       ? []

@@ -69,6 +69,7 @@ it('names the schedules that are paused, why, and the command that resumes them'
   expect(shown).toContain('! the schedule nightly/events is paused: paused due to workflow failure');
   expect(shown).toContain('→ When it may go on: npx daybreak schedule resume --pipeline events');
   expect(status({})).not.toContain('paused');
+  expect(status({ paused: undefined })).toContain('schedules: not known');
 });
 
 it('says why a speed layer ended that nobody stopped, and what to do', () => {
