@@ -61,11 +61,8 @@ export function createReconciliationActivities({ data, pipelines }: BatchDepende
         result.before === 'realtime'
           ? { realtime: realtimeHours(result.hours), ...(version && { realtimePipelineVersion: version }) }
           : undefined;
-      const stored = {
-        ...result,
-        ...(version && { pipelineVersion: version }),
-        ...((await readKept(file)) ?? found),
-      };
+      const kept = (await readKept(file)) ?? found;
+      const stored = { ...result, ...(kept && version && { pipelineVersion: version }), ...kept };
       await replaceFile(file, `${JSON.stringify(stored, null, 2)}\n`);
     },
   };

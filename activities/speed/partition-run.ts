@@ -237,7 +237,9 @@ export class PartitionRun {
   }
 
   async #begin(session: PartitionSession): Promise<void> {
-    const { offset, reset, isFirst = false } = session.start;
+    const { offset, reset, metadata } = session.start;
+    // Whatever was committed has a text.
+    const isFirst = this.#offset === 0 && reset === undefined && metadata === undefined;
     this.#offset = offset;
     if (isFirst && offset > 0) this.#warn({ startedAt: offset }, FIRST_MESSAGE);
     if (reset !== undefined) {
@@ -246,7 +248,7 @@ export class PartitionRun {
       this.#warn(this.#reset, RESET_MESSAGES[reason]);
     }
     // If the answer to a commit was lost, the counts show it.
-    const counts = countsIn(session.start.metadata, new Date());
+    const counts = countsIn(metadata, new Date());
     const none = Object.fromEntries(this.#options.transform.checks.map((name) => [name, 0]));
     this.#options.onCommitted?.(this.#counts === undefined ? NOTHING : addedSince(counts, this.#counts), none);
     this.#counts = counts;

@@ -17,8 +17,6 @@ export interface SessionStart {
   readonly offset: number;
   /** Set if the partition does not have the committed offset any more, or not yet. That may be the known one. */
   readonly reset?: { readonly committed: number; readonly low: number; readonly high: number };
-  /** Whether it starts at the first record since nothing is known to be committed. */
-  readonly isFirst?: boolean;
   /** The text that was committed with the offset, also if that offset is gone; absent if nothing was committed. */
   readonly metadata?: string;
 }
@@ -129,8 +127,7 @@ async function startOf(
   const isMissing = found.offset === NONE;
   const committed = isMissing ? at.known : found.offset;
   const metadata = found.metadata ? { metadata: found.metadata } : {};
-  if (isMissing && (committed === 0 || committed === low))
-    return { offset: low, ...(committed === 0 && { isFirst: true }) };
+  if (isMissing && (committed === 0 || committed === low)) return { offset: low };
   if (isMissing && committed > low && committed <= high) throw missingOffset(at);
   if (committed >= low && committed <= high) return { offset: committed, ...metadata };
   return { offset: low, reset: { committed, low, high }, ...metadata };

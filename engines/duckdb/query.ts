@@ -2,11 +2,13 @@ import {
   DuckDBPendingResultState,
   DuckDBResultReader,
   type DuckDBConnection,
+  type DuckDBPendingResult,
   type DuckDBPreparedStatement,
   type DuckDBResult,
 } from '@duckdb/node-api';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
+import { messageOf } from '../../domain/errors';
 
 /**
  * Runs a prepared statement to its end. A thread of a build does this itself. Elsewhere libuv's pool does it, so that the
@@ -17,8 +19,18 @@ export async function runPrepared(statement: DuckDBPreparedStatement): Promise<D
   if (isMainThread) return statement.run();
   const pending = statement.start();
   // A task is some milliseconds of work. Between them an interruption can come.
-  while (pending.runTask() !== DuckDBPendingResultState.RESULT_READY) await otherWork();
+  while (!isReady(pending)) await otherWork();
   return pending.getResult();
+}
+
+/** Runs one task. Throws DuckDB's message alone, as any other statement does. */
+function isReady(pending: DuckDBPendingResult): boolean {
+  try {
+    return pending.runTask() === DuckDBPendingResultState.RESULT_READY;
+  } catch (thrown) {
+    const message = messageOf(thrown).replace(/^Failure running pending result task: /, '');
+    throw new Error(message, { cause: thrown });
+  }
 }
 
 /** The same for the text of one statement. `parameters` by name. */

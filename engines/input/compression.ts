@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-
 /** How the bytes of a file are packed. */
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -45,6 +43,8 @@ const MAGIC_OF_LETTERS = [
   ['ORC', 'ORC'],
 ] as const;
 
+const BEGINS_AS_JSON = /^(?:\ufeff)?\s*[[{]/;
+const [TAB, RETURN, BLANK] = [0x09, 0x0d, 0x20];
 const MAGIC_BYTES = 10;
 /** Where a tar has its magic: behind a name, which can be any text, and zero bytes. */
 const TAR = { at: 257, magic: 'ustar' } as const;
@@ -73,8 +73,13 @@ export function compressionOf(file: string, beginning: Buffer): Compression | { 
   const format = formatOf(beginning);
   if (format === 'gzip' || format === 'zstd') return format;
   if (format !== undefined) return { foreign: `its content is ${format}, ${WHAT_IS_READ}` };
-  if (beginning.length === 0 || beginsAsJson(beginning)) return 'none';
   const [, ending] = FOREIGN.exec(file) ?? [];
+  // Brotli can begin with a bracket, too. Of text in another charset each line is judged.
+  if (
+    beginning.length === 0 ||
+    (BEGINS_AS_JSON.test(beginning.toString('utf8')) && !(ending && holdsControls(beginning)))
+  )
+    return 'none';
   if (ending !== undefined) return { foreign: `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}` };
   if (!isPacked(file)) return 'none';
   return isZstd(file) ? 'zstd' : 'gzip';
@@ -86,14 +91,9 @@ export function packedAgain(compression: Compression, beginning: Buffer): string
   return format && `its content is ${format} within ${compression}, ${WHAT_IS_READ}`;
 }
 
-/** Packed bytes can begin with a bracket, too, but are no text. */
-function beginsAsJson(beginning: Buffer): boolean {
-  return /^(?:\ufeff)?\s*[[{]/.test(beginning.toString('utf8')) && isBeginningOfUtf8(beginning);
-}
-
-/** Its last character may be cut. */
-function isBeginningOfUtf8(bytes: Buffer): boolean {
-  return [0, 1, 2, 3].some((cut) => isUtf8(bytes.subarray(0, bytes.length - cut)));
+/** Whether there are control characters, which text in no charset has. */
+function holdsControls(bytes: Buffer): boolean {
+  return bytes.some((byte) => byte < TAB || (byte > RETURN && byte < BLANK));
 }
 
 function formatOf(beginning: Buffer): string | undefined {

@@ -40,7 +40,7 @@ export async function filesGoneSinceServed(
 ): Promise<readonly string[]> {
   const last = await output.lastServed();
   const served = last && (await output.read(last.version));
-  const { inputs, missingHours } = published.manifest;
+  const { inputs, missingHours, counts } = published.manifest;
   // Most builds lack no file. They need neither their state nor the input.
   if (served === undefined || notAmong(served.manifest, inputs).length === 0) return [];
   // The manifest names only those neighbouring files that had records of the day.
@@ -51,16 +51,25 @@ export async function filesGoneSinceServed(
     { scratch: output.scratch, signal, asTheyAre: true },
     (place) => filesGone(served.manifest, read, { place, pipeline }),
   );
-  return gone.filter(({ hour }) => !missingHours.includes(hour)).map(({ file }) => file);
+  // Of a day without rows the gate says that it is empty.
+  const isThere = new Set(counts.written === 0 ? inputs.map(({ file }) => file) : []);
+  return gone.filter(({ file, hour }) => !missingHours.includes(hour) && !isThere.has(file)).map(({ file }) => file);
 }
 
 function notAmong(
   { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
   present: readonly SizedFile[],
 ): InputFile[] {
-  const names = new Set(present.filter(({ bytes }) => bytes > 0).map(({ file }) => unpackedName(file)));
+  const plainNames = (files: readonly SizedFile[]): Set<string> => new Set(files.map(({ file }) => unpackedName(file)));
+  const [all, filled] = [plainNames(present), plainNames(present.filter(({ bytes }) => bytes > 0))];
+  const empty = new Set(present.filter(({ bytes }) => bytes === 0).map(({ file }) => file));
   const unread = new Set(unreadFiles.map(({ file }) => file));
-  return inputs.filter(({ file, bytes }) => bytes > 0 && !names.has(unpackedName(file)) && !unread.has(file));
+  return inputs.filter(({ file, bytes }) => {
+    const name = unpackedName(file);
+    // A packed file without records becomes an empty one when it is unpacked.
+    const isEmptied = bytes > 0 && empty.has(file) && !filled.has(name);
+    return (isEmptied || !all.has(name)) && !unread.has(file);
+  });
 }
 
 /** The build may have read files of more hours around the day than the pipeline does now. */

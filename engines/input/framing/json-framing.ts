@@ -143,13 +143,7 @@ function objectsOf(bytes: Buffer): JsonFraming {
  */
 function kindOf(lines: readonly string[]): string | undefined {
   const [first = ''] = lines;
-  const framing = new JsonFraming();
-  const records = lines.filter((line) => {
-    // An object within another one is no record.
-    const isRecord = !framing.isOpen && objectsIn(line) === 'one';
-    framing.lines(Buffer.from(`${line}\n`));
-    return isRecord;
-  }).length;
+  const records = recordsIn(lines);
   if (/^\s*\[/.test(first)) {
     if (!/^\s*\[\s*\{/.test(lines.join('\n'))) return undefined;
     return records <= (/\]\s*$/.test(first) ? 0 : 1) ? 'a JSON array' : undefined;
@@ -158,6 +152,23 @@ function kindOf(lines: readonly string[]): string | undefined {
   if (/\}\s*,\s*$/.test(first)) return records <= 1 ? 'JSON objects with commas behind them' : undefined;
   if (records > 0) return undefined;
   return objectsIn(first) === 'several' ? NO_LINE_FEEDS : 'JSON objects over several lines';
+}
+
+/** How many lines are one object. A line within an object of several lines is none of them, unless that is torn. */
+function recordsIn(lines: readonly string[]): number {
+  const framing = new JsonFraming();
+  let [records, inside, open] = [0, 0, ''];
+  for (const line of lines) {
+    const isOne = objectsIn(line) === 'one';
+    if (!framing.isOpen && isOne) records += 1;
+    else if (isOne) inside += 1;
+    open += framing.lines(Buffer.from(`${line}\n`)).toString();
+    if (framing.isOpen) continue;
+    const [whole = ''] = open.split('\n');
+    if (!isObject(whole)) records += inside;
+    [inside, open] = [0, ''];
+  }
+  return records + inside;
 }
 
 /** Whether a line is many objects, which some writers make of what others have given with and without line feeds. */

@@ -12,6 +12,7 @@ BLOCK_BYTES = 4 * 1024 * 1024
 #: Bytes of unpacked content that show whether a file has a record a line.
 BEGINNING_BYTES = 64 * 1024
 LINES_SEEN = 20
+MANY = 10
 
 GZIP = b"\x1f\x8b\x08"
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -185,13 +186,19 @@ def has_lines(content: bytes) -> bool:
     """True only if the content has, beyond doubt, a record a line."""
     beginning = content[:BEGINNING_BYTES]
     lines = beginning.split(b"\n")
+    is_joined = any(map(may_hold_many, lines))
     if len(content) > len(beginning) and len(lines) > 1:
         lines.pop()
     seen = [line for line in map(text_of, lines[:LINES_SEEN]) if line != ""]
     if not seen:
         return len(content) == len(beginning)
     # Many objects can stand in one line, and an object within another one can have a line of its own.
-    return is_object(seen[0]) and all(is_object(text_of(line)) for line in lines if b"}{" in line)
+    return is_object(seen[0]) and not is_joined
+
+
+def may_hold_many(line: bytes) -> bool:
+    """Whether the line may be many objects. The last one of a beginning may be cut."""
+    return b"}{" in line and line.count(b"}") >= MANY and not is_object(text_of(line))
 
 
 def text_of(line: bytes) -> str:

@@ -90,6 +90,9 @@ it.each([
   ['[\n {\n  "items": [\n   {"sku": "a"}\n  ]\n },\n {\n  "items": [\n   {"sku": "b"}\n  ]\n }\n]\n', 'a JSON array'],
   ['{\n "items": [\n  {"sku": "a"}\n ]\n}\n', 'several lines'],
   ['{"a":1,\n{"a":2}\n{"a":3}\n', undefined],
+  // A torn line whose end comes later, among whole ones.
+  [`{"a":"b\n${'{"a":2}\n'.repeat(24)}c"}\n${'{"a":3}\n'.repeat(99)}`, undefined],
+  [`{"a":1,\n${'{"a":2}\n'.repeat(9)}}\n${'{"a":3}\n'.repeat(9)}`, undefined],
   ['no JSON\n{{{\n', undefined],
   // Bad records that no framing makes good.
   ['[1]\n', undefined],
