@@ -10,6 +10,16 @@ export async function leaderOf(cluster: Cluster, topic: string, partition: numbe
   return await cluster.findBroker({ nodeId: found.leader });
 }
 
+/** The partitions of each topic. Throws LEADER_NOT_AVAILABLE if one has no leader according to the metadata. */
+export function partitionsWithLeader(cluster: Cluster, topics: readonly string[]): Map<string, number[]> {
+  const partitionsOf = (topic: string): number[] =>
+    cluster.findTopicPartitionMetadata(topic).map(({ partitionId, leader }) => {
+      if (leader < 0) throw withoutLeader(topic, partitionId);
+      return partitionId;
+    });
+  return new Map(topics.map((topic) => [topic, partitionsOf(topic)]));
+}
+
 /** The protocol's error, which kafkajs does not throw for a partition any more; see mendMetadata. */
 export function withoutLeader(topic: string, partition: number): Error {
   const error = createErrorFromCode(LEADER_NOT_AVAILABLE);

@@ -2,7 +2,7 @@ import { type CommittedOffset, NONE } from './committed-offset';
 import { clusterOf } from './connection';
 import { kafkaError, protocolType } from './errors';
 import { fetchRecords, type FetchedRecords, type FetchRequest } from './fetch';
-import { leaderOf } from './leader-of';
+import { leaderOf, partitionsWithLeader } from './leader-of';
 import { missingOffset } from './missing-offset';
 import type { KafkaOptions } from './options';
 import { boundsOf } from './partition-bounds';
@@ -81,8 +81,9 @@ export class PartitionSession {
       const start = await startOf(cluster, { ...at, known }, committed);
       return new PartitionSession(cluster, writer, start, options, kafka.brokers);
     } catch (thrown) {
+      const why = reasonOf(thrown, cluster, options.outputs);
       await cluster.disconnect();
-      throw kafkaError(thrown, `opening ${options.topic}/${options.partition}`, kafka.brokers);
+      throw kafkaError(why, `opening ${options.topic}/${options.partition}`, kafka.brokers);
     }
   }
 
@@ -114,6 +115,20 @@ export class PartitionSession {
   /** Leaves an open transaction to the next owner, or to the broker's time limit. */
   async close(): Promise<void> {
     await this.#cluster.disconnect();
+  }
+}
+
+/**
+ * A transaction that does not end waits for the leader of a partition that has none, on a broker that keeps the end until
+ * then. That leader is what is missing.
+ */
+function reasonOf(thrown: unknown, cluster: Cluster, outputs: readonly string[]): unknown {
+  if (protocolType(thrown) !== 'CONCURRENT_TRANSACTIONS') return thrown;
+  try {
+    partitionsWithLeader(cluster, outputs);
+    return thrown;
+  } catch (leaderless) {
+    return leaderless;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type CommittedOffset, fetchCommittedOffset, NONE } from './committed-offset';
 import { protocolType } from './errors';
+import { partitionsWithLeader } from './leader-of';
 import { missingOffset } from './missing-offset';
 import { hasOpenRecords } from './open-records';
 import { boundsOf } from './partition-bounds';
@@ -48,9 +49,11 @@ export class PreviousTransaction {
 
   /**
    * To be called before each attempt to take over. Throws CONCURRENT_TRANSACTIONS while the markers of a commit are
-   * written, and OFFSET_MISSING if the transaction committed an offset that is gone.
+   * written, OFFSET_MISSING if the transaction committed an offset that is gone, and LEADER_NOT_AVAILABLE if a partition
+   * of the outputs has no leader, since nothing can be finished there.
    */
   async look(transactions: Broker): Promise<void> {
+    partitionsWithLeader(this.#cluster, this.#options.outputs);
     const state = await transactionState(transactions, this.#options.transactionalId);
     this.#decision = state?.decision ?? this.#decision;
     this.#isCut = undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFenced, protocolType } from './errors';
-import { leaderOf } from './leader-of';
+import { leaderOf, partitionsWithLeader } from './leader-of';
 import { partitionOf } from './murmur2';
 import { type PartitionBatch, produceBatches } from './produce';
 import { encodeRecordBatch, type NewRecord, recordSize } from './record-batch';
@@ -106,25 +106,29 @@ export class TransactionalWriter {
   async commit(writes: TransactionWrites, nextOffset: number, metadata: string | null = null): Promise<void> {
     const { group, topic, partition } = this.#options;
     const [encoded] = await Promise.all([this.#encode(writes), this.#addOffsets()]);
+    // Throws if a partition has no leader. The end of a transaction with such a partition would wait, or get lost.
+    const rounds = await Promise.all(encoded.rounds.map((batches) => this.#byLeader(batches)));
     await this.#addPartitions(encoded.topics);
     const offset = { partition, offset: nextOffset.toString(), metadata };
     await Promise.all([
-      this.#produce(encoded.rounds),
       this.#coordinators.groups.txnOffsetCommit({
         ...this.#transaction,
         groupId: group,
         topics: [{ topic, partitions: [offset] }],
       }),
+      this.#produce(rounds),
     ]);
     await this.#end('commit');
   }
 
-  /** Writes this marker after everything that earlier owners left open in these topics and in the group's offsets. */
+  /**
+   * Writes this marker after everything that earlier owners left open in these topics and in the group's offsets. Throws
+   * LEADER_NOT_AVAILABLE before it begins if a partition has no leader: Kafka 4 would take the marker as written there.
+   */
   async finish(topics: readonly string[], decision: Decision): Promise<void> {
-    const partitionsOf = (topic: string): number[] =>
-      this.#cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
+    const partitions = partitionsWithLeader(this.#cluster, topics);
     await this.#addOffsets();
-    await this.#addPartitions(new Map(topics.map((topic) => [topic, partitionsOf(topic)])));
+    await this.#addPartitions(partitions);
     await this.#end(decision);
   }
 
@@ -155,17 +159,21 @@ export class TransactionalWriter {
   }
 
   /** Sends one round after the other, since a request may hold only one batch of each partition. */
-  async #produce(rounds: readonly (readonly PartitionBatch[])[]): Promise<void> {
+  async #produce(rounds: readonly ReadonlyMap<Broker, readonly PartitionBatch[]>[]): Promise<void> {
     for (const round of rounds) {
-      const byLeader = new Map<Broker, PartitionBatch[]>();
-      for (const batch of round) {
-        const leader = await leaderOf(this.#cluster, batch.topic, batch.partition);
-        byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
-      }
       await Promise.all(
-        [...byLeader].map(([leader, batches]) => produceBatches(leader, this.#options.transactionalId, batches)),
+        [...round].map(([leader, batches]) => produceBatches(leader, this.#options.transactionalId, batches)),
       );
     }
+  }
+
+  async #byLeader(batches: readonly PartitionBatch[]): Promise<Map<Broker, PartitionBatch[]>> {
+    const byLeader = new Map<Broker, PartitionBatch[]>();
+    for (const batch of batches) {
+      const leader = await leaderOf(this.#cluster, batch.topic, batch.partition);
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch]);
+    }
+    return byLeader;
   }
 
   async #encode(writes: TransactionWrites): Promise<EncodedWrites> {

@@ -208,6 +208,26 @@ describe('a partition without a leader', () => {
     expect(partition.progress).not.toHaveProperty('trouble');
   });
 
+  it('stands still where the broker ends no transaction before it has one', async () => {
+    const CONCURRENT_TRANSACTIONS = 51;
+    const partition = partitionRun();
+    const isPending = (): never => {
+      aheadMs += 60_000;
+      throw createErrorFromCode(CONCURRENT_TRANSACTIONS);
+    };
+    at({
+      'fetch 3': noLeader,
+      'endTxn 2': isPending, // The first one is of the run's beginning.
+      'endTxn 3': isPending,
+      'connect 4': () => {
+        expect(partition.progress.trouble).toContain('has no leader');
+        kafka.leader = 0;
+      },
+      'fetch 9': ends,
+    });
+    await expect(partition.run(stop.signal)).resolves.toBeUndefined();
+  });
+
   it('is no outage: a broker that is away afterwards has its minute', async () => {
     at({
       'fetch 3': noLeader,

@@ -117,6 +117,17 @@ describe('a partition whose previous owner has lost markers', () => {
     },
   );
 
+  it('leaves the decision to the broker as long as the rows have no leader', async () => {
+    await commitLosing(['offset']);
+    const { epoch } = kafka;
+    kafka.leader = -1;
+    await expect(open()).rejects.toMatchObject({ what: expect.stringContaining('rows/0 has no leader') as string });
+    expect(kafka.epoch).toBe(epoch);
+    kafka.leader = 0;
+    await open();
+    expect(kafka).toMatchObject({ committed: 1, rows: 1 });
+  });
+
   it('writes again rather than loses where nobody remembers the decision', async () => {
     await commitLosing(['offset']);
     failsAt('addOffsetsToTxn');

@@ -1,5 +1,6 @@
 import { TransactionalWriter } from '../../../clients/kafka/transactional-writer';
 import { type Broker, type Cluster, createErrorFromCode } from '../../../clients/kafka/transport';
+import { FakeKafka, type RequestName } from './fake-kafka';
 
 const OK = 0;
 const UNKNOWN = -1;
@@ -34,4 +35,30 @@ it('asks again where the coordinator failed inside, and commits', async () => {
   const writer = await TransactionalWriter.open(coordinatorAnswering(codes), OPTIONS);
   await writer.commit(new Map(), 1);
   expect(codes).toEqual([]);
+});
+
+describe('a partition without a leader', () => {
+  const NO_LEADER = { type: 'LEADER_NOT_AVAILABLE', message: 'rows/0 has no leader' };
+  let requests: RequestName[];
+  let writer: TransactionalWriter;
+
+  beforeEach(async () => {
+    const kafka = new FakeKafka();
+    writer = await TransactionalWriter.open(kafka.cluster, OPTIONS);
+    kafka.leader = -1;
+    requests = [];
+    kafka.before = (request) => requests.push(request);
+  });
+
+  it('enters no transaction, since that would not end', async () => {
+    const rows = [{ key: null, value: 'row', partition: 0 }];
+    await expect(writer.commit(new Map([['rows', rows]]), 1)).rejects.toMatchObject(NO_LEADER);
+    expect(requests).toEqual(['addOffsetsToTxn']);
+  });
+
+  it('gets no marker later, since the broker would take it as written', async () => {
+    await expect(writer.finish(['rows'], 'commit')).rejects.toMatchObject(NO_LEADER);
+    await expect(writer.finish(['rows'], 'abort')).rejects.toMatchObject(NO_LEADER);
+    expect(requests).toEqual([]);
+  });
 });
