@@ -1,6 +1,5 @@
-import { type Broker, type Cluster, createErrorFromCode } from './transport';
-
-const LEADER_NOT_AVAILABLE = 5;
+import type { Broker, Cluster } from './transport';
+import { withoutLeader } from './without-leader';
 
 /** The broker that leads the partition according to the metadata. Throws LEADER_NOT_AVAILABLE if none does. */
 export async function leaderOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
@@ -18,11 +17,4 @@ export function partitionsWithLeader(cluster: Cluster, topics: readonly string[]
       return partitionId;
     });
   return new Map(topics.map((topic) => [topic, partitionsOf(topic)]));
-}
-
-/** The protocol's error, which kafkajs does not throw for a partition any more; see mendMetadata. */
-export function withoutLeader(topic: string, partition: number): Error {
-  const error = createErrorFromCode(LEADER_NOT_AVAILABLE);
-  error.message = `${topic}/${partition} has no leader`;
-  return error;
 }

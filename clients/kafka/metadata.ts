@@ -1,4 +1,5 @@
 import { KAFKAJS_MODULES } from './kafkajs-modules';
+import { withoutLeader } from './without-leader';
 
 /** An answer to a request for metadata. Error codes are the protocol's, 0 if there is none. */
 export interface Metadata {
@@ -28,17 +29,33 @@ export interface MetadataRequests {
   protocol: (version: { readonly version: number }) => (options: object) => Exchange;
 }
 
+/** Of kafkajs: the partitions of a topic by the number of their leader. */
+export interface LeaderSearch {
+  findLeaderForPartitions: (
+    this: LeaderSearch,
+    topic: string,
+    partitions: readonly (number | string)[],
+  ) => Readonly<Record<string, readonly number[]>>;
+}
+
+/** Its number if a partition has none. */
+const NO_LEADER = '-1';
+
 let isMended = false;
 
 /**
  * kafkajs 2.2.4 throws away the whole metadata if there is an error of a single partition: if one partition has no
  * leader, nobody can read the others. With this, it throws the errors of topics alone. `leaderOf` throws where a partition
- * without a leader is asked for.
+ * without a leader is asked for. So does kafkajs's own search, for its producer: it would look for a broker of number -1.
  */
 export function mendMetadata(): void {
   if (isMended) return;
   isMended = true;
-  const metadata = KAFKAJS_MODULES['kafkajs/src/protocol/requests/metadata'] as MetadataRequests;
+  mendRequests(KAFKAJS_MODULES['kafkajs/src/protocol/requests/metadata'] as MetadataRequests);
+  mendLeaderSearch((KAFKAJS_MODULES['kafkajs/src/cluster'] as { readonly prototype: LeaderSearch }).prototype);
+}
+
+function mendRequests(metadata: MetadataRequests): void {
   const { protocol } = metadata;
   metadata.protocol = ({ version }) => {
     const exchangeOf = protocol({ version });
@@ -46,6 +63,16 @@ export function mendMetadata(): void {
       const { request, response } = exchangeOf(options);
       return { request, response: { ...response, parse: (decoded) => throwsOfTopics(response, decoded) } };
     };
+  };
+}
+
+function mendLeaderSearch(prototype: LeaderSearch): void {
+  const search = prototype.findLeaderForPartitions;
+  prototype.findLeaderForPartitions = function (this: LeaderSearch, topic, partitions) {
+    const byLeader = search.call(this, topic, partitions);
+    const partition = byLeader[NO_LEADER]?.[0];
+    if (partition !== undefined) throw withoutLeader(topic, partition);
+    return byLeader;
   };
 }
 

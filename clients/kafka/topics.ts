@@ -1,9 +1,9 @@
 import type { Admin, PartitionMetadata } from 'kafkajs';
 import { kafkaOf } from './connection';
 import { kafkaError, protocolType } from './errors';
-import { withoutLeader } from './leader-of';
 import type { KafkaOptions } from './options';
 import { whileNotReady } from './while-not-ready';
+import { withoutLeader } from './without-leader';
 
 export interface TopicSpec {
   readonly topic: string;

@@ -6,7 +6,7 @@ import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs'
 import type { ConnectionOptions } from 'node:tls';
 import { DaybreakError } from '../../domain/errors';
 import { KAFKAJS_MODULES, type KafkajsModules } from './kafkajs-modules';
-import { mendMetadata, type MetadataRequests } from './metadata';
+import { type LeaderSearch, mendMetadata, type MetadataRequests } from './metadata';
 import { mendRequestQueue, type RequestQueue } from './request-queue';
 
 /** Writes the types of Kafka's protocol one after the other. */
@@ -135,7 +135,8 @@ export const KAFKAJS_PARTS = {
     findBroker: 1,
     findTopicPartitionMetadata: 1,
     findGroupCoordinator: 1,
-  } satisfies ParameterCounts<Cluster>,
+    findLeaderForPartitions: 2,
+  } satisfies ParameterCounts<Cluster & LeaderSearch>,
   'kafkajs/src/broker': {
     constructor: 1,
     initProducerId: 1,

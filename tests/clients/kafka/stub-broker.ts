@@ -1,7 +1,9 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Decoder, Encoder } from '../../../clients/kafka/transport';
 
-const [METADATA, API_VERSIONS] = [3, 18];
+const [METADATA, API_VERSIONS, INIT_PRODUCER_ID] = [3, 18, 22];
+/** The newest version of each request that the stub knows. The oldest is 0. */
+const VERSIONS = { [METADATA]: 1, [API_VERSIONS]: 2, [INIT_PRODUCER_ID]: 0 };
 const NODE = 1;
 
 /** Of a topic that a broker knows. An error is the protocol's code. */
@@ -22,7 +24,7 @@ export interface StubBroker {
 
 const bytesOf = (encoder: Encoder): Buffer => (encoder as unknown as { buffer: Buffer }).buffer;
 
-/** A broker on a real port that knows two requests: what it knows, and the metadata of topics. */
+/** A broker on a real port that knows what it knows, the metadata of topics, and the number of a new producer. */
 export async function stubBroker(topics: Readonly<Record<string, StubTopic>>): Promise<StubBroker> {
   const known = new Map(Object.entries(topics));
   const asked: StubBroker['asked'] = [];
@@ -39,7 +41,8 @@ export async function stubBroker(topics: Readonly<Record<string, StubTopic>>): P
         const [apiKey] = [request.readInt16(), request.readInt16()];
         const correlationId = request.readInt32();
         request.readString(); // client id
-        const body = bytesOf(apiKey === API_VERSIONS ? versions() : metadata(request));
+        const answers = { [METADATA]: metadata, [API_VERSIONS]: versions, [INIT_PRODUCER_ID]: producerId };
+        const body = bytesOf(answers[apiKey]?.(request) ?? new Encoder());
         socket.write(
           Buffer.concat([bytesOf(new Encoder().writeInt32(4 + body.length).writeInt32(correlationId)), body]),
         );
@@ -54,14 +57,12 @@ export async function stubBroker(topics: Readonly<Record<string, StubTopic>>): P
     new Encoder()
       .writeInt16(0)
       .writeArray(
-        [METADATA, API_VERSIONS].map((key) =>
-          new Encoder()
-            .writeInt16(key)
-            .writeInt16(0)
-            .writeInt16(key === METADATA ? 1 : 2),
+        Object.entries(VERSIONS).map(([key, newest]) =>
+          new Encoder().writeInt16(Number(key)).writeInt16(0).writeInt16(newest),
         ),
       )
       .writeInt32(0);
+  const producerId = (): Encoder => new Encoder().writeInt32(0).writeInt16(0).writeInt64(1).writeInt16(0);
   const metadata = (request: Decoder): Encoder => {
     const count = request.readInt32();
     const names = count < 0 ? undefined : Array.from({ length: count }, () => request.readString() ?? '');
