@@ -1,5 +1,6 @@
 import broker from 'kafkajs/src/broker';
 import cluster from 'kafkajs/src/cluster';
+import brokerPool from 'kafkajs/src/cluster/brokerPool';
 import connectionPool from 'kafkajs/src/network/connectionPool';
 import requestQueue from 'kafkajs/src/network/requestQueue';
 import decoder from 'kafkajs/src/protocol/decoder';
@@ -14,6 +15,7 @@ import metadata from 'kafkajs/src/protocol/requests/metadata';
 export const KAFKAJS_MODULES = {
   'kafkajs/src/broker': broker,
   'kafkajs/src/cluster': cluster,
+  'kafkajs/src/cluster/brokerPool': brokerPool,
   'kafkajs/src/network/connectionPool': connectionPool,
   'kafkajs/src/network/requestQueue': requestQueue,
   'kafkajs/src/protocol/decoder': decoder,

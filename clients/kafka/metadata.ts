@@ -29,10 +29,25 @@ export interface MetadataRequests {
   protocol: (version: { readonly version: number }) => (options: object) => Exchange;
 }
 
-/** Of kafkajs: the partitions of a topic by the number of their leader. */
-export interface LeaderSearch {
+/** Of kafkajs: a broker that is asked for the metadata of topics. */
+export interface MetadataBroker {
+  metadata(topics: readonly string[]): Promise<Metadata>;
+}
+
+/** Of kafkajs: the brokers of a cluster. */
+export interface BrokerPool {
+  /** Asks for the metadata of topics, and keeps it and the brokers that it names. */
+  refreshMetadata(topics: readonly string[]): Promise<void>;
+  findConnectedBroker(): Promise<MetadataBroker>;
+}
+
+/** Of kafkajs: what a cluster does with metadata. */
+export interface MetadataCluster {
+  readonly brokerPool: BrokerPool;
+  metadata: (this: MetadataCluster, options?: { readonly topics?: readonly string[] }) => Promise<Metadata>;
+  /** The partitions of a topic by the number of their leader. */
   findLeaderForPartitions: (
-    this: LeaderSearch,
+    this: MetadataCluster,
     topic: string,
     partitions: readonly (number | string)[],
   ) => Readonly<Record<string, readonly number[]>>;
@@ -52,7 +67,9 @@ export function mendMetadata(): void {
   if (isMended) return;
   isMended = true;
   mendRequests(KAFKAJS_MODULES['kafkajs/src/protocol/requests/metadata'] as MetadataRequests);
-  mendLeaderSearch((KAFKAJS_MODULES['kafkajs/src/cluster'] as { readonly prototype: LeaderSearch }).prototype);
+  const { prototype } = KAFKAJS_MODULES['kafkajs/src/cluster'] as { readonly prototype: MetadataCluster };
+  mendLeaderSearch(prototype);
+  mendDescription(prototype);
 }
 
 function mendRequests(metadata: MetadataRequests): void {
@@ -66,13 +83,26 @@ function mendRequests(metadata: MetadataRequests): void {
   };
 }
 
-function mendLeaderSearch(prototype: LeaderSearch): void {
+function mendLeaderSearch(prototype: MetadataCluster): void {
   const search = prototype.findLeaderForPartitions;
-  prototype.findLeaderForPartitions = function (this: LeaderSearch, topic, partitions) {
+  prototype.findLeaderForPartitions = function (this: MetadataCluster, topic, partitions) {
     const byLeader = search.call(this, topic, partitions);
     const partition = byLeader[NO_LEADER]?.[0];
     if (partition !== undefined) throw withoutLeader(topic, partition);
     return byLeader;
+  };
+}
+
+/**
+ * kafkajs asks twice, and makes null of an error of the second answer. It asks only once within a millisecond. With this,
+ * each error is thrown.
+ */
+function mendDescription(prototype: MetadataCluster): void {
+  prototype.metadata = async function (this: MetadataCluster, { topics = [] } = {}) {
+    await this.brokerPool.refreshMetadata(topics);
+    // Another call may have replaced what is kept.
+    const broker = await this.brokerPool.findConnectedBroker();
+    return await broker.metadata(topics);
   };
 }
 

@@ -1,12 +1,18 @@
 // kafkajs offers neither a fetch of chosen partitions nor a transaction without grouping messages one by one. For both
 // we need only its connections, which are in modules below its public interface. kafkajs-modules.ts loads them, and
-// request-queue.ts and metadata.ts mend two of them: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts
+// request-queue.ts and metadata.ts mend three of them: an upgrade of kafkajs begins here, and `loadKafkajs` names the parts
 // that are gone.
 import type { ISocketFactory, Logger, RetryOptions, SASLOptions } from 'kafkajs';
 import type { ConnectionOptions } from 'node:tls';
 import { DaybreakError } from '../../domain/errors';
 import { KAFKAJS_MODULES, type KafkajsModules } from './kafkajs-modules';
-import { type LeaderSearch, mendMetadata, type MetadataRequests } from './metadata';
+import {
+  type BrokerPool,
+  mendMetadata,
+  type MetadataBroker,
+  type MetadataCluster,
+  type MetadataRequests,
+} from './metadata';
 import { mendRequestQueue, type RequestQueue } from './request-queue';
 
 /** Writes the types of Kafka's protocol one after the other. */
@@ -136,7 +142,13 @@ export const KAFKAJS_PARTS = {
     findTopicPartitionMetadata: 1,
     findGroupCoordinator: 1,
     findLeaderForPartitions: 2,
-  } satisfies ParameterCounts<Cluster & LeaderSearch>,
+    metadata: 0,
+  } satisfies ParameterCounts<Cluster & MetadataCluster>,
+  'kafkajs/src/cluster/brokerPool': {
+    constructor: 1,
+    refreshMetadata: 1,
+    findConnectedBroker: 0,
+  } satisfies ParameterCounts<BrokerPool>,
   'kafkajs/src/broker': {
     constructor: 1,
     initProducerId: 1,
@@ -145,7 +157,8 @@ export const KAFKAJS_PARTS = {
     txnOffsetCommit: 1,
     endTxn: 1,
     listOffsets: 1,
-  } satisfies ParameterCounts<Broker>,
+    metadata: 0,
+  } satisfies ParameterCounts<Broker & MetadataBroker>,
   'kafkajs/src/network/connectionPool': { constructor: 1, send: 1 } satisfies ParameterCounts<ConnectionPool>,
   'kafkajs/src/network/requestQueue': {
     constructor: 1,

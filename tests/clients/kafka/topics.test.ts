@@ -15,6 +15,7 @@ beforeEach(async () => {
   topics = await KafkaTopics.connect({ brokers: [broker.address] });
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await topics.close();
   await broker.close();
 });
@@ -29,7 +30,14 @@ describe('a topic of another team that has no leader', () => {
 
   it('says nothing of whether Kafka answers', async () => {
     await expect(topics.ask()).resolves.toBeUndefined();
+    expect(broker.asked).toEqual([['none']]);
   });
+});
+
+it('throws where no broker answers', async () => {
+  await topics.ask();
+  await broker.close();
+  await expect(topics.ask()).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' });
 });
 
 it('takes for an answer, too, that this client may not see a topic', async () => {
@@ -37,8 +45,9 @@ it('takes for an answer, too, that this client may not see a topic', async () =>
   await expect(topics.ask()).resolves.toBeUndefined();
 });
 
-it('finds a topic that was deleted absent, although it has seen it', async () => {
-  await topics.partitionsOf('events');
+it('finds a topic that was deleted absent, although it has seen it in the same millisecond', async () => {
+  jest.spyOn(Date, 'now').mockReturnValue(Date.now());
+  await expect(topics.partitionsOf('events')).resolves.toBe(3);
   broker.topics.delete('events');
   await expect(topics.partitionsOf('events')).resolves.toBe(0);
 });
