@@ -208,7 +208,7 @@ async function progressOf(druid: DruidClient, { id, runnerStatusCode }: TaskStat
       const slots = processed === 0 && load.mayHaveSubtasks ? await knownSlots(druid) : undefined;
       return slots === undefined || slots.used < slots.total
         ? loaded
-        : `${loaded}; its subtasks wait for a slot: Druid's workers run all ${slots.total} tasks that they can`;
+        : `${loaded}; its subtasks may wait for a slot: Druid's workers run all ${slots.total} tasks that they can`;
     }
   }
 }

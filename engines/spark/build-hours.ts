@@ -247,6 +247,7 @@ class SparkRun {
     const built = await settled(
       targets.map((hour) =>
         places.run(async (): Promise<[string, TargetHour]> => {
+          signal.throwIfAborted();
           const parts = written.filter((part) => part.hour === hour);
           const misplaced = this.#ledger.recordsOf(hour);
           const joined = await joinHour(hour, parts, { folder, loaded, signal, misplaced });

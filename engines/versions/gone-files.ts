@@ -8,9 +8,16 @@ import type { DayOutput, PublishedDay } from './day-output';
 
 type SizedFile = Pick<InputFile, 'file' | 'bytes'>;
 
+interface GoneOptions {
+  readonly place: InputPlace;
+  readonly pipeline: Pipeline;
+  /** Whether an empty file counts as gone if the build had bytes of it. Default: it counts as edited. */
+  readonly orEmpty?: boolean;
+}
+
 /**
  * A build's files that are gone, both under their name and under their name after compression or decompression, or
- * that are empty now. A file that was not read is never among them: it gave no row that could be lost. Neither is one
+ * with `orEmpty` that are empty now. A file that was not read is never among them: it gave no row that could be lost. Neither is one
  * that is only beyond the pipeline's present reach.
  *
  * @param present files that are known to be there. The input is listed only if some are not among them.
@@ -18,12 +25,12 @@ type SizedFile = Pick<InputFile, 'file' | 'bytes'>;
 export async function filesGone(
   manifest: DayManifest,
   present: readonly SizedFile[],
-  { place, pipeline }: { readonly place: InputPlace; readonly pipeline: Pipeline },
+  { place, pipeline, orEmpty = false }: GoneOptions,
 ): Promise<readonly InputFile[]> {
-  const gone = notAmong(manifest, present);
+  const gone = notAmong(manifest, present, orEmpty);
   if (gone.length === 0) return gone;
   const { own, neighbours } = await listInputIfAny(place, farReaching(pipeline), manifest.date);
-  return notAmong(manifest, [...own, ...neighbours]);
+  return notAmong(manifest, [...own, ...neighbours], orEmpty);
 }
 
 /**
@@ -40,9 +47,9 @@ export async function filesGoneSinceServed(
 ): Promise<readonly string[]> {
   const last = await output.lastServed();
   const served = last && (await output.read(last.version));
-  const { inputs, missingHours, counts } = published.manifest;
+  const { inputs, missingHours } = published.manifest;
   // Most builds lack no file. They need neither their state nor the input.
-  if (served === undefined || notAmong(served.manifest, inputs).length === 0) return [];
+  if (served === undefined || notAmong(served.manifest, inputs, false).length === 0) return [];
   // The manifest names only those neighbouring files that had records of the day.
   const state = await readState(output, published.version);
   const read = [...inputs, ...(state?.sources ?? []).flatMap(({ files = [] }) => files)];
@@ -51,14 +58,13 @@ export async function filesGoneSinceServed(
     { scratch: output.scratch, signal, asTheyAre: true },
     (place) => filesGone(served.manifest, read, { place, pipeline }),
   );
-  // Of a day without rows the gate says that it is empty.
-  const isThere = new Set(counts.written === 0 ? inputs.map(({ file }) => file) : []);
-  return gone.filter(({ file, hour }) => !missingHours.includes(hour) && !isThere.has(file)).map(({ file }) => file);
+  return gone.filter(({ hour }) => !missingHours.includes(hour)).map(({ file }) => file);
 }
 
 function notAmong(
   { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
   present: readonly SizedFile[],
+  orEmpty: boolean,
 ): InputFile[] {
   const plainNames = (files: readonly SizedFile[]): Set<string> => new Set(files.map(({ file }) => unpackedName(file)));
   const [all, filled] = [plainNames(present), plainNames(present.filter(({ bytes }) => bytes > 0))];
@@ -67,7 +73,7 @@ function notAmong(
   return inputs.filter(({ file, bytes }) => {
     const name = unpackedName(file);
     // A packed file without records becomes an empty one when it is unpacked.
-    const isEmptied = bytes > 0 && empty.has(file) && !filled.has(name);
+    const isEmptied = orEmpty && bytes > 0 && empty.has(file) && !filled.has(name);
     return (isEmptied || !all.has(name)) && !unread.has(file);
   });
 }

@@ -86,7 +86,13 @@ async function surveyInput(
     otherTransform: await isOtherPipeline(loaded, manifest),
   };
   if (
-    (await filesGone(manifest, [...input.own, ...input.neighbours], { place, pipeline: loaded.pipeline })).length > 0
+    (
+      await filesGone(manifest, [...input.own, ...input.neighbours], {
+        place,
+        pipeline: loaded.pipeline,
+        orEmpty: true,
+      })
+    ).length > 0
   ) {
     return { ...found, inputs: 'expired', lateRows: 0 };
   }

@@ -6,7 +6,7 @@ import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { hasCode } from '../../domain/errors';
 
 const DAY = 24 * 3_600_000;
-/** The names that this process has made. */
+/** The names that this process has made. Clocks go back and differ, so that none of these is judged by its time. */
 const own = new Set<string>();
 
 /** Removes leftovers of killed builds: those of this machine once their process has ended, all others after a day. */
@@ -15,9 +15,9 @@ export async function removeLeftovers(versions: string): Promise<void> {
     const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
     if (host === undefined || own.has(name)) continue;
     const path = join(versions, name);
-    // Every container has a process 1. A clock, which may go back, cannot tell this process from one before it.
-    const isOfNobody = host === hostname() && (Number(pid) === process.pid || !isRunning(Number(pid)));
-    if (isOfNobody || (await ageOf(path)) > DAY) await rm(path, { recursive: true, force: true });
+    const age = await ageOf(path);
+    const dead = age > DAY || (host === hostname() && (!isRunning(Number(pid)) || isPredecessor(Number(pid), age)));
+    if (dead) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -30,6 +30,14 @@ export function unique(purpose: string): string {
   const name = `.${purpose}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
   own.add(name);
   return name;
+}
+
+/**
+ * Whether a leftover with this process's number is from an earlier process with that number: every container has a
+ * process 1.
+ */
+function isPredecessor(pid: number, age: number): boolean {
+  return pid === process.pid && Date.now() - age < performance.timeOrigin;
 }
 
 function isRunning(pid: number): boolean {

@@ -178,10 +178,13 @@ it('a line without end is bad, with its beginning and its length, and what is be
   ]);
 });
 
-it('members within members are one record that is bad', async () => {
+it('members within members are one record that is bad, or a file that is not read where they come first', async () => {
   const nested = gzipSync(gzipSync(gzipSync(Buffer.alloc(44 * MEBIBYTE, '\n'))));
-  const { rows } = await build({ [`${FILE}.gz`]: Buffer.concat([nested, gzipSync(`\n${GOOD}`)]) });
+  const behind = Buffer.concat([gzipSync(GOOD), nested, gzipSync(`\n${GOOD}`)]);
+  const first = Buffer.concat([nested, gzipSync(`\n${GOOD}`)]);
+  const { rows, quarantine } = await build({ [`${FILE}.gz`]: behind, 'names.20261121.08.json.gz': first });
   expect(rows).toHaveLength(2);
+  expect(quarantine.at(-1)?.reason).toContain('its content is gzip within gzip');
 });
 
 it('of a file of nothing but broken members some are named, and the rest as a whole', async () => {

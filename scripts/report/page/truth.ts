@@ -103,7 +103,7 @@ function cellsOf({ date, reconciled }: Report['days'][number]): Cell[] {
   const { hours, lateUnknown = false } = reconciled;
   const now = new Map(hours.map(({ hour, written }) => [hour, written]));
   return reconciled.realtime.flatMap((served) => {
-    const exact = now.get(served.hour) ?? served.written;
+    const exact = lateUnknown ? served.written : (now.get(served.hour) ?? served.written);
     const errors = realtimeError(served, lateUnknown ? undefined : exact);
     return KINDS.flatMap(([kind]) => {
       const rows = errors[kind];

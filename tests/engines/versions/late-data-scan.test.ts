@@ -170,6 +170,15 @@ it.each<[string, (file: string) => Promise<void>]>([
   expect((await surveyDay(loaded, folder, date)).inputs).toBe('expired');
 });
 
+it('takes no packed file without records for gone that was unpacked since', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await writeFile(input('01', '.gz'), gzipSync(''));
+  await build();
+  await rm(input('01', '.gz'));
+  await writeFile(input('01'), '');
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 0 });
+});
+
 it('takes no file for gone that was not read, so that one that is read can replace it', async () => {
   await writeFile(input('00'), lines('00', 1));
   await writeFile(input('01', '.bz2'), 'BZh91AY&SY');
