@@ -14,7 +14,7 @@ const root = scratchFolder();
 const MEBIBYTE = 1024 ** 2;
 const GOOD = lines(event(1), event(2));
 /** Each input would need more than this if it were held in memory. A smaller heap needs only smaller inputs. */
-const HEAP_MEBIBYTES = 64;
+const HEAP_MEBIBYTES = 80;
 /** Far below the 60 seconds after which Temporal considers an activity without heartbeats lost. */
 const LONGEST_SILENCE = 15_000;
 

@@ -25,6 +25,8 @@ def main(path: str, parameters: str) -> None:
     # Behind the cell with the defaults, as papermill does it.
     notebook.cells.insert(places[0] + 1, nbformat.v4.new_code_cell(f"import pandas\npandas.set_option('display.width', 200)\n{given}"))
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(Path(path).parent)}})
+    # Ports that are free now can be taken when the kernel binds them.
+    client.create_kernel_manager().transport = "ipc"
     error = None
     try:
         client.execute()

@@ -71,10 +71,10 @@ it('a night without input is told to both webhooks once, to each in its format, 
   await schedule('apply');
   const yesterday = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);
   await schedule('trigger');
-  // The night ends after its notices.
+  const at = (path: string): Received[] => received.filter((one) => one.path === path);
+  await until(() => at('/json').length > 0 && at('/slack').length > 0);
   await until(async () => / refused:NO_INPUT$/m.test((await schedule('describe')).stdout));
 
-  const at = (path: string): Received[] => received.filter((one) => one.path === path);
   const [[signed, ...others], [toSlack, ...othersToSlack]] = [at('/json'), at('/slack')];
   expect([others, othersToSlack]).toEqual([[], []]);
   const headers = Object.fromEntries(
