@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient import NotebookClient
@@ -25,13 +26,15 @@ def main(path: str, parameters: str) -> None:
     # Behind the cell with the defaults, as papermill does it.
     notebook.cells.insert(places[0] + 1, nbformat.v4.new_code_cell(f"import pandas\npandas.set_option('display.width', 200)\n{given}"))
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(Path(path).parent)}})
-    # Ports that are free now can be taken when the kernel binds them.
-    client.create_kernel_manager().transport = "ipc"
     error = None
-    try:
-        client.execute()
-    except CellExecutionError as failed:
-        error = f"{failed.ename}: {ESCAPES.sub('', failed.evalue)}"
+    with TemporaryDirectory() as sockets:
+        # Ports that are free now can be taken when the kernel binds them.
+        kernel = client.create_kernel_manager()
+        kernel.transport, kernel.ip = "ipc", f"{sockets}/kernel"
+        try:
+            client.execute()
+        except CellExecutionError as failed:
+            error = f"{failed.ename}: {ESCAPES.sub('', failed.evalue)}"
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     print(json.dumps({"text": "\n".join(text_of(output) for output in outputs), "error": error}))
 
