@@ -2,7 +2,7 @@ import { outputPlaceIn, requireCurrent } from '../../activities/batch/built-day'
 import { scratchRoot, withScratch } from '../../clients/storage/local/scratch-folder';
 import { listed } from '../../domain/bounded-text';
 import type { BusinessDate } from '../../domain/business-date';
-import { asDaybreakError, DaybreakError } from '../../domain/errors';
+import { asDaybreakError, DaybreakError, type ErrorCode } from '../../domain/errors';
 import type { Pipeline } from '../../domain/pipeline';
 import { readCurrent, refuseOthers, type DayOutput, type PublishedDay } from '../../engines/versions/day-output';
 import { withOutput } from '../../engines/versions/open-output';
@@ -51,6 +51,9 @@ export interface ShownQuarantine extends QuarantinedDay {
   readonly shown: readonly QuarantinedRecord[];
 }
 
+/** What is wrong with the storage, or with how it is reached. */
+const OF_EVERY_DAY: ReadonlySet<ErrorCode> = new Set(['STORAGE_FAILED', 'STORAGE_REFUSED', 'BAD_CONFIGURATION']);
+
 /**
  * Counts the quarantined records of some days, as they are published. Needs no server but the output's storage. A day
  * that is damaged is one of the `failures`. Throws whatever the other days would fail with too, such as
@@ -74,7 +77,7 @@ export async function listQuarantine(
     }).catch(asDaybreakError);
     if (day === undefined) continue;
     if (day instanceof DaybreakError) {
-      if (day.code !== 'OUTPUT_FAILED' && day.code !== 'NOT_BUILT') throw day;
+      if (OF_EVERY_DAY.has(day.code)) throw day;
       const { code, what, remedy } = day;
       failures.push({ date, code, what, remedy });
       continue;
