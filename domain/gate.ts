@@ -224,7 +224,7 @@ function checkRefusals({ checks = [], day }: GateInput): GateRefusal[] {
     });
 }
 
-/** How far the clocks of machines are apart that somebody looks after. */
+/** The clocks of two machines that are kept right differ by less. */
 const CLOCKS_DIFFER_SECONDS = 5;
 
 /** How long the input may keep a day waiting. */
@@ -237,14 +237,13 @@ export type SettleGate = Pick<Pipeline['gate'], 'settleSeconds' | 'settleTimeout
  */
 export function notSettled(gate: SettleGate, last: { readonly file: string; readonly seconds: number }): GateRefusal {
   const unchanged = Math.max(0, Math.floor(last.seconds));
-  const change =
+  const [change, remedy] =
     last.seconds < -CLOCKS_DIFFER_SECONDS
-      ? `the time of the input file ${last.file} is ${Math.round(-last.seconds)} s in the future`
-      : `the input file ${last.file} changed ${unchanged} s ago`;
-  const remedy =
-    last.seconds < -CLOCKS_DIFFER_SECONDS
-      ? 'Correct the clock or the time zone of the program that writes it and touch the file'
-      : 'Find the program that still writes';
+      ? [
+          `the time of the input file ${last.file} is ${Math.round(-last.seconds)} s in the future`,
+          'Correct the clock or the time zone of the program that writes it and touch the file',
+        ]
+      : [`the input file ${last.file} changed ${unchanged} s ago`, 'Find the program that still writes'];
   return {
     code: 'NOT_SETTLED',
     reason:

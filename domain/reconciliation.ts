@@ -40,7 +40,10 @@ export interface ReconciledHour {
   readonly equal: boolean;
 }
 
-/** The columns of the day's table, in order; 'multiplied' only of hours that have it. The last line has the sums of the day. */
+/**
+ * The columns of the day's table, in order; 'multiplied' only of hours that have it. The last line has the sums of the
+ * day.
+ */
 export const RECONCILIATION_COLUMNS = [
   ['hour', 'hour'],
   ['before', 'realtimeRows'],

@@ -92,11 +92,11 @@ export function countedSince(partitions: readonly PartitionProgress[]): string[]
 
 /** The part of the progress that stays true of partitions that nobody reads now. */
 export function atRest(partitions: readonly PartitionProgress[]): PartitionProgress[] {
-  return unread(partitions.map(({ trouble: _over, ...one }) => one));
+  return withoutRate(partitions.map(({ trouble: _over, ...one }) => one));
 }
 
 /** The progress of partitions of which it is not known whether somebody reads them: a trouble may well last. */
-export function unread(partitions: readonly PartitionProgress[]): PartitionProgress[] {
+export function withoutRate(partitions: readonly PartitionProgress[]): PartitionProgress[] {
   return partitions.map((one) => ({ ...one, eventsPerSecond: 0 }));
 }
 

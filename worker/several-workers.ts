@@ -19,12 +19,12 @@ export async function allMade<T extends OneWorker>(making: readonly Promise<T>[]
  * Runs the workers until all have ended. If one fails, the others are shut down, so that they end as on SIGTERM, and the
  * first reason is thrown. Until then they hold the connection.
  *
- * @param onFirstEnd called when one has ended, and again for each other one.
+ * @param onEnd called each time that one has ended.
  */
-export async function runAll(workers: readonly OneWorker[], onFirstEnd?: () => void): Promise<void> {
+export async function runAll(workers: readonly OneWorker[], onEnd?: () => void): Promise<void> {
   const running = workers.map((worker) =>
     worker.run().finally(() => {
-      onFirstEnd?.();
+      onEnd?.();
       shutDown(workers);
     }),
   );

@@ -30,10 +30,9 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
   return {
     /**
      * Fixes the plan of the day. Throws before it changes anything: UNKNOWN_PIPELINE, BAD_PIPELINE, or BAD_TABLE unless
-     * it is a restore; BAD_PIPELINE also if another pipeline has the datasource or publishes in the same place, since the day would
-     * replace that pipeline's rows;
-     * BAD_DATE for a day that does not exist or is not over yet, since the seal would keep the day's next rows out of
-     * realtime.
+     * it is a restore; BAD_PIPELINE also if another pipeline has the datasource or publishes in the same place, since the
+     * day would replace that pipeline's rows; BAD_DATE for a day that does not exist or is not over yet, since the seal
+     * would keep the day's next rows out of realtime.
      */
     async planDay(input: DailyBatchInput): Promise<DayPlan> {
       const { pipeline: name, date, restore } = parseInput(planDayInput, input, 'planDay');

@@ -23,16 +23,6 @@ export async function runPrepared(statement: DuckDBPreparedStatement): Promise<D
   return pending.getResult();
 }
 
-/** Runs one task. Throws DuckDB's message alone, as any other statement does. */
-function isReady(pending: DuckDBPendingResult): boolean {
-  try {
-    return pending.runTask() === DuckDBPendingResultState.RESULT_READY;
-  } catch (thrown) {
-    const message = messageOf(thrown).replace(/^Failure running pending result task: /, '');
-    throw new Error(message, { cause: thrown });
-  }
-}
-
 /** The same for the text of one statement. `parameters` by name. */
 export async function run(
   connection: DuckDBConnection,
@@ -46,6 +36,16 @@ export async function run(
     return await runPrepared(statement);
   } finally {
     statement.destroySync();
+  }
+}
+
+/** Runs one task. Throws DuckDB's message alone, as any other statement does. */
+function isReady(pending: DuckDBPendingResult): boolean {
+  try {
+    return pending.runTask() === DuckDBPendingResultState.RESULT_READY;
+  } catch (thrown) {
+    const message = messageOf(thrown).replace(/^Failure running pending result task: /, '');
+    throw new Error(message, { cause: thrown });
   }
 }
 

@@ -113,10 +113,8 @@ function batchRowsSql(
       (metric, index) => `${quoted(metric.column)}::${isOfDoubles(metric) ? 'DOUBLE' : 'BIGINT'} AS m${index}`,
     ),
   ];
-  return `SELECT ${selected.join(', ')} FROM ${rowsOfFile(
-    pipeline,
-    columns.filter(({ name }) => named.has(name)),
-  )}`;
+  const read = columns.filter(({ name }) => named.has(name));
+  return `SELECT ${selected.join(', ')} FROM ${rowsOfFile(pipeline, read)}`;
 }
 
 /**

@@ -168,7 +168,7 @@ function asNumber(text: string): string {
 
 /**
  * JSON as DuckDB writes it, since writers spell blanks, escapes and doubles differently. Druid makes a double of an
- * integer beyond 64 bits, and of each whole number if a segment has numbers and nothing else, and not all of them are whole.
+ * integer beyond 64 bits. If all values of a segment are numbers, and one is not whole, it makes doubles of all of them.
  */
 function comparedJson(text: string): string {
   const isFar = "regexp_full_match(token, '-?[0-9]{19,}') AND TRY_CAST(token AS BIGINT) IS NULL";

@@ -73,13 +73,11 @@ export function compressionOf(file: string, beginning: Buffer): Compression | { 
   const format = formatOf(beginning);
   if (format === 'gzip' || format === 'zstd') return format;
   if (format !== undefined) return { foreign: `its content is ${format}, ${WHAT_IS_READ}` };
+  if (beginning.length === 0) return 'none';
   const [, ending] = FOREIGN.exec(file) ?? [];
-  // Brotli can begin with a bracket, too. Of text in another charset each line is judged.
-  if (
-    beginning.length === 0 ||
-    (BEGINS_AS_JSON.test(beginning.toString('utf8')) && !(ending && holdsControls(beginning)))
-  )
-    return 'none';
+  // Brotli can begin with a bracket, too, but is no text.
+  const mayBeText = ending === undefined || !holdsControls(beginning);
+  if (mayBeText && BEGINS_AS_JSON.test(beginning.toString('utf8'))) return 'none';
   if (ending !== undefined) return { foreign: `it is a .${ending.toLowerCase()} file, ${WHAT_IS_READ}` };
   if (!isPacked(file)) return 'none';
   return isZstd(file) ? 'zstd' : 'gzip';

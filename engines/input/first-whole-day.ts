@@ -1,9 +1,8 @@
 import { businessDateOf, dayInterval, hoursOfDay, shiftDate, type BusinessDate } from '../../domain/business-date';
-import { hasCode } from '../../domain/errors';
 import { isHourly } from '../../domain/file-pattern';
 import { nightOf } from '../../domain/nights';
 import type { Pipeline } from '../../domain/pipeline';
-import { listInput, withInput, type InputOptions, type ListedInput } from './input-files';
+import { listInputIfAny, withInput, type InputOptions } from './input-files';
 import type { InputPlace } from './listed-file';
 
 const HOUR = 3_600_000;
@@ -26,8 +25,9 @@ export async function firstWholeDay(
   return withInput(location, options, async (place) => {
     for (const date of isToCome ? [yesterday, today] : [today]) {
       if (await hasFirstHour(place, pipeline, date)) return date;
-      const isDue = now.getTime() >= firstFileDue(pipeline, date);
-      if (!isDue && (await listedOf(place, pipeline, shiftDate(date, -1))) !== undefined) return date;
+      if (now.getTime() >= firstFileDue(pipeline, date)) continue;
+      const before = await listInputIfAny(place, pipeline, shiftDate(date, -1));
+      if (before.own.length > 0) return date;
     }
     return shiftDate(today, 1);
   });
@@ -35,18 +35,8 @@ export async function firstWholeDay(
 
 async function hasFirstHour(place: InputPlace, pipeline: Pipeline, date: BusinessDate): Promise<boolean> {
   const [first = ''] = hoursOfDay(date, pipeline.timeZone);
-  const listed = await listedOf(place, pipeline, date);
-  return listed !== undefined && !listed.missingHours.includes(first);
-}
-
-/** The day's files; undefined if there are none. */
-async function listedOf(place: InputPlace, pipeline: Pipeline, date: BusinessDate): Promise<ListedInput | undefined> {
-  try {
-    return await listInput(place, pipeline, date);
-  } catch (thrown) {
-    if (hasCode(thrown, 'NO_INPUT')) return undefined;
-    throw thrown;
-  }
+  const { own, missingHours } = await listInputIfAny(place, pipeline, date);
+  return own.length > 0 && !missingHours.includes(first);
 }
 
 /** Many shippers write a file only when its hour, or its day, is over. They have an hour for that. */

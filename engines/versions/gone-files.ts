@@ -6,31 +6,34 @@ import type { InputPlace } from '../input/listed-file';
 import { readState } from './build-state';
 import type { DayOutput, PublishedDay } from './day-output';
 
-type SizedFile = Pick<InputFile, 'file' | 'bytes'>;
-
-interface GoneOptions {
-  readonly place: InputPlace;
-  readonly pipeline: Pipeline;
-  /** Whether an empty file counts as gone if the build had bytes of it. Default: it counts as edited. */
-  readonly orEmpty?: boolean;
-}
+type NamedFile = Pick<InputFile, 'file'>;
 
 /**
- * A build's files that are gone, both under their name and under their name after compression or decompression, or
- * with `orEmpty` that are empty now. A file that was not read is never among them: it gave no row that could be lost. Neither is one
- * that is only beyond the pipeline's present reach.
+ * A build's files that are gone, both under their name and under their name after compression or decompression. A file
+ * that was not read is never among them: it gave no row that could be lost. Neither is one that is only beyond the
+ * pipeline's present reach.
  *
  * @param present files that are known to be there. The input is listed only if some are not among them.
  */
 export async function filesGone(
   manifest: DayManifest,
-  present: readonly SizedFile[],
-  { place, pipeline, orEmpty = false }: GoneOptions,
+  present: readonly NamedFile[],
+  { place, pipeline }: { readonly place: InputPlace; readonly pipeline: Pipeline },
 ): Promise<readonly InputFile[]> {
-  const gone = notAmong(manifest, present, orEmpty);
+  const gone = notAmong(manifest, present);
   if (gone.length === 0) return gone;
   const { own, neighbours } = await listInputIfAny(place, farReaching(pipeline), manifest.date);
-  return notAmong(manifest, [...own, ...neighbours], orEmpty);
+  return notAmong(manifest, [...own, ...neighbours]);
+}
+
+/** A build's files that are empty now, and had bytes. One that was packed or unpacked since then is another file. */
+export function filesEmptied(
+  { inputs }: Pick<DayManifest, 'inputs'>,
+  present: readonly Pick<InputFile, 'file' | 'bytes'>[],
+): readonly InputFile[] {
+  const empty = new Set(present.filter(({ bytes }) => bytes === 0).map(({ file }) => file));
+  const filled = plainNames(present.filter(({ bytes }) => bytes > 0));
+  return inputs.filter(({ file, bytes }) => bytes > 0 && empty.has(file) && !filled.has(unpackedName(file)));
 }
 
 /**
@@ -49,7 +52,7 @@ export async function filesGoneSinceServed(
   const served = last && (await output.read(last.version));
   const { inputs, missingHours } = published.manifest;
   // Most builds lack no file. They need neither their state nor the input.
-  if (served === undefined || notAmong(served.manifest, inputs, false).length === 0) return [];
+  if (served === undefined || notAmong(served.manifest, inputs).length === 0) return [];
   // The manifest names only those neighbouring files that had records of the day.
   const state = await readState(output, published.version);
   const read = [...inputs, ...(state?.sources ?? []).flatMap(({ files = [] }) => files)];
@@ -63,19 +66,16 @@ export async function filesGoneSinceServed(
 
 function notAmong(
   { inputs, unreadFiles = [] }: Pick<DayManifest, 'inputs' | 'unreadFiles'>,
-  present: readonly SizedFile[],
-  orEmpty: boolean,
+  present: readonly NamedFile[],
 ): InputFile[] {
-  const plainNames = (files: readonly SizedFile[]): Set<string> => new Set(files.map(({ file }) => unpackedName(file)));
-  const [all, filled] = [plainNames(present), plainNames(present.filter(({ bytes }) => bytes > 0))];
-  const empty = new Set(present.filter(({ bytes }) => bytes === 0).map(({ file }) => file));
+  const names = plainNames(present);
   const unread = new Set(unreadFiles.map(({ file }) => file));
-  return inputs.filter(({ file, bytes }) => {
-    const name = unpackedName(file);
-    // A packed file without records becomes an empty one when it is unpacked.
-    const isEmptied = orEmpty && bytes > 0 && empty.has(file) && !filled.has(name);
-    return (isEmptied || !all.has(name)) && !unread.has(file);
-  });
+  return inputs.filter(({ file }) => !names.has(unpackedName(file)) && !unread.has(file));
+}
+
+/** Names without an ending of compression. */
+function plainNames(files: readonly NamedFile[]): ReadonlySet<string> {
+  return new Set(files.map(({ file }) => unpackedName(file)));
 }
 
 /** The build may have read files of more hours around the day than the pipeline does now. */

@@ -12,7 +12,7 @@ import { findChanges } from './input-changes';
 import { listInputIfAny, withInput } from '../input/input-files';
 import type { InputPlace } from '../input/listed-file';
 import { removeLeftovers } from './scratch';
-import { filesGone } from './gone-files';
+import { filesEmptied, filesGone } from './gone-files';
 import { knownFiles, linesSince } from './late-lines';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
 import { withTablesOf } from '../tables/table-versions';
@@ -85,17 +85,9 @@ async function surveyInput(
     changedAt: new Date(changedAt).toISOString(),
     otherTransform: await isOtherPipeline(loaded, manifest),
   };
-  if (
-    (
-      await filesGone(manifest, [...input.own, ...input.neighbours], {
-        place,
-        pipeline: loaded.pipeline,
-        orEmpty: true,
-      })
-    ).length > 0
-  ) {
-    return { ...found, inputs: 'expired', lateRows: 0 };
-  }
+  const present = [...input.own, ...input.neighbours];
+  const gone = await filesGone(manifest, present, { place, pipeline: loaded.pipeline });
+  if (gone.length + filesEmptied(manifest, present).length > 0) return { ...found, inputs: 'expired', lateRows: 0 };
 
   const state = (await readState(output, version)) ?? NO_STATE;
   const { stamps } = state;

@@ -6,7 +6,7 @@ import { ignoreMissing } from '../../clients/storage/local/fs-errors';
 import { hasCode } from '../../domain/errors';
 
 const DAY = 24 * 3_600_000;
-/** The names that this process has made. Clocks go back and differ, so that none of these is judged by its time. */
+/** The names that this process has made. They are never leftovers, whatever the clock says: it may go back. */
 const own = new Set<string>();
 
 /** Removes leftovers of killed builds: those of this machine once their process has ended, all others after a day. */

@@ -186,14 +186,15 @@ def has_lines(content: bytes) -> bool:
     """True only if the content has, beyond doubt, a record a line."""
     beginning = content[:BEGINNING_BYTES]
     lines = beginning.split(b"\n")
-    is_joined = any(map(may_hold_many, lines))
+    if any(map(may_hold_many, lines)):
+        return False
     if len(content) > len(beginning) and len(lines) > 1:
         lines.pop()
     seen = [line for line in map(text_of, lines[:LINES_SEEN]) if line != ""]
     if not seen:
         return len(content) == len(beginning)
-    # Many objects can stand in one line, and an object within another one can have a line of its own.
-    return is_object(seen[0]) and not is_joined
+    # An object within another one can have a line of its own.
+    return is_object(seen[0])
 
 
 def may_hold_many(line: bytes) -> bool:

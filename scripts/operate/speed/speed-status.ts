@@ -1,7 +1,7 @@
 import { ServiceError, WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { shardHeartbeats } from '../../../activities/speed/shard-heartbeats';
 import { DaybreakError, messageOf } from '../../../domain/errors';
-import { checksOf, type PartitionProgress, type RunChecks, unread } from '../../../domain/speed-shard';
+import { checksOf, type PartitionProgress, type RunChecks, withoutRate } from '../../../domain/speed-shard';
 import { counted } from '../../../domain/counted';
 import { failureText, type SpeedLayerStatus } from '../../../domain/speed-layer';
 import { hasWorker, runningActivities, type RunningActivity } from '../follow';
@@ -52,7 +52,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
     return {
       ...status,
       ...(checks !== undefined && { checks }),
-      partitions: isSilent(toldAt) ? unread(partitions) : partitions,
+      partitions: isSilent(toldAt) ? withoutRate(partitions) : partitions,
       ...(toldAt !== undefined && { toldAt }),
       troubles: [
         ...(status.failures ?? []).map((failure) => `${failure.part} ${failureText(failure)}`),

@@ -23,13 +23,7 @@ export function describeStatus(status: Status): Line[] {
     ...(speed === undefined ? [] : describeSpeed(speed, ingestion, folder)),
     ...(speed === undefined ? describeVersions(pipeline, folder, []) : []),
     ...(speed === undefined && ingestion !== undefined ? describeIngestion(ingestion) : []),
-    ...(temporal && paused === undefined ? ['schedules: not known, because Temporal does not say'] : []),
-    ...(paused ?? []).map(
-      ({ schedule, note }) => `! the schedule ${schedule} is paused${note === '' ? '' : `: ${note}`}`,
-    ),
-    ...((paused ?? []).length === 0
-      ? []
-      : [`→ When it may go on: npx daybreak schedule resume --pipeline ${pipeline}`]),
+    ...(temporal ? describePaused(pipeline, paused) : []),
     ...(temporal && days.length === 0 ? ['no day was recomputed yet'] : []),
     ...(days.length === 0
       ? []
@@ -45,6 +39,15 @@ export function describeStatus(status: Status): Line[] {
       remedy === undefined ? [] : [`→ ${date}: ${remedy}`, `  then ${runAgain(pipeline, date, restore)}`],
     ),
     ...waiting.flatMap(({ date, why, remedy }) => [`${date} waits for a recompute: ${why}`, `→ ${remedy}`]),
+  ];
+}
+
+function describePaused(pipeline: string, paused: Status['paused']): string[] {
+  if (paused === undefined) return ['schedules: not known, because Temporal does not say'];
+  if (paused.length === 0) return [];
+  return [
+    ...paused.map(({ schedule, note }) => `! the schedule ${schedule} is paused${note === '' ? '' : `: ${note}`}`),
+    `→ When it may go on: npx daybreak schedule resume --pipeline ${pipeline}`,
   ];
 }
 
