@@ -10,11 +10,11 @@ facts.json is written by invariants.ts, which says what each field means.
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import sys
 import time
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections import Counter
@@ -117,7 +117,8 @@ def eventually(facts: dict[str, Any], check: Callable[[], str]) -> str:
     while True:
         try:
             said = check()
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        # A server that is killed may send only a part of its answer.
+        except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
             said = f"no answer: {error}"
         if said == "" or time.monotonic() > deadline:
             return said

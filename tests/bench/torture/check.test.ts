@@ -24,6 +24,8 @@ const message = (value: string, offset: number, headers: Record<string, string> 
 
 let folder: string;
 let server: Server;
+/** Whether the next answer of the servers lacks its end. */
+let isNextCutOff: boolean;
 /** What is there after a good round: a day in the batch, two events of today and one bad one. */
 let round: ReturnType<typeof goodRound>;
 
@@ -55,10 +57,15 @@ function goodRound() {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-check-'));
   round = goodRound();
+  isNextCutOff = false;
   server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => response.end(JSON.stringify(answer(request.url ?? '', body))));
+    request.on('end', () => {
+      const whole = JSON.stringify(answer(request.url ?? '', body));
+      response.end(isNextCutOff ? whole.slice(0, -1) : whole);
+      isNextCutOff = false;
+    });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
 });
@@ -78,7 +85,7 @@ function answer(url: string, body: string): unknown {
 }
 
 /** What the checker finds broken. */
-async function check(): Promise<string[]> {
+async function check(patienceSeconds = 0): Promise<string[]> {
   const file = async (name: string, content: string): Promise<string> => {
     await writeFile(join(folder, name), content);
     return join(folder, name);
@@ -106,7 +113,7 @@ async function check(): Promise<string[]> {
     samples: await file('samples', lines(round.samples)),
     commands: round.commands,
     worker: round.worker,
-    ...{ brokerUrl: url, coordinatorUrl: url, temporalUrl: url, patienceSeconds: 0 },
+    ...{ brokerUrl: url, coordinatorUrl: url, temporalUrl: url, patienceSeconds },
   };
   const path = await file('facts.json', JSON.stringify(facts));
   const { stdout } = await promisify(execFile)('python3', ['-B', 'bench/torture/check.py', path]);
@@ -173,6 +180,11 @@ it.each<[string, () => unknown, RegExp]>([
 ])('finds %s', async (_, spoil, found) => {
   spoil();
   expect(await check()).toEqual([expect.stringMatching(found)]);
+});
+
+it('asks again after a part of an answer', async () => {
+  isNextCutOff = true;
+  expect(await check(60)).toEqual([]);
 });
 
 it('accepts what status says of a server that is down', async () => {
