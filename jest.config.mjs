@@ -11,6 +11,7 @@ const project = (displayName, testMatch, options = {}) => ({
 const OWN_SERVERS = [
   'batch/spark*',
   'bench/{batch,fuzz,hot-hour,listing,memory,nested,spark,start,storage,torture}',
+  'demo/*',
   'docs/commands',
   'notebooks/*',
   'package/*',

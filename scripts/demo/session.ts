@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DaybreakError } from '../../domain/errors';
 import { progress } from '../output/print';
 
-const TIMEOUT_MILLISECONDS = 60_000;
+/** For a machine that others keep busy. A command that ends earlier is noticed at once. */
+const TIMEOUT_MILLISECONDS = 240_000;
 
 /**
  * Runs `daybreak` commands in one environment, as a person would type them. At its end it ends the commands that still

@@ -9,11 +9,12 @@ import type { Pipeline } from '../../domain/pipeline';
 import type { Config } from '../../worker/config';
 import { progress } from '../output/print';
 
-const TIMEOUT_MILLISECONDS = 120_000;
+/** For how long nothing new may arrive before the end. */
+const PATIENCE_MILLISECONDS = 120_000;
 
 /**
  * Waits until Druid's realtime has every readable record of the day that went to Kafka, the duplicates too. Throws
- * SERVER_FAILED, with the remedy, if that takes more than two minutes.
+ * SERVER_FAILED, with the remedy, if two minutes bring nothing new.
  */
 export async function untilRealtimeServes(
   config: Config,
@@ -32,17 +33,20 @@ export async function untilRealtimeServes(
     );
     return rows[0]?.rows ?? 0;
   };
-  const deadline = Date.now() + TIMEOUT_MILLISECONDS;
+  let deadline = Date.now() + PATIENCE_MILLISECONDS;
   // Settled: nothing more arrived for some seconds, although all records of the day are in Kafka.
   for (let [before, unchanged] = [-1, 0]; unchanged < 4;) {
     if (Date.now() > deadline) {
       throw new DaybreakError('SERVER_FAILED', {
-        what: `Druid’s realtime serves ${before} rows of ${date} and has not finished after ${TIMEOUT_MILLISECONDS / 1_000} s`,
+        what: `Druid’s realtime serves ${before} rows of ${date}, and nothing new came for ${PATIENCE_MILLISECONDS / 1_000} s`,
         remedy,
       });
     }
     const now = await served();
-    if (now !== before) progress(`Druid’s realtime serves ${numeral(now)} rows of ${date}`);
+    if (now !== before) {
+      progress(`Druid’s realtime serves ${numeral(now)} rows of ${date}`);
+      deadline = Date.now() + PATIENCE_MILLISECONDS;
+    }
     unchanged = now === before && now > 0 ? unchanged + 1 : 0;
     before = now;
     await sleep(1_000, undefined, { signal });

@@ -1,10 +1,9 @@
 /** Commands of the pages that tests/integration/docs does not run, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {
-  'npm run demo':
-    'stays until Ctrl-C; its steps are the commands of these pages and the whole job has a test of its own',
-  'npm run demo -- --once': 'the same',
-  'npm run demo -- --storage s3': 'the same',
-  'npx daybreak demo': 'the same',
+  'npm run demo': 'stays until Ctrl-C; tests/integration/demo runs it once',
+  'npm run demo -- --once': 'tests/integration/demo runs it',
+  'npm run demo -- --storage s3': 'stays until Ctrl-C; tests/integration/job runs a day on S3',
+  'npx daybreak demo': 'as npm run demo',
   'npm test': 'runs this test',
   'npm pack': 'writes into the repository; tests/integration/package runs it',
   'npm install ../daybreak-0.2.0.tgz': 'the same',
