@@ -4,7 +4,7 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 /** By name. Some systems write names in capitals. */
 const PACKED = /\.(?:gz|zst|zstd)$/i;
 /** Endings that shippers add to a name for formats that Daybreak does not read. */
-const FOREIGN_ENDINGS = 'bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zip|7z|parquet|avro|orc';
+const FOREIGN_ENDINGS = 'bz2|xz|lzma|lz4|lzo|snappy|sz|br|z|zz|deflate|zip|7z|parquet|avro|orc';
 /** Names of files in formats that Daybreak does not read. */
 const FOREIGN = new RegExp(`\\.(${FOREIGN_ENDINGS}|rar|tar|tgz|arrow|feather)$`, 'i');
 
@@ -36,7 +36,10 @@ const MAGIC: readonly (readonly [format: string, magic: RegExp])[] = [
   ['Snappy', /^ff060000734e61507059/],
   ['ZIP', /^504b0304/],
   ['Avro', /^4f626a01/],
+  ['SequenceFile', /^53455106/],
 ];
+/** As writers begin it. Text of Latin-1 can begin with these bytes, too, but has no control characters. */
+const ZLIB = /^78(?:01|9c|da)/;
 /** Letters alone: what begins with them is text, as a header of a CSV file, unless it holds a zero byte. */
 const MAGIC_OF_LETTERS = [
   ['Parquet', 'PAR1'],
@@ -44,7 +47,9 @@ const MAGIC_OF_LETTERS = [
 ] as const;
 
 const BEGINS_AS_JSON = /^(?:\ufeff)?\s*[[{]/;
-const [TAB, RETURN, BLANK] = [0x09, 0x0d, 0x20];
+/** A line that begins as an object, or as an array of them. What follows its first name can be torn, cut or no text. */
+const LINE_BEGINS_AS_OBJECT = /^[\ufeff \t[,]*\{\s*(?:"(?:[^"\\\n]|\\.)*"\s*:|\}\s*$)/m;
+const [TAB, RETURN, ESCAPE, BLANK] = [0x09, 0x0d, 0x1b, 0x20];
 const MAGIC_BYTES = 10;
 /** Where a tar has its magic: behind a name, which can be any text, and zero bytes. */
 const TAR = { at: 257, magic: 'ustar' } as const;
@@ -89,15 +94,27 @@ export function packedAgain(compression: Compression, beginning: Buffer): string
   return format && `its content is ${format} within ${compression}, ${WHAT_IS_READ}`;
 }
 
-/** Whether there are control characters, which text in no charset has. */
+/**
+ * Why unpacked content is not read: it is no text. Undefined if a line of it begins as an object: one that is torn or
+ * binary is a bad record. So are a few bytes, and zeros at the beginning, which a power cut leaves.
+ */
+export function binaryFault(beginning: Buffer): string | undefined {
+  const start = beginning.findIndex((byte) => byte !== 0);
+  const content = beginning.subarray(start === -1 ? beginning.length : start);
+  if (content.length < BEGINNING_OF_FILE || LINE_BEGINS_AS_OBJECT.test(content.toString('utf8'))) return undefined;
+  return holdsControls(content) ? `its content is no text, ${WHAT_IS_READ}` : undefined;
+}
+
+/** Whether there are control characters, which text in no charset has. Text in colours has escapes alone. */
 function holdsControls(bytes: Buffer): boolean {
-  return bytes.some((byte) => byte < TAB || (byte > RETURN && byte < BLANK));
+  return bytes.some((byte) => byte < TAB || (byte > RETURN && byte < BLANK && byte !== ESCAPE));
 }
 
 function formatOf(beginning: Buffer): string | undefined {
   const hex = beginning.toString('hex', 0, MAGIC_BYTES);
   const [format] = MAGIC.find(([, magic]) => magic.test(hex)) ?? [];
   if (format !== undefined) return format;
+  if (ZLIB.test(hex) && holdsControls(beginning)) return 'zlib';
   if (!beginning.includes(0)) return undefined;
   if (beginning.toString('latin1', TAR.at, TAR.at + TAR.magic.length) === TAR.magic) return 'tar';
   return MAGIC_OF_LETTERS.find(([, letters]) => beginning.toString('latin1').startsWith(letters))?.[0];

@@ -1,4 +1,5 @@
 import type { Framing } from '../../../domain/pipeline';
+import { binaryFault } from '../compression';
 import { endOfLine } from './line-feeds';
 
 const [QUOTE, COMMA, BACKSLASH, LINE_FEED, RETURN] = [0x22, 0x2c, 0x5c, 0x0a, 0x0d];
@@ -92,8 +93,8 @@ const UTF_16 = /^(?:fffe..00|feff00|[57]b00(?!00)..00|00[57]b00(?!00))/;
 const UTF_16_BYTES = 4;
 
 /**
- * Why content is not read as records: it is UTF-16, or it does not have a record a line, although it has JSON objects.
- * Undefined if one of its first lines is one object and none is many, or if it has no JSON.
+ * Why content is not read as records: it is UTF-16 or no text, or it does not have a record a line, although it has JSON
+ * objects. Undefined if one of its first lines is one object and none is many, or if it is text without JSON.
  *
  * @param content from the beginning of the file, at least BYTES_THAT_SAY_FRAMING or all of it.
  */
@@ -102,12 +103,20 @@ export function framingFault(framing: Framing | undefined, content: Buffer): str
   if (UTF_16.test(content.toString('hex', 0, UTF_16_BYTES))) {
     return 'it holds text of UTF-16, and files are read that are UTF-8';
   }
-  if (framing === 'json') return undefined;
   const beginning = content.subarray(0, BYTES_THAT_SAY_FRAMING);
+  // Objects that need no lines can stand behind anything.
+  if (framing === 'json') return binaryFault(beginning) && binaryFault(new JsonFraming().lines(beginning));
   const isJoined = beginning.includes(BETWEEN_OBJECTS);
   // Of nearly every file the first line says it.
   if (!isJoined && objectsIn(beginning.toString('utf8', 0, endOfLine(beginning, 0))) === 'one') return undefined;
-  const isCut = content.length > beginning.length;
+  return lineFault(beginning, { isJoined, isCut: content.length > beginning.length }) ?? binaryFault(beginning);
+}
+
+/** Why content that has JSON objects does not have a record a line. */
+function lineFault(
+  beginning: Buffer,
+  { isJoined, isCut }: { readonly isJoined: boolean; readonly isCut: boolean },
+): string | undefined {
   const all = beginning.toString('utf8').split('\n');
   const lines = (isCut && all.length > 1 ? all.slice(0, -1) : all)
     .slice(0, LINES_SEEN)

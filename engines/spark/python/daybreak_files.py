@@ -192,7 +192,7 @@ def has_lines(content: bytes) -> bool:
         lines.pop()
     seen = [line for line in map(text_of, lines[:LINES_SEEN]) if line != ""]
     if not seen:
-        return len(content) == len(beginning)
+        return len(content) == len(beginning) and not beginning.strip()
     # An object within another one can have a line of its own.
     return is_object(seen[0])
 
@@ -203,7 +203,7 @@ def may_hold_many(line: bytes) -> bool:
 
 
 def text_of(line: bytes) -> str:
-    return line.decode("utf-8", "replace").lstrip("\ufeff \t\r\n").rstrip()
+    return line.decode("utf-8", "replace").lstrip("\ufeff \t\r\n").rstrip(" \t\r\n")
 
 
 def is_object(line: str) -> bool:

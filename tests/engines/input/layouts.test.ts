@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { runDayBuild } from '../../../engines/build-day';
 import { loadPipeline } from '../../../engines/load-pipeline';
 import { DAY, event, pipelineLike, scratchFolder, writeFiles } from '../scratch';
@@ -152,6 +152,33 @@ it('names a file that is packed in a way that is not read, whatever its bytes an
     ['09.json.gz', 'its content is gzip within gzip'],
   ]);
   expect(counts).toMatchObject({ read: 6, written: 1, quarantined: 5 });
+});
+
+it('names content that is no text, however it is framed, and reads bad lines that stand before good ones', async () => {
+  const text = Array.from({ length: 2000 }, (_, id) => `${at(7, id)}\n`).join('');
+  const files = {
+    'dt=2026-11-21/hour=05/part-00000': `${at(5, 1)}\n`,
+    'dt=2026-11-21/hour=05/part-00001': `${'\u0001\u0002\n'.repeat(999)}${at(5, 2)}\n`,
+    // What a power cut leaves.
+    'dt=2026-11-21/hour=06/part-00000': Buffer.concat([Buffer.alloc(300_000), Buffer.from(`\n${at(6, 3)}\n`)]),
+    'dt=2026-11-21/hour=07/part-00000.deflate': deflateSync(text),
+    'dt=2026-11-21/hour=07/part-00001': deflateSync(text),
+    'dt=2026-11-21/hour=07/part-00002': deflateRawSync(text),
+    'dt=2026-11-21/hour=07/part-00003.gz': gzipSync(deflateRawSync(text)),
+    'dt=2026-11-21/hour=07/part-00004': randomBytes(9_000_000),
+    'dt=2026-11-21/hour=07/part-00005': Buffer.from([0xff, 0, 1, 0xfe]),
+  };
+  for (const framing of ['lines', 'json']) {
+    const { counts, unreadFiles } = await build({ pattern: 'dt=%Y-%m-%d/hour=%H/*', framing, files });
+    expect(counts.written).toBe(3);
+    expect(unreadFiles?.map(({ file, reason }) => [file.slice(22), reason.replace(/,.*/, '')])).toEqual([
+      ['part-00000.deflate', 'its content is zlib'],
+      ['part-00001', 'its content is zlib'],
+      ['part-00002', 'its content is no text'],
+      ['part-00003.gz', 'its content is no text'],
+      ['part-00004', 'its content is no text'],
+    ]);
+  }
 });
 
 it('notices the end of a file within an object', async () => {

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, mkdtemp, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { parseBusinessDate } from '../../../domain/business-date';
 import { runDayBuild } from '../../../engines/build-day';
 import { servedBuild, surveyDay } from '../../../engines/versions/late-data-scan';
@@ -124,6 +124,16 @@ it('counts the lines of a compressed file that was read while it was written, on
   expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 2000 });
   await build();
   expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'unchanged', lateRows: 0 });
+});
+
+it('counts no lines of a new file that is not read, although it has line feeds', async () => {
+  await writeFile(input('00'), lines('00', 1));
+  await build();
+  const ids = Array.from({ length: 2000 }, (_, id) => id);
+  await writeFile(input('01'), deflateRawSync(lines('01', ...ids)));
+  await writeFile(input('02', '.gz'), gzipSync(deflateRawSync(lines('02', ...ids))));
+  await writeFile(input('03', '.deflate'), deflateSync(lines('03', ...ids)));
+  expect(await surveyDay(loaded, folder, date)).toMatchObject({ inputs: 'changed', lateRows: 0 });
 });
 
 it('counts what can be read of what came behind a compressed file, and of one that is none', async () => {

@@ -76,6 +76,10 @@ const CONTENTS: Readonly<Record<string, string | Buffer>> = {
   'objects with nothing between them': event(1) + event(2),
   'a zip file': Buffer.from('504b0304140000000800', 'hex'),
   'text that is no JSON': 'Hello\nworld\n',
+  'bytes that are no text': Buffer.alloc(2_000, '\u0001\u0002\n'),
+  'bytes that are no text behind blank lines': gzipSync(`${'\n'.repeat(30)}${'\u0001\u0002\n'.repeat(700)}`),
+  'bytes that are no text, then records': `${'\u0001\u0002\n'.repeat(700)}${event(1)}\n`,
+  'a few bytes that are no text': Buffer.from([0xff, 0, 1]),
 };
 
 const RIDE_FILES = {

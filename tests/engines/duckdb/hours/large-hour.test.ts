@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import type { DayManifest } from '../../../../domain/day-manifest';
 import { runDayBuild, type DayBuildOptions } from '../../../../engines/build-day';
 import { PieceBuilder } from '../../../../engines/duckdb/hours/piece-builder';
@@ -104,6 +104,8 @@ describe('an hour that is built in pieces is the same, byte by byte', () => {
           undefined,
           1,
         ),
+        // More than a piece, with line feeds.
+        'names.20261121.07_8.json': deflateRawSync(lines(...ids(0, 3000).map((id) => event(id * id)))),
       },
     ],
     ['CRLF', { [HOUR]: mixed.join('\r\n') }],

@@ -1,4 +1,6 @@
 import * as fc from 'fast-check';
+import { createCipheriv } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import { framingFault, JsonFraming } from '../../../../engines/input/framing/json-framing';
 
 const value = fc.letrec((tie) => ({
@@ -107,4 +109,47 @@ it.each([
   if (kind === undefined) expect(fault).toBeUndefined();
   else expect(fault).toMatch(new RegExp(`${kind}.*files\\.framing: json`));
   expect(framingFault('json', Buffer.from(content))).toBeUndefined();
+});
+
+const RECORDS = Array.from({ length: 2000 }, (_, id) => `{"id":${id},"hello":"w${id % 7}"}\n`);
+const bytes = (...parts: readonly (string | Uint8Array)[]): Buffer =>
+  Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+/** One byte of a length before each text, as in messages of protobuf. */
+const prefixed = (texts: readonly string[]): Buffer =>
+  bytes(...texts.flatMap((text) => [Buffer.from([0x12, text.length]), text]));
+/** As long as this many zeros. */
+const encrypted = (length: number): Buffer =>
+  createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(length));
+const LONG = 'x'.repeat(70_000);
+
+it.each<[string, Buffer, readonly ('lines' | 'json')[]]>([
+  ['a compressed file', deflateRawSync(RECORDS.join('')), ['lines', 'json']],
+  ['an encrypted file', encrypted(70_000), ['lines', 'json']],
+  ['zeros, then an encrypted file', bytes(Buffer.alloc(9), encrypted(70_000)), ['lines', 'json']],
+  ['texts with their lengths', prefixed(RECORDS.map((_, id) => `name-${id}\n`)), ['lines', 'json']],
+  // Where objects need no lines, they can be read.
+  ['objects with their lengths', prefixed(RECORDS), ['lines']],
+  ['nothing', Buffer.alloc(0), []],
+  ['a few bytes', Buffer.from('ff00fe01fd02fc03fb04', 'hex'), []],
+  ['zeros, then a few bytes', bytes(Buffer.alloc(70_000), Buffer.from([1, 2, 3])).subarray(4465), []],
+  ['zeros', Buffer.alloc(70_000), []],
+  ['zeros, then records', bytes(Buffer.alloc(5000), '\n', ...RECORDS), []],
+  ['a record behind zeros in its line', bytes(Buffer.alloc(5000), RECORDS[0] ?? ''), []],
+  ['bad lines, then records', bytes(encrypted(60_000), '\n', ...RECORDS), []],
+  ['records, then bad lines', bytes(...RECORDS, encrypted(60_000)), []],
+  ['a cut line', bytes(`{"id":1,"hello":"${LONG}`), []],
+  ['a cut line that has zeros', bytes(`\ufeff{ "id" :1,"hello":"`, Buffer.alloc(70_000)), []],
+  ['a cut line that has a list', bytes(`[{"id":1,"hello":"`, Buffer.alloc(600)), []],
+  ['broken records', bytes(...RECORDS.map((line) => line.replace('w', '\u0001'))), []],
+  ['empty objects', bytes(...RECORDS.map(() => '{ }\n'), Buffer.alloc(70_000)), []],
+  ['text of Latin-1', Buffer.from('id;größe\n1;\u00fcber\n'.repeat(99), 'latin1'), []],
+  ['records of Latin-1', Buffer.from(RECORDS.join('').replaceAll('w', '\u00fc'), 'latin1'), []],
+  ['a cut line of Latin-1', Buffer.from(`\u00fc"} ${LONG}`, 'latin1'), []],
+  ['a character that is cut at the end', bytes(`x${'서'.repeat(30_000)}`), []],
+  ['text in colours', bytes('\u001b[31mno JSON\u001b[0m\r\n'.repeat(99)), []],
+])('%s: text, or not', (_, content, refused) => {
+  for (const framing of ['lines', 'json'] as const) {
+    const expected = refused.includes(framing) ? /^its content is no text, and files are read/ : /^$/;
+    expect(framingFault(framing, content) ?? '').toMatch(expected);
+  }
 });
