@@ -12,7 +12,7 @@ export type RepositoryFiles = ReadonlyMap<string, string>;
  * The files of a repository of pipelines, with the pipeline `events`.
  *
  * @param folder the repository's folder, absolute. It gives the repository its name.
- * @param dependency which Daybreak it depends on, as package.json has it: a version, or 'file:…'.
+ * @param dependency which Daybreak it depends on, as package.json has it.
  */
 export async function repositoryFiles(folder: string, dependency: string): Promise<RepositoryFiles> {
   const files = new Map([['package.json', manifest(nameOf(folder), dependency)]]);

@@ -21,7 +21,7 @@ export async function run(given: string, { json }: InitOptions): Promise<void> {
   print();
   print(`Next, in ${folder}:`);
   print(
-    isRecorded ? '  npm install' : `  npm install        # if no registry has daybreak ${dependency}: npm install FILE`,
+    isRecorded ? '  npm install' : `  npm install        # if npm finds no daybreak ${dependency}: npm install FILE`,
   );
   print('  npm test');
   print('  npx daybreak demo');

@@ -22,15 +22,37 @@ async function installed(name: string, record: object | undefined): Promise<stri
   return join(scripts, 'daybreak.mjs');
 }
 
+const TARBALL = `artifacts.example.com/releases/daybreak-${version}.tgz`;
+const GIT = 'git+ssh://git@git.example.com:ours/daybreak.git#56373b0c91390c493e636d5e585b29c608899ffe';
+
 it.each([
-  ['from a registry', { version, resolved: 'https://registry.example.com/daybreak.tgz' }, version],
+  ['from a registry', { version, resolved: `https://npm.example.com/daybreak/-/daybreak-${version}.tgz` }, version],
   ['from a registry whose address npm does not record', { version }, version],
-  ['for all users of the machine', undefined, version],
   ['from a file', { version, resolved: 'file:../daybreak.tgz' }, 'file:../../daybreak.tgz'],
+  ['from an address', { version, resolved: `https://${TARBALL}` }, `https://${TARBALL}`],
+  ['from Git', { version, resolved: GIT }, GIT],
 ])('a repository depends on the package as it was installed: %s', async (how, record, dependency) => {
   const program = await installed(how, record);
-  const isRecorded = record !== undefined;
-  expect(await ownDependency(join(root, how, 'ours'), program)).toEqual({ dependency, isRecorded });
+  expect(await ownDependency(join(root, how, 'ours'), program)).toEqual({ dependency, isRecorded: true });
+});
+
+it.each([
+  ['for all users of the machine', undefined, version],
+  ['with a password', `https://user:hunter2@${TARBALL}`, `https://${TARBALL}`],
+  [
+    'with a token as the user',
+    'git+https://hunter2@git.example.com/daybreak.git#5637',
+    'git+https://git.example.com/daybreak.git#5637',
+  ],
+  [
+    'with a password of SSH',
+    'git+ssh://git:hunter2@git.example.com/daybreak.git#5637',
+    'git+ssh://git@git.example.com/daybreak.git#5637',
+  ],
+  ['with a token in the query', `https://${TARBALL}?token=hunter2`, `https://${TARBALL}`],
+])('a repository has no login of an address, and is not sure of it: %s', async (how, resolved, dependency) => {
+  const program = await installed(how, resolved === undefined ? undefined : { version, resolved });
+  expect(await ownDependency(join(root, how, 'ours'), program)).toEqual({ dependency, isRecorded: false });
 });
 
 it('says what to install where npm did not record where Daybreak came from', async () => {
@@ -44,8 +66,11 @@ it('says what to install where npm did not record where Daybreak came from', asy
     process.argv = argv;
     return shown;
   };
-  expect(await nextSteps('all', undefined)).toContain(`if no registry has daybreak ${version}: npm install FILE\n`);
+  expect(await nextSteps('all', undefined)).toContain(`if npm finds no daybreak ${version}: npm install FILE\n`);
   expect(await nextSteps('own', { version })).toContain('\n  npm install\n');
+  expect(await nextSteps('login', { version, resolved: `https://hunter2@${TARBALL}` })).toContain(
+    `if npm finds no daybreak https://${TARBALL}: npm install FILE\n`,
+  );
 });
 
 it('a repository depends on the checkout that made it, also by a link to its program', async () => {
