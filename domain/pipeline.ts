@@ -38,6 +38,16 @@ export type NoticeKind = (typeof NOTICE_KINDS)[number];
 export const NOTICE_FORMATS = ['json', 'slack'] as const;
 export type NoticeFormat = (typeof NOTICE_FORMATS)[number];
 
+/** Variables with an address that is a setting of the worker and no webhook. The chart takes none of them as a secret. */
+export const WORKER_ADDRESSES: readonly string[] = [
+  'AWS_ENDPOINT_URL',
+  'DAYBREAK_OUTPUT_URL',
+  'DAYBREAK_WEBHDFS_URL',
+  'DRUID_BROKER_URL',
+  'DRUID_COORDINATOR_URL',
+  'TEMPORAL_UI_URL',
+];
+
 /** How Druid reads published rows that are not in a folder. */
 export const DRUID_READS = ['http', 's3', 'hdfs'] as const;
 
@@ -414,6 +424,10 @@ export const pipelineSchema = z
               variable: z
                 .string()
                 .regex(/^[A-Z][A-Z0-9_]{0,60}_URL$/, 'the name of an environment variable that ends with _URL')
+                .refine(
+                  (name) => !WORKER_ADDRESSES.includes(name),
+                  `an environment variable of its own, none of ${WORKER_ADDRESSES.join(', ')}`,
+                )
                 .describe(
                   "The environment variable of the worker that holds the webhook's address, which is a secret.",
                 ),

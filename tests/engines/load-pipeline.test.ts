@@ -112,6 +112,11 @@ describe('a pipeline folder', () => {
       yaml('druid:', 'output: { location: s3://warehouse//events }\ndruid:'),
       "output.location: the location 's3://warehouse//events' has an empty part",
     ],
+    [
+      'an address of the worker for a webhook',
+      yaml('druid:', 'notify: { webhooks: [{ variable: DRUID_BROKER_URL, format: json }] }\ndruid:'),
+      'notify.webhooks.0.variable is "DRUID_BROKER_URL"; accepted: an environment variable of its own, none of AWS_ENDPOINT_URL,',
+    ],
     ['YAML', yaml('timeZone:', 'timeZone: ['), 'pipeline.yaml:'],
     ['the key column', yaml('key: user_id', 'key: id'), 'kafka.key is id, which the transform does not give'],
   ])('names the line, the value and what is accepted for %s', async (_, changes, words) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parse, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { pipelineSchema, WORKER_ADDRESSES } from '../../../domain/pipeline';
 import { readConfig } from '../../../worker/config';
 import { composeParser } from '../check/compose-project';
 import { IS_SECRET } from '../check/variables';
@@ -265,6 +266,29 @@ it('gives the webhooks of a pipeline to the workers that send notices, and to no
   const found = await secretsOf([...withS3, '--set', webhook]);
   const owners = Object.keys(found).filter((owner) => found[owner]?.includes('ORDERS_SLACK_URL'));
   expect(owners).toEqual(['Deployment daybreak-batch']);
+});
+
+it('takes each variable that a pipeline may name for a webhook, and no other address', async () => {
+  const { variables } = await expectedOfChart();
+  const workers = variables.filter((name) => name.endsWith('_URL') && !IS_SECRET.test(name));
+  expect([...WORKER_ADDRESSES].sort()).toEqual(workers.sort());
+  const own = [
+    'ORDERS_SLACK_URL',
+    'DAYBREAK_SLACK_URL',
+    ...['AWS', 'DAYBREAK', 'DRUID', 'TEMPORAL'].map((of) => `${of}_ORDERS_URL`),
+  ];
+  for (const variable of [...own, ...workers]) {
+    const notify = { webhooks: [{ variable, format: 'slack' }] };
+    const { success } = pipelineSchema.safeParse({
+      ...parse(readFileSync(join(ROOT, 'pipelines/events/pipeline.yaml'), 'utf8')),
+      notify,
+    });
+    const args = [...withS3, '--set', `secrets.${variable}.name=webhooks,secrets.${variable}.key=orders`];
+    const { code, stderr } = await helmWithChart(['template', 'daybreak'], args);
+    expect([variable, success, code, stderr]).toEqual(
+      own.includes(variable) ? [variable, true, 0, ''] : [variable, false, 1, expect.stringContaining(variable)],
+    );
+  }
 });
 
 test.each([
