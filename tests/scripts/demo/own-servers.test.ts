@@ -26,14 +26,17 @@ const FOREIGN = {
   DAYBREAK_PIPELINES: '/pipelines-of-production',
   DAYBREAK_PIPELINE: 'orders',
   DAYBREAK_SLACK_URL: 'https://hooks.slack.example/T/B/x',
+  // A pipeline's own webhook, see notify.webhooks.
+  ORDERS_SLACK_URL: 'https://hooks.slack.example/T/B/y',
 };
+const KEPT = { DAYBREAK_CACHE: '/cache', AWS_ENDPOINT_URL: 'https://s3.example' };
 const folder = scratchFolder();
 const before = { cwd: process.cwd(), environment: process.env };
 
 beforeAll(async () => {
   await cp(resolve('pipelines/events'), join(folder, 'pipelines/events'), { recursive: true });
   process.chdir(folder);
-  process.env = { ...before.environment, ...FOREIGN, DAYBREAK_CACHE: '/cache' };
+  process.env = { ...before.environment, ...FOREIGN, ...KEPT };
 });
 afterAll(() => {
   process.chdir(before.cwd);
@@ -53,5 +56,5 @@ it('runs on its own servers alone, whatever servers the environment names', asyn
   const environment = options?.env ?? {};
   expect(Object.keys(FOREIGN).filter((name) => environment[name] !== undefined)).toEqual([]);
   expect(existsSync(environment['TEMPORAL_CONFIG_FILE'] ?? folder)).toBe(false);
-  expect(environment).toMatchObject({ DAYBREAK_CACHE: '/cache', DAYBREAK_DATA: join(folder, '.daybreak/demo/data') });
+  expect(environment).toMatchObject({ ...KEPT, DAYBREAK_DATA: join(folder, '.daybreak/demo/data') });
 });
