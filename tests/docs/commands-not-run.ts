@@ -8,6 +8,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'npm pack': 'writes into the repository; tests/integration/package runs it',
   'npm install ../daybreak-0.2.0.tgz': 'the same',
   'npx daybreak init my-pipelines': 'the same',
+  'npx daybreak completion bash > ~/.daybreak.bash':
+    'writes into the home folder; tests/scripts/cli/completion runs it in another',
   'npm run test:nodes': 'runs a part of npm test, on each Node',
   'npm run test:nodes -- tests/clients': 'the same',
   'npm run check': 'npm test has run its three parts before this test',

@@ -4,7 +4,7 @@
  * the shell's own files or folders fit. What stands on the command line is passed on and never evaluated.
  */
 export const COMPLETION_SCRIPTS = {
-  bash: `# Completion of daybreak for bash: eval "$(daybreak completion bash)"
+  bash: `# Completion of daybreak for bash: daybreak completion bash
 _daybreak() {
   local line
   COMPREPLY=()
@@ -19,7 +19,7 @@ _daybreak() {
 complete -F _daybreak daybreak
 `,
   zsh: `#compdef daybreak
-# Completion of daybreak for zsh, after compinit: eval "$(daybreak completion zsh)"
+# Completion of daybreak for zsh, after compinit: daybreak completion zsh
 _daybreak() {
   local line
   local -a found shown
@@ -34,7 +34,7 @@ _daybreak() {
 }
 if [ "$funcstack[1]" = _daybreak ]; then _daybreak; else compdef _daybreak daybreak; fi
 `,
-  fish: `# Completion of daybreak for fish: daybreak completion fish | source
+  fish: `# Completion of daybreak for fish: daybreak completion fish
 function __daybreak_complete
     set -l words (commandline -opc)
     set -l begun (commandline -ct)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { SHELLS, type Shell } from '../../../../scripts/cli/completion/scripts';
 import { onPath } from '../../../../scripts/dev/on-path';
@@ -23,10 +23,17 @@ beforeAll(async () => {
   for (const shell of SHELLS) scripts[shell] = (await runDaybreak(['completion', shell])).stdout;
 });
 
-/** Runs a program of a shell, after the script that `daybreak completion` prints for it. */
-async function lines(shell: Shell, after: string): Promise<string[]> {
+function pathOf(shell: Shell): string {
   const path = onPath(shell);
   if (path === undefined) throw new Error(`no ${shell}: install Debian’s package ${shell}; npm test does it as root`);
+  return path;
+}
+
+const linesOf = (output: string): string[] => output.split('\n').filter((line) => line !== '');
+
+/** Runs a program of a shell, after the script that `daybreak completion` prints for it. */
+async function lines(shell: Shell, after: string): Promise<string[]> {
+  const path = pathOf(shell);
   const env = {
     ...{ PATH: `${join(root, 'bin')}:${process.env['PATH'] ?? ''}`, HOME: root },
     DAYBREAK_PIPELINES: resolve('pipelines'),
@@ -38,7 +45,7 @@ async function lines(shell: Shell, after: string): Promise<string[]> {
     cwd: root,
   });
   expect(stderr).toBe('');
-  return stdout.split('\n').filter((line) => line !== '');
+  return linesOf(stdout);
 }
 
 const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(' ');
@@ -109,3 +116,33 @@ describe.each(SHELLS)('in a real %s', (shell) => {
     expect(namesOf(await lines(shell, `${scripts[shell]}\n${OFFERED[shell](['spe'])}`))).toEqual(['speed']);
   });
 });
+
+/** The code of docs/operating.md that brings completion: what writes the script, and what the shell reads at its start. */
+async function documented(shell: Shell): Promise<{ writing: string; start: string }> {
+  const [, part = ''] = /^Tab completes ([\s\S]*?)^## /m.exec(await readFile('docs/operating.md', 'utf8')) ?? [];
+  const [writing = '', start = ''] = [...part.matchAll(/^```\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
+  return { writing: writing.replaceAll('bash', shell), start: start.replaceAll('bash', shell) };
+}
+
+it.each(SHELLS)(
+  'completes in each new %s that reads the lines of docs/operating.md, wherever it starts',
+  async (shell) => {
+    const { writing, start } = await documented(shell);
+    const home = join(root, `home-${shell}`);
+    const repository = join(home, 'repository');
+    const env = { PATH: process.env['PATH'], HOME: home, TERM: 'dumb', npm_config_update_notifier: 'false' };
+    await mkdir(join(repository, 'node_modules/.bin'), { recursive: true });
+    await copyFile(program, join(repository, 'node_modules/.bin/daybreak'));
+    await promisify(execFile)('/bin/sh', ['-ec', writing], { env, cwd: repository });
+    const file = join(home, { bash: '.bashrc', zsh: '.zshrc', fish: '.config/fish/config.fish' }[shell]);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${shell === 'zsh' ? 'autoload -U compinit; compinit -u -D\n' : ''}${start}`);
+
+    const typed = `cd repository\n${OFFERED[shell](['spe'])}`;
+    const { stdout, stderr } = await promisify(execFile)(pathOf(shell), ['-i', '-c', typed], { env, cwd: home });
+
+    // bash says that it has no terminal.
+    expect(linesOf(stderr).filter((line) => !/^bash: (cannot set terminal|no job control)/.test(line))).toEqual([]);
+    expect(namesOf(linesOf(stdout))).toEqual(['speed']);
+  },
+);
