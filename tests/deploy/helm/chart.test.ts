@@ -84,6 +84,30 @@ test.each([
   expect(names.filter((name) => !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))).toEqual([]);
 });
 
+it('makes valid names of pipelines whose names end with -, and keeps those of others', async () => {
+  const files = Object.fromEntries(
+    ['orders', 'orders-', 'orders--'].map((name) => [name, { 'pipeline.yaml': name, 'transform.sql': name }]),
+  );
+  const start = Object.fromEntries(Object.keys(files).map((name) => [name, {}]));
+  const json = [
+    '--set-json',
+    `pipelines.files=${JSON.stringify(files)}`,
+    '--set-json',
+    `start=${JSON.stringify(start)}`,
+  ];
+  const manifests = parseManifests(await rendered([...argsOf('volume').slice(0, 2), ...json]));
+  for (const [kind, of] of [
+    ['ConfigMap', 'pipeline'],
+    ['Job', 'start'],
+    ['Pod', 'status'],
+  ] as const) {
+    const names = ofKind(manifests, kind).map(({ metadata }) => metadata.name);
+    expect([names.length, new Set(names).size]).toEqual([3, 3]);
+    expect(names).toContain(`daybreak-${of}-orders`);
+    expect(names.filter((name) => !/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name))).toEqual([]);
+  }
+});
+
 const T = 'deploy/helm/daybreak/templates';
 
 test.each([

@@ -13,10 +13,13 @@
 {{- $name | replace "." "-" | trunc 40 | trimAll "-" }}
 {{- end }}
 
-{{/* An object of a pipeline. Long names are cut, and a hash keeps them apart. Takes (list root "what" "pipeline"). */}}
+{{/*
+An object of a pipeline. Takes (list root "what" "pipeline"). Long names are cut, and Kubernetes takes none that ends with a hyphen:
+such names get a hash, which keeps them apart.
+*/}}
 {{- define "daybreak.pipelineName" -}}
 {{- $full := printf "%s-%s-%s" (include "daybreak.fullname" (index . 0)) (index . 1) (index . 2) }}
-{{- if gt (len $full) 52 }}
+{{- if or (gt (len $full) 52) (hasSuffix "-" $full) }}
 {{- printf "%s-%s" ($full | trunc 43 | trimSuffix "-") (sha256sum $full | trunc 8) }}
 {{- else }}
 {{- $full }}
