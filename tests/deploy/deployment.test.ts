@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { SEARCH_ATTRIBUTES } from '../../scripts/stack/servers/temporal';
 import { checkDeployment } from './check';
 import { composeParser } from './check/compose-project';
 import { readFiles, type Expected } from './check/deployment';
+import { documentedVariables } from './check/variables';
 
 const ROOT = resolve(__dirname, '../..');
 const files = readFiles(ROOT);
@@ -181,6 +183,20 @@ test.each([
     'notebooks has another DAYBREAK_DATA than the worker',
   ],
   [
+    'the pipeline of the notebooks',
+    COMPOSE,
+    '      DAYBREAK_PIPELINE:\n',
+    '',
+    'notebooks does not take DAYBREAK_PIPELINE from .env',
+  ],
+  [
+    'a login that a notebook could use',
+    COMPOSE,
+    'JUPYTER_TOKEN_FILE: /run/secrets/notebooks-token',
+    'JUPYTER_TOKEN_FILE: /run/secrets/notebooks-token\n      DRUID_PASSWORD:',
+    "notebooks gets the worker's DRUID_PASSWORD",
+  ],
+  [
     'a token that does not reach the notebooks',
     COMPOSE,
     "ports: ['127.0.0.1:8888:8888']",
@@ -264,6 +280,7 @@ test.each([
   ],
   ['the zone of the container', COMPOSE, 'TZ: Asia/Seoul', 'TZ: Asia/Tokyo', 'TZ is Asia/Tokyo'],
   ['a documented variable', '.env.example', '#DAYBREAK_SPEED_SLOTS=64\n', '', 'DAYBREAK_SPEED_SLOTS is not in'],
+  ['the documented pipeline', '.env.example', '#DAYBREAK_PIPELINE=events\n', '', 'DAYBREAK_PIPELINE is not in'],
   ['the documented Spark', '.env.example', '#SPARK_HOME=\n', '', 'SPARK_HOME is not in'],
   ['a variable that nothing reads', '.env.example', '#KAFKA_TLS=', '#KAFKA_SSL=', 'nothing reads KAFKA_SSL'],
   [
@@ -352,4 +369,15 @@ test.each([
 ])('a broken deployment is found: %s', async (_, file, from, to, problem) => {
   const problems = await problemsWith(file, from, to);
   expect(problems).toContainEqual(expect.stringMatching(new RegExp(problem, 's')));
+});
+
+test('docs/deploying.md names each variable of .env that a shell could export', () => {
+  const [, list = ''] =
+    /a\s+shell that does not export ([^.]*)\./.exec(readFileSync('docs/deploying.md', 'utf8')) ?? [];
+  const named = [...list.matchAll(/`([A-Z_]+)(\*?)`/g)].map(([, name = '', any]) => ({ name, isPrefix: any === '*' }));
+  const variables = [...documentedVariables(files.get('.env.example') ?? '').keys()];
+  const unnamed = variables.filter(
+    (variable) => !named.some(({ name, isPrefix }) => (isPrefix ? variable.startsWith(name) : variable === name)),
+  );
+  expect(unnamed).toEqual([]);
 });

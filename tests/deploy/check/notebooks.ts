@@ -1,4 +1,5 @@
 import { type Check, textOf } from './deployment';
+import { IS_SECRET } from './variables';
 
 const NAME = 'notebooks';
 /** What the notebooks ask over the network, by the services' names. */
@@ -25,6 +26,9 @@ export const checkNotebooks: Check = (deployment) => {
     ...SHARED.filter((name) => environment[name] !== services['worker']?.environment[name]).map(
       (name) => `has another ${name} than the worker`,
     ),
+    ...(environment['DAYBREAK_PIPELINE'] === null ? [] : ['does not take DAYBREAK_PIPELINE from .env']),
+    // The worker's login of Druid may write there.
+    ...Object.keys(environment).flatMap((name) => (IS_SECRET.test(name) ? [`gets the worker's ${name}`] : [])),
     // By an address the driver could be known in the network that the executors are not in.
     ...(environment['PYSPARK_SUBMIT_ARGS']?.includes(`spark.driver.host=${NAME} `)
       ? []
