@@ -39,18 +39,7 @@ import { showDetails } from './show-details';
 /** The current step of a run. */
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
-/**
- * Short reads and writes. If a file system or Druid is away for a while, they are retried. They send no heartbeat: a
- * dead worker is noticed when the timeout ends.
- */
-const quickActivity = <Name extends keyof BatchActivities>(name: Name) =>
-  proxyActivities<BatchActivities>({
-    startToCloseTimeout: '1 minute',
-    retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
-    summary: ACTIVITY_SUMMARIES[name],
-  })[name];
-
-/** Long work with heartbeats: a dead worker is noticed within the heartbeat timeout, whatever the day's size. */
+/** Work with heartbeats: a dead worker is noticed within the heartbeat timeout, whatever the size of the day and its tables. */
 const heartbeatActivity = <Name extends keyof BatchActivities>(name: Name) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '12 hours',
@@ -61,7 +50,7 @@ const heartbeatActivity = <Name extends keyof BatchActivities>(name: Name) =>
     summary: ACTIVITY_SUMMARIES[name],
   })[name];
 
-const planDay = quickActivity('planDay');
+const planDay = heartbeatActivity('planDay');
 const chooseVersion = heartbeatActivity('chooseVersion');
 const republish = heartbeatActivity('republish');
 const storeReconciliation = heartbeatActivity('storeReconciliation');

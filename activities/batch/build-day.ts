@@ -36,13 +36,17 @@ export function createBuildActivities({ pipelines, data, findSpark, build = {}, 
      */
     async planDay(input: DailyBatchInput): Promise<DayPlan> {
       const { pipeline: name, date, restore } = parseInput(planDayInput, input, 'planDay');
-      const loaded =
-        restore === undefined
-          ? // A day without its tables in S3 or HDFS is refused before anything is built.
-            await withTablesOf(await loadPipelineNamed(pipelines, name, date), date)
-          : await loadPipelineWithoutTables(pipelines, name);
-      await refuseConflicts(loaded, { kinds: ['datasource', 'location'] });
-      return finishedDay(loaded.pipeline, date, clock);
+      const plan = async (): Promise<DayPlan> => {
+        const loaded =
+          restore === undefined
+            ? // A day without its tables in S3 or HDFS is refused before anything is built.
+              await withTablesOf(await loadPipelineNamed(pipelines, name, date), date)
+            : await loadPipelineWithoutTables(pipelines, name);
+        await refuseConflicts(loaded, { kinds: ['datasource', 'location'] });
+        return finishedDay(loaded.pipeline, date, clock);
+      };
+      // Its tables can take minutes to load. A cancellation does not wait for them: nothing is begun yet.
+      return withHeartbeats('loading the pipeline', () => Promise.race([plan(), Context.current().cancelled]));
     },
 
     /** Builds and publishes the day. Hours that did not change since the last build are not built again. */

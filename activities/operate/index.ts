@@ -101,14 +101,14 @@ export function createOperateActivities(dependencies: OperateDependencies & Noti
      */
     async findLateData(input: LateDataWatchInput & { readonly date?: BusinessDate }): Promise<LateDataDecision[]> {
       const { pipeline: name, date: only } = parseInput(watchInput, input, 'findLateData');
-      const loaded = await loadPipelineNamed(pipelines, name);
-      const { lateData, timeZone } = loaded.pipeline;
-      const now = new Date();
       const signal = Context.current().cancellationSignal;
-      const today = businessDateOf(now, timeZone);
-      const dates =
-        only === undefined ? Array.from({ length: lateData.days }, (_, day) => shiftDate(today, -1 - day)) : [only];
       return withHeartbeats('comparing files with builds', async () => {
+        const loaded = await loadPipelineNamed(pipelines, name);
+        const { lateData, timeZone } = loaded.pipeline;
+        const now = new Date();
+        const today = businessDateOf(now, timeZone);
+        const dates =
+          only === undefined ? Array.from({ length: lateData.days }, (_, day) => shiftDate(today, -1 - day)) : [only];
         const decisions: LateDataDecision[] = [];
         for (const date of dates) {
           const survey = await surveyDay(loaded, join(data, name), date, { remember: true, signal }).catch(

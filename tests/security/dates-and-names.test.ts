@@ -124,7 +124,7 @@ describe.each(HOSTILE_NAMES)('the pipeline %j', (name) => {
     const builds = createBuildActivities(dependencies());
     const operates = createOperateActivities({ ...NO_WEBHOOKS, pipelines, data });
     for (const work of [
-      () => builds.planDay({ pipeline: name, date: '2026-11-21' }),
+      () => inActivity(() => builds.planDay({ pipeline: name, date: '2026-11-21' })),
       () => inActivity(() => operates.selectBackfillDays({ pipeline: name, from: '2026-11-01', to: '2026-11-02' })),
       () => inActivity(() => operates.findLateData({ pipeline: name })),
     ]) {
@@ -167,5 +167,5 @@ async function inActivity<T>(work: () => Promise<T>): Promise<T> {
 
 it('takes a date and a name that are right: it is not all that is refused', async () => {
   const builds = createBuildActivities(dependencies());
-  expect(await builds.planDay({ pipeline: 'events', date: '2026-11-21' })).toEqual(plan);
+  expect(await inActivity(() => builds.planDay({ pipeline: 'events', date: '2026-11-21' }))).toEqual(plan);
 });

@@ -66,7 +66,7 @@ it('keeps in the day’s result and details that the gate saw only a part of rea
   });
 });
 
-it('learns within a minute of a worker that died, at whatever step', async () => {
+it('learns within a minute of a worker that died, at whatever step, and gives each step hours', async () => {
   await temporal.serve(dayActivities().activities, async () => {
     for (const options of [{}, { restore: 'previous' }]) {
       const handle = await start(options);
@@ -79,6 +79,7 @@ it('learns within a minute of a worker that died, at whatever step', async () =>
       });
       expect(unheard.length).toBeGreaterThan(5);
       expect(unheard.filter(({ seconds }) => seconds > 60)).toEqual([]);
+      expect(scheduled.filter((step) => Number(step.startToCloseTimeout?.seconds) < 3_600)).toEqual([]);
     }
   });
 });

@@ -1,13 +1,22 @@
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createBuildActivities } from '../../../activities/batch/build-day';
 import { createDruidClient } from '../../../clients/druid';
+import type { DayPlan } from '../../../domain/daily-batch';
 import { pipelineLike, scratchFolder } from '../../engines/scratch';
 
 const nowhere = 'http://127.0.0.1:1';
 
+let environment: MockActivityEnvironment;
+beforeEach(() => {
+  environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+});
+
 /** The example pipeline `events`, whose days are those of Asia/Seoul. */
-function planDay(date: string, clock: () => Date, { pipelines = 'pipelines', ...input } = {}) {
+function planDay(date: string, clock: () => Date, { pipelines = 'pipelines', ...input } = {}): Promise<DayPlan> {
   const activities = createBuildActivities({
     druid: createDruidClient({ coordinatorUrl: nowhere, brokerUrl: nowhere }),
     kafkaOfDruid: { brokers: [] },
@@ -16,7 +25,7 @@ function planDay(date: string, clock: () => Date, { pipelines = 'pipelines', ...
     inputSource: () => ({ type: 'local', files: [] }),
     now: clock,
   });
-  return activities.planDay({ pipeline: 'events', date, ...input });
+  return environment.run(() => activities.planDay({ pipeline: 'events', date, ...input }));
 }
 
 const scratch = scratchFolder();
@@ -45,6 +54,18 @@ it('waits for a clock that is a little behind Temporal’s, as where nights are 
   const clock = (): Date => new Date(end - 300 + Math.floor((Date.now() - began) * 0.9));
   expect((await planDay('2026-11-26', clock)).date).toBe('2026-11-26');
   expect(clock().getTime()).toBeGreaterThanOrEqual(end);
+});
+
+it('sends heartbeats and ends with a cancellation, however long it takes', async () => {
+  const heartbeats: unknown[] = [];
+  const behind = new Date('2026-11-26T15:00:00Z').getTime() - Date.now() - 2_500;
+  const planned = planDay('2026-11-26', () => new Date(Date.now() + behind));
+  environment.on('heartbeat', (details) => {
+    heartbeats.push(details);
+    environment.cancel();
+  });
+  await expect(planned).rejects.toBeInstanceOf(CancelledFailure);
+  expect(heartbeats).toEqual(['loading the pipeline']);
 });
 
 it('needs the tables of a day that is built, and not of one that is restored', async () => {
