@@ -76,7 +76,7 @@ export class HourBuilder implements HourWorker {
   }
 
   async read({ hour, files, same, write }: HourToRead): Promise<ReadHour> {
-    const source = { date: this.#setup.date, hour, files };
+    const source = { date: this.#setup.date, hour, files, isCounted: true };
     const read = await this.#reader.read(source, join(this.#setup.folder, `.proven-${hour}.parquet`));
     if (same !== undefined) requireSame(hour, read.files, same);
     try {
@@ -86,7 +86,7 @@ export class HourBuilder implements HourWorker {
       };
       if ((await valueFailureIn(() => record(read))) !== undefined) {
         await this.#stage.clear();
-        await record(await this.#reader.readGood(source, read.files));
+        await record(await this.#reader.readGood({ ...source, isCounted: false }, read.files));
       }
       if (built === undefined) throw new Error(`the hour ${hour} was not built`);
       return built;
@@ -96,7 +96,7 @@ export class HourBuilder implements HourWorker {
   }
 
   async rebuild({ hour, files, before, sources, repeated }: HourToRebuild): Promise<WrittenFile> {
-    await this.#reader.readGood({ date: this.#setup.date, hour, files }, before ?? []);
+    await this.#reader.readGood({ date: this.#setup.date, hour, files, isCounted: false }, before ?? []);
     for (const source of sources) await this.#misplaced.stage(this.#database.connection, source, hour);
     return this.#write(hour, repeated);
   }

@@ -56,6 +56,8 @@ export class LargeHour {
   readonly #hour: string;
   readonly #pieces: readonly Piece[];
   readonly #build: LargeHourBuild;
+  /** The numbers of the pieces that the progress has counted. */
+  readonly #counted = new Set<number>();
   /** The hashes of the files that are read in parts. */
   #hashes: Promise<readonly CutFileHashes[]> | undefined;
 
@@ -134,9 +136,12 @@ export class LargeHour {
     }));
     let outcome: ReadPiece['outcome'] = 'read';
     const reading = this.#pieces.map(async (files, number) => {
+      // What is read again only to be written was counted when it was read as a source.
+      const isCounted = how.isSource && !this.#counted.has(number);
       const read = await this.#step(async (steps) =>
-        outcome === 'read' ? steps.read({ hour: this.#hour, number, files, ...how }) : undefined,
+        outcome === 'read' ? steps.read({ hour: this.#hour, number, files, isCounted, ...how }) : undefined,
       );
+      if (read !== undefined && read.outcome !== 'unproven') this.#counted.add(number);
       if (read !== undefined && outcome === 'read') outcome = read.outcome;
       return read;
     });
@@ -148,7 +153,6 @@ export class LargeHour {
       requireFew(pieces);
       return { pieces, files: filesOf(pieces, this.#pieces, hashes) };
     }
-    for (const { text } of pieces) this.#build.context.progress.addRows(-text.lines, -text.bytes);
     return read.some((piece) => piece?.outcome === 'failing') ? 'good' : 'all';
   }
 
@@ -200,11 +204,11 @@ export class LargeHour {
   async #joinBad(read: readonly WholePiece[]): Promise<string | undefined> {
     const faults = read.flatMap((piece) => piece.faults);
     let linesBefore = 0;
-    const pieces = read.map(({ source, text }, number) => {
+    const pieces = read.map(({ source, lines }, number) => {
       const from = this.#pieces[number]?.[0]?.range?.from ?? 0;
       linesBefore = from === 0 ? 0 : linesBefore;
       const piece = { path: source?.quarantine, linesBefore };
-      linesBefore += text.lines;
+      linesBefore += lines;
       return piece;
     });
     if (faults.length === 0 && pieces.every(({ path }) => path === undefined)) return undefined;

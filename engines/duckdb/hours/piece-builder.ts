@@ -61,10 +61,10 @@ export class PieceBuilder implements PieceSteps {
     this.#rows = transformedRows(parts.loaded, 'part');
   }
 
-  async read({ hour, number, files, reading, isSource, write }: PieceToRead): Promise<ReadPiece> {
+  async read({ hour, number, files, reading, isCounted, isSource, write }: PieceToRead): Promise<ReadPiece> {
     const { stage, reader, date, loaded, connection } = this.#parts;
     const name = pieceName(hour, number);
-    const source = { date, hour, files };
+    const source = { date, hour, files, isCounted };
     const readings = {
       proven: () => reader.readProven(source, this.#file(`${name}.proven`)),
       all: () => reader.readAll(source),
@@ -88,7 +88,7 @@ export class PieceBuilder implements PieceSteps {
         outcome: 'read',
         files: read.files,
         faults: read.faults,
-        text: read.text,
+        lines: read.lines,
         rejected: stage.rejected,
         source: found,
         proven: proven && { path: proven.path, rows: proven.unique },

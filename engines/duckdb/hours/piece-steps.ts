@@ -51,6 +51,8 @@ export interface PieceToRead {
   readonly number: number;
   readonly files: readonly ListedFile[];
   readonly reading: PieceReading;
+  /** See SourceToRead. */
+  readonly isCounted: boolean;
   /** Whether it is read as a source, whose bad records and records of other hours are written. */
   readonly isSource: boolean;
   /** Whether the hour is then written without a check that the transform does not fail on its records; see HourToRead. */
@@ -66,7 +68,7 @@ export type ReadPiece =
       readonly files: readonly InputFile[];
       /** What cannot be read of them. */
       readonly faults: readonly QuarantinedRecord[];
-      readonly text: { readonly lines: number; readonly bytes: number };
+      readonly lines: number;
       /** DuckDB's message for each record that is bad because the transform fails on it. */
       readonly rejected: readonly string[];
       /** Only if it was read as a source. */

@@ -9,7 +9,14 @@ import type { Database } from '../database';
 import { fastPath } from '../fast-path';
 import type { HourStage } from '../stage/hour-stage';
 import { requireSame } from '../stage/same-files';
-import { stageAll, stageProven, stageSource, type ReadFiles, type SourceFiles } from '../stage/stage-files';
+import {
+  stageAll,
+  stageProven,
+  stageSource,
+  type ReadFiles,
+  type Reading,
+  type SourceFiles,
+} from '../stage/stage-files';
 import { valueFailureIn } from '../value-failure';
 import { checkUnwritten, type RowEngine } from './hour-output';
 import type { MisplacedRecords } from './misplaced-records';
@@ -41,6 +48,12 @@ export interface ReaderParts {
   readonly misplaced: MisplacedRecords;
 }
 
+/** The files of a source, or a piece of them. */
+export interface SourceToRead extends SourceFiles {
+  /** Whether the progress counts this reading: of all readings of a line, one counts. */
+  readonly isCounted: boolean;
+}
+
 /** Stages the files of a source, or a piece of them, and says what is in them. */
 export class SourceReader {
   readonly #parts: ReaderParts;
@@ -51,18 +64,26 @@ export class SourceReader {
   }
 
   /** Stages with the fast path if it helps. `path`: see HourScan. */
-  read(source: SourceFiles, path: string): Promise<ReadFiles> {
-    return stageSource(this.#parts.stage, source, { ...this.#reading, scanner: this.#parts.means.scanner, path });
+  read(source: SourceToRead, path: string): Promise<ReadFiles> {
+    return stageSource(this.#parts.stage, source, {
+      ...this.#reading(source),
+      scanner: this.#parts.means.scanner,
+      path,
+    });
   }
 
   /** Stages with the fast path. Undefined if it does not help. */
-  readProven(source: SourceFiles, path: string): Promise<ReadFiles | undefined> {
-    return stageProven(this.#parts.stage, source, { ...this.#reading, scanner: this.#parts.means.scanner, path });
+  readProven(source: SourceToRead, path: string): Promise<ReadFiles | undefined> {
+    return stageProven(this.#parts.stage, source, {
+      ...this.#reading(source),
+      scanner: this.#parts.means.scanner,
+      path,
+    });
   }
 
   /** Stages every line. */
-  readAll(source: SourceFiles): Promise<ReadFiles> {
-    return stageAll(this.#parts.stage, source, this.#reading);
+  readAll(source: SourceToRead): Promise<ReadFiles> {
+    return stageAll(this.#parts.stage, source, this.#reading(source));
   }
 
   /**
@@ -70,7 +91,7 @@ export class SourceReader {
    *
    * @param before the files as they were when they were read before. Default: they were not.
    */
-  async readGood(source: SourceFiles, before?: readonly InputFile[]): Promise<ReadFiles> {
+  async readGood(source: SourceToRead, before?: readonly InputFile[]): Promise<ReadFiles> {
     const { stage, rows } = this.#parts;
     const read = await this.readAll(source);
     if (before !== undefined) requireSame(source.hour, read.files, before);
@@ -125,8 +146,8 @@ export class SourceReader {
     this.#parts.database.connection.interrupt();
   }
 
-  get #reading() {
-    return { signal: this.#stop.signal, progress: this.#parts.means.progress };
+  #reading({ isCounted }: SourceToRead): Reading {
+    return { signal: this.#stop.signal, ...(isCounted && { progress: this.#parts.means.progress }) };
   }
 }
 

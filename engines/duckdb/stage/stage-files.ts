@@ -34,8 +34,7 @@ export interface ReadFiles {
   readonly damagedFiles: readonly UnreadFile[];
   /** Only for a neighbouring hour. */
   readonly neighbour: NeighbourContent | undefined;
-  /** What `progress` counted. */
-  readonly text: { readonly lines: number; readonly bytes: number };
+  readonly lines: number;
 }
 
 export interface Reading {
@@ -120,7 +119,7 @@ async function stageFiles(
   }
   if (await stage.end(whole)) {
     const neighbour = expected.own ? undefined : await stage.neighbourContent();
-    return { files, faults, unread, damagedFiles, neighbour, text: { lines: rows, bytes } };
+    return { files, faults, unread, damagedFiles, neighbour, lines: rows };
   }
   progress?.addRows(-rows, -bytes);
   await stage.clear();

@@ -196,6 +196,40 @@ describe('an hour that is built in pieces is the same, byte by byte', () => {
   });
 });
 
+describe('a line that is read several times counts once in the progress', () => {
+  /** Of each hour: its records, failing ones, one of the next hour, and a blank line. */
+  const day = (failing: readonly string[]): Files =>
+    Object.fromEntries(
+      ['05', '06', '07', '08'].map((hour, index, hours) => [
+        `names.20261121.${hour}.json`,
+        lines(
+          ...ids(0, 40).map((id) => event(id, `2026-11-21 ${hour}:10:00`, '12')),
+          ...failing.map((hello) => event(99, `2026-11-21 ${hour}:20:00`, hello)),
+          event(500, `2026-11-21 ${hours[index + 1] ?? '23'}:30:00`, '12'),
+          '',
+        ),
+      ]),
+    );
+
+  it.each([
+    ['hours that are written again', [], Infinity, ID_IDENTITY[0]],
+    ['large hours that are written again', [], TINY, ID_IDENTITY[0]],
+    ['hours with a record on which the transform fails', ['x'], Infinity, ID_IDENTITY[0]],
+    ['large hours with a record on which the transform fails', ['x'], TINY, ID_IDENTITY[0]],
+    ['the same, of which identities are in several hours', ['x'], TINY, ID_IDENTITY[1]],
+  ])('%s', async (_, failing, pieceBytes, identity) => {
+    await writeFiles(input, day(failing));
+    const seen: number[] = [];
+    const loaded = await pipelineWith({
+      ...settings([ID_IDENTITY[0], identity]),
+      'transform.sql': (text) => text.replace('e.hello', 'CAST(e.hello AS BIGINT) AS hello'),
+    });
+    const { counts } = await build(loaded, { pieceBytes, onProgress: ({ rows }) => seen.push(rows) });
+    expect(counts).toMatchObject({ read: 4 * (41 + failing.length), quarantined: 4 * failing.length });
+    expect(seen.at(-1)).toBe(counts.read + 4);
+  });
+});
+
 /** Lines of all kinds, of few records, so that many are there twice. */
 const anyLine = fc
   .record({
