@@ -118,7 +118,7 @@ export interface GateReport {
 export interface DayProof {
   /** What was compared; absent in the result of an older worker, which compared rows. */
   readonly kind?: ProofKind;
-  /** The version of all visible segments of the day. */
+  /** The version of all visible segments of the day; empty if it has none. */
   readonly version: string;
   readonly segments: number;
   readonly hours: readonly ProvenHour[];
@@ -176,7 +176,7 @@ export interface DailyBatchResult {
   /** Realtime takes rows from this instant on; absent if the batch has its own datasource. */
   readonly sealedUntil?: string;
   readonly taskId: string;
-  /** Druid's version of the day's segments. */
+  /** Druid's version of the day's segments; empty if it has none. */
   readonly version: string;
   readonly segments: number;
   /** How the day was proven; absent in the result of an older worker, which compared rows. */

@@ -222,7 +222,8 @@ function refused(refusals: readonly GateRefusal[]): ApplicationFailure {
 }
 
 function summary({ counts, segments, version, taskId, proof = 'rows' }: DailyBatchResult): string {
-  return `proven ${describeProof(proof)}; ${describeCounts(counts)}; ${counted(segments, 'segment')} of version ${version}, task ${taskId}`;
+  const served = segments === 0 ? 'no segment' : `${counted(segments, 'segment')} of version ${version}`;
+  return `proven ${describeProof(proof)}; ${describeCounts(counts)}; ${served}, task ${taskId}`;
 }
 
 function outcomeOf(thrown: unknown): string {

@@ -17,11 +17,13 @@ export async function visibleSegments(
 /**
  * Checks that the visible segments come from a batch: published, of one version, and not added to others, as realtime's
  * are. Segments that Druid's compaction made since are exempt. Throws PROOF_FAILED.
+ *
+ * @param rows of the batch. Without any, there need be no segment: Druid makes tombstones only where it had segments.
  */
-export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void {
+export function checkSegments(plan: DayPlan, visible: readonly Segment[], rows: number): void {
   const versions = new Set(visible.flatMap((one) => (one.compacted ? [] : [one.version])));
   const strange = visible.filter((one) => !isOfBatch(one, plan) && !(one.compacted && isPublished(one)));
-  if (visible.length > 0 && versions.size <= 1 && strange.length === 0) return;
+  if ((visible.length > 0 || rows === 0) && versions.size <= 1 && strange.length === 0) return;
   const [found] = strange;
   const served =
     found !== undefined
@@ -33,7 +35,7 @@ export function checkSegments(plan: DayPlan, visible: readonly Segment[]): void 
   });
 }
 
-/** The version of the newest segments. A compaction may have made several versions, each for its own interval. */
+/** The version of the newest segments; empty if there are none. A compaction may have made several versions, each for its own interval. */
 export function latestVersion(visible: readonly Segment[]): string {
   return visible.reduce((latest, one) => (one.version > latest ? one.version : latest), '');
 }

@@ -24,8 +24,9 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
     /**
      * Proves that Druid serves exactly the built rows of the day. Every visible segment must be later than the start of
      * the task, and come from a recompute or from a compaction of its rows (see `checkSegments`). Each hour must have
-     * the batch's rows, compared as the pipeline's `proof` says; see `compareDay`. Throws PROOF_FAILED with the first
-     * difference, and NOT_SERVED if Druid does not serve the day's new segments within the pipeline's time.
+     * the batch's rows, compared as the pipeline's `proof` says; see `compareDay`. A batch without rows needs no segment.
+     * Throws PROOF_FAILED with the first difference, and NOT_SERVED if Druid does not serve the day's new segments
+     * within the pipeline's time.
      *
      * If pipeline.yaml now names another datasource, the proof is about the one that the run's own task replaced.
      * Otherwise that day would be served without any proof.
@@ -43,7 +44,8 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
           output.versionAt(folder),
         );
         const built = { output, version, hours: manifest.hours };
-        const segments = await segmentsOfBatch(druid, plan, reindexed, loaded.pipeline);
+        const rows = manifest.hours.reduce((sum, { written }) => sum + written, 0);
+        const segments = await segmentsOfBatch(druid, plan, { ...reindexed, rows }, loaded.pipeline);
         const comparing = 'comparing the rows that Druid serves with the batch’s';
         let details = comparing;
         const report = (done: string): void => {
@@ -64,11 +66,16 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
   };
 }
 
+/** What the task has loaded. */
+interface ReindexedRows extends Reindexed {
+  readonly rows: number;
+}
+
 /** The day's visible segments, once only the batch's are left. Throws NOT_SERVED if they are not in the pipeline's time. */
 async function segmentsOfBatch(
   druid: DruidClient,
   plan: DayPlan,
-  reindexed: Reindexed,
+  reindexed: ReindexedRows,
   { druid: { servedWithinSeconds } }: Pipeline,
 ): Promise<readonly Segment[]> {
   const deadline = performance.now() + servedWithinSeconds * 1_000;
@@ -115,17 +122,17 @@ async function proven(compare: () => Promise<Comparison>): Promise<Comparison> {
 async function servedOnlyByBatch(
   druid: DruidClient,
   plan: DayPlan,
-  reindexed: Reindexed,
+  { createdTime, rows }: ReindexedRows,
 ): Promise<PollResult<readonly Segment[]>> {
   const visible = await visibleSegments(druid, plan);
   // Right after the task, Druid's services are still learning of its segments. Older segments are waited out.
-  const older = visible.filter((one) => new Date(one.version) <= new Date(reindexed.createdTime));
+  const older = visible.filter((one) => new Date(one.version) <= new Date(createdTime));
   if (older.length > 0)
     return { waitingFor: `${counted(older.length, 'older segment')} of the day to be overshadowed` };
   const unloaded = visible.filter((one) => !one.available);
   if (unloaded.length > 0) return { waitingFor: `${counted(unloaded.length, 'segment')} of the day to be loaded` };
-  if (visible.length === 0) return { waitingFor: 'the first segment of the day' };
-  checkSegments(plan, visible);
+  if (visible.length === 0 && rows > 0) return { waitingFor: 'the first segment of the day' };
+  checkSegments(plan, visible, rows);
   return { answer: visible };
 }
 

@@ -50,7 +50,8 @@ export async function verifyDay(
     );
   });
   const visible = await visibleSegments(druid, plan);
-  checkSegments(plan, visible);
+  const rows = compared.hours.reduce((sum, { batchRows }) => sum + batchRows, 0);
+  checkSegments(plan, visible, rows);
   return {
     pipeline: name,
     date,

@@ -66,6 +66,15 @@ it('keeps in the day’s result and details that the gate saw only a part of rea
   });
 });
 
+it('says of a day without rows that no segment serves it', async () => {
+  const { activities } = dayActivities({ proveDay: () => Promise.resolve({ version: '', segments: 0, hours: [] }) });
+  await temporal.serve(activities, async () => {
+    const handle = await start();
+    expect(await handle.result()).toMatchObject({ verdict: 'replaced', version: '', segments: 0 });
+    expect((await shownOf(handle)).details).toContain('; no segment, task task_1');
+  });
+});
+
 it('learns within a minute of a worker that died, at whatever step, and gives each step hours', async () => {
   await temporal.serve(dayActivities().activities, async () => {
     for (const options of [{}, { restore: 'previous' }]) {

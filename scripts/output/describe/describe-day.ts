@@ -19,7 +19,9 @@ export function describeDay(result: DailyBatchResult): Line[] {
     describeBefore(result.before, result),
     describeCounts(counts),
     sealedUntil === undefined ? 'not sealed: the batch has its own datasource' : `sealed until ${sealedUntil}`,
-    `${counted(segments, 'segment')} of ${datasource}, all of version ${version}, none realtime`,
+    segments === 0
+      ? `no segment of ${datasource}: the day has no row, and Druid had none to replace`
+      : `${counted(segments, 'segment')} of ${datasource}, all of version ${version}, none realtime`,
     ...(damagedNeighbours === undefined ? [] : [`! ${describeDamaged(damagedNeighbours)}`]),
     ...accepted.map(({ code, reason }) => `accepted ${code}: ${reason}`),
     `verdict: ${verdict} — proven ${describeProof(proof)}: Druid serves the batch’s rows in every hour`,

@@ -63,8 +63,9 @@ function hoursOf(day: ReportDay, panelWidth: number): Node[] {
   // The reason why the stored result cannot be read stands above.
   if (reconciled === undefined) return notRead ? [] : [element('p', { class: 'muted' }, whyNoTable(day))];
   const { hours, equation, servedBefore, version, proof, checks } = reconciled;
+  const segments = version === '' ? 'no segment' : `segments of version ${version}`;
   return [
-    element('p', { class: 'muted' }, `${equation}; ${servedBefore}; segments of version ${version}, proven ${proof}`),
+    element('p', { class: 'muted' }, `${equation}; ${servedBefore}; ${segments}, proven ${proof}`),
     hourChart(hours, day, panelWidth),
     ...hourTable(hours, day),
     ...(checks.length === 0 ? [] : [checkTable(checks)]),

@@ -40,7 +40,7 @@ describe('segments by the hour', () => {
   it('are a batch’s if it replaced them', () => {
     expect(servedBefore(hours({}), plan)).toBe('batch');
     expect(() => {
-      checkSegments(plan, hours({}));
+      checkSegments(plan, hours({}), 1);
     }).not.toThrow();
   });
 
@@ -49,14 +49,31 @@ describe('segments by the hour', () => {
     expect(servedBefore(appended, plan)).toBe('realtime');
     expect(servedBefore([...hours({}), ...appended], plan)).toBe('both');
     expect(() => {
-      checkSegments(plan, [...hours({}), ...appended]);
+      checkSegments(plan, [...hours({}), ...appended], 1);
     }).toThrow(/by 2 segments that neither/);
   });
 
   it('of two recomputes are no batch', () => {
     const [first, second] = [hours({}), hours(older)];
     expect(() => {
-      checkSegments(plan, [...first.slice(0, 1), ...second.slice(1)]);
+      checkSegments(plan, [...first.slice(0, 1), ...second.slice(1)], 1);
     }).toThrow(/by 2 versions/);
+  });
+});
+
+describe('a day without a segment', () => {
+  it('is the batch’s if that has no row', () => {
+    expect(() => {
+      checkSegments(plan, [], 0);
+    }).not.toThrow();
+    expect(() => {
+      checkSegments(plan, [], 1);
+    }).toThrow(/by no segment/);
+  });
+
+  it('is the batch’s no more once realtime has one', () => {
+    expect(() => {
+      checkSegments(plan, [segment('realtime', { realtime: true })], 0);
+    }).toThrow(/by 1 segment that neither/);
   });
 });

@@ -40,10 +40,12 @@ interface Proving {
   readonly taskId?: string;
   /** What Druid reports about the task. Default: nothing. */
   readonly task?: Partial<TaskStatus>;
+  /** Whether Druid has no segment of the day. Default: it has one. */
+  readonly isUnserved?: boolean;
 }
 
 /** A Druid that says it serves the segment, but whose broker returns no rows for the first `emptyAnswers` requests. */
-async function prove(emptyAnswers: number, { datasource, taskId = 'task', task }: Proving = {}) {
+async function prove(emptyAnswers: number, { datasource, taskId = 'task', task, isUnserved = false }: Proving = {}) {
   const { pipeline } = await loadPipeline('pipelines/events');
   const plan = dayPlan(pipeline, date);
   const given = datasource === undefined ? plan : { ...plan, datasource, realtimeDatasource: datasource };
@@ -53,7 +55,8 @@ async function prove(emptyAnswers: number, { datasource, taskId = 'task', task }
   const queries = {
     segments: (of: string) => {
       queried.push(of);
-      return Promise.resolve([{ ...segment, published: true, available: true, realtime: false, overshadowed: false }]);
+      const served = { ...segment, published: true, available: true, realtime: false, overshadowed: false };
+      return Promise.resolve(isUnserved ? [] : [served]);
     },
     segmentColumns: (of: string) => {
       queried.push(of);
@@ -100,6 +103,15 @@ it('compares again where the broker answers before it has all of the segments th
 
 it('fails where the rows stay different', async () => {
   await expect(prove(100)).rejects.toMatchObject({ code: 'PROOF_FAILED' });
+});
+
+it('proves a batch without rows where Druid had no segment to replace', async () => {
+  const counts = { read: 0, kept: 0, duplicates: 0, quarantined: 0, outsideDay: 0 };
+  const hours = [{ ...OUTPUT, written: 0, bytes: 0, sha256: createHash('sha256').digest('hex') }];
+  await writeFile(join(folder, '_manifest.json'), JSON.stringify({ hours, inputs: [], counts, missingHours: [] }));
+  await writeFile(join(folder, '07.ndjson'), '');
+  const { proof } = await prove(100, { isUnserved: true });
+  expect(proof).toMatchObject({ segments: 0, version: '', hours: [{ hour: '07', batchRows: 0, druidRows: 0 }] });
 });
 
 describe('where pipeline.yaml names another datasource than when the run began', () => {

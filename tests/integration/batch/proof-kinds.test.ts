@@ -249,7 +249,7 @@ it('finds a row that came in the segment of an hour, as realtime’s do, by rows
   await until('the segment of the hour', async () => (await visibleSegments(druid, plan)).length > 1);
   const visible = await visibleSegments(druid, plan);
   expect(() => {
-    checkSegments(plan, visible);
+    checkSegments(plan, visible, 1);
   }).toThrow('PROOF_FAILED');
   for (const kind of ALL) {
     await until('the row', () =>

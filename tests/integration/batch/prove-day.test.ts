@@ -32,12 +32,15 @@ it('gives up, and says what is missing and what to do, where Druid does not serv
     // A day that no task has loaded.
     const folder = join(pipeline.output, '.versions', plan.date, '0123456789abcdef');
     await mkdir(folder, { recursive: true });
-    const counts = { read: 0, kept: 0, duplicates: 0, quarantined: 0, outsideDay: 0 };
-    await writeFile(
-      join(folder, '_manifest.json'),
-      JSON.stringify({ hours: [], inputs: [], counts, missingHours: [] }),
-    );
-    const built: BuiltDay = { folder, counts, missingHours: [], hours: [], sources: {} };
+    const counts = { read: 1, kept: 1, duplicates: 0, quarantined: 0, outsideDay: 0 };
+    const hours = [
+      {
+        ...{ hour: '07', written: 1, duplicates: 0, unmatched: 0, misfiled: 0 },
+        ...{ file: '07.ndjson', bytes: 80, sha256: 'a' },
+      },
+    ];
+    await writeFile(join(folder, '_manifest.json'), JSON.stringify({ hours, inputs: [], counts, missingHours: [] }));
+    const built: BuiltDay = { folder, counts, missingHours: [], hours, sources: {} };
     const reindexed = { taskId: 'the_task', createdTime: new Date().toISOString() };
     const proof = new MockActivityEnvironment().run(() => activities.proveDay(plan, built, reindexed));
     await expect(proof).rejects.toMatchObject({

@@ -36,23 +36,23 @@ afterAll(() =>
   ),
 );
 
-const batch = (command: string): ReturnType<typeof daybreak> =>
-  daybreak(`batch ${command} --pipeline ${pipeline.name} --date ${date}`, pipeline.environment);
-const result = async (command: string): Promise<DailyBatchResult> =>
+const batch = (command: string, on = date): ReturnType<typeof daybreak> =>
+  daybreak(`batch ${command} --pipeline ${pipeline.name} --date ${on}`, pipeline.environment);
+const result = async (command: string, on = date): Promise<DailyBatchResult> =>
   JSON.parse(
-    await succeed(`batch ${command} --pipeline ${pipeline.name} --date ${date} --json`, pipeline.environment),
+    await succeed(`batch ${command} --pipeline ${pipeline.name} --date ${on} --json`, pipeline.environment),
   ) as DailyBatchResult;
 
-const line = (hello: string, id: number, hour: string): string =>
-  `${JSON.stringify({ hello, id, time: `${date} ${hour}:00:00` })}\n`;
+const line = (hello: string, id: number, hour: string, on = date): string =>
+  `${JSON.stringify({ hello, id, time: `${on} ${hour}:00:00` })}\n`;
 const nextWeek = new Date(Date.now() + 7 * 24 * 3_600_000);
 
 /** Writes a day with this number of events an hour, all with the same greeting. */
-async function writeDay(greeting: string, events: number): Promise<void> {
+async function writeDay(greeting: string, events: number, on = date): Promise<void> {
   for (let hour = 0; hour < 24; hour += 1) {
     const two = String(hour).padStart(2, '0');
-    const lines = Array.from({ length: events }, (_, id) => line(greeting, id, two));
-    await writeFile(join(pipeline.input, `names.20260314.${two}.json`), lines.join(''));
+    const lines = Array.from({ length: events }, (_, id) => line(greeting, id, two, on));
+    await writeFile(join(pipeline.input, `names.${on.replaceAll('-', '')}.${two}.json`), lines.join(''));
   }
 }
 
@@ -168,6 +168,32 @@ it('empties a day that is accepted as empty', async () => {
   expect(verified.code === 0 ? '' : verified.stderr).toBe('');
   const visible = await visibleSegments(druid, { datasource: pipeline.topic, interval: dayInterval(date, ZONE) });
   expect(visible).toMatchObject([{ rows: 0, realtime: false }]);
+});
+
+it('proves a day that is accepted as empty where Druid had nothing of it, and loads and empties it later', async () => {
+  const never = parseBusinessDate('2026-03-12');
+  const served = (): ReturnType<typeof visibleSegments> =>
+    visibleSegments(druid, { datasource: pipeline.topic, interval: dayInterval(never, ZONE) });
+  await writeDay('none', 0, never);
+  const emptied = await result('run --accept EMPTY_DAY', never);
+  expect(emptied).toMatchObject({ verdict: 'replaced', before: 'nothing', segments: 0, version: '' });
+  expect(emptied.accepted.map(({ code }) => code)).toEqual(['EMPTY_DAY']);
+  expect(emptied.hours.every(({ druidRows, equal }) => druidRows === 0 && equal)).toBe(true);
+  expect(await served()).toEqual([]);
+  const verified = await batch('verify', never);
+  expect(verified.code === 0 ? '' : verified.stderr).toBe('');
+  expect(verified.stdout).toContain('in every hour: the day has none, and no segment');
+  // No backfill takes it for a missing day.
+  const loaded = await loadPipelineNamed(pipeline.environment['DAYBREAK_PIPELINES']!, pipeline.name);
+  expect(await surveyDay(loaded, join(pipeline.input, '..'), never)).toMatchObject({ replaced: true, lateRows: 0 });
+
+  await writeDay('late', 1, never);
+  expect(await result('run', never)).toMatchObject({ before: 'nothing', segments: 1 });
+  expect((await servedRows(pipeline.topic, never)).length).toBe(24);
+  // Now there is a segment, so that Druid makes a tombstone.
+  expect(await result('restore', never)).toMatchObject({ verdict: 'restored', before: 'batch', segments: 1 });
+  expect(await served()).toMatchObject([{ rows: 0, realtime: false }]);
+  expect((await batch('verify', never)).code).toBe(0);
 });
 
 it('cannot prove a day of which nothing is published', async () => {

@@ -11,12 +11,13 @@ const output = join(data, 'events/output');
 
 /** The rows that Druid serves in the seventh hour, which in Seoul begins at 22:00 of the day before in UTC. */
 let rows: readonly string[];
+let segments: readonly object[] = [];
 const server = createServer((request, response) => {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     const asked = Buffer.concat(chunks).toString();
-    if (asked.includes('sys.segments')) response.end(JSON.stringify([SEGMENT]));
+    if (asked.includes('sys.segments')) response.end(JSON.stringify(segments));
     else if (!asked.includes('objectLines')) response.end('[]');
     else response.end(`${(asked.includes("__time >= TIMESTAMP '2026-11-20 22:00") ? rows : []).join('\n')}\n\n`);
   });
@@ -52,6 +53,10 @@ function verify(...options: string[]) {
   return runMain(['batch', 'verify', '--date', DAY, ...options], environment);
 }
 
+beforeEach(() => {
+  segments = [SEGMENT];
+});
+
 it('proves the version that Druid serves, and names a later build that no run has brought to Druid', async () => {
   const first = await build(1);
   await withOutput({ location: output }, DAY, (day) => day.markServed(first.version, { task: 't', isRestored: false }));
@@ -74,4 +79,15 @@ it('proves the version that Druid serves, and names a later build that no run ha
   rows = [];
   const wrong = await verify();
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('the batch wrote 1 ') as string });
+});
+
+it('proves a day without rows of which Druid has no segment', async () => {
+  const { version } = await build();
+  [rows, segments] = [[], []];
+  expect(await verify()).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringMatching(/ in every hour: the day has none, and no segment$/m) as string,
+  });
+  expect(JSON.parse((await verify('--json')).stdout)).toMatchObject({ build: version, segments: 0, version: '' });
 });

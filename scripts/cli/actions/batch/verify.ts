@@ -29,6 +29,10 @@ export async function run({ pipeline, date, json }: VerifyOptions): Promise<void
 
 function describe(verified: VerifiedDay): Line[] {
   const { pipeline, date, datasource, version, segments, hours, kind, build, notServed } = verified;
+  const served =
+    segments === 0
+      ? ': the day has none, and no segment'
+      : `, from ${counted(segments, 'segment')}, the latest of version ${version}`;
   const rolledUp = isRolledUp(kind);
   const unit = rolledUp ? ' events' : '';
   return [
@@ -42,7 +46,7 @@ function describe(verified: VerifiedDay): Line[] {
         druidChecksum,
       ]),
     ]),
-    `proven ${describeProof(kind)}: ${datasource} serves the published rows of ${pipeline} ${date} in every hour, from ${counted(segments, 'segment')}, the latest of version ${version}`,
+    `proven ${describeProof(kind)}: ${datasource} serves the published rows of ${pipeline} ${date} in every hour${served}`,
     ...(notServed === undefined
       ? []
       : [

@@ -23,3 +23,10 @@ it('names the files of neighbouring hours that could not be read to their end', 
     '! 2 files of neighbouring hours were not read to their end, so records of the day may be missing: names.20261122.00.json.gz: the gzip member at byte 0 is damaged; …',
   );
 });
+
+it('says that a day without rows has no segment where Druid had none', () => {
+  expect(describeDay(RESULT)).toContain('1 segment of rows, all of version v1, none realtime');
+  expect(describeDay({ ...RESULT, version: '', segments: 0 })).toContain(
+    'no segment of rows: the day has no row, and Druid had none to replace',
+  );
+});
