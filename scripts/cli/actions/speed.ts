@@ -11,12 +11,13 @@ import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
-import { pauseSignal, resumeSignal, scaleUpdate, statusQuery } from '../../../workflows/speed-layer';
-import { hasWorker, reportUntil, requireWorker } from '../../operate/follow';
+import { pauseSignal, resumeSignal } from '../../../workflows/speed-layer';
+import { hasWorker } from '../../operate/follow';
 import { readPipelineFolder } from '../../operate/pipeline-folder';
 import { pollIngestion } from '../../operate/speed/ingestion';
 import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
 import { pauseSpeedLayer } from '../../operate/speed/pause-layer';
+import { scaleSpeedLayer } from '../../operate/speed/scale-layer';
 import { speedView } from '../../operate/speed/speed-status';
 import { describeSpeed } from '../../output/describe/describe-speed';
 import { leftUnchanged } from '../../operate/speed/unchanged-layer';
@@ -108,16 +109,7 @@ export async function stop({ pipeline, json, now }: StopOptions): Promise<void> 
 
 export async function scale(shards: number, { pipeline, json }: SpeedOptions): Promise<void> {
   await within(pipeline, async (client) => {
-    // Without a worker it would wait for ever.
-    await requireWorker(client, TASK_QUEUES.speed);
-    await withSpeedLayer(client, pipeline, (handle) =>
-      reportUntil(handle, handle.executeUpdate(scaleUpdate, { args: [shards] }), {
-        poll: () => handle.query(statusQuery),
-        report: () => undefined,
-        say: progress,
-        onCtrlC: 'Ctrl-C ends the wait: then run this command again when a worker is there.',
-      }),
-    );
+    await scaleSpeedLayer(client, pipeline, shards, progress);
     show(json, { workflowId: speedLayerId(pipeline), done: counted(shards, 'shard') });
   });
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { speedLayerId } from '../../../domain/speed-layer';
 import { pauseSignal } from '../../../workflows/speed-layer';
 import { reportUntil, runningActivities } from '../follow';
-import { withSpeedLayer } from './speed-layer';
+import { findUnstuck, withSpeedLayer } from './speed-layer';
 import { speedView, type SpeedView } from './speed-status';
 import { describeStillRunning } from './still-running';
 
@@ -11,7 +11,8 @@ const POLL_MILLISECONDS = 500;
 
 /**
  * Pauses the speed layer, and waits until its shards have committed what they have: true once it is paused. False if no
- * worker answers, which then pauses it later, or if somebody resumed it meanwhile. Throws NOT_RUNNING if it does not run.
+ * worker answers, which then pauses it later, or if somebody resumed it meanwhile. Throws NOT_RUNNING if it does not run,
+ * or if its workflow tasks fail, so that its shards write on: the signal stays until a task succeeds.
  *
  * @param show called with a line whenever it waits for something else.
  */
@@ -27,6 +28,7 @@ export async function pauseSpeedLayer(
     let last = '';
     for (;;) {
       answered = await speedView(client, pipeline);
+      if (answered.state === 'unknown') await findUnstuck(client, pipeline, 'NOT_RUNNING');
       if (answered.state !== 'pausing') return answered.state === 'paused';
       const running = describeStillRunning(await runningActivities(handle));
       if (running !== '' && running !== last) show(`pausing; still running: ${running}`);

@@ -31,7 +31,7 @@ export async function startSpeedLayer(
 ): Promise<FoundLayer> {
   await requireReadable(client, pipeline);
   await requireWorker(client, TASK_QUEUES.speed);
-  const found = anew ? await findLayer(client, pipeline) : await findUnstuck(client, pipeline);
+  const found = anew ? await findLayer(client, pipeline) : await findUnstuck(client, pipeline, 'ALREADY_RUNNING');
   const isReplaced = found.is === 'ended' || (anew && found.is !== 'absent');
   const known = isReplaced ? await knownBefore(client, pipeline) : [];
   await client.workflow.start<typeof speedLayer>('speedLayer', {
@@ -66,13 +66,18 @@ async function knownBefore(client: Client, pipeline: string): Promise<readonly K
 /** How long a stuck layer may take to recover with the worker that runs now. */
 const UNSTUCK_MILLISECONDS = 15_000;
 
-async function findUnstuck(client: Client, pipeline: string): Promise<FoundLayer> {
+/** Returns what it found. Throws with this code if the layer is stuck, and the worker that runs now does not help. */
+export async function findUnstuck(
+  client: Client,
+  pipeline: string,
+  code: 'ALREADY_RUNNING' | 'NOT_RUNNING',
+): Promise<FoundLayer> {
   const deadline = performance.now() + UNSTUCK_MILLISECONDS;
   for (;;) {
     const found = await findLayer(client, pipeline);
     if (found.is !== 'stuck') return found;
     if (performance.now() > deadline) {
-      throw new DaybreakError('ALREADY_RUNNING', {
+      throw new DaybreakError(code, {
         what: `the speed layer of ${pipeline} exists, but ${describeStuck(found)}`,
         remedy: unstuck(pipeline, found),
       });

@@ -2,7 +2,9 @@ import { Context } from '@temporalio/activity';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSpeedActivities } from '../../../../activities/speed';
 import { speedLayerId } from '../../../../domain/speed-layer';
+import { TASK_QUEUES } from '../../../../domain/task-queues';
 import { runningActivities } from '../../../../scripts/operate/follow';
+import { findLayer } from '../../../../scripts/operate/speed/found-layer';
 import { pauseSpeedLayer } from '../../../../scripts/operate/speed/pause-layer';
 import { startSpeedLayer } from '../../../../scripts/operate/speed/speed-layer';
 import { createLogger } from '../../../../scripts/output/log';
@@ -51,4 +53,23 @@ it('says while no worker answers that it waits for one', async () => {
   expect(shown).toEqual([
     expect.stringMatching(/^waiting for a worker: none has answered for speed-layer\/left in the last 5 s\./),
   ]);
+});
+
+it('says of a layer whose workflow is stuck why and what helps, and leaves the signal for it', async () => {
+  const handle = await temporal.client.workflow.start('speedLayer', {
+    taskQueue: TASK_QUEUES.speed,
+    workflowId: speedLayerId('stuck'),
+    args: [{ pipeline: 'stuck', shards: 1 }],
+  });
+  await serving(temporal, { workflows: 'stuck-workflow', activities }, async () => {
+    await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
+    await expect(pauseSpeedLayer(temporal.client, 'stuck', () => undefined)).rejects.toMatchObject({
+      code: 'NOT_RUNNING',
+      what: expect.stringMatching(/^the speed layer of stuck exists, but .*: a fault of an earlier version$/) as string,
+      remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --anew') as string,
+    });
+  });
+  const { events } = await handle.fetchHistory();
+  expect(events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName)).toContain('pause');
+  await handle.terminate();
 });
