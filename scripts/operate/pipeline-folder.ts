@@ -4,7 +4,7 @@ import { DaybreakError, type ErrorCode } from '../../domain/errors';
 import { parsePipelineName, tablesByDate, type Pipeline } from '../../domain/pipeline';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { currentSettings, realtimeFolder } from '../../engines/pipeline/pipeline-copies';
-import { folderNamed } from '../../engines/pipeline/pipelines-folder';
+import { folderNamed, pipelineNames } from '../../engines/pipeline/pipelines-folder';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { pipelineVersion } from '../../engines/pipeline/pipeline-version';
 import { readSettings } from '../../engines/pipeline/read-pipeline';
@@ -46,9 +46,11 @@ export async function requirePipeline({ pipelines, data }: Config, name: string)
   }
 }
 
-/** Throws UNKNOWN_PIPELINE like `requirePipeline`. */
+/** Throws UNKNOWN_PIPELINE like `requirePipeline`, and BAD_CONFIGURATION if the folder of all pipelines cannot be read. */
 export async function readPipelineFolder(config: Config, name: string): Promise<PipelineFolder> {
   parsePipelineName(name);
+  // If the folder of all pipelines cannot be read, that is no fault of this one.
+  await pipelineNames(config.pipelines);
   try {
     const read = await loadPipelineNamed(config.pipelines, name);
     const loaded = await withTablesOf(read, businessDateOf(new Date(), read.pipeline.timeZone));
@@ -76,7 +78,7 @@ export async function readSettingsNamed({ pipelines, data }: Config, name: strin
   try {
     return await readSettings(await folderNamed(pipelines, name));
   } catch (thrown) {
-    if (!(thrown instanceof DaybreakError) || !FOLDER_CODES.includes(thrown.code)) throw thrown;
+    if (!(thrown instanceof DaybreakError) || !SETTINGS_CODES.includes(thrown.code)) throw thrown;
     const kept = await currentSettings(copies, name);
     if (kept === undefined) throw thrown;
     warn(thrown);
@@ -103,10 +105,16 @@ function warn({ code, what }: Pick<FolderFault, 'code' | 'what'>): void {
   progress(`${code} ${what}. This command goes on with the settings that can be read.`);
 }
 
+/** What is wrong with settings. */
+const SETTINGS_CODES: readonly ErrorCode[] = ['BAD_PIPELINE', 'UNKNOWN_PIPELINE'];
+
 const FOLDER_CODES: readonly ErrorCode[] = [
-  ...(['BAD_PIPELINE', 'BAD_TRANSFORM', 'BAD_TABLE', 'UNKNOWN_PIPELINE'] as const),
+  ...SETTINGS_CODES,
+  ...(['BAD_TRANSFORM', 'BAD_TABLE'] as const),
+  // Their check has no process of its own, or too little memory.
+  'ENGINE_FAILED',
   // The storage of a table.
-  ...(['STORAGE_FAILED', 'STORAGE_REFUSED'] as const),
+  ...(['BAD_CONFIGURATION', 'STORAGE_FAILED', 'STORAGE_REFUSED', 'STORAGE_CHANGED'] as const),
 ];
 
 async function settingsOf(

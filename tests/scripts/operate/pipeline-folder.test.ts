@@ -1,4 +1,4 @@
-import { appendFile, cp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { acceptedPipeline } from '../../../activities/speed/accepted-pipelines';
 import {
@@ -52,6 +52,17 @@ it('gives no pipeline where SQL or a table is wrong, but its settings, and says 
   expect(told).toMatch(/^BAD_TRANSFORM .*goes on with the settings that can be read\.\n$/s);
 });
 
+it('gives the settings and the fault where the storage of a table is configured wrongly', async () => {
+  const path = join(folder, 'pipeline.yaml');
+  const located = 'file: names.ndjson\n    location: hdfs://nn/tables';
+  await writeFile(path, (await readFile(path, 'utf8')).replace('file: names.ndjson', located));
+  jest.replaceProperty(process, 'env', { ...process.env, DAYBREAK_WEBHDFS_URL: 'namenode:9870' });
+  expect(await readPipelineFolder(config, 'events')).toMatchObject({
+    settings: { name: 'events' },
+    state: { code: 'BAD_CONFIGURATION', what: expect.stringMatching(/^DAYBREAK_WEBHDFS_URL /) as string },
+  });
+});
+
 it('takes those that realtime took last where the folder’s cannot be read, or the folder is gone', async () => {
   await runAsRealtime();
   await writeFile(join(folder, 'pipeline.yaml'), 'name: [');
@@ -70,4 +81,6 @@ it('refuses where there are none', async () => {
   await rm(folder, { recursive: true });
   await expect(settings()).rejects.toMatchObject({ code: 'UNKNOWN_PIPELINE' });
   await expect(requirePipeline(config, 'events')).rejects.toMatchObject({ code: 'UNKNOWN_PIPELINE' });
+  await rm(config.pipelines, { recursive: true });
+  await expect(readPipelineFolder(config, 'events')).rejects.toMatchObject({ code: 'BAD_CONFIGURATION' });
 });
