@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
@@ -15,6 +14,7 @@ import { isSamePipeline, sha256 } from './pipeline-version';
 import type { OpenPipeline } from './open-pipeline';
 import { PIPELINE_FILE } from './pipeline-file';
 import { readPipeline, readPipelineWith, readSettings, TRANSFORM_FILE } from './read-pipeline';
+import { isOlderThanADay, removeLeftovers, unique } from '../versions/scratch';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 
 /** This file names the copy that was kept last. */
@@ -42,18 +42,19 @@ export async function copyPipeline(read: ReadPipeline, root: string): Promise<Re
 }
 
 /**
- * Makes the copy of a pipeline the current one, so that it can run later even if its folder changes. The previous copy
- * stays: another process may be reading it.
+ * Makes the copy of a pipeline the current one, so that it can run later even if its folder changes, and removes copies
+ * that nobody needs. The previous copy stays: another process may be reading it.
  */
 export async function makeCurrent(read: ReadPipeline, root: string): Promise<void> {
   const version = versionOf(read);
   const before = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
-  if (before === version) return;
-  await replaceFile(join(root, CURRENT_FILE), version);
-  const unused = (await readdir(root)).filter(
-    (name) => /^[0-9a-f]{64}$/.test(name) && name !== version && name !== before,
-  );
-  for (const name of unused) await rm(join(root, name), { recursive: true, force: true });
+  if (before !== version) await replaceFile(join(root, CURRENT_FILE), version);
+  for (const name of await readdir(root)) {
+    if (!/^[0-9a-f]{64}$/.test(name) || name === version || name === before) continue;
+    const copy = join(root, name);
+    // If the current one is the same as before, another process may be checking an edit, or reading the previous copy.
+    if (before !== version || (await isOlderThanADay(copy))) await rm(copy, { recursive: true, force: true });
+  }
 }
 
 function versionOf({ pipeline, hashes }: ReadPipeline): string {
@@ -91,9 +92,10 @@ async function currentFolder(root: string, name: string): Promise<string | undef
 
 async function copy(read: ReadPipeline, root: string, version: string): Promise<ReadPipeline> {
   const { pipeline, folder } = read;
-  const building = join(root, `.copying-${randomUUID()}`);
+  const building = join(root, unique('copying'));
   const copied = join(root, version, pipeline.name);
   try {
+    await removeLeftovers(root);
     const target = join(building, pipeline.name);
     await mkdir(join(target, TABLES), { recursive: true });
     for (const file of [PIPELINE_FILE, TRANSFORM_FILE]) {

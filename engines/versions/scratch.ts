@@ -9,12 +9,15 @@ const DAY = 24 * 3_600_000;
 /** The names that this process has made. They are never leftovers, whatever the clock says: it may go back. */
 const own = new Set<string>();
 
-/** Removes leftovers of killed builds: those of this machine once their process has ended, all others after a day. */
-export async function removeLeftovers(versions: string): Promise<void> {
-  for (const name of (await readdir(versions).catch(ignoreMissing)) ?? []) {
-    const [, host, pid] = /^\.(?:building|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
+/**
+ * Removes leftovers of killed builds, or of killed copies of a pipeline: those of this machine once their process has
+ * ended, all others after a day.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of (await readdir(folder).catch(ignoreMissing)) ?? []) {
+    const [, host, pid] = /^\.(?:building|copying|link|rubbish)-(.+)-(\d+)-[0-9a-f]+$/.exec(name) ?? [];
     if (host === undefined || own.has(name)) continue;
-    const path = join(versions, name);
+    const path = join(folder, name);
     const age = await ageOf(path);
     const dead = age > DAY || (host === hostname() && (!isRunning(Number(pid)) || isPredecessor(Number(pid), age)));
     if (dead) await rm(path, { recursive: true, force: true });
@@ -47,6 +50,11 @@ function isRunning(pid: number): boolean {
   } catch (thrown) {
     return hasCode(thrown, 'EPERM');
   }
+}
+
+/** Whether nothing has changed in a file or a folder itself for more than a day. */
+export async function isOlderThanADay(path: string): Promise<boolean> {
+  return (await ageOf(path)) > DAY;
 }
 
 async function ageOf(path: string): Promise<number> {
