@@ -26,12 +26,13 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
       const { plan, loaded } = await plannedDay({ pipelines, ...clock }, given, 'awaitSettledInput');
       const { pipeline } = loaded;
       const timeoutSeconds = accept.includes('NOT_SETTLED') ? 0 : pipeline.gate.settleTimeoutSeconds;
-      // Counted from the first try: a worker that died does not make the wait longer.
-      const deadline = Context.current().info.scheduledTimestampMs + timeoutSeconds * 1_000;
+      // A wait for a worker, or for a slot of one, is no wait for the input.
+      const since = lookedSince(Context.current().info.heartbeatDetails) ?? Date.now();
+      const times = { since, deadline: since + timeoutSeconds * 1_000 };
       // The content of the files is not read.
       const use = { scratch: scratchRoot(data, plan.pipeline), signal: Context.current().cancellationSignal };
       return withInput(inputLocationOf(pipeline, join(data, plan.pipeline)), use, (place) => {
-        const poll = settlePoll(pipeline.gate, deadline, async () => {
+        const poll = settlePoll(pipeline.gate, times, async () => {
           // Files of neighbouring hours may grow without limit: rows added later are late data.
           const { own } = await listInput(place, pipeline, plan.date);
           return lastChange(own);
@@ -42,11 +43,24 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
   };
 }
 
+/** When an attempt before looked first, by its heartbeats: a worker that died does not make the wait longer. */
+function lookedSince(details: unknown): number | undefined {
+  const [, since = ''] = (typeof details === 'string' && /^waiting for .*? since (\S+Z): /.exec(details)) || [];
+  const at = Date.parse(since);
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /**
  * Whether the input has settled, at a time in epoch milliseconds. `findLastChange` lists the files, which may be many
  * requests to a storage. So it is called only when the files that were seen last could have settled, or at the deadline.
+ *
+ * @param since when the input was looked at first, in epoch milliseconds; the next attempt reads it from the heartbeats.
  */
-export function settlePoll(gate: SettleGate, deadline: number, findLastChange: () => Promise<LastChange>) {
+export function settlePoll(
+  gate: SettleGate,
+  { since, deadline }: { readonly since: number; readonly deadline: number },
+  findLastChange: () => Promise<LastChange>,
+) {
   let last: LastChange = { at: 0, file: '' };
   let nextLook = 0;
   return async (now: number): Promise<PollResult<Settled>> => {
@@ -60,7 +74,8 @@ export function settlePoll(gate: SettleGate, deadline: number, findLastChange: (
     if (isLook && now >= deadline)
       return { answer: { refusal: notSettled(gate, { file: last.file, seconds: unchanged }) } };
     const left = Math.ceil(gate.settleSeconds - unchanged);
-    return { waitingFor: `the input files to settle: ${last.file} has changed, ${left} s are left` };
+    const waits = `the input files to settle since ${new Date(since).toISOString()}`;
+    return { waitingFor: `${waits}: ${last.file} has changed, ${left} s are left` };
   };
 }
 

@@ -1,4 +1,12 @@
-import { lastChange, settlePoll } from '../../../activities/batch/settle-input';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createSettleActivities, lastChange, settlePoll, type Settled } from '../../../activities/batch/settle-input';
+import { createDruidClient } from '../../../clients/druid';
+import { parseBusinessDate } from '../../../domain/business-date';
+import { dayPlan } from '../../../domain/daily-batch';
+import { loadPipeline } from '../../../engines/load-pipeline';
+import { DAY, pipelineLike, scratchFolder } from '../../engines/scratch';
 
 it('finds the last change of a day of 130,000 files', () => {
   const files = Array.from({ length: 130_000 }, (_, index) => ({
@@ -18,7 +26,7 @@ describe('waiting for the input to settle', () => {
   async function pollSecondly(changes: readonly number[], timeoutSeconds = gate.settleTimeoutSeconds) {
     const listed: number[] = [];
     let now = START;
-    const poll = settlePoll(gate, START + timeoutSeconds * 1_000, () => {
+    const poll = settlePoll(gate, { since: START, deadline: START + timeoutSeconds * 1_000 }, () => {
       listed.push((now - START) / 1_000);
       const at = Math.max(...changes.filter((change) => START + change * 1_000 <= now));
       return Promise.resolve({ at: START + 1_000 * at, file: 'a.json' });
@@ -45,5 +53,49 @@ describe('waiting for the input to settle', () => {
       listed: [0, 60, 100],
     });
     expect(await pollSecondly([0], 0)).toMatchObject({ seconds: 0, refusal: 'NOT_SETTLED', listed: [0] });
+  });
+});
+
+describe('the patience with input that changes', () => {
+  const data = scratchFolder();
+  const HOURS = 2 * 3_600_000;
+
+  /** An attempt that begins when a file has just changed. Its run was scheduled two hours ago. */
+  async function settle(heartbeatDetails?: unknown) {
+    const pipelines = join(data, 'pipelines');
+    const folder = await pipelineLike('events', pipelines, {
+      'pipeline.yaml': (text) => text.replace('settleSeconds: 10', 'settleSeconds: 5'),
+    });
+    const input = join(data, 'events', 'input');
+    await mkdir(input, { recursive: true });
+    await writeFile(join(input, 'names.20261121.07.json'), '');
+    const activities = createSettleActivities({
+      ...{ druid: createDruidClient({ coordinatorUrl: 'http://127.0.0.1:1', brokerUrl: 'http://127.0.0.1:1' }) },
+      ...{ kafkaOfDruid: { brokers: [] }, pipelines, data },
+      inputSource: () => ({ type: 'local', files: [] }),
+    });
+    const scheduled = Date.now() - HOURS;
+    const info = { scheduledTimestampMs: scheduled, currentAttemptScheduledTimestampMs: scheduled, heartbeatDetails };
+    const environment = new MockActivityEnvironment(info);
+    const heartbeats: unknown[] = [];
+    environment.on('heartbeat', (details) => heartbeats.push(details));
+    const plan = dayPlan((await loadPipeline(folder)).pipeline, parseBusinessDate(DAY));
+    const { refusal }: Settled = await environment.run(() => activities.awaitSettledInput(plan, { accept: [] }));
+    return { refusal: refusal?.code, heartbeats };
+  }
+
+  it('begins with the first look at it, however long the run waited for a worker', async () => {
+    const began = Date.now();
+    const { refusal, heartbeats } = await settle();
+    expect(refusal).toBeUndefined();
+    const [, since = ''] = / since (\S+): /.exec(String(heartbeats.at(-1))) ?? [];
+    expect(Date.parse(since)).toBeGreaterThanOrEqual(began);
+  });
+
+  it('is not longer because a worker died: the next attempt counts from the first look, too', async () => {
+    const { heartbeats } = await settle();
+    const long = new Date(Date.now() - HOURS).toISOString();
+    const details = String(heartbeats.at(-1)).replace(/ since (\S+): /, ` since ${long}: `);
+    expect(await settle(details)).toMatchObject({ refusal: 'NOT_SETTLED' });
   });
 });
