@@ -44,11 +44,17 @@ export function recomputeNotice(pipeline: string, day: DayOutcome, because: stri
 
 /** What to tell of a day that is not proven at the pipeline's deadline. */
 export function overdueNotice(pipeline: string, date: BusinessDate, outcome: string): Notice {
-  const remedy =
-    outcome === 'running'
-      ? 'Its run goes on.'
-      : `Run it again when its cause is mended: npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
-  return { kind: 'overdue', pipeline, date, outcome, reason: remedy };
+  return { kind: 'overdue', pipeline, date, outcome, reason: overdueReason(pipeline, date, outcome) };
+}
+
+function overdueReason(pipeline: string, date: BusinessDate, outcome: string): string {
+  const run = `npx daybreak batch run --pipeline ${pipeline} --date ${date}`;
+  if (outcome === 'running') return 'Its run goes on.';
+  if (outcome !== NO_RUN) return `Run it again when its cause is mended: ${run}`;
+  return (
+    'No run of the day has begun. See whether its night waits, or its schedule is paused or gone: ' +
+    `npx daybreak schedule describe --pipeline ${pipeline}. To run the day now: ${run}`
+  );
 }
 
 export interface NoticeContext {
