@@ -2,6 +2,7 @@ import { Command, CommanderError, Help, type Option } from 'commander';
 import { commands } from './commands';
 import { completeCommand } from './commands/completion';
 import { fail } from './fail';
+import { namingVariable } from './pipeline-option';
 import { version } from '../../package.json';
 import { commanderOutput } from '../output/print';
 import { endIfUnwritable } from '../output/unwritable';
@@ -22,12 +23,16 @@ export async function start(): Promise<void> {
 /** Runs one command line. Sets the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function main(argv: readonly string[]): Promise<void> {
   process.umask(UMASK);
+  let running: Command | undefined;
   const program = new Command('daybreak')
     .description('Realtime numbers by day, exact numbers by daybreak.')
     .version(version)
     .addHelpText('after', FIRST_STEPS)
     // After a command's name an option is the command's, as `batch restore --version <id>`.
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .hook('preAction', (_program, command) => {
+      running = command;
+    });
   for (const command of commands()) program.addCommand(command);
   program.addCommand(completeCommand(), { hidden: true });
   forAll(program, (command) => {
@@ -42,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await program.parseAsync(argv);
   } catch (thrown) {
     if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2;
-    else fail(thrown);
+    else fail(namingVariable(thrown, running));
   }
 }
 

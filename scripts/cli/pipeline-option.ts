@@ -1,9 +1,11 @@
 import { Option, type Command } from 'commander';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DaybreakError } from '../../domain/errors';
 import { PIPELINE_FILE } from '../../engines/pipeline/pipeline-file';
 
 const EXAMPLE = 'events';
+const VARIABLE = 'DAYBREAK_PIPELINE';
 
 /**
  * `--pipeline <name>`, the same for every command. Without it DAYBREAK_PIPELINE names the pipeline, else it is the only
@@ -49,6 +51,15 @@ export async function pipelineFolder(folder: string | undefined, command: Comman
   return folderNamed(pipelinesFolder(), pipeline);
 }
 
+/** What a command ended with. The remedy names the variable if it gave a pipeline that the folder of pipelines lacks. */
+export function namingVariable(thrown: unknown, command: Command | undefined): unknown {
+  if (!(thrown instanceof DaybreakError) || thrown.code !== 'UNKNOWN_PIPELINE') return thrown;
+  if (command?.getOptionValueSource('pipeline') !== 'env') return thrown;
+  if (pipelineNames().includes(process.env[VARIABLE] ?? '')) return thrown;
+  const { code, what, remedy, cause } = thrown;
+  return new DaybreakError(code, { what, remedy: `Correct ${VARIABLE}, or give --pipeline. ${remedy}`, cause });
+}
+
 /** The pipelines of the folder. Read at once: commander wants its defaults before it parses. */
 export function pipelineNames(): string[] {
   const folder = pipelinesFolder();
@@ -63,7 +74,9 @@ export function pipelineNames(): string[] {
 function nameOption(): Option {
   const names = pipelineNames();
   const [only, ...others] = names;
-  const option = new Option('--pipeline <name>', 'name of the pipeline').env('DAYBREAK_PIPELINE');
+  const option = new Option('--pipeline <name>', 'name of the pipeline');
+  // An empty variable counts as one that is not set.
+  if (process.env[VARIABLE] !== '') option.env(VARIABLE);
   if (only !== undefined && others.length === 0) return option.default(only);
   return only === undefined || names.includes(EXAMPLE) ? option.default(EXAMPLE) : option;
 }

@@ -6,6 +6,8 @@ import { commands } from '../../../scripts/cli/commands';
 import { reportCommand } from '../../../scripts/cli/commands/report';
 import { pipelineFolder, pipelineOption, withPipelineFolder } from '../../../scripts/cli/pipeline-option';
 import { scratchFolder } from '../../engines/scratch';
+import type { Ended } from './run-daybreak';
+import { runMain } from './run-main';
 
 const root = scratchFolder();
 const before = { ...process.env };
@@ -43,6 +45,21 @@ it('is the given one, then that of the variable, then the only one, then the exa
   expect(await chosen(['clicks'])).toBe('clicks');
   expect(await chosen(['clicks', 'events'])).toBe('events');
   expect(await chosen([])).toBe('events');
+});
+
+it('is what it is without the variable where that is empty', async () => {
+  expect(await chosen(['clicks'], [], '')).toBe('clicks');
+  expect(await folderOf([], ['clicks'], '')).toBe('<pipelines>/clicks');
+  await expect(chosen(['clicks', 'rides'], [], '')).rejects.toThrow("required option '--pipeline <name>'");
+});
+
+it.each(['Clicks', 'other'])('names the variable that gives %s, which is no pipeline', async (name) => {
+  const folder = await withPipelines(['clicks', 'rides']);
+  const run = (args: readonly string[]): Promise<Ended> =>
+    runMain(['pipeline', 'check', ...args], { DAYBREAK_PIPELINES: folder, DAYBREAK_PIPELINE: name });
+  const { code, stderr } = await run([]);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/^UNKNOWN_PIPELINE [^]*→ Correct DAYBREAK_PIPELINE/)]);
+  expect((await run(['--pipeline', name])).stderr).not.toContain('DAYBREAK_PIPELINE,');
 });
 
 it('must be given where nothing says it', async () => {
