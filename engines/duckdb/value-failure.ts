@@ -1,10 +1,16 @@
 import { messageOf } from '../../domain/errors';
 
 /**
- * DuckDB's names for failures that come from the values in a computation. All others come from the machine or the SQL.
+ * DuckDB's names for failures of a computation: its SQL was bound before, so its values are the cause. All other names are
+ * of the machine, such as IO or Out of Memory, or of SQL that cannot be bound, such as Binder or Catalog: if that became
+ * the fault of an event, each event would have it.
  */
-export const FAILURE_OF_VALUES =
-  /\b(?:Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type|Decimal|Divide by Zero) Error: [^\n]*/;
+const NAMES_OF_VALUES = [
+  ...['Conversion', 'Decimal', 'Divide by Zero', 'Executor', 'Expression', 'Invalid Input', 'Invalid type'],
+  ...['Mismatch Type', 'Not implemented', 'NullPointer', 'Object Size', 'Out of Range', 'Parameter Not Allowed'],
+  ...['Serialization', 'Syntax', 'Unknown Type'],
+];
+export const FAILURE_OF_VALUES = new RegExp(`\\b(?:${NAMES_OF_VALUES.join('|')}) Error: [^\\n]*`);
 
 const OUT_OF_MEMORY = /\bOut of Memory Error: [^\n]*/;
 

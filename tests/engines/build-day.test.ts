@@ -288,6 +288,22 @@ describe('the day', () => {
     });
   });
 
+  it('quarantines a record with a time zone that does not exist', async () => {
+    const zoned = (sql: string): string =>
+      sql.replace('e.hello', "(TIMESTAMP '2026-11-21 07:00:00' AT TIME ZONE e.hello)::VARCHAR AS hello");
+    const pipeline = await loadPipeline(await pipelineLike('events', join(root, 'zones'), { 'transform.sql': zoned }));
+    const at = '2026-11-21 07:00:00';
+    await writeFiles(input, {
+      'names.20261121.07.json': lines(event(1, at, 'UTC'), event(2, at, 'Asia/Soul'), event(3, at, 'Asia/Seoul')),
+    });
+    const { counts } = await build({}, pipeline);
+    expect(counts).toMatchObject({ kept: 2, quarantined: 1 });
+    const reason = "the transform fails on it: Not implemented Error: Unknown TimeZone 'Asia/Soul'!";
+    expect(await quarantined()).toEqual([
+      { file: 'names.20261121.07.json', line: 2, reason, text: event(2, at, 'Asia/Soul') },
+    ]);
+  });
+
   describe('with a transform that fails on a record that is like a good one', () => {
     const cast = (sql: string): string => sql.replace('e.hello', 'CAST(e.hello AS BIGINT) AS hello');
     const at = (id: number, hour: string, hello: string): string => event(id, `2026-11-21 ${hour}:00:00`, hello);

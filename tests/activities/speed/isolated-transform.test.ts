@@ -49,6 +49,23 @@ describe('runIsolated', () => {
     expect(runs).toBeLessThan(70);
   });
 
+  it('turns away an event with a time zone that does not exist', async () => {
+    const zoned = (sql: string): string =>
+      sql.replace('e.hello', "(TIMESTAMP '2026-11-21 07:00:00' AT TIME ZONE e.hello)::VARCHAR AS hello");
+    const loaded = await loadPipeline(await pipelineLike('events', folder, { 'transform.sql': zoned }));
+    const inZones = await openMicroBatch(loaded);
+    try {
+      const values = ['Asia/Seoul', 'Asia/Soul', 'UTC'].map((zone, id) => Buffer.from(event(id, undefined, zone)));
+      const { messages, rejects } = await runIsolated(inZones, values);
+      expect(messages.map(({ key }) => key)).toEqual(['0', '2']);
+      expect(rejects).toEqual([
+        { index: 1, code: 'TRANSFORM_FAILED', reason: "Not implemented Error: Unknown TimeZone 'Asia/Soul'!" },
+      ]);
+    } finally {
+      inZones.close();
+    }
+  });
+
   it('turns away an event for which DuckDB has no memory, and no other', async () => {
     const loaded = await loadPipeline(
       await pipelineLike('events', folder, {
@@ -84,16 +101,18 @@ describe('runIsolated', () => {
     expect(runs).toBe(1);
   });
 
-  it.each(['Out of Memory Error: could not allocate block', 'FATAL Error: database has been invalidated'])(
-    'blames no event for %s',
-    async (message) => {
-      const failure = new DaybreakError('ENGINE_FAILED', {
-        what: message,
-        remedy: '',
-        cause: new Error(message),
-      });
-      const failing = { run: () => Promise.reject(failure) };
-      await expect(runIsolated(failing, [Buffer.from(event(1)), Buffer.from(event(2))])).rejects.toBe(failure);
-    },
-  );
+  it.each([
+    'Out of Memory Error: could not allocate block',
+    'FATAL Error: database has been invalidated',
+    'Binder Error: Contents of view were altered',
+    'Catalog Error: Table with name names does not exist!',
+  ])('blames no event for %s', async (message) => {
+    const failure = new DaybreakError('ENGINE_FAILED', {
+      what: message,
+      remedy: '',
+      cause: new Error(message),
+    });
+    const failing = { run: () => Promise.reject(failure) };
+    await expect(runIsolated(failing, [Buffer.from(event(1)), Buffer.from(event(2))])).rejects.toBe(failure);
+  });
 });
