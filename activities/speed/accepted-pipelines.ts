@@ -1,6 +1,8 @@
 import type { KafkaLogger } from '../../clients/kafka';
+import { localError } from '../../clients/storage/local/fs-errors';
 import { DaybreakError, messageOf, type ErrorCode } from '../../domain/errors';
 import { speedSetup } from '../../domain/speed-setup';
+import type { DatabaseOptions } from '../../engines/duckdb/database';
 import type { LoadedPipeline, ReadPipeline } from '../../engines/model/loaded-pipeline';
 import { refuseConflicts } from '../../engines/pipeline/neighbour-pipelines';
 import { openPipeline, type OpenPipeline } from '../../engines/pipeline/open-pipeline';
@@ -17,7 +19,7 @@ import { readPipeline } from '../../engines/pipeline/read-pipeline';
 
 /** The pipeline that the speed layer runs. Its owner closes its database. */
 export interface AcceptedPipeline extends OpenPipeline {
-  /** Set if it is not the folder's pipeline because that one does not pass its checks: the reason, and what to do. */
+  /** Set if it is not the folder's pipeline because that one cannot be taken: the reason, and what to do. */
   readonly kept?: string;
 }
 
@@ -32,9 +34,13 @@ export interface PipelineFolders {
 }
 
 const READS = 3;
-/** In bytes, for the tables and a micro-batch. */
-const MEMORY_LIMIT = 512 * 2 ** 20;
-/** Once somebody corrects the folder, or the storage of a table answers, the speed layer goes on. */
+/** For the tables and a micro-batch. */
+const MEMORY_MEBIBYTES = 512;
+const DATABASE: DatabaseOptions = {
+  memoryLimit: MEMORY_MEBIBYTES * 2 ** 20,
+  memoryRemedy: `Make the table smaller: realtime has ${MEMORY_MEBIBYTES} MiB for all tables of a pipeline.`,
+};
+/** Once somebody corrects the folder, or the storage of a table answers, a speed layer that has no copy begins. */
 const CORRECTABLE: readonly ErrorCode[] = [
   'BAD_PIPELINE',
   'BAD_TRANSFORM',
@@ -57,20 +63,19 @@ export function isCorrectable(thrown: unknown): thrown is DaybreakError {
 
 /**
  * The pipeline of that name as the speed layer runs it: the one in its folder if it passes every check, else the last
- * one that passed on this machine. An accepted pipeline is kept as a copy. So an edit that does not pass changes
- * nothing for realtime, even after a restart of the worker.
+ * one that passed on this machine. An accepted pipeline is kept as a copy. So an edit that does not pass, a table for
+ * which there is too little memory, or a full disk changes nothing for realtime, even after a restart of the worker.
  *
- * Throws BAD_PIPELINE, BAD_TRANSFORM, BAD_TABLE or UNKNOWN_PIPELINE if none has passed yet.
+ * Throws why the folder's pipeline cannot be taken, such as BAD_TRANSFORM, if none has passed yet.
  */
 export async function acceptedPipeline(folders: PipelineFolders, name: string): Promise<AcceptedPipeline> {
   const copies = realtimeFolder(folders.data, name);
   try {
     return await acceptFolder(folders, name, copies);
   } catch (thrown) {
-    if (!isCorrectable(thrown)) throw thrown;
-    const copy = await openCurrentCopy(copies, name, { memoryLimit: MEMORY_LIMIT });
+    const copy = await openCurrentCopy(copies, name, DATABASE);
     if (copy === undefined) throw thrown;
-    return { ...copy, kept: `${thrown.code}: ${thrown.what}. ${thrown.remedy}` };
+    return { ...copy, kept: messageOf(thrown) };
   }
 }
 
@@ -101,9 +106,11 @@ async function acceptFolder(
         throw thrown;
       }
       // A table in a storage is read from the copy only.
-      if (Object.values(read.tables).some(({ local }) => local === undefined)) throw thrown;
+      if (Object.values(read.tables).some(({ local }) => local === undefined)) {
+        throw localError(thrown, `copying ${name}`, copies);
+      }
       notKept(thrown);
-      return openPipeline(read, folder, { memoryLimit: MEMORY_LIMIT });
+      return openPipeline(read, folder, DATABASE);
     }
     const opened = await openCopy(copy, folder, now());
     if (opened === undefined) {
@@ -121,7 +128,7 @@ async function acceptFolder(
  */
 async function openCopy(copy: ReadPipeline, folder: string, now: Date): Promise<OpenPipeline | undefined> {
   try {
-    return await openPipeline(copy, folder, { memoryLimit: MEMORY_LIMIT });
+    return await openPipeline(copy, folder, DATABASE);
   } catch (thrown) {
     if (!isCorrectable(thrown)) throw thrown;
     if (isSamePipeline(copy, await readPipeline(folder, now))) throw thrown;

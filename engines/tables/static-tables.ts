@@ -11,6 +11,7 @@ import { readTable, TableFault, type TableRecords, type TableSource } from './ta
 import { fastPath } from '../duckdb/fast-path';
 import { queryTexts, runPrepared, StatementCache } from '../duckdb/query';
 import { quoted } from '../duckdb/sql';
+import { memoryFailureOf } from '../duckdb/value-failure';
 import { csvRowsSql, FAULT_OF_ROW, KEYS_SQL, objectRowsSql } from './table-rule';
 
 type Table = Pipeline['tables'][string];
@@ -18,6 +19,8 @@ type Table = Pipeline['tables'][string];
 export interface TableLoadOptions {
   /** Whether a table that only its storage has is left empty, as a check of the SQL needs it. Default: that is an error. */
   readonly emptyUnlessLocal?: boolean;
+  /** What to do about a table that needs more memory than there is. Default: what helps a build. */
+  readonly memoryRemedy?: string;
 }
 
 /**
@@ -28,7 +31,7 @@ export async function loadStaticTables(
   connection: DuckDBConnection,
   { tables }: Pick<Pipeline, 'tables'>,
   versions: TableVersions,
-  { emptyUnlessLocal = false }: TableLoadOptions = {},
+  { emptyUnlessLocal = false, memoryRemedy = MEMORY_REMEDY }: TableLoadOptions = {},
 ): Promise<void> {
   for (const [name, table] of Object.entries(tables)) {
     const version = versions[name];
@@ -43,9 +46,12 @@ export async function loadStaticTables(
       const source = { file, path: await regularFileWithin(local.folder, local.path) };
       await new TableLoad(connection, name, table, source).run();
     } catch (cause) {
-      throw refusalOf(cause, name, table, place);
+      throw shortOfMemory(cause, name, place, memoryRemedy) ?? refusalOf(cause, name, table, place);
     }
-    if (!table.allowDuplicateKeys) await checkKey(connection, name, table, place);
+    if (table.allowDuplicateKeys) continue;
+    await checkKey(connection, name, table, place).catch((cause: unknown) => {
+      throw shortOfMemory(cause, name, place, memoryRemedy) ?? cause;
+    });
   }
 }
 
@@ -152,16 +158,19 @@ class TableLoad {
 }
 
 const MOST_NAMES = 20;
+const MEMORY_REMEDY =
+  'Give it more memory (DAYBREAK_BUILD_MEMORY), or make the table smaller; the published day is untouched.';
+
+/** Undefined if the failure is another one. */
+function shortOfMemory(cause: unknown, name: string, file: string, remedy: string): DaybreakError | undefined {
+  const reason = memoryFailureOf(cause);
+  if (reason === undefined) return undefined;
+  const what = `DuckDB has too little memory for the table ${name} (${file}): ${reason}`;
+  return new DaybreakError('ENGINE_FAILED', { what, remedy, cause });
+}
 
 function refusalOf(cause: unknown, name: string, { columns }: Table, file: string): DaybreakError {
   const reason = messageOf(cause instanceof DaybreakError ? cause.cause : cause);
-  if (/\bOut of Memory\b/.test(reason)) {
-    return new DaybreakError('ENGINE_FAILED', {
-      what: `DuckDB has too little memory for the table ${name} (${file}): ${reason.split('\n')[0] ?? ''}`,
-      remedy: 'Give it more memory (DAYBREAK_BUILD_MEMORY), or make the table smaller; the published day is untouched.',
-      cause,
-    });
-  }
   const declared = Object.entries(columns).map((column) => column.join(' '));
   const remedy = `Correct the file, or the table's columns in pipeline.yaml (${declared.join(', ')}).`;
   const what = `the table ${name} cannot be read from ${file}: ${reason}`;

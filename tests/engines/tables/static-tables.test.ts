@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pipelineSchema, type ColumnType, type Pipeline } from '../../../domain/pipeline';
-import { openDatabase } from '../../../engines/duckdb/database';
+import { openDatabase, type DatabaseOptions } from '../../../engines/duckdb/database';
 import { queryTexts } from '../../../engines/duckdb/query';
 import { tableVersions } from '../../../engines/tables/table-versions';
 import { DAY, scratchFolder, writeFiles } from '../scratch';
@@ -13,6 +13,7 @@ interface TableSettings {
   readonly key?: string[];
   readonly delimiter?: string;
   readonly file?: string;
+  readonly database?: DatabaseOptions;
 }
 
 type Format = Pipeline['tables'][string]['format'];
@@ -21,7 +22,13 @@ type Format = Pipeline['tables'][string]['format'];
 async function load(
   format: Format,
   content: string | Buffer,
-  { columns = { uid: 'BIGINT', name: 'VARCHAR' }, key = ['uid'], delimiter, file = `t.${format}` }: TableSettings = {},
+  {
+    columns = { uid: 'BIGINT', name: 'VARCHAR' },
+    key = ['uid'],
+    delimiter,
+    file = `t.${format}`,
+    database: options,
+  }: TableSettings = {},
 ): Promise<unknown[]> {
   await writeFiles(root, { [file]: content });
   const pipeline = pipelineSchema.parse({
@@ -33,7 +40,7 @@ async function load(
     kafka: { topic: 'a', outputTopic: 'b', key: 'time' },
     druid: { datasource: 'd' },
   });
-  const database = await openDatabase(pipeline, await tableVersions(pipeline, root, DAY));
+  const database = await openDatabase(pipeline, await tableVersions(pipeline, root, DAY), options);
   try {
     const rows = await queryTexts(database.connection, 'SELECT to_json(t)::VARCHAR FROM t ORDER BY rowid');
     return rows.map(([row]) => JSON.parse(row ?? '') as unknown);
@@ -344,5 +351,33 @@ describe('a table larger than a chunk of reading', () => {
   ])('is refused with the right place: %s', async (format, end, place) => {
     const text = format === 'json' ? written.json.slice(0, -1) : written[format];
     expect(await refusal(format, `${text}${end}`)).toContain(`${place}uid is "x", not an integer`);
+  });
+});
+
+describe('a table for which there is too little memory', () => {
+  const rows = Array.from({ length: 40 }, (_, uid) => JSON.stringify({ uid, name: 'x'.repeat(1_000_000) })).join('\n');
+
+  it.each([
+    [undefined, /DAYBREAK_BUILD_MEMORY/],
+    ['Make the table smaller.', /^Make the table smaller\.$/],
+  ])('is refused with a remedy that helps where it is loaded: %s', async (memoryRemedy, remedy) => {
+    const database = { memoryLimit: 32 * 2 ** 20, ...(memoryRemedy !== undefined && { memoryRemedy }) };
+    await expect(load('ndjson', rows, { database })).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+      what: expect.stringMatching(
+        /^DuckDB has too little memory for the table t \(.*t\.ndjson\): Out of Memory Error/,
+      ) as string,
+      remedy: expect.stringMatching(remedy) as string,
+    });
+  });
+
+  it('is refused so also if only its keys take too much', async () => {
+    const keys = Array.from({ length: 250_000 }, (_, uid) => `{"uid":${uid},"name":"${'x'.repeat(40)}"}`).join('\n');
+    const key = ['uid', 'name'];
+    const failure = {
+      code: 'ENGINE_FAILED',
+      what: expect.stringContaining('too little memory for the table t') as string,
+    };
+    await expect(load('ndjson', keys, { key, database: { memoryLimit: 32 * 2 ** 20 } })).rejects.toMatchObject(failure);
   });
 });
