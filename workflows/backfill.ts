@@ -2,7 +2,6 @@ import {
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
-  continueAsNew,
   defineQuery,
   log,
   patched,
@@ -29,6 +28,7 @@ import type { BusinessDate } from '../domain/business-date';
 import { markdown, Markdown, markdownTable } from '../domain/markdown';
 import { outcomeAttribute, pipelineAttribute } from '../domain/search-attributes';
 import { checkedInput } from './checked-input';
+import { continueAsNew } from './continue-as-new';
 import { outcomeOf, runDay } from './run-day';
 import { showDetails } from './show-details';
 

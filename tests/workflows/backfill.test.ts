@@ -3,18 +3,22 @@ import { createOperateActivities, type OperateActivities } from '../../activitie
 import { backfillId, type BackfillInput, type BackfillProgress } from '../../domain/backfill';
 import { parseBusinessDate, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
+import type { RunMemo } from '../../domain/run-memo';
+import { startedByHand } from '../../scripts/operate/started-by-hand';
 import type { backfill } from '../../workflows';
 import { BUILT, dayActivities } from './day-activities';
 import { failureOf, Held, shownOf, until, useTemporal } from './environment';
+import { encrypted, encryptingWorker, keysOfMemo } from './encrypted';
 import { NO_WEBHOOKS } from '../activities/operate/no-webhooks';
 
 const temporal = useTemporal();
 
-function start(input: Omit<BackfillInput, 'pipeline'>) {
+function start(input: Omit<BackfillInput, 'pipeline'>, options: { readonly memo?: RunMemo } = {}) {
   return temporal.client.workflow.start<typeof backfill>('backfill', {
     taskQueue: temporal.taskQueue,
     workflowId: backfillId('events', input.from, input.to),
     args: [{ pipeline: 'events', ...input }],
+    ...options,
   });
 }
 
@@ -89,6 +93,20 @@ it('goes on where it was when it continues as new', async () => {
   });
 });
 
+it('carries its memo over in the key that its worker has now', async () => {
+  const { activities } = dayActivities();
+  const memo = startedByHand('by hand', { parallel: 2 });
+  const work = async (): Promise<void> => {
+    const handle = await start({ from: '2026-03-11', to: '2026-03-12', only: 'all', daysPerRun: 1 }, { memo });
+    await encrypted(temporal).workflow.getHandle(handle.workflowId).result();
+    const last = await encrypted(temporal).workflow.getHandle(handle.workflowId).describe();
+    expect(last.runId).not.toBe(handle.firstExecutionRunId);
+    expect(last.memo).toEqual(memo);
+    expect(keysOfMemo(last)).toEqual(new Set(['now']));
+  };
+  await temporal.serve({ ...activities, selectBackfillDays }, work, encryptingWorker);
+});
+
 it('takes no slot of the worker while it waits for days that somebody else runs', async () => {
   const held = new Held();
   const { activities } = dayActivities({
@@ -100,7 +118,6 @@ it('takes no slot of the worker while it waits for days that somebody else runs'
   const real = createOperateActivities({ ...NO_WEBHOOKS, pipelines: '', data: '' });
   const joinDay: OperateActivities['joinDay'] = (day) => real.joinDay(day);
   const range = { from: '2026-06-01', to: '2026-06-02' };
-  const twoSlots = 2;
   await temporal.serve(
     { ...activities, joinDay },
     async () => {
@@ -128,7 +145,7 @@ it('takes no slot of the worker while it waits for days that somebody else runs'
       });
       await Promise.all(byHand.map((one) => one.result()));
     },
-    twoSlots,
+    { maxConcurrentActivityTaskExecutions: 2 },
   );
 });
 

@@ -25,8 +25,8 @@ export interface WorkflowTests {
   readonly connection: TestWorkflowEnvironment['nativeConnection'];
   /** The task queue of the last `serve`. Each has its own, so that leftovers of a failed test affect no other. */
   readonly taskQueue: string;
-  /** Serves the real workflows with these activities while `work` runs, `slots` of them at once. */
-  serve(activities: object, work: () => Promise<void>, slots?: number): Promise<void>;
+  /** Serves the real workflows with these activities while `work` runs. */
+  serve(activities: object, work: () => Promise<void>, options?: Partial<WorkerOptions>): Promise<void>;
   /** The same on the task queues of a layer, with the slots that a worker has by default. One test may run at a time. */
   serveLayer(layer: Layer, activities: object, work: () => Promise<void>): Promise<void>;
 }
@@ -81,11 +81,12 @@ export function useTemporal(...server: string[]): WorkflowTests {
     get connection() {
       return environment.nativeConnection;
     },
-    async serve(activities, work, slots = 100) {
+    async serve(activities, work, options) {
       served += 1;
       const worker = await created(`workflow-tests-${served}`, activities, {
-        maxConcurrentActivityTaskExecutions: slots,
+        maxConcurrentActivityTaskExecutions: 100,
         maxHeartbeatThrottleInterval: '100 milliseconds',
+        ...options,
       });
       await worker.runUntil(work);
     },

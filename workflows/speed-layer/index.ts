@@ -2,7 +2,6 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
-  continueAsNew,
   defineQuery,
   defineSignal,
   defineUpdate,
@@ -20,6 +19,7 @@ import {
   type SpeedLayerStatus,
 } from '../../domain/speed-layer';
 import { checkedInput, refusing } from '../checked-input';
+import { continueAsNew } from '../continue-as-new';
 import { Layer } from './layer';
 import { Loops } from './loops';
 import { Rounds } from './rounds';

@@ -1,5 +1,10 @@
+import { CancelledFailure } from '@temporalio/common';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until, useTemporal } from '../environment';
+import { speedLayerId } from '../../../domain/speed-layer';
+import { startedByHand } from '../../../scripts/operate/started-by-hand';
+import type { speedLayer } from '../../../workflows';
+import { encrypted, encryptingWorker, keysOfMemo } from '../encrypted';
+import { failureOf, until, useTemporal } from '../environment';
 import { failures, layer, PARTITION, refused, running, SETUP, Shards, status } from './layers';
 
 // The number of events from which Temporal suggests to continue as new. Its default is 4,096.
@@ -57,4 +62,23 @@ it('continues as new with its setup and its failures: shards go on without anoth
     expect(since(await failures(handle))).toEqual(expect.arrayContaining(since(before)));
     expect(before).not.toEqual([]);
   });
+});
+
+it('carries its memo over in the key that its worker has now', async () => {
+  const over = { shard: 0, shards: 1, partitions: [], ended: 'time-over' } as const;
+  const activities = layer(new Shards(), { runSpeedShard: () => sleep(50).then(() => over) });
+  const memo = startedByHand('by hand', { shards: 1 });
+  const work = async (): Promise<void> => {
+    const { workflowId, firstExecutionRunId } = await temporal.client.workflow.start<typeof speedLayer>('speedLayer', {
+      ...{ taskQueue: temporal.taskQueue, workflowId: speedLayerId('memo'), args: [{ pipeline: 'memo' }], memo },
+    });
+    const handle = encrypted(temporal).workflow.getHandle<typeof speedLayer>(workflowId);
+    await until(async () => (await handle.describe()).runId !== firstExecutionRunId);
+    const continued = await handle.describe();
+    expect(continued.memo).toEqual(memo);
+    expect(keysOfMemo(continued)).toEqual(new Set(['now']));
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+  };
+  await temporal.serve(activities, work, encryptingWorker);
 });
