@@ -15,6 +15,17 @@ const VERSION = '2';
 
 const text = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString();
 
+function isEncrypted({ metadata }: Payload): boolean {
+  return text(metadata?.[METADATA_ENCODING_KEY]) === ENCODING;
+}
+
+/** How a stored value is encrypted, for people: 'none', or its key. */
+export function encryptionOf(payload: Payload): string {
+  if (!isEncrypted(payload)) return 'none';
+  const { metadata } = payload;
+  return `key ${text(metadata?.[KEY_ID])}${text(metadata?.[VERSION_KEY]) === VERSION ? '' : ' in an earlier form'}`;
+}
+
 /** What is authenticated with the value: a changed envelope makes the value unreadable. */
 function envelope(id: string): Buffer {
   return Buffer.from(JSON.stringify([ENCODING, VERSION, id]));
@@ -57,7 +68,7 @@ export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOpti
   }
 
   function decrypt(payload: Payload): Payload {
-    if (text(payload.metadata?.[METADATA_ENCODING_KEY]) !== ENCODING) {
+    if (!isEncrypted(payload)) {
       if (strict) throw new NotEncrypted();
       return payload;
     }
@@ -67,7 +78,8 @@ export function encryptingCodec(keys: PayloadKeys, { strict = false }: CodecOpti
     if (key === undefined) {
       throw new DaybreakError('BAD_CONFIGURATION', {
         what: `Temporal has a value that was encrypted with key '${id}', which DAYBREAK_PAYLOAD_KEYS does not have`,
-        remedy: 'Add that key after the current one. Remove it when no run that used it is kept.',
+        remedy:
+          'Add that key after the current one. Remove it when no run that used it is kept, and after schedule apply has encrypted the schedules with the current one.',
       });
     }
     const version = text(payload.metadata?.[VERSION_KEY]);
@@ -104,7 +116,7 @@ export class NotEncrypted extends DaybreakError {
     super('BAD_CONFIGURATION', {
       what: 'Temporal has a value that is not encrypted, and DAYBREAK_PAYLOAD_STRICT refuses it',
       remedy:
-        'If none of your people started the run, terminate it. While runs and schedules from before the encryption are kept, unset DAYBREAK_PAYLOAD_STRICT.',
+        'If none of your people started the run, terminate it. While runs from before the encryption are kept, and until schedule apply has encrypted the schedules, unset DAYBREAK_PAYLOAD_STRICT.',
     });
   }
 }

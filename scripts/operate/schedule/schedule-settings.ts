@@ -33,7 +33,11 @@ export function firstDayOf({
 /** A calendar as it is given, or as Temporal describes it. */
 type Calendar = CalendarSpec | CalendarSpecDescription;
 
-export function settingsOf({ spec, action, policies }: ScheduleDescription | ScheduleOptions): ScheduleSettings {
+/** @param encryption how the values of its action are encrypted. */
+export function settingsOf(
+  { spec, action, policies }: ScheduleDescription | ScheduleOptions,
+  encryption: string,
+): ScheduleSettings {
   return {
     at: yearlyTimes(spec.calendars ?? []),
     atClockChanges: datedTimes(spec.calendars ?? []).join(', ') || 'none',
@@ -49,6 +53,7 @@ export function settingsOf({ spec, action, policies }: ScheduleDescription | Sch
     taskQueue: action.taskQueue,
     input: JSON.stringify(action.args ?? []),
     memo: memoOf(action.memo),
+    encryption,
   };
 }
 

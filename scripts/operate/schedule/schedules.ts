@@ -16,7 +16,9 @@ import type { RunMemo } from '../../../domain/run-memo';
 import { pipelineAttribute } from '../../../domain/search-attributes';
 import { TASK_QUEUES } from '../../../domain/task-queues';
 import type { deadlineWatch, lateDataWatch, nightlyBatch } from '../../../workflows';
+import { requireReadable } from '../require-readable';
 import { nightlyTimes } from './nightly-times';
+import { encryptionOfClient, encryptionOfSchedule } from './schedule-encryption';
 import { changesBetween, firstDayOf, settingsOf, type ScheduleChange } from './schedule-settings';
 
 export function lateDataScheduleId(pipeline: string): string {
@@ -179,8 +181,9 @@ export interface FirstDay {
 }
 
 /**
- * Changes the pipeline's schedules to what its settings say, and leaves them paused or running as they are. A schedule
- * that is already right is not changed.
+ * Changes the pipeline's schedules to what its settings say, encrypted as this client encrypts, and leaves them paused or
+ * running as they are. A schedule that is already right is not changed. Throws BAD_CONFIGURATION if the client cannot read
+ * what a schedule or the pipeline's latest run holds.
  *
  * @param dryRun only reports what it would do.
  */
@@ -190,6 +193,7 @@ export async function applySchedules(
   dryRun: boolean,
   { from, find }: FirstDay = {},
 ): Promise<AppliedSchedule[]> {
+  await requireReadable(client, pipeline.name);
   const nightly = await presentSchedule(client, nightlyScheduleId(pipeline.name));
   const firstDay = from ?? (nightly === undefined ? await find?.() : firstDayOf(nightly.spec));
   const lateData = await presentSchedule(client, lateDataScheduleId(pipeline.name));
@@ -237,7 +241,10 @@ async function applySchedule(
   dryRun: boolean,
 ): Promise<AppliedSchedule> {
   const schedule = wanted.scheduleId;
-  const changes = changesBetween(present && settingsOf(present), settingsOf(wanted));
+  const changes = changesBetween(
+    present && settingsOf(present, encryptionOfSchedule(present)),
+    settingsOf(wanted, await encryptionOfClient(client)),
+  );
   if (present === undefined) {
     if (!dryRun) await client.schedule.create(wanted);
     return { schedule, done: 'created', changes };
