@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   defineQuery,
   isCancellation,
   log,
@@ -26,7 +27,7 @@ import {
 import { counted } from '../domain/counted';
 import { completeCounts, describeCounts } from '../domain/day-manifest';
 import { ACCEPTABLE_GATE_CODES, describeDamaged, isGateCode, type GateRefusal } from '../domain/gate';
-import { innermostFailure } from '../domain/innermost-failure';
+import { codeOf, failureMessage, lastFailure } from '../domain/innermost-failure';
 import { Markdown, markdown } from '../domain/markdown';
 import { describeProof } from '../domain/proof-kind';
 import { reconciledHours } from '../domain/reconciled-hours';
@@ -162,12 +163,17 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
     log.info('the day is over', { outcome: result.verdict });
     return result;
   } catch (thrown) {
-    const ended = isCancellation(thrown) ? 'cancelled' : outcomeOf(thrown);
+    // The activity of a cancelled run may end in another way, for example if its worker died.
+    const isCancelled =
+      isCancellation(thrown) ||
+      (CancellationScope.current().consideredCancelled && patched('cancelled-however-it-ends'));
+    const reason = failureMessage(lastFailure(thrown));
+    const ended = isCancelled ? 'cancelled' : outcomeOf(thrown);
     const outcome = touched ? ended : notRestored(ended);
-    showDetails(markdown`**${outcome}** at step ${step} — ${reasonOf(thrown)}`);
+    showDetails(markdown`**${outcome}** at step ${step} — ${reason}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
-    log.warn('the day is over', { outcome, step, reason: reasonOf(thrown) });
-    throw thrown;
+    log.warn('the day is over', { outcome, step, reason });
+    throw isCancelled && !isCancellation(thrown) ? new CancelledFailure(reason) : thrown;
   }
 }
 
@@ -206,7 +212,7 @@ async function replace(
     } catch (thrown) {
       // The task of a cancelled run must not replace the day later.
       await CancellationScope.nonCancellable(() => endReindexTasks(plan));
-      if (codeOf(thrown) !== 'DRUID_LOCK_REVOKED' || turn === SEALS) throw thrown;
+      if (codeOf(lastFailure(thrown)) !== 'DRUID_LOCK_REVOKED' || turn === SEALS) throw thrown;
     }
   }
 }
@@ -227,17 +233,6 @@ function summary({ counts, segments, version, taskId, proof = 'rows' }: DailyBat
 }
 
 function outcomeOf(thrown: unknown): string {
-  const code = codeOf(thrown);
-  return isGateCode(code) ? `refused:${code}` : `failed:${code ?? 'UNKNOWN'}`;
-}
-
-/** The closed error code of a failure: the type of the failure inside the activity. */
-function codeOf(thrown: unknown): string | undefined {
-  const cause = innermostFailure(thrown);
-  return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
-}
-
-function reasonOf(thrown: unknown): string {
-  const cause = innermostFailure(thrown);
-  return cause instanceof Error ? cause.message : String(cause);
+  const code = codeOf(lastFailure(thrown));
+  return isGateCode(code) ? `refused:${code}` : `failed:${code}`;
 }

@@ -1,6 +1,5 @@
 import { TerminatedFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
-  ApplicationFailure,
   CancellationScope,
   ChildWorkflowCancellationType,
   executeChild,
@@ -8,7 +7,6 @@ import {
   ParentClosePolicy,
   patched,
   proxyActivities,
-  TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { OperateActivities } from '../activities/operate';
@@ -17,8 +15,8 @@ import type { DayOutcome } from '../domain/backfill';
 import { firstSentences } from '../domain/bounded-text';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
-import { GATE_CODES } from '../domain/gate';
-import { failureMessage, innermostFailure } from '../domain/innermost-failure';
+import { isGateCode } from '../domain/gate';
+import { codeOf, failureMessage, lastFailure } from '../domain/innermost-failure';
 import { markdown } from '../domain/markdown';
 import { REASON_CHARACTERS } from '../domain/notice';
 import type { RunMemo } from '../domain/run-memo';
@@ -73,19 +71,13 @@ async function joined(pipeline: string, date: BusinessDate): Promise<DayOutcome>
 /** The outcome of a thrown failure: 'cancelled', 'refused:<gate code>', 'failed:<error code>' or 'failed:TERMINATED'. */
 export function outcomeOf(thrown: unknown): string {
   if (isCancellation(thrown)) return 'cancelled';
-  const cause = lastFailure(thrown);
-  if (cause instanceof TerminatedFailure) return 'failed:TERMINATED';
-  const code = (cause instanceof ApplicationFailure ? cause.type : undefined)?.replace(/^GATE_/, '') ?? 'UNKNOWN';
-  return GATE_CODES.some((known) => known === code) ? `refused:${code}` : `failed:${code}`;
+  const failure = lastFailure(thrown);
+  if (failure instanceof TerminatedFailure) return 'failed:TERMINATED';
+  const code = codeOf(failure).replace(/^GATE_/, '');
+  return isGateCode(code) ? `refused:${code}` : `failed:${code}`;
 }
 
 /** The reason of a thrown failure, for people. */
 export function reasonOf(thrown: unknown): string {
   return firstSentences(failureMessage(lastFailure(thrown)), REASON_CHARACTERS);
-}
-
-/** For a timeout, the failure of the last attempt: it has the code. */
-function lastFailure(thrown: unknown): unknown {
-  const failure = innermostFailure(thrown);
-  return failure instanceof TimeoutFailure && failure.cause !== undefined ? lastFailure(failure.cause) : failure;
 }

@@ -8,7 +8,7 @@ import { firstSentences } from '../../domain/bounded-text';
 import { businessDateOf, shiftDate, type BusinessDate } from '../../domain/business-date';
 import { dailyBatchId } from '../../domain/daily-batch';
 import { asDaybreakError, DaybreakError } from '../../domain/errors';
-import { failureMessage, innermostFailure } from '../../domain/innermost-failure';
+import { failureMessage, lastFailure } from '../../domain/innermost-failure';
 import {
   decideLateData,
   notCompared,
@@ -138,7 +138,7 @@ async function failureReason(run: WorkflowHandle): Promise<string | undefined> {
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof WorkflowFailedError)) throw thrown;
-    return firstSentences(failureMessage(innermostFailure(thrown.cause)), REASON_CHARACTERS);
+    return firstSentences(failureMessage(lastFailure(thrown.cause)), REASON_CHARACTERS);
   }
 }
 

@@ -19,7 +19,7 @@ const REMEDIES: Readonly<Record<ErrorCode, string>> = {
   STORAGE_REFUSED: 'Do what the message says: credentials, rights, a bucket, a region or a name to correct.',
   STORAGE_CHANGED: 'Wait until the files’ writer has finished.',
   BUILD_BUSY: 'Wait for the other build of the day to end.',
-  ENGINE_FAILED: 'Check the records that the message names, or give the build more memory.',
+  ENGINE_FAILED: 'Check the records that the message names, or that the worker runs and has enough memory.',
   CANCELLED: 'Somebody cancelled it: run it again when you like.',
   MISSING_TOOL: 'Install what the message names on the worker’s machine.',
   DOWNLOAD_FAILED: 'Check the worker’s connection to the package registries.',

@@ -256,6 +256,28 @@ describe('a cancellation', () => {
       expect(await shownOf(handle)).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
     });
   });
+
+  it('ends the run as cancelled, whatever its activity ends with', async () => {
+    const held = new Held();
+    const { activities } = dayActivities({
+      // As Temporal fails it if its worker has died: this is no failure of a cancellation.
+      buildDay: () =>
+        held.wait().then(
+          () => BUILT,
+          () => fail('OUTPUT_FAILED'),
+        ),
+    });
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      await held.reached();
+      await handle.cancel();
+      expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+      expect(await shownOf(handle)).toMatchObject({
+        ...{ status: 'CANCELLED', outcome: 'cancelled' },
+        details: '**cancelled** at step build — OUTPUT_FAILED happened',
+      });
+    });
+  });
 });
 
 it('brings a kept version back without a look at the files', async () => {
