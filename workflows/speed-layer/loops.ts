@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  patched,
   sleep,
   TemporalFailure,
   workflowInfo,
@@ -11,6 +12,7 @@ import { committedBy, type KnownOffset, laterKnown } from '../../domain/speed-sh
 import type { UnpreparedSetup } from '../../domain/speed-layer';
 import {
   FIRST_POLL_SECONDS,
+  PARTITIONS_OF_A_POLL,
   POLL_SECONDS,
   prepareSpeedLayer,
   SHARD_SECONDS,
@@ -154,7 +156,20 @@ export class Loops {
       for (const { partition, since } of layer.partitions)
         if (since !== undefined) layer.recovered(this.#part(partition % this.#shards), startedAt);
       layer.show();
+      await this.#pauseBySize();
     }
+  }
+
+  /**
+   * Makes the interval between two polls longer, by how many partitions there are. A shard that begins to fail ends the
+   * pause: only a poll that began after its failure shows that it reads again.
+   */
+  async #pauseBySize(): Promise<void> {
+    const times = Math.ceil(this.#layer.partitions.length / PARTITIONS_OF_A_POLL) - 1;
+    if (times < 1 || !patched('pause-by-size')) return;
+    const isFailing = this.#isAnyShardFailing();
+    const seconds = times * (isFailing ? FIRST_POLL_SECONDS : POLL_SECONDS);
+    await condition(() => !isFailing && this.#isAnyShardFailing(), seconds * 1_000);
   }
 
   #isAnyShardFailing(): boolean {

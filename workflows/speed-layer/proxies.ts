@@ -5,11 +5,16 @@ import { ACTIVITY_SUMMARIES } from '../../domain/activity-summaries';
 /** A shard ends by itself after this time, so that its activity does not run forever. */
 export const SHARD_SECONDS = 600;
 /**
- * A poll of the partitions adds six events to the history. With one poll a minute, the workflow continues as new twice
- * a day.
+ * A poll of the partitions adds six events to the history, and the state of each partition. With one poll a minute, the
+ * workflow continues as new twice a day, and with a hundred partitions every two hours.
  */
 export const FIRST_POLL_SECONDS = 10;
 export const POLL_SECONDS = 60;
+/**
+ * The state of so many partitions has 28 kB. With more, the intervals are longer: else the history would be full within
+ * minutes, and all shards would end with it.
+ */
+export const PARTITIONS_OF_A_POLL = 100;
 
 /**
  * Large tables are read in this time. Heartbeats show a dead worker; an activity that hangs is noticed when its whole time

@@ -173,6 +173,37 @@ it('looks at the partitions again where the worker of a look has fallen silent f
   });
 });
 
+it('polls many partitions less often, since a poll fills the history, and at once when a shard begins to fail', async () => {
+  const shards = new Shards();
+  const failing = new Held();
+  let [tries, polls] = [0, 0];
+  const activities = layer(shards, {
+    runSpeedShard: (input) =>
+      input.shard === 1 && (tries += 1) === 1
+        ? failing.wait().then(() => Promise.reject(refused('KAFKA_REFUSED')))
+        : shards.run(input),
+    async tellPartitions() {
+      polls += 1;
+      await sleep(100);
+      return Array.from({ length: 250 }, (_, partition) => ({ ...PARTITION, partition }));
+    },
+  });
+  await running(temporal, activities, { shards: 2 }, async (handle) => {
+    const pauses = async (): Promise<number[]> => {
+      const { events } = await handle.fetchHistory();
+      const timers = (events ?? []).flatMap(({ timerStartedEventAttributes: timer }) => timer ?? []);
+      return timers.map(({ startToFireTimeout }) => Number(startToFireTimeout?.seconds));
+    };
+    // In which an ordinary layer polls twice.
+    await until(async () => (await pauses()).includes(120));
+    expect(polls).toBe(1);
+    failing.release();
+    await until(async () => (await pauses()).includes(20));
+    expect(polls).toBe(2);
+    expect((await failures(handle)).map(({ part }) => part)).toEqual(['shard 2 of 2']);
+  });
+});
+
 it('runs a shard again whose worker has fallen silent for ten seconds', async () => {
   const shards = new Shards();
   let silenced: () => void = () => undefined;
