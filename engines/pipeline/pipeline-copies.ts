@@ -47,13 +47,16 @@ export async function copyPipeline(read: ReadPipeline, root: string): Promise<Re
  */
 export async function makeCurrent(read: ReadPipeline, root: string): Promise<void> {
   const version = versionOf(read);
-  const before = await readFile(join(root, CURRENT_FILE), 'utf8').catch(ignoreMissing);
-  if (before !== version) await replaceFile(join(root, CURRENT_FILE), version);
+  const current = join(root, CURRENT_FILE);
+  const before = await readFile(current, 'utf8').catch(ignoreMissing);
+  const isNew = before !== version;
+  if (isNew) await replaceFile(current, version);
+  // Another process may be checking an edit, or reading the copy before the current one.
+  else if (!(await isOlderThanADay(current))) return;
   for (const name of await readdir(root)) {
     if (!/^[0-9a-f]{64}$/.test(name) || name === version || name === before) continue;
     const copy = join(root, name);
-    // If the current one is the same as before, another process may be checking an edit, or reading the previous copy.
-    if (before !== version || (await isOlderThanADay(copy))) await rm(copy, { recursive: true, force: true });
+    if (isNew || (await isOlderThanADay(copy))) await rm(copy, { recursive: true, force: true });
   }
 }
 
