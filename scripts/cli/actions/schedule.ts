@@ -24,12 +24,14 @@ import { outcomeOf } from '../../../activities/operate/day-runs';
 import { withClient } from '../../../worker/connect';
 import { datedTimes, firstDayOf } from '../../operate/schedule/schedule-settings';
 import {
-  appliedScheduleIds,
   applySchedules,
   deleteSchedules,
+  forSchedules,
   lateDataScheduleId,
+  noSchedule,
   withSchedule,
   type AppliedSchedule,
+  type ForSchedule,
 } from '../../operate/schedule/schedules';
 import { failureOf } from '../../operate/workflow-failure';
 import { print, printJson, progress } from '../../output/print';
@@ -128,13 +130,21 @@ async function forAll(
   act: (handle: ScheduleHandle) => Promise<void>,
 ): Promise<void> {
   await within(options, async (client, pipeline) => {
-    const ids = await appliedScheduleIds(client, pipeline);
-    for (const id of ids) await withSchedule(client, { id, pipeline }, act);
+    const acted = await forSchedules(client, pipeline, (handle) => act(handle).then(() => done));
     show(
       options,
-      ids.map((schedule) => ({ schedule, done })),
+      acted.map(({ schedule, result }) => ({ schedule, done: result ?? 'absent' })),
     );
+    warnOfAbsent(acted, pipeline);
   });
+}
+
+function warnOfAbsent(found: readonly ForSchedule<unknown>[], pipeline: string): void {
+  for (const { schedule, result } of found) {
+    if (result !== undefined) continue;
+    const { what, remedy } = noSchedule(schedule, pipeline);
+    progress(`! ${what}. ${remedy}`);
+  }
 }
 
 async function within(
@@ -148,26 +158,25 @@ async function within(
 
 /** Times in the zone of each schedule. */
 async function describeAll(client: Client, pipeline: string): Promise<object[]> {
-  return Promise.all(
-    (await appliedScheduleIds(client, pipeline)).map(async (id) => {
-      const { state, info, spec } = await withSchedule(client, { id, pipeline }, (handle) => handle.describe());
-      const local = (instant: Date): string =>
-        format(new TZDate(instant.getTime(), spec.timezone ?? 'UTC'), 'yyyy-MM-dd HH:mm XXX');
-      const today = local(new Date()).slice(0, 10);
-      const begins = firstDayOf(spec);
-      const shifted = datedTimes(spec.calendars ?? []).filter((time) => time >= today);
-      return {
-        schedule: id,
-        state: state.paused ? `paused (${state.note ?? ''})` : 'running',
-        ...(begins !== undefined && { firstDay: begins }),
-        next: info.nextActionTimes.slice(0, 3).map(local),
-        ...(shifted.length > 0 && { atClockChanges: shifted.slice(0, 3) }),
-        recent: await Promise.all(
-          info.recentActions.map(async (ran) => `${local(ran.scheduledAt)} ${await howItEnded(client, ran)}`),
-        ),
-      };
-    }),
-  );
+  const found = await forSchedules(client, pipeline, async (handle) => {
+    const { state, info, spec } = await handle.describe();
+    const local = (instant: Date): string =>
+      format(new TZDate(instant.getTime(), spec.timezone ?? 'UTC'), 'yyyy-MM-dd HH:mm XXX');
+    const today = local(new Date()).slice(0, 10);
+    const begins = firstDayOf(spec);
+    const shifted = datedTimes(spec.calendars ?? []).filter((time) => time >= today);
+    return {
+      state: state.paused ? `paused (${state.note ?? ''})` : 'running',
+      ...(begins !== undefined && { firstDay: begins }),
+      next: info.nextActionTimes.slice(0, 3).map(local),
+      ...(shifted.length > 0 && { atClockChanges: shifted.slice(0, 3) }),
+      recent: await Promise.all(
+        info.recentActions.map(async (ran) => `${local(ran.scheduledAt)} ${await howItEnded(client, ran)}`),
+      ),
+    };
+  });
+  warnOfAbsent(found, pipeline);
+  return found.map(({ schedule, result = { state: 'absent' } }) => ({ schedule, ...result }));
 }
 
 /** How a run that the schedule started has ended, or that it is running. */

@@ -34,12 +34,6 @@ export function scheduleIds(pipeline: string): string[] {
   return [nightlyScheduleId(pipeline), lateDataScheduleId(pipeline), deadlineScheduleId(pipeline)];
 }
 
-/** The schedules of a pipeline that was applied: one without a deadline has two. */
-export async function appliedScheduleIds(client: Client, pipeline: string): Promise<string[]> {
-  const deadline = await presentSchedule(client, deadlineScheduleId(pipeline));
-  return scheduleIds(pipeline).filter((id) => deadline !== undefined || id !== deadlineScheduleId(pipeline));
-}
-
 export interface PausedSchedule {
   readonly schedule: string;
   /** Why: what the one who paused it wrote, or Temporal after a failure. May be empty. */
@@ -265,21 +259,36 @@ export interface DeletedSchedule {
  * schedules.
  */
 export async function deleteSchedules(client: Client, pipeline: string): Promise<DeletedSchedule[]> {
-  const deleted = await Promise.all(
-    scheduleIds(pipeline).map(async (schedule): Promise<DeletedSchedule> => {
+  const deleted = await forSchedules<'deleted'>(client, pipeline, (handle) => handle.delete().then(() => 'deleted'));
+  return deleted.map(({ schedule, result }) => ({ schedule, done: result ?? 'absent' }));
+}
+
+export interface ForSchedule<T> {
+  readonly schedule: string;
+  /** Undefined if Temporal has no such schedule. */
+  readonly result: T | undefined;
+}
+
+/** Does the same to every schedule of a pipeline. Throws NOT_RUNNING if Temporal has none of them. */
+export async function forSchedules<T>(
+  client: Client,
+  pipeline: string,
+  act: (handle: ScheduleHandle) => Promise<T>,
+): Promise<ForSchedule<T>[]> {
+  const found = await Promise.all(
+    scheduleIds(pipeline).map(async (schedule): Promise<ForSchedule<T>> => {
       try {
-        await client.schedule.getHandle(schedule).delete();
-        return { schedule, done: 'deleted' };
+        return { schedule, result: await act(client.schedule.getHandle(schedule)) };
       } catch (thrown) {
         if (!(thrown instanceof ScheduleNotFoundError)) throw thrown;
-        return { schedule, done: 'absent' };
+        return { schedule, result: undefined };
       }
     }),
   );
-  if (deleted.every(({ done }) => done === 'absent'))
+  if (found.every(({ result }) => result === undefined))
     throw noSchedule(scheduleIds(pipeline).join(' and no '), pipeline);
   // Most pipelines have no deadline, so that its absence is no news.
-  return deleted.filter(({ schedule, done }) => done === 'deleted' || schedule !== deadlineScheduleId(pipeline));
+  return found.filter(({ schedule, result }) => result !== undefined || schedule !== deadlineScheduleId(pipeline));
 }
 
 /** Calls a method of a schedule's handle. Throws NOT_RUNNING if the schedule was never applied. */
@@ -296,7 +305,7 @@ export async function withSchedule<T>(
   }
 }
 
-function noSchedule(ids: string, pipeline: string, cause?: unknown): DaybreakError {
+export function noSchedule(ids: string, pipeline: string, cause?: unknown): DaybreakError {
   return new DaybreakError('NOT_RUNNING', {
     what: `there is no schedule ${ids} in Temporal`,
     remedy: `If the pipeline should have one, create it: npx daybreak schedule apply --pipeline ${pipeline}`,

@@ -42,3 +42,24 @@ it('describe names the code of a check for late data that failed before it recor
   });
   await worker.runUntil(() => until(async () => / failed:BAD_TABLE$/m.test((await on('describe')).stdout)));
 }, 120_000);
+
+it('pause, resume and describe do what they can where a schedule is gone, and name it', async () => {
+  const on = (...args: string[]) => runMain(['schedule', ...args, '--pipeline', 'rides'], temporal.variables);
+  expect(await on('pause')).toMatchObject({ code: 1, stderr: expect.stringMatching(/^NOT_RUNNING /) as string });
+  await on('apply');
+  await temporal.client.schedule.getHandle('nightly/rides').delete();
+  const stderr =
+    '! there is no schedule nightly/rides in Temporal. ' +
+    'If the pipeline should have one, create it: npx daybreak schedule apply --pipeline rides\n';
+  const absent = 'schedule: nightly/rides\ndone: absent\n';
+  expect(await on('pause')).toEqual({
+    ...{ code: 0, stderr },
+    stdout: `${absent}schedule: late-data/rides\ndone: paused\n`,
+  });
+  const described = await on('describe');
+  expect(described).toMatchObject({ code: 0, stderr });
+  expect(described.stdout).toMatch(
+    /^schedule: nightly\/rides\nstate: absent\nschedule: late-data\/rides\nstate: paused /,
+  );
+  expect((await on('resume')).stdout).toBe(`${absent}schedule: late-data/rides\ndone: resumed\n`);
+}, 120_000);
