@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DruidClient } from '../../clients/druid';
+import type { DruidClient, SegmentColumns } from '../../clients/druid';
 import { counted } from '../../domain/counted';
 import {
   isEqual,
@@ -19,7 +19,7 @@ import type { Rollup } from '../../domain/rollup';
 import { figuresOfFile } from '../../engines/duckdb/figures';
 import { noRolledUpFigures, rolledUpFiguresOfFile } from '../../engines/duckdb/rolled-up-figures';
 import { firstDifferentGroup } from '../../engines/duckdb/rolled-up-groups';
-import { NO_CONTENT, withRowCounter } from '../../engines/duckdb/row-counter';
+import { NO_CONTENT, withRowCounter, type RowCounterOptions } from '../../engines/duckdb/row-counter';
 import { withRowsReader, type RowsReader } from '../../engines/duckdb/rows-of-file';
 import { hashFile } from '../../engines/input/hash-file';
 import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
@@ -64,7 +64,8 @@ export async function compareDay(
   const batch = { ...built, pipeline, figures: state?.figures ?? {}, altered };
   const { rollup } = loaded.pipeline.druid;
   if (rollup !== undefined) await checkColumns(druid, plan, loaded);
-  await checkTypes(druid, plan, loaded);
+  const segments = await druid.queries.segmentColumns(plan.datasource, plan.interval);
+  checkTypes(plan, loaded, segments);
   const kind = proofKindOf(
     loaded.pipeline,
     built.hours.reduce((sum, { written }) => sum + written, 0),
@@ -72,7 +73,7 @@ export async function compareDay(
   const compare = kind === 'rows' ? compareRows : compareFigures;
   const found =
     rollup === undefined
-      ? await compare(druid, plan, batch, loaded, options)
+      ? await compare(druid, plan, batch, loaded, { ...options, segments: segments.map(({ columns }) => columns) })
       : await compareRolledUp(druid, plan, { ...batch, rollup, kind }, loaded, options);
   const named = new Set(built.hours.map(({ hour }) => hour));
   const hours = [...found.values()]
@@ -120,11 +121,11 @@ async function compareRows(
   plan: DayPlan,
   built: BatchRows,
   { pipeline, outputColumns: columns }: LoadedPipeline,
-  options: ComparisonOptions,
+  options: ComparisonOptions & Pick<RowCounterOptions, 'segments'>,
 ): Promise<Map<string, ComparedHour>> {
   const day = servedDay(druid, plan, pipeline, columns);
   const files = fileByHour(built);
-  return withRowCounter(pipeline, columns, options.scratch, (counter) =>
+  return withRowCounter(pipeline, columns, options, (counter) =>
     eachHour(hoursOf(day, built), options, async (hour) => {
       const druidHas = await day.content(hour, counter);
       const file = files.get(hour);
@@ -280,15 +281,15 @@ async function checkColumns(
 }
 
 /** Throws PROOF_FAILED if a segment of the day has a column in another type than the batch's. */
-async function checkTypes(
-  druid: DruidClient,
-  { datasource, interval, date, pipeline }: DayPlan,
+function checkTypes(
+  { date, pipeline }: DayPlan,
   { pipeline: settings, outputColumns }: LoadedPipeline,
-): Promise<void> {
+  segments: readonly SegmentColumns[],
+): void {
   const stored = storedColumnsOf(settings, outputColumns);
-  for (const { id, columns } of await druid.queries.segmentColumns(datasource, interval)) {
+  for (const { id, columns } of segments) {
     for (const { name, written: type, stored: expected } of stored) {
-      // Druid chooses the type of a JSON column by the values that a segment has: LONG if all are whole numbers, for example.
+      // Druid chooses the type of a JSON column; see `convertedTo`.
       if (type === 'JSON') continue;
       const found = columns[name];
       // A column that a segment lacks has no value there, which the comparison of the rows finds.

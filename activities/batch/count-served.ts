@@ -55,7 +55,7 @@ export async function countServed(
   const isCountedHere =
     proofKindOf(pipeline, await day.rows()) === 'rows' || !(await hasSketches(druid, served.datasource));
   const counted = isCountedHere
-    ? await withRowCounter(pipeline, columns, options.scratch, (counter) =>
+    ? await withRowCounter(pipeline, columns, { ...options, segments }, (counter) =>
         eachHour(day.hours, options, async (hour): Promise<ServedHour> => {
           const { rows, distinct } = await day.content(hour, counter);
           return { hour, rows, distinct };

@@ -147,6 +147,16 @@ export function columnsAsStored(
   return columns.map((column) => (isOther(column) ? { ...column, type: 'JSON' } : column));
 }
 
+/**
+ * The types in which these segments have a JSON column; none if all have it as COMPLEX<json>. Druid chooses another where
+ * no value of the segment is an object, or a list with an object or a list in it, and converts the values to it: to LONG,
+ * for example, if all are whole numbers or booleans.
+ */
+export function convertedTo(name: string, segments: readonly SegmentTypes[]): readonly string[] {
+  const types = [...new Set(segments.flatMap((columns) => columns[name]?.typeSignature ?? []))];
+  return types.some((type) => type !== segmentType('JSON')) ? types : [];
+}
+
 /** The types of a segment's columns by name, as Druid tells them. */
 export type SegmentTypes = Readonly<Record<string, { readonly typeSignature: string }>>;
 

@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { OutputType } from '../../domain/column-types';
+import { convertedTo, type SegmentTypes } from '../../domain/druid/data-schema';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
 import { linePieces } from './line-pieces';
@@ -35,16 +36,23 @@ export interface RowCounter {
   ofLines(lines: AsyncIterable<Buffer>): Promise<Content>;
 }
 
-/** Runs `use` with a counter. `scratch` is the absolute path of a folder. */
+export interface RowCounterOptions {
+  /** Absolute path of a folder. */
+  readonly scratch: string;
+  /** The types of the segments that have the rows in Druid, which may have converted JSON. Default: none did. */
+  readonly segments?: readonly SegmentTypes[];
+}
+
+/** Runs `use` with a counter. */
 export async function withRowCounter<T>(
   pipeline: Pipeline,
   columns: readonly OutputColumn[],
-  scratch: string,
+  { scratch, segments = [] }: RowCounterOptions,
   use: (counter: RowCounter) => Promise<T>,
 ): Promise<T> {
   return withRowsReader(pipeline, { scratch }, (reader) => {
     const rows = (file: string, jsonAsText: boolean): Promise<CountedRows> =>
-      CountedRows.open(reader, { columns, file, jsonAsText });
+      CountedRows.open(reader, { columns, segments, file, jsonAsText });
     return use({
       async ofFile(file) {
         const counted = await rows(file, false);
@@ -86,10 +94,12 @@ class CountedRows {
     reader: RowsReader,
     {
       columns,
+      segments,
       file,
       jsonAsText,
     }: {
       readonly columns: readonly OutputColumn[];
+      readonly segments: readonly SegmentTypes[];
       readonly file: string;
       readonly jsonAsText: boolean;
     },
@@ -98,7 +108,7 @@ class CountedRows {
     const connection = await reader.connect();
     // A temporary table is the connection's own.
     await connection.run('CREATE TEMP TABLE counted (row_hash UBIGINT, copies BIGINT)');
-    const hash = `hash(${columns.map((column) => compared(pipeline, column)).join(', ')})`;
+    const hash = `hash(${columns.map((column) => compared(pipeline, column, segments)).join(', ')})`;
     const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(pipeline, columns, (type) => readType(type, jsonAsText))} GROUP BY ALL`;
     return new CountedRows(reader, connection, file, addSql);
   }
@@ -135,14 +145,14 @@ function readType(type: OutputType, jsonAsText: boolean): string {
 }
 
 /** SQL that is equal for equal values, whoever wrote them. */
-function compared(pipeline: Pipeline, { name, type }: OutputColumn): string {
+function compared(pipeline: Pipeline, { name, type }: OutputColumn, segments: readonly SegmentTypes[]): string {
   const column = quoted(name);
   if (name === outputTimeColumnOf(pipeline)) return comparedTime(pipeline, column);
   switch (type) {
     case 'BOOLEAN':
       return asNumber(column);
     case 'JSON':
-      return comparedJson(`${column}::VARCHAR`);
+      return comparedJson(`${column}::VARCHAR`, convertedTo(name, segments));
     case 'BOOLEAN[]':
       return comparedList(`list_transform(${column}, lambda daybreak_value: ${asNumber('daybreak_value')})`);
     case 'VARCHAR[]':
@@ -168,14 +178,56 @@ function asNumber(text: string): string {
 
 /**
  * JSON as DuckDB writes it, since writers spell blanks, escapes and doubles differently. Druid makes a double of an
- * integer beyond 64 bits. If all values of a segment are numbers, and one is not whole, it makes doubles of all of them.
+ * integer beyond 64 bits, and doubles of all numbers of a column or of a list where one is not whole.
+ *
+ * @param types those to which Druid converted the column; none if it did not.
  */
-function comparedJson(text: string): string {
+function comparedJson(text: string, types: readonly string[]): string {
   const isFar = "regexp_full_match(token, '-?[0-9]{19,}') AND TRY_CAST(token AS BIGINT) IS NULL";
   const plain = withTokens(text, '[0-9]{19}', `CASE WHEN ${isFar} THEN token || 'e0' ELSE token END`);
-  const written = `json_extract(${plain}, '$')::VARCHAR`;
-  const compared = withTokens(written, '[0-9]\\.0', "regexp_replace(token, '^(-?[0-9]+)\\.0$', '\\1')");
-  return `nullif(${compared}, 'null')`;
+  const written = `nullif(json_extract(${plain}, '$')::VARCHAR, 'null')`;
+  const unconverted = (json: string): string =>
+    withTokens(json, '[0-9]\\.0', "regexp_replace(token, '^(-?[0-9]+)\\.0$', '\\1')");
+  if (types.length === 0) return unconverted(written);
+  const isFlat = `regexp_full_match(json, ${literal(FLAT_JSON)})`;
+  const compared = `CASE WHEN ${isFlat} THEN ${convertedJson('json', types)} ELSE ${unconverted('json')} END`;
+  // The list gives the text a name.
+  return `list_transform([${written}], lambda json: ${compared})[1]`;
+}
+
+/**
+ * A scalar, or a list of scalars, as Druid has it in any of the types. Without a text beside it, true is 1. Where the column
+ * has texts, a number is the same as its text; where it has lists, a scalar is the same as a list of it.
+ */
+function convertedJson(json: string, types: readonly string[]): string {
+  const has = (part: string): boolean => types.some((type) => type.includes(part));
+  const isList = `starts_with(${json}, '[')`;
+  const list = `CASE WHEN ${isList} THEN ${json} ELSE '[' || ${json} || ']' END`;
+  const areDoubles = (numbers: string): string => (has('DOUBLE') ? 'true' : `regexp_matches(${numbers}, '[0-9][.e]')`);
+
+  const digits = `replace(replace(${list}, 'true', '1'), 'false', '0')`;
+  const doubles = withTokens(digits, '[0-9]{16}', `coalesce(${asDouble('token')}, token)`);
+  const numbers = withoutZero(`CASE WHEN ${areDoubles(digits)} THEN ${doubles} ELSE ${digits} END`);
+  const amongNumbers = has('STRING') ? `regexp_replace(${numbers}, '[0-9-][0-9.e-]*', '"\\0"', 'g')` : numbers;
+
+  const isNumber = `regexp_full_match(token, '"${JAVA_NUMBER}"|[0-9-].*')`;
+  const number = withoutZero(asDouble("trim(token, '\"')"));
+  const asText = `CASE WHEN ${isNumber} AND ${areDoubles('token')} THEN '"' || ${number} || '"'
+    WHEN regexp_full_match(token, '[0-9-].*|true|false') THEN '"' || token || '"' ELSE token END`;
+  const amongTexts = has('STRING') ? withTokens(list, '[[,][0-9tf-]|[0-9]\\.[0-9]|[0-9]{16}', asText) : list;
+
+  const values = `CASE WHEN contains(${json}, '"') THEN ${amongTexts} ELSE ${amongNumbers} END`;
+  return has('ARRAY') ? values : `CASE WHEN ${isList} THEN ${values} ELSE trim(${values}, '[]') END`;
+}
+
+/** As JSON; null for what is no number. */
+function asDouble(number: string): string {
+  return `to_json(TRY_CAST(${number} AS DOUBLE))::VARCHAR`;
+}
+
+/** A number, or a list of numbers, with 5 for 5.0. */
+function withoutZero(json: string): string {
+  return `regexp_replace(${json}, '\\.0([],]|$)', '\\1', 'g')`;
 }
 
 /** JSON text with each `token` changed, if the text matches a pattern. Few do. */
@@ -185,7 +237,12 @@ function withTokens(text: string, pattern: string, change: string): string {
   return `CASE WHEN regexp_matches(${text}, '${pattern}') THEN ${changed} ELSE ${text} END`;
 }
 
-const JSON_TOKEN = '"(?:[^"\\\\]|\\\\.)*"|[0-9.eE+-]+|[^"0-9.eE+-]+';
+const JSON_TEXT = '"(?:[^"\\\\]|\\\\.)*"';
+const JSON_TOKEN = `${JSON_TEXT}|-?[0-9][0-9.eE+-]*|[a-z]+|[^"a-z0-9-]+`;
+/** No object, and no list within a list. */
+const FLAT_JSON = `\\[?(?:${JSON_TEXT}|[^"[{])*`;
+/** As Java writes it. */
+const JAVA_NUMBER = '-?(?:0|[1-9][0-9]*)(?:\\.(?:0|[0-9]*[1-9])(?:E-?[0-9]+)?)?';
 
 /** As text, since an empty list and null have the same hash. */
 function comparedList(list: string): string {

@@ -48,7 +48,8 @@ it('takes a wildcard in a path for itself, also where it would match a neighbour
   const row = '{"time":"2026-11-21 07:00:00","user_id":1,"user_name":null,"hello":null,"uid":null}\n';
   const folder = join(root, 'hour=3');
   await writeFiles(folder, { 'a*/07.ndjson': row, 'ab/07.ndjson': row, 'scratch/none': '' });
-  const content = await withRowCounter(loaded.pipeline, loaded.outputColumns, join(folder, 'scratch'), (counter) =>
+  const scratch = join(folder, 'scratch');
+  const content = await withRowCounter(loaded.pipeline, loaded.outputColumns, { scratch }, (counter) =>
     counter.ofFile(join(folder, 'a*/07.ndjson')),
   );
   expect(content.rows).toBe(1);

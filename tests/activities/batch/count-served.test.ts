@@ -19,18 +19,18 @@ interface Served {
   readonly rollup?: Rollup;
   /** Types in the day's segments that are not those of the pipeline, by column. */
   readonly types?: Readonly<Record<string, string>>;
-  /** A row of the seventh hour. Default: one of the pipeline's. */
-  readonly row?: Readonly<Record<string, unknown>>;
+  /** The rows of the seventh hour. Default: one of the pipeline's, twice. */
+  readonly seventh?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What is counted where Druid has a row twice in one hour. */
+/** What is counted where Druid has two rows in one hour. */
 async function count({
   hasSketches,
   rows = 3_000_000,
   columns = ['__time', ...Object.keys(ROW)],
   rollup,
   types = {},
-  row = ROW,
+  seventh = [ROW, ROW],
 }: Served) {
   const example = await loadExample('events');
   const { pipeline } = example;
@@ -56,7 +56,7 @@ async function count({
     sqlLines: async function* (query: string) {
       asked.push(query);
       await Promise.resolve();
-      if (query.includes(SEVENTH)) yield Buffer.from(`${JSON.stringify(row)}\n`.repeat(2));
+      if (query.includes(SEVENTH)) yield Buffer.from(seventh.map((row) => `${JSON.stringify(row)}\n`).join(''));
     },
   };
   const druid = { queries } as unknown as DruidClient; // What is not there is not called.
@@ -95,12 +95,19 @@ describe('of rows that are of an earlier version of the pipeline', () => {
     ['COMPLEX<json>', '{"a":[1]}', 'hello'],
     ['LONG', '7', 'hello'],
   ])('counts a column of the type %s by its values %s', async (type, value, column) => {
-    const served = { types: { [column]: type }, row: { ...ROW, [column]: value } };
+    const row = { ...ROW, [column]: value };
+    const served = { types: { [column]: type }, seventh: [row, row] };
     const fetched = await count({ hasSketches: false, ...served });
     expect(fetched.hours).toEqual([{ hour: '07', rows: 2, distinct: 1 }]);
     expect(fetched.asked.at(-1)).toContain(`TO_JSON_STRING("${column}") AS "${column}"`);
     const { asked } = await count({ hasSketches: true, ...served });
     expect(asked.at(-1)).toContain(`STRLEN(TO_JSON_STRING("${column}"))`);
+  });
+
+  it('counts a value once that one segment has as a number and another as text', async () => {
+    const seventh = ['5', '"5"'].map((value) => ({ ...ROW, user_id: value }));
+    const { hours } = await count({ hasSketches: false, types: { user_id: 'STRING' }, seventh });
+    expect(hours).toEqual([{ hour: '07', rows: 2, distinct: 1 }]);
   });
 });
 

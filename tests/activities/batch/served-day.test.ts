@@ -26,7 +26,7 @@ async function served({ isKnown, refused = Infinity }: { readonly isKnown: boole
   const interval = dayInterval(parseBusinessDate('2026-11-21'), pipeline.timeZone);
   const druid = { queries } as unknown as DruidClient; // What is not there is not called.
   const day = servedDay(druid, { datasource: 'events', interval }, pipeline, outputColumns);
-  return withRowCounter(pipeline, outputColumns, scratch, (counter) => day.content('07', counter));
+  return withRowCounter(pipeline, outputColumns, { scratch }, (counter) => day.content('07', counter));
 }
 
 it('serves no rows where the broker has forgotten the datasource', async () => {

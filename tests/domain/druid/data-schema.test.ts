@@ -1,5 +1,6 @@
 import { parseBusinessDate } from '../../../domain/business-date';
 import { dayPlan } from '../../../domain/daily-batch';
+import { convertedTo } from '../../../domain/druid/data-schema';
 import { reindexSpec } from '../../../domain/druid/reindex-spec';
 import { supervisorSpec } from '../../../domain/druid/supervisor-spec';
 import type { Pipeline } from '../../../domain/pipeline';
@@ -75,4 +76,19 @@ it.each([
 ])('cuts to %s in %s as Druid writes it', async (queryGranularity, timeZone, expected) => {
   const [realtime] = await rowsOfBoth(withRollup({ queryGranularity }), timeZone);
   expect(realtime?.queryGranularity).toEqual(expected);
+});
+
+it.each<[string, readonly (string | undefined)[], readonly string[]]>([
+  ['no segment', [], []],
+  ['a segment that lacks it', [undefined], []],
+  ['segments that have it as it is', ['COMPLEX<json>', undefined, 'COMPLEX<json>'], []],
+  ['a segment that converts it', ['LONG'], ['LONG']],
+  [
+    'segments of which some convert it',
+    ['COMPLEX<json>', 'STRING', 'LONG', 'STRING'],
+    ['COMPLEX<json>', 'STRING', 'LONG'],
+  ],
+])('says to what Druid converts a JSON column: %s', (_, types, expected) => {
+  const segments = types.map((typeSignature) => (typeSignature === undefined ? {} : { payload: { typeSignature } }));
+  expect(convertedTo('payload', segments)).toEqual(expected);
 });

@@ -20,7 +20,9 @@ async function contentOfTime(
   const events = { ...pipeline.events, columns: { time: type }, time: { column: 'time', format } };
   await writeFiles(root, { 'rows.ndjson': `{"time":${json}}\n` });
   const file = join(root, 'rows.ndjson');
-  return withRowCounter({ ...pipeline, events }, [{ name: 'time', type }], root, (counter) => counter.ofFile(file));
+  return withRowCounter({ ...pipeline, events }, [{ name: 'time', type }], { scratch: root }, (counter) =>
+    counter.ofFile(file),
+  );
 }
 
 // As Druid has them: TIME_PARSE gives these milliseconds.
@@ -50,17 +52,28 @@ it.each<[TimeFormat, ColumnType, string, string, string]>([
   expect((await contentOfTime(other, format, type)).checksum).not.toBe(checksum);
 });
 
-/** @param druid whether the row is one of Druid's. */
-async function contentOfValue(json: string, type: OutputType, druid: boolean): Promise<Content> {
+const SIDES = ['written', 'kept', 'other'] as const;
+/** What the batch wrote, what Druid gives for it, and what it would give for another value. */
+type Sides = Readonly<Record<(typeof SIDES)[number], string>>;
+
+/**
+ * The checksums of a row with each of the values, as JSON.
+ *
+ * @param stored the types of the column in the segments of the day.
+ */
+async function checksums(type: OutputType, values: Sides, stored: readonly string[] = []): Promise<Sides> {
   const { pipeline } = await loadPipeline('pipelines/events');
-  await writeFiles(root, { 'rows.ndjson': `{"value":${json}}\n` });
-  const file = join(root, 'rows.ndjson');
-  return withRowCounter(pipeline, [{ name: 'value', type }], root, (counter) =>
-    druid ? counter.ofLines(createReadStream(file) as AsyncIterable<Buffer>) : counter.ofFile(file),
-  );
+  const segments = stored.map((typeSignature) => ({ value: { typeSignature } }));
+  await writeFiles(root, Object.fromEntries(SIDES.map((side) => [side, `{"value":${values[side]}}\n`])));
+  const [written, kept, other] = SIDES.map((side) => join(root, side)) as [string, string, string];
+  const lines = (file: string) => createReadStream(file) as AsyncIterable<Buffer>;
+  return withRowCounter(pipeline, [{ name: 'value', type }], { scratch: root, segments }, async (counter) => ({
+    written: (await counter.ofFile(written)).checksum,
+    kept: (await counter.ofLines(lines(kept))).checksum,
+    other: (await counter.ofLines(lines(other))).checksum,
+  }));
 }
 
-// What the batch wrote, what Druid gives for it, and what it would give for another value.
 it.each<[OutputType, string, string, string]>([
   ['BOOLEAN', 'true', '1', '0'],
   ['BOOLEAN', 'false', '0', 'null'],
@@ -89,11 +102,136 @@ it.each<[OutputType, string, string, string]>([
   ['JSON', '[5,1.5,-0.0]', '"[5.0,1.5,-0.0]"', '"[5.5,1.5,-0.0]"'],
   ['JSON', '{"5.0":"5.0"}', '"{\\"5.0\\":\\"5.0\\"}"', '"{\\"5\\":\\"5\\"}"'],
   ['JSON', '"1"', '"\\"1\\""', '"1"'],
+  ['JSON', '{"a":"1.0, 2.0] 3"}', '"{\\"a\\":\\"1.0, 2.0] 3\\"}"', '"{\\"a\\":\\"1, 2] 3\\"}"'],
   ['JSON', 'null', 'null', '"{}"'],
 ])('compares a %s %s as Druid has it: %s, not %s', async (type, written, kept, other) => {
-  const { checksum } = await contentOfValue(written, type, false);
-  expect((await contentOfValue(kept, type, true)).checksum).toBe(checksum);
-  expect((await contentOfValue(other, type, true)).checksum).not.toBe(checksum);
+  const found = await checksums(type, { written, kept, other });
+  expect(found.kept).toBe(found.written);
+  expect(found.other).not.toBe(found.written);
+});
+
+/** A value as Druid gives it: JSON as text. */
+const given = (value: string): string => JSON.stringify(value);
+
+// As Druid 33 persists such values in segments of these types.
+describe.each<[string, readonly string[], readonly (readonly [written: string, kept: string, other: string])[]]>([
+  [
+    'numbers',
+    ['LONG'],
+    [
+      ['true', '1', '0'],
+      ['false', '0', 'null'],
+      ['9007199254740993', '9007199254740993', '9007199254740992'],
+      ['-0', '0', '1'],
+      ['5', '5', '"5"'],
+      ['null', 'null', '0'],
+    ],
+  ],
+  [
+    'doubles',
+    ['DOUBLE'],
+    [
+      ['true', '1.0', '0.0'],
+      ['5', '5.0', '5.5'],
+      ['1e300', '1.0E300', '1.0E301'],
+      ['-0.0', '-0.0', '0.0'],
+      ['9007199254740993', '9.007199254740992E15', '9.007199254740994E15'],
+    ],
+  ],
+  [
+    'texts',
+    ['STRING'],
+    [
+      ['true', '"1"', '"true"'],
+      ['"true"', '"true"', '"1"'],
+      ['5', '"5"', '"6"'],
+      ['"5"', '"5"', '"05"'],
+      ['5.0', '"5.0"', '"5.1"'],
+      ['1.50', '"1.5"', '"1.50"'],
+      ['1e300', '"1.0E300"', '"1.0E301"'],
+      ['1e23', '"9.999999999999999E22"', '"9.999999999999997E22"'],
+      ['9007199254740993', '"9007199254740993"', '"9007199254740992"'],
+      ['123456789012345678901', '"1.2345678901234568E20"', '"1.2345678901234567E20"'],
+      ['""', '""', 'null'],
+      ['"null"', '"null"', 'null'],
+      ['"a\\u0041\\u001f"', '"aA\\u001F"', '"aa\\u001F"'],
+    ],
+  ],
+  [
+    'lists of texts',
+    ['ARRAY<STRING>'],
+    [
+      ['"a"', '["a"]', '["b"]'],
+      ['"[true"', '["[true"]', '["[1"]'],
+      ['["a","b"]', '["a","b"]', '["b","a"]'],
+      ['[1,"a",true,null]', '["1","a","true",null]', '["1","a","1",null]'],
+      ['[true,null]', '["1",null]', '["1"]'],
+      ['[1.5,true,2,-0]', '["1.5","1.0","2.0","0.0"]', '["1.5","1.0","2.5","0.0"]'],
+      ['[9007199254740993,1.5]', '["9.007199254740992E15","1.5"]', '["9.007199254740994E15","1.5"]'],
+      ['[9007199254740993,1.5,"a"]', '["9007199254740993","1.5","a"]', '["9007199254740992","1.5","a"]'],
+      ['["9007199254740993"]', '["9007199254740993"]', '["9007199254740992"]'],
+      ['1e300', '["1.0E300"]', '["1.0E299"]'],
+      ['[]', '[]', 'null'],
+      ['[]', '[]', '[null]'],
+      ['[null]', '[null]', 'null'],
+      ['""', '[""]', '[null]'],
+      ['null', 'null', '[null]'],
+    ],
+  ],
+  [
+    'lists of numbers',
+    ['ARRAY<LONG>'],
+    [
+      ['1', '[1]', '[2]'],
+      ['[true,false]', '[1,0]', '[1,1]'],
+      ['[9007199254740993]', '[9007199254740993]', '[9007199254740992]'],
+    ],
+  ],
+  [
+    'lists of doubles',
+    ['ARRAY<DOUBLE>'],
+    [
+      ['true', '[1.0]', '[0.0]'],
+      ['[9007199254740993]', '[9.007199254740992E15]', '[9.007199254740994E15]'],
+      ['[1,2.5]', '[1.0,2.5]', '[2.5,1.0]'],
+    ],
+  ],
+  [
+    'texts, doubles, lists and JSON',
+    ['STRING', 'COMPLEX<json>', 'DOUBLE', 'ARRAY<STRING>'],
+    [
+      ['9007199254740993', '"9007199254740993"', '"9007199254740996"'],
+      ['9007199254740993', '9.007199254740992E15', '9.007199254740994E15'],
+      ['5', '"5"', '"6"'],
+      ['5', '5.0', '6.0'],
+      ['5', '["5"]', '["5","5"]'],
+      ['true', 'true', 'false'],
+      ['true', '1.0', '"true"'],
+      ['[true,"a"]', '["true","a"]', '["1","a"]'],
+      ['{"a":[true,1,"1",5.0]}', '{"a":[true,1,"1",5.0]}', '{"a":[1,1,"1",5.0]}'],
+      ['{"a":1}', '{"a":1}', '{"a":"1"}'],
+      ['[{"a":true}]', '[{"a":true}]', '[{"a":1}]'],
+      ['[[1]]', '[[1]]', '[["1"]]'],
+      ['[["]"]]', '[["]"]]', '["]"]'],
+      ['"{\\"a\\":1}"', '"{\\"a\\":1}"', '{"a":1}'],
+    ],
+  ],
+  // Druid takes no value for another one here.
+  [
+    'JSON',
+    ['COMPLEX<json>', 'COMPLEX<json>'],
+    [
+      ['true', 'true', '1'],
+      ['5', '5', '"5"'],
+      ['"a"', '"a"', '["a"]'],
+    ],
+  ],
+])('JSON that Druid has as %s', (_, stored, values) => {
+  it.each(values)('compares %s as %s, not %s', async (written, kept, other) => {
+    const found = await checksums('JSON', { written, kept: given(kept), other: given(other) }, stored);
+    expect(found.kept).toBe(found.written);
+    expect(found.other).not.toBe(found.written);
+  });
 });
 
 it.each([1, 64])(
@@ -105,7 +243,7 @@ it.each([1, 64])(
     const row = `{"value":"${'\\"'.repeat(0.99 * largest.events.maximumBytes)}"}\n`;
     await writeFiles(root, { 'large.ndjson': row, 'small.ndjson': '{"value":"x"}\n' });
     const file = join(root, 'large.ndjson');
-    const [ofFile, ofLines, other] = await withRowCounter(largest, columns, root, async (counter) => [
+    const [ofFile, ofLines, other] = await withRowCounter(largest, columns, { scratch: root }, async (counter) => [
       await counter.ofFile(file),
       await counter.ofLines(createReadStream(file) as AsyncIterable<Buffer>),
       await counter.ofFile(join(root, 'small.ndjson')),

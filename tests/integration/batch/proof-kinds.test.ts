@@ -34,6 +34,9 @@ interface Row {
   readonly whole: string;
   readonly none: string;
   readonly mixed: string;
+  /** JSON that Druid converts: true, a number and a text to texts, a text beside a list to a list of one. */
+  readonly kinds: string;
+  readonly lists: string;
   readonly digest: string;
 }
 
@@ -91,6 +94,24 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'null for JSON': { rows: first({ extra: 'null' }), foundBy: ALL },
   'another number in JSON': { rows: first({ whole: '9007199254740992' }), foundBy: ['rows'] },
   'a value for the JSON null': { rows: first({ none: '1' }), foundBy: ALL },
+  'another boolean in JSON that Druid converts': { rows: first({ kinds: 'false' }), foundBy: ['rows'] },
+  'null for a boolean in JSON that Druid converts': { rows: first({ kinds: 'null' }), foundBy: ALL },
+  'another text in JSON that Druid converts': { rows: first({ lists: '"b"' }), foundBy: ['rows'] },
+  'a list with one value more in JSON that Druid converts': { rows: first({ lists: '["a","b"]' }), foundBy: ['rows'] },
+  'null for a list in JSON that Druid converts': {
+    rows: (rows) => rows.map((row) => (row.lists === '[]' ? { ...row, lists: 'null' } : row)),
+    foundBy: ALL,
+  },
+  'null for a list of null in JSON that Druid converts': {
+    rows: (rows) => rows.map((row) => (row.lists === '[null]' ? { ...row, lists: 'null' } : row)),
+    foundBy: ALL,
+  },
+  'an empty list for a list of null in JSON that Druid converts': {
+    rows: (rows) => rows.map((row) => (row.lists === '[null]' ? { ...row, lists: '[]' } : row)),
+    foundBy: ['rows'],
+  },
+  // Druid has the same for both.
+  'what Druid makes of JSON': { rows: first({ kinds: '"1"', lists: '["a"]' }), foundBy: [] },
   'JSON with other blanks': { rows: first({ extra: '{ "a": [1, {"b": 2}] }' }), foundBy: [] },
   'a list and JSON of a row that was made otherwise': {
     rows: first({ tags: '["a","c"]', extra: '{"a":[1,{"b":3}]}', digest: '5' }),
@@ -104,10 +125,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 /** One hour's events. The first two have texts of other lengths than their neighbours; one is beyond the basic plane. */
 const EVENTS = [
-  '{"ride":9007199254740993,"zone":132,"fare":10.1,"shared":true,"at":"2026-03-14T07:00:00-04:00","tags":["a","b"],"extra":{"a":[1,{"b":2}]},"whole":9007199254740993,"mixed":5}',
-  '{"ride":-9223372036854775808,"zone":4,"fare":-0.0,"shared":null,"at":"2026-03-14T07:30:00.5-04:00","tags":[],"extra":"text","whole":-1,"none":null,"mixed":1.5}',
-  '{"ride":9223372036854775807,"zone":1,"fare":0.1,"shared":false,"at":"2026-03-14T11:59:59.999Z"}',
-  '{"ride":7,"zone":99999,"fare":1e300,"shared":false,"at":"2026-03-14T07:00:01.123456789-04:00"}',
+  '{"ride":9007199254740993,"zone":132,"fare":10.1,"shared":true,"at":"2026-03-14T07:00:00-04:00","tags":["a","b"],"extra":{"a":[1,{"b":2}]},"whole":9007199254740993,"mixed":5,"kinds":true,"lists":"a"}',
+  '{"ride":-9223372036854775808,"zone":4,"fare":-0.0,"shared":null,"at":"2026-03-14T07:30:00.5-04:00","tags":[],"extra":"text","whole":-1,"none":null,"mixed":1.5,"kinds":5,"lists":["a","b"]}',
+  '{"ride":9223372036854775807,"zone":1,"fare":0.1,"shared":false,"at":"2026-03-14T11:59:59.999Z","kinds":"a","lists":[]}',
+  '{"ride":7,"zone":99999,"fare":1e300,"shared":false,"at":"2026-03-14T07:00:01.123456789-04:00","kinds":1.5,"lists":[null]}',
   '{"ride":8,"zone":90,"fare":null,"shared":true,"at":"2026-03-14T07:00:00-04:00"}',
 ];
 
@@ -120,14 +141,17 @@ beforeAll(async () => {
       `${yaml
         .replace(
           /^( +)at: VARCHAR$/m,
-          '$1at: VARCHAR\n$1tags: VARCHAR[]\n$1extra: JSON\n$1whole: JSON\n$1none: JSON\n$1mixed: JSON',
+          '$1at: VARCHAR\n$1tags: VARCHAR[]\n$1extra: JSON\n$1whole: JSON\n$1none: JSON\n$1mixed: JSON\n$1kinds: JSON\n$1lists: JSON',
         )
         .replace(/^( +)(datasource: .*)$/m, '$1$2\n$1digestColumn: row_digest')}proof: aggregates\n`,
     'rides',
   );
   const transform = join(pipeline.folder, 'transform.sql');
   const sql = await readFile(transform, 'utf8');
-  await writeFile(transform, sql.replace('AS price\n', 'AS price,\n  r.tags,\n  r.extra, r.whole, r.none, r.mixed\n'));
+  await writeFile(
+    transform,
+    sql.replace('AS price\n', 'AS price,\n  r.tags,\n  r.extra, r.whole, r.none, r.mixed, r.kinds, r.lists\n'),
+  );
   await writeFile(
     join(pipeline.folder, 'zones.csv'),
     'zone,name,borough\n1,Newark Airport,2\n4,Alphabet City,1\n90,Flatiron 🗽 é,1\n132,JFK Airport,3\n',
@@ -186,6 +210,8 @@ const FIELDS = [
   'whole',
   'none',
   'mixed',
+  'kinds',
+  'lists',
   'digest',
 ] as const;
 
@@ -238,7 +264,7 @@ it('finds a row that came in the segment of an hour, as realtime’s do, by rows
   const file = join(pipeline.folder, 'leftover.ndjson');
   await writeFile(
     file,
-    `${textOf({ ...rowOf(''), at: '"2026-03-14T09:00:00-04:00"', ride: '1', zone: '""', borough: '""', shared: 'true', price: '1', tags: 'null', extra: 'null', whole: 'null', none: 'null', mixed: 'null', digest: '1' })}\n`,
+    `${textOf({ ...rowOf(''), at: '"2026-03-14T09:00:00-04:00"', ride: '1', zone: '""', borough: '""', shared: 'true', price: '1', tags: 'null', extra: 'null', whole: 'null', none: 'null', mixed: 'null', kinds: 'null', lists: 'null', digest: '1' })}\n`,
   );
   const spec = specOf(`daybreak_${plan.datasource}_leftover`, plan, file);
   const hour = { type: 'period', period: 'PT1H', timeZone: plan.timeZone };
