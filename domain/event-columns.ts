@@ -2,10 +2,18 @@ import * as z from 'zod';
 import { isDecimalType, PLAIN_EVENT_TYPES, type EventType } from './column-types';
 import { parsePath, PATHS, type PathStep } from './field-path';
 
+/** Whether a column or a table has a name as only those of Daybreak itself have one. SQL ignores the case of names. */
+export function isOwnName(name: string): boolean {
+  return /^daybreak_/i.test(name);
+}
+
+export const OTHER_NAMES = 'a name that does not begin with daybreak_, as those of Daybreak itself do';
+
 /** Names that SQL, JSON specs and terminals accept as they are. SQL quotes those that are no identifiers. */
 export const columnName = z
   .string()
-  .regex(/^[^\p{C}"'`\\]{1,200}$/u, 'at most 200 characters, without quotes, backslashes and control characters');
+  .regex(/^[^\p{C}"'`\\]{1,200}$/u, 'at most 200 characters, without quotes, backslashes and control characters')
+  .refine((name) => !isOwnName(name), OTHER_NAMES);
 
 const TYPES = `${PLAIN_EVENT_TYPES.filter((type) => !type.endsWith('[]')).join(', ')}, DECIMAL(digits,scale) such as DECIMAL(18,4), or one of these with [] for a list`;
 

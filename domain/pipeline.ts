@@ -3,7 +3,7 @@ import { listed } from './bounded-text';
 import { isSameZone, isTimeZone, zonesInsteadOf } from './business-date';
 import { COLUMN_TYPES, isColumnType, type ColumnType, type OutputType } from './column-types';
 import { DaybreakError } from './errors';
-import { columnName, columnOf, eventColumn, type ColumnSetting } from './event-columns';
+import { columnName, columnOf, eventColumn, isOwnName, OTHER_NAMES, type ColumnSetting } from './event-columns';
 import type { FileNaming } from './file-hours';
 import { faultOfPattern, isHourly } from './file-pattern';
 import { rowCheck } from './row-checks';
@@ -58,7 +58,10 @@ export const LARGEST_REACH = 48;
 const LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
 const LOCATIONS = 'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path';
 const location = z.string().max(1024).regex(LOCATION, LOCATIONS);
-const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
+const identifier = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _')
+  .refine((name) => !isOwnName(name), OTHER_NAMES);
 const pipelineName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, beginning with a letter');

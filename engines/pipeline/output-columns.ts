@@ -1,6 +1,7 @@
 import { listed, shortened } from '../../domain/bounded-text';
 import { RESERVED_COLUMNS } from '../../domain/druid/data-schema';
 import { DaybreakError } from '../../domain/errors';
+import { isOwnName, OTHER_NAMES } from '../../domain/event-columns';
 import { columnFault } from '../../domain/rollup';
 import {
   digestColumnOf,
@@ -26,6 +27,13 @@ export function checkOutputColumns(pipeline: Pipeline, columns: readonly OutputC
     throw new DaybreakError('BAD_TRANSFORM', {
       what: `${files.transform}: an output column is named ${shortened(JSON.stringify(strange.name))}`,
       remedy: 'Give it a name of 200 characters at most, without quotes, backslashes and control characters, with AS.',
+    });
+  }
+  const own = columns.find(({ name }) => isOwnName(name));
+  if (own !== undefined) {
+    throw new DaybreakError('BAD_TRANSFORM', {
+      what: `${files.transform}: an output column is named ${own.name}, as only Daybreak's own columns are`,
+      remedy: `Give it ${OTHER_NAMES}, with AS.`,
     });
   }
   checkNames(pipeline, columns, files.yaml);

@@ -40,6 +40,15 @@ export function parsePipelineYaml(text: string, file: string): Pipeline {
         return `${file}:${lineAt(offset)}: there is no setting ${shortened(JSON.stringify(key))}${inside}`;
       });
     }
+    if (issue.code === 'invalid_key') {
+      const [within, name] = [issue.path.slice(0, -1), String(issue.path.at(-1))];
+      const offset = offsetOfKey(document, within, name) ?? locate(document, issue.path).offset;
+      const accepted = issue.issues.map(({ message }) => message).join('; ');
+      return [
+        () =>
+          `${file}:${lineAt(offset)}: the name ${shortened(JSON.stringify(name))} in ${shortened(within.join('.'))}; accepted: ${shortened(accepted, 1_000)}`,
+      ];
+    }
     return [() => describe(issue)];
   });
   throw new DaybreakError('BAD_PIPELINE', {

@@ -118,6 +118,31 @@ describe('a pipeline folder', () => {
       'notify.webhooks.0.variable is "DRUID_BROKER_URL"; accepted: an environment variable of its own, none of AWS_ENDPOINT_URL,',
     ],
     ['YAML', yaml('timeZone:', 'timeZone: ['), 'pipeline.yaml:'],
+    [
+      'a name',
+      yaml('hello: VARCHAR', '"a\'b": VARCHAR'),
+      `:6: the name "a'b" in events.columns; accepted: at most 200`,
+    ],
+    [
+      'a column of events named as Daybreak’s own',
+      yaml('hello: VARCHAR', 'Daybreak_note: VARCHAR'),
+      ':6: the name "Daybreak_note" in events.columns; accepted: a name that does not begin with daybreak_',
+    ],
+    [
+      'a table named as Daybreak’s own',
+      yaml('  names:\n', '  DAYBREAK_names:\n'),
+      ':13: the name "DAYBREAK_names" in tables; accepted: a name that does not begin with daybreak_',
+    ],
+    [
+      'its column named as Daybreak’s own',
+      yaml('      name: VARCHAR', '      daybreak_text0: VARCHAR'),
+      ':18: the name "daybreak_text0" in tables.names.columns; accepted: a name that does not begin with daybreak_',
+    ],
+    [
+      'a column of digests named as Daybreak’s own',
+      yaml('druid:\n', 'druid:\n  digestColumn: daybreak_digest\n'),
+      'druid.digestColumn is "daybreak_digest"; accepted: a name that does not begin with daybreak_',
+    ],
     ['the key column', yaml('key: user_id', 'key: id'), 'kafka.key is id, which the transform does not give'],
   ])('names the line, the value and what is accepted for %s', async (_, changes, words) => {
     await expect(events(changes)).rejects.toMatchObject({
@@ -302,6 +327,10 @@ describe('a transform', () => {
     ['SELECT e.time, e.id AS user_id, [[e.id]] AS uid FROM events e', 'write to_json('],
     ['SELECT e.time, e.id AS user_id, [to_json(e.id)] AS uid FROM events e', 'is a JSON[]: write to_json('],
     ['SELECT e.time, e.id AS user_id, e.id AS uid, e.hello AS UID FROM events e', 'two columns are named'],
+    [
+      'SELECT e.time, e.id AS user_id, e.id AS uid, e.hello AS Daybreak_row FROM events e',
+      "an output column is named Daybreak_row, as only Daybreak's own columns are",
+    ],
     ['SELECT e.time, e.id AS user_id, $1 AS uid FROM events e', 'there are no parameters here'],
     ['SELEC e.time', 'transform.sql:1:1: syntax error'],
     ['SELECT e.time, e.id AS user_id, e.id AS uid FROM events e; SELECT 1', 'holds 2 statements'],
