@@ -184,10 +184,10 @@ async function checkKey(connection: DuckDBConnection, name: string, table: Table
   const key = table.key.map(quoted);
   const [repeated] = await queryTexts(
     connection,
-    `SELECT to_json(struct_pack(${key.map((column) => `${column} := ${column}`).join(', ')}))::VARCHAR, n
-     FROM (SELECT ${key.join(', ')}, count(*)::INTEGER AS n FROM ${quoted(name)}
+    `SELECT to_json(struct_pack(${key.map((column) => `${column} := ${column}`).join(', ')}))::VARCHAR, daybreak_rows
+     FROM (SELECT ${key.join(', ')}, count(*)::INTEGER AS daybreak_rows FROM ${quoted(name)}
        WHERE ${key.map((column) => `${column} IS NOT NULL`).join(' AND ')}
-       GROUP BY ALL HAVING n > 1 ORDER BY ALL LIMIT 1)`,
+       GROUP BY ALL HAVING daybreak_rows > 1 ORDER BY ALL LIMIT 1)`,
   );
   if (repeated === undefined) return;
   throw new DaybreakError('BAD_TABLE', {

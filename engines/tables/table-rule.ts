@@ -48,32 +48,34 @@ export const KEYS_SQL = `SELECT key FROM (SELECT unnest(json_keys(text)) AS key,
  */
 export function csvRowsSql(columns: Columns, header: readonly string[], delimiter: string): string {
   const declared = Object.entries(columns);
+  // A table may have a column `line`: under their own names the values stand only in the outermost SELECT.
   const text = (index: number): string => `daybreak_text${index}`;
+  const value = (index: number): string => `daybreak_value${index}`;
   const texts = declared.map(([name], index) => `nullif(fields[${header.indexOf(name) + 1}], '') AS ${text(index)}`);
   const unescaped = (text: string): string =>
     escapesOf(delimiter).reduce(
       (sql, { letter, meant }) => `replace(${sql}, chr(0) || '${letter}', ${literal(meant)})`,
       text,
     );
-  const values = declared.map(([name, type], index) => {
-    const value =
+  const values = declared.map(([, type], index) => {
+    const sql =
       type === 'VARCHAR'
         ? `CASE WHEN contains(${text(index)}, chr(0)) THEN ${unescaped(text(index))} ELSE ${text(index)} END`
         : `TRY_CAST(${text(index)} AS ${type})`;
-    return `${value} AS ${quoted(name)}`;
+    return `${sql} AS ${value(index)}`;
   });
   const count = `len(fields) || CASE WHEN len(fields) = 1 THEN ' field' ELSE ' fields' END`;
   const faults = [
     `CASE WHEN len(fields) <> ${header.length}
       THEN ${count} || ', not the ${header.length} of the header: ' || ${unescaped(EXCERPT)} END`,
-    ...declared.map(([name, type], index) => textValueFault(name, type, text(index), `parsed.${quoted(name)}`)),
+    ...declared.map(([name, type], index) => textValueFault(name, type, text(index), value(index))),
   ];
-  return `SELECT ${declared.map(([name]) => quoted(name)).join(', ')}
+  return `SELECT ${declared.map(([name], index) => `${value(index)} AS ${quoted(name)}`).join(', ')}
 FROM (SELECT *, CASE WHEN line = '' THEN '${BLANK}' ELSE coalesce(${faults.join(',\n    ')}) END AS fault
   FROM (SELECT *, ${values.join(',\n    ')}
   FROM (SELECT *, ${texts.join(',\n    ')}
   FROM (SELECT *, string_split(line, ${literal(delimiter)}) AS fields
-    FROM (SELECT index, CASE WHEN ends_with(line, chr(13)) THEN line[:-2] ELSE line END AS line FROM ${LINES})))) AS parsed)
+    FROM (SELECT index, CASE WHEN ends_with(line, chr(13)) THEN line[:-2] ELSE line END AS line FROM ${LINES})))))
 WHERE ${withoutFault('fault')}`;
 }
 

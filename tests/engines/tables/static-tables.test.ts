@@ -5,6 +5,7 @@ import { openDatabase, type DatabaseOptions } from '../../../engines/duckdb/data
 import { queryTexts } from '../../../engines/duckdb/query';
 import { tableVersions } from '../../../engines/tables/table-versions';
 import { DAY, scratchFolder, writeFiles } from '../scratch';
+import { namesInSql } from '../sql-names';
 
 const root = scratchFolder();
 
@@ -42,7 +43,7 @@ async function load(
   });
   const database = await openDatabase(pipeline, await tableVersions(pipeline, root, DAY), options);
   try {
-    const rows = await queryTexts(database.connection, 'SELECT to_json(t)::VARCHAR FROM t ORDER BY rowid');
+    const rows = await queryTexts(database.connection, 'SELECT to_json(daybreak_row)::VARCHAR FROM t AS daybreak_row');
     return rows.map(([row]) => JSON.parse(row ?? '') as unknown);
   } finally {
     database.close();
@@ -207,6 +208,58 @@ describe('in every format', () => {
     const rows = await load('csv', 'x,name,NAME,uid\n,a,c,1\n');
     expect(JSON.stringify(rows)).toBe('[{"uid":1,"name":"a"}]');
     expect(await load('ndjson', '{"UID":7,"NAME":"c","name":"a","uid":1}\n')).toEqual([A]);
+  });
+});
+
+describe.each<Format>(['ndjson', 'json', 'csv'])('columns may have any name: %s', (format) => {
+  const written = (rows: readonly Readonly<Record<string, string | number | null>>[]): string => {
+    if (format === 'json') return JSON.stringify(rows);
+    if (format === 'ndjson') return rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+    const field = (value: string | number | null): string =>
+      typeof value === 'string' ? `"${value.replaceAll('"', '""')}"` : String(value ?? '');
+    return [Object.keys(rows[0] ?? {}), ...rows.map((row) => Object.values(row))]
+      .map((row) => row.map(field).join(','))
+      .join('\n');
+  };
+
+  it.each(['index', 'Index', 'line', 'fields', 'fault'])('%s', async (name) => {
+    const texts = [
+      { [name]: 'a,"b"', z: 1 },
+      { [name]: null, z: 2 },
+      { [name]: '\n', z: 3 },
+    ];
+    expect(await load(format, written(texts), { columns: { [name]: 'VARCHAR', z: 'BIGINT' }, key: ['z'] })).toEqual(
+      texts,
+    );
+    const numbers = [
+      { z: 'a', [name]: 700 },
+      { z: 'b,', [name]: 800 },
+    ];
+    const columns = { z: 'VARCHAR', [name]: 'BIGINT' } as const;
+    expect(await load(format, written(numbers), { columns, key: [name] })).toEqual(numbers);
+    const said = await refusal(format, written([{ z: 'a', [name]: 'x' }]), { columns, key: [name] });
+    expect(said).toMatch(new RegExp(`^(?:line|element) [12].*: ${name} is "x", not an integer of 64 bits`));
+  });
+
+  it('those in the SQL of the engines, all at once', async () => {
+    const names = namesInSql();
+    const rows = [3, 5].map((row) =>
+      Object.fromEntries(names.map((name, index) => [name, index % 2 === 0 ? row * index : `"${row},${index}"`])),
+    );
+    const columns = Object.fromEntries(
+      names.map((name, index) => [name, index % 2 === 0 ? 'BIGINT' : 'VARCHAR'] as const),
+    );
+    expect(await load(format, written(rows), { columns, key: names })).toEqual(rows);
+  });
+
+  it.each(['n', 'rows', 'rowid'])('%s as the key', async (name) => {
+    const settings: TableSettings = { columns: { [name]: 'BIGINT' }, key: [name] };
+    await expect(
+      load(format, written([0, 1, 5, 0].map((value) => ({ [name]: value }))), settings),
+    ).rejects.toMatchObject({
+      code: 'BAD_TABLE',
+      what: expect.stringContaining(`2 rows with the key {"${name}":0}`) as string,
+    });
   });
 });
 
