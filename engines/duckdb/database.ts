@@ -1,7 +1,7 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { Pipeline } from '../../domain/pipeline';
 import { NOTE } from '../rule/record-rule';
-import { declaredColumnsSql, exactly, literals } from './sql';
+import { declaredColumnsSql, exactly, literals, storedName } from './sql';
 import type { TableVersions } from '../model/table-version';
 import { loadStaticTables, type TableLoadOptions } from '../tables/static-tables';
 
@@ -96,5 +96,5 @@ export async function emptyStage(connection: DuckDBConnection, pipeline: Pipelin
 }
 
 export function emptyStageSql(pipeline: Pipeline): string {
-  return `CREATE OR REPLACE TABLE ${STAGED} (${declaredColumnsSql(pipeline)}, ${NOTE} VARCHAR)`;
+  return `CREATE OR REPLACE TABLE ${STAGED} (${declaredColumnsSql(pipeline, storedName)}, ${NOTE} VARCHAR)`;
 }

@@ -11,10 +11,10 @@ import { OF_DAY } from '../rule/record-rule';
 import { byHour } from '../versions/input-changes';
 import type { QuarantinedRecord } from '../versions/quarantine';
 import { STAGED } from './database';
-import { redundantSql, transformedRows, type RowEngine } from './hours/hour-output';
+import { redundantSql, transformedRows, withoutRedundant, type RowEngine } from './hours/hour-output';
 import { outputRowsSql } from './output-rows';
 import { queryCount, queryTexts } from './query';
-import { columnsSql, quoted } from './sql';
+import { quoted, RECORD, storedColumnsSql } from './sql';
 import { HourStage } from './stage/hour-stage';
 import { stageAll, type ReadFiles } from './stage/stage-files';
 import { valueFailureIn } from './value-failure';
@@ -221,12 +221,9 @@ class BeginningReader {
   /** The view `events`: the staged records of the day, each once, in the order of the lines. */
   async #defineEvents(): Promise<void> {
     const { pipeline } = this.#loaded;
-    const columns = columnsSql(pipeline);
-    const records = `(SELECT rowid AS record, ${columns} FROM ${STAGED} WHERE ${OF_DAY})`;
-    await this.#connection.run(
-      `CREATE OR REPLACE VIEW events AS SELECT ${columns} FROM ${records} AS own
-       ANTI JOIN (${redundantSql(pipeline, records)}) AS redundant ON redundant.record = own.record`,
-    );
+    const records = `(SELECT rowid AS ${RECORD}, ${storedColumnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_DAY})`;
+    const events = withoutRedundant(pipeline, records, `(${redundantSql(pipeline, records)})`);
+    await this.#connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
   }
 }
 

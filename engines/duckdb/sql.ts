@@ -21,15 +21,39 @@ export function parquetSql(...paths: readonly string[]): string {
   return `read_parquet(${literals(paths.map(exactly))}, hive_partitioning = false)`;
 }
 
+/** The column of a record's position among others. */
+export const RECORD = 'daybreak_record';
+
 /** The declared columns of a pipeline's events, in their order. */
 export function columnsSql({ events }: Pipeline): string {
   return Object.keys(events.columns).map(quoted).join(', ');
 }
 
-/** The same with their types, as CREATE TABLE declares them. */
-export function declaredColumnsSql(pipeline: Pipeline): string {
+/** Columns that DuckDB has beside those of a table and of a Parquet file, unless there is one of that name. */
+const OF_DUCKDB = ['rowid', 'file_row_number'];
+
+/** The name by which Daybreak's tables and Parquet files of records hold a declared column. */
+export function storedName(column: string): string {
+  return OF_DUCKDB.includes(column.toLowerCase()) ? `daybreak_${column}` : column;
+}
+
+/** The declared name of a column that is held by this name. */
+export function declaredName(stored: string): string {
+  return stored.replace(/^daybreak_/, '');
+}
+
+/** The declared columns out of such a table or file, by their declared names. */
+export function storedColumnsSql({ events }: Pipeline): string {
+  const columns = Object.keys(events.columns).map((name) =>
+    storedName(name) === name ? quoted(name) : `${quoted(storedName(name))} AS ${quoted(name)}`,
+  );
+  return columns.join(', ');
+}
+
+/** The declared columns with their types, as CREATE TABLE declares them. */
+export function declaredColumnsSql(pipeline: Pipeline, nameOf = (column: string): string => column): string {
   return eventColumnsOf(pipeline.events)
-    .map(({ name, type }) => `${quoted(name)} ${type}`)
+    .map(({ name, type }) => `${quoted(nameOf(name))} ${type}`)
     .join(', ');
 }
 

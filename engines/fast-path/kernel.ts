@@ -1,4 +1,5 @@
 import type { ColumnType, Pipeline } from '../../domain/pipeline';
+import { storedName } from '../duckdb/sql';
 import type { KernelTime } from './hour-times';
 import { instantiate, kernelNumbers, type KernelExports } from './kernel-exports';
 import { KernelLayouts, typeNumber } from './kernel-layouts';
@@ -113,7 +114,7 @@ export class LineKernel {
     this.#misses = parts.reserve(HELD_MISSES * numbers.MISS_BYTES);
     this.#text = parts.reserve(size.text);
     this.#columns = Object.entries(read.columns).map(([name, type], index) => ({
-      name,
+      name: storedName(name),
       type,
       at: COLUMNS + index * COLUMN_BYTES,
       values: parts.reserve(type === 'VARCHAR' ? size.text + 4 * size.rows : 8 * size.rows),

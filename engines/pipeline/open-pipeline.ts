@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { digestColumnOf } from '../../domain/pipeline';
 import { openDatabase, STAGED, type Database, type DatabaseOptions } from '../duckdb/database';
+import { storedColumnsSql } from '../duckdb/sql';
 import { numberedTransform } from '../duckdb/numbered-events';
 import type { LoadedPipeline, ReadPipeline } from '../model/loaded-pipeline';
-import { NOTE } from '../rule/record-rule';
 import { timedTransform } from '../rule/row-time';
 import { checkRowChecks } from '../sql-check/row-check';
 import { checkSampleTimes } from '../sql-check/sample-times';
@@ -38,7 +38,7 @@ export async function openPipeline(
 
 async function checkIn({ connection }: Database, read: ReadPipeline, name: string): Promise<LoadedPipeline> {
   const { pipeline, transform } = read;
-  await connection.run(`CREATE VIEW events AS SELECT * EXCLUDE (${NOTE}) FROM ${STAGED}`);
+  await connection.run(`CREATE VIEW events AS SELECT ${storedColumnsSql(pipeline)} FROM ${STAGED}`);
   const file = join(name, TRANSFORM_FILE);
   const bound = await checkTransform(connection, pipeline, transform, file);
   checkOutputColumns(pipeline, bound.columns, { yaml: join(name, PIPELINE_FILE), transform: file });

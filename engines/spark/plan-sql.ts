@@ -3,11 +3,26 @@ import { parseSourceHour } from '../../domain/file-hours';
 import type { BusinessDate } from '../../domain/business-date';
 import { CONFIGURATION, emptyStageSql, PREPARATION, STAGED } from '../duckdb/database';
 import { fastPath } from '../duckdb/fast-path';
-import { checkRowsSql, identityHashSql, redundantSql, unmatchedSql } from '../duckdb/hours/hour-output';
+import {
+  checkRowsSql,
+  identityHashSql,
+  redundantSql,
+  unmatchedSql,
+  withoutRedundant,
+} from '../duckdb/hours/hour-output';
 import { eventsWithRowsSql, NUMBERING } from '../duckdb/numbered-events';
 import { outputRowsSql } from '../duckdb/output-rows';
 import { figuresQuery } from '../duckdb/figures';
-import { columnsSql, declaredColumnsSql, literal, literals, quoted } from '../duckdb/sql';
+import {
+  columnsSql,
+  declaredColumnsSql,
+  literal,
+  literals,
+  quoted,
+  RECORD,
+  storedColumnsSql,
+  storedName,
+} from '../duckdb/sql';
 import { MOST_FAILING } from '../duckdb/stage/failing-records';
 import { neighbourContentSql } from '../duckdb/stage/hour-stage';
 import { FAILURE_OF_VALUES } from '../duckdb/value-failure';
@@ -18,6 +33,7 @@ import { FAULT, NOTE, OF_DAY, parseLinesSql } from '../rule/record-rule';
 import { timeRuleOf } from '../rule/time-rule';
 
 const PART = 'daybreak.part';
+const REDUNDANT = 'daybreak.redundant';
 const HOUR = 'daybreak_hour';
 const BUCKET = 'daybreak_bucket';
 
@@ -27,8 +43,9 @@ const BUCKET = 'daybreak_bucket';
  */
 export function planSql(loaded: LoadedPipeline, buckets: number, targets: readonly string[]) {
   const { pipeline } = loaded;
-  const columns = columnsSql(pipeline);
+  const [columns, stored] = [columnsSql(pipeline), storedColumnsSql(pipeline)];
   const between = `FROM ${STAGED} WHERE rowid BETWEEN $FIRST AND $LAST AND ${OF_DAY}`;
+  const records = (where: string): string => `(SELECT rowid AS ${RECORD}, ${stored} FROM ${PART} ${where})`;
   const match = loaded.outputColumns.find(({ name }) => name === pipeline.matchColumn);
   const numbered = multipliesRows(pipeline) ? loaded.numberedTransform : undefined;
   return {
@@ -36,8 +53,8 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
     prepare: PREPARATION,
     emptyStage: emptyStageSql(pipeline),
     countStaged: `SELECT count(*) FROM ${STAGED}`,
-    countNotes: `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS what, count(*)
-      FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY what`,
+    countNotes: `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS daybreak_what, count(*)
+      FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY daybreak_what`,
     fault: FAULT,
     faults: `SELECT rowid, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}')`,
     neighbourContent: neighbourContentSql(pipeline),
@@ -47,21 +64,19 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
      */
     check: !isWholeRecord(pipeline),
     checkRows: checkRowsSql(loaded),
-    candidates: `CREATE OR REPLACE VIEW events AS SELECT ${columns} ${between}`,
+    candidates: `CREATE OR REPLACE VIEW events AS SELECT ${stored} ${between}`,
     candidateBounds: `SELECT min(rowid), max(rowid) ${between}`,
     reject: `UPDATE ${STAGED} SET ${NOTE} = '${FAULT}' WHERE rowid = ?`,
     failureOfValues: FAILURE_OF_VALUES.source,
     mostFailing: MOST_FAILING,
-    stagedRecords: `SELECT ${columns} FROM ${STAGED}`,
+    stagedRecords: `SELECT ${stored} FROM ${STAGED}`,
     targets: `SELECT ${columns}, ${HOUR}, (${identityHashSql(pipeline)} % ${buckets})::INTEGER AS ${BUCKET}
-      FROM (SELECT rowid AS record, ${columns}, coalesce(${NOTE}, $HOUR) AS ${HOUR} FROM ${STAGED} WHERE ${OF_DAY})
-      WHERE list_contains(${literals(targets)}, ${HOUR}) ORDER BY ${HOUR}, ${BUCKET}, record`,
+      FROM (SELECT rowid AS ${RECORD}, ${stored}, coalesce(${NOTE}, $HOUR) AS ${HOUR} FROM ${STAGED} WHERE ${OF_DAY})
+      WHERE list_contains(${literals(targets)}, ${HOUR}) ORDER BY ${HOUR}, ${BUCKET}, ${RECORD}`,
     emptyPart: `CREATE OR REPLACE TABLE ${PART} (${partColumns(pipeline)})`,
-    insertPart: `INSERT INTO ${PART} BY NAME SELECT ?::VARCHAR AS ${HOUR}, ${columns} FROM daybreak_records`,
-    redundant: `CREATE OR REPLACE TABLE daybreak.redundant AS ${redundantSql(pipeline, `(SELECT rowid AS record, ${columns} FROM ${PART})`)}`,
-    events: `CREATE OR REPLACE VIEW events AS SELECT ${columns}
-      FROM (SELECT rowid AS record, ${columns} FROM ${PART} WHERE ${HOUR} = $HOUR) AS own
-      ANTI JOIN daybreak.redundant ON redundant.record = own.record`,
+    insertPart: `INSERT INTO ${PART} SELECT ?::VARCHAR, ${columns} FROM daybreak_records`,
+    redundant: `CREATE OR REPLACE TABLE ${REDUNDANT} AS ${redundantSql(pipeline, records(''))}`,
+    events: `CREATE OR REPLACE VIEW events AS ${withoutRedundant(pipeline, records(`WHERE ${HOUR} = $HOUR`), REDUNDANT)}`,
     rows: `CREATE OR REPLACE TABLE daybreak.rows AS (\n${outputRowsSql(loaded)}\n)`,
     copyRows: `COPY daybreak.rows TO '$PATH' (FORMAT json)`,
     countRows: `SELECT ${['count(*)', unmatchedSql(match), ...wrongRowsSql(pipeline)].join(', ')} FROM daybreak.rows`,
@@ -74,7 +89,7 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
 
 /** The records of a partition, in the order of their lines. */
 function partColumns(pipeline: Pipeline): string {
-  return `${HOUR} VARCHAR, ${declaredColumnsSql(pipeline)}`;
+  return `${HOUR} VARCHAR, ${declaredColumnsSql(pipeline, storedName)}`;
 }
 
 /** The partitions of each hour by bucket: its own, unless records of different hours can have the same identity. */

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
 import { STAGED } from '../duckdb/database';
 import { queryTexts } from '../duckdb/query';
-import { literal } from '../duckdb/sql';
+import { declaredName, literal } from '../duckdb/sql';
 import {
   boundColumnOf,
   dependenciesOf,
@@ -183,7 +183,8 @@ class PlanReader {
     const ofEvents = `${schema}.${table}` === STAGED;
     if (!ofEvents && schema !== 'main') return this.#unknown(`the table ${schema}.${table}`);
     const reference = this.#refer({ table: ofEvents ? 'events' : table.toLowerCase() });
-    const columns = get.column_indexes.map(({ index }) => columnAt(reference, get.names[index]));
+    const names = ofEvents ? get.names.map(declaredName) : get.names;
+    const columns = get.column_indexes.map(({ index }) => columnAt(reference, names[index]));
     return { columns, tables: [reference], ofEvents };
   }
 

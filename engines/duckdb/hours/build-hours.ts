@@ -51,7 +51,7 @@ class HoursBuild {
     this.#context = context;
     this.#pieces = pieces;
     this.#ledger = new MisplacedLedger(plan);
-    this.#misplaced = new MisplacedRecords(join(context.folder, SHARED_FOLDERS.misplaced), plan.loaded.pipeline);
+    this.#misplaced = new MisplacedRecords(join(context.folder, SHARED_FOLDERS.misplaced));
   }
 
   /**

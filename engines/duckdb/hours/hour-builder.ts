@@ -56,7 +56,7 @@ export class HourBuilder implements HourWorker {
     const { folder, date, loaded } = setup;
     const { pipeline } = loaded;
     const rows = transformedRows(loaded);
-    const misplaced = new MisplacedRecords(join(folder, SHARED_FOLDERS.misplaced), pipeline);
+    const misplaced = new MisplacedRecords(join(folder, SHARED_FOLDERS.misplaced));
     const identities = spansHours(pipeline)
       ? new HourIdentities(join(folder, SHARED_FOLDERS.identities), pipeline)
       : undefined;

@@ -14,7 +14,7 @@ import type { ProvenLines } from '../../model/fast-path';
 import { queryCount, queryTexts, run } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
-import { columnsSql, literal, parquetSql, quoted } from '../sql';
+import { columnsSql, literal, parquetSql, quoted, RECORD, storedColumnsSql } from '../sql';
 import { wrongRowsOfHour, wrongRowsSql } from '../wrong-rows';
 
 export interface WrittenRows extends Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched' | 'wrong'> {
@@ -146,9 +146,8 @@ export async function checkUnwritten(
   pipeline: Pipeline,
   { rows, proven, own }: Pick<HourRows, 'rows' | 'proven'> & { readonly own: boolean },
 ): Promise<void> {
-  const columns = columnsSql(pipeline);
-  const staged = `SELECT ${columns} FROM ${STAGED} WHERE ${OF_DAY}`;
-  const parts = own ? [staged, ...provenPart(columns, proven)] : [`${staged} AND NOT ${OF_HOUR}`];
+  const staged = `SELECT ${storedColumnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_DAY}`;
+  const parts = own ? [staged, ...provenPart(pipeline, proven)] : [`${staged} AND NOT ${OF_HOUR}`];
   await run(connection, `CREATE OR REPLACE VIEW events AS ${parts.join(' UNION ALL ')}`);
   await rows.check(connection);
 }
@@ -157,7 +156,7 @@ interface HourParts extends Pick<HourRows, 'proven'> {
   /** How many records of the hour are staged. */
   readonly staged: number;
   /**
-   * SQL of the hour's records that may have the identity of an earlier record, with their position as `record`;
+   * SQL of the hour's records that may have the identity of an earlier record, with their position as RECORD;
    * undefined if there are none.
    */
   readonly unsettled: string | undefined;
@@ -168,9 +167,9 @@ interface HourParts extends Pick<HourRows, 'proven'> {
  * are checked.
  */
 function unsettledSql(pipeline: Pipeline, staged: number, proven: ProvenLines | undefined): string | undefined {
-  if (staged > 0) return `(SELECT rowid AS record, ${columnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_HOUR})`;
+  if (staged > 0) return `(SELECT rowid AS ${RECORD}, ${storedColumnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_HOUR})`;
   if (proven === undefined || isWholeRecord(pipeline)) return undefined;
-  return `(SELECT file_row_number AS record, ${columnsSql(pipeline)} FROM ${parquetSql(proven.path)})`;
+  return `(SELECT file_row_number AS ${RECORD}, ${storedColumnsSql(pipeline)} FROM ${parquetSql(proven.path)})`;
 }
 
 async function defineEvents(
@@ -178,21 +177,26 @@ async function defineEvents(
   pipeline: Pipeline,
   { unsettled, staged, proven, repeated }: HourParts & Pick<HourRows, 'repeated'>,
 ): Promise<void> {
-  const columns = columnsSql(pipeline);
-  const settled = unsettled === undefined || staged > 0 ? provenPart(columns, proven) : [];
-  const parts = [
-    ...settled,
-    ...(unsettled === undefined
-      ? []
-      : [`SELECT ${columns} FROM ${unsettled} AS own ANTI JOIN ${REDUNDANT} ON redundant.record = own.record`]),
-  ];
+  const settled = unsettled === undefined || staged > 0 ? provenPart(pipeline, proven) : [];
+  const parts = [...settled, ...(unsettled === undefined ? [] : [withoutRedundant(pipeline, unsettled, REDUNDANT)])];
   const distinct = parts.join(' UNION ALL ');
   const events = repeated === undefined ? distinct : withoutRepeated(distinct, pipeline, repeated);
   await run(connection, `CREATE OR REPLACE VIEW events AS ${events}`);
 }
 
-function provenPart(columns: string, proven: ProvenLines | undefined): string[] {
-  return proven === undefined ? [] : [`SELECT ${columns} FROM ${parquetSql(proven.path)}`];
+function provenPart(pipeline: Pipeline, proven: ProvenLines | undefined): string[] {
+  return proven === undefined ? [] : [`SELECT ${storedColumnsSql(pipeline)} FROM ${parquetSql(proven.path)}`];
+}
+
+/**
+ * SQL of the declared columns of records without the redundant ones.
+ *
+ * @param records SQL of a table with the declared columns and RECORD.
+ * @param redundant SQL of a table with the RECORD of each redundant one.
+ */
+export function withoutRedundant(pipeline: Pipeline, records: string, redundant: string): string {
+  return `SELECT ${columnsSql(pipeline)} FROM ${records} AS daybreak_own
+    ANTI JOIN ${redundant} AS daybreak_redundant ON daybreak_redundant.${RECORD} = daybreak_own.${RECORD}`;
 }
 
 /**
@@ -207,25 +211,30 @@ async function findRedundant(
   const amongProven =
     proven === undefined || staged === 0
       ? ''
-      : `UNION SELECT own.record FROM ${unsettled} AS own SEMI JOIN ${parquetSql(proven.path)} AS proven
-         ON ${sameIdentity('proven', 'own', identityOf(pipeline))}`;
+      : `UNION SELECT daybreak_own.${RECORD} FROM ${unsettled} AS daybreak_own
+         SEMI JOIN (${provenPart(pipeline, proven).join('')}) AS daybreak_proven
+         ON ${sameIdentity('daybreak_proven', 'daybreak_own', identityOf(pipeline))}`;
   await run(connection, `CREATE OR REPLACE TABLE ${REDUNDANT} AS ${redundantSql(pipeline, unsettled)} ${amongProven}`);
   return queryCount(connection, `SELECT count(*) FROM ${REDUNDANT}`);
 }
 
 /**
- * SQL of the records whose identity an earlier record has, as the column `record`.
+ * SQL of the records whose identity an earlier record has, as the column RECORD.
  *
- * @param records SQL of a table with the declared columns and `record`, the number of the record.
+ * @param records SQL of a table with the declared columns and RECORD, the number of the record.
  */
 export function redundantSql(pipeline: Pipeline, records: string): string {
   const hash = identityHashSql(pipeline);
-  return `WITH shared AS MATERIALIZED (SELECT ${hash} AS identity_hash FROM ${records} GROUP BY identity_hash HAVING count(*) > 1)
-    SELECT record FROM (
-      SELECT record, row_number() OVER (PARTITION BY ${identityKeyNames(pipeline).join(', ')} ORDER BY record) AS occurrence
-      FROM (SELECT record, ${identityKeysSql(pipeline)} FROM ${records} WHERE ${hash} IN (FROM shared)))
-    WHERE occurrence > 1`;
+  return `WITH daybreak_shared AS MATERIALIZED
+      (SELECT ${hash} AS ${IDENTITY_HASH} FROM ${records} GROUP BY ${IDENTITY_HASH} HAVING count(*) > 1)
+    SELECT ${RECORD} FROM (
+      SELECT ${RECORD}, row_number() OVER (PARTITION BY ${identityKeyNames(pipeline).join(', ')} ORDER BY ${RECORD}) AS daybreak_occurrence
+      FROM (SELECT ${RECORD}, ${identityKeysSql(pipeline)} FROM ${records} WHERE ${hash} IN (FROM daybreak_shared)))
+    WHERE daybreak_occurrence > 1`;
 }
+
+/** The column of such hashes. */
+export const IDENTITY_HASH = 'daybreak_identity_hash';
 
 /** A hash that is equal for records of the same identity. */
 export function identityHashSql(pipeline: Pipeline): string {

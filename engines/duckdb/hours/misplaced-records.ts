@@ -1,22 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { join } from 'node:path';
-import type { Pipeline } from '../../../domain/pipeline';
 import { STAGED } from '../database';
 import { BLANK } from '../../rule/json-line';
 import { run } from '../query';
 import { NOTE } from '../../rule/record-rule';
 import type { PartFile } from './piece-steps';
-import { columnsSql, literal, parquetSql } from '../sql';
+import { literal, parquetSql } from '../sql';
 
 /** Valid records that are not written with the file that they are in. Kept in one Parquet file per source. */
 export class MisplacedRecords {
   readonly #folder: string;
-  readonly #columns: string;
 
   /** @param folder an existing folder. */
-  constructor(folder: string, pipeline: Pipeline) {
+  constructor(folder: string) {
     this.#folder = folder;
-    this.#columns = columnsSql(pipeline);
   }
 
   /**
@@ -31,7 +28,7 @@ export class MisplacedRecords {
     const kept = targets === 'own' ? `${NOTE} IS NULL` : `${NOTE} IN (${targets.map(literal).join(', ')})`;
     await run(
       connection,
-      `COPY (SELECT ${this.#columns}, ${NOTE} FROM ${STAGED} WHERE ${kept}${isPadded ? ` OR ${NOTE} = '${BLANK}'` : ''})
+      `COPY (FROM ${STAGED} WHERE ${kept}${isPadded ? ` OR ${NOTE} = '${BLANK}'` : ''})
        TO ${literal(this.#file(source))} (FORMAT parquet${isPadded ? ', ROW_GROUP_SIZE 2048' : ''})`,
     );
   }
@@ -40,7 +37,7 @@ export class MisplacedRecords {
   async stage(connection: DuckDBConnection, source: string, target: string): Promise<void> {
     await run(
       connection,
-      `INSERT INTO ${STAGED} BY NAME SELECT ${this.#columns}, nullif(${NOTE}, ${literal(target)}) AS ${NOTE}
+      `INSERT INTO ${STAGED} SELECT * REPLACE (nullif(${NOTE}, ${literal(target)}) AS ${NOTE})
        FROM ${parquetSql(this.#file(source))} WHERE ${NOTE} IN (${literal(target)}, '${BLANK}')`,
     );
   }

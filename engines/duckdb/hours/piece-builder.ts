@@ -11,10 +11,17 @@ import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';
 import { readQuarantine } from '../../versions/read-quarantine';
 import { queryCount, run } from '../query';
-import { columnsSql, literal, parquetSql } from '../sql';
+import { columnsSql, literal, parquetSql, RECORD, storedColumnsSql } from '../sql';
 import type { HourStage } from '../stage/hour-stage';
 import { valueFailureIn } from '../value-failure';
-import { identityHashSql, NO_ROWS, transformedRows, type RowEngine } from './hour-output';
+import {
+  IDENTITY_HASH,
+  identityHashSql,
+  NO_ROWS,
+  transformedRows,
+  withoutRedundant,
+  type RowEngine,
+} from './hour-output';
 import { identityKeyNames, identityKeysSql } from './identity-keys';
 import { MisplacedRecords } from './misplaced-records';
 import {
@@ -46,6 +53,9 @@ export interface PieceParts {
   readonly reader: SourceReader;
 }
 
+/** The column of a part's number. */
+const PART = 'daybreak_part';
+
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** Does the steps of a large hour, with the DuckDB of one worker. */
@@ -57,7 +67,7 @@ export class PieceBuilder implements PieceSteps {
 
   constructor(parts: PieceParts) {
     this.#parts = parts;
-    this.#own = new MisplacedRecords(parts.pieces, parts.loaded.pipeline);
+    this.#own = new MisplacedRecords(parts.pieces);
     this.#rows = transformedRows(parts.loaded, 'part');
   }
 
@@ -117,21 +127,21 @@ export class PieceBuilder implements PieceSteps {
 
   async hashIdentities(part: HourPart): Promise<string> {
     const path = this.#file(`${part.hour}-hashes-${part.number}`);
-    await this.#copy(`SELECT ${identityHashSql(this.#pipeline)} AS identity_hash FROM ${this.#rowsOf(part)}`, path);
+    await this.#copy(`SELECT ${identityHashSql(this.#pipeline)} AS ${IDENTITY_HASH} FROM ${this.#rowsOf(part)}`, path);
     return path;
   }
 
   async findShared({ hour, hashes, slice, slices }: SliceOf<'hashes'>): Promise<string | undefined> {
     const path = this.#file(`${hour}-shared-${slice}`);
-    const sql = `SELECT identity_hash FROM ${parquetSql(...hashes)} WHERE identity_hash % ${slices} = ${slice}
-      GROUP BY identity_hash HAVING count(*) > 1`;
+    const sql = `SELECT ${IDENTITY_HASH} FROM ${parquetSql(...hashes)} WHERE ${IDENTITY_HASH} % ${slices} = ${slice}
+      GROUP BY ${IDENTITY_HASH} HAVING count(*) > 1`;
     return (await this.#copy(sql, path)) === 0 ? undefined : path;
   }
 
   async findAlike({ shared, ...part }: Parameters<PieceSteps['findAlike']>[0]): Promise<string> {
     const path = this.#file(`${part.hour}-alike-${part.number}`);
     const hash = identityHashSql(this.#pipeline);
-    const sql = `SELECT ${part.number} AS part, record, ${hash} AS identity_hash, ${identityKeysSql(this.#pipeline)}
+    const sql = `SELECT ${part.number} AS ${PART}, ${RECORD}, ${hash} AS ${IDENTITY_HASH}, ${identityKeysSql(this.#pipeline)}
       FROM ${this.#rowsOf(part)} WHERE ${hash} IN (FROM ${parquetSql(...shared)})`;
     await this.#copy(sql, path);
     return path;
@@ -140,10 +150,10 @@ export class PieceBuilder implements PieceSteps {
   async findRedundant({ hour, alike, slice, slices }: SliceOf<'alike'>): Promise<string> {
     const path = this.#file(`${hour}-redundant-${slice}`);
     const keys = identityKeyNames(this.#pipeline).join(', ');
-    const sql = `SELECT part, record FROM (
-        SELECT part, record, row_number() OVER (PARTITION BY ${keys} ORDER BY part, record) AS occurrence
-        FROM ${parquetSql(...alike)} WHERE identity_hash % ${slices} = ${slice})
-      WHERE occurrence > 1`;
+    const sql = `SELECT ${PART}, ${RECORD} FROM (
+        SELECT ${PART}, ${RECORD}, row_number() OVER (PARTITION BY ${keys} ORDER BY ${PART}, ${RECORD}) AS daybreak_occurrence
+        FROM ${parquetSql(...alike)} WHERE ${IDENTITY_HASH} % ${slices} = ${slice})
+      WHERE daybreak_occurrence > 1`;
     await this.#copy(sql, path);
     return path;
   }
@@ -151,12 +161,11 @@ export class PieceBuilder implements PieceSteps {
   async write({ redundant, repeated, isGood, ...part }: PartToWrite): Promise<WrittenPart | undefined> {
     const { connection, identities } = this.#parts;
     const path = join(this.#parts.pieces, `${part.hour}-rows-${part.number}.ndjson`);
-    const dropped = redundant.length === 0 ? undefined : `${parquetSql(...redundant)} WHERE part = ${part.number}`;
+    const dropped = redundant.length === 0 ? undefined : `${parquetSql(...redundant)} WHERE ${PART} = ${part.number}`;
     const first =
       dropped === undefined
         ? `SELECT ${columnsSql(this.#pipeline)} FROM ${this.#rowsOf(part)}`
-        : `SELECT ${columnsSql(this.#pipeline)} FROM ${this.#rowsOf(part)} AS own
-           ANTI JOIN (SELECT record FROM ${dropped}) AS redundant ON redundant.record = own.record`;
+        : withoutRedundant(this.#pipeline, this.#rowsOf(part), `(SELECT ${RECORD} FROM ${dropped})`);
     const events = repeated === undefined ? first : withoutRepeated(first, this.#pipeline, repeated);
     await run(connection, `CREATE OR REPLACE VIEW events AS ${events}`);
     const kept =
@@ -203,9 +212,9 @@ export class PieceBuilder implements PieceSteps {
     return join(this.#parts.pieces, `${name}.parquet`);
   }
 
-  /** SQL of a part's records, in order, with their position as `record`. */
+  /** SQL of a part's records, in order, with their position as RECORD. */
   #rowsOf({ path, where }: PartFile): string {
-    const rows = `SELECT file_row_number AS record, ${columnsSql(this.#pipeline)} FROM ${parquetSql(path)}`;
+    const rows = `SELECT file_row_number AS ${RECORD}, ${storedColumnsSql(this.#pipeline)} FROM ${parquetSql(path)}`;
     return where === undefined ? `(${rows})` : `(${rows} WHERE ${where})`;
   }
 

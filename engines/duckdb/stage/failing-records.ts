@@ -3,7 +3,7 @@ import { DaybreakError } from '../../../domain/errors';
 import type { Pipeline } from '../../../domain/pipeline';
 import { STAGED } from '../database';
 import { OF_DAY } from '../../rule/record-rule';
-import { columnsSql } from '../sql';
+import { storedColumnsSql } from '../sql';
 import { queryTexts, run } from '../query';
 import { valueFailureIn } from '../value-failure';
 
@@ -19,7 +19,7 @@ export async function findFailing(
   pipeline: Pipeline,
   { rows, check }: { readonly rows: number; readonly check: (connection: DuckDBConnection) => Promise<void> },
 ): Promise<Map<number, string>> {
-  const columns = columnsSql(pipeline);
+  const columns = storedColumnsSql(pipeline);
   const failing = new Map<number, string>();
 
   async function failureAmong(from: number, to: number): Promise<string | undefined> {

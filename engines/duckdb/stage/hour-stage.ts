@@ -18,7 +18,7 @@ import type { HourScan, ProvenLines } from '../../model/fast-path';
 import { queryCount, queryTexts, runPrepared, StatementCache, streamTexts } from '../query';
 import { BLANK } from '../../rule/json-line';
 import { FAULT, faultOf, NOTE, noteOfFault, OF_DAY, OUTSIDE_DAY, parseLinesSql } from '../../rule/record-rule';
-import { columnsSql } from '../sql';
+import { columnsSql, storedColumnsSql } from '../sql';
 import { timeRuleOf } from '../../rule/time-rule';
 
 /** The counts of the lines in one hour's files. */
@@ -177,8 +177,8 @@ export class HourStage {
   async counts(): Promise<StagedCounts> {
     const groups = await queryTexts(
       this.#connection,
-      `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS what, count(*)::INTEGER
-       FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY what ORDER BY what`,
+      `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS daybreak_what, count(*)::INTEGER
+       FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY daybreak_what ORDER BY daybreak_what`,
     );
     const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
     const of = (what: string): number => noted.get(what) ?? 0;
@@ -308,7 +308,8 @@ export class HourStage {
 
 /** SQL of the records and the digest of NeighbourContent, over the staged lines. */
 export function neighbourContentSql(pipeline: Pipeline): string {
-  return `SELECT count(*), coalesce(sum(hash(${columnsSql(pipeline)})::HUGEINT), 0)::VARCHAR FROM ${STAGED} WHERE ${OF_DAY}`;
+  return `SELECT count(*), coalesce(sum(hash(${columnsSql(pipeline)})::HUGEINT), 0)::VARCHAR
+    FROM (SELECT ${storedColumnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_DAY})`;
 }
 
 const LINE_FEED = 10;
