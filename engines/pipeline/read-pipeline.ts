@@ -97,8 +97,26 @@ async function readPart(folder: string, file: string, largest: number): Promise<
   });
 }
 
+/** Columns that earlier code took for its own, so that days were built with other values. */
+const MISTAKEN: Readonly<Record<'events' | 'csv', readonly string[]>> = {
+  events: ['record', 'rowid', 'file_row_number'],
+  csv: ['index', 'line', 'fields'],
+};
+
+/** The names of such columns, as they are in the settings. */
+function mistakenColumns({ events, tables }: Pipeline): string[] {
+  const among = (columns: object, mistaken: readonly string[]): string[] =>
+    Object.keys(columns).filter((name) => mistaken.includes(name.toLowerCase()));
+  const ofTables = Object.values(tables).filter(({ format }) => format === 'csv');
+  return [
+    ...among(events.columns, MISTAKEN.events),
+    ...ofTables.flatMap(({ columns }) => among(columns, MISTAKEN.csv)),
+  ];
+}
+
 /** The settings of pipeline.yaml that decide which rows a day has, and what is counted of them. */
-function rowSettings({ timeZone, events, tables, matchColumn, checks, files, druid }: Pipeline): unknown {
+function rowSettings(pipeline: Pipeline): unknown {
+  const { timeZone, events, tables, matchColumn, checks, files, druid } = pipeline;
   // A default is left out, so that a new setting does not change the hashes of days that were built before it.
   const rowTime = druid.rowTime === 'event' ? undefined : druid.rowTime;
   const reachHours = files.reachHours === 1 ? undefined : files.reachHours;
@@ -109,6 +127,8 @@ function rowSettings({ timeZone, events, tables, matchColumn, checks, files, dru
   const naming = { pattern: files.pattern, timeZone: files.timeZone, reachHours, framing };
   // An event is bad if a check fails on its row. What a check allows changes neither rows nor counts.
   const counted = checks.length === 0 ? undefined : checks.map(({ name, where }) => ({ name, where }));
+  // So a day that was built with other values has another version, and no build takes its hours.
+  const mistaken = mistakenColumns(pipeline);
   return {
     timeZone,
     events: { ...columns, maximumBytes: size, maximumRows: most },
@@ -120,5 +140,6 @@ function rowSettings({ timeZone, events, tables, matchColumn, checks, files, dru
     timeColumn: druid.timeColumn,
     rowTime,
     digestColumn: druid.digestColumn,
+    mistaken: mistaken.length === 0 ? undefined : mistaken,
   };
 }
