@@ -140,8 +140,8 @@ describe('a pipeline folder', () => {
     ],
     [
       'a column of digests named as Daybreak’s own',
-      yaml('druid:\n', 'druid:\n  digestColumn: daybreak_digest\n'),
-      'druid.digestColumn is "daybreak_digest"; accepted: a name that does not begin with daybreak_',
+      yaml('druid:\n', 'druid:\n  digestColumn: daybreak_row\n'),
+      'druid.digestColumn is "daybreak_row"; accepted: a name that does not begin with daybreak_',
     ],
     ['the key column', yaml('key: user_id', 'key: id'), 'kafka.key is id, which the transform does not give'],
   ])('names the line, the value and what is accepted for %s', async (_, changes, words) => {

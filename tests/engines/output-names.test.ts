@@ -75,7 +75,7 @@ checks: [{ name: c, where: '${where.replaceAll("'", "''")}', atMost: 100% }]
         scratch,
       }),
     }));
-    const counted = await withRowCounter(pipeline, columns, scratch, async (counter) => [
+    const counted = await withRowCounter(pipeline, columns, { scratch }, async (counter) => [
       await counter.ofFile(file),
       await counter.ofLines(createReadStream(file)),
     ]);

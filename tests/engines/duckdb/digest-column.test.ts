@@ -11,8 +11,8 @@ const load = async (line: string) =>
   loadPipeline(await pipelineLike('events', join(root, 'pipelines'), { 'pipeline.yaml': withDruid(line) }));
 
 it('gives each row the same digest in both layers, and another row another', async () => {
-  const loaded = await load('digestColumn: row_digest');
-  expect(loaded.outputColumns.at(-1)).toEqual({ name: 'row_digest', type: 'BIGINT' });
+  const loaded = await load('digestColumn: daybreak_digest');
+  expect(loaded.outputColumns.at(-1)).toEqual({ name: 'daybreak_digest', type: 'BIGINT' });
   const events = [1, 2].map((id) => `{"hello":"hi","id":${id},"time":"${DAY} 07:00:00"}`);
   const [input, output] = [join(root, 'input'), join(root, 'output')];
   await writeFiles(input, { [`names.${DAY.replaceAll('-', '')}.07.json`]: `${events.join('\n')}\n` });
@@ -22,7 +22,7 @@ it('gives each row the same digest in both layers, and another row another', asy
   const { messages } = await speed.run(events.map((event) => Buffer.from(event)));
   speed.close();
   expect(messages.map(({ value }) => value)).toEqual(batch);
-  const digests = batch.map((row) => /"row_digest":(-?\d+)}$/.exec(row)?.[1]);
+  const digests = batch.map((row) => /"daybreak_digest":(-?\d+)}$/.exec(row)?.[1]);
   expect(new Set(digests).size).toBe(2);
 });
 
