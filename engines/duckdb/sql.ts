@@ -39,7 +39,8 @@ export function storedName(column: string): string {
 
 /** The declared name of a column that is held by this name. */
 export function declaredName(stored: string): string {
-  return stored.replace(/^daybreak_/, '');
+  const name = stored.replace(/^daybreak_/, '');
+  return storedName(name) === stored ? name : stored;
 }
 
 /** The declared columns out of such a table or file, by their declared names. */
