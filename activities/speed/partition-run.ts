@@ -80,7 +80,7 @@ interface TransformedPart {
 
 /** Failing events are searched for this long before what is found is committed. */
 const ISOLATION_MS = 1_000;
-/** A broker that restarts is back long before this. After it the shard fails, and Temporal retries it. */
+/** A broker that restarts is back long before this. After it the run fails; see Shard. */
 const OUTAGE_TOLERANCE_MS = 60_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
@@ -115,6 +115,11 @@ export class PartitionRun {
   #lastCommitAt: string | undefined;
   #reset: OffsetReset | undefined;
   #trouble: string | undefined;
+  #standsStill = false;
+  /** When it last had no trouble, or one that is no outage. */
+  #healthyAt = performance.now();
+  /** The last session. The next one, also of a later `run`, must not fence an owner that came between. */
+  #previous: ProducerEpoch | undefined;
   /** Why micro-batches are small, if they are because events fail. */
   #slowness: string | undefined;
 
@@ -140,40 +145,52 @@ export class PartitionRun {
     };
   }
 
+  /** Whether its trouble is no short outage: it may well last until somebody does what it says. */
+  get standsStill(): boolean {
+    return this.#standsStill;
+  }
+
   /**
    * Runs until the signal aborts, then commits what it has begun and ends. It survives the restart of a broker, and waits
-   * where the trouble is of this partition alone. Throws SHARD_FENCED if another owner took the partition over, and any
-   * other error that lasts for a minute.
+   * where the trouble is surely of this partition alone. Throws SHARD_FENCED if another owner took the partition over, and
+   * any other error that lasts for a minute. After the latter it can be called again, and has no such minute until it
+   * commits.
    */
   async run(signal: AbortSignal): Promise<void> {
-    let previous: ProducerEpoch | undefined;
-    let healthyAt = performance.now();
     let pause = FIRST_PAUSE_MS;
     while (!signal.aborted) {
       let session: PartitionSession | undefined;
       try {
-        session = await PartitionSession.open(this.#options.kafka, this.#sessionOptions(), previous, (producer) => {
-          previous = producer;
-          this.#offset = Math.max(this.#offset, producer.known ?? 0);
-        });
+        session = await PartitionSession.open(
+          this.#options.kafka,
+          this.#sessionOptions(),
+          this.#previous,
+          (producer) => {
+            this.#previous = producer;
+            this.#offset = Math.max(this.#offset, producer.known ?? 0);
+          },
+        );
         await this.#consume(session, signal, () => {
-          healthyAt = performance.now();
+          this.#healthyAt = performance.now();
           pause = FIRST_PAUSE_MS;
+          if (this.#standsStill) this.#trouble = undefined;
+          this.#standsStill = false;
         });
       } catch (thrown) {
-        if (!(thrown instanceof DaybreakError)) throw thrown;
+        if (!(thrown instanceof DaybreakError) || thrown.code === 'SHARD_FENCED') throw thrown;
         // This needs no time limit: each refusal makes the next attempt smaller, down to the smallest.
         const isNarrowed = thrown === this.#narrowedAfter;
-        const isPassing =
-          thrown.retry && thrown.code !== 'SHARD_FENCED' && performance.now() - healthyAt <= OUTAGE_TOLERANCE_MS;
+        const isPassing = thrown.retry && performance.now() - this.#healthyAt <= OUTAGE_TOLERANCE_MS;
         // No attempt heals it, and the other partitions of the shard go on.
         const isUnreadable = thrown instanceof UnreadableBatch;
         const isOwn = isUnreadable || thrown.code === 'OFFSET_MISSING' || hasNoLeader(thrown);
-        if (!isNarrowed && !isPassing && !isOwn) throw thrown;
+        const isOver = !isNarrowed && !isPassing && !isOwn;
         // Kafka has answered, so that no outage lasts.
-        if (isOwn) healthyAt = performance.now();
-        const trouble = isOwn ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
+        if (isOwn) this.#healthyAt = performance.now();
+        if (isOwn || isOver) this.#standsStill = true;
+        const trouble = isOwn || isOver ? `${thrown.what}. ${thrown.remedy}` : thrown.what;
         this.#setTrouble(isUnreadable ? `${trouble} ${this.#howToGoOn(thrown)}` : trouble);
+        if (isOver) throw thrown;
         await sleep(isNarrowed ? FIRST_PAUSE_MS : pause, undefined, { signal }).catch(() => undefined);
         if (!isNarrowed) pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
       } finally {
@@ -255,7 +272,7 @@ export class PartitionRun {
     this.#countWrong(none);
     // Kafka forgets the offset of a partition that is idle for a week, unless it is committed again.
     await session.commit(new Map(), offset, metadataOf(counts));
-    if (this.#narrowedAfter === undefined) this.#trouble = undefined;
+    if (this.#narrowedAfter === undefined && !this.#standsStill) this.#trouble = undefined;
   }
 
   /**

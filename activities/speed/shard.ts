@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type KafkaLogger, type KafkaOptions, KafkaTopics } from '../../clients/kafka';
-import { DaybreakError, messageOf } from '../../domain/errors';
+import { DaybreakError, messageOf, type ErrorCode } from '../../domain/errors';
 import { deadLetterTopicOf, type Pipeline } from '../../domain/pipeline';
 import {
   type KnownOffset,
@@ -40,6 +40,10 @@ export interface ShardTransform extends PartitionTransform {
 
 /** How soon a new partition is noticed. */
 const PARTITIONS_POLL_MS = 5_000;
+/** How soon a partition that has failed is opened again. */
+const FAILED_PAUSE_MS = 15_000;
+/** Not of a partition: its owner is another one now, or the DuckDB that all of them share must be opened again. */
+const OF_SHARD: readonly ErrorCode[] = ['SHARD_FENCED', 'ENGINE_FAILED'];
 
 /** Runs the partitions of one share in parallel. */
 export class Shard {
@@ -65,7 +69,8 @@ export class Shard {
 
   /**
    * Runs until the time is over, the pipeline needs another setup or the signal aborts. In each case everything that
-   * was begun is committed. If a partition fails permanently, throws after the others have ended too.
+   * was begun is committed. A partition that fails is opened again after a while, and the others go on. If none goes on, or
+   * the failure is not of a partition, throws after all have ended.
    */
   async run(signal: AbortSignal): Promise<SpeedShardResult> {
     const { kafka, pipeline, input, transform } = this.#options;
@@ -77,7 +82,7 @@ export class Shard {
     const start = (partition: number, partitions: number): void => {
       const run = this.#partitionRun(partition, Math.ceil(partitions / input.shards));
       this.#runs.set(partition, run);
-      const ended = run.run(end).catch((thrown: unknown) => {
+      const ended = this.#keepRunning(run, end).catch((thrown: unknown) => {
         failure.abort(thrown);
       });
       running.push(ended);
@@ -105,13 +110,27 @@ export class Shard {
     return { ...this.progress, ended: signal.aborted ? 'cancelled' : isChanged ? 'pipeline-changed' : 'time-over' };
   }
 
+  async #keepRunning(run: PartitionRun, end: AbortSignal): Promise<void> {
+    while (!end.aborted) {
+      try {
+        await run.run(end);
+      } catch (thrown) {
+        const isOfPartition = thrown instanceof DaybreakError && !OF_SHARD.includes(thrown.code);
+        const goesOn = [...this.#runs.values()].some(({ standsStill }) => !standsStill);
+        if (!isOfPartition || !goesOn) throw thrown;
+        await sleep(FAILED_PAUSE_MS, undefined, { signal: end }).catch(() => undefined);
+      }
+    }
+  }
+
   async #partitionsAfterAWhile(topics: KafkaTopics, end: AbortSignal): Promise<number> {
     await sleep(PARTITIONS_POLL_MS, undefined, { signal: end }).catch(() => undefined);
     if (end.aborted) return 0;
     try {
       return await this.#partitions(topics);
     } catch (thrown) {
-      if (!(thrown instanceof DaybreakError && thrown.retry)) throw thrown;
+      // What concerns the partitions as well, they notice themselves.
+      if (!(thrown instanceof DaybreakError)) throw thrown;
       this.#options.logger.warn({ reason: messageOf(thrown) }, 'could not check for new partitions');
       return 0;
     }

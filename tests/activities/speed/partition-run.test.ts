@@ -176,8 +176,13 @@ describe('a broker that is away', () => {
       aheadMs += name === 'connect' ? 25_000 : 0;
       if (aheadMs > 0) throw FakeKafka.away();
     };
-    await expect(run()).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' });
+    const partition = partitionRun();
+    await expect(partition.run(stop.signal)).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' });
     expect(aheadMs).toBe(75_000);
+    expect(partition.standsStill).toBe(true);
+    // It has had its minute.
+    await expect(partition.run(stop.signal)).rejects.toMatchObject({ code: 'KAFKA_UNREACHABLE' });
+    expect(aheadMs).toBe(100_000);
   });
 });
 
@@ -241,6 +246,45 @@ describe('a partition without a leader', () => {
       'fetch 6': ends,
     });
     await expect(run()).resolves.toBeUndefined();
+  });
+});
+
+describe('a partition that may not be written', () => {
+  const TOPIC_AUTHORIZATION_FAILED = 29;
+  const REFUSED = /TOPIC_AUTHORIZATION_FAILED\. Read the broker's log; .*rights may forbid it\.$/;
+  const refuses = (): never => {
+    throw createErrorFromCode(TOPIC_AUTHORIZATION_FAILED);
+  };
+  let partition: PartitionRun;
+
+  beforeEach(async () => {
+    kafka.bounds = { low: 0, high: 1 };
+    const batch = { producerId: 9n, producerEpoch: 0, firstSequence: 0 };
+    kafka.recordSet = await encodeRecordBatch([{ key: null, value: 'x' }], 100, batch);
+    partition = partitionRun({ run: () => Promise.resolve({ messages: [], rejects: [{ index: 0, reason: 'no' }] }) });
+    at({ 'produce 1': refuses });
+    expect(partition.standsStill).toBe(false);
+    await expect(partition.run(stop.signal)).rejects.toMatchObject({ code: 'KAFKA_REFUSED' });
+  });
+
+  it('says so with what helps until it commits, when it is run again', async () => {
+    expect(partition.standsStill).toBe(true);
+    const troubles = new Set<string | undefined>();
+    const look = (): void => {
+      troubles.add(partition.progress.trouble);
+    };
+    at({ 'connect 1': look, 'fetch 1': look, 'produce 1': look, 'fetch 6': ends });
+    await expect(partition.run(stop.signal)).resolves.toBeUndefined();
+    expect([...troubles]).toEqual([expect.stringMatching(REFUSED)]);
+    expect(partition.progress).not.toHaveProperty('trouble');
+    expect(partition.standsStill).toBe(false);
+    expect(kafka.committed).toBe(1);
+  });
+
+  it('is fenced when it is run again where another owner came between', async () => {
+    kafka.takeOver();
+    at({ 'fetch 5': ends });
+    await expect(partition.run(stop.signal)).rejects.toMatchObject({ code: 'SHARD_FENCED' });
   });
 });
 

@@ -130,9 +130,34 @@ describe('a shard of the speed layer', () => {
     expect(hostile.value.startsWith(letter?.value ?? 'absent')).toBe(true);
   });
 
-  it('ends where the dead-letter topic takes no letter at all, and says so', async () => {
+  it('stands still in the partition whose letter the dead-letter topic never takes, says so, and goes on in the other', async () => {
     await limitLetters(100);
-    await producer.send(pipeline.topic, [{ value: 'x', partition: 0 }]);
+    await producer.send(pipeline.topic, [
+      { value: 'x', partition: 0 },
+      ...feedRecords(3, 100)
+        .filter(({ kind }) => kind !== 'bad')
+        .map(({ text }) => ({ value: text, partition: 1 })),
+    ]);
+    const [, high = 0] = (await topics.offsetsOf(pipeline.topic)).map((one) => one.high);
+    const one = await start();
+    const during = one.done.catch((thrown: unknown) => thrown);
+    const partition = (number: number) => one.shard.progress.partitions.find(({ partition: is }) => is === number);
+    const raise = `Raise max.message.bytes of ${pipeline.deadLetterTopic}`;
+    await until('the trouble', () => partition(0)?.trouble?.includes(raise) === true, { during });
+    await until('the end of the other', () => partition(1)?.offset === high, { during });
+    expect(partition(0)).toMatchObject({ offset: 0, deadLetters: 0 });
+    await limitLetters(1_000_000);
+    await until('the letter', () => partition(0)?.deadLetters === 1, { during });
+    expect(partition(0)?.trouble).toBeUndefined();
+    await one.cancel();
+  });
+
+  it('ends where every partition has a letter that the dead-letter topic never takes, and says so', async () => {
+    await limitLetters(100);
+    await producer.send(
+      pipeline.topic,
+      [0, 1].map((partition) => ({ value: 'x', partition })),
+    );
     const shard = await start();
     await expect(shard.done).rejects.toThrow(`Raise max.message.bytes of ${pipeline.deadLetterTopic}`);
   });
