@@ -126,9 +126,23 @@ export interface SpeedShardProgress {
   readonly kept?: string;
   /** The topic that is read. Absent from a worker of an earlier version. */
   readonly topic?: string;
+  /** Set once it knows its partitions, which may be none. Absent from a worker of an earlier version. */
+  readonly isAssigned?: true;
   readonly partitions: readonly PartitionProgress[];
   /** What was committed before of the partitions that this one has not begun with. */
   readonly known?: readonly KnownOffset[];
+}
+
+/** What the shards of a layer reported last. */
+export interface LayerProgress {
+  readonly partitions: readonly PartitionProgress[];
+  /** The shards that know that they have no partition. */
+  readonly idleShards: readonly number[];
+}
+
+/** The same of what a worker of an earlier version reports, which is the partitions alone. */
+export function layerProgressOf(reported: LayerProgress | readonly PartitionProgress[]): LayerProgress {
+  return 'partitions' in reported ? reported : { partitions: reported, idleShards: [] };
 }
 
 /** An offset that was committed. Without its topic it says nothing: the pipeline may have had another one. */

@@ -8,6 +8,7 @@ import {
   committedBy,
   knownOffsetSchema,
   laterKnown,
+  type LayerProgress,
   MAXIMUM_SHARDS,
   type PartitionProgress,
   type SpeedShardInput,
@@ -46,7 +47,7 @@ const lastProgress = z.object({
   partitions: z.array(knownOffsetSchema),
   known: z.array(knownOffsetSchema).default([]),
 });
-const partitionsInput = z.object({ afterSeconds: secondsInput });
+const partitionsInput = z.object({ afterSeconds: secondsInput, withIdleShards: z.boolean().exactOptional() });
 
 export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted, ...folders }: SpeedDependencies) {
   return {
@@ -96,13 +97,20 @@ export function createSpeedActivities({ kafka: cluster, onProgress, onCommitted,
       }
     },
 
-    /** Waits, then returns the last heartbeats of the calling workflow's shards. A workflow cannot read them itself. */
-    async tellPartitions(input: { readonly afterSeconds: number }): Promise<PartitionProgress[]> {
-      const { afterSeconds } = parseInput(partitionsInput, input, 'tellPartitions');
+    /**
+     * Waits, then returns the last heartbeats of the calling workflow's shards. A workflow cannot read them itself. One of
+     * an earlier version expects the partitions alone.
+     */
+    async tellPartitions(input: {
+      readonly afterSeconds: number;
+      readonly withIdleShards?: boolean;
+    }): Promise<LayerProgress | readonly PartitionProgress[]> {
+      const { afterSeconds, withIdleShards = false } = parseInput(partitionsInput, input, 'tellPartitions');
       const { client, info, sleep } = Context.current();
       // A dead worker is noticed at once, and `status` shows the failure before the wait is over.
       await withHeartbeats('waiting until it is time to read it', () => sleep(afterSeconds * 1_000));
-      return shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
+      const progress = await shardHeartbeats(client, info.workflowExecution?.workflowId ?? '');
+      return withIdleShards ? progress : progress.partitions;
     },
   };
 }

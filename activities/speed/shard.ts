@@ -50,6 +50,7 @@ export class Shard {
   readonly #options: ShardOptions;
   readonly #runs = new Map<number, PartitionRun>();
   readonly #transforming = new Semaphore(1);
+  #isAssigned = false;
 
   constructor(options: ShardOptions) {
     this.#options = options;
@@ -63,6 +64,7 @@ export class Shard {
     return {
       ...{ shard, shards, version, topic: this.#options.pipeline.kafka.topic, partitions },
       ...(kept !== undefined && { kept }),
+      ...(this.#isAssigned && { isAssigned: true }),
       ...(known !== undefined && known.length > 0 && { known }),
     };
   }
@@ -98,6 +100,7 @@ export class Shard {
         for (let partition = input.shard; partition < partitions; partition += input.shards) {
           if (!this.#runs.has(partition)) start(partition, partitions);
         }
+        this.#isAssigned = true;
       }
     } catch (thrown) {
       failure.abort(thrown);

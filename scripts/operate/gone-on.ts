@@ -15,14 +15,15 @@ export function hasGoneOn({ state, lastHeartbeatTime, lastStartedTime }: Pending
   return !isShardProgress(details) || isOpen(details);
 }
 
+type Assigned = Pick<SpeedShardProgress, 'partitions' | 'isAssigned'>;
+
 /** A partition that cannot be opened reports that itself. */
-function isOpen({ partitions }: Pick<SpeedShardProgress, 'partitions'>): boolean {
-  return (
-    partitions.length > 0 && partitions.every(({ since, trouble }) => since !== undefined || trouble !== undefined)
-  );
+function isOpen({ partitions, isAssigned }: Assigned): boolean {
+  const isKnown = isAssigned === true || partitions.length > 0;
+  return isKnown && partitions.every(({ since, trouble }) => since !== undefined || trouble !== undefined);
 }
 
-function isShardProgress(details: unknown): details is Pick<SpeedShardProgress, 'partitions'> {
+function isShardProgress(details: unknown): details is Assigned {
   return (
     typeof details === 'object' && details !== null && 'partitions' in details && Array.isArray(details.partitions)
   );

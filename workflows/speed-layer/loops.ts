@@ -8,7 +8,7 @@ import {
   TemporalFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import { committedBy, type KnownOffset, laterKnown } from '../../domain/speed-shard';
+import { committedBy, type KnownOffset, laterKnown, layerProgressOf } from '../../domain/speed-shard';
 import type { UnpreparedSetup } from '../../domain/speed-layer';
 import {
   FIRST_POLL_SECONDS,
@@ -150,11 +150,14 @@ export class Loops {
       afterSeconds = this.#isAnyShardFailing() ? FIRST_POLL_SECONDS : POLL_SECONDS
     ) {
       const startedAt = new Date().toISOString();
-      layer.partitions = await this.#untilItSucceeds(POLL, () => tellPartitions({ afterSeconds }));
-      layer.known = laterKnown(layer.known, layer.partitions);
+      const call = () => tellPartitions({ afterSeconds, withIdleShards: true });
+      const { partitions, idleShards } = layerProgressOf(await this.#untilItSucceeds(POLL, call));
+      layer.partitions = partitions;
+      layer.known = laterKnown(layer.known, partitions);
       // A try that has not opened its partitions yet may fail as the ones before.
-      for (const { partition, since } of layer.partitions)
-        if (since !== undefined) layer.recovered(this.#part(partition % this.#shards), startedAt);
+      const opened = partitions.filter(({ since }) => since !== undefined);
+      for (const shard of [...opened.map(({ partition }) => partition % this.#shards), ...idleShards])
+        layer.recovered(this.#part(shard), startedAt);
       layer.show();
       await this.#pauseBySize();
     }

@@ -6,7 +6,7 @@ import {
   patched,
   workflowInfo,
 } from '@temporalio/workflow';
-import { atRest } from '../../domain/speed-shard';
+import { atRest, layerProgressOf } from '../../domain/speed-shard';
 import {
   FIRST_POLL_SECONDS,
   POLL_SECONDS,
@@ -135,7 +135,7 @@ export class Rounds {
   async #poll(current: Round): Promise<void> {
     const layer = this.#layer;
     for (let afterSeconds = FIRST_POLL_SECONDS; ; afterSeconds = POLL_SECONDS) {
-      layer.partitions = await tellPartitions({ afterSeconds });
+      layer.partitions = layerProgressOf(await tellPartitions({ afterSeconds })).partitions;
       layer.show();
       if (Rounds.areOver()) current.scope.cancel();
     }

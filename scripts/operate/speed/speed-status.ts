@@ -40,7 +40,7 @@ export async function speedView(client: Client, pipeline: string): Promise<Speed
     const taskQueue = await requireRunning(handle, pipeline);
     // Heartbeats are read after the answer, because the answer can take a while. Otherwise live shards would look old.
     const status = await queriedStatus(client, pipeline, { handle, taskQueue });
-    const [partitions, activities] = await Promise.all([
+    const [{ partitions }, activities] = await Promise.all([
       shardHeartbeats(client, handle.workflowId),
       runningActivities(handle),
     ]);

@@ -84,11 +84,15 @@ beforeEach(() => {
   warn.mockClear();
 });
 
+function shardOf(shard: number, shards: number): Shard {
+  const input = { pipeline: 'p', shard, shards, maximumSeconds: 600 };
+  const logger = { debug: () => undefined, info: () => undefined, warn };
+  return new Shard({ kafka: { brokers: ['fake:1'] }, pipeline, input, transform, logger });
+}
+
 /** Starts a shard of three partitions. */
 async function start(): Promise<{ readonly done: Promise<unknown> }> {
-  const input = { pipeline: 'p', shard: 0, shards: 1, maximumSeconds: 600 };
-  const logger = { debug: () => undefined, info: () => undefined, warn };
-  const done = new Shard({ kafka: { brokers: ['fake:1'] }, pipeline, input, transform, logger }).run(stop.signal);
+  const done = shardOf(0, 1).run(stop.signal);
   done.catch(() => undefined);
   await until('three partitions', () => partitions.filter(({ runs }) => runs > 0).length === 3);
   return { done };
@@ -152,6 +156,19 @@ it('goes on where it cannot look for new partitions, says so, and takes them lat
   partitionsOf.mockResolvedValue(4);
   await until('the new partition', () => partitions[3]?.runs === 1);
   expect(partitions.map(({ runs }) => runs)).toEqual([1, 1, 1, 1]);
+  stop.abort();
+  await expect(done).resolves.toMatchObject({ ended: 'cancelled' });
+});
+
+it('says that it knows its partitions once Kafka has told it, also if it has none', async () => {
+  const shard = shardOf(3, 4);
+  partitionsOf.mockImplementationOnce(() => {
+    expect(shard.progress).not.toHaveProperty('isAssigned');
+    return Promise.resolve(3);
+  });
+  const done = shard.run(stop.signal);
+  await until('that it knows them', () => shard.progress.isAssigned, { during: done });
+  expect(shard.progress).toMatchObject({ shard: 3, shards: 4, partitions: [] });
   stop.abort();
   await expect(done).resolves.toMatchObject({ ended: 'cancelled' });
 });

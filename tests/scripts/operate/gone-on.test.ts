@@ -23,9 +23,11 @@ describe('an activity whose last try failed', () => {
     expect(hasGoneOn(running, undefined)).toBe(false);
   });
 
-  it('has, as a shard, once each partition is open or says itself what holds it up', () => {
+  it('has, as a shard, once each partition is open or says itself what holds it up, or once it knows that it has none', () => {
     expect(hasGoneOn(running, { partitions: [] })).toBe(false);
     expect(hasGoneOn(running, { partitions: [partition, { partition: 1 }] })).toBe(false);
+    expect(hasGoneOn(running, { partitions: [], isAssigned: true })).toBe(true);
+    expect(hasGoneOn(running, { partitions: [{ partition: 1 }], isAssigned: true })).toBe(false);
     expect(hasGoneOn(running, { partitions: [partition, { partition: 1, trouble: 'Kafka is away' }] })).toBe(true);
   });
 });

@@ -468,6 +468,30 @@ describe('a failure that no retry of Temporal helps', () => {
       expect(shards.started.map(({ shard }) => shard)).toEqual([0, 1]);
     });
   });
+
+  it('of a shard without a partition leaves the status once it knows that it has none', async () => {
+    const shards = new Shards();
+    let tries = 0;
+    let isTold = false;
+    const activities = layer(shards, {
+      runSpeedShard: (input) =>
+        input.shard === 1 && (tries += 1) < 3 ? Promise.reject(refused('KAFKA_REFUSED')) : shards.run(input),
+      tellPartitions: ({ withIdleShards }) =>
+        sleep(100).then(() => {
+          const idleShards = isTold && withIdleShards === true ? [1] : [];
+          return { partitions: [{ ...PARTITION, since: OPENED }], idleShards };
+        }),
+    });
+    await running(temporal, activities, { shards: 2 }, async (handle) => {
+      await until(() => shards.running.length === 2);
+      await until(async () => (await status(handle)).partitions.length > 0);
+      expect(await failures(handle)).toMatchObject([{ part: 'shard 2 of 2', tries: 2 }]);
+      isTold = true;
+      await until(async () => (await failures(handle)).length === 0);
+      expect(shards.started.map(({ shard }) => shard)).toEqual([0, 1]);
+      expect((await status(handle)).partitions).toHaveLength(1);
+    });
+  });
 });
 
 it.each(['time-over', 'cancelled'] as const)(
