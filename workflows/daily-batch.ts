@@ -1,5 +1,6 @@
 import {
   ActivityCancellationType,
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   CancelledFailure,
@@ -41,17 +42,21 @@ import { showDetails } from './show-details';
 export const stepQuery = defineQuery<DailyBatchStep>('step');
 
 /** Work with heartbeats: a dead worker is noticed within the heartbeat timeout, whatever the size of the day and its tables. */
-const heartbeatActivity = <Name extends keyof BatchActivities>(name: Name) =>
+const heartbeatActivity = <Name extends keyof BatchActivities>(
+  name: Name,
+  // What a cancelled activity began in Druid is ended afterwards, so the activity must be over first.
+  cancellationType: ActivityCancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+) =>
   proxyActivities<BatchActivities>({
     startToCloseTimeout: '12 hours',
     heartbeatTimeout: '20 seconds',
-    // What a cancelled activity began in Druid is ended afterwards, so the activity must be over first.
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    cancellationType,
     retry: { initialInterval: '2 seconds', maximumInterval: '1 minute', maximumAttempts: 20 },
     summary: ACTIVITY_SUMMARIES[name],
   })[name];
 
-const planDay = heartbeatActivity('planDay');
+// Nothing is begun yet.
+const planDay = heartbeatActivity('planDay', ActivityCancellationType.TRY_CANCEL);
 const chooseVersion = heartbeatActivity('chooseVersion');
 const republish = heartbeatActivity('republish');
 const storeReconciliation = heartbeatActivity('storeReconciliation');
@@ -163,10 +168,12 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
     log.info('the day is over', { outcome: result.verdict });
     return result;
   } catch (thrown) {
-    // The activity of a cancelled run may end in another way, for example if its worker died.
+    // The activity of a cancelled run may end in another way, for example if its worker died. A task that was left in Druid
+    // is a failure that people must hear of.
+    const isLeft = thrown instanceof ActivityFailure && thrown.activityType === 'endReindexTasks';
     const isCancelled =
       isCancellation(thrown) ||
-      (CancellationScope.current().consideredCancelled && patched('cancelled-however-it-ends'));
+      (CancellationScope.current().consideredCancelled && !isLeft && patched('cancelled-however-it-ends'));
     const reason = failureMessage(lastFailure(thrown));
     const ended = isCancelled ? 'cancelled' : outcomeOf(thrown);
     const outcome = touched ? ended : notRestored(ended);

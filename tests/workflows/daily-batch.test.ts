@@ -257,6 +257,35 @@ describe('a cancellation', () => {
     });
   });
 
+  it('does not wait for the tables that a plan loads', async () => {
+    const held = new Held();
+    const { activities } = dayActivities({ planDay: () => held.passed().then(() => fail('UNKNOWN_PIPELINE')) });
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      await held.reached();
+      await handle.cancel();
+      expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+      expect(await shownOf(handle)).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
+      held.release();
+    });
+  });
+
+  it('ends the run as failed if a task is left in Druid', async () => {
+    const held = new Held();
+    let ends = 0;
+    const { activities } = dayActivities({
+      reindexDay: () => held.wait().then(() => fail('DRUID_TASK_FAILED')),
+      endReindexTasks: () => ((ends += 1) === 1 ? Promise.resolve() : fail('DRUID_REFUSED', true)),
+    });
+    await temporal.serve(activities, async () => {
+      const handle = await start();
+      await held.reached();
+      await handle.cancel();
+      await failureOf(handle);
+      expect(await shownOf(handle)).toMatchObject({ status: 'FAILED', outcome: 'failed:DRUID_REFUSED' });
+    });
+  });
+
   it('ends the run as cancelled, whatever its activity ends with', async () => {
     const held = new Held();
     const { activities } = dayActivities({
