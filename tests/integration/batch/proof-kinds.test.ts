@@ -14,6 +14,7 @@ import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { withOutput } from '../../../engines/versions/open-output';
 import { readConfig } from '../../../worker/config';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { runTask } from '../support/run-task';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
@@ -189,12 +190,7 @@ async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec 
   await writeFile(file, lines.map((line) => `${line}\n`).join(''));
   const id = `daybreak_${plan.datasource}`;
   const spec = specOf(id, plan, file);
-  await druid.tasks.submit(task(spec) as ReindexSpec);
-  await until(`the task of ${plan.datasource}`, async () => {
-    const status = await druid.tasks.status(id);
-    if (status?.status === 'FAILED') throw new Error(status.errorMsg ?? 'failed');
-    return status?.status === 'SUCCESS';
-  });
+  await runTask(druid, { ...task(spec), id });
   await until(`the rows of ${plan.datasource}`, () => druid.queries.hasDatasource(plan.datasource));
 }
 

@@ -15,6 +15,7 @@ import { readConfig } from '../../../worker/config';
 import { background, daybreak, succeed, type BackgroundCommand } from '../support/daybreak';
 import { endAll } from '../support/end-all';
 import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
+import { runTask } from '../support/run-task';
 import { useStack } from '../support/stack';
 import { until } from '../support/until';
 import { servedBy } from './day-rows';
@@ -264,15 +265,6 @@ function specOf(id: string, plan: DayPlan, files: readonly string[]): ReindexSpe
   });
 }
 
-async function run(spec: object, id: string): Promise<void> {
-  await druid.tasks.submit(spec as ReindexSpec);
-  await until(`the task ${id}`, async () => {
-    const status = await druid.tasks.status(id);
-    if (status?.status === 'FAILED') throw new Error(status.errorMsg ?? 'failed');
-    return status?.status === 'SUCCESS';
-  });
-}
-
 /** Has Druid load the day with the fault. */
 async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec }: Fault): Promise<void> {
   const folder = join(pipeline.output, date);
@@ -293,7 +285,7 @@ async function load(plan: DayPlan, { rows = (all) => all, task = (spec) => spec 
   );
   const others = HOURS.slice(1).map((hour) => join(folder, `${hour}.ndjson`));
   const id = `daybreak_${plan.datasource}`;
-  await run(task(specOf(id, plan, [...files, ...others])), id);
+  await runTask(druid, { ...task(specOf(id, plan, [...files, ...others])), id });
   await until(`the rows of ${plan.datasource}`, () => druid.queries.hasDatasource(plan.datasource));
 }
 
@@ -342,7 +334,7 @@ describe('the proof', () => {
     const hourly = schema(({ granularitySpec }: { readonly granularitySpec?: object }) => ({
       granularitySpec: { ...granularitySpec, segmentGranularity: hour, intervals },
     }));
-    await run(hourly(specOf(id, plan, [file])), id);
+    await runTask(druid, { ...hourly(specOf(id, plan, [file])), id });
     await until('the segment of the hour', async () => (await visibleSegments(druid, plan)).length > 1);
     const visible = await visibleSegments(druid, plan);
     expect(() => {
