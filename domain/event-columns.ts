@@ -2,12 +2,9 @@ import * as z from 'zod';
 import { isDecimalType, PLAIN_EVENT_TYPES, type EventType } from './column-types';
 import { parsePath, PATHS, type PathStep } from './field-path';
 
-/**
- * Whether a column or a table has a name as only those of Daybreak itself have one. SQL ignores the case of names. A column
- * of digests, which Daybreak adds, may be named daybreak_digest.
- */
+/** Whether a column or a table has a name as only those of Daybreak itself have one. SQL ignores the case of names. */
 export function isOwnName(name: string): boolean {
-  return /^daybreak_(?!.*digest$)/i.test(name);
+  return /^daybreak_/i.test(name);
 }
 
 export const OTHER_NAMES = 'a name that does not begin with daybreak_, as those of Daybreak itself do';

@@ -58,10 +58,10 @@ export const LARGEST_REACH = 48;
 const LOCATION = /^(?:\/|(?:s3[an]?|hdfs|s?webhdfs|https?):\/\/[^@?#]+$)/;
 const LOCATIONS = 'an absolute folder, s3://bucket/prefix, hdfs://host:port/path or webhdfs://host:port/path';
 const location = z.string().max(1024).regex(LOCATION, LOCATIONS);
-const identifier = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _')
-  .refine((name) => !isOwnName(name), OTHER_NAMES);
+const anyIdentifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'a letter or _, then letters, digits or _');
+const identifier = anyIdentifier.refine((name) => !isOwnName(name), OTHER_NAMES);
+/** Daybreak adds this column itself. */
+const OWN_DIGEST = 'daybreak_digest';
 const pipelineName = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, beginning with a letter');
@@ -304,7 +304,8 @@ export const pipelineSchema = z
         .describe(
           'Druid keeps one row for the events of a time and of equal dimensions, with metrics over them. Default: a row for each event.',
         ),
-      digestColumn: identifier
+      digestColumn: anyIdentifier
+        .refine((name) => !isOwnName(name) || name === OWN_DIGEST, `${OWN_DIGEST}, or ${OTHER_NAMES}`)
         .optional()
         .describe(
           'A column that Daybreak adds to each output row: a 64-bit digest of the row, which a proof by aggregates compares too. Default: none.',

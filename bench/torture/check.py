@@ -118,7 +118,7 @@ def eventually(facts: dict[str, Any], check: Callable[[], str]) -> str:
         try:
             said = check()
         # A server that is killed may send only a part of its answer.
-        except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             said = f"no answer: {error}"
         if said == "" or time.monotonic() > deadline:
             return said

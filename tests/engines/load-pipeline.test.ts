@@ -125,8 +125,8 @@ describe('a pipeline folder', () => {
     ],
     [
       'a column of events named as Daybreak’s own',
-      yaml('hello: VARCHAR', 'Daybreak_note: VARCHAR'),
-      ':6: the name "Daybreak_note" in events.columns; accepted: a name that does not begin with daybreak_',
+      yaml('hello: VARCHAR', 'Daybreak_digest: VARCHAR'),
+      ':6: the name "Daybreak_digest" in events.columns; accepted: a name that does not begin with daybreak_',
     ],
     [
       'a table named as Daybreak’s own',
@@ -141,7 +141,7 @@ describe('a pipeline folder', () => {
     [
       'a column of digests named as Daybreak’s own',
       yaml('druid:\n', 'druid:\n  digestColumn: daybreak_row\n'),
-      'druid.digestColumn is "daybreak_row"; accepted: a name that does not begin with daybreak_',
+      'druid.digestColumn is "daybreak_row"; accepted: daybreak_digest, or a name that does not begin with daybreak_',
     ],
     ['the key column', yaml('key: user_id', 'key: id'), 'kafka.key is id, which the transform does not give'],
   ])('names the line, the value and what is accepted for %s', async (_, changes, words) => {
