@@ -28,11 +28,15 @@ export type PollResult<T> = { readonly answer: T } | { readonly waitingFor: stri
  * limits the wait.
  *
  * @param poll answers, or says what it still waits for: this text becomes the details of the heartbeats.
+ * @param first the same before the first poll has ended. Default: no details.
  * @param everyMilliseconds pause between two polls. Default 1,000.
  */
-export async function pollUntilAnswered<T>(poll: () => Promise<PollResult<T>>, everyMilliseconds = 1_000): Promise<T> {
+export async function pollUntilAnswered<T>(
+  poll: () => Promise<PollResult<T>>,
+  { first, everyMilliseconds = 1_000 }: { readonly first?: string; readonly everyMilliseconds?: number } = {},
+): Promise<T> {
   const context = Context.current();
-  let details: string | undefined;
+  let details = first && `waiting for ${first}`;
   return withHeartbeats(
     () => details,
     async () => {

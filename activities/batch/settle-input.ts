@@ -37,11 +37,13 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
           const { own } = await listInput(place, pipeline, plan.date);
           return lastChange(own);
         });
-        return pollUntilAnswered(() => poll(Date.now()));
+        return pollUntilAnswered(() => poll(Date.now()), { first: `${waitingSince(since)}: listing them` });
       });
     },
   };
 }
+
+const waitingSince = (since: number): string => `the input files to settle since ${new Date(since).toISOString()}`;
 
 /** When an attempt before looked first, by its heartbeats: a worker that died does not make the wait longer. */
 function lookedSince(details: unknown): number | undefined {
@@ -74,8 +76,7 @@ export function settlePoll(
     if (isLook && now >= deadline)
       return { answer: { refusal: notSettled(gate, { file: last.file, seconds: unchanged }) } };
     const left = Math.ceil(gate.settleSeconds - unchanged);
-    const waits = `the input files to settle since ${new Date(since).toISOString()}`;
-    return { waitingFor: `${waits}: ${last.file} has changed, ${left} s are left` };
+    return { waitingFor: `${waitingSince(since)}: ${last.file} has changed, ${left} s are left` };
   };
 }
 

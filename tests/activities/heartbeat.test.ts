@@ -44,20 +44,22 @@ describe('pollUntilAnswered', () => {
   it('polls until there is an answer', async () => {
     const results = [waiting, waiting, { answer: 'ended' }];
     const poll = (): Promise<PollResult<string>> => Promise.resolve(results.shift() ?? waiting);
-    expect(await environment.run(() => pollUntilAnswered(poll, 10))).toBe('ended');
+    expect(await environment.run(() => pollUntilAnswered(poll, { everyMilliseconds: 10 }))).toBe('ended');
     expect(results).toEqual([]);
   });
 
   it('says in its heartbeats what it waits for, and nothing before the first result', async () => {
     const results = [after(1_500, waiting), after(2_500, waiting)];
     const poll = (): Promise<PollResult<string>> => results.shift() ?? Promise.resolve({ answer: 'ended' });
-    await environment.run(() => pollUntilAnswered(poll, 1_500));
+    await environment.run(() => pollUntilAnswered(poll, { everyMilliseconds: 1_500 }));
     expect(heartbeats[0]).toBeUndefined();
     expect(heartbeats.at(-1)).toBe('waiting for tasks to end');
   });
 
   it('ends with a cancellation', async () => {
-    const ended = environment.run(() => pollUntilAnswered(() => Promise.resolve(waiting), 60_000));
+    const ended = environment.run(() =>
+      pollUntilAnswered(() => Promise.resolve(waiting), { everyMilliseconds: 60_000 }),
+    );
     setTimeout(() => {
       environment.cancel();
     }, 50);
