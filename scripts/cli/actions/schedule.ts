@@ -144,6 +144,7 @@ function warnOfAbsent(found: readonly ForSchedule<unknown>[], pipeline: string):
     if (result !== undefined) continue;
     const { what, remedy } = noSchedule(schedule, pipeline);
     progress(`! ${what}. ${remedy}`);
+    process.exitCode = 1;
   }
 }
 
@@ -176,7 +177,7 @@ async function describeAll(client: Client, pipeline: string): Promise<object[]> 
     };
   });
   warnOfAbsent(found, pipeline);
-  return found.map(({ schedule, result = { state: 'absent' } }) => ({ schedule, ...result }));
+  return found.map(({ schedule, result = { state: 'absent', next: [], recent: [] } }) => ({ schedule, ...result }));
 }
 
 /** How a run that the schedule started has ended, or that it is running. */

@@ -53,13 +53,13 @@ it('pause, resume and describe do what they can where a schedule is gone, and na
     'If the pipeline should have one, create it: npx daybreak schedule apply --pipeline rides\n';
   const absent = 'schedule: nightly/rides\ndone: absent\n';
   expect(await on('pause')).toEqual({
-    ...{ code: 0, stderr },
+    ...{ code: 1, stderr },
     stdout: `${absent}schedule: late-data/rides\ndone: paused\n`,
   });
   const described = await on('describe');
-  expect(described).toMatchObject({ code: 0, stderr });
+  expect(described).toMatchObject({ code: 1, stderr });
   expect(described.stdout).toMatch(
-    /^schedule: nightly\/rides\nstate: absent\nschedule: late-data\/rides\nstate: paused /,
+    /^schedule: nightly\/rides\nstate: absent\nnext: none\nrecent: none\nschedule: late-data\/rides\nstate: paused /,
   );
   expect((await on('resume')).stdout).toBe(`${absent}schedule: late-data/rides\ndone: resumed\n`);
 }, 120_000);
