@@ -97,8 +97,9 @@ async function copy(read: ReadPipeline, root: string, version: string): Promise<
   const { pipeline, folder } = read;
   const building = join(root, unique('copying'));
   const copied = join(root, version, pipeline.name);
+  // What cannot be removed is in nobody's way.
+  await removeLeftovers(root).catch(() => undefined);
   try {
-    await removeLeftovers(root);
     const target = join(building, pipeline.name);
     await mkdir(join(target, TABLES), { recursive: true });
     for (const file of [PIPELINE_FILE, TRANSFORM_FILE]) {
