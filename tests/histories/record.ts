@@ -19,11 +19,19 @@ async function record(pipeline: string, suffix: string): Promise<void> {
       const next = await client.workflow.list({ query, pageSize: 1 })[Symbol.asyncIterator]().next();
       if (next.done === true) continue;
       const history = await client.workflow.getHandle(next.value.workflowId, next.value.runId).fetchHistory();
+      removeStackTraces(history);
       const file = join(__dirname, `${type}${suffix}.history`);
       await writeFile(file, temporal.api.history.v1.History.encode(history).finish());
       process.stdout.write(`${file}: ${history.events?.length ?? 0} events\n`);
     }
   });
+}
+
+/** They name folders of the machine where the workflow ran, and no replay reads them. */
+function removeStackTraces(value: unknown): void {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return;
+  if ('stackTrace' in value) value.stackTrace = '';
+  Object.values(value).forEach(removeStackTraces);
 }
 
 const [pipeline = '', suffix = ''] = process.argv.slice(2);
