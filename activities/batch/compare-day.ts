@@ -163,7 +163,7 @@ async function compareFigures(
       ? noFigures(columns)
       : withBuiltRows(built, file, options, (path) => figuresOfFile(reader, columns, path));
   };
-  return withRowsReader(pipeline, options, (reader) =>
+  return withRowsReader(pipeline, { ...options, columns }, (reader) =>
     eachHour(hoursOf(day, built), options, async (hour) => {
       const [batch, druidHas] = [await figuresOf(reader, hour), await day.figures(hour)];
       return {
@@ -198,10 +198,10 @@ async function compareRolledUp(
     if (kind !== 'groups' || file === undefined) return undefined;
     return withRowsFile(built, file.file, options, (path) => {
       const stored = day.storedRows(rollup, hour);
-      return firstDifferentGroup(reader, rollup, columns, { file: path, stored, scratch: options.scratch });
+      return firstDifferentGroup(reader, rollup, columns, { file: path, stored });
     });
   };
-  return withRowsReader(pipeline, options, (reader) =>
+  return withRowsReader(pipeline, { ...options, columns }, (reader) =>
     eachHour(hoursOf(day, built), options, async (hour) => {
       const [batch, { stored, ...druidHas }] = [await figuresOf(reader, hour), await day.rolledUpFigures(rollup, hour)];
       return {

@@ -1,4 +1,4 @@
-import { wrapped, type HourFigures } from '../../domain/day-figures';
+import { addFigures, noFigures, wrapped, type HourFigures } from '../../domain/day-figures';
 import {
   isLocalTime,
   outputTimeColumnOf,
@@ -73,8 +73,13 @@ export async function figuresOfFile(
   file: string,
 ): Promise<HourFigures> {
   const { pipeline } = reader;
-  const [row = []] = await queryFile(reader, figuresQuery(pipeline, columns, rowsOfFile(pipeline, columns)), file);
-  return figuresFrom(columns, row);
+  const query = figuresQuery(pipeline, columns, rowsOfFile(pipeline, columns));
+  let figures = noFigures(columns);
+  for await (const part of reader.filesOf(file)) {
+    const [row = []] = await queryFile(reader, query, part);
+    figures = addFigures(figures, figuresFrom(columns, row));
+  }
+  return figures;
 }
 
 /** What is null where the column has no value. Druid has none for the JSON null. */

@@ -1,13 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { shortened } from '../../domain/bounded-text';
 import { dimensionsOf } from '../../domain/druid/data-schema';
 import { exactMetricsOf, type ExactMetric } from '../../domain/druid/rollup-queries';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import type { Rollup } from '../../domain/rollup';
-import { linePieces } from './line-pieces';
 import { queryTexts } from './query';
 import { cutTimeSql, exactSql, isOfDoubles } from './rolled-up-figures';
 import { ndjsonOptions, rowsOfFile, type RowsReader } from './rows-of-file';
@@ -18,8 +14,6 @@ export interface ComparedGroups {
   readonly file: string;
   /** Druid's rows of the same hour, as `storedRowsQuery` gives them: JSON lines in parts of any size. */
   readonly stored: AsyncIterable<Buffer>;
-  /** The absolute path of a folder, which holds one piece of Druid's rows at a time. */
-  readonly scratch: string;
 }
 
 interface GroupColumns {
@@ -31,20 +25,18 @@ interface GroupColumns {
  * Compares each group of rolled-up rows with the output rows that belong to it: the number of events, and each metric
  * that is no sketch. Several stored rows of one group are added up. Returns what differs first, for people; undefined if
  * nothing does.
- *
- * @param reader has a folder, to which groups are spilled.
  */
 export async function firstDifferentGroup(
   reader: RowsReader,
   rollup: Rollup,
   columns: readonly OutputColumn[],
-  { file, stored, scratch }: ComparedGroups,
+  { file, stored }: ComparedGroups,
 ): Promise<string | undefined> {
   const { pipeline } = reader;
   const group = { dimensions: dimensionsOf(pipeline, columns), metrics: exactMetricsOf(rollup) };
   const connection = await reader.connect();
   try {
-    await addStored(reader, connection, group, { stored, scratch });
+    await addStored(reader, connection, group, stored);
     const rows = batchRowsSql(pipeline, rollup, columns, group);
     const [row] = await reader.reading(() =>
       queryTexts(connection, differenceSql(rows, group), { file: exactly(file) }),
@@ -60,7 +52,7 @@ async function addStored(
   reader: RowsReader,
   connection: DuckDBConnection,
   { dimensions, metrics }: GroupColumns,
-  { stored, scratch }: Pick<ComparedGroups, 'stored' | 'scratch'>,
+  stored: ComparedGroups['stored'],
 ): Promise<void> {
   const fields: (readonly [name: string, type: string, sent?: string])[] = [
     ['t', 'BIGINT'],
@@ -74,19 +66,9 @@ async function addStored(
   // A temporary table is the connection's own.
   await connection.run(`CREATE TEMP TABLE stored (${fields.map(([name, type]) => `${name} ${type}`).join(', ')})`);
   const read = fields.map(([name, type, sent = type]) => `${name}: ${literal(sent)}`);
-  const part = join(scratch, `${randomUUID()}.ndjson`);
-  try {
-    for await (const piece of linePieces(stored)) {
-      await writeFile(part, piece);
-      await reader.reading(() =>
-        connection.run(
-          `INSERT INTO stored BY NAME FROM read_json($file, ${ndjsonOptions(reader.pipeline)}, columns = {${read.join(', ')}})`,
-          { file: exactly(part) },
-        ),
-      );
-    }
-  } finally {
-    await rm(part, { force: true });
+  const sql = `INSERT INTO stored BY NAME FROM read_json($file, ${ndjsonOptions(reader.pipeline)}, columns = {${read.join(', ')}})`;
+  for await (const file of reader.pieces(stored)) {
+    await reader.reading(() => connection.run(sql, { file: exactly(file) }));
   }
 }
 

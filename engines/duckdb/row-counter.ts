@@ -1,13 +1,9 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as z from 'zod';
 import type { OutputType } from '../../domain/column-types';
 import { convertedTo, type SegmentTypes } from '../../domain/druid/data-schema';
 import { outputTimeColumnOf, type OutputColumn, type Pipeline } from '../../domain/pipeline';
 import { timeRuleOf } from '../rule/time-rule';
-import { linePieces } from './line-pieces';
 import { rowsOfFile, withRowsReader, type RowsReader } from './rows-of-file';
 import { exactly, literal, quoted } from './sql';
 
@@ -50,43 +46,28 @@ export async function withRowCounter<T>(
   { scratch, segments = [] }: RowCounterOptions,
   use: (counter: RowCounter) => Promise<T>,
 ): Promise<T> {
-  return withRowsReader(pipeline, { scratch }, (reader) => {
-    const rows = (file: string, jsonAsText: boolean): Promise<CountedRows> =>
-      CountedRows.open(reader, { columns, segments, file, jsonAsText });
+  return withRowsReader(pipeline, { scratch, columns }, (reader) => {
+    async function contentOf(files: AsyncIterable<string>, jsonAsText: boolean): Promise<Content> {
+      const counted = await CountedRows.open(reader, { columns, segments, jsonAsText });
+      for await (const file of files) await counted.add(file);
+      return counted.content();
+    }
     return use({
-      async ofFile(file) {
-        const counted = await rows(file, false);
-        await counted.add();
-        return counted.content();
-      },
-      async ofLines(lines) {
-        const file = join(scratch, `${randomUUID()}.ndjson`);
-        const counted = await rows(file, true);
-        try {
-          for await (const piece of linePieces(lines)) {
-            await writeFile(file, piece);
-            await counted.add();
-          }
-        } finally {
-          await rm(file, { force: true });
-        }
-        return counted.content();
-      },
+      ofFile: (file) => contentOf(reader.filesOf(file), false),
+      ofLines: (lines) => contentOf(reader.pieces(lines), true),
     });
   });
 }
 
-/** The rows that a file has had. */
+/** The rows of files that are added up. */
 class CountedRows {
   readonly #reader: RowsReader;
   readonly #connection: DuckDBConnection;
-  readonly #file: string;
   readonly #addSql: string;
 
-  private constructor(reader: RowsReader, connection: DuckDBConnection, file: string, addSql: string) {
+  private constructor(reader: RowsReader, connection: DuckDBConnection, addSql: string) {
     this.#reader = reader;
     this.#connection = connection;
-    this.#file = file;
     this.#addSql = addSql;
   }
 
@@ -95,12 +76,10 @@ class CountedRows {
     {
       columns,
       segments,
-      file,
       jsonAsText,
     }: {
       readonly columns: readonly OutputColumn[];
       readonly segments: readonly SegmentTypes[];
-      readonly file: string;
       readonly jsonAsText: boolean;
     },
   ): Promise<CountedRows> {
@@ -110,12 +89,12 @@ class CountedRows {
     await connection.run('CREATE TEMP TABLE counted (row_hash UBIGINT, copies BIGINT)');
     const hash = `hash(${columns.map((column) => compared(pipeline, column, segments)).join(', ')})`;
     const addSql = `INSERT INTO counted SELECT ${hash}, count(*) FROM ${rowsOfFile(pipeline, columns, (type) => readType(type, jsonAsText))} GROUP BY ALL`;
-    return new CountedRows(reader, connection, file, addSql);
+    return new CountedRows(reader, connection, addSql);
   }
 
   /** Adds the rows that the file has now. */
-  async add(): Promise<void> {
-    await this.#reader.reading(() => this.#connection.run(this.#addSql, { file: exactly(this.#file) }));
+  async add(file: string): Promise<void> {
+    await this.#reader.reading(() => this.#connection.run(this.#addSql, { file: exactly(file) }));
   }
 
   async content(): Promise<Content> {

@@ -1,7 +1,10 @@
+import { stat } from 'node:fs/promises';
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import type { OutputType } from '../../domain/column-types';
 import type { OutputColumn, Pipeline } from '../../domain/pipeline';
 import { Semaphore } from '../../domain/semaphore';
+import { unpackedFrom } from '../input/file-bytes';
+import { pieceFiles } from './line-pieces';
 import { queryTexts } from './query';
 import { exactly, literal, quoted } from './sql';
 
@@ -51,28 +54,54 @@ export interface RowsReader {
   connect(): Promise<DuckDBConnection>;
   /** Runs what reads rows of a file, as many at once as there is memory for. */
   reading<T>(read: () => Promise<T>): Promise<T>;
+  /** The path of a file that holds one piece of the lines after the other, as much as there is memory for. */
+  pieces(lines: AsyncIterable<Buffer>): AsyncIterable<string>;
+  /** The paths by which the rows of a file are read, one after the other: its own, or those of its pieces. */
+  filesOf(file: string): AsyncIterable<string>;
 }
 
 /** How many files are read at once; of the largest rows, one. */
-const FILES_AT_ONCE = 4;
+const FILES_AT_ONCE = { flat: 4, nested: 2 } as const;
+/** How much text of nested rows is read at a time. */
+const NESTED_BYTES = MIB;
 
-/**
- * Runs `use` with a reader, which ends with it.
- *
- * @param scratch the absolute path of a folder to which DuckDB may spill. Default: none.
- */
+/** Whether rows can take many times their text in DuckDB's memory, which has 2,048 of them at a time. */
+function areNested(columns: readonly OutputColumn[]): boolean {
+  return columns.some(({ type }) => type === 'JSON' || type.endsWith('[]'));
+}
+
+export interface RowsReaderOptions {
+  /** The absolute path of a folder to which DuckDB may spill, and for pieces of files. */
+  readonly scratch: string;
+  /** All columns of the rows. */
+  readonly columns: readonly OutputColumn[];
+}
+
+/** Runs `use` with a reader, which ends with it. */
 export async function withRowsReader<T>(
   pipeline: Pipeline,
-  { scratch }: { readonly scratch?: string },
+  { scratch, columns }: RowsReaderOptions,
   use: (reader: RowsReader) => Promise<T>,
 ): Promise<T> {
   const instance = await DuckDBInstance.create(':memory:', {
     ...readerOptions(pipeline),
-    ...(scratch !== undefined && { temp_directory: scratch }),
+    temp_directory: scratch,
   });
-  const files = new Semaphore(largestRowOf(pipeline) > LARGEST_ROW ? 1 : FILES_AT_ONCE);
+  const isNested = areNested(columns);
+  const files = new Semaphore(largestRowOf(pipeline) > LARGEST_ROW ? 1 : FILES_AT_ONCE[isNested ? 'nested' : 'flat']);
+  const pieces = (lines: AsyncIterable<Buffer>): AsyncIterable<string> =>
+    pieceFiles(lines, scratch, isNested ? NESTED_BYTES : undefined);
   try {
-    return await use({ pipeline, connect: () => instance.connect(), reading: (read) => files.run(read) });
+    return await use({
+      pipeline,
+      connect: () => instance.connect(),
+      reading: (read) => files.run(read),
+      pieces,
+      async *filesOf(file) {
+        if (!isNested) yield file;
+        else yield* pieces(unpackedFrom({ file, path: file, bytes: (await stat(file)).size }, 0));
+      },
+    });
   } finally {
     instance.closeSync();
   }

@@ -50,7 +50,7 @@ export async function wrongRows(
         const most = limit - found.length;
         found.push(
           ...(await withRowsFile({ output, version, pipeline: name }, file, { scratch }, (path) =>
-            rowsWhere(pipeline, outputColumns, { file: path, where, most }),
+            rowsWhere(pipeline, outputColumns, { file: path, where, most, scratch }),
           )),
         );
       }

@@ -66,13 +66,12 @@ checks: [{ name: c, where: '${where.replaceAll("'", "''")}', atMost: 100% }]
       metrics: integers?.map((column, index) => ({ name: `metric_${index}`, type: 'longSum', column })),
     });
     const rolled = { ...pipeline, druid: { ...pipeline.druid, digestColumn: undefined, rollup } };
-    const figures = await withRowsReader(rolled, { scratch }, async (reader) => ({
+    const figures = await withRowsReader(rolled, { scratch, columns }, async (reader) => ({
       plain: await figuresOfFile(reader, columns, file),
       rolledUp: await rolledUpFiguresOfFile(reader, rollup, columns, file),
       group: await firstDifferentGroup(reader, rollup, columns, {
         file,
         stored: createReadStream('/dev/null'),
-        scratch,
       }),
     }));
     const counted = await withRowCounter(pipeline, columns, { scratch }, async (counter) => [
@@ -84,7 +83,7 @@ checks: [{ name: c, where: '${where.replaceAll("'", "''")}', atMost: 100% }]
       ...{ rows: valuesOf((await readFile(file, 'utf8')).trim().split('\n')), counted },
       hour: { ...hour, bytes: 0, sha256: '' },
       realtime: { ...batch, messages: batch.messages.map(({ key, value }) => [key, ...valuesOf([value])]) },
-      found: valuesOf(await rowsWhere(pipeline, columns, { file, where, most: 10 })),
+      found: valuesOf(await rowsWhere(pipeline, columns, { file, where, most: 10, scratch })),
       plain: figures.plain.columns.map(({ values, sum }) => [values, sum]),
       rolledUp: [figures.rolledUp.columns, figures.rolledUp.metrics].flat().map((one) => ({ ...one, name: '' })),
       group: figures.group?.split(', ').map((part) => part.split(' ').at(-1)),

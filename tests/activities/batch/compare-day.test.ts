@@ -125,7 +125,9 @@ async function writeFigures(): Promise<void> {
   const path = join(output, '.versions', DAY, version, STATE_FILE);
   const state = JSON.parse(await readFile(path, 'utf8')) as object;
   const figures = {
-    '07': await withRowsReader(pipeline, {}, (reader) => figuresOfFile(reader, outputColumns, hourFile)),
+    '07': await withRowsReader(pipeline, { scratch: root, columns: outputColumns }, (reader) =>
+      figuresOfFile(reader, outputColumns, hourFile),
+    ),
   };
   await writeFile(path, JSON.stringify({ ...state, figures }));
 }

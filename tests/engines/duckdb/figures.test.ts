@@ -15,7 +15,7 @@ import { DAY, loadExample, pipelineLike, scratchFolder, writeFiles } from '../sc
 const root = scratchFolder();
 
 const figuresOf = (pipeline: Pipeline, columns: readonly OutputColumn[], file: string): Promise<HourFigures> =>
-  withRowsReader(pipeline, {}, (reader) => figuresOfFile(reader, columns, file));
+  withRowsReader(pipeline, { scratch: root, columns }, (reader) => figuresOfFile(reader, columns, file));
 
 /** The figures of one row's value. */
 async function figureOf(json: string, column: OutputColumn, time?: TimeFormat) {

@@ -21,7 +21,7 @@ async function figuresOf(example: 'events' | 'rides', settings: object, rows: re
   const file = join(scratch, 'rows.ndjson');
   await writeFiles(scratch, { 'rows.ndjson': rows.map((row) => `${JSON.stringify(row)}\n`).join('') });
   return {
-    figures: await withRowsReader(changed, { scratch }, (reader) =>
+    figures: await withRowsReader(changed, { scratch, columns: outputColumns }, (reader) =>
       rolledUpFiguresOfFile(reader, rollup, outputColumns, file),
     ),
     none: noRolledUpFigures(changed, rollup, outputColumns),

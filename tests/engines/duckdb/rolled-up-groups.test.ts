@@ -32,7 +32,8 @@ const STORED = [
 ];
 
 async function different(stored: readonly object[], rows: readonly object[] = ROWS): Promise<string | undefined> {
-  return withRowsReader((await rolledUp()).pipeline, { scratch }, (reader) => differentIn(reader, stored, rows));
+  const { pipeline, outputColumns: columns } = await rolledUp();
+  return withRowsReader(pipeline, { scratch, columns }, (reader) => differentIn(reader, stored, rows));
 }
 
 async function rolledUp(): Promise<Pick<LoadedPipeline, 'pipeline' | 'outputColumns'>> {
@@ -57,7 +58,7 @@ async function differentIn(
   };
   const file = join(scratch, 'rows.ndjson');
   const columns = outputColumns.map((one) => (one.name === 'uid' ? { ...one, type: 'DOUBLE' as const } : one));
-  return firstDifferentGroup(reader, ROLLUP, columns, { file, stored: served(), scratch });
+  return firstDifferentGroup(reader, ROLLUP, columns, { file, stored: served() });
 }
 
 const changed = (at: number, change: object): object[] =>
@@ -69,8 +70,8 @@ it('finds nothing where each group is the same, also with several stored rows', 
 });
 
 it('compares several hours at once with one reader', async () => {
-  const { pipeline } = await rolledUp();
-  const found = await withRowsReader(pipeline, { scratch }, (reader) =>
+  const { pipeline, outputColumns: columns } = await rolledUp();
+  const found = await withRowsReader(pipeline, { scratch, columns }, (reader) =>
     Promise.all([STORED, changed(1, { m0: 3 }), STORED].map((stored) => differentIn(reader, stored, ROWS))),
   );
   expect(found).toEqual([undefined, expect.stringContaining('the metric ids is 4 in Druid, and 3'), undefined]);

@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { OutputType } from '../../../domain/column-types';
 import { timeTypesOf, type ColumnType, type TimeFormat } from '../../../domain/pipeline';
 import { figuresOfFile } from '../../../engines/duckdb/figures';
 import { withRowsReader } from '../../../engines/duckdb/rows-of-file';
 import { withRowCounter, type Content } from '../../../engines/duckdb/row-counter';
 import { loadPipeline } from '../../../engines/load-pipeline';
-import { loadExample, scratchFolder, writeFiles } from '../scratch';
+import { lines, loadExample, scratchFolder, writeFiles } from '../scratch';
 
 const root = scratchFolder();
 
@@ -251,9 +253,43 @@ it.each([1, 64])(
     expect(ofFile).toMatchObject({ rows: 1, distinct: 1 });
     expect(ofLines).toEqual(ofFile);
     expect(other.checksum).not.toBe(ofFile.checksum);
-    const { columns: figures } = await withRowsReader(largest, {}, (reader) => figuresOfFile(reader, columns, file));
+    const { columns: figures } = await withRowsReader(largest, { scratch: root, columns }, (reader) =>
+      figuresOfFile(reader, columns, file),
+    );
     expect(figures).toEqual([
       { name: 'value', values: 1, sum: String(Math.floor(0.99 * largest.events.maximumBytes)) },
     ]);
+  },
+);
+
+it.each(['JSON', 'BIGINT[]'] as const)(
+  'counts rows of long lists as %s, of which a file has thousands',
+  async (type) => {
+    const { pipeline } = await loadExample('events');
+    const columns = [{ name: 'value', type }];
+    const rows = Array.from({ length: 2_500 }, (_, row) => ({
+      value: Array.from({ length: 5_000 }, (_, index) => (row + index) % 10),
+    }));
+    const asDruidGives = rows.map(({ value }) => ({ value: type === 'JSON' ? JSON.stringify(value) : value }));
+    await writeFiles(root, {
+      'long.ndjson': lines(...rows.map((row) => JSON.stringify(row))),
+      'served.ndjson': lines(...asDruidGives.map((row) => JSON.stringify(row))),
+    });
+    const [file, served] = [join(root, 'long.ndjson'), join(root, 'served.ndjson')];
+    await writeFile(`${file}.gz`, gzipSync(await readFile(file), { level: 1 }));
+    const [ofFile, ofPacked, ofLines] = await withRowCounter(pipeline, columns, { scratch: root }, (counter) =>
+      Promise.all([
+        counter.ofFile(file),
+        counter.ofFile(`${file}.gz`),
+        counter.ofLines(createReadStream(served) as AsyncIterable<Buffer>),
+      ]),
+    );
+    expect(ofFile).toMatchObject({ rows: 2_500, distinct: 10 });
+    expect(ofPacked).toEqual(ofFile);
+    expect(ofLines).toEqual(ofFile);
+    const figures = await withRowsReader(pipeline, { scratch: root, columns }, (reader) =>
+      Promise.all([1, 2, 3, 4].map(() => figuresOfFile(reader, columns, file))),
+    );
+    expect(figures.map(({ columns: [value] }) => value?.values)).toEqual([2_500, 2_500, 2_500, 2_500]);
   },
 );

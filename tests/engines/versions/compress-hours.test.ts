@@ -17,7 +17,7 @@ async function build(compression: Compression) {
   const loaded = { ...example, pipeline: pipelineSchema.parse({ ...example.pipeline, output: { compression } }) };
   const { hours } = await runDayBuild(loaded, { date: DAY, input, output, engine: 'duckdb' });
   const { file = '', written } = hours.find(({ hour }) => hour === '07') ?? {};
-  const figures = await withRowsReader(loaded.pipeline, {}, (reader) =>
+  const figures = await withRowsReader(loaded.pipeline, { scratch: root, columns: loaded.outputColumns }, (reader) =>
     figuresOfFile(reader, loaded.outputColumns, join(output, DAY, file)),
   );
   return { file, written, figures };
