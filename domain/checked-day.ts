@@ -1,4 +1,5 @@
 import { numeral } from './counted';
+import { writtenRows } from './day-manifest';
 import { shortened } from './bounded-text';
 import { markdownTable, type Markdown } from './markdown';
 import type { RowCheck, WrongRows } from './row-checks';
@@ -26,7 +27,7 @@ export interface CountedHour {
  * may be older than the check.
  */
 export function checkedDay(checks: readonly RowCheck[], hours: readonly CountedHour[]): CheckedDay[] {
-  const rows = hours.reduce((sum, { written }) => sum + written, 0);
+  const rows = writtenRows(hours);
   return checks.flatMap((check) => {
     const counts = hours.map(({ hour, written, wrong }) => ({
       hour,

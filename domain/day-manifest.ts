@@ -30,13 +30,18 @@ export interface RecordCounts {
 export type StoredCounts = Pick<RecordCounts, 'read' | 'duplicates' | 'quarantined' | 'outsideDay' | 'kept'> &
   Partial<RecordCounts>;
 
+/** The rows of some hours together. */
+export function writtenRows(hours: readonly { readonly written: number }[]): number {
+  return hours.reduce((sum, { written }) => sum + written, 0);
+}
+
 /**
  * Stored counts, completed with the values that an older version left out. They derive from the rows of the day's
  * hours.
  */
 export function completeCounts(stored: StoredCounts, hours: readonly { readonly written: number }[]): RecordCounts {
   const { kept } = stored;
-  const written = hours.reduce((sum, hour) => sum + hour.written, 0);
+  const written = writtenRows(hours);
   return {
     written,
     filtered: Math.max(0, kept - written),

@@ -113,6 +113,11 @@ export function isGateCode(code: unknown): code is GateCode {
   return GATE_CODES.some((known) => known === code);
 }
 
+/** How a day ended that failed with this code: 'refused:<gate code>' or 'failed:<error code>'. */
+export function outcomeOfCode(code: string): string {
+  return isGateCode(code) ? `refused:${code}` : `failed:${code}`;
+}
+
 /** Every refusal that applies to a built day. An empty list lets the day be replaced. */
 export function refusalsOf(gate: Pipeline['gate'], input: GateInput): GateRefusal[] {
   const refusals: GateRefusal[] = [];

@@ -27,7 +27,7 @@ import {
 } from '../domain/daily-batch';
 import { counted } from '../domain/counted';
 import { completeCounts, describeCounts } from '../domain/day-manifest';
-import { ACCEPTABLE_GATE_CODES, describeDamaged, isGateCode, type GateRefusal } from '../domain/gate';
+import { ACCEPTABLE_GATE_CODES, describeDamaged, outcomeOfCode, type GateRefusal } from '../domain/gate';
 import { codeOf, failureMessage, lastFailure } from '../domain/innermost-failure';
 import { Markdown, markdown } from '../domain/markdown';
 import { describeProof } from '../domain/proof-kind';
@@ -174,8 +174,9 @@ export async function dailyBatch(given: DailyBatchInput): Promise<DailyBatchResu
     const isCancelled =
       isCancellation(thrown) ||
       (CancellationScope.current().consideredCancelled && !isLeft && patched('cancelled-however-it-ends'));
-    const reason = failureMessage(lastFailure(thrown));
-    const ended = isCancelled ? 'cancelled' : outcomeOf(thrown);
+    const failure = lastFailure(thrown);
+    const reason = failureMessage(failure);
+    const ended = isCancelled ? 'cancelled' : outcomeOfCode(codeOf(failure));
     const outcome = touched ? ended : notRestored(ended);
     showDetails(markdown`**${outcome}** at step ${step} — ${reason}`);
     upsertSearchAttributes([{ key: outcomeAttribute, value: outcome }]);
@@ -237,9 +238,4 @@ function refused(refusals: readonly GateRefusal[]): ApplicationFailure {
 function summary({ counts, segments, version, taskId, proof = 'rows' }: DailyBatchResult): string {
   const served = segments === 0 ? 'no segment' : `${counted(segments, 'segment')} of version ${version}`;
   return `proven ${describeProof(proof)}; ${describeCounts(counts)}; ${served}, task ${taskId}`;
-}
-
-function outcomeOf(thrown: unknown): string {
-  const code = codeOf(lastFailure(thrown));
-  return isGateCode(code) ? `refused:${code}` : `failed:${code}`;
 }

@@ -15,7 +15,7 @@ import type { DayOutcome } from '../domain/backfill';
 import { firstSentences } from '../domain/bounded-text';
 import type { BusinessDate } from '../domain/business-date';
 import { dailyBatchId } from '../domain/daily-batch';
-import { isGateCode } from '../domain/gate';
+import { outcomeOfCode } from '../domain/gate';
 import { codeOf, failureMessage, lastFailure } from '../domain/innermost-failure';
 import { markdown } from '../domain/markdown';
 import { REASON_CHARACTERS } from '../domain/notice';
@@ -73,8 +73,7 @@ export function outcomeOf(thrown: unknown): string {
   if (isCancellation(thrown)) return 'cancelled';
   const failure = lastFailure(thrown);
   if (failure instanceof TerminatedFailure) return 'failed:TERMINATED';
-  const code = codeOf(failure).replace(/^GATE_/, '');
-  return isGateCode(code) ? `refused:${code}` : `failed:${code}`;
+  return outcomeOfCode(codeOf(failure).replace(/^GATE_/, ''));
 }
 
 /** The reason of a thrown failure, for people. */

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DruidClient, SegmentColumns } from '../../clients/druid';
 import { counted } from '../../domain/counted';
+import { writtenRows } from '../../domain/day-manifest';
 import {
   isEqual,
   type BuiltDay,
@@ -66,10 +67,7 @@ export async function compareDay(
   if (rollup !== undefined) await checkColumns(druid, plan, loaded);
   const segments = await druid.queries.segmentColumns(plan.datasource, plan.interval);
   checkTypes(plan, loaded, segments);
-  const kind = proofKindOf(
-    loaded.pipeline,
-    built.hours.reduce((sum, { written }) => sum + written, 0),
-  );
+  const kind = proofKindOf(loaded.pipeline, writtenRows(built.hours));
   const compare = kind === 'rows' ? compareRows : compareFigures;
   const found =
     rollup === undefined

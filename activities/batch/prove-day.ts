@@ -2,6 +2,7 @@ import { Context, log } from '@temporalio/activity';
 import * as z from 'zod';
 import type { DruidClient, Segment } from '../../clients/druid';
 import { counted } from '../../domain/counted';
+import { writtenRows } from '../../domain/day-manifest';
 import type { BuiltDay, DayPlan, DayProof } from '../../domain/daily-batch';
 import { DaybreakError } from '../../domain/errors';
 import { parseInput, shortText } from '../../domain/parse-input';
@@ -44,7 +45,7 @@ export function createProofActivities({ druid, pipelines, data, ...clock }: Batc
           output.versionAt(folder),
         );
         const built = { output, version, hours: manifest.hours };
-        const rows = manifest.hours.reduce((sum, { written }) => sum + written, 0);
+        const rows = writtenRows(manifest.hours);
         const segments = await segmentsOfBatch(druid, plan, { ...reindexed, rows }, loaded.pipeline);
         const comparing = 'comparing the rows that Druid serves with the batch’s';
         let details = comparing;

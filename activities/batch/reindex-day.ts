@@ -1,6 +1,7 @@
 import { Context, log } from '@temporalio/activity';
 import type { DruidClient, Slots, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
+import { writtenRows } from '../../domain/day-manifest';
 import {
   dependsOnSlots,
   mayHaveSubtasks,
@@ -46,7 +47,7 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const prefix = ownTaskPrefix(plan);
       return withOutput(await outputPlaceIn(data, pipeline), plan.date, async (output) => {
         const built = await withHeartbeats('looking for the built rows', () => output.versionAt(folder));
-        const rows = built.manifest.hours.reduce((sum, { written }) => sum + written, 0);
+        const rows = writtenRows(built.manifest.hours);
         const bytes = built.manifest.hours.reduce((sum, hour) => sum + hour.bytes, 0);
         let id: string | undefined;
         return pollUntilAnswered<Reindexed>(

@@ -27,7 +27,7 @@ export async function* pieceFiles(
  *
  * @param most the bytes of a piece, unless one line or one chunk has more. Default: 8 MiB.
  */
-export async function* linePieces(chunks: AsyncIterable<Buffer>, most = PIECE_BYTES): AsyncGenerator<Buffer> {
+async function* linePieces(chunks: AsyncIterable<Buffer>, most = PIECE_BYTES): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {

@@ -14,7 +14,7 @@ import { STAGED } from './database';
 import { redundantSql, transformedRows, withoutRedundant, type RowEngine } from './hours/hour-output';
 import { outputRowsSql } from './output-rows';
 import { queryCount, queryTexts } from './query';
-import { quoted, RECORD, storedColumnsSql } from './sql';
+import { numberedRecordsSql, quoted } from './sql';
 import { HourStage } from './stage/hour-stage';
 import { stageAll, type ReadFiles } from './stage/stage-files';
 import { valueFailureIn } from './value-failure';
@@ -221,7 +221,7 @@ class BeginningReader {
   /** The view `events`: the staged records of the day, each once, in the order of the lines. */
   async #defineEvents(): Promise<void> {
     const { pipeline } = this.#loaded;
-    const records = `(SELECT rowid AS ${RECORD}, ${storedColumnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_DAY})`;
+    const records = numberedRecordsSql(pipeline, 'rowid', `${STAGED} WHERE ${OF_DAY}`);
     const events = withoutRedundant(pipeline, records, `(${redundantSql(pipeline, records)})`);
     await this.#connection.run(`CREATE OR REPLACE VIEW events AS ${events}`);
   }

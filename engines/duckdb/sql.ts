@@ -51,6 +51,16 @@ export function storedColumnsSql({ events }: Pipeline): string {
   return columns.join(', ');
 }
 
+/**
+ * SQL of records with their declared columns and RECORD, as a table.
+ *
+ * @param position the column of DuckDB's that numbers them: `rowid` of a table, `file_row_number` of a Parquet file.
+ * @param from SQL of such a table or file, and of which of its records.
+ */
+export function numberedRecordsSql(pipeline: Pipeline, position: 'rowid' | 'file_row_number', from: string): string {
+  return `(SELECT ${position} AS ${RECORD}, ${storedColumnsSql(pipeline)} FROM ${from})`;
+}
+
 /** The declared columns with their types, as CREATE TABLE declares them. */
 export function declaredColumnsSql(pipeline: Pipeline, nameOf = (column: string): string => column): string {
   return eventColumnsOf(pipeline.events)

@@ -18,13 +18,14 @@ import {
   declaredColumnsSql,
   literal,
   literals,
+  numberedRecordsSql,
   quoted,
   RECORD,
   storedColumnsSql,
   storedName,
 } from '../duckdb/sql';
 import { MOST_FAILING } from '../duckdb/stage/failing-records';
-import { neighbourContentSql } from '../duckdb/stage/hour-stage';
+import { COUNT_NOTES, neighbourContentSql } from '../duckdb/stage/hour-stage';
 import { FAILURE_OF_VALUES } from '../duckdb/value-failure';
 import { wrongRowsSql } from '../duckdb/wrong-rows';
 import type { LoadedPipeline } from '../model/loaded-pipeline';
@@ -45,7 +46,6 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
   const { pipeline } = loaded;
   const [columns, stored] = [columnsSql(pipeline), storedColumnsSql(pipeline)];
   const between = `FROM ${STAGED} WHERE rowid BETWEEN $FIRST AND $LAST AND ${OF_DAY}`;
-  const records = (where: string): string => `(SELECT rowid AS ${RECORD}, ${stored} FROM ${PART} ${where})`;
   const match = loaded.outputColumns.find(({ name }) => name === pipeline.matchColumn);
   const numbered = multipliesRows(pipeline) ? loaded.numberedTransform : undefined;
   return {
@@ -53,8 +53,7 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
     prepare: PREPARATION,
     emptyStage: emptyStageSql(pipeline),
     countStaged: `SELECT count(*) FROM ${STAGED}`,
-    countNotes: `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS daybreak_what, count(*)
-      FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY daybreak_what`,
+    countNotes: COUNT_NOTES,
     fault: FAULT,
     faults: `SELECT rowid, ${NOTE} FROM ${STAGED} WHERE starts_with(${NOTE}, '${FAULT}')`,
     neighbourContent: neighbourContentSql(pipeline),
@@ -75,8 +74,8 @@ export function planSql(loaded: LoadedPipeline, buckets: number, targets: readon
       WHERE list_contains(${literals(targets)}, ${HOUR}) ORDER BY ${HOUR}, ${BUCKET}, ${RECORD}`,
     emptyPart: `CREATE OR REPLACE TABLE ${PART} (${partColumns(pipeline)})`,
     insertPart: `INSERT INTO ${PART} SELECT ?::VARCHAR, ${columns} FROM daybreak_records`,
-    redundant: `CREATE OR REPLACE TABLE ${REDUNDANT} AS ${redundantSql(pipeline, records(''))}`,
-    events: `CREATE OR REPLACE VIEW events AS ${withoutRedundant(pipeline, records(`WHERE ${HOUR} = $HOUR`), REDUNDANT)}`,
+    redundant: `CREATE OR REPLACE TABLE ${REDUNDANT} AS ${redundantSql(pipeline, numberedRecordsSql(pipeline, 'rowid', PART))}`,
+    events: `CREATE OR REPLACE VIEW events AS ${withoutRedundant(pipeline, numberedRecordsSql(pipeline, 'rowid', `${PART} WHERE ${HOUR} = $HOUR`), REDUNDANT)}`,
     rows: `CREATE OR REPLACE TABLE daybreak.rows AS (\n${outputRowsSql(loaded)}\n)`,
     copyRows: `COPY daybreak.rows TO '$PATH' (FORMAT json)`,
     countRows: `SELECT ${['count(*)', unmatchedSql(match), ...wrongRowsSql(pipeline)].join(', ')} FROM daybreak.rows`,

@@ -14,7 +14,7 @@ import type { ProvenLines } from '../../model/fast-path';
 import { queryCount, queryTexts, run } from '../query';
 import { NOTE, OF_DAY } from '../../rule/record-rule';
 import { sameIdentity, withoutRepeated, type RepeatedIdentities } from './repeated-identities';
-import { columnsSql, literal, parquetSql, quoted, RECORD, storedColumnsSql } from '../sql';
+import { columnsSql, literal, numberedRecordsSql, parquetSql, quoted, RECORD, storedColumnsSql } from '../sql';
 import { wrongRowsOfHour, wrongRowsSql } from '../wrong-rows';
 
 export interface WrittenRows extends Pick<HourOutput, 'written' | 'filtered' | 'multiplied' | 'unmatched' | 'wrong'> {
@@ -167,9 +167,9 @@ interface HourParts extends Pick<HourRows, 'proven'> {
  * are checked.
  */
 function unsettledSql(pipeline: Pipeline, staged: number, proven: ProvenLines | undefined): string | undefined {
-  if (staged > 0) return `(SELECT rowid AS ${RECORD}, ${storedColumnsSql(pipeline)} FROM ${STAGED} WHERE ${OF_HOUR})`;
+  if (staged > 0) return numberedRecordsSql(pipeline, 'rowid', `${STAGED} WHERE ${OF_HOUR}`);
   if (proven === undefined || isWholeRecord(pipeline)) return undefined;
-  return `(SELECT file_row_number AS ${RECORD}, ${storedColumnsSql(pipeline)} FROM ${parquetSql(proven.path)})`;
+  return numberedRecordsSql(pipeline, 'file_row_number', parquetSql(proven.path));
 }
 
 async function defineEvents(

@@ -11,7 +11,7 @@ import type { LoadedPipeline } from '../../model/loaded-pipeline';
 import { writeQuarantine, type QuarantinedRecord } from '../../versions/quarantine';
 import { readQuarantine } from '../../versions/read-quarantine';
 import { queryCount, run } from '../query';
-import { columnsSql, literal, parquetSql, RECORD, storedColumnsSql } from '../sql';
+import { columnsSql, literal, numberedRecordsSql, parquetSql, RECORD } from '../sql';
 import type { HourStage } from '../stage/hour-stage';
 import { valueFailureIn } from '../value-failure';
 import {
@@ -214,8 +214,8 @@ export class PieceBuilder implements PieceSteps {
 
   /** SQL of a part's records, in order, with their position as RECORD. */
   #rowsOf({ path, where }: PartFile): string {
-    const rows = `SELECT file_row_number AS ${RECORD}, ${storedColumnsSql(this.#pipeline)} FROM ${parquetSql(path)}`;
-    return where === undefined ? `(${rows})` : `(${rows} WHERE ${where})`;
+    const from = where === undefined ? parquetSql(path) : `${parquetSql(path)} WHERE ${where}`;
+    return numberedRecordsSql(this.#pipeline, 'file_row_number', from);
   }
 
   /** Resolves to the number of rows. */

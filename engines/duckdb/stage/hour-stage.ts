@@ -175,11 +175,7 @@ export class HourStage {
   }
 
   async counts(): Promise<StagedCounts> {
-    const groups = await queryTexts(
-      this.#connection,
-      `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS daybreak_what, count(*)::INTEGER
-       FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY daybreak_what ORDER BY daybreak_what`,
-    );
+    const groups = await queryTexts(this.#connection, COUNT_NOTES);
     const noted = new Map(groups.map(([what, count]) => [what ?? '', Number(count)]));
     const of = (what: string): number => noted.get(what) ?? 0;
     const misplaced = Object.fromEntries([...noted].filter(([what]) => /^\d\d$/.test(what)));
@@ -305,6 +301,10 @@ export class HourStage {
     this.#numbers.notePadding(rows, this.#rows);
   }
 }
+
+/** SQL of how many staged lines have each note, all faults as one. */
+export const COUNT_NOTES = `SELECT CASE WHEN starts_with(${NOTE}, '${FAULT}') THEN '${FAULT}' ELSE ${NOTE} END AS daybreak_what, count(*)
+  FROM ${STAGED} WHERE ${NOTE} IS NOT NULL GROUP BY daybreak_what`;
 
 /** SQL of the records and the digest of NeighbourContent, over the staged lines. */
 export function neighbourContentSql(pipeline: Pipeline): string {

@@ -57,7 +57,7 @@ describe('waiting for the input to settle', () => {
   });
 });
 
-describe('the patience with input that changes', () => {
+describe('the wait for input that changes', () => {
   const data = scratchFolder();
   const HOURS = 2 * 3_600_000;
 
