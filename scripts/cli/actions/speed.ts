@@ -11,12 +11,12 @@ import type { LoadedPipeline } from '../../../engines/model/loaded-pipeline';
 import { refuseConflicts } from '../../../engines/pipeline/neighbour-pipelines';
 import { readConfig } from '../../../worker/config';
 import { withClient } from '../../../worker/connect';
-import { pauseSignal, resumeSignal } from '../../../workflows/speed-layer';
+import { pauseSignal } from '../../../workflows/speed-layer';
 import { hasWorker } from '../../operate/follow';
 import { readPipelineFolder } from '../../operate/pipeline-folder';
 import { pollIngestion } from '../../operate/speed/ingestion';
 import { describeStart, startSpeedLayer, stopSpeedLayer, withSpeedLayer } from '../../operate/speed/speed-layer';
-import { pauseSpeedLayer } from '../../operate/speed/pause-layer';
+import { pauseSpeedLayer, resumeSpeedLayer } from '../../operate/speed/pause-layer';
 import { scaleSpeedLayer } from '../../operate/speed/scale-layer';
 import { speedView } from '../../operate/speed/speed-status';
 import { describeSpeed } from '../../output/describe/describe-speed';
@@ -83,7 +83,7 @@ export async function pause({ pipeline, json, wait }: PauseOptions): Promise<voi
 
 export async function resume({ pipeline, json }: SpeedOptions): Promise<void> {
   await within(pipeline, async (client) => {
-    await withSpeedLayer(client, pipeline, (handle) => handle.signal(resumeSignal));
+    await resumeSpeedLayer(client, pipeline);
     show(json, { workflowId: speedLayerId(pipeline), done: 'resume signalled' });
     await warnWithoutWorker(client);
   });

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { speedLayerId } from '../../../domain/speed-layer';
-import { pauseSignal } from '../../../workflows/speed-layer';
+import { pauseSignal, resumeSignal } from '../../../workflows/speed-layer';
 import { reportUntil, runningActivities } from '../follow';
 import { findUnstuck, withSpeedLayer } from './speed-layer';
 import { speedView, type SpeedView } from './speed-status';
@@ -42,4 +42,13 @@ export async function pauseSpeedLayer(
     return Promise.resolve(found);
   };
   return reportUntil(handle, paused(), { poll, report: () => undefined, say: show });
+}
+
+/**
+ * Resumes the speed layer: a worker does it when it gets the signal. Throws NOT_RUNNING if it does not run, or if its
+ * workflow tasks fail, so that its partitions stand still: the signal stays until a task succeeds.
+ */
+export async function resumeSpeedLayer(client: Client, pipeline: string): Promise<void> {
+  await withSpeedLayer(client, pipeline, (handle) => handle.signal(resumeSignal));
+  await findUnstuck(client, pipeline, 'NOT_RUNNING');
 }

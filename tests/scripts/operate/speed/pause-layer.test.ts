@@ -1,11 +1,12 @@
 import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSpeedActivities } from '../../../../activities/speed';
 import { speedLayerId } from '../../../../domain/speed-layer';
 import { TASK_QUEUES } from '../../../../domain/task-queues';
 import { runningActivities } from '../../../../scripts/operate/follow';
 import { findLayer } from '../../../../scripts/operate/speed/found-layer';
-import { pauseSpeedLayer } from '../../../../scripts/operate/speed/pause-layer';
+import { pauseSpeedLayer, resumeSpeedLayer } from '../../../../scripts/operate/speed/pause-layer';
 import { startSpeedLayer } from '../../../../scripts/operate/speed/speed-layer';
 import { createLogger } from '../../../../scripts/output/log';
 import { until, useTemporal } from '../../../workflows/environment';
@@ -55,21 +56,29 @@ it('says while no worker answers that it waits for one', async () => {
   ]);
 });
 
-it('says of a layer whose workflow is stuck why and what helps, and leaves the signal for it', async () => {
-  const handle = await temporal.client.workflow.start('speedLayer', {
-    taskQueue: TASK_QUEUES.speed,
-    workflowId: speedLayerId('stuck'),
-    args: [{ pipeline: 'stuck', shards: 1 }],
-  });
-  await serving(temporal, { workflows: 'stuck-workflow', activities }, async () => {
-    await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
-    await expect(pauseSpeedLayer(temporal.client, 'stuck', () => undefined)).rejects.toMatchObject({
-      code: 'NOT_RUNNING',
-      what: expect.stringMatching(/^the speed layer of stuck exists, but .*: a fault of an earlier version$/) as string,
-      remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --anew') as string,
+it.each([
+  ['pause', (client: Client) => pauseSpeedLayer(client, 'stuck', () => undefined)],
+  ['resume', (client: Client) => resumeSpeedLayer(client, 'stuck')],
+])(
+  'says of a layer whose workflow is stuck why and what helps, and leaves it the signal to %s',
+  async (signal, act) => {
+    const handle = await temporal.client.workflow.start('speedLayer', {
+      taskQueue: TASK_QUEUES.speed,
+      workflowId: speedLayerId('stuck'),
+      args: [{ pipeline: 'stuck', shards: 1 }],
     });
-  });
-  const { events } = await handle.fetchHistory();
-  expect(events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName)).toContain('pause');
-  await handle.terminate();
-});
+    await serving(temporal, { workflows: 'stuck-workflow', activities }, async () => {
+      await until(async () => (await findLayer(temporal.client, 'stuck')).is === 'stuck');
+      await expect(act(temporal.client)).rejects.toMatchObject({
+        code: 'NOT_RUNNING',
+        what: expect.stringMatching(
+          /^the speed layer of stuck exists, but .*: a fault of an earlier version$/,
+        ) as string,
+        remedy: expect.stringContaining('npx daybreak speed start --pipeline stuck --anew') as string,
+      });
+    });
+    const { events } = await handle.fetchHistory();
+    expect(events?.map((event) => event.workflowExecutionSignaledEventAttributes?.signalName)).toContain(signal);
+    await handle.terminate();
+  },
+);
