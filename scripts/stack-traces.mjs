@@ -4,7 +4,10 @@ import { entriesOf, entryAt } from './source-map.mjs';
 
 /** A place in a bundle, or in a package's file that is named like one: path or address, line and column. */
 const PLACE = /((?:file:\/\/)?\/[^():]+\.[cm]js):(\d+):(\d+)/g;
-/** Source maps by the path of the bundle. */
+/**
+ * Source maps by the path of the bundle, as long as somebody looks at stack traces: each start of a worker looks at one,
+ * and would hold 12 MB for it.
+ */
 const maps = new Map();
 
 /**
@@ -44,9 +47,10 @@ function sourceOf(place, file, line, column) {
 
 /** Throws if there is none that can be read. */
 function mapOf(path) {
-  if (!maps.has(path)) {
-    const { mappings, sources } = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
-    maps.set(path, { entries: entriesOf(mappings), sources });
-  }
-  return maps.get(path);
+  const held = maps.get(path)?.deref();
+  if (held !== undefined) return held;
+  const { mappings, sources } = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
+  const map = { entries: entriesOf(mappings), sources };
+  maps.set(path, new WeakRef(map));
+  return map;
 }

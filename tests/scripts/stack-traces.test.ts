@@ -1,6 +1,6 @@
 import { buildSync, type BuildOptions } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -69,6 +69,26 @@ it.each([
 ] as const)('name the sources of %s', (_, outfile, options) => {
   build(outfile, options);
   expect(stackIn(outfile)).toBe(EXPECTED());
+});
+
+it('hold a source map only until they were looked at', () => {
+  const lines = Array.from({ length: 20_000 }, (_, line) => `export const unused${line} = (): number => ${line};\n`);
+  appendFileSync(join(folder, 'sources/main.ts'), lines.join(''));
+  build('main.cjs', { format: 'cjs' });
+  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
+    nameSourcesInStackTraces();
+    const { stack } = await import(${JSON.stringify(join(folder, 'main.cjs'))});
+    const held = () => process.memoryUsage().arrayBuffers;
+    const before = held();
+    await stack();
+    const looked = held() - before;
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+    console.log(JSON.stringify([looked, held() - before]));`;
+  const options = ['--expose-gc', '--input-type=module', '--eval', script];
+  const [looked = 0, after = 0] = JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' })) as number[];
+  expect(looked).toBeGreaterThan(1_000_000);
+  expect(after).toBeLessThan(100_000);
 });
 
 it('name the bundle if its source map is damaged', () => {
