@@ -1,14 +1,13 @@
 import type { DataConverter } from '@temporalio/common';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { replaceFile } from '../../clients/storage/local/replace-file';
-import { createLogger } from '../../scripts/output/log';
-import { temporalLogger } from '../../worker/runtime';
 import { makeWorkflowBundle } from '../../worker/workflow-bundle';
 
+const logger = new DefaultLogger('ERROR');
 const ROOT = resolve(__dirname, '../..');
 /** The same as the worker has. */
 export const payloadConverterPath = join(ROOT, 'worker/payload-converter.cjs');
@@ -24,13 +23,12 @@ export function keptWorkflowBundle(
   const { payloadConverterPath: ofPayloads, failureConverterPath: ofFailures } = converters;
   const paths = [ofPayloads, ofFailures].filter((path) => path !== undefined);
   const made = [...paths, join(ROOT, 'worker/workflow-bundle.ts')];
-  return kept('workflows', ['workflows', 'domain'], made, () => makeWorkflowBundle(converters, createLogger('error')));
+  return kept('workflows', ['workflows', 'domain'], made, () => makeWorkflowBundle(converters, logger));
 }
 
 /** The same of other workflows, which a folder of the tests holds. They import nothing else of this repository. */
 export function keptBundleOf(folder: string): Promise<KeptBundle> {
   return kept('test-workflows', [folder], [], async () => {
-    const logger = temporalLogger(createLogger('error'), 'WARN');
     return (await bundleWorkflowCode({ workflowsPath: join(ROOT, folder), logger })).code;
   });
 }

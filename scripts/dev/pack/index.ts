@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { workerConverterOf } from '../../../worker/connect';
 import { makeWorkflowBundle, packedBundle } from '../../../worker/workflow-bundle';
-import { createLogger } from '../../output/log';
 import { makePageScript, PACKED_PAGE_SCRIPT } from '../../report/page-script';
 import { bundleSources } from './bundle-sources';
 import { ASSETS, DIST } from './layout';
@@ -30,7 +29,7 @@ async function pack(): Promise<void> {
   const payloadKeys = new Map([['any', Buffer.alloc(32)]]);
   for (const keys of [{}, { payloadKeys }]) {
     const converters = workerConverterOf({ ...keys, strictPayloads: false });
-    await write(join('worker', packedBundle(converters)), await makeWorkflowBundle(converters, createLogger('warn')));
+    await write(join('worker', packedBundle(converters)), await makeWorkflowBundle(converters));
   }
   await write('NOTICES.txt', notices(packages));
 }
