@@ -4,10 +4,7 @@ import { entriesOf, entryAt } from './source-map.mjs';
 
 /** A place in a bundle, or in a package's file that is named like one: path or address, line and column. */
 const PLACE = /((?:file:\/\/)?\/[^():]+\.[cm]js):(\d+):(\d+)/g;
-/**
- * Source maps by the path of the bundle, as long as somebody looks at stack traces: each start of a worker looks at one,
- * and would hold 12 MB for it.
- */
+/** Source maps by the path of the bundle, as long as somebody looks at stack traces: that of the program takes 12 MB. */
 const maps = new Map();
 
 /**
@@ -16,8 +13,11 @@ const maps = new Map();
  * stack trace that somebody looks at. Node's `SourceMap` would then keep ten times as much memory.
  */
 export function nameSourcesInStackTraces() {
-  Error.prepareStackTrace = (error, frames) =>
-    [titleOf(error), ...frames.map((frame) => `    at ${String(frame).replace(PLACE, sourceOf)}`)].join('\n');
+  Error.prepareStackTrace = (error, frames) => {
+    // An error of another context is Temporal's: it tries the code of the workflows each time that a worker starts.
+    const shown = (frame) => (error instanceof Error ? String(frame).replace(PLACE, sourceOf) : String(frame));
+    return [titleOf(error), ...frames.map((frame) => `    at ${shown(frame)}`)].join('\n');
+  };
 }
 
 /** Node's own: an error may have a `toString` that fails. */

@@ -91,6 +91,26 @@ it('hold a source map only until they were looked at', () => {
   expect(after).toBeLessThan(100_000);
 });
 
+it('read no source map for an error of another context', () => {
+  appendFileSync(
+    join(folder, 'sources/main.ts'),
+    `import { runInNewContext } from 'node:vm';
+
+export function stackOfOther(): string {
+  return runInNewContext('try { call(); } catch (thrown) { thrown.stack }', { call: () => runInNewContext('null.x') });
+}
+`,
+  );
+  build('main.cjs', { format: 'cjs' });
+  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
+    nameSourcesInStackTraces();
+    const { stackOfOther } = await import(${JSON.stringify(join(folder, 'main.cjs'))});
+    console.log(stackOfOther());`;
+  const traced = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  expect(traced).toMatch(/\nTypeError: .*\n {4}at evalmachine/);
+  expect(traced).toMatch(/\n {4}at stackOfOther \(.*\/main\.cjs:\d+:\d+\)\n/);
+});
+
 it('name the bundle if its source map is damaged', () => {
   build('main.cjs', { format: 'cjs' });
   writeFileSync(join(folder, 'main.cjs.map'), '{"version":3,');
