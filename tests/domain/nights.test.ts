@@ -2,8 +2,6 @@ import { businessDateOf, parseBusinessDate, shiftDate } from '../../domain/busin
 import { clockChanges } from '../../domain/clock-changes';
 import { nightOf, shiftedNights } from '../../domain/nights';
 
-jest.setTimeout(120_000);
-
 describe('nightOf', () => {
   it.each([
     ['Asia/Seoul', '00:30', '2026-11-21', '2026-11-21T15:30:00.000Z'],

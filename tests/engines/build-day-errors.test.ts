@@ -6,9 +6,6 @@ import { runDayBuild, type DayBuildOptions } from '../../engines/build-day';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from './scratch';
 
-// Builds share the machine with servers that other tests run.
-jest.setTimeout(60_000);
-
 const root = scratchFolder();
 let input: string;
 let output: string;

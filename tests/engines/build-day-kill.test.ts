@@ -12,4 +12,4 @@ it(`keeps one whole day through ${KILLS} kills at random points`, async () => {
   await writeFiles(input, { 'names.20261121.07.json': lines(event(1)) });
   await runDayBuild(await loadExample('events'), { date: DAY, input, output, engine: 'duckdb' });
   await expectWholeDayThrough(KILLS, input, output);
-}, 300_000);
+});

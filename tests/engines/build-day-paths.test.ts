@@ -5,9 +5,6 @@ import { withRowCounter } from '../../engines/duckdb/row-counter';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, event, lines, loadExample, pipelineLike, scratchFolder, writeFiles } from './scratch';
 
-// Builds share the machine with servers that other tests run.
-jest.setTimeout(60_000);
-
 const root = scratchFolder();
 const input = join(root, 'input');
 

@@ -10,9 +10,6 @@ import { unchangedDay } from '../../engines/versions/previous-build';
 import { scratchIn } from '../../engines/versions/scratch';
 import { contentsOf, DAY, event, lines, loadExample, rowsOf, scratchFolder, writeFiles } from './scratch';
 
-// Builds share the machine with servers that other tests run.
-jest.setTimeout(120_000);
-
 const root = scratchFolder();
 const SEVEN = 'names.20261121.07.json';
 const NINE = 'names.20261121.09.json';

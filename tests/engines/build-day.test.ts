@@ -21,8 +21,6 @@ import {
 } from './scratch';
 
 let events: LoadedPipeline;
-// Builds share the machine with servers that other tests run.
-jest.setTimeout(60_000);
 
 const root = scratchFolder();
 let input: string;

@@ -11,8 +11,6 @@ import { openPipeline } from '../../engines/pipeline/open-pipeline';
 import { readPipeline } from '../../engines/pipeline/read-pipeline';
 import { contentsOf, DAY, lines, rowsOf, scratchFolder, writeFiles } from './scratch';
 import { groupsOfNames } from './sql-names';
-
-jest.setTimeout(120_000);
 const root = scratchFolder();
 
 interface Way {

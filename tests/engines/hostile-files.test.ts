@@ -7,9 +7,6 @@ import type { RecordCounts } from '../../domain/day-manifest';
 import type { QuarantinedRecord } from '../../engines/versions/quarantine';
 import { DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
-// A child builds a day of some hundred megabytes, beside servers that other tests run.
-jest.setTimeout(600_000);
-
 const root = scratchFolder();
 const MEBIBYTE = 1024 ** 2;
 const GOOD = lines(event(1), event(2));

@@ -108,4 +108,4 @@ it('compares large identities that repeat in several hours within the memory of 
   expect(counts).toMatchObject({ read: 2 * EACH, written: 2 * EACH - SHARED, duplicates: SHARED, quarantined: 0 });
   const written = new Map(hours.map((hour) => [hour.hour, hour.written]));
   expect([written.get('05'), written.get('06')]).toEqual([EACH, EACH - SHARED]);
-}, 240_000);
+});

@@ -160,7 +160,7 @@ describe('micro-batches and the day', () => {
     } finally {
       transform.close();
     }
-  }, 600_000);
+  });
 });
 
 function unframedOf(text: string): Framed {

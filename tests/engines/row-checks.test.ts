@@ -9,8 +9,6 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { runIsolated } from '../../activities/speed/isolated-transform';
 import { contentsOf, DAY, event, lines, pipelineLike, scratchFolder, writeFiles } from './scratch';
 
-jest.setTimeout(60_000);
-
 const root = scratchFolder();
 const EMPTY: RowCheck = { name: 'empty', where: "hello = ''", atMost: 0 };
 const LARGE: RowCheck = { name: 'large', where: 'user_id >= 100 -- few are', atMost: '1%' };

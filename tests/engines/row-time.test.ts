@@ -6,9 +6,6 @@ import type { LoadedPipeline } from '../../engines/model/loaded-pipeline';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { contentsOf, DAY, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from './scratch';
 
-// If more records fail than can be bad, a build searches for each of them.
-jest.setTimeout(60_000);
-
 const root = scratchFolder();
 let count = 0;
 
@@ -247,7 +244,7 @@ describe('an event whose row has another time', () => {
       remedy: expect.stringContaining('Correct transform.sql') as string,
     });
     // More than a thousand events are computed one by one, twice.
-  }, 240_000);
+  });
 
   it.each<[string, Written, string, string, string]>([
     [

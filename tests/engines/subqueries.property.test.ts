@@ -10,5 +10,4 @@ it.each(Object.keys(SUBQUERIES))(
     const records = { record: subqueryRecord, maxLength: 40, eventsOf: (keys: readonly unknown[]) => keys.length };
     await expectAlikeInBothLayers(await subqueryPipeline(root, kind), root, records);
   },
-  120_000,
 );

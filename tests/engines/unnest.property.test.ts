@@ -14,7 +14,6 @@ it.each(Object.keys(UNNESTS))(
     const records = { record: unnestRecord, maxLength: 30, eventsOf: (keys: readonly unknown[]) => new Set(keys).size };
     await expectAlikeInBothLayers(await unnestPipeline(root, kind), root, records);
   },
-  120_000,
 );
 
 it('rows of an event come in the order of its list, and an event of too many rows says how many', async () => {

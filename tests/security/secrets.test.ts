@@ -152,7 +152,7 @@ describe('an error of a server', () => {
       delete process.env['TEMPORAL_API_KEY'];
       delete process.env['TEMPORAL_ADDRESS'];
     }
-  }, 30_000);
+  });
 
   it('is printed without the request that it carries', () => {
     const written: string[] = [];

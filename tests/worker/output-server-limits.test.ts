@@ -77,9 +77,9 @@ async function connections(): Promise<number> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 300_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${String(condition)}`);
+    if (Date.now() > deadline) throw new Error(`not within 300 s: ${String(condition)}`);
     await sleep(20);
   }
 }

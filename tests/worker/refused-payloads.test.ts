@@ -45,7 +45,7 @@ beforeAll(async () => {
       await keptWorkflowBundle(workerConverterOf(readConfig(variables))),
     );
   }
-}, 600_000);
+});
 
 afterAll(() => environment.teardown());
 

@@ -3,8 +3,6 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeWorkflowBundle } from '../../worker/workflow-bundle';
 
-jest.setTimeout(300_000);
-
 /** As the SDK finds it. */
 const SOURCE_MAP = '//# sourceMappingURL=data:application/json;base64,';
 

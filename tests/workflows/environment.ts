@@ -38,7 +38,6 @@ export interface WorkflowTests {
  * @param server further arguments of `temporal server start-dev`.
  */
 export function useTemporal(...server: string[]): WorkflowTests {
-  jest.setTimeout(60_000);
   let served = 0;
   let environment: TestWorkflowEnvironment;
   let workflowBundle: WorkflowBundleOption;
@@ -60,7 +59,7 @@ export function useTemporal(...server: string[]): WorkflowTests {
       }),
       keptWorkflowBundle(),
     ]);
-  }, 600_000); // If there is no `temporal` yet, the first test file builds it.
+  });
 
   afterAll(() => environment.teardown());
 
@@ -136,7 +135,7 @@ export class Held {
   }
 }
 
-const TIMEOUT_MILLISECONDS = 20_000;
+const TIMEOUT_MILLISECONDS = 300_000;
 
 /** Throws after a while, so that a test that waits in vain ends its worker. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

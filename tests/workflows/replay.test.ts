@@ -6,8 +6,6 @@ import { gunzipSync } from 'node:zlib';
 import * as workflows from '../../workflows';
 import { keptWorkflowBundle, payloadConverterPath } from './kept-bundle';
 
-jest.setTimeout(120_000);
-
 const FOLDER = resolve(__dirname, '../histories');
 const files = readdirSync(FOLDER).filter((name) => /\.history(\.gz)?$/.test(name));
 const recorded = (name: string): Buffer => {

@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import { LivePipeline } from '../../../activities/speed/live-pipeline';
 import { scratchFolder } from '../../engines/scratch';
 import { until } from '../../integration/support/until';
-
-jest.setTimeout(30_000);
 const root = scratchFolder();
 let pipelines: string;
 let data: string;

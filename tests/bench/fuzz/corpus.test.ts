@@ -3,8 +3,6 @@ import { readCorpus } from '../../../bench/fuzz/corpus-file';
 import { claim, TARGETS, type Target } from '../../../bench/fuzz/target';
 import { isValidEvent } from '../../../bench/fuzz/valid-event';
 
-jest.setTimeout(300_000);
-
 /** Each target's corpus reaches what hours of chance would. */
 it.each(TARGETS)('reads every kept input as a reader may: %s', async (name) => {
   const { open } = (await import(`../../../bench/fuzz/targets/${name}`)) as { readonly open: () => Promise<Target> }; // Each has it.

@@ -148,7 +148,7 @@ export function conformance(subject: () => Subject): void {
       expect(read.digest('hex')).toBe(hash.digest('hex'));
       expect((most - before) / MEBIBYTE).toBeLessThan(112);
       await storage.remove([key('large')]);
-    }, 300_000);
+    });
 
     it.each([
       ['small', 1],

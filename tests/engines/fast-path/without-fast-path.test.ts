@@ -218,7 +218,7 @@ it('everything but the order of rows in some hours is the same without the folde
     expect(Object.keys(files)).toEqual(Object.keys(expected.files));
     expect(withoutHashes(manifest)).toEqual(withoutHashes(expected.manifest));
   }
-}, 300_000);
+});
 
 /** The bytes of the files are compared, so their hashes are left out. */
 function withoutHashes(manifest: unknown): unknown {

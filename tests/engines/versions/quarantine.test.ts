@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import type { DayManifest } from '../../../domain/day-manifest';
 import { DAY, scratchFolder, writeFiles } from '../scratch';
 
-// The build shares the machine with servers that other tests run.
-jest.setTimeout(120_000);
-
 const root = scratchFolder();
 const MEBIBYTE = 1024 ** 2;
 

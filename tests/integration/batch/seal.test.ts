@@ -149,6 +149,6 @@ describe('two days that are recomputed at once', () => {
     const isSuspended = async (): Promise<boolean> => (await druid.supervisors.find(own.topic))?.suspended === true;
     expect(await isSuspended()).toBe(false);
     await suspendSupervisor(own.topic);
-    await until('the speed layer to resume its supervisor', async () => !(await isSuspended()), { seconds: 60 });
+    await until('the speed layer to resume its supervisor', async () => !(await isSuspended()));
   });
 });

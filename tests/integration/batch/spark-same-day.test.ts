@@ -15,8 +15,6 @@ import { UNNESTS, unnestPipeline, unnestRecord } from '../../engines/unnests';
 import { expectSameDay } from './same-day';
 import { tasksWithoutSpark, type LocalTasks } from './without-spark';
 
-jest.setTimeout(600_000);
-
 const root = scratchFolder();
 let tasks: LocalTasks;
 

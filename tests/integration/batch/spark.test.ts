@@ -13,8 +13,6 @@ import { startSparkCluster, type SparkCluster } from './spark-cluster';
 import { expectSameDay } from './same-day';
 import { until } from '../support/until';
 
-jest.setTimeout(600_000);
-
 const root = scratchFolder();
 const before = { ...process.env };
 let cluster: SparkCluster;

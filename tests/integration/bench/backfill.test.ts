@@ -17,4 +17,4 @@ it('backfills its days, and prints that all were replaced and are served', async
   expect(`${code}\n${stderr}`).toMatch(/^0\n/);
   expect(stdout).toMatch(/requested.*completed.*replaced.*served otherwise.*at once.*seconds/);
   expect(stdout).toMatch(/\b2\b.*\b2\b.*\b2\b.*\b0\b.*\b2\b.*\d+\.\d\d/);
-}, 600_000);
+});

@@ -17,4 +17,4 @@ it('builds its days without contenders, and prints what each build took and whet
     expect(stdout).toMatch(new RegExp(`${row}.*\\d+\\.\\d\\d`));
   expect(stdout).toMatch(/nothing changed ÷ build.*(met|MISSED)/);
   expect(stdout).toContain(`written to ${join(cache, 'bench-batch/results.json')}`);
-}, 600_000);
+});

@@ -13,7 +13,7 @@ it('replaces a day that realtime has, then the sealed day with a late record, an
   }
   expect(stdout).toMatch(/a day that realtime has.* \d+\.\d .* 30 .*(met|MISSED)/);
   expect(stdout).toMatch(/a day that is sealed, after a late record.* \d+\.\d .* 11 .*(met|MISSED)/);
-}, 600_000);
+});
 
 it('replaces a day of many rows, a line a step, beside Druid’s own load of them', async () => {
   const { stdout, stderr } = await runBench('day/large', [2_400], { DAYBREAK_BENCH_STACK: String(portBase) });
@@ -24,4 +24,4 @@ it('replaces a day of many rows, a line a step, beside Druid’s own load of the
     expect(stdout).toMatch(new RegExp(`${step} .* \\d+\\.\\d .* \\d+\\.\\d{3} `));
   }
   expect(stdout).toMatch(/trigger to proof ÷ Druid's load.*\d+\.\d{3}.*1\.25/);
-}, 600_000);
+});

@@ -14,4 +14,4 @@ it('builds a day with a hot hour and a day in one file, and prints what each too
   for (const row of ['hours of equal size', 'one hour has 60 %', 'the day is one file'])
     expect(stdout).toMatch(new RegExp(`${row}.*\\d+\\.\\d\\d`));
   expect(stdout).toMatch(/60 % ÷ equal hours.*(met|MISSED)/);
-}, 600_000);
+});

@@ -16,4 +16,4 @@ it('lists a day beside files of other days and with many of its own, and prints 
   ] as const)
     expect(stdout).toMatch(new RegExp(`^│ ${name} +│ +[\\d.]+ │ +[\\d.]+ │ +\\d+ │ +${requests} │$`, 'm'));
   expect(stdout).toMatch(/requests beside other days ÷ alone *│ +1\.000 .*met/);
-}, 600_000);
+});

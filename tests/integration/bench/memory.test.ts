@@ -17,4 +17,4 @@ it('builds its day, prints the peak by hour and whether it grew, and gives back 
   expect(stdout).toMatch(/third hour and later ÷ peak of the first two *│ +\d+\.\d{3} .*(met|MISSED)/);
   // Node from 22 on keeps compiled code there.
   expect((await readdir(cache)).filter((name) => name !== 'compiled')).toEqual([]);
-}, 600_000);
+});

@@ -12,4 +12,4 @@ it('builds a day of nested events, and prints what it took beside one statement 
 
   expect(`${code}\n${stderr}`).toMatch(/^0\n/);
   for (const row of ['every check', 'one statement']) expect(stdout).toMatch(new RegExp(`${row}.*\\d+\\.\\d\\d`));
-}, 600_000);
+});

@@ -17,4 +17,4 @@ it('runs both layers for half a minute, and counts each event once', async () =>
   expect(stdout).toMatch(/\d+ events, \d+ days recomputed and proven/);
   const drawn = readFileSync(runFiles(MINUTES).plots, 'utf8');
   for (const title of Object.values(MEASURES)) expect(drawn).toContain(title);
-}, 600_000);
+});

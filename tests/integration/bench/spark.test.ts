@@ -42,4 +42,4 @@ exec '${tasks.program.sparkSubmit}' "$@"
     await tasks.stop();
     await rm(root, { recursive: true });
   }
-}, 600_000);
+});

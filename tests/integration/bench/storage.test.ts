@@ -17,4 +17,4 @@ it('builds a day from a folder and from a real S3, and prints how they compare',
     expect(stdout).toMatch(new RegExp(`^│ ${name} +│ +[\\d.]+ │ +[\\d.]+ │ +\\d+ │$`, 'm'));
   }
   expect(stdout).toMatch(/S3 ÷ folder, seconds *│ +\d+\.\d{3} .*(met|MISSED)/);
-}, 600_000);
+});

@@ -18,8 +18,6 @@ import { succeed } from '../support/daybreak';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
-jest.setTimeout(600_000);
-
 const ZONE = 'Asia/Seoul';
 const OTHER_NAMESPACE = 'docs';
 const DAY = '2026-11-21';
@@ -51,7 +49,7 @@ beforeAll(async () => {
     TEMPORAL_ADDRESS: `127.0.0.1:${stack.portBase}`,
   };
   for (const date of DAYS) await feed(date);
-}, 600_000);
+});
 
 afterAll(() =>
   endAll(

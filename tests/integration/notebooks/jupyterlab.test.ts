@@ -10,8 +10,6 @@ import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 import { jupyterProgram, type JupyterProgram } from './run-notebook';
 
-jest.setTimeout(600_000);
-
 const TOKEN = 'a-token-of-this-test';
 const root = scratchFolder();
 const work = join(root, 'work');

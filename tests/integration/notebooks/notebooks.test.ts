@@ -8,8 +8,6 @@ import { scratchFolder } from '../../engines/scratch';
 import { succeed } from '../support/daybreak';
 import { jupyterProgram, runNotebook } from './run-notebook';
 
-jest.setTimeout(600_000);
-
 const DAYS = ['2026-11-19', '2026-11-20', '2026-11-21'] as const;
 const LAST = DAYS[2];
 const NAMES = ['Ada', 'Barbara', 'Grace', 'Edsger', 'Katherine', 'Donald', 'Margaret', 'Alan', 'Radia', 'Leslie'];

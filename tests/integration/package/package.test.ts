@@ -16,8 +16,6 @@ import { runToEnd, type Ended } from '../support/run-to-end';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
-jest.setTimeout(300_000);
-
 const DAY = '2026-11-21';
 const EVENTS = 1_500_000;
 /** The names that the page has for what the test calls otherwise. */
@@ -72,7 +70,7 @@ async function follow({ command, output }: RecordedCommand, yesterday = ''): Pro
     return;
   }
   const here = command.replace(PAGE.repository, `'${basename(repository)}'`).replace(PAGE.day, yesterday);
-  const { code, stdout, stderr } = await runToEnd('sh', ['-c', here], { folder, environment, seconds: 240 });
+  const { code, stdout, stderr } = await runToEnd('sh', ['-c', here], { folder, environment });
   const printed = `${stderr}${stdout}`.replaceAll(root, PAGE.home).replaceAll(basename(repository), PAGE.repository);
   const missing = missingLines(output, printed);
   if (code === 0 && missing.length === 0) return;
@@ -113,7 +111,7 @@ async function startWorker(
 }
 
 async function succeed(command: string, args: readonly string[], where: string): Promise<string> {
-  const { code, stdout, stderr } = await runToEnd(command, args, { folder: where, environment, seconds: 240 });
+  const { code, stdout, stderr } = await runToEnd(command, args, { folder: where, environment });
   if (code !== 0) throw new Error(`${[command, ...args].join(' ')} ended with ${code}:\n${stderr}${stdout}`);
   return stdout;
 }

@@ -8,8 +8,6 @@ import { readConfig } from '../../../worker/config';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 
-jest.setTimeout(600_000);
-
 describe('records that a Java producer compressed', () => {
   // Long and short texts, so that snappy needs several blocks.
   const texts = Array.from({ length: 3_000 }, (_, id) => `${id} ${'서울 ssm-seoul '.repeat(id % 30)}`);

@@ -9,8 +9,6 @@ const EVENTS = 40_000;
 const BAD_EVERY = 10;
 const PIECE = 1_000;
 
-jest.setTimeout(600_000);
-
 describe('what a partition has committed', () => {
   let pipeline: SpeedTopics['pipeline'];
   let producer: SpeedTopics['producer'];

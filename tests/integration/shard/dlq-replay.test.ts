@@ -25,8 +25,6 @@ const kafka = { brokers: config.kafka.brokers };
 const SEALED_UNTIL = '2026-11-20T15:00:00.000Z';
 const COMMAND = resolve(__dirname, '../../../scripts/daybreak.mjs');
 
-jest.setTimeout(600_000);
-
 const listSchema = z.object({
   total: z.number(),
   letters: z.array(z.object({ value: z.string().nullable(), code: z.string() })),

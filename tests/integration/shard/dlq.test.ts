@@ -10,8 +10,6 @@ import { until } from '../support/until';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 
-jest.setTimeout(600_000);
-
 describe('dead letters', () => {
   let pipeline: SpeedTopics['pipeline'];
   let producer: SpeedTopics['producer'];

@@ -16,8 +16,6 @@ const PIECE = 500;
 const SHARE = RECORDS / (KILLS + 2);
 const RETRY_MS = 50;
 
-jest.setTimeout(600_000);
-
 describe('the speed layer, killed again and again under load', () => {
   const records = feedRecords(1, RECORDS);
   let broker: KafkaBroker;

@@ -1,8 +1,6 @@
 import { KafkaTopics } from '../../../clients/kafka';
 import { KafkaBroker } from './kafka-broker';
 
-jest.setTimeout(600_000);
-
 describe('a Kafka that has just come up', () => {
   let broker: KafkaBroker;
   const groups = Array.from({ length: 20 }, (_, index) => `group-${index}`);

@@ -8,8 +8,6 @@ import { numberedTopic } from './numbered-topic';
 
 const kafka = { brokers: readConfig().kafka.brokers };
 
-jest.setTimeout(600_000);
-
 /**
  * Kafka 4.3 answers so while its group coordinator loads, if it was elected again meanwhile. Here somebody deletes the
  * group, which gives the same answer.

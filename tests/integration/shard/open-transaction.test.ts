@@ -11,8 +11,6 @@ const session = { topic: name, partition: 0, group: name, outputs: [] };
 /** An opening that does not wait takes some milliseconds. */
 const WAITS_MS = 1_500;
 
-jest.setTimeout(600_000);
-
 /** Kafka before 4 shows this for a moment after each transaction, and any Kafka while a transaction is open. */
 describe('a session that is opened while an offset of its partition is in a transaction that has not ended', () => {
   let topics: KafkaTopics;

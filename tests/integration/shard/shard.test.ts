@@ -21,8 +21,6 @@ import { until } from '../support/until';
 const kafka = { brokers: readConfig().kafka.brokers };
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };
 
-jest.setTimeout(600_000);
-
 describe('a shard of the speed layer', () => {
   let pipeline: SpeedPipeline;
   let topics: KafkaTopics;

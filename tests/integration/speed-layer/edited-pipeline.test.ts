@@ -14,7 +14,6 @@ import { useStack } from '../support/stack';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(600_000);
 const kafka = { brokers: readConfig().kafka.brokers };
 const PARTITIONS = 3;
 const statusSchema = z.object({

@@ -17,7 +17,6 @@ import { until } from '../support/until';
 import { topicProgress } from './topic-progress';
 
 useStack();
-jest.setTimeout(600_000);
 const ZONE = 'Asia/Seoul';
 const EVENTS = 20_000;
 const SEED = 7;

@@ -13,7 +13,6 @@ import { withAdmin } from '../support/kafka-admin';
 import { until } from '../support/until';
 
 useStack();
-jest.setTimeout(600_000); // The supervisor polls its topic's offsets every 30 s.
 const config = readConfig();
 const druid = createDruidClient(config.druid);
 const kafka = config.kafka;

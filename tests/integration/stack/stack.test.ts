@@ -13,8 +13,6 @@ import { readConfig } from '../../../worker/config';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
-jest.setTimeout(600_000);
-
 let options: { portBase: number; directory: string };
 let owned = false;
 

@@ -8,8 +8,6 @@ import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { webHdfs } from './web-hdfs';
 
-jest.setTimeout(120_000);
-
 const MEBIBYTE = 1024 * 1024;
 const TIMEOUT = { attempts: 4, firstPauseMs: 10, longestPauseMs: 50, idleMs: 1_500 };
 const USER = 'daybreak';

@@ -14,8 +14,6 @@ import { textOf } from '../../clients/storage/read-all';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { webHdfs } from './web-hdfs';
 
-jest.setTimeout(120_000);
-
 let server: StorageServer;
 beforeAll(async () => {
   server = await startStorageServer('hdfs');

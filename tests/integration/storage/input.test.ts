@@ -17,8 +17,6 @@ import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { KILLS, KINDS, usePlace } from './places';
 import { webHdfs } from './web-hdfs';
 
-jest.setTimeout(120_000);
-
 /** Too large to be read in one go. */
 const LARGE_GZIP = gzipSync(lines(...many('11', 80_000)));
 
@@ -183,5 +181,5 @@ describe.each(Object.entries(KINDS))('input on %s', (_, { server: name, location
     await write({ 'names.20261121.07.json': lines(event(1)) });
     await runDayBuild(await loadExample('events'), { date: DAY, input: location, output: output(), engine: 'duckdb' });
     await expectWholeDayThrough(KILLS, location, output());
-  }, 300_000);
+  });
 });

@@ -19,8 +19,6 @@ import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles }
 import { dayOutputSuite } from '../../engines/versions/day-output-suite';
 import { KILLS, KINDS, usePlace } from './places';
 
-jest.setTimeout(120_000);
-
 const FILES = {
   'names.20261121.07.json': lines(event(1), event(2), event(1), 'no record'),
   'names.20261121.09.json': lines(event(3, '2026-11-21 09:00:00')),
@@ -154,7 +152,7 @@ describe.each(Object.entries(KINDS))('output on %s', (_, { server: name, locatio
   it(`keeps one whole day through ${KILLS} kills at random points`, async () => {
     await runDayBuild(await loadExample('events'), { date: DAY, input: input(), output: location, engine: 'duckdb' });
     await expectWholeDayThrough(KILLS, input(), location);
-  }, 300_000);
+  });
 });
 
 /** By name, as a local folder has them. */

@@ -11,8 +11,6 @@ import { ownPipeline, type OwnPipeline } from '../support/own-pipeline';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { webHdfs } from './web-hdfs';
 
-jest.setTimeout(120_000);
-
 const BUCKET = 'checked';
 const { region, ...ROOT } = S3_ROOT;
 const YESTERDAY = shiftDate(businessDateOf(new Date(), 'Asia/Seoul'), -1);

@@ -10,8 +10,6 @@ import type { Ended } from '../../scripts/cli/run-daybreak';
 import { runMain } from '../../scripts/cli/run-main';
 import { KINDS, usePlace } from './places';
 
-jest.setTimeout(240_000);
-
 const root = scratchFolder();
 const [pipelines, data] = [join(root, 'pipelines'), join(root, 'data')];
 usePlace('versitygw');

@@ -10,8 +10,6 @@ import { listed, textOf } from '../../clients/storage/read-all';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 
-jest.setTimeout(120_000);
-
 const BUCKET = 'faults';
 const { region, ...ROOT } = S3_ROOT;
 const MEBIBYTE = 1024 * 1024;

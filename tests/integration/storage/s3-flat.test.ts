@@ -9,8 +9,6 @@ import { contentsOf, DAY, event, lines, loadExample, scratchFolder } from '../..
 import { startFlatS3, type FlatS3 } from '../support/flat-s3';
 import { putMarkers } from './folder-markers';
 
-jest.setTimeout(120_000);
-
 let server: FlatS3;
 let s3: S3Client;
 beforeAll(async () => {

@@ -14,8 +14,6 @@ import { putMarkers } from './folder-markers';
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 import { until } from '../support/until';
 
-jest.setTimeout(120_000);
-
 const BUCKET = 'conformance';
 const LOCATION = locationOf(`s3://${BUCKET}/some/prefix`);
 let server: StorageServer;

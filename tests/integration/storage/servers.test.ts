@@ -1,7 +1,5 @@
 import { startStorageServer, type StorageServer } from '../support/storage-servers';
 
-jest.setTimeout(600_000);
-
 it.each(['versitygw', 'hdfs'] as const)('%s starts on free ports, answers and stops', async (name) => {
   const server: StorageServer = await startStorageServer(name);
   expect((await fetch(server.url)).status).toBeLessThan(500);

@@ -10,8 +10,6 @@ import { tasksWithoutSpark, type LocalTasks } from '../batch/without-spark';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { KINDS, usePlace } from './places';
 
-jest.setTimeout(300_000);
-
 const many = (hour: string, count: number): string[] =>
   Array.from({ length: count }, (_, id) => event(id, `2026-11-21 ${hour}:00:00`));
 
@@ -33,7 +31,7 @@ describe.each(Object.entries(KINDS))("Spark's tasks on %s", (_, { server: name, 
     proxy = await faultyProxy(server.url);
     process.env['AWS_ENDPOINT_URL_S3'] = proxy.url;
     tasks = await tasksWithoutSpark(join(root, 'tasks'));
-  }, 600_000);
+  });
   afterAll(async () => {
     await tasks.stop();
     await proxy.close();

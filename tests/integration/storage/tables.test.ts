@@ -18,8 +18,6 @@ import { until } from '../support/until';
 import { faultyProxy, type FaultyProxy } from '../support/faulty-proxy';
 import { KINDS, usePlace } from './places';
 
-jest.setTimeout(120_000);
-
 const named = (name: string): string => `{"uid":1,"name":"${name}"}\n`;
 const BY_DATE = 'names/%Y-%m-%d.ndjson';
 

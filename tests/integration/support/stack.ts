@@ -10,8 +10,6 @@ export interface TestStack {
  * and every child process find them by DAYBREAK_PORT_BASE. Use topic, datasource and workflow names of your own.
  */
 export function useStack(): TestStack {
-  // Whole days and layers on servers that several programs may share. bench/ measures speed.
-  jest.setTimeout(600_000);
   const portBase = Number(process.env['DAYBREAK_PORT_BASE']);
   if (Number.isNaN(portBase)) throw new Error('DAYBREAK_PORT_BASE is not set: is the global setup in jest.config.mjs?');
   return { portBase, ports: portsFrom(portBase) };

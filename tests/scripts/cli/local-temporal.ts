@@ -18,7 +18,7 @@ export function localTemporal() {
         log: { format: 'pretty', level: 'never' },
       },
     });
-  }, 600_000); // If there is no `temporal` yet, the first test file builds it.
+  });
 
   afterAll(() => environment.teardown());
 

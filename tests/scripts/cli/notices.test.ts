@@ -57,14 +57,14 @@ beforeAll(async () => {
       failed(new Error(`the worker ended with ${code ?? 'a signal'}`));
     });
   });
-}, 600_000);
+});
 
 afterAll(async () => {
   const ended = once(worker, 'exit');
   worker.kill('SIGTERM');
   await ended;
   receiver.close();
-}, 60_000);
+});
 
 it('a night without input is told to both webhooks once, to each in its format, and signed to the one', async () => {
   const schedule = (command: string) => runMain(['schedule', command, '--pipeline', 'events'], temporal.variables);
@@ -94,4 +94,4 @@ it('a night without input is told to both webhooks once, to each in its format, 
   expect(JSON.parse(toSlack?.body ?? '')).toEqual({
     text: expect.stringContaining(`events: ${yesterday} was not replaced (refused:NO_INPUT)`) as string,
   });
-}, 120_000);
+});

@@ -17,8 +17,6 @@ import type { ReportData, ReportDay } from '../../../scripts/report/report-data'
 import { sampleReport, secondReport } from './sample';
 import { troublesOfLayout } from './layout';
 
-jest.setTimeout(60_000);
-
 const SCREENSHOTS = resolve('.daybreak/screenshots');
 const sample = sampleReport();
 const htmlOf = (...reports: ReportData[]): Promise<string> => reportHtml({ reports, notShown: [] });

@@ -12,8 +12,6 @@ import type { LoadedPipeline } from '../../../../engines/model/loaded-pipeline';
 import { until } from '../../../integration/support/until';
 import { contentsOf, DAY, event, lines, pipelineLike, rowsOf, scratchFolder, writeFiles } from '../../scratch';
 
-jest.setTimeout(120_000);
-
 const root = scratchFolder();
 /** With three threads, a day with an hour of more bytes than this is built in threads; see `buildHours`. */
 const LARGE = 4.5 * 1024 * 1024;

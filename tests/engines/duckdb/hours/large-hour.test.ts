@@ -11,8 +11,6 @@ import type { LoadedPipeline } from '../../../../engines/model/loaded-pipeline';
 import { until } from '../../../integration/support/until';
 import { contentsOf, DAY, event, lines, pipelineLike, scratchFolder, writeFiles } from '../../scratch';
 
-jest.setTimeout(240_000);
-
 const root = scratchFolder();
 /** Of a piece: about seven records. */
 const TINY = 400;

@@ -7,9 +7,6 @@ import { runDayBuild } from '../../../../engines/build-day';
 import type { QuarantinedRecord } from '../../../../engines/versions/quarantine';
 import { contentsOf, DAY, event, loadExample, rowsOf, scratchFolder, writeFiles } from '../../scratch';
 
-// The build shares the machine with servers that other tests run.
-jest.setTimeout(120_000);
-
 const root = scratchFolder();
 const FILE = 'names.20261121.07.json.gz';
 let output: string;

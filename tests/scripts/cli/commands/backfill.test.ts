@@ -105,7 +105,7 @@ it('shows each day with --watch also if the result is JSON, which stays alone on
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ requested: 1, completed: 1, replaced: 1 });
   expect(stderr).toContain(`\n${day} is running\n`);
-}, 120_000);
+});
 
 it('says that it waits for a worker, which Temporal still lists after its end, and what Ctrl-C leaves', async () => {
   const { client } = temporal;
@@ -121,7 +121,7 @@ it('says that it waits for a worker, which Temporal still lists after its end, a
     '',
   ]);
   await client.workflow.getHandle(id).terminate();
-}, 120_000);
+});
 
 it('names the command that runs the failed days again, which are not changed days', async () => {
   const failing = await workerThat(() => {
@@ -130,4 +130,4 @@ it('names the command that runs the failed days again, which are not changed day
   const { code, stdout } = await failing.runUntil(() => on('--only', 'changed'));
   expect(code).toBe(1);
   expect(stdout).toContain(`then run npx daybreak ${range.join(' ')} --only failed\n`);
-}, 120_000);
+});

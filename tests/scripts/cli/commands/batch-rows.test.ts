@@ -2,8 +2,6 @@ import { join } from 'node:path';
 import { DAY, event, lines, pipelineLike, scratchFolder, writeFiles } from '../../../engines/scratch';
 import { runDaybreak, type Ended } from '../run-daybreak';
 
-jest.setTimeout(120_000);
-
 const root = scratchFolder();
 const [pipelines, data] = [join(root, 'pipelines'), join(root, 'data')];
 const output = join(data, 'events', 'output');

@@ -2,8 +2,6 @@ import { businessDateOf, shiftDate } from '../../../../domain/business-date';
 import { DaybreakError } from '../../../../domain/errors';
 import { commands } from '../../../../scripts/cli/commands';
 
-jest.setTimeout(60_000); // Loading every command takes a while, as does a server that does not answer.
-
 /** Runs the command as the program does, up to the point where it would ask a server. No server listens there. */
 async function refusal(line: string): Promise<unknown> {
   const [name, ...rest] = line.split(' ');

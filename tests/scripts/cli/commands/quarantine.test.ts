@@ -6,8 +6,6 @@ import { STEERING } from '../../../security/terminal-texts';
 import type { Ended } from '../run-daybreak';
 import { runMain } from '../run-main';
 
-jest.setTimeout(120_000);
-
 const root = scratchFolder();
 const [pipelines, data] = [join(root, 'pipelines'), join(root, 'data')];
 const output = join(data, 'events', 'output');

@@ -85,27 +85,23 @@ it.each([
 it.each([
   ['a folder', '', 'EISDIR'],
   ['a file as its folder', 'file/report.html', 'EEXIST'],
-])(
-  'says that the page cannot be written to %s',
-  async (_, file, code) => {
-    await writeFile(join(data, 'file'), '');
-    await main([
-      'node',
-      'daybreak',
-      'report',
-      '--from',
-      '2026-11-20',
-      '--to',
-      '2026-11-20',
-      '--output',
-      join(data, file),
-    ]);
-    expect(said).toMatch(new RegExp(`OUTPUT_FAILED the page cannot be written to ${join(data, file)}: .*${code}`));
-    expect(said).not.toContain('DEFECT');
-    expect(process.exitCode).toBe(1);
-  },
-  30_000,
-);
+])('says that the page cannot be written to %s', async (_, file, code) => {
+  await writeFile(join(data, 'file'), '');
+  await main([
+    'node',
+    'daybreak',
+    'report',
+    '--from',
+    '2026-11-20',
+    '--to',
+    '2026-11-20',
+    '--output',
+    join(data, file),
+  ]);
+  expect(said).toMatch(new RegExp(`OUTPUT_FAILED the page cannot be written to ${join(data, file)}: .*${code}`));
+  expect(said).not.toContain('DEFECT');
+  expect(process.exitCode).toBe(1);
+});
 
 describe('the days and the pipelines', () => {
   let pipelines: string;

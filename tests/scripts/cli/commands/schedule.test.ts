@@ -28,7 +28,7 @@ it('trigger says which day it recomputes, and that it is before the schedule’s
     stdout: 'schedule: late-data/events\ndone: triggered\n',
     stderr: '',
   });
-}, 120_000);
+});
 
 it('describe names the code of a check for late data that failed before it recorded an outcome', async () => {
   const on = (...args: string[]) => runMain(['schedule', ...args, '--pipeline', 'clicks'], temporal.variables);
@@ -41,7 +41,7 @@ it('describe names the code of a check for late data that failed before it recor
     taskQueue: TASK_QUEUES.batch,
   });
   await worker.runUntil(() => until(async () => / failed:BAD_TABLE$/m.test((await on('describe')).stdout)));
-}, 120_000);
+});
 
 it('pause, resume and describe do what they can where a schedule is gone, and name it', async () => {
   const on = (...args: string[]) => runMain(['schedule', ...args, '--pipeline', 'rides'], temporal.variables);
@@ -62,4 +62,4 @@ it('pause, resume and describe do what they can where a schedule is gone, and na
     /^schedule: nightly\/rides\nstate: absent\nnext: none\nrecent: none\nschedule: late-data\/rides\nstate: paused /,
   );
   expect((await on('resume')).stdout).toBe(`${absent}schedule: late-data/rides\ndone: resumed\n`);
-}, 120_000);
+});

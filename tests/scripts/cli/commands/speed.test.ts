@@ -25,7 +25,7 @@ beforeAll(async () => {
   });
   await worker.runUntil(() => until(() => hasWorker(client, taskQueue)));
   await client.workflow.start('speedLayer', { taskQueue, workflowId: id, args: [{ pipeline: 'events' }] });
-}, 120_000);
+});
 
 /** The command's end by Ctrl-C once it has said that it waits. */
 function interrupted(...args: readonly string[]): Promise<Ended> {
@@ -41,7 +41,7 @@ it('scale says that it waits for a worker', async () => {
     stdout: '',
     stderr: `${WAITS}Ctrl-C ends the wait: then run this command again when a worker is there.\n`,
   });
-}, 120_000);
+});
 
 it('stop says that it waits for a worker, and on Ctrl-C that the stop goes on and how to follow it', async () => {
   expect(await interrupted('stop')).toEqual({
@@ -52,4 +52,4 @@ it('stop says that it waits for a worker, and on Ctrl-C that the stop goes on an
       'It goes on. See how far it is: npx daybreak speed status --pipeline events. ' +
       'End the layer at once: npx daybreak speed stop --pipeline events --now\n',
   });
-}, 120_000);
+});

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await applySchedules(client, pipeline, false);
   // Temporal lists a run a moment after its start.
   await until(async () => (await client.workflow.count(`DaybreakPipeline = 'events'`)).count >= 2);
-}, 600_000);
+});
 
 const on = (args: readonly string[], keys?: string) =>
   runMain([...args, '--pipeline', 'events'], {

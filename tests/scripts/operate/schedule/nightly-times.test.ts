@@ -13,7 +13,6 @@ import { nightlyTimes } from '../../../../scripts/operate/schedule/nightly-times
 import { useTemporal } from '../../../workflows/environment';
 
 const temporal = useTemporal();
-jest.setTimeout(180_000);
 
 const FIRST = parseBusinessDate('2026-11-26');
 const LAST = parseBusinessDate('2031-12-31');

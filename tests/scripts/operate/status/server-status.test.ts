@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { serverStatus } from '../../../../scripts/operate/status/server-status';
 import { readConfig } from '../../../../worker/config';
 
-jest.setTimeout(60_000);
-
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'daybreak-status-'));
@@ -67,7 +65,7 @@ it('shows servers as down that take connections and never answer', async () => {
     taken.forEach((socket) => socket.destroy());
     await new Promise((closed) => frozen.close(closed));
   }
-}, 40_000);
+});
 
 it('tells of a local stack that is down the command that starts it', async () => {
   process.env['DAYBREAK_STACK'] = folder;
