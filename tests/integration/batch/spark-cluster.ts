@@ -18,10 +18,12 @@ export interface SparkCluster {
 }
 
 const LOCAL = '127.0.0.1';
+/** Spark runs no two attempts of a task on one host. */
+export const WORKER_HOSTS = ['127.0.0.2', '127.0.0.3'] as const;
 
 /**
- * Starts a standalone master and two workers of one core of the Spark at `home`, on free ports. Their files are in
- * `folder`.
+ * Starts a standalone master and a worker of one core on each of WORKER_HOSTS, of the Spark at `home`, on free ports.
+ * Their files are in `folder`. The variable SPARK_LOCAL_IP tells tasks their host.
  */
 export async function startSparkCluster(home: string, folder: string): Promise<SparkCluster> {
   const configuration = join(folder, 'conf');
@@ -41,33 +43,48 @@ export async function startSparkCluster(home: string, folder: string): Promise<S
   );
   const environment = { SPARK_CONF_DIR: configuration, SPARK_LOCAL_IP: LOCAL, SPARK_DAEMON_MEMORY: '256m' };
   const processes: ChildProcess[] = [];
-  const start = async (kind: 'master.Master' | 'worker.Worker', args: readonly string[], sign: RegExp) => {
+  const start = async (
+    kind: 'master.Master' | 'worker.Worker',
+    host: string,
+    { args, sign }: { readonly args: readonly string[]; readonly sign: RegExp },
+  ) => {
     const child = spawn(
       join(home, 'bin', 'spark-class'),
-      [`org.apache.spark.deploy.${kind}`, '--host', LOCAL, '--port', '0', '--webui-port', '0', ...args],
+      [`org.apache.spark.deploy.${kind}`, '--host', host, '--port', '0', '--webui-port', '0', ...args],
       {
         cwd: folder,
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: { ...process.env, ...environment, SPARK_HOME: home, TMPDIR: scratch, SPARK_LOCAL_DIRS: scratch },
+        env: {
+          ...process.env,
+          ...environment,
+          SPARK_LOCAL_IP: host,
+          SPARK_HOME: home,
+          TMPDIR: scratch,
+          SPARK_LOCAL_DIRS: scratch,
+        },
       },
     );
     processes.push(child);
     return { child, found: await lineOf(child, sign) };
   };
-  const { found: master } = await start('master.Master', [], /Starting Spark master at (spark:\S+)/);
-  const startWorker = async (): Promise<ChildProcess> => {
-    const resources = ['--cores', '1', '--memory', '1g', '--work-dir', join(folder, 'work')];
-    return (await start('worker.Worker', [...resources, master], /Successfully registered with master (\S+)/)).child;
+  const { found: master } = await start('master.Master', LOCAL, {
+    args: [],
+    sign: /Starting Spark master at (spark:\S+)/,
+  });
+  const startWorker = async (host: string): Promise<ChildProcess> => {
+    const args = ['--cores', '1', '--memory', '1g', '--work-dir', join(folder, 'work'), master];
+    return (await start('worker.Worker', host, { args, sign: /Successfully registered with master (\S+)/ })).child;
   };
-  const workers = [await startWorker(), await startWorker()];
+  const [kept, killed] = WORKER_HOSTS;
+  await startWorker(kept);
+  let worker = await startWorker(killed);
   return {
     master,
     scratch,
     environment,
     async killWorker() {
-      const { pid } = workers.pop() ?? {};
-      if (pid !== undefined) await killTree(pid);
-      workers.push(await startWorker());
+      if (worker.pid !== undefined) await killTree(worker.pid);
+      worker = await startWorker(killed);
     },
     async stop() {
       for (const child of processes.reverse()) {

@@ -1,4 +1,4 @@
-import { appendFile, chmod, cp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { DayManifest } from '../../../domain/day-manifest';
@@ -9,7 +9,7 @@ import { findSpark } from '../../../scripts/stack/fetch/spark';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
 import { endAll } from '../support/end-all';
 import { succeed } from '../support/daybreak';
-import { startSparkCluster, type SparkCluster } from './spark-cluster';
+import { startSparkCluster, WORKER_HOSTS, type SparkCluster } from './spark-cluster';
 import { expectSameDay } from './same-day';
 import { until } from '../support/until';
 
@@ -76,6 +76,37 @@ const EVENT_FILES = {
   'names.20261121.10.json': lines('nothing but a bad line'),
 };
 
+/** Setting of Spark. */
+const MANY_TASKS = 'spark.default.parallelism 24';
+
+/** Files of 24 hours, each with so many records, of which some are duplicates, and a bad line. */
+function wholeDay(records: number): Record<string, string> {
+  const files = Array.from({ length: 24 }, (_, index): [string, string] => {
+    const hour = String(index).padStart(2, '0');
+    const ids = Array.from({ length: records }, (__, id) => id % (0.95 * records));
+    return [`names.20261121.${hour}.json`, lines(...ids.map((id) => event(id, `2026-11-21 ${hour}:00:00`)), 'bad')];
+  });
+  return Object.fromEntries(files);
+}
+
+/** Absolute path of what Spark's driver said in a build. */
+function logOf(output: string): string {
+  return join(output, '.versions', DAY, '.spark.log');
+}
+
+/** Runs `work` while Spark's own configuration has these lines too. */
+async function withSettings(settings: readonly string[], work: () => Promise<void>): Promise<void> {
+  const configuration = await mkdtemp(join(root, 'conf-'));
+  await cp(cluster.environment['SPARK_CONF_DIR'] ?? '', configuration, { recursive: true });
+  await appendFile(join(configuration, 'spark-defaults.conf'), `${settings.join('\n')}\n`);
+  process.env['SPARK_CONF_DIR'] = configuration;
+  try {
+    await work();
+  } finally {
+    Object.assign(process.env, cluster.environment);
+  }
+}
+
 /** The same Spark, whose tasks find no libraries on this machine. */
 function withoutLibraries({ sparkSubmit, home, master }: SparkProgram): SparkProgram {
   return { sparkSubmit, ...(home !== undefined && { home }), ...(master !== undefined && { master }) };
@@ -124,55 +155,60 @@ describe('on a standalone cluster', () => {
   it('gives the same with libraries from the archive of `spark pack`', async () => {
     const archive = join(root, 'daybreak-python.tar.gz');
     const { setting } = JSON.parse(await succeed(`spark pack ${archive} --json`, {})) as { readonly setting: string };
-    const configuration = join(root, 'packed');
-    await cp(cluster.environment['SPARK_CONF_DIR'] ?? '', configuration, { recursive: true });
-    await appendFile(join(configuration, 'spark-defaults.conf'), `${setting}\n`);
     const packed = join(root, 'events-packed');
-    process.env['SPARK_CONF_DIR'] = configuration;
-    try {
+    await withSettings([setting], async () => {
       await onSpark(await loadExample('events'), {
         input,
         output: packed,
         findSpark: () => Promise.resolve(withoutLibraries(spark)),
       });
-    } finally {
-      Object.assign(process.env, cluster.environment);
-    }
+    });
     expect(await contentsOf(packed, DAY)).toEqual(await contentsOf(output, DAY));
   });
 
-  it('gives the same with a worker that is killed in the middle, and with tasks that are tried twice', async () => {
+  it('gives the same with a worker that is killed in the middle', async () => {
     const day = join(root, 'killed-input');
-    const files = Array.from({ length: 24 }, (_, index) => {
-      const hour = String(index).padStart(2, '0');
-      const records = Array.from({ length: 20_000 }, (_, id) => event(id % 19_000, `2026-11-21 ${hour}:00:00`));
-      return [`names.20261121.${hour}.json`, lines(...records, 'bad')] as const;
-    });
-    await writeFiles(day, Object.fromEntries(files));
+    await writeFiles(day, wholeDay(20_000));
     const places = [join(root, 'killed-spark'), join(root, 'killed-duckdb')] as const;
     const expected = await onDuckDb(await loadExample('events'), { input: day, output: places[1] });
-    const configuration = join(root, 'speculative');
-    await cp(cluster.environment['SPARK_CONF_DIR'] ?? '', configuration, { recursive: true });
-    await appendFile(
-      join(configuration, 'spark-defaults.conf'),
-      'spark.default.parallelism 24\nspark.speculation true\nspark.speculation.quantile 0.1\nspark.speculation.multiplier 1.0\nspark.speculation.minTaskRuntime 0\n',
-    );
-    process.env['SPARK_CONF_DIR'] = configuration;
-    try {
+    await withSettings([MANY_TASKS], async () => {
       const building = onSpark(await loadExample('events'), { input: day, output: places[0] });
       // Its rows are being written, from records that both executors keep.
       await until('the first rows', () => hasRows(join(places[0], '.versions', DAY)), { during: building });
       await cluster.killWorker();
       await expectSameDay(await building, expected, places);
-    } finally {
-      Object.assign(process.env, cluster.environment);
-    }
-    expect(await readFile(join(places[0], '.versions', DAY, '.spark.log'), 'utf8')).toMatch(/Lost executor/);
+    });
+    expect(await readFile(logOf(places[0]), 'utf8')).toMatch(/Lost executor/);
+  });
+
+  it('gives the same with two attempts of a task at once, of which Spark began one because the other was slow', async () => {
+    const day = join(root, 'slow-input');
+    await writeFiles(day, wholeDay(1_000));
+    const places = [join(root, 'slow-spark'), join(root, 'slow-duckdb')] as const;
+    const expected = await onDuckDb(await loadExample('events'), { input: day, output: places[1] });
+    // One host begins its first task only when another attempt of it has begun.
+    const [python, begun] = [join(root, 'slow-python'), join(root, 'begun')];
+    const wait = `[ "$SPARK_LOCAL_IP" != ${WORKER_HOSTS[0]} ] || until [ -e '${begun}' ]; do sleep 0.1; done`;
+    await writeFile(python, `#!/bin/sh\n${wait}\nexec python3 "$@"\n`, { mode: 0o755 });
+    await withSettings([MANY_TASKS, 'spark.speculation true', `spark.pyspark.python ${python}`], async () => {
+      const building = onSpark(await loadExample('events'), { input: day, output: places[0] });
+      const secondAttempt = async (): Promise<boolean> => {
+        const log = await readFile(logOf(places[0]), 'utf8').catch(() => '');
+        const [, task = '', stage = ''] = /Marking task (\d+) in stage (\S+) .*as speculatable/.exec(log) ?? [];
+        return log.includes(`Starting task ${task}.1 in stage ${stage} `);
+      };
+      try {
+        await until('the second attempt of a task', secondAttempt, { during: building });
+      } finally {
+        await writeFile(begun, '');
+      }
+      await expectSameDay(await building, expected, places);
+    });
   });
 
   it('does nothing where nothing changed, and has Spark do only the hour that did', async () => {
     const loaded = await loadExample('events');
-    const log = join(output, '.versions', DAY, '.spark.log');
+    const log = logOf(output);
     await rm(log);
     await onSpark(loaded, { input, output });
     await expect(readFile(log)).rejects.toThrow('ENOENT'); // No Spark ran.
@@ -218,7 +254,7 @@ describe('a failure', () => {
       code: 'UNREADABLE_INPUT',
       what: expect.stringContaining('names.20261121.08.json: [Errno 2] No such file') as string,
     });
-    expect(await readFile(join(output, '.versions', DAY, '.spark.log'), 'utf8')).toMatch(/failed 4 times/);
+    expect(await readFile(logOf(output), 'utf8')).toMatch(/failed 4 times/);
   });
 
   it('for lack of a library says how executors get it', async () => {
