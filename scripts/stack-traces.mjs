@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { types } from 'node:util';
 import { entriesOf, entryAt } from './source-map.mjs';
 
 /** A place in a bundle, or in a package's file that is named like one: path or address, line and column. */
@@ -14,10 +15,18 @@ const maps = new Map();
  */
 export function nameSourcesInStackTraces() {
   Error.prepareStackTrace = (error, frames) => {
-    // An error of another context is Temporal's: it tries the code of the workflows each time that a worker starts.
-    const shown = (frame) => (error instanceof Error ? String(frame).replace(PLACE, sourceOf) : String(frame));
+    const shown = isForeign(error) ? String : (frame) => String(frame).replace(PLACE, sourceOf);
     return [titleOf(error), ...frames.map((frame) => `    at ${shown(frame)}`)].join('\n');
   };
+}
+
+/** Of another context. Temporal's SDK makes one each time that a worker starts: it tries the code of the workflows. */
+function isForeign(error) {
+  try {
+    return types.isNativeError(error) && !(error instanceof Error);
+  } catch {
+    return false;
+  }
 }
 
 /** Node's own: an error may have a `toString` that fails. */

@@ -44,7 +44,11 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const outputServer = layers.includes('batch') ? await serveOutput(config, logger) : undefined;
   try {
     const dataConverter = workerConverterOf(config);
-    const bundle = await workflowBundle(dataConverter, logger);
+    const bundle = await workflowBundle(dataConverter, logger, signal).catch((thrown: unknown) => {
+      // Ctrl-C also ends the process that makes it.
+      if (!signal.aborted) throw thrown;
+    });
+    if (bundle === undefined) return;
     const workers = await allMade(
       layers.flatMap((layer) => {
         const activities = {

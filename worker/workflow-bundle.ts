@@ -12,25 +12,30 @@ type Converters = Pick<DataConverter, 'payloadConverterPath' | 'failureConverter
 
 /**
  * The workflows and converters as Temporal's sandbox runs them. The published package has them ready. A checkout makes
- * them of its sources, which takes seconds, and keeps them until its sources change.
+ * them of its sources, which takes seconds, and keeps them until its sources change. Throws if the signal aborts meanwhile.
  */
-export async function workflowBundle(converters: Converters, logger: Logger): Promise<WorkflowBundleOption> {
+export async function workflowBundle(
+  converters: Converters,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<WorkflowBundleOption> {
   const name = packedBundle(converters);
   const packed = join(__dirname, name);
   if (existsSync(packed)) return { codePath: packed };
   const kept = ofTheseSources(name);
   if (kept !== undefined && existsSync(kept)) return { codePath: kept };
-  const code = await madeElsewhere(converters, logger);
+  const code = await madeElsewhere(converters, logger, signal);
   if (kept !== undefined) await keep(kept, code, logger);
   return { code };
 }
 
 /** Made by a process of its own: webpack leaves 150 MB in the one that it runs in. */
-async function madeElsewhere(converters: Converters, logger: Logger): Promise<string> {
+async function madeElsewhere(converters: Converters, logger: Logger, signal: AbortSignal): Promise<string> {
   const { payloadConverterPath, failureConverterPath } = converters;
   const script = join(__dirname, 'make-workflow-bundle.mjs');
   const given = JSON.stringify({ payloadConverterPath, failureConverterPath });
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, given], { maxBuffer: MOST_BYTES });
+  const options = { maxBuffer: MOST_BYTES, signal };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, given], options);
   if (stderr !== '') logger.warn(stderr);
   return stdout;
 }
@@ -80,7 +85,7 @@ async function compact(bundle: string): Promise<string> {
   const { transformSync } = await import('esbuild');
   const options = { minifyWhitespace: true, sourcemap: 'external', sourcesContent: false } as const;
   // esbuild leaves tagged templates and regular expressions as they are.
-  const { code, map } = transformSync(bundle.replace(/[\u0080-\uffff]/g, escaped), options);
+  const { code, map } = transformSync(bundle.replace(/(?<!\\)[\u0080-\uffff]/g, escaped), options);
   // The SDK wants a name.
   const sourceMap = { ...sourceMapSchema.parse(JSON.parse(map)), file: 'workflows.bundle.js' };
   const encoded = Buffer.from(JSON.stringify(sourceMap)).toString('base64');

@@ -11,6 +11,7 @@ import { openPipeline } from '../../engines/pipeline/open-pipeline';
 import { readPipeline } from '../../engines/pipeline/read-pipeline';
 import { contentsOf, DAY, lines, rowsOf, scratchFolder, writeFiles } from './scratch';
 import { groupsOfNames } from './sql-names';
+
 const root = scratchFolder();
 
 interface Way {

@@ -14,6 +14,7 @@ import { rowsWhere } from '../../engines/duckdb/rows-where';
 import { loadPipeline } from '../../engines/load-pipeline';
 import { DAY, lines, scratchFolder, writeFiles } from './scratch';
 import { groupsOfNames } from './sql-names';
+
 const root = scratchFolder();
 
 const VALUES = ['e.v', "'v' || e.v", 'e.v / 2.0', '[e.v / 2.0]', 'to_json([e.v])', '[e.v > 2]'];

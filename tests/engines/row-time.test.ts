@@ -243,7 +243,6 @@ describe('an event whose row has another time', () => {
       what: expect.stringContaining(`such as with: ${REASON}`) as string,
       remedy: expect.stringContaining('Correct transform.sql') as string,
     });
-    // More than a thousand events are computed one by one, twice.
   });
 
   it.each<[string, Written, string, string, string]>([

@@ -71,7 +71,7 @@ it.each([
   expect(stackIn(outfile)).toBe(EXPECTED());
 });
 
-it('hold a source map only until they were looked at', () => {
+it('hold a source map only as long as somebody reads them', () => {
   const lines = Array.from({ length: 20_000 }, (_, line) => `export const unused${line} = (): number => ${line};\n`);
   appendFileSync(join(folder, 'sources/main.ts'), lines.join(''));
   build('main.cjs', { format: 'cjs' });
@@ -89,6 +89,26 @@ it('hold a source map only until they were looked at', () => {
   const [looked = 0, after = 0] = JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' })) as number[];
   expect(looked).toBeGreaterThan(1_000_000);
   expect(after).toBeLessThan(100_000);
+});
+
+it('name the sources for an object that gets the stack of where it is made, as in axios', () => {
+  appendFileSync(
+    join(folder, 'sources/main.ts'),
+    `
+export function stackOfObject(): string {
+  const made = { stack: '' };
+  Error.captureStackTrace(made);
+  return made.stack;
+}
+`,
+  );
+  build('main.cjs', { format: 'cjs' });
+  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
+    nameSourcesInStackTraces();
+    const { stackOfObject } = await import(${JSON.stringify(join(folder, 'main.cjs'))});
+    console.log(stackOfObject());`;
+  const traced = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  expect(traced).toContain(`at stackOfObject (${folder}/sources/main.ts:`);
 });
 
 it('read no source map for an error of another context', () => {

@@ -6,7 +6,8 @@ import { runWorker } from '../../worker/main';
 const mockConnect = jest.fn<Promise<Connection>, []>();
 const mockCreate = jest.fn<Promise<StubbedWorker>, []>();
 jest.mock('../../worker/runtime', () => ({ installRuntime: jest.fn() }));
-jest.mock('../../worker/workflow-bundle', () => ({ workflowBundle: () => Promise.resolve({ code: '' }) }));
+const mockBundle = jest.fn<Promise<{ code: string }>, []>(() => Promise.resolve({ code: '' }));
+jest.mock('../../worker/workflow-bundle', () => ({ workflowBundle: () => mockBundle() }));
 jest.mock('@temporalio/worker', () => {
   const metric = { add: () => undefined, set: () => undefined };
   const metricMeter = { createCounter: () => metric, createGauge: () => metric };
@@ -66,6 +67,20 @@ beforeEach(() => {
 
 const serve = (signal = new AbortController().signal, onReady = jest.fn()) =>
   runWorker({ config: readConfig({}), layers: ['batch'], logger: pino({ level: 'silent' }), signal, onReady });
+
+it('ends without a word if Ctrl-C ends the making of its bundle, and with the reason if something else does', async () => {
+  const stop = new AbortController();
+  mockBundle.mockImplementationOnce(() => {
+    stop.abort();
+    return Promise.reject(new Error('killed'));
+  });
+  const onReady = jest.fn();
+  await serve(stop.signal, onReady);
+  expect(onReady).not.toHaveBeenCalled();
+  expect(connection.isClosed).toBe(true);
+  mockBundle.mockRejectedValueOnce(new Error('no such module'));
+  await expect(serve()).rejects.toThrow('no such module');
+});
 
 it('ends with the reason of the worker that failed, when the other one has drained', async () => {
   mockCreate.mockResolvedValueOnce(new StubbedWorker(connection));

@@ -13,7 +13,7 @@ const AUTHORIZATION = `Basic ${Buffer.from(`daybreak:${TOKEN}`).toString('base64
 const FOLDER = 'events/output/.versions/2026-03-14/0123456789abcdef';
 /** More than the sockets of both ends can buffer. */
 const LARGE = 256 * 1024 ** 2;
-const WIDE: OutputLimits = { requestMilliseconds: 60_000, idleMilliseconds: 60_000, connections: 100 };
+const WIDE: OutputLimits = { requestMilliseconds: 3_600_000, idleMilliseconds: 3_600_000, connections: 100 };
 
 let data: string;
 const servers: Server[] = [];

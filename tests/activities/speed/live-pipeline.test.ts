@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { LivePipeline } from '../../../activities/speed/live-pipeline';
 import { scratchFolder } from '../../engines/scratch';
 import { until } from '../../integration/support/until';
+
 const root = scratchFolder();
 let pipelines: string;
 let data: string;

@@ -19,11 +19,11 @@ export interface SparkCluster {
 
 const LOCAL = '127.0.0.1';
 /** Spark runs no two attempts of a task on one host. */
-export const WORKER_HOSTS = ['127.0.0.2', '127.0.0.3'] as const;
+const WORKER_HOSTS = ['127.0.0.2', '127.0.0.3'] as const;
 
 /**
  * Starts a standalone master and a worker of one core on each of WORKER_HOSTS, of the Spark at `home`, on free ports.
- * Their files are in `folder`. The variable SPARK_LOCAL_IP tells tasks their host.
+ * Their files are in `folder`.
  */
 export async function startSparkCluster(home: string, folder: string): Promise<SparkCluster> {
   const configuration = join(folder, 'conf');

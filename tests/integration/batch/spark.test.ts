@@ -9,7 +9,7 @@ import { findSpark } from '../../../scripts/stack/fetch/spark';
 import { contentsOf, DAY, event, lines, loadExample, scratchFolder, writeFiles } from '../../engines/scratch';
 import { endAll } from '../support/end-all';
 import { succeed } from '../support/daybreak';
-import { startSparkCluster, WORKER_HOSTS, type SparkCluster } from './spark-cluster';
+import { startSparkCluster, type SparkCluster } from './spark-cluster';
 import { expectSameDay } from './same-day';
 import { until } from '../support/until';
 
@@ -183,27 +183,30 @@ describe('on a standalone cluster', () => {
 
   it('gives the same with two attempts of a task at once, of which Spark began one because the other was slow', async () => {
     const day = join(root, 'slow-input');
-    await writeFiles(day, wholeDay(1_000));
+    const records = Array.from({ length: 1_500_000 }, (_, id) => event(id, '2026-11-21 12:00:00'));
+    await writeFiles(day, {
+      'names.20261121.10.json': lines(event(1, '2026-11-21 10:00:00')),
+      'names.20261121.11.json': lines(event(1, '2026-11-21 11:00:00')),
+      // One task reads it, and writes its second line to a file that no other attempt has.
+      'names.20261121.12.json.gz': gzipSync(lines(event(0, '2026-11-21 12:00:00'), 'bad', records.join('\n')), {
+        level: 1,
+      }),
+    });
     const places = [join(root, 'slow-spark'), join(root, 'slow-duckdb')] as const;
     const expected = await onDuckDb(await loadExample('events'), { input: day, output: places[1] });
-    // One host begins its first task only when another attempt of it has begun.
-    const [python, begun] = [join(root, 'slow-python'), join(root, 'begun')];
-    const wait = `[ "$SPARK_LOCAL_IP" != ${WORKER_HOSTS[0]} ] || until [ -e '${begun}' ]; do sleep 0.1; done`;
-    await writeFile(python, `#!/bin/sh\n${wait}\nexec python3 "$@"\n`, { mode: 0o755 });
-    await withSettings([MANY_TASKS, 'spark.speculation true', `spark.pyspark.python ${python}`], async () => {
+    const impatient = ['quantile 0.5', 'multiplier 1.0', 'minTaskRuntime 0'].map((more) => `spark.speculation.${more}`);
+    await withSettings([MANY_TASKS, 'spark.speculation true', ...impatient], async () => {
       const building = onSpark(await loadExample('events'), { input: day, output: places[0] });
-      const secondAttempt = async (): Promise<boolean> => {
-        const log = await readFile(logOf(places[0]), 'utf8').catch(() => '');
-        const [, task = '', stage = ''] = /Marking task (\d+) in stage (\S+) .*as speculatable/.exec(log) ?? [];
-        return log.includes(`Starting task ${task}.1 in stage ${stage} `);
-      };
-      try {
-        await until('the second attempt of a task', secondAttempt, { during: building });
-      } finally {
-        await writeFile(begun, '');
-      }
+      const badFiles = async (): Promise<string[]> =>
+        (await readdir(join(places[0], '.versions', DAY), { recursive: true }).catch(() => [])).filter((file) =>
+          /bad-[^/]*\.ndjson$/.test(file),
+        );
+      await until('two attempts that read', async () => (await badFiles()).length === 2, {
+        ...{ during: building, pauseMs: 50 },
+      });
       await expectSameDay(await building, expected, places);
     });
+    expect(await readFile(logOf(places[0]), 'utf8')).toMatch(/ as speculatable/);
   });
 
   it('does nothing where nothing changed, and has Spark do only the hour that did', async () => {

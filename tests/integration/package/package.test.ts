@@ -16,6 +16,9 @@ import { runToEnd, type Ended } from '../support/run-to-end';
 import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 
+// A test runs several commands, which install and start much.
+jest.setTimeout(1_800_000);
+
 const DAY = '2026-11-21';
 const EVENTS = 1_500_000;
 /** The names that the page has for what the test calls otherwise. */

@@ -16,6 +16,7 @@ import { freePortBase } from '../support/test-stacks';
 import { until } from '../support/until';
 import { startOwnKafka } from './own-kafka';
 import type { RunningServer } from './running-server';
+
 const USERS = ['admin', 'daybreak', 'druid'] as const;
 const PLAIN = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined };

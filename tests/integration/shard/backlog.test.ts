@@ -8,6 +8,7 @@ const kafka = { brokers: readConfig().kafka.brokers };
 const EVENTS = 200_000;
 const PIECE = 5_000;
 const HEAP_MEBIBYTES = 128;
+
 afterAll(() => {
   ShardProcess.endAll();
 });
