@@ -25,14 +25,17 @@ export type PollResult<T> = { readonly answer: T } | { readonly waitingFor: stri
 
 /**
  * Polls until there is an answer, with heartbeats, so that a cancellation ends the wait. The activity's own timeout
- * limits the wait. For the pauses between two polls see `pauseAfter`.
+ * limits the wait.
  *
  * @param poll answers, or says what it still waits for: this text becomes the details of the heartbeats.
  * @param first the same before the first poll has ended. Default: no details.
+ * @param everyMilliseconds pause between two polls. Default 1,000.
  */
-export async function pollUntilAnswered<T>(poll: () => Promise<PollResult<T>>, first?: string): Promise<T> {
+export async function pollUntilAnswered<T>(
+  poll: () => Promise<PollResult<T>>,
+  { first, everyMilliseconds = 1_000 }: { readonly first?: string; readonly everyMilliseconds?: number } = {},
+): Promise<T> {
   const context = Context.current();
-  const began = performance.now();
   let details = first && `waiting for ${first}`;
   return withHeartbeats(
     () => details,
@@ -41,19 +44,8 @@ export async function pollUntilAnswered<T>(poll: () => Promise<PollResult<T>>, f
         const polled = await poll();
         if ('answer' in polled) return polled.answer;
         details = `waiting for ${polled.waitingFor}`;
-        await context.sleep(pauseAfter(performance.now() - began));
+        await context.sleep(everyMilliseconds);
       }
     },
   );
-}
-
-const SHORTEST_PAUSE = 100;
-const LONGEST_PAUSE = 1_000;
-
-/**
- * Milliseconds until the next poll, after so many milliseconds of waiting: a twentieth of them, and at least 100 and at most
- * 1,000. So an answer that comes soon is seen soon, and a long wait costs a request a second.
- */
-export function pauseAfter(waited: number): number {
-  return Math.min(LONGEST_PAUSE, Math.max(SHORTEST_PAUSE, waited / 20));
 }

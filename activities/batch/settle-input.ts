@@ -37,7 +37,7 @@ export function createSettleActivities({ pipelines, data, ...clock }: BatchDepen
           const { own } = await listInput(place, pipeline, plan.date);
           return lastChange(own);
         });
-        return pollUntilAnswered(() => poll(Date.now()), `${waitingSince(since)}: listing them`);
+        return pollUntilAnswered(() => poll(Date.now()), { first: `${waitingSince(since)}: listing them` });
       });
     },
   };

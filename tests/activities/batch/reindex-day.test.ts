@@ -30,22 +30,17 @@ afterEach(() => rm(data, { recursive: true }));
 
 const CREATED = { createdTime: '2026-11-22T00:00:00.000Z' };
 
-/**
- * Replaces the day of a pipeline by a task. Resolves to what the heartbeats said.
- *
- * @param stateNow the state of the task, after the heartbeats so far.
- */
+/** Replaces the day of a pipeline by a task with these states. Resolves to what the heartbeats said. */
 async function reindexed(
-  stateNow: (heartbeats: readonly unknown[]) => Partial<TaskStatus>,
+  states: Partial<TaskStatus>[],
   druid: object,
   changes: Parameters<typeof pipelineLike>[2] = {},
 ): Promise<unknown[]> {
   const pipelines = join(data, 'pipelines');
   const { pipeline } = await loadPipeline(await pipelineLike('events', pipelines, changes));
-  const heartbeats: unknown[] = [];
   let submitted = false;
   const tasks = {
-    status: (id: string) => Promise.resolve(submitted ? { id, ...CREATED, ...stateNow(heartbeats) } : undefined),
+    status: (id: string) => Promise.resolve(submitted ? { id, ...CREATED, ...states.shift() } : undefined),
     sample: () => Promise.resolve(1),
     submit: () => {
       submitted = true;
@@ -59,6 +54,7 @@ async function reindexed(
   });
   const built: BuiltDay = { folder, counts, missingHours: [], hours: [], sources: {} };
   const environment = new MockActivityEnvironment();
+  const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details) => heartbeats.push(details));
   await expect(environment.run(() => activities.reindexDay(dayPlan(pipeline, date), built))).resolves.toMatchObject(
     CREATED,
@@ -67,8 +63,7 @@ async function reindexed(
 }
 
 it('waits for a task that has no slot yet where Druid does not tell its slots', async () => {
-  const states: Partial<TaskStatus>[] = [{ status: 'RUNNING', runnerStatusCode: 'PENDING' }];
-  await reindexed(() => states.shift() ?? { status: 'SUCCESS' }, {
+  await reindexed([{ status: 'RUNNING', runnerStatusCode: 'PENDING' }, { status: 'SUCCESS' }], {
     slots: () => Promise.reject(new DaybreakError('DRUID_REFUSED', { what: '403', remedy: '' })),
   });
 });
@@ -80,7 +75,7 @@ it.each([
 ])('says what a task with subtasks waits for: %s', async (_, processed, used, expected) => {
   const running: Partial<TaskStatus> = { status: 'RUNNING', runnerStatusCode: 'RUNNING' };
   const heartbeats = await reindexed(
-    (said) => (said.some((details) => details !== undefined) ? { status: 'SUCCESS' } : running),
+    [running, running, { status: 'SUCCESS' }],
     { report: () => Promise.resolve({ rows: { processed } }), slots: () => Promise.resolve({ used, total: 6 }) },
     { 'pipeline.yaml': (text) => text.replace(/^druid:\n/m, 'druid:\n  partitionBy: [user_name]\n') },
   );
