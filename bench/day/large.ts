@@ -39,7 +39,7 @@ async function main(rows: number): Promise<void> {
     change,
     () => Promise.resolve(),
     async ({ config, session, pipeline: { name, output }, logs }) => {
-      // Druid's processes load their first day slower than any later one: this one is not measured.
+      // Not measured, so that neither of the compared loads is the first one of Druid's processes.
       await session.run(`batch build --pipeline ${name} --date ${DATE} --input ${input} --output ${output}`);
       await ownLoad(config, name, 'before');
       await rm(output, { recursive: true });
