@@ -11,7 +11,7 @@ import { runOf } from './log-attributes';
  */
 export function installRuntime({ workerHost, workerPort }: Config, logger: Logger): void {
   const options = {
-    logger: temporalLogger(logger, 'INFO'),
+    logger: temporalLogger(logger),
     shutdownSignals: [], // The caller's AbortSignal decides.
   };
   // Messages of the SDK's native core go the same way, as JSON.
@@ -30,9 +30,9 @@ export function installRuntime({ workerHost, workerPort }: Config, logger: Logge
 /**
  * Lines of workflows and activities name the pipeline, the date and the run. Errors include their message and stack.
  */
-export function temporalLogger(logger: Logger, level: 'INFO' | 'WARN'): DefaultLogger {
+export function temporalLogger(logger: Logger): DefaultLogger {
   const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  return new DefaultLogger(level, ({ level: of, message, meta: { error, ...meta } = {} }) => {
+  return new DefaultLogger('INFO', ({ level: of, message, meta: { error, ...meta } = {} }) => {
     logger[levels[of]]({ ...runOf(meta), ...meta, ...(error !== undefined && { err: error as unknown }) }, message);
   });
 }

@@ -66,13 +66,13 @@ export function packedBundle({ failureConverterPath }: Converters): string {
 }
 
 /** The bundle's text, with its source map at the end, as compact as it can be: see `compact`. */
-export async function makeWorkflowBundle(converters: Converters, logger = new DefaultLogger('WARN')): Promise<string> {
+export async function makeWorkflowBundle(converters: Converters): Promise<string> {
   const { payloadConverterPath, failureConverterPath } = converters;
   const { code } = await bundleWorkflowCode({
     ...(payloadConverterPath !== undefined && { payloadConverterPath }),
     ...(failureConverterPath !== undefined && { failureConverterPath }),
     workflowsPath: join(__dirname, '../workflows'),
-    logger,
+    logger: new DefaultLogger('WARN'),
   });
   return compact(code);
 }

@@ -1,8 +1,8 @@
 import { Context, log } from '@temporalio/activity';
 import type { DruidClient, Slots, TaskStatus } from '../../clients/druid';
 import type { BuiltDay, DayPlan } from '../../domain/daily-batch';
-import { writtenRows } from '../../domain/day-manifest';
 import {
+  daySizeOf,
   dependsOnSlots,
   mayHaveSubtasks,
   reindexSpec,
@@ -47,8 +47,8 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
       const prefix = ownTaskPrefix(plan);
       return withOutput(await outputPlaceIn(data, pipeline), plan.date, async (output) => {
         const built = await withHeartbeats('looking for the built rows', () => output.versionAt(folder));
-        const rows = writtenRows(built.manifest.hours);
-        const bytes = built.manifest.hours.reduce((sum, hour) => sum + hour.bytes, 0);
+        const size = daySizeOf(built.manifest.hours);
+        const { rows } = size;
         let id: string | undefined;
         return pollUntilAnswered<Reindexed>(
           retryWhileUnreachable(async () => {
@@ -56,7 +56,6 @@ export function createReindexActivities({ druid, pipelines, data, inputSource, .
               const next = await nextTaskId(druid, prefix);
               const source = await sourceOf(output, built, pipeline, inputSource);
               const subtasks = subtasksFor(pipeline, rows, await slotsFor(druid, pipeline, rows));
-              const size = { rows, bytes };
               const spec = reindexSpec(pipeline, columns, { id: next, plan, source, size, subtasks });
               if (rows > 0) await requireReadable(druid, spec, built.folder);
               await druid.tasks.submit(spec);

@@ -10,7 +10,7 @@ import { createDruidClient, type DruidClient } from '../../clients/druid';
 import { scratchRoot } from '../../clients/storage/local/scratch-folder';
 import { parseBusinessDate } from '../../domain/business-date';
 import { dayPlan, type DayPlan } from '../../domain/daily-batch';
-import { reindexSpec, subtasksFor } from '../../domain/druid/reindex-spec';
+import { daySizeOf, reindexSpec, subtasksFor } from '../../domain/druid/reindex-spec';
 import { loadPipelineNamed } from '../../engines/load-pipeline';
 import { withOutput } from '../../engines/versions/open-output';
 import { print } from '../../scripts/output/print';
@@ -75,9 +75,7 @@ async function ownLoad(config: Config, name: string, when: 'before' | 'after'): 
   const place = await namedOutputPlace(config.pipelines, config.data, name);
   const rows = await withOutput(place, DATE, async (output) => {
     const built = await requireCurrent(output, name);
-    const sum = (key: 'written' | 'bytes'): number =>
-      built.manifest.hours.reduce((total, hour) => total + hour[key], 0);
-    const size = { rows: sum('written'), bytes: sum('bytes') };
+    const size = daySizeOf(built.manifest.hours);
     const subtasks = subtasksFor(pipeline, size.rows, await druid.tasks.slots());
     const source = await sourceOf(output, built, pipeline, sharedPath);
     await druid.tasks.submit(reindexSpec(pipeline, outputColumns, { id, plan, source, size, subtasks }));

@@ -1,4 +1,5 @@
 import type { DayPlan } from '../daily-batch';
+import { writtenRows } from '../day-manifest';
 import type { OutputColumn, Pipeline } from '../pipeline';
 import { dataSchema, rowGranularity } from './data-schema';
 
@@ -30,6 +31,11 @@ export interface Reindex {
 export interface DaySize {
   readonly rows: number;
   readonly bytes: number;
+}
+
+/** That of a day's published hours. */
+export function daySizeOf(hours: readonly { readonly written: number; readonly bytes: number }[]): DaySize {
+  return { rows: writtenRows(hours), bytes: hours.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 /** A subtask needs some seconds to begin and to end, and each leaves a segment that is not full. */

@@ -48,12 +48,22 @@ b
     at later (${folder}/sources/main.ts:5:3)
     at async stack (${folder}/sources/main.ts:10:5)`;
 
-function stackIn(file: string): string {
+/** What this code prints, with such stack traces. */
+function printed(code: string, options: readonly string[] = []): string {
   const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
     nameSourcesInStackTraces();
-    const { stack } = await import(${JSON.stringify(join(folder, file))});
-    console.log((await stack()).split('\\n').slice(0, 5).join('\\n'));`;
-  return execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }).trim();
+    ${code}`;
+  return execFileSync(process.execPath, [...options, '--input-type=module', '--eval', script], { encoding: 'utf8' });
+}
+
+/** Code that imports what a bundle exports by this name. */
+function imported(name: string, file = 'main.cjs'): string {
+  return `const { ${name} } = await import(${JSON.stringify(join(folder, file))});`;
+}
+
+function stackIn(file: string): string {
+  const code = `${imported('stack', file)} console.log((await stack()).split('\\n').slice(0, 5).join('\\n'));`;
+  return printed(code).trim();
 }
 
 function build(outfile: string, options: BuildOptions): void {
@@ -75,9 +85,7 @@ it('hold a source map only as long as somebody reads them', () => {
   const lines = Array.from({ length: 20_000 }, (_, line) => `export const unused${line} = (): number => ${line};\n`);
   appendFileSync(join(folder, 'sources/main.ts'), lines.join(''));
   build('main.cjs', { format: 'cjs' });
-  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
-    nameSourcesInStackTraces();
-    const { stack } = await import(${JSON.stringify(join(folder, 'main.cjs'))});
+  const code = `${imported('stack')}
     const held = () => process.memoryUsage().arrayBuffers;
     const before = held();
     await stack();
@@ -85,8 +93,7 @@ it('hold a source map only as long as somebody reads them', () => {
     await new Promise((resolve) => setImmediate(resolve));
     gc();
     console.log(JSON.stringify([looked, held() - before]));`;
-  const options = ['--expose-gc', '--input-type=module', '--eval', script];
-  const [looked = 0, after = 0] = JSON.parse(execFileSync(process.execPath, options, { encoding: 'utf8' })) as number[];
+  const [looked = 0, after = 0] = JSON.parse(printed(code, ['--expose-gc'])) as number[];
   expect(looked).toBeGreaterThan(1_000_000);
   expect(after).toBeLessThan(100_000);
 });
@@ -103,12 +110,9 @@ export function stackOfObject(): string {
 `,
   );
   build('main.cjs', { format: 'cjs' });
-  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
-    nameSourcesInStackTraces();
-    const { stackOfObject } = await import(${JSON.stringify(join(folder, 'main.cjs'))});
-    console.log(stackOfObject());`;
-  const traced = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
-  expect(traced).toContain(`at stackOfObject (${folder}/sources/main.ts:`);
+  expect(printed(`${imported('stackOfObject')} console.log(stackOfObject());`)).toContain(
+    `at stackOfObject (${folder}/sources/main.ts:`,
+  );
 });
 
 it('read no source map for an error of another context', () => {
@@ -122,11 +126,7 @@ export function stackOfOther(): string {
 `,
   );
   build('main.cjs', { format: 'cjs' });
-  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
-    nameSourcesInStackTraces();
-    const { stackOfOther } = await import(${JSON.stringify(join(folder, 'main.cjs'))});
-    console.log(stackOfOther());`;
-  const traced = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
+  const traced = printed(`${imported('stackOfOther')} console.log(stackOfOther());`);
   expect(traced).toMatch(/\nTypeError: .*\n {4}at evalmachine/);
   expect(traced).toMatch(/\n {4}at stackOfOther \(.*\/main\.cjs:\d+:\d+\)\n/);
 });
@@ -157,12 +157,8 @@ it('name the bundle where it has code without a source', () => {
 });
 
 it('are made for an error whose own text cannot be made', () => {
-  const script = `import { nameSourcesInStackTraces } from '${resolve('scripts/stack-traces.mjs')}';
-    nameSourcesInStackTraces();
-    const error = new Error();
+  const code = `const error = new Error();
     Object.defineProperty(error, 'name', { get() { throw new Error('no name'); } });
     console.log(error.stack.split('\\n')[0]);`;
-  expect(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' })).toBe(
-    '<error>\n',
-  );
+  expect(printed(code)).toBe('<error>\n');
 });

@@ -194,7 +194,7 @@ describe('the log', () => {
 
   it('has the message, code, stack and causes of an error, and not the request that it carries', () => {
     const cause = new Error('the cause', { cause: requestError() });
-    temporalLogger(logger, 'INFO').warn('Activity failed', { error: new Error('the activity', { cause }) });
+    temporalLogger(logger).warn('Activity failed', { error: new Error('the activity', { cause }) });
     logger.error({ err: requestError() }, 'a request failed');
     expect(logged).toContain('the cause');
     expect(logged).toContain('ECONNREFUSED');

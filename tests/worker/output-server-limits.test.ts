@@ -4,9 +4,9 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pino from 'pino';
 import { startOutputServer, type OutputLimits } from '../../worker/output-server';
+import { until as untilFound } from '../integration/support/until';
 
 const TOKEN = 'sixteen-characters-or-more';
 const AUTHORIZATION = `Basic ${Buffer.from(`daybreak:${TOKEN}`).toString('base64')}`;
@@ -76,12 +76,9 @@ async function connections(): Promise<number> {
   });
 }
 
+/** This process is both ends, so that a poll is cheap. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 300_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within 300 s: ${String(condition)}`);
-    await sleep(20);
-  }
+  await untilFound(String(condition), condition, { pauseMs: 20 });
 }
 
 it('a reader that stops reading keeps neither its socket nor its file', async () => {

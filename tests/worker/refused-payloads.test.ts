@@ -29,8 +29,11 @@ const bundles = new Map<boolean, WorkflowBundleOption>();
 
 beforeAll(async () => {
   const serializers = { err: errorInLog };
-  const logger = pino({ serializers }, { write: (line: string) => lines.push(JSON.parse(line) as (typeof lines)[0]) });
-  Runtime.install({ logger: temporalLogger(logger, 'WARN'), telemetryOptions: { logging: { forward: {} } } });
+  const logger = pino(
+    { level: 'warn', serializers },
+    { write: (line: string) => lines.push(JSON.parse(line) as (typeof lines)[0]) },
+  );
+  Runtime.install({ logger: temporalLogger(logger), telemetryOptions: { logging: { forward: {} } } });
   const path = await artifactsOf(silentProgress).temporal();
   environment = await TestWorkflowEnvironment.createLocal({
     server: {

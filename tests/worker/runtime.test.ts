@@ -43,17 +43,17 @@ it.each([
   ['a workflow', { workflowId: 'daily-batch/events/2026-11-21', runId: 'r-1' }],
   ['an activity', { workflowId: 'daily-batch/events/2026-11-21', workflowRunId: 'r-1' }],
 ])('names pipeline, date and run on a line of %s', (_, attributes) => {
-  temporalLogger(logger, 'INFO').info('a line', attributes);
+  temporalLogger(logger).info('a line', attributes);
   expect(lines).toMatchObject([{ msg: 'a line', pipeline: 'events', date: '2026-11-21', run: 'r-1' }]);
 });
 
 it('keeps the message of an error', () => {
-  temporalLogger(logger, 'INFO').warn('Activity failed', { error: new Error('no space left') });
+  temporalLogger(logger).warn('Activity failed', { error: new Error('no space left') });
   expect(lines).toMatchObject([{ msg: 'Activity failed', err: { message: 'no space left' } }]);
 });
 
 it('names the pipeline alone where a workflow is of no day, and nothing on the worker’s own lines', () => {
-  const temporal = temporalLogger(logger, 'INFO');
+  const temporal = temporalLogger(logger);
   temporal.info('a line', { workflowId: 'speed-layer/events', runId: 'r-2' });
   temporal.warn('another');
   temporal.debug('left out');

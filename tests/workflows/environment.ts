@@ -17,6 +17,7 @@ import { artifactsOf } from '../../scripts/stack/fetch/artifacts';
 import { silentProgress } from '../../scripts/stack/progress';
 import { readConfig } from '../../worker/config';
 import { tuning } from '../../worker/tuning';
+import { until as untilFound } from '../integration/support/until';
 import { keptWorkflowBundle, payloadConverterPath } from './kept-bundle';
 
 export interface WorkflowTests {
@@ -135,15 +136,9 @@ export class Held {
   }
 }
 
-const TIMEOUT_MILLISECONDS = 300_000;
-
 /** Throws after a while, so that a test that waits in vain ends its worker. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + TIMEOUT_MILLISECONDS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`not within ${TIMEOUT_MILLISECONDS} ms: ${String(condition)}`);
-    await sleep(20);
-  }
+  await untilFound(String(condition), condition, { pauseMs: 20 });
 }
 
 /** The failure of a workflow, as its caller gets it. */

@@ -7,7 +7,6 @@ import { join, resolve } from 'node:path';
 import { replaceFile } from '../../clients/storage/local/replace-file';
 import { makeWorkflowBundle } from '../../worker/workflow-bundle';
 
-const logger = new DefaultLogger('ERROR');
 const ROOT = resolve(__dirname, '../..');
 /** The same as the worker has. */
 export const payloadConverterPath = join(ROOT, 'worker/payload-converter.cjs');
@@ -23,12 +22,13 @@ export function keptWorkflowBundle(
   const { payloadConverterPath: ofPayloads, failureConverterPath: ofFailures } = converters;
   const paths = [ofPayloads, ofFailures].filter((path) => path !== undefined);
   const made = [...paths, join(ROOT, 'worker/workflow-bundle.ts')];
-  return kept('workflows', ['workflows', 'domain'], made, () => makeWorkflowBundle(converters, logger));
+  return kept('workflows', ['workflows', 'domain'], made, () => makeWorkflowBundle(converters));
 }
 
 /** The same of other workflows, which a folder of the tests holds. They import nothing else of this repository. */
 export function keptBundleOf(folder: string): Promise<KeptBundle> {
   return kept('test-workflows', [folder], [], async () => {
+    const logger = new DefaultLogger('WARN');
     return (await bundleWorkflowCode({ workflowsPath: join(ROOT, folder), logger })).code;
   });
 }

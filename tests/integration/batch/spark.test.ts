@@ -112,11 +112,14 @@ function withoutLibraries({ sparkSubmit, home, master }: SparkProgram): SparkPro
   return { sparkSubmit, ...(home !== undefined && { home }), ...(master !== undefined && { master }) };
 }
 
-/** Whether a task has written rows of the version that is being built in a folder. */
-async function hasRows(versions: string): Promise<boolean> {
-  const names = await readdir(versions, { recursive: true }).catch(() => []);
-  return names.some((file) => /part-\d\d-[^/]*\.ndjson$/.test(file));
+/** How many files of this kind tasks have written, of the version that is being built. */
+async function writtenFiles(output: string, kind: RegExp): Promise<number> {
+  const names = await readdir(join(output, '.versions', DAY), { recursive: true }).catch(() => []);
+  return names.filter((file) => kind.test(file)).length;
 }
+
+const ROWS = /part-\d\d-[^/]*\.ndjson$/;
+const BAD_LINES = /bad-[^/]*\.ndjson$/;
 
 describe('on a standalone cluster', () => {
   const input = join(root, 'events-input');
@@ -174,7 +177,7 @@ describe('on a standalone cluster', () => {
     await withSettings([MANY_TASKS], async () => {
       const building = onSpark(await loadExample('events'), { input: day, output: places[0] });
       // Its rows are being written, from records that both executors keep.
-      await until('the first rows', () => hasRows(join(places[0], '.versions', DAY)), { during: building });
+      await until('the first rows', async () => (await writtenFiles(places[0], ROWS)) > 0, { during: building });
       await cluster.killWorker();
       await expectSameDay(await building, expected, places);
     });
@@ -197,13 +200,8 @@ describe('on a standalone cluster', () => {
     const impatient = ['quantile 0.5', 'multiplier 1.0', 'minTaskRuntime 0'].map((more) => `spark.speculation.${more}`);
     await withSettings([MANY_TASKS, 'spark.speculation true', ...impatient], async () => {
       const building = onSpark(await loadExample('events'), { input: day, output: places[0] });
-      const badFiles = async (): Promise<string[]> =>
-        (await readdir(join(places[0], '.versions', DAY), { recursive: true }).catch(() => [])).filter((file) =>
-          /bad-[^/]*\.ndjson$/.test(file),
-        );
-      await until('two attempts that read', async () => (await badFiles()).length === 2, {
-        ...{ during: building, pauseMs: 50 },
-      });
+      const both = async (): Promise<boolean> => (await writtenFiles(places[0], BAD_LINES)) === 2;
+      await until('two attempts that read', both, { during: building, pauseMs: 50 });
       await expectSameDay(await building, expected, places);
     });
     expect(await readFile(logOf(places[0]), 'utf8')).toMatch(/ as speculatable/);
