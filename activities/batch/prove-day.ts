@@ -106,11 +106,11 @@ async function hasReplaced(
 /** A day of many rows takes long to compare: its difference is final after so many comparisons. */
 const LEAST_COMPARISONS = 3;
 const SEEN_WITHIN_MILLISECONDS = 6_000;
-const LONGEST_PAUSE_MILLISECONDS = 1_000;
+const LONGEST_PAUSE_MILLISECONDS = 3_000;
 
 /**
  * A broker may report a segment as served a moment before its queries see it, so a difference is checked again, at first
- * after a quarter of a second.
+ * after a quarter of a second. The pauses grow: where the rows stay different, each comparison is work for Druid in vain.
  */
 async function proven(compare: () => Promise<Comparison>): Promise<Comparison> {
   const began = performance.now();
@@ -121,7 +121,7 @@ async function proven(compare: () => Promise<Comparison>): Promise<Comparison> {
       const differs = thrown instanceof DaybreakError && thrown.code === 'PROOF_FAILED';
       const isFinal = comparison >= LEAST_COMPARISONS && performance.now() - began >= SEEN_WITHIN_MILLISECONDS;
       if (!differs || isFinal) throw thrown;
-      await Context.current().sleep(Math.min(125 * 2 ** comparison, LONGEST_PAUSE_MILLISECONDS));
+      await Context.current().sleep(Math.min(250 * 3 ** (comparison - 1), LONGEST_PAUSE_MILLISECONDS));
     }
   }
 }
